@@ -1,0 +1,50 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What can go wrong, and the exit code each kind ends with."""
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """Exit codes of the command line, part of its contract (docs/cli.md)."""
+
+    OK = 0
+    FINDINGS = 1
+    USAGE = 2
+    REFUSED = 3
+    IO = 4
+    INTERRUPTED = 130
+
+
+class XentuiError(Exception):
+    """An expected failure that a person can mend.
+
+    Attributes:
+        exit_code: what the process ends with when nothing catches it.
+        fix: one sentence that says what to do, or an empty string.
+    """
+
+    exit_code: Exit = Exit.FINDINGS
+
+    def __init__(self, message: str, *, fix: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.fix = fix
+
+
+class UsageError(XentuiError):
+    """The command was given something it cannot understand."""
+
+    exit_code = Exit.USAGE
+
+
+class InputError(XentuiError):
+    """A file could not be read, or writing failed."""
+
+    exit_code = Exit.IO
+
+
+class RefusedError(XentuiError):
+    """Nothing was written: a file was edited by hand, or a diff was not agreed to."""
+
+    exit_code = Exit.REFUSED

@@ -1,0 +1,3 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What a person wants: model, document, schema, presets, boards."""

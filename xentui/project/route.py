@@ -1,0 +1,62 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Which way a guest takes into the image, and why.
+
+Two ways exist: named in the configuration (``BUNDLED_XEN_GUESTS``,
+xen-guest-cross-install.bbclass) or carried by a bundle recipe (xen-guest-bundle.bbclass).
+On each, the class writes the xl config from varflags, unless the guest has a complete one.
+"""
+
+from __future__ import annotations
+
+from xentui.project.effective import EffectiveGuest, default_type
+from xentui.project.model import Guest, Project
+
+
+def needs_bundle(guest: Guest) -> tuple[str, ...]:
+    """Return why only a bundle recipe can carry the guest; empty where either way can.
+
+    xen-guest-cross-install.bbclass reads neither ``XEN_GUEST_SOURCE_*`` nor the kernel
+    ``none``, which it looks up as a file.
+    """
+    reasons = []
+    if guest.source is not None:
+        reasons.append("its image is imported")
+    if guest.kernel == "none":
+        reasons.append("it has no kernel")
+    return tuple(reasons)
+
+
+def needs_complete_cfg(project: Project, guest: EffectiveGuest) -> tuple[str, ...]:
+    """Return why no varflag can say what the guest is; empty where the class' own cfg serves.
+
+    An empty varflag means the default (``getVarFlag(…) or default``), and no varflag says a
+    domain type: such guests get a complete xl config from xentui.
+    """
+    if guest.guest.config_file is not None:
+        return ()
+    reasons = []
+    if not guest.vif:
+        reasons.append("it has no network interface")
+    if not guest.extra and guest.type != "hvm":
+        reasons.append("its kernel command line is empty")
+    if guest.type != default_type(project, guest.guest):
+        reasons.append(f"its type is {guest.type}")
+    elif guest.type == "hvm":
+        reasons.append("it is an HVM guest")
+    return tuple(reasons)
+
+
+def advice(project: Project, guest: Guest) -> str:
+    """Return one sentence on which way suits the guest, or an empty one where it takes it."""
+    reasons = needs_bundle(guest)
+    if guest.bundle is None and reasons:
+        return f"Put it into a bundle: {' and '.join(reasons)}."
+    if guest.bundle is not None and not reasons:
+        others = [g for g in project.guests if g.bundle == guest.bundle]
+        if len(others) == 1:
+            return (
+                "A bundle of one guest that a recipe builds is more than it needs, unless several "
+                "images share it: it can be named in the configuration."
+            )
+    return ""
