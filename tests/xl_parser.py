@@ -1,0 +1,195 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""xl's own parser of guest configurations, through ctypes and without a hypervisor.
+
+``libxlutil`` of Debian's libxenmisc4.17 holds the grammar that ``xl create`` reads a file with
+(``xlu_cfg_readdata``) and the one of a disk (``xlu_disk_parse``). The structures are those of
+Xen 4.17: tools/libs/util/libxlu_internal.h and the head of libxl_device_disk.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import tempfile
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+VERSION = "4.17"
+Value = str | list[str]
+
+
+class _Value(ctypes.Structure):
+    pass
+
+
+class _List(ctypes.Structure):
+    _fields_ = [
+        ("avalues", ctypes.c_int),
+        ("nvalues", ctypes.c_int),
+        ("values", ctypes.POINTER(ctypes.POINTER(_Value))),
+    ]
+
+
+class _Content(ctypes.Union):
+    _fields_ = [("string", ctypes.c_char_p), ("list", _List)]
+
+
+class _Setting(ctypes.Structure):
+    pass
+
+
+class _Config(ctypes.Structure):
+    _fields_ = [
+        ("settings", ctypes.POINTER(_Setting)),
+        ("report", ctypes.c_void_p),
+        ("source", ctypes.c_char_p),
+    ]
+
+
+class _Disk(ctypes.Structure):
+    _fields_ = [
+        ("backend_domid", ctypes.c_uint32),
+        ("backend_domname", ctypes.c_char_p),
+        ("pdev_path", ctypes.c_char_p),
+        ("vdev", ctypes.c_char_p),
+        ("backend", ctypes.c_int),
+        ("format", ctypes.c_int),
+        ("script", ctypes.c_char_p),
+        ("removable", ctypes.c_int),
+        ("readwrite", ctypes.c_int),
+        ("is_cdrom", ctypes.c_int),
+        ("rest", ctypes.c_char * 1024),
+    ]
+
+
+_Value._fields_ = [("type", ctypes.c_int), ("content", _Content)]
+_Setting._fields_ = [
+    ("next", ctypes.POINTER(_Setting)),
+    ("name", ctypes.c_char_p),
+    ("value", ctypes.POINTER(_Value)),
+    ("op", ctypes.c_int),
+    ("lineno", ctypes.c_int),
+]
+_STRING = 0
+
+
+@dataclass(frozen=True)
+class Disk:
+    """A disk as xl understood it."""
+
+    path: str
+    device: str
+    writable: bool
+
+
+@dataclass
+class Config:
+    """What xl made of a guest's configuration.
+
+    Attributes:
+        settings: each name with its text or list of texts.
+        disks: the entries of ``disk``, each parsed.
+        repeated: names that are set more than once.
+        errors: what xl's parser said; empty where it accepted everything.
+    """
+
+    settings: dict[str, Value] = field(default_factory=dict)
+    disks: list[Disk] = field(default_factory=list)
+    repeated: list[str] = field(default_factory=list)
+    errors: str = ""
+
+
+@cache
+def missing() -> str:
+    """Return why xl's parser cannot be used here, or an empty text."""
+    try:
+        _libraries()
+    except OSError as error:
+        return f"xl's parser (Debian package libxenmisc{VERSION}) is not there: {error}"
+    return ""
+
+
+def parse(text: str, name: str = "guest.cfg") -> Config:
+    """Parse a guest's configuration as ``xl create`` does."""
+    util, light, libc = _libraries()
+    data = text.encode()
+    config = Config()
+    with tempfile.TemporaryFile() as report:
+        stream = libc.fdopen(os.dup(report.fileno()), b"w")
+        handle = util.xlu_cfg_init(stream, name.encode())
+        try:
+            if util.xlu_cfg_readdata(handle, data, len(data)) == 0:
+                _read_settings(handle, config)
+                _read_disks(util, light, handle, config)
+            else:
+                config.errors = "xlu_cfg_readdata failed. "
+        finally:
+            libc.fflush(stream)
+            util.xlu_cfg_destroy(handle)
+            libc.fclose(stream)
+        report.seek(0)
+        config.errors += report.read().decode("utf-8", "replace")
+    return config
+
+
+@cache
+def _libraries() -> tuple[Any, Any, Any]:
+    util = ctypes.CDLL(f"libxlutil.so.{VERSION}")
+    light = ctypes.CDLL(f"libxenlight.so.{VERSION}")
+    libc = ctypes.CDLL(None)
+    libc.fdopen.restype = ctypes.c_void_p
+    libc.fdopen.argtypes = [ctypes.c_int, ctypes.c_char_p]
+    libc.fflush.argtypes = [ctypes.c_void_p]
+    libc.fclose.argtypes = [ctypes.c_void_p]
+    config = ctypes.POINTER(_Config)
+    util.xlu_cfg_init.restype = config
+    util.xlu_cfg_init.argtypes = [ctypes.c_void_p, ctypes.c_char_p]
+    util.xlu_cfg_readdata.argtypes = [config, ctypes.c_char_p, ctypes.c_int]
+    util.xlu_cfg_destroy.argtypes = [config]
+    util.xlu_disk_parse.argtypes = [
+        config,
+        ctypes.c_int,
+        ctypes.POINTER(ctypes.c_char_p),
+        ctypes.POINTER(_Disk),
+    ]
+    light.libxl_device_disk_init.argtypes = [ctypes.POINTER(_Disk)]
+    return util, light, libc
+
+
+def _read_settings(handle: Any, config: Config) -> None:
+    """Walk the settings, which libxlutil keeps newest first."""
+    setting = handle.contents.settings
+    while setting:
+        entry = setting.contents
+        name = entry.name.decode()
+        if name in config.settings:
+            config.repeated.append(name)
+        else:
+            config.settings[name] = _value(entry.value.contents)
+        setting = entry.next
+    config.settings = dict(reversed(config.settings.items()))
+
+
+def _value(value: Any) -> Value:
+    if value.type == _STRING:
+        return _text(value.content.string)
+    entries = value.content.list
+    return [_text(entries.values[i].contents.content.string) for i in range(entries.nvalues)]
+
+
+def _text(raw: bytes | None) -> str:
+    return (raw or b"").decode("utf-8", "replace")
+
+
+def _read_disks(util: Any, light: Any, handle: Any, config: Config) -> None:
+    given = config.settings.get("disk", [])
+    for spec in [given] if isinstance(given, str) else given:
+        disk = _Disk()
+        light.libxl_device_disk_init(ctypes.byref(disk))
+        argument = (ctypes.c_char_p * 1)(spec.encode())
+        if util.xlu_disk_parse(handle, 1, argument, ctypes.byref(disk)):
+            config.errors += f"disk {spec!r} was refused. "
+            continue
+        config.disks.append(Disk(_text(disk.pdev_path), _text(disk.vdev), bool(disk.readwrite)))
