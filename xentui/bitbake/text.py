@@ -1,0 +1,162 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What text BitBake's conf language, and the Xen classes behind it, can carry.
+
+The grammar (bb:lib/bb/parse/parse_py/ConfHandler.py, ``__config_regexp__``) has no escape
+mechanism: a value stands between two quotes of one kind and ends with its line. ``${…}``
+expands, ``${@…}`` runs Python at parse time, and the Xen classes put the values into a
+double-quoted shell string, so ``$`` and a backtick run commands there
+(mv:classes/xen-guest-bundle.bbclass, ``do_compile``).
+
+The schema refuses the same characters earlier and more kindly. The writers ask here again,
+on their own: what reaches a file can be written exactly, or is not written.
+"""
+
+from __future__ import annotations
+
+import re
+
+from xentui.errors import XentuiError
+from xentui.safe_text import quoted
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_/.+~-]*(?::[a-z][a-z0-9.+-]*)*")
+_FLAG = re.compile(r"[a-z0-9][A-Za-z0-9_.+-]*")
+_OPERATORS = ("=", "?=", "??=", ":=", "+=", ".=", "=.", "=+")
+
+_PRINTABLE = frozenset(map(chr, range(0x20, 0x7F)))
+_PLAIN = _PRINTABLE - set('"\\$`')
+_PACKED = _PLAIN - set("'|;")
+
+
+class CannotCarry(XentuiError):
+    """A value cannot be written so that it is read back as it is (code XT701)."""
+
+    code = "XT701"
+
+    def __init__(self, value: object, reason: str) -> None:
+        super().__init__(f"{quoted(value)} cannot be written to a BitBake file: {reason}")
+
+
+def plain(value: str) -> str:
+    """Return a value that BitBake reads back as it is and nothing else interprets.
+
+    Raises:
+        CannotCarry: it holds a character that BitBake would interpret, or one beyond
+            printable ASCII, or blanks at its edges.
+    """
+    return _checked(value, _PLAIN)
+
+
+def packed(value: str) -> str:
+    """Return a value that also survives the packing of the Xen classes.
+
+    They join values with ``|`` and ``;``, cut them apart in the shell and print them between
+    quotes of an xl config (``_XEN_GUEST_PARAMS_MAP``).
+
+    Raises:
+        CannotCarry: it would come out as something else.
+    """
+    return _checked(value, _PACKED)
+
+
+def number(value: object) -> str:
+    """Return a whole number as xl and the classes read it: decimal, without leading zero.
+
+    Raises:
+        CannotCarry: it is negative or no whole number. (xl takes ``0512`` as octal.)
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise CannotCarry(value, "it is not a whole number")
+    return str(value)
+
+
+def name(value: str) -> str:
+    """Return a guest's or recipe's name.
+
+    Raises:
+        CannotCarry: BitBake, the shell or a regular expression of the classes would take it
+            for something else.
+    """
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_.+-]*", value, re.ASCII) or ".." in value:
+        raise CannotCarry(value, "it is not a name")
+    return value
+
+
+def path(value: str) -> str:
+    """Return a relative path that stays where it begins.
+
+    Raises:
+        CannotCarry: it is absolute, climbs up, or holds anything but letters, digits and
+            ``._+-``.
+    """
+    steps = value.split("/")
+    if not all(re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._+-]*", step, re.ASCII) for step in steps):
+        raise CannotCarry(value, "it is not a relative path of plain names")
+    return value
+
+
+def uri(value: str) -> str:
+    """Return an address for SRC_URI, whose parameters only xentui adds.
+
+    Raises:
+        CannotCarry: it is neither https, http nor file with a relative path, or it holds a
+            character that the fetcher or its shell would interpret.
+    """
+    if value.startswith("file://"):
+        path(value.removeprefix("file://"))
+    elif not re.fullmatch(r"https?://[A-Za-z0-9][A-Za-z0-9._~/%?=&+@:,-]*", value, re.ASCII):
+        raise CannotCarry(value, "it is not an address that can be fetched")
+    return value
+
+
+def assign(variable: str, value: str, *, flag: str = "", operator: str = "=") -> str:
+    """Return one line that assigns ``value``, which the caller has made safe.
+
+    Args:
+        variable: a name, with its overrides: ``QB_MEM_VALUE:pn-xen-image-minimal``.
+        value: what stands between the quotes; xentui's own ``${…}`` included.
+        flag: the varflag, or nothing.
+        operator: ``=``, ``+=``, ``:=`` …
+
+    Raises:
+        CannotCarry: the line would not be read back as meant.
+    """
+    if not _VARIABLE.fullmatch(variable):
+        raise CannotCarry(variable, "it is not a variable's name")
+    if flag and not _FLAG.fullmatch(flag):
+        raise CannotCarry(flag, "it is not a varflag's name")
+    if operator not in _OPERATORS:
+        raise CannotCarry(operator, "it is not an operator")
+    if '"' in value or any(char not in _PRINTABLE for char in value):
+        raise CannotCarry(value, "it holds a quote or an unprintable character")
+    return f'{variable}{f"[{flag}]" if flag else ""} {operator} "{value}"'
+
+
+def assign_lines(
+    variable: str, values: list[str], *, operator: str = "=", one_line: bool = True
+) -> str:
+    """Return an assignment of several words, a line each when there is more than one.
+
+    Args:
+        variable: the variable's name, with its overrides.
+        values: words without blanks, made safe by the caller.
+        operator: ``=``, ``+=`` …
+        one_line: whether a single word stays on the line of the variable.
+
+    Raises:
+        CannotCarry: the lines would not be read back as meant.
+    """
+    if one_line and len(values) == 1:
+        return assign(variable, values[0], operator=operator)
+    for value in values:
+        assign(variable, value, operator=operator)
+    return "\n".join([f'{variable} {operator} "\\', *(f"    {value} \\" for value in values), '"'])
+
+
+def _checked(value: str, allowed: frozenset[str] | set[str]) -> str:
+    for char in value:
+        if char not in allowed:
+            raise CannotCarry(value, f"it holds {quoted(char)}")
+    if value != value.strip():
+        raise CannotCarry(value, "it begins or ends with a blank")
+    return value

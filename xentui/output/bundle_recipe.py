@@ -1,0 +1,123 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""A bundle recipe: guests as a package that any Dom0 image can install."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xentui.bitbake import text
+from xentui.output import sources
+from xentui.output.guest_cfg import supplied
+from xentui.output.local_conf import entry, varflags
+from xentui.project import schema
+from xentui.project.assets import NO_ASSETS, Assets
+from xentui.project.licenses import CHECKSUMS
+from xentui.project.model import Bundle, Guest, Project
+
+FOLDER = "recipes-extended/xen-guest-bundles"
+
+
+def file_name(bundle: Bundle) -> str:
+    """Return the recipe's path in the layer.
+
+    BitBake takes name and version from the file name, cut at underscores
+    (bb:lib/bb/parse/__init__.py, ``vars_from_file``); neither part can hold one.
+
+    Raises:
+        CannotCarry: the name or version cannot be carried.
+    """
+    return f"{FOLDER}/{text.name(bundle.key)}_{_version(bundle)}.bb"
+
+
+def recipe(project: Project, bundle: Bundle, assets: Assets = NO_ASSETS) -> str:
+    """Return the text of a bundle's recipe, without its header.
+
+    Raises:
+        CannotCarry: a value cannot be written so that BitBake reads it back.
+    """
+    guests = [guest for guest in project.guests if guest.bundle == bundle.key]
+    configs = [guest for guest in guests if _has_config(project, guest, assets)]
+    fetched = sources.collect(project, guests, [guest.key for guest in configs])
+    blocks = [
+        _about(bundle),
+        "# The class sets S and others itself, so it comes before what this recipe sets.\n"
+        "inherit xen-guest-bundle features_check\n\n"
+        + text.assign("REQUIRED_DISTRO_FEATURES", "xen"),
+        *fetched.src_uri(),
+        _surroundings(),
+        text.assign_lines("XEN_GUEST_BUNDLES", [entry(guest) for guest in guests]),
+        *(_guest(project, guest, has_config=guest in configs) for guest in guests),
+        *fetched.preparation(),
+    ]
+    return "\n" + "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _about(bundle: Bundle) -> str:
+    summary = bundle.summary or f"Xen guests of {bundle.key}"
+    license_id = text.plain(bundle.license or str(schema.default("bundle", "license")))
+    lines = [
+        text.assign("SUMMARY", text.plain(summary)),
+        text.assign("LICENSE", license_id),
+    ]
+    if license_id != "CLOSED":
+        try:
+            checksum = CHECKSUMS[license_id]
+        except KeyError:
+            raise text.CannotCarry(license_id, "the checksum of its text is not known") from None
+        place = f"file://${{COMMON_LICENSE_DIR}}/{license_id};md5={checksum}"
+        lines.append(text.assign("LIC_FILES_CHKSUM", place))
+    return "\n".join(lines)
+
+
+def _version(bundle: Bundle) -> str:
+    version = text.plain(bundle.version or str(schema.default("bundle", "version")))
+    if not version[:1].isdigit() or set(version) & set("_-/ "):
+        raise text.CannotCarry(version, "it is not a recipe's version")
+    return version
+
+
+def _surroundings() -> str:
+    return "\n".join(
+        [
+            "# What is fetched is all there is; nothing is compiled.",
+            text.assign("S", "${UNPACKDIR}"),
+            text.assign("INHIBIT_DEFAULT_DEPS", "1"),
+            "",
+            "# The package holds this machine's kernel and images, so it is not for any other",
+            "# machine of the same tune.",
+            text.assign("PACKAGE_ARCH", "${MACHINE_ARCH}"),
+        ]
+    )
+
+
+def _has_config(project: Project, guest: Guest, assets: Assets) -> bool:
+    return guest.config_file is not None or supplied(project, guest, assets) is not None
+
+
+def _guest(project: Project, guest: Guest, *, has_config: bool) -> str:
+    lines = [f"# {guest.key}"]
+    lines += [
+        text.assign(variable, value, flag=text.name(guest.key))
+        for variable, value in (
+            *varflags(project, guest),
+            *_imports(project, guest),
+            *(_config(guest) if has_config else ()),
+        )
+    ]
+    return "\n".join(lines) if len(lines) > 1 else ""
+
+
+def _config(guest: Guest) -> Iterator[tuple[str, str]]:
+    yield "XEN_GUEST_CONFIG_FILE", f"${{UNPACKDIR}}/{guest.key}.cfg"
+
+
+def _imports(project: Project, guest: Guest) -> Iterator[tuple[str, str]]:
+    if guest.source is None:
+        return
+    yield "XEN_GUEST_SOURCE_TYPE", sources.class_type(guest.source)
+    yield "XEN_GUEST_SOURCE_FILE", sources.class_file(guest, guest.source)
+    size = guest.source.image_size
+    default = project.defaults.image_size or schema.default("defaults", "image_size")
+    if guest.source.type == "rootfs_dir" and size is not None and size != default:
+        yield "XEN_GUEST_IMAGE_SIZE", text.number(size)

@@ -1,0 +1,151 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What to type next: from the written files to guests that run, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from xentui.output.layer import needs_wks
+from xentui.output.target_layout import start_order
+from xentui.project import artifacts, boards
+from xentui.project.effective import image, total_memory
+from xentui.project.model import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One line to type.
+
+    Attributes:
+        step: what the line is part of: ``build``, ``boot``, ``guests``, ``containers``, ``test``.
+        line: the line itself.
+        note: what it is for, or what to mind; may be empty.
+    """
+
+    step: str
+    line: str
+    note: str = ""
+
+
+def commands(project: Project) -> list[Command]:
+    """Return the commands for a project, in the order in which they are typed."""
+    return [
+        *_build(project),
+        *_boot(project),
+        *_guests(project),
+        *_containers(project),
+        *_tests(project),
+    ]
+
+
+def attach(project: Project, conf: str, layer: str | None) -> list[Command]:
+    """Return the commands that make a build directory use a tree written elsewhere.
+
+    Args:
+        project: the project.
+        conf: full path of ``xentui.conf``.
+        layer: full path of the layer, or ``None`` where there is none.
+    """
+    lines = []
+    if layer is not None:
+        lines.append(Command("attach", f"bitbake-layers add-layer {layer}", "once"))
+    lines.append(
+        Command("attach", f"echo 'require {conf}' >> conf/local.conf", "once, as its last line")
+    )
+    board = boards.board(project.host.machine)
+    if board.layer:
+        lines.insert(0, Command("attach", f"bitbake-layers show-layers | grep {board.layer}",
+                                f"{board.machine} comes from {board.layer}"))  # fmt: skip
+    return lines
+
+
+def _build(project: Project) -> Iterator[Command]:
+    recipes = [guest.key for guest in project.guests if not guest.external and guest.rootfs is None]
+    if recipes:
+        yield Command("build", f"bitbake {' '.join(recipes)}", "the guests' images")
+    waiting = [
+        name
+        for guest in project.guests
+        for name in (guest.rootfs, guest.kernel)
+        if name not in (None, "none") and guest.source is None
+    ]
+    note = "the Dom0 image, with the guests in it"
+    if waiting:
+        note += f"; before it, in the deploy directory: {', '.join(map(str, waiting))}"
+    yield Command("build", f"bitbake {image(project)}", note)
+
+
+def _boot(project: Project) -> Iterator[Command]:
+    machine, recipe = project.host.machine, image(project)
+    board = boards.board(machine)
+    total = total_memory(project)
+    memory = f' qemuparams="-m {total.value}"' if total is not None else ""
+    if machine == "qemux86-64":
+        firmware = " ovmf" if project.host.boot_mode == "efi" else ""
+        yield Command(
+            "boot",
+            f"runqemu {machine} {recipe} wic nographic slirp kvm{firmware}{memory}",
+            "without kvm, the emulated processor must have AVX2 for the default tune",
+        )
+    elif machine == "qemuarm64":
+        yield Command("boot", f"runqemu {machine} {recipe} ext4 nographic slirp{memory}")
+    elif board.dom0_knob is boards.Dom0Knob.WIC or machine.startswith("raspberrypi"):
+        kind = "rpi-sdimg" if machine.startswith("raspberrypi") else "wic"
+        file = f"tmp/deploy/images/{machine}/{recipe}-{machine}.rootfs.{kind}"
+        yield Command(
+            "boot",
+            f"sudo dd if={file} of=/dev/sdX bs=4M conv=fsync status=progress",
+            "sdX is the card or disk: everything on it is lost",
+        )
+    if needs_wks(project):
+        yield Command("boot", "xl list 0", "Dom0's memory comes from our own kickstart file")
+
+
+def _guests(project: Project) -> Iterator[Command]:
+    if not project.guests:
+        return
+    started = start_order(project)
+    note = f"started by themselves, in this order: {', '.join(started)}" if started else ""
+    yield Command("guests", "xl list", note)
+    for guest in project.guests:
+        if not guest.autostart:
+            yield Command("guests", f"xl create -c {artifacts.config_path(guest)}", "ctrl+] leaves")
+    if started:
+        guest = project.guest(started[0])
+        yield Command("guests", f"xl console {guest.name or guest.key}", "ctrl+] leaves")
+
+
+def _containers(project: Project) -> Iterator[Command]:
+    containers = project.containers
+    if not containers.vxn:
+        return
+    alpine = "docker.io/library/alpine:latest"
+    yield Command("containers", "vxn run --rm alpine echo hello")
+    yield Command("containers", f"ctr image pull {alpine}")
+    yield Command("containers", f"vctr run --rm {alpine} test1 /bin/echo hello")
+    limit = "with the network none or host: a container is a guest with a network of its own"
+    for frontend in containers.frontends or ():
+        if frontend in ("docker", "podman"):
+            line = f"{frontend} run --rm --network=none alpine echo hello"
+            yield Command("containers", line, limit)
+        else:
+            yield Command("containers", f"{frontend} run --rm alpine echo hello")
+
+
+def _tests(project: Project) -> Iterator[Command]:
+    """Yield the line of meta-virtualization's own tests, which boot through runqemu.
+
+    Its three tiers add up: Dom0, bundled guests, containers (mv:tests/test_xen_runtime.py).
+    The last needs the network.
+    """
+    if project.host.machine != "qemux86-64":
+        return
+    base = "pytest tests/test_xen_runtime.py -v --machine qemux86-64"
+    if project.containers.vxn:
+        yield Command("test", base, "in meta-virtualization: Dom0, guests and containers")
+    else:
+        tier = "Dom0 and guests" if project.guests else "Dom0"
+        line = f'{base} -m "boot and not network"'
+        yield Command("test", line, f"in meta-virtualization: {tier}")

@@ -1,0 +1,280 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""``conf/xentui.conf``: the settings of the board, its guests and its containers.
+
+It is read from local.conf by one ``require`` line at the end, so that ``=`` holds here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+
+from xentui.bitbake import text
+from xentui.output.guest_cfg import supplied, vif_value
+from xentui.output.layer import WKS, needs_wks
+from xentui.project import boards, schema
+from xentui.project.artifacts import image_fstype
+from xentui.project.assets import NO_ASSETS, Assets
+from xentui.project.boards import Dom0Knob
+from xentui.project.effective import default, effective, image
+from xentui.project.model import Defaults, Guest, Project
+
+MULTICONFIGS = ("vruntime-aarch64", "vruntime-x86-64")
+"""What vxn builds its guest's kernel and initramfs with (mv:conf/multiconfig)."""
+
+FRONTEND_PACKAGES = {
+    "vdkr": "vxn-vdkr",
+    "vpdmn": "vxn-vpdmn",
+    "docker": "vxn-docker-config",
+    "podman": "vxn-podman-config",
+}
+"""Packages of mv:recipes-core/vxn/vxn_1.0.bb; the last two bring docker and podman."""
+
+_RAW_BY_THEMSELVES = ("xen-guest-image-minimal",)
+"""Guest recipes that make an ext4 image without being told (``IMAGE_FSTYPES`` of
+mv:recipes-extended/images/xen-guest-image-minimal.bb)."""
+
+
+def local_conf(project: Project, assets: Assets = NO_ASSETS, *, machine: bool = True) -> str:
+    """Return the text of ``conf/xentui.conf``, without its header.
+
+    Args:
+        project: the project.
+        assets: the xl configs it names.
+        machine: whether to set MACHINE, which must not be set beside a machine fragment.
+
+    Raises:
+        CannotCarry: a value cannot be written so that BitBake reads it back.
+    """
+    sections = (
+        ("Board", _board(project, machine=machine)),
+        ("What every guest has", _defaults(project)),
+        ("Guests named here", _guests(project, assets)),
+        ("Guests in bundles", _bundles(project)),
+        ("Images that guests need", _image_types(project)),
+        ("Containers: vxn and containerd", _containers(project)),
+    )
+    blocks = [block for block in (_section(title, body) for title, body in sections) if block]
+    return "\n" + "\n".join(blocks)
+
+
+def _section(title: str, blocks: Iterator[str]) -> str:
+    body = "\n\n".join(blocks)
+    return f"# --- {title} {'-' * (73 - len(title))}\n\n{body}\n" if body else ""
+
+
+def _board(project: Project, *, machine: bool) -> Iterator[str]:
+    host = project.host
+    board = boards.board(host.machine)
+    recipe = text.name(image(project))
+    if machine:
+        yield text.assign("MACHINE", text.name(host.machine))
+    yield (
+        "# All three: without virtualization the kernel is built without its Xen options.\n"
+        + text.assign("DISTRO_FEATURES:append", " xen systemd virtualization")
+        + "\n"
+        + text.assign("INIT_MANAGER", "systemd")
+    )
+    for line in board.lines:
+        yield f"# {line.why[0].upper()}{line.why[1:]}.\n" + text.assign(
+            line.variable.format(image=recipe), line.value, operator=line.operator
+        )
+    if host.boot_mode is not None:
+        yield text.assign("XEN_BOOT_MODE", text.plain(host.boot_mode))
+    yield from _memory(project, recipe)
+    if host.network is not None:
+        why = {
+            "nat": "# Dom0 routes for its guests and answers their DHCP: QEMU's user network, like "
+            "WSL2's,\n# has nobody else who would.\n",
+            "bridged": "# Guests are on the board's own network and ask its DHCP server.\n",
+        }.get(host.network, "")
+        yield why + text.assign("XEN_DOM0_NETWORK", text.plain(host.network))
+
+
+def _memory(project: Project, recipe: str) -> Iterator[str]:
+    host = project.host
+    board = boards.board(host.machine)
+    if host.memory is not None and board.emulated:
+        yield (
+            "# What QEMU gives the whole machine, in MiB. The image recipe assigns it itself, so\n"
+            "# only an override for that image takes effect.\n"
+            + text.assign(f"QB_MEM_VALUE:pn-{recipe}", text.number(host.memory))
+        )
+    if host.dom0_memory is None:
+        return
+    memory = f"{text.number(host.dom0_memory)}M"
+    if board.dom0_knob is Dom0Knob.QEMU_CMDLINE:
+        yield "# What Dom0 keeps for itself.\n" + text.assign(
+            f"QB_XEN_CMDLINE_EXTRA:pn-{recipe}", f"dom0_mem={memory}"
+        )
+    elif board.dom0_knob in (Dom0Knob.RPI, Dom0Knob.XILINX):
+        yield "# What Dom0 keeps for itself.\n" + text.assign(board.dom0_knob.value, memory)
+    elif needs_wks(project):
+        override = board.machine if board.emulated else board.arch
+        yield (
+            f"# Dom0's memory, {host.dom0_memory} MiB, is literal text in the kickstart file of "
+            "the disk image:\n# this names our own. The recipe sets the variable for the machine, "
+            "which outranks pn-.\n" + text.assign(f"WKS_FILE:{override}:pn-{recipe}", WKS)
+        )
+
+
+def _defaults(project: Project) -> Iterator[str]:
+    lines = [
+        text.assign(variable, written) for variable, written in _default_values(project.defaults)
+    ]
+    if lines:
+        yield "\n".join(lines)
+
+
+def _default_values(defaults: Defaults) -> Iterator[tuple[str, str]]:
+    for name in ("memory", "vcpus", "vif", "extra", "disk_device", "image_fstype", "image_size"):
+        value = getattr(defaults, name)
+        if value is None or value == schema.default("defaults", name):
+            continue
+        # An empty default cannot be said: guests that it falls to get a complete config.
+        if value in ((), ""):
+            continue
+        yield schema.field("defaults", name).bitbake, _written(name, value)
+
+
+def _written(name: str, value: object) -> str:
+    if name == "vif" and isinstance(value, tuple):
+        return vif_value(value)
+    return text.number(value) if isinstance(value, int) else text.packed(str(value))
+
+
+def _guests(project: Project, assets: Assets) -> Iterator[str]:
+    guests = [guest for guest in project.guests if guest.bundle is None]
+    if guests:
+        yield text.assign_lines("BUNDLED_XEN_GUESTS", [entry(guest) for guest in guests])
+    for guest in guests:
+        lines = [
+            text.assign(variable, value, flag=text.name(guest.key))
+            for variable, value in varflags(project, guest)
+        ]
+        if lines:
+            yield "\n".join([f"# {guest.key}", *lines])
+    if guests:
+        recipe = text.name(image(project))
+        yield (
+            "# BitBake does not see that the image depends on these settings. This makes it see:\n"
+            "# the digest changes when a guest does, and the image is made anew.\n"
+            + text.assign("do_rootfs", "XENTUI_HASH", flag="vardeps", operator="+=")
+            + "\n"
+            + text.assign(f"XENTUI_HASH:pn-{recipe}", guests_digest(project, assets))
+        )
+
+
+def _image_types(project: Project) -> Iterator[str]:
+    fstype = text.packed(image_fstype(project))
+    recipes = [
+        guest.key
+        for guest in project.guests
+        if not guest.external
+        and guest.rootfs is None
+        and not (guest.key in _RAW_BY_THEMSELVES and fstype == "ext4")
+    ]
+    if recipes:
+        yield "\n".join(
+            [
+                f"# The classes look for {fstype} images, which not every recipe makes by itself.",
+                *(
+                    text.assign(f"IMAGE_FSTYPES:append:pn-{text.name(key)}", f" {fstype}")
+                    for key in recipes
+                ),
+            ]
+        )
+
+
+def entry(guest: Guest) -> str:
+    """Return a guest with its tags, as both classes read it: ``name:autostart:external``."""
+    tags = [tag for tag in ("autostart", "external") if tag in guest.tags]
+    return ":".join([text.name(guest.key), *tags])
+
+
+def varflags(project: Project, guest: Guest) -> Iterator[tuple[str, str]]:
+    """Yield the variables whose flag for this guest must be set, with their values.
+
+    Only what differs from what the guest would have anyway is set; a guest whose config is
+    handed to the class needs none of what only that config says.
+
+    Raises:
+        CannotCarry: a value cannot be carried.
+    """
+    if guest.config_file is None and supplied(project, guest) is None:
+        worked_out = effective(project, guest)
+        for name in ("memory", "vcpus", "vif", "extra", "disk_device"):
+            value = getattr(worked_out, name)
+            if value != default(project, name).value:
+                yield _variable(name), _written(name, value)
+        if worked_out.name != guest.key:
+            yield _variable("name"), text.packed(worked_out.name)
+    for name in ("rootfs", "kernel"):
+        value = getattr(guest, name)
+        if value is not None:
+            yield _variable(name), text.packed(text.path(value))
+
+
+def _variable(name: str) -> str:
+    return schema.field("guest", name).bitbake.partition("[")[0]
+
+
+def guests_digest(project: Project, assets: Assets = NO_ASSETS) -> str:
+    """Return a digest of all that the image takes from the guests named in the configuration.
+
+    Both classes' dependencies miss them: one task name carries a semicolon, and a varflag
+    asked for by a variable name is not tracked (mv:classes/xen-guest-cross-install.bbclass,
+    ``ROOTFS_POSTPROCESS_COMMAND`` and ``get_xen_guest_params``).
+    """
+    model = [
+        [entry(guest), dict(varflags(project, guest)), supplied(project, guest, assets)]
+        for guest in project.guests
+        if guest.bundle is None
+    ]
+    defaults = dict(_default_values(project.defaults))
+    described = json.dumps([defaults, model], sort_keys=True)
+    return hashlib.sha256(described.encode()).hexdigest()
+
+
+def _bundles(project: Project) -> Iterator[str]:
+    carrying = [
+        bundle.key
+        for bundle in project.bundles
+        if any(guest.bundle == bundle.key for guest in project.guests)
+    ]
+    if carrying:
+        recipe = text.name(image(project))
+        yield (
+            "# For this image alone: guest images would else install what they are built into.\n"
+            + "\n".join(
+                text.assign(f"IMAGE_INSTALL:append:pn-{recipe}", f" {text.name(key)}")
+                for key in carrying
+            )
+        )
+
+
+def _containers(project: Project) -> Iterator[str]:
+    containers = project.containers
+    if not containers.vxn:
+        return
+    recipe = text.name(image(project))
+    yield text.assign("DISTRO_FEATURES:append", " vcontainer vxn")
+    yield (
+        "# Further builds for the kernel and root file system that each container runs on.\n"
+        "# Appended, so that those of the build itself stay.\n"
+        + text.assign("BBMULTICONFIG:append", "".join(f" {name}" for name in MULTICONFIGS))
+    )
+    yield (
+        "# Those builds mask whole layers; BitBake need not warn of it.\n"
+        + "\n".join(
+            text.assign(f"BBFILE_PATTERN_IGNORE_EMPTY_{layer}", "1")
+            for layer in ("filesystems-layer", "meta-python", "webserver")
+        )
+    )
+    packages = ["vxn", "containerd-opencontainers"]
+    packages += [FRONTEND_PACKAGES[frontend] for frontend in containers.frontends or ()]
+    yield text.assign(
+        f"IMAGE_INSTALL:append:pn-{recipe}", "".join(f" {package}" for package in packages)
+    )

@@ -1,0 +1,113 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""A project as all the files it turns into."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from xentui.bitbake import text
+from xentui.output import bundle_recipe, header, layer, sources
+from xentui.output.guest_cfg import supplied
+from xentui.output.local_conf import local_conf
+from xentui.output.rendered import CONF, Content, Copy, Rendered
+from xentui.project.assets import NO_ASSETS, Assets, SourceFile
+from xentui.project.effective import image
+from xentui.project.model import BUILT_IN_IMPORTS, Bundle, Guest, Project
+
+_IMAGES = "recipes-extended/images"
+
+
+def render(
+    project: Project,
+    assets: Assets = NO_ASSETS,
+    *,
+    origin: str = "project.toml",
+    machine: bool = True,
+) -> Rendered:
+    """Return every file of a project.
+
+    Args:
+        project: the project.
+        assets: the files it names.
+        origin: name of the project file, for the headers.
+        machine: whether to set MACHINE, which must not be set beside a machine fragment.
+
+    Raises:
+        CannotCarry: a value cannot be written so that it is read back as it is.
+    """
+    conf = {CONF: header.stamp(local_conf(project, assets, machine=machine), project=origin)}
+    files: dict[str, Content] = {}
+    for bundle in project.bundles:
+        guests = [guest for guest in project.guests if guest.bundle == bundle.key]
+        if guests:
+            body = bundle_recipe.recipe(project, bundle, assets)
+            files[bundle_recipe.file_name(bundle)] = header.stamp(body, project=origin)
+            files.update(_beside_recipe(project, bundle, guests, assets))
+    files.update(_image(project, assets, origin))
+    if layer.needs_wks(project):
+        files[f"files/wic/{layer.WKS}"] = header.stamp(layer.wks(project), project=origin)
+    if files:
+        files = {
+            "conf/layer.conf": header.stamp("\n" + layer.layer_conf(), project=origin),
+            **files,
+        }
+    return Rendered(conf, files)
+
+
+def _beside_recipe(
+    project: Project, bundle: Bundle, guests: list[Guest], assets: Assets
+) -> dict[str, Content]:
+    """Return the files of a bundle that its recipe names with ``file://``.
+
+    BitBake looks for them in a folder of the recipe's name beside it (FILESPATH).
+    """
+    folder = f"{bundle_recipe.FOLDER}/{text.name(bundle.key)}"
+    files: dict[str, Content] = {}
+    for guest in guests:
+        config = supplied(project, guest, assets)
+        if config is not None:
+            files[f"{folder}/{guest.key}.cfg"] = config
+        if guest.source is None:
+            continue
+        for fetch in guest.source.fetch:
+            local = fetch.uri.removeprefix("file://")
+            if local == fetch.uri or local not in assets.sources:
+                continue
+            place = sources.local_name(guest.source, fetch)
+            files.update(_copies(f"{folder}/{place}", assets.sources[local]))
+        if guest.source.type not in BUILT_IN_IMPORTS:
+            script = project.import_type(guest.source.type).script
+            if script in assets.texts:
+                files[f"{folder}/{PurePosixPath(script).name}"] = assets.texts[script]
+    return files
+
+
+def _copies(place: str, source: SourceFile) -> dict[str, Content]:
+    if not source.is_dir:
+        return {place: Copy(source.path, source.size)}
+    return {
+        f"{place}/{found.relative_to(source.path).as_posix()}": Copy(found, found.stat().st_size)
+        for found in sorted(source.path.rglob("*"))
+        if found.is_file() and not found.is_symlink()
+    }
+
+
+def _image(project: Project, assets: Assets, origin: str) -> dict[str, Content]:
+    """Return the append of the Dom0 image and the xl configs that lie beside it."""
+    configs = {
+        guest.key: config
+        for guest in project.guests
+        if guest.bundle is None and (config := supplied(project, guest, assets)) is not None
+    }
+    if not configs:
+        return {}
+    guests = [guest for guest in project.guests if guest.key in configs]
+    recipe = text.name(image(project))
+    append = layer.image_append(project, guests)
+    files: dict[str, Content] = {
+        f"{_IMAGES}/{recipe}.bbappend": header.stamp("\n" + append, project=origin)
+    }
+    for guest in guests:
+        files[f"{_IMAGES}/{recipe}/{guest.key}.cfg"] = configs[guest.key]
+    return files

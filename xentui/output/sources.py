@@ -1,0 +1,251 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What a bundle recipe fetches, and how it is made ready for the class.
+
+The class imports what lies in UNPACKDIR. Two things it does not do well are done before its
+do_compile, in functions of the recipe:
+
+* BitBake unpacks as the build user, so every file of a root directory would belong to that
+  user in the guest, and setuid bits would be lost. Tarballs are therefore kept packed
+  (``unpack=0``) and unpacked below WORKDIR under pseudo, which do_compile runs under for
+  ``rootfs_dir``; UNPACKDIR is outside what pseudo watches (oe:meta/conf/bitbake.conf,
+  ``PSEUDO_INCLUDE_PATHS``).
+* An import type of one's own is refused by a static ``case``
+  (mv:classes/xen-guest-bundle.bbclass, ``do_compile``). Its script runs first and makes a raw
+  image, which the class then imports as ``raw``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from xentui.bitbake import text
+from xentui.project.model import BUILT_IN_IMPORTS, Fetch, Guest, ImportType, Project, Source
+
+TARBALL = re.compile(r"\.(?:tar(?:\.(?:gz|bz2|xz|zst|lz4|Z))?|tgz|tbz2?|txz|tzst)$")
+ROOTS = "${WORKDIR}/guest-rootfs"
+CONVERTED = "${WORKDIR}/converted"
+
+_ARCHIVES = "archives"
+
+
+@dataclass(slots=True)
+class _Entry:
+    uri: str
+    parameters: list[str] = field(default_factory=list)
+    arch: str | None = None
+    sha256: str | None = None
+    name: str = ""
+
+    def written(self) -> str:
+        parameters = list(self.parameters)
+        if self.name:
+            parameters.append(f"name={self.name}")
+        return ";".join([text.uri(self.uri), *parameters])
+
+
+@dataclass(slots=True)
+class Fetched:
+    """Everything a recipe fetches and what its functions must do."""
+
+    entries: list[_Entry] = field(default_factory=list)
+    trees: list[str] = field(default_factory=list)
+    directories: list[tuple[str, str]] = field(default_factory=list)
+    conversions: list[tuple[Guest, Source, ImportType]] = field(default_factory=list)
+    default_size: int = 256
+
+    def src_uri(self) -> Iterator[str]:
+        """Yield the SRC_URI block, if anything is fetched."""
+        always = [entry.written() for entry in self.entries if entry.arch is None]
+        lines = []
+        if always:
+            lines.append(text.assign_lines("SRC_URI", always))
+        for arch in dict.fromkeys(entry.arch for entry in self.entries if entry.arch):
+            words = [entry.written() for entry in self.entries if entry.arch == arch]
+            lines += [
+                text.assign(f"SRC_URI:append:{text.name(arch)}", f" {word}") for word in words
+            ]
+        for entry in self.entries:
+            if entry.sha256 is not None:
+                flag = f"{entry.name}.sha256sum" if entry.name else "sha256sum"
+                lines.append(text.assign("SRC_URI", _digest(entry.sha256), flag=flag))
+        if lines:
+            yield "\n".join(lines)
+
+    def preparation(self) -> Iterator[str]:
+        """Yield the functions that run before the class' do_compile."""
+        if self.trees or self.directories:
+            yield (
+                _PREPARE_WHY
+                + "\n"
+                + self._prepare()
+                + "\n"
+                + text.assign("do_compile", "prepare_rootfs", flag="prefuncs", operator="+=")
+            )
+        if self.conversions:
+            depends = " ".join(
+                dict.fromkeys(
+                    text.plain(kind.depends) for _, _, kind in self.conversions if kind.depends
+                )
+            )
+            lines = [
+                "# The class knows four import types and no others: what it does not know is made",
+                "# a raw image first.",
+                self._convert(),
+                text.assign("do_compile", "convert_sources", flag="prefuncs", operator="+="),
+            ]
+            if depends:
+                lines.append(text.assign("do_compile", depends, flag="depends", operator="+="))
+            yield "\n".join(lines)
+
+    def _prepare(self) -> str:
+        lines = ["prepare_rootfs() {", f'    rm -rf "{ROOTS}"']
+        if self.trees:
+            lines += [
+                f"    for tree in {' '.join(self.trees)}; do",
+                f'        install -d "{ROOTS}/$tree"',
+                f'        for archive in "${{UNPACKDIR}}/{_ARCHIVES}/$tree"/*; do',
+                f'            tar --numeric-owner -xpf "$archive" -C "{ROOTS}/$tree"',
+                "        done",
+                "    done",
+            ]
+        for origin, place in self.directories:
+            lines += [
+                f'    install -d "{ROOTS}/{place}"',
+                f'    cp -a "${{UNPACKDIR}}/{origin}/." "{ROOTS}/{place}/"',
+                f'    chown -hR 0:0 "{ROOTS}/{place}"',
+            ]
+        return "\n".join([*lines, "}"])
+
+    def _convert(self) -> str:
+        lines = [
+            "convert_sources() {",
+            f'    rm -rf "{CONVERTED}"',
+            f'    install -d "{CONVERTED}"',
+        ]
+        for guest, source, kind in self.conversions:
+            size = source.image_size or self.default_size
+            lines += [
+                f'    sh -e "${{UNPACKDIR}}/{_base(text.path(kind.script))}" \\',
+                f'        "${{UNPACKDIR}}/{text.path(source.file)}" \\',
+                f'        "{CONVERTED}/{text.name(guest.key)}.img" {text.number(size)}',
+            ]
+        return "\n".join([*lines, "}"])
+
+
+_PREPARE_WHY = """\
+# BitBake unpacks as the build user, who would then own every file in the guest. Here, under
+# pseudo, the owners, groups and setuid bits of the archive arrive."""
+
+
+def class_type(source: Source) -> str:
+    """Return the import type that the class is told."""
+    return source.type if source.type in BUILT_IN_IMPORTS else "raw"
+
+
+def class_file(guest: Guest, source: Source) -> str:
+    """Return where the class finds the guest's source: in UNPACKDIR, or at a full path.
+
+    Raises:
+        CannotCarry: the path cannot be carried.
+    """
+    place = text.path(source.file)
+    if source.type == "rootfs_dir":
+        return f"{ROOTS}/{text.name(guest.key)}/{place}"
+    if source.type not in BUILT_IN_IMPORTS:
+        return f"{CONVERTED}/{text.name(guest.key)}.img"
+    return place
+
+
+def collect(project: Project, guests: list[Guest], configs: list[str]) -> Fetched:
+    """Gather what a bundle's guests fetch.
+
+    Args:
+        project: the project.
+        guests: the guests of one bundle.
+        configs: keys of those whose xl config is carried beside the recipe.
+
+    Raises:
+        CannotCarry: an address or path cannot be carried.
+    """
+    fetched = Fetched()
+    if project.defaults.image_size is not None:
+        fetched.default_size = project.defaults.image_size
+    for key in configs:
+        fetched.entries.append(_Entry(f"file://{text.name(key)}.cfg"))
+    for guest in guests:
+        if guest.source is None:
+            continue
+        for number, fetch in enumerate(guest.source.fetch):
+            _add_fetch(fetched, guest, guest.source, fetch, number)
+        if guest.source.type == "rootfs_dir":
+            _add_directory(fetched, text.name(guest.key), guest.source)
+        if guest.source.type not in BUILT_IN_IMPORTS:
+            kind = project.import_type(guest.source.type)
+            fetched.conversions.append((guest, guest.source, kind))
+            _add_once(fetched, _Entry(f"file://{_base(text.path(kind.script))}"))
+    return fetched
+
+
+def _add_fetch(fetched: Fetched, guest: Guest, source: Source, fetch: Fetch, number: int) -> None:
+    entry = _Entry(fetch.uri, arch=fetch.arch, sha256=fetch.sha256)
+    key = text.name(guest.key)
+    subdir = text.path(fetch.subdir) if fetch.subdir else ""
+    local = fetch.uri.removeprefix("file://") if fetch.uri.startswith("file://") else None
+    if source.type == "rootfs_dir" and _is_tarball(fetch.uri):
+        tree = f"{key}/{subdir}" if subdir else key
+        entry.parameters = ["unpack=0", f"subdir={_ARCHIVES}/{tree}"]
+        if local is not None:
+            entry.uri = f"file://{_base(local)}"
+        if tree not in fetched.trees:
+            fetched.trees.append(tree)
+    elif subdir:
+        entry.parameters = [f"subdir={subdir}"]
+    if fetch.sha256 is not None:
+        entry.name = _entry_name(fetched, key, fetch, number)
+    _add_once(fetched, entry)
+
+
+def _add_directory(fetched: Fetched, key: str, source: Source) -> None:
+    """Have a root directory that no tarball brings copied and given to root."""
+    place = text.path(source.file)
+    tarballs = [fetch for fetch in source.fetch if _is_tarball(fetch.uri)]
+    if any(not f.subdir or f"{place}/".startswith(f"{f.subdir}/") for f in tarballs):
+        return
+    fetched.directories.append((place, f"{key}/{place}"))
+
+
+def _is_tarball(uri: str) -> bool:
+    return TARBALL.search(uri.partition("?")[0]) is not None
+
+
+def _entry_name(fetched: Fetched, key: str, fetch: Fetch, number: int) -> str:
+    name = f"{key}-{fetch.arch}" if fetch.arch else key
+    taken = {entry.name for entry in fetched.entries}
+    return f"{name}-{number}" if name in taken else name
+
+
+def _add_once(fetched: Fetched, entry: _Entry) -> None:
+    """Add an entry unless the same file is fetched already, by another guest of the bundle."""
+    for known in fetched.entries:
+        if (known.uri, known.parameters, known.arch) == (entry.uri, entry.parameters, entry.arch):
+            return
+    fetched.entries.append(entry)
+
+
+def _digest(value: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{64}", value, re.ASCII):
+        raise text.CannotCarry(value, "it is not a SHA-256 in hexadecimal")
+    return value
+
+
+def _base(path: str) -> str:
+    return path.rsplit("/", 1)[-1]
+
+
+def local_name(source: Source, fetch: Fetch) -> str:
+    """Return the name that a ``file://`` entry has beside the recipe."""
+    local = fetch.uri.removeprefix("file://")
+    return _base(local) if source.type == "rootfs_dir" and _is_tarball(local) else local
