@@ -135,7 +135,8 @@ def parse_recipe(
     conf: str = "",
     files: Mapping[str, str] | None = None,
     settings: Mapping[str, str] | None = None,
-    appends: Sequence[str] = (),
+    appends: Sequence[Path] = (),
+    at: Path | None = None,
 ) -> Parsed:
     """Parse the text of a recipe, on top of a configuration.
 
@@ -145,19 +146,18 @@ def parse_recipe(
         conf: the text of a configuration file that is parsed first.
         files: further files below BBPATH, such as classes.
         settings: variables that are set beforehand.
-        appends: texts of .bbappend files.
+        appends: .bbappend files that belong to it.
+        at: where the recipe's file lies, if its place matters; else it is put somewhere.
 
     Raises:
         BitBakeError: BitBake cannot parse it.
     """
     name = f"recipes/{filename}"
-    added = {f"appends/{number}.bbappend": append for number, append in enumerate(appends)}
-    with _folder({name: text, "conf/before.conf": conf, **added, **(files or {})}) as root:
-        paths = " ".join(str(root / append) for append in added)
+    with _folder({name: text, "conf/before.conf": conf, **(files or {})}) as root:
         return _parse(
-            root / name,
+            at or root / name,
             root,
-            {**(settings or {}), "__BBAPPEND": paths},
+            {**(settings or {}), "__BBAPPEND": " ".join(map(str, appends))},
             before=root / "conf/before.conf",
         )
 

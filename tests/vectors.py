@@ -56,7 +56,9 @@ class Vector:
 
 
 def vectors() -> list[Vector]:
-    """Return every vector there is."""
-    return [
-        Vector(path.parent) for folder in FOLDERS for path in sorted(folder.glob("*/project.toml"))
-    ]
+    """Return every vector there is, each once."""
+    found = {}
+    for folder in FOLDERS:
+        for path in sorted(folder.glob("*/project.toml")):
+            found.setdefault((path.parent.name, path.read_bytes()), Vector(path.parent))
+    return list(found.values())

@@ -1,0 +1,237 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""meta-virtualization's classes at work: what they leave on the target, in a real shell.
+
+BitBake's parser evaluates the generated files with the classes of ``tests/layer`` (or the real
+layer's, where ``XENTUI_OE_TREE`` names one), and ``sh`` runs the shell functions that come out
+of it: first each bundle recipe, then the Dom0 image. BitBake's fetcher unpacks what lies beside a
+recipe; downloads, and images and kernels of the deploy directory, are pretended.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import os
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bitbake_parser import Parsed, parse_conf, parse_recipe
+from xentui.output.rendered import Content
+
+_PRELUDE = """\
+export LC_ALL=C
+bbplain() { :; }
+bbnote() { :; }
+bbdebug() { :; }
+bbwarn() { echo "WARNING: $*" >&2; }
+bberror() { echo "ERROR: $*" >&2; }
+bbfatal() { echo "ERROR: $*" >&2; exit 1; }
+bbfatal_log() { bbfatal "$@"; }
+"""
+
+_PRETENDED_TOOLS = {
+    # Sizes of hypothetical images go far beyond any disk; only names matter here.
+    "dd": 'for a in "$@"; do case "$a" in of=*) : > "${a#of=}";; esac; done',
+    "mkfs.ext4": ":",
+    "qemu-img": 'for a in "$@"; do last=$a; done; : > "$last"',
+    "chown": ":",
+}
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the classes put into Dom0's root file system.
+
+    Attributes:
+        configs: the xl configs, by path on the target.
+        layout: the tree below /etc/xen and /var/lib/xen/images, as ``layout.txt`` of a vector.
+        messages: what the classes warned of.
+    """
+
+    configs: dict[str, str]
+    layout: list[str]
+    messages: str
+
+
+class BuildError(Exception):
+    """A class refused: what it said."""
+
+
+def build(
+    files: Mapping[str, Content],
+    *,
+    image: str,
+    arch: str,
+    deployed: Iterable[str],
+    real_tools: bool = False,
+) -> Target:
+    """Run the classes on generated files.
+
+    Args:
+        files: a self-contained tree, as ``Rendered.files``.
+        image: the Dom0 image recipe.
+        arch: ``x86-64`` or ``aarch64``.
+        deployed: file names that the deploy directory holds.
+        real_tools: whether disk images are really made; else only their names are.
+
+    Raises:
+        BuildError: a class ended with an error.
+        BitBakeError: BitBake refused a file.
+    """
+    with tempfile.TemporaryDirectory(prefix="xentui-build-") as name:
+        root = Path(name)
+        _write(root, files)
+        (root / "rootfs").mkdir()
+        deploy = root / "deploy"
+        for entry in deployed:
+            (deploy / entry).parent.mkdir(parents=True, exist_ok=True)
+            (deploy / entry).write_bytes(b"")
+        settings = {
+            "TOPDIR": str(root),
+            "DEPLOY_DIR_IMAGE": str(deploy),
+            "IMAGE_ROOTFS": str(root / "rootfs"),
+            "TRANSLATED_TARGET_ARCH": arch,
+        }
+        conf = (root / "conf/xentui.conf").read_text(encoding="utf-8")
+        installed = parse_conf(conf, settings=settings).seen_by(image).words("IMAGE_INSTALL")
+        script = [_PRELUDE]
+        for path in sorted(root.glob("meta-xentui/recipes-*/*/*.bb")):
+            parsed = parse_recipe(
+                path.read_text(encoding="utf-8"), path.name, conf=conf, settings=settings, at=path
+            )
+            if parsed.value("PN") in installed:
+                _unpack(parsed)
+                script.append(_bundle_script(parsed))
+        script.append(_image_script(root, image, conf, settings))
+        return _run(root, "\n".join(script), real_tools=real_tools)
+
+
+def _write(root: Path, files: Mapping[str, Content]) -> None:
+    for path, content in files.items():
+        target = root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, str):
+            target.write_text(content, encoding="utf-8")
+        else:
+            shutil.copyfile(content.source, target)
+
+
+def _unpack(parsed: Parsed) -> None:
+    """Have BitBake's fetcher put what SRC_URI names into UNPACKDIR.
+
+    What would come from elsewhere is pretended to be downloaded already.
+    """
+    import bb.fetch2
+
+    data = parsed.data
+    downloads = Path(data.getVar("DL_DIR"))
+    unpackdir = Path(data.getVar("UNPACKDIR"))
+    downloads.mkdir(parents=True, exist_ok=True)
+    unpackdir.mkdir(parents=True, exist_ok=True)
+    entries = parsed.words("SRC_URI")
+    if not entries:
+        return
+    try:
+        fetcher = bb.fetch2.Fetch(entries, data, cache=False)
+        for entry in fetcher.ud.values():
+            if entry.type != "file":
+                Path(entry.localpath).write_bytes(_pretended(Path(entry.localpath).name))
+        fetcher.unpack(str(unpackdir))
+    except bb.fetch2.BBFetchException as error:
+        raise BuildError(str(error)) from error
+
+
+def _pretended(name: str) -> bytes:
+    """Return the content of a download that nobody makes: an archive where the name says so."""
+    packers = {".gz": gzip.compress, ".xz": lzma.compress, ".bz2": bz2.compress}
+    packers[".tgz"] = gzip.compress
+    buffer = io.BytesIO()
+    if ".tar" in name or name.endswith(".tgz"):
+        with tarfile.open(fileobj=buffer, mode="w") as tar:
+            tar.addfile(tarfile.TarInfo("etc/hostname"))
+    pack = packers.get(Path(name).suffix)
+    return pack(buffer.getvalue()) if pack else buffer.getvalue()
+
+
+def _bundle_script(parsed: Parsed) -> str:
+    """Return the shell text of a bundle recipe: its tasks, and the package's installation."""
+    build, destination = parsed.value("B"), parsed.value("D")
+    tasks = []
+    for task in ("do_compile", "do_install"):
+        names = (parsed.flag(task, "prefuncs") or "").split()
+        names += [task, *(parsed.flag(task, "postfuncs") or "").split()]
+        tasks += [name for name in names if not parsed.flag(name, "python")]
+    return "\n".join(
+        [
+            "(",
+            _functions(parsed),
+            f'mkdir -p "{build}" "{destination}"',
+            *(f'cd "{build}" && {task} || exit 1' for task in tasks),
+            f'cp -r "{destination}"/. "{parsed.value("IMAGE_ROOTFS")}"/',
+            ") || exit 1",
+        ]
+    )
+
+
+def _image_script(root: Path, image: str, conf: str, settings: Mapping[str, str]) -> str:
+    """Return the shell text of what the Dom0 image does after its packages are installed."""
+    appends = [
+        path
+        for path in sorted(root.glob("meta-xentui/recipes-*/*/*.bbappend"))
+        if path.stem.split("_")[0] == image
+    ]
+    text = 'LICENSE = "MIT"\ninherit xen-guest-cross-install\n'
+    parsed = parse_recipe(text, f"{image}.bb", conf=conf, settings=settings, appends=appends)
+    commands = (parsed.value("ROOTFS_POSTPROCESS_COMMAND") or "").replace(";", " ").split()
+    return "\n".join(
+        ["(", _functions(parsed), *(f"{c} || exit 1" for c in commands), ") || exit 1"]
+    )
+
+
+def _functions(parsed: Parsed) -> str:
+    """Return every shell function with BitBake's expansions done, as it stands in a run script."""
+    return "\n".join(
+        f"{name}() {{\n{parsed.value(name)}\n}}"
+        for name in parsed.data.keys()  # noqa: SIM118
+        if parsed.flag(name, "func") and not parsed.flag(name, "python")
+    )
+
+
+def _run(root: Path, script: str, *, real_tools: bool) -> Target:
+    tools = root / "tools"
+    tools.mkdir()
+    for name, body in {} if real_tools else _PRETENDED_TOOLS.items():
+        (tools / name).write_text(f"#!/bin/sh\n{body}\n", encoding="utf-8")
+        (tools / name).chmod(0o755)
+    done = subprocess.run(
+        ["/bin/sh"],
+        input=script.encode(),
+        capture_output=True,
+        cwd=root,
+        env={"PATH": f"{tools}:{os.environ['PATH']}:/usr/sbin:/sbin", "HOME": str(root)},
+    )
+    messages = done.stderr.decode("utf-8", "replace")
+    if done.returncode:
+        raise BuildError(messages)
+    return _target(root / "rootfs", messages)
+
+
+def _target(rootfs: Path, messages: str) -> Target:
+    configs, layout = {}, []
+    for path in sorted(rootfs.rglob("*")):
+        place = f"/{path.relative_to(rootfs)}"
+        if path.is_symlink():
+            layout.append(f"{place} -> {path.readlink()}")
+        elif path.is_file():
+            layout.append(place)
+            if place.endswith(".cfg"):
+                configs[place] = path.read_text(encoding="utf-8")
+    return Target(configs, sorted(layout), messages)
