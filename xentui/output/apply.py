@@ -1,0 +1,194 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Carry out a plan, such that each file is old or new at every moment.
+
+New and changed files come first, then the user's own files that name them, then what is no
+longer needed: a run that is cut short anywhere leaves a configuration that can be parsed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from xentui.errors import RefusedError
+from xentui.output import manifest
+from xentui.output.manifest import Manifest
+from xentui.output.plan import Change, Plan, Root, chunks, encode, modified
+from xentui.output.rendered import Copy
+from xentui.output.tree import LOCK_SECONDS, Tree, changed_meanwhile
+from xentui.safe_text import visible
+
+BACKUP = ".xentui-orig"
+"""Ends the name of the copy of a user's own file as it was before xentui first changed it."""
+
+_MOST_KEPT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was carried out.
+
+    Attributes:
+        changes: the files written and removed, in order.
+        kept: hand-edited files that had to make way, and where they are now.
+    """
+
+    changes: tuple[Change, ...]
+    kept: tuple[tuple[Path, Path], ...] = ()
+
+
+def apply(
+    plan: Plan,
+    *,
+    force: bool = False,
+    wait: float = LOCK_SECONDS,
+    told: Callable[[Change], None] = lambda _change: None,
+) -> Done:
+    """Write what the plan says; a plan without changes touches nothing.
+
+    Args:
+        plan: what to do, as it was shown.
+        force: overwrite hand-edited files, keeping each under a new name beside it.
+        wait: seconds to wait for another run in the same folders.
+        told: called after each file.
+
+    Raises:
+        RefusedError: a hand-edited file is in the way, another run holds a folder, or a
+            link was planted; :class:`~xentui.output.tree.StaleError` where a file was
+            changed after the plan was made. What was written until then stays, whole.
+        InputError: the system refused: no space, no permission, an unreadable source.
+    """
+    if plan.edited and not force:
+        raise _edited(plan.edited)
+    todo = _in_order((*plan.pending, *plan.edited))
+    if not todo and not any(_manifest_is_old(plan, root) for root in plan.roots):
+        return Done(())
+    needed = {change.root for change in todo if change.kind != "removed"}
+    with ExitStack() as stack:
+        trees: dict[Path, Tree] = {}
+        for place in sorted({root.path for root in plan.roots} | {c.root for c in todo}):
+            if place in needed or place.exists():
+                trees[place] = stack.enter_context(Tree(place, create=place in needed))
+                trees[place].lock(wait)
+        for change in todo:
+            if change.root in trees and trees[change.root].seen(change.name) != change.seen:
+                raise changed_meanwhile(change.path)
+        return _carry_out(plan, todo, trees, told)
+
+
+def _carry_out(
+    plan: Plan, todo: list[Change], trees: dict[Path, Tree], told: Callable[[Change], None]
+) -> Done:
+    kept: list[tuple[Path, Path]] = []
+    digests: dict[Path, str] = {c.path: c.digest for c in plan.changes if c.kind == "same"}
+    for root in plan.roots:
+        if root.path in trees:
+            _announce(plan, root, trees[root.path])
+    for change in todo:
+        tree = trees[change.root]
+        if change.users:
+            _keep_original(tree, change)
+        elif change.kind == "edited":
+            kept.append((change.path, _keep_edited(tree, change)))
+        if change.new is None:
+            tree.remove(change.name, expected=change.seen)
+        else:
+            digests[change.path] = _write(tree, change)
+        told(change)
+    for root in plan.roots:
+        if root.path in trees:
+            tree = trees[root.path]
+            _record(tree, Manifest(_files(plan, root, digests), root.notes))
+    for tree in trees.values():
+        tree.sync()
+        tree.sweep()
+    return Done(tuple(todo), tuple(kept))
+
+
+def _in_order(changes: tuple[Change, ...]) -> list[Change]:
+    return sorted(changes, key=lambda change: 1 if change.users else 2 if change.new is None else 0)
+
+
+def _write(tree: Tree, change: Change) -> str:
+    """Write one file and return the digest of what was written."""
+    assert change.new is not None  # noqa: S101 - removals go elsewhere
+    made = hashlib.sha256()
+
+    def counted() -> Iterator[bytes]:
+        assert change.new is not None  # noqa: S101 - removals go elsewhere
+        for chunk in chunks(change.new):
+            made.update(chunk)
+            yield chunk
+
+    time = modified(change.new) if isinstance(change.new, Copy) else None
+    tree.write(change.name, counted(), expected=change.seen, mtime_ns=time)
+    return made.hexdigest()
+
+
+def _files(plan: Plan, root: Root, digests: dict[Path, str]) -> dict[str, str]:
+    """Return what the manifest of a folder says after the plan was carried out."""
+    return {
+        change.name: digests.get(change.path, "")
+        for change in plan.changes
+        if change.root == root.path and change.new is not None and not change.users
+    }
+
+
+def _manifest_is_old(plan: Plan, root: Root) -> bool:
+    digests = {c.path: c.digest for c in plan.changes if c.kind == "same"}
+    return Manifest(_files(plan, root, digests), root.notes) != root.manifest
+
+
+def _announce(plan: Plan, root: Root, tree: Tree) -> None:
+    """Put the names of files to come into the manifest, should the run be cut short."""
+    coming = dict.fromkeys(_files(plan, root, {}), "")
+    files = {**coming, **root.manifest.files}
+    _record(tree, Manifest(files, {**root.notes, **root.manifest.notes}))
+
+
+def _record(tree: Tree, new: Manifest) -> None:
+    raw = encode(new.text())
+    there = tree.read(manifest.NAME)
+    seen = tree.seen(manifest.NAME)
+    if not raw:
+        tree.remove(manifest.NAME, expected=seen)
+    elif there != raw:
+        tree.write(manifest.NAME, [raw], expected=seen)
+
+
+def _keep_original(tree: Tree, change: Change) -> None:
+    """Keep the user's own file as it was before xentui first changed it."""
+    name = change.name + BACKUP
+    if change.old is not None and tree.seen(name) is None:
+        tree.write(name, [encode(change.old)], expected=None)
+
+
+def _keep_edited(tree: Tree, change: Change) -> Path:
+    """Keep a hand-edited file beside its place and return where."""
+    for number in range(1, _MOST_KEPT):
+        name = f"{change.name}.mine{'' if number == 1 else number}"
+        if tree.seen(name) is None:
+            opened = tree.open(change.name)
+            if opened is None:
+                break
+            with contextlib.closing(open(opened, "rb")) as file:  # noqa: PTH123
+                tree.write(name, iter(lambda: file.read(1 << 20), b""), expected=None)
+            return change.root / name
+    raise changed_meanwhile(change.path)
+
+
+def _edited(changes: tuple[Change, ...]) -> RefusedError:
+    names = ", ".join(visible(str(change.path)) for change in changes)
+    many = len(changes) > 1
+    return RefusedError(
+        f"{names}: {'were' if many else 'was'} edited by hand, so nothing was written",
+        fix=(
+            "Put the edit into the project or into conf/local.conf and move the file away, or "
+            "give --force: it is then overwritten, and kept beside its place as NAME.mine."
+        ),
+    )

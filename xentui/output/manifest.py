@@ -1,0 +1,72 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""The list of what xentui wrote into a folder, kept in that folder.
+
+It tells which files of an earlier run are no longer generated, and whether a file without
+header, such as a copied image, is still as it was written. A header alone cannot say either.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from xentui.errors import RefusedError, XentuiError
+from xentui.output.tree import Tree, parts_of
+
+NAME = ".xentui-manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a run left behind.
+
+    Attributes:
+        files: SHA-256 of each file's bytes by name; empty where it is not known.
+        notes: what a build directory's own manifest adds: ``layer``, ``attach``,
+            ``bblayers`` (the text put into bblayers.conf).
+    """
+
+    files: Mapping[str, str] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+    def text(self) -> str:
+        """Return the manifest as it stands in its file; an empty one is an empty text."""
+        if not self.files and not self.notes:
+            return ""
+        data: dict[str, object] = {"version": 1, "files": dict(sorted(self.files.items()))}
+        return json.dumps(data | dict(sorted(self.notes.items())), indent=1) + "\n"
+
+
+def load(tree: Tree | None) -> Manifest:
+    """Return the manifest of a folder; an empty one where there is no folder or no manifest.
+
+    Raises:
+        XentuiError: it is not a manifest, so nothing can be known of the files there.
+    """
+    raw = tree.read(NAME) if tree is not None else None
+    if tree is None or raw is None:
+        return Manifest()
+    try:
+        data = json.loads(raw)
+        if data["version"] != 1:
+            raise KeyError("version")  # noqa: TRY301 - told as any other damage
+        files = {str(name): str(digest) for name, digest in data["files"].items()}
+        for name in files:
+            parts_of(name)
+        notes = {
+            str(key): str(value) for key, value in data.items() if key not in ("version", "files")
+        }
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, RefusedError) as error:
+        raise XentuiError(
+            f"{tree.root / NAME}: is not a list of files that xentui wrote",
+            fix="Remove it if you did not write it; files with xentui's header are still known.",
+        ) from error
+    return Manifest(files, notes)
+
+
+def digest(content: bytes) -> str:
+    """Return the SHA-256 of a file's bytes, as the manifest has it."""
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,275 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What writing would change: files as they are against files as they should be."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from pathlib import Path
+from typing import Literal
+
+from xentui.errors import InputError
+from xentui.output import header, manifest
+from xentui.output.manifest import Manifest
+from xentui.output.rendered import Content, Copy, Rendered
+from xentui.output.tree import Seen, Tree
+from xentui.safe_text import visible
+
+Kind = Literal["new", "changed", "same", "edited", "removed"]
+
+CHUNK = 1 << 20
+"""Bytes that are copied or compared at a time."""
+
+LARGEST_TEXT = 16 << 20
+"""Bytes up to which a file that is no longer generated is shown as text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One file, as it is and as it should be.
+
+    Attributes:
+        root: the folder that xentui may write in.
+        name: the file's name below it, with ``/`` between its parts.
+        kind: ``edited`` is a generated file that someone changed, or one that xentui did
+            not write: it stays as it is unless the user says otherwise.
+        old: the text there now; ``None`` where there is no file, or a copied one.
+        new: what it should be; ``None`` where it should not be.
+        seen: what the file was when the plan was made.
+        digest: SHA-256 of the file there now where it is known, else empty.
+        users: whether the file is the user's own, of which xentui changes some lines.
+    """
+
+    root: Path
+    name: str
+    kind: Kind
+    old: str | None
+    new: Content | None
+    seen: Seen | None = None
+    digest: str = ""
+    users: bool = False
+
+    @property
+    def path(self) -> Path:
+        """Where the file is."""
+        return self.root / self.name
+
+    def diff(self) -> str:
+        """Return a unified diff, empty where nothing changes; of a copy, one line about it.
+
+        The text holds whatever the files hold: make it visible before it is shown.
+        """
+        if self.kind == "same":
+            return ""
+        if isinstance(self.new, Copy):
+            return (
+                f"--- {visible(str(self.path)) if self.seen else '/dev/null'}\n"
+                f"+++ {visible(str(self.path))}\n"
+                f"(a copy of {visible(str(self.new.source))}, {self.new.size} bytes)\n"
+            )
+        import difflib
+
+        place = visible(str(self.path))
+        lines = difflib.unified_diff(
+            _lines(self.old),
+            _lines(self.new),
+            "/dev/null" if self.seen is None else place,
+            "/dev/null" if self.new is None else place,
+        )
+        out = [
+            line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+            for line in lines
+        ]
+        if not out:
+            return f"--- {place}\n+++ /dev/null\n"
+        return "".join(out)
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A folder that is written in, with what an earlier run left there."""
+
+    path: Path
+    manifest: Manifest = field(default_factory=Manifest)
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that writing would do, in the order it would be done."""
+
+    changes: tuple[Change, ...]
+    roots: tuple[Root, ...]
+
+    @property
+    def pending(self) -> tuple[Change, ...]:
+        """What would be written or removed, hand-edited files apart."""
+        return tuple(c for c in self.changes if c.kind in ("new", "changed", "removed"))
+
+    @property
+    def edited(self) -> tuple[Change, ...]:
+        """Files that stand in the way because someone edited them."""
+        return tuple(c for c in self.changes if c.kind == "edited")
+
+    @property
+    def users(self) -> tuple[Change, ...]:
+        """The user's own files that would change."""
+        return tuple(c for c in self.pending if c.users)
+
+    def diff(self) -> str:
+        """Return the diff of every change, one after the other."""
+        return "".join(change.diff() for change in self.changes)
+
+
+def plan(rendered: Rendered, root: Path) -> Plan:
+    """Return what writing a self-contained tree into ``root`` would change.
+
+    Nothing is written, and ``root`` need not be there yet.
+
+    Raises:
+        InputError: something there, or a file to copy, cannot be read.
+        RefusedError: a link, or something else that is no plain file, is in the way.
+    """
+    made, removed, record = compare(rendered.files, root)
+    return Plan((*made, *removed), (record,))
+
+
+def compare(
+    files: Mapping[str, Content], root: Path
+) -> tuple[tuple[Change, ...], tuple[Change, ...], Root]:
+    """Compare a folder with the files that should be in it.
+
+    Returns:
+        the files that should be there, those of an earlier run that should not be any more,
+        and what the earlier run noted.
+    """
+    tree = open_tree(root)
+    try:
+        known = manifest.load(tree)
+        made = tuple(_compared(tree, root, name, new, known) for name, new in files.items())
+        removed = tuple(
+            change
+            for name in known.files
+            if tree is not None and name not in files
+            for change in _stale(tree, root, name, known)
+        )
+    finally:
+        if tree is not None:
+            tree.close()
+    return made, removed, Root(root, known, known.notes)
+
+
+def open_tree(root: Path) -> Tree | None:
+    """Return the folder, or ``None`` where there is none yet."""
+    if not root.exists() and not root.is_symlink():
+        return None
+    return Tree(root)
+
+
+def decode(raw: bytes) -> str:
+    """Return the text of any file, such that :func:`encode` gives the same bytes."""
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def encode(text: str) -> bytes:
+    """Return the bytes of a text that :func:`decode` or a renderer made."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def chunks(content: Content) -> Iterator[bytes]:
+    """Return the bytes of a content, in parts.
+
+    Raises:
+        InputError: a file to copy cannot be read.
+    """
+    if isinstance(content, str):
+        yield encode(content)
+        return
+    try:
+        with content.source.open("rb") as file:
+            while chunk := file.read(CHUNK):
+                yield chunk
+    except OSError as error:
+        reason = (error.strerror or "cannot be read").lower()
+        raise InputError(f"{visible(str(content.source))}: {reason}") from error
+
+
+def _compared(tree: Tree | None, root: Path, name: str, new: Content, known: Manifest) -> Change:
+    seen = tree.seen(name) if tree is not None else None
+    if tree is None or seen is None:
+        return Change(root, name, "new", None, new)
+    if isinstance(new, Copy):
+        return _compared_copy(tree, root, name, new, known, seen)
+    raw = tree.read(name) or b""
+    old, found = decode(raw), manifest.digest(raw)
+    intact = header.is_intact(old) or found == known.files.get(name)
+    kind: Kind = "same" if raw == encode(new) else "changed" if intact else "edited"
+    return Change(root, name, kind, old, new, seen, found)
+
+
+def _compared_copy(
+    tree: Tree, root: Path, name: str, new: Copy, known: Manifest, seen: Seen
+) -> Change:
+    recorded = known.files.get(name, "")
+    if seen.size == new.size:
+        # A copy bears the time of its source, so most often it need not be read again.
+        if recorded and seen.mtime_ns == modified(new):
+            return Change(root, name, "same", None, new, seen, recorded)
+        if all(ours == theirs for ours, theirs in zip_longest(_read(tree, name), chunks(new))):
+            return Change(root, name, "same", None, new, seen, recorded)
+    found = _digest_of(_read(tree, name))
+    kind: Kind = "changed" if found == recorded else "edited"
+    return Change(root, name, kind, None, new, seen, found)
+
+
+def modified(copy: Copy) -> int:
+    """Return when the source of a copy was changed, in nanoseconds.
+
+    Raises:
+        InputError: it is not there any more.
+    """
+    try:
+        return copy.source.stat().st_mtime_ns
+    except OSError as error:
+        reason = (error.strerror or "cannot be read").lower()
+        raise InputError(f"{visible(str(copy.source))}: {reason}") from error
+
+
+def _stale(tree: Tree, root: Path, name: str, known: Manifest) -> Iterator[Change]:
+    seen = tree.seen(name)
+    if seen is None:
+        return
+    found = _digest_of(_read(tree, name))
+    text = decode(tree.read(name) or b"") if seen.size <= LARGEST_TEXT else ""
+    intact = header.is_intact(text) or found == known.files[name]
+    old = text if "\0" not in text else None
+    yield Change(root, name, "removed" if intact else "edited", old, None, seen, found)
+
+
+def _read(tree: Tree, name: str) -> Iterator[bytes]:
+    opened = tree.open(name)
+    if opened is None:
+        return
+    with os.fdopen(opened, "rb") as file:
+        while chunk := file.read(CHUNK):
+            yield chunk
+
+
+def _digest_of(parts: Iterator[bytes]) -> str:
+    made = hashlib.sha256()
+    for chunk in parts:
+        made.update(chunk)
+    return made.hexdigest()
+
+
+def _lines(content: Content | None) -> list[str]:
+    """Return the lines of a text, split at newlines alone."""
+    if not isinstance(content, str):
+        return []
+    lines = content.split("\n")
+    last = lines.pop()
+    return [f"{line}\n" for line in lines] + ([last] if last else [])

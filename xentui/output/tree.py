@@ -1,0 +1,343 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""A folder that files are written into, and nothing outside it.
+
+Every name is walked from the folder's own descriptor, one part at a time, without following
+a link: a link planted at the file, at a folder above it or at the temporary name is refused,
+whenever it was planted. A file is written beside its place and renamed over it, so that at
+each moment it is either old or new.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import re
+import secrets
+import stat
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from xentui.errors import InputError, RefusedError
+from xentui.safe_text import quoted, visible
+
+LOCK_SECONDS = 5.0
+"""How long a run waits for another that writes in the same folder."""
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_LEFTOVER = re.compile(r"\..+\.xentui-[0-9a-f]{16}\.tmp", re.DOTALL)
+_CANNOT_LOCK = (errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
+_CANNOT_SYNC = (errno.EINVAL, errno.EROFS, errno.EOPNOTSUPP)
+
+
+class Seen(NamedTuple):
+    """What a file was when it was looked at: a change of it changes this."""
+
+    inode: int
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+
+
+def parts_of(name: str) -> tuple[str, ...]:
+    """Return the parts of a relative name.
+
+    Raises:
+        RefusedError: it could leave the folder, here or on another system.
+    """
+    parts = tuple(name.split("/"))
+    if any(
+        part in ("", ".", "..") or "\\" in part or "\0" in part or part.endswith(":")
+        or re.match(r"[A-Za-z]:", part)
+        for part in parts
+    ) or not PurePosixPath("/root", name).is_relative_to("/root"):  # fmt: skip
+        raise RefusedError(
+            f"{quoted(name)} is no name of a file inside the folder", fix="Use a plain name."
+        )
+    return parts
+
+
+class Tree:
+    """An open folder. Names are relative to it, with ``/`` between their parts.
+
+    Every method raises :class:`InputError` where the system refuses, and
+    :class:`RefusedError` where a link or something else that is no plain file is in the way.
+    """
+
+    def __init__(self, root: Path, *, create: bool = False) -> None:
+        self.root = root
+        self._folders: dict[tuple[str, ...], int] = {}
+        with self._told(root):
+            if create:
+                root.mkdir(parents=True, exist_ok=True)
+            # The folder itself was named by the user, who may have put a link there.
+            self._folders[()] = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the folder, and of its lock."""
+        while self._folders:
+            os.close(self._folders.popitem()[1])
+
+    def lock(self, seconds: float = LOCK_SECONDS) -> None:
+        """Keep every other run out of the folder until it is closed.
+
+        The lock is on the folder itself, so no file is left behind. Where the file system
+        knows no locks (some network ones) the run goes on without.
+
+        Raises:
+            RefusedError: another run still holds it after so many seconds.
+        """
+        give_up = time.monotonic() + seconds
+        while True:
+            try:
+                fcntl.flock(self._folders[()], fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                if error.errno in _CANNOT_LOCK:
+                    return
+                if error.errno not in (errno.EAGAIN, errno.EACCES):
+                    raise InputError(f"{_shown(self.root)}: {_reason(error)}") from error
+                if time.monotonic() > give_up:
+                    raise RefusedError(
+                        f"{_shown(self.root)}: another xentui is writing here",
+                        fix="Wait until it is done, then run again.",
+                    ) from None
+                time.sleep(0.02)
+            else:
+                return
+
+    def seen(self, name: str) -> Seen | None:
+        """Return what the file is now, or ``None`` where there is none."""
+        parts = parts_of(name)
+        folder = self._folder(parts[:-1])
+        return None if folder is None else self._seen(folder, name, parts[-1])
+
+    def read(self, name: str) -> bytes | None:
+        """Return the contents of a file, or ``None`` where there is none."""
+        opened = self.open(name)
+        if opened is None:
+            return None
+        with self._told(name), os.fdopen(opened, "rb") as file:
+            return file.read()
+
+    def open(self, name: str) -> int | None:
+        """Return a descriptor to read a plain file with, or ``None`` where there is none.
+
+        Whoever asks for it closes it.
+        """
+        parts = parts_of(name)
+        folder = self._folder(parts[:-1])
+        if folder is None or self._seen(folder, name, parts[-1]) is None:
+            return None
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        with self._told(name):
+            opened = os.open(parts[-1], flags, dir_fd=folder)
+            if not stat.S_ISREG(os.fstat(opened).st_mode):
+                os.close(opened)
+                raise _in_the_way(self.root / name)
+            return opened
+
+    def write(
+        self,
+        name: str,
+        chunks: Iterable[bytes],
+        *,
+        expected: Seen | None,
+        mtime_ns: int | None = None,
+    ) -> None:
+        """Put a file there, whole or not at all. It keeps the mode and owner it had.
+
+        Args:
+            name: where.
+            chunks: its contents.
+            expected: what :meth:`seen` said when the writing was decided.
+            mtime_ns: the time it shall bear, if not now.
+
+        Raises:
+            RefusedError: the file is not what was expected any more.
+        """
+        parts = parts_of(name)
+        with self._told(name):
+            folder = self._folder(parts[:-1], create=True)
+            assert folder is not None  # noqa: S101 - create makes it
+            before = _stat(folder, parts[-1])
+            temporary = f".{parts[-1][:100]}.xentui-{secrets.token_hex(8)}.tmp"
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            file = os.open(temporary, flags, 0o600, dir_fd=folder)
+            try:
+                try:
+                    for chunk in chunks:
+                        _write_all(file, chunk)
+                    _dress(file, before)
+                    if mtime_ns is not None:
+                        os.utime(file, ns=(mtime_ns, mtime_ns))
+                    os.fsync(file)
+                finally:
+                    os.close(file)
+                if self._seen(folder, name, parts[-1]) != expected:
+                    raise changed_meanwhile(self.root / name)  # noqa: TRY301
+                os.replace(temporary, parts[-1], src_dir_fd=folder, dst_dir_fd=folder)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    os.unlink(temporary, dir_fd=folder)
+                raise
+
+    def remove(self, name: str, *, expected: Seen | None) -> None:
+        """Take a file away, and the folders that it leaves empty.
+
+        Raises:
+            RefusedError: the file is not what was expected any more.
+        """
+        parts = parts_of(name)
+        if self.seen(name) != expected:
+            raise changed_meanwhile(self.root / name)
+        if expected is None:
+            return
+        with self._told(name):
+            folder = self._folder(parts[:-1])
+            os.unlink(parts[-1], dir_fd=folder)
+        for depth in range(len(parts) - 1, 0, -1):
+            above = self._folder(parts[: depth - 1])
+            try:
+                os.rmdir(parts[depth - 1], dir_fd=above)
+            except OSError:
+                return
+            os.close(self._folders.pop(parts[:depth]))
+
+    def sync(self) -> None:
+        """Have the system keep every rename done so far, even through a power cut."""
+        for parts, folder in self._folders.items():
+            try:
+                os.fsync(folder)
+            except OSError as error:
+                if error.errno not in _CANNOT_SYNC:
+                    place = self.root.joinpath(*parts)
+                    raise InputError(f"{_shown(place)}: {_reason(error)}") from error
+
+    def sweep(self) -> None:
+        """Take away temporary files of a run that was killed; only under the lock."""
+        for folder in self._folders.values():
+            for name in os.listdir(folder):  # noqa: PTH208 - a Path takes no descriptor
+                if _LEFTOVER.fullmatch(name):
+                    with contextlib.suppress(OSError):
+                        os.unlink(name, dir_fd=folder)
+
+    def _folder(self, parts: tuple[str, ...], *, create: bool = False) -> int | None:
+        known = self._folders.get(parts)
+        if known is not None:
+            return known
+        above = self._folder(parts[:-1], create=create)
+        if above is None:
+            return None
+        place = self.root.joinpath(*parts)
+        try:
+            if create:
+                with contextlib.suppress(FileExistsError):
+                    os.mkdir(parts[-1], dir_fd=above)
+            opened = os.open(parts[-1], _FOLDER, dir_fd=above)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            if error.errno in (errno.ELOOP, errno.ENOTDIR):
+                raise RefusedError(
+                    f"{_shown(place)}: is a link or no folder; nothing is written through it",
+                    fix="Move it away, or choose another folder.",
+                ) from None
+            raise InputError(f"{_shown(place)}: {_reason(error)}") from error
+        self._folders[parts] = opened
+        return opened
+
+    def _seen(self, folder: int, name: str, last: str) -> Seen | None:
+        with self._told(name):
+            found = _stat(folder, last)
+        if found is None:
+            return None
+        if not stat.S_ISREG(found.st_mode):
+            raise _in_the_way(self.root / name)
+        return Seen(found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+    @contextlib.contextmanager
+    def _told(self, name: str | Path) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            place = self.root / name
+            raise InputError(f"{_shown(place)}: {_reason(error)}", fix=_way_out(error)) from error
+
+
+def changed_meanwhile(path: Path) -> RefusedError:
+    """Return the error for a file that somebody changed after the plan was made."""
+    return StaleError(
+        f"{_shown(path)}: was changed by someone else meanwhile",
+        fix="Run again to see what would be written now.",
+    )
+
+
+class StaleError(RefusedError):
+    """A file is no longer what it was when the plan was made."""
+
+
+def _in_the_way(path: Path) -> RefusedError:
+    return RefusedError(
+        f"{_shown(path)}: is a link or no plain file, and is left alone",
+        fix="Move it away, or choose another folder.",
+    )
+
+
+def _stat(folder: int, name: str) -> os.stat_result | None:
+    try:
+        return os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+
+
+def _write_all(file: int, chunk: bytes) -> None:
+    view = memoryview(chunk)
+    while view:
+        view = view[os.write(file, view) :]
+
+
+def _dress(file: int, before: os.stat_result | None) -> None:
+    """Give a new file the owner and mode of the one it replaces, or those of any new file."""
+    if before is None:
+        # The umask can only be read by setting it, so it is set to the strictest meanwhile.
+        umask = os.umask(0o077)
+        os.umask(umask)
+        os.fchmod(file, 0o666 & ~umask)
+        return
+    now = os.fstat(file)
+    if (now.st_uid, now.st_gid) != (before.st_uid, before.st_gid):
+        with contextlib.suppress(PermissionError):
+            os.fchown(file, before.st_uid, before.st_gid)
+    os.fchmod(file, stat.S_IMODE(before.st_mode))
+
+
+def _shown(path: Path) -> str:
+    return visible(str(path))
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or "cannot be used").lower()
+
+
+def _way_out(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "Free some space and run again; each file is still whole, old or new."
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return "Choose a folder you may write to."
+    return ""
