@@ -151,14 +151,19 @@ def _unpack(parsed: Parsed) -> None:
 
 def _pretended(name: str) -> bytes:
     """Return the content of a download that nobody makes: an archive where the name says so."""
-    packers = {".gz": gzip.compress, ".xz": lzma.compress, ".bz2": bz2.compress}
-    packers[".tgz"] = gzip.compress
     buffer = io.BytesIO()
     if ".tar" in name or name.endswith(".tgz"):
         with tarfile.open(fileobj=buffer, mode="w") as tar:
             tar.addfile(tarfile.TarInfo("etc/hostname"))
-    pack = packers.get(Path(name).suffix)
-    return pack(buffer.getvalue()) if pack else buffer.getvalue()
+    data = buffer.getvalue()
+    match Path(name).suffix:
+        case ".gz" | ".tgz":
+            return gzip.compress(data)
+        case ".xz":
+            return lzma.compress(data)
+        case ".bz2":
+            return bz2.compress(data)
+    return data
 
 
 def _bundle_script(parsed: Parsed) -> str:

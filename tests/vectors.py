@@ -57,7 +57,7 @@ class Vector:
 
 def vectors() -> list[Vector]:
     """Return every vector there is, each once."""
-    found = {}
+    found: dict[tuple[str, bytes], Vector] = {}
     for folder in FOLDERS:
         for path in sorted(folder.glob("*/project.toml")):
             found.setdefault((path.parent.name, path.read_bytes()), Vector(path.parent))

@@ -1,0 +1,40 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What all tests share: Hypothesis runs the same examples each time, and nothing of one's own.
+
+``HYPOTHESIS_PROFILE=search`` looks for new examples instead.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+_SLOW_TO_MAKE = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
+
+settings.register_profile(
+    "same", derandomize=True, deadline=None, max_examples=100, suppress_health_check=_SLOW_TO_MAKE
+)
+settings.register_profile(
+    "search", deadline=None, max_examples=2000, suppress_health_check=_SLOW_TO_MAKE
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+
+
+@pytest.fixture(autouse=True)
+def _nobody_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the user's own presets and settings out of the tests."""
+    home = tmp_path / "home"
+    for name, place in (
+        ("HOME", home),
+        ("XDG_CONFIG_HOME", home / ".config"),
+        ("XDG_STATE_HOME", home / ".local/state"),
+        ("XDG_CACHE_HOME", home / ".cache"),
+        ("XDG_DATA_HOME", home / ".local/share"),
+    ):
+        monkeypatch.setenv(name, str(place))
+    for name in ("BBPATH", "BUILDDIR", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"):
+        monkeypatch.delenv(name, raising=False)
