@@ -1,0 +1,202 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""From a file to a :class:`~xentui.project.model.Project`, or to what is wrong with it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from xentui.errors import XentuiError
+from xentui.project import lines, regular, schema
+from xentui.project.model import Project, from_data
+from xentui.safe_text import visible
+
+MAX_BYTES = 4 * 1024 * 1024
+"""How big a project file may be. Ten thousand guests take about one megabyte."""
+
+MAX_DEPTH = 16
+"""How deep tables and lists may nest; the format itself needs six levels."""
+
+BYTE_ORDER_MARK = "\ufeff"
+
+_AT_LINE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)\s*$")
+_MANY_DOTS = re.compile(rf"^(?:[^.\n]*+\.){{{MAX_DEPTH}}}", re.MULTILINE)
+_MANY_DIGITS = re.compile(r"(?<![0-9_])[0-9_]{1000}")
+_INTEGERS = range(-(2**63), 2**63)
+
+
+class DocumentError(XentuiError):
+    """A text that is not TOML, or not TOML that anybody means.
+
+    Attributes:
+        code: the finding's code.
+        reason: what is wrong, without the place.
+        line: where, counted from 1, or ``None`` where that is not known.
+    """
+
+    code = "XT001"
+
+    def __init__(self, reason: str, *, path: Path | None = None, line: int | None = None) -> None:
+        place = visible(str(path)) if path is not None else ""
+        if line is not None:
+            place += f", line {line}" if place else f"line {line}"
+        super().__init__(
+            f"{place}: {reason}" if place else reason, fix="Correct it: the file must be TOML."
+        )
+        self.reason = reason
+        self.line = line
+
+
+@dataclass(frozen=True)
+class Document:
+    """A TOML text and its data.
+
+    Attributes:
+        text: every character of it, a byte order mark included.
+        path: the file it was read from, if any.
+    """
+
+    text: str
+    data: dict[str, Any]
+    path: Path | None = None
+
+    def line_of(self, path: schema.Path) -> int | None:
+        """Return the line of a key, as :func:`line_of` does."""
+        return line_of(self.text, path)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A document and what it means.
+
+    Attributes:
+        project: ``None`` where the schema does not accept the document.
+        problems: what the schema does not accept.
+        directory: what the project's relative paths are relative to.
+        notes: what was read over, one sentence each.
+    """
+
+    document: Document
+    project: Project | None
+    problems: tuple[schema.Problem, ...]
+    directory: Path
+    notes: tuple[str, ...] = ()
+
+
+def read(path: Path) -> str:
+    """Return the text of a project file, every byte of it; a byte order mark stays in it.
+
+    Raises:
+        InputError: it is missing, unreadable, not UTF-8, bigger than :data:`MAX_BYTES`, or no
+            regular file.
+    """
+    return regular.read_text(path, MAX_BYTES)
+
+
+def parse(text: str, path: Path | None = None) -> Document:
+    """Return the data of a TOML text.
+
+    Raises:
+        DocumentError: it is not TOML, nests deeper than :data:`MAX_DEPTH`, or has an integer of
+            more than 64 bits.
+    """
+    body = text.removeprefix(BYTE_ORDER_MARK)
+    # tomllib's time grows with the square of the parts of a dotted key.
+    if _MANY_DOTS.search(body) and _has_long_key(body):
+        raise _too_deep(path)
+    try:
+        data = tomllib.loads(body)
+    except tomllib.TOMLDecodeError as error:
+        raise _not_toml(error, body, path) from None
+    except RecursionError:
+        raise _too_deep(path) from None
+    except ValueError:
+        digits = _MANY_DIGITS.search(body)
+        line = body.count("\n", 0, digits.start()) + 1 if digits else None
+        raise DocumentError("an integer has more than 64 bits", path=path, line=line) from None
+    _check_values(data, text, path)
+    return Document(text, data, path)
+
+
+def line_of(text: str, path: schema.Path) -> int | None:
+    """Return the line of a key, counted from 1; of one that is missing, its table's."""
+    return lines.line_of(text, path)
+
+
+def load(path: Path) -> Loaded:
+    """Read a project file.
+
+    Raises:
+        InputError: it cannot be read.
+        DocumentError: it is not TOML.
+    """
+    return validated(parse(read(path), path), path.parent)
+
+
+def load_text(text: str, directory: Path) -> Loaded:
+    """Take a text for a project file of that directory.
+
+    Raises:
+        DocumentError: it is not TOML.
+    """
+    return validated(parse(text), directory)
+
+
+def validated(document: Document, directory: Path) -> Loaded:
+    """Return what a document means, or what the schema does not accept in it."""
+    problems = tuple(schema.validate(document.data))
+    notes = []
+    if document.text.startswith(BYTE_ORDER_MARK):
+        file = visible(str(document.path)) if document.path is not None else "The text"
+        notes.append(f"{file} begins with a byte order mark, which is read over.")
+    project = None if problems else from_data(document.data)
+    return Loaded(document, project, problems, directory, tuple(notes))
+
+
+def _has_long_key(text: str) -> bool:
+    layout = lines.scan(text)
+    if layout.too_deep:
+        return True
+    return any(
+        len(keys) > MAX_DEPTH
+        for section in layout.sections
+        for keys in (section.keys, *(entry.keys for entry in section.entries))
+    )
+
+
+def _too_deep(path: Path | None) -> DocumentError:
+    return DocumentError(f"tables or lists nest more than {MAX_DEPTH} deep", path=path)
+
+
+def _not_toml(error: tomllib.TOMLDecodeError, text: str, path: Path | None) -> DocumentError:
+    said = str(error)
+    place = _AT_LINE.search(said)
+    line = None
+    if place is not None:
+        said = said[: place.start()]
+        # A text that ends with a newline ends on the line before it.
+        line = int(place[1]) if place[1] else text.removesuffix("\n").count("\n") + 1
+    return DocumentError(f"not TOML: {visible(said)}", path=path, line=line)
+
+
+def _check_values(data: dict[str, Any], text: str, path: Path | None) -> None:
+    """Refuse what would make every later step careful: huge integers and deep nests."""
+    left: list[tuple[schema.Path, Any]] = [((), data)]
+    while left:
+        where, value = left.pop()
+        if isinstance(value, int):
+            if value not in _INTEGERS:
+                raise DocumentError(
+                    "an integer has more than 64 bits", path=path, line=line_of(text, where)
+                )
+            continue
+        if len(where) > MAX_DEPTH:
+            raise _too_deep(path)
+        pairs = value.items() if isinstance(value, dict) else enumerate(value)
+        left.extend(
+            ((*where, step), inner) for step, inner in pairs if isinstance(inner, int | dict | list)
+        )
