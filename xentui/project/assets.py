@@ -1,0 +1,157 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What lies beside a project file and belongs to it: own configs, scripts, images.
+
+Nothing outside the project's directory is looked at, whatever a path or a symbolic link says.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from urllib.parse import unquote
+
+from xentui.errors import InputError
+from xentui.project import regular
+from xentui.project.model import Project
+
+MAX_TEXT = 1024 * 1024
+"""How many bytes a config or a script may have."""
+
+MAX_ENTRIES = 100_000
+"""How many entries of a directory are counted for its size."""
+
+_EMPTY: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file or directory that a ``file://`` address names.
+
+    Attributes:
+        path: where it lies, with every link followed.
+        size: bytes of it; of a directory, of all regular files in it.
+    """
+
+    path: Path
+    size: int
+    is_dir: bool
+
+
+@dataclass(frozen=True)
+class Assets:
+    """What was found beside a project file.
+
+    Attributes:
+        directory: where was looked, or ``None``.
+        texts: own xl configs and import scripts, by the path the project gives.
+        sources: what ``file://`` addresses name, by their relative path, as far as it exists.
+        missing: paths that name nothing below the directory.
+        unreadable: paths of texts that exist, but are not UTF-8, too big or not readable.
+    """
+
+    directory: Path | None = None
+    texts: Mapping[str, str] = _EMPTY
+    sources: Mapping[str, SourceFile] = field(default_factory=lambda: MappingProxyType({}))
+    missing: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
+
+
+NO_ASSETS = Assets()
+"""Nothing was looked for."""
+
+
+def gather(project: Project, directory: Path) -> Assets:
+    """Look for all that a project names in its directory.
+
+    Args:
+        project: what names them.
+        directory: the project file's; it need not exist.
+    """
+    texts: dict[str, str] = {}
+    sources: dict[str, SourceFile] = {}
+    missing: list[str] = []
+    unreadable: list[str] = []
+    for name in dict.fromkeys(_texts(project)):
+        path = _inside(directory, name)
+        if path is None:
+            missing.append(name)
+            continue
+        try:
+            texts[name] = regular.read_text(path, MAX_TEXT)
+        except InputError:
+            unreadable.append(name)
+    for name in dict.fromkeys(_sources(project)):
+        # BitBake's fetcher decodes the path of an address (bb:lib/bb/fetch2/__init__.py,
+        # decodeurl).
+        path = _inside(directory, unquote(name))
+        found = _source(path) if path is not None else None
+        if found is not None:
+            sources[name] = found
+        elif name not in missing:
+            missing.append(name)
+    return Assets(
+        directory,
+        MappingProxyType(texts),
+        MappingProxyType(sources),
+        tuple(missing),
+        tuple(unreadable),
+    )
+
+
+def _texts(project: Project) -> Iterator[str]:
+    for guest in project.guests:
+        if guest.config_file is not None:
+            yield guest.config_file
+    for kind in project.import_types:
+        yield kind.script
+
+
+def _sources(project: Project) -> Iterator[str]:
+    for guest in project.guests:
+        for entry in guest.source.fetch if guest.source is not None else ():
+            if entry.uri.startswith("file://"):
+                yield entry.uri.removeprefix("file://")
+
+
+def _inside(directory: Path, name: str) -> Path | None:
+    """Return what a name leads to, or ``None`` where that is nothing or outside."""
+    try:
+        root = directory.resolve(strict=True)
+        path = (root / name).resolve(strict=True)
+    # A loop of links is a RuntimeError up to Python 3.12, a NUL in a name a ValueError.
+    except (OSError, RuntimeError, ValueError):
+        return None
+    return path if path != root and path.is_relative_to(root) else None
+
+
+def _source(path: Path) -> SourceFile | None:
+    try:
+        status = path.stat()
+        if stat.S_ISREG(status.st_mode):
+            return SourceFile(path, status.st_size, is_dir=False)
+        if stat.S_ISDIR(status.st_mode):
+            return SourceFile(path, _size(path), is_dir=True)
+    except OSError:
+        pass
+    return None
+
+
+def _size(directory: Path) -> int:
+    total = 0
+    left = MAX_ENTRIES
+    for place, _, names in os.walk(directory):
+        for name in names[:left]:
+            try:
+                status = os.lstat(os.path.join(place, name))  # noqa: PTH118
+            except OSError:
+                continue
+            total += status.st_size if stat.S_ISREG(status.st_mode) else 0
+        left -= len(names)
+        if left <= 0:
+            break
+    return total

@@ -1,0 +1,168 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""The presets at hand: bundled with xentui, the user's own, and those of this directory.
+
+A preset is a project file. Where two have one name, the nearest wins: ``./presets``, then
+``xentui/presets`` in the user's configuration directory (XDG_CONFIG_HOME), then xentui's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.resources import files
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal
+
+from xentui.errors import UsageError, XentuiError
+from xentui.project import boards, document
+from xentui.project.document import Loaded
+from xentui.safe_text import quoted
+
+Origin = Literal["local", "user", "bundled"]
+
+MAX_FILES = 1000
+"""How many files of a directory are looked at."""
+
+
+@dataclass(frozen=True)
+class PresetFile:
+    """A preset as the list shows it; the schema has not seen it yet.
+
+    Attributes:
+        name: the file's name without ``.toml``.
+        origin: ``local`` (./presets), ``user`` (configuration directory) or ``bundled``.
+        memory: MiB of the whole machine, the board's own where the file says none.
+        error: why it cannot be used, or an empty text.
+    """
+
+    name: str
+    path: Path
+    origin: Origin
+    title: str = ""
+    description: str = ""
+    machine: str = ""
+    memory: int | None = None
+    error: str = ""
+
+
+def available(cwd: Path | None = None) -> list[PresetFile]:
+    """Return all presets: local ones first, then the user's, then the bundled ones.
+
+    Args:
+        cwd: the directory that ``presets`` is looked for in; the current one if left out.
+    """
+    found: dict[str, PresetFile] = {}
+    for origin, directory in _directories(cwd):
+        for path in _files(directory):
+            if path.stem not in found:
+                found[path.stem] = _listed(path, origin)
+    return sorted(found.values(), key=_order)
+
+
+def load(name_or_path: str, cwd: Path | None = None) -> Loaded:
+    """Load a preset by its name, or any project file by its path.
+
+    Raises:
+        UsageError: no preset has that name.
+        InputError: the file cannot be read.
+        DocumentError: it is not TOML.
+    """
+    if "/" in name_or_path or name_or_path.endswith(".toml"):
+        return document.load(Path(name_or_path))
+    return document.load(find(name_or_path, cwd))
+
+
+def find(name: str, cwd: Path | None = None) -> Path:
+    """Return the file of a preset.
+
+    Raises:
+        UsageError: no preset has that name.
+    """
+    names: list[str] = []
+    for _, directory in _directories(cwd):
+        for path in _files(directory):
+            if path.stem == name:
+                return path
+            names.append(path.stem)
+    import difflib
+
+    near = difflib.get_close_matches(name[:64], names, n=3, cutoff=0.5)
+    fix = f"Did you mean {' or '.join(map(quoted, near))}?" if near else ""
+    raise UsageError(
+        f"there is no preset {quoted(name)}", fix=fix or "xentui presets lists what there is."
+    )
+
+
+def user_directory() -> Path:
+    """Return the directory of the user's own presets; it need not exist."""
+    from platformdirs import user_config_path
+
+    return user_config_path("xentui", appauthor=False) / "presets"
+
+
+def bundled_directory() -> Path:
+    """Return the directory of xentui's own presets.
+
+    It lies in the package where that was installed, and beside it in a source tree.
+    """
+    package = Path(str(files("xentui")))
+    inside = package / "presets"
+    return inside if inside.is_dir() else package.parent / "presets"
+
+
+def _directories(cwd: Path | None) -> list[tuple[Origin, Path]]:
+    bundled = bundled_directory()
+    local = (Path.cwd() if cwd is None else cwd) / "presets"
+    found: list[tuple[Origin, Path]] = [("user", user_directory()), ("bundled", bundled)]
+    if local.resolve() != bundled.resolve():
+        found.insert(0, ("local", local))
+    return found
+
+
+def _files(directory: Path) -> list[Path]:
+    try:
+        return sorted(islice(directory.glob("*.toml"), MAX_FILES))
+    except OSError:
+        return []
+
+
+def _order(preset: PresetFile) -> tuple[int, int, bool, str]:
+    origins = ("local", "user", "bundled")
+    known = list(boards.BOARDS)
+    board = known.index(preset.machine) if preset.machine in boards.BOARDS else len(known)
+    # The plainest preset of a board comes first.
+    plain = preset.name.endswith("-minimal")
+    return origins.index(preset.origin), board, not plain, preset.name
+
+
+def _listed(path: Path, origin: Origin) -> PresetFile:
+    try:
+        data = document.parse(document.read(path), path).data
+    except XentuiError as error:
+        return PresetFile(path.stem, path, origin, error=error.message)
+    preset, host = _table(data, "preset"), _table(data, "host")
+    machine = _text(host, "machine")
+    memory = host.get("memory")
+    if not isinstance(memory, int) or isinstance(memory, bool):
+        memory = boards.board(machine).memory
+    return PresetFile(
+        path.stem,
+        path,
+        origin,
+        title=_text(preset, "title"),
+        description=_text(preset, "description"),
+        machine=machine,
+        memory=memory,
+        error="" if machine else "It names no board: host.machine is missing.",
+    )
+
+
+def _table(data: dict[str, Any], name: str) -> dict[str, Any]:
+    table = data.get(name)
+    return table if isinstance(table, dict) else {}
+
+
+def _text(table: dict[str, Any], name: str) -> str:
+    text = table.get(name)
+    return text if isinstance(text, str) else ""
