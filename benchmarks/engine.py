@@ -1,0 +1,113 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Start-up and the headless commands, up to ten thousand guests."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.timing import Row, best, best_of_each, process, table
+from xentui.output.guest_cfg import all_predicted
+from xentui.output.plan import plan
+from xentui.output.render import render
+from xentui.output.target_layout import layout
+from xentui.project import document
+from xentui.rules.budget import budget
+from xentui.rules.check import check
+
+SIZES = (1, 10, 100, 1_000, 10_000)
+_PYTHON = sys.executable
+_XENTUI = (_PYTHON, "-m", "xentui")
+
+
+def project(guests: int) -> str:
+    """Return a project file with so many guests, all of which fit."""
+    lines = [
+        "version = 1",
+        "[host]",
+        'machine = "qemux86-64"',
+        'network = "nat"',
+        f"memory = {1024 + 80 * guests}",
+    ]
+    for number in range(guests):
+        lines += [
+            f"[guests.guest-{number}]",
+            'tags = ["autostart"]' if number % 2 else 'tags = ["autostart", "external"]',
+            "memory = 64",
+            'extra = "root=/dev/xvda ro console=hvc0"',
+        ]
+        if number % 2 == 0:
+            lines.append(f'rootfs = "guest-{number}.ext4"')
+    return "\n".join(lines) + "\n"
+
+
+def start_up(folder: Path) -> list[Row]:
+    """Time processes against the interpreter itself."""
+    ten = folder / "10.toml"
+    bare = (_PYTHON, "-c", "pass")
+    libraries = (_PYTHON, "-c", "import tomllib, jsonschema")
+    version, check, show, python, imports = best_of_each(
+        [
+            process((*_XENTUI, "--version")),
+            process((*_XENTUI, "check", str(ten))),
+            process((*_XENTUI, "show", str(ten))),
+            process(bare),
+            process(libraries),
+        ],
+        times=15,
+    )
+    return [
+        Row("xentui --version", version, "python -c pass", python, 2.5),
+        Row("xentui check, 10 guests", check, "python, tomllib and jsonschema", imports, 1.5),
+        Row("xentui show, 10 guests", show, "python, tomllib and jsonschema", imports),
+    ]
+
+
+def growth(folder: Path) -> list[Row]:
+    """Time check, show and generate in one process each, per guest against 1,000 guests."""
+    rows: list[Row] = []
+    for name in ("check", "show", "generate"):
+        spent: dict[int, float] = {}
+        for size in SIZES:
+            path = folder / f"{size}.toml"
+
+            def run(path: Path = path, name: str = name, size: int = size) -> None:
+                loaded = document.load(path)
+                assert loaded.project is not None
+                if name == "check":
+                    check(loaded.project)
+                elif name == "show":
+                    render(loaded.project)
+                    all_predicted(loaded.project)
+                    layout(loaded.project)
+                    budget(loaded.project)
+                else:
+                    plan(render(loaded.project), folder / f"out-{size}")
+
+            spent[size] = best(run, times=3 if size >= 1_000 else 7)
+        rows += [
+            Row(
+                f"{name}, {size:,} guests, per guest",
+                spent[size] / size,
+                f"{name}, 1,000 guests, per guest",
+                spent[1_000] / 1_000,
+                1.2 if size == SIZES[-1] else None,
+            )
+            for size in SIZES
+        ]
+    return rows
+
+
+def main() -> None:
+    """Take the figures and print them."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        for size in SIZES:
+            (folder / f"{size}.toml").write_text(project(size), encoding="utf-8")
+        print(table([*start_up(folder), *growth(folder)]))
+
+
+if __name__ == "__main__":
+    main()

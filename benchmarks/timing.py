@@ -1,0 +1,81 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Timing of processes and functions, and the table they are shown in."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure.
+
+    Attributes:
+        what: what was timed.
+        seconds: its time.
+        baseline: what it is compared with.
+        baseline_seconds: that one's time, in the same run.
+        aim: the ratio to stay below, or ``None`` where there is none.
+    """
+
+    what: str
+    seconds: float
+    baseline: str
+    baseline_seconds: float
+    aim: float | None = None
+
+    @property
+    def ratio(self) -> float:
+        """How many times the baseline it takes."""
+        return self.seconds / self.baseline_seconds
+
+
+def best(run: Callable[[], object], times: int) -> float:
+    """Return the best of several runs in seconds: the one least disturbed."""
+    return min(_once(run) for _ in range(times))
+
+
+def best_of_each(runs: Sequence[Callable[[], object]], times: int) -> list[float]:
+    """Return the best time of each of several things, taken in turns.
+
+    In turns, so that a machine that is busy for a while disturbs all of them alike.
+    """
+    rounds = [[_once(run) for run in runs] for _ in range(times)]
+    return [min(column) for column in zip(*rounds, strict=True)]
+
+
+def _once(run: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+def process(arguments: Sequence[str]) -> Callable[[], object]:
+    """Return something that runs a program to its end, its output thrown away."""
+
+    def run() -> object:
+        done = subprocess.run(arguments, capture_output=True, check=False)
+        if done.returncode not in (0, 1):
+            raise RuntimeError(f"{arguments} ended with {done.returncode}: {done.stderr!r}")
+        return done
+
+    return run
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Return the figures as a Markdown table."""
+    lines = [
+        "| what | ms | baseline | ms | ratio | aim |",
+        "| --- | ---: | --- | ---: | ---: | ---: |",
+    ]
+    for row in rows:
+        aim = f"≤ {row.aim:g}" if row.aim is not None else ""
+        lines.append(
+            f"| {row.what} | {row.seconds * 1000:.1f} | {row.baseline} "
+            f"| {row.baseline_seconds * 1000:.1f} | {row.ratio:.2f} | {aim} |"
+        )
+    return "\n".join(lines)
