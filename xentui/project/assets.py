@@ -55,7 +55,7 @@ class Assets:
     """
 
     directory: Path | None = None
-    texts: Mapping[str, str] = _EMPTY
+    texts: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     sources: Mapping[str, SourceFile] = field(default_factory=lambda: MappingProxyType({}))
     missing: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
