@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
 from xentui.errors import UsageError
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 Kind = Literal["integer", "text", "choice", "flag", "choices", "list", "table"]
 Path = tuple[str | int, ...]
+
+MAX_PROBLEMS = 1000
+"""How many problems of one document are told: nobody mends more at once."""
 
 
 @cache
@@ -199,8 +203,12 @@ def _field(table: str, name: str, spec: Mapping[str, Any], *, required: bool) ->
 
 
 def validate(data: Any) -> list[Problem]:
-    """Return everything the schema does not accept in a document, in its order."""
-    return sorted(_problems(_validator(), data), key=lambda p: [str(step) for step in p.path])
+    """Return what the schema does not accept in a document, in its order.
+
+    Of a document with more than :data:`MAX_PROBLEMS` problems, as many as that are returned.
+    """
+    found = islice(_problems(_validator(), data), MAX_PROBLEMS)
+    return sorted(found, key=lambda p: [str(step) for step in p.path])
 
 
 @cache
@@ -219,9 +227,17 @@ def _make(spec: Mapping[str, Any]) -> Draft7Validator:
 
     # Python's "$" also matches before a newline at the end; ECMA's, which the schema is
     # written in, does not.
-    checked = validators.extend(Draft7Validator, {"pattern": _match_whole})  # type: ignore[no-untyped-call]
+    # TOML's 256.0 is no whole number, though it is one of JSON's.
+    types = Draft7Validator.TYPE_CHECKER.redefine("integer", _is_whole_number)
+    checked = validators.extend(  # type: ignore[no-untyped-call]
+        Draft7Validator, {"pattern": _match_whole}, type_checker=types
+    )
     made: Draft7Validator = checked(spec)
     return made
+
+
+def _is_whole_number(_checker: object, value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _match_whole(
