@@ -1,8 +1,45 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The command line."""
+"""The command line: which command runs, and what the process ends with.
+
+Each command is a module of this package with ``add(commands)``, which declares its
+arguments, and ``run(args)``, which returns the exit code. Only the module of the command
+that runs is imported, so that a command pays for nothing but itself.
+"""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "new": ("new", "write a project file from a preset"),
+    "presets": ("presets", "list the presets, or show one"),
+    "check": ("check", "tell everything that is wrong with a project, and how to mend it"),
+    "show": ("show", "show what would be written, and what would land on the target"),
+    "generate": ("generate", "write the files that BitBake reads"),
+    "remove": ("remove", "take out of a build directory what generate put in"),
+    "explain": ("explain", "explain a finding in full: cause, evidence, fix, example"),
+    "schema": ("schema", "print the JSON schema of the project file"),
+}
+"""Name on the command line: module, and what it does in a few words."""
 
 
-def main() -> int:
-    """Run the command line."""
-    return 0
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run xentui and return its exit code.
+
+    Args:
+        argv: the arguments; those of the process where left out.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments in (["--version"], ["-V"]):
+        from xentui import __version__
+
+        print(f"xentui {__version__}")
+        return 0
+    from xentui.cli.process import run
+
+    return run(arguments)

@@ -18,7 +18,7 @@ from pathlib import Path
 from xentui.errors import RefusedError
 from xentui.output import manifest
 from xentui.output.manifest import Manifest
-from xentui.output.plan import Change, Plan, Root, chunks, encode, modified
+from xentui.output.plan import Change, Plan, Root, chunks, encode, source_stat
 from xentui.output.rendered import Copy
 from xentui.output.tree import LOCK_SECONDS, Tree, changed_meanwhile
 from xentui.safe_text import visible
@@ -125,8 +125,8 @@ def _write(tree: Tree, change: Change) -> str:
             made.update(chunk)
             yield chunk
 
-    time = modified(change.new) if isinstance(change.new, Copy) else None
-    tree.write(change.name, counted(), expected=change.seen, mtime_ns=time)
+    like = source_stat(change.new) if isinstance(change.new, Copy) else None
+    tree.write(change.name, counted(), expected=change.seen, like=like)
     return made.hexdigest()
 
 

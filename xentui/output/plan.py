@@ -217,7 +217,7 @@ def _compared_copy(
     recorded = known.files.get(name, "")
     if seen.size == new.size:
         # A copy bears the time of its source, so most often it need not be read again.
-        if recorded and seen.mtime_ns == modified(new):
+        if recorded and seen.mtime_ns == source_stat(new).st_mtime_ns:
             return Change(root, name, "same", None, new, seen, recorded)
         if all(ours == theirs for ours, theirs in zip_longest(_read(tree, name), chunks(new))):
             return Change(root, name, "same", None, new, seen, recorded)
@@ -226,14 +226,14 @@ def _compared_copy(
     return Change(root, name, kind, None, new, seen, found)
 
 
-def modified(copy: Copy) -> int:
-    """Return when the source of a copy was changed, in nanoseconds.
+def source_stat(copy: Copy) -> os.stat_result:
+    """Return what the system knows of the source of a copy.
 
     Raises:
         InputError: it is not there any more.
     """
     try:
-        return copy.source.stat().st_mtime_ns
+        return copy.source.stat()
     except OSError as error:
         reason = (error.strerror or "cannot be read").lower()
         raise InputError(f"{visible(str(copy.source))}: {reason}") from error

@@ -72,7 +72,7 @@ class Tree:
     def __init__(self, root: Path, *, create: bool = False) -> None:
         self.root = root
         self._folders: dict[tuple[str, ...], int] = {}
-        with self._told(root):
+        with self._told():
             if create:
                 root.mkdir(parents=True, exist_ok=True)
             # The folder itself was named by the user, who may have put a link there.
@@ -158,7 +158,7 @@ class Tree:
         chunks: Iterable[bytes],
         *,
         expected: Seen | None,
-        mtime_ns: int | None = None,
+        like: os.stat_result | None = None,
     ) -> None:
         """Put a file there, whole or not at all. It keeps the mode and owner it had.
 
@@ -166,7 +166,7 @@ class Tree:
             name: where.
             chunks: its contents.
             expected: what :meth:`seen` said when the writing was decided.
-            mtime_ns: the time it shall bear, if not now.
+            like: a file whose permissions and time it shall bear.
 
         Raises:
             RefusedError: the file is not what was expected any more.
@@ -184,8 +184,9 @@ class Tree:
                     for chunk in chunks:
                         _write_all(file, chunk)
                     _dress(file, before)
-                    if mtime_ns is not None:
-                        os.utime(file, ns=(mtime_ns, mtime_ns))
+                    if like is not None:
+                        os.fchmod(file, stat.S_IMODE(like.st_mode) & 0o777)
+                        os.utime(file, ns=(like.st_mtime_ns, like.st_mtime_ns))
                     os.fsync(file)
                 finally:
                     os.close(file)
@@ -272,7 +273,7 @@ class Tree:
         return Seen(found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
     @contextlib.contextmanager
-    def _told(self, name: str | Path) -> Iterator[None]:
+    def _told(self, name: str = "") -> Iterator[None]:
         try:
             yield
         except OSError as error:

@@ -1,0 +1,102 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""``xentui check``: everything that is wrong with projects, and how to mend it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from xentui.cli import parsing, projects, terminal
+from xentui.errors import Exit, InputError, UsageError
+from xentui.safe_text import visible
+
+if TYPE_CHECKING:
+    from xentui.cli.projects import Chosen
+    from xentui.cli.reports import Report
+    from xentui.project.document import DocumentError
+    from xentui.rules.finding import Finding
+
+
+def add(commands: parsing.Commands) -> None:
+    """Declare the arguments."""
+    parser = commands.add_parser(
+        "check",
+        description="Tells everything that is wrong with one or more projects, and how to mend "
+        "it.\nExit code 1 means that there are errors, which generate would refuse.",
+    )
+    parsing.project_arguments(parser, several=True)
+    parsing.json_argument(parser)
+    parser.add_argument("--strict", action="store_true", help="let warnings count as errors")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Check every project named, and sum up."""
+    from xentui.cli import reports
+    from xentui.project.document import DocumentError
+
+    if not args.project and args.preset is None:
+        raise UsageError("PROJECT is missing", fix="Give a project file, or --preset NAME.")
+    if args.project and args.preset is not None:
+        raise UsageError("PROJECT and --preset NAME exclude each other", fix="Give one of them.")
+    made: list[Report] = []
+    worst = Exit.OK
+    for name, load in _wanted(args):
+        try:
+            report = _checked(load())
+        except DocumentError as error:
+            terminal.complain(error)
+            report = reports.Report(name, "", [_not_toml(error)], line=error.line)
+        except InputError as error:
+            terminal.complain(error)
+            worst = max(worst, error.exit_code)
+            continue
+        else:
+            _print(args, report.texts())
+        made.append(report)
+    total = {key: sum(r.summary()[key] for r in made) for key in ("errors", "warnings", "advice")}
+    if args.json:
+        terminal.put_json(_data(made, total))
+    elif made:
+        name = made[0].name if len(args.project) < 2 else f"{len(made)} projects"
+        terminal.put(f"{visible(name)}: {reports.said(total)}")
+    bad = total["errors"] + (total["warnings"] if args.strict else 0)
+    return max(worst, Exit.FINDINGS if bad else Exit.OK)
+
+
+def _wanted(args: argparse.Namespace) -> list[tuple[str, Callable[[], Chosen]]]:
+    if args.preset is not None:
+        return [(args.preset, partial(projects.preset, args.preset, args.assignments))]
+    return [(str(path), partial(projects.file, path, args.assignments)) for path in args.project]
+
+
+def _checked(chosen: Chosen) -> Report:
+    from xentui.cli import reports
+
+    projects.note(chosen)
+    project = chosen.loaded.project
+    assets = projects.gather(project, chosen.loaded) if project is not None else None
+    return reports.report(chosen, projects.findings(chosen, assets))
+
+
+def _not_toml(error: DocumentError) -> Finding:
+    from xentui.rules.finding import found
+
+    return found(error.code, "", error.reason, error.fix)
+
+
+def _print(args: argparse.Namespace, lines: Iterable[str]) -> None:
+    if not args.json:
+        terminal.put("".join(f"{line}\n" for line in lines))
+
+
+def _data(made: list[Report], total: dict[str, int]) -> dict[str, Any]:
+    return {
+        "version": 1,
+        "project": made[0].name if len(made) == 1 else None,
+        "projects": [{"project": report.name, **report.summary()} for report in made],
+        "findings": [finding for report in made for finding in report.data()],
+        "summary": total,
+    }

@@ -1,0 +1,78 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""``xentui explain``: a finding in full."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from xentui.cli import parsing, terminal
+from xentui.errors import Exit, UsageError
+from xentui.safe_text import quoted
+
+if TYPE_CHECKING:
+    from xentui.rules.catalogue import Entry
+
+
+def add(commands: parsing.Commands) -> None:
+    """Declare the arguments."""
+    parser = commands.add_parser(
+        "explain",
+        description="Explains a finding in full: cause, evidence, fix, example.\n"
+        "Without CODE it lists every code.",
+    )
+    parser.add_argument("code", nargs="?", metavar="CODE", help="a code, such as XT401")
+    parsing.json_argument(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print one entry, or the list of all.
+
+    Raises:
+        UsageError: there is no such code.
+    """
+    from xentui.rules import catalogue
+
+    if args.code is None:
+        entries = [catalogue.entry(code) for code in catalogue.codes()]
+        if args.json:
+            terminal.put_json({"version": 1, "codes": [_data(entry) for entry in entries]})
+        else:
+            terminal.put("".join(f"{e.code}  {e.severity.value:8}  {e.title}\n" for e in entries))
+        return Exit.OK
+    wanted = args.code.upper()
+    if wanted not in catalogue.codes():
+        raise _unknown(args.code, catalogue.codes())
+    entry = catalogue.entry(wanted)
+    if args.json:
+        terminal.put_json({"version": 1, "code": _data(entry)})
+    else:
+        terminal.put(_text(entry))
+    return Exit.OK
+
+
+def _text(entry: Entry) -> str:
+    parts = [f"{entry.code} ({entry.severity.value}): {entry.title}"]
+    for heading in ("cause", "evidence", "fix", "example"):
+        text = getattr(entry, heading)
+        if text:
+            parts.append(f"{heading.capitalize()}:\n{_indented(text)}")
+    return "\n\n".join(parts) + "\n"
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}".rstrip() for line in text.split("\n"))
+
+
+def _data(entry: Entry) -> dict[str, Any]:
+    return {**asdict(entry), "severity": entry.severity.value}
+
+
+def _unknown(code: str, known: tuple[str, ...]) -> UsageError:
+    import difflib
+
+    near = difflib.get_close_matches(code.upper()[:32], known, n=3, cutoff=0.6)
+    fix = f"Did you mean {' or '.join(near)}?" if near else "xentui explain lists every code."
+    return UsageError(f"there is no finding {quoted(code)}", fix=fix)

@@ -1,0 +1,86 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""``xentui new``: a project file from a preset."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xentui.cli import parsing, projects, terminal
+from xentui.errors import Exit, RefusedError, UsageError
+from xentui.safe_text import visible
+
+if TYPE_CHECKING:
+    from xentui.project.model import Project
+
+
+def add(commands: parsing.Commands) -> None:
+    """Declare the arguments."""
+    parser = commands.add_parser(
+        "new",
+        description="Writes a project file from a preset. Every value that is left out stands in "
+        "it\nas a comment, with where it comes from.",
+    )
+    parser.add_argument("preset", metavar="PRESET", help="a preset; xentui presets lists them")
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="write here, not to standard output"
+    )
+    parsing.set_argument(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write or print the project file.
+
+    Raises:
+        RefusedError: the file is there already.
+        UsageError: there is no such preset.
+    """
+    from xentui.project import fresh
+
+    chosen = projects.preset(args.preset, args.assignments)
+    project, _ = projects.usable(chosen)
+    text = fresh.fresh(project)
+    if args.output is None:
+        terminal.put(text)
+        return Exit.OK
+    _write(args.output, text)
+    terminal.say(f"{visible(str(args.output))}: written")
+    _tell_missing(project, args.output, chosen.loaded.directory)
+    name = shlex.quote(str(args.output))
+    terminal.say(f"Next:\n    xentui check {name}\n    xentui generate {name} --out xentui-out")
+    return Exit.OK
+
+
+def _write(path: Path, text: str) -> None:
+    from xentui.output.tree import StaleError, Tree
+
+    if path.name in ("", ".."):
+        raise UsageError(f"{visible(str(path))} is no file name", fix="Give a name after -o.")
+    with Tree(path.parent) as tree:
+        if path.is_symlink() or path.exists():
+            raise _there(path)
+        try:
+            tree.write(path.name, [text.encode()], expected=None)
+        except StaleError:
+            raise _there(path) from None
+        tree.sync()
+
+
+def _there(path: Path) -> RefusedError:
+    return RefusedError(
+        f"{visible(str(path))}: is there already, and stays as it is",
+        fix="Choose another name, or move the file away.",
+    )
+
+
+def _tell_missing(project: Project, path: Path, source: Path) -> None:
+    """Name the files that the preset has beside it, and the new project has not."""
+    from xentui.project import assets
+
+    for name in assets.gather(project, path.parent).missing:
+        there = source / name
+        copy = f"; the preset's own is {there}" if there.exists() else ""
+        terminal.say(f"xentui: {name} is to be put beside the project file{copy}")

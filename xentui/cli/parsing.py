@@ -1,0 +1,122 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Arguments: what all commands have in common."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, NoReturn
+
+from xentui import __version__
+from xentui.cli import COMMANDS
+from xentui.errors import UsageError
+from xentui.safe_text import quoted, visible
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction["Parser"]  # noqa: SLF001 - argparse has no other name
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that shows nothing unprintable, whatever it was given."""
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(
+            allow_abbrev=False,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            **options,  # type: ignore[arg-type]
+        )
+        self.color = False
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse the arguments; the process ends with 2."""
+        raise UsageError(message, fix=f"{self.prog} --help tells what can be given.")
+
+    def format_help(self) -> str:
+        """Return the help, without anything unprintable."""
+        return visible(super().format_help(), keep="\n\t")
+
+
+def command_of(arguments: list[str]) -> str | None:
+    """Return the command that the arguments name, or ``None`` where they start the wizard.
+
+    Raises:
+        UsageError: the first argument looks like a command, and is none.
+    """
+    if not arguments or arguments[0].startswith("-"):
+        return None
+    first = arguments[0]
+    if first in COMMANDS:
+        return first
+    if "/" in first or "." in first or _exists(first):
+        return None
+    near = difflib.get_close_matches(first[:64], COMMANDS, n=1, cutoff=0.5)
+    known = ", ".join(COMMANDS)
+    raise UsageError(
+        f"{quoted(first)} is neither a command nor a project file",
+        fix=f"Did you mean {near[0]}?" if near else f"Commands are {known}.",
+    )
+
+
+def command_parser(module: ModuleType) -> Parser:
+    """Return a parser that knows the command of one module."""
+    parser = Parser(prog="xentui")
+    commands = parser.add_subparsers(metavar="COMMAND", dest="command")
+    module.add(commands)
+    return parser
+
+
+def overview() -> str:
+    """Return the list of commands, for the help."""
+    width = max(map(len, COMMANDS)) + 2
+    lines = "".join(f"  {name:{width}}{what}\n" for name, (_, what) in COMMANDS.items())
+    return (
+        f"commands:\n{lines}\n"
+        "Without a command the wizard starts. xentui COMMAND --help tells more of one.\n"
+        "A project file that is named like a command is given as ./NAME."
+    )
+
+
+def version_argument(parser: Parser) -> None:
+    """Let a parser answer ``--version``."""
+    parser.add_argument("-V", "--version", action="version", version=f"xentui {__version__}")
+
+
+def project_arguments(parser: Parser, *, several: bool = False) -> None:
+    """Let a parser take the project: a file or a preset, and changes on the way."""
+    if several:
+        parser.add_argument(
+            "project", nargs="*", type=Path, metavar="PROJECT", help="project files (TOML)"
+        )
+    else:
+        parser.add_argument(
+            "project", nargs="?", type=Path, metavar="PROJECT", help="a project file (TOML)"
+        )
+    parser.add_argument("--preset", metavar="NAME", help="take this preset for the project")
+    set_argument(parser)
+
+
+def set_argument(parser: Parser) -> None:
+    """Let a parser take changes of the project on the way."""
+    parser.add_argument(
+        "--set",
+        dest="assignments",
+        action="append",
+        default=[],
+        metavar="PATH=VALUE",
+        help="change a value on the way, such as guests.alpine.memory=256 (repeatable)",
+    )
+
+
+def json_argument(parser: Parser) -> None:
+    """Let a parser take ``--json``."""
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def _exists(name: str) -> bool:
+    try:
+        return Path(name).exists()
+    except (OSError, ValueError):
+        return False

@@ -1,0 +1,86 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""``xentui presets``: what one can begin with."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xentui.cli import parsing, terminal
+from xentui.errors import Exit, UsageError
+from xentui.safe_text import visible
+
+if TYPE_CHECKING:
+    from xentui.project.presets import PresetFile
+
+
+def add(commands: parsing.Commands) -> None:
+    """Declare the arguments."""
+    parser = commands.add_parser(
+        "presets",
+        description="Lists the presets: bundled, your own (in the configuration directory) and "
+        "those of\n./presets. Where two have one name, the nearest wins.",
+    )
+    parser.add_argument("action", nargs="?", choices=["show"], help="print one preset's file")
+    parser.add_argument("name", nargs="?", metavar="NAME", help="the preset to show")
+    parsing.json_argument(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """List the presets, or show one."""
+    from xentui.project import document, presets
+
+    if args.action == "show":
+        if args.name is None:
+            raise UsageError("NAME is missing", fix="Say which preset to show.")
+        text = document.read(presets.find(args.name, Path.cwd()))
+        if args.json:
+            terminal.put_json({"version": 1, "name": args.name, "text": text})
+        else:
+            terminal.put(text)
+        return Exit.OK
+    found = presets.available(Path.cwd())
+    if args.json:
+        terminal.put_json({"version": 1, "presets": [_data(preset) for preset in found]})
+    else:
+        terminal.put(_table([_row(preset) for preset in found]))
+    return Exit.OK
+
+
+def _data(preset: PresetFile) -> dict[str, Any]:
+    return {
+        "name": preset.name,
+        "origin": preset.origin,
+        "path": str(preset.path),
+        "title": preset.title,
+        "description": preset.description,
+        "machine": preset.machine,
+        "memory": preset.memory,
+        "support": _support(preset),
+        "error": preset.error,
+    }
+
+
+def _support(preset: PresetFile) -> str:
+    from xentui.project import boards
+
+    return boards.board(preset.machine).support.value if preset.machine else ""
+
+
+def _row(preset: PresetFile) -> tuple[str, ...]:
+    memory = f"{preset.memory} MiB" if preset.memory is not None else "-"
+    what = f"unusable: {preset.error}" if preset.error else preset.title
+    cells = (preset.name, preset.machine or "-", memory, _support(preset) or "-", preset.origin)
+    return tuple(visible(cell) for cell in (*cells, what))
+
+
+def _table(rows: list[tuple[str, ...]]) -> str:
+    heads = ("PRESET", "BOARD", "MEMORY", "SUPPORT", "FROM", "WHAT")
+    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    lines = (
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in (heads, *rows)
+    )
+    return "".join(f"{line}\n" for line in lines)

@@ -1,0 +1,88 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""One run of the command line, from its arguments to its exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from xentui.cli import terminal
+from xentui.errors import Exit, XentuiError
+
+DEBUG = "XENTUI_DEBUG"
+"""Set to 1 in the environment, an unexpected failure shows its traceback."""
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command that the arguments name; nothing but an exit code comes back."""
+    terminal.prepare()
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+    except SystemExit as stop:
+        return _flushed(stop.code if isinstance(stop.code, int) else Exit.USAGE)
+    except KeyboardInterrupt:
+        terminal.say("interrupted")
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output has seen enough. What is left in the buffer has nowhere to go.
+        terminal.discard_output()
+        return Exit.OK
+    except XentuiError as error:
+        terminal.complain(error)
+        return _flushed(error.exit_code)
+    except OSError as error:
+        named = f"{error.filename}: " if error.filename else ""
+        terminal.complain(XentuiError(f"{named}{(error.strerror or str(error)).lower()}"))
+        return _flushed(Exit.IO)
+    except RecursionError:
+        terminal.complain(XentuiError("the input nests too deep"))
+        return _flushed(Exit.IO)
+    except Exception as error:  # noqa: BLE001 - the last net: nobody is shown a traceback unasked
+        return _unexpected(error)
+    return code
+
+
+def _run(arguments: list[str]) -> int:
+    from importlib import import_module
+
+    from xentui.cli import parsing
+
+    name = parsing.command_of(arguments)
+    if name is None:
+        from xentui.cli import wizard
+
+        return wizard.run(wizard.parser().parse_args(arguments))
+    from xentui.cli import COMMANDS
+
+    module = import_module(f"xentui.cli.{COMMANDS[name][0]}")
+    args = parsing.command_parser(module).parse_args(arguments)
+    code: int = module.run(args)
+    return code
+
+
+def _flushed(code: int) -> int:
+    try:
+        sys.stdout.flush()
+    except (BrokenPipeError, ValueError):
+        terminal.discard_output()
+    except OSError as error:
+        terminal.complain(XentuiError(f"the output: {(error.strerror or str(error)).lower()}"))
+        terminal.discard_output()
+        return Exit.IO
+    return code
+
+
+def _unexpected(error: Exception) -> int:
+    if os.environ.get(DEBUG) == "1":
+        import traceback
+
+        terminal.say("".join(traceback.format_exception(error)).rstrip("\n"))
+    terminal.complain(
+        XentuiError(
+            f"unexpected failure: {type(error).__name__}: {error}",
+            fix=f"Please report it, with what {DEBUG}=1 shows.",
+        )
+    )
+    return _flushed(Exit.IO)

@@ -1,0 +1,146 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""The project that a command works on: a file or a preset, with changes on the way."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xentui.cli import terminal
+from xentui.errors import UsageError, XentuiError
+from xentui.safe_text import visible
+
+if TYPE_CHECKING:
+    from xentui.project.assets import Assets
+    from xentui.project.document import Loaded
+    from xentui.project.model import Project
+    from xentui.rules.finding import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A project as the arguments name it.
+
+    Attributes:
+        name: how the user named it: a path, or a preset's name.
+        origin: what headers of generated files call it: no machine's path.
+        changed: whether ``--set`` changed it on the way.
+    """
+
+    name: str
+    origin: str
+    loaded: Loaded
+    changed: bool
+
+
+def choose(args: argparse.Namespace) -> Chosen:
+    """Load the project of the arguments.
+
+    Raises:
+        UsageError: none is named, or two are; a preset or a ``--set`` means nothing.
+        InputError: it cannot be read.
+        DocumentError: it is not TOML.
+    """
+    if (args.project is None) == (args.preset is None):
+        raise UsageError(
+            "PROJECT and --preset NAME exclude each other" if args.preset else "PROJECT is missing",
+            fix="Give a project file, or --preset NAME.",
+        )
+    if args.preset is not None:
+        return preset(args.preset, args.assignments)
+    return file(args.project, args.assignments)
+
+
+def file(path: Path, assignments: list[str]) -> Chosen:
+    """Load a project file."""
+    from xentui.project import document
+
+    return _changed(Chosen(str(path), path.name, document.load(path), False), assignments)
+
+
+def preset(name: str, assignments: list[str]) -> Chosen:
+    """Load a preset by its name."""
+    from xentui.project import presets
+
+    loaded = presets.load(name, Path.cwd())
+    path = loaded.document.path
+    return _changed(Chosen(name, path.name if path else name, loaded, False), assignments)
+
+
+def gather(project: Project, loaded: Loaded) -> Assets:
+    """Return the files that a project names."""
+    from xentui.project import assets
+
+    return assets.gather(project, loaded.directory)
+
+
+def findings(chosen: Chosen, assets: Assets | None) -> list[Finding]:
+    """Return everything there is to say about a project."""
+    from xentui.rules import check
+
+    return check.findings(chosen.loaded, assets)
+
+
+def usable(chosen: Chosen) -> tuple[Project, Assets]:
+    """Return a project that the schema accepts, with its files.
+
+    Raises:
+        XentuiError: the schema does not accept it; every reason was told.
+    """
+    from xentui.cli import reports
+
+    note(chosen)
+    project = chosen.loaded.project
+    if project is None:
+        for line in reports.report(chosen, findings(chosen, None)).texts():
+            terminal.say(line)
+        raise XentuiError(
+            f"{visible(chosen.name)}: is not a project file that can be used",
+            fix="Mend what is listed above.",
+        )
+    return project, gather(project, chosen.loaded)
+
+
+def sound(chosen: Chosen) -> tuple[Project, Assets]:
+    """Return a project without errors, with its files.
+
+    Raises:
+        XentuiError: there are errors; each was told.
+    """
+    from xentui.cli import reports
+    from xentui.rules.finding import Severity
+
+    project, assets = usable(chosen)
+    found = [f for f in findings(chosen, assets) if f.severity is not Severity.ADVICE]
+    told = reports.report(chosen, found)
+    for line in told.texts():
+        terminal.say(line)
+    errors = told.count(Severity.ERROR)
+    if errors:
+        raise XentuiError(
+            f"{visible(chosen.name)}: {reports.counted(errors, 'error')}, so nothing was written",
+            fix="Mend what is listed above; xentui explain CODE tells more.",
+        )
+    return project, assets
+
+
+def note(chosen: Chosen) -> None:
+    """Tell what was read over."""
+    for line in chosen.loaded.notes:
+        terminal.say(f"xentui: {line}")
+
+
+def _changed(chosen: Chosen, assignments: list[str]) -> Chosen:
+    if not assignments:
+        return chosen
+    from dataclasses import replace
+
+    from xentui.project import document, overrides
+
+    loaded = chosen.loaded
+    data = overrides.apply(loaded.document.data, assignments)
+    changed = document.validated(replace(loaded.document, data=data), loaded.directory)
+    return replace(chosen, loaded=changed, changed=True)

@@ -1,0 +1,243 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""``xentui show``: what would be written, and what would land on the target."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from xentui.cli import parsing, projects, terminal
+from xentui.errors import Exit, UsageError
+from xentui.safe_text import quoted
+
+if TYPE_CHECKING:
+    from xentui.cli.projects import Chosen
+    from xentui.output.rendered import Rendered
+    from xentui.project.assets import Assets
+    from xentui.project.model import Project
+
+WHAT = ("conf", "recipes", "layer", "cfg", "layout", "budget", "commands", "project")
+
+
+def add(commands: parsing.Commands) -> None:
+    """Declare the arguments."""
+    parser = commands.add_parser(
+        "show",
+        description="Shows what would be written and what would land on the target; writes "
+        "nothing.\n\n"
+        "  conf      conf/xentui.conf\n"
+        "  recipes   bundle recipes and the append of the Dom0 image\n"
+        "  layer     every other text of the layer\n"
+        "  cfg       the xl config of each guest, as it will be on the target\n"
+        "  layout    the files that the guests add to the target\n"
+        "  budget    where the memory goes\n"
+        "  commands  what to type, from the build to a guest's console\n"
+        "  project   the project itself; with --effective every value and where it comes from",
+    )
+    parsing.project_arguments(parser)
+    parser.add_argument(
+        "--what",
+        action="append",
+        default=[],
+        metavar="THING",
+        help="one or more of the above, with commas between (repeatable); all if left out",
+    )
+    parser.add_argument(
+        "--effective",
+        action="store_true",
+        help="of the project, show values that hold without being written, and their origin",
+    )
+    parsing.json_argument(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print what was asked for."""
+    wanted = _wanted(args.what, effective=args.effective)
+    chosen = projects.choose(args)
+    project, assets = projects.usable(chosen)
+    view = _View(chosen, project, assets, args.effective)
+    if args.json:
+        terminal.put_json({"version": 1, **{what: _DATA[what](view) for what in wanted}})
+        return Exit.OK
+    for number, what in enumerate(wanted):
+        text = _TEXT[what](view)
+        if len(wanted) > 1:
+            heading = f"== {what} "
+            text = f"{heading}{'=' * (79 - len(heading))}\n{text or '(nothing)'}"
+            terminal.put(f"\n{text}" if number else text)
+        else:
+            terminal.put(text)
+    return Exit.OK
+
+
+@dataclass(frozen=True)
+class _View:
+    """A project with what is derived from it, when it is asked for."""
+
+    chosen: Chosen
+    project: Project
+    assets: Assets
+    effective: bool
+
+    @cached_property
+    def rendered(self) -> Rendered:
+        from xentui.output.render import render
+
+        return render(self.project, self.assets, origin=self.chosen.origin)
+
+    @property
+    def conf(self) -> dict[str, str]:
+        return dict(self.rendered.conf)
+
+    @property
+    def recipes(self) -> dict[str, str]:
+        return self.rendered.recipes
+
+    @property
+    def layer(self) -> dict[str, str]:
+        others = self.conf.keys() | self.recipes.keys()
+        return {
+            path: content
+            for path, content in self.rendered.files.items()
+            if isinstance(content, str) and path not in others
+        }
+
+    @property
+    def cfg(self) -> dict[str, str]:
+        from xentui.output.guest_cfg import all_predicted
+
+        return dict(all_predicted(self.project, self.assets))
+
+
+def _wanted(given: list[str], *, effective: bool) -> list[str]:
+    asked = [word.strip() for item in given for word in item.split(",")]
+    for word in asked:
+        if word not in WHAT:
+            raise UsageError(
+                f"--what {quoted(word)} is not known", fix=f"Known are {', '.join(WHAT)}."
+            )
+    if not asked:
+        return ["project"] if effective else list(WHAT)
+    return [what for what in WHAT if what in asked]
+
+
+def _layout(view: _View) -> list[str]:
+    from xentui.output.target_layout import layout
+
+    return layout(view.project)
+
+
+def _layout_text(view: _View) -> str:
+    from xentui.output.target_layout import start_order
+
+    order = start_order(view.project)
+    started = f"# started in this order: {', '.join(order)}\n" if order else ""
+    return _joined(_layout(view)) + started
+
+
+def _budget(view: _View) -> dict[str, Any]:
+    from xentui.rules.budget import budget
+
+    found = budget(view.project, view.assets)
+    return {
+        "rows": [
+            {
+                "name": row.name,
+                "label": row.label,
+                "kind": row.kind,
+                "mib": row.mib,
+                "estimate": row.estimate,
+                "autostart": row.autostart,
+                "note": row.note,
+            }
+            for row in found.rows
+        ],
+        "total": found.total,
+        "free": found.free,
+        "free_all": found.free_all,
+        "fits": found.fits,
+        "fits_all": found.fits_all,
+    }
+
+
+def _budget_text(view: _View) -> str:
+    rows = _budget(view)["rows"]
+    width = max(len(row["label"]) for row in rows)
+    lines = []
+    for row in rows:
+        amount = f"{'~' if row['estimate'] else ''}{row['mib']}"
+        notes = [row["note"]] if row["note"] else []
+        if not row["autostart"]:
+            notes.append("not started by itself")
+        lines.append(f"{row['label']:{width}}  {amount:>8} MiB  {'; '.join(notes)}".rstrip())
+    return _joined(lines)
+
+
+def _commands(view: _View) -> list[dict[str, str]]:
+    from xentui.output.commands import commands
+
+    return [{"step": c.step, "line": c.line, "note": c.note} for c in commands(view.project)]
+
+
+def _commands_text(view: _View) -> str:
+    lines: list[str] = []
+    step = ""
+    for command in _commands(view):
+        if command["step"] != step:
+            step = command["step"]
+            lines.append(f"# {step}")
+        if command["note"]:
+            lines.append(f"#   {command['note']}")
+        lines.append(command["line"])
+    return _joined(lines)
+
+
+def _project(view: _View) -> dict[str, Any]:
+    from xentui.cli import values
+    from xentui.project.model import to_data
+
+    return values.values(view.project) if view.effective else to_data(view.project)
+
+
+def _project_text(view: _View) -> str:
+    from xentui.cli import values
+    from xentui.project import edit
+
+    if view.effective:
+        return _joined(values.lines(view.project))
+    text = view.chosen.loaded.document.text
+    return edit.update(text, view.project) if view.chosen.changed else text
+
+
+def _files_text(files: dict[str, str]) -> str:
+    return "\n".join(f"# --- {path} ---\n{text}" for path, text in files.items())
+
+
+def _joined(lines: list[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
+
+
+_DATA: dict[str, Callable[[_View], Any]] = {
+    "conf": lambda view: view.conf,
+    "recipes": lambda view: view.recipes,
+    "layer": lambda view: view.layer,
+    "cfg": lambda view: view.cfg,
+    "layout": _layout,
+    "budget": _budget,
+    "commands": _commands,
+    "project": _project,
+}
+_TEXT: dict[str, Callable[[_View], str]] = {
+    "conf": lambda view: "\n".join(view.conf.values()),
+    "recipes": lambda view: _files_text(view.recipes),
+    "layer": lambda view: _files_text(view.layer),
+    "cfg": lambda view: _files_text(view.cfg),
+    "layout": _layout_text,
+    "budget": _budget_text,
+    "commands": _commands_text,
+    "project": _project_text,
+}

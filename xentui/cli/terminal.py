@@ -1,0 +1,79 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Printing: data to standard output, talk to standard error, and nothing unprintable to either."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any, TextIO
+
+from xentui.errors import XentuiError
+from xentui.safe_text import visible
+
+
+def prepare() -> None:
+    """Let both streams take any character, whatever the locale can carry."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+
+
+def put(text: str) -> None:
+    """Print data: whole lines, of which newlines and tabs are kept as they are."""
+    _print(text, sys.stdout)
+
+
+def put_json(data: Mapping[str, Any]) -> None:
+    """Print data as one JSON object, in ASCII."""
+    import json
+
+    sys.stdout.write(json.dumps(data, indent=1) + "\n")
+
+
+def say(text: str) -> None:
+    """Tell the person something that is no data."""
+    with contextlib.suppress(BrokenPipeError):
+        _print(text, sys.stderr)
+
+
+def complain(error: XentuiError) -> None:
+    """Tell what went wrong, on one line, and how to mend it."""
+    message = " ".join(error.message.split("\n"))
+    say(f"xentui: {message}{f' ({error.fix})' if error.fix else ''}")
+
+
+def interactive() -> bool:
+    """Return whether somebody is there to answer a question."""
+    try:
+        return sys.stdin.isatty() and sys.stderr.isatty()
+    except ValueError:
+        return False
+
+
+def agreed(question: str) -> bool:
+    """Ask a question; only a clear yes is one."""
+    sys.stdout.flush()
+    sys.stderr.write(f"{visible(question)} [y/N] ")
+    sys.stderr.flush()
+    answer = sys.stdin.readline()
+    if not answer:
+        sys.stderr.write("\n")
+    return answer.strip().lower() in ("y", "yes")
+
+
+def discard_output() -> None:
+    """Send what is still to be printed nowhere."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+def _print(text: str, stream: TextIO) -> None:
+    plain = text.replace("\n", "").replace("\t", "").isprintable()
+    shown = text if plain else visible(text, keep="\n\t")
+    stream.write(shown if shown.endswith("\n") or not shown else shown + "\n")

@@ -1,0 +1,64 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""``xentui [PROJECT]``: the full-screen wizard, the only command that draws one."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from xentui.cli import parsing
+from xentui.errors import UsageError
+
+_HEADLESS = "xentui generate PROJECT --out DIR writes the files without a screen."
+
+
+def parser() -> parsing.Parser:
+    """Return the parser of the wizard's own arguments, which is xentui's help as well."""
+    made = parsing.Parser(
+        prog="xentui",
+        usage="xentui [PROJECT] [--preset NAME] [--build-dir DIR] [--ascii] [--plain-preview]\n"
+        "       xentui COMMAND …",
+        description="From a preset to Xen guests on Yocto: files that BitBake and xl accept.",
+        epilog=parsing.overview(),
+    )
+    parsing.version_argument(made)
+    made.add_argument(
+        "project", nargs="?", type=Path, metavar="PROJECT", help="a project file to work on"
+    )
+    made.add_argument("--preset", metavar="NAME", help="begin with this preset")
+    made.add_argument(
+        "--build-dir", type=Path, metavar="DIR", help="write into this build directory"
+    )
+    made.add_argument(
+        "--ascii", action="store_true", default=None, help="draw with ASCII characters alone"
+    )
+    made.add_argument("--plain-preview", action="store_true", help="show previews without colours")
+    return made
+
+
+def run(args: argparse.Namespace) -> int:
+    """Start the wizard.
+
+    Raises:
+        UsageError: there is no terminal it could be shown on.
+    """
+    if args.project is not None and args.preset is not None:
+        raise UsageError("PROJECT and --preset NAME exclude each other", fix="Give one of them.")
+    if not sys.stdin.isatty() or not sys.stdout.isatty():
+        raise UsageError("the wizard needs a terminal", fix=_HEADLESS)
+    if os.environ.get("TERM", "dumb") in ("", "dumb"):
+        raise UsageError(
+            "the wizard needs a terminal that can do more than TERM=dumb", fix=_HEADLESS
+        )
+    from xentui.app import run as run_wizard
+
+    return run_wizard(
+        project=args.project,
+        preset=args.preset,
+        build_dir=args.build_dir,
+        ascii=args.ascii,
+        plain_preview=args.plain_preview,
+    )
