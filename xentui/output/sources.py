@@ -7,8 +7,9 @@ do_compile, in functions of the recipe:
 
 * BitBake unpacks as the build user, so every file of a root directory would belong to that
   user in the guest, and setuid bits would be lost. Tarballs are therefore kept packed
-  (``unpack=0``) and unpacked below WORKDIR under pseudo, which do_compile runs under for
-  ``rootfs_dir``; UNPACKDIR is outside what pseudo watches (oe:meta/conf/bitbake.conf,
+  (``unpack=0``) and unpacked under pseudo, which do_compile runs under for ``rootfs_dir``.
+  That must be in ``${WORKDIR}/rootfs``: pseudo watches a few folders of WORKDIR by name, of
+  which UNPACKDIR is none, and elsewhere a change of owner fails (oe:meta/conf/bitbake.conf,
   ``PSEUDO_INCLUDE_PATHS``).
 * An import type of one's own is refused by a static ``case``
   (mv:classes/xen-guest-bundle.bbclass, ``do_compile``). Its script runs first and makes a raw
@@ -25,7 +26,7 @@ from xentui.bitbake import text
 from xentui.project.model import BUILT_IN_IMPORTS, Fetch, Guest, ImportType, Project, Source
 
 TARBALL = re.compile(r"\.(?:tar(?:\.(?:gz|bz2|xz|zst|lz4|Z))?|tgz|tbz2?|txz|tzst)$")
-ROOTS = "${WORKDIR}/guest-rootfs"
+ROOTS = "${WORKDIR}/rootfs"
 CONVERTED = "${WORKDIR}/converted"
 
 _ARCHIVES = "archives"
