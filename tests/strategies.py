@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
-from xentui.project.assets import Assets, SourceFile
 
 from xentui.project import boards, model, schema
+from xentui.project.assets import Assets, SourceFile
 
 _DIGEST = st.integers(0, 2**256 - 1).map("{:064x}".format)
 
@@ -274,7 +274,10 @@ def _guest(
     bundles: list[model.Bundle],
     kinds: list[model.ImportType],
 ) -> model.Guest:
-    ways = ["recipe", "deployed"] + (["import", "import"] if bundles else [])
+    ways = ["deployed"] + (["import", "import"] if bundles else [])
+    if "_" not in key:
+        # A recipe's name has no underscore: its file name is cut there.
+        ways.append("recipe")
     way = draw(st.sampled_from(ways))
     bundle = draw(st.sampled_from(bundles)).key if bundles else None
     if way != "import" and draw(st.booleans()):
@@ -304,7 +307,7 @@ def _guest(
         extra=draw(st.none() | _EXTRA),
         disk_device=draw(st.none() | of_field("guest", "disk_device")),
         # A name of its own for each: names of domains are unique.
-        name=draw(st.none() | st.sampled_from([f"{key}-1", f"Dom.{key}_", key])),
+        name=draw(st.none() | st.sampled_from([f"{key}-1", f"Dom.{key}_", f"{key}.{key}"])),
         type=kind,
         kernel=kernel,
         rootfs=f"{key}-rootfs.ext4" if way == "deployed" else None,

@@ -1,0 +1,363 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What BitBake must read out of the generated files, worked out without xentui's own writers.
+
+Everything here was written down from the format's meaning and from what the classes and board
+layers read (``mv:`` meta-virtualization, ``oe:`` OpenEmbedded-Core), not from the writers. A
+test compares it with what BitBake's parser made of the text: nothing more, nothing less.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from tests.bitbake_parser import Parsed
+from xentui.project.model import Defaults, Guest, Project
+
+Key = tuple[str, str | None]
+"""A variable without its overrides, and a flag of it or ``None``."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """A value that is a list: its words, in their order."""
+
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Form:
+    """A value of which only the form is known."""
+
+    pattern: str
+
+
+Wanted = str | Words | Form
+
+CLASS_DEFAULTS: dict[str, Any] = {
+    "memory": 512,
+    "vcpus": 1,
+    "vif": ("bridge=xenbr0",),
+    "extra": "root=/dev/xvda ro ip=dhcp",
+    "disk_device": "xvda",
+    "image_fstype": "ext4",
+    "image_size": 256,
+}
+"""mv:classes/xen-guest-bundle.bbclass, the ``?=`` lines."""
+
+DEFAULT_VARIABLES = {
+    "memory": "XEN_GUEST_MEMORY_DEFAULT",
+    "vcpus": "XEN_GUEST_VCPUS_DEFAULT",
+    "vif": "XEN_GUEST_VIF_DEFAULT",
+    "extra": "XEN_GUEST_EXTRA_DEFAULT",
+    "disk_device": "XEN_GUEST_DISK_DEVICE_DEFAULT",
+    "image_fstype": "XEN_GUEST_IMAGE_FSTYPE",
+    "image_size": "XEN_GUEST_IMAGE_SIZE_DEFAULT",
+}
+
+FLAG_VARIABLES = {
+    "memory": "XEN_GUEST_MEMORY",
+    "vcpus": "XEN_GUEST_VCPUS",
+    "vif": "XEN_GUEST_VIF",
+    "extra": "XEN_GUEST_EXTRA",
+    "disk_device": "XEN_GUEST_DISK_DEVICE",
+}
+
+XILINX = {"zynqmp-generic", "versal-generic"}
+X86_LITERAL_DOM0 = {"qemux86-64": 512, "genericx86-64": None, "intel-corei7-64": None}
+"""Machines whose Dom0 memory is literal text of a kickstart file, and what stands there."""
+
+BOARD_LINES: dict[str, dict[Key, Wanted]] = {
+    "qemuarm64": {
+        ("IMAGE_FSTYPES", None): Words(("ext4",)),
+        ("QB_DEFAULT_FSTYPE", None): "ext4",
+    },
+    "raspberrypi4-64": {
+        ("PREFERRED_PROVIDER_virtual/kernel", None): "linux-raspberrypi",
+        ("PREFERRED_VERSION_linux-raspberrypi", None): "6.18.%",
+    },
+    **{
+        machine: {("ENABLE_XEN_UBOOT_SCR", None): "1", ("ENABLE_XEN_DTSI", None): "1"}
+        for machine in XILINX
+    },
+}
+
+CONTAINER_PACKAGES = {
+    "vdkr": "vxn-vdkr",
+    "vpdmn": "vxn-vpdmn",
+    "docker": "vxn-docker-config",
+    "podman": "vxn-podman-config",
+}
+"""mv:recipes-core/vxn/vxn_1.0.bb, PACKAGES."""
+
+MACHINE_ARCH = {
+    "qemux86-64": "x86-64",
+    "genericx86-64": "x86-64",
+    "intel-corei7-64": "x86-64",
+}
+
+
+def arch(project: Project) -> str:
+    """Return the override of the processor that the machine has."""
+    return MACHINE_ARCH.get(project.host.machine, "aarch64")
+
+
+def image(project: Project) -> str:
+    """Return the Dom0 image recipe."""
+    return project.host.image or "xen-image-minimal"
+
+
+def conf(project: Project) -> dict[Key, Wanted]:
+    """Return what the configuration must say to the Dom0 image, no more and no less."""
+    host = project.host
+    emulated = host.machine.startswith("qemu")
+    wanted: dict[Key, Wanted] = {
+        ("MACHINE", None): host.machine,
+        ("INIT_MANAGER", None): "systemd",
+        ("DISTRO_FEATURES", None): Words(("xen", "systemd", "virtualization")),
+        **BOARD_LINES.get(host.machine, {}),
+    }
+    if host.boot_mode is not None:
+        wanted["XEN_BOOT_MODE", None] = host.boot_mode
+    if host.network is not None:
+        wanted["XEN_DOM0_NETWORK", None] = host.network
+    if host.memory is not None and emulated:
+        wanted["QB_MEM_VALUE", None] = str(host.memory)
+    wanted.update(_dom0(project))
+    wanted.update(_defaults(project.defaults))
+    named = [guest for guest in project.guests if guest.bundle is None]
+    if named:
+        wanted["BUNDLED_XEN_GUESTS", None] = Words(tuple(entry(guest) for guest in named))
+        wanted["do_rootfs", "vardeps"] = Words(("XENTUI_HASH",))
+        wanted["XENTUI_HASH", None] = Form("[0-9a-f]{64}")
+    for guest in named:
+        wanted.update(flags(project, guest))
+    installed = [b.key for b in project.bundles if any(g.bundle == b.key for g in project.guests)]
+    if project.containers.vxn:
+        installed += ["vxn", "containerd-opencontainers"]
+        installed += [CONTAINER_PACKAGES[name] for name in project.containers.frontends or ()]
+        wanted["DISTRO_FEATURES", None] = Words(
+            ("xen", "systemd", "virtualization", "vcontainer", "vxn")
+        )
+        wanted["BBMULTICONFIG", None] = Words(("vruntime-aarch64", "vruntime-x86-64"))
+        # mv:conf/distro/include/meta-virt-host.conf
+        for layer in ("filesystems-layer", "meta-python", "webserver"):
+            wanted[f"BBFILE_PATTERN_IGNORE_EMPTY_{layer}", None] = "1"
+    if installed:
+        wanted["IMAGE_INSTALL", None] = Words(tuple(installed))
+    return wanted
+
+
+def only_for_the_image(project: Project) -> set[str]:
+    """Return the variables that no other recipe may see set."""
+    scoped = {"QB_MEM_VALUE", "QB_XEN_CMDLINE_EXTRA", "IMAGE_INSTALL", "WKS_FILE"}
+    return scoped | {"QB_DEFAULT_FSTYPE", "XENTUI_HASH"}
+
+
+def guest_image_types(project: Project) -> dict[str, str]:
+    """Return the recipes that must be told to make an image of a type, and the type.
+
+    mv:recipes-extended/images/xen-guest-image-minimal.bb makes ext4 by itself.
+    """
+    wanted = project.defaults.image_fstype or "ext4"
+    return {
+        guest.key: wanted
+        for guest in project.guests
+        if "external" not in guest.tags
+        and guest.rootfs is None
+        and (guest.key, wanted) != ("xen-guest-image-minimal", "ext4")
+    }
+
+
+def entry(guest: Guest) -> str:
+    """Return a guest with its tags, as both classes cut it apart."""
+    return guest.key + "".join(f":{tag}" for tag in sorted(guest.tags))
+
+
+def takes_a_config(project: Project, guest: Guest) -> bool:
+    """Whether the class is handed an xl config: the person's own, or one no flag could say."""
+    if guest.config_file is not None:
+        return True
+    no_nic = not _effective(project, guest, "vif")
+    kind = guest.type or ("hvm" if guest.kernel == "none" and arch(project) == "x86-64" else None)
+    by_itself = "pv" if arch(project) == "x86-64" else "pvh"
+    other_type = kind is not None and kind != by_itself
+    no_extra = not _effective(project, guest, "extra") and kind != "hvm"
+    return no_nic or other_type or no_extra
+
+
+def flags(project: Project, guest: Guest) -> dict[Key, Wanted]:
+    """Return the flags of a guest that either way needs."""
+    wanted: dict[Key, Wanted] = {}
+    if not takes_a_config(project, guest):
+        for name, variable in FLAG_VARIABLES.items():
+            value = _effective(project, guest, name)
+            # A default that cannot be said, an empty one, leaves each guest to say its own.
+            unsaid = getattr(project.defaults, name) in ("", ())
+            if value != _default(project, name) or unsaid:
+                wanted[variable, guest.key] = _text(value)
+        if guest.name is not None and guest.name != guest.key:
+            wanted["XEN_GUEST_NAME", guest.key] = guest.name
+    if guest.rootfs is not None:
+        wanted["XEN_GUEST_ROOTFS", guest.key] = guest.rootfs
+    if guest.kernel is not None:
+        wanted["XEN_GUEST_KERNEL", guest.key] = guest.kernel
+    return wanted
+
+
+def append(project: Project) -> dict[Key, Wanted]:
+    """Return what the append of the Dom0 image must say: where the xl configs lie."""
+    wanted: dict[Key, Wanted] = {}
+    keys = [g.key for g in project.guests if g.bundle is None and takes_a_config(project, g)]
+    for key in keys:
+        wanted["XEN_GUEST_CONFIG_FILE", key] = Form(rf"/.*/{re.escape(key)}\.cfg")
+    if keys:
+        wanted["XENTUI_CONFIGS", None] = Form("/.*")
+        wanted["do_rootfs", "file-checksums"] = Form(r"( ?/\S+\.cfg:True)+")
+    return wanted
+
+
+def recipe(project: Project, bundle: str) -> dict[Key, Wanted]:
+    """Return what a bundle's recipe must say, but for what it fetches."""
+    guests = [guest for guest in project.guests if guest.bundle == bundle]
+    about = project.bundle(bundle)
+    license_id = about.license or "MIT"
+    wanted: dict[Key, Wanted] = {
+        ("SUMMARY", None): about.summary or Form(".+"),
+        ("LICENSE", None): license_id,
+        ("LIC_FILES_CHKSUM", None): Form(rf"file:///.*/{re.escape(license_id)};md5=[0-9a-f]{{32}}"),
+        ("S", None): Form(r"/.*"),
+        ("INHIBIT_DEFAULT_DEPS", None): "1",
+        ("PACKAGE_ARCH", None): project.host.machine.replace("-", "_"),
+        ("REQUIRED_DISTRO_FEATURES", None): "xen",
+        ("XEN_GUEST_BUNDLES", None): Words(tuple(entry(guest) for guest in guests)),
+    }
+    for guest in guests:
+        wanted.update(flags(project, guest))
+        if takes_a_config(project, guest):
+            wanted["XEN_GUEST_CONFIG_FILE", guest.key] = Form(rf"/.*/{re.escape(guest.key)}\.cfg")
+        if guest.source is not None:
+            wanted.update(_source(project, guest))
+    if any(guest.source and guest.source.type == "rootfs_dir" for guest in guests):
+        wanted["do_compile", "prefuncs"] = Form(".*prepare_rootfs.*")
+    own = [g for g in guests if g.source and g.source.type not in _BUILT_IN]
+    if own:
+        wanted["do_compile", "prefuncs"] = Form(".*convert_sources.*")
+        needs = [project.import_type(g.source.type).depends for g in own if g.source]
+        if any(needs):
+            wanted["do_compile", "depends"] = Form(
+                "".join(rf"(?=.*{re.escape(need)})" for need in needs if need) + ".*"
+            )
+    return wanted
+
+
+_BUILT_IN = ("rootfs_dir", "qcow2", "ext4", "raw")
+
+
+def _source(project: Project, guest: Guest) -> dict[Key, Wanted]:
+    assert guest.source is not None
+    kind = guest.source.type
+    wanted: dict[Key, Wanted] = {
+        # The class refuses every type but its four.
+        ("XEN_GUEST_SOURCE_TYPE", guest.key): kind if kind in _BUILT_IN else "raw",
+        ("XEN_GUEST_SOURCE_FILE", guest.key): guest.source.file
+        if kind in ("qcow2", "ext4", "raw")
+        else Form("/.*"),
+    }
+    size = guest.source.image_size
+    if kind == "rootfs_dir" and size is not None and size != _default(project, "image_size"):
+        wanted["XEN_GUEST_IMAGE_SIZE", guest.key] = str(size)
+    return wanted
+
+
+def fetched(project: Project, bundle: str) -> list[tuple[str, str | None]]:
+    """Return what a bundle fetches on the project's board: the end of the address, the sum."""
+    wanted: list[tuple[str, str | None]] = []
+    for guest in project.guests:
+        if guest.bundle != bundle:
+            continue
+        if takes_a_config(project, guest):
+            wanted.append((f"file://{guest.key}.cfg", None))
+        if guest.source is None:
+            continue
+        if guest.source.type not in _BUILT_IN:
+            script = project.import_type(guest.source.type).script
+            wanted.append((script.rpartition("/")[2], None))
+        for fetch in guest.source.fetch:
+            if fetch.arch in (None, arch(project)):
+                place = fetch.uri
+                if place.startswith("file://"):
+                    place = place.rpartition("/")[2]
+                wanted.append((place, fetch.sha256))
+    return wanted
+
+
+def differences(parsed: Parsed, wanted: dict[Key, Wanted]) -> list[str]:
+    """Return where what BitBake read differs from what is wanted."""
+    given = {(assignment.base, assignment.flag) for assignment in parsed.assignments}
+    found = [
+        f"{_shown(key)} is set, but should not be" for key in sorted(given - set(wanted), key=str)
+    ]
+    for key, value in wanted.items():
+        if key not in given:
+            found.append(f"{_shown(key)} should be set, but is not")
+            continue
+        read = parsed.value(key[0]) if key[1] is None else parsed.flag(key[0], key[1])
+        if not _matches(read, value):
+            found.append(f"{_shown(key)} is {read!r}, but should be {value!r}")
+    return found
+
+
+def _matches(read: str | None, value: Wanted) -> bool:
+    if read is None:
+        return False
+    if isinstance(value, Words):
+        return tuple(read.split()) == value.words
+    if isinstance(value, Form):
+        return re.fullmatch(value.pattern, read, re.ASCII) is not None
+    return read == value
+
+
+def _shown(key: Key) -> str:
+    return key[0] if key[1] is None else f"{key[0]}[{key[1]}]"
+
+
+def _dom0(project: Project) -> dict[Key, Wanted]:
+    host, memory = project.host, project.host.dom0_memory
+    if memory is None:
+        return {}
+    if host.machine == "qemuarm64":
+        return {("QB_XEN_CMDLINE_EXTRA", None): f"dom0_mem={memory}M"}
+    if host.machine == "raspberrypi4-64":
+        return {("RPI_DOM0_MEM", None): f"{memory}M"}
+    if host.machine in XILINX:
+        return {("DOM0_MEM", None): f"{memory}M"}
+    if host.machine in X86_LITERAL_DOM0 and memory != X86_LITERAL_DOM0[host.machine]:
+        return {("WKS_FILE", None): Form(r"xentui\S*\.wks")}
+    return {}
+
+
+def _defaults(defaults: Defaults) -> dict[Key, Wanted]:
+    wanted: dict[Key, Wanted] = {}
+    for name, variable in DEFAULT_VARIABLES.items():
+        value = getattr(defaults, name)
+        if value is not None and value not in ("", ()) and value != CLASS_DEFAULTS[name]:
+            wanted[variable, None] = _text(value)
+    return wanted
+
+
+def _default(project: Project, name: str) -> Any:
+    given = getattr(project.defaults, name)
+    return CLASS_DEFAULTS[name] if given is None else given
+
+
+def _effective(project: Project, guest: Guest, name: str) -> Any:
+    given = getattr(guest, name)
+    return _default(project, name) if given is None else given
+
+
+def _text(value: Any) -> str:
+    """Return a value as a varflag holds it; several NICs close and open the quotes of a list."""
+    return "','".join(value) if isinstance(value, tuple) else str(value)

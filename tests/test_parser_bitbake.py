@@ -1,0 +1,144 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Every generated .conf and .bb in BitBake's own parser: read back, no more and no fewer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+
+from tests import oracle
+from tests.bitbake_parser import Parsed, parse_conf, parse_recipe
+from tests.strategies import assets_of, sound_projects
+from tests.vectors import Vector, vectors
+from xentui.output.render import render
+from xentui.output.rendered import Rendered
+from xentui.project import assets, model, presets
+
+_PARTS = 4
+"""The thousand examples are cut in parts that run beside each other."""
+
+
+def check(project: model.Project, rendered: Rendered) -> None:
+    """Hold everything BitBake reads against what the project means."""
+    settings = {"TRANSLATED_TARGET_ARCH": oracle.arch(project)}
+    conf = rendered.conf["conf/xentui.conf"]
+    _check_conf(project, conf, settings)
+    seen = set()
+    for path, text in rendered.recipes.items():
+        name = Path(path).name
+        if name.endswith(".bb"):
+            parsed = parse_recipe(text, name, conf=conf, settings=settings)
+            seen.add(_check_recipe(project, parsed))
+        else:
+            assert Path(path).stem == oracle.image(project)
+            _check_append(project, text, settings)
+    assert seen == {guest.bundle for guest in project.guests} - {None}
+    for path, content in rendered.files.items():
+        if path.endswith("layer.conf"):
+            assert isinstance(content, str)
+            _check_layer(content)
+
+
+def _check_conf(project: model.Project, conf: str, settings: dict[str, str]) -> None:
+    parsed = parse_conf(conf, settings=settings)
+    assert parsed.warnings == []
+    assert parsed.others == []
+    wanted = oracle.conf(project)
+    types = oracle.guest_image_types(project)
+    if types:
+        # Guests' image types are set here too, each for its own recipe.
+        wanted.setdefault(("IMAGE_FSTYPES", None), oracle.Words(()))
+    of_image = parsed.seen_by(oracle.image(project))
+    if types and project.host.machine != "qemuarm64":
+        assert of_image.value("IMAGE_FSTYPES") is None
+        del wanted["IMAGE_FSTYPES", None]
+        of_image.assignments = [a for a in of_image.assignments if a.base != "IMAGE_FSTYPES"]
+    assert oracle.differences(of_image, wanted) == []
+    for recipe, fstype in types.items():
+        assert parsed.seen_by(recipe).words("IMAGE_FSTYPES") == [fstype]
+    other = parsed.seen_by("some-other-image")
+    for variable in (*oracle.only_for_the_image(project), "IMAGE_FSTYPES"):
+        assert other.value(variable) is None, variable
+
+
+def _check_recipe(project: model.Project, parsed: Parsed) -> str:
+    bundle = parsed.value("PN") or ""
+    assert parsed.warnings == []
+    assert parsed.value("PV") == (project.bundle(bundle).version or "1.0")
+    assert parsed.kinds() <= {"Inherit", "Method"}
+    inherited = [other.text for other in parsed.others if other.kind == "Inherit"]
+    assert inherited == ["xen-guest-bundle features_check"]
+    functions = [other.text for other in parsed.others if other.kind == "Method"]
+    assert len(functions) == len(set(functions))
+    assert set(functions) <= {"prepare_rootfs", "convert_sources"}
+    for name in functions:
+        assert not parsed.flag(name, "python")
+    fetches = [a for a in parsed.assignments if a.base == "SRC_URI"]
+    parsed.assignments = [a for a in parsed.assignments if a.base != "SRC_URI"]
+    assert oracle.differences(parsed, oracle.recipe(project, bundle)) == []
+    if fetches or oracle.fetched(project, bundle):
+        _check_fetched(project, bundle, parsed)
+    return bundle
+
+
+def _check_fetched(project: model.Project, bundle: str, parsed: Parsed) -> None:
+    entries = []
+    assert len(parsed.words("SRC_URI")) == len(set(parsed.words("SRC_URI")))
+    for word in parsed.words("SRC_URI"):
+        address, *rest = word.split(";")
+        parameters = dict(parameter.split("=", 1) for parameter in rest)
+        assert set(parameters) <= {"name", "subdir", "unpack"}
+        flag = f"{parameters['name']}.sha256sum" if "name" in parameters else "sha256sum"
+        entries.append((address, parsed.flag("SRC_URI", flag)))
+    wanted = set(oracle.fetched(project, bundle))
+    for place, digest in wanted:
+        assert any(
+            (address == place or address.endswith(f"/{place}")) and found == digest
+            for address, found in entries
+        ), (place, digest, entries)
+    for address, digest in entries:
+        assert any(address.endswith(place) and digest == found for place, found in wanted)
+
+
+def _check_append(project: model.Project, text: str, settings: dict[str, str]) -> None:
+    parsed = parse_recipe(text, f"{oracle.image(project)}.bb", settings=settings)
+    assert parsed.warnings == []
+    assert parsed.others == []
+    assert oracle.differences(parsed, oracle.append(project)) == []
+
+
+def _check_layer(text: str) -> None:
+    parsed = parse_conf(text, settings={"LAYERDIR": "/somewhere/meta-xentui", "BBFILES": "/first"})
+    assert parsed.warnings == []
+    assert parsed.words("BBFILE_COLLECTIONS") == ["xentui"]
+    assert parsed.value("BBFILE_PATTERN_xentui") == "^/somewhere/meta-xentui/"
+    assert parsed.words("BBFILES")[0] == "/first"
+    assert all("/somewhere/meta-xentui/" in word for word in parsed.words("BBFILES")[1:])
+    assert "virtualization-layer" in parsed.words("LAYERDEPENDS_xentui")
+    assert parsed.words("LAYERSERIES_COMPAT_xentui")
+
+
+@pytest.mark.parametrize("vector", vectors(), ids=lambda vector: vector.id)
+def test_vector_reads_back(vector: Vector) -> None:
+    project = vector.project
+    check(project, render(project, assets.gather(project, vector.folder)))
+
+
+@pytest.mark.parametrize("preset", presets.available(), ids=lambda preset: preset.name)
+def test_preset_reads_back(preset: presets.PresetFile) -> None:
+    loaded = presets.load(preset.name)
+    assert loaded.project is not None
+    check(loaded.project, render(loaded.project, assets.gather(loaded.project, loaded.directory)))
+
+
+@pytest.mark.parametrize("part", range(_PARTS))
+def test_any_project_reads_back(part: int) -> None:
+    # Each part is a function of its own name, so that each draws its own examples.
+    def one(project: model.Project) -> None:
+        check(project, render(project, assets_of(project)))
+
+    one.__name__ = one.__qualname__ = f"part_{part}"
+    settings(max_examples=1000 // _PARTS)(given(sound_projects())(one))()
