@@ -180,12 +180,63 @@ def takes_a_config(project: Project, guest: Guest) -> bool:
     """Whether the class is handed an xl config: the person's own, or one no flag could say."""
     if guest.config_file is not None:
         return True
-    no_nic = not _effective(project, guest, "vif")
-    kind = guest.type or ("hvm" if guest.kernel == "none" and arch(project) == "x86-64" else None)
-    by_itself = "pv" if arch(project) == "x86-64" else "pvh"
-    other_type = kind is not None and kind != by_itself
-    no_extra = not _effective(project, guest, "extra") and kind != "hvm"
-    return no_nic or other_type or no_extra
+    value = effective(project, guest)
+    other_type = kind(project, guest) != ("pv" if arch(project) == "x86-64" else "pvh")
+    return not value["vif"] or other_type or not value["extra"]
+
+
+def kind(project: Project, guest: Guest) -> str:
+    """Return the type of the domain; a guest without kernel can only be HVM, on x86 alone."""
+    if guest.type is not None:
+        return guest.type
+    if arch(project) == "aarch64":
+        return "pvh"
+    return "hvm" if guest.kernel == "none" and guest.config_file is None else "pv"
+
+
+def effective(project: Project, guest: Guest) -> dict[str, Any]:
+    """Return what holds for the guest: its own, the project's default, or the class'."""
+    return {name: _effective(project, guest, name) for name in FLAG_VARIABLES}
+
+
+def image_file(project: Project, guest: Guest) -> str:
+    """Return the file name of the guest's disk image on the target."""
+    if guest.source is not None:
+        return f"{guest.key}.img"
+    if guest.rootfs is not None:
+        return guest.rootfs.rpartition("/")[2]
+    return _built_image(project, guest)
+
+
+def kernel_file(project: Project, guest: Guest) -> str:
+    """Return the file name of the guest's kernel on the target."""
+    if guest.kernel is not None:
+        return guest.kernel.rpartition("/")[2]
+    return _host_kernel(project)
+
+
+def deployed(project: Project) -> list[str]:
+    """Return what the deploy directory of a build of the project holds."""
+    files = [_host_kernel(project)]
+    for guest in project.guests:
+        if guest.rootfs is not None:
+            files.append(guest.rootfs)
+        elif guest.source is None:
+            files.append(_built_image(project, guest))
+        fetched = guest.source.fetch if guest.source else ()
+        if guest.kernel not in (None, "none", *(f.uri.rpartition("/")[2] for f in fetched)):
+            assert guest.kernel is not None
+            files.append(guest.kernel)
+    return files
+
+
+def _built_image(project: Project, guest: Guest) -> str:
+    fstype = project.defaults.image_fstype or CLASS_DEFAULTS["image_fstype"]
+    return f"{guest.key}-{project.host.machine}.rootfs.{fstype}"
+
+
+def _host_kernel(project: Project) -> str:
+    return "bzImage" if arch(project) == "x86-64" else "Image"
 
 
 def flags(project: Project, guest: Guest) -> dict[Key, Wanted]:

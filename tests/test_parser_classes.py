@@ -1,0 +1,159 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Previews against the real thing: what the classes' own code leaves on the target."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+
+from tests import bitbake_parser, oracle, xl_parser
+from tests.shell_packing import Target, build
+from tests.strategies import assets_of, sound_projects
+from tests.vectors import Vector, vectors
+from xentui.output.guest_cfg import all_predicted
+from xentui.output.render import render
+from xentui.output.target_layout import layout, start_order
+from xentui.project import assets, model, presets
+
+_PARTS = 4
+
+needs_tools = pytest.mark.skipif(
+    not (shutil.which("qemu-img") and shutil.which("mkfs.ext4", path="/usr/sbin:/sbin:/usr/bin")),
+    reason="qemu-img or mkfs.ext4 (Debian packages qemu-utils, e2fsprogs) is not there",
+)
+needs_xl = pytest.mark.skipif(
+    bool(xl_parser.missing()), reason=xl_parser.missing() or "it is there"
+)
+
+
+def built(project: model.Project, beside: assets.Assets, *, real_tools: bool = False) -> Target:
+    """Return what the classes make of the files of a project."""
+    return build(
+        render(project, beside).files,
+        image=oracle.image(project),
+        arch=oracle.arch(project),
+        deployed=oracle.deployed(project),
+        real_tools=real_tools,
+    )
+
+
+def check(project: model.Project, beside: assets.Assets) -> None:
+    """Hold the previews against what the classes leave."""
+    target = built(project, beside)
+    assert target.configs == all_predicted(project, beside)
+    assert target.layout == layout(project)
+    started = [line.split(" -> ")[0] for line in target.layout if "/auto/" in line]
+    assert [Path(line).stem for line in started] == start_order(project)
+    # What a build would tell the person: nothing but what a guest without kernel always gets.
+    told = [line for line in target.messages.splitlines() if "WARNING" in line]
+    assert all(re.search(r"Kernel not found: .*/images/$", line) for line in told), told
+
+
+@pytest.mark.parametrize("vector", vectors(), ids=lambda vector: vector.id)
+def test_vector_is_predicted(vector: Vector) -> None:
+    project = vector.project
+    beside = assets.gather(project, vector.folder)
+    assert all_predicted(project, beside) == vector.configs
+    assert layout(project) == vector.layout
+
+
+@needs_tools
+@pytest.mark.parametrize("vector", vectors(), ids=lambda vector: vector.id)
+def test_vector_is_built(vector: Vector) -> None:
+    project = vector.project
+    target = built(project, assets.gather(project, vector.folder), real_tools=True)
+    assert target.configs == vector.configs
+    assert target.layout == vector.layout
+
+
+@pytest.mark.parametrize("preset", presets.available(), ids=lambda preset: preset.name)
+def test_preset_is_built_as_previewed(preset: presets.PresetFile) -> None:
+    loaded = presets.load(preset.name)
+    assert loaded.project is not None
+    check(loaded.project, assets.gather(loaded.project, loaded.directory))
+
+
+@pytest.mark.parametrize("part", range(_PARTS))
+def test_any_project_is_built_as_previewed(part: int) -> None:
+    def one(project: model.Project) -> None:
+        check(project, assets_of(project))
+
+    # Examples are drawn by the function's name: each part draws its own.
+    one.__name__ = one.__qualname__ = f"part_{part}"
+    settings(max_examples=240 // _PARTS)(given(sound_projects(max_guests=3))(one))()
+
+
+@needs_xl
+@pytest.mark.parametrize("vector", vectors(), ids=lambda vector: vector.id)
+def test_xl_reads_every_vector(vector: Vector) -> None:
+    project = vector.project
+    check_xl(project, assets.gather(project, vector.folder))
+
+
+@needs_xl
+@pytest.mark.parametrize("preset", presets.available(), ids=lambda preset: preset.name)
+def test_xl_reads_every_preset(preset: presets.PresetFile) -> None:
+    loaded = presets.load(preset.name)
+    assert loaded.project is not None
+    check_xl(loaded.project, assets.gather(loaded.project, loaded.directory))
+
+
+@needs_xl
+@settings(max_examples=500)
+@given(sound_projects())
+def test_xl_reads_what_the_project_says(project: model.Project) -> None:
+    check_xl(project, assets_of(project))
+
+
+def check_xl(project: model.Project, beside: assets.Assets) -> None:
+    """Hold what xl reads out of each preview against what the project says."""
+    previews = all_predicted(project, beside)
+    assert len(previews) == len(project.guests)
+    for guest in project.guests:
+        config = xl_parser.parse(previews[f"/etc/xen/{guest.key}.cfg"])
+        assert config.errors == ""
+        assert config.repeated == []
+        image = f"/var/lib/xen/images/{oracle.image_file(project, guest)}"
+        assert [disk.path for disk in config.disks] == [image]
+        kernel = oracle.kernel_file(project, guest)
+        if "kernel" in config.settings:
+            assert config.settings["kernel"] == f"/var/lib/xen/images/{kernel}"
+        if guest.config_file is None:
+            _check_settings(project, guest, config)
+
+
+def _check_settings(project: model.Project, guest: model.Guest, config: xl_parser.Config) -> None:
+    said = config.settings
+    value = oracle.effective(project, guest)
+    assert said["name"] == (guest.name or guest.key)
+    assert said["memory"] == str(value["memory"])
+    assert said["vcpus"] == str(value["vcpus"])
+    assert said["vif"] == list(value["vif"])
+    assert [(disk.device, disk.writable) for disk in config.disks] == [(value["disk_device"], True)]
+    kind = oracle.kind(project, guest)
+    # What xl takes where nothing is said: PV on x86, PVH on Arm.
+    assert said.get("type", "pv" if oracle.arch(project) == "x86-64" else "pvh") == kind
+    if kind == "hvm":
+        assert "kernel" not in said
+    else:
+        assert "kernel" in said
+        assert said.get("extra", "") == value["extra"]
+
+
+@pytest.mark.real
+@pytest.mark.skipif(bitbake_parser.OE_TREE is None, reason="XENTUI_OE_TREE names no tree")
+@pytest.mark.parametrize("name", ["xen-guest-bundle", "xen-guest-cross-install"])
+def test_our_copy_of_a_class_is_the_real_one(name: str) -> None:
+    assert bitbake_parser.OE_TREE is not None
+    real = bitbake_parser.OE_TREE / f"meta-virtualization/classes/{name}.bbclass"
+    assert _code(bitbake_parser.LAYER / f"classes/{name}.bbclass") == _code(real)
+
+
+def _code(path: Path) -> list[str]:
+    lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
+    return [line for line in lines if line and not line.startswith(("#", "bbnote"))]
