@@ -86,8 +86,10 @@ def _in_order(body: str, wanted: dict[str, Any]) -> str:
         raise CannotPatch
     patch = Patch(body)
     for name in _KEYED:
-        have, want = list(data.get(name, ())), list(wanted.get(name, ()))
-        if have == want or set(have) != set(want) or (name,) in patch.tables:
+        have, want = data.get(name), wanted.get(name)
+        if not isinstance(have, dict) or want is None or have.keys() != want.keys():
+            continue
+        if list(have) == list(want):
             continue
         runs = {key: _run(patch, (name, key)) for key in have}
         for place, key in zip(sorted(runs.values()), want, strict=True):

@@ -208,7 +208,8 @@ def validate(data: Any) -> list[Problem]:
     Of a document with more than :data:`MAX_PROBLEMS` problems, as many as that are returned.
     """
     found = islice(_problems(_validator(), data), MAX_PROBLEMS)
-    return sorted(found, key=lambda p: [str(step) for step in p.path])
+    # Of two missing keys, each error tells both.
+    return sorted(dict.fromkeys(found), key=lambda p: [str(step) for step in p.path])
 
 
 @cache

@@ -1,0 +1,110 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What lies beside a project file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from xentui.project import assets
+from xentui.project.model import Fetch, Guest, Host, ImportType, Project, Source
+
+
+def project(*uris: str, configs: tuple[str, ...] = (), script: str = "") -> Project:
+    fetch = tuple(Fetch(uri) for uri in uris)
+    return Project(
+        Host("m"),
+        guests=(
+            Guest("s", source=Source("raw", "x", fetch=fetch)),
+            *(Guest(f"c{number}", config_file=name) for number, name in enumerate(configs)),
+        ),
+        import_types=(ImportType("k", script),) if script else (),
+    )
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    directory = tmp_path / "project"
+    (directory / "sub").mkdir(parents=True)
+    (tmp_path / "secret").write_text("secret")
+    return directory
+
+
+def test_texts_and_sources_are_found(home: Path) -> None:
+    (home / "sub" / "a.cfg").write_text("name = 'é'\r\n", newline="")
+    (home / "x.sh").write_text("true\n")
+    (home / "disk.raw").write_bytes(bytes(1000))
+    (home / "tree" / "deep").mkdir(parents=True)
+    (home / "tree" / "one").write_bytes(bytes(10))
+    (home / "tree" / "deep" / "two").write_bytes(bytes(20))
+    (home / "tree" / "out").symlink_to(home / "disk.raw")
+    found = assets.gather(
+        project(
+            "file://disk.raw", "file://disk.raw", "file://tree", "https://example.org/x", "file://no",
+            configs=("sub/a.cfg", "sub/a.cfg", "b.cfg"), script="x.sh",
+        ),
+        home,
+    )  # fmt: skip
+    assert found.directory == home
+    assert dict(found.texts) == {"sub/a.cfg": "name = 'é'\r\n", "x.sh": "true\n"}
+    assert dict(found.sources) == {
+        "disk.raw": assets.SourceFile(home / "disk.raw", 1000, is_dir=False),
+        "tree": assets.SourceFile(home / "tree", 30, is_dir=True),
+    }
+    assert found.missing == ("b.cfg", "no")
+    assert found.unreadable == ()
+
+
+def test_nothing_outside_is_looked_at(home: Path) -> None:
+    (home / "link").symlink_to("../secret")
+    (home / "out").symlink_to("..")
+    (home / "loop").symlink_to("loop")
+    names = (
+        "../secret", "sub/../../secret", str(home.parent / "secret"), "link", "out/secret", "loop",
+        "%2e%2e/secret", "a\0b", "x" * 5000, ".", "", "sub/..",
+    )  # fmt: skip
+    found = assets.gather(project(*(f"file://{name}" for name in names), configs=names), home)
+    assert dict(found.texts) == {}
+    assert dict(found.sources) == {}
+    assert set(found.missing) == set(names)
+
+
+def test_links_that_stay_inside_are_followed(home: Path) -> None:
+    (home / "sub" / "real.cfg").write_text("real")
+    (home / "link.cfg").symlink_to("sub/real.cfg")
+    assert assets.gather(project(configs=("link.cfg",)), home).texts["link.cfg"] == "real"
+
+
+def test_a_directory_that_is_a_link_itself_serves(home: Path) -> None:
+    (home / "a.cfg").write_text("a")
+    (home.parent / "alias").symlink_to(home)
+    assert assets.gather(project(configs=("a.cfg",)), home.parent / "alias").texts == {"a.cfg": "a"}
+
+
+def test_what_cannot_be_read_is_told(home: Path) -> None:
+    (home / "latin.cfg").write_bytes(b"\xff")
+    (home / "huge.cfg").write_bytes(b" " * (assets.MAX_TEXT + 1))
+    os.mkfifo(home / "pipe.cfg")
+    names = ("latin.cfg", "huge.cfg", "pipe.cfg", "sub")
+    found = assets.gather(project("file://pipe.cfg", configs=names), home)
+    assert found.unreadable == names
+    assert dict(found.texts) == {}
+    assert found.missing == ("pipe.cfg",)
+
+
+def test_an_address_is_decoded_as_bitbake_does(home: Path) -> None:
+    (home / "a b").write_text("x")
+    assert list(assets.gather(project("file://a%20b"), home).sources) == ["a%20b"]
+
+
+def test_a_missing_directory_has_nothing(tmp_path: Path) -> None:
+    found = assets.gather(project("file://x", configs=("a",)), tmp_path / "nowhere")
+    assert found.missing == ("a", "x")
+
+
+def test_no_assets_is_empty() -> None:
+    assert assets.NO_ASSETS.directory is None
+    assert assets.gather(project(), Path("/")).missing == assets.NO_ASSETS.missing == ()

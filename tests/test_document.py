@@ -1,0 +1,210 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Reading project files, good ones and those that mean no good."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xentui.errors import Exit, InputError
+from xentui.project import document, schema
+from xentui.project.document import DocumentError
+
+GOOD = 'version = 1\n\n[host]\nmachine = "qemux86-64"\n\n[guests.web]\nmemory = 256\n'
+
+
+def write(directory: Path, content: bytes) -> Path:
+    path = directory / "project.toml"
+    path.write_bytes(content)
+    return path
+
+
+def test_a_good_file_is_loaded(tmp_path: Path) -> None:
+    loaded = document.load(write(tmp_path, GOOD.encode()))
+    assert loaded.project is not None
+    assert loaded.project.guest("web").memory == 256
+    assert loaded.problems == ()
+    assert loaded.notes == ()
+    assert loaded.directory == tmp_path
+    assert loaded.document.text == GOOD
+
+
+def test_a_byte_order_mark_is_read_over_and_told(tmp_path: Path) -> None:
+    path = write(tmp_path, b"\xef\xbb\xbf" + GOOD.encode())
+    loaded = document.load(path)
+    assert loaded.project is not None
+    assert loaded.document.text.encode() == path.read_bytes()
+    assert len(loaded.notes) == 1
+    assert "byte order mark" in loaded.notes[0]
+    assert str(path) in loaded.notes[0]
+    assert loaded.document.line_of(("version",)) == 1
+
+
+def test_line_ends_stay(tmp_path: Path) -> None:
+    content = GOOD.replace("\n", "\r\n").encode()
+    loaded = document.load(write(tmp_path, content))
+    assert loaded.document.text.encode() == content
+    assert loaded.document.line_of(("guests", "web", "memory")) == 7
+
+
+def test_every_problem_is_told_with_its_line() -> None:
+    text = GOOD.replace("256", '"much"') + "colour = 1\n[guests.db]\nvcpus = 0\n"
+    loaded = document.load_text(text, Path())
+    assert loaded.project is None
+    found = {(schema.dotted(p.path), loaded.document.line_of(p.path)) for p in loaded.problems}
+    assert found == {
+        ("guests.web.memory", 7),
+        ("guests.web.colour", 8),
+        ("guests.db.vcpus", 10),
+    }
+
+
+def test_an_empty_file_lacks_what_must_be_there(tmp_path: Path) -> None:
+    loaded = document.load(write(tmp_path, b""))
+    assert [schema.dotted(problem.path) for problem in loaded.problems] == ["host", "version"]
+
+
+def test_a_float_is_no_whole_number() -> None:
+    loaded = document.load_text(GOOD.replace("256", "256.0"), Path())
+    assert [problem.code for problem in loaded.problems] == ["XT004"]
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"nowhere\.toml cannot be read: No such file") as caught:
+        document.read(tmp_path / "nowhere.toml")
+    assert caught.value.exit_code == Exit.IO
+
+
+def test_a_directory_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=f"{tmp_path} is a directory"):
+        document.read(tmp_path)
+
+
+def test_a_pipe_is_refused_without_waiting(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(InputError, match="pipe is not a regular file"):
+        document.read(pipe)
+
+
+def test_a_device_is_refused() -> None:
+    with pytest.raises(InputError, match="/dev/zero is not a regular file"):
+        document.read(Path("/dev/zero"))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_an_unreadable_file_is_named(tmp_path: Path) -> None:
+    path = write(tmp_path, b"")
+    path.chmod(0)
+    with pytest.raises(InputError, match=r"project.toml cannot be read: Permission denied"):
+        document.read(path)
+
+
+def test_a_link_to_itself_is_refused(tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(link)
+    with pytest.raises(InputError, match="link cannot be read"):
+        document.read(link)
+
+
+def test_a_nul_in_a_name_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="its name is not valid"):
+        document.read(tmp_path / "a\0b")
+
+
+def test_other_encodings_are_refused_with_their_line(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"project\.toml, line 2: byte 0xe9 is not UTF-8"):
+        document.read(write(tmp_path, b"# fine\n# caf\xe9\n"))
+
+
+def test_a_huge_file_is_refused_unread(tmp_path: Path) -> None:
+    path = tmp_path / "project.toml"
+    with path.open("wb") as file:
+        file.truncate(document.MAX_BYTES + 1)
+    with pytest.raises(InputError, match="is too big"):
+        document.read(path)
+
+
+def test_a_full_sized_file_is_read(tmp_path: Path) -> None:
+    path = write(tmp_path, b"#" * document.MAX_BYTES)
+    assert len(document.read(path)) == document.MAX_BYTES
+
+
+def test_names_are_shown_safely(tmp_path: Path) -> None:
+    path = tmp_path / "a\x1b]52;c;eA==\x07.toml"
+    with pytest.raises(InputError) as caught:
+        document.read(path)
+    assert caught.value.message.isprintable()
+    path.write_text("= 1")
+    with pytest.raises(DocumentError) as found:
+        document.load(path)
+    assert found.value.message.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "reason"),
+    [
+        ("a = 1\nb = \n", 2, "not TOML"),
+        ("a = 1\na = 2\n", 2, "Cannot overwrite"),
+        ("a = 1\n\x00\n", 2, "not TOML"),
+        ('a = 1\nb = "\\ud800"\n', 2, "not TOML"),
+        ('a = """\n\n', 2, "Unterminated"),
+        ("a = 1\nb = [1, 9223372036854775808]\n", 2, "64 bits"),
+        ("a = -9223372036854775809\n", 1, "64 bits"),
+        ("a = 1\nb = " + "9" * 5000, 2, "64 bits"),
+        ("a = 0x" + "f" * 5000, 1, "64 bits"),
+        ("a = " + "[" * 10_000 + "]" * 10_000, None, "deep"),
+        ("a = " + "{ a = " * 10_000 + "1" + "}" * 10_000, None, "deep"),
+        ("a = " + "[" * 100 + "]" * 100, None, "deep"),
+        ("a." * 1_000_000 + "a = 1", None, "deep"),
+        ("[" + "a." * 1_000_000 + "a]", None, "deep"),
+        ("a = [[[[]]]]\n" + '"a".' * 500_000 + "a = 1", None, "deep"),
+        ("a = " + "[" * 100 + "]" * 100 + "\n" + "a." * 500_000 + "a = 1", None, "deep"),
+        ("'" * 1_000_000, 1, "not TOML"),
+    ],
+    ids=lambda value: value[:20] if isinstance(value, str) else None,
+)  # fmt: skip
+def test_what_is_not_toml_is_one_line(text: str, line: int | None, reason: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(DocumentError, match=reason) as caught:
+        document.parse(text, Path("p.toml"))
+    assert caught.value.line == line
+    assert caught.value.code == "XT001"
+    assert caught.value.exit_code == Exit.FINDINGS
+    place = "p.toml" if line is None else f"p.toml, line {line}"
+    assert caught.value.message == f"{place}: {caught.value.reason}"
+    assert "\n" not in caught.value.message
+    # Quadratic time would be hours.
+    assert time.monotonic() - began < 10
+
+
+def test_64_bits_are_read() -> None:
+    data = document.parse("a = 9223372036854775807\nb = -9223372036854775808").data
+    assert data == {"a": 2**63 - 1, "b": -(2**63)}
+
+
+def test_dots_in_text_are_no_depth() -> None:
+    text = 'a = "' + "x." * 1000 + '"\nb = { c = "' + "x." * 20 + '" }'
+    assert document.parse(text).data["a"] == "x." * 1000
+
+
+def test_a_flood_of_unknown_keys_ends() -> None:
+    text = GOOD + "".join(f"x{number} = 1\n" for number in range(50_000))
+    loaded = document.load_text(text, Path())
+    assert len(loaded.problems) == schema.MAX_PROBLEMS
+
+
+@given(st.text() | st.text("[]{}=.\"'#\n\r\\ ab1,", max_size=60))
+def test_any_text_is_parsed_or_refused(text: str) -> None:
+    message = ""
+    try:
+        assert document.parse(text).text == text
+    except DocumentError as error:
+        message = error.message
+    assert message.isprintable()

@@ -1,0 +1,148 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Values set on the way."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from tests.strategies import hostile_text, projects
+from xentui.errors import UsageError
+from xentui.project import model, overrides
+from xentui.project.model import Bundle, Fetch, Guest, Host, Project, Source
+
+DATA: dict[str, Any] = {
+    "version": 1,
+    "host": {"machine": "m"},
+    "guests": {"alpine": {"memory": 128, "vif": ["a"]}},
+}
+
+
+@pytest.mark.parametrize(
+    ("assignment", "path", "value"),
+    [
+        ("guests.alpine.memory=256", ("guests", "alpine", "memory"), 256),
+        ("guests.alpine.memory = 256", ("guests", "alpine", "memory"), 256),
+        ('guests."xen-guest".memory=256', ("guests", "xen-guest", "memory"), 256),
+        ("guests.'xen-guest'.vcpus=2", ("guests", "xen-guest", "vcpus"), 2),
+        ("guests.n.tags=autostart external", ("guests", "n", "tags"), ["autostart", "external"]),
+        ("guests.new.tags=", ("guests", "new", "tags"), []),
+        ("guests.alpine.vif=", ("guests", "alpine", "vif"), []),
+        ("guests.alpine.vif=b=1 b=2,m=3", ("guests", "alpine", "vif"), ["b=1", "b=2,m=3"]),
+        ('guests.alpine.vif=["b=1", "b=2"]', ("guests", "alpine", "vif"), ["b=1", "b=2"]),
+        ("guests.alpine.extra=a=b c=d", ("guests", "alpine", "extra"), "a=b c=d"),
+        ("guests.alpine.source.type=raw", ("guests", "alpine", "source", "type"), "raw"),
+        ('bundles."a.b".version=2', ("bundles", "a.b", "version"), "2"),
+        ("bundles.a+b={}", ("bundles", "a+b"), {}),
+        ("guests.alpine={}", ("guests", "alpine", "memory"), 128),
+        ("import_types.x.script=x.sh", ("import_types", "x", "script"), "x.sh"),
+        ("containers.vxn=true", ("containers", "vxn"), True),
+        ("host.network=nat", ("host", "network"), "nat"),
+        ("preset.title=A title", ("preset", "title"), "A title"),
+        ("defaults.memory=64", ("defaults", "memory"), 64),
+    ],
+)  # fmt: skip
+def test_values_are_typed_by_the_schema(assignment: str, path: tuple[str, ...], value: Any) -> None:
+    before = copy.deepcopy(DATA)
+    found: Any = overrides.apply(DATA, [assignment])
+    for step in path:
+        found = found[step]
+    assert found == value
+    assert type(found) is type(value)
+    assert before == DATA
+
+
+def test_later_ones_win() -> None:
+    made = overrides.apply({}, ["host.memory=1", "host.memory=2"])
+    assert made == {"host": {"memory": 2}}
+
+
+@pytest.mark.parametrize(
+    ("assignment", "message", "fix"),
+    [
+        ("", "sets nothing", "guests.alpine.memory=256"),
+        ("=", "sets nothing", ""),
+        ("host.memory", "sets nothing", ""),
+        ("host..memory=1", "sets nothing", ""),
+        ('host."memory=1', "sets nothing", ""),
+        ("host.memory x=1", "sets nothing", ""),
+        ("guest.alpine.memory=1", "not a value", "Did you mean guests?"),
+        ("guests.alpine.memry=1", "not a value", "Did you mean memory?"),
+        ("guests.alpine.source.flie=1", "not a value", "Did you mean file?"),
+        ("guests.alpine.source.fetch=1", "not one value", ""),
+        ("guests.alpine.source=1", "not one value", ""),
+        ("guests.alpine=1", "is a table", "{}"),
+        ("host=1", "not a value", "Known are"),
+        ("version=1", "not a value", "Known are"),
+        ("a.b.c.d.e=1", "not a value", "Known are"),
+        ("host.memory=much", "whole number", ""),
+        ("host.memory=1.0", "whole number", ""),
+        ("containers.vxn=yes", "true or false", ""),
+        ("guests.alpine.vif=[1]", "not a list of texts", ""),
+        ('guests.alpine.vif=["a"', "not a list of texts", ""),
+        ("guests.alpine.vif=" + "[" * 10_000, "not a list of texts", ""),
+        ("guests.alpine.memory.x=1", "not a value", ""),
+    ],
+)
+def test_what_cannot_be_set_is_told(assignment: str, message: str, fix: str) -> None:
+    with pytest.raises(UsageError, match=message) as caught:
+        overrides.apply(DATA, [assignment])
+    assert fix in caught.value.fix
+    assert caught.value.message.isprintable()
+
+
+def test_a_file_of_another_shape_is_told() -> None:
+    with pytest.raises(UsageError, match="guests is not a table in the file"):
+        overrides.apply({"guests": [1]}, ["guests.a.memory=1"])
+
+
+@given(hostile_text())
+def test_any_assignment_is_applied_or_refused(text: str) -> None:
+    for assignment in (text, f"guests.{text}.extra=x", f"guests.a.extra={text}", f"host.{text}=1"):
+        message = ""
+        try:
+            overrides.apply(DATA, [assignment])
+        except UsageError as error:
+            message = error.message + error.fix
+        assert message.isprintable()
+
+
+@given(projects(), projects())
+def test_a_difference_makes_one_into_the_other(old: Project, new: Project) -> None:
+    said = overrides.difference(old, new)
+    if said is not None:
+        assert model.from_data(overrides.apply(model.to_data(old), said)) == new
+
+
+@given(projects())
+def test_what_only_grew_can_be_said(project: Project) -> None:
+    fields = [replace(guest, source=None) for guest in project.guests]
+    new = replace(project, preset=None, guests=tuple(fields))
+    said = overrides.difference(Project(Host("m")), new)
+    assert said is not None
+    assert model.from_data(overrides.apply({"version": 1, "host": {"machine": "m"}}, said)) == new
+
+
+def test_what_cannot_be_said() -> None:
+    old = Project(Host("m", memory=5), guests=(Guest("a"), Guest("b")))
+    source = Source("raw", "x", fetch=(Fetch("file://x"),))
+    for new in (
+        old.without_guest("a"),
+        replace(old, guests=old.guests[::-1]),
+        replace(old, host=Host("m")),
+        old.with_guest(Guest("a", source=source)),
+        old.with_guest(Guest("c"), instead_of="a"),
+    ):
+        assert overrides.difference(old, new) is None
+
+
+def test_what_can_be_said_is_short() -> None:
+    old = Project(Host("m"))
+    new = old.with_guest(Guest("a")).with_bundle(Bundle("b.c", version="2"))
+    assert overrides.difference(old, old) == []
+    assert overrides.difference(old, new) == ['bundles."b.c".version=2', "guests.a={}"]

@@ -1,0 +1,150 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Presets: the bundled ones, and where others come from."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from xentui.errors import InputError, UsageError
+from xentui.project import boards, effective, presets
+
+NAMES = [
+    "qemux86-64-minimal",
+    "qemux86-64-alpine",
+    "qemux86-64-vxn",
+    "vendor-guest",
+    "qemuarm64-minimal",
+    "raspberrypi4-64",
+]
+OTHER = 'version = 1\n[preset]\ntitle = "{}"\n[host]\nmachine = "qemuarm64"\n'
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Path:
+    (tmp_path / "presets").mkdir()
+    return tmp_path
+
+
+def put(directory: Path, name: str, content: str) -> Path:
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / f"{name}.toml"
+    path.write_text(content)
+    return path
+
+
+def test_the_list_begins_with_the_plainest(here: Path) -> None:
+    found = presets.available(here)
+    assert [preset.name for preset in found] == NAMES
+    assert {preset.origin for preset in found} == {"bundled"}
+    assert [preset.memory for preset in found] == [1024, 1024, 4096, 2048, 1024, 2048]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_bundled_preset_is_a_whole_project(name: str, here: Path) -> None:
+    loaded = presets.load(name, here)
+    assert loaded.problems == ()
+    project = loaded.project
+    assert project is not None
+    listed = next(preset for preset in presets.available(here) if preset.name == name)
+    assert project.preset is not None
+    assert (listed.title, listed.description) == (project.preset.title, project.preset.description)
+    assert listed.description
+    assert listed.error == ""
+    board = boards.board(project.host.machine)
+    assert board.known
+    assert effective.network(project).value == board.network
+    for guest in project.guests:
+        assert "console=hvc0" in effective.effective(project, guest).extra.split()
+    total, dom0 = effective.total_memory(project), effective.dom0_memory(project)
+    assert total is not None
+    assert dom0 is not None
+    guests = sum(effective.effective(project, guest).memory + 1 for guest in project.guests)
+    # Xen's own: 8 MiB, 1 % of all and a quarter MiB a processor, as measured.
+    assert dom0.value + guests + 9 + total.value // 100 <= total.value
+    lines = loaded.document.text.splitlines()
+    assert lines[0].startswith("# ")
+    assert "# SPDX-License-Identifier: MIT" in lines[1:3]
+
+
+def test_the_nearest_wins(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = here / "config"
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(config))
+    user = config / "xentui" / "presets"
+    put(user, "vendor-guest", OTHER.format("the user's"))
+    put(user, "mine", OTHER.format("mine"))
+    put(here / "presets", "mine", OTHER.format("nearest"))
+    found = {preset.name: preset for preset in presets.available(here)}
+    assert (found["mine"].origin, found["mine"].title) == ("local", "nearest")
+    assert (found["vendor-guest"].origin, found["vendor-guest"].title) == ("user", "the user's")
+    assert found["qemux86-64-vxn"].origin == "bundled"
+    assert [p.origin for p in presets.available(here)][:2] == ["local", "user"]
+    project = presets.load("mine", here).project
+    assert project is not None
+    assert project.preset is not None
+    assert project.preset.title == "nearest"
+    assert presets.find("vendor-guest", here) == user / "vendor-guest.toml"
+
+
+def test_a_broken_preset_is_listed_with_its_error(here: Path) -> None:
+    local = here / "presets"
+    put(local, "not-toml", "[")
+    put(local, "no-board", "version = 1\nhost = 1\npreset = []\n")
+    put(local, "strange", 'preset = { title = 1 }\nhost = { machine = "m", memory = true }\n')
+    (local / "latin.toml").write_bytes(b"\xff")
+    (local / "directory.toml").mkdir()
+    os.mkfifo(local / "pipe.toml")
+    (local / "gone.toml").symlink_to("nowhere")
+    put(local, "ignored", "").rename(local / "ignored.txt")
+    found = {p.name: p for p in presets.available(here) if p.origin == "local"}
+    assert set(found) == {
+        "not-toml", "no-board", "strange", "latin", "directory", "pipe", "gone",
+    }  # fmt: skip
+    assert "not TOML" in found["not-toml"].error
+    assert "host.machine" in found["no-board"].error
+    assert "not UTF-8" in found["latin"].error
+    assert "is a directory" in found["directory"].error
+    assert "not a regular file" in found["pipe"].error
+    assert "cannot be read" in found["gone"].error
+    assert (found["strange"].title, found["strange"].memory) == ("", None)
+
+
+def test_an_unknown_name_gets_near_ones(here: Path) -> None:
+    with pytest.raises(UsageError, match='no preset "qemux86-64-minimol"') as caught:
+        presets.load("qemux86-64-minimol", here)
+    assert '"qemux86-64-minimal"' in caught.value.fix
+    for name in ("", "..", "*", "x" * 100_000, "\0", "[a]"):
+        with pytest.raises(UsageError) as found:
+            presets.load(name, here)
+        assert len(found.value.message) < 120
+        assert found.value.fix
+
+
+def test_a_path_is_a_file(here: Path) -> None:
+    path = put(here, "any", OTHER.format("any"))
+    loaded = presets.load(str(path), here)
+    assert loaded.project is not None
+    assert loaded.directory == here
+    with pytest.raises(InputError, match="nowhere"):
+        presets.load("./nowhere", here)
+
+
+def test_the_own_source_tree_is_not_local() -> None:
+    directory = presets.bundled_directory()
+    assert directory.name == "presets"
+    assert {preset.origin for preset in presets.available(directory.parent)} == {"bundled"}
+
+
+def test_listing_loads_no_heavy_module(here: Path) -> None:
+    code = (
+        "import sys; from xentui.project import presets; assert presets.available();"
+        "print([m for m in ('jsonschema', 'tomlkit', 'textual', 'rich', 'difflib')"
+        " if m in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "[]\n"
