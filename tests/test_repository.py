@@ -1,0 +1,171 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""The house itself: licences, sizes of rooms, nothing of anybody's machine."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+MAX_LINES = 400
+
+pytestmark = pytest.mark.skipif(
+    not (ROOT / ".git").exists() or shutil.which("git") is None, reason="it is no git repository"
+)
+
+
+@cache
+def _tracked() -> tuple[Path, ...]:
+    done = subprocess.run(
+        ["git", "-c", f"safe.directory={ROOT}", "ls-files", "-z"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    files = (ROOT / name for name in done.stdout.split("\0") if name)
+    return tuple(path for path in files if path.is_file())
+
+
+def _python(*folders: str) -> list[Path]:
+    return [
+        path
+        for path in _tracked()
+        if path.suffix == ".py" and (not folders or path.relative_to(ROOT).parts[0] in folders)
+    ]
+
+
+def _texts() -> Iterator[tuple[Path, str]]:
+    for path in _tracked():
+        try:
+            yield path, path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+
+
+def test_every_python_file_names_its_licence() -> None:
+    head = "# SPDX-FileCopyrightText: The xentui authors\n# SPDX-License-Identifier: MIT\n"
+    without = [
+        str(path) for path in _python() if not path.read_text(encoding="utf-8").startswith(head)
+    ]
+    assert without == []
+
+
+def test_no_room_is_too_big() -> None:
+    sizes = {
+        str(path): len(path.read_text(encoding="utf-8").splitlines()) for path in _python("xentui")
+    }
+    assert {path: size for path, size in sizes.items() if size > MAX_LINES} == {}
+
+
+# Spelled so that this file does not hold what it looks for.
+_MACHINE = re.compile(
+    r"/(?:root|home/[a-z]\w*|Users/\w+)/\S|(?<![\w}])/work/|/opt/pypi|\bfile:///(?!\.\*|\$)[a-z]+/"
+    r"|(?:pypi|pythonhosted|simple)[\w.-]*/(?:simple|packages)/|--(?:extra-)?index-url"
+)
+
+
+def test_nothing_of_anybodys_machine_is_kept() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}: {match[0]}"
+        for path, text in _texts()
+        if path != Path(__file__)
+        for match in _MACHINE.finditer(text)
+    ]
+    assert found == []
+
+
+def test_text_files_are_whole() -> None:
+    """Each ends in a newline, has no carriage return and no blanks at the end of a line."""
+    wrong = []
+    for path, text in _texts():
+        if "snapshots" in path.parts or "vectors" in path.parts or path.suffix == ".svg":
+            continue
+        if text and (
+            not text.endswith("\n") or "\r" in text or re.search(r"[ \t]$", text, re.MULTILINE)
+        ):
+            wrong.append(str(path.relative_to(ROOT)))
+    assert wrong == []
+
+
+_MARKUP_READERS = frozenset({"Static", "Label", "Button", "Checkbox", "RadioButton", "Collapsible"})
+_MARKUP_CALLS = frozenset({"from_markup", "notify"})
+
+
+def _formatted(node: ast.expr) -> bool:
+    """Whether an expression is text put together from values, which markup would be read in."""
+    if isinstance(node, ast.JoinedStr):
+        return any(isinstance(part, ast.FormattedValue) for part in node.values)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Mod):
+        return _formatted(node.left) or _formatted(node.right) or isinstance(node.op, ast.Mod)
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "format"
+    )
+
+
+def _markup_from_values(tree: ast.AST) -> Iterator[int]:
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or not node.args:
+            continue
+        name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+        plain = any(
+            keyword.arg == "markup"
+            and isinstance(keyword.value, ast.Constant)
+            and keyword.value.value is False
+            for keyword in node.keywords
+        )
+        if name in _MARKUP_READERS | _MARKUP_CALLS and _formatted(node.args[0]) and not plain:
+            yield node.lineno
+
+
+def test_no_value_is_read_as_markup() -> None:
+    """Names and messages may hold brackets: they are shown as content, not parsed as markup."""
+    found = [
+        f"{path.relative_to(ROOT)}:{line}"
+        for path in _python("xentui")
+        for line in _markup_from_values(ast.parse(path.read_text(encoding="utf-8")))
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("code", "bad"),
+    [
+        ("Static(f'[b]{name}[/b]')", True),
+        ("self.notify('%s is gone' % name)", True),
+        ("Label('a ' + f'{name}')", True),
+        ("Static('{}'.format(name))", True),
+        ("Static(f'{name}', markup=False)", False),
+        ("Static(Content(f'{name}'))", False),
+        ("Static('[b]fixed[/b]')", False),
+    ],
+)
+def test_the_check_for_markup_sees_it(code: str, bad: bool) -> None:
+    assert bool(list(_markup_from_values(ast.parse(code)))) is bad
+
+
+def test_the_check_for_machines_sees_them() -> None:
+    for text in ("/ro" + "ot/x", "/home" + "/ann/y", "file://" + "/opt/pypi/x", "--index" + "-url"):
+        assert _MACHINE.search(text)
+
+
+@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="shellcheck is not there")
+def test_shell_scripts_are_sound() -> None:
+    scripts = [
+        str(path)
+        for path, text in _texts()
+        if path.suffix == ".sh" or text.startswith(("#!/bin/sh", "#!/usr/bin/env bash"))
+    ]
+    assert scripts
+    done = subprocess.run(["shellcheck", *scripts], capture_output=True, text=True)
+    assert done.stdout == ""
