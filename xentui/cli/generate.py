@@ -100,7 +100,12 @@ class _Job:
             self._conf = str(root / CONF)
             self._layer = str(root / LAYER) if rendered.layer else None
             return plan(rendered, self._args.out)
-        raise NotImplementedError
+        from xentui.output.build_dir import machine_fragment, plan_build_dir
+
+        build = self._args.build_dir
+        machine = not machine_fragment(build)
+        rendered = render(self._project, self._assets, origin=origin, machine=machine)
+        return plan_build_dir(rendered, build, layer=self._args.layer, attach=self._args.attach)
 
     def commands(self) -> list[Command]:
         """Return what to type next; call :meth:`plan` before."""

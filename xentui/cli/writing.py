@@ -54,6 +54,8 @@ def write(make: Callable[[], Plan], *, yes: bool, force: bool) -> Done:
     from xentui.output.tree import StaleError
 
     plan = make()
+    for note in plan.notes:
+        terminal.say(f"xentui: {note}")
     _agree(plan, yes=yes, force=force)
     try:
         done = apply(plan, force=force)
@@ -84,13 +86,13 @@ def _agree(plan: Plan, *, yes: bool, force: bool) -> None:
         names = ", ".join(visible(str(change.path)) for change in plan.users)
         raise RefusedError(
             f"{names} would be changed, so nothing was written",
-            fix="Agree to the diff above with --yes, or give --attach none.",
+            fix="Agree to the diff above with --yes.",
         )
 
 
 def _tell(plan: Plan, done: Done) -> None:
     if not done.changes:
-        terminal.say(f"nothing to write: {counted(len(plan.changes), 'file')} as they should be")
+        terminal.say(f"nothing to do: {counted(len(plan.changes), 'file')} as they should be")
         return
     for change in done.changes:
         word = {"edited": "changed"}.get(change.kind, change.kind)

@@ -23,9 +23,6 @@ from xentui.output.rendered import Copy
 from xentui.output.tree import LOCK_SECONDS, Tree, changed_meanwhile
 from xentui.safe_text import visible
 
-BACKUP = ".xentui-orig"
-"""Ends the name of the copy of a user's own file as it was before xentui first changed it."""
-
 _MOST_KEPT = 1000
 
 
@@ -74,7 +71,9 @@ def apply(
         for place in sorted({root.path for root in plan.roots} | {c.root for c in todo}):
             if place in needed or place.exists():
                 trees[place] = stack.enter_context(Tree(place, create=place in needed))
-                trees[place].lock(wait)
+        # Two names of one folder are one lock, which is not to be waited for twice.
+        for tree in {tree.identity: tree for tree in trees.values()}.values():
+            tree.lock(wait)
         for change in todo:
             if change.root in trees and trees[change.root].seen(change.name) != change.seen:
                 raise changed_meanwhile(change.path)
@@ -91,9 +90,9 @@ def _carry_out(
             _announce(plan, root, trees[root.path])
     for change in todo:
         tree = trees[change.root]
-        if change.users:
+        if change.keep:
             _keep_original(tree, change)
-        elif change.kind == "edited":
+        if change.kind == "edited":
             kept.append((change.path, _keep_edited(tree, change)))
         if change.new is None:
             tree.remove(change.name, expected=change.seen)
@@ -107,6 +106,9 @@ def _carry_out(
     for tree in trees.values():
         tree.sync()
         tree.sweep()
+    for root in plan.roots:
+        if root.path in trees and root.manifest.files and not _files(plan, root, digests):
+            trees[root.path].vanish()
     return Done(tuple(todo), tuple(kept))
 
 
@@ -163,7 +165,7 @@ def _record(tree: Tree, new: Manifest) -> None:
 
 def _keep_original(tree: Tree, change: Change) -> None:
     """Keep the user's own file as it was before xentui first changed it."""
-    name = change.name + BACKUP
+    name = change.name + change.keep
     if change.old is not None and tree.seen(name) is None:
         tree.write(name, [encode(change.old)], expected=None)
 
@@ -183,7 +185,10 @@ def _keep_edited(tree: Tree, change: Change) -> Path:
 
 
 def _edited(changes: tuple[Change, ...]) -> RefusedError:
-    names = ", ".join(visible(str(change.path)) for change in changes)
+    names = ", ".join(
+        f"{visible(str(change.path))}{' (in the xentui block)' if change.users else ''}"
+        for change in changes
+    )
     many = len(changes) > 1
     return RefusedError(
         f"{names}: {'were' if many else 'was'} edited by hand, so nothing was written",

@@ -42,6 +42,7 @@ class Change:
         seen: what the file was when the plan was made.
         digest: SHA-256 of the file there now where it is known, else empty.
         users: whether the file is the user's own, of which xentui changes some lines.
+        keep: ends the name of a copy to keep of the file as it is, unless there is one.
     """
 
     root: Path
@@ -52,6 +53,7 @@ class Change:
     seen: Seen | None = None
     digest: str = ""
     users: bool = False
+    keep: str = ""
 
     @property
     def path(self) -> Path:
@@ -100,10 +102,17 @@ class Root:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything that writing would do, in the order it would be done."""
+    """Everything that writing would do.
+
+    Attributes:
+        changes: every file that should be there or should not, unchanged ones included.
+        roots: the folders that xentui keeps a manifest in.
+        notes: what the user may not expect, one sentence each.
+    """
 
     changes: tuple[Change, ...]
     roots: tuple[Root, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def pending(self) -> tuple[Change, ...]:

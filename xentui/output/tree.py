@@ -94,6 +94,13 @@ class Tree:
         while self._folders:
             os.close(self._folders.popitem()[1])
 
+    @property
+    def identity(self) -> tuple[int, int]:
+        """What tells the folder from every other, by whatever name it was opened."""
+        with self._told():
+            found = os.fstat(self._folders[()])
+        return found.st_dev, found.st_ino
+
     def lock(self, seconds: float = LOCK_SECONDS) -> None:
         """Keep every other run out of the folder until it is closed.
 
@@ -229,6 +236,11 @@ class Tree:
                 if error.errno not in _CANNOT_SYNC:
                     place = self.root.joinpath(*parts)
                     raise InputError(f"{_shown(place)}: {_reason(error)}") from error
+
+    def vanish(self) -> None:
+        """Take the folder itself away, if it is empty."""
+        with contextlib.suppress(OSError):
+            self.root.rmdir()
 
     def sweep(self) -> None:
         """Take away temporary files of a run that was killed; only under the lock."""

@@ -1,0 +1,39 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""``xentui remove``: a build directory as it was before."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from xentui.cli import parsing, writing
+from xentui.errors import Exit
+
+
+def add(commands: parsing.Commands) -> None:
+    """Declare the arguments."""
+    parser = commands.add_parser(
+        "remove",
+        description="Takes out of a build directory exactly what generate put in: the layer, "
+        "conf/xentui.conf,\nthe line in conf/local.conf and the entry in conf/bblayers.conf. "
+        "What else you wrote stays.",
+    )
+    parser.add_argument(
+        "--build-dir", type=Path, metavar="DIR", required=True, help="the build directory"
+    )
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--dry-run", action="store_true", help="list what would change")
+    mode.add_argument("--diff", action="store_true", help="show the diff of what would change")
+    writing.consent_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Take everything out, once it is agreed to."""
+    from xentui.output.build_dir import plan_removal
+
+    if args.dry_run or args.diff:
+        writing.put_plan(plan_removal(args.build_dir), diff=args.diff)
+        return Exit.OK
+    writing.write(lambda: plan_removal(args.build_dir), yes=args.yes, force=args.force)
+    return Exit.OK

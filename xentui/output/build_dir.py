@@ -1,0 +1,336 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""A build directory: what writing into it, and taking out of it again, would change.
+
+xentui's own are ``conf/xentui.conf`` and the layer. Of the user's files, ``conf/local.conf``
+gets one line (or one marked block) and ``conf/bblayers.conf`` one layer. The manifest in
+``conf`` notes what was put in, exactly as it was.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from xentui.errors import InputError, RefusedError, UsageError
+from xentui.output import header, manifest, user_files
+from xentui.output.plan import Change, Kind, Plan, Root, compare, decode
+from xentui.output.rendered import CONF, LAYER, Rendered
+from xentui.output.tree import Tree
+from xentui.safe_text import visible
+
+Attach = Literal["require", "block", "none"]
+
+BACKUP = ".xentui-orig"
+"""Ends the name of the copy of a user's own file as it was before xentui first changed it."""
+
+_READ_FOR_FRAGMENTS = ("site.conf", "auto.conf", "toolcfg.conf", "local.conf")
+_NO_LAYER_PATH = re.compile(r"[^\w@%+,./~=-]", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """A file of the user's: where it really is, what it says, and what it said at first."""
+
+    tree: Path
+    name: str
+    text: str
+    first: str | None
+
+
+def machine_fragment(build: Path) -> bool:
+    """Return whether a configuration fragment sets MACHINE in this build directory.
+
+    BitBake refuses a configuration that assigns MACHINE beside one (bb:lib/bb/parse/ast.py,
+    ``AddFragmentsNode``). Files are read as text; nothing in them is run.
+    """
+    for name in _READ_FOR_FRAGMENTS:
+        try:
+            text = decode((build / "conf" / name).read_bytes())
+        except OSError:
+            continue
+        for line in text.replace("\r", "").replace("\\\n", " ").split("\n"):
+            words = line.replace('"', " ").replace("'", " ").replace("=", " = ").split()
+            named = words[1:] if words and words[0].startswith("OE_FRAGMENTS") else ()
+            if any(word.startswith("machine/") for word in named):
+                return True
+    return False
+
+
+def plan_build_dir(
+    rendered: Rendered, build: Path, *, layer: Path | None = None, attach: Attach | None = None
+) -> Plan:
+    """Return what writing into a build directory would change.
+
+    Args:
+        rendered: the files; without MACHINE where :func:`machine_fragment` says so.
+        build: the build directory.
+        layer: where the layer goes; where it went the last time, or beside the build
+            directory, if left out.
+        attach: how conf/local.conf gets at the settings; as the last time, or by one
+            ``require`` line, if left out.
+
+    Raises:
+        InputError: it is no build directory, or something in it cannot be read.
+        RefusedError: a file of the user's cannot be changed as needed, or the layer is
+            another build directory's.
+        UsageError: BBLAYERS cannot carry the layer's path.
+    """
+    _must_be_build_dir(build)
+    conf = build / "conf"
+    known = _known(conf)
+    way: Attach = attach or _way(known.notes.get("attach", ""))
+    text = rendered.conf[CONF]
+    own_conf = {path.removeprefix("conf/"): content for path, content in rendered.conf.items()}
+    if way == "block":
+        del own_conf[CONF.removeprefix("conf/")]
+    made, gone, conf_root = compare(own_conf, conf)
+    place = _layer_place(build, layer, known.notes.get("layer", "")) if rendered.layer else None
+    roots, changes, stale = [], list(made), list(gone)
+    if place is not None:
+        layer_made, layer_gone, layer_root = compare(rendered.layer, place)
+        owner = _owner(build, place, layer_root)
+        roots.append(replace(layer_root, notes={"build": owner}))
+        changes = [*layer_made, *changes]
+        stale += layer_gone
+    left = _left_layer(build, known.notes.get("layer", ""), place)
+    if left is not None:
+        _, layer_gone, layer_root = compare({}, left)
+        roots.append(replace(layer_root, notes={}))
+        stale += layer_gone
+    local, local_note = _local(conf, known.notes.get("local", ""), way, text)
+    layers, layer_note = _bblayers(build, known.notes, place if way != "none" else None)
+    notes = {"attach": way, "local": local_note, "bblayers": layer_note}
+    if place is not None:
+        notes["layer"] = _relative(place, build)
+    roots.append(replace(conf_root, notes={key: value for key, value in notes.items() if value}))
+    users = (*layers, *local)
+    return Plan((*changes, *users, *stale), tuple(roots), _told(build, users))
+
+
+def plan_removal(build: Path) -> Plan:
+    """Return what taking everything of xentui's out of a build directory would change.
+
+    Raises:
+        InputError: it is no build directory, or something in it cannot be read.
+        RefusedError: a file of the user's cannot be changed.
+    """
+    _must_be_build_dir(build)
+    conf = build / "conf"
+    known = _known(conf)
+    _, stale, conf_root = compare({}, conf)
+    roots, gone = [], list(stale)
+    place = _left_layer(build, known.notes.get("layer", ""), None)
+    if place is not None:
+        _, layer_gone, layer_root = compare({}, place)
+        roots.append(replace(layer_root, notes={}))
+        gone += layer_gone
+    roots.append(replace(conf_root, notes={}))
+    if not known.files and not known.notes:
+        gone += _unlisted(conf)
+    local, _ = _local(conf, known.notes.get("local", ""), "none", "")
+    layers, _ = _bblayers(build, known.notes, None)
+    users = (*local, *layers)
+    kept = [copy for name in ("local.conf", "bblayers.conf") for copy in _copies(conf, name, users)]
+    return Plan((*users, *gone, *kept), tuple(roots), _told(build, users))
+
+
+def _must_be_build_dir(build: Path) -> None:
+    for name in ("conf/local.conf", "conf/bblayers.conf"):
+        if not (build / name).is_file():
+            raise InputError(
+                f"{visible(str(build))}: is no build directory, {name} is missing",
+                fix="Make one with oe-init-build-env or bitbake-setup, or write a tree with --out.",
+            )
+
+
+def _known(conf: Path) -> manifest.Manifest:
+    with Tree(conf) as tree:
+        return manifest.load(tree)
+
+
+def _way(noted: str) -> Attach:
+    return "block" if noted == "block" else "none" if noted == "none" else "require"
+
+
+def _layer_place(build: Path, given: Path | None, noted: str) -> Path:
+    if given is not None:
+        place = _at(Path.cwd(), str(given))
+    elif noted:
+        place = _at(build, noted)
+    else:
+        place = _at(build, "..") / LAYER
+    found = _NO_LAYER_PATH.search(str(place))
+    if found:
+        raise UsageError(
+            f"BBLAYERS cannot carry the path of the layer, {visible(str(place))}: it holds "
+            f"{visible(found[0])!r}",
+            fix="Choose another place with --layer DIR.",
+        )
+    return place
+
+
+def _left_layer(build: Path, noted: str, place: Path | None) -> Path | None:
+    """Return the layer of an earlier run, if it is not the one of this run."""
+    if not noted:
+        return None
+    left = _at(build, noted)
+    return left if left != place and left.is_dir() else None
+
+
+def _owner(build: Path, place: Path, layer: Root) -> str:
+    """Return the build directory that the layer is for, as the layer's manifest notes it.
+
+    Raises:
+        RefusedError: it is for another one, which would lose what it builds.
+    """
+    own = _relative(build, place)
+    noted = layer.notes.get("build", own)
+    if noted == own:
+        return own
+    other = _at(place, noted)
+    theirs = other / "conf" / manifest.NAME
+    if theirs.is_file() and not _same(other, build):
+        raise RefusedError(
+            f"{visible(str(place))}: is the layer of the build directory {visible(str(other))}",
+            fix=f"Give this one its own: --layer {visible(str(place))}-{visible(build.name)}",
+        )
+    return own
+
+
+def _local(conf: Path, snippet: str, way: Attach, body: str) -> tuple[list[Change], str]:
+    """Return the change of conf/local.conf, and what to note of it."""
+    own = _own(conf, "local.conf")
+    text = own.text
+    there = user_files.block(text)
+    intact = there is None or header.is_intact(there.body)
+    kind: Kind = "changed" if intact else "edited"
+    if way != "block":
+        text = user_files.without_block(text)
+    if way != "require":
+        text = user_files.without_require(text, snippet) if snippet or _ours(conf) else text
+    if way == "none":
+        return _changed(own, text, kind), ""
+    if user_files.unfinished(text):
+        raise RefusedError(
+            "conf/local.conf: its last line ends in a backslash and would swallow what follows",
+            fix="Finish the line.",
+        )
+    if way == "block":
+        put = user_files.with_block(text, body)
+        return _changed(own, put.text, kind), ""
+    put = user_files.with_require(text)
+    return _changed(own, put.text, kind), put.snippet or snippet
+
+
+def _ours(conf: Path) -> bool:
+    """Return whether a ``require`` line without a note of it is xentui's: nothing noted is."""
+    return not (conf / manifest.NAME).is_file()
+
+
+def _bblayers(
+    build: Path, notes: Mapping[str, str], place: Path | None
+) -> tuple[list[Change], str]:
+    """Return the change of conf/bblayers.conf, and what to note of it."""
+    conf = build / "conf"
+    own = _own(conf, "bblayers.conf")
+    text, snippet = own.text, notes.get("bblayers", "")
+    noted = notes.get("layer", "")
+    before = _at(build, noted) if noted else None
+    if before is not None and before != place and snippet:
+        text = user_files.without_layer(text, str(before), snippet)
+        snippet = ""
+    if place is None:
+        return _changed(own, text), ""
+    if not any(_names(entry, build, place) for entry in user_files.layers(text)):
+        put = user_files.with_layer(text, str(place))
+        text, snippet = put.text, put.snippet
+    return _changed(own, text), snippet
+
+
+def _names(entry: str, build: Path, place: Path) -> bool:
+    """Return whether an entry of BBLAYERS is that layer."""
+    written = entry.replace("${TOPDIR}", str(build.absolute()))
+    # Path's own way fails for a user that nobody knows.
+    return _same(Path(os.path.expanduser(written)), place)  # noqa: PTH111
+
+
+def _own(conf: Path, name: str) -> _Own:
+    """Read a file of the user's, where a link leads to it too."""
+    path = conf / name
+    if path.is_symlink():
+        path = path.resolve()
+        if path.parent == conf.resolve():
+            path = conf / path.name
+    with Tree(path.parent) as tree:
+        raw, first = tree.read(path.name), tree.read(path.name + BACKUP)
+    text = decode(raw or b"")
+    return _Own(path.parent, path.name, text, decode(first) if first is not None else None)
+
+
+def _changed(own: _Own, text: str, kind: Kind = "changed") -> list[Change]:
+    if text == own.text:
+        return []
+    with Tree(own.tree) as tree:
+        seen = tree.seen(own.name)
+    path = own.tree / own.name
+    if not path.stat().st_mode & stat.S_IWUSR or not os.access(path, os.W_OK):
+        raise RefusedError(
+            f"{visible(str(path))}: is read-only, so it is left alone",
+            fix="Make it writable, or give --attach none and change it yourself.",
+        )
+    return [Change(own.tree, own.name, kind, own.text, text, seen, users=True, keep=BACKUP)]
+
+
+def _unlisted(conf: Path) -> list[Change]:
+    """Return the removal of a conf/xentui.conf that no manifest names, but its header does."""
+    name = CONF.removeprefix("conf/")
+    with Tree(conf) as tree:
+        seen, raw = tree.seen(name), tree.read(name)
+    text = decode(raw or b"")
+    if raw is None or not header.is_stamped(text):
+        return []
+    kind: Kind = "removed" if header.is_intact(text) else "edited"
+    return [Change(conf, name, kind, text, None, seen)]
+
+
+def _copies(conf: Path, name: str, users: tuple[Change, ...]) -> list[Change]:
+    """Return the removal of the copy that was kept, where the file is as it was at first."""
+    own = _own(conf, name)
+    after = next((c.new for c in users if c.path == own.tree / own.name), own.text)
+    if own.first is None or after != own.first:
+        return []
+    with Tree(own.tree) as tree:
+        seen = tree.seen(own.name + BACKUP)
+    return [Change(own.tree, own.name + BACKUP, "removed", own.first, None, seen)]
+
+
+def _told(build: Path, users: tuple[Change, ...]) -> tuple[str, ...]:
+    """Return what the user may not expect of a file that would change."""
+    notes = []
+    conf = (build / "conf").resolve()
+    for change in users:
+        if change.root.resolve() != conf:
+            there = visible(str(change.path))
+            notes.append(f"conf/{change.name} is a link: {there} is what changes")
+        if any((change.root / folder / ".git").exists() for folder in (".", "..")):
+            notes.append(f"{visible(str(change.path))} lies in a git work tree")
+    return tuple(notes)
+
+
+def _at(start: Path, path: str) -> Path:
+    """Return an absolute path without ``..``; links are not looked at, as BitBake does not."""
+    return Path(os.path.normpath(start.absolute() / path))
+
+
+def _relative(path: Path, start: Path) -> str:
+    return os.path.relpath(path, start)
+
+
+def _same(one: Path, other: Path) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)
