@@ -1,0 +1,250 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""How a guest boots: its type, its kernel and what the kernel is told (XT225 to XT237)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from xentui.project import schema
+from xentui.project.boards import Board
+from xentui.project.effective import EffectiveGuest
+from xentui.rules import mends
+from xentui.rules.context import Context
+from xentui.rules.finding import Finding, Mend, found
+from xentui.safe_text import quoted
+
+WHOLE_DISKS = ("qcow2", "raw")
+"""Import types whose images mostly hold a partition table."""
+
+REPLACED = ("memory", "vcpus", "vif", "extra", "disk_device", "name", "type")
+"""Fields that an own xl config says in their place."""
+
+SMALL = 64
+"""MiB below which a common kernel does not start; Debian's needs 86 (measured)."""
+
+_WHOLE = re.compile(r"/dev/(?:xvd|sd|hd|vd)[a-z]")
+_PART = re.compile(r"/dev/((?:xvd|sd|hd|vd)[a-z])[0-9]*")
+
+
+def generated(guest: EffectiveGuest) -> bool:
+    """Whether the guest's kernel command line is the project's to say."""
+    return guest.guest.config_file is None and guest.type != "hvm"
+
+
+def option(extra: str, name: str) -> str | None:
+    """Return the last value of an option of the kernel's command line."""
+    found_ = None
+    for word in extra.split():
+        key, equals, text = word.partition("=")
+        if key == name and equals:
+            found_ = text
+    return found_
+
+
+def root(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+    """Whether the kernel is told its root, and the right one."""
+    if not generated(guest):
+        return
+    path = f"guests.{guest.key}.extra"
+    device = f"/dev/{guest.disk_device}"
+    named = option(guest.extra, "root")
+    if named is None:
+        yield found(
+            "XT225",
+            path,
+            f"The kernel of {guest.key} is not told its root device",
+            f"Add root={device}.",
+            mends.guest(
+                f"Add root={device}", guest.key, extra=f"root={device} {guest.extra}".strip()
+            ),
+        )
+        return
+    disk = _PART.fullmatch(named)
+    if disk is not None and disk[1] != re.sub(r"[0-9]+$", "", guest.disk_device):
+        yield found(
+            "XT226",
+            path,
+            f"The root of {guest.key} is {named}, and its disk is {guest.disk_device}",
+            f"Write root={device}.",
+            mends.guest(f"Write root={device}", guest.key, extra=_with_root(guest, device)),
+        )
+
+
+def partition(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+    """Whether the image of a whole disk is taken for one file system."""
+    source = guest.guest.source
+    if source is None or source.type not in WHOLE_DISKS or not generated(guest):
+        return
+    named = option(guest.extra, "root")
+    if named is not None and _WHOLE.fullmatch(named):
+        yield found(
+            "XT227",
+            f"guests.{guest.key}.extra",
+            f"A {source.type} image mostly has partitions, and the root of {guest.key} is {named}",
+            f"Write root={named}1, or the partition it is on; a plain file system may stay.",
+            mends.guest(f"Write root={named}1", guest.key, extra=_with_root(guest, f"{named}1")),
+        )
+
+
+def console(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+    """Whether the guest says anything on its console."""
+    if generated(guest) and option(guest.extra, "console") is None:
+        extra = f"{guest.extra} console=hvc0".strip()
+        yield found(
+            "XT228",
+            f"guests.{guest.key}.extra",
+            f"{guest.key} prints nothing on the console that xl console shows",
+            "Add console=hvc0.",
+            mends.guest("Add console=hvc0", guest.key, extra=extra),
+        )
+
+
+def init(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+    """Whether a minimal root directory is told what to run."""
+    source = guest.guest.source
+    if source is None or source.type != "rootfs_dir" or not generated(guest):
+        return
+    if option(guest.extra, "init") is None and any(
+        "minirootfs" in entry.uri for entry in source.fetch
+    ):
+        extra = f"{guest.extra} init=/bin/sh".strip()
+        yield found(
+            "XT231",
+            f"guests.{guest.key}.extra",
+            f"{guest.key} has a minimal root directory, which may have no init",
+            "Add init=/bin/sh, or put an init into it.",
+            mends.guest("Add init=/bin/sh", guest.key, extra=extra),
+        )
+
+
+def kind(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+    """Whether the board can run the guest's type."""
+    config = given.configs.get(guest.key)
+    own = config.domain_type if config is not None else None
+    named = own or guest.guest.type
+    if given.board.arch != "aarch64" or named not in ("pv", "hvm"):
+        return
+    field = "config_file" if own else "type"
+    change = () if own else (mends.guest("Leave the type out", guest.key, type=None),)
+    yield found(
+        "XT233",
+        f"guests.{guest.key}.{field}",
+        f"{guest.key} is of type {named}, and Xen on Arm runs pvh only",
+        "Leave the type out.",
+        *change,
+    )
+
+
+def kernel(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+    """Whether type and kernel go together."""
+    wanted = guest.guest
+    if wanted.config_file is not None:
+        return
+    path = f"guests.{guest.key}.kernel"
+    if wanted.kernel == "none" and guest.type != "hvm":
+        yield found(
+            "XT236",
+            path,
+            f"{guest.key} is of type {guest.type} and has no kernel: xl refuses it",
+            "Leave the kernel out, which gives it the host's"
+            + (", or make it an HVM guest." if given.board.arch == "x86-64" else "."),
+            mends.guest("Take the host's kernel", guest.key, kernel=None),
+            *_as_hvm(given.board, guest),
+        )
+    elif guest.type == "hvm" and wanted.kernel not in (None, "none"):
+        yield found(
+            "XT235",
+            path,
+            f"{guest.key} is an HVM guest, which boots from its disk and not with a kernel",
+            "Leave the kernel out.",
+            mends.guest("Leave the kernel out", guest.key, kernel=None),
+        )
+
+
+def replaced(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+    """Fields that count for nothing beside an own xl config."""
+    wanted = guest.guest
+    if wanted.config_file is None:
+        return
+    idle = [name for name in REPLACED if getattr(wanted, name) is not None]
+    if idle:
+        yield found(
+            "XT237",
+            f"guests.{guest.key}.{idle[0]}",
+            f"{', '.join(idle)} of {guest.key} count for nothing: {quoted(wanted.config_file)}"
+            " replaces them",
+            "Say them in the config, and leave them out here.",
+            mends.guest("Leave them out", guest.key, **dict.fromkeys(idle)),
+        )
+
+
+def size(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+    """Whether the guest is larger than its board, or too small for a kernel."""
+    if guest.guest.config_file is not None:
+        return
+    board = given.board
+    if _cpus_known(board) and guest.vcpus > board.cpus:
+        yield found(
+            "XT251",
+            f"guests.{guest.key}.vcpus",
+            f"{guest.key} has {guest.vcpus} vCPUs on a board of {board.cpus} CPUs",
+            f"Give it {board.cpus} at most.",
+            mends.guest(f"Give it {board.cpus} vCPUs", guest.key, vcpus=board.cpus),
+        )
+    if guest.memory < SMALL:
+        yield found(
+            "XT252",
+            f"guests.{guest.key}.memory",
+            f"{guest.memory} MiB are too little for most kernels",
+            f"Give it {SMALL} MiB or more.",
+            mends.guest(f"Give it {SMALL} MiB", guest.key, memory=SMALL),
+        )
+
+
+def _cpus_known(board: Board) -> bool:
+    return board.emulated or board.machine == "raspberrypi4-64"
+
+
+def _with_root(guest: EffectiveGuest, device: str) -> str:
+    words = [w for w in guest.extra.split() if not w.startswith("root=")]
+    return " ".join([f"root={device}", *words])
+
+
+def _as_hvm(board: Board, guest: EffectiveGuest) -> Iterator[Mend]:
+    if board.arch == "x86-64":
+        yield mends.guest("Make it an HVM guest", guest.key, type="hvm")
+
+
+def defaults(given: Context) -> Iterator[Finding]:
+    """The image type that guests of recipes are taken from."""
+    fstype = given.project.defaults.image_fstype
+    if fstype is None or fstype == schema.default("defaults", "image_fstype"):
+        return
+    path = "defaults.image_fstype"
+    back = mends.defaults("Take ext4", image_fstype=None)
+    if not _PLAIN_IMAGE.fullmatch(fstype):
+        yield found(
+            "XT315",
+            path,
+            f"An image of type {quoted(fstype)} is no plain disk that xl could give a guest",
+            "Take ext4.",
+            back,
+        )
+    elif any(not g.external and g.rootfs is None for g in given.project.guests):
+        yield found(
+            "XT316",
+            path,
+            f"Every guest recipe must be able to make {fstype}",
+            "See that it can, and that the guest's kernel knows it; ext4 is the usual one.",
+            back,
+        )
+
+
+_PLAIN_IMAGE = re.compile(
+    r"(?:ext[234]|btrfs|xfs|f2fs|erofs(?:-[a-z0-9]+)?|squashfs(?:-[a-z0-9]+)?|cramfs|wic|hddimg|iso)"
+)
+
+GUEST_RULES = (root, partition, console, init, kind, kernel, replaced, size)
+RULES = (defaults,)

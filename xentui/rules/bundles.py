@@ -1,0 +1,211 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Bundles, and whether each guest is on a way that can carry it (XT201 to XT210, XT317, XT318)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from xentui.project import artifacts, licenses
+from xentui.project.boards import BOARDS
+from xentui.project.effective import EffectiveGuest, image
+from xentui.project.route import needs_bundle
+from xentui.rules import mends
+from xentui.rules.context import Context
+from xentui.rules.finding import Finding, found
+
+_OVERRIDE_WORDS = """
+aarch64 arm armv7a i586 i686 x86 x86-64 linux linux-gnu libc-glibc libc-musl
+    class-target class-native class-nativesdk class-cross class-crosssdk pn-defaultpkgname
+    task-install task-compile forcevariable fail-fast nodistro poky qemuall
+"""
+OVERRIDES = frozenset(_OVERRIDE_WORDS.split()) | frozenset(BOARDS)
+"""Words that stand in BitBake's OVERRIDES on some machine; a recipe's name is one too."""
+
+_RECIPE_NAMES = """
+xen xen-tools xen-image-minimal xen-guest-image-minimal example-xen-guest-bundle
+    alpine-xen-guest-bundle vxn vxn-boot container-registry docker docker-moby podman containerd
+    containerd-opencontainers libvirt qemu core-image-minimal core-image-base busybox
+    linux-yocto
+"""
+RECIPES = frozenset(_RECIPE_NAMES.split())
+"""Recipes a bundle could be taken for."""
+
+_SUFFIXES = ("-native", "-cross", "-crosssdk")
+_PREFIX = re.compile(r"nativesdk-|lib(?:32|64|x32)-")
+_RECIPE = re.compile(r"[a-z0-9][a-z0-9.+-]*", re.ASCII)
+
+
+def place(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+    """Whether the guest is in a bundle where it must be, and in one that is there."""
+    wanted = guest.guest
+    path = f"guests.{guest.key}.bundle"
+    if wanted.bundle is None:
+        reasons = needs_bundle(wanted)
+        if reasons:
+            yield found(
+                "XT201",
+                path,
+                f"{guest.key} needs a bundle: {' and '.join(reasons)}",
+                "Name a bundle for it.",
+                mends.into_bundle(given.project, guest.key),
+            )
+    elif wanted.bundle not in given.bundles:
+        yield found(
+            "XT202",
+            path,
+            f"{guest.key} is in the bundle {wanted.bundle}, which is not there",
+            f"Add [bundles.{wanted.bundle}].",
+            mends.new_bundle(wanted.bundle),
+        )
+
+
+def recipe(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+    """Whether something can make the guest's image, or says that nothing does."""
+    wanted = guest.guest
+    path = f"guests.{guest.key}"
+    if wanted.external:
+        return
+    outside = mends.guest(f"Mark {guest.key} external", guest.key, tags=(*wanted.tags, "external"))
+    if wanted.source is not None:
+        yield found(
+            "XT207",
+            f"{path}.tags",
+            f"{guest.key} is imported, yet BitBake would look for a recipe of that name",
+            "Add the tag external.",
+            outside,
+        )
+    elif not _RECIPE.fullmatch(guest.key):
+        yield found(
+            "XT206",
+            path,
+            f"{guest.key} cannot be a recipe's name: BitBake cuts a file's name at _",
+            "Use the image recipe's name, or add the tag external.",
+            outside,
+        )
+
+
+def outside(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+    """Which file must be there before the build, for a guest that nothing here makes."""
+    wanted = guest.guest
+    if not wanted.external or wanted.source is not None:
+        return
+    file = artifacts.image_file(given.project, wanted)
+    if wanted.rootfs is None:
+        yield found(
+            "XT208",
+            f"guests.{guest.key}",
+            f"Nothing brings the image of {guest.key}: {file} must lie in the deploy directory",
+            "Name its file with rootfs, import it with a source, or build it before the image.",
+        )
+    else:
+        yield found(
+            "XT209",
+            f"guests.{guest.key}.rootfs",
+            f"{wanted.rootfs} must lie in the deploy directory before the image is built",
+            "Build or copy it there first: BitBake knows no dependency of an external guest.",
+        )
+
+
+def one_image(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+    """Whether the guest's disk has one origin."""
+    wanted = guest.guest
+    if wanted.source is not None and wanted.rootfs is not None:
+        yield found(
+            "XT210",
+            f"guests.{guest.key}.rootfs",
+            f"{guest.key} has both an import and a rootfs; the class would take the import",
+            "Leave one of them out.",
+            mends.guest("Leave rootfs out", guest.key, rootfs=None),
+            mends.guest("Leave the import out", guest.key, source=None),
+        )
+
+
+def unused(given: Context) -> Iterator[Finding]:
+    """Bundles that carry nothing."""
+    carried = {guest.bundle for guest in given.project.guests}
+    for bundle in given.project.bundles:
+        if bundle.key not in carried:
+            yield found(
+                "XT203",
+                f"bundles.{bundle.key}",
+                f"The bundle {bundle.key} carries no guest",
+                "Put a guest into it or remove it.",
+                mends.without_bundle(bundle.key),
+            )
+
+
+def names(given: Context) -> Iterator[Finding]:
+    """Bundle names that BitBake takes for something else."""
+    project = given.project
+    images = {guest.key for guest in project.guests if not guest.external}
+    taken = RECIPES | images | {image(project)}
+    for bundle in project.bundles:
+        path = f"bundles.{bundle.key}"
+        other = _free_name(given, bundle.key)
+        rename = mends.rename_bundle(bundle.key, other)
+        meaning = _meaning(bundle.key, project.host.machine)
+        if meaning:
+            yield found("XT204", path, f"{bundle.key} {meaning}", f"Call it {other}, say.", rename)
+        elif bundle.key in taken:
+            yield found(
+                "XT205",
+                path,
+                f"{bundle.key} is the name of another recipe",
+                f"Call it {other}, say.",
+                rename,
+            )
+
+
+def licences(given: Context) -> Iterator[Finding]:
+    """Licences that the recipe cannot name."""
+    for bundle in given.project.bundles:
+        named = bundle.license
+        path = f"bundles.{bundle.key}.license"
+        take_mit = mends.bundle("Take MIT", bundle.key, license="MIT")
+        if named == "CLOSED":
+            yield found(
+                "XT318",
+                path,
+                "BitBake warns of LICENSE = CLOSED",
+                "Take the licence of the recipe itself; what is in the images is yours to know.",
+                take_mit,
+            )
+        elif named is not None and named not in licenses.CHECKSUMS:
+            import difflib
+
+            near = difflib.get_close_matches(named, licenses.CHECKSUMS, n=3, cutoff=0.4)
+            known = near or list(licenses.CHECKSUMS)
+            yield found(
+                "XT317",
+                path,
+                f"{named} is no licence xentui has the text's checksum of",
+                f"Use {', '.join(known)}.",
+                *(mends.bundle(f"Take {name}", bundle.key, license=name) for name in near[:1]),
+                take_mit,
+            )
+
+
+def _meaning(name: str, machine: str) -> str:
+    if name.endswith(_SUFFIXES):
+        return "ends like a recipe for the build host"
+    if _PREFIX.match(name):
+        return "begins like a recipe of another architecture"
+    if name in OVERRIDES or name == machine:
+        return "is a word BitBake uses as an override"
+    return ""
+
+
+def _free_name(given: Context, name: str) -> str:
+    plain = name
+    while _PREFIX.match(plain):
+        plain = _PREFIX.sub("", plain, count=1)
+    made = f"{plain or 'my'}-guests"
+    while made in given.bundles or _PREFIX.match(made):
+        made = f"xen-{made}"
+    return made
+
+
+GUEST_RULES = (place, recipe, outside, one_image)
+RULES = (unused, names, licences)

@@ -1,0 +1,68 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Every code a finding can have: what it means, why it is so, how it is mended.
+
+A code means one thing for ever and is never given to another; texts may improve.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from xentui.rules.finding import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One code of the catalogue.
+
+    Attributes:
+        title: what it says, in a few words.
+        cause: how it comes about and what it does.
+        evidence: the class, document or message it was taken from.
+        fix: how to mend it, in general.
+        example: a piece of a project file that is right.
+    """
+
+    code: str
+    title: str
+    severity: Severity
+    cause: str
+    evidence: str
+    fix: str
+    example: str
+
+
+def entry(code: str) -> Entry:
+    """Return what is known of a code.
+
+    Raises:
+        KeyError: no such code.
+    """
+    return _entries()[code]
+
+
+def codes() -> tuple[str, ...]:
+    """Return every code, in order."""
+    return tuple(_entries())
+
+
+@cache
+def _entries() -> dict[str, Entry]:
+    import tomllib
+
+    text = (files("xentui.rules") / "catalogue.toml").read_text(encoding="utf-8")
+    return {
+        code: Entry(
+            code=code,
+            title=table["title"],
+            severity=Severity(table["severity"]),
+            cause=table["cause"].strip(),
+            evidence=table["evidence"].strip(),
+            fix=table["fix"].strip(),
+            example=table["example"].strip(),
+        )
+        for code, table in sorted(tomllib.loads(text).items())
+    }

@@ -1,0 +1,127 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""All rules, in one list of findings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from xentui.project import schema
+from xentui.project.assets import NO_ASSETS, Assets
+from xentui.project.effective import EffectiveGuest
+from xentui.project.model import Project
+from xentui.rules import (
+    boot,
+    bundles,
+    collisions,
+    configs,
+    containers,
+    host,
+    imports,
+    memory,
+    network,
+    sources,
+    text,
+)
+from xentui.rules.context import Context, context
+from xentui.rules.finding import Finding, Severity, found
+
+if TYPE_CHECKING:
+    from xentui.project.document import DocumentError, Loaded
+
+Rule = Callable[[Context], Iterable[Finding]]
+GuestRule = Callable[[Context, EffectiveGuest], Iterable[Finding]]
+
+RULES: tuple[Rule, ...] = (
+    *host.RULES,
+    *memory.RULES,
+    *bundles.RULES,
+    *boot.RULES,
+    *network.RULES,
+    *collisions.RULES,
+    *sources.RULES,
+    *imports.RULES,
+    *containers.RULES,
+    *text.RULES,
+)
+"""Rules that look at the whole project."""
+
+GUEST_RULES: tuple[GuestRule, ...] = (
+    *bundles.GUEST_RULES,
+    *boot.GUEST_RULES,
+    *network.GUEST_RULES,
+    *configs.GUEST_RULES,
+    *sources.GUEST_RULES,
+    *imports.GUEST_RULES,
+    *text.GUEST_RULES,
+)
+"""Rules that look at one guest, called for each."""
+
+_RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.ADVICE: 2}
+_TABLES = ("preset", "host", "containers", "defaults", "bundles", "guests", "import_types")
+
+
+def check(project: Project, assets: Assets = NO_ASSETS) -> list[Finding]:
+    """Return every finding of a project: errors first, then in the order of the document.
+
+    Args:
+        project: the project.
+        assets: what lies beside the project file; without it, files are not looked for.
+    """
+    given = context(project, assets)
+    made = [finding for rule in RULES for finding in rule(given)]
+    for guest in given.guests:
+        for rule in GUEST_RULES:
+            made.extend(rule(given, guest))
+    return _sorted(project, made)
+
+
+def from_problems(problems: Iterable[schema.Problem]) -> Iterator[Finding]:
+    """Make findings of what the schema does not accept."""
+    for problem in problems:
+        yield found(problem.code, schema.dotted(problem.path), problem.message, problem.fix)
+
+
+def findings(loaded: Loaded, assets: Assets | None = None) -> list[Finding]:
+    """Return every finding of a project file.
+
+    What the schema does not accept comes alone: without a project nothing else can be said.
+
+    Args:
+        loaded: the file.
+        assets: what lies beside it; left out, it is looked for.
+    """
+    if loaded.project is None:
+        return list(from_problems(loaded.problems))
+    if assets is None:
+        from xentui.project.assets import gather
+
+        assets = gather(loaded.project, loaded.directory)
+    return check(loaded.project, assets)
+
+
+def from_error(error: DocumentError) -> Finding:
+    """Make a finding of a file that is not TOML."""
+    return found("XT001", "", error.message, error.fix)
+
+
+def _sorted(project: Project, made: list[Finding]) -> list[Finding]:
+    if not made:
+        return made
+    tables = {name: place for place, name in enumerate(_TABLES)}
+    guests = {guest.key: place for place, guest in enumerate(project.guests)}
+    fields = {field.name: place for place, field in enumerate(schema.fields("guest"))}
+
+    def place(finding: Finding) -> tuple[int, int, int, int]:
+        table, _, rest = finding.path.partition(".")
+        key, _, name = rest.partition(".")
+        name = name.partition(".")[0]
+        return (
+            _RANK[finding.severity],
+            tables.get(table, -1),
+            guests.get(key, -1) if table == "guests" else 0,
+            fields.get(name, -1) if table == "guests" else 0,
+        )
+
+    return sorted(made, key=place)

@@ -1,0 +1,92 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Guests that meet where only one can be: files on the target, domain names (XT211 to XT214)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xentui.project import artifacts
+from xentui.project.effective import EffectiveGuest
+from xentui.project.model import Guest
+from xentui.rules.context import Context
+from xentui.rules.finding import Finding, found
+from xentui.safe_text import quoted
+
+
+def images(given: Context) -> Iterator[Finding]:
+    """Two guests with one disk image."""
+    owners: dict[str, str] = {}
+    for guest in given.project.guests:
+        file = artifacts.image_file(given.project, guest)
+        owner = owners.setdefault(file, guest.key)
+        if owner != guest.key:
+            yield found(
+                "XT211",
+                f"guests.{guest.key}.{'rootfs' if guest.rootfs else 'source'}",
+                f"{guest.key} and {owner} both have the disk image {file}",
+                "Give each its own: a disk is written to, and Xen lends it to one guest only.",
+            )
+
+
+def kernels(given: Context) -> Iterator[Finding]:
+    """Two files of one name in the one folder that images and kernels share."""
+    owners: dict[str, tuple[tuple[str, str], str]] = {
+        artifacts.image_file(given.project, guest): (("image", guest.key), guest.key)
+        for guest in given.project.guests
+    }
+    for guest in given.project.guests:
+        file = artifacts.kernel_file(given.project, guest)
+        if not file:
+            continue
+        origin = _origin(given, guest)
+        known, owner = owners.setdefault(file, (origin, guest.key))
+        if known != origin:
+            whose = f"the kernel of {owner}" if known[0] != "image" else f"the image of {owner}"
+            yield found(
+                "XT212",
+                f"guests.{guest.key}.kernel",
+                f"The kernel of {guest.key} and {whose} are different files of one name, {file}",
+                "Rename one: all lie in one folder on the target, and the last one wins.",
+            )
+
+
+def domains(given: Context) -> Iterator[Finding]:
+    """Domain names that two guests have, or that no guest can have."""
+    owners: dict[str, str] = {}
+    for guest in given.guests:
+        name = given.domain_name(guest)
+        path = _name_path(given, guest)
+        if name == "Domain-0" or name.isdigit():
+            why = "is Dom0's own name" if name == "Domain-0" else "is read as a domain's number"
+            yield found(
+                "XT214",
+                path,
+                f"The domain name {quoted(name)} {why}",
+                "Give the guest another name.",
+            )
+        owner = owners.setdefault(name, guest.key)
+        if owner != guest.key:
+            yield found(
+                "XT213",
+                path,
+                f"{guest.key} and {owner} both have the domain name {quoted(name)}",
+                "Give each its own: xl refuses to create the second.",
+            )
+
+
+def _name_path(given: Context, guest: EffectiveGuest) -> str:
+    if guest.key in given.configs:
+        return f"guests.{guest.key}.config_file"
+    return f"guests.{guest.key}.name" if guest.guest.name else f"guests.{guest.key}"
+
+
+def _origin(given: Context, guest: Guest) -> tuple[str, str]:
+    """Return what tells one kernel from another: where it comes from."""
+    if guest.kernel is None:
+        return "deploy", artifacts.kernel_file(given.project, guest)
+    uri = given.fetched.get((guest.bundle, guest.kernel))
+    return ("fetched", uri) if uri is not None else ("deploy", guest.kernel)
+
+
+RULES = (images, kernels, domains)

@@ -1,0 +1,105 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""vxn, containerd and their front-ends (XT5xx)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xentui.project import schema
+from xentui.rules import mends
+from xentui.rules.context import Context
+from xentui.rules.finding import Finding, found
+
+NATIVE = ("docker", "podman")
+"""Front-ends that are engines of their own, with vxn as their runtime."""
+
+
+def board(given: Context) -> Iterator[Finding]:
+    """Whether vxn's own images are found on the board."""
+    if given.project.containers.vxn and not given.board.emulated:
+        machine = given.board.machine
+        yield found(
+            "XT501",
+            "containers.vxn",
+            f"vxn looks for its kernel in a folder named {machine}, which nothing makes",
+            "Use vxn on qemux86-64 or qemuarm64, or leave it out.",
+            mends.containers("Leave vxn out", vxn=None, frontends=None),
+        )
+
+
+def distribution(given: Context) -> Iterator[Finding]:
+    """What the build needs beside meta-virtualization."""
+    if given.project.containers.vxn:
+        yield found(
+            "XT502",
+            "containers.vxn",
+            "vxn's own builds need conf/distro/poky.conf, or nothing at all is parsed",
+            "See that meta-poky, of meta-yocto, is among the layers.",
+        )
+
+
+def frontends(given: Context) -> Iterator[Finding]:
+    """Front-ends that miss vxn, or each other."""
+    containers = given.project.containers
+    wanted = containers.frontends or ()
+    path = "containers.frontends"
+    if wanted and not containers.vxn:
+        without = mends.containers("Leave the front-ends out", frontends=None)
+        with_vxn = mends.containers("Add vxn", vxn=True)
+        yield found(
+            "XT504",
+            path,
+            f"{', '.join(wanted)} start containers through vxn, which is off",
+            "Set vxn = true, or leave the front-ends out.",
+            *((with_vxn, without) if given.board.emulated else (without,)),
+        )
+        return
+    if all(name in wanted for name in NATIVE):
+        yield found(
+            "XT503",
+            path,
+            "docker and podman both want to own the command docker",
+            "Keep one of them.",
+            *(
+                mends.containers(
+                    f"Leave {name} out", frontends=tuple(f for f in wanted if f != name)
+                )
+                for name in reversed(NATIVE)
+            ),
+        )
+    native = [name for name in NATIVE if name in wanted]
+    if native:
+        yield found(
+            "XT505",
+            path,
+            f"{' and '.join(native)} cannot give a vxn container a network of its own",
+            "Run with --network=none or --network=host: else the command hangs.",
+        )
+
+
+def reserve(given: Context) -> Iterator[Finding]:
+    """Whether the memory counted with is what vxn will take."""
+    containers = given.project.containers
+    if not containers.vxn:
+        return
+    if containers.concurrent == 0:
+        yield found(
+            "XT506",
+            "containers.concurrent",
+            "No memory is kept for containers",
+            "Set concurrent to how many run at once.",
+            mends.containers("Keep memory for one container", concurrent=None),
+        )
+    own = schema.default("containers", "memory")
+    if containers.memory is not None and containers.memory != own:
+        yield found(
+            "XT507",
+            "containers.memory",
+            f"vxn takes {own} MiB for a container unless its environment says otherwise",
+            f"Set VXN_MEMORY={containers.memory} and VXN_OCI_MEMORY={containers.memory} in Dom0.",
+            mends.containers(f"Count with {own} MiB", memory=None),
+        )
+
+
+RULES = (board, distribution, frontends, reserve)

@@ -1,0 +1,89 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What every rule is given: the project, and what follows from it, worked out once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from xentui.bitbake import xl_config
+from xentui.bitbake.xl_config import Config
+from xentui.project import artifacts, boards
+from xentui.project.assets import NO_ASSETS, Assets
+from xentui.project.boards import Board
+from xentui.project.effective import EffectiveGuest, effective
+from xentui.project.model import Project
+from xentui.rules import fetched
+from xentui.rules.fetched import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A project with what rules ask for again and again.
+
+    Attributes:
+        board: what is known of the project's machine.
+        bundles: keys of the project's bundles.
+        guests: every guest with its values worked out, in the project's order.
+        configs: own xl configs that are at hand, by guest.
+        texts: their text, by guest.
+        image_paths: where images and kernels lie on the target; empty without own configs.
+        fetched: addresses of plain files, by bundle and place.
+        folders: what archives are unpacked to, by bundle and place.
+        assets: what was read beside the project file.
+    """
+
+    project: Project
+    board: Board
+    bundles: frozenset[str]
+    guests: tuple[EffectiveGuest, ...]
+    configs: Mapping[str, Config]
+    texts: Mapping[str, str]
+    image_paths: frozenset[str]
+    fetched: Mapping[Place, str]
+    folders: frozenset[Place]
+    assets: Assets
+
+    @property
+    def sees_files(self) -> bool:
+        """Whether the project's directory was looked into."""
+        return self.assets.directory is not None
+
+    def domain_name(self, guest: EffectiveGuest) -> str:
+        """Return the name that ``xl list`` shows."""
+        config = self.configs.get(guest.key)
+        return (config.text("name") if config is not None else None) or guest.name
+
+
+def context(project: Project, assets: Assets = NO_ASSETS) -> Context:
+    """Work out what the rules need."""
+    texts = {
+        guest.key: assets.texts[guest.config_file]
+        for guest in project.guests
+        if guest.config_file is not None and guest.config_file in assets.texts
+    }
+    return Context(
+        project=project,
+        board=boards.board(project.host.machine),
+        bundles=frozenset(bundle.key for bundle in project.bundles),
+        guests=tuple(effective(project, guest) for guest in project.guests),
+        configs={key: _parsed(text) for key, text in texts.items()},
+        texts=texts,
+        image_paths=frozenset(_image_paths(project)) if texts else frozenset(),
+        fetched=fetched.plain_files(project),
+        folders=fetched.folders(project),
+        assets=assets,
+    )
+
+
+def _image_paths(project: Project) -> Iterator[str]:
+    for guest in project.guests:
+        yield f"{artifacts.IMAGES}/{artifacts.image_file(project, guest)}"
+        yield f"{artifacts.IMAGES}/{artifacts.kernel_file(project, guest)}"
+
+
+@lru_cache(maxsize=512)
+def _parsed(text: str) -> Config:
+    return xl_config.parse(text)

@@ -1,0 +1,71 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""A finding: something in a project that will not work, may not work, or is worth knowing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from xentui.project.model import Project
+
+
+class Severity(Enum):
+    """How much a finding matters: an error blocks writing."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    ADVICE = "advice"
+
+
+@dataclass(frozen=True, slots=True)
+class Mend:
+    """A change that takes a finding away.
+
+    Attributes:
+        label: what it does, as a short command: ``Add console=hvc0``.
+        apply: returns the mended project; the one given stays as it is.
+    """
+
+    label: str
+    apply: Callable[[Project], Project]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong, where, and how to mend it.
+
+    Attributes:
+        code: a stable code, explained in the catalogue.
+        path: where in the project: ``guests.alpine.memory``; empty for the whole of it.
+        message: what is wrong.
+        fix: one sentence that says how to mend it.
+        mend: the change proposed first, if there is one.
+        others: further changes, each of which would do.
+    """
+
+    code: str
+    severity: Severity
+    path: str
+    message: str
+    fix: str
+    mend: Mend | None = None
+    others: tuple[Mend, ...] = ()
+
+    @property
+    def mends(self) -> tuple[Mend, ...]:
+        """Every change proposed, the best one first."""
+        return (self.mend, *self.others) if self.mend is not None else ()
+
+
+def found(code: str, path: str, message: str, fix: str, *mends: Mend) -> Finding:
+    """Make a finding, with the severity that the catalogue gives its code.
+
+    Raises:
+        KeyError: the catalogue does not know the code.
+    """
+    from xentui.rules import catalogue
+
+    first, others = (mends[0], mends[1:]) if mends else (None, ())
+    return Finding(code, catalogue.entry(code).severity, path, message, fix, first, others)

@@ -1,0 +1,153 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""How what was fetched becomes a disk image, and whose kernel starts it (XT306 to XT321)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xentui.project.effective import EffectiveGuest
+from xentui.project.model import BUILT_IN_IMPORTS, Fetch, Source
+from xentui.rules import mends
+from xentui.rules.context import Context
+from xentui.rules.finding import Finding, Mend, found
+from xentui.safe_text import quoted
+
+_SUFFIXES = {
+    "qcow2": "qcow2",
+    "ext4": "ext4",
+    "ext3": "ext4",
+    "ext2": "ext4",
+    "raw": "raw",
+    "wic": "raw",
+}
+"""Import type of a file by the last part of its name."""
+
+
+def image_size(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+    """Whether the size counts, and holds what goes in."""
+    source = guest.guest.source
+    if source is None:
+        return
+    path = f"guests.{guest.key}.source.image_size"
+    if source.type in BUILT_IN_IMPORTS and source.type != "rootfs_dir":
+        if source.image_size is not None:
+            yield found(
+                "XT306",
+                path,
+                f"An image of type {source.type} keeps its own size",
+                "Leave image_size out.",
+                mends.source("Leave the size out", guest.key, image_size=None),
+            )
+        return
+    needed = (
+        sum(_size(given, entry) for entry in source.fetch) if source.type == "rootfs_dir" else 0
+    )
+    mib = -(-needed // (1024 * 1024))
+    if needed and mib >= guest.image_size:
+        # A fifth for inodes, journal and the blocks that ext4 keeps back.
+        larger = mib + max(16, mib // 5)
+        yield found(
+            "XT320",
+            path,
+            f"{mib} MiB of files do not fit into an image of {guest.image_size} MiB",
+            f"Set image_size to {larger} or more.",
+            mends.source(f"Make it {larger} MiB", guest.key, image_size=larger),
+        )
+
+
+def import_type(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+    """Whether the import type exists, and suits the file."""
+    source = guest.guest.source
+    if source is None:
+        return
+    path = f"guests.{guest.key}.source.type"
+    if source.type not in BUILT_IN_IMPORTS:
+        if all(kind.key != source.type for kind in given.project.import_types):
+            known = [*BUILT_IN_IMPORTS, *(kind.key for kind in given.project.import_types)]
+            yield found(
+                "XT310",
+                path,
+                f"The import type {source.type} is neither built in nor defined",
+                f"Use {', '.join(known)}, or add [import_types.{source.type}].",
+                *_type_by_name(guest, source),
+            )
+        return
+    suits = _SUFFIXES.get(_suffix(source.file))
+    if suits is not None and suits != source.type and (suits, source.type) != ("ext4", "raw"):
+        yield found(
+            "XT321",
+            path,
+            f"{quoted(source.file)} does not look like {source.type}",
+            f"Its name says {suits}.",
+            *_type_by_name(guest, source),
+        )
+
+
+def kernel(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+    """A kernel that must lie in the deploy directory."""
+    named = guest.guest.kernel
+    if named in (None, "none") or named == given.board.kernel_image or guest.type == "hvm":
+        return
+    if _fetched(given, guest.guest.bundle, named):
+        return
+    yield found(
+        "XT314",
+        f"guests.{guest.key}.kernel",
+        f"Nothing fetches the kernel {quoted(named)}: it must lie in the deploy directory",
+        "Build or copy it there before the image: no dependency is known.",
+    )
+
+
+def _fetched(given: Context, bundle: str | None, path: str) -> bool:
+    if bundle is None:
+        return False
+    steps = path.split("/")
+    above = ("/".join(steps[:length]) for length in range(len(steps)))
+    return (bundle, path) in given.fetched or any((bundle, f) in given.folders for f in above)
+
+
+def types(given: Context) -> Iterator[Finding]:
+    """Import types that are not used, or whose script is missing."""
+    used = {guest.source.type for guest in given.project.guests if guest.source is not None}
+    for kind in given.project.import_types:
+        path = f"import_types.{kind.key}"
+        if kind.key not in used:
+            yield found(
+                "XT311",
+                path,
+                f"No guest is imported with {kind.key}",
+                "Remove it, or name it in a source.",
+                mends.without_import_type(kind.key),
+            )
+        if given.sees_files and kind.script not in given.assets.texts:
+            why = (
+                "cannot be read"
+                if kind.script in given.assets.unreadable
+                else ("is not beside the project file")
+            )
+            yield found(
+                "XT312",
+                f"{path}.script",
+                f"The script {quoted(kind.script)} {why}",
+                "Put a shell script there, as UTF-8 text.",
+            )
+
+
+def _size(given: Context, entry: Fetch) -> int:
+    local = given.assets.sources.get(entry.uri.removeprefix("file://"))
+    return local.size if local is not None else 0
+
+
+def _suffix(file: str) -> str:
+    return file.rpartition(".")[2].lower()
+
+
+def _type_by_name(guest: EffectiveGuest, source: Source) -> Iterator[Mend]:
+    suits = _SUFFIXES.get(_suffix(source.file))
+    if suits is not None and suits != source.type:
+        yield mends.source(f"Import it as {suits}", guest.key, type=suits, image_size=None)
+
+
+GUEST_RULES = (image_size, import_type, kernel)
+RULES = (types,)

@@ -1,0 +1,162 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Whether the guests fit into the board (XT4xx)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xentui.project.effective import dom0_memory
+from xentui.rules import mends
+from xentui.rules.budget import Budget, budget_of
+from xentui.rules.context import Context
+from xentui.rules.finding import Finding, Mend, found
+
+SMALLEST = 64
+"""MiB that no guest is lowered below."""
+
+STEP = 16
+"""Memory of guests is lowered to a multiple of this, in MiB."""
+
+LARGEST = 16_777_216
+"""MiB that a total may have at most."""
+
+
+def fits(given: Context) -> Iterator[Finding]:
+    """The whole budget."""
+    budget = budget_of(given)
+    dom0 = dom0_memory(given.project)
+    if budget.total is None:
+        yield found(
+            "XT403",
+            "host.memory",
+            f"Nobody says how much memory {given.board.machine} has: the budget is open",
+            "Set memory to what the board has.",
+        )
+        return
+    if dom0 is not None and dom0.value >= budget.total:
+        yield found(
+            "XT405",
+            "host.dom0_memory",
+            f"Dom0's {dom0.value} MiB leave nothing of {budget.total} MiB",
+            "Give Dom0 less, or the board more.",
+            *_more(given, budget, -(budget.free_all or 0)),
+        )
+        return
+    room = budget.total - budget.of("xen") - budget.of("dom0")
+    yield from _alone(given, budget, room)
+    if room < budget.autostart:
+        yield _short(given, budget, room)
+    elif budget.free is not None and budget.free < 0:
+        yield _no_containers(given, budget)
+    elif budget.free_all is not None and budget.free_all < 0:
+        yield found(
+            "XT402",
+            "guests",
+            f"All guests at once lack {-budget.free_all} MiB; those that start by themselves fit",
+            "Start some only when others are down, give them less, or the board more.",
+            *_more(given, budget, -budget.free_all),
+            *_less(given, room - budget.of("reserve"), every=True),
+        )
+
+
+def _short(given: Context, budget: Budget, room: int) -> Finding:
+    lacking = budget.autostart - room
+    count = sum(row.kind == "guest" and row.autostart for row in budget.rows)
+    what = (
+        "The guest that starts by itself needs"
+        if count == 1
+        else (f"The {count} guests that start by themselves need")
+    )
+    return found(
+        "XT401",
+        "guests",
+        f"{what} {budget.autostart} MiB; beside Xen and Dom0, {max(room, 0)} of {budget.total} MiB"
+        f" are left, {lacking} too few",
+        "Raise the board's memory, lower the guests', or let fewer start by themselves.",
+        *_more(given, budget, -(budget.free or 0)),
+        *_less(given, room),
+    )
+
+
+def _no_containers(given: Context, budget: Budget) -> Finding:
+    return found(
+        "XT404",
+        "containers",
+        f"Once the guests are up, {-(budget.free or 0)} MiB are lacking for the containers",
+        "Raise the board's memory, or count with fewer containers at once.",
+        *_more(given, budget, -(budget.free or 0)),
+        *_less(given, budget.autostart + (budget.free or 0)),
+    )
+
+
+def _alone(given: Context, budget: Budget, room: int) -> Iterator[Finding]:
+    """Guests that cannot start even when no other runs."""
+    guests = {guest.key: guest for guest in given.guests}
+    for row in budget.rows:
+        if row.kind == "guest" and not row.autostart and row.mib > room:
+            guest = guests[row.name]
+            own = guest.guest.config_file
+            lower = _floor(guest.memory, row.mib, max(room, 0))
+            yield found(
+                "XT406",
+                f"guests.{row.name}.{'config_file' if own else 'memory'}",
+                f"{row.name} needs {row.mib} MiB, and beside Xen and Dom0 there are {max(room, 0)}",
+                "Give it less, or the board more.",
+                *_more(given, budget, row.mib - room),
+                *(
+                    [mends.guest_memory(f"Give it {lower} MiB", {row.name: lower})]
+                    if lower is not None and own is None
+                    else []
+                ),
+            )
+
+
+def _more(given: Context, budget: Budget, lacking: int) -> Iterator[Mend]:
+    """Yield a larger total, where the project sets it: a power of two, or three quarters of one."""
+    if not given.board.emulated or budget.total is None:
+        return
+    # Xen takes a hundredth of what is added.
+    wanted = budget.total + lacking + lacking // 50 + 2
+    size = 1024
+    while size < wanted and size * 3 // 2 < wanted:
+        size *= 2
+    size = size if size >= wanted else size * 3 // 2
+    if size <= LARGEST:
+        yield mends.host(f"Give the board {size} MiB", memory=size)
+
+
+def _less(given: Context, room: int, *, every: bool = False) -> Iterator[Mend]:
+    """Yield smaller guests that fit into ``room``, each lowered by the same share."""
+    rows = [
+        row for row in budget_of(given).rows if row.kind == "guest" and (every or row.autostart)
+    ]
+    sizes = {guest.key: guest for guest in given.guests if guest.guest.config_file is None}
+    movable = [row for row in rows if row.name in sizes]
+    left = room - sum(row.mib for row in rows if row.name not in sizes)
+    needed = sum(row.mib for row in movable)
+    if left <= 0 or needed <= left:
+        return
+    lowered: dict[str, int] = {}
+    for row in movable:
+        memory = _floor(sizes[row.name].memory, row.mib, row.mib * left // needed)
+        if memory is None:
+            return
+        lowered[row.name] = memory
+    what = (
+        f"Give {movable[0].name} {lowered[movable[0].name]} MiB"
+        if len(movable) == 1
+        else (f"Lower {len(movable)} guests to what fits")
+    )
+    yield mends.guest_memory(what, lowered)
+
+
+def _floor(own: int, whole: int, share: int) -> int | None:
+    """Return what a guest of ``own`` MiB, ``whole`` in all, has of ``share`` MiB in all."""
+    # What comes beside the memory grows with it, so it is at most what it is now.
+    memory = share - (whole - own)
+    memory -= memory % STEP
+    return memory if memory >= SMALLEST else None
+
+
+RULES = (fits,)

@@ -1,0 +1,148 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""The changes that findings propose. Each is a pure function from project to project."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from xentui.project.model import Bundle, Fetch, Guest, Project
+from xentui.rules.finding import Mend
+
+DEFAULT_BUNDLE = "my-guests"
+
+
+def host(label: str, **changes: Any) -> Mend:
+    """Change fields of ``[host]``."""
+    return Mend(label, lambda project: replace(project, host=replace(project.host, **changes)))
+
+
+def containers(label: str, **changes: Any) -> Mend:
+    """Change fields of ``[containers]``."""
+
+    def apply(project: Project) -> Project:
+        return replace(project, containers=replace(project.containers, **changes))
+
+    return Mend(label, apply)
+
+
+def defaults(label: str, **changes: Any) -> Mend:
+    """Change fields of ``[defaults]``."""
+
+    def apply(project: Project) -> Project:
+        return replace(project, defaults=replace(project.defaults, **changes))
+
+    return Mend(label, apply)
+
+
+def guest(label: str, key: str, **changes: Any) -> Mend:
+    """Change fields of one guest."""
+
+    def apply(project: Project) -> Project:
+        return project.with_guest(replace(project.guest(key), **changes))
+
+    return Mend(label, apply)
+
+
+def source(label: str, key: str, **changes: Any) -> Mend:
+    """Change fields of a guest's import."""
+
+    def apply(project: Project) -> Project:
+        changed = project.guest(key)
+        if changed.source is None:
+            return project
+        return project.with_guest(replace(changed, source=replace(changed.source, **changes)))
+
+    return Mend(label, apply)
+
+
+def fetch(label: str, key: str, number: int, **changes: Any) -> Mend:
+    """Change fields of one of the files fetched for a guest."""
+
+    def apply(project: Project) -> Project:
+        changed = project.guest(key)
+        if changed.source is None:
+            return project
+        entries: tuple[Fetch, ...] = tuple(
+            replace(entry, **changes) if index == number else entry
+            for index, entry in enumerate(changed.source.fetch)
+        )
+        return project.with_guest(replace(changed, source=replace(changed.source, fetch=entries)))
+
+    return Mend(label, apply)
+
+
+def into_bundle(project: Project, key: str) -> Mend:
+    """Put a guest into the project's first bundle, or into a new one."""
+    name = project.bundles[0].key if project.bundles else DEFAULT_BUNDLE
+
+    def apply(project: Project) -> Project:
+        moved = project.with_guest(replace(project.guest(key), bundle=name))
+        if any(bundle.key == name for bundle in moved.bundles):
+            return moved
+        return moved.with_bundle(Bundle(name))
+
+    return Mend(f"Put {key} into the bundle {name}", apply)
+
+
+def new_bundle(name: str) -> Mend:
+    """Add a bundle."""
+    return Mend(f"Add the bundle {name}", lambda project: project.with_bundle(Bundle(name)))
+
+
+def without_bundle(name: str) -> Mend:
+    """Remove a bundle."""
+
+    def apply(project: Project) -> Project:
+        return replace(project, bundles=tuple(b for b in project.bundles if b.key != name))
+
+    return Mend(f"Remove the bundle {name}", apply)
+
+
+def rename_bundle(old: str, new: str) -> Mend:
+    """Give a bundle, and all that name it, another name."""
+
+    def moved(guest: Guest) -> Guest:
+        return replace(guest, bundle=new) if guest.bundle == old else guest
+
+    def apply(project: Project) -> Project:
+        renamed = replace(project.bundle(old), key=new)
+        return replace(
+            project.with_bundle(renamed, instead_of=old),
+            guests=tuple(moved(guest) for guest in project.guests),
+        )
+
+    return Mend(f"Call the bundle {new}", apply)
+
+
+def bundle(label: str, name: str, **changes: Any) -> Mend:
+    """Change fields of a bundle."""
+
+    def apply(project: Project) -> Project:
+        return project.with_bundle(replace(project.bundle(name), **changes))
+
+    return Mend(label, apply)
+
+
+def without_import_type(name: str) -> Mend:
+    """Remove an import type."""
+
+    def apply(project: Project) -> Project:
+        kept = tuple(kind for kind in project.import_types if kind.key != name)
+        return replace(project, import_types=kept)
+
+    return Mend(f"Remove the import type {name}", apply)
+
+
+def guest_memory(label: str, memory: dict[str, int]) -> Mend:
+    """Give several guests other memory, in MiB by key."""
+
+    def apply(project: Project) -> Project:
+        guests = tuple(
+            replace(guest, memory=memory[guest.key]) if guest.key in memory else guest
+            for guest in project.guests
+        )
+        return replace(project, guests=guests)
+
+    return Mend(label, apply)

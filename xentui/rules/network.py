@@ -1,0 +1,240 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Network interfaces, in xl's vif syntax (XT216 to XT224, XT230).
+
+What is checked is what xl does with an entry (xen:tools/xl/xl_parse.c, ``parse_nic_config``,
+and xen:tools/libs/util/libxlu_vif.c): of most mistakes it only complains on stderr, and makes
+an interface that is not the one meant.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from xentui.project.effective import EffectiveGuest, network
+from xentui.rules import mends
+from xentui.rules.context import Context
+from xentui.rules.finding import Finding, Mend, found
+from xentui.safe_text import quoted
+
+KEYS = (
+    "mac", "bridge", "gatewaydev", "type", "model", "vifname", "script", "ip", "backend", "rate",
+    "devid", "mtu", "trusted",
+)  # fmt: skip
+"""What xl knows in a vif entry."""
+
+BRIDGE = "xenbr0"
+"""The one bridge that the Dom0 image creates (mv:recipes-extended/xen, networkd files)."""
+
+_MAC = re.compile(r"[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}", re.ASCII)
+_RATE = re.compile(r"[0-9]+[GMK]?[Bb]/s(?:@[0-9]+(?:[mu]?s)?)?", re.ASCII)
+
+Nic = dict[str, str]
+
+
+def nics(given: Context, guest: EffectiveGuest) -> tuple[str, tuple[str, ...]]:
+    """Return where a guest's interfaces are said, and what is said of each."""
+    if guest.guest.config_file is not None:
+        config = given.configs.get(guest.key)
+        return f"guests.{guest.key}.config_file", config.texts("vif") if config else ()
+    return f"guests.{guest.key}.vif", guest.vif
+
+
+@lru_cache(maxsize=4096)
+def words(spec: str) -> tuple[tuple[str, str | None], ...]:
+    """Return the keys of an entry with their values; ``None`` for a word without a value."""
+    made: list[tuple[str, str | None]] = []
+    for word in spec.split(","):
+        name, equals, value = word.strip().partition("=")
+        if name or equals:
+            made.append((name.strip(), value if equals else None))
+    return tuple(made)
+
+
+def value(spec: str, name: str) -> str | None:
+    """Return what an entry says of a key; the last one counts."""
+    return next((text for key, text in reversed(words(spec)) if key == name), None)
+
+
+def arguments(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+    """Words xl does not know, and values it cannot read."""
+    path, specs = nics(given, guest)
+    for spec in specs:
+        for name, text in words(spec):
+            if text is None or name not in KEYS:
+                yield _unknown(path, name, text)
+            elif name == "mac" and not _MAC.fullmatch(text):
+                yield found(
+                    "XT217", path, f"{quoted(text)} is no MAC address",
+                    "Write six octets with colons, such as 00:16:3e:00:00:01.",
+                )  # fmt: skip
+            elif name == "rate" and not _RATE.fullmatch(text):
+                yield found(
+                    "XT221", path, f"{quoted(text)} is no rate that xl reads",
+                    "Write it like 10Mb/s, 250KB/s or 1MB/s@20ms.",
+                )  # fmt: skip
+            elif name == "type" and text == "ioemu" and _kind(given, guest) != "hvm":
+                yield found(
+                    "XT222",
+                    path,
+                    f"An emulated interface (type=ioemu) is for HVM guests, not {guest.type}",
+                    "Leave type=ioemu out.",
+                    *_without(guest, "type=ioemu"),
+                )
+
+
+def addresses(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+    """MAC addresses that no interface can have, or that may belong to someone else."""
+    path, specs = nics(given, guest)
+    for spec in specs:
+        mac = value(spec, "mac")
+        if mac is None or not _MAC.fullmatch(mac):
+            continue
+        first = int(mac[:2], 16)
+        if first & 1:
+            yield found(
+                "XT219",
+                path,
+                f"{mac} is a multicast address, which no interface can have",
+                "Begin it with 00:16:3e, the prefix of Xen.",
+            )
+        elif not first & 2 and not mac.lower().startswith("00:16:3e"):
+            yield found(
+                "XT220",
+                path,
+                f"{mac} may be the address of a real network card",
+                "Begin it with 00:16:3e, the prefix of Xen.",
+            )
+
+
+def bridges(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+    """Bridges that nothing creates."""
+    path, specs = nics(given, guest)
+    for name in dict.fromkeys(value(spec, "bridge") for spec in specs):
+        if name is not None and name != BRIDGE:
+            yield found(
+                "XT223",
+                path,
+                f"Nothing here creates the bridge {quoted(name)}",
+                f"Use bridge={BRIDGE}, or create the bridge in Dom0 before the guest starts.",
+                *_bridged(guest, name),
+            )
+
+
+def devids(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+    """Two interfaces of a guest under one number."""
+    path, specs = nics(given, guest)
+    if len(specs) < 2:
+        return
+    seen: set[str] = set()
+    for spec in specs:
+        devid = value(spec, "devid")
+        if devid is not None and devid in seen:
+            yield found(
+                "XT224",
+                path,
+                f"Two interfaces have devid={devid}",
+                "Leave devid out: xl counts the interfaces itself.",
+                *_without(guest, f"devid={devid}"),
+            )
+        seen.add(devid or "")
+
+
+def dhcp(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+    """A guest that waits for an address nobody gives."""
+    if guest.guest.config_file is not None or guest.type == "hvm":
+        return
+    if "ip=dhcp" not in guest.extra.split():
+        return
+    path = f"guests.{guest.key}.extra"
+    rest = " ".join(word for word in guest.extra.split() if word != "ip=dhcp")
+    leave = mends.guest(f"Take ip=dhcp from {guest.key}", guest.key, extra=rest)
+    if not guest.vif:
+        yield found(
+            "XT230",
+            path,
+            f"{guest.key} asks for an address (ip=dhcp) without a network interface",
+            "Leave ip=dhcp out, or give it an interface.",
+            leave,
+        )
+    elif given.board.emulated and network(given.project).value != "nat":
+        yield found(
+            "XT229",
+            path,
+            f"{guest.key} waits for an address (ip=dhcp) that nobody gives under QEMU",
+            "Set the Dom0 network to nat, or leave ip=dhcp out.",
+            mends.host("Let Dom0 route for its guests (nat)", network="nat"),
+            leave,
+        )
+
+
+def twice(given: Context) -> Iterator[Finding]:
+    """One MAC address on two interfaces."""
+    owners: dict[str, str] = {}
+    for guest in given.guests:
+        path, specs = nics(given, guest)
+        for spec in specs:
+            mac = value(spec, "mac")
+            if mac is None or not _MAC.fullmatch(mac):
+                continue
+            owner = owners.setdefault(mac.lower(), guest.key)
+            if owner is not guest.key or sum(value(s, "mac") == mac for s in specs) > 1:
+                yield found(
+                    "XT218",
+                    path,
+                    f"{guest.key} and {owner} have the same MAC address {mac}"
+                    if owner != guest.key
+                    else f"Two interfaces of {guest.key} have the MAC address {mac}",
+                    "Give each its own, or leave mac out: xl makes one up.",
+                    *_without(guest, f"mac={mac}"),
+                )
+
+
+def _kind(given: Context, guest: EffectiveGuest) -> str:
+    config = given.configs.get(guest.key)
+    return (config.domain_type if config is not None else None) or guest.type
+
+
+def _unknown(path: str, name: str, text: str | None) -> Finding:
+    import difflib
+
+    near = difflib.get_close_matches(name, KEYS, n=1)
+    if text is None and name not in KEYS:
+        fix = (
+            f"Did you mean bridge={name}?"
+            if name.startswith(("xenbr", "br"))
+            else (f"Write it as one of {', '.join(KEYS)} with a value.")
+        )
+    else:
+        fix = f"Did you mean {near[0]}=?" if near else f"xl knows {', '.join(KEYS)}."
+    return found("XT216", path, f"xl does not know {quoted(name)} in a vif", fix)
+
+
+def _without(guest: EffectiveGuest, word: str) -> Iterator[Mend]:
+    """Yield the change that takes a word out of every interface of a guest."""
+    if guest.guest.config_file is not None:
+        return
+    kept = tuple(
+        ",".join(part for part in spec.split(",") if part.strip() != word) for spec in guest.vif
+    )
+    # An entry may not be empty; xl takes this one for a plain interface.
+    vif = tuple(spec or f"bridge={BRIDGE}" for spec in kept)
+    yield mends.guest(f"Take {word} out", guest.key, vif=vif)
+
+
+def _bridged(guest: EffectiveGuest, name: str) -> Iterator[Mend]:
+    if guest.guest.config_file is None:
+        vif = tuple(
+            ",".join(
+                f"bridge={BRIDGE}" if part.strip() == f"bridge={name}" else part
+                for part in spec.split(",")
+            )
+            for spec in guest.vif
+        )
+        yield mends.guest(f"Put {guest.key} on {BRIDGE}", guest.key, vif=vif)
+
+
+GUEST_RULES = (arguments, addresses, bridges, devids, dhcp)
+RULES = (twice,)

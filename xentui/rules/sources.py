@@ -1,0 +1,194 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What is fetched for a guest (XT301 to XT319)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import unquote
+
+from xentui.project.boards import BOARDS
+from xentui.project.effective import EffectiveGuest
+from xentui.project.model import Fetch, Source
+from xentui.rules import mends
+from xentui.rules.context import Context
+from xentui.rules.fetched import file_name, is_archive, placed, result
+from xentui.rules.finding import Finding, found
+from xentui.safe_text import quoted
+
+_ARCHES = frozenset({"x86-64", "aarch64", "arm", "x86", "i586", "i686"})
+
+
+def checksums(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+    """Whether what comes from elsewhere can be checked."""
+    for number, entry in enumerate(_fetch(guest)):
+        if entry.uri.startswith("file://"):
+            continue
+        path = f"guests.{guest.key}.source.fetch[{number}]"
+        if entry.sha256 is None:
+            yield found(
+                "XT301",
+                f"{path}.sha256",
+                f"{quoted(file_name(entry.uri))} has no checksum: BitBake refuses to fetch it",
+                "Add its sha256, as the publisher gives it.",
+            )
+        if entry.uri.startswith("http://"):
+            secure = f"https://{entry.uri.removeprefix('http://')}"
+            yield found(
+                "XT302",
+                f"{path}.uri",
+                f"{quoted(file_name(entry.uri))} is fetched over http, which anyone can listen to",
+                "Use https if the server has it; the checksum guards the content.",
+                mends.fetch("Fetch it over https", guest.key, number, uri=secure),
+            )
+
+
+def local_files(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+    """Whether local files are there."""
+    if not given.sees_files:
+        return
+    for number, entry in enumerate(_fetch(guest)):
+        local = entry.uri.removeprefix("file://")
+        if local != entry.uri and local not in given.assets.sources:
+            yield found(
+                "XT303",
+                f"guests.{guest.key}.source.fetch[{number}].uri",
+                f"{quoted(unquote(local))} is not beside the project file",
+                "Put it there: paths are relative to the project file and stay below it.",
+            )
+
+
+def fits(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+    """Whether what is fetched brings the file that is imported."""
+    source = guest.guest.source
+    if source is None:
+        return
+    path = f"guests.{guest.key}.source.file"
+    entries = source.fetch
+    if any(_brings(given, source, entry) for entry in entries):
+        return
+    unsure = [n for n, entry in enumerate(entries) if is_archive(entry.uri) and not entry.subdir]
+    if unsure:
+        yield found(
+            "XT304",
+            path,
+            f"{quoted(source.file)} is there only if it is the archive's own top directory or file",
+            "Set subdir to that name unless it is: archives are unpacked flat.",
+            mends.fetch(
+                f"Unpack below {source.file.partition('/')[0]}",
+                guest.key,
+                unsure[0],
+                subdir=source.file.partition("/")[0],
+            ),
+        )
+        return
+    offered = [entry.subdir if is_archive(entry.uri) else result(entry) for entry in entries]
+    names = list(dict.fromkeys(name for name in offered if name))
+    yield found(
+        "XT305",
+        path,
+        f"Nothing that is fetched brings {quoted(source.file)}",
+        f"Fetched are {', '.join(map(quoted, names))}; name one of them."
+        if names
+        else "Add a fetch entry that brings it.",
+        *(mends.source(f"Import {name}", guest.key, file=name) for name in names[:3]),
+    )
+
+
+def architectures(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+    """Whether something is left to fetch for the board, and each override is one."""
+    entries = _fetch(guest)
+    if not any(entry.arch for entry in entries):
+        return
+    board = given.board
+    mine = {board.arch, board.machine, "qemuall" if board.emulated else board.machine}
+    others = (_ARCHES | set(BOARDS) | {"qemuall"}) - mine
+    for number, entry in enumerate(entries):
+        if entry.arch and entry.arch not in mine and entry.arch not in others:
+            yield found(
+                "XT319",
+                f"guests.{guest.key}.source.fetch[{number}].arch",
+                f"{entry.arch} is no architecture or board that xentui knows as an override",
+                "Write x86-64 or aarch64, or be sure that it is one of the board's.",
+            )
+    if all(entry.arch in others for entry in entries):
+        yield found(
+            "XT307",
+            f"guests.{guest.key}.source.fetch",
+            f"Nothing is fetched for {board.machine}, which is {board.arch}",
+            f'Add an entry with arch = "{board.arch}", or leave arch out of one.',
+        )
+
+
+def subdirs(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+    """A subdir for something that is not unpacked."""
+    source = guest.guest.source
+    for number, entry in enumerate(_fetch(guest)):
+        if entry.subdir is None or is_archive(entry.uri) or source is None:
+            continue
+        yield found(
+            "XT313",
+            f"guests.{guest.key}.source.fetch[{number}].subdir",
+            f"{quoted(file_name(entry.uri))} is no archive: subdir only moves it",
+            "Leave subdir out.",
+            mends.source(
+                "Leave subdir out",
+                guest.key,
+                fetch=tuple(
+                    Fetch(e.uri, e.sha256, e.arch) if n == number else e
+                    for n, e in enumerate(source.fetch)
+                ),
+                file=source.file.removeprefix(f"{entry.subdir}/")
+                if source.file == result(entry)
+                else source.file,
+            ),
+        )
+
+
+def downloads(given: Context) -> Iterator[Finding]:
+    """Different files that come under one name."""
+    owners: dict[str, tuple[str, str]] = {}
+    for guest in given.project.guests:
+        entries = guest.source.fetch if guest.source is not None else ()
+        for number, entry in enumerate(entries):
+            where = _meeting_place(guest.bundle or guest.key, entry)
+            uri, owner = owners.setdefault(where, (entry.uri, guest.key))
+            if uri != entry.uri:
+                yield found(
+                    "XT308",
+                    f"guests.{guest.key}.source.fetch[{number}].uri",
+                    f"{guest.key} and {owner} fetch different files of one name,"
+                    f" {quoted(file_name(entry.uri))}"
+                    if owner != guest.key
+                    else f"Two different files have one name, {quoted(file_name(entry.uri))}",
+                    "Take files of different names: one would be taken for the other.",
+                )
+
+
+def _meeting_place(room: str, entry: Fetch) -> str:
+    """Return what two files share: BitBake's download directory, or where they are unpacked."""
+    if not entry.uri.startswith("file://"):
+        return f"downloads {file_name(entry.uri)} {entry.arch}"
+    return f"{room} {placed(entry.uri, entry.subdir)} {entry.arch}"
+
+
+def _fetch(guest: EffectiveGuest) -> tuple[Fetch, ...]:
+    return guest.guest.source.fetch if guest.guest.source is not None else ()
+
+
+def _brings(given: Context, source: Source, entry: Fetch) -> bool:
+    if is_archive(entry.uri):
+        return entry.subdir is not None and _within(source.file, entry.subdir)
+    if source.file == result(entry):
+        return True
+    local = given.assets.sources.get(entry.uri.removeprefix("file://"))
+    may_be_folder = entry.uri.startswith("file://") and (local is None or local.is_dir)
+    return may_be_folder and _within(source.file, placed(entry.uri, entry.subdir))
+
+
+def _within(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(f"{folder}/")
+
+
+GUEST_RULES = (checksums, local_files, fits, architectures, subdirs)
+RULES = (downloads,)
