@@ -1,0 +1,116 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""BitBake's own parser, asked what it makes of a text, statement by statement and unevaluated."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from tests.bitbake_parser import _OPERATORS, BitBakeError, _base, _bb
+
+Told = tuple[str, str, str, str, str, int]
+"""Kind, variable, flag, operator, value and BitBake's line."""
+
+_KINDS = {
+    "Include": "include",
+    "IncludeAll": "include_all",
+    "Export": "export",
+    "Unset": "unset",
+    "UnsetFlag": "unset",
+    "AddFragments": "addfragments",
+    "PyLib": "addpylib",
+    "Inherit": "inherit",
+    "InheritDeferred": "inherit_defer",
+    "Method": "function",
+    "PythonMethod": "def",
+    "ExportFuncs": "EXPORT_FUNCTIONS",
+    "AddTask": "addtask",
+    "DelTask": "deltask",
+    "BBHandler": "addhandler",
+}
+
+
+def statements_of(text: str, suffix: str) -> list[Told]:
+    """Return BitBake's statements of a text.
+
+    Raises:
+        BitBakeError: BitBake cannot parse it.
+    """
+    with tempfile.TemporaryDirectory(prefix="xentui-peer-") as folder:
+        path = Path(folder) / f"under-test{suffix}"
+        path.write_bytes(text.encode("utf-8"))
+        return statements_of_file(path)
+
+
+def statements_of_file(path: Path) -> list[Told]:
+    """Return BitBake's statements of a file, none of which it carries out."""
+    bb = _bb()
+    base = _base()
+    plain: Any = bb.parse.ast.StatementGroup
+    groups: list[Any] = []
+
+    class Group(plain):  # type: ignore[misc]
+        def eval(self, data: Any) -> None:
+            groups.append(list(self))
+
+    fatal: list[str] = []
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if record.levelno >= logging.ERROR:
+                fatal.append(record.getMessage())
+
+    handler = Handler()
+    logging.getLogger("BitBake").addHandler(handler)
+    bb.parse.ast.StatementGroup = Group
+    bb.parse.clear_cache()
+    bb.parse.BBHandler.cached_statements.clear()
+    _reset(bb.parse.BBHandler)
+    try:
+        bb.parse.handle(str(path), base.createCopy(), True, baseconfig=True)
+    except (bb.parse.ParseError, bb.BBHandledException) as error:
+        raise BitBakeError("; ".join([str(error), *fatal])) from error
+    except IndexError as error:
+        # A file of nothing but a backslash runs off its end.
+        raise BitBakeError(str(error)) from error
+    finally:
+        bb.parse.ast.StatementGroup = plain
+        logging.getLogger("BitBake").removeHandler(handler)
+        _reset(bb.parse.BBHandler)
+    return [_told(statement) for group in groups for statement in group]
+
+
+def _reset(handler: Any) -> None:
+    """Forget what an earlier file left open: BitBake keeps it in the module."""
+    names = vars(handler)
+    names["__infunc__"] = []
+    names["__inpython__"] = False
+    names["__body__"] = []
+    names["__residue__"] = []
+
+
+def _told(statement: Any) -> Told:
+    kind = type(statement).__name__.removesuffix("Node")
+    groups = getattr(statement, "groupd", None)
+    if groups is not None:
+        operator = next((sign for name, sign in _OPERATORS.items() if groups.get(name)), "=")
+        return (
+            "assign",
+            groups["var"],
+            groups["flag"] or "",
+            operator,
+            groups["value"],
+            statement.lineno,
+        )
+    given = vars(statement)
+    name = _KINDS[kind]
+    if kind == "Include" and given["force"]:
+        name = "require"
+    variable = given.get("var") or given.get("func_name") or given.get("function") or ""
+    if variable == "__anonymous":
+        variable = ""
+    value = str(given.get("what_file") or given.get("classes") or "")
+    return name, variable, given.get("flag") or "", "", value, statement.lineno

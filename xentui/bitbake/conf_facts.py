@@ -1,0 +1,99 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What is said of variables and what they are worth: the words the conf reader uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+HOLE = "\0"
+"""Stands in a value's text for a ``${@…}`` that was not evaluated."""
+
+
+class Place(NamedTuple):
+    """A line of a file."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+class Said(NamedTuple):
+    """One operation on a variable, in the order they were made.
+
+    Attributes:
+        variable: with its overrides, as written.
+        operator: as written; ``:append``, ``:prepend`` and ``:remove`` by that name; ``unset``.
+    """
+
+    variable: str
+    flag: str
+    operator: str
+    value: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What a variable or flag is worth.
+
+    Attributes:
+        raw: the text with :data:`HOLE` where something is not known; ``None`` if it is unset.
+        unknown: why it is not fully known; empty if it is.
+    """
+
+    raw: str | None
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str | None:
+        """The text, or ``None`` where it is unset or not fully known."""
+        return None if self.unknown or self.raw is None or HOLE in self.raw else self.raw
+
+    @property
+    def known(self) -> bool:
+        """Whether nothing about it is a guess."""
+        return not self.unknown
+
+    @property
+    def words(self) -> list[str]:
+        """The words that are known to be in it, in order."""
+        return [word for word in (self.raw or "").split() if HOLE not in word]
+
+
+def pieces(text: str) -> Iterator[tuple[str, bool]]:
+    """Cut a text into what is plain and what is ``${@…}`` (``True``), as BitBake finds its end.
+
+    The end is the first closing brace outside an inner pair (``__expand_python_regexp__`` of
+    data_smart.py); where none is, the last one that was taken for an inner one.
+    """
+    position = 0
+    while True:
+        begin = text.find("${@", position)
+        if begin < 0:
+            break
+        end = _end_of_hole(text, begin + 3)
+        if end < 0:
+            break
+        if begin > position:
+            yield text[position:begin], False
+        yield text[begin : end + 1], True
+        position = end + 1
+    if position < len(text):
+        yield text[position:], False
+
+
+def _end_of_hole(text: str, begin: int) -> int:
+    position, last = begin, -1
+    while True:
+        close = text.find("}", position + 1 if position == begin else position)
+        if close < 0:
+            return last
+        brace = text.find("{", position, close)
+        if brace < 0:
+            return close
+        position, last = close + 1, close

@@ -1,0 +1,294 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Reads configuration files into a store as BitBake does, and runs nothing.
+
+Statements are carried out in the order of bb:lib/bb/parse/ast.py: included files where they
+are named, fragments where ``addfragments`` stands. What BitBake would stop at becomes a
+:class:`~xentui.bitbake.conf_syntax.Fault` with its file and line, and reading goes on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from xentui.bitbake.conf_facts import HOLE, Place, Value
+from xentui.bitbake.conf_syntax import CONF_SUFFIXES, RECIPE_SUFFIXES, Fault, Statement, parse
+from xentui.bitbake.conf_values import Store
+from xentui.bitbake.files import absolute, exists, folder_of, is_absolute, joined
+from xentui.errors import InputError
+from xentui.project.regular import read_text
+
+MAX_FILE = 4 * 1024 * 1024
+"""Bytes a single file may have."""
+MAX_FILES = 2000
+"""Files that are read for one configuration."""
+
+_MAX_NESTED = 40
+_MAX_PARTS = 32
+_OLD_OVERRIDE = re.compile(r"_(append|prepend|remove)")
+_DELAYED = re.compile(r":(append|prepend|remove)(?::|$)")
+
+
+@dataclass(slots=True)
+class Included:
+    """A statement that names further files, and the files that were found for it."""
+
+    statement: Statement
+    files: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class ConfReader:
+    """Reads files one after another into one store.
+
+    Attributes:
+        store: the variables.
+        faults: what BitBake would stop at, in the order it was met.
+        files: every file that was read, in that order, once each.
+        statements: what each file says.
+        includes: the statements that name further files.
+        fragments: fragments that are switched on, with the place that says so.
+        texts: texts to take instead of reading a file, by its path.
+    """
+
+    store: Store = field(default_factory=Store)
+    faults: list[Fault] = field(default_factory=list)
+    files: dict[str, None] = field(default_factory=dict)
+    statements: dict[str, list[Statement]] = field(default_factory=dict)
+    includes: list[Included] = field(default_factory=list)
+    fragments: dict[str, Place | None] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+    _open: list[str] = field(default_factory=list)
+
+    def read(self, path: str | Path) -> bool:
+        """Read a file and what it includes; return whether it exists and could be read.
+
+        Never raises for what the files hold.
+        """
+        return self._read(absolute(str(path)), base=True)
+
+    def _read(self, file: str, *, base: bool = False, by: Statement | None = None) -> bool:
+        if file in self._open:
+            self._fault("cycle", by, file, f"{file} includes itself")
+            return False
+        if len(self._open) >= _MAX_NESTED or len(self.files) >= MAX_FILES:
+            self._fault("limit", by, file, "too many files are included")
+            self.store.doubt(f"{file} was not read: too many files are included")
+            return False
+        text = self._text(file, by)
+        if text is None:
+            return False
+        self.files[file] = None
+        parsed = parse(text, file)
+        self.faults += parsed.faults
+        self.statements[file] = parsed.statements
+        before = self.store.plain("FILE")
+        self.store.assign("FILE", file)
+        self._open.append(file)
+        try:
+            for statement in parsed.statements:
+                self._carry_out(statement, base=base)
+        finally:
+            self._open.pop()
+            if before is not None:
+                self.store.assign("FILE", before)
+        return True
+
+    def _text(self, file: str, by: Statement | None) -> str | None:
+        if file in self.texts:
+            return self.texts[file]
+        if not file.endswith((*CONF_SUFFIXES, *RECIPE_SUFFIXES)):
+            if exists(file):
+                self._fault("include", by, file, f"{file} has no ending that BitBake reads")
+            return None
+        try:
+            return read_text(Path(file), MAX_FILE)
+        except InputError as error:
+            if exists(file, link=True):
+                self._fault("unreadable", by, file, error.message)
+                self.store.doubt(f"{file} could not be read")
+            return None
+
+    def _fault(self, kind: str, by: Statement | None, file: str, message: str) -> None:
+        place = Place(by.file, by.line) if by is not None else Place(file, 1)
+        self.faults.append(Fault(kind, place.file, place.line, message))
+
+    def _carry_out(self, statement: Statement, *, base: bool) -> None:
+        match statement.kind:
+            case "assign":
+                self._assign(statement)
+            case "include" | "require":
+                self._include(statement, required=statement.kind == "require")
+            case "include_all":
+                self._include_all(statement)
+            case "unset":
+                place = Place(statement.file, statement.line)
+                self.store.note(statement.variable, "unset", "", place, statement.flag)
+                if statement.flag:
+                    self.store.unset_flag(statement.variable, statement.flag)
+                else:
+                    self.store.unset(statement.variable)
+            case "addfragments":
+                self._add_fragments(statement)
+            case "addpylib":
+                if not base:
+                    what = "addpylib may not stand in a file that another one includes"
+                    self._fault("unparsed", statement, statement.file, what)
+            case _:
+                # Functions, tasks and classes belong to recipes: they change no setting here
+                # that is not asked for by Python.
+                pass
+
+    def _assign(self, statement: Statement) -> None:
+        name, flag = statement.variable, statement.flag
+        place = Place(statement.file, statement.line)
+        if name.count(":") > _MAX_PARTS:
+            self._fault("limit", statement, statement.file, "a name has too many overrides")
+            self.store.doubt(f"{place} was not read: its name has too many overrides")
+            return
+        old = _OLD_OVERRIDE.search(name) if not flag and statement.operator != "??=" else None
+        if old is not None:
+            what = f"{name} uses the old override syntax: _{old[1]} instead of :{old[1]}"
+            self.faults.append(Fault("old-override", *place, what))
+            return
+        operator = statement.operator
+        delayed = _DELAYED.search(name) if not flag else None
+        said = f":{delayed[1]}" if delayed is not None and operator in ("=", ":=") else operator
+        self.store.note(name, said, statement.value, place, flag)
+        self.store.assign(name, statement.value, operator, flag)
+
+    def _expanded(self, statement: Statement, text: str) -> Value | None:
+        value = self.store.expand(text)
+        raw = value.raw or ""
+        if HOLE in raw or (value.unknown and not self.store.doubts):
+            self.store.doubt(
+                f"{Place(statement.file, statement.line)} names a file to {statement.kind} that "
+                f"is not known: {'; '.join(value.unknown) or text}"
+            )
+            return None
+        return value
+
+    def _include(self, statement: Statement, *, required: bool) -> None:
+        value = self._expanded(statement, statement.value)
+        if value is None:
+            return
+        found = []
+        for name in (value.raw or "").split():
+            file = self._find(statement, name)
+            if self._open and file == self._open[-1]:
+                continue
+            if file is not None and self._read(file, by=statement):
+                found.append(file)
+            elif required and (file is None or not exists(file)):
+                what = f"{statement.kind} {name}: there is no such file"
+                self._fault("include", statement, statement.file, what)
+        self.includes.append(Included(statement, tuple(found)))
+
+    def _include_all(self, statement: Statement) -> None:
+        value = self._expanded(statement, statement.value)
+        if value is None:
+            return
+        found = []
+        for folder in (self.store.get("BBPATH").raw or "").split(":"):
+            for name in f"{folder}/{value.raw or ''}".split():
+                file = self._find(statement, name)
+                if file is not None and self._read(file, by=statement):
+                    found.append(file)
+        self.includes.append(Included(statement, tuple(found)))
+
+    def _find(self, statement: Statement, name: str) -> str | None:
+        if is_absolute(name):
+            file = absolute(name)
+            return file if self._exists(file) else None
+        folders = [folder_of(statement.file)]
+        bbpath = self.store.get("BBPATH")
+        if bbpath.raw is not None:
+            folders += [folder for folder in bbpath.raw.split(":") if HOLE not in folder]
+        for folder in folders:
+            file = joined(folder, name)
+            if is_absolute(file) and self._exists(file):
+                return file
+        if bbpath.unknown and not self.store.doubts:
+            self.store.doubt(f"{name} may lie in a part of BBPATH that is not known")
+        return None
+
+    def _exists(self, file: str) -> bool:
+        return file in self.texts or exists(file)
+
+    def _add_fragments(self, statement: Statement) -> None:
+        # The prefix may hold blanks, as the greedy first group of BitBake's pattern does.
+        prefix, names, metadata, builtin = statement.value.rsplit(None, 3)
+        value = self.store.get(names)
+        if value.raw is None:
+            return
+        variables = dict(
+            word.split(":", 1) for word in self.store.get(builtin).words if ":" in word
+        )
+        for word in (value.raw or "").split():
+            if HOLE in word:
+                self.store.doubt(f"{names} names a fragment that is not known")
+                continue
+            place = self._named_by(names, word)
+            self.fragments[word] = place
+            kind, _, rest = word.partition("/")
+            if kind in variables:
+                self._builtin(statement, word, variables[kind], rest, place)
+            else:
+                self._fragment(statement, word, prefix, metadata, place)
+
+    def _named_by(self, variable: str, word: str) -> Place | None:
+        for said in reversed(self.store.said.get(variable, [])):
+            if word in said.value.split():
+                return said.place
+        return None
+
+    def _builtin(
+        self, statement: Statement, word: str, variable: str, value: str, place: Place | None
+    ) -> None:
+        at = place or Place(statement.file, statement.line)
+        if self._assigned(variable):
+            what = f"the fragment {word} is used while {variable} is assigned"
+            self.faults.append(Fault("machine-fragment", at.file, at.line, what))
+            return
+        self.store.note(variable, "=", value, at)
+        self.store.assign(variable, value)
+
+    def _assigned(self, variable: str) -> bool:
+        """Whether a variable has a value stronger than a weak default."""
+        return self.store.plain(variable) is not None or any(
+            said.operator in (":append", ":prepend") for said in self.store.said.get(variable, ())
+        )
+
+    def _fragment(
+        self, statement: Statement, word: str, prefix: str, metadata: str, place: Place | None
+    ) -> None:
+        layer, _, name = word.partition("/")
+        inside = self.store.expand(f"{prefix}/{name}.conf").raw or ""
+        for folder in self.store.get("BBLAYERS").words:
+            file = joined(folder, inside)
+            if self._exists(file) and self.layer_of(file) == layer:
+                self._read(file, by=statement)
+                self.includes.append(Included(statement, (file,)))
+                for flagged in self.store.get(metadata).words:
+                    self.store.unset(flagged)
+                return
+        at = place or Place(statement.file, statement.line)
+        what = f"no enabled layer has the fragment {word}"
+        self.faults.append(Fault("fragment", at.file, at.line, what))
+
+    def layer_of(self, file: str) -> str | None:
+        """Return the collection whose pattern the file's path begins with; the longest counts.
+
+        A pattern is taken as the text it is after ``^``, which is what layers write; any other
+        regular expression is not run.
+        """
+        best: tuple[int, str] | None = None
+        for collection in self.store.get("BBFILE_COLLECTIONS").words:
+            pattern = self.store.get(f"BBFILE_PATTERN_{collection}").text or ""
+            begin = re.sub(r"\\(.)", r"\1", pattern.removeprefix("^"))
+            if begin and file.startswith(begin) and (best is None or len(pattern) > best[0]):
+                best = (len(pattern), collection)
+        return best[1] if best is not None else None

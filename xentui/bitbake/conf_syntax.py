@@ -1,0 +1,337 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""BitBake's conf language as statements, each with its lines, and nothing evaluated.
+
+Two file kinds share the statements and differ in what stands around them:
+
+* ``.conf``: bb:lib/bb/parse/parse_py/ConfHandler.py, ``handle`` and ``feeder``;
+* ``.bb``, ``.bbclass``, ``.inc``: BBHandler.py, ``feeder``, with functions besides.
+
+Text is hostile: every scan here is linear in the length of its line, and a line that BitBake
+would refuse becomes a :class:`Fault`, after which reading goes on.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+CONF_SUFFIXES = (".conf",)
+RECIPE_SUFFIXES = (".bb", ".bbclass", ".inc")
+
+_ASSIGNMENT = re.compile(
+    r"""
+    (?P<exported>export\s++)?
+    (?P<variable>[a-zA-Z0-9\-_+.${}/~:]*?)
+    (?:\[(?P<flag>[a-zA-Z0-9\-_+.][a-zA-Z0-9\-_+.@/]*+)\])?
+    (?P<before>\s*+)
+    (?P<operator>:=|\?\?=|\?=|\+=|=\+|=\.|\.=|=)
+    (?P<after>\s*+)
+    (?P<quote>['"])
+    """,
+    re.VERBOSE,
+)
+_EXPORT = re.compile(r"export\s++([a-zA-Z0-9\-_+.${}/~]++)$")
+_UNSET = re.compile(
+    r"unset\s++([a-zA-Z0-9\-_+.${}/~]++)(?:\[([a-zA-Z0-9\-_+.][a-zA-Z0-9\-_+.@]++)\])?$"
+)
+_WORD_STATEMENT = re.compile(
+    r"(include_all|include|require|inherit_defer|inherit|EXPORT_FUNCTIONS|addtask|deltask"
+    r"|addhandler|addpylib|addfragments)\s++(.++)"
+)
+_RECIPE_WORDS = frozenset(
+    {"inherit", "inherit_defer", "EXPORT_FUNCTIONS", "addtask", "deltask", "addhandler"}
+)
+_IN_BOTH = frozenset({"include", "require", "include_all", "addfragments"})
+_WORDS_NEEDED = {"addpylib": 2, "addfragments": 4}
+_DEF = re.compile(r"def\s++(\w++).*:")
+_ALONE = "a backslash stands alone and continues nothing"
+_FUNCTION_NAME = re.compile(r"[\w.\-+{}$:]*+")
+
+
+class Statement(NamedTuple):
+    """One statement.
+
+    Attributes:
+        kind: ``assign``, ``export``, ``unset``, ``function``, ``def``, or the statement's own
+            word: ``include``, ``require``, ``inherit``, ``addfragments`` …
+        variable: what is assigned, exported or unset, with its overrides as written; the name
+            of a function.
+        value: what stands between the quotes, the words after the statement's word, or a
+            function's body.
+        line: where it begins, from 1.
+        last_line: where it ends, which is what BitBake calls its line.
+        exported: whether ``export`` stands before an assignment.
+        tight: whether a blank beside the operator is missing, which BitBake warns of.
+    """
+
+    kind: str
+    file: str
+    line: int
+    last_line: int
+    variable: str = ""
+    flag: str = ""
+    operator: str = ""
+    value: str = ""
+    exported: bool = False
+    tight: bool = False
+
+
+class Fault(NamedTuple):
+    """Something BitBake would stop at.
+
+    Attributes:
+        kind: ``indent``, ``bom``, ``after-value``, ``quotes``, ``unparsed``, ``no-name``,
+            ``comment``, ``unclosed``, ``old-override``, ``include``, ``cycle``, ``fragment``,
+            ``machine-fragment``, ``unreadable`` or ``limit``.
+    """
+
+    kind: str
+    file: str
+    line: int
+    message: str
+
+
+class Parsed(NamedTuple):
+    """The statements of a text and what is wrong with it, both in its order."""
+
+    statements: list[Statement]
+    faults: list[Fault]
+
+
+def parse(text: str, file: str) -> Parsed:
+    """Read a file's text; its name's ending says which kind of file it is."""
+    recipe = file.endswith(RECIPE_SUFFIXES)
+    parsed = Parsed([], [])
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if lines and lines[-1] == "":
+        lines.pop()
+    (_parse_recipe if recipe else _parse_conf)(lines, file, parsed)
+    return parsed
+
+
+def _parse_conf(lines: list[str], file: str, parsed: Parsed) -> None:
+    number, count = 0, len(lines)
+    while number < count:
+        line = lines[number].rstrip()
+        number += 1
+        if not line:
+            continue
+        first = number
+        parts, confusing = [line], False
+        while parts and parts[-1].endswith("\\"):
+            comment = parts[0][0] == "#"
+            piece = parts.pop()[:-1]
+            following = lines[number].rstrip() if number < count else ""
+            number += 1
+            confusing = confusing or (comment and not following.startswith("#"))
+            parts += [part for part in (piece, following) if part]
+        if confusing:
+            parsed.faults.append(_confusing(file, first))
+            continue
+        if not parts:
+            parsed.faults.append(Fault("unparsed", file, first, _ALONE))
+            continue
+        line = "".join(parts)
+        if line[0] != "#":
+            _feed(line, file, first, min(number, count), parsed, recipe=False)
+
+
+def _parse_recipe(lines: list[str], file: str, parsed: Parsed) -> None:
+    reader = _RecipeReader(file, parsed)
+    for number, line in enumerate(lines, start=1):
+        reader.feed(number, line.rstrip())
+    reader.finish(len(lines))
+
+
+class _RecipeReader:
+    """Reads the lines of a ``.bb``, ``.bbclass`` or ``.inc``."""
+
+    def __init__(self, file: str, parsed: Parsed) -> None:
+        self.file = file
+        self.parsed = parsed
+        self.function: tuple[str, int] | None = None
+        self.python: tuple[str, int] | None = None
+        self.body: list[str] = []
+        self.residue: list[str] = []
+        self.first = 0
+
+    def feed(self, number: int, line: str) -> None:
+        if self.function is not None:
+            if line != "}":
+                self.body.append(line)
+                return
+            self._close("function", self.function, number)
+            self.function = None
+            return
+        if self.python is not None:
+            if not line or line[0] == "#" or line[0].isspace():
+                self.body.append(line)
+                return
+            self._close("def", self.python, number - 1)
+            self.python = None
+        self._logical(number, line)
+
+    def finish(self, last: int) -> None:
+        """Close what the end of the file closes, and name what it leaves open."""
+        if self.python is not None:
+            self._close("def", self.python, last)
+        if self.function is not None:
+            name, first = self.function
+            self._fault("unclosed", first, f"the function {name or '(no name)'} is never closed")
+        if self.residue:
+            self._fault("unclosed", self.first, "the last line is continued, but nothing follows")
+
+    def _logical(self, number: int, line: str) -> None:
+        comment = line.startswith("#")
+        if self.residue == [""]:
+            self._fault("unparsed", self.first, _ALONE)
+            self.residue = []
+            return
+        if self.residue:
+            in_comment = self.residue[0].startswith("#")
+            if comment and not in_comment:
+                self._fault("comment", number, "a comment stands in the middle of a statement")
+                return
+            if in_comment and not comment:
+                self.parsed.faults.append(_confusing(self.file, self.first))
+                self.residue = []
+                return
+        if line.endswith("\\"):
+            if not self.residue:
+                self.first = number
+            self.residue.append(line[:-1])
+            return
+        first = self.first if self.residue else number
+        whole = "".join(self.residue) + line
+        self.residue = []
+        if not whole or whole[0] == "#":
+            return
+        name = _function(whole)
+        if name is not None:
+            self.function = (name, first)
+            return
+        found = _DEF.match(whole) if whole.startswith("def") else None
+        if found is not None:
+            self.python = (found[1], first)
+            self.body = [whole]
+            return
+        _feed(whole, self.file, first, number, self.parsed, recipe=True)
+
+    def _close(self, kind: str, opened: tuple[str, int], last: int) -> None:
+        name, first = opened
+        body = "\n".join(self.body)
+        self.body = []
+        self.parsed.statements.append(
+            Statement(kind, self.file, first, last, variable=name, value=body)
+        )
+
+    def _fault(self, kind: str, line: int, message: str) -> None:
+        self.parsed.faults.append(Fault(kind, self.file, line, message))
+
+
+def _function(line: str) -> str | None:
+    """Return the name of the function that a line opens: empty for an anonymous one."""
+    if not line.endswith("{"):
+        return None
+    head = line[:-1].rstrip()
+    if not head.endswith(")"):
+        return None
+    head = head[:-1].rstrip()
+    if not head.endswith("("):
+        return None
+    rest = head[:-1]
+    while True:
+        word = next((w for w in ("python", "fakeroot") if rest.startswith(w)), None)
+        if word is None:
+            break
+        after = rest[len(word) :]
+        if after[:1].isspace() or (word == "python" and not after):
+            rest = after.lstrip()
+        else:
+            break
+    name = rest.rstrip()
+    if name == "__anonymous":
+        return ""
+    return name if _FUNCTION_NAME.fullmatch(name) else None
+
+
+def _feed(line: str, file: str, first: int, last: int, parsed: Parsed, *, recipe: bool) -> None:
+    word = _WORD_STATEMENT.match(line) if recipe else None
+    if word is not None and word[1] in _RECIPE_WORDS:
+        if not (word[1].endswith("task") and word[2].startswith("#")):
+            parsed.statements.append(Statement(word[1], file, first, last, value=word[2]))
+            return
+    found = _assignment(line, file, first, last)
+    if found is None:
+        found = _statement(line, file, first, last, recipe=recipe)
+    if isinstance(found, Statement):
+        parsed.statements.append(found)
+    else:
+        parsed.faults.append(found or _explained(line, file, first))
+
+
+def _assignment(line: str, file: str, first: int, last: int) -> Statement | Fault | None:
+    found = _ASSIGNMENT.match(line)
+    if found is None:
+        return None
+    quote = found["quote"]
+    begin = found.end()
+    if len(line) == begin or line[-1] != quote or line.count(quote, begin) == 2:
+        return None
+    if not found["variable"]:
+        what = "a line may not begin with a blank" if line[0].isspace() else "the name is missing"
+        return Fault("indent" if line[0].isspace() else "no-name", file, first, what)
+    return Statement(
+        "assign",
+        file,
+        first,
+        last,
+        variable=found["variable"],
+        flag=found["flag"] or "",
+        operator=found["operator"],
+        value=line[begin:-1],
+        exported=found["exported"] is not None,
+        tight=not found["before"] or not found["after"],
+    )
+
+
+def _statement(line: str, file: str, first: int, last: int, *, recipe: bool) -> Statement | None:
+    found = _WORD_STATEMENT.match(line)
+    if found is not None:
+        word, rest = found[1], found[2]
+        needed = _WORDS_NEEDED.get(word, 1)
+        # A conf that BitBake reads by itself may load Python; one that is included may not,
+        # which only the reader of both can tell.
+        allowed = word in _IN_BOTH or (word == "addpylib" and not recipe)
+        if allowed and len(rest.split()) >= needed:
+            return Statement(word, file, first, last, value=rest)
+        return None
+    found = _EXPORT.match(line)
+    if found is not None:
+        return Statement("export", file, first, last, variable=found[1])
+    found = _UNSET.match(line)
+    if found is not None:
+        return Statement("unset", file, first, last, variable=found[1], flag=found[2] or "")
+    return None
+
+
+def _confusing(file: str, line: int) -> Fault:
+    return Fault("comment", file, line, "a comment ends with a backslash, but what follows is none")
+
+
+def _explained(line: str, file: str, number: int) -> Fault:
+    """Say why BitBake cannot read a line, as far as that can be told."""
+    if line.startswith("\ufeff"):
+        return Fault("bom", file, number, "the file begins with a byte order mark")
+    if line[0].isspace():
+        return Fault("indent", file, number, "the line begins with a blank")
+    found = _ASSIGNMENT.match(line)
+    if found is not None:
+        quote = found["quote"]
+        if line.count(quote, found.end()) == 0:
+            return Fault("quotes", file, number, "the closing quote is missing")
+        if line[-1] == quote:
+            return Fault("quotes", file, number, "a single quote character stands inside the value")
+        return Fault("after-value", file, number, "something stands after the closing quote")
+    return Fault("unparsed", file, number, "this is no statement that BitBake knows")
