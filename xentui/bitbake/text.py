@@ -19,7 +19,7 @@ import re
 from xentui.errors import XentuiError
 from xentui.safe_text import quoted
 
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_/.+~-]*(?::[a-z][a-z0-9.+-]*)*")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_/.+~-]*(?::[a-z0-9][a-z0-9._+-]*)*")
 _FLAG = re.compile(r"[a-z0-9][A-Za-z0-9_.+-]*")
 _OPERATORS = ("=", "?=", "??=", ":=", "+=", ".=", "=.", "=+")
 
@@ -77,8 +77,55 @@ def name(value: str) -> str:
         CannotCarry: BitBake, the shell or a regular expression of the classes would take it
             for something else.
     """
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_.+-]*", value, re.ASCII) or ".." in value:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_.+-]*", value, re.ASCII):
         raise CannotCarry(value, "it is not a name")
+    return value
+
+
+def word(value: str) -> str:
+    """Return a device or an image type: what xl reads a disk from is cut at other characters.
+
+    Raises:
+        CannotCarry: it holds anything but lower-case letters, digits and full stops.
+    """
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.]*", value, re.ASCII):
+        raise CannotCarry(value, "it is not one plain word")
+    return value
+
+
+def domain(value: str) -> str:
+    """Return the name of a domain.
+
+    Raises:
+        CannotCarry: it is empty, which the classes take for unset, or it holds anything but
+            letters, digits and ``._-``.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9_.-]+", value, re.ASCII):
+        raise CannotCarry(value, "it is not the name of a domain")
+    return value
+
+
+def one_of(value: str, allowed: tuple[str, ...]) -> str:
+    """Return a value that must be one of a few.
+
+    Raises:
+        CannotCarry: it is none of them.
+    """
+    if value not in allowed:
+        raise CannotCarry(value, f"it is none of {', '.join(allowed)}")
+    return value
+
+
+def tasks(value: str) -> str:
+    """Return tasks of recipes, as ``do_compile[depends]`` names them: ``recipe:do_task``.
+
+    Raises:
+        CannotCarry: BitBake would not take it for such (bb:lib/bb/parse/ast.py,
+            ``handleVirtRecipeProviders``).
+    """
+    task = r"[a-z0-9][a-z0-9.+-]*:do_[a-z_]+"
+    if not re.fullmatch(rf"{task}(?: {task})*", value, re.ASCII):
+        raise CannotCarry(value, "it does not name tasks of recipes")
     return value
 
 

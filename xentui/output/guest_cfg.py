@@ -68,8 +68,8 @@ def complete(project: Project, guest: EffectiveGuest) -> str:
         CannotCarry: a value cannot be written so that xl reads it back.
     """
     lines = [
-        f'name = "{text.packed(guest.name)}"',
-        f'type = "{text.packed(guest.type)}"',
+        f'name = "{text.domain(guest.name)}"',
+        f'type = "{text.one_of(guest.type, ("pv", "pvh", "hvm"))}"',
         f"memory = {text.number(guest.memory)}",
         f"vcpus = {text.number(guest.vcpus)}",
         _disk(project, guest),
@@ -116,7 +116,7 @@ def _from_varflags(project: Project, guest: EffectiveGuest) -> str:
     """Return what ``generate_bundle_config`` and ``generate_xen_guest_config`` print."""
     return "\n".join(
         [
-            f'name = "{text.packed(guest.name)}"',
+            f'name = "{text.domain(guest.name)}"',
             f"memory = {text.number(guest.memory)}",
             f"vcpus = {text.number(guest.vcpus)}",
             _disk(project, guest),
@@ -130,7 +130,7 @@ def _from_varflags(project: Project, guest: EffectiveGuest) -> str:
 
 def _disk(project: Project, guest: EffectiveGuest) -> str:
     image = text.packed(artifacts.image_file(project, guest.guest))
-    device = text.packed(guest.disk_device)
+    device = text.word(guest.disk_device)
     return f"disk = ['file:{artifacts.IMAGES}/{image},{device},rw']"
 
 

@@ -142,7 +142,9 @@ def _default_values(defaults: Defaults) -> Iterator[tuple[str, str]]:
 def _written(name: str, value: object) -> str:
     if name == "vif" and isinstance(value, tuple):
         return vif_value(value)
-    return text.number(value) if isinstance(value, int) else text.packed(str(value))
+    if name in ("disk_device", "image_fstype"):
+        return text.word(str(value))
+    return text.packed(value) if isinstance(value, str) and name == "extra" else text.number(value)
 
 
 def _guests(project: Project, assets: Assets) -> Iterator[str]:
@@ -168,7 +170,7 @@ def _guests(project: Project, assets: Assets) -> Iterator[str]:
 
 
 def _image_types(project: Project) -> Iterator[str]:
-    fstype = text.packed(image_fstype(project))
+    fstype = text.word(image_fstype(project))
     recipes = [
         guest.key
         for guest in project.guests
@@ -190,8 +192,8 @@ def _image_types(project: Project) -> Iterator[str]:
 
 def entry(guest: Guest) -> str:
     """Return a guest with its tags, as both classes read it: ``name:autostart:external``."""
-    tags = [tag for tag in ("autostart", "external") if tag in guest.tags]
-    return ":".join([text.name(guest.key), *tags])
+    tags = {text.one_of(tag, ("autostart", "external")) for tag in guest.tags}
+    return ":".join([text.name(guest.key), *sorted(tags)])
 
 
 def varflags(project: Project, guest: Guest) -> Iterator[tuple[str, str]]:
@@ -210,7 +212,7 @@ def varflags(project: Project, guest: Guest) -> Iterator[tuple[str, str]]:
             if value != default(project, name).value:
                 yield _variable(name), _written(name, value)
         if worked_out.name != guest.key:
-            yield _variable("name"), text.packed(worked_out.name)
+            yield _variable("name"), text.domain(worked_out.name)
     for name in ("rootfs", "kernel"):
         value = getattr(guest, name)
         if value is not None:

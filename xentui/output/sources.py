@@ -88,7 +88,7 @@ class Fetched:
         if self.conversions:
             depends = " ".join(
                 dict.fromkeys(
-                    text.plain(kind.depends) for _, _, kind in self.conversions if kind.depends
+                    text.tasks(kind.depends) for _, _, kind in self.conversions if kind.depends
                 )
             )
             lines = [

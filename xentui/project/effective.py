@@ -122,8 +122,8 @@ def effective(project: Project, guest: Guest) -> EffectiveGuest:
         disk_device=_first(
             guest.disk_device, defaults.disk_device, schema.default("defaults", "disk_device")
         ),
-        name=guest.name or guest.key,
-        type=guest.type or default_type(project, guest),
+        name=guest.name if guest.name is not None else guest.key,
+        type=guest.type if guest.type is not None else default_type(project, guest),
         image_size=_first(size, defaults.image_size, schema.default("defaults", "image_size")),
     )
 
