@@ -92,16 +92,13 @@ CONTAINER_PACKAGES = {
 }
 """mv:recipes-core/vxn/vxn_1.0.bb, PACKAGES."""
 
-MACHINE_ARCH = {
-    "qemux86-64": "x86-64",
-    "genericx86-64": "x86-64",
-    "intel-corei7-64": "x86-64",
-}
+EMULATED = {"qemux86-64", "qemuarm64", "qemux86", "qemuarm"}
 
 
 def arch(project: Project) -> str:
-    """Return the override of the processor that the machine has."""
-    return MACHINE_ARCH.get(project.host.machine, "aarch64")
+    """Return the override of the processor that the machine has, as its name tells."""
+    machine = project.host.machine
+    return "x86-64" if "x86" in machine or "intel" in machine else "aarch64"
 
 
 def image(project: Project) -> str:
@@ -112,7 +109,6 @@ def image(project: Project) -> str:
 def conf(project: Project) -> dict[Key, Wanted]:
     """Return what the configuration must say to the Dom0 image, no more and no less."""
     host = project.host
-    emulated = host.machine.startswith("qemu")
     wanted: dict[Key, Wanted] = {
         ("MACHINE", None): host.machine,
         ("INIT_MANAGER", None): "systemd",
@@ -123,7 +119,7 @@ def conf(project: Project) -> dict[Key, Wanted]:
         wanted["XEN_BOOT_MODE", None] = host.boot_mode
     if host.network is not None:
         wanted["XEN_DOM0_NETWORK", None] = host.network
-    if host.memory is not None and emulated:
+    if host.memory is not None and host.machine in EMULATED:
         wanted["QB_MEM_VALUE", None] = str(host.memory)
     wanted.update(_dom0(project))
     wanted.update(_defaults(project.defaults))

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from tests import oracle
 from tests.bitbake_parser import Parsed, parse_conf, parse_recipe
 from tests.strategies import assets_of, sound_projects
-from tests.vectors import Vector, vectors
+from tests.vectors import Vector, bundled_presets, vectors
 from xentui.output.render import render
 from xentui.output.rendered import Rendered
 from xentui.project import assets, model, presets
@@ -127,9 +127,9 @@ def test_vector_reads_back(vector: Vector) -> None:
     check(project, render(project, assets.gather(project, vector.folder)))
 
 
-@pytest.mark.parametrize("preset", presets.available(), ids=lambda preset: preset.name)
+@pytest.mark.parametrize("preset", bundled_presets(), ids=lambda preset: preset.name)
 def test_preset_reads_back(preset: presets.PresetFile) -> None:
-    loaded = presets.load(preset.name)
+    loaded = presets.load(str(preset.path))
     assert loaded.project is not None
     check(loaded.project, render(loaded.project, assets.gather(loaded.project, loaded.directory)))
 

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from tests import bitbake_parser, oracle, xl_parser
 from tests.shell_packing import Target, build
 from tests.strategies import assets_of, sound_projects
-from tests.vectors import Vector, vectors
+from tests.vectors import Vector, bundled_presets, vectors
 from xentui.output.guest_cfg import all_predicted
 from xentui.output.render import render
 from xentui.output.target_layout import layout, start_order
@@ -71,9 +71,9 @@ def test_vector_is_built(vector: Vector) -> None:
     assert target.layout == vector.layout
 
 
-@pytest.mark.parametrize("preset", presets.available(), ids=lambda preset: preset.name)
+@pytest.mark.parametrize("preset", bundled_presets(), ids=lambda preset: preset.name)
 def test_preset_is_built_as_previewed(preset: presets.PresetFile) -> None:
-    loaded = presets.load(preset.name)
+    loaded = presets.load(str(preset.path))
     assert loaded.project is not None
     check(loaded.project, assets.gather(loaded.project, loaded.directory))
 
@@ -96,9 +96,9 @@ def test_xl_reads_every_vector(vector: Vector) -> None:
 
 
 @needs_xl
-@pytest.mark.parametrize("preset", presets.available(), ids=lambda preset: preset.name)
+@pytest.mark.parametrize("preset", bundled_presets(), ids=lambda preset: preset.name)
 def test_xl_reads_every_preset(preset: presets.PresetFile) -> None:
-    loaded = presets.load(preset.name)
+    loaded = presets.load(str(preset.path))
     assert loaded.project is not None
     check_xl(loaded.project, assets.gather(loaded.project, loaded.directory))
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 
 from tests import oelint
 from tests.strategies import assets_of, sound_projects
-from tests.vectors import vectors
+from tests.vectors import bundled_presets, vectors
 from xentui.output.render import render
 from xentui.output.rendered import Rendered
 from xentui.project import assets, model, presets
@@ -36,8 +36,8 @@ def findings(tmp_path_factory: pytest.TempPathFactory) -> list[oelint.Finding]:
 def _rendered() -> Iterator[Rendered]:
     for vector in vectors():
         yield render(vector.project, assets.gather(vector.project, vector.folder))
-    for preset in presets.available():
-        loaded = presets.load(preset.name)
+    for preset in bundled_presets():
+        loaded = presets.load(str(preset.path))
         assert loaded.project is not None
         yield render(loaded.project, assets.gather(loaded.project, loaded.directory))
     drawn: list[Rendered] = []

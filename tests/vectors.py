@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The vectors: project files with what meta-virtualization's classes made of them."""
+"""The vectors, project files with what meta-virtualization's classes made of them; the presets."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from xentui.project import model, schema
+from xentui.project import model, presets, schema
 
 FOLDERS = (
     Path(__file__).parent / "vectors",
@@ -62,3 +62,9 @@ def vectors() -> list[Vector]:
         for path in sorted(folder.glob("*/project.toml")):
             found.setdefault((path.parent.name, path.read_bytes()), Vector(path.parent))
     return list(found.values())
+
+
+def bundled_presets() -> list[presets.PresetFile]:
+    """Return xentui's own presets, whatever else lies in this directory or the user's."""
+    nowhere = Path(__file__)
+    return [preset for preset in presets.available(nowhere) if preset.origin == "bundled"]

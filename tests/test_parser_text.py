@@ -1,0 +1,261 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Hostile text is refused twice: by the schema, and by the writers on their own.
+
+For every property that takes text, and every key, a value either is refused or is read back by
+BitBake and xl exactly as it is. There is no third way, such as a line more in a file.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests import oracle, xl_parser
+from tests.bitbake_parser import parse_conf
+from tests.strategies import SCRIPT, hostile_text, key_of, of_field, own_config
+from tests.test_parser_bitbake import check
+from xentui.bitbake.text import CannotCarry
+from xentui.output.guest_cfg import all_predicted
+from xentui.output.render import render
+from xentui.project import model, schema
+from xentui.project.assets import Assets
+from xentui.rules.check import check as findings
+from xentui.rules.finding import Severity
+
+DIGEST = "0" * 64
+BASE: dict[str, Any] = {
+    "version": 1,
+    "host": {"machine": "qemux86-64", "memory": 16384},
+    "defaults": {"memory": 300},
+    "bundles": {"lab": {"version": "2.0"}},
+    "guests": {
+        "named": {"tags": ["autostart"]},
+        "vendor": {"tags": ["external"], "rootfs": "vendor.ext4", "kernel": "vendor-kernel"},
+        "own": {"config_file": "own.cfg"},
+        "tree": {
+            "tags": ["external"],
+            "bundle": "lab",
+            "source": {
+                "type": "rootfs_dir",
+                "file": "tree",
+                "fetch": [
+                    {"uri": "https://example.org/t.tar.gz", "sha256": DIGEST, "subdir": "tree"}
+                ],
+            },
+        },
+        "squashed": {
+            "tags": ["external"],
+            "bundle": "lab",
+            "source": {
+                "type": "squashfs",
+                "file": "root.squashfs",
+                "fetch": [{"uri": "https://example.org/root.squashfs", "sha256": DIGEST}],
+            },
+        },
+    },
+    "import_types": {"squashfs": {"script": "convert.sh"}},
+}
+
+Put = Callable[[dict[str, Any], Any], None]
+
+
+def _at(*path: str | int) -> Put:
+    def put(data: dict[str, Any], value: Any) -> None:
+        place: Any = data
+        for step in path[:-1]:
+            place = place.setdefault(step, {}) if isinstance(step, str) else place[step]
+        place[path[-1]] = value
+
+    return put
+
+
+def _renamed(table: str, old: str, field: str | None = None) -> Put:
+    """Give an entry of a table another key, and those that name it too."""
+
+    def put(data: dict[str, Any], value: Any) -> None:
+        data[table] = {value if key == old else key: entry for key, entry in data[table].items()}
+        for guest in data["guests"].values():
+            if field == "bundle" and guest.get("bundle") == old:
+                guest["bundle"] = value
+            if field == "type" and guest.get("source", {}).get("type") == old:
+                guest["source"]["type"] = value
+
+    return put
+
+
+_FETCH = ("guests", "tree", "source", "fetch", 0)
+PROPERTIES: dict[str, tuple[Put, st.SearchStrategy[Any]]] = {
+    **{
+        f"host.{name}": (_at("host", name), of_field("host", name))
+        for name in ("machine", "image", "network", "boot_mode")
+    },
+    **{
+        f"defaults.{name}": (_at("defaults", name), of_field("defaults", name))
+        for name in ("extra", "disk_device", "image_fstype")
+    },
+    **{
+        f"bundle.{name}": (_at("bundles", "lab", name), of_field("bundle", name))
+        for name in ("version", "summary", "license")
+    },
+    **{
+        f"guest.{name}": (_at("guests", "named", name), of_field("guest", name))
+        for name in ("extra", "disk_device", "name", "type")
+    },
+    "guest.kernel": (_at("guests", "vendor", "kernel"), of_field("guest", "kernel")),
+    "guest.rootfs": (_at("guests", "vendor", "rootfs"), of_field("guest", "rootfs")),
+    "guest.config_file": (_at("guests", "own", "config_file"), of_field("guest", "config_file")),
+    "source.file": (_at("guests", "squashed", "source", "file"), of_field("source", "file")),
+    "source.type": (_renamed("import_types", "squashfs", "type"), key_of("import_types")),
+    **{
+        f"fetch.{name}": (_at(*_FETCH, name), of_field("fetch", name))
+        for name in ("uri", "sha256", "arch", "subdir")
+    },
+    **{
+        f"import_type.{name}": (
+            _at("import_types", "squashfs", name),
+            of_field("import_type", name),
+        )
+        for name in ("script", "depends")
+    },
+    "key of bundles": (_renamed("bundles", "lab", "bundle"), key_of("bundles")),
+    "key of guests, named": (_renamed("guests", "named"), key_of("guests")),
+    "key of guests, in a bundle": (_renamed("guests", "tree"), key_of("guests")),
+}
+LISTS: dict[str, tuple[Put, st.SearchStrategy[Any]]] = {
+    "defaults.vif": (_at("defaults", "vif"), of_field("defaults", "vif")),
+    "guest.vif": (_at("guests", "named", "vif"), of_field("guest", "vif")),
+    "guest.tags": (_at("guests", "named", "tags"), of_field("guest", "tags")),
+    "containers.frontends": (
+        _at("containers", "frontends"),
+        of_field("containers", "frontends"),
+    ),
+}
+EVERY = [*PROPERTIES, *LISTS]
+NOT_WRITTEN = {("preset", "title"), ("preset", "description")}
+"""Text that only the list of presets shows."""
+
+
+def _values(name: str) -> st.SearchStrategy[Any]:
+    if name in LISTS:
+        return LISTS[name][1] | st.lists(hostile_text(), min_size=1, max_size=3)
+    accepted = PROPERTIES[name][1]
+    # A good value with something hostile in it is nearer to what a check forgets.
+    spoiled = st.tuples(accepted, hostile_text(2), st.integers(0, 20)).map(
+        lambda t: t[0][: t[2]] + t[1] + t[0][t[2] :]
+    )
+    return accepted | spoiled | hostile_text()
+
+
+def _with(name: str, value: Any) -> dict[str, Any]:
+    data = copy.deepcopy(BASE)
+    put = PROPERTIES[name][0] if name in PROPERTIES else LISTS[name][0]
+    put(data, value)
+    return data
+
+
+def _assets(project: model.Project) -> Assets:
+    texts = {kind.script: SCRIPT for kind in project.import_types}
+    texts.update({g.config_file: own_config(g) for g in project.guests if g.config_file})
+    return Assets(texts=texts)
+
+
+def _reads_back(project: model.Project) -> None:
+    """Hold everything that would be written against what the project says."""
+    beside = _assets(project)
+    check(project, render(project, beside))
+    previews = all_predicted(project, beside)
+    if xl_parser.missing():
+        return
+    for guest in project.guests:
+        if guest.config_file is not None:
+            continue
+        config = xl_parser.parse(previews[f"/etc/xen/{guest.key}.cfg"])
+        value = oracle.effective(project, guest)
+        assert config.errors == ""
+        assert config.settings["name"] == (guest.name or guest.key)
+        assert config.settings["vif"] == list(value["vif"])
+        assert config.settings.get("extra", value["extra"]) == value["extra"]
+        assert [disk.device for disk in config.disks] == [value["disk_device"]]
+
+
+def test_the_base_is_fine() -> None:
+    assert schema.validate(BASE) == []
+    project = model.from_data(BASE)
+    assert [f for f in findings(project, _assets(project)) if f.severity is Severity.ERROR] == []
+    _reads_back(project)
+
+
+def test_no_property_is_forgotten() -> None:
+    texts = {
+        (table, field.name)
+        for table in schema.schema()["definitions"]
+        for field in schema.fields(table)
+        if field.kind in ("text", "list", "choice", "choices")
+    }
+    covered = {tuple(name.split(".")) for name in EVERY if "." in name}
+    same = {("defaults", "network"), ("guest", "bundle")}
+    assert texts - covered - NOT_WRITTEN - same == set()
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_the_schema_refuses_or_it_reads_back(name: str) -> None:
+    @settings(max_examples=60)
+    @given(_values(name))
+    def one(value: Any) -> None:
+        data = _with(name, value)
+        if schema.validate(data):
+            return
+        project = model.from_data(data)
+        beside = _assets(project)
+        if any(f.severity is Severity.ERROR for f in findings(project, beside)):
+            return
+        _reads_back(project)
+
+    one()
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_the_writers_alone_refuse_or_it_reads_back(name: str) -> None:
+    @settings(max_examples=60)
+    @given(_values(name))
+    def one(value: Any) -> None:
+        project = model.from_data(_with(name, value))
+        try:
+            render(project, _assets(project))
+            all_predicted(project, _assets(project))
+        except CannotCarry:
+            return
+        _reads_back(project)
+
+    one()
+
+
+@pytest.mark.parametrize("value", [-1, True, "512", 1.5, None])
+@pytest.mark.parametrize("table", ["host", "guests"])
+def test_the_writers_refuse_what_is_no_number(table: str, value: object) -> None:
+    data = _with("guest.extra", "quiet")
+    (data["host"] if table == "host" else data["guests"]["named"])["memory"] = value
+    project = model.from_data(data)
+    if value is None:
+        _reads_back(project)
+        return
+    with pytest.raises(CannotCarry):
+        render(project, _assets(project))
+
+
+@given(hostile_text())
+def test_the_name_of_the_project_file_changes_nothing(origin: str) -> None:
+    project = model.from_data(BASE)
+    plain = parse_conf(render(project, _assets(project)).conf["conf/xentui.conf"])
+    other = render(project, _assets(project), origin=origin)
+    check(project, other)
+    parsed = parse_conf(other.conf["conf/xentui.conf"])
+    assert [(a.variable, a.flag, a.value) for a in parsed.assignments] == [
+        (a.variable, a.flag, a.value) for a in plain.assignments
+    ]
