@@ -1,0 +1,82 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""A rule's case: a project that it complains of, and the same one mended by one replacement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+from xentui.project import document
+from xentui.project.assets import Assets, gather
+from xentui.project.document import Loaded
+from xentui.rules.check import findings
+from xentui.rules.finding import Finding
+
+HEAD = """\
+version = 1
+
+[host]
+machine = "qemux86-64"
+memory = 4096
+network = "nat"
+
+"""
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Case:
+    """A project text that has a finding.
+
+    Attributes:
+        code: the code it must have.
+        path: where.
+        text: the project file; without a version it gets :data:`HEAD`.
+        change: a piece of the text, or of a file, and what it must be for the finding to go.
+        files: files beside the project file, by name.
+        say: something the message must hold.
+        mends: how many changes are proposed at least.
+    """
+
+    code: str
+    path: str
+    text: str
+    change: tuple[str, str]
+    files: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    say: str = ""
+    mends: int = 0
+
+    @property
+    def id(self) -> str:
+        """What a test is called by."""
+        return f"{self.code}-{self.path}-{abs(hash((self.text, str(self.files)))) % 1000:03}"
+
+    @property
+    def whole(self) -> str:
+        """The project file's text."""
+        return self.text if "version = 1" in self.text else HEAD + self.text
+
+    def mended(self) -> Case:
+        """Return the case with its change made, in the text or in a file."""
+        old, new = self.change
+        assert old in self.whole or any(old in text for text in self.files.values()), old
+        files = {name: text.replace(old, new) for name, text in self.files.items()}
+        return Case(self.code, self.path, self.whole.replace(old, new), ("", ""), files)
+
+    def load(self, folder: Path) -> tuple[Loaded, Assets]:
+        """Write the files and read the project."""
+        for name, text in self.files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text, encoding="utf-8")
+        loaded = document.load_text(self.whole, folder)
+        assert loaded.problems == ()
+        assert loaded.project is not None
+        return loaded, gather(loaded.project, folder)
+
+    def findings(self, folder: Path) -> list[Finding]:
+        """Return everything found in it."""
+        loaded, assets = self.load(folder)
+        return findings(loaded, assets)

@@ -1,0 +1,310 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Cases of guests and bundles."""
+
+from tests.rules.case import Case
+
+BUNDLE = "[bundles.lab]\n\n"
+IN_BUNDLE = '[guests.web]\nbundle = "lab"\ntags = ["external"]\nrootfs = "web.ext4"\n'
+FETCHED = """
+[guests.web.source]
+type = "ext4"
+file = "web.ext4"
+
+[[guests.web.source.fetch]]
+uri = "file://web.ext4"
+"""
+IMPORTED = f'{BUNDLE}[guests.web]\nbundle = "lab"\ntags = ["external"]\n{FETCHED}'
+VIF = "guests.web.vif"
+EXTRA = "guests.web.extra"
+OLD_KERNEL = 'kernel = "a/vmlinuz"'
+
+
+def vif(entry: str, more: str = "") -> str:
+    """Return a guest with one network interface."""
+    return f'[guests.web]\nvif = ["{entry}"]\n{more}'
+
+
+def extra(line: str, more: str = "") -> str:
+    """Return a guest with a kernel command line."""
+    return f'[guests.web]\nextra = "{line}"\n{more}'
+
+
+def host(machine: str, text: str) -> str:
+    """Return a project for another board."""
+    return f'version = 1\n[host]\nmachine = "{machine}"\nmemory = 4096\nnetwork = "nat"\n{text}'
+
+
+CASES = (
+    Case(
+        "XT201",
+        "guests.web.bundle",
+        f'[guests.web]\ntags = ["external"]\n{FETCHED}',
+        ("tags", 'bundle = "lab"\ntags'),
+        mends=1,
+    ),
+    Case(
+        "XT201",
+        "guests.web.bundle",
+        '[guests.web]\nkernel = "none"\n',
+        ('kernel = "none"', ""),
+        mends=1,
+    ),
+    Case(
+        "XT202",
+        "guests.web.bundle",
+        '[guests.web]\nbundle = "lab"\n',
+        ("[guests", "[bundles.lab]\n[guests"),
+        mends=1,
+    ),
+    Case("XT203", "bundles.lab", BUNDLE, ("[bundles.lab]", ""), mends=1),
+    *(
+        Case(
+            "XT204",
+            f"bundles.{name}",
+            f'[bundles.{name}]\n[guests.web]\nbundle = "{name}"\n',
+            (name, "lab"),
+            mends=1,
+        )
+        for name in (
+            "lab-native",
+            "nativesdk-lab",
+            "lib32-lab",
+            "qemux86-64",
+            "x86-64",
+            "class-target",
+            "lib32-nativesdk-x-native",
+        )
+    ),
+    Case(
+        "XT204",
+        "bundles.my-board",
+        host("my-board", '[bundles.my-board]\n[guests.web]\nbundle = "my-board"\n'),
+        (
+            'bundles.my-board]\n[guests.web]\nbundle = "my-board',
+            'bundles.lab]\n[guests.web]\nbundle = "lab',
+        ),
+        mends=1,
+    ),
+    *(
+        Case(
+            "XT205",
+            f"bundles.{name}",
+            f'[bundles.{name}]\n[guests.web]\nbundle = "{name}"\n',
+            (name, "lab"),
+            mends=1,
+        )
+        for name in ("example-xen-guest-bundle", "alpine-xen-guest-bundle", "xen-image-minimal")
+    ),
+    Case(
+        "XT205",
+        "bundles.web",
+        '[bundles.web]\n[guests.web]\nbundle = "web"\n',
+        ('web"', 'web"\ntags = ["external"]'),
+        mends=1,
+    ),
+    Case("XT206", "guests.my_guest", "[guests.my_guest]\n", ("my_guest", "my-guest"), mends=1),
+    Case(
+        "XT207",
+        "guests.web.tags",
+        IMPORTED.replace('tags = ["external"]\n', ""),
+        ('"lab"\n', '"lab"\ntags = ["external"]\n'),
+        mends=1,
+    ),
+    Case(
+        "XT208",
+        "guests.web",
+        '[guests.web]\ntags = ["external"]\n',
+        ("tags", 'rootfs = "web.ext4"\ntags'),
+        say="web-qemux86-64.rootfs.ext4",
+    ),
+    Case(
+        "XT209",
+        "guests.web.rootfs",
+        '[guests.web]\ntags = ["external"]\nrootfs = "web.ext4"\n',
+        ('"external"', ""),
+    ),
+    Case(
+        "XT210",
+        "guests.web.rootfs",
+        IMPORTED.replace("tags", 'rootfs = "x.ext4"\ntags'),
+        ('rootfs = "x.ext4"\n', ""),
+        mends=2,
+    ),
+    Case(
+        "XT211",
+        "guests.two.rootfs",
+        '[guests.one]\nrootfs = "a/x.ext4"\n[guests.two]\nrootfs = "b/x.ext4"\n',
+        ("b/x.ext4", "b/y.ext4"),
+    ),
+    Case(
+        "XT211",
+        "guests.two.rootfs",
+        '[guests.one]\n[guests.two]\nrootfs = "one-qemux86-64.rootfs.ext4"\n',
+        ("one-qemu", "two-qemu"),
+    ),
+    Case(
+        "XT211",
+        "guests.two.rootfs",
+        IMPORTED + '[guests.two]\nrootfs = "web.img"\n',
+        ("web.img", "two.img"),
+    ),
+    Case(
+        "XT212",
+        "guests.two.kernel",
+        f'[guests.one]\n{OLD_KERNEL}\n[guests.two]\nkernel = "b/vmlinuz"\n',
+        ("b/vmlinuz", "a/vmlinuz"),
+        say="one",
+    ),
+    Case(
+        "XT212",
+        "guests.two.kernel",
+        '[guests.one]\n[guests.two]\nkernel = "mine/bzImage"\n',
+        ("mine/bzImage", "bzImage"),
+    ),
+    Case(
+        "XT212",
+        "guests.two.kernel",
+        IMPORTED + '[guests.two]\nkernel = "web.img"\n',
+        ('"web.img"', '"vmlinuz"'),
+        say="image",
+    ),
+    Case(
+        "XT212",
+        "guests.two.kernel",
+        IMPORTED.replace("tags", 'kernel = "vmlinuz"\ntags')
+        + '[[guests.web.source.fetch]]\nuri = "file://vmlinuz"\n[guests.two]\nkernel = "vmlinuz"\n',
+        ("[guests.two]\nkernel", '[guests.two]\nbundle = "lab"\nkernel'),
+        {"web.ext4": "", "vmlinuz": ""},
+    ),
+    Case(
+        "XT213",
+        "guests.two.name",
+        '[guests.one]\n[guests.two]\nname = "one"\n',
+        ('"one"', '"two-1"'),
+    ),
+    Case("XT214", "guests.web.name", '[guests.web]\nname = "Domain-0"\n', ("Domain-0", "Domain-1")),
+    Case("XT214", "guests.12", "[guests.12]\n", ("[guests.12]", "[guests.web-12]")),
+    Case("XT216", VIF, vif("bridge=xenbr0,xenif=1"), (",xenif=1", ""), say="xenif"),
+    Case("XT216", VIF, vif("xenbr0"), ("xenbr0", "bridge=xenbr0")),
+    Case("XT216", VIF, vif("bridge=xenbr0,mac"), (",mac", "")),
+    Case("XT217", VIF, vif("mac=00-16-3e-00-00-01"), ("00-16-3e-00-00-01", "00:16:3e:00:00:01")),
+    Case("XT217", VIF, vif("mac=00:16:3e:00:00"), ("3e:00:00", "3e:00:00:01")),
+    Case(
+        "XT218",
+        "guests.db.vif",
+        vif("mac=00:16:3E:00:00:0a", '[guests.db]\nvif = ["mac=00:16:3e:00:00:0A"]\n'),
+        (":0A", ":0B"),
+        mends=1,
+    ),
+    Case(
+        "XT218",
+        VIF,
+        '[guests.web]\nvif = ["mac=00:16:3e:00:00:01", "mac=00:16:3e:00:00:01"]\n',
+        ('", "mac=00:16:3e:00:00:01', '", "mac=00:16:3e:00:00:02'),
+        mends=1,
+    ),
+    Case("XT219", VIF, vif("mac=01:16:3e:00:00:01"), ("01:16", "00:16")),
+    Case("XT220", VIF, vif("mac=00:1b:21:00:00:01"), ("00:1b:21", "02:1b:21")),
+    Case("XT221", VIF, vif("rate=fast"), ("fast", "10Mb/s@20ms")),
+    Case("XT222", VIF, vif("type=ioemu,bridge=xenbr0"), ("ioemu", "vif"), mends=1),
+    Case("XT223", VIF, vif("bridge=xenbr1"), ("xenbr1", "xenbr0"), mends=1),
+    Case(
+        "XT223", VIF, '[defaults]\nvif = ["bridge=br9"]\n[guests.web]\n', ("br9", "xenbr0"), mends=1
+    ),
+    Case(
+        "XT224",
+        VIF,
+        '[guests.web]\nvif = ["devid=1", "devid=1"]\n',
+        ('"devid=1"]', '"devid=2"]'),
+        mends=1,
+    ),
+    Case("XT225", EXTRA, extra("ro console=hvc0"), ("ro ", "root=/dev/xvda ro "), mends=1),
+    Case("XT225", EXTRA, extra(""), ('""', '"root=/dev/xvda"'), mends=1),
+    Case("XT226", EXTRA, extra("root=/dev/sda1 ro"), ("/dev/sda1", "/dev/xvda1"), mends=1),
+    Case("XT226", EXTRA, '[guests.web]\ndisk_device = "xvdb"\n', ("xvdb", "xvda"), mends=1),
+    Case(
+        "XT227",
+        EXTRA,
+        IMPORTED.replace("ext4", "qcow2"),
+        ("[guests.web.source]", 'extra = "root=/dev/xvda1"\n[guests.web.source]'),
+        {"web.qcow2": ""},
+        mends=1,
+    ),
+    Case("XT228", EXTRA, extra("root=/dev/xvda"), ("xvda", "xvda console=hvc0"), mends=1),
+    Case(
+        "XT229",
+        EXTRA,
+        'version = 1\n[host]\nmachine = "qemuarm64"\nmemory = 4096\n[guests.web]\n',
+        ("memory", 'network = "nat"\nmemory'),
+        mends=2,
+    ),
+    Case(
+        "XT230", EXTRA, "[guests.web]\nvif = []\n", ("vif = []", 'vif = ["bridge=xenbr0"]'), mends=1
+    ),
+    Case(
+        "XT232",
+        EXTRA,
+        extra("root=/dev/xvda rootpassword=x db.password=hunter2"),
+        (" db.password=hunter2", ""),
+    ),
+    Case("XT232", EXTRA, extra("root=/dev/xvda API_TOKEN=abc"), (" API_TOKEN=abc", "")),
+    Case(
+        "XT232",
+        "defaults.extra",
+        '[defaults]\nextra = "root=/dev/xvda secret=1"\n',
+        (" secret=1", ""),
+    ),
+    Case(
+        "XT233",
+        "guests.web.type",
+        host("qemuarm64", '[guests.web]\ntype = "hvm"\n'),
+        ("hvm", "pvh"),
+        mends=1,
+    ),
+    Case(
+        "XT233",
+        "guests.web.type",
+        host("qemuarm64", '[guests.web]\ntype = "pv"\n'),
+        ("qemuarm64", "qemux86-64"),
+        mends=1,
+    ),
+    Case(
+        "XT235",
+        "guests.web.kernel",
+        '[guests.web]\ntype = "hvm"\nkernel = "vmlinuz"\n',
+        ("hvm", "pv"),
+        mends=1,
+    ),
+    Case(
+        "XT236",
+        "guests.web.kernel",
+        f'{BUNDLE}[guests.web]\nbundle = "lab"\ntype = "pvh"\nkernel = "none"\n',
+        ("pvh", "hvm"),
+        mends=2,
+    ),
+    Case(
+        "XT236",
+        "guests.web.kernel",
+        host("qemuarm64", f'{BUNDLE}[guests.web]\nbundle = "lab"\nkernel = "none"\n'),
+        ('kernel = "none"', ""),
+        mends=1,
+    ),
+    Case("XT251", "guests.web.vcpus", "[guests.web]\nvcpus = 5\n", ("5", "4"), mends=1),
+    Case("XT252", "guests.web.memory", "[guests.web]\nmemory = 63\n", ("63", "64"), mends=1),
+    Case(
+        "XT317",
+        "bundles.lab.license",
+        f'[bundles.lab]\nlicense = "Apache-2"\n{IN_BUNDLE}',
+        ("Apache-2", "Apache-2.0"),
+        mends=2,
+    ),
+    Case(
+        "XT318",
+        "bundles.lab.license",
+        f'[bundles.lab]\nlicense = "CLOSED"\n{IN_BUNDLE}',
+        ("CLOSED", "MIT"),
+        mends=1,
+    ),
+)
+"""Every case."""

@@ -1,0 +1,244 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Cases of what is fetched and imported."""
+
+from tests.rules.case import Case
+
+FETCH = "guests.web.source.fetch[0]"
+SUM = f'sha256 = "{"0" * 64}"'
+
+
+def guest(source: str, fetch: str, more: str = "", field: str = "") -> str:
+    """Return a guest of a bundle that is imported."""
+    return (
+        '[bundles.lab]\n[guests.web]\nbundle = "lab"\ntags = ["external"]\n'
+        'extra = "root=/dev/xvda1 console=hvc0"\n'
+        f"{field}\n[guests.web.source]\n{source}\n[[guests.web.source.fetch]]\n{fetch}\n{more}"
+    )
+
+
+def rootfs(fetch: str, file: str = "tree", more: str = "", size: str = "") -> str:
+    """Return a guest made of a root directory."""
+    return guest(f'type = "rootfs_dir"\nfile = "{file}"\n{size}', fetch, more)
+
+
+TAR = f'uri = "https://e.org/a.tar.gz"\n{SUM}'
+EXT4 = 'type = "ext4"\nfile = "web.ext4"'
+LOCAL = 'uri = "file://web.ext4"'
+IMAGE = {"web.ext4": ""}
+OTHER = (
+    '[guests.db]\nbundle = "lab"\ntags = ["external"]\n'
+    '[guests.db.source]\ntype = "ext4"\nfile = "web.ext4"\n[[guests.db.source.fetch]]\n'
+)
+
+CASES = (
+    Case(
+        "XT301",
+        f"{FETCH}.sha256",
+        rootfs('uri = "https://e.org/a.tar.gz"\nsubdir = "tree"'),
+        ("subdir", f"{SUM}\nsubdir"),
+    ),
+    Case(
+        "XT302",
+        f"{FETCH}.uri",
+        rootfs(f'uri = "http://e.org/a.tar.gz"\n{SUM}\nsubdir = "tree"'),
+        ("http:", "https:"),
+        mends=1,
+    ),
+    Case(
+        "XT303", f"{FETCH}.uri", guest(EXT4, LOCAL), ("web.ext4", "there.ext4"), {"there.ext4": ""}
+    ),
+    Case(
+        "XT303",
+        f"{FETCH}.uri",
+        guest(EXT4.replace("web", "ab"), 'uri = "file://a%20b.ext4"'),
+        ("a%20b", "ab"),
+        {"ab.ext4": ""},
+    ),
+    Case("XT304", "guests.web.source.file", rootfs(TAR), (SUM, f'{SUM}\nsubdir = "tree"'), mends=1),
+    Case(
+        "XT305",
+        "guests.web.source.file",
+        rootfs(f'{TAR}\nsubdir = "root"'),
+        ('"root"', '"tree"'),
+        mends=1,
+    ),
+    Case(
+        "XT305",
+        "guests.web.source.file",
+        rootfs(f'{TAR}\nsubdir = "tree2"', "tree/etc"),
+        ('"tree2"', '"tree"'),
+        mends=1,
+    ),
+    Case(
+        "XT305",
+        "guests.web.source.file",
+        guest(EXT4, 'uri = "file://other.ext4"'),
+        ("other.ext4", "web.ext4"),
+        {"other.ext4": "", "web.ext4": ""},
+        mends=1,
+    ),
+    Case(
+        "XT305",
+        "guests.web.source.file",
+        guest(EXT4, 'uri = "file://web.img.xz"'),
+        ("web.img.xz", "web.ext4.xz"),
+        {"web.img.xz": "", "web.ext4.xz": ""},
+        say="web.ext4",
+        mends=1,
+    ),
+    Case(
+        "XT306",
+        "guests.web.source.image_size",
+        guest(EXT4 + "\nimage_size = 64", LOCAL),
+        ("image_size = 64", ""),
+        IMAGE,
+        mends=1,
+    ),
+    Case(
+        "XT307",
+        "guests.web.source.fetch",
+        rootfs(f'{TAR}\nsubdir = "tree"\narch = "aarch64"'),
+        ('"aarch64"', '"x86-64"'),
+    ),
+    Case(
+        "XT307",
+        "guests.web.source.fetch",
+        rootfs(f'{TAR}\nsubdir = "tree"\narch = "qemuarm64"'),
+        ('"qemuarm64"', '"qemux86-64"'),
+    ),
+    Case(
+        "XT308",
+        "guests.web.source.fetch[1].uri",
+        rootfs(
+            f'{TAR}\nsubdir = "tree"',
+            more="[[guests.web.source.fetch]]\n"
+            f'uri = "https://f.org/a.tar.gz"\n{SUM}\nsubdir = "more"\n',
+        ),
+        ("f.org/a.tar", "f.org/b.tar"),
+    ),
+    Case(
+        "XT308",
+        "guests.db.source.fetch[0].uri",
+        guest(
+            EXT4,
+            f'uri = "https://e.org/web.ext4"\n{SUM}',
+            OTHER + f'uri = "https://f.org/web.ext4"\n{SUM}\n',
+        ),
+        ("https://f.org", "https://e.org"),
+        say="web",
+    ),
+    Case(
+        "XT310",
+        "guests.web.source.type",
+        guest('type = "vmdk"\nfile = "web.ext4"', LOCAL),
+        ('"vmdk"', '"ext4"'),
+        IMAGE,
+        mends=1,
+    ),
+    Case(
+        "XT311",
+        "import_types.vmdk",
+        '[import_types.vmdk]\nscript = "s.sh"\n',
+        ('[import_types.vmdk]\nscript = "s.sh"\n', ""),
+        {"s.sh": ""},
+        mends=1,
+    ),
+    Case(
+        "XT312",
+        "import_types.vmdk.script",
+        '[import_types.vmdk]\nscript = "s.sh"\n',
+        ("s.sh", "t.sh"),
+        {"t.sh": "true"},
+    ),
+    Case(
+        "XT313",
+        f"{FETCH}.subdir",
+        guest('type = "ext4"\nfile = "a/web.ext4"', f'{LOCAL}\nsubdir = "a"'),
+        ('subdir = "a"', ""),
+        IMAGE,
+        mends=1,
+    ),
+    Case(
+        "XT314",
+        "guests.web.kernel",
+        guest(
+            EXT4, LOCAL, '[[guests.web.source.fetch]]\nuri = "file://other"\n', 'kernel = "vmlinuz"'
+        ),
+        ("file://other", "file://vmlinuz"),
+        IMAGE | {"other": "", "vmlinuz": ""},
+    ),
+    Case(
+        "XT314", "guests.web.kernel", '[guests.web]\nkernel = "vmlinuz"\n', ("vmlinuz", "bzImage")
+    ),
+    Case(
+        "XT315",
+        "defaults.image_fstype",
+        '[defaults]\nimage_fstype = "ext4.gz"\n',
+        ("ext4.gz", "ext4"),
+        mends=1,
+    ),
+    Case(
+        "XT315",
+        "defaults.image_fstype",
+        '[defaults]\nimage_fstype = "tar.bz2"\n',
+        ("tar.bz2", "btrfs"),
+        mends=1,
+    ),
+    Case(
+        "XT315",
+        "defaults.image_fstype",
+        '[defaults]\nimage_fstype = "qcow2"\n',
+        ("qcow2", "ext3"),
+        mends=1,
+    ),
+    Case(
+        "XT316",
+        "defaults.image_fstype",
+        '[defaults]\nimage_fstype = "btrfs"\n[guests.web]\n',
+        ("btrfs", "ext4"),
+        mends=1,
+    ),
+    Case(
+        "XT319",
+        f"{FETCH}.arch",
+        rootfs(f'{TAR}\nsubdir = "tree"\narch = "amd64"'),
+        ("amd64", "x86-64"),
+    ),
+    Case(
+        "XT320",
+        "guests.web.source.image_size",
+        rootfs('uri = "file://a.tar"\nsubdir = "tree"', size="image_size = 1"),
+        ("image_size = 1", "image_size = 2"),
+        {"a.tar": "x" * 1024 * 1024},
+        mends=1,
+    ),
+    Case(
+        "XT321",
+        "guests.web.source.type",
+        guest('type = "raw"\nfile = "web.qcow2"', 'uri = "file://web.qcow2"'),
+        ('"raw"', '"qcow2"'),
+        {"web.qcow2": ""},
+        mends=1,
+    ),
+    Case(
+        "XT231",
+        "guests.web.extra",
+        rootfs(f'uri = "https://e.org/alpine-minirootfs.tar.gz"\n{SUM}\nsubdir = "tree"'),
+        ("console=hvc0", "console=hvc0 init=/bin/sh"),
+        mends=1,
+    ),
+    Case(
+        "XT232",
+        f"{FETCH}.uri",
+        rootfs(f'uri = "https://me:pw@e.org/a.tar.gz"\n{SUM}\nsubdir = "tree"'),
+        ("me:pw@", ""),
+    ),
+    Case(
+        "XT232",
+        f"{FETCH}.uri",
+        rootfs(f'uri = "https://e.org/a.tar.gz?token=abc"\n{SUM}\nsubdir = "tree"'),
+        ("?token=abc", ""),
+    ),
+)
+"""Every case."""

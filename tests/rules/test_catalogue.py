@@ -1,0 +1,68 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""The catalogue is whole, and its examples are projects."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+import xentui.rules
+from xentui.project import schema
+from xentui.rules import catalogue
+
+RULES = Path(xentui.rules.__file__).parent
+
+
+@pytest.mark.parametrize("code", catalogue.codes())
+def test_no_field_is_empty(code: str) -> None:
+    entry = catalogue.entry(code)
+    for field in fields(entry):
+        assert getattr(entry, field.name), field.name
+    assert entry.code == code
+    assert not entry.title.endswith(".")
+    assert entry.cause.endswith(".")
+    assert entry.fix.endswith(".")
+    assert entry.evidence.endswith((".", '."'))
+
+
+@pytest.mark.parametrize("code", catalogue.codes())
+def test_an_example_is_what_the_schema_accepts(code: str) -> None:
+    example = catalogue.entry(code).example
+    if example.startswith("# special.cfg"):
+        assert "=" in example
+        return
+    data = tomllib.loads(example)
+    data.setdefault("version", 1)
+    data.setdefault("host", {"machine": "qemux86-64"})
+    refused = [
+        problem
+        for problem in schema.validate(data)
+        # A piece of a table may lack what other pieces hold.
+        if problem.code != "XT003"
+    ]
+    assert refused == []
+
+
+def test_titles_are_unlike_each_other() -> None:
+    titles = [catalogue.entry(code).title for code in catalogue.codes()]
+    assert len(set(titles)) == len(titles)
+
+
+def test_the_rules_name_no_code_that_is_not_known() -> None:
+    named = {
+        code
+        for path in RULES.glob("*.py")
+        for code in re.findall(r'"(XT\d{3})"', path.read_text(encoding="utf-8"))
+    }
+    assert named <= set(catalogue.codes())
+    assert len(named) > 70
+
+
+def test_an_unknown_code_is_a_key_error() -> None:
+    with pytest.raises(KeyError):
+        catalogue.entry("XT000")

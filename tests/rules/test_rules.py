@@ -1,0 +1,155 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Each rule complains where it must, is silent after one change, and mends what it says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.rules import config_cases, guest_cases, host_cases, source_cases
+from tests.rules.case import Case
+from tests.vectors import Vector, vectors
+from xentui.project import document, model, schema
+from xentui.project.assets import Assets, gather
+from xentui.rules import catalogue
+from xentui.rules.check import check, findings, from_error
+from xentui.rules.finding import Finding, Severity, found
+
+CASES = (
+    *host_cases.CASES,
+    *guest_cases.CASES,
+    *config_cases.CASES,
+    *source_cases.CASES,
+)
+SCHEMA = {
+    "XT002": "[guests.web]\nmemroy = 1\n",
+    "XT003": "version = 1\n",
+    "XT004": '[guests.web]\nmemory = "256"\n',
+    "XT005": "[guests.web]\nmemory = 8\n",
+    "XT006": '[guests.web]\ntype = "vm"\n',
+    "XT007": "[guests.export]\n",
+    "XT008": '[guests.web]\ndisk_device = "xvd"\n',
+    "XT701": '[guests.web]\nextra = "a ${@b}"\n',
+}
+"""A text that the schema does not accept, by code."""
+
+
+def at(case: Case, made: list[Finding]) -> list[Finding]:
+    """Return the findings a case is about."""
+    return [f for f in made if (f.code, f.path) == (case.code, case.path)]
+
+
+@pytest.mark.parametrize("case", CASES, ids=[f"{n}-{c.code}" for n, c in enumerate(CASES)])
+def test_a_rule_complains_and_is_silent_after_the_change(case: Case, tmp_path: Path) -> None:
+    complained = at(case, case.findings(tmp_path))
+    assert len(complained) == 1, case.whole
+    finding = complained[0]
+    assert finding.severity is catalogue.entry(case.code).severity
+    assert case.say in finding.message + finding.fix
+    assert finding.fix.endswith((".", "?"))
+    assert not finding.message.endswith(".")
+    assert len(finding.mends) >= case.mends
+    mended = tmp_path / "mended"
+    mended.mkdir()
+    assert at(case, case.mended().findings(mended)) == []
+
+
+def _mends() -> list[tuple[Case, int]]:
+    return [(case, number) for case in CASES for number in range(case.mends)]
+
+
+@pytest.mark.parametrize(("case", "number"), _mends(), ids=lambda v: getattr(v, "code", str(v)))
+def test_a_mend_takes_its_finding_away(case: Case, number: int, tmp_path: Path) -> None:
+    loaded, assets = case.load(tmp_path)
+    assert loaded.project is not None
+    before = model.to_data(loaded.project)
+    finding = at(case, findings(loaded, assets))[0]
+    mend = finding.mends[number]
+    mended = mend.apply(loaded.project)
+    assert model.to_data(loaded.project) == before, "the project given was changed"
+    assert schema.validate(model.to_data(mended)) == []
+    left = {(f.code, f.path) for f in check(mended, _again(mended, assets))}
+    assert (case.code, case.path) not in left
+    assert mend.label
+
+
+def _again(project: model.Project, assets: Assets) -> Assets:
+    return gather(project, assets.directory) if assets.directory is not None else assets
+
+
+@pytest.mark.parametrize(("code", "text"), SCHEMA.items())
+def test_what_the_schema_refuses_is_a_finding(code: str, text: str, tmp_path: Path) -> None:
+    whole = text if text.startswith("version") else f'version = 1\n[host]\nmachine = "m"\n{text}'
+    made = findings(document.load_text(whole, tmp_path))
+    assert [finding.code for finding in made] == [code]
+    assert made[0].severity is Severity.ERROR
+    assert made[0].path
+
+
+def test_a_file_that_is_not_toml_is_a_finding() -> None:
+    with pytest.raises(document.DocumentError) as raised:
+        document.parse("a = [")
+    finding = from_error(raised.value)
+    assert (finding.code, finding.severity) == ("XT001", Severity.ERROR)
+    assert finding.fix
+
+
+@pytest.mark.parametrize("vector", vectors(), ids=lambda vector: vector.id)
+def test_what_the_real_classes_built_has_warnings_at_most(vector: Vector) -> None:
+    made = findings(document.load(vector.project_file))
+    assert [finding for finding in made if finding.severity is Severity.ERROR] == []
+
+
+def test_errors_come_first_then_the_order_of_the_document(tmp_path: Path) -> None:
+    text = (
+        'version = 1\n[host]\nmachine = "qemux86-64"\nmemory = 4096\n'
+        '[guests.web]\nvif = ["bridge=br1"]\nmemory = 32\n[guests.db]\nkernel = "none"\n'
+        'vif = ["mac=no,bridge=br1"]\n'
+    )
+    made = findings(document.load_text(text, tmp_path))
+    assert [(finding.severity.value, finding.path, finding.code) for finding in made] == [
+        ("error", "guests.db.bundle", "XT201"),
+        ("error", "guests.db.vif", "XT217"),
+        ("warning", "host.network", "XT104"),
+        ("warning", "guests.web.vif", "XT223"),
+        ("warning", "guests.web.extra", "XT228"),
+        ("warning", "guests.web.extra", "XT229"),
+        ("warning", "guests.db.vif", "XT223"),
+        ("advice", "guests.web.memory", "XT252"),
+    ]
+
+
+def test_a_good_project_has_no_finding(tmp_path: Path) -> None:
+    text = (
+        'version = 1\n[host]\nmachine = "qemuarm64"\nmemory = 2048\nnetwork = "nat"\n'
+        '[defaults]\nextra = "root=/dev/xvda ro console=hvc0"\n'
+        '[guests.xen-guest-image-minimal]\ntags = ["autostart"]\nmemory = 256\n'
+    )
+    assert findings(document.load_text(text, tmp_path)) == []
+
+
+def test_without_its_directory_no_file_is_said_to_be_missing(tmp_path: Path) -> None:
+    text = (
+        'version = 1\n[host]\nmachine = "qemuarm64"\n[import_types.x]\nscript = "x.sh"\n'
+        '[guests.web]\nconfig_file = "web.cfg"\n'
+    )
+    loaded = document.load_text(text, tmp_path)
+    assert loaded.project is not None
+    assert {"XT238", "XT312"} <= {finding.code for finding in findings(loaded)}
+    assert not {"XT238", "XT312"} & {finding.code for finding in check(loaded.project)}
+
+
+def test_mends_come_best_first() -> None:
+    with pytest.raises(KeyError):
+        found("XT999", "", "", "")
+    bare = found("XT002", "a", "b", "c")
+    assert (bare.mend, bare.mends) == (None, ())
+    assert replace(bare, others=()).mends == ()
+
+
+def test_every_code_is_met_and_every_code_met_is_known() -> None:
+    met = {case.code for case in CASES} | set(SCHEMA) | {"XT001"}
+    assert met == set(catalogue.codes())
