@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -342,7 +342,7 @@ def _wrong_text(error: ValidationError, path: Path, spec: Mapping[str, Any]) -> 
         )
     example = _example(spec)
     like = f", for example {example}" if example else ""
-    stranger = _stranger(spec.get("pattern", ""), value)
+    stranger = _stranger(spec.get("pattern", ""), value, spec.get("examples", ()))
     if stranger is None:
         return Problem(
             "XT008", path, f"{quoted(value)} does not have the form of this field",
@@ -357,11 +357,17 @@ def _wrong_text(error: ValidationError, path: Path, spec: Mapping[str, Any]) -> 
     )
 
 
-def _stranger(pattern: str, value: str) -> str | None:
-    """Return the first character that the pattern allows nowhere, or at the edge in use."""
+def _stranger(pattern: str, value: str, examples: Sequence[str]) -> str | None:
+    """Return the first character that the pattern allows nowhere, or at the edge in use.
+
+    Tried in each place of the examples: a checksum or a device allows none alone.
+    """
     allowed = _compiled(pattern)
-    for char in value:
-        if not allowed.fullmatch(f"a{char}a") and not allowed.fullmatch(char):
+    for char in dict.fromkeys(value):
+        tried = [char, f"a{char}a"]
+        for example in examples[:2]:
+            tried += [example[:at] + char + example[at + 1 :] for at in range(len(example))]
+        if not any(allowed.fullmatch(text) for text in tried):
             return char
     for edge in (value[:1], value[-1:]):
         if edge.isspace():
