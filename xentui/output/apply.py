@@ -150,6 +150,9 @@ def _announce(plan: Plan, root: Root, tree: Tree) -> None:
     """Put the names of files to come into the manifest, should the run be cut short."""
     coming = dict.fromkeys(_files(plan, root, {}), "")
     files = {**coming, **root.manifest.files}
+    for change in plan.changes:
+        if change.root == root.path and change.kind != "same" and change.name in files:
+            files[change.name] = manifest.unsure(files[change.name])
     _record(tree, Manifest(files, {**root.notes, **root.manifest.notes}))
 
 

@@ -18,19 +18,26 @@ from xentui.output.tree import Tree, parts_of
 
 NAME = ".xentui-manifest.json"
 
+_UNSURE = "+"
+
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """What a run left behind.
 
     Attributes:
-        files: SHA-256 of each file's bytes by name; empty where it is not known.
+        files: SHA-256 of each file's bytes by name; empty where it is not known, and with a
+            ``+`` behind it while a run was to change the file.
         notes: what a build directory's own manifest adds: ``layer``, ``attach``,
             ``bblayers`` (the text put into bblayers.conf).
     """
 
     files: Mapping[str, str] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
+
+    def wrote(self, name: str, found: str) -> bool:
+        """Return whether a file's SHA-256 is that of what xentui wrote."""
+        return self.files.get(name, "").removesuffix(_UNSURE) == found
 
     def text(self) -> str:
         """Return the manifest as it stands in its file; an empty one is an empty text."""
@@ -65,6 +72,16 @@ def load(tree: Tree | None) -> Manifest:
             fix="Remove it if you did not write it; files with xentui's header are still known.",
         ) from error
     return Manifest(files, notes)
+
+
+def unsure(recorded: str) -> str:
+    """Return a digest marked as that of a file which is about to be changed."""
+    return recorded.removesuffix(_UNSURE) + _UNSURE if recorded else ""
+
+
+def is_unsure(recorded: str) -> bool:
+    """Return whether the run that was to change the file did not come to its end."""
+    return recorded.endswith(_UNSURE)
 
 
 def digest(content: bytes) -> str:

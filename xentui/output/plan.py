@@ -8,7 +8,6 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import zip_longest
 from pathlib import Path
 from typing import Literal
 
@@ -215,7 +214,7 @@ def _compared(tree: Tree | None, root: Path, name: str, new: Content, known: Man
         return _compared_copy(tree, root, name, new, known, seen)
     raw = tree.read(name) or b""
     old, found = decode(raw), manifest.digest(raw)
-    intact = header.is_intact(old) or found == known.files.get(name)
+    intact = header.is_intact(old) or known.wrote(name, found)
     kind: Kind = "same" if raw == encode(new) else "changed" if intact else "edited"
     return Change(root, name, kind, old, new, seen, found)
 
@@ -224,14 +223,13 @@ def _compared_copy(
     tree: Tree, root: Path, name: str, new: Copy, known: Manifest, seen: Seen
 ) -> Change:
     recorded = known.files.get(name, "")
-    if seen.size == new.size:
-        # A copy bears the time of its source, so most often it need not be read again.
-        if recorded and seen.mtime_ns == source_stat(new).st_mtime_ns:
-            return Change(root, name, "same", None, new, seen, recorded)
-        if all(ours == theirs for ours, theirs in zip_longest(_read(tree, name), chunks(new))):
-            return Change(root, name, "same", None, new, seen, recorded)
+    # A copy bears the time of its source, so most often it need not be read again.
+    alike = seen.size == new.size and seen.mtime_ns == source_stat(new).st_mtime_ns
+    if alike and recorded and not manifest.is_unsure(recorded):
+        return Change(root, name, "same", None, new, seen, recorded)
     found = _digest_of(_read(tree, name))
-    kind: Kind = "changed" if found == recorded else "edited"
+    same = seen.size == new.size and found == _digest_of(chunks(new))
+    kind: Kind = "same" if same else "changed" if known.wrote(name, found) else "edited"
     return Change(root, name, kind, None, new, seen, found)
 
 
@@ -254,7 +252,7 @@ def _stale(tree: Tree, root: Path, name: str, known: Manifest) -> Iterator[Chang
         return
     found = _digest_of(_read(tree, name))
     text = decode(tree.read(name) or b"") if seen.size <= LARGEST_TEXT else ""
-    intact = header.is_intact(text) or found == known.files[name]
+    intact = header.is_intact(text) or known.wrote(name, found)
     old = text if "\0" not in text else None
     yield Change(root, name, "removed" if intact else "edited", old, None, seen, found)
 

@@ -92,7 +92,8 @@ class Tree:
     def close(self) -> None:
         """Let go of the folder, and of its lock."""
         while self._folders:
-            os.close(self._folders.popitem()[1])
+            with contextlib.suppress(OSError):
+                os.close(self._folders.popitem()[1])
 
     @property
     def identity(self) -> tuple[int, int]:
@@ -225,7 +226,8 @@ class Tree:
                 os.rmdir(parts[depth - 1], dir_fd=above)
             except OSError:
                 return
-            os.close(self._folders.pop(parts[:depth]))
+            with contextlib.suppress(OSError):
+                os.close(self._folders.pop(parts[:depth]))
 
     def sync(self) -> None:
         """Have the system keep every rename done so far, even through a power cut."""
@@ -245,9 +247,9 @@ class Tree:
     def sweep(self) -> None:
         """Take away temporary files of a run that was killed; only under the lock."""
         for folder in self._folders.values():
-            for name in os.listdir(folder):  # noqa: PTH208 - a Path takes no descriptor
-                if _LEFTOVER.fullmatch(name):
-                    with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError):
+                for name in os.listdir(folder):  # noqa: PTH208 - a Path takes no descriptor
+                    if _LEFTOVER.fullmatch(name):
                         os.unlink(name, dir_fd=folder)
 
     def _folder(self, parts: tuple[str, ...], *, create: bool = False) -> int | None:

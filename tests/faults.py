@@ -1,0 +1,135 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Writes a tree over an older one, again and again, with one system call failing each time.
+
+Run as ``python -m tests.faults KIND FOLDER``, where KIND is ``kill`` or the name of an error
+such as ``ENOSPC``. Call number N of those that :data:`CALLS` names is the one that fails, in a
+process of its own, for every N until a run needs fewer calls. After each, every file must be
+old or new, and the next run must complete. Prints how many faults were survived.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from xentui.errors import XentuiError
+from xentui.output import header, manifest
+from xentui.output.apply import apply
+from xentui.output.plan import plan
+from xentui.output.rendered import Copy, Rendered
+
+CALLS = (
+    "open", "write", "fsync", "fchmod", "replace", "unlink", "mkdir", "rmdir", "stat", "fstat",
+    "close", "utime", "listdir",
+)  # fmt: skip
+
+
+def stage(folder: Path, number: int) -> Rendered:
+    """Return the files of the older project (1) or of the newer one (2)."""
+    image = folder.parent / f"image-{number}"
+    if not image.exists():
+        image.write_bytes(bytes([number]) * 100_000)
+    layer: dict[str, str | Copy] = {
+        "recipes/a/a.bb": header.stamp(f"A = {number}\n", project="p"),
+        f"recipes/b/only-in-{number}.bb": header.stamp("B\n", project="p"),
+        "files/plain.cfg": f"memory = {number}\n",
+        "files/disk.img": Copy(image, 100_000),
+    }
+    return Rendered({"conf/xentui.conf": header.stamp(f"C = {number}\n", project="p")}, layer)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return every file below a folder, hidden ones too."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def arm(number: int, fail: Callable[[], None]) -> list[int]:
+    """Let call ``number`` of those watched fail; return the count of calls so far."""
+    count = [0]
+
+    def watched(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **options: Any) -> Any:
+            count[0] += 1
+            if count[0] == number:
+                fail()
+            return real(*args, **options)
+
+        return call
+
+    for name in CALLS:
+        setattr(os, name, watched(getattr(os, name)))
+    return count
+
+
+def one(folder: Path, number: int, kind: str) -> bool:
+    """Run with one fault in a process of its own; return whether it came to that fault."""
+    child = os.fork()
+    if child:
+        _, status = os.waitpid(child, 0)
+        if os.WIFSIGNALED(status):
+            assert os.WTERMSIG(status) == signal.SIGKILL, status
+            return True
+        assert os.WEXITSTATUS(status) in (10, 20), f"fault {number}: {status}"
+        return os.WEXITSTATUS(status) == 20
+    code = 30
+    try:
+        made = plan(stage(folder, 2), folder)
+
+        def fail() -> None:
+            if kind == "kill":
+                os.kill(os.getpid(), signal.SIGKILL)
+            raise OSError(getattr(errno, kind), os.strerror(getattr(errno, kind)))
+
+        count = arm(number, fail)
+        try:
+            apply(made)
+        except XentuiError:
+            code = 20
+        else:
+            # A fault in mere tidying up is no reason to fail.
+            code = 20 if count[0] >= number else 10
+    finally:
+        os._exit(code)
+
+
+def survived(folder: Path, kind: str) -> int:
+    """Fail at every call there is, one after the other; return how many."""
+    old_folder, new_folder = folder / "old", folder / "new"
+    for number, place in ((1, old_folder), (2, new_folder)):
+        apply(plan(stage(place, number), place))
+    old, new = contents(old_folder), contents(new_folder)
+    for number in range(1, 10_000):
+        target = folder / "target"
+        shutil.copytree(old_folder, target)
+        came = one(target, number, kind)
+        for name, content in contents(target).items():
+            if name == manifest.NAME or name.endswith(".tmp"):
+                continue
+            assert content in (old.get(name), new.get(name)), f"fault {number}: {name} is torn"
+        for name in old.keys() & new.keys():
+            assert (target / name).exists(), f"fault {number}: {name} is missing"
+        leftovers = [name for name in contents(target) if name.endswith(".tmp")]
+        assert kind == "kill" or not leftovers, f"fault {number}: {leftovers}"
+        apply(plan(stage(target, 2), target))
+        left = contents(target)
+        assert left == new, f"fault {number}: the next run did not complete"
+        assert not plan(stage(target, 2), target).pending
+        shutil.rmtree(target)
+        if not came:
+            return number - 1
+    raise AssertionError("there is no end of calls")
+
+
+if __name__ == "__main__":
+    print(survived(Path(sys.argv[2]), sys.argv[1]))

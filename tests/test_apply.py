@@ -1,0 +1,361 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Writing: atomic, inside its folder, past no link, under a lock, and not twice."""
+
+from __future__ import annotations
+
+import os
+import resource
+import stat
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.faults import contents, stage
+from xentui.errors import InputError, RefusedError
+from xentui.output import header, manifest
+from xentui.output.apply import apply
+from xentui.output.plan import Plan, plan
+from xentui.output.rendered import Copy, Rendered
+from xentui.output.tree import StaleError, Tree
+
+CONF = "conf/xentui.conf"
+
+
+def rendered(body: str = "A\n") -> Rendered:
+    return Rendered(
+        {CONF: header.stamp(body, project="p")},
+        {"conf/layer.conf": header.stamp(body, project="p")},
+    )
+
+
+def states(folder: Path) -> dict[str, tuple[int, int, int, int]]:
+    return {
+        str(path): (found.st_ino, found.st_mode, found.st_mtime_ns, found.st_ctime_ns)
+        for path in folder.rglob("*")
+        for found in (path.lstat(),)
+    }
+
+
+def leftovers(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.name.endswith(".tmp")]
+
+
+def test_everything_is_there_afterwards_and_told_in_order(tmp_path: Path) -> None:
+    told: list[str] = []
+    done = apply(plan(rendered(), tmp_path), told=lambda change: told.append(change.name))
+    assert told == [CONF, "meta-xentui/conf/layer.conf"] == [c.name for c in done.changes]
+    assert (tmp_path / CONF).read_text() == rendered().conf[CONF]
+    assert contents(tmp_path).keys() == {CONF, "meta-xentui/conf/layer.conf", manifest.NAME}
+
+
+def test_the_second_run_touches_nothing(tmp_path: Path) -> None:
+    apply(plan(stage(tmp_path / "out", 1), tmp_path / "out"))
+    before = states(tmp_path)
+    done = apply(plan(stage(tmp_path / "out", 1), tmp_path / "out"))
+    assert done.changes == ()
+    assert states(tmp_path) == before
+
+
+def test_an_old_file_keeps_its_mode_and_a_new_one_has_the_umask(tmp_path: Path) -> None:
+    old = os.umask(0o027)
+    try:
+        apply(plan(rendered(), tmp_path))
+        file = tmp_path / CONF
+        assert stat.S_IMODE(file.stat().st_mode) == 0o640
+        file.chmod(0o604)
+        apply(plan(rendered("B\n"), tmp_path))
+    finally:
+        os.umask(old)
+    assert "B" in file.read_text()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o604
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+def test_an_old_file_keeps_its_owner(tmp_path: Path) -> None:
+    apply(plan(rendered(), tmp_path))
+    os.chown(tmp_path / CONF, 12345, 23456)
+    apply(plan(rendered("B\n"), tmp_path))
+    found = (tmp_path / CONF).stat()
+    assert (found.st_uid, found.st_gid) == (12345, 23456)
+
+
+def test_a_copy_bears_the_mode_and_time_of_its_source(tmp_path: Path) -> None:
+    source = tmp_path / "init"
+    source.write_text("#!/bin/sh\n")
+    source.chmod(0o4755)
+    os.utime(source, ns=(1, 1_000_000_007))
+    out = tmp_path / "out"
+    apply(plan(Rendered({}, {"init": Copy(source, 10)}), out))
+    found = (out / "meta-xentui/init").stat()
+    assert stat.S_IMODE(found.st_mode) == 0o755
+    assert found.st_mtime_ns == 1_000_000_007
+
+
+def test_a_hand_edited_file_stops_everything(tmp_path: Path) -> None:
+    apply(plan(rendered(), tmp_path))
+    (tmp_path / CONF).write_text("mine\n")
+    before = states(tmp_path)
+    with pytest.raises(RefusedError, match=r"xentui\.conf: was edited by hand") as refused:
+        apply(plan(rendered("B\n"), tmp_path))
+    assert "--force" in refused.value.fix
+    assert states(tmp_path) == before
+
+
+def test_force_overwrites_but_keeps_what_was_edited(tmp_path: Path) -> None:
+    file = tmp_path / CONF
+    for number, name in enumerate(("xentui.conf.mine", "xentui.conf.mine2"), start=1):
+        apply(plan(rendered(), tmp_path), force=True)
+        file.write_text(f"mine {number}\n")
+        done = apply(plan(rendered("B\n"), tmp_path), force=True)
+        assert done.kept == ((file, file.with_name(name)),)
+        assert file.with_name(name).read_text() == f"mine {number}\n"
+        assert file.read_text() == rendered("B\n").conf[CONF]
+
+
+def test_what_is_no_longer_generated_goes_with_its_folders(tmp_path: Path) -> None:
+    apply(plan(rendered(), tmp_path))
+    (tmp_path / "other").mkdir()
+    apply(plan(Rendered(rendered().conf, {}), tmp_path))
+    assert sorted(path.name for path in tmp_path.iterdir()) == [manifest.NAME, "conf", "other"]
+
+
+def test_a_file_that_changed_after_the_plan_is_left_alone(tmp_path: Path) -> None:
+    apply(plan(rendered(), tmp_path))
+    made = plan(rendered("B\n"), tmp_path)
+    (tmp_path / CONF).write_text("mine\n")
+    with pytest.raises(StaleError):
+        apply(made)
+    assert (tmp_path / CONF).read_text() == "mine\n"
+
+
+def test_a_file_that_came_after_the_plan_is_left_alone(tmp_path: Path) -> None:
+    made = plan(rendered(), tmp_path)
+    (tmp_path / "conf").mkdir()
+    (tmp_path / CONF).write_text("mine\n")
+    with pytest.raises(StaleError):
+        apply(made)
+    assert (tmp_path / CONF).read_text() == "mine\n"
+
+
+def planted_target(out: Path, victim: Path) -> None:
+    (out / "conf").mkdir(parents=True)
+    (out / CONF).symlink_to(victim)
+
+
+def planted_parent(out: Path, victim: Path) -> None:
+    out.mkdir()
+    (out / "conf").symlink_to(victim.parent)
+
+
+def planted_grandparent(out: Path, victim: Path) -> None:
+    out.mkdir()
+    (out / "meta-xentui").symlink_to(victim.parent)
+
+
+def planted_manifest(out: Path, victim: Path) -> None:
+    out.mkdir()
+    (out / manifest.NAME).symlink_to(victim)
+
+
+def planted_folder(out: Path, victim: Path) -> None:
+    (out / CONF).mkdir(parents=True)
+
+
+def planted_pipe(out: Path, victim: Path) -> None:
+    (out / "conf").mkdir(parents=True)
+    os.mkfifo(out / CONF)
+
+
+PLANTS = [planted_target, planted_parent, planted_grandparent, planted_manifest, planted_folder,
+          planted_pipe]  # fmt: skip
+
+
+@pytest.mark.parametrize("plant", PLANTS)
+@pytest.mark.parametrize("late", [False, True], ids=["before", "after-the-plan"])
+def test_nothing_goes_through_what_was_planted(
+    tmp_path: Path, plant: Callable[[Path, Path], None], late: bool
+) -> None:
+    victim = tmp_path / "far" / "xentui.conf"
+    victim.parent.mkdir()
+    victim.write_text("precious\n")
+    out = tmp_path / "out"
+    made: Plan | None = plan(rendered(), out) if late else None
+    plant(out, victim)
+    with pytest.raises(RefusedError):
+        apply(made or plan(rendered(), out))
+    assert contents(victim.parent) == {"xentui.conf": b"precious\n"}
+    assert leftovers(tmp_path) == []
+
+
+def test_a_link_that_dangles_is_not_followed_either(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    planted_target(out, tmp_path / "not-there")
+    with pytest.raises(RefusedError):
+        apply(plan(rendered(), out))
+    assert not (tmp_path / "not-there").exists()
+
+
+def test_a_folder_swapped_for_a_link_while_writing_leads_nowhere(tmp_path: Path) -> None:
+    """The folder is walked once; what its name is turned into afterwards does not matter."""
+    out, far = tmp_path / "out", tmp_path / "far"
+    far.mkdir()
+    with Tree(out, create=True) as tree:
+        tree.write("conf/a", [b"1"], expected=None)
+        (out / "conf").rename(out / "moved")
+        (out / "conf").symlink_to(far)
+        tree.write("conf/b", [b"2"], expected=None)
+    assert list(far.iterdir()) == []
+    assert (out / "moved/b").read_bytes() == b"2"
+
+
+def test_the_temporary_name_cannot_be_guessed(tmp_path: Path) -> None:
+    seen: set[str] = set()
+    with Tree(tmp_path) as tree:
+        for number in range(20):
+
+            def chunks() -> list[bytes]:
+                seen.update(path.name for path in leftovers(tmp_path))
+                found = leftovers(tmp_path)[0].stat()
+                assert stat.S_IMODE(found.st_mode) == 0o600
+                return [b"x"]
+
+            tree.write(f"f{number}", (chunk for _ in (0,) for chunk in chunks()), expected=None)
+    assert len(seen) == 20
+
+
+def test_the_user_may_name_a_link_to_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "out").symlink_to("real")
+    apply(plan(rendered(), tmp_path / "out"))
+    assert (tmp_path / "real" / CONF).is_file()
+
+
+def test_a_run_waits_for_another_and_then_refuses(tmp_path: Path) -> None:
+    made = plan(rendered(), tmp_path)
+    with Tree(tmp_path) as other:
+        other.lock()
+        start = time.monotonic()
+        with pytest.raises(RefusedError, match="another xentui"):
+            apply(made, wait=0.1)
+        assert time.monotonic() - start < 3
+        assert contents(tmp_path) == {}
+        threading.Timer(0.2, other.close).start()
+        apply(made, wait=10)
+    assert (tmp_path / CONF).is_file()
+
+
+def test_a_folder_under_two_names_is_locked_once(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    made = plan(rendered(), tmp_path)
+    other = tmp_path / ".." / tmp_path.name
+    first, second = made.changes
+    both = replace(made, changes=(first, replace(second, root=other, users=True)))
+    apply(both, wait=0.1)
+    assert (tmp_path / "meta-xentui/conf/layer.conf").is_file()
+
+
+def run_twice_at_once(tmp_path: Path) -> list[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "xentui", "generate", "--preset", "qemux86-64-minimal"]
+    return [
+        subprocess.Popen(
+            [*command, "--out", str(tmp_path / "out")],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(4)
+    ]
+
+
+def test_processes_at_once_end_with_one_whole_tree(tmp_path: Path) -> None:
+    for process in run_twice_at_once(tmp_path):
+        _, told = process.communicate(timeout=60)
+        assert process.returncode == 0, told
+    assert leftovers(tmp_path) == []
+    text = (tmp_path / "out" / CONF).read_text()
+    assert header.is_intact(text)
+
+
+@pytest.mark.parametrize("kind", ["kill", "ENOSPC", "EIO", "EACCES", "EINTR"])
+def test_a_fault_at_any_system_call_leaves_each_file_old_or_new(tmp_path: Path, kind: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "tests.faults", kind, str(tmp_path)],
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 80
+
+
+def test_a_file_too_large_for_the_disk_is_one_clear_line(tmp_path: Path) -> None:
+    source = tmp_path / "disk.img"
+    source.write_bytes(b"\0" * 100_000)
+    made = plan(Rendered({CONF: "A\n"}, {"disk.img": Copy(source, 100_000)}), tmp_path / "out")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, hard))
+    try:
+        with pytest.raises(InputError, match=r"disk\.img: file too large"):
+            apply(made)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert leftovers(tmp_path) == []
+    assert not (tmp_path / "out/meta-xentui/disk.img").exists()
+    apply(plan(Rendered({CONF: "A\n"}, {"disk.img": Copy(source, 100_000)}), tmp_path / "out"))
+    assert (tmp_path / "out/meta-xentui/disk.img").stat().st_size == 100_000
+
+
+WRITES_TWICE = """
+import os, sys
+from pathlib import Path
+from xentui.cli.process import run
+project, out = sys.argv[1:]
+assert run(["generate", project, "--out", out]) == 0
+os.chmod(out, 0o555)
+os.chmod(f"{out}/conf", 0o555)
+if os.geteuid() == 0:
+    os.setuid(65534)  # everything is imported by now, so nobody can go on
+sys.exit(run(["generate", project, "--out", out, "--set", "host.memory=2048"]))
+"""
+
+
+def test_a_read_only_folder_is_one_clear_line() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        project = Path(folder, "board.toml")
+        project.write_text('version = 1\n\n[host]\nmachine = "qemux86-64"\n')
+        out = Path(folder, "out")
+        done = subprocess.run(
+            [sys.executable, "-c", WRITES_TWICE, str(project), str(out)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+        out.chmod(0o755)
+        (out / "conf").chmod(0o755)
+        assert done.returncode == 4, done.stderr
+        last = done.stderr.splitlines()[-1]
+        assert last.startswith(f"xentui: {out}/")
+        assert "permission denied" in last
+        assert leftovers(out) == []
+
+
+def test_leftovers_of_a_killed_run_go_with_the_next(tmp_path: Path) -> None:
+    apply(plan(rendered(), tmp_path))
+    left = tmp_path / "conf" / ".xentui.conf.xentui-0123456789abcdef.tmp"
+    left.write_text("half")
+    others = tmp_path / "conf" / ".other.tmp"
+    others.write_text("not ours")
+    apply(plan(rendered("B\n"), tmp_path))
+    assert not left.exists()
+    assert others.exists()

@@ -1,0 +1,219 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What a plan says of files that are new, changed, edited, copied or no longer wanted."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xentui.errors import InputError, RefusedError, XentuiError
+from xentui.output import header, manifest
+from xentui.output.apply import apply
+from xentui.output.plan import Plan, plan
+from xentui.output.rendered import Copy, Rendered
+from xentui.output.tree import parts_of
+
+
+def conf(body: str = 'A = "1"\n') -> str:
+    return header.stamp(body, project="board.toml")
+
+
+def rendered(body: str = 'A = "1"\n', /, **layer: str | Copy) -> Rendered:
+    return Rendered({"conf/xentui.conf": conf(body)}, dict(layer))
+
+
+def kinds(made: Plan) -> dict[str, str]:
+    return {change.name: change.kind for change in made.changes}
+
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
+
+
+@given(texts, texts)
+def test_a_stamped_text_is_intact_and_an_edited_one_is_not(body: str, other: str) -> None:
+    stamped = header.stamp(body, project="board.toml")
+    assert stamped.endswith(body)
+    assert header.is_stamped(stamped)
+    assert header.is_intact(stamped)
+    edited = stamped + "#"
+    assert header.is_stamped(edited)
+    assert not header.is_intact(edited)
+    assert not header.is_intact("\n" + stamped)
+    assert header.is_intact(stamped.removesuffix(body) + other) == (body == other)
+
+
+@given(texts)
+def test_a_project_name_cannot_break_out_of_the_header(name: str) -> None:
+    stamped = header.stamp('A = "1"\n', project=name)
+    *above, last, rest = stamped.split("\n")
+    assert [line[:2] for line in above] == ["# "] * len(above)
+    assert not any(line.endswith("\\") for line in above)
+    assert (last, rest) == ('A = "1"', "")
+    assert header.is_intact(stamped)
+
+
+def test_the_header_says_from_what_and_how_to_change_it() -> None:
+    head = header.stamp("", project="board.toml")
+    assert "board.toml" in head
+    assert "xentui generate" in head
+    assert header.stamp("x\n", project="p") == header.stamp("x\n", project="p")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "\n", "no header", "# xentui-digest: sha256:" + "0" * 63 + "\n", "#\n" * 20 + conf()],
+)
+def test_a_text_of_somebody_else_is_not_ours(text: str) -> None:
+    assert not header.is_stamped(text)
+    assert not header.is_intact(text)
+
+
+def test_a_fresh_tree_is_all_new_and_nothing_is_written_by_planning(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    made = plan(rendered(), out)
+    assert kinds(made) == {"conf/xentui.conf": "new"}
+    assert made.changes[0].path == out / "conf/xentui.conf"
+    assert not out.exists()
+
+
+def test_the_second_plan_is_all_the_same(tmp_path: Path) -> None:
+    apply(plan(rendered(), tmp_path))
+    made = plan(rendered(), tmp_path)
+    assert kinds(made) == {"conf/xentui.conf": "same"}
+    assert (made.pending, made.edited, made.diff()) == ((), (), "")
+
+
+def test_a_changed_project_changes_its_lines_alone(tmp_path: Path) -> None:
+    apply(plan(rendered('A = "1"\nB = "2"\n'), tmp_path))
+    made = plan(rendered('A = "1"\nB = "3"\n'), tmp_path)
+    assert kinds(made) == {"conf/xentui.conf": "changed"}
+    body = [line for line in made.diff().splitlines() if "digest" not in line]
+    assert [line for line in body if line.startswith(("+B", "-B", "+A", "-A"))] == [
+        '-B = "2"',
+        '+B = "3"',
+    ]
+
+
+def test_an_edit_by_hand_is_seen_and_shown(tmp_path: Path) -> None:
+    apply(plan(rendered(), tmp_path))
+    file = tmp_path / "conf/xentui.conf"
+    file.write_text(file.read_text() + 'MINE = "1"\n')
+    made = plan(rendered(), tmp_path)
+    assert kinds(made) == {"conf/xentui.conf": "edited"}
+    assert '-MINE = "1"' in made.diff()
+
+
+def test_a_file_that_xentui_did_not_write_counts_as_edited(tmp_path: Path) -> None:
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf/xentui.conf").write_text("somebody's\n")
+    assert kinds(plan(rendered(), tmp_path)) == {"conf/xentui.conf": "edited"}
+
+
+def test_a_file_without_header_is_known_by_the_manifest(tmp_path: Path) -> None:
+    apply(plan(rendered(**{"a.cfg": "memory = 1\n"}), tmp_path))
+    assert kinds(plan(rendered(**{"a.cfg": "memory = 2\n"}), tmp_path))["meta-xentui/a.cfg"] == (
+        "changed"
+    )
+    (tmp_path / "meta-xentui/a.cfg").write_text("memory = 3\n")
+    assert kinds(plan(rendered(**{"a.cfg": "memory = 2\n"}), tmp_path))["meta-xentui/a.cfg"] == (
+        "edited"
+    )
+
+
+def test_what_is_no_longer_generated_goes_unless_edited(tmp_path: Path) -> None:
+    both = {"a.bb": conf("a\n"), "b.bb": conf("b\n")}
+    apply(plan(rendered(**both), tmp_path))
+    (tmp_path / "meta-xentui/b.bb").write_text("mine\n")
+    (tmp_path / "meta-xentui/c.bb").write_text("never xentui's\n")
+    made = plan(rendered(), tmp_path)
+    assert kinds(made) == {
+        "conf/xentui.conf": "same",
+        "meta-xentui/a.bb": "removed",
+        "meta-xentui/b.bb": "edited",
+    }
+    assert "-a" in made.diff().splitlines()
+    assert "-mine" in made.diff().splitlines()
+
+
+def test_a_copy_is_compared_by_what_it_holds(tmp_path: Path) -> None:
+    source = tmp_path / "disk.img"
+    source.write_bytes(b"\0" * 3_000_000)
+    out = tmp_path / "out"
+    copied = rendered(**{"disk.img": Copy(source, 3_000_000)})
+    made = plan(copied, out)
+    assert "a copy of" in made.diff()
+    assert "3000000 bytes" in made.diff()
+    apply(made)
+    there = out / "meta-xentui/disk.img"
+    assert there.read_bytes() == source.read_bytes()
+    assert kinds(plan(copied, out))["meta-xentui/disk.img"] == "same"
+
+    os.utime(source)
+    assert kinds(plan(copied, out))["meta-xentui/disk.img"] == "same"
+
+    source.write_bytes(b"\0" * 2_999_999 + b"1")
+    assert kinds(plan(copied, out))["meta-xentui/disk.img"] == "changed"
+
+    there.write_bytes(b"edited")
+    assert kinds(plan(copied, out))["meta-xentui/disk.img"] == "edited"
+
+
+def test_a_copy_whose_source_is_gone_is_told(tmp_path: Path) -> None:
+    copied = rendered(**{"disk.img": Copy(tmp_path / "gone.img", 3)})
+    with pytest.raises(InputError, match=r"gone\.img"):
+        apply(plan(copied, tmp_path / "out"))
+
+
+def test_the_diff_of_a_last_line_without_end_is_told(tmp_path: Path) -> None:
+    apply(plan(rendered(**{"a.cfg": "memory = 1"}), tmp_path))
+    assert (
+        "\\ No newline at end of file"
+        in plan(rendered(**{"a.cfg": "memory = 2\n"}), tmp_path).diff()
+    )
+
+
+@pytest.mark.parametrize(
+    "damage", ["", "{", "[]", '{"version": 2, "files": {}}', '{"version": 1}',
+               '{"version": 1, "files": {"../../etc/passwd": ""}}', "[" * 100_000]
+)  # fmt: skip
+def test_a_damaged_manifest_is_told_and_leads_nowhere(tmp_path: Path, damage: str) -> None:
+    apply(plan(rendered(), tmp_path))
+    (tmp_path / manifest.NAME).write_text(damage)
+    with pytest.raises(XentuiError, match="manifest"):
+        plan(rendered(), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "/etc/passwd",
+        "../x",
+        "a/../../x",
+        "a/./b",
+        "a//b",
+        "a\\b",
+        "C:/x",
+        "c:x",
+        "a\0b",
+        "..",
+        ".",
+    ],
+)
+def test_a_name_that_could_leave_the_folder_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(RefusedError):
+        parts_of(name)
+    with pytest.raises(RefusedError):
+        apply(plan(Rendered({name: "x\n"}, {}), tmp_path / "out"))
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_the_root_must_be_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="file"):
+        plan(rendered(), tmp_path / "file")
