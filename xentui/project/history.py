@@ -7,23 +7,27 @@ Projects are immutable and share what did not change, so that a step costs one r
 
 from __future__ import annotations
 
-from xentui.project.model import Project
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
 
 
-class History:
+class History(Generic[T]):
     """The project as it is, the steps that led to it, and those taken back.
+
+    What a step holds may be a project, or anything immutable that holds one.
 
     Attributes:
         project: the project as it is.
     """
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: T) -> None:
         self.project = project
         self._start = project
-        self._done: list[tuple[str, Project, str]] = []
-        self._undone: list[tuple[str, Project, str]] = []
+        self._done: list[tuple[str, T, str]] = []
+        self._undone: list[tuple[str, T, str]] = []
 
-    def do(self, project: Project, label: str, *, merge: str = "") -> bool:
+    def do(self, project: T, label: str, *, merge: str = "") -> bool:
         """Make ``project`` the present one.
 
         Args:

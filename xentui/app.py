@@ -1,0 +1,301 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""The wizard as an application: its themes, its keys, how it begins and how it ends."""
+
+from __future__ import annotations
+
+import locale
+import os
+import sys
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.theme import Theme
+
+from xentui.errors import Exit, UsageError, XentuiError
+from xentui.screens.commands import Commands
+from xentui.screens.main import MainScreen
+from xentui.session import DEFAULT_OUT, Session
+from xentui.session.state import EMPTY, Origin
+from xentui.widgets.text import ASCII, UNICODE, Glyphs
+
+DARK = Theme(
+    name="xentui-dark",
+    primary="#6a9fd8",
+    secondary="#a78bc9",
+    accent="#5fb3e8",
+    foreground="#d5dae3",
+    background="#14171c",
+    surface="#1b2027",
+    panel="#262d37",
+    success="#79c08f",
+    warning="#e0b45c",
+    error="#f0766c",
+    dark=True,
+    variables={
+        "block-cursor-background": "#5fb3e8",
+        "block-cursor-foreground": "#10141a",
+        "block-cursor-text-style": "bold",
+        "text-muted": "#8a94a6",
+        "text-disabled": "#667082",
+        "foreground-disabled": "#4a5361",
+        "input-cursor-background": "#d5dae3",
+        "input-cursor-foreground": "#14171c",
+        "input-selection-background": "#5fb3e8 35%",
+        "scrollbar": "#3a4452",
+        "scrollbar-background": "#1b2027",
+        "scrollbar-hover": "#4d5a6c",
+        "scrollbar-active": "#5fb3e8",
+    },
+)
+LIGHT = Theme(
+    name="xentui-light",
+    primary="#2c6cb0",
+    secondary="#7a55a8",
+    accent="#0a63b8",
+    foreground="#22272e",
+    background="#fbfbf9",
+    surface="#f0f0ec",
+    panel="#e2e3de",
+    success="#1c7a3d",
+    warning="#8a5b00",
+    error="#bd2621",
+    dark=False,
+    variables={
+        "block-cursor-background": "#0a63b8",
+        "block-cursor-foreground": "#ffffff",
+        "block-cursor-text-style": "bold",
+        "text-muted": "#5c6570",
+        "text-disabled": "#7d8691",
+        "foreground-disabled": "#b5bac0",
+        "input-cursor-background": "#22272e",
+        "input-cursor-foreground": "#fbfbf9",
+        "input-selection-background": "#0a63b8 25%",
+        "scrollbar": "#c3c6c2",
+        "scrollbar-background": "#f0f0ec",
+        "scrollbar-hover": "#a9adaa",
+        "scrollbar-active": "#0a63b8",
+    },
+)
+THEMES = (DARK, LIGHT)
+
+
+class XentuiApp(App[int]):
+    """The wizard.
+
+    Args:
+        session: what is worked on.
+        build_dir: the build directory that was found or given, if any.
+        ascii_only: draw with ASCII alone.
+        plain_preview: no preview that follows each key.
+        begin: the step to begin with.
+        theme: the name of the theme to begin with.
+        keymap: other keys, by the names of the bindings.
+    """
+
+    TITLE = "xentui"
+    CSS_PATH = "xentui.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    COMMANDS = {Commands}
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "request_quit", "Quit", priority=True, id="wizard.quit"),
+    ]
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        build_dir: Path | None = None,
+        ascii_only: bool = False,
+        plain_preview: bool = False,
+        begin: str = "start",
+        theme: str = DARK.name,
+        keymap: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__()
+        self.session = session
+        self.glyphs: Glyphs = ASCII if ascii_only else UNICODE
+        self._build_dir = build_dir
+        self._plain_preview = plain_preview
+        self._begin = begin
+        for known in THEMES:
+            self.register_theme(known)
+        self.theme = theme
+        self._other_keys = keymap or {}
+
+    def on_mount(self) -> None:
+        """Show the main screen."""
+        self.set_class(self.glyphs is ASCII, "ascii")
+        if self._other_keys:
+            self.set_keymap(self._other_keys)
+        self.push_screen(
+            MainScreen(
+                self.session,
+                build_dir=self._build_dir,
+                plain_preview=self._plain_preview,
+                begin=self._begin,
+            )
+        )
+        self.call_after_refresh(self._warm)
+
+    def _warm(self) -> None:
+        """Load in the background what the first edit needs, once the first frame stands."""
+        self.run_worker(_load_heavy, thread=True, exit_on_error=False)
+
+    @property
+    def main(self) -> MainScreen:
+        """The main screen."""
+        return next(s for s in self.screen_stack if isinstance(s, MainScreen))
+
+    async def action_request_quit(self) -> None:
+        """Leave; ask once where something would be lost."""
+        from xentui.screens.dialogs import Question
+
+        if isinstance(self.screen, Question):
+            return
+        if not self.session.changed:
+            self.exit(int(Exit.OK))
+            return
+        self.run_worker(self._ask_quit(), exclusive=True)
+
+    async def _ask_quit(self) -> None:
+        from xentui.screens.dialogs import Question
+        from xentui.widgets.text import lit
+
+        answer = await self.push_screen_wait(
+            Question(
+                "Leave with changes that were not written?",
+                [lit("A draft is offered again when xentui is started the next time.")],
+                (("save", "Save draft"), ("discard", "Discard"), ("stay", "Stay")),
+            )
+        )
+        if answer == "save":
+            try:
+                self.session.autosave()
+            except OSError as error:
+                self.notify(f"The draft cannot be kept: {error.strerror}", markup=False)
+                return
+            self.exit(int(Exit.OK))
+        elif answer == "discard":
+            self.session.abandon()
+            self.exit(int(Exit.OK))
+
+
+def _load_heavy() -> None:
+    import jsonschema  # noqa: F401
+
+    import xentui.output.render
+    import xentui.rules.check  # noqa: F401
+
+
+def _ascii_wanted(asked: bool | None) -> bool:
+    if asked is not None:
+        return asked
+    if os.environ.get("TERM", "") in ("linux", "vt100", "vt220", "ansi"):
+        return True
+    return "utf" not in (locale.getpreferredencoding(False) or "").lower()
+
+
+def _theme_wanted() -> str:
+    """Return the theme to begin with; a light one where the terminal says it is light."""
+    asked = os.environ.get("XENTUI_THEME", "")
+    if asked in {theme.name for theme in THEMES}:
+        return asked
+    background = os.environ.get("COLORFGBG", "").rpartition(";")[2]
+    return LIGHT.name if background in ("7", "15") else DARK.name
+
+
+def _keymap() -> dict[str, str]:
+    """Return the keys of ``keys`` in the user's ``xentui/config.toml``.
+
+    Raises:
+        UsageError: the file is not what it should be.
+    """
+    import tomllib
+
+    from platformdirs import user_config_path
+
+    path = user_config_path("xentui", appauthor=False) / "config.toml"
+    try:
+        keys = tomllib.loads(path.read_text(encoding="utf-8")).get("keys", {})
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: {error}", fix="Correct it, or move it away.") from None
+    if not isinstance(keys, dict) or not all(isinstance(key, str) for key in keys.values()):
+        raise UsageError(f"{path}: keys must be texts", fix='Write "edit.undo" = "ctrl+z".')
+    return keys
+
+
+def _origin(project: Path | None, preset: str | None) -> Origin:
+    from xentui.project import document, presets
+
+    if project is None and preset is None:
+        return EMPTY
+    loaded = presets.load(preset) if preset is not None else document.load(project or Path())
+    name = preset if preset is not None else (project or Path()).name
+    origin = Session.origin_of(loaded, name=name, preset=preset is not None)
+    if origin is None:
+        first = loaded.problems[0]
+        from xentui.project.schema import dotted
+
+        raise XentuiError(
+            f"{name}: {dotted(first.path)}: {first.message}",
+            fix=f"{first.fix} xentui check tells everything.",
+        )
+    return origin
+
+
+def _build_directory(given: Path | None) -> Path | None:
+    if given is not None:
+        if not (given / "conf").is_dir():
+            raise UsageError(f"{given}: no build directory", fix="It must have conf/local.conf.")
+        return given
+    named = os.environ.get("BUILDDIR")
+    return Path(named) if named and (Path(named) / "conf" / "local.conf").is_file() else None
+
+
+def run(
+    *,
+    project: Path | None = None,
+    preset: str | None = None,
+    build_dir: Path | None = None,
+    ascii: bool | None = None,  # noqa: A002
+    plain_preview: bool = False,
+) -> int:
+    """Run the wizard on this terminal and return its exit code.
+
+    Args:
+        project: a project file to open.
+        preset: a preset to begin with.
+        build_dir: the build directory to write into.
+        ascii: whether to draw with ASCII alone; found out where it is ``None``.
+        plain_preview: no preview that follows each key.
+
+    Raises:
+        XentuiError: what was given cannot be opened.
+    """
+    import gc
+
+    gc.disable()
+    found = _build_directory(build_dir)
+    session = Session(_origin(project, preset), out=found if build_dir and found else DEFAULT_OUT)
+    app = XentuiApp(
+        session,
+        build_dir=found,
+        ascii_only=_ascii_wanted(ascii),
+        plain_preview=plain_preview,
+        begin="start" if project is None and preset is None else "review",
+        theme=_theme_wanted(),
+        keymap=_keymap(),
+    )
+    app.call_later(gc.enable)
+    code = app.run()
+    if session.written is not None:
+        from xentui.screens.write import plain
+
+        sys.stdout.write(plain(session.written))
+    return int(code if code is not None else app.return_code or Exit.OK)

@@ -1,0 +1,83 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""The few questions that are asked: before writing, before leaving with changes, for a path."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Static
+
+from xentui.widgets.text import lit
+
+Answer = tuple[str, str]
+
+
+class Question(ModalScreen[str]):
+    """A question with a few answers; escape is the last of them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "last", "Back", show=False),
+        Binding("right,down,l,j", "app.focus_next", "Next", show=False),
+        Binding("left,up,h,k", "app.focus_previous", "Previous", show=False),
+    ]
+
+    def __init__(self, title: str, body: Sequence[Content], answers: Sequence[Answer]) -> None:
+        super().__init__(classes="dialog")
+        self._title = title
+        self._body = body
+        self._answers = answers
+
+    def compose(self) -> ComposeResult:
+        """Make the question and its answers; the first has the focus."""
+        with Vertical(classes="box"):
+            yield Static(lit(self._title, "strong"), markup=False, classes="dialog-title")
+            with VerticalScroll(can_focus=False, classes="dialog-body"):
+                yield Static(Content("\n").join(self._body), markup=False)
+            with Horizontal(classes="answers"):
+                for name, label in self._answers:
+                    yield Button(lit(label), id=f"answer-{name}", compact=True)
+
+    def on_mount(self) -> None:
+        """Stand on the first answer."""
+        self.query(Button).first().focus()
+
+    @on(Button.Pressed)
+    def _answered(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.dismiss((event.button.id or "").removeprefix("answer-"))
+
+    def action_last(self) -> None:
+        """Take the last answer, which changes nothing."""
+        self.dismiss(self._answers[-1][0])
+
+
+class Ask(ModalScreen[str | None]):
+    """A question that is answered with one line of text."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Back", show=False)]
+
+    def __init__(self, title: str, text: str = "", placeholder: str = "") -> None:
+        super().__init__(classes="dialog")
+        self._title = title
+        self._text = text
+        self._placeholder = placeholder
+
+    def compose(self) -> ComposeResult:
+        """Make the question and its line."""
+        with Vertical(classes="box"):
+            yield Static(lit(self._title, "strong"), markup=False, classes="dialog-title")
+            yield Input(self._text, placeholder=self._placeholder, compact=True)
+            yield Static(lit("enter takes it, esc goes back", "muted"), markup=False)
+
+    @on(Input.Submitted)
+    def _given(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.dismiss(event.value.strip() or None)

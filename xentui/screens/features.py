@@ -1,0 +1,32 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Step 3: containers on Dom0, and what every guest has unless it says otherwise."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.widget import Widget
+
+from xentui.project import schema
+from xentui.screens.step import FormStep
+from xentui.widgets.field import FieldRow
+
+
+class Features(FormStep):
+    """The fields of containers and of the defaults."""
+
+    NAME: ClassVar[str] = "features"
+    HINT: ClassVar[str] = (
+        "Left empty, a field means what the class does by itself; it is not written."
+    )
+
+    def groups(self) -> list[tuple[str, list[Widget]]]:
+        """Return the two tables' fields."""
+        return [
+            (title, [FieldRow((table, field.name), self.session) for field in schema.fields(table)])
+            for table, title in (
+                ("containers", "Containers on Dom0"),
+                ("defaults", "Defaults: what each guest has unless it says otherwise"),
+            )
+        ]

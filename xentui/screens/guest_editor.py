@@ -1,0 +1,316 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""One guest in every detail: whatever the schema says a guest has.
+
+Each change holds at once and can be undone; there is nothing to save or to lose here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Button, Static
+
+from xentui.project import route, schema
+from xentui.project.model import BUILT_IN_IMPORTS, Fetch
+from xentui.screens.step import Edit, Form, section
+from xentui.session import Session, places
+from xentui.widgets.field import FieldRow
+from xentui.widgets.options import Options
+from xentui.widgets.text import LABEL, glyphs, lit
+
+NO_IMPORT = "none"
+LONG = ("extra", "uri", "vif", "sha256", "summary", "depends", "file", "config_file")
+
+
+class Choice(Widget):
+    """A labelled choice that is no field of its own, such as where the disk comes from."""
+
+    DEFAULT_CSS = """
+    Choice { height: 2; width: 1fr; }
+    Choice > Options { margin-left: 24; width: 1fr; }
+    """
+
+    def __init__(self, title: str, told: str, options: Options) -> None:
+        super().__init__()
+        self._title = title
+        self._told = told
+        self.options = options
+
+    def compose(self) -> ComposeResult:
+        """Make the choices."""
+        yield self.options
+
+    def on_descendant_focus(self) -> None:
+        """Mark the choice one is in."""
+        self.refresh()
+
+    def on_descendant_blur(self) -> None:
+        """Unmark it."""
+        self.refresh()
+
+    def render(self) -> Content:
+        """Draw the label and what the choice is for."""
+        here = self.has_focus_within
+        mark = f"{glyphs(self).cursor} " if here else "  "
+        label = Content.assemble((f"{mark}{self._title}", "bold $accent" if here else ""))
+        return Content("\n").join([label, lit(" " * LABEL + self._told, "muted")])
+
+
+class GuestEditor(Vertical):
+    """The fields of one guest, from the schema, with those seldom needed folded away."""
+
+    DEFAULT_CSS = """
+    GuestEditor { height: 1fr; }
+    GuestEditor #editor-head { height: 1; margin-bottom: 1; }
+    GuestEditor .group { height: auto; }
+    GuestEditor .folded { display: none; }
+    GuestEditor Button { margin-left: 24; min-width: 8; }
+    GuestEditor #line { height: 1; color: $text-muted; }
+    """
+
+    def __init__(self, session: Session, key: str) -> None:
+        super().__init__(id="guest-editor")
+        self.session = session
+        self.key = key
+        self._shape: object = None
+        self._unfolded = False
+
+    @property
+    def base(self) -> places.Path:
+        """The path of the guest."""
+        return ("guests", self.key)
+
+    def compose(self) -> ComposeResult:
+        """Make the fields."""
+        yield Static("", markup=False, id="editor-head")
+        with Form(id="editor-form"):
+            yield from self._main()
+            yield Vertical(*self._import(), classes="group", id="editor-import")
+            yield Vertical(*self._bundle(), classes="group", id="editor-bundle")
+            yield Button(self._fold_label(), id="editor-fold", compact=True)
+            folded = "group" if self._unfolded else "group folded"
+            yield Vertical(*self._advanced(), classes=folded, id="editor-advanced")
+        yield Static("", markup=False, id="line")
+
+    def on_mount(self) -> None:
+        """Note the shape and show what holds."""
+        self._shape = self._wanted_shape()
+        self.sync()
+
+    # The fields
+
+    def _row(self, *path: str | int) -> FieldRow:
+        return FieldRow((*self.base, *path), self.session, wide=str(path[-1]) in LONG)
+
+    def _main(self) -> Iterator[Widget]:
+        yield self._row(places.KEY)
+        for field in schema.fields("guest"):
+            if field.advanced or field.kind == "table" or field.name == "bundle":
+                continue
+            if field.name == "kernel":
+                yield self._kernel()
+            yield self._row(field.name)
+
+    def _kernel(self) -> Choice:
+        options = Options(
+            (("host", "the host's"), ("own", "its own file"), ("none", "none (HVM)")),
+            chosen=(self._kernel_mode(),),
+            id="kernel-mode",
+        )
+        return Choice("Kernel", "Which kernel the guest boots.", options)
+
+    def _kernel_mode(self) -> str:
+        kernel = self.session.project.guest(self.key).kernel
+        return "host" if kernel is None else "none" if kernel == "none" else "own"
+
+    def _import(self) -> Iterator[Widget]:
+        guest = self.session.project.guest(self.key)
+        chosen = guest.source.type if guest.source is not None else NO_IMPORT
+        yield section("Where its disk comes from")
+        options = Options(self._imports(), chosen=(chosen,), id="import-type")
+        yield Choice("Import", "A disk from elsewhere; none where a recipe makes it.", options)
+        if guest.source is None:
+            return
+        for field in schema.fields("source"):
+            if field.kind == "table" or field.name == "type":
+                continue
+            if field.name == "image_size" and guest.source.type != "rootfs_dir":
+                continue
+            yield self._row("source", field.name)
+        for place in range(len(guest.source.fetch)):
+            yield section(f"Fetched file {place + 1}")
+            for field in schema.fields("fetch"):
+                yield self._row("source", "fetch", place, field.name)
+            yield Button(f"Remove file {place + 1}", id=f"fetch-remove-{place}", compact=True)
+        yield Button("Add a fetched file", id="fetch-add", compact=True)
+        if guest.source.type not in BUILT_IN_IMPORTS:
+            yield section("The import type")
+            for field in schema.fields("import_type"):
+                path = ("import_types", guest.source.type, field.name)
+                if places.get(self.session.project, path[:2]) is not None:
+                    yield FieldRow(path, self.session, wide=True)
+
+    def _imports(self) -> list[tuple[str, str]]:
+        own = [kind.key for kind in self.session.project.import_types]
+        names = [*BUILT_IN_IMPORTS, *own]
+        return [(NO_IMPORT, "none"), *((name, name) for name in names)]
+
+    def _bundle(self) -> Iterator[Widget]:
+        yield section("Which way it goes into the image")
+        yield self._row("bundle")
+        guest = self.session.project.guest(self.key)
+        if guest.bundle is None:
+            return
+        for field in schema.fields("bundle"):
+            path = ("bundles", guest.bundle, field.name)
+            if places.get(self.session.project, path[:2]) is not None:
+                yield FieldRow(path, self.session, wide=field.name in LONG)
+
+    def _advanced(self) -> Iterator[Widget]:
+        for field in schema.fields("guest"):
+            if field.advanced:
+                yield self._row(field.name)
+
+    def _fold_label(self) -> Content:
+        word = "Fewer fields" if self._unfolded else "More fields"
+        names = ", ".join(f.title for f in schema.fields("guest") if f.advanced)
+        return lit(f"{word}: {names}")
+
+    # Following the session
+
+    def _wanted_shape(self) -> object:
+        guest = self.session.project.guest(self.key)
+        kinds = tuple(kind.key for kind in self.session.project.import_types)
+        if guest.source is None:
+            return (None, 0, guest.bundle, kinds)
+        return (guest.source.type, len(guest.source.fetch), guest.bundle, kinds)
+
+    def sync(self) -> None:
+        """Show what holds; fields come and go with what the guest is."""
+        if not self.is_mounted:
+            return
+        shape = self._wanted_shape()
+        if shape != self._shape:
+            self._shape = shape
+            self.call_later(self._reshape)
+        for row in self.query(FieldRow):
+            if self._exists(row.path):
+                row.sync()
+        mode = self.query_one("#kernel-mode", Options)
+        mode.show(mode.choices, (self._kernel_mode(),))
+        self._head()
+
+    def _exists(self, path: places.Path) -> bool:
+        if path[-1] == places.KEY or len(path) <= 3:
+            return places.get(self.session.project, path[:2]) is not None
+        return places.get(self.session.project, path[:-1]) is not None
+
+    async def _reshape(self) -> None:
+        if not self.is_attached:
+            return
+        focused = self.screen.focused
+        kept = None
+        if focused is not None:
+            kept = next((n.key for n in focused.ancestors if isinstance(n, FieldRow)), focused.id)
+        for name, made in (("import", self._import), ("bundle", self._bundle)):
+            group = self.query_one(f"#editor-{name}")
+            await group.remove_children()
+            await group.mount(*made())
+        if self.screen.focused is None:
+            self._refocus(kept)
+
+    def _refocus(self, kept: str | None) -> None:
+        if kept is not None and not self.focus_path(kept):
+            for widget in self.query(f"#{kept}" if "." not in kept else "#editor-form"):
+                widget.focus()
+                return
+        if self.screen.focused is None and (target := self.first()) is not None:
+            target.focus()
+
+    def _head(self) -> None:
+        project = self.session.project
+        guest = project.guest(self.key)
+        advice = route.advice(project, guest)
+        where = f"bundle {guest.bundle}" if guest.bundle else "named in the configuration"
+        head = lit(f"Guest {self.key}", "strong").append(lit(f"  {where}", "muted"))
+        if advice:
+            head = head.append(lit(f"  {glyphs(self).warning} {advice}", "warning"))
+        self.query_one("#editor-head", Static).update(head)
+
+    def renamed(self, name: str) -> None:
+        """Follow the guest to its new name."""
+        old, self.key = self.key, name
+        for row in self.query(FieldRow):
+            if row.path[:2] == ("guests", old):
+                row.path = ("guests", name, *row.path[2:])
+
+    # Focus
+
+    def first(self) -> Widget | None:
+        """The name."""
+        return next((row.editor for row in self.query(FieldRow)), None)
+
+    def focus_path(self, path: str) -> bool:
+        """Go to the field of a path, or to the one nearest to it."""
+        best: FieldRow | None = None
+        for row in self.query(FieldRow):
+            if row.key == path:
+                best = row
+                break
+            if path.startswith((f"{row.key}[", f"{row.key}.")) and len(row.path) > 2:
+                best = best if best is not None and len(best.key) > len(row.key) else row
+        if best is None:
+            return False
+        if best.field.advanced:
+            self._unfold(True)
+        best.editor.focus(scroll_visible=True)
+        return True
+
+    # Buttons and choices
+
+    def _unfold(self, unfolded: bool) -> None:
+        self._unfolded = unfolded
+        self.query_one("#editor-advanced").set_class(not unfolded, "folded")
+        self.query_one("#editor-fold", Button).label = self._fold_label()
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        name = event.button.id or ""
+        if name == "editor-fold":
+            self._unfold(not self._unfolded)
+            return
+        guest = self.session.project.guest(self.key)
+        if guest.source is None:
+            return
+        entries = list(guest.source.fetch)
+        if name == "fetch-add":
+            entries.append(Fetch(f"file://{guest.source.file}"))
+            label = "add a fetched file"
+        else:
+            del entries[int(name.removeprefix("fetch-remove-"))]
+            label = "remove a fetched file"
+        path = (*self.base, "source", "fetch")
+        project = places.put(self.session.project, path, tuple(entries))
+        self.post_message(Edit(project, f"{label} of {self.key}"))
+
+    @on(Options.Chosen, "#kernel-mode")
+    def _kernel_chosen(self, event: Options.Chosen) -> None:
+        event.stop()
+        given = event.chosen[0] if event.chosen else "host"
+        kernel = {"host": None, "none": "none"}.get(given, f"{self.key}-kernel")
+        project = places.put(self.session.project, (*self.base, "kernel"), kernel)
+        self.post_message(Edit(project, f"Kernel of {self.key}"))
+
+    @on(Options.Chosen, "#import-type")
+    def _import_chosen(self, event: Options.Chosen) -> None:
+        event.stop()
+        kind = event.chosen[0] if event.chosen and event.chosen[0] != NO_IMPORT else None
+        project = places.with_source(self.session.project, self.key, kind)
+        self.post_message(Edit(project, f"Import of {self.key}", merge=f"import {self.key}"))

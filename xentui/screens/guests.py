@@ -1,0 +1,401 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Step 4: the guests, and one of them at a time in every detail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, overload
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from xentui.project import effective, route
+from xentui.project.model import Guest
+from xentui.screens.guest_editor import GuestEditor
+from xentui.screens.step import Edit, Look, Step
+from xentui.session import Session, View, guests, places
+from xentui.widgets.table import Column, Row, Table
+from xentui.widgets.text import Glyphs, glyphs, lit
+
+_SEVERITIES = ("error", "warning", "advice")
+FULL = "guest.full"
+
+
+class Rows(Sequence[Row]):
+    """The rows of the table, each made when it comes into sight."""
+
+    def __init__(self, view: View, shown: Sequence[Guest], signs: Glyphs) -> None:
+        self._view = view
+        self._shown = shown
+        self._signs = signs
+
+    def __len__(self) -> int:
+        return len(self._shown)
+
+    @overload
+    def __getitem__(self, place: int) -> Row: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Row]: ...
+    def __getitem__(self, place: int | slice) -> Row | Sequence[Row]:
+        if isinstance(place, slice):
+            return [self._row(guest) for guest in self._shown[place]]
+        return self._row(self._shown[place])
+
+    def _row(self, guest: Guest) -> Row:
+        full = effective.effective(self._view.project, guest)
+        severity = self._view.guest_severity.get(guest.key)
+        style = _SEVERITIES[severity] if severity is not None else "ok"
+        vif = " ".join(full.vif) if full.vif else "none"
+        return Row(
+            guest.key,
+            (
+                (self._signs.severity(style), "muted" if style == "advice" else style),
+                guest.key,
+                "yes" if guest.autostart else "",
+                str(full.memory),
+                str(full.vcpus),
+                disk_of(guest),
+                (guest.bundle or "conf", "" if guest.bundle else "muted"),
+                vif,
+            ),
+        )
+
+
+def disk_of(guest: Guest) -> str:
+    """Return in a word where a guest's disk comes from."""
+    if guest.source is not None:
+        return guest.source.type
+    if guest.rootfs is not None:
+        return guest.rootfs
+    return "external" if guest.external else "recipe"
+
+
+class Guests(Step):
+    """The table of guests, and the editor of one in its place or under it."""
+
+    NAME: ClassVar[str] = "guests"
+    HINT: ClassVar[str] = "Space: starts by itself. shift+up and shift+down move a guest."
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "add", "Add", id="guest.add"),
+        Binding("e", "edit", "Edit", id="guest.edit"),
+        Binding("c", "clone", "Clone", id="guest.clone"),
+        Binding("d,delete", "remove", "Delete", id="guest.delete"),
+        Binding("space", "tag('autostart')", "Autostart", id="guest.autostart"),
+        Binding("b", "switch", "Bundle", id="guest.bundle"),
+        Binding("slash", "filter", "Filter", key_display="/", id="list.filter"),
+        Binding("x", "tag('external')", show=False, id="guest.external"),
+        Binding("shift+up,K", "move(-1)", show=False, id="guest.up"),
+        Binding("shift+down,J", "move(1)", show=False, id="guest.down"),
+    ]
+    DEFAULT_CSS = """
+    Guests #guest-filter { display: none; height: 1; }
+    Guests.-filtering #guest-filter { display: block; }
+    Guests #guest-table { height: 1fr; }
+    Guests #guest-empty { display: none; height: 1fr; padding: 2 2; }
+    Guests.-empty #guest-empty { display: block; }
+    Guests.-empty #guest-table { display: none; }
+    Guests #guest-told { height: 3; margin-top: 1; }
+    Guests #guest-place { display: none; height: 1fr; }
+    Guests.-editing #guest-place { display: block; }
+    Guests.-editing #guest-list { display: none; }
+    MainScreen.-tall Guests.-editing #guest-list { display: block; height: 9; }
+    MainScreen.-tall Guests.-editing #guest-told { display: none; }
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._filter = ""
+        self._editor: GuestEditor | None = None
+        self._added: tuple[str, object] | None = None
+
+    def compose(self) -> ComposeResult:
+        """Make the table, what is told where it is empty, and the editor's place."""
+        with Vertical(id="guest-list"):
+            yield Input(placeholder="part of a name, a bundle …", compact=True, id="guest-filter")
+            yield Table(
+                Column("", 1),
+                Column("Guest"),
+                Column("Auto", 4),
+                Column("MiB", 6, right=True),
+                Column("vCPUs", 5, right=True),
+                Column("Disk", 10),
+                Column("Goes into", 12, above=66),
+                Column("Network", 16, above=84),
+                choose="Edit",
+                id="guest-table",
+            )
+            yield Static("", markup=False, id="guest-empty")
+            yield Static("", markup=False, id="guest-told")
+        yield Vertical(id="guest-place")
+
+    def on_mount(self) -> None:
+        """Fill the table."""
+        self._fill()
+
+    @property
+    def table(self) -> Table:
+        """The table."""
+        return self.query_one("#guest-table", Table)
+
+    def first(self) -> Widget | None:
+        """The editor's first field, or the table."""
+        if self._editor is not None:
+            return self._editor.first()
+        return self if self.has_class("-empty") else self.table
+
+    def take_focus(self) -> None:
+        """Go back to where one was; an empty table has nothing to stand on."""
+        if self.has_class("-empty"):
+            self.screen.set_focus(None)
+            self.can_focus = True
+            self.focus()
+            return
+        super().take_focus()
+
+    def sync(self) -> None:
+        """Show what holds."""
+        self._fill()
+        if self._editor is not None:
+            if self._editor.key not in guests.keys(self.session.project):
+                self._close()
+            else:
+                self._editor.sync()
+
+    def _fill(self) -> None:
+        project = self.session.project
+        shown: Sequence[Guest] = project.guests
+        if self._filter:
+            words = self._filter.lower().split()
+            shown = [
+                g for g in shown if all(w in f"{g.key} {g.bundle} {disk_of(g)}" for w in words)
+            ]
+        empty = not project.guests
+        if self.has_class("-empty") and not empty:
+            self.can_focus = False
+            self.call_after_refresh(self.table.focus)
+        self.set_class(empty, "-empty")
+        self.table.set_rows(Rows(self.session.view, shown, glyphs(self)))
+        self._tell()
+        if empty:
+            self.query_one("#guest-empty", Static).update(_empty())
+
+    def _tell(self) -> None:
+        key = self.table.key
+        project = self.session.project
+        if not key or key not in guests.keys(project):
+            self.query_one("#guest-told", Static).update("")
+            return
+        guest = project.guest(key)
+        full = effective.effective(project, guest)
+        where = f"bundle {guest.bundle}" if guest.bundle else "named in the configuration"
+        reasons = route.needs_complete_cfg(project, full)
+        own = f"A complete xl config is written: {' and '.join(reasons)}." if reasons else ""
+        advice = route.advice(project, guest)
+        lines = [
+            lit(f"{key}", "strong").append(lit(f"  {where}, {full.type}, {full.extra}", "muted")),
+            lit(f"{advice} b moves it." if advice else own, "warning" if advice else "muted"),
+            lit(f"{len(project.guests)} guests" if len(project.guests) > 1 else "", "muted"),
+        ]
+        self.query_one("#guest-told", Static).update(Content("\n").join(lines))
+
+    def place(self) -> str:
+        """The field one is in, or the guest one stands on."""
+        inner = super().place()
+        if inner or self._editor is not None:
+            return inner
+        return f"guests.{self.table.key}" if self.table.key else ""
+
+    def guest(self) -> str:
+        """The guest one stands on or edits."""
+        return self._editor.key if self._editor is not None else self.table.key
+
+    def hint(self) -> str:
+        """What helps here."""
+        if self._editor is not None:
+            return "Each change holds at once; esc goes back to the table, ctrl+z takes back."
+        return self.HINT if self.session.project.guests else "a adds a guest."
+
+    @on(Table.Moved)
+    def _moved(self, event: Table.Moved) -> None:
+        event.stop()
+        self._tell()
+        self.post_message(Look())
+
+    # Editor
+
+    @on(Table.Activated)
+    async def _activated(self, event: Table.Activated) -> None:
+        event.stop()
+        await self._open(event.key)
+
+    async def action_edit(self) -> None:
+        """Edit the guest under the cursor."""
+        if self.table.key:
+            await self._open(self.table.key)
+
+    async def _open(self, key: str, path: str = "") -> None:
+        if self._editor is not None and self._editor.key != key:
+            self._drop_editor()
+        self.table.select(key)
+        if self._editor is None:
+            self._editor = GuestEditor(self.session, key)
+            await self.query_one("#guest-place").mount(self._editor)
+        self.add_class("-editing")
+        self.refresh_bindings()
+        if not path or not self._editor.focus_path(path):
+            target = self._editor.first()
+            if target is not None:
+                target.focus()
+        self.post_message(Look())
+
+    def _drop_editor(self) -> None:
+        if self._editor is not None:
+            self._editor.remove()
+            self._editor = None
+
+    def _close(self) -> None:
+        self._drop_editor()
+        self.remove_class("-editing")
+        self.refresh_bindings()
+        self._kept_focus = None
+        self.take_focus()
+
+    def back(self) -> bool:
+        """Leave the editor, or the filter; an untouched new guest goes again."""
+        if self._editor is not None:
+            added, self._added = self._added, None
+            if added is not None and added == (self._editor.key, self.session.state):
+                self.session.undo()
+                self.post_message(Edit(self.session.project, ""))
+                self._close()
+                self._fill()
+                return True
+            self._close()
+            return True
+        if self.has_class("-filtering"):
+            self.remove_class("-filtering")
+            self._filter = ""
+            self.query_one("#guest-filter", Input).value = ""
+            self._fill()
+            self.take_focus()
+            return True
+        return False
+
+    async def jump(self, path: str) -> bool:
+        """Go to the field of a guest or of its bundle."""
+        parts = path.split(".")
+        keys = guests.keys(self.session.project)
+        key = parts[1] if len(parts) > 1 else ""
+        if parts[0] == "bundles":
+            key = next((g.key for g in self.session.project.guests if g.bundle == key), "")
+        elif parts[0] == "import_types":
+            key = next(
+                (g.key for g in self.session.project.guests if g.source and g.source.type == key),
+                keys[0] if keys else "",
+            )
+        if key not in keys:
+            return False
+        await self._open(key, path)
+        return True
+
+    def renamed(self, path: places.Path, name: str) -> None:
+        """Follow a guest that has another name now."""
+        if self._editor is not None and path[:2] == ("guests", self._editor.key):
+            self._editor.renamed(name)
+
+    # What can be done with the guest under the cursor
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Offer what a guest is needed for only where there is one."""
+        if action in ("edit", "clone", "remove", "tag", "switch", "move", "filter"):
+            if self._editor is not None and not self.table.has_focus:
+                return False
+            return bool(self.session.project.guests)
+        if action == "add":
+            return self._editor is None or self.table.has_focus
+        return True
+
+    async def action_add(self) -> None:
+        """Add a guest and edit it."""
+        project, key = guests.added(self.session.project)
+        self.session.edit(project, f"add {key}")
+        self._added = (key, self.session.state)
+        self._fill()
+        await self._open(key)
+        self.post_message(Edit(self.session.project, ""))
+
+    def action_clone(self) -> None:
+        """Add a copy of the guest."""
+        if self.table.key:
+            project, key = guests.cloned(self.session.project, self.table.key)
+            self.post_message(Edit(project, f"clone {self.table.key}"))
+            self.call_after_refresh(self.table.select, key)
+
+    def action_remove(self) -> None:
+        """Remove the guest; undo brings it back."""
+        key = self.table.key
+        if key:
+            toast = f"Deleted {key}. u brings it back."
+            self.post_message(
+                Edit(guests.removed(self.session.project, key), f"delete {key}", toast=toast)
+            )
+
+    def action_tag(self, tag: str) -> None:
+        """Give the guest a tag, or take it."""
+        key = self.table.key
+        if key:
+            self.post_message(
+                Edit(guests.toggled(self.session.project, key, tag), f"{tag} of {key}")
+            )
+
+    def action_switch(self) -> None:
+        """Move the guest between a bundle and the configuration."""
+        key = self.table.key
+        if key:
+            project, where = guests.switched(self.session.project, key)
+            label = f"move {key} to {where}"
+            self.post_message(Edit(project, label, toast=f"{key} goes into {where}."))
+
+    def action_move(self, by: int) -> None:
+        """Move the guest up or down."""
+        key = self.table.key
+        if key:
+            project = guests.moved(self.session.project, key, by)
+            self.post_message(Edit(project, f"move {key}", merge=f"move {key}"))
+
+    def action_filter(self) -> None:
+        """Write what the rows must have in them."""
+        self.add_class("-filtering")
+        self.query_one("#guest-filter", Input).focus()
+
+    @on(Input.Changed, "#guest-filter")
+    def _filtered(self, event: Input.Changed) -> None:
+        event.stop()
+        self._filter = event.value
+        self._fill()
+
+    @on(Input.Submitted, "#guest-filter")
+    def _filter_done(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.table.focus()
+
+
+def _empty() -> Content:
+    return Content("\n").join(
+        [
+            lit("No guest yet.", "strong"),
+            lit(""),
+            lit("a", "here").append(
+                "  adds one: the reference guest, xen-guest-image-minimal, is first"
+            ),
+            lit("ctrl+p", "here").append("  guest NAME adds one of another name"),
+            lit("alt+1", "here").append("  presets with guests to begin from"),
+        ]
+    )

@@ -1,0 +1,113 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Step 2: the board, its memory, its network."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from xentui.project import boards, schema
+from xentui.screens.step import Edit, Form, FormStep
+from xentui.session import places
+from xentui.widgets.field import FieldRow
+from xentui.widgets.table import Column, Row, Table
+from xentui.widgets.text import glyphs, lit
+
+SUPPORT = {
+    boards.Support.TESTED: ("ok", "tested"),
+    boards.Support.PARTLY: ("warning", "partly"),
+    boards.Support.MANUAL: ("warning", "by hand"),
+    boards.Support.REFUSED: ("error", "no Xen"),
+}
+
+
+class Machine(FormStep):
+    """The list of boards, and the fields of the host."""
+
+    NAME: ClassVar[str] = "machine"
+    HINT: ClassVar[str] = (
+        "The board decides the kernel, the boot loader and how Dom0's memory is set."
+    )
+
+    DEFAULT_CSS = """
+    Machine #boards { height: 7; }
+    Machine #board-told { height: 1; margin-bottom: 1; }
+    MainScreen.-tall Machine #boards { height: 15; }
+    """
+
+    def compose(self) -> ComposeResult:
+        """Make the list and the fields."""
+        yield Table(
+            Column("Board", 18),
+            Column("What it is"),
+            Column("Xen", 10),
+            choose="Choose",
+            id="boards",
+        )
+        yield Static("", markup=False, id="board-told")
+        with Form():
+            for field in schema.fields("host"):
+                path = ("host", field.name)
+                yield FieldRow(path, self.session)
+
+    def on_mount(self) -> None:
+        """Fill the list and stand on the board."""
+        self._fill()
+        self.query_one(Table).select(self.session.project.host.machine)
+
+    def _fill(self) -> None:
+        signs = glyphs(self)
+        machine = self.session.project.host.machine
+        rows = []
+        known = list(boards.BOARDS.values())
+        if machine not in boards.BOARDS:
+            known.append(boards.board(machine))
+        for board in known:
+            style, word = SUPPORT[board.support]
+            here = board.machine == machine
+            name = f"{signs.on if here else signs.off} {board.machine}"
+            sign = signs.severity(style)
+            rows.append(
+                Row(
+                    board.machine,
+                    ((name, "strong" if here else ""), board.title, (f"{sign} {word}", style)),
+                )
+            )
+        self.query_one(Table).set_rows(rows)
+
+    def first(self) -> Widget | None:
+        """The list."""
+        return self.query_one(Table)
+
+    def sync(self) -> None:
+        """Show what holds."""
+        super().sync()
+        self._fill()
+        self._tell(self.query_one(Table).key)
+
+    def _tell(self, machine: str) -> None:
+        board = boards.board(machine)
+        style, word = SUPPORT[board.support]
+        reason = board.reason or "meta-virtualization's own tests run on it."
+        layer = f" Needs {board.layer}." if board.layer else ""
+        told = lit(f"{glyphs(self).severity(style)} {word}", style)
+        self.query_one("#board-told", Static).update(
+            Content("").join([told, lit(f"  {reason}{layer}", "muted")])
+        )
+
+    @on(Table.Moved, "#boards")
+    def _moved(self, event: Table.Moved) -> None:
+        event.stop()
+        self._tell(event.key)
+
+    @on(Table.Activated, "#boards")
+    def _chosen(self, event: Table.Activated) -> None:
+        event.stop()
+        project = places.put(self.session.project, ("host", "machine"), event.key)
+        self.post_message(Edit(project, f"Board {event.key}"))

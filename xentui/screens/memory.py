@@ -1,0 +1,187 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Step 5: where the memory goes, and a key to give or take some."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from xentui.screens.step import Edit, Go, Look, Step
+from xentui.session import places
+from xentui.widgets.bars import MemoryMap, pattern, summary
+from xentui.widgets.table import Column, Row, Table
+from xentui.widgets.text import glyphs, lit
+
+if TYPE_CHECKING:
+    from xentui.rules.budget import Row as Share
+    from xentui.rules.finding import Finding
+
+SMALL, LARGE = 64, 256
+
+
+class Memory(Step):
+    """The bar, the table of what takes memory, and what does not fit."""
+
+    NAME: ClassVar[str] = "memory"
+    HINT: ClassVar[str] = "Left and right: 64 MiB less or more. With shift: 256 MiB."
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "right,plus,equals_sign", f"give({SMALL})", "More", key_display="+", id="memory.more"
+        ),
+        Binding("left,minus", f"give(-{SMALL})", "Less", key_display="-", id="memory.less"),
+        Binding("shift+right,L", f"give({LARGE})", show=False, id="memory.much-more"),
+        Binding("shift+left,H", f"give(-{LARGE})", show=False, id="memory.much-less"),
+    ]
+    DEFAULT_CSS = """
+    Memory #memory-sum { height: 1; margin-bottom: 1; }
+    Memory #memory-map { height: 3; margin-bottom: 1; }
+    Memory #memory-table { height: 1fr; }
+    Memory #memory-found { height: auto; max-height: 6; margin-top: 1; }
+    """
+
+    def compose(self) -> ComposeResult:
+        """Make the bar, the table and the findings."""
+        yield Static("", markup=False, id="memory-sum")
+        yield MemoryMap(id="memory-map")
+        yield Table(
+            Column("", 1),
+            Column("Component"),
+            Column("MiB", 8, right=True),
+            Column("Share", 6, right=True),
+            Column("Of which", 30, above=72),
+            choose="Go to it",
+            id="memory-table",
+        )
+        yield Static("", markup=False, id="memory-found")
+
+    def first(self) -> Widget | None:
+        """The table."""
+        return self.query_one(Table)
+
+    @property
+    def table(self) -> Table:
+        """The table."""
+        return self.query_one(Table)
+
+    def sync(self) -> None:
+        """Show what holds."""
+        budget = self.session.view.budget
+        signs = glyphs(self)
+        self.query_one(MemoryMap).show(budget)
+        free = "" if budget.free is None else f"   free {budget.free} MiB"
+        self.query_one("#memory-sum", Static).update(
+            summary(budget, signs).append(lit(free if (budget.free or 0) >= 0 else "", "muted"))
+        )
+        rows, number = [], 0
+        for share in budget.rows:
+            sign, _ = pattern(share, number, signs) if share.kind != "total" else (" ", "")
+            if share.kind == "guest":
+                number += 1
+            rows.append(self._row(share, budget.total, sign))
+        self.table.set_rows(rows)
+        self._tell()
+
+    def _row(self, share: Share, total: int | None, sign: str) -> Row:
+        percent = f"{round(100 * share.mib / total)} %" if total else ""
+        label = share.label if share.autostart else f"{share.label} (not by itself)"
+        style = "error" if share.kind == "free" and share.mib < 0 else ""
+        if share.kind in ("xen", "free"):
+            style = style or "muted"
+        mib = f"{'about ' if share.estimate else ''}{share.mib}"
+        named = {"guest": "ok", "reserve": "accent", "dom0": "accent"}.get(share.kind, "muted")
+        name = f"{share.kind}:{share.name}"
+        return Row(
+            name,
+            (
+                (sign, named),
+                (label, style),
+                (mib, style),
+                (percent, "muted"),
+                (share.note, "muted"),
+            ),
+        )
+
+    def _tell(self) -> None:
+        signs = glyphs(self)
+        found = [f for f in self.session.view.findings if f.code.startswith("XT4")]
+        lines = [
+            lit(f"{signs.severity(f.severity.value)} {f.message}", f.severity.value) for f in found
+        ]
+        if not found:
+            lines = [lit(f"{signs.ok} Everything that starts by itself fits.", "ok")]
+        self.query_one("#memory-found", Static).update(Content("\n").join(lines))
+
+    def finding_in_sight(self) -> Finding | None:
+        """Return what does not fit, so that its mend is one key away."""
+        path = self._path()
+        findings = self.session.view.findings
+        memory = [f for f in findings if f.code.startswith("XT4")]
+        if path is not None:
+            own = places.text_of_path(path)
+            memory.sort(key=lambda f: f.path != own)
+        return memory[0] if memory else None
+
+    def _path(self) -> places.Path | None:
+        """Return which field the row under the cursor is set by."""
+        kind, _, name = self.table.key.partition(":")
+        paths: dict[str, places.Path] = {
+            "total": ("host", "memory"),
+            "dom0": ("host", "dom0_memory"),
+            "guest": ("guests", name, "memory"),
+            "reserve": ("containers", "memory"),
+        }
+        return paths.get(kind)
+
+    def place(self) -> str:
+        """The field of the row under the cursor."""
+        path = self._path()
+        return places.text_of_path(path) if path is not None else ""
+
+    def guest(self) -> str:
+        """The guest under the cursor."""
+        kind, _, name = self.table.key.partition(":")
+        return name if kind == "guest" else ""
+
+    @on(Table.Moved)
+    def _moved(self, event: Table.Moved) -> None:
+        event.stop()
+        self.post_message(Look())
+
+    @on(Table.Activated)
+    def _activated(self, event: Table.Activated) -> None:
+        event.stop()
+        path = self._path()
+        if path is not None:
+            step = {"host": "machine", "guests": "guests"}.get(str(path[0]), "features")
+            self.post_message(Go(step, places.text_of_path(path)))
+
+    def action_give(self, by: int) -> None:
+        """Give some memory to the row under the cursor, or take some."""
+        path = self._path()
+        if path is None:
+            return
+        project = self.session.project
+        field = places.field_of(path)
+        now = places.get(project, path)
+        if now is None:
+            default, _ = places.fallback(project, path)
+            now = int(default) if default else 0
+        wanted = max(field.minimum or 0, min(field.maximum or now + by, _step(now, by)))
+        owner = f" of {path[1]}" if path[0] == "guests" else ""
+        label = f"{field.title}{owner}"
+        self.post_message(Edit(places.put(project, path, wanted), label, merge=f"give {path}"))
+
+
+def _step(now: int, by: int) -> int:
+    """Return the next whole multiple of 64 MiB in a direction, for 64; else simply the sum."""
+    if abs(by) != SMALL or now % SMALL == 0:
+        return now + by
+    return (now // SMALL + (1 if by > 0 else 0)) * SMALL

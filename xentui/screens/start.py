@@ -1,0 +1,310 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Step 1: choose what to begin with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from xentui.errors import XentuiError
+from xentui.project import boards, presets
+from xentui.screens.step import Begin, Look, Resume, Step, Tell
+from xentui.session import Session, View
+from xentui.session.state import EMPTY, Origin
+from xentui.widgets.bars import bar, summary
+from xentui.widgets.table import Column, Row, Table
+from xentui.widgets.text import glyphs, lit
+
+if TYPE_CHECKING:
+    from textual.timer import Timer
+
+DRAFT, NOTHING, OPEN = ":draft", ":empty", ":open"
+REST = 0.06
+"""Seconds that a row is stood on before it is looked into."""
+
+
+class Start(Step):
+    """Presets, the draft, or nothing."""
+
+    NAME: ClassVar[str] = "start"
+    HINT: ClassVar[str] = "Enter shows what would be written, with everything filled in."
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("c", "customise", "Customise", id="start.customise"),
+        Binding("slash", "filter", "Filter", key_display="/", id="list.filter"),
+    ]
+    DEFAULT_CSS = """
+    Start #start-where { height: 1; }
+    Start #start-filter { height: 1; display: none; margin-bottom: 0; }
+    Start.-filtering #start-filter { display: block; }
+    Start #start-list { height: 1fr; margin-top: 1; min-height: 6; }
+    Start #start-details { height: 7; margin-top: 1; color: $foreground; }
+    """
+
+    def __init__(self, session: Session, build_dir: Path | None) -> None:
+        super().__init__(session)
+        self._build_dir = build_dir
+        self._presets: dict[str, presets.PresetFile] = {}
+        self._origins: dict[str, Origin | str] = {}
+        self._filter = ""
+        self._rest: Timer | None = None
+        self._draft_told = ""
+
+    def compose(self) -> ComposeResult:
+        """Make the list and what is told of the row in it."""
+        yield Static(self._where(), markup=False, id="start-where")
+        yield Input(placeholder="part of a name, a board …", compact=True, id="start-filter")
+        yield Table(
+            Column("Begin with"),
+            Column("Board", 16, above=50),
+            Column("Memory", 9, right=True),
+            Column("From", 7, above=72),
+            choose="Review",
+            id="start-list",
+        )
+        yield Static("", markup=False, id="start-details")
+
+    def on_mount(self) -> None:
+        """Fill the list."""
+        self._presets = {preset.name: preset for preset in presets.available()}
+        self._fill()
+
+    def _where(self) -> Content:
+        signs = glyphs(self)
+        if self._build_dir is None:
+            return Content("").join(
+                [
+                    lit(f"{signs.todo} No build directory here: ", "muted"),
+                    lit(f"xentui writes a tree of its own into {self.session.out}", "muted"),
+                ]
+            )
+        return Content("").join(
+            [lit(f"{signs.ok} ", "ok"), lit(f"Build directory {self._build_dir}")]
+        )
+
+    def _fill(self) -> None:
+        rows: list[Row] = []
+        wanted = self._filter.lower().split()
+        for preset in self._presets.values():
+            text = f"{preset.name} {preset.title} {preset.machine} {preset.description}".lower()
+            if not all(word in text for word in wanted):
+                continue
+            name = preset.title or preset.name
+            memory = f"{preset.memory} MiB" if preset.memory else ""
+            if preset.error:
+                cells: tuple[str | tuple[str, str], ...] = (
+                    (name, "muted"), ("cannot be read", "error"), "", preset.origin,
+                )  # fmt: skip
+            else:
+                cells = (name, preset.machine, memory, (_origin_word(preset.origin), "muted"))
+            rows.append(Row(preset.name, cells))
+        more = [Row(NOTHING, ("Nothing chosen yet", "", "", ""))]
+        if self.session.has_draft():
+            more.insert(0, Row(DRAFT, (("Resume the draft", "strong"), "", "", "")))
+        more.append(Row(OPEN, (f"Open a project file {glyphs(self).more}", "", "", "")))
+        if not wanted:
+            rows.append(Row(":or", ("  or",), heading=True))
+            rows += more
+        elif not rows:
+            rows.append(
+                Row(":none", ("  Nothing has that in it. Esc shows all again.",), heading=True)
+            )
+        self.query_one(Table).set_rows(rows)
+
+    def first(self) -> Widget | None:
+        """The list."""
+        return self.query_one(Table)
+
+    def back(self) -> bool:
+        """Leave the filter."""
+        if self.has_class("-filtering"):
+            self.remove_class("-filtering")
+            self._filter = ""
+            self.query_one("#start-filter", Input).value = ""
+            self._fill()
+            self.query_one(Table).focus()
+            return True
+        return False
+
+    # What the row would give
+
+    @on(Table.Moved)
+    def _moved(self, event: Table.Moved) -> None:
+        event.stop()
+        self._details()
+        if self._rest is not None:
+            self._rest.stop()
+        self._rest = self.set_timer(REST, self._look_into)
+
+    def _look_into(self) -> None:
+        key = self.query_one(Table).key
+        if key in self._presets and key not in self._origins:
+            self._origins[key] = self._load(key)
+        if key == DRAFT and not self._draft_told:
+            kept = self.session.load_draft()
+            when = kept.kept.astimezone().strftime("%d %B %H:%M") if kept else ""
+            self._draft_told = f"Kept {when}." if kept else "It cannot be read."
+        self._details()
+        self.post_message(Look())
+
+    def _load(self, name: str) -> Origin | str:
+        try:
+            loaded = presets.load(name)
+        except XentuiError as error:
+            return error.message
+        origin = self.session.origin_of(loaded, name=name, preset=True)
+        if origin is None:
+            first = loaded.problems[0]
+            return f"{first.message}. {first.fix}"
+        return origin
+
+    def origin_in_sight(self) -> Origin | None:
+        """Return what the row under the cursor would begin with, as far as it is known."""
+        key = self.query_one(Table).key
+        if key == NOTHING:
+            return EMPTY
+        found = self._origins.get(key)
+        return found if isinstance(found, Origin) else None
+
+    def view_in_sight(self) -> View | None:
+        """Return what the row under the cursor would give."""
+        origin = self.origin_in_sight()
+        return self.session.view_of_origin(origin) if origin is not None else None
+
+    def _details(self) -> None:
+        key = self.query_one(Table).key
+        self.query_one("#start-details", Static).update(Content("\n").join(self._told(key)))
+
+    def _told(self, key: str) -> list[Content]:
+        if key == DRAFT:
+            return [
+                lit("What was not written when xentui was left."),
+                lit(self._draft_told, "muted"),
+            ]
+        if key == NOTHING:
+            return [lit("A QEMU board and no guest: fill in the steps one after the other.")]
+        if key == OPEN:
+            return [lit("A project file that xentui, or you, wrote before.")]
+        preset = self._presets.get(key)
+        if preset is None:
+            return []
+        if preset.error:
+            return [lit(preset.name, "strong"), lit(preset.error, "error")]
+        told = [lit(preset.description or preset.name)]
+        origin = self._origins.get(key)
+        if isinstance(origin, str):
+            return [*told, lit(f"{glyphs(self).error} {origin}", "error")]
+        if origin is None:
+            return told
+        view = self.session.view_of_origin(origin)
+        guests = ", ".join(guest.key for guest in origin.project.guests) or "none"
+        files = [path for path in view.files if not path.endswith("layer.conf")]
+        more = f"  and {len(files) - 2} more" if len(files) > 2 else ""
+        errors = len(view.errors)
+        return [
+            *told,
+            _pair("Guests", guests),
+            _pair("Writes", "  ".join(files[:2]) + more),
+            _pair("Memory", "").append(bar(view.budget, 32, glyphs(self))).append("  ").append(
+                summary(view.budget, glyphs(self))
+            ),
+            _pair("Board", boards.board(origin.project.host.machine).support.value)
+            if not errors
+            else lit(f"{glyphs(self).error} {errors} to mend", "error"),
+        ]  # fmt: skip
+
+    # What can be done
+
+    def action_filter(self) -> None:
+        """Write what the rows must have in them."""
+        self.add_class("-filtering")
+        self.query_one("#start-filter", Input).focus()
+
+    @on(Input.Changed, "#start-filter")
+    def _filtered(self, event: Input.Changed) -> None:
+        event.stop()
+        self._filter = event.value
+        self._fill()
+
+    @on(Input.Submitted, "#start-filter")
+    def _filter_done(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.query_one(Table).focus()
+
+    @on(Table.Activated)
+    def _activated(self, event: Table.Activated) -> None:
+        event.stop()
+        self._take("review")
+
+    def action_customise(self) -> None:
+        """Take the row and go through the steps."""
+        self._take("machine")
+
+    def take_preset(self, name: str, then: str) -> None:
+        """Take a preset by its name."""
+        if name in self._presets:
+            self.query_one(Table).select(name)
+            self._take(then)
+
+    def _take(self, then: str) -> None:
+        key = self.query_one(Table).key
+        if key == DRAFT:
+            kept = self.session.load_draft()
+            if kept is None:
+                self.post_message(Tell("The draft cannot be read.", "warning"))
+            else:
+                self.post_message(Resume(kept.state))
+        elif key == NOTHING:
+            self.post_message(Begin(EMPTY, "begin with nothing", "machine"))
+        elif key == OPEN:
+            self.app.run_worker(self._open(), exclusive=True)
+        elif key in self._presets:
+            found = self._origins.get(key) or self._load(key)
+            self._origins[key] = found
+            if isinstance(found, str):
+                self._details()
+                self.post_message(Tell(f"{key}: {found}", "error"))
+            else:
+                self.post_message(Begin(found, f"take {key}", then))
+
+    async def _open(self) -> None:
+        from xentui.screens.dialogs import Ask
+
+        given = await self.app.push_screen_wait(
+            Ask("Open which project file?", placeholder="project.toml")
+        )
+        if given:
+            self.open_file(given)
+
+    def open_file(self, given: str) -> None:
+        """Open a project file."""
+        from xentui.project import document
+
+        path = Path(given).expanduser()
+        try:
+            loaded = document.load(path)
+        except XentuiError as error:
+            self.post_message(Tell(error.message, "error"))
+            return
+        origin = self.session.origin_of(loaded, name=path.name, preset=False)
+        if origin is None:
+            first = loaded.problems[0]
+            self.post_message(Tell(f"{path}: {first.message}. {first.fix}", "error"))
+            return
+        self.post_message(Begin(origin, f"open {path.name}", "guests"))
+
+
+def _pair(name: str, text: str) -> Content:
+    return lit(f"{name:<9}", "muted").append(lit(text))
+
+
+def _origin_word(origin: str) -> str:
+    return {"bundled": "xentui", "user": "yours", "local": "here"}.get(origin, origin)

@@ -1,0 +1,116 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Step 7: what was written, and what to type next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from xentui.screens.step import Step, Tell
+from xentui.widgets.text import Glyphs, glyphs, lit
+
+if TYPE_CHECKING:
+    from xentui.session import Written
+
+
+class Sheet(VerticalScroll, can_focus=True):
+    """Text that scrolls."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "scroll_down", show=False),
+        Binding("k", "scroll_up", show=False),
+    ]
+
+
+class Write(Step):
+    """The result, or why there is none yet."""
+
+    NAME: ClassVar[str] = "write"
+    HINT: ClassVar[str] = "These lines are printed again when xentui is left."
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "finish", "Leave xentui", id="write.leave"),
+        Binding("b", "edit", "Back to editing", id="write.edit"),
+        Binding("y", "copy", "Copy the commands", id="write.copy"),
+    ]
+
+    def compose(self) -> ComposeResult:
+        """Make the sheet."""
+        with Sheet(id="write-sheet"):
+            yield Static("", markup=False, id="write-text")
+
+    def first(self) -> Widget | None:
+        """The sheet."""
+        return self.query_one("#write-sheet")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Offer to leave only once something was written."""
+        if action in ("finish", "copy"):
+            return self.session.written is not None
+        return True
+
+    def sync(self) -> None:
+        """Show what was done, or what is left to do."""
+        signs = glyphs(self)
+        written = self.session.written
+        lines = told(written, signs) if written is not None else self._not_yet(signs)
+        self.query_one("#write-text", Static).update(Content("\n").join(lines))
+        self.refresh_bindings()
+
+    def _not_yet(self, signs: Glyphs) -> list[Content]:
+        errors = len(self.session.view.errors)
+        lines = [lit("Nothing has been written yet.", "strong"), lit("")]
+        if errors:
+            word = "error stands" if errors == 1 else "errors stand"
+            lines.append(lit(f"{signs.error} {errors} {word} against it.", "error"))
+            lines.append(lit("F8 goes to each of them, m mends what xentui can mend by itself."))
+        else:
+            lines.append(lit(f"{signs.ok} Nothing stands against it.", "ok"))
+            lines.append(lit("ctrl+s shows what would be written; ctrl+s again writes it."))
+        return lines
+
+    def action_finish(self) -> None:
+        """Leave xentui."""
+        self.app.run_worker(self.app.run_action("request_quit"))
+
+    async def action_edit(self) -> None:
+        """Go back to the steps."""
+        await self.run_action("screen.step('guests')")
+
+    def action_copy(self) -> None:
+        """Copy the commands."""
+        if self.session.written is not None:
+            lines = [line for line, _ in self.session.written.commands]
+            self.app.copy_to_clipboard("\n".join(lines))
+            self.post_message(Tell("Copied, if the terminal lets programs do that."))
+
+
+def told(written: Written, signs: Glyphs) -> list[Content]:
+    """Return what was done and what to type next, line by line."""
+    lines = [lit(f"Written into {written.root}", "strong"), lit("")]
+    for what, path in written.lines:
+        sign = signs.dot if what == "unchanged" else signs.ok
+        style = "muted" if what == "unchanged" else "ok"
+        lines.append(lit(f"  {sign} {what:<10}", style).append(lit(path)))
+    lines += [lit(f"  {note}", "muted") for note in written.notes]
+    lines += [lit(""), lit("Type next", "strong")]
+    for line, note in written.commands:
+        lines.append(lit(f"  {line}"))
+        if note:
+            lines.append(lit(f"      {note}", "muted"))
+    lines += [lit(""), lit("The same without a screen", "strong"), lit(f"  {written.headless}")]
+    return lines
+
+
+def plain(written: Written) -> str:
+    """Return the same for standard output."""
+    from xentui.widgets.text import ASCII
+
+    return "\n".join(line.plain for line in told(written, ASCII)) + "\n"

@@ -1,0 +1,307 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""The wizard's session: one immutable state with its history, and all that follows from it.
+
+It knows no screen. Screens read from it and hand it edits; everything they show is derived,
+and worked out once for each state.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xentui.project.history import History
+from xentui.project.model import Project
+from xentui.session import draft, places
+from xentui.session.state import EMPTY, Origin, State, Unfinished
+from xentui.session.view import View, directory_of
+
+if TYPE_CHECKING:
+    from xentui.output.plan import Plan
+    from xentui.project.document import Loaded
+    from xentui.rules.finding import Finding
+
+__all__ = ["DEFAULT_OUT", "Origin", "Session", "State", "Unfinished", "View", "Written"]
+
+DEFAULT_OUT = Path("xentui-out")
+_KEPT_VIEWS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What writing did.
+
+    Attributes:
+        lines: one a file: what happened to it, and its path.
+        commands: what to type next, each with what it is for.
+        headless: the same result as one command.
+        notes: what could not be done as well, in sentences.
+    """
+
+    root: Path
+    lines: tuple[tuple[str, str], ...]
+    commands: tuple[tuple[str, str], ...]
+    headless: str
+    notes: tuple[str, ...] = ()
+
+
+class Session:
+    """What the wizard works on.
+
+    Args:
+        origin: what it begins with.
+        out: the directory to write into.
+        draft_path: where the draft is kept; the user's state directory by default.
+        clock: tells the time.
+    """
+
+    def __init__(
+        self,
+        origin: Origin = EMPTY,
+        *,
+        out: Path = DEFAULT_OUT,
+        draft_path: Path | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._history: History[State] = History(State(origin.project, origin))
+        self._views: OrderedDict[int, View] = OrderedDict()
+        self._written_project: Project | None = None
+        self._draft_path = draft_path
+        self._drafted: State | None = None
+        self._abandoned = False
+        self.clock = clock
+        self.out = out
+        self.written: Written | None = None
+
+    @property
+    def state(self) -> State:
+        """The present state."""
+        return self._history.project
+
+    @property
+    def project(self) -> Project:
+        """The present project."""
+        return self.state.project
+
+    @property
+    def view(self) -> View:
+        """What follows from the present state."""
+        return self.view_of(self.state)
+
+    def view_of(self, state: State) -> View:
+        """Return what follows from a state; the latest few are kept."""
+        known = self._views.get(id(state))
+        if known is not None and known.state is state:
+            self._views.move_to_end(id(state))
+            return known
+        view = View(state, self.project_name(state))
+        self._views[id(state)] = view
+        while len(self._views) > _KEPT_VIEWS:
+            self._views.popitem(last=False)
+        return view
+
+    def look(self, project: Project) -> View:
+        """Return what would follow if ``project`` were the present one."""
+        return self.view_of(replace(self.state, project=project))
+
+    def origin_view(self) -> View:
+        """Return what follows from the project as it was read: what changes are shown against."""
+        origin = self.state.origin
+        known = next((v for v in self._views.values() if v.project is origin.project), None)
+        return known or self.view_of(State(origin.project, origin))
+
+    def view_of_origin(self, origin: Origin) -> View:
+        """Return what would follow if ``origin`` were taken."""
+        known = next((v for v in self._views.values() if v.state.origin is origin), None)
+        return known or self.view_of(State(origin.project, origin))
+
+    def project_name(self, state: State | None = None) -> str:
+        """Return what a generated file's header calls the project."""
+        origin = (state or self.state).origin
+        if origin.path is not None:
+            return origin.path.name
+        return f"{origin.name}.toml" if origin.kind == "preset" else "project.toml"
+
+    @property
+    def title(self) -> str:
+        """What the project is called on the screen."""
+        return self.state.origin.name or "new project"
+
+    @property
+    def changed(self) -> bool:
+        """Whether leaving now would lose something."""
+        written = self._written_project
+        if written is not None and not self.state.unfinished:
+            return self.project is not written and self.project != written
+        return self.state.changed
+
+    # Edits
+
+    def begin(self, origin: Origin, label: str) -> None:
+        """Take another project."""
+        self._history.do(State(origin.project, origin), label)
+
+    def resume(self, state: State) -> None:
+        """Take a draft's state."""
+        self._history.do(state, "resume the draft")
+
+    def edit(self, project: Project, label: str, *, merge: str = "") -> bool:
+        """Make ``project`` the present one; return whether anything changed."""
+        return self._history.do(self.state.with_project(project), label, merge=merge)
+
+    def type(self, path: places.Path, text: str) -> str:
+        """Take what was typed into a field, and return what is wrong with it.
+
+        Text that the field cannot hold is kept beside the project, which keeps its last value.
+        """
+        field = places.field_of(path)
+        value, message = places.read(field, text)
+        if not message and path[-1] == places.KEY and value != path[1]:
+            taken = [item.key for item in getattr(self.project, str(path[0]))]
+            message = "Another one has this name." if value in taken else ""
+        label = self._label(field.title, path)
+        merge = places.text_of_path(path) + str(path[-1])
+        if message:
+            self._history.do(self.state.typed(path, text, message), label, merge=merge)
+            return message
+        self.put(path, value, label=label, merge=merge)
+        return ""
+
+    def put(self, path: places.Path, value: object, *, label: str = "", merge: str = "") -> None:
+        """Set the value at a path."""
+        state = self.state.settled(path)
+        if path[-1] == places.KEY:
+            state = state.renamed(str(path[0]), str(path[1]), str(value))
+        elif path[0] == "guests" and path[2:] == ("bundle",):
+            bundle = str(value) if value is not None else None
+            moved = places.move_to_bundle(state.project, str(path[1]), bundle)
+            self._history.do(state.with_project(moved), label, merge=merge)
+            return
+        label = label or self._label(places.field_of(path).title, path)
+        project = places.put(state.project, path, value)
+        self._history.do(replace(state, project=project), label, merge=merge)
+
+    @staticmethod
+    def _label(title: str, path: places.Path) -> str:
+        owner = f" of {path[1]}" if len(path) > 2 else ""
+        return f"{title}{owner}"
+
+    def drop_unfinished(self, path: places.Path) -> None:
+        """Take back what was typed into a field that cannot hold it."""
+        self._history.do(self.state.settled(path), self._label("text", path))
+
+    def end_typing(self) -> None:
+        """Let the next change of a field be a step of its own."""
+        self._history.end_merge()
+
+    def undo(self) -> str | None:
+        """Take the last step back and return what it was."""
+        return self._history.undo()
+
+    def redo(self) -> str | None:
+        """Do a step that was taken back again and return what it was."""
+        return self._history.redo()
+
+    @property
+    def steps_back(self) -> str | None:
+        """What undo would take back."""
+        return self._history.undo_label
+
+    def mend(self, finding: Finding) -> str | None:
+        """Apply what mends a finding and return what was done."""
+        for path in self.state.unfinished:
+            text = places.text_of_path(path)
+            if not finding.code and finding.path == text:
+                self.drop_unfinished(path)
+                return "took back what could not be kept"
+        if finding.mend is None:
+            return None
+        self.edit(finding.mend.apply(self.project), finding.mend.label)
+        return finding.mend.label
+
+    # What a field shows
+
+    def shown(self, path: places.Path) -> tuple[str, str]:
+        """Return the text of the field at a path, and what is wrong with it."""
+        kept = self.state.unfinished.get(path)
+        if kept is not None:
+            return kept.text, kept.message
+        if path[-1] == places.KEY:
+            return str(path[1]), ""
+        value = places.get(self.project, path)
+        return places.show(places.field_of(path), value), ""
+
+    # Opening
+
+    @staticmethod
+    def origin_of(loaded: Loaded, *, name: str, preset: bool) -> Origin | None:
+        """Return the origin that a loaded project file or preset is; ``None`` if it has errors."""
+        if loaded.project is None:
+            return None
+        path = None if preset else loaded.document.path
+        return Origin(
+            kind="preset" if preset else "file",
+            name=name,
+            project=loaded.project,
+            path=path,
+            text="" if preset else loaded.document.text,
+            directory=loaded.directory if preset else directory_of(path),
+        )
+
+    # Draft
+
+    def autosave(self) -> bool:
+        """Keep the draft if there is something to keep; return whether it was written."""
+        if self.state is self._drafted or self._abandoned:
+            return False
+        if not self.changed:
+            if self._drafted is not None:
+                self.discard_draft()
+            return False
+        draft.save(self.state, self.clock(), self._draft_path)
+        self._drafted = self.state
+        return True
+
+    def has_draft(self) -> bool:
+        """Return whether an earlier session left a draft."""
+        return draft.exists(self._draft_path) and self._drafted is None
+
+    def load_draft(self) -> draft.Draft | None:
+        """Return the draft of an earlier session."""
+        return draft.load(self._draft_path)
+
+    def discard_draft(self) -> None:
+        """Remove the draft."""
+        draft.discard(self._draft_path)
+        self._drafted = None
+
+    def abandon(self) -> None:
+        """Remove the draft and keep none any more: what was changed is not wanted."""
+        self.discard_draft()
+        self._abandoned = True
+
+    # Writing
+
+    def plan(self) -> Plan:
+        """Return what writing would change in the target directory."""
+        from xentui.session.writing import plan_of
+
+        return plan_of(self)
+
+    def write(self) -> Written:
+        """Write everything, and return what was done.
+
+        Raises:
+            XentuiError: it was refused, or a file could not be written.
+        """
+        from xentui.session.writing import write
+
+        self.written = write(self)
+        self._written_project = self.project
+        self.discard_draft()
+        return self.written

@@ -1,0 +1,82 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What can be done with guests as a whole: add, clone, remove, move, tag."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from xentui.project.model import Bundle, Guest, Project
+from xentui.session import places
+
+REFERENCE = "xen-guest-image-minimal"
+"""meta-virtualization's own guest image (mv:recipes-extended/images)."""
+CONSOLE_EXTRA = "root=/dev/xvda ro console=hvc0"
+"""The class' default has no console, so that nothing of a booting guest is seen."""
+
+
+def keys(project: Project) -> tuple[str, ...]:
+    """Return the keys of all guests."""
+    return tuple(guest.key for guest in project.guests)
+
+
+def added(project: Project, name: str = "") -> tuple[Project, str]:
+    """Return the project with one guest more, and the guest's key."""
+    taken = keys(project)
+    wanted = name or (REFERENCE if REFERENCE not in taken else "guest")
+    key = places.free_name(wanted, taken)
+    if key == REFERENCE:
+        guest = Guest(key, tags=("autostart",))
+    else:
+        guest = Guest(key, tags=("autostart",), memory=256)
+    return project.with_guest(guest), key
+
+
+def cloned(project: Project, key: str) -> tuple[Project, str]:
+    """Return the project with a copy of a guest right behind it, and the copy's key."""
+    guest = project.guest(key)
+    new = places.free_name(key, keys(project))
+    guests = list(project.guests)
+    guests.insert(guests.index(guest) + 1, replace(guest, key=new, name=None))
+    return replace(project, guests=tuple(guests)), new
+
+
+def moved(project: Project, key: str, by: int) -> Project:
+    """Return the project with a guest further up (negative) or down."""
+    guests = list(project.guests)
+    here = keys(project).index(key)
+    there = min(max(here + by, 0), len(guests) - 1)
+    guests.insert(there, guests.pop(here))
+    return replace(project, guests=tuple(guests))
+
+
+def removed(project: Project, key: str) -> Project:
+    """Return the project without a guest, and without a bundle that it alone was in."""
+    if project.guest(key).bundle is not None:
+        project = places.move_to_bundle(project, key, None)
+    return project.without_guest(key)
+
+
+def toggled(project: Project, key: str, tag: str) -> Project:
+    """Return the project with a tag of a guest given or taken."""
+    guest = project.guest(key)
+    if tag in guest.tags:
+        tags = tuple(one for one in guest.tags if one != tag)
+    else:
+        tags = tuple(one for one in ("autostart", "external") if one in (*guest.tags, tag))
+    return project.with_guest(replace(guest, tags=tags))
+
+
+def switched(project: Project, key: str) -> tuple[Project, str]:
+    """Return the project with a guest moved between bundle and configuration, and where to."""
+    guest = project.guest(key)
+    if guest.bundle is not None:
+        return places.move_to_bundle(project, key, None), "the configuration"
+    bundle = project.bundles[0].key if project.bundles else "my-guests"
+    return places.move_to_bundle(project, key, bundle), f"bundle {bundle}"
+
+
+def bundle_for(project: Project, key: str) -> Bundle | None:
+    """Return the bundle of a guest, if it has one that is described."""
+    wanted = project.guest(key).bundle
+    return next((bundle for bundle in project.bundles if bundle.key == wanted), None)

@@ -1,0 +1,293 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Places in a project: read, change and word the value at a path.
+
+A path is a tuple of keys as the format has them: ``("host", "memory")``,
+``("guests", "alpine", "source", "fetch", 0, "uri")``. Two pseudo names are added:
+``("guests", "alpine", KEY)`` is the guest's own key, and ``("bundles", "b", KEY)`` a bundle's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from xentui.errors import UsageError
+from xentui.project import boards, effective, schema
+from xentui.project.model import Bundle, Fetch, Guest, ImportType, Project, Source
+
+Path = schema.Path
+KEY = "key"
+
+_TABLES = {"guests": "guest", "bundles": "bundle", "import_types": "import_type"}
+
+
+def text_of_path(path: Path) -> str:
+    """Return a path as findings name it: ``guests.alpine.memory``."""
+    shown = path[:-1] if path and path[-1] == KEY else path
+    return schema.dotted(shown)
+
+
+def table_of(path: Path) -> str:
+    """Return the schema's definition that the path's field belongs to."""
+    if path[-1] == KEY:
+        return _TABLES[str(path[0])]
+    if "fetch" in path[2:]:
+        return "fetch"
+    if len(path) > 3 and path[2] == "source":
+        return "source"
+    return _TABLES.get(str(path[0]), str(path[0]))
+
+
+def field_of(path: Path) -> schema.Field:
+    """Return what the schema says of the field at a path.
+
+    Raises:
+        KeyError: the schema has no such field.
+    """
+    if path[-1] == KEY:
+        return key_field(str(path[0]))
+    return schema.field(table_of(path), str(path[-1]))
+
+
+def key_field(collection: str) -> schema.Field:
+    """Return the name of a guest, bundle or import type as if it were a field."""
+    spec = schema.schema()["properties"][collection]
+    names = spec["propertyNames"]
+    table = _TABLES[collection]
+    bitbake = {"guests": "BUNDLED_XEN_GUESTS", "bundles": "PN"}.get(collection, "")
+    example = {"guests": "xen-guest-image-minimal", "bundles": "my-guests"}.get(collection, "")
+    return schema.Field(
+        table=table,
+        name=KEY,
+        title="Name",
+        description=spec["description"],
+        kind="text",
+        bitbake=bitbake,
+        max_length=names.get("maxLength"),
+        pattern=names["pattern"],
+        examples=(example,) if example else (),
+        required=True,
+    )
+
+
+def get(project: Project, path: Path) -> Any:
+    """Return the value at a path; ``None`` where it is left out.
+
+    Raises:
+        KeyError: the path leads nowhere.
+    """
+    item: Any = project
+    for place, step in enumerate(path):
+        if place == 1 and path[0] in _TABLES:
+            item = next((one for one in item if one.key == step), None)
+        elif isinstance(step, int):
+            item = item[step] if step < len(item) else None
+        else:
+            item = getattr(item, step)
+        if item is None:
+            break
+    return item
+
+
+def put(project: Project, path: Path, value: Any) -> Project:
+    """Return the project with a value at a path; ``None`` leaves the field out.
+
+    Raises:
+        KeyError: the path leads nowhere.
+    """
+    head, name = str(path[0]), str(path[-1])
+    value = tuple(value) if isinstance(value, list) else value
+    if head not in _TABLES:
+        return replace(project, **{head: replace(getattr(project, head), **{name: value})})
+    key = str(path[1])
+    if head == "bundles":
+        bundle = project.bundle(key)
+        if name == KEY:
+            return rename_bundle(project, key, str(value))
+        return project.with_bundle(replace(bundle, **{name: value}))
+    if head == "import_types":
+        kinds = tuple(
+            replace(kind, **{name: value}) if kind.key == key else kind
+            for kind in project.import_types
+        )
+        return replace(project, import_types=kinds)
+    return project.with_guest(_with(project.guest(key), path[2:], value), instead_of=key)
+
+
+def _with(guest: Guest, path: Path, value: Any) -> Guest:
+    name = str(path[-1])
+    if len(path) == 1:
+        if value is None and name == "tags":
+            value = ()
+        return replace(guest, **{name: value})
+    if guest.source is None:
+        raise KeyError(name)
+    if path[1] != "fetch":
+        return replace(guest, source=replace(guest.source, **{name: value}))
+    entries = list(guest.source.fetch)
+    place = int(path[2])
+    entries[place] = replace(entries[place], **{name: value})
+    return replace(guest, source=replace(guest.source, fetch=tuple(entries)))
+
+
+def rename_bundle(project: Project, old: str, new: str) -> Project:
+    """Return the project with a bundle renamed, for its guests too."""
+    renamed = replace(project.bundle(old), key=new)
+    guests = tuple(replace(g, bundle=new) if g.bundle == old else g for g in project.guests)
+    return replace(project.with_bundle(renamed, instead_of=old), guests=guests)
+
+
+def move_to_bundle(project: Project, key: str, bundle: str | None) -> Project:
+    """Return the project with a guest in a bundle, made if it is new, or in none.
+
+    A bundle that is left by its last guest goes with it.
+    """
+    if bundle is not None and all(b.key != bundle for b in project.bundles):
+        project = project.with_bundle(Bundle(bundle))
+    old = project.guest(key).bundle
+    project = project.with_guest(replace(project.guest(key), bundle=bundle))
+    if old not in (None, bundle) and all(g.bundle != old for g in project.guests):
+        project = replace(project, bundles=tuple(b for b in project.bundles if b.key != old))
+    return project
+
+
+def with_source(project: Project, key: str, kind: str | None) -> Project:
+    """Return the project with a guest imported as ``kind``, or not imported at all.
+
+    What the import needs is filled with names that follow from the guest's own.
+    """
+    guest = project.guest(key)
+    if kind is None:
+        return project.with_guest(replace(guest, source=None))
+    if guest.source is not None:
+        return project.with_guest(replace(guest, source=replace(guest.source, type=kind)))
+    file = f"{key}-rootfs" if kind == "rootfs_dir" else f"{key}.{kind}"
+    fetch = Fetch(f"file://{file}.tar.gz", subdir=file) if kind == "rootfs_dir" else None
+    source = Source(kind, file, fetch=(fetch or Fetch(f"file://{file}"),))
+    tags = guest.tags if guest.external else (*guest.tags, "external")
+    return project.with_guest(replace(guest, source=source, tags=tags))
+
+
+def with_import_type(project: Project, key: str) -> Project:
+    """Return the project with an import type of one's own added."""
+    kind = ImportType(key, f"import-{key}.sh")
+    return replace(project, import_types=(*project.import_types, kind))
+
+
+def free_name(wanted: str, taken: tuple[str, ...]) -> str:
+    """Return ``wanted``, with a number if it is taken."""
+    name, number = wanted, 2
+    while name in taken:
+        name, number = f"{wanted}-{number}", number + 1
+    return name
+
+
+def parse(field: schema.Field, typed: str) -> Any:
+    """Return the value of what was typed; ``None`` where the field is left out.
+
+    An empty text leaves a field out. ``none`` is a list without entries, and ``""`` a text
+    without characters, where the field may hold that.
+
+    Raises:
+        UsageError: it is not of the field's type.
+    """
+    text = typed.strip()
+    if not text:
+        return None
+    if field.kind == "list" and text == "none":
+        return []
+    if field.kind == "text" and text == '""':
+        return ""
+    return field.parse(typed)
+
+
+def problem(field: schema.Field, value: Any) -> str:
+    """Return what is wrong with a value in a sentence or two, or an empty text."""
+    if value is None:
+        return f"{field.title} is needed." if field.required else ""
+    if field.name == KEY:
+        return _key_problem(field, str(value))
+    found = field.problems(value)
+    if not found:
+        return ""
+    first = found[0]
+    return f"{first.message[:1].upper()}{first.message[1:]}. {first.fix}"
+
+
+def _key_problem(field: schema.Field, value: str) -> str:
+    import re
+
+    collection = next(name for name, table in _TABLES.items() if table == field.table)
+    names = schema.schema()["properties"][collection]["propertyNames"]
+    if len(value) > names.get("maxLength", 63):
+        return f"{len(value)} characters are too many. Use at most {names['maxLength']}."
+    if re.fullmatch(names["pattern"], value, re.ASCII) is None:
+        return "Use lower-case letters, digits and hyphens, with a letter or digit first."
+    if value in names.get("not", {}).get("enum", ()):
+        return f"{value} is a word that BitBake gives a meaning to. Use another name."
+    return ""
+
+
+def read(field: schema.Field, typed: str) -> tuple[Any, str]:
+    """Return the value of what was typed and what is wrong with it (or an empty text)."""
+    try:
+        value = parse(field, typed)
+    except UsageError as error:
+        message = error.message.removeprefix(f"{field.title}: ")
+        return None, f"{message[:1].upper()}{message[1:]}."
+    return value, problem(field, value)
+
+
+def show(field: schema.Field, value: Any) -> str:
+    """Return a value as it is typed."""
+    if value is None:
+        return ""
+    if field.kind in ("list", "choices"):
+        return " ".join(value) if value else "none" if field.kind == "list" else ""
+    if field.kind == "flag":
+        return "true" if value else "false"
+    if field.kind == "text" and value == "":
+        return '""'
+    return str(value)
+
+
+_ORIGINS = {
+    "project": "set here",
+    "defaults": "from Defaults",
+    "board": "the board's",
+    "class": "default",
+}
+
+
+def fallback(project: Project, path: Path) -> tuple[str, str]:
+    """Return what holds where the field is left out, and where that comes from."""
+    field, name = field_of(path), str(path[-1])
+    head = str(path[0])
+    found: effective.Value[Any] | None = None
+    if head == "host":
+        board = boards.board(project.host.machine)
+        if name == "memory":
+            found = effective.Value(board.memory, "board") if board.memory else None
+        elif name == "dom0_memory":
+            found = effective.Value(board.dom0_memory, "board") if board.dom0_memory else None
+        if name in ("memory", "dom0_memory") and found is None:
+            return "", "the board says nothing"
+    elif head == "guests" and len(path) == 3:
+        bare = project.guest(str(path[1]))
+        if name in (*effective.DEFAULTED, "name", "type"):
+            without: dict[str, Any] = {name: None}
+            found = effective.value(project, replace(bare, **without), name)
+        elif name == "kernel":
+            return "the host's kernel", ""
+        elif name == "rootfs":
+            return "what the guest's recipe or its import makes", ""
+        elif name in ("bundle", "config_file"):
+            return "none", ""
+    elif table_of(path) == "source" and name == "image_size":
+        found = effective.default(project, "image_size")
+    if found is None:
+        if field.default is None:
+            return "", ""
+        found = effective.Value(field.default, "class")
+    return show(field, found.value), _ORIGINS[found.origin]

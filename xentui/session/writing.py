@@ -1,0 +1,158 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""From the session to the disk: the generated files, and the project file they come from."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xentui.errors import XentuiError
+
+if TYPE_CHECKING:
+    from xentui.output.plan import Change, Plan
+    from xentui.session import Session, Written
+
+WORDS = {
+    "new": "new",
+    "changed": "changed",
+    "same": "unchanged",
+    "removed": "removed",
+    "edited": "edited by hand",
+}
+
+
+def project_file(session: Session) -> Path:
+    """Return where the project itself is kept: its own file, or one in the target directory."""
+    origin = session.state.origin
+    return origin.path if origin.path is not None else session.out / session.project_name()
+
+
+def project_text(session: Session) -> str:
+    """Return the project file's text: the file as it was read with what changed, or a new one."""
+    origin = session.state.origin
+    if origin.path is not None and origin.text:
+        from xentui.project.edit import update
+
+        return update(origin.text, session.project)
+    from xentui.project.fresh import fresh
+
+    return fresh(session.project)
+
+
+def plan_of(session: Session) -> Plan:
+    """Return what writing would change, the project file included.
+
+    Raises:
+        XentuiError: the project cannot be rendered, or the target cannot be read.
+    """
+    from xentui.output.plan import plan
+    from xentui.output.render import render
+
+    view = session.view
+    rendered = render(session.project, view.assets, origin=session.project_name())
+    made = plan(rendered, session.out)
+    return replace(made, changes=(*made.changes, _project_change(session)))
+
+
+def _project_change(session: Session) -> Change:
+    from xentui.output.plan import Change, decode, open_tree
+
+    place = project_file(session)
+    new = project_text(session)
+    tree = open_tree(place.parent)
+    if tree is None:
+        return Change(place.parent, place.name, "new", None, new, users=True)
+    try:
+        seen = tree.seen(place.name)
+        raw = tree.read(place.name) if seen is not None else None
+    finally:
+        tree.close()
+    if raw is None:
+        return Change(place.parent, place.name, "new", None, new, users=True)
+    old = decode(raw)
+    kind = "same" if old == new else "changed"
+    return Change(place.parent, place.name, kind, old, new, seen, users=True)  # type: ignore[arg-type]
+
+
+def headless(session: Session) -> str:
+    """Return one command that gives the same result without a screen."""
+    origin = session.state.origin
+    out = shlex.quote(str(session.out))
+    if origin.kind == "preset":
+        from xentui.project.overrides import difference
+
+        sets = difference(origin.project, session.project)
+        if sets is not None and len(sets) <= 6:
+            given = "".join(f" --set {shlex.quote(one)}" for one in sets)
+            return f"xentui generate --preset {shlex.quote(origin.name)}{given} --out {out}"
+    return f"xentui generate {shlex.quote(str(project_file(session)))} --out {out}"
+
+
+def next_commands(session: Session) -> tuple[tuple[str, str], ...]:
+    """Return what to type next, each line with what it is for."""
+    from xentui.output.commands import attach
+    from xentui.output.rendered import CONF, LAYER
+
+    root = session.out.resolve()
+    layer = root / LAYER
+    has_layer = any(path.startswith(f"{LAYER}/") for path in session.view.files)
+    lines = attach(session.project, str(root / CONF), str(layer) if has_layer else None)
+    return tuple((one.line, one.note) for one in (*lines, *session.view.commands))
+
+
+def write(session: Session) -> Written:
+    """Write everything and return what was done.
+
+    Raises:
+        XentuiError: it was refused, or a file could not be written.
+    """
+    from xentui.output.apply import apply
+    from xentui.session import Written
+
+    if session.view.errors:
+        raise XentuiError("there are errors to mend first", fix="F8 goes to them.")
+    plan = plan_of(session)
+    notes = tuple(_backups(session, plan))
+    done = apply(plan)
+    kept = tuple(f"{old} is kept as {new}" for old, new in done.kept)
+    return Written(
+        root=session.out,
+        lines=tuple((WORDS[change.kind], str(change.path)) for change in plan.changes),
+        commands=next_commands(session),
+        headless=headless(session),
+        notes=(*notes, *kept, *_far_files(session)),
+    )
+
+
+def _backups(session: Session, plan: Plan) -> list[str]:
+    """Keep the project file as it was, beside itself, before it is changed."""
+    notes = []
+    for change in plan.pending:
+        if change.users and change.kind == "changed" and change.old is not None:
+            from xentui.output.plan import encode
+
+            stamp = session.clock().strftime("%Y%m%dT%H%M%S")
+            backup = change.path.with_name(f"{change.name}.{stamp}.bak")
+            try:
+                with backup.open("xb") as file:
+                    file.write(encode(change.old))
+            except FileExistsError:
+                continue
+            except OSError as error:
+                raise XentuiError(f"{backup}: {error.strerror}") from error
+            notes.append(f"{change.path} as it was: {backup}")
+    return notes
+
+
+def _far_files(session: Session) -> list[str]:
+    """Say which files the project names that do not lie beside the file just written."""
+    origin = session.state.origin
+    if origin.path is not None or origin.directory is None:
+        return []
+    names = [*session.view.assets.texts, *session.view.assets.sources]
+    if not names:
+        return []
+    return [f"Copy {', '.join(names)} from {origin.directory} beside {project_file(session)}."]

@@ -1,0 +1,118 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Memory as bars: who takes how much, in patterns as well as in colours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+from textual.widget import Widget
+
+from xentui.widgets.text import Glyphs, cut, fit, glyphs, lit
+
+if TYPE_CHECKING:
+    from xentui.rules.budget import Budget, Row
+
+KINDS = ("xen", "dom0", "guest", "guest", "reserve", "free")
+_STYLE = {
+    "xen": "$text-muted",
+    "dom0": "$primary",
+    "guest": "$success",
+    "reserve": "$secondary",
+    "free": "$foreground-disabled",
+}
+
+
+def shares(rows: list[Row], total: int, width: int) -> list[int]:
+    """Return how many cells each row takes of ``width``; what is there takes at least one."""
+    if total <= 0 or width <= 0:
+        return [0 for _ in rows]
+    cells = [max(1, round(row.mib * width / total)) if row.mib > 0 else 0 for row in rows]
+    while sum(cells) > width and max(cells) > 1:
+        cells[cells.index(max(cells))] -= 1
+    return cells
+
+
+def used_rows(budget: Budget) -> list[Row]:
+    """Return the rows that take memory as soon as the board is up."""
+    taking = ("xen", "dom0", "guest", "reserve")
+    return [row for row in budget.rows if row.kind in taking and row.autostart]
+
+
+def pattern(row: Row, number: int, signs: Glyphs) -> tuple[str, str]:
+    """Return the sign and style of a row; guests take turns."""
+    if row.kind == "guest":
+        return signs.bar[2 + number % 2], _STYLE["guest"]
+    return signs.bar[KINDS.index(row.kind)], _STYLE[row.kind]
+
+
+def bar(budget: Budget, width: int, signs: Glyphs) -> Content:
+    """Return the memory as one line of ``width`` cells."""
+    rows = used_rows(budget)
+    total = max(budget.total or 0, sum(row.mib for row in rows))
+    parts: list[Content] = []
+    guests = left = 0
+    for row, cells in zip(rows, shares(rows, total, width), strict=True):
+        sign, style = pattern(row, guests, signs)
+        if row.kind == "guest":
+            guests += 1
+        parts.append(Content.assemble((sign * min(cells, width - left), style)))
+        left += min(cells, width - left)
+    parts.append(Content.assemble((signs.bar[5] * max(0, width - left), _STYLE["free"])))
+    return Content("").join(parts)
+
+
+def summary(budget: Budget, signs: Glyphs) -> Content:
+    """Return used and total in a few words; too much is said, not only coloured."""
+    used = sum(row.mib for row in used_rows(budget))
+    if budget.total is None:
+        return lit(f"{used} MiB of ?", "muted")
+    if budget.free is not None and budget.free < 0:
+        return lit(f"{signs.error} {-budget.free} MiB too much", "error")
+    if not budget.fits_all:
+        return lit(f"{signs.warning} {used}/{budget.total} MiB", "warning")
+    return lit(f"{used}/{budget.total} MiB")
+
+
+class MemoryMap(Widget):
+    """The budget as a broad bar with names under it."""
+
+    DEFAULT_CSS = """
+    MemoryMap { height: 3; width: 1fr; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._budget: Budget | None = None
+
+    def show(self, budget: Budget) -> None:
+        """Show a budget."""
+        if budget is not self._budget:
+            self._budget = budget
+            self.refresh()
+
+    def render(self) -> Content:
+        """Draw two lines of bar and one of names."""
+        width = max(1, self.size.width - 1)
+        if self._budget is None:
+            return Content("")
+        signs = glyphs(self)
+        line = bar(self._budget, width, signs)
+        return Content("\n").join([line, line, self._names(width, signs)])
+
+    def _names(self, width: int, signs: Glyphs) -> Content:
+        assert self._budget is not None  # noqa: S101 - shown by render alone
+        rows = used_rows(self._budget)
+        total = max(self._budget.total or 0, sum(row.mib for row in rows))
+        parts: list[Content] = []
+        taken = 0
+        for row, cells in zip(rows, shares(rows, total, width), strict=True):
+            label = {"xen": "Xen", "reserve": "vxn"}.get(row.kind, row.label)
+            text = cut(label, max(0, cells - 1), signs.more) if cells > 2 else ""
+            parts.append(lit(fit(text, cells), "muted"))
+            taken += cells
+        free = self._budget.free or 0
+        if free > 0 and width - taken > 4:
+            parts.append(lit(cut(f"free {free}", width - taken, signs.more), "muted"))
+        return Content("").join(parts)

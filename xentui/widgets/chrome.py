@@ -1,0 +1,261 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What frames every step: the line on top, the steps, and the keys at the bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from textual import events
+from textual.content import Content
+from textual.message import Message
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Input
+
+from xentui.widgets.bars import bar, summary
+from xentui.widgets.text import cut, fit, glyphs, lit
+
+if TYPE_CHECKING:
+    from textual.binding import Binding
+
+    from xentui.rules.budget import Budget
+
+MEMORY_BAR = 16
+
+
+@dataclass(frozen=True, slots=True)
+class StepMark:
+    """How a step stands: ``status`` is ``ok``, ``error``, ``warning`` or ``todo``."""
+
+    name: str
+    title: str
+    status: str = "todo"
+    count: int = 0
+
+
+class HeaderLine(Widget):
+    """What is worked on, where one is, whether it is changed, and the memory."""
+
+    DEFAULT_CSS = """
+    HeaderLine { height: 1; background: $panel; color: $foreground; padding: 0 1; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(id="header")
+        self._title = ""
+        self._step = ""
+        self._changed = False
+        self._budget: Budget | None = None
+
+    def show(self, title: str, step: str, budget: Budget, *, changed: bool) -> None:
+        """Show another state."""
+        new = (title, step, budget, changed)
+        if new != (self._title, self._step, self._budget, self._changed):
+            self._title, self._step, self._budget, self._changed = new
+            self.refresh()
+
+    def render(self) -> Content:
+        """Draw the line."""
+        width = max(1, self.size.width)
+        signs = glyphs(self)
+        right = Content("")
+        if self._budget is not None:
+            cells = MEMORY_BAR if width < 100 else MEMORY_BAR * 2
+            right = Content(" ").join(
+                [bar(self._budget, cells, signs), summary(self._budget, signs)]
+            )
+        mark = Content("")
+        if self._changed:
+            word = f" {signs.changed} changed" if width > 90 else f" {signs.changed}"
+            mark = lit(word, "warning")
+        room = width - right.cell_length - mark.cell_length - 2
+        name = cut(self._title, max(4, room - 9), signs.more)
+        left = Content.assemble(("xentui  ", "$text-muted"), (name, "bold"), mark)
+        if left.cell_length + len(self._step) + 3 < width - right.cell_length:
+            left = left.append(lit(f" {signs.dot} {self._step}", "muted"))
+        return left.pad_right(max(1, width - left.cell_length - right.cell_length)).append(right)
+
+
+class Steps(Widget):
+    """The seven steps and how each stands; a click goes there."""
+
+    class Picked(Message):
+        """A step was clicked."""
+
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._marks: tuple[StepMark, ...] = ()
+        self._here = ""
+        self._findings = (0, 0)
+
+    def show(self, marks: tuple[StepMark, ...], here: str, findings: tuple[int, int]) -> None:
+        """Show how the steps stand.
+
+        Args:
+            marks: one a step.
+            here: the step one is in.
+            findings: the number of errors, and of everything else found.
+        """
+        if (marks, here, findings) != (self._marks, self._here, self._findings):
+            self._marks, self._here, self._findings = marks, here, findings
+            self.refresh()
+
+    def sign(self, mark: StepMark) -> tuple[str, str]:
+        """Return the sign of a step and its style."""
+        signs = glyphs(self)
+        if mark.status in ("error", "warning"):
+            return signs.severity(mark.status), mark.status
+        return (signs.ok, "ok") if mark.status == "ok" else (signs.todo, "muted")
+
+
+class StepStrip(Steps):
+    """The steps on one line, for narrow terminals."""
+
+    DEFAULT_CSS = """
+    StepStrip { height: 1; padding: 0 1; background: $surface; }
+    """
+
+    def _labels(self) -> list[str]:
+        return [f"{mark.title} {self.sign(mark)[0]}" for mark in self._marks]
+
+    def render(self) -> Content:
+        """Draw the line."""
+        parts = []
+        for mark in self._marks:
+            sign, style = self.sign(mark)
+            look = "bold $accent underline" if mark.name == self._here else ""
+            title = Content.assemble((mark.title, look or "$text-muted"))
+            parts.append(Content(" ").join([title, lit(sign, style)]))
+        return lit(f" {glyphs(self).dot} ", "muted").join(parts)
+
+    def on_click(self, event: events.Click) -> None:
+        """Go to the step clicked."""
+        x = event.x - 1
+        for mark, label in zip(self._marks, self._labels(), strict=True):
+            width = cell_len(label)
+            if 0 <= x < width:
+                self.post_message(self.Picked(mark.name))
+                return
+            x -= width + 3
+
+
+class StepRail(Steps):
+    """The steps below each other, for wide terminals."""
+
+    DEFAULT_CSS = """
+    StepRail { width: 18; height: 1fr; padding: 1 1; background: $surface; }
+    """
+
+    def render(self) -> Content:
+        """Draw the steps, and under them what was found."""
+        signs = glyphs(self)
+        lines = []
+        for number, mark in enumerate(self._marks, 1):
+            sign, style = self.sign(mark)
+            here = mark.name == self._here
+            pointer = signs.cursor if here else " "
+            count = str(mark.count) if mark.count else ""
+            look = "bold $accent" if here else ""
+            left = Content.assemble((f"{pointer}{number} {fit(mark.title, 9)}", look))
+            lines.append(left.append(lit(f"{sign}{count}", style)))
+        errors, others = self._findings
+        lines.append(Content(""))
+        if errors:
+            lines.append(lit(f"{signs.error} {errors} to mend", "error"))
+        if others:
+            lines.append(lit(f"{signs.warning} {others} to know", "warning"))
+        if errors or others:
+            lines.append(lit("F8 goes there", "muted"))
+        else:
+            lines.append(lit(f"{signs.ok} all is well", "ok"))
+        return Content("\n").join(lines)
+
+    def on_click(self, event: events.Click) -> None:
+        """Go to the step clicked."""
+        place = event.y - 1
+        if 0 <= place < len(self._marks):
+            self.post_message(self.Picked(self._marks[place].name))
+
+
+class KeyLine(Widget):
+    """The keys of the place one is in; a click does what the key does."""
+
+    DEFAULT_CSS = """
+    KeyLine { height: 1; background: $panel; color: $foreground; padding: 0 1; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(id="keys")
+        self._shown: list[tuple[str, str, str, object]] = []
+        self._cells: list[tuple[int, int]] = []
+
+    def on_mount(self) -> None:
+        """Follow the keys of whatever has the focus."""
+        self.screen.bindings_updated_signal.subscribe(self, self._changed)
+        self.follow()
+
+    def _changed(self, _screen: Screen[object]) -> None:
+        self.follow()
+
+    def follow(self) -> None:
+        """Show the keys that do something now."""
+        found: dict[str, tuple[str, str, str, object]] = {}
+        typing = isinstance(self.screen.focused, Input)
+        for node, binding, enabled, _ in self.screen.active_bindings.values():
+            if not binding.show or not enabled or binding.action in found:
+                continue
+            if typing and len(binding.key) == 1:
+                continue
+            found[binding.action] = (
+                self._key_name(binding),
+                binding.description,
+                binding.action,
+                node,
+            )
+        shown = list(found.values())
+        if shown != self._shown:
+            self._shown = shown
+            self.refresh()
+
+    def _key_name(self, binding: Binding) -> str:
+        if binding.key_display:
+            return binding.key_display
+        key = binding.key.split(",")[0]
+        if key.startswith("f") and key[1:].isdigit():
+            return key.upper()
+        return key if len(key) > 1 and "ctrl" not in key else self.app.get_key_display(binding)
+
+    @property
+    def shown(self) -> Sequence[tuple[str, str]]:
+        """The keys and what they do, in order."""
+        return [(key, text) for key, text, _, _ in self._shown]
+
+    def render(self) -> Content:
+        """Draw as many keys as there is room for."""
+        width = max(1, self.size.width)
+        parts: list[Content] = []
+        self._cells = []
+        x = 0
+        for key, text, _, _ in self._shown:
+            length = cell_len(key) + 1 + cell_len(text)
+            if x + length > width:
+                break
+            parts.append(Content.assemble((key, "bold"), (f" {text}", "$text-muted")))
+            self._cells.append((x, x + length))
+            x += length + 2
+        return Content("  ").join(parts)
+
+    async def on_click(self, event: events.Click) -> None:
+        """Do what the key under the pointer does."""
+        for (start, end), (_, _, action, node) in zip(self._cells, self._shown, strict=False):
+            if start <= event.x - 1 < end:
+                await self.app.run_action(action, node)  # type: ignore[arg-type]
+                return

@@ -1,0 +1,272 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""A field of the project on the screen: label, value, unit, BitBake name, and one line under it.
+
+Everything about it comes from ``schema.json``. The line under it is always there: it holds
+what is wrong, or else what the field is for, so that nothing moves when an error comes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input
+
+from xentui.project import schema
+from xentui.session import places
+from xentui.widgets.options import Choice, Options
+from xentui.widgets.text import LABEL, cut, glyphs, lit
+
+if TYPE_CHECKING:
+    from xentui.session import Session
+
+
+NUMBER = 12
+LEFT_OUT = ""
+"""The choice that leaves a field out."""
+
+
+class FieldRow(Widget):
+    """One field. It shows what the session holds and hands up what is typed."""
+
+    DEFAULT_CSS = """
+    FieldRow {
+        height: 2;
+        width: 1fr;
+        & > Input.number { width: 12; margin: 0 0 0 24; }
+        & > Input.text { width: 1fr; margin: 0 22 0 24; }
+        & > Options { width: 1fr; margin: 0 22 0 24; }
+    }
+    FieldRow.wide-value > Input.text, FieldRow.wide-value > Options { margin: 0 1 0 24; }
+    """
+
+    class Typed(Message):
+        """Something was typed into the field."""
+
+        def __init__(self, row: FieldRow, text: str) -> None:
+            super().__init__()
+            self.row = row
+            self.path = row.path
+            self.text = text
+
+        @property
+        def control(self) -> FieldRow:
+            """The field."""
+            return self.row
+
+    class Chosen(Message):
+        """One or more of the field's choices were chosen; ``None`` leaves it out."""
+
+        def __init__(self, row: FieldRow, value: object) -> None:
+            super().__init__()
+            self.row = row
+            self.path = row.path
+            self.value = value
+
+        @property
+        def control(self) -> FieldRow:
+            """The field."""
+            return self.row
+
+    def __init__(
+        self,
+        path: places.Path,
+        session: Session,
+        *,
+        wide: bool = False,
+    ) -> None:
+        super().__init__(classes="wide-value" if wide else None)
+        self.path = path
+        self.session = session
+        self.field: schema.Field = places.field_of(path)
+        self._canon = ""
+        self._message = ("", "")
+        self._left = False
+        self.editor: Input | Options
+
+    @property
+    def key(self) -> str:
+        """The path as findings name it."""
+        return places.text_of_path(self.path)
+
+    def _is_choice(self) -> bool:
+        return self.field.kind in ("choice", "flag", "choices")
+
+    def compose(self) -> ComposeResult:
+        """Make the one widget that takes the value."""
+        if self._is_choice():
+            choices, chosen = self._offered()
+            multiple = self.field.kind == "choices"
+            self.editor = Options(choices, chosen=chosen, multiple=multiple)
+        else:
+            text, _ = self.session.shown(self.path)
+            number = self.field.kind == "integer"
+            self.editor = Input(
+                text,
+                compact=True,
+                select_on_focus=number,
+                classes="number" if number else "text",
+            )
+            self._canon = text
+        yield self.editor
+
+    def on_mount(self) -> None:
+        """Show what holds."""
+        self.sync()
+
+    # From the session to the screen
+
+    def _offered(self) -> tuple[Sequence[Choice], Sequence[str]]:
+        """Return the choices and what holds: of a field left out, what holds by itself."""
+        value = places.get(self.session.project, self.path)
+        if self.field.kind == "choices":
+            return [(name, name) for name in self.field.choices], tuple(value or ())
+        default, _ = places.fallback(self.session.project, self.path)
+        if self.field.kind == "flag":
+            offered: list[Choice] = [("false", "no"), ("true", "yes")]
+        else:
+            offered = [(name, name) for name in self.field.choices]
+        if not default and not self.field.required:
+            offered.insert(0, (LEFT_OUT, "left out"))
+        return offered, (default if value is None else places.show(self.field, value),)
+
+    def _left_out(self) -> bool:
+        return places.get(self.session.project, self.path) is None
+
+    def sync(self) -> None:
+        """Show what the session holds now; what is being typed stays as it is."""
+        if not self.is_mounted:
+            return
+        if isinstance(self.editor, Options):
+            self.editor.show(*self._offered())
+            self._set_message(self._finding())
+            return
+        text, message = self.session.shown(self.path)
+        if text != self._canon:
+            self._canon = text
+            if self.editor.value != text:
+                with self.prevent(Input.Changed):
+                    self.editor.value = text
+        self.editor.placeholder = self._placeholder()
+        if message and not text and not self._left and self.editor.has_focus:
+            message = ""
+        self._set_message(("error", message) if message else self._finding())
+
+    def _placeholder(self) -> str:
+        default, whence = places.fallback(self.session.project, self.path)
+        if default and whence and self.field.kind != "integer":
+            return f"{default}  ({whence})"
+        return default
+
+    def _finding(self) -> tuple[str, str]:
+        """Return what the rules say of this very field, if anything."""
+        for finding in self.session.view.findings:
+            if finding.path == self.key and finding.code:
+                return finding.severity.value, finding.message
+        return "", ""
+
+    def _set_message(self, message: tuple[str, str]) -> None:
+        if message != self._message:
+            self._message = message
+            self.set_class(message[0] == "error", "-error")
+            self.refresh()
+
+    @property
+    def message(self) -> tuple[str, str]:
+        """The severity and text of what stands under the field, or two empty texts."""
+        return self._message
+
+    # From the screen to the session
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        if event.value == self._canon:
+            return
+        self._canon = event.value
+        self.post_message(self.Typed(self, event.value))
+
+    def taken(self) -> None:
+        """Note that the session took what was typed, so that it is not written over."""
+        if isinstance(self.editor, Input):
+            text, _ = self.session.shown(self.path)
+            self._canon = text
+
+    @on(Options.Chosen)
+    def _chosen(self, event: Options.Chosen) -> None:
+        event.stop()
+        value: object
+        if self.field.kind == "choices":
+            value = tuple(event.chosen) or None
+        elif not event.chosen or event.chosen[0] == LEFT_OUT:
+            value = None
+        else:
+            value = event.chosen[0] == "true" if self.field.kind == "flag" else event.chosen[0]
+        self.post_message(self.Chosen(self, value))
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.screen.focus_next()
+
+    def on_descendant_focus(self) -> None:
+        """Mark the field one is in."""
+        self._left = False
+        self.refresh()
+
+    def on_descendant_blur(self) -> None:
+        """Say what is missing now that the field is left."""
+        self._left = True
+        self.session.end_typing()
+        self.sync()
+        self.refresh()
+
+    # Drawing
+
+    def render(self) -> Content:
+        """Draw the label, what stands behind the value, and the line under it."""
+        width = max(1, self.size.width)
+        here = self.has_focus_within
+        mark = f"{glyphs(self).cursor} " if here else "  "
+        label_style = "bold $accent" if here else ""
+        first = Content.assemble((cut(f"{mark}{self.field.title}", LABEL - 1), label_style))
+        first = first.pad_right(max(0, LABEL - first.cell_length))
+        if not self.has_class("wide-value"):
+            if self.field.kind == "integer":
+                first = first.pad_right(max(0, LABEL + NUMBER + 1 - first.cell_length))
+                first = first.append(lit(self.field.unit)).append(lit(self._whence(), "muted"))
+            first = first.pad_right(max(0, width - 21 - first.cell_length))
+            first = first.append(lit(cut(self._behind(), 20, glyphs(self).more), "muted"))
+        return Content("\n").join([first, self._under(width)])
+
+    def _whence(self) -> str:
+        """Return where the value of a number left out comes from."""
+        text, _ = self.session.shown(self.path)
+        default, whence = places.fallback(self.session.project, self.path)
+        gap = "  " if self.field.unit else ""
+        return f"{gap}{whence}" if not text and default and whence else ""
+
+    def _behind(self) -> str:
+        name = self.field.bitbake
+        for part in ("[{guest}]", ":pn-{image}", ":append"):
+            name = name.replace(part, "")
+        return name or " "
+
+    def _under(self, width: int) -> Content:
+        severity, message = self._message
+        signs = glyphs(self)
+        room = width - LABEL - 1
+        if message:
+            sign = signs.severity(severity)
+            text = cut(f"{sign} {message}", room, signs.more)
+            return Content(" " * LABEL).append(lit(text, severity))
+        text = self.field.description
+        if len(text) > room:
+            text = cut(text.split(". ")[0], room, signs.more)
+        return Content(" " * LABEL).append(lit(text, "muted"))

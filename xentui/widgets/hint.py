@@ -1,0 +1,58 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Two lines that always stand above the keys: the problem of this place, or what helps here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+from textual.widget import Widget
+
+from xentui.widgets.text import cut, glyphs, lit
+
+if TYPE_CHECKING:
+    from xentui.rules.finding import Finding
+
+
+class HintLine(Widget):
+    """The problem one stands on and how to mend it, or a hint."""
+
+    DEFAULT_CSS = """
+    HintLine { height: 2; padding: 0 1; }
+    """
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._shown: tuple[Finding | None, int, int, str] = (None, 0, 0, "")
+
+    def show(self, finding: Finding | None, number: int, count: int, hint: str) -> None:
+        """Show a problem, its number of so many, or else a hint."""
+        shown = (finding, number, count, hint)
+        if shown != self._shown:
+            self._shown = shown
+            self.refresh()
+
+    def render(self) -> Content:
+        """Draw two lines."""
+        width = max(1, self.size.width)
+        signs = glyphs(self)
+        finding, number, count, hint = self._shown
+        if finding is None:
+            more = f"F8 goes to the first of {count} problems." if count else ""
+            lines = [lit(cut(hint, width, signs.more), "muted"), lit(more, "muted")]
+            return Content("\n").join(lines)
+        severity = finding.severity.value
+        where = f" {number}/{count}" if number else ""
+        code = f" {finding.code}" if finding.code else ""
+        head = f"{signs.severity(severity)}{where}{code} {finding.message}"
+        label = finding.mend.label if finding.mend is not None else ""
+        if not finding.code:
+            label = "Take back what was typed"
+        mend = f"m  {label}" if label else ""
+        room = width - len(mend) - (3 if mend else 0)
+        fix = cut(finding.fix, max(0, room), signs.more)
+        second = lit(fix).append("   " if mend and fix else "")
+        if mend:
+            second = second.append(Content.assemble(("m", "bold"), f" {label}"))
+        return Content("\n").join([lit(cut(head, width, signs.more), severity), second])

@@ -1,0 +1,93 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What would be written, as one edits: made by the functions that write."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Static
+
+from xentui.widgets.code import CodeView
+from xentui.widgets.options import Options
+from xentui.widgets.text import lit
+
+if TYPE_CHECKING:
+    from xentui.session import View
+
+SHEETS = (("conf", "Conf"), ("recipes", "Recipes"), ("cfg", "Guest cfg"), ("target", "Target"))
+
+
+class Preview(Vertical):
+    """The pane beside the step, with a sheet for each kind of text."""
+
+    DEFAULT_CSS = """
+    Preview { width: 1fr; height: 1fr; }
+    Preview > #preview-name { height: 1; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(id="preview")
+        self.sheet = "conf"
+        self.guest = ""
+        self._source: tuple[View, View] | None = None
+
+    def compose(self) -> ComposeResult:
+        """Make the sheets' names and the text."""
+        yield Options(SHEETS, chosen=(self.sheet,), tabs=True, id="preview-sheets")
+        yield Static("", markup=False, id="preview-name")
+        yield CodeView(id="preview-text")
+
+    def show(self, view: View, base: View, *, sheet: str = "", guest: str = "") -> None:
+        """Show what follows from a state, marked against what it was at first."""
+        if sheet and sheet != self.sheet:
+            self.sheet = sheet
+            self.query_one("#preview-sheets", Options).show(SHEETS, (sheet,))
+        if guest:
+            self.guest = guest
+        self._source = (view, base)
+        self._draw()
+
+    def _draw(self) -> None:
+        if self._source is None or not self.is_mounted:
+            return
+        view, base = self._source
+        name, text = self._text(view)
+        _, before = self._text(base)
+        self.query_one("#preview-name", Static).update(lit(name, "muted"))
+        code = self.query_one("#preview-text", CodeView)
+        code.look = "plain" if self.sheet == "target" else "file"
+        code.show(_body(text), base=_body(before) if base is not view else None)
+
+    def _text(self, view: View) -> tuple[str, str]:
+        if view.render_error and self.sheet != "target":
+            return "cannot be written", view.render_error
+        if self.sheet == "recipes":
+            return "the layer's recipes", view.recipes() or "# No recipe is needed.\n"
+        if self.sheet == "cfg":
+            return self._cfg(view)
+        if self.sheet == "target":
+            order = [f"{place}. {key}" for place, key in enumerate(view.start_order, 1)]
+            started = ["", "Started by itself, in this order:", *order] if order else []
+            return "on the target", "\n".join([*view.layout, *started])
+        return "conf/xentui.conf", view.conf()
+
+    def _cfg(self, view: View) -> tuple[str, str]:
+        guests = view.project.guests
+        if not guests:
+            return "no guest", "# There is no guest yet.\n"
+        guest = next((guest for guest in guests if guest.key == self.guest), guests[0])
+        return f"/etc/xen/{guest.key}.cfg", view.cfg(guest)
+
+    @on(Options.Chosen, "#preview-sheets")
+    def _other_sheet(self, event: Options.Chosen) -> None:
+        event.stop()
+        self.sheet = event.chosen[0]
+        self._draw()
+
+
+def _body(text: str) -> list[str]:
+    return text.removesuffix("\n").split("\n")

@@ -1,0 +1,321 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""A table that draws only the rows in sight, so that ten thousand cost what ten do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Offset, Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from xentui.safe_text import visible
+from xentui.widgets.text import fit, glyphs
+
+Cell = str | tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column. A width of 0 shares what the others leave.
+
+    Attributes:
+        above: the table must be this wide for the column to be shown.
+    """
+
+    title: str
+    width: int = 0
+    right: bool = False
+    above: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row: cells are text, or text and the name of a style. Headings are not chosen."""
+
+    key: str
+    cells: tuple[Cell, ...]
+    heading: bool = False
+
+
+class Table(ScrollView, can_focus=True):
+    """Rows to choose from."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "table--head",
+        "table--cursor",
+        "table--blurred",
+        "table--muted",
+        "table--strong",
+        "table--ok",
+        "table--warning",
+        "table--error",
+        "table--accent",
+    }
+    DEFAULT_CSS = """
+    Table {
+        height: 1fr;
+        color: $foreground;
+        scrollbar-size: 1 1;
+        overflow-x: hidden;
+        & > .table--head { color: $text-muted; }
+        & > .table--cursor {
+            color: $block-cursor-foreground; background: $block-cursor-background;
+            text-style: $block-cursor-text-style;
+        }
+        & > .table--blurred { background: $surface; text-style: bold; }
+        & > .table--muted { color: $text-muted; }
+        & > .table--strong { text-style: bold; }
+        & > .table--ok { color: $success; }
+        & > .table--warning { color: $warning; }
+        & > .table--error { color: $error; }
+        & > .table--accent { color: $accent; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "Up", show=False, id="list.up"),
+        Binding("down,j", "move(1)", "Down", show=False, id="list.down"),
+        Binding("pageup", "page(-1)", "Page up", show=False, id="list.page-up"),
+        Binding("pagedown", "page(1)", "Page down", show=False, id="list.page-down"),
+        Binding("home", "edge(0)", "First", show=False, id="list.first"),
+        Binding("end,G", "edge(1)", "Last", show=False, id="list.last"),
+        Binding("enter,l", "activate", "Choose", show=False, id="list.choose"),
+    ]
+
+    cursor: reactive[int] = reactive(0, repaint=False)
+
+    class Moved(Message):
+        """The cursor stands on another row."""
+
+        def __init__(self, table: Table, key: str) -> None:
+            super().__init__()
+            self.table = table
+            self.key = key
+
+        @property
+        def control(self) -> Table:
+            """The table."""
+            return self.table
+
+    class Activated(Moved):
+        """A row was chosen."""
+
+    def __init__(
+        self,
+        *columns: Column,
+        header: bool = True,
+        choose: str = "",
+        id: str | None = None,  # noqa: A002
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        if choose:
+            shown = Binding("enter", "activate", choose, id="list.choose")
+            self._bindings.key_to_bindings["enter"] = [shown]
+        self.columns = columns
+        self.header = header
+        self._rows: Sequence[Row] = ()
+        self._widths: tuple[int, ...] = ()
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        """The rows, in order."""
+        return self._rows
+
+    @property
+    def key(self) -> str:
+        """The key of the row under the cursor, or an empty text."""
+        if 0 <= self.cursor < len(self._rows) and not self._rows[self.cursor].heading:
+            return self._rows[self.cursor].key
+        return ""
+
+    def set_rows(self, rows: Sequence[Row], *, keep: str | None = None) -> None:
+        """Show other rows; the cursor stays on the row of the same key, or at its place.
+
+        Args:
+            rows: any sequence; an item is asked for when it comes into sight.
+            keep: the key to stand on; the present one by default.
+        """
+        wanted = self.key if keep is None else keep
+        here = self.cursor
+        self._rows = rows
+        self._resize_canvas()
+        target = here if here < len(rows) and rows[here].key == wanted else self.place_of(wanted)
+        if target is None:
+            target = min(here, len(rows) - 1)
+        self._set_cursor(max(0, target), 1)
+        self.refresh()
+
+    def place_of(self, key: str) -> int | None:
+        """Return the place of a row, or ``None``."""
+        if not key:
+            return None
+        return next((place for place, row in enumerate(self._rows) if row.key == key), None)
+
+    def select(self, key: str) -> bool:
+        """Put the cursor on a row and bring it into sight; return whether there is one."""
+        place = self.place_of(key)
+        if place is None:
+            return False
+        self._set_cursor(place, 1)
+        return True
+
+    def _resize_canvas(self) -> None:
+        height = len(self._rows) + int(self.header)
+        self.virtual_size = Size(max(1, self.scrollable_content_region.width), height)
+
+    def _set_cursor(self, place: int, direction: int) -> None:
+        last = len(self._rows) - 1
+        place = min(max(place, 0), max(0, last))
+        step = 1 if direction >= 0 else -1
+        probe = place
+        while 0 <= probe <= last and self._rows[probe].heading:
+            probe += step
+        if not 0 <= probe <= last:
+            probe = place
+            while 0 <= probe <= last and self._rows[probe].heading:
+                probe -= step
+        if 0 <= probe <= last:
+            place = probe
+        moved = place != self.cursor
+        self.cursor = place
+        self.call_after_refresh(self._into_sight)
+        if moved:
+            self.refresh()
+        if last >= 0:
+            self.post_message(self.Moved(self, self.key))
+
+    def _into_sight(self) -> None:
+        room = self.scrollable_content_region.height - int(self.header)
+        top = round(self.scroll_y)
+        if room > 0:
+            lead = 1 if self.cursor and self._rows[self.cursor - 1].heading else 0
+            if self.cursor - lead < top:
+                self.scroll_to(y=self.cursor - lead, animate=False, immediate=True)
+            elif self.cursor >= top + room:
+                self.scroll_to(y=self.cursor - room + 1, animate=False, immediate=True)
+        self._place_hardware_cursor()
+
+    def _place_hardware_cursor(self) -> None:
+        """Put the terminal's own cursor on the row, where braille displays look for it."""
+        if self.has_focus and self.is_mounted:
+            y = self.cursor - round(self.scroll_y) + int(self.header)
+            self.app.cursor_position = self.content_region.offset + Offset(0, max(0, y))
+
+    def on_focus(self) -> None:
+        """Show the cursor as the place one is in."""
+        self.refresh()
+        self.call_after_refresh(self._into_sight)
+
+    def on_blur(self) -> None:
+        """Show the cursor as the place one was in."""
+        self.refresh()
+
+    def on_resize(self) -> None:
+        """Share the width anew."""
+        self._widths = ()
+        self._resize_canvas()
+        self.call_after_refresh(self._into_sight)
+
+    def _measure(self, width: int) -> tuple[int, ...]:
+        if self._widths and sum(self._widths) == width:
+            return self._widths
+        fixed = [0 if width < column.above else column.width + 2 for column in self.columns]
+        flexible = [place for place, column in enumerate(self.columns) if column.width == 0]
+        used = sum(size for place, size in enumerate(fixed) if place not in flexible)
+        rest = max(0, width - 2 - used)
+        for number, place in enumerate(flexible):
+            share = rest // (len(flexible) - number)
+            fixed[place] = share
+            rest -= share
+        self._widths = (2, *fixed)
+        return self._widths
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line in sight."""
+        width = self.scrollable_content_region.width
+        base = self.rich_style
+        if y == 0 and self.header:
+            style = base + self.get_component_rich_style("table--head", partial=True)
+            cells: tuple[Cell, ...] = tuple(column.title for column in self.columns)
+            return self._line("  ", cells, width, style, plain=True)
+        place = y + round(self.scroll_y) - int(self.header)
+        if not 0 <= place < len(self._rows):
+            return Strip.blank(width, base)
+        row = self._rows[place]
+        if row.heading:
+            style = base + self.get_component_rich_style("table--head", partial=True)
+            text = row.cells[0] if isinstance(row.cells[0], str) else row.cells[0][0]
+            return Strip([Segment(fit(text, width), style)], width)
+        if place != self.cursor:
+            return self._line("  ", row.cells, width, base)
+        marker = f"{glyphs(self).cursor} "
+        if self.has_focus:
+            style = self.get_component_rich_style("table--cursor")
+            return self._line(marker, row.cells, width, style, plain=True)
+        style = base + self.get_component_rich_style("table--blurred", partial=True)
+        return self._line(marker, row.cells, width, style)
+
+    def _line(
+        self, marker: str, cells: tuple[Cell, ...], width: int, base: Style, *, plain: bool = False
+    ) -> Strip:
+        more = glyphs(self).more
+        widths = self._measure(width)
+        segments = [Segment(marker, base)]
+        for column, cell, room in zip(self.columns, cells, widths[1:], strict=True):
+            if room <= 0:
+                continue
+            text, name = (cell, "") if isinstance(cell, str) else cell
+            gap = 2 if room > 2 else 0
+            shown = fit(visible(text), room - gap, right=column.right, more=more) + " " * gap
+            style = base
+            if name and not plain:
+                style = base + self.get_component_rich_style(f"table--{name}", partial=True)
+            segments.append(Segment(shown, style))
+        return Strip(segments).adjust_cell_length(width, base)
+
+    # Keys and mouse
+
+    def action_move(self, by: int) -> None:
+        """Go up or down."""
+        self._set_cursor(self.cursor + by, by)
+
+    def action_page(self, by: int) -> None:
+        """Go up or down by what is in sight."""
+        room = max(1, self.scrollable_content_region.height - int(self.header) - 1)
+        self._set_cursor(self.cursor + by * room, by)
+
+    def action_edge(self, end: int) -> None:
+        """Go to the first or the last row."""
+        self._set_cursor(len(self._rows) - 1 if end else 0, -1 if end else 1)
+
+    def action_activate(self) -> None:
+        """Choose the row under the cursor."""
+        if self.key:
+            self.post_message(self.Activated(self, self.key))
+
+    def on_click(self, event: events.Click) -> None:
+        """Go to the row clicked; a second click chooses it."""
+        place = event.y + round(self.scroll_y) - int(self.header)
+        if (event.y == 0 and self.header) or not 0 <= place < len(self._rows):
+            return
+        if self._rows[place].heading:
+            return
+        again = place == self.cursor and event.chain > 1
+        self._set_cursor(place, 1)
+        if again:
+            self.action_activate()
+
+    def cursor_region(self) -> Region:
+        """Return where the row under the cursor is drawn, relative to the table."""
+        y = self.cursor - round(self.scroll_y) + int(self.header)
+        return Region(0, y, self.size.width, 1)

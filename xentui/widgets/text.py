@@ -1,0 +1,146 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Text for the screen: literal, cut to its room, with the glyphs that the terminal has.
+
+Text from outside never reaches a parameter that parses markup: BitBake's own notation
+``XEN_GUEST_MEMORY[alpine]`` looks like a tag to it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, cast
+
+from rich.cells import cell_len, set_cell_size
+from textual.content import Content
+
+from xentui.safe_text import visible
+
+if TYPE_CHECKING:
+    from textual.dom import DOMNode
+
+    from xentui.session import Session
+
+LABEL = 24
+"""Cells that the labels of a form take."""
+
+STYLES = {
+    "": "",
+    "plain": "",
+    "muted": "$text-muted",
+    "strong": "bold",
+    "accent": "$accent",
+    "here": "bold $accent",
+    "error": "$error",
+    "warning": "$warning",
+    "advice": "$text-muted",
+    "ok": "$success",
+}
+"""The few ways in which text differs; each is made of theme variables."""
+
+
+@dataclass(frozen=True, slots=True)
+class Glyphs:
+    """Signs that carry meaning, as the terminal can show them."""
+
+    name: str
+    cursor: str
+    ok: str
+    error: str
+    warning: str
+    advice: str
+    todo: str
+    dot: str
+    more: str
+    on: str
+    off: str
+    check: str
+    uncheck: str
+    bar: tuple[str, str, str, str, str, str]
+    changed: str
+    arrow: str
+    rule: str
+
+    def severity(self, name: str) -> str:
+        """Return the sign of a severity."""
+        return {"error": self.error, "warning": self.warning, "ok": self.ok}.get(name, self.advice)
+
+
+UNICODE = Glyphs(
+    name="unicode",
+    cursor="▸",
+    ok="✓",
+    error="✗",
+    warning="!",
+    advice="i",
+    todo="·",
+    dot="·",
+    more="…",
+    on="(•)",
+    off="( )",
+    check="[x]",
+    uncheck="[ ]",
+    bar=("█", "▓", "▒", "█", "░", "·"),
+    changed="●",
+    arrow="→",
+    rule="─",
+)
+ASCII = Glyphs(
+    name="ascii",
+    cursor=">",
+    ok="+",
+    error="x",
+    warning="!",
+    advice="i",
+    todo="-",
+    dot="|",
+    more="~",
+    on="(*)",
+    off="( )",
+    check="[x]",
+    uncheck="[ ]",
+    bar=("X", "#", "=", "%", "+", "."),
+    changed="*",
+    arrow="->",
+    rule="-",
+)
+"""Twins in ASCII, for a serial line or a console font without more."""
+
+
+class Wizard(Protocol):
+    """What widgets may ask the app for."""
+
+    glyphs: Glyphs
+    session: Session
+
+
+def wizard(node: DOMNode) -> Wizard:
+    """Return the app as far as widgets know it."""
+    return cast("Wizard", node.app)
+
+
+def glyphs(node: DOMNode) -> Glyphs:
+    """Return the glyphs that the terminal can show."""
+    return wizard(node).glyphs
+
+
+def lit(text: str, style: str = "") -> Content:
+    """Return text that is shown as it is, whatever brackets it holds."""
+    safe = visible(text, keep="\n")
+    return Content.assemble((safe, STYLES.get(style, style))) if style else Content(safe)
+
+
+def cut(text: str, width: int, more: str = "…") -> str:
+    """Return text of at most ``width`` cells, marked where something was cut off."""
+    if width <= 0:
+        return ""
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, max(0, width - cell_len(more))) + more
+
+
+def fit(text: str, width: int, *, right: bool = False, more: str = "…") -> str:
+    """Return text of exactly ``width`` cells."""
+    text = cut(text, width, more)
+    room = " " * max(0, width - cell_len(text))
+    return room + text if right else text + room
