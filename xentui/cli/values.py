@@ -7,22 +7,31 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from xentui.project import effective, schema
-from xentui.project.model import Guest, Project, Source
+from xentui.project import boards, effective, schema
+from xentui.project.model import Guest, Project
 
-_ORIGINS = {"project": "the project", "defaults": "[defaults]", "board": "the board",
-            "class": "the class' default"}  # fmt: skip
+_ORIGINS = {
+    "project": "the project",
+    "defaults": "[defaults]",
+    "board": "the board",
+    "class": "the class' default",
+    "vxn": "vxn's default",
+    "xentui": "xentui's default",
+    "xl": "as xl decides",
+    "key": "the guest's key",
+}
+"""Where a value can come from, for machines and for people."""
 
 
 def values(project: Project) -> dict[str, Any]:
     """Return the tables of the project with ``{"value": …, "origin": …}`` in place of values.
 
-    The origin is ``project``, ``defaults``, ``board`` or ``class``; what nobody says is left
-    out.
+    The origin is a key of :data:`_ORIGINS`; what nobody says is left out, and so is what a
+    guest's own xl config says.
     """
     found: dict[str, Any] = {"host": _host(project)}
-    if project.containers.vxn is not None:
-        found["containers"] = _table("containers", project.containers)
+    if project.containers.vxn:
+        found["containers"] = _containers(project)
     found["defaults"] = {
         name: _entry(effective.default(project, name))
         for name in (field.name for field in schema.fields("defaults"))
@@ -42,22 +51,40 @@ def lines(project: Project) -> list[str]:
 
 def _host(project: Project) -> dict[str, Any]:
     table = _table("host", project.host)
-    total, dom0 = effective.total_memory(project), effective.dom0_memory(project)
-    for name, value in (("memory", total), ("dom0_memory", dom0)):
+    for name, value in (
+        ("memory", effective.total_memory(project)),
+        ("dom0_memory", effective.dom0_memory(project)),
+        ("network", effective.network(project)),
+    ):
         if value is not None:
             table[name] = _entry(value)
-        else:
-            table.pop(name, None)
-    table["network"] = _entry(effective.network(project))
+    if project.host.boot_mode is None:
+        del table["boot_mode"]
+        if boards.board(project.host.machine).arch == "x86-64":
+            table["boot_mode"] = _said(schema.default("host", "boot_mode"), "class")
+    return table
+
+
+def _containers(project: Project) -> dict[str, Any]:
+    table = _table("containers", project.containers)
+    if project.containers.memory is None:
+        table["memory"]["origin"] = "vxn"
     return table
 
 
 def _guest(project: Project, guest: Guest) -> dict[str, Any]:
     table = _table("guest", guest)
-    for name in (*effective.DEFAULTED, "name", "type"):
-        table[name] = _entry(effective.value(project, guest, name))
-    if isinstance(guest.source, Source):
+    if guest.config_file is None:
+        for name in effective.DEFAULTED:
+            table[name] = _entry(effective.value(project, guest, name))
+        if guest.name is None:
+            table["name"] = _said(guest.key, "key")
+        if guest.type is None:
+            table["type"] = _said(effective.default_type(project, guest), "xl")
+    if guest.source is not None:
         table["source"] = _table("source", guest.source)
+        if guest.source.image_size is None and guest.source.type == "rootfs_dir":
+            table["source"]["image_size"] = _entry(effective.default(project, "image_size"))
         if guest.source.fetch:
             entries = [_table("fetch", entry) for entry in guest.source.fetch]
             table["source"]["fetch"] = entries
@@ -67,22 +94,22 @@ def _guest(project: Project, guest: Guest) -> dict[str, Any]:
 def _table(definition: str, item: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for field in schema.fields(definition):
-        given = getattr(item, field.name, None)
-        if field.kind == "table" or (field.kind == "list" and field.name == "fetch"):
+        if field.kind == "table":
             continue
+        given = getattr(item, field.name)
         if given is not None:
-            found[field.name] = {"value": _plain(given), "origin": "project"}
+            found[field.name] = _said(given, "project")
         elif field.default is not None:
-            found[field.name] = {"value": field.default, "origin": "class"}
+            found[field.name] = _said(field.default, "xentui")
     return found
 
 
 def _entry(value: effective.Value[Any]) -> dict[str, Any]:
-    return {"value": _plain(value.value), "origin": value.origin}
+    return _said(value.value, value.origin)
 
 
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
+def _said(value: Any, origin: str) -> dict[str, Any]:
+    return {"value": list(value) if isinstance(value, tuple) else value, "origin": origin}
 
 
 def _flat(path: str, item: Any) -> list[tuple[str, str]]:
