@@ -17,7 +17,7 @@ from pathlib import Path
 from xentui.bitbake.conf_facts import HOLE, Place, Value
 from xentui.bitbake.conf_syntax import CONF_SUFFIXES, RECIPE_SUFFIXES, Fault, Statement, parse
 from xentui.bitbake.conf_values import Store
-from xentui.bitbake.files import absolute, exists, folder_of, is_absolute, joined
+from xentui.bitbake.files import absolute, exists, folder_of, is_absolute, joined, listed
 from xentui.errors import InputError
 from xentui.project.regular import read_text
 
@@ -162,14 +162,50 @@ class ConfReader:
 
     def _expanded(self, statement: Statement, text: str) -> Value | None:
         value = self.store.expand(text)
-        raw = value.raw or ""
-        if HOLE in raw or (value.unknown and not self.store.doubts):
-            self.store.doubt(
+        if HOLE in (value.raw or "") or (value.unknown and not self.store.doubts):
+            reason = (
                 f"{Place(statement.file, statement.line)} names a file to {statement.kind} that "
                 f"is not known: {'; '.join(value.unknown) or text}"
             )
+            if not all(self._doubt_candidates(word, reason) for word in (value.raw or "").split()):
+                self.store.doubt(reason)
             return None
         return value
+
+    def _doubt_candidates(self, word: str, reason: str) -> bool:
+        """Doubt only what the files could set that a partly known name may mean.
+
+        Returns whether they were all read: what they include must be known by its name.
+        """
+        folder, _, name = word.rpartition("/")
+        begin, hole, end = name.partition(HOLE)
+        if not hole or HOLE in folder + end or not folder or is_absolute(folder):
+            return False
+        bbpath = self.store.get("BBPATH").raw or HOLE
+        files = [
+            f"{place}/{folder}/{entry}"
+            for place in bbpath.split(":")
+            for entry in listed(f"{place}/{folder}")
+            if entry.startswith(begin) and entry.endswith(end)
+        ]
+        if HOLE in bbpath or len(files) > MAX_FILES:
+            return False
+        seen: dict[str, None] = {}
+        while files:
+            file = files.pop()
+            text = self._text(file, None) if file not in seen else None
+            seen[file] = None
+            for statement in parse(text, file).statements if text is not None else ():
+                if statement.kind in ("include", "require"):
+                    found = [self._find(statement, each) for each in statement.value.split()]
+                    if "${" in statement.value or len(seen) > MAX_FILES:
+                        return False
+                    files += [each for each in found if each is not None and each not in seen]
+                elif statement.kind in ("assign", "unset"):
+                    self.store.doubt_of(statement.variable, reason)
+                elif statement.kind in ("include_all", "addfragments"):
+                    return False
+        return True
 
     def _include(self, statement: Statement, *, required: bool) -> None:
         value = self._expanded(statement, statement.value)

@@ -258,10 +258,13 @@ def _function(line: str) -> str | None:
 
 def _feed(line: str, file: str, first: int, last: int, parsed: Parsed, *, recipe: bool) -> None:
     word = _WORD_STATEMENT.match(line) if recipe else None
-    if word is not None and word[1] in _RECIPE_WORDS:
-        if not (word[1].endswith("task") and word[2].startswith("#")):
-            parsed.statements.append(Statement(word[1], file, first, last, value=word[2]))
-            return
+    if (
+        word is not None
+        and word[1] in _RECIPE_WORDS
+        and not (word[1].endswith("task") and word[2].startswith("#"))
+    ):
+        parsed.statements.append(Statement(word[1], file, first, last, value=word[2]))
+        return
     found = _assignment(line, file, first, last)
     if found is None:
         found = _statement(line, file, first, last, recipe=recipe)

@@ -57,6 +57,7 @@ class Store:
         self._variables: dict[str, _Variable] = {}
         self.said: dict[str, list[Said]] = {}
         self.doubts: dict[str, None] = {}
+        self.doubtful: dict[str, str] = {}
         self.fixed: dict[str, str] = {}
         self.stands_for: dict[str, str] = {}
         self._overrides: Overrides | None = None
@@ -155,6 +156,11 @@ class Store:
         self._changed()
         self.doubts[reason] = None
 
+    def doubt_of(self, name: str, reason: str) -> None:
+        """Note that something unread may have changed this variable or a variant of it."""
+        self._changed()
+        self.doubtful.setdefault(name.partition(":")[0], reason)
+
     def _variable(self, name: str) -> _Variable:
         return self._variables.setdefault(name, _Variable())
 
@@ -213,7 +219,7 @@ class Store:
         """Return a view in which PN is this recipe."""
         view = Store()
         view._variables, view.said, view.doubts = self._variables, self.said, self.doubts
-        view.fixed = {**self.fixed, "PN": recipe}
+        view.doubtful, view.fixed = self.doubtful, {**self.fixed, "PN": recipe}
         view.stands_for = self.stands_for
         return view
 
@@ -266,6 +272,9 @@ class Store:
 
     def _merged(self, name: str, work: _Work) -> tuple[str | None, set[str]]:
         """Return a variable's text before expansion, and the removes its override brought."""
+        if self.doubtful:
+            reason = self.doubtful.get(name.partition(":")[0])
+            work.unknown.update({reason: None} if reason is not None else {})
         variable = self._variables.get(name)
         if variable is None:
             return None, set()

@@ -3,7 +3,7 @@
 """Paths as text, the way BitBake compares them: thousands of them, none resolved."""
 
 # A Path object for each would cost as much as reading the file.
-# ruff: noqa: PTH100, PTH110, PTH112, PTH117, PTH118, PTH119, PTH120
+# ruff: noqa: PTH100, PTH110, PTH112, PTH117, PTH118, PTH119, PTH120, PTH208
 
 from __future__ import annotations
 
@@ -49,3 +49,11 @@ def is_folder(path: str) -> bool:
         return os.path.isdir(path)
     except ValueError:
         return False
+
+
+def listed(path: str) -> list[str]:
+    """Return the names in a folder, sorted; none where it cannot be read."""
+    try:
+        return sorted(os.listdir(path))
+    except (OSError, ValueError):
+        return []

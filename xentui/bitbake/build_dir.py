@@ -1,0 +1,331 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""A build directory as its files describe it: layers, machine, distro, and who said what.
+
+The files are read in BitBake's order (bb:lib/bb/cookerdata.py, ``parseConfigurationFiles``):
+``conf/bblayers.conf``, each layer's ``conf/layer.conf``, then OpenEmbedded-Core's
+``conf/bitbake.conf``, which includes site.conf, auto.conf, toolcfg.conf and local.conf, the
+fragments, the machine and the distro (oe:meta/conf/bitbake.conf:818). Classes and recipes come
+later in BitBake and are not read here. Variables of the environment are not looked at.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from xentui.bitbake.conf_facts import Place, Said, Value
+from xentui.bitbake.conf_reader import ConfReader
+from xentui.bitbake.conf_syntax import Fault
+from xentui.bitbake.files import absolute, exists, is_folder, joined
+from xentui.errors import InputError, UsageError
+from xentui.safe_text import visible
+
+USER_FILES = ("site.conf", "auto.conf", "toolcfg.conf", "local.conf")
+"""Files of a build directory's ``conf``, in the order BitBake reads them."""
+
+XEN_CLASSES = ("xen-guest-cross-install", "xen-guest-bundle")
+META_VIRTUALIZATION = "virtualization-layer"
+
+_CLASS_FOLDERS = ("classes-recipe", "classes-global", "classes")
+
+# Python of bitbake.conf whose meaning is plain: known by its letters, never run. The first
+# names the configuration of a multiconfig, and what is read here is the main one.
+_STANDS_FOR = {
+    '${@"conf/multiconfig/${BB_CURRENT_MC}.conf" if "${BB_CURRENT_MC}" != "" else ""}': "",
+    "${@d.getVar('DISTRO') or ''}": "${DISTRO}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A layer of BBLAYERS.
+
+    Attributes:
+        path: as BBLAYERS says it.
+        exists: whether it is there.
+        collection: its name among layers; empty if its layer.conf gives none.
+        depends: collections it needs, without versions.
+        compat: release series it says it works with.
+        dynamic: ``BBFILES_DYNAMIC`` entries that are its own.
+        place: where BBLAYERS names it.
+    """
+
+    path: str
+    exists: bool
+    collection: str = ""
+    priority: int = 0
+    depends: tuple[str, ...] = ()
+    compat: tuple[str, ...] = ()
+    place: Place | None = None
+
+    @property
+    def conf(self) -> str:
+        """Path of its layer.conf."""
+        return f"{self.path}/conf/layer.conf"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A variable's value, where it was said, and the fragment that said it, if one did."""
+
+    value: str | None
+    place: Place | None = None
+    fragment: str | None = None
+
+
+@dataclass(frozen=True)
+class BuildDir:
+    """What a build directory's files say.
+
+    Attributes:
+        path: the directory (TOPDIR).
+        layers: in the order of BBLAYERS.
+        series: the release series of OpenEmbedded-Core; empty if it is not among the layers.
+        has_core: whether ``conf/bitbake.conf`` was found and read.
+    """
+
+    path: Path
+    reader: ConfReader
+    layers: tuple[Layer, ...]
+    series: tuple[str, ...]
+    has_core: bool
+    machine: Setting
+    distro: Setting
+
+    @property
+    def local_conf(self) -> Path:
+        """Path of ``conf/local.conf``, whether it exists or not."""
+        return self.path / "conf/local.conf"
+
+    @property
+    def bblayers_conf(self) -> Path:
+        """Path of ``conf/bblayers.conf``, whether it exists or not."""
+        return self.path / "conf/bblayers.conf"
+
+    @property
+    def faults(self) -> list[Fault]:
+        """What BitBake would stop at, in the order it was met."""
+        return self.reader.faults
+
+    def value(self, variable: str, recipe: str | None = None) -> Value:
+        """Return a variable's value, as the configuration or a recipe of that name sees it."""
+        store = self.reader.store
+        return (store.seen_by(recipe) if recipe is not None else store).get(variable)
+
+    def flag(self, variable: str, flag: str) -> Value:
+        """Return a flag's value."""
+        return self.reader.store.flag(variable, flag)
+
+    def said(self, variable: str) -> list[Said]:
+        """Return every operation on a variable and its overrides, in order."""
+        return self.reader.store.said.get(variable, [])
+
+    def is_users(self, file: str) -> bool:
+        """Whether a file belongs to the user, not to a layer.
+
+        Such are those of the build directory, and what they include from outside the layers.
+        """
+        return not any(
+            layer.exists and file.startswith(f"{layer.path}/")
+            for layer in self.layers
+            if not str(self.path).startswith(f"{layer.path}/") or layer.collection != ""
+        ) or file.startswith(f"{self.path}/conf/")
+
+    def layer(self, collection: str) -> Layer | None:
+        """Return the layer of that collection, or ``None``."""
+        return next((layer for layer in self.layers if layer.collection == collection), None)
+
+    def find_in_layers(self, name: str) -> str | None:
+        """Return the first file of that path below BBPATH, or ``None``."""
+        for folder in (self.value("BBPATH").raw or "").split(":"):
+            file = joined(folder, name) if folder else ""
+            if file and exists(file):
+                return file
+        return None
+
+    @property
+    def xen_classes(self) -> tuple[str, ...]:
+        """Those of :data:`XEN_CLASSES` that some layer has."""
+        return tuple(
+            name
+            for name in XEN_CLASSES
+            if any(
+                exists(f"{layer.path}/{folder}/{name}.bbclass")
+                for layer in self.layers
+                for folder in _CLASS_FOLDERS
+            )
+        )
+
+    @property
+    def layer_faults(self) -> list[Fault]:
+        """Faults in files of layers, which the user can seldom mend."""
+        return [fault for fault in self.faults if not self.is_users(fault.file)]
+
+
+def find(
+    given: Path | None, *, cwd: Path | None = None, environ: Mapping[str, str] | None = None
+) -> Path | None:
+    """Return the build directory: the one given, ``$BUILDDIR``, or the first one upwards.
+
+    Raises:
+        UsageError: the one that was given is no build directory.
+    """
+    if given is not None:
+        path = Path(absolute(str(given)))
+        if not is_build_dir(path):
+            raise UsageError(
+                f"{visible(str(given))} is no build directory: it has no conf/bblayers.conf",
+                fix="Name the directory that oe-init-build-env or bitbake-setup made.",
+            )
+        return path
+    named = (environ if environ is not None else os.environ).get("BUILDDIR", "")
+    if named and is_build_dir(Path(named)):
+        return Path(absolute(named))
+    here = Path(absolute(str(cwd if cwd is not None else Path.cwd())))
+    return next((path for path in (here, *here.parents) if is_build_dir(path)), None)
+
+
+def is_build_dir(path: Path) -> bool:
+    """Whether a directory has a ``conf/bblayers.conf``, by which BitBake knows it."""
+    return exists(str(path / "conf/bblayers.conf"))
+
+
+def read(path: Path, *, texts: Mapping[str, str] | None = None) -> BuildDir:
+    """Read a build directory. Nothing of it is run, and no content makes this fail.
+
+    Args:
+        path: the directory.
+        texts: texts that stand for files, by full path: what would be if they were written.
+
+    Raises:
+        InputError: it is no directory.
+    """
+    top = absolute(str(path))
+    if not is_folder(top):
+        raise InputError(
+            f"{visible(str(path))} is no directory", fix="Check the name and your permissions."
+        )
+    reader = ConfReader(texts=texts or {})
+    store = reader.store
+    store.stands_for = _STANDS_FOR
+    store.fixed = {"PN": "defaultpkgname", "BB_CURRENT_MC": ""}
+    store.assign("TOPDIR", top)
+    reader.read(f"{top}/conf/bblayers.conf")
+    layers, series = _layers(reader)
+    bitbake_conf = _bitbake_conf(reader)
+    if bitbake_conf is not None:
+        reader.read(bitbake_conf)
+    else:
+        _without_core(reader, top)
+    return BuildDir(
+        path=Path(top),
+        reader=reader,
+        layers=tuple(layers),
+        series=series,
+        has_core=bitbake_conf is not None,
+        machine=_setting(reader, "MACHINE"),
+        distro=_setting(reader, "DISTRO"),
+    )
+
+
+def _layers(reader: ConfReader) -> tuple[list[Layer], tuple[str, ...]]:
+    store = reader.store
+    layers: list[Layer] = []
+    compat: dict[str, tuple[str, ...]] = {}
+    series: tuple[str, ...] = ()
+    before: set[str] = set()
+    for word in store.get("BBLAYERS").words:
+        path = os.path.expanduser(word) if "~" in word else word  # noqa: PTH111
+        path = path.rstrip("/") or "/"
+        place = _named_in(reader, "BBLAYERS", word)
+        layer = Layer(path, is_folder(path), place=place)
+        store.assign("LAYERDIR", path)
+        store.assign("LAYERDIR_RE", re.escape(path))
+        if layer.exists and reader.read(layer.conf):
+            _expand_in_place(reader, "LAYERDIR")
+            _expand_in_place(reader, "LAYERDIR_RE")
+        collections = store.get("BBFILE_COLLECTIONS").words
+        for collection in collections:
+            stated = store.get(f"LAYERSERIES_COMPAT_{collection}").words
+            if stated:
+                compat[collection] = tuple(stated)
+                store.unset(f"LAYERSERIES_COMPAT_{collection}")
+        if not series:
+            series = tuple(store.get("LAYERSERIES_CORENAMES").words)
+        own = next((c for c in collections if c not in before), "")
+        before.update(collections)
+        layers.append(replace(layer, collection=own))
+    store.unset("LAYERDIR")
+    store.unset("LAYERDIR_RE")
+    return [_described(reader, layer, compat) for layer in layers], series
+
+
+def _described(reader: ConfReader, layer: Layer, compat: dict[str, tuple[str, ...]]) -> Layer:
+    name = layer.collection
+    if not name:
+        return layer
+    priority = reader.store.get(f"BBFILE_PRIORITY_{name}").text or ""
+    needs = reader.store.get(f"LAYERDEPENDS_{name}").raw or ""
+    return replace(
+        layer,
+        priority=int(priority) if re.fullmatch(r"-?[0-9]{1,9}", priority, re.ASCII) else 0,
+        # A version in brackets may follow each name: "core (>= 12)".
+        depends=tuple(re.sub(r"\([^()]*\)", " ", needs).split()),
+        compat=compat.get(name, ()),
+    )
+
+
+def _expand_in_place(reader: ConfReader, variable: str) -> None:
+    """Put a variable's value into everything that names it, as BitBake's expandVarref does."""
+    store = reader.store
+    reference, value = f"${{{variable}}}", store.plain(variable) or ""
+    for name in list(store.names()):
+        raw = store.get(name, expand=False).raw
+        if raw is not None and reference in raw:
+            store.replace(name, raw.replace(reference, value))
+
+
+def _bitbake_conf(reader: ConfReader) -> str | None:
+    for folder in (reader.store.get("BBPATH").raw or "").split(":"):
+        file = joined(folder, "conf/bitbake.conf") if folder else ""
+        if file and (file in reader.texts or exists(file)):
+            return file
+    return None
+
+
+def _without_core(reader: ConfReader, top: str) -> None:
+    """Read what the user wrote, where no layer has the configuration around it."""
+    store = reader.store
+    store.doubt("no layer has conf/bitbake.conf, so the settings around this are not known")
+    store.assign("OVERRIDES", "pn-${PN}:${MACHINE}:${DISTRO}:forcevariable")
+    for name in USER_FILES:
+        file = f"{top}/conf/{name}"
+        if file in reader.texts or exists(file):
+            reader.read(file)
+
+
+def _named_in(reader: ConfReader, variable: str, word: str) -> Place | None:
+    for said in reader.store.said.get(variable, ()):
+        if word in said.value or word in (reader.store.expand(said.value).raw or ""):
+            return said.place
+    return None
+
+
+def _setting(reader: ConfReader, variable: str) -> Setting:
+    strong: Place | None = None
+    weak: Place | None = None
+    for said in reader.store.said.get(variable, ()):
+        if said.variable != variable or said.flag:
+            continue
+        if said.operator in ("=", ":=") or (said.operator == "?=" and strong is None):
+            strong = said.place
+        elif said.operator == "??=":
+            weak = said.place
+    value = reader.store.get(variable).raw
+    prefix = variable.lower()
+    fragment = next((word for word in reader.fragments if word == f"{prefix}/{value}"), None)
+    return Setting(value, strong or weak, fragment)
