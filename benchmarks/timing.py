@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from collections.abc import Callable, Sequence
@@ -55,10 +56,17 @@ def _once(run: Callable[[], object]) -> float:
 
 
 def process(arguments: Sequence[str]) -> Callable[[], object]:
-    """Return something that runs a program to its end, its output thrown away."""
+    """Return something that runs a program to its end, its output thrown away.
+
+    Python may keep bytecode, as it does for whoever installs a package; where the environment
+    forbids it, every run would time the compiler instead.
+    """
+    environment = {
+        name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+    }
 
     def run() -> object:
-        done = subprocess.run(arguments, capture_output=True, check=False)
+        done = subprocess.run(arguments, capture_output=True, check=False, env=environment)
         if done.returncode not in (0, 1):
             raise RuntimeError(f"{arguments} ended with {done.returncode}: {done.stderr!r}")
         return done
