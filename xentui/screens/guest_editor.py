@@ -20,9 +20,9 @@ from xentui.project import route, schema
 from xentui.project.model import BUILT_IN_IMPORTS, Fetch
 from xentui.screens.step import Edit, Form, section
 from xentui.session import Session, places
-from xentui.widgets.field import FieldRow
+from xentui.widgets.field import TIGHT, FieldRow
 from xentui.widgets.options import Options
-from xentui.widgets.text import LABEL, glyphs, lit
+from xentui.widgets.text import LABEL, cut, glyphs, lit
 
 NO_IMPORT = "none"
 LONG = ("extra", "uri", "vif", "sha256", "summary", "depends", "file", "config_file")
@@ -59,7 +59,10 @@ class Choice(Widget):
         here = self.has_focus_within
         mark = f"{glyphs(self).cursor} " if here else "  "
         label = Content.assemble((f"{mark}{self._title}", "bold $accent" if here else ""))
-        return Content("\n").join([label, lit(" " * LABEL + self._told, "muted")])
+        width = max(1, self.size.width - 1)
+        indent = 4 if width < TIGHT else LABEL
+        told = cut(" " * indent + self._told, width, glyphs(self).more)
+        return Content("\n").join([label, lit(told, "muted")])
 
 
 class GuestEditor(Vertical):
@@ -123,7 +126,7 @@ class GuestEditor(Vertical):
             chosen=(self._kernel_mode(),),
             id="kernel-mode",
         )
-        return Choice("Kernel", "Which kernel the guest boots.", options)
+        return Choice("Which kernel", "What the guest boots.", options)
 
     def _kernel_mode(self) -> str:
         kernel = self.session.project.guest(self.key).kernel
@@ -242,6 +245,27 @@ class GuestEditor(Vertical):
         if advice:
             head = head.append(lit(f"  {glyphs(self).warning} {advice}", "warning"))
         self.query_one("#editor-head", Static).update(head)
+
+        self._show_line()
+
+    def _show_line(self) -> None:
+        """Show the very line that the field one is in makes."""
+        focused = self.screen.focused
+        row = None
+        if focused is not None:
+            row = next((n for n in focused.ancestors if isinstance(n, FieldRow)), None)
+        text = ""
+        if row is not None and "[{guest}]" in row.field.bitbake:
+            name = row.field.bitbake.replace("{guest}", self.key)
+            view = self.session.view
+            lines = (*view.conf().split("\n"), *view.recipes().split("\n"))
+            text = next((line for line in lines if line.startswith(f"{name} ")), "")
+            text = text or f"# {name} is not written: what holds by itself is wanted."
+        self.query_one("#line", Static).update(lit(cut(text, max(1, self.size.width - 1))))
+
+    def on_descendant_focus(self) -> None:
+        """Follow the field one is in."""
+        self.call_later(self._show_line)
 
     def renamed(self, name: str) -> None:
         """Follow the guest to its new name."""

@@ -105,8 +105,6 @@ class Guests(Step):
     Guests #guest-place { display: none; height: 1fr; }
     Guests.-editing #guest-place { display: block; }
     Guests.-editing #guest-list { display: none; }
-    MainScreen.-tall Guests.-editing #guest-list { display: block; height: 9; }
-    MainScreen.-tall Guests.-editing #guest-told { display: none; }
     """
 
     def __init__(self, session: Session) -> None:

@@ -38,7 +38,6 @@ class Machine(FormStep):
     DEFAULT_CSS = """
     Machine #boards { height: 7; }
     Machine #board-told { height: 1; margin-bottom: 1; }
-    MainScreen.-tall Machine #boards { height: 15; }
     """
 
     def compose(self) -> ComposeResult:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -103,8 +104,7 @@ def told(written: Written, signs: Glyphs) -> list[Content]:
     lines += [lit(""), lit("Type next", "strong")]
     for line, note in written.commands:
         lines.append(lit(f"  {line}"))
-        if note:
-            lines.append(lit(f"      {note}", "muted"))
+        lines += [lit(f"      {part}", "muted") for part in wrap(note, 70)]
     lines += [lit(""), lit("The same without a screen", "strong"), lit(f"  {written.headless}")]
     return lines
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 
 NUMBER = 12
+TIGHT = 68
+"""Cells below which BitBake's name has no room beside the value."""
 LEFT_OUT = ""
 """The choice that leaves a field out."""
 
@@ -43,6 +45,7 @@ class FieldRow(Widget):
         & > Input.text { width: 1fr; margin: 0 22 0 24; }
         & > Options { width: 1fr; margin: 0 22 0 24; }
     }
+    FieldRow.-tight > Input.text, FieldRow.-tight > Options { margin: 0 1 0 24; }
     FieldRow.wide-value > Input.text, FieldRow.wide-value > Options { margin: 0 1 0 24; }
     """
 
@@ -215,6 +218,11 @@ class FieldRow(Widget):
         event.stop()
         self.screen.focus_next()
 
+    def on_resize(self) -> None:
+        """Let BitBake's name go to the line below where there is no room beside the value."""
+        self.set_class(self.size.width < TIGHT, "-tight")
+        self.refresh()
+
     def on_descendant_focus(self) -> None:
         """Mark the field one is in."""
         self._left = False
@@ -237,12 +245,13 @@ class FieldRow(Widget):
         label_style = "bold $accent" if here else ""
         first = Content.assemble((cut(f"{mark}{self.field.title}", LABEL - 1), label_style))
         first = first.pad_right(max(0, LABEL - first.cell_length))
-        if not self.has_class("wide-value"):
-            if self.field.kind == "integer":
-                first = first.pad_right(max(0, LABEL + NUMBER + 1 - first.cell_length))
-                first = first.append(lit(self.field.unit)).append(lit(self._whence(), "muted"))
+        if self.field.kind == "integer":
+            first = first.pad_right(max(0, LABEL + NUMBER + 1 - first.cell_length))
+            first = first.append(lit(self.field.unit)).append(lit(self._whence(), "muted"))
+        if not self._crowded():
             first = first.pad_right(max(0, width - 21 - first.cell_length))
             first = first.append(lit(cut(self._behind(), 20, glyphs(self).more), "muted"))
+        first = first.truncate(width, ellipsis=True)
         return Content("\n").join([first, self._under(width)])
 
     def _whence(self) -> str:
@@ -258,15 +267,20 @@ class FieldRow(Widget):
             name = name.replace(part, "")
         return name or " "
 
+    def _crowded(self) -> bool:
+        return self.has_class("-tight") or self.has_class("wide-value")
+
     def _under(self, width: int) -> Content:
         severity, message = self._message
         signs = glyphs(self)
-        room = width - LABEL - 1
-        if message:
-            sign = signs.severity(severity)
-            text = cut(f"{sign} {message}", room, signs.more)
-            return Content(" " * LABEL).append(lit(text, severity))
+        indent = 4 if self.has_class("-tight") else LABEL
+        room = width - indent - 1
         text = self.field.description
-        if len(text) > room:
-            text = cut(text.split(". ")[0], room, signs.more)
-        return Content(" " * LABEL).append(lit(text, "muted"))
+        if self._crowded() and self._behind().strip():
+            text = f"{self._behind()}: {text}"
+        if message:
+            text = f"{signs.severity(severity)} {message}"
+        elif len(text) > room:
+            text = text.split(". ")[0]
+        text = cut(text, room, signs.more)
+        return Content(" " * indent).append(lit(text, severity if message else "muted"))
