@@ -98,9 +98,7 @@ def rewritten(config: str, image: str, kernel: str) -> str:
     disk = re.compile(r"^(disk = \[)[^,\n]+", re.MULTILINE)
     line = re.compile(r'^(kernel = )"[^"\n]+"', re.MULTILINE)
     config = disk.sub(lambda m: f"{m[1]}'file:{artifacts.IMAGES}/{image}", config)
-    config = line.sub(lambda m: f'{m[1]}"{artifacts.IMAGES}/{kernel}"', config)
-    # sed ends the last line, as it ends every other.
-    return config if config.endswith("\n") or not config else config + "\n"
+    return line.sub(lambda m: f'{m[1]}"{artifacts.IMAGES}/{kernel}"', config)
 
 
 def vif_value(vif: tuple[str, ...]) -> str:
