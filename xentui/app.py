@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.theme import Theme
 
 from xentui.errors import Exit, UsageError, XentuiError
@@ -82,6 +83,13 @@ LIGHT = Theme(
 THEMES = (DARK, LIGHT)
 
 
+class PlainScrollBar(ScrollBarRender):
+    """Scroll bars without blocks that a console font may lack."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
+    HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8
+
+
 class XentuiApp(App[int]):
     """The wizard.
 
@@ -128,7 +136,9 @@ class XentuiApp(App[int]):
 
     def on_mount(self) -> None:
         """Show the main screen."""
-        self.set_class(self.glyphs is ASCII, "ascii")
+        if self.glyphs is ASCII:
+            self.add_class("ascii")
+            ScrollBar.renderer = PlainScrollBar
         if self._other_keys:
             self.set_keymap(self._other_keys)
         self.push_screen(

@@ -196,7 +196,7 @@ class GuestEditor(Vertical):
 
     def sync(self) -> None:
         """Show what holds; fields come and go with what the guest is."""
-        if not self.is_mounted:
+        if not self.is_attached:
             return
         shape = self._wanted_shape()
         if shape != self._shape:

@@ -113,7 +113,7 @@ class FieldRow(Widget):
             self.editor = Input(
                 text,
                 compact=True,
-                select_on_focus=number,
+                select_on_focus=number or self.path[-1] == places.KEY,
                 classes="number" if number else "text",
             )
             self._canon = text
@@ -144,7 +144,7 @@ class FieldRow(Widget):
 
     def sync(self) -> None:
         """Show what the session holds now; what is being typed stays as it is."""
-        if not self.is_mounted:
+        if not self.is_attached:
             return
         if isinstance(self.editor, Options):
             self.editor.show(*self._offered())
@@ -251,7 +251,7 @@ class FieldRow(Widget):
         if not self._crowded():
             first = first.pad_right(max(0, width - 21 - first.cell_length))
             first = first.append(lit(cut(self._behind(), 20, glyphs(self).more), "muted"))
-        first = first.truncate(width, ellipsis=True)
+        first = first.truncate(width)
         return Content("\n").join([first, self._under(width)])
 
     def _whence(self) -> str:

@@ -113,7 +113,11 @@ class Options(Widget, can_focus=True):
                 style = "" if on else "$text-muted"
             parts.append(Content.assemble((label, style)))
             parts.append(" " if self.tabs else "  ")
-        return Content.assemble(*parts).truncate(max(1, self.size.width), ellipsis=True)
+        line = Content.assemble(*parts[:-1])
+        width = max(1, self.size.width)
+        if line.cell_length <= width:
+            return line
+        return line.truncate(width - 1).append(glyphs(self).more)
 
     def _choose(self, place: int) -> None:
         if not 0 <= place < len(self.choices):

@@ -52,7 +52,7 @@ class Preview(Vertical):
         self._draw()
 
     def _draw(self) -> None:
-        if self._source is None or not self.is_mounted:
+        if self._source is None or not self.is_attached:
             return
         view, base = self._source
         name, text = self._text(view)
