@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, NoReturn
@@ -52,6 +51,8 @@ def command_of(arguments: list[str]) -> str | None:
         return first
     if "/" in first or "." in first or _exists(first):
         return None
+    import difflib
+
     near = difflib.get_close_matches(first[:64], COMMANDS, n=1, cutoff=0.5)
     known = ", ".join(COMMANDS)
     raise UsageError(

@@ -29,10 +29,20 @@ def consent_arguments(parser: parsing.Parser) -> None:
 
 def put_plan(plan: Plan, *, diff: bool) -> None:
     """Print what would change: the diff, or one line a file."""
-    if diff:
+    for note in plan.notes:
+        terminal.say(f"xentui: {note}")
+    if not plan.pending and not plan.edited:
+        _tell_nothing(plan)
+    elif diff:
         terminal.put(plan.diff())
     else:
-        terminal.put(_listed(plan))
+        terminal.put(
+            "".join(
+                f"{change.kind:8} {visible(str(change.path))}\n"
+                for change in plan.changes
+                if change.kind != "same"
+            )
+        )
 
 
 def write(make: Callable[[], Plan], *, yes: bool, force: bool) -> Done:
@@ -92,7 +102,7 @@ def _agree(plan: Plan, *, yes: bool, force: bool) -> None:
 
 def _tell(plan: Plan, done: Done) -> None:
     if not done.changes:
-        terminal.say(f"nothing to do: {counted(len(plan.changes), 'file')} as they should be")
+        _tell_nothing(plan)
         return
     for change in done.changes:
         word = {"edited": "changed"}.get(change.kind, change.kind)
@@ -101,10 +111,5 @@ def _tell(plan: Plan, done: Done) -> None:
         terminal.say(f"kept     {kept}, which was {old.name} as edited by hand")
 
 
-def _listed(plan: Plan) -> str:
-    lines = [
-        f"{change.kind:8} {visible(str(change.path))}\n"
-        for change in plan.changes
-        if change.kind != "same"
-    ]
-    return "".join(lines) or "nothing to write\n"
+def _tell_nothing(plan: Plan) -> None:
+    terminal.say(f"nothing to do: {counted(len(plan.changes), 'file')} as they should be")

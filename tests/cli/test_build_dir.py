@@ -1,0 +1,278 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""``generate --build-dir`` and ``remove``: what goes in comes out, to the byte."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import BOARD, Ran, Run
+
+ALPINE = ("--preset", "qemux86-64-alpine")
+LOCAL = 'MACHINE ??= "qemux86-64"\n# mine\nFOO = "1"\n'
+BBLAYERS = """\
+POKY_BBLAYERS_CONF_VERSION = "2"
+
+BBPATH = "${TOPDIR}"
+BBFILES ?= ""
+
+BBLAYERS ?= " \\
+  /p/openembedded-core/meta \\
+  /p/meta-virtualization \\
+  "
+"""
+
+
+@pytest.fixture
+def build(run: Run) -> Path:
+    made = Path("build")
+    (made / "conf").mkdir(parents=True)
+    (made / "conf/local.conf").write_text(LOCAL)
+    (made / "conf/bblayers.conf").write_text(BBLAYERS)
+    return made
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def local(build: Path) -> str:
+    return (build / "conf/local.conf").read_bytes().decode()
+
+
+def generate(run: Run, build: Path, *more: str | Path) -> Ran:
+    return run("generate", *ALPINE, "--build-dir", build, "--yes", *more)
+
+
+def test_a_script_must_agree_to_the_edits_of_the_users_files(run: Run, build: Path) -> None:
+    before = files(Path())
+    done = run("generate", *ALPINE, "--build-dir", build)
+    assert (done.code, done.out) == (3, "")
+    assert "+require conf/xentui.conf" in done.err
+    assert f"+  {Path('meta-xentui').absolute()} \\" in done.err
+    assert "--yes" in done.err
+    assert files(Path()) == before
+
+
+def test_conf_layer_and_two_edits(run: Run, build: Path) -> None:
+    done = generate(run, build)
+    assert done.code == 0, done.err
+    assert local(build) == LOCAL + "require conf/xentui.conf\n"
+    layer = Path("meta-xentui").absolute()
+    edited = BBLAYERS.replace("  /p/meta-virt", f"  {layer} \\\n  /p/meta-virt")
+    lines = (build / "conf/bblayers.conf").read_text().splitlines()
+    assert sorted(lines) == sorted(edited.splitlines())
+    assert lines[-2] == f"  {layer} \\"
+    assert (layer / "conf/layer.conf").is_file()
+    assert (build / "conf/xentui.conf").is_file()
+    assert (build / "conf/local.conf.xentui-orig").read_text() == LOCAL
+    assert "bitbake xen-image-minimal" in done.out
+    assert "add-layer" not in done.out
+
+
+def test_the_second_run_needs_no_agreement_and_touches_nothing(run: Run, build: Path) -> None:
+    generate(run, build)
+    before = {path: path.stat().st_mtime_ns for path in Path().rglob("*")}
+    done = run("generate", *ALPINE, "--build-dir", build)
+    assert done.code == 0
+    assert {path: path.stat().st_mtime_ns for path in Path().rglob("*")} == before
+
+
+def test_remove_leaves_no_trace(run: Run, build: Path) -> None:
+    before = files(Path())
+    generate(run, build)
+    done = run("remove", "--build-dir", build)
+    assert done.code == 3
+    assert run("remove", "--build-dir", build, "--diff").out.count("+++") >= 4
+    done = run("remove", "--build-dir", build, "--yes")
+    assert done.code == 0, done.err
+    assert files(Path()) == before
+    assert not Path("meta-xentui").exists()
+    done = run("remove", "--build-dir", build)
+    assert (done.code, done.out) == (0, "")
+    assert done.err.startswith("nothing to do")
+
+
+def test_what_the_user_wrote_meanwhile_stays(run: Run, build: Path) -> None:
+    generate(run, build)
+    with (build / "conf/local.conf").open("a") as file:
+        file.write('LATER = "1"\n')
+    text = (build / "conf/bblayers.conf").read_text().replace("/p/meta-virt", "/q/meta-virt")
+    (build / "conf/bblayers.conf").write_text(text)
+    run("remove", "--build-dir", build, "--yes")
+    assert local(build) == LOCAL + 'LATER = "1"\n'
+    assert (build / "conf/bblayers.conf").read_text() == BBLAYERS.replace("/p/meta-v", "/q/meta-v")
+    # The file is not as it was at first, so the copy of that is the user's to throw away.
+    assert (build / "conf/local.conf.xentui-orig").exists()
+
+
+@pytest.mark.parametrize("start", ["require", "block", "none"])
+@pytest.mark.parametrize("then", ["require", "block", "none"])
+def test_each_way_of_attaching_follows_each_other(
+    run: Run, build: Path, start: str, then: str
+) -> None:
+    before = files(Path())
+    assert generate(run, build, "--attach", start).code == 0
+    assert generate(run, build, "--attach", then).code == 0
+    text = local(build)
+    assert text.startswith(LOCAL)
+    assert ("require conf/xentui.conf" in text) == (then == "require")
+    assert text.count(">>> xentui") == (then == "block")
+    assert ("IMAGE_INSTALL:append" in text) == (then == "block")
+    assert (build / "conf/xentui.conf").exists() == (then != "block")
+    entries = (build / "conf/bblayers.conf").read_text().count("meta-xentui")
+    assert entries == (then != "none")
+    again = generate(run, build)
+    assert again.err.startswith("nothing to do")
+    run("remove", "--build-dir", build, "--yes")
+    assert files(Path()) == before
+
+
+def test_a_block_edited_by_hand_is_kept(run: Run, build: Path) -> None:
+    generate(run, build, "--attach", "block")
+    edited = local(build).replace("IMAGE_INSTALL", "# mine\nIMAGE_INSTALL")
+    (build / "conf/local.conf").write_text(edited)
+    done = generate(run, build, "--set", "host.memory=2048")
+    assert done.code == 3
+    assert "xentui block" in done.err
+    assert local(build) == edited
+    assert run("remove", "--build-dir", build, "--yes").code == 3
+    assert generate(run, build, "--set", "host.memory=2048", "--force").code == 0
+    assert "# mine\nIMAGE" not in local(build)
+    assert "# mine\nIMAGE" in (build / "conf/local.conf.mine").read_text()
+
+
+def test_a_hand_edit_in_the_layer_stops_before_the_users_files(run: Run, build: Path) -> None:
+    generate(run, build)
+    recipe = next(Path("meta-xentui").rglob("*.bb"))
+    recipe.write_text("mine\n")
+    done = generate(run, build, "--set", "guests.alpine.memory=200")
+    assert done.code == 3
+    assert recipe.read_text() == "mine\n"
+    assert run("remove", "--build-dir", build, "--yes").code == 3
+    assert local(build).endswith("require conf/xentui.conf\n")
+
+
+def test_a_line_that_the_user_wrote_is_the_users(run: Run, build: Path) -> None:
+    mine = LOCAL + "require conf/xentui.conf\n# below\n"
+    (build / "conf/local.conf").write_text(mine)
+    assert generate(run, build).code == 0
+    assert local(build) == mine
+    run("remove", "--build-dir", build, "--yes")
+    assert local(build) == mine
+
+
+def test_the_layer_goes_where_it_is_told_and_moves(run: Run, build: Path) -> None:
+    before = files(Path())
+    assert generate(run, build, "--layer", "layers/meta-mine").code == 0
+    assert Path("layers/meta-mine/conf/layer.conf").is_file()
+    assert generate(run, build).err.startswith("nothing to do")
+    assert generate(run, build, "--layer", "meta-other").code == 0
+    text = (build / "conf/bblayers.conf").read_text()
+    assert str(Path("meta-other").absolute()) in text
+    assert "meta-mine" not in text
+    assert not Path("layers/meta-mine").exists()
+    run("remove", "--build-dir", build, "--yes")
+    assert files(Path()) == before
+
+
+def test_a_project_that_needs_no_layer_any_more_takes_it_out(
+    run: Run, build: Path, board: Path
+) -> None:
+    generate(run, build)
+    done = run("generate", board, "--build-dir", build, "--yes")
+    assert done.code == 0, done.err
+    assert (build / "conf/bblayers.conf").read_text() == BBLAYERS
+    assert not Path("meta-xentui").exists()
+
+
+def test_the_layer_of_another_build_directory_is_left_alone(run: Run, build: Path) -> None:
+    generate(run, build)
+    other = Path("build-two")
+    (other / "conf").mkdir(parents=True)
+    (other / "conf/local.conf").write_text(LOCAL)
+    (other / "conf/bblayers.conf").write_text(BBLAYERS)
+    before = files(Path("meta-xentui"))
+    done = run("generate", "--preset", "vendor-guest", "--set", "host.dom0_memory=300",
+               "--build-dir", other, "--yes")  # fmt: skip
+    assert done.code == 3
+    assert "--layer" in done.err
+    assert files(Path("meta-xentui")) == before
+    assert (other / "conf/local.conf").read_text() == LOCAL
+
+
+def test_machine_is_not_written_beside_a_fragment_that_sets_it(run: Run, build: Path) -> None:
+    (build / "conf/toolcfg.conf").write_text(
+        'OE_FRAGMENTS += "core/yocto/sstate-mirror-cdn \\\n    machine/qemux86-64"\n'
+    )
+    generate(run, build)
+    assert "\nMACHINE" not in (build / "conf/xentui.conf").read_text()
+    (build / "conf/toolcfg.conf").write_text('OE_FRAGMENTS += "core/machine/x"\n')
+    generate(run, build)
+    assert "\nMACHINE" in (build / "conf/xentui.conf").read_text()
+
+
+@pytest.mark.parametrize("missing", ["conf/local.conf", "conf/bblayers.conf", ""])
+def test_what_is_no_build_directory_is_told(run: Run, build: Path, missing: str) -> None:
+    (build / missing).rename("away")
+    for command in ("generate", "remove"):
+        more = ALPINE if command == "generate" else ()
+        done = run(command, *more, "--build-dir", build, "--yes")
+        assert (done.code, done.out) == (4, "")
+        assert "no build directory" in done.err
+
+
+def test_a_linked_file_is_changed_where_it_is_and_told(run: Run, build: Path) -> None:
+    real = Path("dotfiles")
+    real.mkdir()
+    (real / ".git").mkdir()
+    (build / "conf/local.conf").rename(real / "local.conf")
+    (build / "conf/local.conf").symlink_to(Path("../../dotfiles/local.conf"))
+    before = files(Path())
+    done = generate(run, build)
+    assert done.code == 0, done.err
+    assert "is a link" in done.err
+    assert "git work tree" in done.err
+    assert (build / "conf/local.conf").is_symlink()
+    assert (real / "local.conf").read_text().endswith("require conf/xentui.conf\n")
+    run("remove", "--build-dir", build, "--yes")
+    assert files(Path()) == before
+    assert (build / "conf/local.conf").is_symlink()
+
+
+def test_a_read_only_file_is_left_alone_and_told(run: Run, build: Path) -> None:
+    (build / "conf/local.conf").chmod(0o444)
+    done = generate(run, build)
+    assert done.code == 3
+    assert "read-only" in done.err
+    assert not (build / "conf/xentui.conf").exists()
+    assert generate(run, build, "--attach", "none").code == 0
+    assert local(build) == LOCAL
+
+
+def test_a_last_line_that_goes_on_is_told(run: Run, build: Path) -> None:
+    (build / "conf/local.conf").write_text('FOO = "a \\\n')
+    done = generate(run, build)
+    assert done.code == 3
+    assert "backslash" in done.err
+
+
+def test_a_layer_path_that_bblayers_cannot_carry_is_refused(run: Run, build: Path) -> None:
+    done = generate(run, build, "--layer", "my layer")
+    assert done.code == 2
+    done = generate(run, build, "--layer", "${@evil}")
+    assert done.code == 2
+    assert not (build / "conf/xentui.conf").exists()
+
+
+def test_a_project_in_the_build_directory_works_too(run: Run, build: Path) -> None:
+    (build / "board.toml").write_text(BOARD)
+    done = run("generate", build / "board.toml", "--build-dir", build, "--yes")
+    assert done.code == 0, done.err
+    assert "from board.toml" in (build / "conf/xentui.conf").read_text()

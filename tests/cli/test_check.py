@@ -1,0 +1,109 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""``xentui check``: lines for people, an object for machines, one summary."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.cli.conftest import BOARD, Run
+
+KEYS = ["project", "code", "severity", "path", "line", "message", "fix"]
+
+
+def test_a_sound_project_is_said_to_be_so(run: Run, board: Path) -> None:
+    done = run("check", board)
+    assert (done.code, done.out, done.err) == (0, "board.toml: nothing to mend\n", "")
+
+
+def test_an_error_names_file_line_code_path_and_mend(run: Run, board: Path) -> None:
+    board.write_text(BOARD.replace("memory = 256", "memory = 4096"))
+    done = run("check", board)
+    assert done.code == 1
+    lines = done.out.splitlines()
+    told = [line for line in lines if "XT401" in line]
+    assert len(told) == 1
+    assert told[0].startswith("board.toml:")
+    assert told[0].split(": ")[1].startswith("error XT401 guests")
+    assert lines[lines.index(told[0]) + 1].startswith("    ")
+    assert "error" in lines[-1]
+
+
+def test_every_problem_of_the_schema_has_its_line(run: Run, board: Path) -> None:
+    board.write_text(BOARD + 'vcpus = "two"\nmemori = 3\n')
+    done = run("check", board)
+    assert done.code == 1
+    line = BOARD.count("\n") + 1
+    guest = "guests.xen-guest-image-minimal"
+    assert f"board.toml:{line}: error XT004 {guest}.vcpus: " in done.out
+    assert f"board.toml:{line + 1}: error XT002 {guest}.memori: " in done.out
+
+
+def test_the_json_object_has_the_documented_shape(run: Run, board: Path) -> None:
+    board.write_text(BOARD.replace("memory = 256", "memory = 4096"))
+    done = run("check", board, "--json")
+    assert done.code == 1
+    data = done.json
+    assert list(data) == ["version", "project", "projects", "findings", "summary"]
+    assert (data["version"], data["project"]) == (1, "board.toml")
+    assert list(data["summary"]) == ["errors", "warnings", "advice"]
+    assert data["projects"] == [{"project": "board.toml", **data["summary"]}]
+    assert data["findings"]
+    for finding in data["findings"]:
+        assert list(finding) == KEYS
+        assert finding["severity"] in ("error", "warning", "advice")
+        assert finding["line"] is None or 1 <= finding["line"] <= BOARD.count("\n")
+    assert data["summary"]["errors"] == sum(f["severity"] == "error" for f in data["findings"])
+
+
+def test_strict_lets_warnings_count(run: Run, board: Path) -> None:
+    board.write_text(BOARD.replace(" console=hvc0", ""))
+    assert run("check", board).code == 0
+    assert run("check", board, "--strict").code == 1
+
+
+def test_several_projects_have_one_summary(run: Run, board: Path) -> None:
+    Path("bad.toml").write_text(BOARD.replace("memory = 256", "memory = 4096"))
+    done = run("check", board, "bad.toml")
+    assert done.code == 1
+    assert done.out.splitlines()[-1].startswith("2 projects: 1 error")
+    data = run("check", board, "bad.toml", "--json").json
+    assert data["project"] is None
+    assert [one["project"] for one in data["projects"]] == ["board.toml", "bad.toml"]
+    assert {finding["project"] for finding in data["findings"]} == {"bad.toml"}
+
+
+def test_one_unreadable_project_does_not_hide_the_others(run: Run, board: Path) -> None:
+    Path("torn.toml").write_text("a = = 1\n")
+    done = run("check", "missing.toml", "torn.toml", board, "--json")
+    assert done.code == 4
+    assert [one["project"] for one in done.json["projects"]] == ["torn.toml", "board.toml"]
+    assert [finding["code"] for finding in done.json["findings"]] == ["XT001"]
+    assert done.json["findings"][0]["line"] == 1
+    assert [line.split(" ")[1] for line in done.err.splitlines()] == [
+        "missing.toml",
+        "torn.toml,",
+    ]
+
+
+def test_a_preset_and_values_on_the_way(run: Run) -> None:
+    assert run("check", "--preset", "qemux86-64-alpine").code == 0
+    done = run("check", "--preset", "qemux86-64-alpine", "--set", "guests.alpine.memory=9000")
+    assert done.code == 1
+    assert "XT401" in done.out
+
+
+def test_what_project_is_meant_must_be_clear(run: Run, board: Path) -> None:
+    assert run("check").code == 2
+    assert run("check", board, "--preset", "qemux86-64-alpine").code == 2
+    for setting in ("host.memory", "host.memori=3", "host.memory=much", "=1"):
+        done = run("check", board, "--set", setting)
+        assert (done.code, done.out) == (2, "")
+        assert done.err.count("\n") == 1
+
+
+def test_a_byte_order_mark_is_told(run: Run, board: Path) -> None:
+    board.write_text("\ufeff" + BOARD)
+    done = run("check", board)
+    assert done.code == 0
+    assert "byte order mark" in done.err

@@ -1,0 +1,200 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""``xentui generate``: what a script gets, what a person is asked, what is refused."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.bitbake_parser import parse_conf
+from tests.cli.conftest import BOARD, Run
+from xentui.output import header
+
+CONF = "conf/xentui.conf"
+ALPINE = ("--preset", "qemux86-64-alpine")
+
+
+def tree(folder: Path) -> dict[str, tuple[str, int, int]]:
+    return {
+        str(path.relative_to(folder)): (path.read_text(), path.stat().st_mode, path.stat().st_mtime_ns)
+        for path in folder.rglob("*")
+        if path.is_file()
+    }  # fmt: skip
+
+
+def test_a_script_writes_a_fresh_tree_without_a_question(run: Run, board: Path) -> None:
+    done = run("generate", board, "--out", "out")
+    assert done.code == 0
+    text = Path("out", CONF).read_text()
+    assert header.is_intact(text)
+    assert parse_conf(text).value("MACHINE") == "qemux86-64"
+    assert done.err == f"new      out/{CONF}\n"
+    lines = done.out.splitlines()
+    assert "bitbake xen-image-minimal" in lines
+    assert any(f"require {Path('out', CONF).absolute()}" in line for line in lines)
+
+
+def test_standard_output_is_something_to_type(run: Run) -> None:
+    done = run("generate", *ALPINE, "--out", "out")
+    assert done.code == 0
+    assert f"bitbake-layers add-layer {Path('out/meta-xentui').absolute()}" in done.out
+    checked = subprocess.run(["sh", "-n"], input=done.out, text=True, capture_output=True)
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def test_the_second_run_touches_nothing(run: Run) -> None:
+    run("generate", *ALPINE, "--out", "out")
+    before = tree(Path("out"))
+    done = run("generate", *ALPINE, "--out", "out")
+    assert done.code == 0
+    assert done.err.startswith("nothing to do: 3 files")
+    assert tree(Path("out")) == before
+    assert "bitbake xen-image-minimal" in done.out
+
+
+def test_a_changed_project_rewrites_its_own_intact_files(run: Run, board: Path) -> None:
+    run("generate", board, "--out", "out")
+    board.write_text(BOARD.replace("256", "300"))
+    done = run("generate", board, "--out", "out")
+    assert (done.code, done.err) == (0, f"changed  out/{CONF}\n")
+
+
+def test_a_bundle_that_is_gone_takes_its_recipe_along(run: Run, board: Path) -> None:
+    run("generate", *ALPINE, "--out", "out")
+    done = run("generate", board, "--out", "out")
+    assert done.code == 0
+    assert "removed  out/meta-xentui/conf/layer.conf" in done.err
+    assert not Path("out/meta-xentui").exists()
+
+
+def test_errors_are_refused_and_told(run: Run, board: Path) -> None:
+    board.write_text(BOARD.replace("256", "9000"))
+    done = run("generate", board, "--out", "out")
+    assert (done.code, done.out) == (1, "")
+    assert "XT401" in done.err
+    assert not Path("out").exists()
+
+
+def test_a_hand_edit_is_refused_with_its_diff(run: Run, board: Path) -> None:
+    run("generate", board, "--out", "out")
+    file = Path("out", CONF)
+    file.write_text(file.read_text() + 'MINE = "1"\n')
+    done = run("generate", board, "--out", "out", "--yes")
+    assert (done.code, done.out) == (3, "")
+    assert '-MINE = "1"' in done.err
+    assert "--force" in done.err
+    assert 'MINE = "1"' in file.read_text()
+
+    done = run("generate", board, "--out", "out", "--force")
+    assert done.code == 0
+    assert header.is_intact(file.read_text())
+    assert 'MINE = "1"' in Path("out", f"{CONF}.mine").read_text()
+    assert f"out/{CONF}.mine" in done.err
+
+
+@pytest.mark.parametrize("mode", ["--dry-run", "--diff", "--check"])
+def test_looking_writes_nothing(run: Run, board: Path, mode: str) -> None:
+    done = run("generate", board, "--out", "out", mode)
+    assert done.code == (1 if mode == "--check" else 0)
+    assert CONF in done.out
+    assert not Path("out").exists()
+    run("generate", board, "--out", "out")
+    before = tree(Path("out"))
+    done = run("generate", board, "--out", "out", mode)
+    assert done.code == 0
+    assert tree(Path("out")) == before
+
+
+def test_check_tells_a_hand_edit_too(run: Run, board: Path) -> None:
+    run("generate", board, "--out", "out")
+    Path("out", CONF).write_text("mine\n")
+    done = run("generate", board, "--out", "out", "--check")
+    assert (done.code, done.out) == (1, f"edited   out/{CONF}\n")
+
+
+def test_the_diff_can_be_applied(run: Run, board: Path) -> None:
+    run("generate", board, "--out", "out")
+    board.write_text(BOARD.replace("256", "300"))
+    diff = run("generate", board, "--out", "out", "--diff").out
+    subprocess.run(["patch", "-p0"], input=diff, text=True, check=True, capture_output=True)
+    done = run("generate", board, "--out", "out", "--check")
+    assert (done.code, done.out) == (0, "")
+
+
+def test_one_place_must_be_named(run: Run, board: Path) -> None:
+    assert run("generate", board).code == 2
+    assert run("generate", board, "--out", "a", "--build-dir", "b").code == 2
+    assert run("generate", board, "--out", "a", "--attach", "block").code == 2
+    assert run("generate", board, "--out", "a", "--layer", "b").code == 2
+    assert run("generate", board, "--out", "a", "--diff", "--check").code == 2
+
+
+def answered(answer: bytes, *arguments: str) -> tuple[int, str]:
+    """Run a command at a terminal of its own and answer its question."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "xentui", *arguments],
+        stdin=theirs, stdout=subprocess.PIPE, stderr=theirs, close_fds=True,
+    )  # fmt: skip
+    os.close(theirs)
+    os.write(ours, answer)
+    seen = b""
+    while True:
+        try:
+            part = os.read(ours, 65536)
+        except OSError:
+            break
+        if not part:
+            break
+        seen += part
+    os.close(ours)
+    process.communicate(timeout=30)
+    return process.returncode, seen.decode()
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"), [(b"y\n", 0), (b"yes\n", 0), (b"n\n", 3), (b"\n", 3), (b"\x04", 3)]
+)
+def test_a_person_is_shown_the_diff_and_asked(
+    run: Run, board: Path, answer: bytes, code: int
+) -> None:
+    returned, seen = answered(answer, "generate", str(board), "--out", "out")
+    assert "+MACHINE" in seen
+    assert "Write 1 file? [y/N]" in seen
+    assert returned == code
+    assert Path("out", CONF).exists() == (code == 0)
+
+
+def test_yes_is_not_asked(run: Run, board: Path) -> None:
+    returned, seen = answered(b"", "generate", str(board), "--out", "out", "--yes")
+    assert returned == 0
+    assert "[y/N]" not in seen
+
+
+def test_the_headers_name_no_path_of_this_machine(run: Run, board: Path) -> None:
+    run("generate", board.absolute(), "--out", "out")
+    text = Path("out", CONF).read_text()
+    assert "from board.toml:" in text
+    assert str(Path.cwd()) not in text
+
+
+def test_files_beside_the_project_are_copied(run: Run) -> None:
+    Path("guest.cfg").write_text(
+        'name = "own"\nmemory = 128\nvcpus = 1\n'
+        "disk = ['file:/x/own.ext4,xvda,rw']\nvif = [\"bridge=xenbr0\"]\n"
+        'kernel = "/x/bzImage"\nextra = "root=/dev/xvda ro console=hvc0"\n'
+    )
+    Path("board.toml").write_text(
+        BOARD + '\n[guests.own]\ntags = ["external"]\nrootfs = "own.ext4"\n'
+        'config_file = "guest.cfg"\n'
+    )
+    done = run("generate", "board.toml", "--out", "out")
+    assert done.code == 0, done.err
+    (cfg,) = Path("out/meta-xentui").rglob("own.cfg")
+    assert "memory = 128" in cfg.read_text()

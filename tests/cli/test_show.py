@@ -1,0 +1,122 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""``xentui show``: every thing alone and all together, for people and for machines."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import BOARD, Run
+from tests.vectors import Vector, vectors
+from xentui.cli.show import WHAT
+from xentui.project import model
+
+ALPINE = ("--preset", "qemux86-64-alpine")
+
+
+@pytest.mark.parametrize("vector", vectors(), ids=lambda vector: vector.id)
+def test_what_will_be_on_the_target_is_what_the_classes_made(run: Run, vector: Vector) -> None:
+    done = run("show", vector.project_file, "--what", "cfg,layout", "--json")
+    assert done.code == 0
+    assert list(done.json) == ["version", "cfg", "layout"]
+    assert done.json["cfg"] == vector.configs
+    assert done.json["layout"] == vector.layout
+
+
+def test_everything_is_shown_under_headings(run: Run, board: Path) -> None:
+    done = run("show", board)
+    assert done.code == 0
+    headings = [line.split()[1] for line in done.out.splitlines() if line.startswith("== ")]
+    assert headings == list(WHAT)
+    assert "xen-guest-image-minimal" in done.out
+
+
+def test_one_thing_is_shown_bare(run: Run, board: Path) -> None:
+    done = run("show", board, "--what", "conf")
+    assert done.out.startswith("# Made by xentui from board.toml")
+    assert (
+        done.out == run("show", board, "--what", "conf", "--json").json["conf"]["conf/xentui.conf"]
+    )
+    assert run("show", board, "--what", "project").out == BOARD
+
+
+def test_things_can_be_listed_and_repeated(run: Run, board: Path) -> None:
+    done = run("show", board, "--what", "layout,conf", "--what", "budget", "--json")
+    assert list(done.json) == ["version", "conf", "layout", "budget"]
+
+
+def test_an_unknown_thing_is_a_usage_error(run: Run, board: Path) -> None:
+    done = run("show", board, "--what", "confs")
+    assert (done.code, done.out) == (2, "")
+    assert "conf, recipes" in done.err
+
+
+def test_the_json_object_has_the_documented_shapes(run: Run) -> None:
+    data = run("show", *ALPINE, "--json").json
+    assert list(data) == ["version", *WHAT]
+    assert data["version"] == 1
+    assert list(data["conf"]) == ["conf/xentui.conf"]
+    (recipe,) = data["recipes"]
+    assert recipe == "meta-xentui/recipes-extended/xen-guest-bundles/alpine-guests_3.23.bb"
+    assert list(data["layer"]) == ["meta-xentui/conf/layer.conf"]
+    assert list(data["cfg"]) == ["/etc/xen/alpine.cfg"]
+    assert "/etc/xen/auto/alpine.cfg -> /etc/xen/alpine.cfg" in data["layout"]
+    keys = ["name", "label", "kind", "mib", "estimate", "autostart", "note"]
+    assert all(list(row) == keys for row in data["budget"]["rows"])
+    rows = {row["name"]: row["mib"] for row in data["budget"]["rows"]}
+    assert list(rows) == ["total", "xen", "dom0", "alpine", "free"]
+    assert rows["free"] == rows["total"] - rows["xen"] - rows["dom0"] - rows["alpine"]
+    assert data["budget"]["free"] == rows["free"]
+    assert data["budget"]["fits"] is True
+    assert all(list(command) == ["step", "line", "note"] for command in data["commands"])
+    assert "bitbake xen-image-minimal" in [command["line"] for command in data["commands"]]
+    assert data["project"]["host"]["machine"] == "qemux86-64"
+
+
+def test_effective_values_say_where_they_come_from(run: Run, board: Path) -> None:
+    data = run("show", board, "--effective", "--json").json
+    assert list(data) == ["version", "project"]
+    project = data["project"]
+    guest = project["guests"]["xen-guest-image-minimal"]
+    assert guest["memory"] == {"value": 256, "origin": "project"}
+    assert guest["vcpus"] == {"value": 1, "origin": "class"}
+    assert guest["type"] == {"value": "pv", "origin": "xl"}
+    assert guest["name"] == {"value": "xen-guest-image-minimal", "origin": "key"}
+    assert project["host"]["dom0_memory"] == {"value": 512, "origin": "board"}
+    assert project["host"]["image"] == {"value": "xen-image-minimal", "origin": "xentui"}
+    board.write_text(BOARD + "\n[defaults]\nvcpus = 2\n\n[containers]\nvxn = true\n")
+    project = run("show", board, "--effective", "--json").json["project"]
+    assert project["guests"]["xen-guest-image-minimal"]["vcpus"] == {
+        "value": 2,
+        "origin": "defaults",
+    }
+    assert project["containers"]["memory"] == {"value": 512, "origin": "vxn"}
+    text = run("show", board, "--effective").out
+    assert "guests.xen-guest-image-minimal.memory = 256" in text
+
+
+def test_values_set_on_the_way_are_in_all_of_it(run: Run, board: Path) -> None:
+    setting = ("--set", "guests.xen-guest-image-minimal.memory=300")
+    data = run("show", board, *setting, "--json").json
+    assert "memory = 300" in data["cfg"]["/etc/xen/xen-guest-image-minimal.cfg"]
+    assert data["project"]["guests"]["xen-guest-image-minimal"]["memory"] == 300
+    text = run("show", board, *setting, "--what", "project").out
+    assert text == BOARD.replace("memory = 256", "memory = 300")
+    assert model.from_data(tomllib.loads(text)).guests[0].memory == 300
+    assert board.read_text() == BOARD
+
+
+def test_a_project_that_means_nothing_is_explained(run: Run, board: Path) -> None:
+    board.write_text(BOARD + "memori = 3\n")
+    done = run("show", board)
+    assert (done.code, done.out) == (1, "")
+    assert "XT002" in done.err
+
+
+def test_nothing_is_written(run: Run, board: Path) -> None:
+    run("show", board)
+    run("show", *ALPINE)
+    assert [path.name for path in Path().iterdir()] == ["board.toml"]
