@@ -1,0 +1,243 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""A build directory that holds what xentui made of a project, and BitBake running in it.
+
+Nothing is fetched and nothing is compiled: tools come from the host, images and kernels are
+pretended, and ``bitbake -b`` leaves a recipe's dependencies alone.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.real import tree
+from xentui.output.render import render
+from xentui.output.rendered import CONF, LAYER, Copy
+from xentui.project.assets import NO_ASSETS, Assets
+from xentui.project.model import Project
+
+BY_HAND = (
+    "Buildfile specified, dependencies will not be handled",
+    "Bundling external guest image(s)",
+    "Ensure you have rights to redistribute",
+    "Check the guest license terms",
+)
+"""Warnings that are meant: of ``bitbake -b``, and of the class where a guest is external."""
+
+_LOCAL_CONF = """\
+BB_NO_NETWORK = "1"
+CONNECTIVITY_CHECK_URIS = ""
+INHERIT:remove = "uninative"
+BB_HASHSERVE = ""
+BB_SIGNATURE_HANDLER = "OEBasicHash"
+BB_SERVER_TIMEOUT = "0"
+SANITY_TESTED_DISTROS = ""
+BB_NUMBER_THREADS = "2"
+BB_NUMBER_PARSE_THREADS = "2"
+PARALLEL_MAKE = "-j 2"
+
+# Tools of the host instead of native recipes.
+HOSTTOOLS += "mkfs.ext4 qemu-img debugfs"
+ASSUME_PROVIDED += "e2fsprogs-native qemu-system-native patch-native quilt-native \\
+    pseudo-native virtual/fakeroot-native"
+FAKEROOTCMD = "{pseudo}/bin/pseudo"
+FAKEROOTBASEENV = "PSEUDO_BINDIR={pseudo}/bin PSEUDO_LIBDIR={library} PSEUDO_PREFIX={pseudo} \\
+    PSEUDO_INCLUDE_PATHS=${{PSEUDO_INCLUDE_PATHS}} PSEUDO_DISABLED=1 PYTHONDONTWRITEBYTECODE=1"
+FAKEROOTENV = "PSEUDO_PREFIX={pseudo} PSEUDO_LOCALSTATEDIR=${{PSEUDO_LOCALSTATEDIR}} \\
+    PSEUDO_NOSYMLINKEXP=1 PSEUDO_INCLUDE_PATHS=${{PSEUDO_INCLUDE_PATHS}} PSEUDO_DISABLED=0"
+
+INHERIT += "xentui-seen"
+
+require {conf}
+"""
+
+_SEEN = r"""
+def xentui_seen(d):
+    import base64, json
+    seen = {}
+    for name in (d.getVar('XENTUI_ASKED') or '').split():
+        flags = d.getVarFlags(name, internalflags=False) or {}
+        seen[name] = [d.getVar(name), {flag: d.getVarFlag(name, flag) for flag in flags}]
+    return base64.b64encode(json.dumps(seen, default=str).encode()).decode()
+
+XENTUI_SEEN = "${@xentui_seen(d)}"
+"""
+
+
+@dataclass
+class Seen:
+    """Variables as a recipe sees them, every override, append and expansion applied.
+
+    Attributes:
+        values: by name; ``None`` where the variable is not set.
+        flags: of each variable, by its name.
+    """
+
+    values: dict[str, str | None]
+    flags: dict[str, dict[str, str]]
+
+    def words(self, name: str) -> list[str]:
+        """Return a value cut at blanks."""
+        return (self.values[name] or "").split()
+
+    def path(self, name: str) -> Path:
+        """Return a value that is a path."""
+        value = self.values[name]
+        assert value, f"{name} is not set"
+        return Path(value)
+
+
+@dataclass
+class Run:
+    """How a run of BitBake ended."""
+
+    code: int
+    output: str
+
+    @property
+    def complaints(self) -> list[str]:
+        """Warnings and errors that are not meant, one a line."""
+        lines = re.findall(r"^(?:WARNING|ERROR): .*", self.output, re.MULTILINE)
+        return [line for line in lines if not any(known in line for known in BY_HAND)]
+
+
+@dataclass
+class Build:
+    """A build directory.
+
+    Attributes:
+        folder: its place; it belongs to the user that BitBake runs as.
+        further: names of further layers it has.
+    """
+
+    folder: Path
+    further: tuple[str, ...] = ()
+    layer: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.layer = self.folder / LAYER
+
+    def write(self, project: Project, assets: Assets = NO_ASSETS, *, extra: str = "") -> None:
+        """Write everything that a project turns into, and what BitBake needs besides.
+
+        Args:
+            project: the project.
+            assets: the files it names.
+            extra: further text for local.conf, after xentui's.
+        """
+        shutil.rmtree(self.layer, ignore_errors=True)
+        for path, content in render(project, assets).files.items():
+            if isinstance(content, Copy):
+                self._put(path, content.source.read_bytes())
+            else:
+                self._put(path, content)
+        values = {"pseudo": tree.PSEUDO, "library": tree.pseudo_library(), "conf": CONF}
+        self._put("conf/local.conf", _LOCAL_CONF.format(**values) + extra)
+        self._put("conf/bblayers.conf", self._bblayers())
+        self._put("classes/xentui-seen.bbclass", _SEEN)
+
+    def put(self, path: str, content: str | bytes) -> Path:
+        """Write one file; the user that BitBake runs as may change it."""
+        return self._put(path, content)
+
+    def bitbake(self, *arguments: str, seconds: int = 300) -> Run:
+        """Run BitBake and wait for its end."""
+        account = tree.account()
+        assert account is not None
+        root = os.geteuid() == 0
+        environment = {
+            "PATH": tree.PATH,
+            "HOME": account.home,
+            "USER": account.name,
+            "LOGNAME": account.name,
+            "LANG": "en_US.UTF-8",
+            "LC_ALL": "en_US.UTF-8",
+            "BBPATH": str(self.folder),
+            "BUILDDIR": str(self.folder),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        done = subprocess.run(
+            ["bitbake", *arguments],
+            executable=f"{tree.TREE}/bitbake/bin/bitbake",
+            cwd=self.folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            timeout=seconds,
+            check=False,
+            user=account.uid if root else None,
+            group=account.gid if root else None,
+            extra_groups=[] if root else None,
+        )
+        return Run(done.returncode, done.stdout)
+
+    def seen(self, recipe: Path, *names: str) -> Seen:
+        """Return variables as a recipe sees them (``bitbake -e -b``)."""
+        return self.seen_by(["-b", str(recipe)], *names)
+
+    def seen_by(self, target: list[str], *names: str, seconds: int = 300) -> Seen:
+        """Return variables as the target of a command line sees them (``bitbake -e``)."""
+        self._put("conf/site.conf", f'XENTUI_ASKED = "{" ".join(names)}"\n')
+        run = self.bitbake("-e", *target, seconds=seconds)
+        assert run.code == 0, run.output[-4000:]
+        assert not run.complaints, run.complaints
+        found = re.search(r'^XENTUI_SEEN="([A-Za-z0-9+/=]*)"$', run.output, re.MULTILINE)
+        assert found, run.output[-4000:]
+        seen: Mapping[str, tuple[str | None, dict[str, str]]]
+        seen = json.loads(base64.b64decode(found[1]))
+        return Seen(
+            {name: value for name, (value, _) in seen.items()},
+            {name: flags for name, (_, flags) in seen.items()},
+        )
+
+    def run_task(self, recipe: Path, task: str) -> Run:
+        """Run a recipe's tasks up to one, from the beginning, and expect that it works."""
+        run = self.bitbake("-b", str(recipe), "-c", task)
+        assert run.code == 0, run.output[-6000:]
+        assert not run.complaints, run.complaints
+        return run
+
+    def work(self, recipe: str) -> Path:
+        """Return the WORKDIR of a recipe whose tasks have run."""
+        (found,) = self.folder.glob(f"tmp/work/*/{recipe}/*")
+        return found
+
+    def _put(self, path: str, content: str | bytes) -> Path:
+        target = self.folder / path
+        account = tree.account()
+        assert account is not None
+        missing = [p for p in (target.parent, *target.parent.parents) if not p.exists()]
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content.encode() if isinstance(content, str) else content)
+        if os.geteuid() == 0:
+            for made in (*missing, target):
+                os.chown(made, account.uid, account.gid)
+        return target
+
+    def _bblayers(self) -> str:
+        layers = tree.layers()
+        for name in self.further:
+            path = tree.layer(name)
+            assert path is not None, f"{name} is not in the tree"
+            layers.append(path)
+        own = [self.layer] if (self.layer / "conf/layer.conf").is_file() else []
+        series = " ".join(tree.series())
+        lines = ['LCONF_VERSION = "7"', 'BBPATH = "${TOPDIR}"', 'BBFILES ?= ""']
+        lines.append(f'BBLAYERS = "{" ".join(map(str, (*layers, *own)))}"')
+        # A layer's master can be behind the release series of OpenEmbedded-Core's; xentui's own
+        # layer must be content by itself.
+        lines += [
+            f'LAYERSERIES_COMPAT_{tree.collection(path)}:append = " {series}"' for path in layers
+        ]
+        return "\n".join(lines) + "\n"

@@ -1,0 +1,160 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Projects to build: every vector and every preset, with what they assume to lie about."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tarfile
+import tomllib
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlparse
+
+from tests.real.build import Build
+from tests.vectors import vectors
+from xentui.output.sources import TARBALL
+from xentui.project import artifacts, model, schema
+from xentui.project.assets import Assets, gather
+from xentui.project.model import Guest, Project
+
+PRESETS = Path(__file__).parents[2] / "presets"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A project file.
+
+    Attributes:
+        id: what a test is called by.
+        expected: the xl configs that the classes once made, by path, and the tree; both empty
+            where nobody wrote them down.
+    """
+
+    id: str
+    file: Path
+    expected: dict[str, str]
+    layout: list[str]
+
+    @property
+    def project(self) -> Project:
+        """The project; what it fetches from afar has the checksum of the stand-in."""
+        data = tomllib.loads(self.file.read_text(encoding="utf-8"))
+        problems = schema.validate(data)
+        assert not problems, problems
+        return _with_stand_ins(model.from_data(data))
+
+    @property
+    def assets(self) -> Assets:
+        """The files beside the project file."""
+        return gather(self.project, self.file.parent)
+
+    @property
+    def further(self) -> tuple[str, ...]:
+        """Layers that the project needs besides those every one needs."""
+        data = tomllib.loads(self.file.read_text(encoding="utf-8"))
+        needed = []
+        if data["host"]["machine"].startswith("raspberrypi"):
+            needed.append("meta-raspberrypi")
+        if data.get("containers", {}).get("vxn"):
+            needed.append("meta-poky")
+        return tuple(needed)
+
+
+def cases() -> list[Case]:
+    """Return every vector and every preset."""
+    found = [Case(v.id, v.project_file, v.configs, v.layout) for v in vectors()]
+    found += [Case(f"preset-{path.stem}", path, {}, []) for path in sorted(PRESETS.glob("*.toml"))]
+    return found
+
+
+def with_bundles() -> list[Case]:
+    """Return those that have a bundle with a guest."""
+    return [case for case in cases() if any(g.bundle for g in case.project.guests)]
+
+
+def project(text: str) -> Project:
+    """Return the project of a text."""
+    data = tomllib.loads(text)
+    problems = schema.validate(data)
+    assert not problems, problems
+    return model.from_data(data)
+
+
+def tarball(entries: dict[str, tuple[int, int, int]], compression: str = "gz") -> bytes:
+    """Return a tarball.
+
+    Args:
+        entries: mode, owner and group by path; a path that ends with ``/`` is a directory.
+        compression: ``gz``, ``xz``, ``bz2`` or nothing.
+    """
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode=f"w:{compression}") as archive:  # type: ignore[call-overload]
+        for path, (mode, uid, gid) in entries.items():
+            entry = tarfile.TarInfo(path.rstrip("/"))
+            entry.mode, entry.uid, entry.gid = mode, uid, gid
+            entry.uname, entry.gname = "nobody-here", "nobody-here"
+            content = path.encode()
+            if path.endswith("/"):
+                entry.type = tarfile.DIRTYPE
+                archive.addfile(entry)
+            else:
+                entry.size = len(content)
+                archive.addfile(entry, io.BytesIO(content))
+    return packed.getvalue()
+
+
+ROOT = {
+    "./bin/": (0o755, 0, 0),
+    "./bin/su": (0o4755, 0, 0),
+    "./bin/wall": (0o2755, 0, 5),
+    "./etc/": (0o755, 0, 0),
+    "./etc/shadow": (0o640, 0, 42),
+    "./home/": (0o755, 0, 0),
+    "./home/user/": (0o700, 1000, 1000),
+    "./home/user/notes": (0o600, 1000, 1000),
+    "./sbin/": (0o755, 0, 0),
+    "./sbin/init": (0o755, 0, 0),
+}
+"""A root directory in which owners and setuid bits matter."""
+
+
+def prepare(build: Build, wanted: Project) -> None:
+    """Pretend that images and kernels were built, and that tarballs were fetched."""
+    deploy = f"tmp/deploy/images/{wanted.host.machine}"
+    for guest in wanted.guests:
+        if guest.source is None:
+            build.put(f"{deploy}/{_name(wanted, guest)}", f"image of {guest.key}\n")
+        fetched = {PurePosixPath(f.uri).name for f in guest.source.fetch} if guest.source else set()
+        kernel = guest.kernel or artifacts.kernel_file(wanted, guest)
+        if kernel not in ("", "none") and PurePosixPath(kernel).name not in fetched:
+            build.put(f"{deploy}/{kernel}", f"kernel of {guest.key}\n")
+        for fetch in guest.source.fetch if guest.source else ():
+            if not fetch.uri.startswith("file:"):
+                name = PurePosixPath(urlparse(fetch.uri).path).name
+                build.put(f"downloads/{name}", _stand_in(fetch.uri))
+                build.put(f"downloads/{name}.done", "")
+
+
+def _name(wanted: Project, guest: Guest) -> str:
+    return guest.rootfs or artifacts.image_file(wanted, guest)
+
+
+def _stand_in(uri: str) -> bytes:
+    return tarball(ROOT) if TARBALL.search(urlparse(uri).path) else b"fetched\n"
+
+
+def _with_stand_ins(wanted: Project) -> Project:
+    guests = []
+    for guest in wanted.guests:
+        if guest.source is not None:
+            fetch = tuple(
+                entry
+                if entry.uri.startswith("file:")
+                else replace(entry, sha256=hashlib.sha256(_stand_in(entry.uri)).hexdigest())
+                for entry in guest.source.fetch
+            )
+            guest = replace(guest, source=replace(guest.source, fetch=fetch))  # noqa: PLW2901
+        guests.append(guest)
+    return replace(wanted, guests=tuple(guests))

@@ -1,0 +1,86 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Bundle recipes: BitBake reads what was meant, and the class makes what was predicted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.real import cases
+from tests.real.build import Build
+from tests.real.cases import Case
+from tests.real.conftest import MakeBuild
+from xentui.output import bundle_recipe, local_conf
+from xentui.project import schema
+from xentui.project.effective import effective
+from xentui.project.model import Bundle, Guest, Project
+
+FLAGS = tuple(
+    f"XEN_GUEST_{name}"
+    for name in (
+        "MEMORY", "VCPUS", "VIF", "EXTRA", "DISK_DEVICE", "NAME", "ROOTFS", "KERNEL",
+        "CONFIG_FILE", "SOURCE_TYPE", "SOURCE_FILE", "IMAGE_SIZE",
+    )
+)  # fmt: skip
+
+
+def bundles(project: Project) -> list[Bundle]:
+    """Return the bundles that have guests."""
+    used = {guest.bundle for guest in project.guests}
+    return [bundle for bundle in project.bundles if bundle.key in used]
+
+
+def recipe_of(build: Build, bundle: Bundle) -> Path:
+    """Return a bundle's recipe."""
+    return build.layer / bundle_recipe.file_name(bundle)
+
+
+def members(project: Project, bundle: Bundle) -> list[Guest]:
+    """Return a bundle's guests."""
+    return [guest for guest in project.guests if guest.bundle == bundle.key]
+
+
+@pytest.mark.parametrize("case", cases.with_bundles(), ids=lambda case: case.id)
+def test_bitbake_reads_a_bundle_as_meant(case: Case, make_build: MakeBuild) -> None:
+    build = make_build(*case.further)
+    project = case.project
+    build.write(project, case.assets)
+    for bundle in bundles(project):
+        guests = members(project, bundle)
+        seen = build.seen(
+            recipe_of(build, bundle),
+            "PN", "PV", "LICENSE", "S", "UNPACKDIR", "PACKAGE_ARCH", "DEPENDS", "SRC_URI",
+            "SUMMARY", "XEN_GUEST_BUNDLES", "MACHINE", "XEN_GUEST_MEMORY_DEFAULT", *FLAGS,
+        )  # fmt: skip
+        assert seen.values["PN"] == bundle.key
+        assert seen.values["PV"] == (bundle.version or schema.default("bundle", "version"))
+        assert seen.values["LICENSE"] == (bundle.license or schema.default("bundle", "license"))
+        assert seen.values["S"] == seen.values["UNPACKDIR"]
+        assert seen.values["PACKAGE_ARCH"] == project.host.machine.replace("-", "_")
+        assert "virtual/cross-cc" not in seen.words("DEPENDS")
+        assert seen.words("XEN_GUEST_BUNDLES") == [local_conf.entry(guest) for guest in guests]
+        assert seen.values["XEN_GUEST_MEMORY_DEFAULT"] == str(project.defaults.memory or 512)
+        for guest in guests:
+            said = {name: seen.flags[name].get(guest.key) for name in FLAGS}
+            assert said["XEN_GUEST_ROOTFS"] == guest.rootfs
+            assert said["XEN_GUEST_KERNEL"] == guest.kernel
+            if guest.config_file is None and guest.memory is not None:
+                given = said["XEN_GUEST_MEMORY"] or seen.values["XEN_GUEST_MEMORY_DEFAULT"]
+                assert given == str(effective(project, guest).memory)
+            assert (said["XEN_GUEST_SOURCE_TYPE"] is None) == (guest.source is None)
+            if guest.config_file is not None:
+                place = f"{seen.values['UNPACKDIR']}/{guest.key}.cfg"
+                assert said["XEN_GUEST_CONFIG_FILE"] == place
+        arch = "x86-64" if "x86-64" in project.host.machine else "aarch64"
+        wanted = [
+            fetch.uri
+            for guest in guests
+            if guest.source
+            for fetch in guest.source.fetch
+            if fetch.arch in (None, arch)
+        ]
+        fetched = [word.partition(";")[0] for word in seen.words("SRC_URI")]
+        configs = [f"file://{guest.key}.cfg" for guest in guests if guest.config_file]
+        assert sorted(fetched) == sorted(wanted + configs)

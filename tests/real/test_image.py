@@ -1,0 +1,251 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What is set for the board and the Dom0 image takes effect in the real recipes."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.real import cases, tree
+from tests.real.build import Build
+from tests.real.cases import Case
+from tests.real.conftest import MakeBuild
+from xentui.output import local_conf
+from xentui.output.layer import WKS
+from xentui.project import boards
+from xentui.project.assets import gather
+from xentui.project.effective import effective, image
+from xentui.project.model import Project
+
+VIRT = Path(tree.TREE) / "meta-virtualization"
+IMAGES = VIRT / "recipes-extended/images"
+SYNOPSIS = (
+    "MACHINE", "DISTRO_FEATURES", "INIT_MANAGER", "QB_MEM", "QB_MEM_VALUE",
+    "QB_XEN_CMDLINE_EXTRA", "QB_DEFAULT_FSTYPE", "IMAGE_FSTYPES", "WKS_FILE", "WKS_FULL_PATH",
+    "IMAGE_INSTALL", "XEN_BOOT_MODE", "BUNDLED_XEN_GUESTS", "XEN_GUEST_PARAMS_MAP",
+    "BBMULTICONFIG", "do_rootfs",
+)  # fmt: skip
+
+
+def xen_image(build: Build, project: Project) -> Path:
+    """Return a recipe that is the Dom0 image with xentui's append.
+
+    ``bitbake -b`` passes appends over; ``__BBAPPEND`` is how BitBake itself hands them on.
+    """
+    append = build.layer / f"recipes-extended/images/{image(project)}.bbappend"
+    text = f"require recipes-extended/images/{image(project)}.bb\n"
+    if append.exists():
+        text += f'__BBAPPEND = "{append}"\n'
+    return build.put(f"image/{image(project)}.bb", text)
+
+
+@pytest.mark.parametrize("case", cases.cases(), ids=lambda case: case.id)
+def test_the_image_has_what_the_project_says(case: Case, make_build: MakeBuild) -> None:
+    build = make_build(*case.further)
+    project, host = case.project, case.project.host
+    build.write(project, case.assets)
+    board = boards.board(host.machine)
+    seen = build.seen(xen_image(build, project), *SYNOPSIS)
+    assert seen.values["MACHINE"] == host.machine
+    assert {"xen", "systemd", "virtualization"} <= set(seen.words("DISTRO_FEATURES"))
+    if board.emulated:
+        assert seen.values["QB_MEM"] == f"-m {host.memory or 1024}"
+    if host.machine == "qemuarm64":
+        dom0 = host.dom0_memory or 512
+        assert seen.values["QB_XEN_CMDLINE_EXTRA"] == f"dom0_mem={dom0}M"
+        assert seen.values["QB_DEFAULT_FSTYPE"] in seen.words("IMAGE_FSTYPES")
+    if host.machine == "qemux86-64":
+        assert seen.values["WKS_FILE"] == "qemuboot-xen-x86-64.wks"
+        assert "wic" in seen.words("IMAGE_FSTYPES")
+    bundles = {guest.bundle for guest in project.guests if guest.bundle}
+    assert bundles <= set(seen.words("IMAGE_INSTALL"))
+    named = [guest for guest in project.guests if guest.bundle is None]
+    entries = [local_conf.entry(guest) for guest in named]
+    assert seen.words("BUNDLED_XEN_GUESTS") == entries
+    packed = {}
+    for record in filter(None, (seen.values["XEN_GUEST_PARAMS_MAP"] or "").split(";")):
+        key, _, fields = record.partition("=")
+        packed[key] = fields.split("|")
+    assert list(packed) == [guest.key for guest in named]
+    for guest in named:
+        if guest.config_file is None:
+            value = effective(project, guest)
+            memory, vcpus, vif, extra, device, name, rootfs, kernel = packed[guest.key]
+            assert (memory, vcpus) == (str(value.memory), str(value.vcpus))
+            assert vif.split("','") == list(value.vif)
+            assert (extra, device, name) == (value.extra, value.disk_device, value.name)
+            assert (rootfs, kernel) == (guest.rootfs or "", guest.kernel or "")
+    if named:
+        assert "XENTUI_HASH" in seen.flags["do_rootfs"]["vardeps"].split()
+    if project.containers.vxn:
+        assert {"vcontainer", "vxn"} <= set(seen.words("DISTRO_FEATURES"))
+        assert {"vxn", "containerd-opencontainers"} <= set(seen.words("IMAGE_INSTALL"))
+        assert set(local_conf.MULTICONFIGS) <= set(seen.words("BBMULTICONFIG"))
+
+
+def test_network_takes_effect(build: Build) -> None:
+    for network, wanted in (("nat", True), ("bridged", False)):
+        project = cases.project(
+            f'version = 1\n[host]\nmachine = "qemux86-64"\nnetwork = "{network}"\n'
+        )
+        build.write(project)
+        recipe = max((VIRT / "recipes-extended/xen").glob("xen-tools_[0-9]*.bb"))
+        seen = build.seen(recipe, "XEN_DOM0_NETWORK", "RDEPENDS:xen-tools-net-conf", "PN")
+        assert seen.values["XEN_DOM0_NETWORK"] == network
+        assert ("dnsmasq" in seen.words("RDEPENDS:xen-tools-net-conf")) is wanted
+
+
+@pytest.mark.parametrize("mode", ["bios", "efi", "hyperv-gen1"])
+def test_our_kickstart_is_used_and_differs_in_memory_alone(build: Build, mode: str) -> None:
+    text = f'version = 1\n[host]\nmachine = "qemux86-64"\nboot_mode = "{mode}"\n'
+    plain = cases.project(text)
+    build.write(plain)
+    theirs = build.seen(xen_image(build, plain), "WKS_FULL_PATH").path("WKS_FULL_PATH")
+    project = cases.project(f"{text}dom0_memory = 700\n")
+    build.write(project)
+    seen = build.seen(xen_image(build, project), "WKS_FILE", "WKS_FULL_PATH", "XEN_BOOT_MODE")
+    assert seen.values["XEN_BOOT_MODE"] == mode
+    assert seen.values["WKS_FILE"] == WKS
+    ours = seen.path("WKS_FULL_PATH")
+    assert ours == build.layer / "files/wic" / WKS
+    assert parts(ours) == parts(theirs)
+    xen, dom0 = options(ours)
+    their_xen, their_dom0 = options(theirs)
+    assert xen == ["dom0_mem=700M" if word == "dom0_mem=512M" else word for word in their_xen]
+    # Where a bootloader's file is supplied, it names the root that the plug-in else puts in.
+    missing = [word for word in their_dom0 if word not in dom0]
+    assert missing == (["root=/dev/sda2"] if mode == "bios" else [])
+
+
+def commands(kickstart: Path) -> list[list[str]]:
+    """Return the commands of a kickstart file, each cut into words as wic does (shlex)."""
+    lines = kickstart.read_text(encoding="utf-8").splitlines()
+    return [shlex.split(line, comments=True) for line in lines if line and line[0] != "#"]
+
+
+def parts(kickstart: Path) -> list[list[str]]:
+    """Return the partitions of a kickstart file."""
+    return [words for words in commands(kickstart) if words[0] == "part"]
+
+
+def options(kickstart: Path) -> tuple[list[str], list[str]]:
+    """Return Xen's options and those of Dom0's kernel."""
+    (bootloader,) = (words for words in commands(kickstart) if words[0] == "bootloader")
+    given = dict(word.split("=", 1) for word in bootloader if "=" in word)
+    append = given.get("--append", "")
+    if "--configfile" in given:
+        text = (kickstart.parent / given["--configfile"]).read_text(encoding="utf-8")
+        (append,) = re.findall(r"APPEND /xen\.gz (.*)", text)
+        append = append.replace("/bZimage ", "")
+    xen, dom0 = append.split("---")
+    return xen.split(), dom0.split()
+
+
+def test_a_guest_without_network_reaches_the_image(build: Build, tmp_path: Path) -> None:
+    (tmp_path / "mine.cfg").write_text('name = "mine"\nmemory = 64\n')
+    project = cases.project(GUESTS)
+    build.write(project, gather(project, tmp_path))
+    seen = build.seen(xen_image(build, project), "XEN_GUEST_CONFIG_FILE", "do_rootfs")
+    for key in ("quiet", "mine"):
+        config = Path(seen.flags["XEN_GUEST_CONFIG_FILE"][key])
+        assert config.is_absolute()
+        assert config.is_file()
+        assert f"{config}:True" in seen.flags["do_rootfs"]["file-checksums"].split()
+    assert "XENTUI_HASH" in seen.flags["do_rootfs"]["vardeps"].split()
+
+
+GUESTS = """
+version = 1
+[host]
+machine = "qemux86-64"
+memory = 2048
+[guests.quiet]
+tags = ["external"]
+rootfs = "quiet.ext4"
+vif = []
+[guests.mine]
+tags = ["external"]
+rootfs = "mine.ext4"
+config_file = "mine.cfg"
+[guests.plain]
+tags = ["external"]
+rootfs = "plain.ext4"
+memory = 256
+"""
+
+
+def base_hash(build: Build, project: Project) -> str:
+    """Return the base hash of do_rootfs, which decides whether the image is made anew."""
+    recipe = xen_image(build, project)
+    run = build.bitbake("-S", "none", "-b", str(recipe), "-c", "rootfs")
+    assert run.code == 0, run.output[-4000:]
+    pattern = f"tmp/stamps/*/{image(project)}/*.do_rootfs.sigdata.*"
+    newest = max(build.folder.glob(pattern), key=lambda path: path.stat().st_mtime_ns)
+    done = subprocess.run(
+        [sys.executable, f"{tree.TREE}/bitbake/bin/bitbake-dumpsig", newest],
+        env={"PATH": tree.PATH, "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = re.search(r"^basehash: (\w+)$", done.stdout, re.MULTILINE) or re.search(
+        r"^Computed base hash is (\w+)", done.stdout, re.MULTILINE
+    )
+    assert found, done.stdout[-2000:]
+    return found[1]
+
+
+def changed(project: Project, **values: object) -> Project:
+    """Return the project with its guest ``plain`` changed."""
+    guest = replace(project.guest("plain"), **values)  # type: ignore[arg-type]
+    return project.with_guest(guest)
+
+
+def test_a_changed_guest_makes_the_image_anew(build: Build, tmp_path: Path) -> None:
+    (tmp_path / "mine.cfg").write_text('name = "mine"\nmemory = 64\n')
+    project = cases.project(GUESTS)
+    assets = gather(project, tmp_path)
+    hashes = []
+    for wanted in (project, project, changed(project, memory=300), changed(project, vcpus=2)):
+        build.write(wanted, assets)
+        hashes.append(base_hash(build, wanted))
+    assert hashes[0] == hashes[1]
+    assert len(set(hashes)) == 3
+
+
+def test_without_the_digest_bitbake_sees_no_change(build: Build, tmp_path: Path) -> None:
+    (tmp_path / "mine.cfg").write_text('name = "mine"\nmemory = 64\n')
+    project = cases.project(GUESTS)
+    assets = gather(project, tmp_path)
+    hashes = []
+    for wanted in (project, changed(project, memory=300)):
+        build.write(wanted, assets, extra='XENTUI_HASH:pn-xen-image-minimal = ""\n')
+        hashes.append(base_hash(build, wanted))
+    assert hashes[0] == hashes[1]
+
+
+@pytest.mark.skipif(
+    not os.environ.get("XENTUI_OE_FULL"),
+    reason="reads every recipe, which takes minutes: set XENTUI_OE_FULL=1",
+)
+def test_bitbake_finds_the_append_among_all_recipes(build: Build, tmp_path: Path) -> None:
+    (tmp_path / "mine.cfg").write_text('name = "mine"\nmemory = 64\n')
+    project = cases.project(GUESTS)
+    build.write(project, gather(project, tmp_path))
+    names = ("XEN_GUEST_CONFIG_FILE", "XEN_GUEST_CONFIG_FILE_MAP", "do_rootfs")
+    seen = build.seen_by([image(project)], *names, seconds=1800)
+    for key in ("quiet", "mine"):
+        config = Path(seen.flags["XEN_GUEST_CONFIG_FILE"][key])
+        assert config.is_absolute()
+        assert config.is_file()
+        assert f"{config}:True" in seen.flags["do_rootfs"]["file-checksums"].split()
+        assert f"{key}={config}" in (seen.values["XEN_GUEST_CONFIG_FILE_MAP"] or "").split(";")
+    assert "XENTUI_HASH" in seen.flags["do_rootfs"]["vardeps"].split()

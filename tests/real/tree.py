@@ -1,0 +1,114 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""The folder of layers that the tests run BitBake from, and whom they run it as."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import re
+import shutil
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+TREE = os.environ.get("XENTUI_OE_TREE", "")
+USER = os.environ.get("XENTUI_OE_USER", "builder")
+PSEUDO = Path(os.environ.get("XENTUI_OE_PSEUDO", "/usr"))
+
+NEEDED = (
+    "openembedded-core/meta",
+    "meta-openembedded/meta-oe",
+    "meta-openembedded/meta-python",
+    "meta-openembedded/meta-networking",
+    "meta-openembedded/meta-filesystems",
+    "meta-virtualization",
+)
+"""Layers without which no Dom0 image is built, by their place in the tree."""
+
+FURTHER = {
+    "meta-raspberrypi": "meta-raspberrypi",
+    "meta-poky": "meta-yocto/meta-poky",
+}
+"""Layers that some projects need, by name, with their place in the tree."""
+
+TOOLS = (
+    "chrpath", "cpio", "debugfs", "diffstat", "file", "g++", "gawk", "gcc", "lz4c", "make",
+    "makeinfo", "mkfs.ext4", "patch", "qemu-img", "socat", "zstd",
+)  # fmt: skip
+"""What BitBake and the classes take from the host here."""
+
+PATH = f"{TREE}/bitbake/bin:{TREE}/openembedded-core/scripts:/usr/bin:/bin:/usr/sbin:/sbin"
+
+
+@dataclass(frozen=True)
+class Account:
+    """Whom BitBake runs as; it refuses root."""
+
+    name: str
+    uid: int
+    gid: int
+    home: str
+
+
+@cache
+def account() -> Account | None:
+    """Return a user other than root that can be used, or ``None``."""
+    uid = os.geteuid()
+    try:
+        entry = pwd.getpwnam(USER) if uid == 0 else pwd.getpwuid(uid)
+    except KeyError:
+        return None
+    if entry.pw_uid == 0:
+        return None
+    return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, entry.pw_dir)
+
+
+@cache
+def missing() -> str:
+    """Return why BitBake cannot be run here, or an empty text."""
+    if not TREE:
+        return "XENTUI_OE_TREE names no folder with bitbake and the layers (tests/real/README.md)"
+    for place in ("bitbake/bin/bitbake", *(f"{layer}/conf/layer.conf" for layer in NEEDED)):
+        if not (Path(TREE) / place).is_file():
+            return f"{place} is not in {TREE} (XENTUI_OE_TREE)"
+    if account() is None:
+        return f"BitBake refuses root, and there is no user {USER!r} (XENTUI_OE_USER)"
+    tools = [tool for tool in TOOLS if shutil.which(tool, path=PATH) is None]
+    if tools:
+        return f"host tools that BitBake needs are missing: {', '.join(tools)}"
+    if not (PSEUDO / "bin/pseudo").is_file() or pseudo_library() is None:
+        return f"there is no pseudo below {PSEUDO} (XENTUI_OE_PSEUDO)"
+    return ""
+
+
+@cache
+def pseudo_library() -> Path | None:
+    """Return the folder of pseudo's library."""
+    return next((path.parent for path in PSEUDO.glob("lib*/**/pseudo/**/libpseudo.so")), None)
+
+
+def layer(name: str) -> Path | None:
+    """Return one of the further layers, or ``None`` where the tree has it not."""
+    path = Path(TREE) / FURTHER[name]
+    return path if (path / "conf/layer.conf").is_file() else None
+
+
+def layers() -> list[Path]:
+    """Return the layers that every build has."""
+    return [Path(TREE) / name for name in NEEDED]
+
+
+def collection(path: Path) -> str:
+    """Return a layer's name for BitBake."""
+    text = (path / "conf/layer.conf").read_text(encoding="utf-8")
+    found = re.search(r'^BBFILE_COLLECTIONS \+= "\s*([^"\s]+)', text, re.MULTILINE)
+    assert found, f"{path} has no collection"
+    return found[1]
+
+
+def series() -> list[str]:
+    """Return the release series of this OpenEmbedded-Core."""
+    conf = Path(TREE) / "openembedded-core/meta/conf/layer.conf"
+    found = re.search(r'^LAYERSERIES_CORENAMES = "([^"]*)"', conf.read_text(), re.MULTILINE)
+    return found[1].split() if found else []
