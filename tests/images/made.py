@@ -1,0 +1,77 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Image files, made by the tools that people make them with."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+_PLACES = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+
+
+def tool(name: str) -> str:
+    """Return where a program is; without it the test is skipped."""
+    found = shutil.which(name, path=_PLACES)
+    if found is None:
+        pytest.skip(f"{name} is not installed")
+    return found
+
+
+def run(name: str, *arguments: str | Path, text: str = "") -> str:
+    """Run a program to its end, which must be a good one."""
+    done = subprocess.run([tool(name), *arguments], input=text, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def sparse(path: Path, mib: int) -> Path:
+    """Make a file of so many MiB of nothing."""
+    with path.open("wb") as file:
+        file.truncate(mib << 20)
+    return path
+
+
+def root(folder: Path, *, init: bool = True, merged: bool = False) -> Path:
+    """Make a small root directory, with or without an init, with /sbin as a link or not."""
+    place = folder / "root"
+    for name in ("bin", "etc", "lib/systemd", "usr/sbin", "dev"):
+        (place / name).mkdir(parents=True)
+    (place / "etc/hostname").write_text("guest\n")
+    (place / "lib/systemd/systemd").write_bytes(b"\x7fELF" + bytes(5000))
+    if merged:
+        (place / "sbin").symlink_to("usr/sbin")
+    else:
+        (place / "sbin").mkdir()
+    if init:
+        (place / "sbin/init").symlink_to("/lib/systemd/systemd")
+    return place
+
+
+def ext(path: Path, tree: Path | None = None, *options: str, mib: int = 16) -> Path:
+    """Make a file system of a tree."""
+    sparse(path, mib)
+    source = ("-d", tree) if tree is not None else ()
+    run("mkfs.ext4", "-q", "-F", *options, *source, path)
+    return path
+
+
+def disk(path: Path, script: str, parts: dict[int, Path], mib: int = 64) -> Path:
+    """Make a disk with partitions by sfdisk's script, and put files at sectors of it."""
+    sparse(path, mib)
+    run("sfdisk", "-q", path, text=script)
+    for sector, part in parts.items():
+        with path.open("r+b") as file:
+            file.seek(sector * 512)
+            file.write(part.read_bytes())
+    return path
+
+
+def tar(path: Path, tree: Path, *options: str) -> Path:
+    """Make an archive of a directory's contents."""
+    run("tar", "-cf", path, *options, "-C", tree, ".")
+    return path

@@ -1,0 +1,223 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""ext2, ext3 and ext4: what the superblock says, and whether a file is there.
+
+The layout is that of the kernel's Documentation/filesystems/ext4. Nothing is written, and a
+bounded number of bytes is read, whatever the structures say.
+"""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from xentui.images.lookup import has_init
+from xentui.images.reader import Broken, Reader, exactly, unpack
+
+_MAGIC = 0xEF53
+_ROOT = 2
+_HAS_JOURNAL = 0x4
+_EXTENTS, _64BIT, _META_BG, _ENCRYPT = 0x40, 0x80, 0x10, 0x10000
+_EXT4_INCOMPAT = _EXTENTS | _64BIT | 0x200
+_EXT4_RO_COMPAT = 0x8 | 0x10 | 0x20 | 0x40 | 0x400
+_EXTENTS_FLAG, _INLINE_FLAG, _ENCRYPTED_FLAG = 0x80000, 0x10000000, 0x800
+_DEEPEST = 5
+_BUDGET = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Ext:
+    """An ext2, ext3 or ext4 file system.
+
+    Attributes:
+        version: 2, 3 or 4.
+        size: bytes, as the superblock says; the file may be shorter or longer.
+        block_size: bytes of a block.
+        blocks: how many there are.
+        free: how many of them are free.
+        label: its name, or an empty text.
+        init: whether a kernel finds an init in it; ``None`` where that cannot be told.
+    """
+
+    version: int
+    size: int
+    block_size: int
+    blocks: int
+    free: int
+    label: str
+    init: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    mode: int
+    size: int
+    flags: int
+    blocks: bytes
+
+
+def read(reader: Reader) -> Ext | None:
+    """Return what a file system is, or ``None`` where it is no ext2, ext3 or ext4."""
+    try:
+        tree = ExtTree(reader)
+    except Broken:
+        return None
+    found = tree.found
+    try:
+        init: bool | None = has_init(tree)
+    except Broken:
+        init = None
+    return Ext(
+        found.version, found.size, found.block_size, found.blocks, found.free, found.label, init
+    )
+
+
+class ExtTree:
+    """The directories of a file system.
+
+    Raises:
+        Broken: it has no superblock, or one that makes no sense.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._left = _BUDGET
+        block = reader.at(1024, 1024)
+        if len(block) < 1024 or unpack("<H", block, 56)[0] != _MAGIC:
+            raise Broken("it has no superblock")
+        inodes, low, _, free, _, first, shift = unpack("<7I", block)
+        per_group, _, self._inodes_per_group = unpack("<3I", block, 32)
+        compat, self._incompat, ro_compat = unpack("<3I", block, 92)
+        wide = bool(self._incompat & _64BIT)
+        if shift > 6 or not per_group or not self._inodes_per_group:
+            raise Broken("its superblock makes no sense")
+        self._bytes = 1024 << shift
+        self._inodes = inodes
+        blocks = low | (unpack("<I", block, 336)[0] << 32 if wide else 0)
+        free |= unpack("<I", block, 344)[0] << 32 if wide else 0
+        revision = unpack("<I", block, 76)[0]
+        self._inode_size = unpack("<H", block, 88)[0] if revision else 128
+        described = unpack("<H", block, 254)[0] if wide else 32
+        self._descriptor = described if 32 <= described <= 1024 else 32
+        self._table = (first + 1) * self._bytes
+        if self._incompat & _EXT4_INCOMPAT or ro_compat & _EXT4_RO_COMPAT:
+            version = 4
+        else:
+            version = 3 if compat & _HAS_JOURNAL else 2
+        label = block[120:136].partition(b"\0")[0].decode("utf-8", "replace")
+        if free > blocks or not 128 <= self._inode_size <= self._bytes:
+            raise Broken("its superblock makes no sense")
+        self.found = Ext(version, blocks * self._bytes, self._bytes, blocks, free, label)
+        self._root: _Node | None = None
+
+    @property
+    def root(self) -> _Node:
+        """The root directory."""
+        if self._incompat & (_META_BG | _ENCRYPT):
+            raise Broken("its layout is not followed")
+        if self._root is None:
+            self._root = self._inode(_ROOT)
+        return self._root
+
+    def entry(self, folder: _Node, name: str) -> _Node | None:
+        """Return what a directory has under a name, links not followed."""
+        if not stat.S_ISDIR(folder.mode):
+            return None
+        if folder.flags & _ENCRYPTED_FLAG:
+            raise Broken("a directory is encrypted")
+        wanted = name.encode("utf-8", "surrogateescape")
+        for number, found in self._entries(folder):
+            if found == wanted:
+                return self._inode(number)
+        return None
+
+    def link(self, node: _Node) -> str | None:
+        """Return where a symbolic link points, or ``None`` for anything else."""
+        if not stat.S_ISLNK(node.mode):
+            return None
+        if node.size < 60:
+            target = node.blocks[: node.size]
+        else:
+            target = next(self._data(node), b"")[: node.size]
+        return target.decode("utf-8", "surrogateescape")
+
+    def _entries(self, folder: _Node) -> Iterator[tuple[int, bytes]]:
+        """Yield inode and name of each entry.
+
+        The index blocks of a hashed directory look like blocks of one empty entry.
+        """
+        for block in self._data(folder):
+            place = 0
+            while place + 8 <= len(block):
+                number, length, size = unpack("<IHB", block, place)
+                if length < 8 or length % 4:
+                    break
+                if number and place + 8 + size <= len(block):
+                    yield number, block[place + 8 : place + 8 + size]
+                place += length
+
+    def _inode(self, number: int) -> _Node:
+        if not 0 < number <= self._inodes:
+            raise Broken("an inode number is out of range")
+        group, index = divmod(number - 1, self._inodes_per_group)
+        descriptor = self._take(self._table + group * self._descriptor, self._descriptor)
+        table = unpack("<I", descriptor, 8)[0]
+        if self._descriptor >= 64:
+            table |= unpack("<I", descriptor, 0x28)[0] << 32
+        raw = self._take(table * self._bytes + index * self._inode_size, 128)
+        mode, _, low = unpack("<HHI", raw)
+        high = unpack("<I", raw, 108)[0] if not stat.S_ISLNK(mode) else 0
+        return _Node(mode, low | high << 32, unpack("<I", raw, 32)[0], raw[40:100])
+
+    def _data(self, node: _Node) -> Iterator[bytes]:
+        if node.flags & _INLINE_FLAG:
+            yield node.blocks[4:]
+            return
+        left = -(-node.size // self._bytes)
+        places = self._extents if node.flags & _EXTENTS_FLAG else self._mapped
+        for block in places(node.blocks):
+            if left <= 0:
+                return
+            left -= 1
+            yield self._take(block * self._bytes, self._bytes)
+
+    def _extents(self, node: bytes, depth: int = _DEEPEST) -> Iterator[int]:
+        magic, count, _, level = unpack("<4H", node)
+        if magic != 0xF30A or level > depth or 12 + 12 * count > len(node):
+            raise Broken("an extent makes no sense")
+        for number in range(count):
+            place = 12 + 12 * number
+            if level:
+                low, high = unpack("<IH", node, place + 4)
+                block = low | high << 32
+                below = self._take(block * self._bytes, self._bytes)
+                yield from self._extents(below, level - 1)
+            else:
+                length, high, low = unpack("<HHI", node, place + 4)
+                if length <= 32768:
+                    start = low | high << 32
+                    yield from range(start, start + length)
+
+    def _mapped(self, node: bytes) -> Iterator[int]:
+        places = unpack("<15I", node)
+        yield from (place for place in places[:12] if place)
+        for depth, place in enumerate(places[12:]):
+            if place:
+                yield from self._indirect(place, depth)
+
+    def _indirect(self, place: int, depth: int) -> Iterator[int]:
+        block = self._take(place * self._bytes, self._bytes)
+        for below in unpack(f"<{self._bytes // 4}I", block):
+            if not below:
+                continue
+            if depth:
+                yield from self._indirect(below, depth - 1)
+            else:
+                yield below
+
+    def _take(self, offset: int, length: int) -> bytes:
+        self._left -= length
+        if self._left < 0:
+            raise Broken("its directories are too big to be searched")
+        return exactly(self._reader, offset, length, "what it points to")

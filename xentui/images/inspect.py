@@ -1,0 +1,276 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Telling what a local file is: all of it, with its digest, or its beginning alone.
+
+A file is read once from its first byte to its last; digest, unpacking and the walk through an
+archive all feed on that. Besides, a few blocks that its headers point to are read. However a
+file is made, what is unpacked and what is remembered is bounded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from xentui.errors import InputError
+from xentui.images import tree, unpacking
+from xentui.images.inspected import Inspected
+from xentui.images.reader import Broken, BytesReader, FileReader, Reader
+from xentui.images.recognise import Found, recognise
+from xentui.images.sizing import image_size
+from xentui.images.tar import Tar, TarWalk
+from xentui.safe_text import quoted, visible
+
+Progress = Callable[[int, int], None]
+"""Is told how many bytes of how many are done."""
+
+SMALL = 64 * 1024
+"""Files of at most so many bytes are read in full even where only the beginning is asked."""
+
+HEAD = 256 * 1024
+"""How many bytes of something packed are looked at to tell what it is."""
+
+_CHUNK = 1024 * 1024
+_LEAST_UNPACKED = 2 * 1024**3
+_MOST_FACTOR = 40
+_MOST_KNOWN = 1024
+_GLANCED = 20_000
+
+_Key = tuple[str, int, int, int, int]
+_whole: dict[_Key, Inspected] = {}
+_heads: dict[_Key, Inspected] = {}
+
+
+def inspect(path: Path, progress: Progress | None = None) -> Inspected:
+    """Read all of a file, or walk through a directory, and tell what it is.
+
+    What is known is kept in memory, and serves while the file's size and times stay.
+
+    Args:
+        path: a file or directory.
+        progress: called about once a MiB.
+
+    Raises:
+        InputError: it cannot be read, is neither, or changes meanwhile.
+    """
+    with _opened(path) as (descriptor, status):
+        if descriptor is None:
+            return tree.inspect(path)
+        key = _key(path, status)
+        known = _whole.get(key)
+        if known is None:
+            known = _read(path, descriptor, status.st_size, progress or _nobody)
+            if _key(path, os.fstat(descriptor)) != key:
+                raise InputError(
+                    f"{visible(str(path))} changed while it was read", fix="Run again."
+                )
+            _keep(_whole, key, known)
+        return known
+
+
+def glance(path: Path) -> Inspected:
+    """Tell what a file is by its beginning and what that points to, in little time.
+
+    Of a small file, and of one that :func:`inspect` has read before, all is known.
+
+    Raises:
+        InputError: it cannot be read, or is neither a file nor a directory.
+    """
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        status = None
+    if status is not None and stat.S_ISREG(status.st_mode):
+        key = _key(path, status)
+        known = _whole.get(key) or _heads.get(key)
+        if known is not None:
+            return known
+    with _opened(path) as (descriptor, status):
+        if descriptor is None:
+            return tree.inspect(path, _GLANCED)
+        if status.st_size <= SMALL:
+            known = _read(path, descriptor, status.st_size, _nobody)
+        else:
+            known = _look(path, FileReader(descriptor, status.st_size))
+        _keep(_heads, _key(path, status), known)
+        return known
+
+
+def _look(path: Path, reader: FileReader) -> Inspected:
+    """Return what the beginning of a file tells."""
+    packed = unpacking.compression(reader.at(0, 16))
+    problems: tuple[str, ...] = ()
+    unpacked = None
+    if packed is None:
+        found = recognise(reader)
+    else:
+        found, unpacked, problems = _packed(reader, packed)
+    return Inspected(
+        path=path,
+        size=reader.size,
+        compression=packed,
+        found=found,
+        whole=False,
+        unpacked=unpacked,
+        init=found.init,
+        problems=found.problems + problems,
+    )
+
+
+def _packed(reader: Reader, packed: str) -> tuple[Found, int | None, tuple[str, ...]]:
+    if not unpacking.can_unpack(packed):
+        unpacked = unpacking.stated_size(reader, packed)
+        return Found("unknown", "something that this Python cannot unpack"), unpacked, ()
+    try:
+        head = unpacking.beginning(reader, packed, HEAD)
+        unpacked = unpacking.stated_size(reader, packed)
+    except Broken as error:
+        return Found("unknown", "something"), None, (f"Unpacking stops: {error.reason}.",)
+    if unpacked is None and len(head) < HEAD:
+        unpacked = len(head)
+    found = recognise(BytesReader(head))
+    if unpacking.compression(head) is not None:
+        found = Found("unknown", "something packed twice")
+    # Sizes and ends of what was unpacked in part say nothing.
+    return (found if len(head) < HEAD else replace(found, problems=())), unpacked, ()
+
+
+def _read(path: Path, descriptor: int, size: int, progress: Progress) -> Inspected:
+    reader = FileReader(descriptor, size)
+    seen = _look(path, reader)
+    digest = hashlib.sha256()
+    walk = _Walk(seen) if seen.kind == "tar" else None
+    buffer = memoryview(bytearray(_CHUNK))
+    done = 0
+    with open(descriptor, "rb", buffering=0, closefd=False) as file:
+        while True:
+            count = file.readinto(buffer)
+            if not count:
+                break
+            digest.update(buffer[:count])
+            if walk is not None:
+                walk.feed(buffer[:count])
+            done += count
+            progress(done, max(size, done))
+    seen = replace(seen, sha256=digest.hexdigest(), whole=True)
+    return walk.finish(seen) if walk is not None else seen
+
+
+class _Walk:
+    """A walk through an archive, packed or not, that ends early where it must."""
+
+    def __init__(self, seen: Inspected) -> None:
+        self._unpacker = unpacking.Unpacker(seen.compression) if seen.compression else None
+        self._walk = TarWalk()
+        self._made = 0
+        self._most = max(_LEAST_UNPACKED, _MOST_FACTOR * seen.size)
+        self._reason = ""
+
+    def feed(self, piece: memoryview) -> None:
+        if self._reason:
+            return
+        try:
+            if self._unpacker is None:
+                self._walk.feed(piece)
+                return
+            for chunk in self._unpacker.feed(piece):
+                self._made += len(chunk)
+                if self._made > self._most:
+                    raise Broken(f"it unpacks to more than {self._most} bytes")  # noqa: TRY301
+                self._walk.feed(chunk)
+        except Broken as error:
+            self._reason = error.reason
+
+    def finish(self, seen: Inspected) -> Inspected:
+        if not self._reason:
+            try:
+                if self._unpacker is not None and not self._unpacker.done:
+                    raise Broken("it ends in the middle")  # noqa: TRY301
+                self._walk.finish()
+            except Broken as error:
+                self._reason = error.reason
+        archive = self._walk.found
+        problems = [*seen.problems, *_warnings(archive)]
+        if self._reason:
+            problems.append(f"Not all of the archive was read: {self._reason}.")
+        size = image_size(self._walk.shape) if archive.complete else None
+        if archive.complete and size is None:
+            problems.append("No image is big enough for what is in it.")
+        return replace(
+            seen,
+            archive=archive,
+            unpacked=self._made if archive.complete and self._unpacker is not None else None,
+            image_size=size,
+            init=(archive.init or archive.init_below_top) if archive.complete else None,
+            problems=tuple(problems),
+        )
+
+
+def _warnings(archive: Tar) -> Iterator[str]:
+    example = f", {quoted(archive.example)} for one" if archive.example else ""
+    if archive.absolute:
+        yield f"Names begin with a slash ({archive.absolute}{example}); tar takes it off."
+    if archive.escaping:
+        yield f"Names lead out of the archive ({archive.escaping}{example}); tar refuses them."
+    if archive.devices:
+        yield (
+            f"It has device nodes ({archive.devices}), which only root or pseudo can unpack; "
+            "the kernel makes those of /dev itself."
+        )
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[int | None, os.stat_result]]:
+    """Open a regular file; give no descriptor for a directory.
+
+    Raises:
+        InputError: it cannot be read, or is neither; also where reading fails later.
+    """
+    name = visible(str(path))
+    descriptor = None
+    try:
+        # A pipe without a writer would block the plain open for ever.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+        status = os.fstat(descriptor)
+        if stat.S_ISDIR(status.st_mode):
+            yield None, status
+        elif stat.S_ISREG(status.st_mode):
+            yield descriptor, status
+        else:
+            raise InputError(
+                f"{name} is neither a file nor a directory", fix="Copy it to a file first."
+            )
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise InputError(
+            f"{name} cannot be read: {(reason or 'its name is not valid').lower()}",
+            fix="Check the name and your permissions.",
+        ) from error
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _key(path: Path, status: os.stat_result) -> _Key:
+    return (
+        str(path.absolute()),
+        status.st_ino,
+        status.st_size,
+        status.st_mtime_ns,
+        status.st_ctime_ns,
+    )
+
+
+def _keep(where: dict[_Key, Inspected], key: _Key, seen: Inspected) -> None:
+    if len(where) >= _MOST_KNOWN:
+        where.clear()
+    where[key] = seen
+
+
+def _nobody(done: int, total: int) -> None:
+    """Tell nobody."""

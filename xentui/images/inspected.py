@@ -1,0 +1,140 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What is known of a file once it was looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from xentui.images.recognise import Found, Kind
+from xentui.images.sizing import Size
+from xentui.images.tar import Tar
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """A file or directory, and what it is.
+
+    Attributes:
+        path: where it lies.
+        size: its bytes; of a directory, of all files in it.
+        compression: ``gz``, ``bz2``, ``xz`` or ``zst``, where it is packed.
+        found: what it is, once unpacked.
+        whole: whether all of it was read, and not its beginning alone.
+        sha256: of the file as it is, where all of it was read.
+        unpacked: bytes that come of unpacking, where that can be told.
+        archive: of a tar archive that was read to its end.
+        image_size: how big an image its tree needs, where it is one.
+        init: whether a kernel finds an init; ``None`` where that cannot be told.
+        problems: what is wrong with it, a sentence each.
+    """
+
+    path: Path
+    size: int
+    compression: str | None
+    found: Found
+    whole: bool
+    sha256: str | None = None
+    unpacked: int | None = None
+    archive: Tar | None = None
+    image_size: Size | None = None
+    init: bool | None = None
+    problems: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> Kind:
+        """What it is, in one word."""
+        return self.found.kind
+
+    @property
+    def label(self) -> str:
+        """What it is, in a few words."""
+        packed = f", packed with {_TOOLS[self.compression]}" if self.compression else ""
+        return f"{self.found.label}{packed}"
+
+    @property
+    def disk_size(self) -> int | None:
+        """Bytes of the disk a guest gets of it, where that can be told.
+
+        Of something packed only the beginning was looked at, so what it unpacks to counts.
+        """
+        if self.compression is None or self.kind == "qcow2":
+            return self.found.disk_size
+        if self.found.ext is not None and self.unpacked is None:
+            return self.found.ext.size
+        return self.unpacked if self.found.disk_size is not None else None
+
+
+_TOOLS = {"gz": "gzip", "bz2": "bzip2", "xz": "xz", "zst": "Zstandard"}
+
+
+def data(seen: Inspected) -> dict[str, Any]:
+    """Return what is known as plain data, for JSON. Sizes are bytes, ``image_size`` is MiB."""
+    found = seen.found
+    made: dict[str, Any] = {
+        "path": str(seen.path),
+        "kind": found.kind,
+        "label": seen.label,
+        "size": seen.size,
+        "sha256": seen.sha256,
+        "compression": seen.compression,
+        "unpacked_size": seen.unpacked,
+        "disk_size": seen.disk_size,
+        "init": seen.init,
+        "image_size": None,
+        "problems": list(seen.problems),
+    }
+    if seen.image_size is not None:
+        made["image_size"] = {
+            "smallest": seen.image_size.smallest,
+            "advised": seen.image_size.advised,
+        }
+    if found.qcow2 is not None:
+        made["qcow2"] = {
+            "version": found.qcow2.version,
+            "virtual_size": found.qcow2.virtual_size,
+            "backing_file": found.qcow2.backing_file,
+            "encrypted": found.qcow2.encrypted,
+            "external_data": found.qcow2.external_data,
+        }
+    if found.filesystem:
+        made["filesystem"] = {"type": found.filesystem}
+    if found.ext is not None:
+        made["filesystem"] |= {
+            "size": found.ext.size,
+            "block_size": found.ext.block_size,
+            "blocks": found.ext.blocks,
+            "free_blocks": found.ext.free,
+            "label": found.ext.label,
+        }
+    if found.disk is not None:
+        made["partitions"] = {
+            "table": found.disk.table,
+            "root": found.disk.root,
+            "partitions": [
+                {
+                    "number": partition.number,
+                    "type": partition.type,
+                    "name": partition.name,
+                    "start": partition.start,
+                    "size": partition.size,
+                    "filesystem": partition.filesystem,
+                    "init": partition.init,
+                }
+                for partition in found.disk.partitions
+            ],
+        }
+    if seen.archive is not None:
+        made["archive"] = {
+            "members": seen.archive.members,
+            "size": seen.archive.size,
+            "top": seen.archive.top,
+            "absolute": seen.archive.absolute,
+            "escaping": seen.archive.escaping,
+            "devices": seen.archive.devices,
+            "setuid": seen.archive.setuid,
+            "complete": seen.archive.complete,
+        }
+    return made

@@ -1,0 +1,63 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Finding a path in a file system that is not mounted, its own links followed in it."""
+
+from __future__ import annotations
+
+from typing import Protocol, TypeVar
+
+INITS = ("/sbin/init", "/etc/init", "/bin/init")
+"""What a kernel starts where it is not told ``init=`` (init/main.c of Linux, ``kernel_init``);
+its last resort, /bin/sh, is no init."""
+
+_HOPS = 40
+
+Node = TypeVar("Node")
+
+
+class FileTree(Protocol[Node]):
+    """A file system that can be walked."""
+
+    @property
+    def root(self) -> Node:
+        """The directory that every path begins at."""
+
+    def entry(self, folder: Node, name: str) -> Node | None:
+        """Return what a directory has under a name, links not followed."""
+
+    def link(self, node: Node) -> str | None:
+        """Return where a symbolic link points, or ``None`` for anything else."""
+
+
+def exists(tree: FileTree[Node], path: str) -> bool:
+    """Return whether a path leads to something; a link into nothing does not."""
+    trail: list[Node] = [tree.root]
+    steps = path.split("/")[::-1]
+    hops = 0
+    while steps:
+        step = steps.pop()
+        if step in ("", "."):
+            continue
+        if step == "..":
+            if len(trail) > 1:
+                trail.pop()
+            continue
+        node = tree.entry(trail[-1], step)
+        if node is None:
+            return False
+        target = tree.link(node)
+        if target is None:
+            trail.append(node)
+            continue
+        hops += 1
+        if hops > _HOPS or len(target) > 4096:
+            return False
+        if target.startswith("/"):
+            del trail[1:]
+        steps += target.split("/")[::-1]
+    return True
+
+
+def has_init(tree: FileTree[Node]) -> bool:
+    """Return whether a kernel finds an init without being told which."""
+    return any(exists(tree, path) for path in INITS)

@@ -1,0 +1,102 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Reading pieces of something that may be a file, a part of one, or the beginning of one."""
+
+from __future__ import annotations
+
+import os
+import struct
+from typing import Any, Protocol
+
+MOST = 8 * 1024 * 1024
+"""How many bytes are handed out at once at most, whatever a header asks for."""
+
+
+class Broken(Exception):
+    """The bytes are not what their header says, or cannot be followed.
+
+    Attributes:
+        reason: what is wrong, as a part of a sentence.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Reader(Protocol):
+    """Bytes that can be read anywhere.
+
+    Attributes:
+        size: how many there are; for the beginning of something packed, how many are known.
+    """
+
+    size: int
+
+    def at(self, offset: int, length: int) -> bytes:
+        """Return up to ``length`` bytes; fewer, or none, past the end."""
+
+
+class FileReader:
+    """An open file. It stays the caller's to close."""
+
+    def __init__(self, descriptor: int, size: int) -> None:
+        self._descriptor = descriptor
+        self.size = size
+
+    def at(self, offset: int, length: int) -> bytes:
+        """Return up to ``length`` bytes; fewer, or none, past the end."""
+        if not 0 <= offset < self.size or length <= 0:
+            return b""
+        return os.pread(self._descriptor, min(length, MOST), offset)
+
+
+class BytesReader:
+    """Bytes at hand, such as the beginning of what a packed file holds."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self.size = len(content)
+
+    def at(self, offset: int, length: int) -> bytes:
+        """Return up to ``length`` bytes; fewer, or none, past the end."""
+        return self._content[offset : offset + length] if offset >= 0 and length > 0 else b""
+
+
+class PartReader:
+    """A part of something, such as a partition of a disk. Sizes are in bytes."""
+
+    def __init__(self, whole: Reader, start: int, size: int) -> None:
+        self._whole = whole
+        self._start = start
+        self.size = size
+
+    def at(self, offset: int, length: int) -> bytes:
+        """Return up to ``length`` bytes; fewer, or none, past the end."""
+        if not 0 <= offset < self.size:
+            return b""
+        return self._whole.at(self._start + offset, min(length, self.size - offset))
+
+
+def exactly(reader: Reader, offset: int, length: int, what: str) -> bytes:
+    """Return ``length`` bytes.
+
+    Raises:
+        Broken: they are not there.
+    """
+    content = reader.at(offset, length)
+    if len(content) != length:
+        raise Broken(f"it ends before {what}")
+    return content
+
+
+def unpack(layout: str, content: bytes, offset: int = 0) -> tuple[Any, ...]:
+    """Return the numbers of a structure, as :func:`struct.unpack_from` does.
+
+    Raises:
+        Broken: the bytes end before it.
+    """
+    try:
+        return struct.unpack_from(layout, content, offset)
+    except struct.error:
+        raise Broken("a header is cut short") from None
