@@ -4,17 +4,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
 
-from tests.real import cases
+from tests.real import cases, tree
 from tests.real.build import Build
 from tests.real.cases import Case
 from tests.real.conftest import MakeBuild
 from xentui.output import bundle_recipe, local_conf
 from xentui.project import schema
 from xentui.project.effective import effective
+from xentui.project.licenses import CHECKSUMS
 from xentui.project.model import Bundle, Guest, Project
 
 FLAGS = tuple(
@@ -84,3 +86,76 @@ def test_bitbake_reads_a_bundle_as_meant(case: Case, make_build: MakeBuild) -> N
         fetched = [word.partition(";")[0] for word in seen.words("SRC_URI")]
         configs = [f"file://{guest.key}.cfg" for guest in guests if guest.config_file]
         assert sorted(fetched) == sorted(wanted + configs)
+
+
+ARCHES = """
+version = 1
+[host]
+machine = "{machine}"
+[bundles.imported]
+[guests.alpine]
+bundle = "imported"
+tags = ["external"]
+source.type = "rootfs_dir"
+source.file = "r"
+[[guests.alpine.source.fetch]]
+uri = "https://example.org/x86_64.tar.gz?download=1"
+sha256 = "{x86}"
+arch = "x86-64"
+subdir = "r"
+[[guests.alpine.source.fetch]]
+uri = "https://example.org/arm.tar.gz"
+sha256 = "{arm}"
+arch = "aarch64"
+subdir = "r"
+"""
+
+
+@pytest.mark.parametrize(
+    ("machine", "file", "digest"),
+    [
+        ("qemux86-64", "x86_64.tar.gz?download=1", "a" * 64),
+        ("qemuarm64", "arm.tar.gz", "b" * 64),
+    ],
+)
+def test_each_architecture_fetches_its_own(
+    build: Build, machine: str, file: str, digest: str
+) -> None:
+    text = ARCHES.format(machine=machine, x86="a" * 64, arm="b" * 64)
+    project = cases.project(text)
+    build.write(project)
+    seen = build.seen(recipe_of(build, project.bundles[0]), "SRC_URI")
+    (word,) = seen.words("SRC_URI")
+    uri, *parameters = word.split(";")
+    assert uri == f"https://example.org/{file}"
+    (name,) = (p.removeprefix("name=") for p in parameters if p.startswith("name="))
+    assert seen.flags["SRC_URI"][f"{name}.sha256sum"] == digest
+
+
+READY = """
+version = 1
+[host]
+machine = "qemux86-64"
+[bundles.ready]
+license = "{license}"
+[guests.vendor]
+bundle = "ready"
+tags = ["external"]
+rootfs = "vendor.ext4"
+"""
+
+
+@pytest.mark.parametrize("license_id", ["MIT", "Apache-2.0"])
+def test_the_recipe_passes_the_checks_of_licences(build: Build, license_id: str) -> None:
+    project = cases.project(READY.format(license=license_id))
+    build.write(project)
+    build.run_task(recipe_of(build, project.bundles[0]), "populate_lic")
+
+
+def test_checksums_of_licences_are_those_of_the_tree() -> None:
+    texts = Path(tree.TREE) / "openembedded-core/meta/files/common-licenses"
+    found = {
+        name: hashlib.md5((texts / name).read_bytes(), usedforsecurity=False).hexdigest()
+        for name in CHECKSUMS
+    }
+    assert found == CHECKSUMS
