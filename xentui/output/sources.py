@@ -25,7 +25,9 @@ from dataclasses import dataclass, field
 from xentui.bitbake import text
 from xentui.project.model import BUILT_IN_IMPORTS, Fetch, Guest, ImportType, Project, Source
 
-TARBALL = re.compile(r"\.(?:tar(?:\.(?:gz|bz2|xz|zst|lz4|Z))?|tgz|tbz2?|txz|tzst)$")
+TARBALL = re.compile(r"\.(?:tar(?:\.(?:gz|bz2|xz|zst|Z))?|tgz|tbz2?|txz|tzst)$")
+"""What ``tar`` unpacks by itself with the tools that BitBake lets it find (HOSTTOOLS)."""
+
 ROOTS = "${WORKDIR}/rootfs"
 CONVERTED = "${WORKDIR}/converted"
 
