@@ -147,7 +147,7 @@ _PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(_PIECES, max_size=14).map("".join), st.sampled_from([".conf", ".inc"]))
 def test_any_text_is_read_as_bitbake_reads_it(text: str, suffix: str) -> None:
     _compare(text, suffix)

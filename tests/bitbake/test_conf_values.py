@@ -149,7 +149,7 @@ _LINE = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(_LINE, max_size=12))
 def test_any_configuration_is_worth_what_bitbake_makes_of_it(lines: list[str]) -> None:
     _compare("\n".join(['OVERRIDES = "o1:o2:o3"', *lines]) + "\n")

@@ -213,9 +213,9 @@ class ConfReader:
             return
         found = []
         for name in (value.raw or "").split():
-            file = self._find(statement, name)
-            if self._open and file == self._open[-1]:
+            if name == statement.file:
                 continue
+            file = self._find(statement, name)
             if file is not None and self._read(file, by=statement):
                 found.append(file)
             elif required and (file is None or not exists(file)):

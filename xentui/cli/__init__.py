@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "show": ("show", "show what would be written, and what would land on the target"),
     "generate": ("generate", "write the files that BitBake reads"),
     "remove": ("remove", "take out of a build directory what generate put in"),
+    "doctor": ("doctor", "tell what is wrong with a build directory, from its files alone"),
     "explain": ("explain", "explain a finding in full: cause, evidence, fix, example"),
     "schema": ("schema", "print the JSON schema of the project file"),
 }

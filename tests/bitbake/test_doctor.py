@@ -1,0 +1,215 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What is found wrong with a build directory, line by line, and the command that tells it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.bitbake import trees
+from xentui.bitbake import build_dir, host, recipes
+from xentui.cli import main
+from xentui.rules.build_context import Placed
+from xentui.rules.build_dir import examine
+from xentui.rules.catalogue import codes
+
+GOOD = """\
+MACHINE = "qemux86-64"
+DISTRO_FEATURES:append = " xen systemd virtualization"
+BUNDLED_XEN_GUESTS = "xen-guest-image-minimal:autostart"
+XEN_GUEST_MEMORY[xen-guest-image-minimal] = "256"
+QB_MEM_VALUE:pn-xen-image-minimal = "4096"
+do_rootfs[vardeps] += "XENTUI_HASH"
+XENTUI_HASH:pn-xen-image-minimal = "1"
+"""
+
+HOST = host.Host("ready", "ready", 200 * 1024, Path("/"), root=False)
+
+
+def found(
+    root: Path,
+    conf: str,
+    *,
+    more: Mapping[str, str] | None = None,
+    layers: tuple[str, ...] = ("core", "virt"),
+    machine: host.Host = HOST,
+) -> list[Placed]:
+    build = build_dir.read(trees.small(root, conf, more=more, layers=layers))
+    return examine(build, recipes=partial(recipes.read, build, cached=False), host=machine)
+
+
+def test_nothing_is_found_where_all_is_well(tmp_path: Path) -> None:
+    assert found(tmp_path, GOOD) == []
+
+
+LINES = [
+    ("XT601", '  A = "1"'),
+    ("XT601", 'A = "1" # comment'),
+    ("XT601", "A = 1"),
+    ("XT602", 'IMAGE_INSTALL_append = " x"'),
+    ("XT603", "require conf/nosuch.conf"),
+    ("XT603", "include conf/local.conf"),
+    ("XT604", 'OE_FRAGMENTS += "core/nosuch"'),
+    ("XT605", 'OE_FRAGMENTS += "machine/qemuarm64"'),
+    ("XT606", 'DISTRO_FEATURES:append = "vulkan"'),
+    ("XT606", 'DISTRO_FEATURES:prepend = "vulkan"'),
+    ("XT606", 'IMAGE_INSTALL:append:pn-xen-image-minimal = "vim"'),
+    ("XT607", 'IMAGE_INSTALL:append = " lab-guests"'),
+    ("XT607", 'IMAGE_INSTALL:append = " vxn"'),
+    ("XT608", 'IMAGE_INSTALL += "vim"'),
+    ("XT609", 'DISTRO_FEATURES:remove = "virtualization"'),
+    ("XT611", 'DISTRO_FEATURES:append = " vxn"'),
+    ("XT617", 'MACHINE = "nosuch"'),
+    ("XT617", 'MACHINE = "raspberrypi4-64"'),
+    ("XT618", 'MACHINE = "qemuarm64"'),
+    ("XT619", 'BBMULTICONFIG = "vruntime-aarch46"'),
+    ("XT620", 'IMAGE_INSTALL:append:pn-xen-image-minimal = " vxn"'),
+    ("XT621", 'BBMULTICONFIG = "vruntime-x86-64"'),
+    ("XT623", 'XEN_GUEST_MEMORY[xen-guest-image-minmal] = "256"'),
+    ("XT624", 'QB_MEM_VALUE = "4096"'),
+    ("XT625", 'PREFERRED_PROVIDER_virtual/kernel = "linux-vendor"'),
+    ("XT631", 'XEN_GUEST_EXTRA:append[xen-guest-image-minimal] = " quiet"'),
+    ("XT632", 'XEN_GUEST_EXTRA[xen-guest-image-minimal] += "quiet"'),
+    ("XT633", 'BUNDLED_XEN_GUESTS += "vendor:external:AutoStart"'),
+    ("XT634", 'XEN_GUEST_SOURCE_TYPE[xen-guest-image-minimal] = "ext4"'),
+    ("XT634", 'XEN_GUEST_KERNEL[xen-guest-image-minimal] = "none"'),
+    ("XT635", 'XEN_GUEST_CONFIG_FILE[xen-guest-image-minimal] = "${UNPACKDIR}/x.cfg"'),
+    ("XT636", 'BUNDLED_XEN_GUESTS += "nosuch-image"'),
+]
+BUNDLE = {
+    "virt/recipes-extended/xen-guest-bundles/lab-guests_1.0.bb": "inherit xen-guest-bundle\n"
+    'XEN_GUEST_BUNDLES = "alpine:external"\n',
+    "virt/conf/multiconfig/vruntime-x86-64.conf": "",
+}
+
+
+@pytest.mark.parametrize(("code", "line"), LINES)
+def test_a_line_is_found(code: str, line: str, tmp_path: Path) -> None:
+    assert found(tmp_path / "good", GOOD, more=BUNDLE) == []
+    made = found(tmp_path / "bad", f"{GOOD}{line}\n", more=BUNDLE)
+    same = [placed for placed in made if placed.finding.code == code]
+    assert same, made
+    place = same[0].place
+    assert place is not None
+    assert Path(place.file).name == "local.conf"
+    assert place.line == GOOD.count("\n") + 1
+    assert same[0].finding.fix.endswith((".", "?")) or "bitbake-layers" in same[0].finding.fix
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'IMAGE_INSTALL:append = " vim"',
+        'IMAGE_INSTALL:append:pn-xen-image-minimal = " lab-guests"',
+        'XEN_GUEST_MEMORY[alpine] = "128"',
+        'QB_MEM_VALUE:qemux86-64 = "4096"',
+        'MACHINE ??= "qemuarm64"',
+        'SOME_TEXT:append = "glued"',
+        "DISTRO_FEATURES:append = \"${@' vulkan'}\"",
+    ],
+)
+def test_a_line_that_is_right_is_not_found(line: str, tmp_path: Path) -> None:
+    made = found(tmp_path, f"{GOOD}{line}\n", more=BUNDLE)
+    assert [p for p in made if p.place and p.place.line > GOOD.count("\n")] == [
+        p for p in made if p.finding.code == "XT606" and "${@" in line
+    ]
+
+
+def test_layers_are_examined(tmp_path: Path) -> None:
+    more = {
+        "other/conf/layer.conf": trees.layer_conf("other", depends="core wanted (>= 2)"),
+        "beside/meta-wanted/conf/layer.conf": trees.layer_conf("wanted"),
+        "old/conf/layer.conf": trees.layer_conf("old", compat="kirkstone"),
+    }
+    made = found(tmp_path, GOOD, more=more, layers=("core", "virt", "other", "old", "gone"))
+    told = {placed.finding.code: placed.finding for placed in made}
+    assert set(told) == {"XT612", "XT613", "XT616"}
+    assert told["XT613"].fix == f"Run: bitbake-layers add-layer {tmp_path}/beside/meta-wanted"
+    assert "kirkstone" in told["XT616"].message
+
+
+def test_what_is_missing_altogether_is_told(tmp_path: Path) -> None:
+    assert {p.finding.code for p in found(tmp_path / "a", GOOD, layers=("core",))} >= {"XT614"}
+    assert {p.finding.code for p in found(tmp_path / "b", GOOD, layers=("virt",))} >= {
+        "XT613",
+        "XT616",
+    }
+    build = trees.small(tmp_path / "c", GOOD)
+    (tmp_path / "c/virt/classes/xen-guest-bundle.bbclass").unlink()
+    assert [p.finding.code for p in examine(build_dir.read(build))] == ["XT615"]
+
+
+def test_a_fresh_build_directory_gets_advice_alone(tmp_path: Path) -> None:
+    made = found(tmp_path, 'MACHINE ??= "qemux86-64"\n')
+    assert [(p.finding.code, p.finding.severity.value) for p in made] == [("XT610", "advice")]
+
+
+def test_what_undoes_xentuis_lines_is_found(tmp_path: Path) -> None:
+    own = (
+        'QB_MEM_VALUE:pn-xen-image-minimal = "4096"\nXEN_GUEST_MEMORY[g] = "256"\n'
+        'DISTRO_FEATURES:append = " xen systemd virtualization"\nA = "1"\n'
+    )
+    local = (
+        'MACHINE = "qemux86-64"\nA = "0"\nrequire conf/xentui.conf\n'
+        'QB_MEM_VALUE:pn-xen-image-minimal = "1024"\nXEN_GUEST_MEMORY[g] = "512"\n'
+        'DISTRO_FEATURES:remove = "vulkan systemd"\nA = "1"\nB = "2"\n'
+    )
+    made = found(tmp_path / "a", local, more={"build/conf/xentui.conf": own})
+    lines = [p.place.line for p in made if p.finding.code == "XT622" and p.place]
+    assert lines == [4, 5, 6]
+    made = found(tmp_path / "b", GOOD, more={"build/conf/xentui.conf": own})
+    assert [p.finding.code for p in made] == ["XT637"]
+
+
+def test_the_machine_that_builds_is_examined(tmp_path: Path) -> None:
+    poor = host.Host("missing", "refused", 1024, Path("/"), root=True)
+    made = found(tmp_path / "a", GOOD, machine=poor)
+    assert [p.finding.code for p in made] == ["XT629", "XT630", "XT627", "XT628"]
+    made = found(tmp_path / "b", GOOD, machine=replace(HOST, kvm="refused"))
+    assert [p.finding.code for p in made] == ["XT627"]
+
+
+def test_every_code_of_the_build_directory_is_tried() -> None:
+    tried = {code for code, _ in LINES} | {
+        "XT610", "XT612", "XT613", "XT614", "XT615", "XT616", "XT622", "XT627", "XT628", "XT629",
+        "XT630", "XT637", "XT638",
+    }  # fmt: skip
+    assert tried == {code for code in codes() if code.startswith("XT6")}
+
+
+def test_unseen_changes_are_told(tmp_path: Path) -> None:
+    conf = "\n".join(line for line in GOOD.split("\n") if "XENTUI" not in line)
+    assert [p.finding.code for p in found(tmp_path, conf)] == ["XT638"]
+
+
+def test_the_command_tells_and_ends_with_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    build = trees.small(tmp_path, f'{GOOD}A_append = "\x1b]0;x\x07"\nB = "${{@open(\'c\')}}"\n')
+    assert main(["doctor", "--build-dir", str(build)]) == 1
+    out = capsys.readouterr().out
+    assert "conf/local.conf:8: error XT602" in out
+    assert "\x1b" not in out
+    assert main(["doctor", "--build-dir", str(build), "--json"]) == 1
+    data = json.loads(capsys.readouterr().out)
+    assert data["version"] == 1
+    assert data["machine"] == "qemux86-64"
+    assert next(f for f in data["findings"] if f["code"] == "XT602")["line"] == 8
+    (build / "conf/local.conf").write_text(GOOD)
+    assert main(["doctor", "--build-dir", str(build)]) == 0
+
+
+def test_the_command_asks_for_a_build_directory(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("BUILDDIR", raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert main(["doctor"]) == 2
+    assert "--build-dir" in capsys.readouterr().err

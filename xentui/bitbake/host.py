@@ -1,0 +1,63 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What the machine that builds has, as far as a build and runqemu need it. Nothing is run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from xentui.bitbake.build_dir import BuildDir
+from xentui.bitbake.conf_facts import HOLE
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """The machine that builds.
+
+    Attributes:
+        kvm: ``ready``, ``refused`` (no permission) or ``missing``: ``/dev/kvm``.
+        tun: the same of ``/dev/net/tun``.
+        free_mib: MiB free where TMPDIR is or will be; ``None`` if that cannot be told.
+        place: the directory that was asked for free space.
+        root: whether this runs as root, which BitBake refuses.
+    """
+
+    kvm: str
+    tun: str
+    free_mib: int | None
+    place: Path
+    root: bool
+
+
+def look(build: BuildDir) -> Host:
+    """Look at the devices and the disk that a build and its first boot need."""
+    tmpdir = build.value("TMPDIR").raw or ""
+    place = Path(tmpdir) if tmpdir.startswith("/") and HOLE not in tmpdir else build.path
+    existing = next((path for path in (place, *place.parents) if _is_there(path)), build.path)
+    try:
+        free = shutil.disk_usage(existing).free // (1024 * 1024)
+    except OSError:
+        free = None
+    return Host(
+        kvm=_device("/dev/kvm"),
+        tun=_device("/dev/net/tun"),
+        free_mib=free,
+        place=existing,
+        root=os.geteuid() == 0,
+    )
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def _device(path: str) -> str:
+    if not Path(path).exists():
+        return "missing"
+    return "ready" if os.access(path, os.R_OK | os.W_OK) else "refused"

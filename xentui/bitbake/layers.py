@@ -1,0 +1,102 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What layers offer besides recipes: machines; and what earlier builds left to be used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from xentui.bitbake.build_dir import BuildDir
+from xentui.bitbake.files import exists, folder_of, is_folder, listed
+from xentui.errors import InputError
+from xentui.project.regular import read_text
+
+_MAX_MACHINE = 1 << 20
+_KERNELS = ("bzImage", "Image", "zImage", "vmlinux", "vmlinuz", "uImage", "fitImage")
+_RAW_IMAGES = (".ext4", ".ext3", ".ext2", ".img", ".wic", ".raw", ".qcow2", ".squashfs")
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A machine of a layer, as the comments at the head of its file describe it."""
+
+    name: str
+    layer: str
+    path: str
+    title: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """Files that earlier builds left in the deploy directory of the machine.
+
+    Attributes:
+        folder: the directory; ``None`` where its place is not known.
+        images: disk images, by file name.
+        kernels: kernels, by file name.
+    """
+
+    folder: Path | None
+    images: tuple[str, ...] = ()
+    kernels: tuple[str, ...] = ()
+
+
+def machines(build: BuildDir) -> list[Machine]:
+    """Return the machines of every layer, by name; of two of a name the one BitBake takes.
+
+    That is the first below BBPATH, which is in the order of the layers as a rule.
+    """
+    found: dict[str, Machine] = {}
+    for layer in build.layers:
+        folder = f"{layer.path}/conf/machine"
+        for entry in listed(folder):
+            name = entry.removesuffix(".conf")
+            if name != entry and name and name not in found and not entry.startswith("."):
+                found[name] = _machine(name, layer.collection, f"{folder}/{entry}")
+    return [found[name] for name in sorted(found)]
+
+
+def _machine(name: str, layer: str, path: str) -> Machine:
+    said: dict[str, str] = {}
+    try:
+        text = read_text(Path(path), _MAX_MACHINE)
+    except InputError:
+        text = ""
+    for line in text.split("\n"):
+        if line.startswith("#@"):
+            key, _, value = line[2:].partition(":")
+            said.setdefault(key.strip().upper(), " ".join(value.split())[:300])
+    return Machine(name, layer, path, said.get("NAME", ""), said.get("DESCRIPTION", ""))
+
+
+def deployed(build: BuildDir, machine: str | None = None) -> Deployed:
+    """Return what lies in the deploy directory of a machine: the build's own if left out.
+
+    The place follows from TMPDIR and DEPLOY_DIR as far as they are said without Python;
+    where they are not said at all it is ``tmp/deploy/images/MACHINE``.
+    """
+    own = build.machine.value
+    name = machine or own
+    if not name or "/" in name:
+        return Deployed(None)
+    place = build.value("DEPLOY_DIR_IMAGE").text
+    if place is None and not build.has_core:
+        place = str(build.path / "tmp/deploy/images" / name)
+    if place is None or "${" in place or not place.startswith("/"):
+        return Deployed(None)
+    if name != own:
+        if not own or not place.endswith(f"/{own}"):
+            return Deployed(None)
+        place = f"{folder_of(place)}/{name}"
+    entries = listed(place) if is_folder(place) else []
+    images = [e for e in entries if e.endswith(_RAW_IMAGES) and exists(f"{place}/{e}")]
+    kernels = [
+        e
+        for e in entries
+        if e.startswith(_KERNELS)
+        and not e.endswith((".bin.sig", ".map", ".json", ".txt", ".tgz", ".dtb"))
+        and exists(f"{place}/{e}")
+    ]
+    return Deployed(Path(place), tuple(images), tuple(kernels))

@@ -1,0 +1,120 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What was found in recipes the last time, kept in the user's cache directory.
+
+A note counts only while the recipe's file, and each file it required, has the size and the
+time of change that it had then. A cache that cannot be read or written is passed over.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, TypeGuard
+
+from xentui.bitbake.recipe_files import RecipeFile
+
+_FORMAT = 1
+_MAX_SIZE = 64 * 1024 * 1024
+_FIELDS = 6
+
+
+class Cache:
+    """Notes by recipe file.
+
+    Attributes:
+        hits: how many notes still counted.
+    """
+
+    def __init__(self, path: Path | None, notes: dict[str, Any] | None = None) -> None:
+        self.path = path
+        self.hits = 0
+        self._old = notes or {}
+        self._new: dict[str, list[Any]] = {}
+        self._changed = False
+        self._stats: dict[str, list[int]] = {}
+
+    def known(self, file: RecipeFile) -> list[object] | None:
+        """Return what was noted of a file, or ``None`` where it must be read."""
+        entry = self._old.get(file.path)
+        if not _is_entry(entry) or entry[0] != file.mtime_ns or entry[1] != file.size:
+            return None
+        if any(self._status(path) != status for path, status in entry[3].items()):
+            return None
+        self._new[file.path] = entry
+        self.hits += 1
+        noted: list[object] = entry[2]
+        return noted
+
+    def note(self, file: RecipeFile, noted: list[object], sources: Iterable[str]) -> None:
+        """Note what was found in a file, and the other files it was found in."""
+        statuses = {path: self._status(path) for path in sources}
+        self._new[file.path] = [file.mtime_ns, file.size, noted, statuses]
+        self._changed = True
+
+    def save(self) -> None:
+        """Write the notes, if any are new or some have gone."""
+        if self.path is None or not (self._changed or self._new.keys() != self._old.keys()):
+            return
+        text = json.dumps({"format": _FORMAT, "notes": self._new}, separators=(",", ":"))
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor, name = tempfile.mkstemp(dir=self.path.parent, prefix=".recipes-")
+            try:
+                with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                    file.write(text)
+                Path(name).replace(self.path)
+            except BaseException:
+                Path(name).unlink(missing_ok=True)
+                raise
+        except OSError:
+            return
+
+    def _status(self, path: str) -> list[int]:
+        if path not in self._stats:
+            try:
+                status = Path(path).stat()
+                self._stats[path] = [status.st_mtime_ns, status.st_size]
+            except (OSError, ValueError):
+                self._stats[path] = []
+        return self._stats[path]
+
+
+def load(patterns: list[str]) -> Cache:
+    """Return the notes on the recipes that these patterns name."""
+    path = folder() / f"recipes-{_digest(patterns)}.json"
+    try:
+        if path.stat().st_size > _MAX_SIZE:
+            return Cache(path)
+        data = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return Cache(path)
+    if not isinstance(data, dict) or data.get("format") != _FORMAT:
+        return Cache(path)
+    notes = data.get("notes")
+    return Cache(path, notes if isinstance(notes, dict) else None)
+
+
+def folder() -> Path:
+    """Return xentui's folder in the user's cache directory (``XDG_CACHE_HOME``)."""
+    given = os.environ.get("XDG_CACHE_HOME", "")
+    base = Path(given) if given.startswith("/") else Path("~/.cache").expanduser()
+    return base / "xentui"
+
+
+def _digest(patterns: list[str]) -> str:
+    return hashlib.sha256("\n".join(patterns).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _is_entry(entry: Any) -> TypeGuard[list[Any]]:
+    return (
+        isinstance(entry, list)
+        and len(entry) == len(("mtime", "size", "noted", "sources"))
+        and isinstance(entry[2], list)
+        and len(entry[2]) in (0, _FIELDS)
+        and isinstance(entry[3], dict)
+    )

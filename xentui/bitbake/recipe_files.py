@@ -1,0 +1,97 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Which recipe files the layers have: BBFILES, looked up without a glob for each pattern."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple
+
+from xentui.bitbake.build_dir import BuildDir
+
+MAX_FOLDERS = 100_000
+"""Folders that are looked into; a pattern of stars over a whole disk stops there."""
+
+
+class RecipeFile(NamedTuple):
+    """A recipe's file as it lies on disk."""
+
+    path: str
+    mtime_ns: int
+    size: int
+
+
+def patterns(build: BuildDir) -> list[str]:
+    """Return the patterns of BBFILES, with those of BBFILES_DYNAMIC that count."""
+    found = [word for word in build.value("BBFILES").words if word.endswith(".bb")]
+    collections = {layer.collection for layer in build.layers}
+    for word in build.value("BBFILES_DYNAMIC").words:
+        layer, _, pattern = word.partition(":")
+        wanted = not layer.startswith("!")
+        if (layer.removeprefix("!") in collections) == wanted and pattern.endswith(".bb"):
+            found.append(pattern)
+    return [word for word in dict.fromkeys(found) if word.startswith("/")]
+
+
+def files(wanted: list[str]) -> Iterator[RecipeFile]:
+    """Yield the files that match any of the patterns, each once."""
+    seen: set[str] = set()
+    folders = 0
+    # Patterns of one layer share their folders: they are followed together.
+    together: dict[str, list[tuple[str, ...]]] = {}
+    for pattern in wanted:
+        steps = pattern.split("/")
+        fixed = next((i for i, step in enumerate(steps) if _WILD.search(step)), len(steps) - 1)
+        together.setdefault("/".join(steps[:fixed]) or "/", []).append(tuple(steps[fixed:]))
+    waiting = list(together.items())
+    while waiting:
+        folder, rests = waiting.pop()
+        folders += 1
+        if folders > MAX_FOLDERS:
+            return
+        below: dict[str, list[tuple[str, ...]]] = {}
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    for rest in rests:
+                        if not _matches(rest[0], entry.name):
+                            continue
+                        if len(rest) > 1:
+                            below.setdefault(entry.path, []).append(rest[1:])
+                        elif entry.path not in seen:
+                            seen.add(entry.path)
+                            status = entry.stat()
+                            yield RecipeFile(entry.path, status.st_mtime_ns, status.st_size)
+        except (OSError, ValueError):
+            continue
+        waiting += below.items()
+
+
+_WILD = re.compile(r"[*?\[]")
+
+
+def _matches(pattern: str, name: str) -> bool:
+    if pattern == "*":
+        return not name.startswith(".")
+    if not _WILD.search(pattern):
+        return pattern == name
+    begin, _, end = pattern.partition("*")
+    if not _WILD.search(begin + end):
+        return name.startswith(begin) and name.endswith(end) and name[0] != "."
+    return _compiled(pattern).fullmatch(name) is not None
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Return a pattern for a name with more than one wild card.
+
+    Each ``*`` takes as little as it can and never gives back, so the time stays linear.
+    """
+    pieces = [re.escape(piece).replace(r"\?", ".") for piece in pattern.split("*")]
+    if len(pieces) == 1:
+        return re.compile(pieces[0], re.DOTALL)
+    middle = "".join(f"(?>.*?{piece})" for piece in pieces[1:-1])
+    return re.compile(f"{pieces[0]}{middle}.*{pieces[-1]}", re.DOTALL)

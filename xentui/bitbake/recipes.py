@@ -1,0 +1,211 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""The recipes of the layers that matter here: images, and bundles of Xen guests.
+
+Every recipe's name is known; of an image or a bundle also what it says of itself. A recipe is
+read as text, with what it requires, and without its classes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from xentui.bitbake import recipe_cache
+from xentui.bitbake.build_dir import BuildDir
+from xentui.bitbake.conf_facts import HOLE, Value
+from xentui.bitbake.conf_reader import ConfReader
+from xentui.bitbake.files import base_name
+from xentui.bitbake.recipe_files import RecipeFile, files, patterns
+
+IMAGE_CLASSES = frozenset({"core-image", "image"})
+BUNDLE_CLASS = "xen-guest-bundle"
+DOM0_CLASS = "xen-guest-cross-install"
+
+_MAX_RECIPE = 1 << 20
+_INHERIT = re.compile(rb"^inherit(?:_defer)?[ \t]+((?:[^\\\n]|\\\n|\\)*)", re.MULTILINE)
+_NO_GUEST = re.compile(r"-(?:native|initramfs|sdk)(?:-|$)")
+
+Progress = Callable[[int, int], None]
+"""Is told how many recipes were looked at, and of how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """An image or a bundle.
+
+    Attributes:
+        layer: the collection it belongs to; empty if none is known.
+        summary: its SUMMARY, or its DESCRIPTION; empty where neither is known.
+        image: whether it makes an image.
+        dom0: whether guests named in the configuration are put into it
+            (``xen-guest-cross-install``).
+        bundle: whether it carries guests (``xen-guest-bundle``).
+        guests: the guests of a bundle, with their tags: ``alpine:autostart``.
+    """
+
+    name: str
+    version: str
+    path: str
+    layer: str = ""
+    summary: str = ""
+    image: bool = False
+    dom0: bool = False
+    bundle: bool = False
+    guests: tuple[str, ...] = ()
+
+    @property
+    def guest_names(self) -> tuple[str, ...]:
+        """The guests of a bundle without their tags."""
+        return tuple(entry.partition(":")[0] for entry in self.guests)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipes:
+    """What the layers have.
+
+    Attributes:
+        names: every recipe's name.
+        special: images and bundles, by name and layer.
+        from_cache: how many files did not have to be read.
+    """
+
+    names: frozenset[str] = frozenset()
+    special: tuple[Recipe, ...] = ()
+    from_cache: int = 0
+    bundles: dict[str, Recipe] = field(default_factory=dict)
+
+    @property
+    def images(self) -> tuple[Recipe, ...]:
+        """Images, Dom0's and guests'."""
+        return tuple(recipe for recipe in self.special if recipe.image)
+
+    @property
+    def guest_candidates(self) -> tuple[Recipe, ...]:
+        """Images that can be guests: neither Dom0's nor those made for building alone."""
+        return tuple(
+            recipe
+            for recipe in self.images
+            if not recipe.dom0 and not _NO_GUEST.search(recipe.name)
+        )
+
+
+def read(build: BuildDir, *, progress: Progress | None = None, cached: bool = True) -> Recipes:
+    """Look through every recipe of the layers.
+
+    Args:
+        build: the build directory.
+        progress: is called now and then.
+        cached: whether what was found before may be used, and be noted for the next time.
+    """
+    wanted = patterns(build)
+    found = list(files(wanted))
+    cache = recipe_cache.load(wanted) if cached else recipe_cache.Cache(None)
+    special, names = [], set()
+    for done, file in enumerate(found):
+        if progress is not None and done % 100 == 0:
+            progress(done, len(found))
+        name, version = named(file.path)
+        names.add(name)
+        noted = cache.known(file)
+        if noted is None:
+            recipe, sources = _looked_at(build, file, name, version)
+            noted = _noted(recipe)
+            cache.note(file, noted, sources)
+        if noted:
+            special.append(_recipe(file.path, name, version, noted))
+    if progress is not None:
+        progress(len(found), len(found))
+    cache.save()
+    special.sort(key=lambda recipe: (recipe.name, recipe.layer, recipe.version))
+    bundles = {recipe.name: recipe for recipe in special if recipe.bundle}
+    return Recipes(frozenset(names), tuple(special), cache.hits, bundles)
+
+
+def named(path: str) -> tuple[str, str]:
+    """Return a recipe's name and version, as BitBake takes them from its file name."""
+    name, _, version = base_name(path).removesuffix(".bb").partition("_")
+    return name, version.partition("_")[0] or "1.0"
+
+
+def inherited(content: bytes) -> set[str]:
+    """Return the words of a recipe's ``inherit`` lines."""
+    words: set[str] = set()
+    for found in _INHERIT.finditer(content):
+        words.update(found[1].replace(b"\\\n", b" ").decode("utf-8", "replace").split())
+    return words
+
+
+def _looked_at(
+    build: BuildDir, file: RecipeFile, name: str, version: str
+) -> tuple[Recipe | None, Iterable[str]]:
+    try:
+        with Path(file.path).open("rb") as opened:
+            content = opened.read(_MAX_RECIPE)
+    except OSError:
+        return None, ()
+    if b"image" not in content and b"xen-guest" not in content and "-image" not in name:
+        return None, ()
+    classes = inherited(content)
+    named_so = "-image-" in f"{name}-"
+    special = classes & {*IMAGE_CLASSES, BUNDLE_CLASS, DOM0_CLASS}
+    if not special and not named_so:
+        return None, ()
+    reader = ConfReader()
+    store = reader.store
+    store.fixed = {"PN": name, "PV": version}
+    store.assign("BBPATH", build.value("BBPATH").raw or "")
+    reader.read(file.path)
+    classes |= {
+        word
+        for statements in reader.statements.values()
+        for statement in statements
+        if statement.kind in ("inherit", "inherit_defer")
+        for word in statement.value.split()
+    }
+    image = bool(classes & IMAGE_CLASSES)
+    bundle = BUNDLE_CLASS in classes
+    if not image and not bundle:
+        return None, ()
+    recipe = Recipe(
+        name=name,
+        version=version,
+        path=file.path,
+        layer=build.reader.layer_of(file.path) or "",
+        summary=_shown(store.get("SUMMARY")) or _shown(store.get("DESCRIPTION")),
+        image=image and not bundle,
+        dom0=DOM0_CLASS in classes and not bundle,
+        bundle=bundle,
+        guests=tuple(store.get("XEN_GUEST_BUNDLES").words) if bundle else (),
+    )
+    return recipe, [path for path in reader.files if path != file.path]
+
+
+def _shown(value: Value) -> str:
+    return " ".join((value.raw or "").replace(HOLE, " ").split())[:300]
+
+
+def _noted(recipe: Recipe | None) -> list[object]:
+    if recipe is None:
+        return []
+    return [
+        recipe.layer, recipe.summary, recipe.image, recipe.dom0, recipe.bundle,
+        list(recipe.guests),
+    ]  # fmt: skip
+
+
+def _recipe(path: str, name: str, version: str, noted: list[object]) -> Recipe:
+    layer, summary, image, dom0, bundle, guests = noted
+    return Recipe(
+        name,
+        version,
+        path,
+        str(layer),
+        str(summary),
+        bool(image),
+        bool(dom0),
+        bool(bundle),
+        tuple(map(str, guests)) if isinstance(guests, list) else (),
+    )

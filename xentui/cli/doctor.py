@@ -1,0 +1,135 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""``xentui doctor``: what is wrong with a build directory, told from its files alone."""
+
+from __future__ import annotations
+
+import argparse
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xentui.cli import parsing, terminal
+from xentui.errors import Exit, UsageError
+from xentui.safe_text import visible
+
+if TYPE_CHECKING:
+    from xentui.bitbake.build_dir import BuildDir
+    from xentui.bitbake.host import Host
+    from xentui.rules.build_context import Placed
+
+
+def add(commands: parsing.Commands) -> None:
+    """Declare the arguments."""
+    parser = commands.add_parser(
+        "doctor",
+        description="Looks at a build directory, its layers and this machine, and tells what would "
+        "stop BitBake,\nor what would be built otherwise than it looks. Runs nothing.\n"
+        "Exit code 1 means that there are errors.",
+    )
+    parser.add_argument(
+        "--build-dir",
+        type=Path,
+        metavar="DIR",
+        help="the build directory; left out: $BUILDDIR, or the first one upwards from here",
+    )
+    parsing.json_argument(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Examine the build directory, and sum up."""
+    from xentui.bitbake import build_dir, host, recipes
+    from xentui.rules.build_dir import examine
+    from xentui.rules.finding import Severity
+
+    path = build_dir.find(args.build_dir)
+    if path is None:
+        raise UsageError(
+            "no build directory was found: neither $BUILDDIR nor a folder upwards has "
+            "conf/bblayers.conf",
+            fix="Name it: --build-dir DIR.",
+        )
+    build = build_dir.read(path)
+    machine = host.look(build)
+    findings = examine(build, recipes=partial(recipes.read, build), host=machine)
+    counts = {
+        name: sum(placed.finding.severity is severity for placed in findings)
+        for name, severity in (
+            ("errors", Severity.ERROR),
+            ("warnings", Severity.WARNING),
+            ("advice", Severity.ADVICE),
+        )
+    }
+    if args.json:
+        terminal.put_json(_data(build, machine, findings, counts))
+    else:
+        _tell(build, findings, counts)
+    return Exit.FINDINGS if counts["errors"] else Exit.OK
+
+
+def _tell(build: BuildDir, findings: list[Placed], counts: dict[str, int]) -> None:
+    from xentui.cli.reports import said
+
+    lines = [f"build directory: {visible(str(build.path))}"]
+    machine = build.machine
+    by = f" (fragment {machine.fragment})" if machine.fragment else ""
+    lines.append(f"machine: {_known(machine.value)}{by}, distro: {_known(build.distro.value)}")
+    series = ", ".join(build.series) or "not known"
+    lines.append(f"layers: {len(build.layers)}, release series: {series}")
+    for placed in findings:
+        finding = placed.finding
+        where = _where(build, placed)
+        what = f"{finding.severity.value} {finding.code}: {finding.message}"
+        lines += [visible(f"{where}: {what}" if where else what)]
+        if finding.fix:
+            lines.append(f"    {visible(finding.fix)}")
+    lines.append(f"{visible(build.path.name)}: {said(counts)}")
+    terminal.put("".join(f"{visible(line)}\n" for line in lines))
+
+
+def _known(value: str | None) -> str:
+    return "not known" if value is None or "\0" in value else value
+
+
+def _where(build: BuildDir, placed: Placed) -> str:
+    if placed.place is None:
+        return ""
+    return f"{placed.place.file.removeprefix(f'{build.path}/')}:{placed.place.line}"
+
+
+def _data(
+    build: BuildDir, machine: Host, findings: list[Placed], counts: dict[str, int]
+) -> dict[str, Any]:
+    return {
+        "version": 1,
+        "build_dir": str(build.path),
+        "machine": build.machine.value,
+        "machine_fragment": build.machine.fragment,
+        "distro": build.distro.value,
+        "series": list(build.series),
+        "xen_classes": list(build.xen_classes),
+        "layers": [
+            {
+                "path": layer.path,
+                "exists": layer.exists,
+                "collection": layer.collection,
+                "priority": layer.priority,
+                "depends": list(layer.depends),
+                "compat": list(layer.compat),
+            }
+            for layer in build.layers
+        ],
+        "host": {"kvm": machine.kvm, "tun": machine.tun, "free_mib": machine.free_mib},
+        "findings": [
+            {
+                "code": placed.finding.code,
+                "severity": placed.finding.severity.value,
+                "path": placed.place.file if placed.place is not None else "",
+                "line": placed.place.line if placed.place is not None else None,
+                "message": placed.finding.message,
+                "fix": placed.finding.fix,
+            }
+            for placed in findings
+        ],
+        "summary": counts,
+    }

@@ -1,0 +1,143 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What the rules of a build directory look at, and what they find: a finding with its line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from xentui.bitbake.build_dir import BuildDir
+from xentui.bitbake.conf_facts import Place, Said
+from xentui.bitbake.host import Host
+from xentui.bitbake.recipes import Recipes
+from xentui.rules.finding import Finding, found
+
+XENTUI_CONF = "conf/xentui.conf"
+DOM0 = "xen-image-minimal"
+
+_PN = re.compile(r":pn-([^:]+)")
+
+
+class Placed(NamedTuple):
+    """A finding and the line of a file it is about, if it is about one."""
+
+    finding: Finding
+    place: Place | None
+
+
+@dataclass
+class BuildContext:
+    """A build directory, its recipes once somebody asks for them, and the machine around it."""
+
+    build: BuildDir
+    find_recipes: Callable[[], Recipes] | None = None
+    host: Host | None = None
+    _recipes: Recipes | None = field(default=None, repr=False)
+
+    @property
+    def recipes(self) -> Recipes:
+        """The layers' recipes, looked through at the first call; none if nobody can."""
+        if self._recipes is None:
+            self._recipes = self.find_recipes() if self.find_recipes is not None else Recipes()
+        return self._recipes
+
+    @property
+    def knows_recipes(self) -> bool:
+        """Whether the layers' recipes can be looked through."""
+        return self.find_recipes is not None
+
+    def users(self, variable: str) -> Iterator[Said]:
+        """Yield what files of the user's own say of a variable, in order."""
+        for said in self.build.said(variable):
+            if self.build.is_users(said.place.file):
+                yield said
+
+    def every_users(self) -> Iterator[Said]:
+        """Yield everything that files of the user's own say, by variable."""
+        for variable in list(self.build.reader.store.said):
+            yield from self.users(variable)
+
+    @property
+    def xentui_conf(self) -> str:
+        """Path of xentui's own configuration in this build directory."""
+        return str(self.build.path / XENTUI_CONF)
+
+    @property
+    def dom0_images(self) -> list[str]:
+        """Images that something is said of as Dom0's: those guests or bundles are given to."""
+        names: dict[str, None] = {}
+        for variable in ("IMAGE_INSTALL", "QB_MEM_VALUE", "XENTUI_HASH", "BUNDLED_XEN_GUESTS"):
+            for said in self.users(variable):
+                names.update(dict.fromkeys(_PN.findall(said.variable)))
+        xen = [name for name in names if "xen" in name and "guest" not in name]
+        return list(dict.fromkeys([*xen, DOM0]))
+
+    def bundled(self) -> dict[str, Place | None]:
+        """Return the entries of BUNDLED_XEN_GUESTS, as any Dom0 image sees it, with a place."""
+        entries: dict[str, Place | None] = {}
+        for image in (None, *self.dom0_images):
+            for word in self.build.value("BUNDLED_XEN_GUESTS", image).words:
+                entries.setdefault(word, self.place_of("BUNDLED_XEN_GUESTS", word))
+        return entries
+
+    def installed(self) -> set[str]:
+        """Return the words that the configuration adds to the Dom0 image."""
+        words: set[str] = set()
+        for image in self.dom0_images:
+            words.update(self.build.value("IMAGE_INSTALL", image).words)
+        return words
+
+    def place_of(self, variable: str, word: str = "") -> Place | None:
+        """Return where a variable, or a word of it, was said last."""
+        for said in reversed(self.build.said(variable)):
+            if not word or word in said.value.split():
+                return said.place
+        return None
+
+    @property
+    def wants_xen(self) -> bool:
+        """Whether anything of the configuration asks for Xen guests or containers."""
+        return bool(
+            self.bundled()
+            or any(said.flag for v in _GUEST_VARIABLES for said in self.users(v))
+            or self.installed() & {"vxn"}
+            or any("bundle" in word for word in self.installed())
+            or self.xentui_conf in self.build.reader.files
+        )
+
+    def features(self) -> set[str]:
+        """Return the words known to be in DISTRO_FEATURES, and those it has by default."""
+        features = set(self.build.value("DISTRO_FEATURES").words)
+        defaults = set(self.build.value("DISTRO_FEATURES_DEFAULTS").words)
+        return features | (defaults - set(self.build.value("DISTRO_FEATURES_OPTED_OUT").words))
+
+
+_GUEST_VARIABLES = (
+    "XEN_GUEST_MEMORY",
+    "XEN_GUEST_VCPUS",
+    "XEN_GUEST_VIF",
+    "XEN_GUEST_EXTRA",
+    "XEN_GUEST_DISK_DEVICE",
+    "XEN_GUEST_NAME",
+    "XEN_GUEST_ROOTFS",
+    "XEN_GUEST_KERNEL",
+    "XEN_GUEST_CONFIG_FILE",
+    "XEN_GUEST_SOURCE_TYPE",
+    "XEN_GUEST_SOURCE_FILE",
+    "XEN_GUEST_IMAGE_SIZE",
+)
+"""Variables whose flags are guests (mv:classes/xen-guest-bundle.bbclass)."""
+
+GUEST_VARIABLES = _GUEST_VARIABLES
+
+
+def placed(code: str, place: Place | None, message: str, fix: str) -> Placed:
+    """Make a finding about a line.
+
+    Raises:
+        KeyError: the catalogue does not know the code.
+    """
+    return Placed(found(code, str(place) if place is not None else "", message, fix), place)

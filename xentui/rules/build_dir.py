@@ -1,0 +1,52 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Everything that is wrong with a build directory, as far as its files and the machine show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from xentui.bitbake.build_dir import BuildDir
+from xentui.bitbake.host import Host
+from xentui.bitbake.recipes import Recipes
+from xentui.rules import build_guests, build_host, build_layers, build_lines, build_settings
+from xentui.rules.build_context import BuildContext, Placed
+from xentui.rules.finding import Severity
+
+Rule = Callable[[BuildContext], Iterable[Placed]]
+
+RULES: tuple[Rule, ...] = (
+    *build_lines.RULES,
+    *build_layers.RULES,
+    *build_settings.RULES,
+    *build_guests.RULES,
+    *build_host.RULES,
+)
+
+_RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.ADVICE: 2}
+
+
+def examine(
+    build: BuildDir,
+    *,
+    recipes: Callable[[], Recipes] | None = None,
+    host: Host | None = None,
+) -> list[Placed]:
+    """Return every finding: errors first, each kind in the order of files and lines.
+
+    Args:
+        build: the build directory, read.
+        recipes: looks through the layers' recipes; called only where a rule needs them.
+            Without it, rules that need them are left out.
+        host: the machine that builds; without it, nothing is said of it.
+    """
+    context = BuildContext(build, recipes, host)
+    made = dict.fromkeys(found for rule in RULES for found in rule(context))
+    order = {file: number for number, file in enumerate(build.reader.files)}
+
+    def rank(found: Placed) -> tuple[int, int, int]:
+        place = found.place
+        file, line = (order.get(place.file, -1), place.line) if place is not None else (1 << 30, 0)
+        return _RANK[found.finding.severity], file, line
+
+    return sorted(made, key=rank)

@@ -1,0 +1,138 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Rules on guests that the user's own files describe: flags that reach nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xentui.rules.build_context import GUEST_VARIABLES, BuildContext, Placed, placed
+from xentui.safe_text import quoted, visible
+
+_TAGS = ("autostart", "external")
+_BUNDLE_ONLY = ("XEN_GUEST_SOURCE_TYPE", "XEN_GUEST_SOURCE_FILE", "XEN_GUEST_IMAGE_SIZE")
+
+
+def unknown_guests(context: BuildContext) -> Iterator[Placed]:
+    """Flags for guests that nobody bundles."""
+    bundled = {entry.partition(":")[0] for entry in context.bundled()}
+    flagged = {
+        said.flag: said
+        for variable in GUEST_VARIABLES
+        for said in context.users(variable)
+        if said.flag and said.operator != "unset"
+    }
+    strange = {flag: said for flag, said in flagged.items() if flag not in bundled}
+    if not strange or not context.knows_recipes:
+        return
+    carried = {guest for recipe in context.recipes.bundles.values() for guest in recipe.guest_names}
+    for flag, said in strange.items():
+        if flag in carried:
+            continue
+        import difflib
+
+        near = difflib.get_close_matches(flag[:64], sorted(bundled | carried), n=1)
+        yield placed(
+            "XT623",
+            said.place,
+            f"{said.variable}[{flag}] is for a guest that nothing bundles",
+            f"Did you mean {visible(near[0])}?"
+            if near
+            else f'Add it: BUNDLED_XEN_GUESTS:append = " {visible(flag)}", or take the line out.',
+        )
+
+
+def bundled_guests(context: BuildContext) -> Iterator[Placed]:
+    """Guests named in the configuration that cannot be made as they are described."""
+    for entry, place in context.bundled().items():
+        name, *tags = entry.split(":")
+        wrong = [tag for tag in tags if tag not in _TAGS]
+        if wrong:
+            yield placed(
+                "XT633",
+                place,
+                f"{quoted(entry)}: {', '.join(quoted(tag) for tag in wrong)} is no tag, and is "
+                "passed over without a word",
+                "The tags are autostart and external, in lower case.",
+            )
+        yield from _as_described(context, name)
+        if context.knows_recipes and "external" not in tags and context.recipes.names:
+            yield from _recipe(context, name, entry)
+
+
+def _as_described(context: BuildContext, name: str) -> Iterator[Placed]:
+    for variable in _BUNDLE_ONLY:
+        for said in context.users(variable):
+            if said.flag == name and not _is_carried(context, name):
+                yield placed(
+                    "XT634",
+                    said.place,
+                    f"{variable}[{name}] is read in bundle recipes only: {name} is named in "
+                    "BUNDLED_XEN_GUESTS",
+                    "Put the guest into a bundle recipe; xentui import and generate make one.",
+                )
+    for said in context.users("XEN_GUEST_KERNEL"):
+        if said.flag == name and said.value == "none" and not _is_carried(context, name):
+            yield placed(
+                "XT634",
+                said.place,
+                f"XEN_GUEST_KERNEL[{name}]: none is understood in bundle recipes only; here a file "
+                "of that name is looked for",
+                "Put the guest into a bundle recipe.",
+            )
+    for said in context.users("XEN_GUEST_CONFIG_FILE"):
+        if said.flag == name and "UNPACKDIR" in said.value:
+            yield placed(
+                "XT635",
+                said.place,
+                f"XEN_GUEST_CONFIG_FILE[{name}] names a file below UNPACKDIR: an image unpacks "
+                "nothing, so the file is never there, and the class writes its own config instead",
+                "Name a path that exists, such as ${TOPDIR}/conf/guest.cfg, or use a bundle "
+                "recipe.",
+            )
+
+
+def _is_carried(context: BuildContext, name: str) -> bool:
+    return context.knows_recipes and any(
+        name in recipe.guest_names for recipe in context.recipes.bundles.values()
+    )
+
+
+def _recipe(context: BuildContext, name: str, entry: str) -> Iterator[Placed]:
+    if name in context.recipes.names:
+        return
+    import difflib
+
+    near = difflib.get_close_matches(
+        name[:64], [recipe.name for recipe in context.recipes.guest_candidates], n=1
+    )
+    yield placed(
+        "XT636",
+        context.place_of("BUNDLED_XEN_GUESTS", entry),
+        f"no layer has a recipe {quoted(name)} to build this guest's image",
+        f"Did you mean {visible(near[0])}?"
+        if near
+        else f"Tag it external ({visible(name)}:external) if nothing here builds it.",
+    )
+
+
+def unnoticed(context: BuildContext) -> Iterator[Placed]:
+    """Guests whose changes BitBake does not see."""
+    bundled = context.bundled()
+    if not bundled or "XENTUI_HASH" in context.build.reader.store.said:
+        return
+    place = next((place for place in bundled.values() if place is not None), None)
+    depends = context.build.flag("do_rootfs", "vardeps").words
+    if any("XEN" in word for word in depends):
+        return
+    yield placed(
+        "XT638",
+        place,
+        "BitBake does not see that the image depends on the guests' settings: after a change the "
+        "old image stays",
+        "Run bitbake -c cleansstate on the image after a change, or let xentui write the guests: "
+        "xentui import.",
+    )
+
+
+RULES = (unknown_guests, bundled_guests, unnoticed)

@@ -1,0 +1,76 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Rules on the machine that builds, and boots the result in QEMU."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xentui.project.boards import board
+from xentui.rules.build_context import BuildContext, Placed, placed
+from xentui.safe_text import visible
+
+DISK_MIB = 60 * 1024
+"""Free space below which a first build of a Dom0 image and a guest is likely to stop."""
+
+
+def devices(context: BuildContext) -> Iterator[Placed]:
+    """What runqemu needs of the machine."""
+    host = context.host
+    if host is None or not _emulated(context):
+        return
+    if host.kvm == "missing":
+        yield placed(
+            "XT627",
+            None,
+            "there is no /dev/kvm: QEMU emulates the processor, slowly, and x86-64 images may "
+            "need instructions that it lacks",
+            "Switch virtualization on in the firmware, or load the module kvm_intel or kvm_amd.",
+        )
+    elif host.kvm == "refused":
+        yield placed(
+            "XT627",
+            None,
+            "/dev/kvm may not be used: runqemu stops with kvm",
+            "Join the group that owns it: sudo usermod -aG kvm $USER, then log in again.",
+        )
+    if host.tun != "ready":
+        yield placed(
+            "XT628",
+            None,
+            f"/dev/net/tun is {'not there' if host.tun == 'missing' else 'not yours to use'}: "
+            "runqemu can only use slirp",
+            "Start it as runqemu … slirp, which the commands of xentui show do.",
+        )
+
+
+def _emulated(context: BuildContext) -> bool:
+    machine = context.build.machine.value
+    return machine is not None and (board(machine).emulated or machine.startswith("qemu"))
+
+
+def disk(context: BuildContext) -> Iterator[Placed]:
+    """Space for a build."""
+    host = context.host
+    if host is not None and host.free_mib is not None and host.free_mib < DISK_MIB:
+        yield placed(
+            "XT629",
+            None,
+            f"{visible(str(host.place))} has {host.free_mib // 1024} GiB free; a first build of "
+            f"Dom0 and a guest takes about {DISK_MIB // 1024}",
+            'Free some, set TMPDIR to another disk, or add INHERIT += "rm_work".',
+        )
+
+
+def user(context: BuildContext) -> Iterator[Placed]:
+    """BitBake does not run as root."""
+    if context.host is not None and context.host.root:
+        yield placed(
+            "XT630",
+            None,
+            "this is root, and BitBake refuses to build as root",
+            "Build as a user of your own.",
+        )
+
+
+RULES = (devices, disk, user)

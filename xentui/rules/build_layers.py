@@ -1,0 +1,201 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Rules on the layers of a build directory: which are missing, and which do not go together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from xentui.bitbake.build_dir import META_VIRTUALIZATION, XEN_CLASSES
+from xentui.bitbake.conf_facts import Place
+from xentui.bitbake.files import exists, folder_of, is_folder, joined, listed
+from xentui.bitbake.layers import machines
+from xentui.errors import InputError
+from xentui.project.boards import BOARDS
+from xentui.project.regular import read_text
+from xentui.rules.build_context import BuildContext, Placed, placed
+from xentui.safe_text import quoted, visible
+
+_KNOWN_PATHS = {
+    "core": "openembedded-core/meta",
+    "openembedded-layer": "meta-openembedded/meta-oe",
+    "networking-layer": "meta-openembedded/meta-networking",
+    "filesystems-layer": "meta-openembedded/meta-filesystems",
+    "meta-python": "meta-openembedded/meta-python",
+    "webserver": "meta-openembedded/meta-webserver",
+    "virtualization-layer": "meta-virtualization",
+    "yocto": "meta-yocto/meta-poky",
+    "yoctobsp": "meta-yocto/meta-yocto-bsp",
+    "raspberrypi": "meta-raspberrypi",
+}
+"""Where the collections lie as a rule; the part behind the last slash is the folder to look for."""
+
+_COLLECTION = re.compile(r'^BBFILE_COLLECTIONS\s*+\+?=\s*+"([^"\n]*+)"', re.MULTILINE)
+_MAX_LOOKED_AT = 400
+
+
+def missing(context: BuildContext) -> Iterator[Placed]:
+    """Layers that are named and not there, or needed and not named."""
+    build = context.build
+    for layer in build.layers:
+        if not layer.exists:
+            yield placed(
+                "XT612",
+                layer.place,
+                f"BBLAYERS names {layer.path}, which is no directory",
+                "Correct the path, or take it out: bitbake-layers remove-layer "
+                f"{visible(layer.path)}.",
+            )
+        elif not exists(layer.conf):
+            yield placed(
+                "XT612",
+                layer.place,
+                f"{layer.path} is no layer: it has no conf/layer.conf",
+                "Name the directory that holds conf/layer.conf.",
+            )
+    there = {layer.collection for layer in build.layers}
+    if META_VIRTUALIZATION not in there:
+        yield placed(
+            "XT614",
+            _bblayers(context),
+            "meta-virtualization is not among the layers: Xen and its classes come from it",
+            _add(context, META_VIRTUALIZATION),
+        )
+    wanted: dict[str, list[str]] = {}
+    for layer in build.layers:
+        for name in layer.depends:
+            if name not in there:
+                wanted.setdefault(name, []).append(layer.collection)
+    for name, who in wanted.items():
+        if name != META_VIRTUALIZATION:
+            yield placed(
+                "XT613",
+                _bblayers(context),
+                f"the layer {visible(name)} is missing, which {visible(', '.join(who))} depends on",
+                _add(context, name),
+            )
+
+
+def _bblayers(context: BuildContext) -> Place:
+    place = context.place_of("BBLAYERS")
+    return place or Place(str(context.build.bblayers_conf), 1)
+
+
+def _add(context: BuildContext, collection: str) -> str:
+    found = _beside(context, collection)
+    if found is not None:
+        return f"Run: bitbake-layers add-layer {visible(found)}"
+    path = _KNOWN_PATHS.get(collection, f"the layer whose collection is {collection}")
+    known = "/" in path or path.startswith("meta")
+    what = f"PATH/TO/{path}" if known else "PATH"
+    where = "" if known else f" (PATH: {visible(path)})"
+    return f"Fetch it, then run: bitbake-layers add-layer {what}{where}"
+
+
+def _beside(context: BuildContext, collection: str) -> str | None:
+    """Return a layer of that collection near those that are named."""
+    folders: dict[str, None] = {}
+    for layer in context.build.layers:
+        if layer.exists:
+            above = folder_of(layer.path)
+            folders.update({above: None, folder_of(above): None})
+    looked = 0
+    for folder in list(folders):
+        for name in listed(folder):
+            base = joined(folder, name)
+            if name.startswith(".") or not is_folder(base):
+                continue
+            for place in (base, *(joined(base, inner) for inner in _inner(base))):
+                looked += 1
+                if looked > _MAX_LOOKED_AT:
+                    return None
+                if collection in _collections(f"{place}/conf/layer.conf"):
+                    return place
+    return None
+
+
+def _inner(folder: str) -> list[str]:
+    return [name for name in listed(folder) if name.startswith("meta")]
+
+
+def _collections(path: str) -> list[str]:
+    if not exists(path):
+        return []
+    try:
+        text = read_text(Path(path), 1 << 20)
+    except InputError:
+        return []
+    return [word for found in _COLLECTION.finditer(text) for word in found[1].split()]
+
+
+def classes(context: BuildContext) -> Iterator[Placed]:
+    """A meta-virtualization from before the Xen classes, or beside a core it is not made for."""
+    build = context.build
+    virtualization = build.layer(META_VIRTUALIZATION)
+    lacking = [name for name in XEN_CLASSES if name not in build.xen_classes]
+    if virtualization is not None and lacking:
+        yield placed(
+            "XT615",
+            virtualization.place,
+            f"this meta-virtualization has no {' and no '.join(lacking)}.bbclass"
+            f"{_of_series(virtualization.compat)}: guests would be passed over without a word",
+            "Use its branch wrynose or master, with the layers of the same release.",
+        )
+    if not build.has_core and build.layers:
+        yield placed(
+            "XT616",
+            _bblayers(context),
+            "no layer brings conf/bitbake.conf: OpenEmbedded-Core is missing",
+            _add(context, "core"),
+        )
+    for layer in build.layers if build.series else ():
+        if layer.compat and not set(layer.compat) & set(build.series):
+            yield placed(
+                "XT616",
+                layer.place,
+                f"the layer {layer.collection} works with {', '.join(layer.compat)}, and this "
+                f"OpenEmbedded-Core is {', '.join(build.series)}",
+                "Check out the branch of one release in every layer.",
+            )
+
+
+def _of_series(compat: tuple[str, ...]) -> str:
+    return f" (it is for {', '.join(compat)})" if compat else ""
+
+
+def machine(context: BuildContext) -> Iterator[Placed]:
+    """A MACHINE that no layer has."""
+    build = context.build
+    name = build.machine.value
+    if name is None or not build.machine.value or "\0" in name:
+        if name is None and build.has_core:
+            yield placed(
+                "XT617",
+                Place(str(build.local_conf), 1),
+                "MACHINE is set nowhere",
+                'Set it in conf/local.conf: MACHINE = "qemux86-64".',
+            )
+        return
+    if build.find_in_layers(f"conf/machine/{name}.conf") is not None or not build.has_core:
+        return
+    known = BOARDS.get(name)
+    near = [each.name for each in machines(build)]
+    layer = known.layer if known is not None else ""
+    if layer:
+        fix = f"Add the layer {layer}: bitbake-layers add-layer PATH/TO/{layer}"
+    else:
+        import difflib
+
+        guesses = difflib.get_close_matches(name[:64], near, n=1)
+        fix = (
+            f"Did you mean {visible(guesses[0])}?"
+            if guesses
+            else f"Add the layer that has conf/machine/{visible(name)}.conf."
+        )
+    what = f"no layer has the machine {quoted(name)}"
+    yield placed("XT617", build.machine.place, what, fix)
+
+
+RULES = (missing, classes, machine)

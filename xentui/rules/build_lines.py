@@ -1,0 +1,152 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Rules on single lines of the user's files: what BitBake stops at or takes otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xentui.bitbake.conf_facts import Place, Said
+from xentui.bitbake.conf_syntax import Fault
+from xentui.rules.build_context import GUEST_VARIABLES, BuildContext, Placed, placed
+from xentui.safe_text import quoted, visible
+
+LISTS = frozenset(
+    {
+        "BBLAYERS", "BBMULTICONFIG", "BUNDLED_XEN_GUESTS", "CORE_IMAGE_EXTRA_INSTALL",
+        "DISTRO_FEATURES", "EXTRA_IMAGE_FEATURES", "HOSTTOOLS", "IMAGE_FEATURES", "IMAGE_FSTYPES",
+        "IMAGE_INSTALL", "INHERIT", "MACHINE_ESSENTIAL_EXTRA_RDEPENDS", "MACHINE_EXTRA_RDEPENDS",
+        "MACHINE_EXTRA_RRECOMMENDS", "MACHINE_FEATURES", "OE_FRAGMENTS", "PACKAGECONFIG",
+        "PACKAGE_INSTALL", "SRC_URI", "USER_CLASSES",
+    }
+)  # fmt: skip
+"""Variables that are lists of words, to which ``:append`` adds no blank."""
+
+_FAULTS = {
+    "old-override": "XT602",
+    "include": "XT603",
+    "cycle": "XT603",
+    "unreadable": "XT603",
+    "limit": "XT603",
+    "fragment": "XT604",
+    "machine-fragment": "XT605",
+}
+_FIXES = {
+    "indent": "Take the blanks away: a statement begins in the first column.",
+    "bom": "Save the file as UTF-8 without byte order mark.",
+    "after-value": "Let the line end with the quote; a comment takes a line of its own.",
+    "quotes": "Put the value between two quotes of one kind, and use the other kind inside.",
+    "no-name": "Write the variable's name before the operator.",
+    "comment": "Take the backslash at the end of the comment away.",
+    "unclosed": "Close what the line begins.",
+    "old-override": "Write a colon in place of the underscore: IMAGE_INSTALL:append.",
+    "include": "Put the file there, correct its name, or take the line out.",
+    "cycle": "Take one of the two includes out.",
+    "unreadable": "Check the file and your permissions.",
+    "limit": "Check what the file includes.",
+    "fragment": "Add the layer that has it, or switch it off: bitbake-config-build "
+    "disable-fragment NAME.",
+    "machine-fragment": "Take the assignment out, or switch the fragment off: "
+    "bitbake-config-build disable-fragment NAME.",
+}
+
+
+def faults(context: BuildContext) -> Iterator[Placed]:
+    """Lines that BitBake stops at."""
+    for fault in context.build.faults:
+        yield _fault(fault)
+
+
+def _fault(fault: Fault) -> Placed:
+    code = _FAULTS.get(fault.kind, "XT601")
+    fix = _FIXES.get(fault.kind, 'Correct the line: VARIABLE = "value", or put # before it.')
+    message = fault.message if code != "XT601" else f"BitBake cannot read this: {fault.message}"
+    return placed(code, Place(fault.file, fault.line), message, fix)
+
+
+def appends(context: BuildContext) -> Iterator[Placed]:
+    """Words that are glued to their neighbours, since nothing adds a blank."""
+    for said in context.every_users():
+        base = said.variable.partition(":")[0]
+        if base not in LISTS or said.flag or not said.value.strip():
+            continue
+        if said.operator in (":append", ".=") and not said.value[0].isspace():
+            yield placed(
+                "XT606",
+                said.place,
+                f"{said.variable} adds {quoted(said.value)} without a blank before it, so it is "
+                "glued to the word that stands there",
+                f'Begin the value with a blank: {visible(said.variable)} = " {_short(said)}".',
+            )
+        elif said.operator in (":prepend", "=.") and not said.value[-1].isspace():
+            yield placed(
+                "XT606",
+                said.place,
+                f"{said.variable} puts {quoted(said.value)} before what stands there without a "
+                "blank behind it, so both are glued together",
+                f'End the value with a blank: {visible(said.variable)} = "{_short(said)} ".',
+            )
+
+
+def _short(said: Said) -> str:
+    return visible(" ".join(said.value.split())[:60])
+
+
+def image_install(context: BuildContext) -> Iterator[Placed]:
+    """Packages given to every image, or lost to the recipe's own list."""
+    for said in context.users("IMAGE_INSTALL"):
+        if said.flag:
+            continue
+        if said.variable == "IMAGE_INSTALL" and said.operator in ("+=", "=+", ".=", "=.", "?="):
+            yield placed(
+                "XT608",
+                said.place,
+                f"IMAGE_INSTALL {said.operator} in a configuration takes the place of what image "
+                "recipes set with ?=, so their own packages vanish",
+                f'Write IMAGE_INSTALL:append:pn-xen-image-minimal = " {_short(said)}".',
+            )
+        elif said.operator == ":append" and ":pn-" not in said.variable:
+            words = [word for word in said.value.split() if _is_dom0s(context, word)]
+            if words:
+                yield placed(
+                    "XT607",
+                    said.place,
+                    f"{', '.join(visible(word) for word in words)} is added to every image, guest "
+                    "images too, which then wait for themselves",
+                    f'Name the image: IMAGE_INSTALL:append:pn-xen-image-minimal = " {_short(said)}"'
+                    ".",
+                )
+
+
+def _is_dom0s(context: BuildContext, word: str) -> bool:
+    if word == "vxn" or word.startswith("vxn-") or "xen-guest-bundle" in word:
+        return True
+    if context.knows_recipes:
+        return word in context.recipes.bundles
+    return word.endswith(("-guests", "-bundle"))
+
+
+def flags(context: BuildContext) -> Iterator[Placed]:
+    """Flags of guests that look right and do something else."""
+    for variable in GUEST_VARIABLES:
+        for said in context.users(variable):
+            if not said.flag:
+                continue
+            if said.variable != variable:
+                yield placed(
+                    "XT631",
+                    said.place,
+                    f"{said.variable}[{said.flag}]: overrides and :append do nothing on a flag",
+                    f'Write the whole value: {variable}[{visible(said.flag)}] = "…".',
+                )
+            elif said.operator in ("+=", "=+", ".=", "=."):
+                yield placed(
+                    "XT632",
+                    said.place,
+                    f"{variable}[{said.flag}] {said.operator} adds to nothing: the class' default "
+                    "is not in the flag, and is left out once the flag has a value",
+                    f'Write the whole value: {variable}[{visible(said.flag)}] = "…".',
+                )
+
+
+RULES = (faults, appends, image_install, flags)

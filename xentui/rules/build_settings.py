@@ -1,0 +1,251 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Rules on the settings around the guests: features, machine, multiconfigs, memory, kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xentui.bitbake.conf_facts import Place, Said
+from xentui.rules.build_context import DOM0, BuildContext, Placed, placed
+from xentui.safe_text import quoted, visible
+
+XEN_FEATURES = ("xen", "systemd", "virtualization")
+VXN_FEATURES = ("virtualization", "vcontainer", "vxn")
+MULTICONFIGS = ("vruntime-aarch64", "vruntime-x86-64")
+
+_ASSIGNS = ("=", ":=")
+_IMAGES_OWN = ("QB_MEM_VALUE", "QB_XEN_CMDLINE_EXTRA", "QB_MEM")
+"""Variables that xen-image-minimal.bb or a class of it assigns itself."""
+
+
+def features(context: BuildContext) -> Iterator[Placed]:
+    """Features without which Xen, or its kernel options, are left out."""
+    if not context.build.has_core or _open_question(context, "DISTRO_FEATURES"):
+        return
+    there = context.features()
+    lacking = [name for name in XEN_FEATURES if name not in there]
+    said = [each.place for each in context.users("DISTRO_FEATURES") if not each.flag]
+    where = said[-1] if said else Place(str(context.build.local_conf), 1)
+    if lacking and context.wants_xen:
+        yield placed(
+            "XT609",
+            where,
+            f"DISTRO_FEATURES lacks {', '.join(lacking)}{_why(lacking)}",
+            f'Add: DISTRO_FEATURES:append = " {" ".join(lacking)}".',
+        )
+    elif lacking:
+        yield placed(
+            "XT610",
+            None,
+            f"this build directory is not set up for Xen yet: DISTRO_FEATURES lacks "
+            f"{', '.join(lacking)}",
+            "xentui generate writes what is needed.",
+        )
+    lacking = [name for name in VXN_FEATURES if name not in there]
+    if lacking and _wants_vxn(context):
+        yield placed(
+            "XT611",
+            where,
+            f"vxn is asked for, but DISTRO_FEATURES lacks {', '.join(lacking)}",
+            f'Add: DISTRO_FEATURES:append = " {" ".join(lacking)}".',
+        )
+
+
+def _why(lacking: list[str]) -> str:
+    if lacking == ["virtualization"]:
+        return ": without it the kernel is built without its Xen options"
+    return ": recipes that require a feature are skipped"
+
+
+def _wants_vxn(context: BuildContext) -> bool:
+    return "vxn" in context.features() or any(
+        word == "vxn" or word.startswith("vxn-") for word in context.installed()
+    )
+
+
+def _vxn_place(context: BuildContext) -> Place | None:
+    for variable in ("BBMULTICONFIG", "IMAGE_INSTALL", "DISTRO_FEATURES"):
+        for said in context.users(variable):
+            if variable == "BBMULTICONFIG" or "vxn" in said.value:
+                return said.place
+    return None
+
+
+def _open_question(context: BuildContext, variable: str) -> bool:
+    """Whether the user's own files leave open what a variable is worth."""
+    return any("${@" in said.value for said in context.users(variable)) or bool(
+        context.build.reader.store.doubts
+    )
+
+
+def machine(context: BuildContext) -> Iterator[Placed]:
+    """MACHINE said twice, or to a fragment's face."""
+    said = [
+        each
+        for each in context.users("MACHINE")
+        if each.variable == "MACHINE" and each.operator in _ASSIGNS and not each.flag
+    ]
+    values = {each.value for each in said}
+    if len(values) > 1:
+        last = said[-1]
+        others = ", ".join(f"{quoted(s.value)} ({_shown(context, s.place)})" for s in said[:-1])
+        yield placed(
+            "XT618",
+            last.place,
+            f"MACHINE is set to {quoted(last.value)} here and elsewhere too: {others}; the last "
+            "one counts",
+            "Keep one of the lines.",
+        )
+
+
+def _shown(context: BuildContext, place: Place) -> str:
+    inside = place.file.removeprefix(f"{context.build.path}/")
+    return f"{inside}:{place.line}"
+
+
+def multiconfigs(context: BuildContext) -> Iterator[Placed]:
+    """Multiconfigs that are not there, which stops the whole parse; those that vxn needs."""
+    build = context.build
+    value = build.value("BBMULTICONFIG")
+    for name in value.words:
+        place = context.place_of("BBMULTICONFIG", name)
+        if build.find_in_layers(f"conf/multiconfig/{name}.conf") is None:
+            yield placed(
+                "XT619",
+                place,
+                f"BBMULTICONFIG names {quoted(name)}, and there is no conf/multiconfig/{name}.conf:"
+                " BitBake parses nothing at all",
+                _near_multiconfig(context, name),
+            )
+    vruntime = [name for name in value.words if name in MULTICONFIGS]
+    if vruntime and build.find_in_layers("conf/distro/poky.conf") is None:
+        yield placed(
+            "XT621",
+            context.place_of("BBMULTICONFIG", vruntime[0]),
+            f"{', '.join(vruntime)} need conf/distro/poky.conf, which no layer has: BitBake parses "
+            "nothing at all",
+            "Add meta-poky: bitbake-layers add-layer PATH/TO/meta-yocto/meta-poky",
+        )
+    if _wants_vxn(context) and value.known:
+        lacking = [name for name in MULTICONFIGS if name not in value.words]
+        if len(lacking) == len(MULTICONFIGS):
+            yield placed(
+                "XT620",
+                _vxn_place(context),
+                "vxn is asked for, but BBMULTICONFIG has neither of the builds that make its "
+                "guests' kernel and root file system",
+                f'Add: BBMULTICONFIG:append = " {" ".join(MULTICONFIGS)}".',
+            )
+
+
+def _near_multiconfig(context: BuildContext, name: str) -> str:
+    import difflib
+
+    known = [
+        entry.removesuffix(".conf")
+        for layer in context.build.layers
+        for entry in _multiconfigs_of(layer.path)
+    ]
+    near = difflib.get_close_matches(name[:64], known, n=1)
+    return f"Did you mean {visible(near[0])}?" if near else "Take it out, or add its layer."
+
+
+def _multiconfigs_of(layer: str) -> list[str]:
+    from xentui.bitbake.files import listed
+
+    return listed(f"{layer}/conf/multiconfig")
+
+
+def memory(context: BuildContext) -> Iterator[Placed]:
+    """Memory settings that the image recipe's own assignment makes useless."""
+    for variable in _IMAGES_OWN:
+        for said in context.users(variable):
+            if said.variable == variable and not said.flag and said.operator != ":append":
+                yield placed(
+                    "XT624",
+                    said.place,
+                    f"{variable} has no effect here: the image recipe assigns it itself",
+                    f"Name the image: {variable}:pn-{DOM0} = {quoted(said.value)}.",
+                )
+
+
+def kernel(context: BuildContext) -> Iterator[Placed]:
+    """A kernel that has no Xen options, or that cannot be built for the machine."""
+    variable = "PREFERRED_PROVIDER_virtual/kernel"
+    value = context.build.value(variable).text
+    name = context.build.machine.value
+    users = [s for s in context.users(variable) if not s.flag]
+    if name == "raspberrypi4-64" and context.wants_xen and value in (None, "linux-yocto"):
+        yield placed(
+            "XT625",
+            users[-1].place if users else context.build.machine.place,
+            "linux-yocto, which the Xen settings prefer, is not compatible with raspberrypi4-64: "
+            "nothing provides virtual/kernel",
+            f'Set {variable} = "linux-raspberrypi" and PREFERRED_VERSION_linux-raspberrypi = '
+            '"6.18.%".',
+        )
+    elif users and name != "raspberrypi4-64" and value not in (None, "", "linux-yocto"):
+        yield placed(
+            "XT625",
+            users[-1].place,
+            f"the kernel is {quoted(value)}: Xen's options come only to a kernel whose version "
+            "meta-virtualization knows (recipes-kernel/linux/*_virtualization.inc)",
+            "Leave linux-yocto, or make sure that its version is among them.",
+        )
+
+
+def undone(context: BuildContext) -> Iterator[Placed]:
+    """Lines that come after xentui's and say something else."""
+    own = context.xentui_conf
+    for variable, said in context.build.reader.store.said.items():
+        ours: dict[tuple[str, str], Said] = {}
+        for each in said:
+            key = (each.variable, each.flag)
+            if each.place.file == own:
+                ours[key] = each
+            elif key in ours and each.operator in (*_ASSIGNS, "unset"):
+                before = ours.pop(key)
+                if before.operator not in _ASSIGNS or before.value == each.value:
+                    continue
+                flag = f"[{each.flag}]" if each.flag else ""
+                yield placed(
+                    "XT622",
+                    each.place,
+                    f"this undoes what xentui set: {each.variable}{flag} was "
+                    f"{quoted(before.value)}",
+                    "Take the line out, put it before the require line, or change the project.",
+                )
+            elif each.operator == ":remove" and not each.flag and ours and "${" not in each.value:
+                gone = set(each.value.split()) & {
+                    word for one in ours.values() for word in one.value.split()
+                }
+                if gone:
+                    yield placed(
+                        "XT622",
+                        each.place,
+                        f"this takes {', '.join(sorted(gone))} out of {variable}, which xentui "
+                        "put in",
+                        "Take the line out, or change the project.",
+                    )
+
+
+def unused(context: BuildContext) -> Iterator[Placed]:
+    """Xentui's own configuration, written and read by nobody."""
+    build = context.build
+    own = context.xentui_conf
+    if own in build.reader.files:
+        return
+    from xentui.bitbake.files import exists
+
+    if exists(own):
+        yield placed(
+            "XT637",
+            Place(own, 1),
+            "conf/xentui.conf is there, but nothing includes it",
+            "Put require conf/xentui.conf at the end of conf/local.conf, or run xentui generate "
+            "again.",
+        )
+
+
+RULES = (features, machine, multiconfigs, memory, kernel, undone, unused)
