@@ -6,6 +6,7 @@ from tests.rules.case import Case
 
 FETCH = "guests.web.source.fetch[0]"
 SUM = f'sha256 = "{"0" * 64}"'
+SUM1 = f'sha256 = "{"1" * 64}"'
 
 
 def guest(source: str, fetch: str, more: str = "", field: str = "") -> str:
@@ -113,7 +114,7 @@ CASES = (
         rootfs(
             f'{TAR}\nsubdir = "tree"',
             more="[[guests.web.source.fetch]]\n"
-            f'uri = "https://f.org/a.tar.gz"\n{SUM}\nsubdir = "more"\n',
+            f'uri = "https://f.org/a.tar.gz"\n{SUM1}\nsubdir = "more"\n',
         ),
         ("f.org/a.tar", "f.org/b.tar"),
     ),
@@ -123,9 +124,9 @@ CASES = (
         guest(
             EXT4,
             f'uri = "https://e.org/web.ext4"\n{SUM}',
-            OTHER + f'uri = "https://f.org/web.ext4"\n{SUM}\n',
+            OTHER + f'uri = "https://f.org/web.ext4"\n{SUM1}\n',
         ),
-        ("https://f.org", "https://e.org"),
+        ("f.org/web.ext4", "f.org/db.ext4"),
         say="web",
     ),
     Case(

@@ -212,7 +212,7 @@ def _with_root(guest: EffectiveGuest, device: str) -> str:
     return " ".join([f"root={device}", *words])
 
 
-def _as_hvm(board: Board, guest: EffectiveGuest) -> Iterator[Mend]:
+def _as_hvm(board: Board, guest: EffectiveGuest) -> Iterator[Mend | None]:
     if board.arch == "x86-64":
         yield mends.guest("Make it an HVM guest", guest.key, type="hvm")
 

@@ -59,13 +59,28 @@ class Finding:
         return (self.mend, *self.others) if self.mend is not None else ()
 
 
-def found(code: str, path: str, message: str, fix: str, *mends: Mend) -> Finding:
+def found(code: str, path: str, message: str, fix: str, *mends: Mend | None) -> Finding:
     """Make a finding, with the severity that the catalogue gives its code.
+
+    Args:
+        code: its code.
+        path: where in the project.
+        message: what is wrong.
+        fix: how to mend it.
+        mends: changes proposed, the best first; ``None`` is passed over.
 
     Raises:
         KeyError: the catalogue does not know the code.
     """
     from xentui.rules import catalogue
 
-    first, others = (mends[0], mends[1:]) if mends else (None, ())
-    return Finding(code, catalogue.entry(code).severity, path, message, fix, first, others)
+    usable = [mend for mend in mends if mend is not None]
+    return Finding(
+        code=code,
+        severity=catalogue.entry(code).severity,
+        path=path,
+        message=message,
+        fix=fix,
+        mend=usable[0] if usable else None,
+        others=tuple(usable[1:]),
+    )

@@ -143,7 +143,7 @@ def _suffix(file: str) -> str:
     return file.rpartition(".")[2].lower()
 
 
-def _type_by_name(guest: EffectiveGuest, source: Source) -> Iterator[Mend]:
+def _type_by_name(guest: EffectiveGuest, source: Source) -> Iterator[Mend | None]:
     suits = _SUFFIXES.get(_suffix(source.file))
     if suits is not None and suits != source.type:
         yield mends.source(f"Import it as {suits}", guest.key, type=suits, image_size=None)

@@ -1,12 +1,18 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The changes that findings propose. Each is a pure function from project to project."""
+"""The changes that findings propose. Each is a pure function from project to project.
+
+A change to text that the schema would not accept is not proposed: ``None`` stands for it.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from xentui.project import schema
 from xentui.project.model import Bundle, Fetch, Guest, Project
 from xentui.rules.finding import Mend
 
@@ -36,8 +42,10 @@ def defaults(label: str, **changes: Any) -> Mend:
     return Mend(label, apply)
 
 
-def guest(label: str, key: str, **changes: Any) -> Mend:
+def guest(label: str, key: str, **changes: Any) -> Mend | None:
     """Change fields of one guest."""
+    if not _writable("guest", changes):
+        return None
 
     def apply(project: Project) -> Project:
         return project.with_guest(replace(project.guest(key), **changes))
@@ -45,8 +53,10 @@ def guest(label: str, key: str, **changes: Any) -> Mend:
     return Mend(label, apply)
 
 
-def source(label: str, key: str, **changes: Any) -> Mend:
+def source(label: str, key: str, **changes: Any) -> Mend | None:
     """Change fields of a guest's import."""
+    if not _writable("source", changes):
+        return None
 
     def apply(project: Project) -> Project:
         changed = project.guest(key)
@@ -57,8 +67,10 @@ def source(label: str, key: str, **changes: Any) -> Mend:
     return Mend(label, apply)
 
 
-def fetch(label: str, key: str, number: int, **changes: Any) -> Mend:
+def fetch(label: str, key: str, number: int, **changes: Any) -> Mend | None:
     """Change fields of one of the files fetched for a guest."""
+    if not _writable("fetch", changes):
+        return None
 
     def apply(project: Project) -> Project:
         changed = project.guest(key)
@@ -86,8 +98,10 @@ def into_bundle(project: Project, key: str) -> Mend:
     return Mend(f"Put {key} into the bundle {name}", apply)
 
 
-def new_bundle(name: str) -> Mend:
+def new_bundle(name: str) -> Mend | None:
     """Add a bundle."""
+    if not _bundle_name(name):
+        return None
     return Mend(f"Add the bundle {name}", lambda project: project.with_bundle(Bundle(name)))
 
 
@@ -100,8 +114,10 @@ def without_bundle(name: str) -> Mend:
     return Mend(f"Remove the bundle {name}", apply)
 
 
-def rename_bundle(old: str, new: str) -> Mend:
+def rename_bundle(old: str, new: str) -> Mend | None:
     """Give a bundle, and all that name it, another name."""
+    if not _bundle_name(new):
+        return None
 
     def moved(guest: Guest) -> Guest:
         return replace(guest, bundle=new) if guest.bundle == old else guest
@@ -116,8 +132,10 @@ def rename_bundle(old: str, new: str) -> Mend:
     return Mend(f"Call the bundle {new}", apply)
 
 
-def bundle(label: str, name: str, **changes: Any) -> Mend:
+def bundle(label: str, name: str, **changes: Any) -> Mend | None:
     """Change fields of a bundle."""
+    if not _writable("bundle", changes):
+        return None
 
     def apply(project: Project) -> Project:
         return project.with_bundle(replace(project.bundle(name), **changes))
@@ -146,3 +164,29 @@ def guest_memory(label: str, memory: dict[str, int]) -> Mend:
         return replace(project, guests=guests)
 
     return Mend(label, apply)
+
+
+def _writable(table: str, changes: Mapping[str, Any]) -> bool:
+    """Return whether the schema accepts each text among the changes."""
+    for name, value in changes.items():
+        texts = (value,) if isinstance(value, str) else value if isinstance(value, tuple) else ()
+        field = schema.field(table, name)
+        if not all(_accepts(field, text) for text in texts if isinstance(text, str)):
+            return False
+    return True
+
+
+def _accepts(field: schema.Field, text: str) -> bool:
+    longest = 255 if field.kind == "list" else field.max_length or len(text)
+    return len(text) <= longest and (
+        field.pattern is None or re.fullmatch(field.pattern, text, re.ASCII) is not None
+    )
+
+
+def _bundle_name(name: str) -> bool:
+    names = schema.schema()["properties"]["bundles"]["propertyNames"]
+    return (
+        len(name) <= names["maxLength"]
+        and re.fullmatch(names["pattern"], name, re.ASCII) is not None
+        and name not in names["not"]["enum"]
+    )

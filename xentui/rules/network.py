@@ -214,7 +214,7 @@ def _unknown(path: str, name: str, text: str | None) -> Finding:
     return found("XT216", path, f"xl does not know {quoted(name)} in a vif", fix)
 
 
-def _without(guest: EffectiveGuest, word: str) -> Iterator[Mend]:
+def _without(guest: EffectiveGuest, word: str) -> Iterator[Mend | None]:
     """Yield the change that takes a word out of every interface of a guest."""
     if guest.guest.config_file is not None:
         return
@@ -226,7 +226,7 @@ def _without(guest: EffectiveGuest, word: str) -> Iterator[Mend]:
     yield mends.guest(f"Take {word} out", guest.key, vif=vif)
 
 
-def _bridged(guest: EffectiveGuest, name: str) -> Iterator[Mend]:
+def _bridged(guest: EffectiveGuest, name: str) -> Iterator[Mend | None]:
     if guest.guest.config_file is None:
         vif = tuple(
             ",".join(

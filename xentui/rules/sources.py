@@ -152,8 +152,9 @@ def downloads(given: Context) -> Iterator[Finding]:
         entries = guest.source.fetch if guest.source is not None else ()
         for number, entry in enumerate(entries):
             where = _meeting_place(guest.bundle or guest.key, entry)
-            uri, owner = owners.setdefault(where, (entry.uri, guest.key))
-            if uri != entry.uri:
+            content = entry.sha256 or entry.uri
+            known, owner = owners.setdefault(where, (content, guest.key))
+            if known != content:
                 yield found(
                     "XT308",
                     f"guests.{guest.key}.source.fetch[{number}].uri",

@@ -1,0 +1,94 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Whatever the schema accepts is checked without a traceback, and in time."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from hypothesis import assume, given
+
+from tests import strategies
+from xentui.project import document, schema
+from xentui.project.assets import NO_ASSETS
+from xentui.project.model import Guest, Host, Project, to_data
+from xentui.rules.budget import budget
+from xentui.rules.check import check
+from xentui.rules.finding import Finding, Severity
+
+
+@given(strategies.projects())
+def test_every_project_is_checked_and_every_mend_keeps_the_schema(project: Project) -> None:
+    for finding in check(project):
+        assert finding.message.isprintable()
+        assert finding.fix.isprintable()
+        for mend in finding.mends:
+            mended = mend.apply(project)
+            assert schema.validate(to_data(mended)) == [], mend.label
+            left = [(f.code, f.path, f.message) for f in check(mended)]
+            assert (finding.code, finding.path, finding.message) not in left, mend.label
+
+
+@given(strategies.projects())
+def test_the_rows_of_a_budget_add_up(project: Project) -> None:
+    made = budget(project)
+    kinds = [row.kind for row in made.rows]
+    order = ["total", "xen", "dom0", "guest", "reserve", "free"]
+    assert kinds == sorted(kinds, key=order.index)
+    if made.total is not None:
+        used = sum(made.of(kind) for kind in ("xen", "dom0", "guest", "reserve"))
+        assert made.free_all == made.total - used
+        assert made.free is not None
+        assert made.free >= made.free_all
+
+
+@given(strategies.sound_projects())
+def test_sound_projects_have_no_error_but_of_memory(project: Project) -> None:
+    assume(not any(guest.key.isdigit() for guest in project.guests))
+    assets = strategies.assets_of(project)
+    errors = [f for f in check(project, assets) if f.severity is Severity.ERROR]
+    # The strategy gives one address different checksums now and then.
+    assert [f for f in errors if not f.code.startswith("XT4") and f.code != "XT308"] == []
+
+
+def many(count: int) -> Project:
+    """Return a project of that many guests, with something to say of each."""
+    guests = tuple(
+        Guest(f"g{number}", vif=((f"bridge=xenbr0,mac=00:16:3e:00:{number >> 8:02x}:"
+              f"{number & 255:02x}"),), memory=64, tags=("autostart",))
+        for number in range(count)
+    )  # fmt: skip
+    return Project(Host("qemux86-64", memory=16_777_216, network="nat"), guests=guests)
+
+
+def spent(project: Project) -> float:
+    """Return the shortest of three runs, in seconds of processor time."""
+    runs = []
+    for _ in range(3):
+        begin = time.process_time()
+        check(project, NO_ASSETS)
+        runs.append(time.process_time() - begin)
+    return min(runs)
+
+
+def test_the_time_is_linear_in_guests() -> None:
+    small, large = many(400), many(4000)
+    check(small)
+    assert spent(large) < 10 * spent(small) * 2
+
+
+def test_a_guest_takes_a_fifth_of_a_millisecond_at_most() -> None:
+    project = many(1000)
+    check(project)
+    # Four times the aim, for slow machines.
+    assert spent(project) < 1000 * 0.0002 * 4
+
+
+def test_what_is_said_of_a_crowd_is_said_once_of_each(tmp_path: Path) -> None:
+    project = replace(many(50), host=Host("qemux86-64", memory=2048, network="nat"))
+    made: list[Finding] = check(project)
+    assert len([f for f in made if f.code == "XT401"]) == 1
+    assert len([f for f in made if f.code == "XT228"]) == 50
+    assert document.load_text("version = 1\n", tmp_path).project is None
