@@ -211,7 +211,8 @@ def test_every_kind_of_archive_is_read(tmp_path: Path, kind: str) -> None:
     if kind in ("gnu", "pax"):
         (tree / "sub" / ("é" * 120)).write_bytes(b"z" * 99)
     (tree / "link").symlink_to("sub")
-    os.link(deep, tree / "hard")
+    (tree / "sub/target").touch()
+    os.link(tree / "sub/target", tree / "hard")
     path = made.tar(tmp_path / "x", tree, f"--format={kind}")
     archive = inspect(path).archive
     assert archive is not None

@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "generate": ("generate", "write the files that BitBake reads"),
     "remove": ("remove", "take out of a build directory what generate put in"),
     "doctor": ("doctor", "tell what is wrong with a build directory, from its files alone"),
+    "source": ("source", "tell what an image file is, and how a guest is made of it"),
     "explain": ("explain", "explain a finding in full: cause, evidence, fix, example"),
     "schema": ("schema", "print the JSON schema of the project file"),
 }

@@ -54,10 +54,13 @@ class Shape:
 
     def folder(self, name: str) -> None:
         """Count a directory, by its path, and those it lies in."""
-        while (key := hash(name)) not in self.folders:
-            self.folders[key] = (0, 0)
-            self._entry(name)
+        missing = []
+        while hash(name) not in self.folders:
+            missing.append(name)
             name = name.rpartition("/")[0]
+        for name in reversed(missing):
+            self._entry(name)
+            self.folders[hash(name)] = (0, 0)
 
     def entry(self, name: str) -> None:
         """Count a further name of a file, by its path."""

@@ -1,0 +1,311 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""``xentui source inspect``: what image files are, and how a guest is made of them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xentui.cli import parsing, terminal
+from xentui.errors import Exit, InputError, RefusedError, UsageError, XentuiError
+from xentui.safe_text import quoted, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from xentui.images.inspected import Inspected
+    from xentui.images.suggest import Suggestion
+
+_LONG = 64 * 1024 * 1024
+"""Files of more bytes are read with a word on how far it is."""
+
+
+def add(commands: parsing.Commands) -> None:
+    """Declare the arguments."""
+    parser = commands.add_parser(
+        "source",
+        description="inspect tells what image files are by their bytes, whatever their names: "
+        "type, size,\npartitions, checksum, and what a project says of them. With --write it says "
+        "so itself.",
+    )
+    parser.add_argument("action", choices=["inspect"], help="what to do")
+    parser.add_argument("file", nargs="+", type=Path, metavar="FILE", help="files or directories")
+    parsing.json_argument(parser)
+    parser.add_argument(
+        "--write",
+        type=Path,
+        metavar="PROJECT",
+        help="let this project file import FILE, once its diff is agreed to",
+    )
+    parser.add_argument("--guest", metavar="KEY", help="with --write: the guest to import it for")
+    parser.add_argument("-y", "--yes", action="store_true", help="agree to the diff beforehand")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Tell what each file is, and write it into a project where that is asked.
+
+    Raises:
+        UsageError: ``--write`` is not given what it needs.
+        RefusedError: the diff was not agreed to.
+        InputError: the project file cannot be read or written.
+    """
+    if (args.write is None) != (args.guest is None):
+        raise UsageError(
+            "--write PROJECT and --guest KEY belong together", fix="Give both, or neither."
+        )
+    if args.write is not None and len(args.file) > 1:
+        raise UsageError("--write takes one FILE", fix="Run it once a file.")
+    from xentui.images.suggest import suggest
+
+    worst = Exit.OK
+    told: list[dict[str, Any]] = []
+    for path in args.file:
+        try:
+            seen = _inspected(path)
+        except InputError as error:
+            terminal.complain(error)
+            worst = max(worst, error.exit_code)
+            continue
+        place = _place(path, args.write)
+        suggestion = suggest(seen, place or path.name, args.guest or "guest")
+        if args.json:
+            told.append(_data(seen, suggestion, place or path.name))
+        else:
+            terminal.put("\n".join(_lines(seen, suggestion, place or path.name)))
+        if args.write is not None:
+            _write(args, seen, suggestion, place)
+    if args.json:
+        terminal.put_json({"version": 1, "files": told})
+    return worst
+
+
+def _inspected(path: Path) -> Inspected:
+    from xentui.images.inspect import inspect
+
+    if not sys.stderr.isatty():
+        return inspect(path)
+    shown = _Shown(path.name)
+    try:
+        return inspect(path, shown)
+    finally:
+        shown.clear()
+
+
+class _Shown:
+    """A line on the terminal that tells how far the reading is."""
+
+    def __init__(self, name: str) -> None:
+        self._name = visible(name)[:40]
+        self._last = -1
+
+    def __call__(self, done: int, total: int) -> None:
+        percent = 100 * done // max(total, 1)
+        if total >= _LONG and percent != self._last:
+            self._last = percent
+            sys.stderr.write(f"\r{self._name}: {percent:3} % of {_size(total)}\x1b[K")
+            sys.stderr.flush()
+
+    def clear(self) -> None:
+        if self._last >= 0:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
+def _place(path: Path, project: Path | None) -> str | None:
+    """Return a file's path relative to the project file, or ``None`` where it is elsewhere."""
+    if project is None:
+        return path.name
+    try:
+        return path.resolve().relative_to(project.parent.resolve()).as_posix()
+    except ValueError:
+        return None
+
+
+def _data(seen: Inspected, suggestion: Suggestion | None, place: str) -> dict[str, Any]:
+    from xentui.images.inspected import data
+    from xentui.images.suggest import hindrances
+
+    told = data(seen)
+    told["problems"] += hindrances(seen, place)
+    told["suggestion"] = None
+    if suggestion is not None:
+        told["suggestion"] = {
+            "use": suggestion.use,
+            "type": suggestion.type or None,
+            "file": suggestion.file,
+            "subdir": suggestion.subdir,
+            "image_size": suggestion.image_size,
+            "root": suggestion.root("xvda"),
+            "extra": suggestion.extra,
+        }
+    return told
+
+
+def _lines(seen: Inspected, suggestion: Suggestion | None, place: str) -> Iterator[str]:
+    from xentui.images.suggest import hindrances
+
+    yield f"{visible(str(seen.path))}: {seen.label}"
+    yield f"  size        {_size(seen.size)}"
+    if seen.sha256 is not None:
+        yield f"  sha256      {seen.sha256}"
+    if seen.disk_size is not None and seen.disk_size != seen.size:
+        yield f"  disk        {_size(seen.disk_size)} once imported"
+    yield from _inside(seen)
+    if seen.init is not None:
+        init = "there" if seen.init else "missing: a kernel finds nothing to start"
+        yield f"  init        {init}"
+    if seen.image_size is not None:
+        size = seen.image_size
+        yield f"  image_size  {size.smallest} MiB is the least, {size.advised} leaves room"
+    for problem in (*seen.problems, *hindrances(seen, place)):
+        yield f"  ! {visible(problem)}"
+    if suggestion is None:
+        yield "  No import type fits: a guest cannot be made of it as it is."
+        return
+    yield "  In a project:"
+    for line in _toml(seen, suggestion, place):
+        yield f"    {line}"
+
+
+def _inside(seen: Inspected) -> Iterator[str]:
+    found = seen.found
+    if found.ext is not None:
+        free = found.ext.free * found.ext.block_size
+        label = f", label {quoted(found.ext.label)}" if found.ext.label else ""
+        yield (
+            f"  file system ext{found.ext.version}, {_size(found.ext.size)}, "
+            f"{_size(free)} free{label}"
+        )
+    if found.disk is not None:
+        for part in found.disk.partitions:
+            what = ", ".join(word for word in (part.type, part.filesystem) if word)
+            mark = ", looks like the root" if part.number == found.disk.root else ""
+            name = f" {quoted(part.name)}" if part.name else ""
+            yield (
+                f"  partition {part.number:<2}{name} {what}, {_size(part.size)} "
+                f"at {_size(part.start)}{mark}"
+            )
+    if seen.archive is not None:
+        top = f", all in {quoted(seen.archive.top)}" if seen.archive.top else ""
+        yield (
+            f"  archive     {seen.archive.members} members, "
+            f"{_size(seen.archive.size)} unpacked{top}"
+        )
+        if seen.archive.setuid:
+            yield f"  setuid      {seen.archive.setuid} files, which arrive as they are"
+
+
+def _toml(seen: Inspected, suggestion: Suggestion, place: str) -> Iterator[str]:
+    from xentui.project.toml_text import value
+
+    if suggestion.use == "kernel":
+        yield f"kernel = {value(suggestion.file)}"
+    else:
+        words = " ".join(word for word in (suggestion.root("xvda"), suggestion.extra) if word)
+        if words:
+            yield f"# extra needs {words}"
+        yield "[guests.NAME.source]"
+        yield f"type = {value(suggestion.type)}"
+        yield f"file = {value(suggestion.file)}"
+        if suggestion.image_size is not None:
+            yield f"image_size = {suggestion.image_size}"
+    yield "[[guests.NAME.source.fetch]]"
+    yield f"uri = {value(f'file://{place}')}"
+    if seen.sha256 is not None:
+        yield f"sha256 = {value(seen.sha256)}"
+    if suggestion.subdir is not None:
+        yield f"subdir = {value(suggestion.subdir)}"
+
+
+def _write(
+    args: argparse.Namespace, seen: Inspected, suggestion: Suggestion | None, place: str | None
+) -> None:
+    from xentui.images.suggest import PLAIN, with_source
+
+    name = visible(str(seen.path))
+    if suggestion is None:
+        raise XentuiError(f"{name}: no guest can be made of it, so nothing was written")
+    if place is None:
+        raise XentuiError(
+            f"{name} is not below the directory of {visible(str(args.write))}",
+            fix="Put it there: the recipe's files are copied from beside the project file.",
+        )
+    if not PLAIN.fullmatch(place):
+        raise XentuiError(f"{name}: a project cannot carry this name", fix="Rename the file.")
+    path = args.write.resolve()
+    _change(
+        path,
+        lambda project: with_source(project, args.guest, seen, place, suggestion),
+        yes=args.yes,
+        guest=args.guest,
+    )
+
+
+def _change(path: Path, change: Callable[[Any], Any], *, yes: bool, guest: str) -> None:
+    from xentui.output.tree import Tree
+    from xentui.project import document, edit, model, schema
+
+    with Tree(path.parent) as tree:
+        tree.lock()
+        before = tree.seen(path.name)
+        loaded = document.load(path)
+        if loaded.project is None:
+            raise XentuiError(
+                f"{visible(str(path))}: is not a project file that can be used",
+                fix="xentui check tells what is wrong with it.",
+            )
+        try:
+            project = change(loaded.project)
+        except KeyError:
+            raise XentuiError(
+                f"{quoted(guest)} is not imported, so no recipe carries a kernel for it",
+                fix="Import its disk first, or put the kernel into the deploy directory.",
+            ) from None
+        for problem in schema.validate(model.to_data(project)):
+            place = schema.dotted(problem.path)
+            raise UsageError(f"{place}: {problem.message}", fix=problem.fix)
+        old = loaded.document.text
+        new = edit.update(old, project)
+        if new == old:
+            terminal.say(f"{path}: says so already")
+            return
+        _agree(path, old, new, yes=yes)
+        tree.write(path.name, [new.encode()], expected=before)
+        tree.sync()
+    terminal.say(f"changed  {path}")
+
+
+def _agree(path: Path, old: str, new: str, *, yes: bool) -> None:
+    from difflib import unified_diff
+
+    lines = unified_diff(
+        old.splitlines(keepends=True),
+        new.splitlines(keepends=True),
+        f"{path.name} as it is",
+        f"{path.name} as it would be",
+    )
+    terminal.say("".join(line if line.endswith("\n") else f"{line}\n" for line in lines))
+    if yes:
+        return
+    if not terminal.interactive():
+        raise RefusedError(
+            f"{visible(str(path))} would be changed, so nothing was written",
+            fix="Agree to the diff above with --yes.",
+        )
+    if not terminal.agreed(f"Write {path.name}?"):
+        raise RefusedError("nothing was written")
+
+
+def _size(number: int) -> str:
+    """Return bytes for people, exact where that is short."""
+    if number < 1024:
+        return f"{number} bytes"
+    amount = float(number)
+    for unit in ("KiB", "MiB", "GiB", "TiB"):
+        amount /= 1024
+        if amount < 1024 or unit == "TiB":
+            break
+    return f"{amount:.4g} {unit}"

@@ -1,0 +1,225 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""How a file is imported: what a project says of it so that a guest starts from it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from xentui.images.inspected import Inspected
+from xentui.project.model import Fetch, Guest, Project, Source
+from xentui.safe_text import quoted
+
+PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*(?:/[A-Za-z0-9_][A-Za-z0-9._+-]*)*", re.ASCII)
+"""Paths that the format takes."""
+
+_PACKED = {"gz": (".gz",), "bz2": (".bz2",), "xz": (".xz",), "zst": (".zst",)}
+_TARBALLS = {
+    None: (".tar",),
+    "gz": (".tar.gz", ".tgz"),
+    "bz2": (".tar.bz2", ".tbz2", ".tbz"),
+    "xz": (".tar.xz", ".txz"),
+    "zst": (".tar.zst", ".tzst"),
+}
+_NO_INIT = "init=/bin/sh"
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What a project says of a file.
+
+    Attributes:
+        use: whether a guest's disk is made of it, or it is a guest's kernel.
+        type: the import type; empty for a kernel.
+        file: ``file`` of the source, or the guest's kernel.
+        subdir: ``subdir`` of the fetch entry of an archive.
+        image_size: MiB, of an import that needs one.
+        partition: number of the partition that is the root; 0 where the whole disk is;
+            ``None`` where that cannot be told.
+        extra: a word that the kernel's command line needs besides ``root=``.
+    """
+
+    use: Literal["disk", "kernel"]
+    type: str
+    file: str
+    subdir: str | None = None
+    image_size: int | None = None
+    partition: int | None = None
+    extra: str | None = None
+
+    def root(self, disk_device: str) -> str | None:
+        """Return the ``root=`` word of the kernel's command line."""
+        if self.partition is None:
+            return None
+        return f"root=/dev/{disk_device}{self.partition or ''}"
+
+
+def suggest(seen: Inspected, place: str, guest: str = "guest") -> Suggestion | None:
+    """Return what a project says of a file, or ``None`` where it can be no guest's.
+
+    Args:
+        seen: the file.
+        place: its path relative to the project file.
+        guest: the guest's key, which names what an archive is unpacked to.
+    """
+    if seen.kind == "kernel":
+        # BitBake unpacks a packed file that bears the suffix; what it then is, is a kernel too.
+        return Suggestion("kernel", "", unpacked_name(seen, place))
+    if seen.kind in ("tar", "directory"):
+        return _tree(seen, place, guest)
+    if seen.kind == "qcow2":
+        if seen.found.qcow2 is None or not seen.found.qcow2.whole:
+            return None
+        kind = "qcow2"
+    elif seen.kind in ("ext", "disk", "filesystem"):
+        kind = "ext4" if seen.kind == "ext" else "raw"
+    else:
+        return None
+    return Suggestion(
+        "disk",
+        kind,
+        unpacked_name(seen, place),
+        partition=_partition(seen),
+        extra=_NO_INIT if seen.init is False else None,
+    )
+
+
+def _tree(seen: Inspected, place: str, guest: str) -> Suggestion:
+    subdir = None
+    file = place
+    if seen.kind == "tar":
+        subdir = file = f"{guest}-rootfs"
+        archive = seen.archive
+        if archive is not None and archive.init_below_top and not archive.init:
+            file = f"{subdir}/{archive.top}"
+    return Suggestion(
+        "disk",
+        "rootfs_dir",
+        file,
+        subdir=subdir,
+        image_size=seen.image_size.advised if seen.image_size is not None else None,
+        partition=0,
+        extra=_NO_INIT if seen.init is False else None,
+    )
+
+
+def _partition(seen: Inspected) -> int | None:
+    if seen.found.disk is not None:
+        return seen.found.disk.root
+    return 0 if seen.found.filesystem else None
+
+
+def unpacked_name(seen: Inspected, place: str) -> str:
+    """Return what a file is called once BitBake has unpacked it."""
+    for suffix in _PACKED.get(seen.compression or "", ()):
+        place = place.removesuffix(suffix)
+    return place
+
+
+def hindrances(seen: Inspected, place: str) -> Iterator[str]:
+    """Yield why BitBake or the format does not take a file under its name, a sentence each."""
+    if not PLAIN.fullmatch(place):
+        yield (
+            f"A project cannot carry the name {quoted(place)}: take letters, digits and . _ + - "
+            "only, and none but letters, digits and _ at its beginning."
+        )
+    if seen.kind == "tar":
+        endings = _TARBALLS[seen.compression]
+        if not place.endswith(endings):
+            yield f"BitBake goes by the name: let it end in {endings[0]}, or it is not unpacked."
+    elif seen.compression is not None and seen.kind != "unknown":
+        endings = _PACKED[seen.compression]
+        if not place.endswith(endings) and seen.kind != "kernel":
+            yield f"BitBake goes by the name: let it end in {endings[0]}, or it is not unpacked."
+    elif place.endswith(tuple(end for ends in _PACKED.values() for end in ends)):
+        yield "BitBake goes by the name, and will fail to unpack what is not packed."
+
+
+def words(extra: str, root: str | None, more: str | None) -> str:
+    """Return a kernel command line with another root device and one more word.
+
+    A word of the same name is replaced, in its place.
+    """
+    made = extra.split()
+    for word in (root, more):
+        if word is None:
+            continue
+        name = word.partition("=")[0] + "="
+        if not any(known.startswith(name) for known in made):
+            made.append(word)
+        elif word == root:
+            made = [word if known.startswith(name) else known for known in made]
+    return " ".join(made)
+
+
+def with_source(
+    project: Project, key: str, seen: Inspected, place: str, suggestion: Suggestion
+) -> Project:
+    """Return a project whose guest is imported from a file, or has it for its kernel.
+
+    A guest or bundle that is missing is added. What the guest fetched under the same address
+    is told anew; of other files none but those of the same kind of use stay: a disk has one
+    source, and a kernel besides.
+
+    Args:
+        project: the project.
+        key: the guest's.
+        seen: the file.
+        place: its path relative to the project file.
+        suggestion: what :func:`suggest` said of it.
+
+    Raises:
+        KeyError: a kernel is given to a guest that is not imported.
+    """
+    from dataclasses import replace
+
+    from xentui.project.effective import value
+    from xentui.project.model import Bundle
+
+    known = {guest.key: guest for guest in project.guests}
+    guest = known.get(key) or Guest(key, tags=("external",))
+    entry = Fetch(f"file://{place}", seen.sha256, subdir=suggestion.subdir)
+    old = guest.source
+    if suggestion.use == "kernel":
+        if old is None:
+            raise KeyError(key)
+        changed = replace(
+            guest, kernel=suggestion.file, source=replace(old, fetch=_with(old.fetch, entry))
+        )
+        return project.with_guest(changed)
+    kept = tuple(
+        fetch for fetch in (old.fetch if old else ()) if _result(fetch) == (guest.kernel or "")
+    )
+    source = Source(
+        suggestion.type, suggestion.file, suggestion.image_size, _with(kept, entry, first=True)
+    )
+    extra = value(project, guest, "extra").value
+    device = value(project, guest, "disk_device").value
+    wanted = words(extra, suggestion.root(device), suggestion.extra)
+    guest = replace(
+        guest,
+        source=source,
+        rootfs=None,
+        tags=guest.tags if "external" in guest.tags else (*guest.tags, "external"),
+        extra=wanted if wanted != extra else guest.extra,
+    )
+    if guest.bundle is None:
+        name = project.bundles[0].key if project.bundles else "my-guests"
+        guest = replace(guest, bundle=name)
+    if all(bundle.key != guest.bundle for bundle in project.bundles):
+        project = project.with_bundle(Bundle(guest.bundle or ""))
+    return project.with_guest(guest)
+
+
+def _result(fetch: Fetch) -> str:
+    name = fetch.uri.removeprefix("file://")
+    return f"{fetch.subdir}/{name}" if fetch.subdir else name
+
+
+def _with(entries: tuple[Fetch, ...], entry: Fetch, *, first: bool = False) -> tuple[Fetch, ...]:
+    if any(known.uri == entry.uri for known in entries):
+        return tuple(entry if known.uri == entry.uri else known for known in entries)
+    return (entry, *entries) if first else (*entries, entry)
