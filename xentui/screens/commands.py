@@ -65,7 +65,9 @@ class Commands(Provider):
         for command in (*self._commands(), *self._with_words(query)):
             score = matcher.match(command.name)
             if command.name.lower() == query.strip().lower():
-                score = 2.0
+                score = 1000.0
+            elif command.name.lower().startswith(query.strip().lower()):
+                score += 100.0
             if score > 0:
                 yield Hit(
                     score,

@@ -203,16 +203,10 @@ class GuestEditor(Vertical):
             self._shape = shape
             self.call_later(self._reshape)
         for row in self.query(FieldRow):
-            if self._exists(row.path):
-                row.sync()
+            row.sync()
         mode = self.query_one("#kernel-mode", Options)
         mode.show(mode.choices, (self._kernel_mode(),))
         self._head()
-
-    def _exists(self, path: places.Path) -> bool:
-        if path[-1] == places.KEY or len(path) <= 3:
-            return places.get(self.session.project, path[:2]) is not None
-        return places.get(self.session.project, path[:-1]) is not None
 
     async def _reshape(self) -> None:
         if not self.is_attached:

@@ -18,7 +18,7 @@ from textual.widgets import Input, Static
 from xentui.project import effective, route
 from xentui.project.model import Guest
 from xentui.screens.guest_editor import GuestEditor
-from xentui.screens.step import Edit, Look, Step
+from xentui.screens.step import Drop, Edit, Look, Step
 from xentui.session import Session, View, guests, places
 from xentui.widgets.table import Column, Row, Table
 from xentui.widgets.text import Glyphs, glyphs, lit
@@ -270,10 +270,7 @@ class Guests(Step):
         if self._editor is not None:
             added, self._added = self._added, None
             if added is not None and added == (self._editor.key, self.session.state):
-                self.session.undo()
-                self.post_message(Edit(self.session.project, ""))
-                self._close()
-                self._fill()
+                self.post_message(Drop())
                 return True
             self._close()
             return True
@@ -320,21 +317,23 @@ class Guests(Step):
             return self._editor is None or self.table.has_focus
         return True
 
-    async def action_add(self) -> None:
+    def action_add(self) -> None:
         """Add a guest and edit it."""
         project, key = guests.added(self.session.project)
-        self.session.edit(project, f"add {key}")
-        self._added = (key, self.session.state)
-        self._fill()
-        await self._open(key)
-        self.post_message(Edit(self.session.project, ""))
+        self.post_message(Edit(project, f"add {key}", stand_on=key, opened=True))
 
     def action_clone(self) -> None:
         """Add a copy of the guest."""
         if self.table.key:
             project, key = guests.cloned(self.session.project, self.table.key)
-            self.post_message(Edit(project, f"clone {self.table.key}"))
-            self.call_after_refresh(self.table.select, key)
+            self.post_message(Edit(project, f"clone {self.table.key}", stand_on=key))
+
+    async def stand_on(self, key: str, *, opened: bool) -> None:
+        """Stand on a guest; edit it if ``opened``."""
+        self.table.select(key)
+        if opened:
+            self._added = (key, self.session.state)
+            await self._open(key)
 
     def action_remove(self) -> None:
         """Remove the guest; undo brings it back."""

@@ -30,12 +30,25 @@ TITLES = {name: name.capitalize() for name in STEPS}
 
 @dataclass
 class Edit(Message):
-    """The project should become another one."""
+    """The project should become another one.
+
+    Attributes:
+        merge: steps of the same name are undone together.
+        toast: what the person is told.
+        stand_on: the guest to stand on afterwards, and whether it is edited then.
+    """
 
     project: Project
     label: str
     merge: str = ""
     toast: str = ""
+    stand_on: str = ""
+    opened: bool = False
+
+
+@dataclass
+class Drop(Message):
+    """The last step should be as if it had never been, such as a guest that was not wanted."""
 
 
 @dataclass
@@ -142,6 +155,9 @@ class Step(Vertical):
 
     def renamed(self, path: places.Path, name: str) -> None:
         """Follow a guest or bundle that has another name now."""
+
+    async def stand_on(self, key: str, *, opened: bool) -> None:
+        """Stand on a guest; edit it if ``opened``."""
 
     def back(self) -> bool:
         """Go back one level inside the step; return whether there was one."""

@@ -90,6 +90,15 @@ def get(project: Project, path: Path) -> Any:
     return item
 
 
+def exists(project: Project, path: Path) -> bool:
+    """Return whether there is a table in the project that the path's field belongs to."""
+    if path[0] not in _TABLES:
+        return True
+    if get(project, path[:2]) is None:
+        return False
+    return len(path) <= 3 or get(project, path[:-1]) is not None
+
+
 def put(project: Project, path: Path, value: Any) -> Project:
     """Return the project with a value at a path; ``None`` leaves the field out.
 

@@ -77,7 +77,7 @@ class State:
         unfinished = self.unfinished
         if unfinished:
             unfinished = MappingProxyType(
-                {path: kept for path, kept in unfinished.items() if _exists(project, path)}
+                {path: kept for path, kept in unfinished.items() if places.exists(project, path)}
             )
         return replace(self, project=project, unfinished=unfinished)
 
@@ -102,11 +102,3 @@ class State:
             place = (collection, new, *path[2:]) if path[:2] == (collection, old) else path
             kept[place] = replace(one, path=place)
         return replace(self, unfinished=MappingProxyType(kept))
-
-
-def _exists(project: Project, path: places.Path) -> bool:
-    if path[0] not in ("guests", "bundles", "import_types"):
-        return True
-    if places.get(project, path[:2]) is None:
-        return False
-    return len(path) <= 3 or places.get(project, path[:-1]) is not None

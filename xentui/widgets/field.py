@@ -144,7 +144,7 @@ class FieldRow(Widget):
 
     def sync(self) -> None:
         """Show what the session holds now; what is being typed stays as it is."""
-        if not self.is_attached:
+        if not self.is_attached or not places.exists(self.session.project, self.path):
             return
         if isinstance(self.editor, Options):
             self.editor.show(*self._offered())
@@ -231,7 +231,6 @@ class FieldRow(Widget):
     def on_descendant_blur(self) -> None:
         """Say what is missing now that the field is left."""
         self._left = True
-        self.session.end_typing()
         self.sync()
         self.refresh()
 

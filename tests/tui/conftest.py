@@ -1,0 +1,41 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""A wizard under test: nothing moves by itself, no clock runs, pictures lie in ``snapshots``."""
+
+from __future__ import annotations
+
+import os
+
+# Textual reads it when it is imported.
+os.environ["TEXTUAL_ANIMATIONS"] = "none"
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_textual_snapshot
+from textual.widgets import Input
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class TopLevelSVG(pytest_textual_snapshot.SVGImageExtension):  # type: ignore[misc]
+    """Pictures in ``snapshots``, a folder a test file."""
+
+    @classmethod
+    def dirname(cls, *, test_location: Any) -> str:
+        """Return the folder of a test's pictures."""
+        return str(ROOT / "snapshots" / Path(test_location.filepath).stem)
+
+
+pytest_textual_snapshot.SVGImageExtension = TopLevelSVG
+
+
+@pytest.fixture(autouse=True)
+def _still(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Let nothing blink, and nothing of the machine be seen."""
+    monkeypatch.setattr(Input, "_toggle_cursor", lambda _self: None)
+    for name in ("TERM", "COLORFGBG", "XENTUI_THEME", "TEXTUAL_THEME", "TEXTUAL_COLOR_SYSTEM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TZ", "UTC")
+    monkeypatch.chdir(tmp_path)
