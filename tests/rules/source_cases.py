@@ -130,6 +130,37 @@ CASES = (
         say="web",
     ),
     Case(
+        "XT309",
+        "guests.db.source.fetch[0].uri",
+        rootfs('uri = "file://a/x.tar"\nsubdir = "tree"')
+        + OTHER.replace("ext4", "rootfs_dir", 1).replace("web.ext4", "tree")
+        + 'uri = "file://b/x.tar"\nsubdir = "tree"\n',
+        ("b/x.tar", "b/y.tar"),
+        {"a/x.tar": "", "b/x.tar": "", "b/y.tar": ""},
+    ),
+    Case(
+        "XT309",
+        "guests.web.source.fetch[1].uri",
+        guest(
+            EXT4,
+            LOCAL,
+            '[[guests.web.source.fetch]]\nuri = "file://web.cfg"\n',
+            'config_file = "own.cfg"',
+        ).replace('extra = "root=/dev/xvda1 console=hvc0"', ""),
+        ("file://web.cfg", "file://other.cfg"),
+        {"own.cfg": "name = 'w'\n"},
+    ),
+    Case(
+        "XT309",
+        "guests.db.source.type",
+        '[import_types.p]\nscript = "p/s.sh"\n[import_types.q]\nscript = "q/s.sh"\n'
+        + guest('type = "p"\nfile = "web.ext4"', LOCAL)
+        + OTHER.replace('"ext4"', '"q"')
+        + LOCAL,
+        ("q/s.sh", "q/t.sh"),
+        {"p/s.sh": "", "q/s.sh": "", "q/t.sh": ""},
+    ),
+    Case(
         "XT310",
         "guests.web.source.type",
         guest('type = "vmdk"\nfile = "web.ext4"', LOCAL),

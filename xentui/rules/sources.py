@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from urllib.parse import unquote
 
 from xentui.project.boards import BOARDS
 from xentui.project.effective import EffectiveGuest
 from xentui.project.model import Fetch, Source
+from xentui.project.route import needs_complete_cfg
 from xentui.rules import mends
 from xentui.rules.context import Context
 from xentui.rules.fetched import file_name, is_archive, placed, result
@@ -166,6 +167,46 @@ def downloads(given: Context) -> Iterator[Finding]:
                 )
 
 
+def beside(given: Context) -> Iterator[Finding]:
+    """Different files that lie under one name in the folder beside a bundle's recipe."""
+    scripts = {kind.key: kind.script for kind in given.project.import_types}
+    owners: dict[tuple[str | None, str], tuple[str, str]] = {}
+    for guest in given.guests:
+        if guest.guest.bundle is None:
+            continue
+        for field, name, origin in _beside(given, guest, scripts):
+            place = (guest.guest.bundle, name)
+            known, owner = owners.setdefault(place, (origin, guest.key))
+            if known != origin:
+                yield found(
+                    "XT309",
+                    f"guests.{guest.key}.{field}",
+                    f"{quoted(origin)} of {guest.key} and {quoted(known)} of {owner} would both"
+                    f" be {quoted(name)} beside the recipe",
+                    "Rename one of them.",
+                )
+
+
+def _beside(
+    given: Context, guest: EffectiveGuest, scripts: Mapping[str, str]
+) -> Iterator[tuple[str, str, str]]:
+    """Yield field, name and origin of what a guest has carried beside its recipe."""
+    wanted = guest.guest
+    if wanted.config_file is not None or needs_complete_cfg(given.project, guest):
+        yield "config_file", f"{guest.key}.cfg", f"the config of {guest.key}"
+    if wanted.source is None:
+        return
+    for number, entry in enumerate(wanted.source.fetch):
+        local = entry.uri.removeprefix("file://")
+        if local != entry.uri:
+            alone = wanted.source.type == "rootfs_dir" and is_archive(entry.uri)
+            name = file_name(entry.uri) if alone else local
+            yield f"source.fetch[{number}].uri", name, local
+    script = scripts.get(wanted.source.type)
+    if script is not None:
+        yield "source.type", script.rpartition("/")[2], script
+
+
 def _meeting_place(room: str, entry: Fetch) -> str:
     """Return what two files share: BitBake's download directory, or where they are unpacked."""
     if not entry.uri.startswith("file://"):
@@ -192,4 +233,4 @@ def _within(path: str, folder: str) -> bool:
 
 
 GUEST_RULES = (checksums, local_files, fits, architectures, subdirs)
-RULES = (downloads,)
+RULES = (downloads, beside)
