@@ -1,0 +1,118 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""``xentui rehearse``: whether a project's guests start, tried on a real Xen."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from xentui.cli import parsing, projects, terminal
+from xentui.errors import Exit
+
+if TYPE_CHECKING:
+    from xentui.rehearsal.parts import LackError, Parts
+    from xentui.rehearsal.transcript import Event
+
+
+def add(commands: parsing.Commands) -> None:
+    """Declare the arguments."""
+    parser = commands.add_parser(
+        "rehearse",
+        description="Boots a real Xen in QEMU with the project's memory, starts the guests from "
+        "their very xl configs\nwith stand-in images and a stand-in kernel, and tells of each "
+        "whether it started and what it took.\nFor x86-64 boards. Needs neither root nor KVM, "
+        "and no network once its parts are there.\nExit code 1 means that a guest did not start.",
+    )
+    parsing.project_arguments(parser)
+    parsing.json_argument(parser)
+    parser.add_argument(
+        "--parts",
+        type=Path,
+        metavar="DIR",
+        help="look for QEMU, Xen and the rest first in this folder of unpacked packages",
+    )
+    parser.add_argument(
+        "--yes", action="store_true", help="fetch packages that are missing without asking"
+    )
+    parser.add_argument(
+        "--accel",
+        choices=("tcg", "kvm"),
+        help="how the CPU is emulated (kvm where it can run Xen, else tcg)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Rehearse, and print the report."""
+    from xentui import rehearsal
+    from xentui.rehearsal import plan
+
+    chosen = projects.choose(args)
+    project, assets = projects.usable(chosen)
+    plan.rehearsal(project, assets)
+    with _stoppable():
+        parts = _parts(args.parts, yes=args.yes)
+        report = rehearsal.rehearse(project, assets, parts, progress=_told, accel=args.accel)
+    if args.json:
+        terminal.put_json(report.data())
+    else:
+        terminal.put("".join(f"{line}\n" for line in report.lines()))
+    return Exit.OK if report.all_started else Exit.FINDINGS
+
+
+def _parts(directory: Path | None, *, yes: bool) -> Parts:
+    """Find the parts, and fetch what is missing where the person agrees.
+
+    Raises:
+        LackError: something is missing.
+    """
+    from xentui.rehearsal import fetch, parts
+
+    cache = fetch.cache()
+    try:
+        return parts.find(directory, cache)
+    except parts.LackError as lack:
+        if directory is not None or not fetch.possible():
+            raise
+        if not yes and not terminal.interactive():
+            raise
+        _fetch(lack, cache, yes=yes)
+    return parts.find(directory, cache)
+
+
+def _fetch(lack: LackError, cache: Path, *, yes: bool) -> None:
+    from xentui.rehearsal import fetch
+
+    wanted = fetch.download(lack.lacks)
+    size = f", {wanted.size / 1_000_000:.0f} MB" if wanted.size else ""
+    terminal.say(f"missing: {', '.join(each.what for each in lack.lacks)}")
+    terminal.say(f"packages of this system's own archive: {' '.join(wanted.packages)}")
+    question = f"Fetch {len(wanted.packages)} packages{size} and unpack them into {cache}?"
+    if not yes and not terminal.agreed(question):
+        raise lack
+    fetch.fetch(wanted, cache, say=terminal.say)
+
+
+def _told(event: Event) -> None:
+    number = f"[{event.number}/{event.of}] " if event.number else ""
+    terminal.say(f"{number}{event.text}")
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end the command as ctrl+c does, with everything put away."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,47 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""A real Xen that starts a project's guests before anything is built."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from xentui.project.assets import Assets
+    from xentui.project.model import Project
+    from xentui.rehearsal.parts import Parts
+    from xentui.rehearsal.report import Report
+    from xentui.rehearsal.run import Accelerator
+    from xentui.rehearsal.transcript import Event
+
+
+def rehearse(
+    project: Project,
+    assets: Assets,
+    parts: Parts,
+    *,
+    progress: Callable[[Event], None] = lambda _: None,
+    stop: Callable[[], bool] = lambda: False,
+    accel: Accelerator | None = None,
+) -> Report:
+    """Boot a real Xen with a project's memory, start its guests, and report.
+
+    Args:
+        project: the project.
+        assets: own xl configs of it.
+        parts: the programs, of :func:`xentui.rehearsal.parts.find`.
+        progress: told what happens, in the calling thread.
+        stop: asked several times a second whether to give up.
+        accel: how the CPU is emulated; found out where left out.
+
+    Raises:
+        CannotRehearseError: the project's machine is none that can be rehearsed.
+        StoppedError: ``stop`` said so.
+        InputError: a part cannot be read, or QEMU does not start.
+    """
+    from xentui.rehearsal import plan, report, run
+
+    planned = plan.rehearsal(project, assets)
+    outcome = run.run(planned, parts, progress=progress, stop=stop, accel=accel)
+    return report.report(planned, outcome, parts.versions())

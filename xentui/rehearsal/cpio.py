@@ -1,0 +1,86 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""An archive that Linux unpacks as its first root file system (cpio, format "newc").
+
+The format is told in linux:Documentation/driver-api/early-userspace/buffer-format.rst. Only
+regular files, directories, symbolic links and character devices are made; all belong to root
+and have no time, so that the same content is the same archive.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import stat
+from dataclasses import dataclass
+
+_TRAILER = "TRAILER!!!"
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    mode: int
+    data: bytes = b""
+    device: tuple[int, int] = (0, 0)
+
+
+class Archive:
+    """Files of a root file system, by absolute path; the first of a path stays."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, _Entry] = {}
+
+    def __contains__(self, path: str) -> bool:
+        return _name(path) in self._entries
+
+    @property
+    def size(self) -> int:
+        """Bytes of all contents."""
+        return sum(len(entry.data) for entry in self._entries.values())
+
+    def directory(self, path: str) -> None:
+        """Add a directory and those above it."""
+        name = _name(path)
+        if name and name not in self._entries:
+            self.directory(posixpath.dirname(name))
+            self._entries[name] = _Entry(stat.S_IFDIR | 0o755)
+
+    def file(self, path: str, data: bytes, *, executable: bool = False) -> None:
+        """Add a regular file."""
+        mode = stat.S_IFREG | (0o755 if executable else 0o644)
+        self._put(path, _Entry(mode, data))
+
+    def link(self, path: str, target: str) -> None:
+        """Add a symbolic link."""
+        self._put(path, _Entry(stat.S_IFLNK | 0o777, target.encode()))
+
+    def device(self, path: str, major: int, minor: int) -> None:
+        """Add a character device."""
+        self._put(path, _Entry(stat.S_IFCHR | 0o600, b"", (major, minor)))
+
+    def dump(self) -> bytes:
+        """Return the archive, not compressed."""
+        parts: list[bytes] = []
+        for number, name in enumerate(self._entries, 1):
+            _add(parts, number, name, self._entries[name])
+        _add(parts, 0, _TRAILER, _Entry(0))
+        made = b"".join(parts)
+        return made + bytes(-len(made) % 512)
+
+    def _put(self, path: str, entry: _Entry) -> None:
+        name = _name(path)
+        if name and name not in self._entries:
+            self.directory(posixpath.dirname(name))
+            self._entries[name] = entry
+
+
+def _name(path: str) -> str:
+    return posixpath.normpath("/" + path).lstrip("/")
+
+
+def _add(parts: list[bytes], number: int, name: str, entry: _Entry) -> None:
+    encoded = name.encode(errors="surrogateescape") + b"\0"
+    links = 2 if stat.S_ISDIR(entry.mode) else 1
+    numbers = (number, entry.mode, 0, 0, links, 0, len(entry.data), 0, 0, *entry.device,
+               len(encoded), 0)  # fmt: skip
+    head = b"070701" + b"".join(b"%08X" % value for value in numbers) + encoded
+    parts += (head, bytes(-len(head) % 4), entry.data, bytes(-len(entry.data) % 4))

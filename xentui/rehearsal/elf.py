@@ -1,0 +1,70 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What a program needs to run, read from its file; nothing of it is executed.
+
+64-bit little-endian ELF only: System V ABI, chapters 4 and 5.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+X86_64 = 62
+_LOAD, _DYNAMIC, _INTERPRETER = 1, 2, 3
+_NEEDED, _STRINGS, _RPATH, _RUNPATH = 1, 5, 15, 29
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a program or library needs.
+
+    Attributes:
+        machine: number of the architecture; :data:`X86_64` is what Xen here runs.
+        interpreter: path of the dynamic loader, or an empty text.
+        libraries: names of the libraries.
+        runpath: where it looks for them first.
+    """
+
+    machine: int
+    interpreter: str
+    libraries: tuple[str, ...]
+    runpath: tuple[str, ...]
+
+
+def needs(data: bytes) -> Needs | None:
+    """Return what a file needs, or ``None`` where it is no 64-bit ELF file."""
+    if data[:6] != b"\x7fELF\x02\x01":
+        return None
+    try:
+        return _needs(data)
+    except (struct.error, ValueError, IndexError):
+        return None
+
+
+def _needs(data: bytes) -> Needs:
+    machine = struct.unpack_from("<H", data, 18)[0]
+    offset = struct.unpack_from("<Q", data, 32)[0]
+    size, count = struct.unpack_from("<HH", data, 54)
+    loads: list[tuple[int, int, int]] = []
+    interpreter, dynamic = "", (0, 0)
+    for at in range(offset, offset + size * count, size):
+        kind, _, start, address, _, length = struct.unpack_from("<IIQQQQ", data, at)
+        if kind == _LOAD:
+            loads.append((address, start, length))
+        elif kind == _DYNAMIC:
+            dynamic = (start, length)
+        elif kind == _INTERPRETER:
+            interpreter = data[start : start + length].rstrip(b"\0").decode()
+    tags = [struct.unpack_from("<QQ", data, at) for at in range(dynamic[0], sum(dynamic) - 15, 16)]
+    strings = 0
+    for tag, value in tags:
+        if tag == _STRINGS:
+            strings = next(start + value - at for at, start, n in loads if at <= value < at + n)
+
+    def texts(*wanted: int) -> tuple[str, ...]:
+        places = [strings + value for tag, value in tags if tag in wanted]
+        return tuple(data[at : data.index(b"\0", at)].decode() for at in places)
+
+    paths = [part for text in texts(_RPATH, _RUNPATH) for part in text.split(":") if part]
+    return Needs(machine, interpreter, texts(_NEEDED), tuple(paths))

@@ -1,0 +1,163 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Fetching what is missing: packages of Debian or Ubuntu, unpacked into a cache, never installed.
+
+Everything is done by the host's own ``apt-get`` and ``dpkg``, without root: apt works out
+which packages are not installed, checks their signatures, and fetches them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from xentui.errors import InputError
+from xentui.rehearsal.parts import Lack
+
+RECORD = "xentui-packages.json"
+"""Name of the file, in the cache, that says which packages were unpacked."""
+
+_INSTALL = re.compile(r"^Inst (\S+) \((\S+) ", re.MULTILINE)
+_KERNEL = re.compile(r"^(linux-(?:image|modules)-[0-9]\S*)$", re.MULTILINE)
+_NOT_NEEDED = re.compile(r"systemd|udev|ipxe|libpam|libnss|python3|grub|initramfs")
+_URI = re.compile(r"^'[^']*' \S+ (\d+)", re.MULTILINE)
+_META = ("linux-image-amd64", "linux-image-generic")
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """What is to be fetched.
+
+    Attributes:
+        packages: their names.
+        size: bytes of them all; 0 where apt does not say.
+    """
+
+    packages: tuple[str, ...]
+    size: int
+
+
+def cache() -> Path:
+    """Return the folder that packages are unpacked into."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("xentui") / "rehearsal" / "root"
+
+
+def possible() -> bool:
+    """Return whether this host can fetch packages of Debian."""
+    return all(shutil.which(name) for name in ("apt-get", "apt-cache", "dpkg"))
+
+
+def download(lacks: Iterable[Lack]) -> Download:
+    """Work out which packages are to be fetched.
+
+    Raises:
+        InputError: this host has no apt, or apt knows not all of them.
+    """
+    if not possible():
+        raise InputError(
+            "this host has no apt-get to fetch packages with",
+            fix="Unpack Debian's packages into a folder elsewhere, and give it as --parts DIR.",
+        )
+    wanted = dict.fromkeys(lack.package for lack in lacks)
+    kernels = [name for name in wanted if name in _META]
+    others = [name for name in wanted if name not in _META]
+    names: list[str] = []
+    if others:
+        told = _apt("apt-get", "-s", "-q", "install", "--no-install-recommends", *others)
+        names += [name for name, _ in _INSTALL.findall(told) if not _NOT_NEEDED.match(name)]
+        # A package that is installed, but lacks something, is fetched as well.
+        names += [name for name in others if name not in names and not _virtual(name)]
+    if kernels:
+        names += _kernel_packages()
+    size = sum(map(int, _URI.findall(_apt("apt-get", "download", "--print-uris", *names))))
+    return Download(tuple(dict.fromkeys(names)), size)
+
+
+def fetch(wanted: Download, into: Path, *, say: Callable[[str], None]) -> None:
+    """Fetch packages and unpack them, beside those that are there already.
+
+    Args:
+        wanted: what to fetch.
+        into: the cache; made where it is not there.
+        say: told what is done, line by line.
+
+    Raises:
+        InputError: a package cannot be had or unpacked; the cache is left as it was.
+    """
+    into.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".fetch-", dir=into.parent) as folder:
+        place, fresh = Path(folder) / "packages", Path(folder) / "root"
+        place.mkdir()
+        if into.is_dir():
+            shutil.copytree(into, fresh, symlinks=True)
+        fresh.mkdir(exist_ok=True)
+        say(f"fetching {len(wanted.packages)} packages")
+        _apt("apt-get", "-q", "download", *wanted.packages, cwd=place)
+        unpacked = packages(into)
+        for file in sorted(place.glob("*.deb")):
+            _apt("dpkg", "-x", str(file), str(fresh))
+            name, version = file.name.split("_")[:2]
+            unpacked[name] = version.replace("%3a", ":")
+        (fresh / RECORD).write_text(json.dumps(unpacked, indent=1, sort_keys=True) + "\n")
+        if into.is_dir():
+            into.rename(Path(folder) / "old")
+        fresh.rename(into)
+    say(f"unpacked into {into}")
+
+
+def packages(folder: Path) -> dict[str, str]:
+    """Return the packages that were unpacked into a folder, with their versions."""
+    try:
+        found = json.loads((folder / RECORD).read_text())
+    except (OSError, ValueError):
+        return {}
+    return {str(name): str(version) for name, version in found.items()}
+
+
+def _kernel_packages() -> list[str]:
+    for meta in _META:
+        told = _apt(
+            "apt-cache", "depends", "--recurse", "--no-recommends", "--no-suggests",
+            "--no-conflicts", "--no-breaks", "--no-replaces", "--no-enhances", meta, check=False,
+        )  # fmt: skip
+        found = _KERNEL.findall(told)
+        if found:
+            return list(dict.fromkeys(found))
+    raise InputError(
+        f"apt knows no package {_META[0]}",
+        fix="Let root run apt-get update, or give another kernel in --parts DIR.",
+    )
+
+
+def _virtual(name: str) -> bool:
+    return name.startswith("xen-system")
+
+
+def _apt(*command: str, cwd: Path | None = None, check: bool = True) -> str:
+    environment = {**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
+    run = subprocess.run(  # noqa: S603 - apt's own programs, names without anything of the project
+        command,
+        cwd=cwd,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if run.returncode and check:
+        said = [line for line in run.stderr.splitlines() if line.startswith("E:")]
+        raise InputError(
+            f"{command[0]}: {said[0][2:].strip() if said else 'failed'}",
+            fix="apt's lists may be old: let root run apt-get update.",
+        )
+    return run.stdout

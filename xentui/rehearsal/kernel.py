@@ -1,0 +1,132 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""The Linux kernel, unpacked, and its modules.
+
+A kernel image for PCs is a program that unpacks the kernel proper, most often with xz, which
+takes Xen and xl many seconds on an emulated CPU. Unpacked here, it boots at once. Layout:
+linux:Documentation/arch/x86/boot.rst (``payload_offset``, ``payload_length``).
+"""
+
+from __future__ import annotations
+
+import gzip
+import lzma
+import re
+import shutil
+import struct
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from xentui.errors import InputError
+
+MAX_BYTES = 512 * 1024 * 1024
+"""How large an unpacked kernel may be."""
+
+_DEPENDS = re.compile(rb"\0depends=([^\0]*)\0")
+_SUFFIXES = (".ko", ".ko.xz", ".ko.gz", ".ko.zst")
+
+
+def unpacked(path: Path) -> bytes:
+    """Return the kernel proper of a kernel image, as ELF; an ELF file is returned as it is.
+
+    Raises:
+        InputError: it cannot be read, or is packed in a way that is not known.
+    """
+    data = _read(path)
+    if data[:4] == b"\x7fELF":
+        return data
+    if data[0x202:0x206] != b"HdrS":
+        raise InputError(f"{path}: is no Linux kernel for PCs")
+    setup = data[0x1F1] or 4
+    offset, length = struct.unpack_from("<II", data, 0x248)
+    start = (setup + 1) * 512 + offset
+    kernel = decompressed(data[start : start + length], str(path))
+    if kernel[:4] != b"\x7fELF":
+        raise InputError(f"{path}: no kernel was found in it")
+    return kernel
+
+
+def decompressed(data: bytes, name: str) -> bytes:
+    """Return data that xz, gzip or zstd packed.
+
+    Raises:
+        InputError: it is damaged, or packed by something else.
+    """
+    try:
+        if data[:6] == b"\xfd7zXZ\0":
+            return lzma.LZMADecompressor().decompress(data, MAX_BYTES)
+        if data[:2] == b"\x1f\x8b":
+            import zlib
+
+            return zlib.decompressobj(31).decompress(data, MAX_BYTES)
+    except (lzma.LZMAError, OSError, EOFError, ValueError) as error:
+        raise InputError(f"{name}: is damaged ({error})") from error
+    if data[:4] == b"\x28\xb5\x2f\xfd":
+        return _zstd(data, name)
+    raise InputError(
+        f"{name}: is packed in a way that is not known",
+        fix="Give a kernel packed with xz, gzip or zstd.",
+    )
+
+
+def modules(root: Path, names: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
+    """Yield modules by file name with their content, each after those it needs.
+
+    Args:
+        root: the kernel's own folder, ``lib/modules/VERSION``.
+        names: modules wanted; what is not there is taken for built into the kernel.
+
+    Raises:
+        InputError: a module cannot be read.
+    """
+    files = {
+        _plain(path.name): path
+        for path in sorted((root / "kernel").rglob("*.ko*"))
+        if path.name.endswith(_SUFFIXES)
+    }
+    done: set[str] = set()
+
+    def ordered(name: str) -> Iterator[tuple[str, bytes]]:
+        path = files.get(name)
+        if name in done or path is None:
+            return
+        done.add(name)
+        data = _read(path)
+        if not path.name.endswith(".ko"):
+            data = decompressed(data, str(path))
+        match = _DEPENDS.search(data)
+        for needed in (match[1].decode() if match else "").split(","):
+            yield from ordered(_plain(needed))
+        yield f"{name}.ko", data
+
+    for name in names:
+        yield from ordered(_plain(name))
+
+
+def repacked(kernel: bytes) -> bytes:
+    """Return a kernel packed with gzip, which xl unpacks in a second where xz takes ten."""
+    return gzip.compress(kernel, 1, mtime=0)
+
+
+def _plain(name: str) -> str:
+    return name.partition(".")[0].replace("-", "_")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: {(error.strerror or str(error)).lower()}") from error
+
+
+def _zstd(data: bytes, name: str) -> bytes:
+    program = shutil.which("zstd")
+    if program is None:
+        raise InputError(f"{name}: is packed with zstd", fix="Install zstd, which unpacks it.")
+    run = subprocess.run(  # noqa: S603 - a fixed program, its input through a pipe
+        [program, "-dcq"], input=data, capture_output=True, check=False
+    )
+    if not run.stdout:
+        raise InputError(f"{name}: is damaged, or not packed with zstd")
+    return run.stdout

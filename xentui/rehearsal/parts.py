@@ -1,0 +1,256 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""The programs a rehearsal is made of, and where they are found.
+
+Folders are looked through in their order: one given (``--parts``), the host's own ``/``, and
+the cache that :mod:`xentui.rehearsal.fetch` fills. Each is the root of a file system as
+Debian's packages lay it out. What belongs together comes from one of them.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from xentui.errors import Exit, InputError, XentuiError
+from xentui.rehearsal import elf
+
+HOST = Path("/")
+
+PROGRAMS = {
+    "busybox": "busybox-static",
+    "bash": "bash",
+    "losetup": "mount",
+    "flock": "util-linux",
+    "stat": "coreutils",
+    "readlink": "coreutils",
+    "sed": "sed",
+    "grep": "grep",
+    "ip": "iproute2",
+    "xenstore-exists": "xenstore-utils",
+    "xenstore-list": "xenstore-utils",
+    "xenstore-read": "xenstore-utils",
+    "xenstore-rm": "xenstore-utils",
+    "xenstore-write": "xenstore-utils",
+}
+"""Programs of the stand-in Dom0, and Debian's package of each."""
+
+TOOLS = ("xl", "xenstored", "xenconsoled", "xen-init-dom0")
+"""Xen's own programs, which lie in one folder."""
+
+MODULES = (
+    "xen-gntdev", "xen-gntalloc", "xen-evtchn", "xen-privcmd", "xenfs", "xen-blkback",
+    "xen-netback", "loop", "bridge",
+)  # fmt: skip
+
+_FOLDERS = ("usr/bin", "bin", "usr/sbin", "sbin", "usr/libexec")
+_LIBRARIES = (
+    "usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu", "usr/lib64", "lib64", "usr/lib", "lib",
+)  # fmt: skip
+_MACHINE = "x86_64"
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """Something that was not found.
+
+    Attributes:
+        what: for people.
+        package: the package of Debian that has it.
+    """
+
+    what: str
+    package: str
+
+
+class LackError(XentuiError):
+    """Not everything that a rehearsal needs was found."""
+
+    exit_code = Exit.IO
+
+    def __init__(self, lacks: tuple[Lack, ...]) -> None:
+        packages = " ".join(dict.fromkeys(lack.package for lack in lacks))
+        super().__init__(
+            f"a rehearsal needs {', '.join(lack.what for lack in lacks)}: not found",
+            fix=f"On Debian, --yes fetches it without root; elsewhere unpack these packages of "
+            f"Debian into a folder and give it as --parts DIR: {packages}",
+        )
+        self.lacks = lacks
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Everything a rehearsal needs.
+
+    Attributes:
+        roots: the folders looked through.
+        qemu: the emulator.
+        firmware: folders of its firmware; empty where it finds that by itself.
+        library_path: what it needs of other folders, for ``LD_LIBRARY_PATH``, or empty.
+        xen: the hypervisor, packed with gzip.
+        kernel: a Linux image that can be Dom0 and guest.
+        modules: its modules.
+        tools: folder of Xen's programs.
+        tools_root: the root that folder belongs to.
+        programs: further programs of Dom0.
+    """
+
+    roots: tuple[Path, ...]
+    qemu: Path
+    firmware: tuple[Path, ...]
+    library_path: str
+    xen: Path
+    kernel: Path
+    modules: Path
+    tools: Path
+    tools_root: Path
+    programs: Mapping[str, Path] = field(default_factory=dict)
+
+    def library(self, name: str, first: Path) -> Path:
+        """Return a library that a program found below ``first`` needs.
+
+        Raises:
+            InputError: there is none.
+        """
+        for root in (first, *self.roots):
+            for folder in _library_folders(root):
+                path = folder / name
+                if path.is_file():
+                    return path
+        raise InputError(f"{name}: the library was not found")
+
+    def root_of(self, path: Path) -> Path:
+        """Return the root that a file was found below."""
+        others = [root for root in self.roots if root != HOST and path.is_relative_to(root)]
+        return others[0] if others else HOST
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment that the emulator runs in."""
+        added = {"LD_LIBRARY_PATH": self.library_path} if self.library_path else {}
+        return {**os.environ, **added}
+
+    def versions(self) -> dict[str, str]:
+        """Return what is known of the versions: of QEMU and of the kernel."""
+        run = subprocess.run(  # noqa: S603 - a program that was found above
+            [self.qemu, "--version"],
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+        told = run.stdout.partition("\n")[0].removeprefix("QEMU emulator version ")
+        return {"qemu": told or "unknown", "kernel": self.modules.name}
+
+
+def find(directory: Path | None = None, cache: Path | None = None) -> Parts:
+    """Find everything.
+
+    Args:
+        directory: a folder to look into first.
+        cache: the folder that packages were unpacked into.
+
+    Raises:
+        LackError: something is not there.
+        InputError: ``directory`` is no folder.
+    """
+    if directory is not None and not directory.is_dir():
+        raise InputError(f"{directory}: is no folder", fix="Give the folder of unpacked packages.")
+    given = (directory, HOST) if directory is not None else (HOST, cache)
+    roots = tuple(root.absolute() for root in given if root is not None and root.is_dir())
+    lacks: list[Lack] = []
+    programs: dict[str, Path] = {}
+    for name, package in (*PROGRAMS.items(), ("awk", "mawk")):
+        path = _program(roots, name) or (_program(roots, "mawk") if name == "awk" else None)
+        if path is None:
+            lacks.append(Lack(name, package))
+        else:
+            programs[name] = path
+    qemu = _program(roots, "qemu-system-x86_64")
+    tools = next((found for root in roots for found in _tools(root)), None)
+    kernel = next((found for root in roots for found in _kernels(root)), None)
+    firmware = next((root for root in roots if (root / "usr/share/seabios").is_dir()), None)
+    if qemu is None:
+        lacks.append(Lack("QEMU for x86-64", "qemu-system-x86"))
+    if firmware is None and (qemu is None or not _has_firmware(roots)):
+        lacks.append(Lack("QEMU's firmware", "seabios"))
+    if tools is None:
+        lacks.append(Lack("Xen and its programs", "xen-system-amd64"))
+    if kernel is None:
+        lacks.append(Lack("a Linux kernel that can be Dom0, readable", "linux-image-amd64"))
+    if lacks or qemu is None or tools is None or kernel is None:
+        raise LackError(tuple(lacks))
+    aside = [root for root in roots if root != HOST]
+    from_aside = any(qemu.is_relative_to(root) for root in aside)
+    folders = [path for root in aside for path in _library_folders(root)] if from_aside else []
+    return Parts(
+        roots=roots,
+        qemu=qemu,
+        firmware=tuple(
+            root / name
+            for root in (roots if from_aside else ())
+            for name in ("usr/share/seabios", "usr/share/qemu")
+            if (root / name).is_dir()
+        ),
+        library_path=":".join(str(path) for path in folders),
+        xen=tools[1],
+        kernel=kernel[0],
+        modules=kernel[1],
+        tools=tools[2],
+        tools_root=tools[0],
+        programs=programs,
+    )
+
+
+def _program(roots: tuple[Path, ...], name: str) -> Path | None:
+    for root in roots:
+        for folder in _FOLDERS:
+            path = root / folder / name
+            if path.is_file() and os.access(path, os.R_OK) and _fits(path):
+                return path
+    return None
+
+
+def _fits(path: Path) -> bool:
+    with path.open("rb") as file:
+        needs = elf.needs(file.read())
+    return needs is not None and needs.machine == elf.X86_64
+
+
+def _tools(root: Path) -> Iterator[tuple[Path, Path, Path]]:
+    """Yield the root, a hypervisor and the folder of the programs of its version."""
+    for folder in sorted(root.glob("usr/lib/xen-[0-9]*/bin"), reverse=True):
+        version = folder.parent.name
+        if not all((folder / name).is_file() for name in TOOLS):
+            continue
+        for image in sorted(root.glob(f"boot/{version}*.gz"), reverse=True):
+            if os.access(image, os.R_OK) and (root / "etc/xen/scripts").is_dir():
+                yield root, image, folder
+
+
+def _kernels(root: Path) -> Iterator[tuple[Path, Path]]:
+    """Yield kernels that can be Dom0, each with its modules; the newest first."""
+    for image in sorted(root.glob("boot/vmlinuz-*"), reverse=True):
+        release = image.name.removeprefix("vmlinuz-")
+        config = root / "boot" / f"config-{release}"
+        for modules in (root / "lib/modules" / release, root / "usr/lib/modules" / release):
+            if (
+                os.access(image, os.R_OK)
+                and (modules / "kernel").is_dir()
+                and config.is_file()
+                and "CONFIG_XEN_PV_DOM0=y" in config.read_text(errors="replace")
+            ):
+                yield image, modules
+
+
+def _library_folders(root: Path) -> list[Path]:
+    folders = [root / name for name in _LIBRARIES]
+    private = sorted(root.glob("usr/lib/xen-[0-9]*/lib/x86_64-linux-gnu"), reverse=True)
+    return [path for path in (*private, *folders) if path.is_dir()]
+
+
+def _has_firmware(roots: tuple[Path, ...]) -> bool:
+    return any((root / "usr/share/qemu/bios-256k.bin").is_file() for root in roots)

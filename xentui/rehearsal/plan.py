@@ -1,0 +1,232 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What is rehearsed: the machine, and each guest in the order it is started.
+
+The guests that start by themselves come first, in xendomains' order, and stay. Each other one
+is started beside them, and taken away again before the next.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from xentui.bitbake import xl_config
+from xentui.bitbake.xl_config import Config
+from xentui.errors import XentuiError
+from xentui.output import guest_cfg, target_layout
+from xentui.project import artifacts, boards
+from xentui.project.assets import NO_ASSETS, Assets
+from xentui.project.effective import dom0_memory, effective, total_memory
+from xentui.project.model import Guest, Project
+from xentui.rules import budget
+from xentui.rules.network import BRIDGE
+
+SMALLEST_TO_RUN = 88
+"""MiB in which Debian's kernel boots; a smaller guest is built with a stub and stays paused."""
+
+SMALLEST_DOM0 = 256
+"""MiB that the stand-in Dom0 needs; measured, 90 MiB of them are then left for xl."""
+
+Mode = Literal["run", "pause", "skip"]
+StandIn = Literal["ext4", "disk", "zero"]
+
+
+class CannotRehearseError(XentuiError):
+    """The project's machine is none that can be rehearsed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A disk image to be there.
+
+    Attributes:
+        path: where it lies in Dom0.
+        kind: what is in it: a file system, a partitioned disk, or nothing.
+        mib: its size; the file has holes.
+        device: whether it stands for a block device.
+    """
+
+    path: str
+    kind: StandIn
+    mib: int
+    device: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One guest of the rehearsal.
+
+    Attributes:
+        key: the guest's key.
+        autostart: whether it starts by itself.
+        mode: run to its first console line, created only, or not tried.
+        why: why it is not run, or an empty text.
+        kind: its domain type.
+        memory: MiB of its own.
+        predicted: MiB it takes in all, as the budget has it.
+        config_path: where its xl config lies in Dom0.
+        config: the text of it.
+        kernel: path of its kernel in Dom0, or an empty text.
+        ramdisk: path of its initial RAM disk, or an empty text.
+        images: its disks.
+    """
+
+    key: str
+    autostart: bool
+    mode: Mode
+    why: str
+    kind: str
+    memory: int
+    predicted: int
+    config_path: str
+    config: str
+    kernel: str
+    ramdisk: str
+    images: tuple[Image, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """All that is rehearsed.
+
+    Attributes:
+        machine: the board.
+        total: MiB of the board.
+        dom0: MiB of Dom0, or ``None`` where Dom0 takes all there is.
+        added: MiB that QEMU and the stand-in Dom0 get on top, because it could not live in less.
+        xen: MiB that Xen takes of QEMU's machine, as the budget has it.
+        reserve: MiB kept for containers, which are not rehearsed.
+        parts: the guests, in the order they are started.
+        bridges: network bridges of the image.
+        notes: what the rehearsal cannot show.
+    """
+
+    machine: str
+    total: int
+    dom0: int | None
+    added: int
+    xen: int
+    reserve: int
+    parts: tuple[Part, ...]
+    bridges: tuple[str, ...] = (BRIDGE,)
+    notes: tuple[str, ...] = ()
+
+
+def rehearsal(project: Project, assets: Assets = NO_ASSETS) -> Rehearsal:
+    """Work out what is rehearsed.
+
+    Raises:
+        CannotRehearseError: the board is no x86-64 one, or nobody says how much memory it has.
+        CannotCarry: a guest has a value that xl would read differently.
+    """
+    board = boards.board(project.host.machine)
+    if board.arch != "x86-64":
+        raise CannotRehearseError(
+            f"{board.machine} is an {board.arch} board, and only x86-64 can be rehearsed: Debian "
+            "has Xen for arm64, but it was not tried under qemu-system-aarch64",
+            fix="xentui show --what budget tells what fits; on the built image, runqemu does.",
+        )
+    total = total_memory(project)
+    if total is None:
+        raise CannotRehearseError(
+            f"nobody says how much memory {board.machine} has", fix="Set host.memory, in MiB."
+        )
+    dom0 = dom0_memory(project)
+    added = max(SMALLEST_DOM0 - dom0.value, 0) if dom0 is not None else 0
+    found = budget.budget(project, assets)
+    rows = {row.name: row.mib for row in found.rows if row.kind == "guest"}
+    order = target_layout.start_order(project)
+    others = [guest.key for guest in project.guests if not guest.autostart]
+    return Rehearsal(
+        machine=board.machine,
+        total=total.value,
+        dom0=dom0.value if dom0 is not None else None,
+        added=added,
+        xen=budget.xen_memory(total.value + added, 1, emulated=True),
+        reserve=found.of("reserve"),
+        parts=tuple(
+            _part(project, project.guest(key), assets, rows[key]) for key in (*order, *others)
+        ),
+        notes=tuple(_notes(board, dom0.value if dom0 else None, added, found.of("reserve"))),
+    )
+
+
+def _notes(board: boards.Board, dom0: int | None, added: int, reserve: int) -> list[str]:
+    notes = []
+    if added:
+        notes.append(
+            f"The stand-in Dom0 cannot live in {dom0} MiB: it and the machine got {added} MiB more."
+        )
+    if dom0 is None:
+        notes.append("Nothing says how much Dom0 has: it took all, and gives as guests start.")
+    if not board.emulated:
+        notes.append(
+            "QEMU stands for the board: what the board's own firmware keeps for itself is not "
+            "in these figures."
+        )
+    if reserve:
+        notes.append(f"Containers are not rehearsed; the budget keeps {reserve} MiB for them.")
+    return notes
+
+
+def _part(project: Project, guest: Guest, assets: Assets, predicted: int) -> Part:
+    text = guest_cfg.predicted(project, guest, assets)
+    config = xl_config.parse(text)
+    worked_out = effective(project, guest)
+    kind = config.domain_type or worked_out.type
+    memory = config.number("memory")
+    mode, why = _mode(kind, worked_out.memory if memory is None else memory)
+    return Part(
+        key=guest.key,
+        autostart=guest.autostart,
+        mode=mode,
+        why=why,
+        kind=kind,
+        memory=worked_out.memory if memory is None else memory,
+        predicted=predicted,
+        config_path=artifacts.config_path(guest),
+        config=text,
+        kernel=_plain(config.text("kernel")),
+        ramdisk=_plain(config.text("ramdisk")),
+        images=tuple(_images(project, guest, config, worked_out.image_size)),
+    )
+
+
+def _mode(kind: str, memory: int) -> tuple[Mode, str]:
+    if kind == "hvm":
+        return "skip", (
+            "an HVM guest needs QEMU in Dom0 to emulate its hardware, which the stand-in Dom0 "
+            "does not have"
+        )
+    if memory < SMALLEST_TO_RUN:
+        return "pause", (
+            f"less than the {SMALLEST_TO_RUN} MiB that the stand-in kernel boots in: created, "
+            "not run"
+        )
+    return "run", ""
+
+
+def _images(project: Project, guest: Guest, config: Config, mib: int) -> list[Image]:
+    own = f"{artifacts.IMAGES}/{artifacts.image_file(project, guest)}"
+    made = []
+    for spec in config.texts("disk"):
+        path = _plain(xl_config.disk(spec).target)
+        if path:
+            kind = _stand_in(project, guest) if path == own else "zero"
+            made.append(Image(path, kind, mib, path.startswith("/dev/")))
+    return made
+
+
+def _stand_in(project: Project, guest: Guest) -> StandIn:
+    if guest.source is not None:
+        return {"rootfs_dir": "ext4", "ext4": "ext4", "raw": "disk", "qcow2": "disk"}.get(
+            guest.source.type, "zero"
+        )  # type: ignore[return-value]
+    name = artifacts.image_file(project, guest)
+    return "ext4" if name.endswith((".ext2", ".ext3", ".ext4")) else "zero"
+
+
+def _plain(path: str | None) -> str:
+    """Return an absolute path that a line of a list can hold, or an empty text."""
+    return path if path and path.startswith("/") and path.isprintable() else ""

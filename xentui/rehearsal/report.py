@@ -1,0 +1,267 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What a rehearsal showed, for people and for machines, beside what the budget predicted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from xentui.rehearsal.plan import Part, Rehearsal
+from xentui.rehearsal.run import Outcome
+from xentui.rehearsal.transcript import Told
+from xentui.safe_text import visible
+
+Status = Literal["running", "silent", "paused", "refused", "skipped", "untold"]
+
+PESSIMISTIC = 4
+"""MiB by which the budget may expect more of a guest than it takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class GuestReport:
+    """One guest.
+
+    Attributes:
+        key: the guest's key.
+        autostart: whether it starts by itself.
+        status: ``running`` (its console spoke), ``silent`` (it runs, its console said nothing),
+            ``paused`` (created, not run), ``refused`` (by xl), ``skipped`` (cannot be
+            rehearsed), ``untold`` (the rehearsal ended before).
+        why: why it was not run, or an empty text.
+        kind: ``pv``, ``pvh`` or ``hvm``.
+        memory: MiB of its own.
+        predicted: MiB it takes in all, as the budget has it.
+        fits: whether the budget expected it to start.
+        free_kib: KiB that were free before it, or ``None``.
+        taken_kib: KiB it took, or ``None`` where it was not created.
+        words: what xl said, word for word, line by line; not made printable.
+        console: what the guest's console said first; not made printable.
+        seconds: how long it took, or ``None``.
+    """
+
+    key: str
+    autostart: bool
+    status: Status
+    why: str
+    kind: str
+    memory: int
+    predicted: int
+    fits: bool
+    free_kib: int | None = None
+    taken_kib: int | None = None
+    words: tuple[str, ...] = ()
+    console: str = ""
+    seconds: float | None = None
+
+    @property
+    def started(self) -> bool:
+        """Whether xl created it."""
+        return self.status in ("running", "silent", "paused")
+
+    @property
+    def as_predicted(self) -> bool | None:
+        """Whether the budget was right about it; ``None`` where it was not tried.
+
+        Never may a guest take more than predicted, nor much less.
+        """
+        if self.taken_kib is None:
+            return None if self.status != "refused" else not self.fits
+        spare = self.predicted * 1024 - self.taken_kib
+        return self.fits and 0 <= spare <= PESSIMISTIC * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The whole rehearsal.
+
+    Attributes:
+        machine: the board.
+        total: MiB of the board, and ``dom0`` of Dom0, ``None`` where it takes what is there.
+        xen_predicted: MiB for Xen itself, as the budget has it for QEMU.
+        xen_kib: KiB that Xen kept, or ``None``.
+        free_kib: KiB free when Dom0 was up, and ``left_kib`` at the end.
+        guests: in the order they were started.
+        versions: of ``xen``, ``kernel`` and ``qemu``.
+        accelerator: how the CPU was emulated.
+        seconds: the whole, and ``boot_seconds`` until Dom0 was up.
+        problem: why it ended early, or an empty text.
+        tail: the last lines of Xen and Dom0's kernel, where it ended early.
+        notes: what the rehearsal could not show.
+    """
+
+    machine: str
+    total: int
+    dom0: int | None
+    xen_predicted: int
+    xen_kib: int | None
+    free_kib: int | None
+    left_kib: int | None
+    guests: tuple[GuestReport, ...]
+    versions: Mapping[str, str]
+    accelerator: str
+    seconds: float
+    boot_seconds: float | None
+    problem: str = ""
+    tail: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def all_started(self) -> bool:
+        """Whether every guest that starts by itself did, and each other beside them."""
+        return not self.problem and all(guest.started for guest in self.guests)
+
+    @property
+    def as_predicted(self) -> bool:
+        """Whether the budget was right about Xen and about each guest that was tried."""
+        right = self.xen_kib is None or self.xen_kib <= self.xen_predicted * 1024
+        return right and all(guest.as_predicted is not False for guest in self.guests)
+
+    def data(self) -> dict[str, Any]:
+        """Return everything for JSON."""
+        found = asdict(self)
+        found["guests"] = [
+            {**asdict(guest), "started": guest.started, "as_predicted": guest.as_predicted}
+            for guest in self.guests
+        ]
+        verdict = {"all_started": self.all_started, "as_predicted": self.as_predicted}
+        return {"version": 1, **verdict, **found}
+
+    def lines(self) -> Iterator[str]:
+        """Yield everything for people; each line is printable."""
+        for line in _lines(self):
+            yield visible(line)
+
+
+def report(rehearsal: Rehearsal, outcome: Outcome, versions: Mapping[str, str]) -> Report:
+    """Make the report of a run."""
+    told = outcome.transcript
+    xen_kib = None
+    if told.free_at_start is not None and rehearsal.dom0 is not None:
+        given = rehearsal.total - rehearsal.dom0
+        xen_kib = given * 1024 - told.free_at_start
+    version = told.info.get("xen_version")
+    return Report(
+        machine=rehearsal.machine,
+        total=rehearsal.total,
+        dom0=rehearsal.dom0,
+        xen_predicted=rehearsal.xen,
+        xen_kib=xen_kib,
+        free_kib=told.free_at_start,
+        left_kib=told.free_at_end,
+        guests=tuple(_guests(rehearsal, told.guests)),
+        versions={**({"xen": version} if version else {}), **versions},
+        accelerator=outcome.accelerator,
+        seconds=round(outcome.seconds, 1),
+        boot_seconds=round(outcome.boot_seconds, 1) if outcome.boot_seconds is not None else None,
+        problem=outcome.problem,
+        tail=told.tail if outcome.problem else (),
+        notes=rehearsal.notes,
+    )
+
+
+def _guests(rehearsal: Rehearsal, told: Mapping[int, Told]) -> Iterator[GuestReport]:
+    free = rehearsal.total - rehearsal.xen - (rehearsal.dom0 or 0)
+    for number, part in enumerate(rehearsal.parts, 1):
+        fits = part.predicted <= free
+        if fits and part.autostart and part.mode != "skip":
+            free -= part.predicted
+        yield _guest(part, told.get(number), fits=fits)
+
+
+def _guest(part: Part, told: Told | None, *, fits: bool) -> GuestReport:
+    made = GuestReport(
+        part.key, part.autostart, "skipped" if part.mode == "skip" else "untold", part.why,
+        part.kind, part.memory, part.predicted, fits,
+    )  # fmt: skip
+    if told is None or told.code is None or told.after is None:
+        return made
+    from dataclasses import replace
+
+    status: Status = "refused"
+    if told.code == 0:
+        status = "paused" if part.mode == "pause" else "running" if told.console else "silent"
+    return replace(
+        made,
+        status=status,
+        free_kib=told.before,
+        taken_kib=told.before - told.after if told.code == 0 else None,
+        words=tuple(told.words),
+        console=told.console,
+        seconds=round(told.ended - told.started, 1) if told.ended is not None else None,
+    )
+
+
+_SAID: dict[Status, str] = {
+    "running": "started",
+    "silent": "started, but its console said nothing",
+    "paused": "created, paused",
+    "refused": "NOT STARTED",
+    "skipped": "not rehearsed",
+    "untold": "not reached",
+}
+
+
+def _lines(told: Report) -> Iterator[str]:
+    dom0 = f"{told.dom0} MiB for Dom0" if told.dom0 is not None else "Dom0 takes what is there"
+    yield f"{told.machine}: {told.total} MiB, {dom0}"
+    if told.xen_kib is not None:
+        yield f"  Xen itself took {_mib(told.xen_kib)} MiB, {told.xen_predicted} predicted"
+    if told.free_kib is not None:
+        yield f"  free for guests: {_mib(told.free_kib)} MiB"
+    for heading, chosen in (
+        ("Guests that start by themselves, in their order", True),
+        ("Other guests, each beside those", False),
+    ):
+        guests = [guest for guest in told.guests if guest.autostart is chosen]
+        if guests:
+            yield ""
+            yield f"{heading}:"
+        for guest in guests:
+            yield from _guest_lines(guest)
+    yield ""
+    if told.left_kib is not None:
+        yield f"Free at the end: {_mib(told.left_kib)} MiB"
+    for note in told.notes:
+        yield f"Note: {note}"
+    if told.problem:
+        yield f"The rehearsal ended early: {told.problem}. The last lines of Xen and Dom0:"
+        for line in told.tail:
+            yield f"  | {line}"
+    versions = ", ".join(f"{name} {version}" for name, version in told.versions.items())
+    yield f"{versions}; {told.accelerator}; {told.seconds:.0f} seconds"
+    yield _verdict(told)
+
+
+def _guest_lines(guest: GuestReport) -> Iterator[str]:
+    yield f"  {guest.key} ({guest.kind}, {guest.memory} MiB): {_SAID[guest.status]}"
+    if guest.why:
+        yield f"    {guest.why}"
+    if guest.taken_kib is not None:
+        yield f"    took {_mib(guest.taken_kib)} MiB, {guest.predicted} predicted"
+    elif guest.status == "refused" and guest.free_kib is not None:
+        expected = "as predicted" if not guest.fits else "against the prediction"
+        yield (
+            f"    needs {guest.predicted} MiB by the budget, {_mib(guest.free_kib)} were free: "
+            f"{expected}"
+        )
+    if guest.console:
+        yield f"    its console: {guest.console}"
+    if guest.words:
+        yield "    xl said:"
+        for line in guest.words:
+            yield f"    | {line}"
+
+
+def _verdict(told: Report) -> str:
+    guests = len(told.guests)
+    started = sum(guest.started for guest in told.guests)
+    right = "as the budget predicts" if told.as_predicted else "NOT as the budget predicts"
+    if not guests:
+        return f"No guests to start; memory {right}."
+    return f"{started} of {guests} guests started; memory {right}."
+
+
+def _mib(kib: int) -> str:
+    return f"{kib / 1024:.1f}"

@@ -1,0 +1,253 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""One run: QEMU with Xen, watched until the guests were tried.
+
+Nothing is left behind, however it ends: the files QEMU is given have no name in any folder,
+what it tells comes through pipes, and the kernel ends QEMU together with its parent.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gzip
+import os
+import selectors
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import IO, Literal
+
+from xentui.errors import Exit, InputError, XentuiError
+from xentui.rehearsal import dom0, kernel
+from xentui.rehearsal.parts import Parts
+from xentui.rehearsal.plan import Rehearsal
+from xentui.rehearsal.transcript import Event, Transcript
+
+Accelerator = Literal["tcg", "kvm"]
+
+SILENCE = 240.0
+"""Seconds without a word after which a run is given up; xl's own patience is 90."""
+
+CPU = "max,-smap,-rdtscp,-xsave,-avx,-avx2"
+"""An emulated CPU without what keeps Xen's guests from running on it: with SMAP a PV Dom0 dies
+of a page fault, with RDTSCP a PVH guest of an instruction that is not emulated, and with XSAVE
+registers are lost between guests (seen on QEMU 7.2)."""
+
+_PR_SET_PDEATHSIG = 1
+
+
+class StoppedError(XentuiError):
+    """The person had enough of it."""
+
+    exit_code = Exit.INTERRUPTED
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended.
+
+    Attributes:
+        transcript: what was told.
+        problem: why it ended early, or an empty text.
+        seconds: how long it took, from the first file read to the end of QEMU.
+        boot_seconds: of these, until Dom0 was up; ``None`` where it never was.
+        accelerator: ``tcg`` or ``kvm``.
+    """
+
+    transcript: Transcript
+    problem: str
+    seconds: float
+    boot_seconds: float | None
+    accelerator: Accelerator
+
+
+def accelerator() -> Accelerator:
+    """Return what can run Xen here: KVM only where it offers virtualization to its guests."""
+    if os.access("/dev/kvm", os.R_OK | os.W_OK):
+        for module in ("kvm_intel", "kvm_amd"):
+            try:
+                with open(f"/sys/module/{module}/parameters/nested", encoding="ascii") as file:  # noqa: PTH123
+                    if file.read().strip() in ("Y", "1"):
+                        return "kvm"
+            except OSError:
+                continue
+    return "tcg"
+
+
+def run(
+    rehearsal: Rehearsal,
+    parts: Parts,
+    *,
+    progress: Callable[[Event], None] = lambda _: None,
+    stop: Callable[[], bool] = lambda: False,
+    accel: Accelerator | None = None,
+) -> Outcome:
+    """Boot Xen and try the guests.
+
+    Args:
+        rehearsal: what to try.
+        parts: the programs.
+        progress: told what happens, in the calling thread.
+        stop: asked several times a second whether to give up.
+        accel: how the CPU is emulated; found out where left out.
+
+    Raises:
+        StoppedError: ``stop`` said so.
+        InputError: a part cannot be read, or QEMU does not start.
+    """
+    began = time.monotonic()
+    progress(Event("parts", "putting Dom0 together", of=len(rehearsal.parts)))
+    chosen = accel or accelerator()
+    transcript = Transcript(rehearsal)
+    booted: list[float] = []
+
+    def tell(event: Event) -> None:
+        if event.stage == "dom0":
+            booted.append(time.monotonic() - began)
+        progress(event)
+
+    with ExitStack() as stack:
+        given = _files(rehearsal, parts, stack)
+        with _emulator(_command(rehearsal, parts, given, chosen), parts) as streams:
+            problem = _watch(streams, transcript, tell, stop)
+    seconds = time.monotonic() - began
+    return Outcome(transcript, problem, seconds, booted[0] if booted else None, chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    xen: IO[bytes]
+    linux: IO[bytes]
+    dom0: IO[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Streams:
+    process: subprocess.Popen[bytes]
+    console: int
+    told: int
+
+
+def _files(rehearsal: Rehearsal, parts: Parts, stack: ExitStack) -> _Given:
+    try:
+        xen = gzip.decompress(parts.xen.read_bytes())
+    except (OSError, EOFError) as error:
+        raise InputError(f"{parts.xen}: cannot be read ({error})") from error
+    linux = kernel.unpacked(parts.kernel)
+    return _Given(
+        _nameless(xen, stack),
+        _nameless(linux, stack),
+        _nameless(dom0.build(rehearsal, parts, linux), stack),
+    )
+
+
+def _nameless(data: bytes, stack: ExitStack) -> IO[bytes]:
+    file = stack.enter_context(tempfile.TemporaryFile(prefix="xentui-"))  # noqa: SIM115
+    file.write(data)
+    file.flush()
+    return file
+
+
+def _command(
+    rehearsal: Rehearsal, parts: Parts, given: _Given, accel: Accelerator
+) -> tuple[list[str], tuple[int, ...]]:
+    """Return QEMU's command line, without the streams, and the files it is given."""
+    memory = ""
+    if rehearsal.dom0 is not None:
+        mib = rehearsal.dom0 + rehearsal.added
+        memory = f"dom0_mem={mib}M,max:{mib}M "
+    linux = f"/proc/self/fd/{given.linux.fileno()} console=hvc0 rdinit=/init quiet mitigations=off"
+    command = [
+        str(parts.qemu),
+        *(word for folder in parts.firmware for word in ("-L", str(folder))),
+        "-machine", "q35", "-m", str(rehearsal.total + rehearsal.added), "-smp", "1",
+        *(("-accel", "kvm", "-cpu", "host") if accel == "kvm" else
+          ("-accel", "tcg,thread=multi", "-cpu", CPU)),
+        "-nodefaults", "-no-user-config", "-nic", "none", "-vga", "none", "-display", "none",
+        "-monitor", "none", "-no-reboot",
+        "-kernel", f"/proc/self/fd/{given.xen.fileno()}",
+        "-initrd", f"{linux},/proc/self/fd/{given.dom0.fileno()}",
+        "-append", f"{memory}console=com1 com1=115200,8n1 loglvl=all noreboot=1 bootscrub=0",
+    ]  # fmt: skip
+    return command, (given.xen.fileno(), given.linux.fileno(), given.dom0.fileno())
+
+
+@contextmanager
+def _emulator(asked: tuple[list[str], tuple[int, ...]], parts: Parts) -> Iterator[_Streams]:
+    command, files = asked
+    pipes = [os.pipe() for _ in range(2)]
+    writers = [pipe[1] for pipe in pipes]
+    for writer in writers:
+        command = [*command, "-serial", f"file:/proc/self/fd/{writer}"]
+    libc = ctypes.CDLL(None)
+    parent = os.getpid()
+
+    def tied() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    try:
+        process = subprocess.Popen(  # noqa: S603 - a program that was found, no shell
+            command,
+            env=parts.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            pass_fds=(*files, *writers),
+            start_new_session=True,
+            preexec_fn=tied,  # noqa: PLW1509 - only one system call before exec
+        )
+    except OSError as error:
+        raise InputError(f"{parts.qemu}: {(error.strerror or str(error)).lower()}") from error
+    finally:
+        for writer in writers:
+            os.close(writer)
+    try:
+        yield _Streams(process, pipes[0][0], pipes[1][0])
+    finally:
+        process.kill()
+        process.wait()
+        if process.stderr is not None:
+            process.stderr.close()
+        for reader, _ in pipes:
+            os.close(reader)
+
+
+def _watch(
+    streams: _Streams,
+    transcript: Transcript,
+    tell: Callable[[Event], None],
+    stop: Callable[[], bool],
+) -> str:
+    """Read until all is told; return why it ended early, or an empty text."""
+    heard = time.monotonic()
+    with selectors.DefaultSelector() as selector:
+        selector.register(streams.console, selectors.EVENT_READ, transcript.console)
+        selector.register(streams.told, selectors.EVENT_READ, transcript.told)
+        while selector.get_map() and not transcript.ended:
+            if stop():
+                raise StoppedError("the rehearsal was stopped")
+            ready = selector.select(0.2)
+            for key, _ in ready:
+                chunk = os.read(key.fd, 65536)
+                if not chunk:
+                    selector.unregister(key.fd)
+                for event in key.data(chunk.decode(errors="replace")):
+                    tell(event)
+            if ready:
+                heard = time.monotonic()
+            elif time.monotonic() - heard > SILENCE:
+                return f"nothing was heard for {SILENCE:.0f} seconds"
+    if transcript.ended:
+        return ""
+    code = streams.process.wait()
+    said = streams.process.stderr.read(4096) if streams.process.stderr is not None else b""
+    words = " ".join(said.decode(errors="replace").split())
+    if not transcript.xen_up:
+        raise InputError(f"QEMU ended before Xen was up (exit code {code}): {words or 'no words'}")
+    return f"the machine went down before all was told{f' ({words})' if words else ''}"

@@ -1,0 +1,185 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What a run tells, read line by line as it comes.
+
+Two streams exist. On the first is what Xen and Dom0's kernel print, kept for when things go
+wrong. On the second only the rehearsal's own script speaks (``dom0_files/run``): one word with
+numbers a line, and after it, behind bars, other programs' words. Anything may stand in those.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from xentui.rehearsal.plan import Rehearsal
+from xentui.safe_text import visible
+
+Stage = Literal["parts", "xen", "dom0", "guest", "created", "console", "done", "end"]
+
+MAX_WORDS = 200
+"""Lines kept of what xl says of one guest."""
+MAX_LINE = 1000
+"""Characters kept of a line."""
+TAIL = 40
+"""Lines kept of what Xen and Dom0's kernel print."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something happened.
+
+    Attributes:
+        stage: ``parts`` (the machine is put together), ``xen`` (Xen is up), ``dom0`` (Dom0 is
+            up), then for each guest ``guest`` (xl is starting it), ``created`` (xl is done),
+            ``console`` (its first line is awaited) and ``done``, at last ``end``.
+        text: for people, printable.
+        guest: key of the guest, or an empty text.
+        number: which guest it is, from 1; 0 where no guest is concerned.
+        of: how many guests there are.
+        ok: whether xl started it; ``None`` while nobody knows.
+    """
+
+    stage: Stage
+    text: str
+    guest: str = ""
+    number: int = 0
+    of: int = 0
+    ok: bool | None = None
+
+
+@dataclass(slots=True)
+class Told:
+    """What was told of one guest.
+
+    Attributes:
+        before: KiB that were free before it was started.
+        after: KiB free after; ``None`` while xl has not ended.
+        code: exit code of xl, or ``None``.
+        words: what xl said.
+        console: the guest's first line, or an empty text.
+        started: Dom0's seconds when xl began, and ``ended`` when all was done.
+    """
+
+    before: int = 0
+    after: int | None = None
+    code: int | None = None
+    words: list[str] = field(default_factory=list)
+    console: str = ""
+    started: float = 0.0
+    ended: float | None = None
+
+
+class Transcript:
+    """Everything a run told so far."""
+
+    def __init__(self, rehearsal: Rehearsal) -> None:
+        self.guests: dict[int, Told] = {}
+        self.info: dict[str, str] = {}
+        self.free_at_start: int | None = None
+        self.free_at_end: int | None = None
+        self.dom0_available: int | None = None
+        self.ended = False
+        self.xen_up = False
+        self._rehearsal = rehearsal
+        self._tail: deque[str] = deque(maxlen=TAIL)
+        self._rests = {"console": "", "told": ""}
+        self._takes: Callable[[str], None] = _nowhere
+
+    @property
+    def tail(self) -> tuple[str, ...]:
+        """The last lines that Xen and Dom0's kernel printed."""
+        return (*self._tail, *filter(None, [self._rests["console"][:MAX_LINE]]))
+
+    def console(self, text: str) -> Iterator[Event]:
+        """Take more of what Xen and Dom0's kernel print."""
+        for line in self._lines("console", text):
+            if line.strip():
+                self._tail.append(line)
+            if not self.xen_up and line.startswith("(XEN)"):
+                self.xen_up = True
+                yield Event("xen", "Xen is up", of=self._of)
+
+    def told(self, text: str) -> Iterator[Event]:
+        """Take more of what the script tells."""
+        for line in self._lines("told", text):
+            if line.startswith("|"):
+                self._takes(line[1:])
+                continue
+            word, *rest = line.split()[:8] or [""]
+            try:
+                yield from self._said(word, rest)
+            except (ValueError, IndexError, KeyError):
+                # A line that a broken machine spoiled: the next good one counts.
+                continue
+
+    @property
+    def _of(self) -> int:
+        return len(self._rehearsal.parts)
+
+    def _lines(self, stream: str, text: str) -> list[str]:
+        *lines, rest = (self._rests[stream] + text).split("\n")
+        self._rests[stream] = rest[-65536:]
+        return [line.rstrip("\r")[:MAX_LINE] for line in lines]
+
+    def _said(self, word: str, rest: list[str]) -> Iterator[Event]:
+        self._takes = _nowhere
+        if word == "info":
+            self._takes = self._fact
+        elif word == "up":
+            self.free_at_start, self.dom0_available = int(rest[1]), int(rest[2])
+            yield Event("dom0", f"Dom0 is up, {self.free_at_start // 1024} MiB free", of=self._of)
+        elif word == "memory":
+            self.free_at_end, self.dom0_available = int(rest[0]), int(rest[1])
+        elif word == "end":
+            self.ended = True
+            yield Event("end", "done", of=self._of)
+        elif word in ("guest", "created", "console", "done"):
+            yield from self._guest(word, int(rest[0]), rest[1:])
+
+    def _guest(self, word: str, number: int, rest: list[str]) -> Iterator[Event]:
+        part = self._rehearsal.parts[number - 1]
+        told = self.guests.setdefault(number, Told())
+        if word == "guest":
+            told.started, told.before = float(rest[0]), int(rest[1])
+            yield self._event("guest", "is being started", number)
+        elif word == "created":
+            told.code, told.after = int(rest[0]), int(rest[2])
+            self._takes = lambda line: _keep(told.words, line)
+            text = "was refused by xl"
+            if not told.code:
+                text = f"took {(told.before - told.after) / 1024:.1f} MiB"
+            yield self._event("created", text, number, ok=not told.code)
+        elif word == "console":
+            self._takes = lambda line: _first(told, line)
+            yield self._event("console", "runs: its first line is awaited", number, ok=True)
+        else:
+            told.ended = float(rest[0])
+            text = "started" if part.mode == "run" else "created, paused"
+            if told.code:
+                text = "not started"
+            yield self._event("done", text, number, ok=not told.code)
+
+    def _event(self, stage: Stage, text: str, number: int, *, ok: bool | None = None) -> Event:
+        key = self._rehearsal.parts[number - 1].key
+        return Event(stage, f"{visible(key)} {text}", key, number, self._of, ok)
+
+    def _fact(self, line: str) -> None:
+        name, colon, value = line.partition(":")
+        if colon:
+            self.info[name.strip()] = value.strip()
+
+
+def _keep(words: list[str], line: str) -> None:
+    if len(words) < MAX_WORDS:
+        words.append(line)
+
+
+def _first(told: Told, line: str) -> None:
+    told.console = told.console or line
+
+
+def _nowhere(_: str) -> None:
+    """Words that nobody asked for."""
