@@ -229,8 +229,11 @@ def _local(conf: Path, snippet: str, way: Attach, body: str) -> tuple[list[Chang
 
 
 def _ours(conf: Path) -> bool:
-    """Return whether a ``require`` line without a note of it is xentui's: nothing noted is."""
-    return not (conf / manifest.NAME).is_file()
+    """Return whether a ``require`` line that nothing notes is xentui's, as is what it names.
+
+    So it is where the manifest was lost; without a file of xentui's, somebody else wrote it.
+    """
+    return not (conf / manifest.NAME).is_file() and bool(_unlisted(conf))
 
 
 def _bblayers(

@@ -1,0 +1,304 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""The edits of the user's files: as bitbake-layers makes them, and undone to the byte."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from tests import bitbake_parser
+from xentui.cli import main
+from xentui.errors import RefusedError
+from xentui.output import header
+from xentui.output.build_dir import machine_fragment
+from xentui.output.user_files import (
+    BEGIN,
+    END,
+    REQUIRE,
+    block,
+    layers,
+    line_end,
+    unfinished,
+    with_block,
+    with_layer,
+    with_require,
+    without_block,
+    without_layer,
+    without_require,
+)
+
+LAYER = "/srv/yocto/meta-xentui"
+
+line = st.text(
+    st.characters(codec="utf-8", exclude_characters="\n"), max_size=20
+) | st.sampled_from(
+    [REQUIRE + " ", "# " + REQUIRE, "require conf/xentui.confx", BEGIN + "x", " " + END, 'A = "1"']
+)
+texts = st.lists(st.tuples(line, st.sampled_from(["\n", "\r\n"]))).flatmap(
+    lambda pairs: st.tuples(st.just("".join(a + b for a, b in pairs)), line).map("".join)
+)
+bodies = st.lists(line.filter(lambda text: "\r" not in text)).map(
+    lambda lines: header.stamp("".join(f"{text}\n" for text in lines), project="p")
+)
+
+
+@given(texts)
+def test_the_require_line_goes_in_at_the_end_and_comes_out_to_the_byte(text: str) -> None:
+    put = with_require(text)
+    if not put.snippet:
+        assert re.search(r"^(require|include)[ \t]+conf/xentui.conf", text, re.MULTILINE)
+        assert put.text == text
+        return
+    assert put.text == text + put.snippet
+    assert put.text.endswith("\n") == (text.endswith("\n") or not text)
+    assert with_require(put.text) == (put.text, "")
+    assert without_require(put.text, put.snippet) == text
+    assert without_require(put.text + f"{line_end(text)}MORE", put.snippet) in (
+        text + f"{line_end(text)}MORE",
+        text + "MORE",
+    )
+
+
+@given(texts, bodies, bodies)
+def test_the_block_goes_in_once_and_comes_out_to_the_byte(text: str, one: str, two: str) -> None:
+    if any(mark.rstrip() in (BEGIN, END) for mark in re.split("\r?\n", text)):
+        return
+    first = with_block(text, one)
+    assert first.text == text + first.snippet
+    assert without_block(first.text) == text
+    second = with_block(first.text, two)
+    found = block(second.text)
+    assert found is not None
+    assert found.body == two
+    assert second.text.count(BEGIN + "\n") + second.text.count(BEGIN + "\r\n") == 1
+    assert without_block(second.text) == text
+    later = second.text + ("" if second.text.endswith("\n") else "\n") + "LATER\n"
+    assert without_block(later) in (text + "LATER\n", text + "\nLATER\n", text + "\r\nLATER\n")
+
+
+@pytest.mark.parametrize(
+    "marks", [[BEGIN], [END], [END, BEGIN], [BEGIN, BEGIN, END], [BEGIN, END, BEGIN, END]]
+)
+def test_marks_that_do_not_come_in_one_pair_are_refused(marks: list[str]) -> None:
+    with pytest.raises(RefusedError, match=r"local\.conf:2"):
+        block("A = 1\n" + "\n".join(marks) + "\n")
+
+
+def test_somebody_elses_block_is_not_ours() -> None:
+    text = f"{BEGIN}2\nx\n# {END}\n#{BEGIN}\n"
+    assert block(text) is None
+    assert without_block(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "goes_on"),
+    [
+        ("", False),
+        ('A = "1"\n', False),
+        ('A = "1 \\\n', True),
+        ("A \\", True),
+        ("A \\\r\n\r\n", True),
+    ],
+)
+def test_a_last_line_that_goes_on_is_seen(text: str, goes_on: bool) -> None:
+    assert unfinished(text) == goes_on
+
+
+def test_a_require_line_that_was_moved_comes_out_too() -> None:
+    put = with_require("A\nB\n")
+    moved = f"A\n{REQUIRE}\nB\n"
+    assert without_require(moved, put.snippet) == "A\nB\n"
+    assert without_require(f"A\n{REQUIRE}x\n", put.snippet) == f"A\n{REQUIRE}x\n"
+    assert without_require(f"A\n# {REQUIRE}\n", put.snippet) == f"A\n# {REQUIRE}\n"
+
+
+entries = st.lists(
+    st.sampled_from(["/p/meta", "/p/meta-virtualization", "${TOPDIR}/../m", LAYER + "-local",
+                     "/x" + LAYER, "~/meta-mine"]), unique=True, max_size=4
+)  # fmt: skip
+operators = st.sampled_from(["=", "?=", "+=", ".=", ":=", "??="])
+
+
+@st.composite
+def assignments(draw: st.DrawFn) -> str:
+    """Make one assignment to BBLAYERS in any of the styles that are found."""
+    found, operator = draw(entries), draw(operators)
+    quote = draw(st.sampled_from(['"', "'"]))
+    style = draw(st.sampled_from(["lines", "one", "hanging", "tabs"]))
+    if style == "one":
+        value = draw(st.sampled_from(["", " "])) + " ".join(found)
+    elif style == "hanging":
+        value = " \\\n            ".join(found)
+    else:
+        indent = "\t" if style == "tabs" else "  "
+        value = " \\\n" + "".join(f"{indent}{entry} \\\n" for entry in found) + indent
+    return f"BBLAYERS {operator} {quote}{value}{quote}\n"
+
+
+@st.composite
+def bblayers(draw: st.DrawFn) -> str:
+    """Make a bblayers.conf that bitbake-layers can edit."""
+    others = st.sampled_from(["", "# BBLAYERS\n", 'BBPATH = "${TOPDIR}"\n', 'BBLAYERS_X = "1"\n',
+                              'BBFILES ?= ""\n', '  BBLAYERS = "/indented"\n'])  # fmt: skip
+    parts = [draw(others)]
+    for _ in range(draw(st.integers(1, 4))):
+        parts += [draw(assignments()), draw(others)]
+    return "".join(parts)
+
+
+def by_bitbake(folder: Path, text: str, **edit: Any) -> list[str]:
+    """Let BitBake's own editor change a bblayers.conf; return the entries it then has."""
+    bb = bitbake_parser._bb()
+    file = folder / "bblayers.conf"
+    file.write_text(text)
+    bb.utils.edit_bblayers_conf(str(file), edit.get("add"), edit.get("remove"))
+    return layers(file.read_text())
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=bblayers())
+def test_a_layer_goes_where_bitbake_layers_puts_it(tmp_path: Path, text: str) -> None:
+    put = with_layer(text, LAYER)
+    assert layers(put.text) == by_bitbake(tmp_path, text, add=LAYER)
+    assert without_layer(put.text, LAYER, put.snippet) == text
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=bblayers(), crlf=st.booleans(), end=st.booleans())
+def test_a_layer_comes_out_to_the_byte(tmp_path: Path, text: str, crlf: bool, end: bool) -> None:
+    text = text if end else text.removesuffix("\n")
+    text = text.replace("\n", "\r\n") if crlf else text
+    put = with_layer(text, LAYER)
+    assert LAYER in layers(put.text)
+    assert without_layer(put.text, LAYER, put.snippet) == text
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=bblayers())
+def test_a_layer_comes_out_of_what_bitbake_layers_reformatted(tmp_path: Path, text: str) -> None:
+    put = with_layer(text, LAYER)
+    by_bitbake(tmp_path, put.text, add="/p/another")
+    reformatted = (tmp_path / "bblayers.conf").read_text()
+    expected = [entry for entry in layers(reformatted) if entry != LAYER]
+    assert layers(without_layer(reformatted, LAYER, put.snippet)) == expected
+
+
+def test_the_usual_file_becomes_what_bitbake_layers_makes_of_it(tmp_path: Path) -> None:
+    text = 'BBFILES ?= ""\n\nBBLAYERS ?= " \\\n  /p/meta \\\n  /p/meta-poky \\\n  "\n'
+    by_bitbake(tmp_path, text, add=LAYER)
+    theirs = (tmp_path / "bblayers.conf").read_text()
+    ours = with_layer(text, LAYER).text
+    # Only the blank before the closing quote is theirs.
+    assert ours.replace('\n  "', '\n"') == theirs.replace('\n  "', '\n"')
+
+
+def test_a_file_without_layers_is_refused() -> None:
+    with pytest.raises(RefusedError, match="BBLAYERS"):
+        with_layer('BBPATH = "x"\n', LAYER)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('OE_FRAGMENTS = "machine/qemux86-64"', True),
+        ('OE_FRAGMENTS:append = " machine/x"', True),
+        ('OE_FRAGMENTS += "core/a \\\n  machine/x"', True),
+        ("OE_FRAGMENTS ?= 'machine/x'", True),
+        ('# OE_FRAGMENTS = "machine/x"', False),
+        ('OE_FRAGMENTS = "core/machine/x"', False),
+        ('OTHER = "machine/x"', False),
+        ("OE_FRAGMENTS = \"${@open('canary', 'w')}\"", False),
+    ],
+)
+def test_a_machine_fragment_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, expected: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf/toolcfg.conf").write_text(text)
+    assert machine_fragment(tmp_path) == expected
+    assert not (tmp_path / "canary").exists()
+
+
+def goes_on(text: str) -> bool:
+    return unfinished(text) or text.rstrip("\r").endswith("\\")
+
+
+class BuildDirectory(RuleBasedStateMachine):
+    """Whatever is run in whatever order: the user's lines stay, and ``remove`` is exact."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(prefix="xentui-build-"))
+        self.build = self.folder / "build"
+        self.own = {"local.conf": b"", "bblayers.conf": b""}
+
+    @initialize(local=texts.filter(lambda text: not goes_on(text)), layered=bblayers())
+    def begin(self, local: str, layered: str) -> None:
+        """Make a build directory of the user's."""
+        (self.build / "conf").mkdir(parents=True)
+        self.own = {"local.conf": local.encode(), "bblayers.conf": layered.encode()}
+        for name, content in self.own.items():
+            (self.build / "conf" / name).write_bytes(content)
+
+    def teardown(self) -> None:
+        """Remove, and look whether a trace is left."""
+        try:
+            if self.build.exists():
+                self.remove()
+        finally:
+            shutil.rmtree(self.folder)
+
+    @rule(
+        preset=st.sampled_from(["qemux86-64-alpine", "qemux86-64-minimal"]),
+        attach=st.sampled_from(["require", "block", "none", ""]),
+        layer=st.sampled_from(["", "", "meta-a", "deep/meta-b"]),
+        memory=st.sampled_from([1024, 2048]),
+    )
+    def generate(self, preset: str, attach: str, layer: str, memory: int) -> None:
+        """Write."""
+        more = [f"--attach={attach}"] if attach else []
+        more += [f"--layer={self.folder}/{layer}"] if layer else []
+        code = main(["generate", "--preset", preset, "--set", f"host.memory={memory}",
+                     "--build-dir", str(self.build), "--yes", *more])  # fmt: skip
+        assert code == 0
+
+    @rule()
+    def remove(self) -> None:
+        """Take everything out."""
+        assert main(["remove", "--build-dir", str(self.build), "--yes"]) == 0
+        left = {
+            path.relative_to(self.folder).as_posix(): path.read_bytes()
+            for path in self.folder.rglob("*")
+            if path.is_file() and not path.name.endswith(".xentui-orig")
+        }
+        assert left == {f"build/conf/{name}": content for name, content in self.own.items()}
+        for name, content in self.own.items():
+            copy = self.build / "conf" / f"{name}.xentui-orig"
+            assert not copy.exists() or copy.read_bytes() != content
+            copy.unlink(missing_ok=True)
+
+    @rule(extra=line.filter(lambda text: not goes_on(text)))
+    def user_appends(self, extra: str) -> None:
+        """Let the user write a line at the end, as an editor does."""
+        file = self.build / "conf/local.conf"
+        news = []
+        for old in (file.read_bytes(), self.own["local.conf"]):
+            glue = b"" if not old or old.endswith(b"\n") else b"\n"
+            new = old + glue + extra.encode() + b"\n"
+            news.append(new)
+        file.write_bytes(news[0])
+        self.own["local.conf"] = news[1]
+
+
+TestBuildDirectory = BuildDirectory.TestCase
+TestBuildDirectory.settings = settings(max_examples=25, stateful_step_count=6, deadline=None)
