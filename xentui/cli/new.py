@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     if args.output is None:
         terminal.put(text)
         return Exit.OK
-    _write(args.output, text)
+    write_new(args.output, text)
     terminal.say(f"{visible(str(args.output))}: written")
     _tell_missing(project, args.output, chosen.loaded.directory)
     name = shlex.quote(str(args.output))
@@ -54,7 +54,13 @@ def run(args: argparse.Namespace) -> int:
     return Exit.OK
 
 
-def _write(path: Path, text: str) -> None:
+def write_new(path: Path, text: str) -> None:
+    """Write a file that is not there yet.
+
+    Raises:
+        RefusedError: it is there already.
+        UsageError: the path is no file name.
+    """
     from xentui.output.tree import StaleError, Tree
 
     if path.name in ("", ".."):

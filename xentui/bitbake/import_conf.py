@@ -1,0 +1,250 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""A local.conf as parts of a project."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+
+from xentui.bitbake.conf_facts import Said
+from xentui.bitbake.files import base_name
+from xentui.bitbake.import_draft import (
+    CONVERT,
+    FLAGS,
+    TAGS,
+    CannotSay,
+    Source,
+    conditions,
+    known,
+    mebibytes,
+    number,
+    vifs,
+    words,
+)
+from xentui.project import boards
+
+DOM0 = "xen-image-minimal"
+WRITTEN_FEATURES = frozenset({"xen", "systemd", "virtualization"})
+VXN_FEATURES = frozenset({"vcontainer", "vxn"})
+VXN_PACKAGES = {
+    "vxn-vdkr": "vdkr",
+    "vxn-vpdmn": "vpdmn",
+    "vxn-docker-config": "docker",
+    "vxn-podman-config": "podman",
+}
+MULTICONFIGS = frozenset({"vruntime-aarch64", "vruntime-x86-64"})
+_MASKED = ("filesystems-layer", "meta-python", "webserver")
+_PN = re.compile(r":pn-([^:]+)")
+
+_DEFAULTS = {
+    "memory": ("XEN_GUEST_MEMORY_DEFAULT", number),
+    "vcpus": ("XEN_GUEST_VCPUS_DEFAULT", number),
+    "vif": ("XEN_GUEST_VIF_DEFAULT", vifs),
+    "extra": ("XEN_GUEST_EXTRA_DEFAULT", words),
+    "disk_device": ("XEN_GUEST_DISK_DEVICE_DEFAULT", words),
+    "image_fstype": ("XEN_GUEST_IMAGE_FSTYPE", words),
+    "image_size": ("XEN_GUEST_IMAGE_SIZE_DEFAULT", number),
+}
+_USELESS = "it has no effect: the image recipe assigns it itself"
+_STAYS = "a project has no word for it"
+
+
+def dom0_image(said: dict[str, list[Said]]) -> str:
+    """Return the image that the configuration treats as Dom0's."""
+    for variable in ("XENTUI_HASH", "QB_MEM_VALUE", "QB_XEN_CMDLINE_EXTRA", "IMAGE_INSTALL"):
+        names = [name for each in said.get(variable, []) for name in _PN.findall(each.variable)]
+        if names:
+            return DOM0 if DOM0 in names else str(names[0])
+    return DOM0
+
+
+def read(source: Source, image: str, machine: str | None, bundles: Iterable[str]) -> None:
+    """Carry what the configuration says into the draft.
+
+    Args:
+        source: the configuration, as the Dom0 image sees it.
+        image: the Dom0 image.
+        machine: MACHINE, if it is known.
+        bundles: names of bundle recipes that are imported too.
+    """
+    draft = source.draft
+    if not source.carry("MACHINE", ("host", "machine"), words):
+        draft.notes.append("MACHINE is said nowhere: set host.machine")
+    if image != DOM0:
+        draft.data["host"]["image"] = image
+    _host(source, machine)
+    for name, (variable, convert) in _DEFAULTS.items():
+        source.carry(variable, ("defaults", name), convert)
+    guests = _guests(source)
+    vxn = _install(source, image, set(bundles))
+    _features(source, vxn=vxn)
+    _written_by_xentui(source, guests, machine, vxn=vxn)
+
+
+def _host(source: Source, machine: str | None) -> None:
+    said = [each for each in source.active("QB_MEM_VALUE") if conditions(each.variable)]
+    if said:
+        source.carry("QB_MEM_VALUE", ("host", "memory"), mebibytes)
+    elif any(conditions(each.variable) for each in source.active("QB_MEM")):
+        source.carry("QB_MEM", ("host", "memory"), _option_m)
+    for variable in ("QB_MEM_VALUE", "QB_MEM", "QB_XEN_CMDLINE_EXTRA"):
+        plain = [s for s in source.active(variable) if not conditions(s.variable)]
+        if plain and not said:
+            source.leave(plain, _USELESS)
+    knob = boards.board(machine).dom0_knob if machine else None
+    if any(conditions(each.variable) for each in source.active("QB_XEN_CMDLINE_EXTRA")):
+        if knob is boards.Dom0Knob.QEMU_CMDLINE:
+            source.carry("QB_XEN_CMDLINE_EXTRA", ("host", "dom0_memory"), _dom0_mem)
+        else:
+            reason = "it sets nothing on this board: dom0_mem is literal text in its boot files"
+            source.leave(source.active("QB_XEN_CMDLINE_EXTRA"), reason)
+    for wanted in (boards.Dom0Knob.RPI, boards.Dom0Knob.XILINX):
+        if knob is wanted:
+            source.carry(wanted.value, ("host", "dom0_memory"), mebibytes)
+    source.carry("XEN_DOM0_NETWORK", ("host", "network"), words)
+    source.carry("XEN_BOOT_MODE", ("host", "boot_mode"), words)
+    if "boot_mode" not in source.draft.data["host"]:
+        source.carry("XEN_EFI_BOOT", ("host", "boot_mode"), lambda t: "efi" if t == "1" else None)
+
+
+def _option_m(text: str) -> int | None:
+    found = re.fullmatch(r"\s*-m\s+([0-9]{1,9})M?\s*", text, re.ASCII)
+    if not found:
+        raise CannotSay("it is more than a memory size")
+    return int(found[1])
+
+
+def _dom0_mem(text: str) -> int | None:
+    found = re.fullmatch(r"\s*dom0_mem=([0-9]{1,9}[MmGg]?)\s*", text, re.ASCII)
+    if not found:
+        raise CannotSay("it is more than dom0_mem")
+    return mebibytes(found[1])
+
+
+def _guests(source: Source) -> dict[str, list[str]]:
+    said = source.active("BUNDLED_XEN_GUESTS")
+    found: dict[str, list[str]] = {}
+    try:
+        entries = known(source.store.get("BUNDLED_XEN_GUESTS")).split() if said else []
+    except CannotSay as reason:
+        source.leave(said, str(reason))
+        return found
+    source.done(said)
+    for entry in entries:
+        key, *tags = entry.split(":")
+        where = [each for each in said if entry in each.value.split()] or said
+        if not key or key in found:
+            for each in where[-1:]:
+                source.draft.leave(each, "the guest stands twice", what=entry)
+            continue
+        strange = [tag for tag in tags if tag not in TAGS]
+        if strange:
+            what = f"{', '.join(strange)} is no tag, and does nothing"
+            source.draft.notes.append(f"{where[-1].place}: {what}")
+        found[key] = tags
+        path = ("guests", key)
+        source.draft.put(path, {}, where)
+        table = [tag for tag in TAGS if tag in tags]
+        if table:
+            source.draft.put((*path, "tags"), table, where)
+        flags(source, key)
+    return found
+
+
+def flags(source: Source, key: str) -> None:
+    """Carry the flags of a guest."""
+    for name, variable in FLAGS.items():
+        if name not in source.draft.data["guests"][key]:
+            source.carry(variable, ("guests", key, name), CONVERT[name], flag=key)
+    said = source.active("XEN_GUEST_CONFIG_FILE", key)
+    if said:
+        _config_file(source, key, said)
+
+
+def _config_file(source: Source, key: str, said: list[Said]) -> None:
+    raw = source.store.flag("XEN_GUEST_CONFIG_FILE", key).raw or ""
+    if "${UNPACKDIR}" in raw or not raw.startswith("/"):
+        source.leave(said, "an image unpacks nothing, so the class never finds it and writes its "
+                     "own config")  # fmt: skip
+        return
+    name = base_name(raw)
+    source.done(said)
+    source.draft.put(("guests", key, "config_file"), name, said)
+    source.draft.needed[name] = os.path.normpath(raw)
+
+
+def _install(source: Source, image: str, bundles: set[str]) -> bool:
+    """Carry the packages of the Dom0 image; return whether vxn is among them."""
+    said = source.active("IMAGE_INSTALL")
+    packages = {word for each in said for word in source.store.expand(each.value).words}
+    vxn = "vxn" in packages
+    ours = bundles | ({"vxn", "containerd-opencontainers", *VXN_PACKAGES} if vxn else set())
+    for each in said:
+        value = source.store.expand(each.value)
+        rest = [word for word in value.words if word not in ours]
+        source.done([each])
+        if each.operator not in (":append", ":prepend") or not value.known:
+            source.draft.leave(each, _STAYS)
+        elif rest:
+            what = f"packages for {image}: {' '.join(rest)}"
+            source.draft.leave(each, "packages other than bundles stay in your file", what=what)
+        else:
+            source.consume([each])
+    if vxn:
+        lines = [each for each in said if "vxn" in each.value.split()]
+        source.draft.put(("containers", "vxn"), True, lines)
+        chosen = [name for package, name in VXN_PACKAGES.items() if package in packages]
+        if chosen:
+            source.draft.data["containers"]["frontends"] = chosen
+    return vxn
+
+
+def _features(source: Source, *, vxn: bool) -> None:
+    ours = WRITTEN_FEATURES | (VXN_FEATURES if vxn else frozenset())
+    _word_list(source, "DISTRO_FEATURES", ours)
+    _word_list(source, "BBMULTICONFIG", MULTICONFIGS if vxn else frozenset())
+    for each in source.active("INIT_MANAGER"):
+        if each.value == "systemd":
+            source.consume([each])
+
+
+def _word_list(source: Source, variable: str, ours: frozenset[str]) -> None:
+    """Take the words that xentui writes itself out of a list; the rest stays."""
+    for each in source.active(variable):
+        found = each.value.split()
+        if "${" in each.value or not found:
+            continue
+        adds = each.operator in (":append", "+=", "=+", ".=") or (
+            variable == "BBMULTICONFIG" and each.operator in ("=", "?=", "??=")
+        )
+        rest = [word for word in found if word not in ours]
+        if adds and not rest:
+            source.consume([each])
+        elif adds and len(rest) < len(found):
+            source.done([each])
+            what = f"{variable}: {' '.join(rest)}"
+            source.draft.leave(each, "xentui writes the other words", what=what)
+
+
+def _written_by_xentui(
+    source: Source, guests: dict[str, list[str]], machine: str | None, *, vxn: bool
+) -> None:
+    """Pass over what xentui writes by itself, where it says the same."""
+    for each in source.active("do_rootfs", "vardeps"):
+        if each.value.split() == ["XENTUI_HASH"]:
+            source.consume([each])
+    source.consume(source.said.get("XENTUI_HASH", []))
+    for layer in _MASKED if vxn else ():
+        source.consume(source.active(f"BBFILE_PATTERN_IGNORE_EMPTY_{layer}"))
+    for each in source.said.get("IMAGE_FSTYPES", []):
+        names = _PN.findall(each.variable)
+        mine = [n for n in names if n in guests and "external" not in guests[n]]
+        if mine and each.operator == ":append" and each.value.split() == ["ext4"]:
+            source.consume([each])
+    for line in boards.board(machine).lines if machine else ():
+        base = line.variable.partition(":")[0]
+        for each in source.active(base):
+            if each.value.strip() == line.value.strip():
+                source.consume([each])

@@ -1,0 +1,247 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""A project in the making: values with the lines they were read from, and what was left."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from xentui.bitbake.conf_facts import HOLE, Place, Said, Value
+from xentui.bitbake.conf_reader import ConfReader
+from xentui.bitbake.conf_values import Store
+from xentui.bitbake.overrides import operation
+from xentui.project import schema
+
+Path = tuple[str | int, ...]
+
+FLAGS = {
+    "memory": "XEN_GUEST_MEMORY",
+    "vcpus": "XEN_GUEST_VCPUS",
+    "vif": "XEN_GUEST_VIF",
+    "extra": "XEN_GUEST_EXTRA",
+    "disk_device": "XEN_GUEST_DISK_DEVICE",
+    "name": "XEN_GUEST_NAME",
+    "rootfs": "XEN_GUEST_ROOTFS",
+    "kernel": "XEN_GUEST_KERNEL",
+}
+"""Fields of a guest and the variables whose flags say them."""
+
+TAGS = ("autostart", "external")
+
+
+class Left(NamedTuple):
+    """Something that could not be carried into the project, and stays where it is.
+
+    Attributes:
+        about_xen: whether it would belong into a project, were it sayable there.
+    """
+
+    place: Place
+    text: str
+    reason: str
+    about_xen: bool = True
+
+
+class CannotSay(Exception):
+    """A project has no way to say this; the text says why."""
+
+
+@dataclass
+class Draft:
+    """Nested data in the format's shape, and who said each part of it."""
+
+    data: dict[str, Any] = field(default_factory=lambda: {"version": 1, "host": {}})
+    left: list[Left] = field(default_factory=list)
+    carried: dict[Place, None] = field(default_factory=dict)
+    needed: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    _said: dict[Path, tuple[Said, ...]] = field(default_factory=dict)
+
+    def put(self, path: Path, value: Any, said: Iterable[Said]) -> None:
+        """Set a value at a path of keys, and remember its lines."""
+        table: Any = self.data
+        for step in path[:-1]:
+            table = table.setdefault(step, {})
+        table[path[-1]] = value
+        self._said[path] = tuple(said)
+
+    def leave(self, said: Said, reason: str, *, about_xen: bool = True, what: str = "") -> None:
+        """Note that a line stays where it is."""
+        text = what or shown(said)
+        self.left.append(Left(said.place, text, reason, about_xen))
+
+    def settle(self) -> None:
+        """Take out what the schema refuses, and note every line of the rest as carried."""
+        for _ in range(len(self._said) + 1):
+            problems = [p for p in schema.validate(self.data) if p.path != ("host", "machine")]
+            if not problems or not any(self._take_out(problem) for problem in problems):
+                break
+        for said in self._said.values():
+            self.carried.update(dict.fromkeys(each.place for each in said))
+        for left in self.left:
+            self.carried.pop(left.place, None)
+
+    def _take_out(self, problem: schema.Problem) -> bool:
+        path = problem.path
+        while path and path not in self._said:
+            path = path[:-1]
+        for known in [k for k in self._said if path and k[: len(path)] == path]:
+            for said in self._said.pop(known):
+                self.leave(said, problem.message)
+        if not path:
+            return False
+        table: Any = self.data
+        for step in path[:-1]:
+            table = table.get(step, {}) if isinstance(table, dict) else {}
+        if isinstance(table, dict):
+            table.pop(path[-1], None)
+        return True
+
+
+class Source:
+    """The statements of some files, of which each is carried, left, or not yet either."""
+
+    def __init__(self, draft: Draft, reader: ConfReader, view: Store, files: Iterable[str]) -> None:
+        self.draft = draft
+        self.store = view
+        wanted = set(files)
+        self.said: dict[str, list[Said]] = {
+            name: [said for said in entries if said.place.file in wanted]
+            for name, entries in reader.store.said.items()
+        }
+        self._done: set[tuple[Place, str, str]] = set()
+
+    def active(self, variable: str, flag: str = "") -> list[Said]:
+        """Return what is said of a variable or flag as far as it counts in this view."""
+        words = self.store.overrides().words
+        return [
+            said
+            for said in self.said.get(variable, [])
+            if said.flag == flag and all(part in words for part in conditions(said.variable))
+        ]
+
+    def carry(
+        self, variable: str, path: Path, convert: Callable[[str], Any], *, flag: str = ""
+    ) -> bool:
+        """Put what a variable or flag is worth at a path; return whether it was said at all."""
+        said = self.active(variable, flag)
+        if not said:
+            return False
+        value = self.store.flag(variable, flag) if flag else self.store.get(variable)
+        try:
+            converted = convert(known(value))
+        except CannotSay as reason:
+            self.leave(said, str(reason))
+            return True
+        self.done(said)
+        if converted is not None:
+            self.draft.put(path, converted, said)
+        else:
+            self.draft.carried.update(dict.fromkeys(each.place for each in said))
+        return True
+
+    def done(self, said: Iterable[Said]) -> None:
+        """Note that lines need no more looking at."""
+        self._done.update((each.place, each.variable, each.flag) for each in said)
+
+    def consume(self, said: Iterable[Said]) -> None:
+        """Note lines that xentui writes by itself."""
+        entries = list(said)
+        self.done(entries)
+        self.draft.carried.update(dict.fromkeys(each.place for each in entries))
+
+    def leave(self, said: Iterable[Said], reason: str) -> None:
+        """Leave lines where they are."""
+        entries = list(said)
+        self.done(entries)
+        for each in entries:
+            self.draft.leave(each, reason)
+
+    def rest(self) -> Iterator[Said]:
+        """Yield what was neither carried nor left."""
+        for entries in self.said.values():
+            for said in entries:
+                if (said.place, said.variable, said.flag) not in self._done:
+                    yield said
+
+
+def conditions(variable: str) -> list[str]:
+    """Return the overrides under which an operation on a variable counts."""
+    base, keyword, override = operation(variable)
+    parts = base.split(":")[1:] + (override.split(":") if override else [])
+    return [part for part in parts if part and part != keyword]
+
+
+def known(value: Value) -> str:
+    """Return a value's text.
+
+    Raises:
+        CannotSay: it is not known without running Python, or refers to what is not set.
+    """
+    if value.raw is None:
+        raise CannotSay("it is unset")
+    if value.unknown or HOLE in value.raw:
+        raise CannotSay(f"its value is not known here: {'; '.join(value.unknown)}")
+    if "${" in value.raw:
+        raise CannotSay("it refers to a variable that is not set here")
+    return value.raw
+
+
+def number(text: str) -> int | None:
+    """Return a whole number, or ``None`` for an empty text, which means the default.
+
+    Raises:
+        CannotSay: it is no decimal number; xl reads a leading zero as octal.
+    """
+    word = text.strip()
+    if not word:
+        return None
+    if not re.fullmatch(r"[1-9][0-9]{0,8}|0", word, re.ASCII):
+        raise CannotSay("it is no whole decimal number")
+    return int(word)
+
+
+def mebibytes(text: str) -> int | None:
+    """Return a memory size such as ``512M`` in MiB.
+
+    Raises:
+        CannotSay: it is none.
+    """
+    found = re.fullmatch(r"([1-9][0-9]{0,8})([MmGg]?)", text.strip(), re.ASCII)
+    if not found:
+        raise CannotSay("it is no memory size")
+    return int(found[1]) * (1024 if found[2] in ("G", "g") else 1)
+
+
+def words(text: str) -> str | None:
+    """Return a text as it is, or ``None`` for an empty one, which means the default."""
+    return text or None
+
+
+def vifs(text: str) -> list[str] | None:
+    """Return network interfaces: the class puts the text between quotes of a list."""
+    return re.split(r"'[ ]*+,[ ]*+'", text) if text else None
+
+
+CONVERT: dict[str, Callable[[str], Any]] = {
+    "memory": number,
+    "vcpus": number,
+    "vif": vifs,
+    "extra": words,
+    "disk_device": words,
+    "name": words,
+    "rootfs": words,
+    "kernel": words,
+}
+
+
+def shown(said: Said) -> str:
+    """Return an operation as it stands in its file, on one line."""
+    flag = f"[{said.flag}]" if said.flag else ""
+    sign = "=" if said.operator.startswith(":") and said.operator != ":=" else said.operator
+    if said.operator == "unset":
+        return f"unset {said.variable}{flag}"
+    return f'{said.variable}{flag} {sign} "{" ".join(said.value.split())}"'

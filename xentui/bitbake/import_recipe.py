@@ -1,0 +1,260 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""A bundle recipe as parts of a project."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path as FilePath
+from typing import Any
+
+from xentui.bitbake.conf_facts import Place, Said
+from xentui.bitbake.conf_reader import ConfReader
+from xentui.bitbake.conf_values import Store
+from xentui.bitbake.files import base_name, exists, folder_of
+from xentui.bitbake.import_conf import flags
+from xentui.bitbake.import_draft import TAGS, CannotSay, Draft, Left, Source, known, number, words
+from xentui.bitbake.recipes import BUNDLE_CLASS, named
+from xentui.errors import InputError
+from xentui.project.model import BUILT_IN_IMPORTS
+
+ARCHES = ("x86-64", "aarch64")
+_SAME_ANYWAY = ("S", "LIC_FILES_CHKSUM", "REQUIRED_DISTRO_FEATURES", "INHIBIT_DEFAULT_DEPS",
+                "PACKAGE_ARCH", "DESCRIPTION")  # fmt: skip
+"""Variables that every generated recipe sets itself, or that only describe."""
+_CLASSES = frozenset({BUNDLE_CLASS, "features_check"})
+_REFERENCE = re.compile(r"\$\{([A-Za-z0-9_+./~:-]+)\}")
+
+
+class _Entry(dict[str, Any]):
+    """A ``fetch`` table that can be compared and kept in a set."""
+
+    def key(self) -> tuple[tuple[str, Any], ...]:
+        return tuple(sorted(self.items()))
+
+
+def read(draft: Draft, path: FilePath, conf: Source, arch: str) -> str:
+    """Carry a bundle recipe into the draft; return the bundle's name.
+
+    Args:
+        draft: what is being made.
+        path: the recipe.
+        conf: the configuration, whose flags a recipe sees where it sets none itself.
+        arch: the override of the machine's architecture.
+
+    Raises:
+        InputError: it cannot be read, or is no bundle recipe.
+    """
+    name, version = named(str(path))
+    reader = ConfReader()
+    reader.store.fixed = {"PN": name, "PV": version}
+    reader.store.assign("BBPATH", folder_of(str(path)))
+    if not reader.read(path):
+        reasons = [fault.message for fault in reader.faults] or [f"{path} cannot be read"]
+        raise InputError(reasons[0], fix="Check the name and your permissions.")
+    _overrides(reader.store, arch)
+    source = Source(draft, reader, reader.store, reader.files)
+    if not _classes(draft, reader):
+        raise InputError(
+            f"{path} is no bundle recipe: it does not inherit {BUNDLE_CLASS}",
+            fix="Give recipes of Xen guests, and .conf files.",
+        )
+    draft.put(("bundles", name), {}, ())
+    draft.put(("bundles", name, "version"), version, ())
+    source.carry("SUMMARY", ("bundles", name, "summary"), words)
+    source.carry("LICENSE", ("bundles", name, "license"), words)
+    keys = _guests(source, name)
+    fetched, unused = _fetched(source, reader.store, arch)
+    for key in keys:
+        flags(source, key)
+        flags(conf, key)
+        _import(source, key, fetched, unused, path)
+    for entry in unused:
+        _for_everybody(source, keys, entry)
+    _local_files(draft, keys, path)
+    used = {
+        found
+        for variable in ("SRC_URI", "SUMMARY", "XEN_GUEST_BUNDLES")
+        for said in source.said.get(variable, [])
+        for found in _REFERENCE.findall(said.value)
+    }
+    for variable in (*_SAME_ANYWAY, *used):
+        source.consume(source.said.get(variable, []))
+    for said in source.said.get("SRC_URI", []):
+        if said.flag and said.flag.rpartition(".")[2] == "sha256sum":
+            source.consume([said])
+    for said in list(source.rest()):
+        draft.leave(said, "a project has no word for it")
+    return name
+
+
+def _overrides(store: Store, arch: str) -> None:
+    store.assign("OVERRIDES", f"linux:{arch}:pn-${{PN}}:class-target:forcevariable")
+
+
+def _classes(draft: Draft, reader: ConfReader) -> bool:
+    found = False
+    for statements in reader.statements.values():
+        for statement in statements:
+            place = Place(statement.file, statement.line)
+            if statement.kind == "inherit":
+                classes = statement.value.split()
+                found = found or BUNDLE_CLASS in classes
+                others = [word for word in classes if word not in _CLASSES]
+                if others:
+                    text = f"inherit {' '.join(others)}"
+                    draft.left.append(Left(place, text, "a project has no word for it"))
+                else:
+                    draft.carried[place] = None
+            elif statement.kind not in ("assign", "unset", "export", "include", "require"):
+                text = f"{statement.kind} {statement.variable or statement.value}".strip()
+                draft.left.append(Left(place, text, "functions and tasks are not carried"))
+    return found
+
+
+def _guests(source: Source, bundle: str) -> list[str]:
+    draft = source.draft
+    said = source.active("XEN_GUEST_BUNDLES")
+    keys: list[str] = []
+    try:
+        entries = known(source.store.get("XEN_GUEST_BUNDLES")).split() if said else []
+    except CannotSay as reason:
+        source.leave(said, str(reason))
+        return keys
+    source.done(said)
+    for entry in entries:
+        key, *tags = entry.split(":")
+        if not key or key in draft.data.get("guests", {}):
+            draft.leave(said[-1], "the guest stands twice", what=entry)
+            continue
+        keys.append(key)
+        path = ("guests", key)
+        draft.put(path, {}, said)
+        wanted = [tag for tag in TAGS if tag in tags]
+        if wanted:
+            draft.put((*path, "tags"), wanted, said)
+        draft.put((*path, "bundle"), bundle, said)
+    return keys
+
+
+def _fetched(source: Source, store: Store, arch: str) -> tuple[list[_Entry], list[_Entry]]:
+    """Return the entries of SRC_URI, those for one architecture with it, twice over."""
+    said = [each for each in source.said.get("SRC_URI", []) if not each.flag]
+    per_arch: dict[str, list[_Entry]] = {}
+    for each in ARCHES:
+        _overrides(store, each)
+        try:
+            text = known(store.get("SRC_URI")) if said else ""
+        except CannotSay as reason:
+            source.leave(said, str(reason))
+            _overrides(store, arch)
+            return [], []
+        per_arch[each] = [_entry(source, store, word, said) for word in text.split()]
+    _overrides(store, arch)
+    source.consume(said)
+    everywhere = [
+        entry for entry in per_arch[ARCHES[0]] if all(entry in found for found in per_arch.values())
+    ]
+    entries = list(everywhere)
+    for each, found in per_arch.items():
+        entries += [_Entry({**entry, "arch": each}) for entry in found if entry not in everywhere]
+    return entries, [entry for entry in entries if entry]
+
+
+def _entry(source: Source, store: Store, word: str, said: list[Said]) -> _Entry:
+    uri, *parameters = word.split(";")
+    values = dict(parameter.partition("=")[::2] for parameter in parameters)
+    entry = _Entry({"uri": uri})
+    name = values.pop("name", "")
+    flag = f"{name}.sha256sum" if name else "sha256sum"
+    digest = store.flag("SRC_URI", flag).text
+    if digest:
+        entry["sha256"] = digest
+    if "subdir" in values:
+        entry["subdir"] = values.pop("subdir")
+    if values and said:
+        strange = ";".join(f"{key}={value}" for key, value in values.items())
+        note = f"{said[-1].place}: {uri}: the parameters {strange} are not carried"
+        if note not in source.draft.notes:
+            source.draft.notes.append(note)
+    return entry
+
+
+def _import(
+    source: Source, key: str, fetched: list[_Entry], unused: list[_Entry], recipe: FilePath
+) -> None:
+    """Carry where a guest's image comes from, and what is fetched for it."""
+    draft = source.draft
+    kind_said = source.active("XEN_GUEST_SOURCE_TYPE", key)
+    config = source.store.flag("XEN_GUEST_CONFIG_FILE", key).raw or ""
+    own = config.removeprefix("${UNPACKDIR}/") if config.startswith("${UNPACKDIR}/") else ""
+    if own:
+        source.done(source.active("XEN_GUEST_CONFIG_FILE", key))
+        # What the shared rules left is carried here: a recipe does unpack.
+        draft.left = [left for left in draft.left if f"CONFIG_FILE[{key}]" not in left.text]
+        said = source.active("XEN_GUEST_CONFIG_FILE", key)
+        draft.put(("guests", key, "config_file"), own, said)
+        draft.needed[own] = _beside(recipe, own)
+        for entry in [e for e in unused if e["uri"] == f"file://{own}"]:
+            unused.remove(entry)
+    if not kind_said:
+        return
+    kind = source.store.flag("XEN_GUEST_SOURCE_TYPE", key).text or ""
+    if kind not in BUILT_IN_IMPORTS:
+        source.leave(kind_said, "its import type is none of the class' own, whose script a "
+                     "project must be given: see import_types")  # fmt: skip
+        return
+    path = ("guests", key, "source")
+    draft.put(path, {}, kind_said)
+    source.carry("XEN_GUEST_SOURCE_TYPE", (*path, "type"), words, flag=key)
+    source.carry("XEN_GUEST_SOURCE_FILE", (*path, "file"), words, flag=key)
+    source.carry("XEN_GUEST_IMAGE_SIZE", (*path, "image_size"), number, flag=key)
+    table = draft.data["guests"][key]
+    wanted = {str(table.get("source", {}).get("file", "")), str(table.get("kernel", ""))} - {""}
+    mine = [entry for entry in fetched if any(_brings(entry, name) for name in wanted)]
+    if mine:
+        table["source"]["fetch"] = [dict(entry) for entry in mine]
+        for entry in mine:
+            if entry in unused:
+                unused.remove(entry)
+
+
+def _brings(entry: _Entry, name: str) -> bool:
+    subdir = str(entry.get("subdir", ""))
+    if subdir:
+        return name == subdir or name.startswith(f"{subdir}/")
+    return base_name(entry["uri"]) == name or entry["uri"] == f"file://{name}"
+
+
+def _for_everybody(source: Source, keys: list[str], entry: _Entry) -> None:
+    """Give what no guest asks for by name to the first that imports; it may be unpacked."""
+    draft = source.draft
+    for key in keys:
+        table = draft.data["guests"][key].get("source")
+        if table is not None:
+            table.setdefault("fetch", []).append(dict(entry))
+            return
+    said = [each for each in source.said.get("SRC_URI", []) if not each.flag]
+    if said:
+        reason = "no guest of the bundle imports it"
+        draft.leave(said[-1], reason, what=f"SRC_URI: {entry['uri']}")
+
+
+def _local_files(draft: Draft, keys: Iterable[str], recipe: FilePath) -> None:
+    for key in keys:
+        for entry in draft.data["guests"][key].get("source", {}).get("fetch", []):
+            uri = str(entry["uri"])
+            if uri.startswith("file://"):
+                name = uri.removeprefix("file://")
+                draft.needed[name] = _beside(recipe, name)
+
+
+def _beside(recipe: FilePath, name: str) -> str:
+    """Return where BitBake finds a file of a recipe (FILESPATH), or its bare name."""
+    pn, version = named(str(recipe))
+    for folder in (f"{pn}-{version}", pn, "files"):
+        place = f"{folder_of(str(recipe))}/{folder}/{name}"
+        if exists(place):
+            return place
+    return name

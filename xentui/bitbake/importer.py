@@ -1,0 +1,177 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Configuration that exists, made into a project: a local.conf, and recipes of bundles.
+
+Files are read as text, and nothing in them is run. What a project cannot say stays in the
+user's own files, and is listed with its file and line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from xentui.bitbake import build_dir, import_conf, import_recipe
+from xentui.bitbake.conf_facts import Place
+from xentui.bitbake.conf_reader import ConfReader
+from xentui.bitbake.conf_syntax import Fault
+from xentui.bitbake.files import absolute, folder_of
+from xentui.bitbake.import_draft import Draft, Left, Source
+from xentui.bitbake.recipes import named
+from xentui.errors import InputError, UsageError
+from xentui.project import boards, model, schema
+from xentui.project.model import Project
+from xentui.safe_text import visible
+
+_NO_MACHINE = "qemux86-64"
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A project, and what became of each line it was read from.
+
+    Attributes:
+        project: what could be carried.
+        left: what could not, in the order of files and lines.
+        carried: lines that the project says now; they can be taken out of the user's files
+            once what it renders is read there.
+        needed: files the project names, to be put beside it: where each lies now.
+        notes: what else a person should know.
+        faults: lines that BitBake would stop at.
+    """
+
+    project: Project
+    left: tuple[Left, ...]
+    carried: tuple[Place, ...]
+    needed: dict[str, str]
+    notes: tuple[str, ...]
+    faults: tuple[Fault, ...]
+
+
+def read(paths: Sequence[Path]) -> Imported:
+    """Read configuration files and bundle recipes, in the order given.
+
+    Raises:
+        InputError: a file cannot be read, or is no bundle recipe.
+        UsageError: a file is neither a configuration nor a recipe.
+    """
+    confs = [Path(absolute(str(path))) for path in paths if path.suffix in (".conf", ".inc")]
+    recipes = [Path(absolute(str(path))) for path in paths if path.suffix == ".bb"]
+    for path in paths:
+        if path.suffix not in (".conf", ".inc", ".bb"):
+            raise UsageError(
+                f"{visible(str(path))} is neither a .conf nor a .bb file",
+                fix="Give a local.conf, and recipes that inherit xen-guest-bundle.",
+            )
+    draft = Draft()
+    reader = _read_confs(confs)
+    store = reader.store
+    machine = store.get("MACHINE").text
+    arch = boards.board(machine or _NO_MACHINE).arch
+    image = import_conf.dom0_image(store.said)
+    if store.plain("OVERRIDES") is None:
+        qemu = "qemuall:" if (machine or "").startswith("qemu") else ""
+        store.assign("OVERRIDES", f"linux:{arch}:pn-${{PN}}:{qemu}{machine}:forcevariable")
+    conf = Source(draft, reader, store.seen_by(image), _own_files(reader, confs))
+    names = [named(str(path))[0] for path in recipes]
+    import_conf.read(conf, image, machine, names)
+    for path in recipes:
+        import_recipe.read(draft, path, conf, arch)
+    for said in list(conf.rest()):
+        about = said.variable.startswith(("XEN_GUEST_", "BUNDLED_XEN", "QB_", "XEN_"))
+        reason = "it is for a guest or an image that is not imported" if about else (
+            "it is not about Xen guests"
+        )  # fmt: skip
+        draft.leave(said, reason, about_xen=about)
+    _unread(draft, reader, confs)
+    draft.settle()
+    return _made(draft, reader)
+
+
+def _made(draft: Draft, reader: ConfReader) -> Imported:
+    if "machine" not in draft.data["host"]:
+        draft.data["host"]["machine"] = _NO_MACHINE
+        draft.notes.append(f"the machine is taken to be {_NO_MACHINE}")
+    for table in ("defaults", "containers", "bundles", "guests"):
+        if not draft.data.get(table):
+            draft.data.pop(table, None)
+    problems = schema.validate(draft.data)
+    if problems:
+        first = problems[0]
+        raise InputError(
+            f"{schema.dotted(first.path)}: {first.message}", fix="Correct it in your file."
+        )
+    order = {file: number for number, file in enumerate(reader.files)}
+    return Imported(
+        project=model.from_data(draft.data),
+        left=tuple(
+            sorted(draft.left, key=lambda one: (order.get(one.place.file, 1 << 20), *one.place))
+        ),
+        carried=tuple(sorted(draft.carried)),
+        needed=draft.needed,
+        notes=tuple(draft.notes),
+        faults=tuple(reader.faults),
+    )
+
+
+def _read_confs(confs: list[Path]) -> ConfReader:
+    reader = ConfReader()
+    store = reader.store
+    store.fixed = {"PN": "defaultpkgname"}
+    tops = [path.parent.parent for path in confs if path.parent.name == "conf"]
+    if tops:
+        store.assign("TOPDIR", str(tops[0]))
+        store.assign("BBPATH", _bbpath(tops[0]))
+    else:
+        store.assign("BBPATH", folder_of(str(confs[0])) if confs else "")
+    for path in confs:
+        if str(path) in reader.files:
+            continue
+        if not reader.read(path):
+            reasons = [fault.message for fault in reader.faults if fault.file == str(path)]
+            raise InputError(
+                reasons[0] if reasons else f"{visible(str(path))} cannot be read",
+                fix="Check the name and your permissions.",
+            )
+    return reader
+
+
+def _bbpath(top: Path) -> str:
+    if build_dir.is_build_dir(top):
+        return build_dir.read(top).value("BBPATH").raw or str(top)
+    return str(top)
+
+
+def _own_files(reader: ConfReader, confs: list[Path]) -> list[str]:
+    """Return the files that were given, and those beside them that they include."""
+    folders = {str(path.parent) for path in confs}
+    return [file for file in reader.files if folder_of(file) in folders]
+
+
+def _unread(draft: Draft, reader: ConfReader, confs: list[Path]) -> None:
+    """List the statements that bring in other files, which are not the user's to carry."""
+    own = set(_own_files(reader, confs))
+    followed = {
+        (each.statement.file, each.statement.line): each.files
+        for each in reader.includes
+        if each.files
+    }
+    for file in own:
+        for statement in reader.statements.get(file, ()):
+            place = Place(statement.file, statement.line)
+            if statement.kind in ("include", "require", "include_all"):
+                files = followed.get((statement.file, statement.line), ())
+                if files and all(found in own for found in files):
+                    draft.carried[place] = None
+                    continue
+                found = "its settings stay where they are" if files else "it is not at hand here"
+                text = f"{statement.kind} {statement.value}"
+                draft.left.append(Left(place, text, found, about_xen=_about_xen(text)))
+            elif statement.kind == "addfragments":
+                draft.left.append(Left(place, "addfragments", "it stays", about_xen=False))
+
+
+def _about_xen(text: str) -> bool:
+    """Whether an include names something of Xen's."""
+    return "xen" in text or "virt" in text

@@ -1,0 +1,90 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""``xentui import``: a project file from a local.conf and bundle recipes that exist."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xentui.cli import parsing, terminal
+from xentui.errors import Exit
+from xentui.safe_text import visible
+
+if TYPE_CHECKING:
+    from xentui.bitbake.conf_facts import Place
+    from xentui.bitbake.importer import Imported
+
+
+def add(commands: parsing.Commands) -> None:
+    """Declare the arguments."""
+    parser = commands.add_parser(
+        "import",
+        description="Makes a project file of a local.conf and of bundle recipes. What a project "
+        "cannot say\nis listed by file and line. Nothing is run, and no file that is read is "
+        "changed.",
+    )
+    parser.add_argument(
+        "conf",
+        nargs="+",
+        type=Path,
+        metavar="CONF",
+        help="a configuration (.conf) or a recipe that inherits xen-guest-bundle (.bb)",
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="write here, not to standard output"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Read the files, write the project, and tell what was left."""
+    from xentui.bitbake import importer
+    from xentui.cli.new import write_new
+    from xentui.project import fresh
+
+    imported = importer.read(args.conf)
+    text = fresh.fresh(imported.project)
+    if args.output is None:
+        terminal.put(text)
+    else:
+        write_new(args.output, text)
+        terminal.say(f"{visible(str(args.output))}: written")
+    for line in _report(imported):
+        terminal.say(line)
+    if args.output is not None:
+        terminal.say(f"Next:\n    xentui check {shlex.quote(str(args.output))}")
+    return Exit.OK
+
+
+def _report(imported: Imported) -> Iterator[str]:
+    for fault in imported.faults:
+        yield f"{fault.file}:{fault.line}: BitBake cannot read this: {fault.message}"
+    for left in imported.left:
+        if left.about_xen:
+            yield f"{left.place}: left: {left.text} ({left.reason})"
+    for line in _ranges(left.place for left in imported.left if not left.about_xen):
+        yield f"{line}: left: not about Xen guests"
+    for line in _ranges(imported.carried):
+        yield f"{line}: carried; to be taken out once what the project renders is read there"
+    for name, place in imported.needed.items():
+        yield f"{name}: to be put beside the project file; it lies at {place}"
+    yield from imported.notes
+
+
+def _ranges(places: Iterable[Place]) -> Iterator[str]:
+    """Yield files with their lines: ``conf/local.conf:3-5,9``."""
+    by_file: dict[str, list[int]] = {}
+    for place in sorted(set(places)):
+        by_file.setdefault(place.file, []).append(place.line)
+    for file, lines in by_file.items():
+        runs: list[list[int]] = []
+        for line in lines:
+            if runs and line == runs[-1][1] + 1:
+                runs[-1][1] = line
+            else:
+                runs.append([line, line])
+        said = ",".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)
+        yield f"{file}:{said}"
