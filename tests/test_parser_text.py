@@ -20,6 +20,7 @@ from tests import oracle, xl_parser
 from tests.bitbake_parser import parse_conf
 from tests.strategies import SCRIPT, hostile_text, key_of, of_field, own_config
 from tests.test_parser_bitbake import check
+from tests.test_parser_classes import built
 from xentui.bitbake.text import CannotCarry
 from xentui.output.guest_cfg import all_predicted
 from xentui.output.render import render
@@ -137,6 +138,8 @@ LISTS: dict[str, tuple[Put, st.SearchStrategy[Any]]] = {
     ),
 }
 EVERY = [*PROPERTIES, *LISTS]
+PACKED = ("extra", "disk_device", "vif", "name", "kernel", "rootfs")
+"""Properties of a guest that the classes join with separators and cut apart in the shell."""
 NOT_WRITTEN = {("preset", "title"), ("preset", "description")}
 """Text that only the list of presets shows."""
 
@@ -184,6 +187,22 @@ def _reads_back(project: model.Project) -> None:
         assert [disk.device for disk in config.disks] == [value["disk_device"]]
 
 
+def _come_out_of_the_shell(name: str, accepted: list[Any]) -> None:
+    """Have the classes' own shell take apart what was accepted: a guest a value, all at once."""
+    field = name.removeprefix("guest.")
+    if field not in PACKED:
+        return
+    values = [value for value in accepted if value != "none"]
+    assert values
+    if field in ("kernel", "rootfs"):
+        # A folder for each: one value may be a folder of another's path.
+        values = [f"of-{number}/{value}" for number, value in enumerate(values)]
+    table = {"tags": ["external"], "rootfs": "vendor.ext4"}
+    guests = {f"g{number}": {**table, field: value} for number, value in enumerate(values)}
+    project = model.from_data({"version": 1, "host": BASE["host"], "guests": guests})
+    assert built(project, Assets()).configs == all_predicted(project)
+
+
 def test_the_base_is_fine() -> None:
     assert schema.validate(BASE) == []
     project = model.from_data(BASE)
@@ -205,6 +224,8 @@ def test_no_property_is_forgotten() -> None:
 
 @pytest.mark.parametrize("name", EVERY)
 def test_the_schema_refuses_or_it_reads_back(name: str) -> None:
+    accepted: list[Any] = []
+
     @settings(max_examples=60)
     @given(_values(name))
     def one(value: Any) -> None:
@@ -216,12 +237,16 @@ def test_the_schema_refuses_or_it_reads_back(name: str) -> None:
         if any(f.severity is Severity.ERROR for f in findings(project, beside)):
             return
         _reads_back(project)
+        accepted.append(value)
 
     one()
+    _come_out_of_the_shell(name, accepted)
 
 
 @pytest.mark.parametrize("name", EVERY)
 def test_the_writers_alone_refuse_or_it_reads_back(name: str) -> None:
+    accepted: list[Any] = []
+
     @settings(max_examples=60)
     @given(_values(name))
     def one(value: Any) -> None:
@@ -232,8 +257,10 @@ def test_the_writers_alone_refuse_or_it_reads_back(name: str) -> None:
         except CannotCarry:
             return
         _reads_back(project)
+        accepted.append(value)
 
     one()
+    _come_out_of_the_shell(name, accepted)
 
 
 @pytest.mark.parametrize("value", [-1, True, "512", 1.5, None])

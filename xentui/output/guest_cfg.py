@@ -107,6 +107,9 @@ def vif_value(vif: tuple[str, ...]) -> str:
     Raises:
         CannotCarry: an entry would come out as something else.
     """
+    if not all(vif):
+        # The classes take an empty value for unset, and xl an empty entry for a default one.
+        raise text.CannotCarry(vif, "a network interface is empty")
     return VIF_JOIN.join(text.packed(entry) for entry in vif)
 
 
