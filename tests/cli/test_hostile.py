@@ -1,0 +1,270 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Files, names and arguments that mean no good: one clear line, nothing written, nothing raw."""
+
+from __future__ import annotations
+
+import os
+import re
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import BOARD, ROOT, Run, process
+
+RAW = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+"""What no terminal may be given: controls but newline and tab, bidi and zero-width marks."""
+
+EVIL = "\x1b]52;c;ZXZpbA==\x07\x9b31m\u202e\u200b[/b]\r"
+
+
+def directory(path: Path) -> None:
+    path.mkdir()
+
+
+def text(content: str) -> Callable[[Path], None]:
+    return raw(content.encode())
+
+
+def raw(content: bytes) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        path.write_bytes(content)
+
+    return write
+
+
+BAD: dict[str, tuple[Callable[[Path], None], int]] = {
+    "not TOML": (text("a = = 1\n"), 1),
+    "not UTF-8": (raw(b"\xff\xfe\x00"), 4),
+    "a directory": (directory, 4),
+    "missing": (lambda path: None, 4),
+    "5 MB": (text("#" * 5_000_000), 4),
+    "nested 10,000 deep": (text("a = " + "[" * 10_000 + "]" * 10_000), 1),
+    "dotted 10,000 deep": (text(".".join("a" * 10_000) + " = 1"), 1),
+    "a huge integer": (text("version = 1" + "0" * 100_000), 1),
+    "a pipe": (os.mkfifo, 4),
+    "a key twice": (text("a = 1\na = 2\n"), 1),
+    "a binary": (raw(bytes(range(256))), 4),
+    "a device": (lambda path: path.symlink_to("/dev/zero"), 4),
+    "a link to itself": (lambda path: path.symlink_to(path.name), 4),
+    "evil TOML": (text(f"a = '{EVIL}'\n"), 1),
+}
+
+COMMANDS = [
+    ["check"],
+    ["check", "--json"],
+    ["show"],
+    ["show", "--json"],
+    ["generate", "--out", "out"],
+    ["generate", "--out", "out", "--dry-run"],
+]
+
+
+@pytest.mark.parametrize("what", BAD)
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_bad_input_is_one_clear_line(run: Run, what: str, command: list[str]) -> None:
+    make, code = BAD[what]
+    make(Path("bad.toml"))
+    before = sorted(Path().rglob("*"))
+    start = time.monotonic()
+    name, *more = command
+    done = run(name, "bad.toml", *more)
+    assert time.monotonic() - start < 5
+    assert done.code == code
+    assert done.err.count("\n") == 1
+    assert done.err.startswith("xentui: bad.toml")
+    assert not RAW.search(done.out + done.err)
+    assert sorted(Path().rglob("*")) == before
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_an_empty_file_lists_what_is_missing(run: Run, command: list[str]) -> None:
+    Path("empty.toml").write_text("")
+    name, *more = command
+    done = run(name, "empty.toml", *more)
+    assert done.code == 1
+    assert "XT003" in done.out + done.err
+    assert not Path("out").exists()
+
+
+def test_a_file_that_may_not_be_read_is_one_clear_line(tmp_path: Path) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("root may read anything")
+    file = tmp_path / "secret.toml"
+    file.write_text(BOARD)
+    file.chmod(0)
+    done = process("check", "secret.toml", cwd=tmp_path, env=_env())
+    assert done.returncode == 4
+    assert done.stderr.startswith(b"xentui: secret.toml")
+
+
+def _env() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+HEAD = 'version = 1\n[host]\nmachine = "qemux86-64"\n'
+HOSTILE = [
+    f"version = 1\n[host]\nmachine = {EVIL!r}\n".replace("'", '"'),
+    HEAD + '[guests.a]\nextra = "\\u001b]0;x\\u0007"\n',
+    HEAD + '"\\u001b[2J\\u202e" = 1\n',
+    'version = 1\n[host]\nmachine = "\\u009b31m\\u200b\\ufeff"\n',
+    HEAD + '[preset]\ntitle = "\\u001b]8;;http://x\\u0007[/red]"\n',
+    HEAD + '[guests."\\u001b[31m"]\nmemory = 64\n',
+    HEAD + '[guests.a]\nvif = ["\\r\\u2066"]\n',
+    HEAD + "[guests.a]\nextra = \"${@open('canary','w')}$(touch canary)`touch canary`\"\n",
+    BOARD + "# \x7f comment \x9b31m \u202e\n",
+]
+
+
+@pytest.mark.parametrize("number", range(len(HOSTILE)))
+def test_no_control_character_of_a_file_reaches_the_terminal(run: Run, number: int) -> None:
+    name = f"a{EVIL}b.toml".replace("/", "_")
+    Path(name).write_text(HOSTILE[number])
+    Path("presets").mkdir()
+    Path("presets", name).write_text(HOSTILE[number])
+    for arguments in (
+        ["check", name],
+        ["check", name, "--json"],
+        ["show", name],
+        ["show", name, "--effective"],
+        ["show", name, "--json"],
+        ["generate", name, "--out", f"out{EVIL}".replace("/", "_"), "--diff"],
+        ["generate", name, "--out", f"out{EVIL}".replace("/", "_")],
+        ["generate", name, "--out", f"out{EVIL}".replace("/", "_"), "--check"],
+        ["new", f"presets/{name}"],
+        ["presets"],
+        ["presets", "--json"],
+        ["presets", "show", name.removesuffix(".toml")],
+    ):
+        done = run(*arguments)
+        assert done.code in (0, 1, 2), done.err
+        assert not RAW.search(done.out), (arguments, done.out)
+        assert not RAW.search(done.err), (arguments, done.err)
+    assert not list(Path().rglob("canary"))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[EVIL], ["check", EVIL], ["check", f"--{EVIL}"], ["explain", EVIL], ["new", EVIL],
+     ["check", "x", "--set", EVIL], ["check", "--preset", EVIL], ["show", "x", "--what", EVIL],
+     ["generate", "x", "--out", EVIL, "--attach", EVIL], ["presets", EVIL], ["remove", EVIL],
+     ["remove", "--build-dir", EVIL], ["new", "qemuarm64-minimal", "-o", f"no/{EVIL}"]],
+    ids=lambda arguments: arguments[0] if arguments[0].isprintable() else "evil",
+)  # fmt: skip
+def test_no_control_character_of_an_argument_reaches_the_terminal(
+    run: Run, arguments: list[str]
+) -> None:
+    done = run(*arguments)
+    assert done.code in (2, 4)
+    assert not RAW.search(done.out + done.err)
+    assert done.err.count("\n") == 1
+
+
+def test_bytes_that_are_no_text_in_arguments_are_told(tmp_path: Path) -> None:
+    for arguments in ([b"check", b"\xff\xfe.toml"], [b"\xff"], [b"explain", b"\xff"]):
+        done = process(*arguments, cwd=tmp_path, env=_env())
+        assert done.returncode in (2, 4), done.stderr
+        assert done.stderr.count(b"\n") == 1
+        assert b"\xff" not in done.stderr
+
+
+def test_a_locale_without_letters_is_no_reason_to_fail(tmp_path: Path) -> None:
+    (tmp_path / "böard.toml").write_text(BOARD.replace("memory = 256", "memory = 9000"))
+    env = {**_env(), "LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "1"}
+    done = process("check", "böard.toml", cwd=tmp_path, env=env)
+    assert done.returncode == 1
+    assert b"b\\xf6ard.toml" in done.stdout
+
+
+def test_whoever_stops_reading_is_no_failure(tmp_path: Path) -> None:
+    process_ = subprocess.Popen(
+        [sys.executable, "-m", "xentui", "show", "--preset", "qemux86-64-alpine"],
+        cwd=tmp_path, env=_env(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert process_.stdout is not None
+    assert process_.stderr is not None
+    process_.stdout.close()
+    told = process_.stderr.read()
+    process_.stderr.close()
+    assert process_.wait(30) == 0
+    assert told == b""
+
+
+def test_a_full_disk_behind_standard_output_is_told(tmp_path: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "xentui", "schema"],
+            cwd=tmp_path, env=_env(), stdout=full, stderr=subprocess.PIPE,
+        )  # fmt: skip
+    assert done.returncode == 4
+    assert done.stderr.count(b"\n") == 1
+    assert b"no space" in done.stderr
+
+
+def test_an_interrupt_is_130_without_a_traceback(tmp_path: Path) -> None:
+    script = (
+        "import os, signal, sys\n"
+        "from xentui.cli import process\n"
+        "import xentui.project.document as document\n"
+        "real = document.read\n"
+        "def read(path):\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "    return real(path)\n"
+        "document.read = read\n"
+        "sys.exit(process.run(['check', 'x.toml']))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env=_env(), capture_output=True
+    )
+    assert done.returncode == 130
+    assert b"Traceback" not in done.stderr
+
+
+def test_an_unexpected_failure_is_one_line_unless_asked(
+    run: Run, board: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from xentui.project import document
+
+    def broken(path: Path) -> str:
+        raise ZeroDivisionError(EVIL)
+
+    monkeypatch.setattr(document, "read", broken)
+    done = run("check", board)
+    assert done.code == 4
+    assert done.err.count("\n") == 1
+    assert "report" in done.err
+    assert not RAW.search(done.err)
+    monkeypatch.setenv("XENTUI_DEBUG", "1")
+    done = run("check", board)
+    assert "Traceback" in done.err
+    assert not RAW.search(done.err)
+
+
+def test_hostile_files_take_little_time_and_memory(tmp_path: Path) -> None:
+    """Deep, wide, long and repetitive: an answer in seconds, and in one GB of addresses."""
+    files = {
+        "deep.toml": "a = " + "[" * 100_000,
+        "deeper.toml": "[" + ".".join(["a"] * 100_000) + "]",
+        "wide.toml": "".join(f"k{number} = 1\n" for number in range(100_000)),
+        "long.toml": 'version = 1\n[host]\nmachine = "' + "a" * 4_000_000 + '"\n',
+        "stress.toml": 'version = 1\n[host]\nmachine = "' + "a-" * 1_000_000 + '!"\n',
+        "guests.toml": BOARD + "".join(f"[guests.g{n}]\nmemori = 1\n" for n in range(20_000)),
+    }
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_AS, (1_000_000_000, 1_000_000_000))
+        resource.setrlimit(resource.RLIMIT_CPU, (20, 20))
+
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
+        done = subprocess.run(
+            [sys.executable, "-m", "xentui", "check", name],
+            cwd=tmp_path, env=_env(), preexec_fn=limit, capture_output=True,
+        )  # fmt: skip
+        assert done.returncode in (1, 4), (name, done.returncode, done.stderr[-300:])
+        assert b"unexpected" not in done.stderr

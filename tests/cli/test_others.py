@@ -1,0 +1,186 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""``new``, ``presets``, ``explain``, ``schema``, ``--help``, ``--version``, and the way in."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import BOARD, Run, process
+from tests.vectors import bundled_presets
+from xentui import __version__
+from xentui.cli import COMMANDS
+from xentui.project import document
+from xentui.rules import catalogue
+
+NAMES = [preset.name for preset in bundled_presets()]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_new_writes_a_project_that_can_be_checked_and_generated(run: Run, name: str) -> None:
+    done = run("new", name, "-o", "mine.toml")
+    assert (done.code, done.out) == (0, "")
+    assert done.err.startswith("mine.toml: written\n")
+    assert "xentui generate mine.toml" in done.err
+    assert (
+        document.load(Path("mine.toml")).project
+        == document.load(
+            next(preset.path for preset in bundled_presets() if preset.name == name)
+        ).project
+    )
+    assert run("check", "mine.toml").code == 0
+    assert run("generate", "mine.toml", "--out", "out").code == 0
+
+
+def test_new_prints_what_it_would_write(run: Run) -> None:
+    printed = run("new", NAMES[0])
+    assert (printed.code, printed.err) == (0, "")
+    run("new", NAMES[0], "-o", "mine.toml")
+    assert Path("mine.toml").read_text() == printed.out
+    assert "# vcpus = 1  # the class' default" in printed.out
+
+
+def test_new_overwrites_nothing(run: Run) -> None:
+    Path("mine.toml").write_text("mine\n")
+    Path("link.toml").symlink_to("nowhere.toml")
+    for name in ("mine.toml", "link.toml"):
+        done = run("new", NAMES[0], "-o", name)
+        assert (done.code, done.out) == (3, "")
+        assert name in done.err
+    assert Path("mine.toml").read_text() == "mine\n"
+    assert not Path("nowhere.toml").exists()
+    assert run("new", NAMES[0], "-o", "no/such/folder.toml").code == 4
+
+
+def test_a_preset_that_is_not_there_is_told_with_near_ones(run: Run) -> None:
+    for arguments in (
+        ["new", "qemuarm64-minimla", "-o", "mine.toml"],
+        ["show", "--preset", "qemuarm64-minimla"],
+        ["presets", "show", "qemuarm64-minimla"],
+        ["generate", "--preset", "qemuarm64-minimla", "--out", "out"],
+    ):
+        done = run(*arguments)
+        assert (done.code, done.out) == (2, "")
+        assert done.err.count("\n") == 1
+        assert "qemuarm64-minimal" in done.err
+    assert list(Path().iterdir()) == []
+
+
+def test_presets_lists_board_memory_support_and_origin(run: Run) -> None:
+    Path("presets").mkdir()
+    Path("presets/mine.toml").write_text(BOARD)
+    Path("presets/torn.toml").write_text("a = = 1")
+    done = run("presets")
+    assert done.code == 0
+    rows = {line.split()[0]: line for line in done.out.splitlines()}
+    assert {*NAMES, "mine", "torn", "PRESET"} == set(rows)
+    assert re.search(r"qemux86-64 +1024 MiB +tested +local", rows["mine"])
+    assert "unusable" in rows["torn"]
+    listed = {one["name"]: one for one in run("presets", "--json").json["presets"]}
+    keys = ["name", "origin", "path", "title", "description", "machine", "memory", "support",
+            "error"]  # fmt: skip
+    assert all(list(one) == keys for one in listed.values())
+    assert listed["raspberrypi4-64"]["support"] == "partly"
+    assert listed["mine"]["origin"] == "local"
+    assert listed["torn"]["error"]
+
+
+def test_presets_show_prints_the_file(run: Run) -> None:
+    path = next(preset.path for preset in bundled_presets() if preset.name == NAMES[0])
+    assert run("presets", "show", NAMES[0]).out == path.read_text()
+    assert run("presets", "show", NAMES[0], "--json").json["text"] == path.read_text()
+    assert run("presets", "show").code == 2
+
+
+@pytest.mark.parametrize("code", catalogue.codes())
+def test_explain_tells_all_of_a_code(run: Run, code: str) -> None:
+    done = run("explain", code.lower())
+    entry = catalogue.entry(code)
+    assert done.code == 0
+    assert done.out.startswith(f"{code} ({entry.severity.value}): {entry.title}")
+    for text in (entry.cause, entry.evidence, entry.fix, entry.example):
+        assert text.split("\n")[0] in done.out
+    assert run("explain", code, "--json").json["code"]["severity"] == entry.severity.value
+
+
+def test_explain_lists_every_code(run: Run) -> None:
+    done = run("explain")
+    assert [line.split()[0] for line in done.out.splitlines()] == list(catalogue.codes())
+    assert [one["code"] for one in run("explain", "--json").json["codes"]] == list(
+        catalogue.codes()
+    )
+
+
+@pytest.mark.parametrize("code", ["XT4", "XT999", "memory", "", "XT" + "9" * 10_000])
+def test_explain_of_an_unknown_code_is_a_usage_error(run: Run, code: str) -> None:
+    done = run("explain", code)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.count("\n") == 1
+    assert len(done.err) < 300
+
+
+def test_schema_is_the_schema(run: Run) -> None:
+    done = run("schema")
+    assert done.code == 0
+    assert json.loads(done.out)["$schema"] == "http://json-schema.org/draft-07/schema#"
+
+
+def test_version_and_help(run: Run) -> None:
+    assert run("--version").out == f"xentui {__version__}\n" == run("-V").out
+    done = run("--help")
+    assert done.code == 0
+    for name, (_, what) in COMMANDS.items():
+        assert name in done.out
+        assert what in done.out
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_a_help_that_fits(run: Run, name: str) -> None:
+    done = run(name, "--help")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith(f"usage: xentui {name} ")
+    assert max(map(len, done.out.splitlines())) <= 100
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["chekc"], ["check", "--jsno"], ["generate", "--out"], ["--presett", "x"],
+     ["a.toml", "b.toml"], ["check", "--preset"],
+     ["show", "x.toml", "--effective=3"], ["explain", "a", "b"]],
+)  # fmt: skip
+def test_arguments_that_mean_nothing_are_one_line_and_two(run: Run, arguments: list[str]) -> None:
+    done = run(*arguments)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.count("\n") == 1
+    assert done.err.startswith("xentui: ")
+
+
+def test_a_mistyped_command_is_suggested(run: Run) -> None:
+    assert "Did you mean check?" in run("chekc").err
+
+
+def test_a_project_named_like_a_command_is_given_with_a_dot(run: Run) -> None:
+    Path("check").write_text(BOARD)
+    assert run("check", "./check").code == 0
+
+
+@pytest.mark.parametrize("term", ["xterm-256color", "dumb", ""])
+def test_without_a_terminal_the_wizard_names_the_way_without(tmp_path: Path, term: str) -> None:
+    root = Path(__file__).parents[2]
+    done = process(cwd=tmp_path, env={**os.environ, "TERM": term, "PYTHONPATH": str(root)})
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"xentui generate" in done.stderr
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_the_user_s_presets_are_found(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = Path("config/xentui/presets")
+    place.mkdir(parents=True)
+    (place / "own.toml").write_text(BOARD)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(Path("config").absolute()))
+    assert run("check", "--preset", "own").code == 0

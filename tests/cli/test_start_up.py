@@ -1,0 +1,57 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What a command imports: nothing that draws, and nothing of other commands."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import BOARD, ROOT
+
+SCRIPT = """
+import sys
+from xentui.cli import main
+code = main(sys.argv[1:])
+sys.stderr.write("\\n".join(sorted(sys.modules)))
+sys.exit(0)
+"""
+
+
+def imported(folder: Path, *arguments: str) -> set[str]:
+    (folder / "board.toml").write_text(BOARD)
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, *arguments],
+        cwd=folder, capture_output=True, text=True, env={"PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return set(done.stderr.split("\n"))
+
+
+def test_the_version_needs_next_to_nothing(tmp_path: Path) -> None:
+    found = imported(tmp_path, "--version")
+    own = {name for name in found if name.startswith("xentui")}
+    assert own == {"xentui", "xentui.cli"}
+    assert not found & {"argparse", "json", "re", "pathlib", "dataclasses"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["check", "board.toml"], ["show", "board.toml"], ["generate", "board.toml", "--out", "out"],
+     ["presets"], ["explain"], ["schema"], ["new", "qemuarm64-minimal"], ["--help"]],
+    ids=lambda arguments: str(arguments[0]),
+)  # fmt: skip
+def test_no_command_but_the_wizard_loads_what_draws(tmp_path: Path, arguments: list[str]) -> None:
+    found = imported(tmp_path, *arguments)
+    assert not found & {"textual", "rich", "xentui.app", "xentui.screens", "xentui.session"}
+    commands = {"check", "show", "generate", "presets", "explain", "schema", "new", "remove"}
+    ran = {f"xentui.cli.{name}" for name in commands} & found
+    assert ran <= {f"xentui.cli.{arguments[0]}"}
+
+
+def test_check_loads_no_writer_of_any_kind(tmp_path: Path) -> None:
+    found = imported(tmp_path, "check", "board.toml")
+    assert not found & {"tomlkit", "difflib", "xentui.output.plan", "xentui.output.render"}
