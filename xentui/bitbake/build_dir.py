@@ -129,11 +129,13 @@ class BuildDir:
 
         Such are those of the build directory, and what they include from outside the layers.
         """
+        inside = file.startswith(f"{self.path}/")
         return not any(
-            layer.exists and file.startswith(f"{layer.path}/")
+            file.startswith(f"{layer.path}/")
             for layer in self.layers
-            if not str(self.path).startswith(f"{layer.path}/") or layer.collection != ""
-        ) or file.startswith(f"{self.path}/conf/")
+            # A build directory may lie inside a layer, and a layer inside a build directory.
+            if not (inside and f"{self.path}/".startswith(f"{layer.path}/"))
+        )
 
     def layer(self, collection: str) -> Layer | None:
         """Return the layer of that collection, or ``None``."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
@@ -63,11 +64,19 @@ def files(wanted: list[str]) -> Iterator[RecipeFile]:
                             below.setdefault(entry.path, []).append(rest[1:])
                         elif entry.path not in seen:
                             seen.add(entry.path)
-                            status = entry.stat()
-                            yield RecipeFile(entry.path, status.st_mtime_ns, status.st_size)
+                            yield from _regular(entry)
         except (OSError, ValueError):
             continue
         waiting += below.items()
+
+
+def _regular(entry: os.DirEntry[str]) -> Iterator[RecipeFile]:
+    try:
+        status = entry.stat()
+    except OSError:
+        return
+    if stat.S_ISREG(status.st_mode):
+        yield RecipeFile(entry.path, status.st_mtime_ns, status.st_size)
 
 
 _WILD = re.compile(r"[*?\[]")
