@@ -241,7 +241,7 @@ def test_bitbake_finds_the_append_among_all_recipes(build: Build, tmp_path: Path
     project = cases.project(GUESTS)
     build.write(project, gather(project, tmp_path))
     names = ("XEN_GUEST_CONFIG_FILE", "XEN_GUEST_CONFIG_FILE_MAP", "do_rootfs")
-    seen = build.seen_by([image(project)], *names, seconds=1800)
+    seen = build.seen_by([image(project)], *names, seconds=3600)
     for key in ("quiet", "mine"):
         config = Path(seen.flags["XEN_GUEST_CONFIG_FILE"][key])
         assert config.is_absolute()
