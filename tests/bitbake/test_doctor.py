@@ -15,6 +15,7 @@ import pytest
 from tests.bitbake import trees
 from xentui.bitbake import build_dir, host, recipes
 from xentui.cli import main
+from xentui.output import header
 from xentui.rules.build_context import Placed
 from xentui.rules.build_dir import examine
 from xentui.rules.catalogue import codes
@@ -115,10 +116,7 @@ def test_a_line_is_found(code: str, line: str, tmp_path: Path) -> None:
     ],
 )
 def test_a_line_that_is_right_is_not_found(line: str, tmp_path: Path) -> None:
-    made = found(tmp_path, f"{GOOD}{line}\n", more=BUNDLE)
-    assert [p for p in made if p.place and p.place.line > GOOD.count("\n")] == [
-        p for p in made if p.finding.code == "XT606" and "${@" in line
-    ]
+    assert found(tmp_path, f"{GOOD}{line}\n", more=BUNDLE) == []
 
 
 def test_layers_are_examined(tmp_path: Path) -> None:
@@ -175,9 +173,19 @@ def test_the_machine_that_builds_is_examined(tmp_path: Path) -> None:
     assert [p.finding.code for p in made] == ["XT627"]
 
 
+@pytest.mark.parametrize(("operator", "codes_found"), [("?=", ["XT626"]), ("=", [])])
+def test_a_machine_of_the_environment_is_told(
+    operator: str, codes_found: list[str], tmp_path: Path
+) -> None:
+    conf = GOOD.replace("MACHINE =", f"MACHINE {operator}")
+    made = found(tmp_path, conf, machine=replace(HOST, machine="qemuarm64"))
+    assert [p.finding.code for p in made] == codes_found
+
+
 def test_every_code_of_the_build_directory_is_tried() -> None:
     tried = {code for code, _ in LINES} | {
-        "XT610", "XT612", "XT613", "XT614", "XT615", "XT616", "XT622", "XT627", "XT628", "XT629",
+        "XT610", "XT612", "XT613", "XT614", "XT615", "XT616", "XT622", "XT626", "XT627", "XT628",
+        "XT629",
         "XT630", "XT637", "XT638",
     }  # fmt: skip
     assert tried == {code for code in codes() if code.startswith("XT6")}
@@ -204,6 +212,25 @@ def test_the_command_tells_and_ends_with_1(
     assert next(f for f in data["findings"] if f["code"] == "XT602")["line"] == 8
     (build / "conf/local.conf").write_text(GOOD)
     assert main(["doctor", "--build-dir", str(build)]) == 0
+
+
+def test_xentuis_own_file_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    build = trees.small(tmp_path, f"{GOOD}require conf/xentui.conf\n")
+    own = build / "conf/xentui.conf"
+    written = header.stamp('\nA = "1"\n', project="project.toml")
+    for text, state in (
+        (written, "intact"),
+        (written.replace('"1"', '"2"'), "edited"),
+        ('A = "1"\n', "foreign"),
+    ):
+        own.write_text(text)
+        assert main(["doctor", "--build-dir", str(build), "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["xentui_conf"] == state
+    assert main(["doctor", "--build-dir", str(build)]) == 0
+    assert "not written by xentui" in capsys.readouterr().out
 
 
 def test_the_command_asks_for_a_build_directory(

@@ -23,6 +23,7 @@ class Host:
         free_mib: MiB free where TMPDIR is or will be; ``None`` if that cannot be told.
         place: the directory that was asked for free space.
         root: whether this runs as root, which BitBake refuses.
+        machine: MACHINE of the environment, which BitBake takes over what is said weakly.
     """
 
     kvm: str
@@ -30,6 +31,7 @@ class Host:
     free_mib: int | None
     place: Path
     root: bool
+    machine: str = ""
 
 
 def look(build: BuildDir) -> Host:
@@ -47,6 +49,7 @@ def look(build: BuildDir) -> Host:
         free_mib=free,
         place=existing,
         root=os.geteuid() == 0,
+        machine=os.environ.get("MACHINE", ""),
     )
 
 

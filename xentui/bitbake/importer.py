@@ -85,8 +85,19 @@ def read(paths: Sequence[Path]) -> Imported:
         )  # fmt: skip
         draft.leave(said, reason, about_xen=about)
     _unread(draft, reader, confs)
+    draft.notes += [f"{path}: xentui wrote it, and the project it was made from says more"
+                    for path in (*confs, *recipes) if _stamped(path)]  # fmt: skip
     draft.settle()
     return _made(draft, reader)
+
+
+def _stamped(path: Path) -> bool:
+    """Whether a file begins as those that xentui writes."""
+    try:
+        with path.open("rb") as file:
+            return b"xentui-digest:" in file.read(1024)
+    except OSError:
+        return False
 
 
 def _made(draft: Draft, reader: ConfReader) -> Imported:

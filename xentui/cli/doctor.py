@@ -76,6 +76,9 @@ def _tell(build: BuildDir, findings: list[Placed], counts: dict[str, int]) -> No
     lines.append(f"machine: {_known(machine.value)}{by}, distro: {_known(build.distro.value)}")
     series = ", ".join(build.series) or "not known"
     lines.append(f"layers: {len(build.layers)}, release series: {series}")
+    state = _own(build)
+    if state != "absent":
+        lines.append(f"conf/xentui.conf: {_STATES[state]}")
     for placed in findings:
         finding = placed.finding
         where = _where(build, placed)
@@ -85,6 +88,31 @@ def _tell(build: BuildDir, findings: list[Placed], counts: dict[str, int]) -> No
             lines.append(f"    {visible(finding.fix)}")
     lines.append(f"{visible(build.path.name)}: {said(counts)}")
     terminal.put("".join(f"{visible(line)}\n" for line in lines))
+
+
+_STATES = {
+    "intact": "as xentui wrote it",
+    "edited": "edited by hand, so generate leaves it alone",
+    "foreign": "not written by xentui",
+}
+
+
+def _own(build: BuildDir) -> str:
+    """Return what became of xentui's own configuration."""
+    from xentui.errors import InputError
+    from xentui.output import header
+    from xentui.project.regular import read_text
+
+    path = build.path / "conf/xentui.conf"
+    if not path.exists():
+        return "absent"
+    try:
+        text = read_text(path, 1 << 22)
+    except InputError:
+        return "foreign"
+    if header.is_intact(text):
+        return "intact"
+    return "edited" if header.is_stamped(text) else "foreign"
 
 
 def _known(value: str | None) -> str:
@@ -119,6 +147,7 @@ def _data(
             }
             for layer in build.layers
         ],
+        "xentui_conf": _own(build),
         "host": {"kvm": machine.kvm, "tun": machine.tun, "free_mib": machine.free_mib},
         "findings": [
             {

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from xentui.project.boards import board
 from xentui.rules.build_context import BuildContext, Placed, placed
-from xentui.safe_text import visible
+from xentui.safe_text import quoted, visible
 
 DISK_MIB = 60 * 1024
 """Free space below which a first build of a Dom0 image and a guest is likely to stop."""
@@ -73,4 +73,23 @@ def user(context: BuildContext) -> Iterator[Placed]:
         )
 
 
-RULES = (devices, disk, user)
+def environment(context: BuildContext) -> Iterator[Placed]:
+    """A MACHINE of the environment that is stronger than the configuration's."""
+    host, machine = context.host, context.build.machine
+    if host is None or not host.machine or host.machine == machine.value:
+        return
+    strong = any(
+        said.variable == "MACHINE" and said.operator in ("=", ":=") and not said.flag
+        for said in context.build.said("MACHINE")
+    )
+    if not strong:
+        yield placed(
+            "XT626",
+            machine.place,
+            f"the environment sets MACHINE to {quoted(host.machine)}, which is stronger than what "
+            "is said here",
+            "Unset it (unset MACHINE), or assign MACHINE with = here.",
+        )
+
+
+RULES = (devices, disk, user, environment)

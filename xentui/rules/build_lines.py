@@ -70,7 +70,9 @@ def appends(context: BuildContext) -> Iterator[Placed]:
         base = said.variable.partition(":")[0]
         if base not in LISTS or said.flag or not said.value.strip():
             continue
-        if said.operator in (":append", ".=") and not said.value[0].isspace():
+        # A value that begins or ends with ${…} may bring its own blank.
+        begins, ends = said.value.startswith("${"), said.value.endswith("}")
+        if said.operator in (":append", ".=") and not (said.value[0].isspace() or begins):
             yield placed(
                 "XT606",
                 said.place,
@@ -78,7 +80,7 @@ def appends(context: BuildContext) -> Iterator[Placed]:
                 "glued to the word that stands there",
                 f'Begin the value with a blank: {visible(said.variable)} = " {_short(said)}".',
             )
-        elif said.operator in (":prepend", "=.") and not said.value[-1].isspace():
+        elif said.operator in (":prepend", "=.") and not (said.value[-1].isspace() or ends):
             yield placed(
                 "XT606",
                 said.place,
