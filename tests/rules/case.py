@@ -24,7 +24,7 @@ memory = 4096
 network = "nat"
 
 """
-NOTHING: Mapping[str, str] = MappingProxyType({})
+NOTHING: Mapping[str, str | bytes] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Case:
     path: str
     text: str
     change: tuple[str, str]
-    files: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    files: Mapping[str, str | bytes] = field(default_factory=lambda: NOTHING)
     say: str = ""
     mends: int = 0
 
@@ -62,15 +62,16 @@ class Case:
     def mended(self) -> Case:
         """Return the case with its change made, in the text or in a file."""
         old, new = self.change
-        assert old in self.whole or any(old in text for text in self.files.values()), old
-        files = {name: text.replace(old, new) for name, text in self.files.items()}
+        texts = {name: text for name, text in self.files.items() if isinstance(text, str)}
+        assert old in self.whole or any(old in text for text in texts.values()), old
+        files = {**self.files, **{name: text.replace(old, new) for name, text in texts.items()}}
         return Case(self.code, self.path, self.whole.replace(old, new), ("", ""), files)
 
     def load(self, folder: Path) -> tuple[Loaded, Assets]:
         """Write the files and read the project."""
         for name, text in self.files.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text(text, encoding="utf-8")
+            (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
         loaded = document.load_text(self.whole, folder)
         assert loaded.problems == ()
         assert loaded.project is not None

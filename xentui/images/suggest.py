@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from xentui.images.inspected import Inspected
-from xentui.project.model import Fetch, Guest, Project, Source
+from xentui.project.effective import value
+from xentui.project.model import Bundle, Fetch, Guest, Project, Source
 from xentui.safe_text import quoted
 
 PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*(?:/[A-Za-z0-9_][A-Za-z0-9._+-]*)*", re.ASCII)
@@ -174,15 +175,13 @@ def with_source(
     Raises:
         KeyError: a kernel is given to a guest that is not imported.
     """
-    from dataclasses import replace
-
-    from xentui.project.effective import value
-    from xentui.project.model import Bundle
-
     known = {guest.key: guest for guest in project.guests}
     guest = known.get(key) or Guest(key, tags=("external",))
-    entry = Fetch(f"file://{place}", seen.sha256, subdir=suggestion.subdir)
     old = guest.source
+    before = [fetch for fetch in (old.fetch if old else ()) if fetch.uri == f"file://{place}"]
+    entry = Fetch(f"file://{place}", seen.sha256, subdir=suggestion.subdir)
+    if before:
+        entry = replace(entry, sha256=seen.sha256 or before[0].sha256, arch=before[0].arch)
     if suggestion.use == "kernel":
         if old is None:
             raise KeyError(key)

@@ -18,6 +18,7 @@ from xentui.project import boards, schema
 from xentui.project.artifacts import image_fstype
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.boards import Dom0Knob
+from xentui.project.disk import KEPT, extra_space
 from xentui.project.effective import default, effective, image
 from xentui.project.model import Defaults, Guest, Project
 
@@ -54,6 +55,7 @@ def local_conf(project: Project, assets: Assets = NO_ASSETS, *, machine: bool = 
         ("Guests named here", _guests(project, assets)),
         ("Guests in bundles", _bundles(project)),
         ("Images that guests need", _image_types(project)),
+        ("Room for the guests' images", _room(project, assets)),
         ("Containers: vxn and containerd", _containers(project)),
     )
     blocks = [block for block in (_section(title, body) for title, body in sections) if block]
@@ -253,6 +255,18 @@ def _bundles(project: Project) -> Iterator[str]:
             + "\n".join(
                 text.assign(f"IMAGE_INSTALL:append:pn-{recipe}", f" {text.name(key)}")
                 for key in carrying
+            )
+        )
+
+
+def _room(project: Project, assets: Assets) -> Iterator[str]:
+    space = extra_space(project, assets)
+    if space is not None:
+        yield (
+            f"# KB that Dom0's root file system has besides its own files. The recipe keeps {KEPT}"
+            " and\n# assigns that itself, so only an override for that image takes effect.\n"
+            + text.assign(
+                f"IMAGE_ROOTFS_EXTRA_SPACE:pn-{text.name(image(project))}", text.number(space)
             )
         )
 

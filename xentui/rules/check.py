@@ -17,11 +17,13 @@ from xentui.rules import (
     collisions,
     configs,
     containers,
+    disk,
     host,
     imports,
     memory,
     network,
     sources,
+    sources_on_disk,
     text,
 )
 from xentui.rules.context import Context, context
@@ -42,6 +44,7 @@ RULES: tuple[Rule, ...] = (
     *collisions.RULES,
     *sources.RULES,
     *imports.RULES,
+    *disk.RULES,
     *containers.RULES,
     *text.RULES,
 )
@@ -54,6 +57,7 @@ GUEST_RULES: tuple[GuestRule, ...] = (
     *configs.GUEST_RULES,
     *sources.GUEST_RULES,
     *imports.GUEST_RULES,
+    *sources_on_disk.GUEST_RULES,
     *text.GUEST_RULES,
 )
 """Rules that look at one guest, called for each."""

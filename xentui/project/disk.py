@@ -1,0 +1,142 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What the guests' images take in Dom0's root file system.
+
+Both classes copy each image into /var/lib/xen/images of the Dom0 image, at its full length.
+The Dom0 recipe keeps 2,000,000 KB for them and for all else that is put there
+(mv:recipes-extended/images/xen-image-minimal.bb:136).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from xentui.project import boards
+from xentui.project.artifacts import image_file
+from xentui.project.assets import NO_ASSETS, Assets, SourceFile
+from xentui.project.effective import effective
+from xentui.project.model import BUILT_IN_IMPORTS, Fetch, Guest, Project, Source
+
+KEPT = 2_000_000
+"""KB that xen-image-minimal keeps free (its ``IMAGE_ROOTFS_EXTRA_SPACE``)."""
+
+KEPT_FOR_CONTAINERS = 10_000_000
+"""KB that vxn's own images keep for what containers are made of (``VXN_DOM0_EXTRA_SPACE``,
+mv:conf/multiconfig/vxn-x86-64.conf:42)."""
+
+BUILT = 128
+"""MiB taken for an image that a recipe builds: an estimate, as nobody knows before."""
+
+WHOLE_DISK = 2048
+"""MiB taken for a disk that is still to be fetched: what cloud images mostly have."""
+
+_STEP = 1024
+_PACKED = re.compile(r"\.(?:gz|bz2|xz|zst|lz4|lz|zip|7z|Z)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A guest's image in Dom0.
+
+    Attributes:
+        guest: the guest's key.
+        file: its name in /var/lib/xen/images.
+        kib: KB it takes.
+        estimate: whether that is a guess.
+        note: where the figure comes from.
+    """
+
+    guest: str
+    file: str
+    kib: int
+    estimate: bool
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """All images.
+
+    Attributes:
+        images: in the project's order, each file once.
+        kept: KB that the image recipe keeps by itself.
+    """
+
+    images: tuple[Image, ...]
+    kept: int = KEPT
+
+    @property
+    def kib(self) -> int:
+        """KB that all images take."""
+        return sum(image.kib for image in self.images)
+
+    @property
+    def estimate(self) -> bool:
+        """Whether some of it is a guess."""
+        return any(image.estimate for image in self.images)
+
+    @property
+    def fits(self) -> bool:
+        """Whether what is kept by itself is enough."""
+        return self.kib <= self.kept
+
+
+def disk(project: Project, assets: Assets = NO_ASSETS) -> Disk:
+    """Return what the guests' images take in Dom0's root file system."""
+    images: dict[str, Image] = {}
+    for guest in project.guests:
+        made = _image(project, guest, assets)
+        images.setdefault(made.file, made)
+    return Disk(tuple(images.values()))
+
+
+def extra_space(project: Project, assets: Assets = NO_ASSETS) -> int | None:
+    """Return the KB that ``IMAGE_ROOTFS_EXTRA_SPACE`` must have, or ``None`` if it is enough.
+
+    It has room for all images, in whole MiB, and with vxn for what containers are made of.
+    """
+    needed = disk(project, assets)
+    if needed.fits:
+        return None
+    containers = KEPT_FOR_CONTAINERS if project.containers.vxn else 0
+    return -(-(needed.kib + containers) // _STEP) * _STEP
+
+
+def _image(project: Project, guest: Guest, assets: Assets) -> Image:
+    file = image_file(project, guest)
+    source = guest.source
+    if source is None:
+        note = "an estimate: built elsewhere" if guest.external else "an estimate: a recipe's image"
+        return Image(guest.key, file, BUILT * 1024, True, note)
+    if source.type == "rootfs_dir" or source.type not in BUILT_IN_IMPORTS:
+        size = effective(project, guest).image_size
+        return Image(guest.key, file, size * 1024, source.type != "rootfs_dir", "image_size")
+    known = local_source(project, source, assets)
+    if known is not None and not known.is_dir:
+        inside = known.disk if source.type == "qcow2" else None
+        note = "the disk in the qcow2 image" if inside is not None else "the file itself"
+        size = inside if inside is not None else known.size
+        return Image(guest.key, file, -(-size // 1024), False, note)
+    note = "an estimate: its size is not known before it is unpacked or fetched"
+    size = BUILT if source.type == "ext4" else WHOLE_DISK
+    return Image(guest.key, file, size * 1024, True, note)
+
+
+def local_source(project: Project, source: Source, assets: Assets) -> SourceFile | None:
+    """Return the local file that is imported as it is, or ``None``: packed, or not at hand."""
+    for entry in entries(project, source):
+        name = entry.uri.removeprefix("file://")
+        if name == entry.uri or _PACKED.search(name):
+            continue
+        if source.file == (f"{entry.subdir}/{name}" if entry.subdir else name):
+            return assets.sources.get(name)
+    return None
+
+
+def entries(project: Project, source: Source) -> Iterator[Fetch]:
+    """Yield what is fetched for the project's board."""
+    board = boards.board(project.host.machine)
+    mine = {board.arch, board.machine, None} | ({"qemuall"} if board.emulated else set())
+    yield from (entry for entry in source.fetch if entry.arch in mine)
