@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import pty
+import shlex
 import shutil
 import subprocess
 import sys
@@ -39,13 +40,15 @@ def test_a_script_writes_a_fresh_tree_without_a_question(run: Run, board: Path) 
     assert done.err == f"new      out/{CONF}\n"
     lines = done.out.splitlines()
     assert "bitbake xen-image-minimal" in lines
-    assert any(f"require {Path('out', CONF).absolute()}" in line for line in lines)
+    assert f"echo 'require {Path('out', CONF).absolute()}' >> conf/local.conf" in lines
 
 
-def test_standard_output_is_something_to_type(run: Run) -> None:
-    done = run("generate", *ALPINE, "--out", "out")
+@pytest.mark.parametrize("out", ["out", "my out", "it's;$(touch canary)"])
+def test_standard_output_is_something_to_type(run: Run, out: str) -> None:
+    done = run("generate", *ALPINE, "--out", out)
     assert done.code == 0
-    assert f"bitbake-layers add-layer {Path('out/meta-xentui').absolute()}" in done.out
+    line = next(line for line in done.out.splitlines() if "add-layer" in line)
+    assert shlex.split(line)[2:] == [str(Path(out, "meta-xentui").absolute())]
     checked = subprocess.run(["sh", "-n"], input=done.out, text=True, capture_output=True)
     assert (checked.returncode, checked.stderr) == (0, "")
 

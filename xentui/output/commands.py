@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -50,9 +51,13 @@ def attach(project: Project, conf: str, layer: str | None) -> list[Command]:
     """
     lines = []
     if layer is not None:
-        lines.append(Command("attach", f"bitbake-layers add-layer {layer}", "once"))
+        lines.append(Command("attach", f"bitbake-layers add-layer {shlex.quote(layer)}", "once"))
     lines.append(
-        Command("attach", f"echo 'require {conf}' >> conf/local.conf", "once, as its last line")
+        Command(
+            "attach",
+            f"echo {shlex.quote(f'require {conf}')} >> conf/local.conf",
+            "once, as its last line",
+        )
     )
     board = boards.board(project.host.machine)
     if board.layer:
