@@ -56,6 +56,13 @@ CASES = (
         ("a%20b", "ab"),
         {"ab.ext4": ""},
     ),
+    Case(
+        "XT322",
+        f"{FETCH}.uri",
+        rootfs('uri = "file://tree"'),
+        ("file://tree", "file://tree.tar"),
+        {"tree/init": "", "tree.tar": ""},
+    ),
     Case("XT304", "guests.web.source.file", rootfs(TAR), (SUM, f'{SUM}\nsubdir = "tree"'), mends=1),
     Case(
         "XT305",

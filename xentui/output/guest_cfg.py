@@ -9,9 +9,8 @@ own is taken as it is. The last two pass through the class' rewriting of paths.
 
 from __future__ import annotations
 
-import re
-
 from xentui.bitbake import text
+from xentui.bitbake.xl_config import rewritten
 from xentui.project import artifacts
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.effective import EffectiveGuest, effective
@@ -85,20 +84,6 @@ def complete(project: Project, guest: EffectiveGuest) -> str:
         # The serial line is what "xl console" shows of a guest with emulated hardware.
         lines += ['boot = "c"', 'serial = "pty"']
     return "\n".join(lines) + "\n"
-
-
-def rewritten(config: str, image: str, kernel: str) -> str:
-    """Return a supplied xl config after the class' ``sed``.
-
-    Args:
-        config: the text.
-        image: file name of the guest's image.
-        kernel: file name of its kernel, or an empty text.
-    """
-    disk = re.compile(r"^(disk = \[)[^,\n]+", re.MULTILINE)
-    line = re.compile(r'^(kernel = )"[^"\n]+"', re.MULTILINE)
-    config = disk.sub(lambda m: f"{m[1]}'file:{artifacts.IMAGES}/{image}", config)
-    return line.sub(lambda m: f'{m[1]}"{artifacts.IMAGES}/{kernel}"', config)
 
 
 def vif_value(vif: tuple[str, ...]) -> str:

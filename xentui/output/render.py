@@ -75,7 +75,7 @@ def _beside_recipe(
             if local == fetch.uri or local not in assets.sources:
                 continue
             place = sources.local_name(guest.source, fetch)
-            files.update(_copies(f"{folder}/{place}", assets.sources[local]))
+            files.update(_copy(f"{folder}/{place}", assets.sources[local]))
         if guest.source.type not in BUILT_IN_IMPORTS:
             script = project.import_type(guest.source.type).script
             if script in assets.texts:
@@ -83,14 +83,9 @@ def _beside_recipe(
     return files
 
 
-def _copies(place: str, source: SourceFile) -> dict[str, Content]:
-    if not source.is_dir:
-        return {place: Copy(source.path, source.size)}
-    return {
-        f"{place}/{found.relative_to(source.path).as_posix()}": Copy(found, found.stat().st_size)
-        for found in sorted(source.path.rglob("*"))
-        if found.is_file() and not found.is_symlink()
-    }
+def _copy(place: str, source: SourceFile) -> dict[str, Content]:
+    """Return a local file for the layer; a directory is not carried (finding XT322)."""
+    return {} if source.is_dir else {place: Copy(source.path, source.size)}
 
 
 def _image(project: Project, assets: Assets, origin: str) -> dict[str, Content]:

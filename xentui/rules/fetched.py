@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from xentui.project.model import Fetch, Project
 
 _ARCHIVE = re.compile(
-    r"\.(?:tar(?:\.(?:gz|bz2|xz|zst|lz4|lz|Z|7z))?|t(?:gz|bz2?|xz|zst|lz)|zip|jar|rpm|deb|ipk|7z|cpio)$"
+    r"\.(?:tar(?:\.(?:gz|bz2|xz|zst|lz|Z|7z))?|t(?:gz|bz2?|xz|zst|lz)|zip|jar|rpm|deb|ipk|7z|cpio)$"
 )
-_PACKED = re.compile(r"\.(?:gz|bz2|xz|zst|lz4|lz|Z)$")
+_PACKED = re.compile(r"\.(?:gz|bz2|xz|zst|lz|Z)$")
 
 Place = tuple[str | None, str]
 """A bundle, and a path in the directory that its files are unpacked to."""

@@ -50,10 +50,23 @@ def local_files(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         return
     for number, entry in enumerate(_fetch(guest)):
         local = entry.uri.removeprefix("file://")
-        if local != entry.uri and local not in given.assets.sources:
+        if local == entry.uri:
+            continue
+        path = f"guests.{guest.key}.source.fetch[{number}].uri"
+        there = given.assets.sources.get(local)
+        if there is not None and there.is_dir:
+            name = quoted(unquote(local))
+            yield found(
+                "XT322",
+                path,
+                f"{name} is a directory, which cannot be carried with its links and owners",
+                "Pack it with tar and name the tarball: tar --numeric-owner -cpf NAME.tar -C "
+                "DIRECTORY .",
+            )
+        elif there is None:
             yield found(
                 "XT303",
-                f"guests.{guest.key}.source.fetch[{number}].uri",
+                path,
                 f"{quoted(unquote(local))} is not beside the project file",
                 "Put it there: paths are relative to the project file and stay below it.",
             )
