@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from zlib import crc32
 
 from xentui.project import document
 from xentui.project.assets import Assets, gather
@@ -52,7 +53,7 @@ class Case:
     @property
     def id(self) -> str:
         """What a test is called by."""
-        return f"{self.code}-{self.path}-{abs(hash((self.text, str(self.files)))) % 1000:03}"
+        return f"{self.code}-{self.path}-{crc32(repr((self.text, self.files)).encode()) % 1000:03}"
 
     @property
     def whole(self) -> str:
