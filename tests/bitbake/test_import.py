@@ -222,3 +222,38 @@ def test_fields_and_flags_are_the_schemas() -> None:
     assert {schema.field("guest", name).bitbake.partition("[")[0]: name for name in FLAGS} == {
         variable: name for name, variable in FLAGS.items()
     }
+
+
+ROOT = Path(__file__).parents[2]
+PROJECTS = [
+    *sorted(ROOT.glob("tests/vectors/*/project.toml")),
+    *sorted(ROOT.glob("presets/*.toml")),
+]
+# A config of a guest's own stands in the image's append or under another name beside the recipe.
+PROJECTS = [path for path in PROJECTS if "config_file" not in path.read_text(encoding="utf-8")]
+
+
+@pytest.mark.parametrize("path", PROJECTS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_what_xentui_writes_can_be_read_back(path: Path, tmp_path: Path) -> None:
+    loaded = load(path)
+    assert loaded.project is not None
+    beside = assets.gather(loaded.project, loaded.directory)
+    rendered = render(loaded.project, beside)
+    conf = tmp_path / "conf/xentui.conf"
+    conf.parent.mkdir()
+    conf.write_text(rendered.conf["conf/xentui.conf"])
+    files = [conf]
+    for name, content in rendered.layer.items():
+        if name.endswith(".bb"):
+            files.append(tmp_path / Path(name).name)
+            files[-1].write_text(str(content))
+    imported = importer.read(files)
+    assert imported.left == ()
+    again = render(imported.project, beside)
+    assert again.conf == rendered.conf
+    assert {n for n in again.layer if n.endswith(".bb")} == {
+        n for n in rendered.layer if n.endswith(".bb")
+    }
+    for name, content in rendered.layer.items():
+        if name.endswith(".bb"):
+            assert again.layer[name] == content

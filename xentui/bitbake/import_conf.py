@@ -77,10 +77,10 @@ def read(source: Source, image: str, machine: str | None, bundles: Iterable[str]
     _host(source, machine)
     for name, (variable, convert) in _DEFAULTS.items():
         source.carry(variable, ("defaults", name), convert)
-    guests = _guests(source)
+    _guests(source)
     vxn = _install(source, image, set(bundles))
     _features(source, vxn=vxn)
-    _written_by_xentui(source, guests, machine, vxn=vxn)
+    _written_by_xentui(source, machine, vxn=vxn)
 
 
 def _host(source: Source, machine: str | None) -> None:
@@ -123,19 +123,31 @@ def _dom0_mem(text: str) -> int | None:
     return mebibytes(found[1])
 
 
-def _guests(source: Source) -> dict[str, list[str]]:
+def image_types(source: Source) -> None:
+    """Pass over the image types that xentui writes for guests a recipe builds."""
+    guests = source.draft.data.get("guests", {})
+    for each in source.said.get("IMAGE_FSTYPES", []):
+        mine = [
+            name
+            for name in _PN.findall(each.variable)
+            if name in guests and "external" not in guests[name].get("tags", ())
+        ]
+        if mine and each.operator == ":append" and each.value.split() == ["ext4"]:
+            source.consume([each])
+
+
+def _guests(source: Source) -> None:
     said = source.active("BUNDLED_XEN_GUESTS")
-    found: dict[str, list[str]] = {}
     try:
         entries = known(source.store.get("BUNDLED_XEN_GUESTS")).split() if said else []
     except CannotSay as reason:
         source.leave(said, str(reason))
-        return found
+        return
     source.done(said)
     for entry in entries:
         key, *tags = entry.split(":")
         where = [each for each in said if entry in each.value.split()] or said
-        if not key or key in found:
+        if not key or key in source.draft.data.get("guests", {}):
             for each in where[-1:]:
                 source.draft.leave(each, "the guest stands twice", what=entry)
             continue
@@ -143,14 +155,12 @@ def _guests(source: Source) -> dict[str, list[str]]:
         if strange:
             what = f"{', '.join(strange)} is no tag, and does nothing"
             source.draft.notes.append(f"{where[-1].place}: {what}")
-        found[key] = tags
         path = ("guests", key)
         source.draft.put(path, {}, where)
         table = [tag for tag in TAGS if tag in tags]
         if table:
             source.draft.put((*path, "tags"), table, where)
         flags(source, key)
-    return found
 
 
 def flags(source: Source, key: str) -> None:
@@ -228,9 +238,7 @@ def _word_list(source: Source, variable: str, ours: frozenset[str]) -> None:
             source.draft.leave(each, "xentui writes the other words", what=what)
 
 
-def _written_by_xentui(
-    source: Source, guests: dict[str, list[str]], machine: str | None, *, vxn: bool
-) -> None:
+def _written_by_xentui(source: Source, machine: str | None, *, vxn: bool) -> None:
     """Pass over what xentui writes by itself, where it says the same."""
     for each in source.active("do_rootfs", "vardeps"):
         if each.value.split() == ["XENTUI_HASH"]:
@@ -238,11 +246,6 @@ def _written_by_xentui(
     source.consume(source.said.get("XENTUI_HASH", []))
     for layer in _MASKED if vxn else ():
         source.consume(source.active(f"BBFILE_PATTERN_IGNORE_EMPTY_{layer}"))
-    for each in source.said.get("IMAGE_FSTYPES", []):
-        names = _PN.findall(each.variable)
-        mine = [n for n in names if n in guests and "external" not in guests[n]]
-        if mine and each.operator == ":append" and each.value.split() == ["ext4"]:
-            source.consume([each])
     for line in boards.board(machine).lines if machine else ():
         base = line.variable.partition(":")[0]
         for each in source.active(base):

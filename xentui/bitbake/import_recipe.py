@@ -27,6 +27,12 @@ _CLASSES = frozenset({BUNDLE_CLASS, "features_check"})
 _REFERENCE = re.compile(r"\$\{([A-Za-z0-9_+./~:-]+)\}")
 
 
+_PREPARE = "prepare_rootfs"
+_PREPARED = r"\$\{{WORKDIR\}}/(?:guest-)?rootfs/{}/(.+)"
+"""Where xentui's recipes unpack the root directory of a guest, by a function of that name."""
+_ARCHIVE = re.compile(r"archives/[^/]+(?:/(.+))?", re.DOTALL)
+
+
 class _Entry(dict[str, Any]):
     """A ``fetch`` table that can be compared and kept in a set."""
 
@@ -84,6 +90,9 @@ def read(draft: Draft, path: FilePath, conf: Source, arch: str) -> str:
     for said in source.said.get("SRC_URI", []):
         if said.flag and said.flag.rpartition(".")[2] == "sha256sum":
             source.consume([said])
+    for said in source.active("do_compile", "prefuncs"):
+        if said.value == _PREPARE:
+            source.consume([said])
     for said in list(source.rest()):
         draft.leave(said, "a project has no word for it")
     return name
@@ -107,6 +116,8 @@ def _classes(draft: Draft, reader: ConfReader) -> bool:
                     draft.left.append(Left(place, text, "a project has no word for it"))
                 else:
                     draft.carried[place] = None
+            elif statement.kind == "function" and statement.variable == _PREPARE:
+                draft.carried[place] = None
             elif statement.kind not in ("assign", "unset", "export", "include", "require"):
                 text = f"{statement.kind} {statement.variable or statement.value}".strip()
                 draft.left.append(Left(place, text, "functions and tasks are not carried"))
@@ -171,6 +182,9 @@ def _entry(source: Source, store: Store, word: str, said: list[Said]) -> _Entry:
     digest = store.flag("SRC_URI", flag).text
     if digest:
         entry["sha256"] = digest
+    packed = _ARCHIVE.fullmatch(values.get("subdir", "")) if values.get("unpack") == "0" else None
+    if packed is not None:
+        values = {"subdir": packed[1]} if packed[1] else {}
     if "subdir" in values:
         entry["subdir"] = values.pop("subdir")
     if values and said:
@@ -208,7 +222,7 @@ def _import(
     path = ("guests", key, "source")
     draft.put(path, {}, kind_said)
     source.carry("XEN_GUEST_SOURCE_TYPE", (*path, "type"), words, flag=key)
-    source.carry("XEN_GUEST_SOURCE_FILE", (*path, "file"), words, flag=key)
+    _source_file(source, key)
     source.carry("XEN_GUEST_IMAGE_SIZE", (*path, "image_size"), number, flag=key)
     table = draft.data["guests"][key]
     wanted = {str(table.get("source", {}).get("file", "")), str(table.get("kernel", ""))} - {""}
@@ -218,6 +232,19 @@ def _import(
         for entry in mine:
             if entry in unused:
                 unused.remove(entry)
+
+
+def _source_file(source: Source, key: str) -> None:
+    """Carry what is imported; a tree that xentui's own recipe unpacks is what it unpacks."""
+    path = ("guests", key, "source", "file")
+    raw = source.store.flag("XEN_GUEST_SOURCE_FILE", key).raw or ""
+    prepared = re.fullmatch(_PREPARED.format(re.escape(key)), raw, re.DOTALL)
+    if prepared is None:
+        source.carry("XEN_GUEST_SOURCE_FILE", path, words, flag=key)
+        return
+    said = source.active("XEN_GUEST_SOURCE_FILE", key)
+    source.done(said)
+    source.draft.put(path, prepared[1], said)
 
 
 def _brings(entry: _Entry, name: str) -> bool:

@@ -78,6 +78,7 @@ def read(paths: Sequence[Path]) -> Imported:
     import_conf.read(conf, image, machine, names)
     for path in recipes:
         import_recipe.read(draft, path, conf, arch)
+    import_conf.image_types(conf)
     for said in list(conf.rest()):
         about = said.variable.startswith(("XEN_GUEST_", "BUNDLED_XEN", "QB_", "XEN_"))
         reason = "it is for a guest or an image that is not imported" if about else (
@@ -117,7 +118,10 @@ def _made(draft: Draft, reader: ConfReader) -> Imported:
     return Imported(
         project=model.from_data(draft.data),
         left=tuple(
-            sorted(draft.left, key=lambda one: (order.get(one.place.file, 1 << 20), *one.place))
+            sorted(
+                dict.fromkeys(draft.left),
+                key=lambda one: (order.get(one.place.file, 1 << 20), *one.place),
+            )
         ),
         carried=tuple(sorted(draft.carried)),
         needed=draft.needed,
