@@ -143,13 +143,43 @@ def conf(project: Project) -> dict[Key, Wanted]:
             wanted[f"BBFILE_PATTERN_IGNORE_EMPTY_{layer}", None] = "1"
     if installed:
         wanted["IMAGE_INSTALL", None] = Words(tuple(installed))
+    room = images_mib(project) * 1024
+    # mv:recipes-extended/images/xen-image-minimal.bb:136
+    if room > 2_000_000:
+        room += 10_000_000 if project.containers.vxn else 0
+        room = -(-room // 1024) * 1024
+        # Local files of tests are small: together they add a MiB at most.
+        wanted["IMAGE_ROOTFS_EXTRA_SPACE", None] = Form(f"{room}|{room + 1024}")
     return wanted
+
+
+def images_mib(project: Project) -> int:
+    """Return the MiB that guests' images take in Dom0, small local files apart.
+
+    What nobody knows is taken for 128, and a whole disk to be fetched for 2048.
+    """
+    sizes: dict[str, int] = {}
+    for guest in project.guests:
+        source = guest.source
+        size = 128
+        if source is not None and source.type in ("qcow2", "raw", "ext4"):
+            size = 128 if source.type == "ext4" else 2048
+            for fetch in source.fetch:
+                local = fetch.uri.removeprefix("file://")
+                place = f"{fetch.subdir}/{local}" if fetch.subdir else local
+                for_board = fetch.arch in (None, arch(project), project.host.machine)
+                if local != fetch.uri and place == source.file and for_board:
+                    size = 0
+        elif source is not None:
+            size = source.image_size or _default(project, "image_size")
+        sizes.setdefault(image_file(project, guest), size)
+    return sum(sizes.values())
 
 
 def only_for_the_image(project: Project) -> set[str]:
     """Return the variables that no other recipe may see set."""
     scoped = {"QB_MEM_VALUE", "QB_XEN_CMDLINE_EXTRA", "IMAGE_INSTALL", "WKS_FILE"}
-    return scoped | {"QB_DEFAULT_FSTYPE", "XENTUI_HASH"}
+    return scoped | {"QB_DEFAULT_FSTYPE", "XENTUI_HASH", "IMAGE_ROOTFS_EXTRA_SPACE"}
 
 
 def guest_image_types(project: Project) -> dict[str, str]:
