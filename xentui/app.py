@@ -7,9 +7,12 @@ from __future__ import annotations
 import locale
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, cast
 
+from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.scrollbar import ScrollBar, ScrollBarRender
@@ -133,6 +136,8 @@ class XentuiApp(App[int]):
             self.register_theme(known)
         self.theme = theme
         self._other_keys = keymap or {}
+        self._holding = False
+        self._held: list[events.Key] = []
 
     def on_mount(self) -> None:
         """Show the main screen."""
@@ -150,6 +155,25 @@ class XentuiApp(App[int]):
             )
         )
         self.call_after_refresh(self._warm)
+
+    @contextmanager
+    def holding_keys(self) -> Iterator[None]:
+        """Keep keys that are typed meanwhile for the widget that is being made."""
+        self._holding = True
+        try:
+            yield
+        finally:
+            self._holding = False
+            held, self._held = self._held, []
+            for event in held:
+                self.post_message(event)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Hand on what happens, keys in their order."""
+        if self._holding and isinstance(event, events.Key) and not event.is_forwarded:
+            self._held.append(event)
+            return
+        await super().on_event(event)
 
     def _warm(self) -> None:
         """Load in the background what the first edit needs, once the first frame stands."""
@@ -192,6 +216,19 @@ class XentuiApp(App[int]):
         elif answer == "discard":
             self.session.abandon()
             self.exit(int(Exit.OK))
+
+
+def _hear_alt_digits() -> None:
+    """Let alt and a digit be that.
+
+    Textual takes escape and a digit, which is what terminals send for it, for the sign that
+    the option key gives on a Mac (textual/_ansi_sequences.py, for WezTerm).
+    """
+    from textual import _ansi_sequences
+
+    sequences = cast("dict[str, object]", _ansi_sequences.ANSI_SEQUENCES_KEYS)
+    for digit in "1234567":
+        sequences.pop(f"\x1b{digit}", None)
 
 
 def _load_heavy() -> None:
@@ -303,6 +340,7 @@ def run(
         keymap=_keymap(),
     )
     app.call_later(gc.enable)
+    _hear_alt_digits()
     code = app.run()
     if session.written is not None:
         from xentui.screens.write import plain

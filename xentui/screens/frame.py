@@ -194,6 +194,11 @@ class Frame(Screen[None]):
     def on_descendant_focus(self) -> None:
         """Say what belongs to the place one is in; what is typed next is a step of its own."""
         self.session.end_typing()
+        focused = self.focused
+        if focused is not None:
+            # A class of these two alone: ":focus-within" would style all that is in them anew.
+            for pane in self.query("#body, #preview"):
+                pane.set_class(pane in focused.ancestors_with_self, "-here")
         self.call_later(self.show)
 
     def show(self) -> None:

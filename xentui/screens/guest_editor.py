@@ -287,7 +287,7 @@ class GuestEditor(Vertical):
             return False
         if best.field.advanced:
             self._unfold(True)
-        best.editor.focus(scroll_visible=True)
+        self.screen.set_focus(best.editor)
         return True
 
     # Buttons and choices

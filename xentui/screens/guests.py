@@ -21,7 +21,7 @@ from xentui.screens.guest_editor import GuestEditor
 from xentui.screens.step import Drop, Edit, Look, Step
 from xentui.session import Session, View, guests, places
 from xentui.widgets.table import Column, Row, Table
-from xentui.widgets.text import Glyphs, glyphs, lit
+from xentui.widgets.text import Glyphs, glyphs, lit, wizard
 
 _SEVERITIES = ("error", "warning", "advice")
 FULL = "guest.full"
@@ -242,15 +242,14 @@ class Guests(Step):
         if self._editor is not None and self._editor.key != key:
             self._drop_editor()
         self.table.select(key)
-        if self._editor is None:
-            self._editor = GuestEditor(self.session, key)
-            await self.query_one("#guest-place").mount(self._editor)
         self.add_class("-editing")
+        with wizard(self).holding_keys():
+            if self._editor is None:
+                self._editor = GuestEditor(self.session, key)
+                await self.query_one("#guest-place").mount(self._editor)
+            if not path or not self._editor.focus_path(path):
+                self.screen.set_focus(self._editor.first())
         self.refresh_bindings()
-        if not path or not self._editor.focus_path(path):
-            target = self._editor.first()
-            if target is not None:
-                target.focus()
         self.post_message(Look())
 
     def _drop_editor(self) -> None:

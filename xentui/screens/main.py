@@ -13,6 +13,7 @@ from textual.widgets import Input
 from xentui.errors import XentuiError
 from xentui.screens.frame import Frame
 from xentui.screens.step import STEPS, Begin, Drop, Edit, Go, Resume, Tell
+from xentui.session import places
 from xentui.session.view import step_of
 from xentui.widgets.field import FieldRow
 from xentui.widgets.preview import Preview
@@ -22,6 +23,11 @@ class MainScreen(Frame):
     """The frame, with what can be done in it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        # At once, so that what is typed right after it goes where it belongs.
+        Binding("tab", "app.focus_next", show=False, priority=True, id="field.next"),
+        Binding(
+            "shift+tab", "app.focus_previous", show=False, priority=True, id="field.previous"
+        ),
         Binding("ctrl+s,f10", "write", "Write", id="wizard.write"),
         Binding("f8", "problem(1)", "Next problem", id="problem.next"),
         Binding("right_square_bracket", "problem(1)", show=False, id="problem.next-twin"),
@@ -68,11 +74,14 @@ class MainScreen(Frame):
     @on(FieldRow.Typed)
     def _typed(self, event: FieldRow.Typed) -> None:
         event.stop()
-        renamed = event.path[-1] == "key"
+        # The field's path as it is now: its guest may have been renamed or deleted meanwhile.
+        path = event.row.path
         before = self.session.project
-        self.session.type(event.path, event.text)
-        if renamed and self.session.project is not before:
-            self.step.renamed(event.path, event.text.strip())
+        if not places.exists(before, path):
+            return
+        self.session.type(path, event.text)
+        if path[-1] == places.KEY and self.session.project is not before:
+            self.step.renamed(path, event.text.strip())
         event.row.taken()
         self.changed()
 
@@ -80,7 +89,9 @@ class MainScreen(Frame):
     def _chosen(self, event: FieldRow.Chosen) -> None:
         event.stop()
         self.session.end_typing()
-        self.session.put(event.path, event.value)
+        if not places.exists(self.session.project, event.row.path):
+            return
+        self.session.put(event.row.path, event.value)
         self.changed()
 
     @on(Edit)

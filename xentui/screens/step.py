@@ -151,7 +151,7 @@ class Step(Vertical):
         kept = self._kept_focus
         target = kept if kept is not None and kept.is_attached and kept.focusable else self.first()
         if target is not None:
-            target.focus(scroll_visible=True)
+            self.screen.set_focus(target)
 
     def renamed(self, path: places.Path, name: str) -> None:
         """Follow a guest or bundle that has another name now."""
@@ -171,7 +171,7 @@ class Step(Vertical):
         """Go to the field of a path if it is mounted, or to the one nearest to it."""
         for row in self.query(FieldRow):
             if row.key == path or path.startswith((f"{row.key}[", f"{row.key}.")):
-                row.editor.focus(scroll_visible=True)
+                self.screen.set_focus(row.editor)
                 row.scroll_visible()
                 return True
         return False

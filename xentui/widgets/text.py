@@ -8,6 +8,7 @@ Text from outside never reaches a parameter that parses markup: BitBake's own no
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -112,6 +113,9 @@ class Wizard(Protocol):
 
     glyphs: Glyphs
     session: Session
+
+    def holding_keys(self) -> AbstractContextManager[None]:
+        """Keep keys that are typed meanwhile for the widget that is being made."""
 
 
 def wizard(node: DOMNode) -> Wizard:

@@ -1,0 +1,129 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Text that looks like markup, does harm or is very long is shown as it is, everywhere."""
+
+from __future__ import annotations
+
+import pytest
+from textual.content import Content
+from textual.widgets import Input
+
+from tests.tui.test_wizard import TWO, settle
+from tests.tui.wizards import LARGE, SMALL, session_of, shown, wizard
+from xentui.project.model import Guest, Host, Preset, Project
+from xentui.session import Origin
+from xentui.widgets.field import FieldRow
+from xentui.widgets.table import Column, Row, Table
+from xentui.widgets.text import cut, fit, lit
+
+HOSTILE = (
+    "[/x]",
+    "[@click=app.quit]z[/]",
+    "[red]x",
+    "XEN_GUEST_MEMORY[alpha]",
+    "\x1b]52;c;eA==\x07",
+    "\u202eevil",
+    "日本語のゲスト",
+    "e\u0301\u0301\u0301",
+    "${@os.system('x')}",
+    "a" * 10_000,
+    "[" * 300,
+)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_literal_text_keeps_every_bracket(text: str) -> None:
+    content = lit(text)
+    assert isinstance(content, Content)
+    assert (
+        content.plain.replace("\\x1b", "\x1b").replace("\\x07", "\x07").replace("\\u202e", "\u202e")
+        == text
+    )
+    assert "\x1b" not in content.plain
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("width", [0, 1, 2, 7, 80])
+def test_cut_text_has_its_width(text: str, width: int) -> None:
+    from rich.cells import cell_len
+
+    assert cell_len(cut(text, width)) <= width
+    assert cell_len(fit(text, width)) == width
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+async def test_every_field_takes_it_as_typed(text: str) -> None:
+    app = wizard(session_of(TWO), begin="guests")
+    async with app.run_test(size=SMALL, notifications=True, tooltips=True) as pilot:
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        for row in list(app.main.query(FieldRow)):
+            if isinstance(row.editor, Input) and row.path[-1] != "key":
+                row.editor.value = text
+        await settle(pilot)
+        for path, kept in app.session.state.unfinished.items():
+            assert kept.text == text, path
+        await pilot.press("alt+6")
+        await settle(pilot)
+        await pilot.press("4", "end", "f1")
+        await settle(pilot)
+        assert app.is_running
+
+
+async def test_names_in_tables_toasts_and_titles_are_literal() -> None:
+    guest = Guest("alpha", extra="[/x] [red]console=hvc0", vif=("[@click=app.quit]",))
+    project = Project(Host("[b]board[/b]"), guests=(guest,), preset=Preset("[/x]"))
+    session = session_of(project)
+    session.begin(Origin("preset", "[/x][red]", project), "take [/x]")
+    app = wizard(session, begin="guests")
+    async with app.run_test(size=LARGE, notifications=True) as pilot:
+        await settle(pilot)
+        assert "[/x][red]" in shown(app)
+        assert "[/x] [red]console=hvc0" in shown(app)
+        await pilot.press("u")
+        await settle(pilot)
+        assert "Undone: take [/x]" in shown(app)
+
+
+async def test_a_varflag_is_seen_whole_in_the_preview() -> None:
+    app = wizard(session_of(TWO), begin="guests")
+    async with app.run_test(size=LARGE) as pilot:
+        await settle(pilot)
+        assert 'XEN_GUEST_MEMORY[alpha] = "256"' in shown(app)
+
+
+async def test_a_bad_preset_is_listed_with_what_is_wrong(tmp_path: object) -> None:
+    from pathlib import Path
+
+    Path("presets").mkdir()  # noqa: ASYNC240
+    Path("presets/bad[x].toml").write_text("[host\n")  # noqa: ASYNC240
+    Path("presets/[red]odd.toml").write_text(  # noqa: ASYNC240
+        'version = 1\n[preset]\ntitle = "[/x] \\u001b[31m"\n[host]\nmachine = "qemux86-64"\n'
+    )
+    app = wizard()
+    async with app.run_test(size=SMALL, notifications=True) as pilot:
+        await settle(pilot)
+        page = shown(app)
+        assert "bad[x]" in page
+        assert "[/x]" in page
+        for _ in range(3):
+            await pilot.press("enter")
+            await settle(pilot)
+            await pilot.press("alt+1", "down")
+            await settle(pilot)
+        assert app.is_running
+
+
+async def test_a_table_shows_brackets() -> None:
+    table = Table(Column("A"), Column("B", 8))
+    rows = [Row("one", ("[/x]", ("[red]", "error"))), Row("two", ("\x1b[31m", "日本語"))]
+    app = wizard(session_of(TWO), begin="memory")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await app.main.step.mount(table)
+        table.set_rows(rows)
+        await settle(pilot)
+        assert "[/x]" in shown(app)
+        assert "[red]" in shown(app)
+        assert "\x1b" not in shown(app)

@@ -1,0 +1,167 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Every key of every place does something and breaks nothing; the mouse does the same."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from textual.binding import Binding
+
+from tests.tui.test_wizard import TWO, settle
+from tests.tui.wizards import LARGE, SMALL, session_of, shown, wizard
+from xentui.app import XentuiApp
+from xentui.screens.guest_editor import GuestEditor
+from xentui.screens.guests import Guests
+from xentui.screens.main import MainScreen
+from xentui.screens.memory import Memory
+from xentui.screens.review import Review
+from xentui.screens.start import Start
+from xentui.screens.step import STEPS, Form
+from xentui.screens.write import Write
+from xentui.session.state import State
+from xentui.widgets.chrome import KeyLine, StepRail, StepStrip
+from xentui.widgets.code import CodeView
+from xentui.widgets.options import Options
+from xentui.widgets.table import Table
+
+PLACES = (
+    XentuiApp,
+    MainScreen,
+    Start,
+    Guests,
+    Memory,
+    Review,
+    Write,
+    Table,
+    CodeView,
+    Options,
+    Form,
+)
+
+
+def test_every_binding_has_a_name_to_rebind_it_by_or_is_a_twin_of_one() -> None:
+    for place in PLACES:
+        named = {b.action for b in place.BINDINGS if isinstance(b, Binding) and b.id}
+        for binding in place.BINDINGS:
+            assert isinstance(binding, Binding)
+            assert binding.id or binding.action in named or "sheet" in binding.action, binding
+
+
+def test_names_of_bindings_are_unique_in_a_place() -> None:
+    for place in PLACES:
+        names = [b.id for b in place.BINDINGS if isinstance(b, Binding) and b.id]
+        assert len(names) == len(set(names)), place
+
+
+@pytest.mark.parametrize("step", STEPS)
+async def test_every_key_of_a_step_can_be_pressed(step: str) -> None:
+    app = wizard(session_of(TWO), begin=step)
+    async with app.run_test(size=SMALL, notifications=True) as pilot:
+        await settle(pilot)
+        keys = [key for key in app.screen.active_bindings if key not in ("ctrl+q", "ctrl+c")]
+        for key in keys:
+            await pilot.press(key)
+            if len(app.screen_stack) > 2:
+                await pilot.press("escape")
+            if app.main.here != step:
+                await app.main.go(step)
+        await settle(pilot)
+        while app.session.undo():
+            pass
+        assert app.session.project == TWO
+
+
+async def test_keys_can_be_bound_anew() -> None:
+    session = session_of(TWO)
+    app = XentuiApp(session, begin="guests", keymap={"guest.delete": "f6"})
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("d")
+        assert session.project == TWO
+        await pilot.press("f6")
+        await settle(pilot)
+        assert len(session.project.guests) == 1
+
+
+async def test_the_mouse_goes_to_steps_rows_and_keys() -> None:
+    app = wizard(session_of(TWO), begin="review")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        line = shown(app).split("\n")[1]
+        await pilot.click(StepStrip, offset=(line.index("Guests"), 0))
+        await settle(pilot)
+        assert app.main.here == "guests"
+        table = app.main.query_one("#guest-table", Table)
+        await pilot.click("#guest-table", offset=(6, 2))
+        await settle(pilot)
+        assert table.key == "beta"
+        keys = shown(app).split("\n")[-1]
+        await pilot.click(KeyLine, offset=(keys.index("d Delete") + 2, 0))
+        await settle(pilot)
+        assert [g.key for g in app.session.project.guests] == ["alpha"]
+        await pilot.click("#guest-table", offset=(6, 1), times=2)
+        await settle(pilot)
+        assert app.main.query(GuestEditor)
+        box = next(o for o in app.main.query(Options) if o.multiple)
+        await pilot.click(box, offset=(1, 0))
+        await settle(pilot)
+        assert not app.session.project.guest("alpha").autostart
+
+
+async def test_the_mouse_goes_to_steps_on_a_wide_terminal() -> None:
+    app = wizard(session_of(TWO), begin="review")
+    async with app.run_test(size=LARGE) as pilot:
+        await settle(pilot)
+        await pilot.click(StepRail, offset=(4, 5))
+        await settle(pilot)
+        assert app.main.here == "memory"
+        await pilot.click("#preview-sheets", offset=(30, 0))
+        await settle(pilot)
+        assert app.main.query_one("#preview-sheets", Options).value == "target"
+        assert "/etc/xen/alpha.cfg" in shown(app)
+
+
+async def test_the_footer_shows_what_can_be_done_here() -> None:
+    app = wizard(session_of(TWO), begin="guests")
+    async with app.run_test(size=(200, 24)) as pilot:
+        await settle(pilot)
+        shown_keys = dict(app.main.query_one(KeyLine).shown)
+        assert shown_keys["a"] == "Add"
+        assert "m" not in shown_keys
+        await pilot.press("enter", "tab")
+        await settle(pilot)
+        assert "a" not in dict(app.main.query_one(KeyLine).shown)
+
+
+KEYS = (
+    "up down left right enter escape tab shift+tab space a c d b e m u r x j k l g G 1 2 5 7",
+    "slash ctrl+n ctrl+b ctrl+z ctrl+y f4 f8 shift+f8 f1 p pageup pagedown home end delete",
+    "backspace alt+1 alt+2 alt+3 alt+4 alt+5 alt+6 alt+7 shift+up shift+down plus minus [ / \u65e5",
+)
+
+
+@pytest.mark.slow
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@given(keys=st.lists(st.sampled_from(" ".join(KEYS).split()), min_size=40, max_size=60))
+async def test_any_keys_in_any_order_crash_nothing_and_undo_brings_back_the_start(
+    keys: list[str],
+) -> None:
+    session = session_of(TWO)
+    app = wizard(session, begin="guests")
+    async with app.run_test(size=SMALL, notifications=True) as pilot:
+        await settle(pilot)
+        start = session.state
+        for key in keys:
+            await pilot.press(key)
+        await settle(pilot)
+        end: State = session.state
+        while session.undo():
+            pass
+        assert session.state == start
+        while session.redo():
+            pass
+        assert session.state == end
+        app.main.changed()
+        await settle(pilot)

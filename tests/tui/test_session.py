@@ -1,0 +1,236 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""The session: edits, undo, drafts, writing. No screen is needed for it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.tui.wizards import NOW, session_of
+from xentui.errors import XentuiError
+from xentui.output.header import is_intact
+from xentui.project import schema
+from xentui.project.model import Fetch, Guest, Host, Project, Source
+from xentui.session import draft, guests, places
+from xentui.session.state import State
+
+ROOT = Path(__file__).resolve().parents[2]
+ONE = Project(
+    Host("qemux86-64", memory=2048, network="nat"),
+    guests=(Guest("alpha", memory=256, extra="root=/dev/xvda console=hvc0"),),
+)
+FULL = Project(
+    Host("qemux86-64", memory=4096, network="nat"),
+    guests=(
+        Guest(
+            "alpha",
+            ("external",),
+            "mine",
+            source=Source("rootfs_dir", "root", fetch=(Fetch("file://a.tar", subdir="root"),)),
+        ),
+    ),
+)
+MEMORY = ("guests", "alpha", "memory")
+
+
+def run(code: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def test_the_session_imports_no_screen() -> None:
+    code = "import sys, xentui.session; print([m for m in sys.modules if m in ('textual', 'rich')])"
+    assert run(code) == "[]"
+
+
+def test_a_session_begins_without_the_heavy_modules() -> None:
+    code = (
+        "import sys, xentui.session; s = xentui.session.Session(); s.title; s.changed;"
+        "print([m for m in ('jsonschema', 'tomlkit', 'difflib') if m in sys.modules])"
+    )
+    assert run(code) == "[]"
+
+
+def test_typed_text_becomes_a_value() -> None:
+    session = session_of(ONE)
+    assert session.type(MEMORY, " 512 ") == ""
+    assert session.project.guest("alpha").memory == 512
+    assert session.type(MEMORY, "") == ""
+    assert session.project.guest("alpha").memory is None
+
+
+@pytest.mark.parametrize("text", ["x", "31", "-1", "1.5", "9" * 30, "[/x]", "٣٢"])
+def test_text_that_is_no_value_is_kept_beside_the_project(text: str) -> None:
+    session = session_of(ONE)
+    message = session.type(MEMORY, text)
+    assert message
+    assert session.project == ONE
+    assert session.shown(MEMORY) == (text, message)
+    assert session.changed
+    assert session.view.errors[0].path == "guests.alpha.memory"
+    session.undo()
+    assert session.shown(MEMORY) == ("256", "")
+    assert not session.changed
+
+
+def test_a_name_that_is_taken_is_refused() -> None:
+    session = session_of(ONE.with_guest(Guest("beta")))
+    assert session.type(("guests", "beta", "key"), "alpha") == "Another one has this name."
+    assert guests.keys(session.project) == ("alpha", "beta")
+
+
+def test_unfinished_text_goes_with_the_guest_to_its_new_name() -> None:
+    session = session_of(ONE)
+    session.type(MEMORY, "x")
+    session.type(("guests", "alpha", "key"), "gamma")
+    assert session.shown(("guests", "gamma", "memory"))[0] == "x"
+    session.edit(guests.removed(session.project, "gamma"), "delete")
+    assert session.state.unfinished == {}
+
+
+def test_the_last_guest_of_a_bundle_takes_it_along() -> None:
+    project, where = guests.switched(ONE, "alpha")
+    assert where == "bundle my-guests"
+    assert project.bundle("my-guests")
+    assert guests.switched(project, "alpha")[0] == ONE
+
+
+def test_dirty_is_compared_not_noted() -> None:
+    session = session_of(ONE)
+    session.type(MEMORY, "300")
+    assert session.changed
+    session.type(MEMORY, "256")
+    assert not session.changed
+
+
+def test_derived_values_are_worked_out_once_a_state() -> None:
+    session = session_of(ONE)
+    first = session.view
+    assert session.view is first
+    assert session.view.files is first.files
+    session.type(MEMORY, "300")
+    assert session.view is not first
+    session.undo()
+    assert session.view is first
+
+
+def test_a_draft_comes_back_with_everything() -> None:
+    session = session_of(FULL)
+    session.type(MEMORY, "[/x]")
+    session.edit(session.project.with_guest(Guest("beta")), "add beta")
+    assert session.autosave()
+    assert not session.autosave()
+    kept = draft.load(Path("draft.json"))
+    assert kept is not None
+    assert kept.state == session.state
+    assert kept.kept == NOW
+
+
+def test_a_draft_is_gone_once_nothing_is_left_to_keep() -> None:
+    session = session_of(ONE)
+    session.type(MEMORY, "300")
+    session.autosave()
+    session.undo()
+    session.autosave()
+    assert not draft.exists(Path("draft.json"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "null", '{"version": 2}', '{"version": 1}', "\udcff", '{"version": 1, "project": 3}',
+     "[" * 100_000],
+)  # fmt: skip
+def test_a_broken_draft_is_none(text: str) -> None:
+    Path("draft.json").write_bytes(text.encode("utf-8", "surrogateescape"))
+    assert draft.load(Path("draft.json")) is None
+
+
+def test_a_draft_is_replaced_whole() -> None:
+    session = session_of(ONE)
+    session.type(MEMORY, "300")
+    session.autosave()
+    session.type(MEMORY, "400")
+    session.autosave()
+    assert [path.name for path in Path().iterdir() if "draft" in path.name] == ["draft.json"]
+    assert json.loads(Path("draft.json").read_text())["version"] == 1
+
+
+def test_writing_writes_what_was_shown_and_the_project() -> None:
+    session = session_of(ONE)
+    shown = {change.path: change.new for change in session.plan().changes}
+    session.write()
+    for path, text in shown.items():
+        assert path.read_text() == text
+    assert is_intact(Path("xentui-out/conf/xentui.conf").read_text())
+    assert not session.changed
+    assert all(change.kind == "same" for change in session.plan().changes)
+
+
+def test_writing_is_refused_while_a_field_is_unfinished() -> None:
+    session = session_of(ONE)
+    session.type(MEMORY, "x")
+    with pytest.raises(XentuiError):
+        session.write()
+    assert not Path("xentui-out").exists()
+
+
+def test_a_hand_edited_file_is_left_alone() -> None:
+    session = session_of(ONE)
+    session.write()
+    conf = Path("xentui-out/conf/xentui.conf")
+    conf.write_text(conf.read_text() + "# mine\n")
+    session.type(MEMORY, "300")
+    with pytest.raises(XentuiError, match="edited by hand"):
+        session.write()
+    assert conf.read_text().endswith("# mine\n")
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(
+                [
+                    MEMORY,
+                    ("guests", "alpha", "extra"),
+                    ("guests", "alpha", "vif"),
+                    ("host", "memory"),
+                ]
+            ),
+            st.one_of(st.text(max_size=12), st.integers(0, 99999).map(str)),
+        ),
+        max_size=12,
+    )
+)
+def test_undo_brings_back_the_start_and_redo_the_end(edits: list[tuple[places.Path, str]]) -> None:
+    session = session_of(ONE)
+    for path, text in edits:
+        session.type(path, text)
+        session.end_typing()
+    end = session.state
+    while session.undo():
+        pass
+    assert session.state == State(ONE, session.state.origin)
+    while session.redo():
+        pass
+    assert session.state == end
+
+
+@pytest.mark.parametrize(
+    "table", ["host", "containers", "defaults", "guest", "source", "fetch", "bundle"]
+)
+def test_each_field_shows_what_it_reads(table: str) -> None:
+    for field in schema.fields(table):
+        for example in field.examples:
+            value = tuple(example) if isinstance(example, list) else example
+            read, message = places.read(field, places.show(field, value))
+            assert message == "", field.name
+            assert (tuple(read) if isinstance(read, list) else read) == value

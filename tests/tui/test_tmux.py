@@ -1,0 +1,139 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""The wizard in a real terminal: from the command to written files."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.bitbake_parser import parse_conf
+
+TMUX = shutil.which("tmux")
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 40.0
+
+pytestmark = [
+    pytest.mark.tmux,
+    pytest.mark.skipif(TMUX is None, reason="tmux is not installed"),
+]
+
+
+class Terminal:
+    """A terminal of its own, 80 columns by 24 lines unless told otherwise."""
+
+    def __init__(self, directory: Path, *, width: int = 80, height: int = 24) -> None:
+        self._directory = directory
+        self._socket = f"xentui-{os.getpid()}-{time.monotonic_ns()}"
+        self._size = ("-x", str(width), "-y", str(height))
+
+    def tmux(self, *args: str) -> str:
+        assert TMUX is not None
+        done = subprocess.run(
+            [TMUX, "-L", self._socket, *args], capture_output=True, text=True, timeout=20
+        )
+        return done.stdout
+
+    def start(self, arguments: str = "", term: str = "screen-256color") -> None:
+        line = (
+            f"unset COLUMNS LINES; cd {self._directory} && "
+            f"LC_ALL=C.UTF-8 TERM={term} PYTHONPATH={ROOT} "
+            f"{sys.executable} -m xentui {arguments}; echo LEFT=$?; sleep 60"
+        )
+        self.tmux("new-session", "-d", *self._size, line)
+
+    def keys(self, *keys: str) -> None:
+        self.tmux("send-keys", *keys)
+
+    def screen(self) -> str:
+        return self.tmux("capture-pane", "-p")
+
+    def wait(self, seen: Callable[[str], bool] | str) -> str:
+        """Wait for something to stand on the screen and return it."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            page = self.screen()
+            if (seen in page) if isinstance(seen, str) else seen(page):
+                return page
+            time.sleep(0.1)
+        raise AssertionError(f"{seen!r} did not come:\n{self.screen()}")
+
+    def end(self) -> None:
+        self.tmux("kill-server")
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
+    made = Terminal(tmp_path)
+    yield made
+    made.end()
+
+
+def test_enter_write_enter_and_the_files_are_there(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.start()
+    terminal.wait("Writes   conf/xentui.conf")
+    terminal.keys("Enter")
+    terminal.wait("Ready: 2 new")
+    terminal.keys("C-s")
+    terminal.wait("Write into xentui-out?")
+    terminal.keys("Enter")
+    terminal.wait("Type next")
+    read = parse_conf((tmp_path / "xentui-out/conf/xentui.conf").read_text())
+    assert read.value("MACHINE") == "qemux86-64"
+    assert read.flag("XEN_GUEST_MEMORY", "xen-guest-image-minimal") == "256"
+    terminal.keys("Enter")
+    left = terminal.wait("LEFT=0")
+    assert "xentui generate --preset qemux86-64-minimal --out xentui-out" in left
+
+
+def test_a_guest_is_edited_and_memory_follows(terminal: Terminal) -> None:
+    terminal.start("--preset qemux86-64-minimal")
+    terminal.wait("Ready: 2 new")
+    terminal.keys("M-4")
+    terminal.wait("Edit")
+    terminal.keys("Enter")
+    terminal.wait("Guest xen-guest-image-minimal")
+    terminal.keys("Tab", "Tab")
+    terminal.wait("▸ Memory")
+    terminal.keys("3", "0", "0")
+    terminal.wait("833/1024 MiB")
+    terminal.wait('XEN_GUEST_MEMORY[xen-guest-image-minimal] = "300"')
+    terminal.keys("C-q")
+    terminal.wait("Leave with changes")
+    terminal.keys("Right", "Enter")
+    terminal.wait("LEFT=0")
+
+
+def test_a_console_without_unicode_gets_ascii(terminal: Terminal) -> None:
+    terminal.start("--ascii --preset qemux86-64-minimal")
+    page = terminal.wait("Ready: 2 new")
+    assert page.isascii()
+
+
+def test_a_resize_is_followed(terminal: Terminal) -> None:
+    terminal.start("--preset qemux86-64-minimal")
+    terminal.wait("Ready: 2 new")
+    terminal.tmux("resize-window", "-x", "52", "-y", "12")
+    terminal.wait("52x12; xentui needs 60x16")
+    terminal.tmux("resize-window", "-x", "120", "-y", "40")
+    terminal.wait("7 Write")
+
+
+def test_no_terminal_ends_with_the_headless_command(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "xentui"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert "xentui generate" in done.stderr
