@@ -132,17 +132,30 @@ def test_broken_files_are_said_not_raised(tmp_path: Path) -> None:
     assert [fault.kind for fault in found.faults if "local" not in fault.file] == ["unreadable"] * 3
 
 
+CONFIGURATIONS = {
+    "plain": 'MACHINE ??= "qemux86-64"\nDISTRO_FEATURES:append = " xen systemd virtualization"\n'
+    'XEN_GUEST_MEMORY[guest] = "256"\nQB_MEM_VALUE:qemux86-64 = "4096"\n'
+    'IMAGE_INSTALL:append:pn-x = " y"\nTMPDIR = "${TOPDIR}/elsewhere"\n',
+    "profile": 'MACHINE = "qemuarm64"\nrequire conf/distro/include/meta-virt-host.conf\n'
+    "require conf/distro/include/xen-host.conf\n",
+    "fragments": 'OE_FRAGMENTS = "machine/qemuarm64 core/yocto/sstate-mirror-cdn"\n',
+    "overrides": 'MACHINE = "qemuriscv64"\nTCLIBC = "musl"\nINIT_MANAGER = "sysvinit"\n'
+    'DISTRO_FEATURES:remove = "x11 ptest"\nOVERRIDES .= ":mine"\nFOO:mine = "1"\nFOO = "2"\n'
+    'BAR := "${FOO} ${MACHINE}"\n',
+    "sample": "",
+}
+
+
 @pytest.mark.real
 @pytest.mark.skipif(OE_TREE is None, reason="needs XENTUI_OE_TREE")
-def test_real_layers_are_worth_what_bitbake_makes_of_them(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_real_layers_are_worth_what_bitbake_makes_of_them(name: str, tmp_path: Path) -> None:
     assert OE_TREE is not None
-    build = trees.real(
-        tmp_path,
-        OE_TREE,
-        'MACHINE ??= "qemux86-64"\nDISTRO_FEATURES:append = " xen systemd virtualization"\n'
-        'XEN_GUEST_MEMORY[guest] = "256"\nQB_MEM_VALUE:qemux86-64 = "4096"\n'
-        'IMAGE_INSTALL:append:pn-x = " y"\nTMPDIR = "${TOPDIR}/elsewhere"\n',
-    )
+    text = CONFIGURATIONS[name]
+    if name == "sample":
+        sample = "openembedded-core/meta/conf/templates/default/local.conf.sample.extended"
+        text = 'MACHINE = "qemux86-64"\n' + (OE_TREE / sample).read_text(encoding="utf-8")
+    build = trees.real(tmp_path, OE_TREE, text)
     began = time.process_time()
     found = build_dir.read(build)
     assert time.process_time() - began < 1.0
@@ -155,15 +168,15 @@ def test_real_layers_are_worth_what_bitbake_makes_of_them(tmp_path: Path) -> Non
     known = 0
     # What BitBake gives each file and process by itself.
     own = {"FILE", "PATH", "PN", "BBINCLUDED", "FILE_LAYERNAME"}
-    for name, expected in theirs["values"].items():
-        value = found.value(name)
-        if name in own or not value.known:
+    for variable, expected in theirs["values"].items():
+        value = found.value(variable)
+        if variable in own or not value.known:
             continue
-        assert value.raw == expected, name
+        assert value.raw == expected, variable
         known += 1
-        for flag, text in theirs["flags"].get(name, {}).items():
-            mine = found.flag(name, flag)
+        for flag, said in theirs["flags"].get(variable, {}).items():
+            mine = found.flag(variable, flag)
             if mine.known and flag not in ("export", "unexport"):
-                assert mine.raw == text, (name, flag)
+                assert mine.raw == said, (variable, flag)
     assert known > 600
     assert set(theirs["series"]) == set(found.series)
