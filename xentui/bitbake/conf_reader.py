@@ -308,8 +308,12 @@ class ConfReader:
             if self._exists(file) and self.layer_of(file) == layer:
                 self._read(file, by=statement)
                 self.includes.append(Included(statement, (file,)))
+                # What a fragment says of itself is kept as a flag of its name.
                 for flagged in self.store.get(metadata).words:
-                    self.store.unset(flagged)
+                    said = self.store.get(flagged).raw
+                    if said is not None:
+                        self.store.assign(flagged, said, flag=word)
+                    self.store.replace(flagged, None)
                 return
         at = place or Place(statement.file, statement.line)
         what = f"no enabled layer has the fragment {word}"
