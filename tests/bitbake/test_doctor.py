@@ -119,6 +119,13 @@ def test_a_line_that_is_right_is_not_found(line: str, tmp_path: Path) -> None:
     assert found(tmp_path, f"{GOOD}{line}\n", more=BUNDLE) == []
 
 
+def test_a_recipe_is_not_missed_where_recipes_may_lie_elsewhere(tmp_path: Path) -> None:
+    line = 'BUNDLED_XEN_GUESTS += "nosuch-image"\nXEN_GUEST_MEMORY[other] = "256"\n'
+    conf = trees.layer_conf("virtualization-layer") + 'BBFILES += "${@elsewhere()}"\n'
+    assert [p.finding.code for p in found(tmp_path / "a", GOOD + line)] == ["XT636", "XT623"]
+    assert found(tmp_path / "b", GOOD + line, more={"virt/conf/layer.conf": conf}) == []
+
+
 def test_layers_are_examined(tmp_path: Path) -> None:
     more = {
         "other/conf/layer.conf": trees.layer_conf("other", depends="core wanted (>= 2)"),

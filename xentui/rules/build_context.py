@@ -46,8 +46,10 @@ class BuildContext:
 
     @property
     def knows_recipes(self) -> bool:
-        """Whether the layers' recipes can be looked through."""
-        return self.find_recipes is not None
+        """Whether all of the layers' recipes can be looked through."""
+        return self.find_recipes is not None and all(
+            self.build.value(variable).known for variable in ("BBFILES", "BBFILES_DYNAMIC")
+        )
 
     def users(self, variable: str) -> Iterator[Said]:
         """Yield what files of the user's own say of a variable, in order."""
