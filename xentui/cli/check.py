@@ -78,7 +78,12 @@ def _checked(chosen: Chosen) -> Report:
     projects.note(chosen)
     project = chosen.loaded.project
     assets = projects.gather(project, chosen.loaded) if project is not None else None
-    return reports.report(chosen, projects.findings(chosen, assets))
+    found = projects.findings(chosen, assets)
+    if project is not None and assets is not None and project.import_types:
+        from xentui.rules.scripts import scripts
+
+        found += scripts(project, assets)
+    return reports.report(chosen, found)
 
 
 def _not_toml(error: DocumentError) -> Finding:

@@ -1,0 +1,86 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""``xentui source inspect``: what files are, and writing it into a project."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from tests.cli.conftest import BOARD, Run
+from tests.images import made
+
+
+def test_a_file_is_told_of(run: Run, board: Path) -> None:
+    path = made.ext(board.parent / "x", made.root(board.parent))
+    done = run("source", "inspect", "x")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith("x: an ext4 file system\n")
+    assert hashlib.sha256(path.read_bytes()).hexdigest() in done.out
+    assert 'type = "ext4"' in done.out
+    assert "init        there" in done.out
+
+
+def test_json_has_a_list_of_files(run: Run, board: Path) -> None:
+    made.ext(board.parent / "x", made.root(board.parent))
+    (board.parent / "y").write_text("hello")
+    done = run("source", "inspect", "x", "y", "--json")
+    assert done.json["version"] == 1
+    assert [file["kind"] for file in done.json["files"]] == ["ext", "unknown"]
+    assert done.json["files"][0]["suggestion"]["root"] == "root=/dev/xvda"
+    assert done.json["files"][1]["suggestion"] is None
+
+
+def test_a_missing_file_does_not_hide_the_others(run: Run, board: Path) -> None:
+    (board.parent / "y").write_text("hello")
+    done = run("source", "inspect", "x", "y")
+    assert done.code == 4
+    assert "y: something unknown" in done.out
+    assert "x cannot be read" in done.err
+
+
+def test_what_is_not_agreed_to_is_not_written(run: Run, board: Path) -> None:
+    made.ext(board.parent / "x", made.root(board.parent))
+    done = run("source", "inspect", "x", "--write", board, "--guest", "web")
+    assert done.code == 3
+    assert "+[guests.web.source]" in done.err
+    assert board.read_text() == BOARD
+
+
+def test_what_is_agreed_to_is_written_once(run: Run, board: Path) -> None:
+    made.ext(board.parent / "x", made.root(board.parent))
+    command = ("source", "inspect", "x", "--write", board, "--guest", "web", "--yes")
+    assert run(*command).code == 0
+    text = board.read_text()
+    assert all(line in text.splitlines() for line in BOARD.splitlines())
+    assert "[guests.web.source]" in text
+    assert run("check", board).code == 0
+    status = board.stat()
+    assert run(*command).code == 0
+    assert board.stat().st_mtime_ns == status.st_mtime_ns
+    assert sorted(path.suffix for path in board.parent.iterdir()) == ["", "", ".toml"]
+
+
+def test_a_file_elsewhere_is_not_written(run: Run, board: Path, tmp_path: Path) -> None:
+    made.ext(tmp_path / "x")
+    done = run("source", "inspect", tmp_path / "x", "--write", board, "--guest", "web", "-y")
+    assert done.code == 1
+    assert "not below the directory" in done.err
+    assert board.read_text() == BOARD
+
+
+def test_options_that_do_not_go_together_are_refused(run: Run, board: Path) -> None:
+    assert run("source", "inspect", "x", "--write", board).code == 2
+    assert run("source", "inspect", "x", "--guest", "web").code == 2
+    assert run("source", "inspect", "x", "y", "--write", board, "--guest", "web").code == 2
+    assert run("source", "inspect").code == 2
+    made.ext(board.parent / "x")
+    assert run("source", "inspect", "x", "--write", board, "--guest", "W B", "-y").code == 2
+
+
+def test_hostile_names_are_shown_as_escapes(run: Run, board: Path) -> None:
+    name = "a\x1b]52;c;eA==\x07"
+    (board.parent / name).write_text("hello")
+    done = run("source", "inspect", name, name + "x")
+    assert "\x1b" not in done.out + done.err
+    assert "\\x1b" in done.out

@@ -1,0 +1,206 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Findings of local sources, with files that the real tools made, and their mends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.images import made
+from tests.rules.disk_cases import tree
+from tests.rules.source_cases import guest
+from xentui.images.inspect import inspect
+from xentui.images.suggest import hindrances, suggest, with_source, words
+from xentui.project import document, edit, model, schema
+from xentui.project.assets import gather
+from xentui.project.disk import disk, extra_space
+from xentui.rules.check import check
+from xentui.rules.finding import Finding
+
+HEAD = 'version = 1\n[host]\nmachine = "qemux86-64"\nmemory = 4096\nnetwork = "nat"\n'
+_GPT = "label: gpt\nstart=2048, size=2048, type=U\nstart=8192, size=65536, type=L\n"
+
+
+def project(text: str, folder: Path) -> model.Project:
+    loaded = document.load_text(HEAD + text, folder)
+    assert loaded.project is not None, loaded.problems
+    return loaded.project
+
+
+def of_disk(given: model.Project, folder: Path) -> list[Finding]:
+    found = check(given, gather(given, folder))
+    return [finding for finding in found if finding.code.startswith("XT35")]
+
+
+def mended(given: model.Project, folder: Path) -> model.Project:
+    """Apply the first mend of each finding of local sources until none is left."""
+    for _ in range(6):
+        mends = [finding.mend for finding in of_disk(given, folder) if finding.mend is not None]
+        if not mends:
+            return given
+        given = mends[0].apply(given)
+        assert schema.validate(model.to_data(given)) == []
+    raise AssertionError(of_disk(given, folder))
+
+
+def raw(name: str, kind: str = "raw") -> str:
+    return guest(f'type = "{kind}"\nfile = "{name}"', f'uri = "file://{name}"')
+
+
+def test_a_disk_in_a_qcow2_declared_raw_is_mended_in_two_steps(tmp_path: Path) -> None:
+    part = made.ext(tmp_path / "part", made.root(tmp_path), mib=32)
+    made.disk(tmp_path / "raw", _GPT, {8192: part})
+    made.run("qemu-img", "convert", "-c", "-O", "qcow2", tmp_path / "raw", tmp_path / "d.img")
+    given = project(raw("d.img").replace("xvda1", "xvda"), tmp_path)
+    assert {finding.code for finding in of_disk(given, tmp_path)} == {"XT350", "XT351"}
+    done = mended(given, tmp_path)
+    assert of_disk(done, tmp_path) == []
+    web = done.guest("web")
+    assert web.source is not None
+    assert web.source.type == "qcow2"
+    assert web.extra == "root=/dev/xvda2 console=hvc0"
+
+
+@pytest.mark.parametrize("kind", ["rootfs_dir", "qcow2"])
+def test_an_ext4_declared_otherwise_is_mended(tmp_path: Path, kind: str) -> None:
+    made.ext(tmp_path / "d.img", made.root(tmp_path, init=False))
+    done = mended(project(raw("d.img", kind), tmp_path), tmp_path)
+    web = done.guest("web")
+    assert web.source is not None
+    assert web.source.type == "ext4"
+    assert web.extra == "root=/dev/xvda console=hvc0 init=/bin/sh"
+    assert of_disk(done, tmp_path) == []
+
+
+def test_an_archive_declared_raw_becomes_a_root_directory(tmp_path: Path) -> None:
+    made.tar(tmp_path / "d.dat", made.root(tmp_path))
+    given = project(raw("d.dat"), tmp_path)
+    assert of_disk(given, tmp_path)[0].code == "XT350"
+    web = mended(given, tmp_path).guest("web")
+    assert web.source is not None
+    assert (web.source.type, web.source.file) == ("rootfs_dir", "web-rootfs")
+    assert web.source.fetch[0].subdir == "web-rootfs"
+
+
+def test_a_directory_is_held_against_its_image(tmp_path: Path) -> None:
+    made.root(tmp_path).rename(tmp_path / "tree")
+    for number in range(3000):
+        (tmp_path / f"tree/etc/f{number}").touch()
+    given = project(tree("root=/dev/xvda console=hvc0", 8), tmp_path)
+    found = of_disk(given, tmp_path)
+    assert [finding.code for finding in found] == ["XT354"]
+    done = mended(given, tmp_path)
+    source = done.guest("web").source
+    assert source is not None
+    assert source.image_size is not None
+    image = made.sparse(tmp_path / "image", source.image_size)
+    made.run("mkfs.ext4", "-q", "-F", "-d", tmp_path / "tree", image)
+
+
+def test_a_big_archive_is_judged_once_it_was_inspected(tmp_path: Path) -> None:
+    root = made.root(tmp_path, init=False)
+    for number in range(3000):
+        (root / f"etc/f{number}").touch()
+    made.tar(tmp_path / "d.tar", root)
+    text = guest(
+        'type = "rootfs_dir"\nfile = "tree"\nimage_size = 8',
+        'uri = "file://d.tar"\nsubdir = "tree"\nsha256 = "' + "0" * 64 + '"',
+    ).replace("xvda1", "xvda")
+    given = project(text, tmp_path)
+    assert of_disk(given, tmp_path) == []
+    inspect(tmp_path / "d.tar")
+    assert [f.code for f in of_disk(given, tmp_path)] == ["XT354", "XT355", "XT356"]
+    assert of_disk(mended(given, tmp_path), tmp_path) == []
+
+
+def test_an_own_config_or_another_init_is_left_alone(tmp_path: Path) -> None:
+    made.root(tmp_path, init=False).rename(tmp_path / "tree")
+    (tmp_path / "own.cfg").write_text('name = "web"\n')
+    text = tree("root=/dev/xvda1 console=hvc0", 64)
+    assert len(of_disk(project(text, tmp_path), tmp_path)) == 2
+    own = text.replace("tags =", 'config_file = "own.cfg"\ntags =')
+    assert of_disk(project(own, tmp_path), tmp_path) == []
+    other = text.replace("xvda1 console=hvc0", "xvda init=/bin/sh")
+    assert of_disk(project(other, tmp_path), tmp_path) == []
+
+
+def test_nothing_is_said_without_the_files(tmp_path: Path) -> None:
+    found = of_disk(project(raw("d.img", "ext4"), tmp_path), tmp_path)
+    assert found == []
+
+
+def test_a_qcow2_takes_the_disk_inside(tmp_path: Path) -> None:
+    made.run("qemu-img", "create", "-q", "-f", "qcow2", tmp_path / "d.qcow2", "3G")
+    given = project(raw("d.qcow2", "qcow2"), tmp_path)
+    needed = disk(given, gather(given, tmp_path))
+    assert needed.kib == 3 * 1024 * 1024
+    assert not needed.estimate
+    assert extra_space(given, gather(given, tmp_path)) == 3 * 1024 * 1024
+
+
+@pytest.mark.parametrize(("more", "mib"), [("", 2000), ("[containers]\nvxn = true\n", 0)])
+def test_room_is_made_where_the_default_is_too_small(tmp_path: Path, more: str, mib: int) -> None:
+    sized = tree("root=/dev/xvda console=hvc0", 2000) + more
+    given = project(sized, tmp_path)
+    space = extra_space(given)
+    assert space is not None
+    assert space == (mib * 1024 or -(-(2_048_000 + 10_000_000) // 1024) * 1024)
+    assert extra_space(project(sized.replace("2000", "1950"), tmp_path)) is None
+
+
+def test_a_suggestion_is_written_into_a_project(tmp_path: Path) -> None:
+    part = made.ext(tmp_path / "part", made.root(tmp_path), mib=32)
+    image = made.disk(tmp_path / "cloud.img", _GPT, {8192: part})
+    text = HEAD + "# mine\n"
+    given = project("# mine\n", tmp_path)
+    seen = inspect(image)
+    suggestion = suggest(seen, "cloud.img", "web")
+    assert suggestion is not None
+    done = with_source(given, "web", seen, "cloud.img", suggestion)
+    written = edit.update(text, done)
+    assert written.startswith(text.rstrip("\n"))
+    assert document.load_text(written, tmp_path).project == done
+    assert done.bundles
+    web = done.guest("web")
+    assert web.external
+    assert web.extra == "root=/dev/xvda2 ro ip=dhcp"
+    assert web.source == model.Source(
+        "raw", "cloud.img", None, (model.Fetch("file://cloud.img", seen.sha256),)
+    )
+    assert with_source(done, "web", seen, "cloud.img", suggestion) == done
+    assert of_disk(done, tmp_path) == []
+
+
+def test_a_kernel_joins_the_disk(tmp_path: Path) -> None:
+    (tmp_path / "Image").write_bytes(bytes(0x38) + b"ARM\x64" + bytes(64))
+    given = project(raw("d.img"), tmp_path)
+    seen = inspect(tmp_path / "Image")
+    suggestion = suggest(seen, "Image", "web")
+    assert suggestion is not None
+    assert suggestion.use == "kernel"
+    done = with_source(given, "web", seen, "Image", suggestion).guest("web")
+    assert done.kernel == "Image"
+    assert done.source is not None
+    assert [fetch.uri for fetch in done.source.fetch] == ["file://d.img", "file://Image"]
+    with pytest.raises(KeyError):
+        with_source(given, "other", seen, "Image", suggestion)
+
+
+def test_names_that_bitbake_goes_by_are_told(tmp_path: Path) -> None:
+    path = made.tar(tmp_path / "x", made.root(tmp_path))
+    seen = inspect(path)
+    assert list(hindrances(seen, "a.tar")) == []
+    assert len(list(hindrances(seen, "a.img"))) == 1
+    assert len(list(hindrances(seen, "a b.tar"))) == 1
+    made.run("gzip", "-k", path)
+    assert list(hindrances(inspect(tmp_path / "x.gz"), "a.tgz")) == []
+    made.ext(tmp_path / "e")
+    assert len(list(hindrances(inspect(tmp_path / "e"), "e.gz"))) == 1
+
+
+def test_words_of_a_command_line_are_replaced_in_their_place() -> None:
+    assert words("a root=/dev/xvda ro", "root=/dev/xvda1", None) == "a root=/dev/xvda1 ro"
+    assert words("ro", "root=/dev/xvda", "init=/bin/sh") == "ro root=/dev/xvda init=/bin/sh"
+    assert words("init=/x", None, "init=/bin/sh") == "init=/x"

@@ -1,0 +1,70 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.images import made
+from xentui.images.script_check import lint, syntax
+from xentui.project import document
+from xentui.project.assets import gather
+from xentui.rules.scripts import scripts
+
+PROJECT = """\
+version = 1
+[host]
+machine = "qemux86-64"
+[import_types.vmdk]
+script = "convert.sh"
+"""
+
+
+def test_a_script_that_can_be_parsed_is_fine() -> None:
+    assert syntax('set -e\nqemu-img convert -O raw "$1" "$2"\n') == []
+
+
+def test_the_line_of_what_cannot_be_parsed_is_told() -> None:
+    told = syntax("echo a\nif true; then\necho b\n")
+    assert told
+    assert told[0].startswith("line ")
+    assert "\x1b" not in syntax("case \x1b[31m in\n;;\n")[0]
+
+
+@pytest.mark.parametrize("text", ["touch {}", "$(touch {})", "`touch {}`", ": ${{X:=$(touch {})}}"])
+def test_nothing_of_a_script_runs(tmp_path: Path, text: str) -> None:
+    canary = tmp_path / "canary"
+    script = text.format(canary) + "\n"
+    syntax(script)
+    lint(script)
+    assert not canary.exists()
+
+
+def test_the_environment_has_no_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    canary = tmp_path / "canary"
+    (tmp_path / "start").write_text(f"touch {canary}\n")
+    for name in ("ENV", "BASH_ENV"):
+        monkeypatch.setenv(name, str(tmp_path / "start"))
+    syntax("echo\n")
+    assert not canary.exists()
+
+
+def test_shellcheck_is_asked_where_it_is_installed() -> None:
+    made.tool("shellcheck")
+    assert lint('[[ -n "$1" ]]\n')
+    assert lint('[ -n "$1" ]\n') == []
+
+
+@pytest.mark.parametrize(
+    ("script", "codes"),
+    [("if true\n", ["XT360"]), ("true\n", []), ('[[ -n "$1" ]]\n', ["XT361"])],
+)
+def test_scripts_have_findings(tmp_path: Path, script: str, codes: list[str]) -> None:
+    made.tool("shellcheck")
+    (tmp_path / "convert.sh").write_text(script)
+    project = document.load_text(PROJECT, tmp_path).project
+    assert project is not None
+    found = list(scripts(project, gather(project, tmp_path)))
+    assert [finding.code for finding in found] == codes
+    assert all(finding.path == "import_types.vmdk.script" for finding in found)

@@ -1,0 +1,170 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What mkfs.ext4 itself makes of the sizes that are reckoned."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.images import made
+from xentui.images.inspect import inspect
+from xentui.images.sizing import Shape, Size, fits, image_size
+
+
+def accepts(tree: Path, mib: int, image: Path) -> bool:
+    """Return whether the class' own two commands make an image of a tree."""
+    image.unlink(missing_ok=True)
+    made.sparse(image, mib)
+    command = [made.tool("mkfs.ext4"), "-q", "-F", "-d", str(tree), str(image)]
+    done = subprocess.run(command, capture_output=True)
+    return done.returncode == 0
+
+
+def size_of(tree: Path) -> Size:
+    """Return what is reckoned for a directory, and for its archive the same."""
+    size = inspect(tree).image_size
+    assert size is not None
+    packed = inspect(made.tar(tree.with_suffix(".tar"), tree)).image_size
+    assert packed == size
+    return size
+
+
+def nothing(tree: Path) -> None:
+    pass
+
+
+def tiny(tree: Path) -> None:
+    for number in range(6000):
+        place = tree / f"d{number % 37}"
+        place.mkdir(exist_ok=True)
+        (place / f"f{number}").write_bytes(b"x")
+
+
+def big(tree: Path) -> None:
+    for number in range(3):
+        with (tree / f"b{number}").open("wb") as file:
+            for _ in range(24):
+                file.write(os.urandom(1 << 20))
+
+
+def deep(tree: Path) -> None:
+    for number in range(250):
+        tree = tree / f"d{number}"
+        tree.mkdir()
+        (tree / "x").write_bytes(b"x")
+
+
+def long_names(tree: Path) -> None:
+    for number in range(3000):
+        (tree / f"{number:05}{'n' * (100 + number % 140)}").touch()
+
+
+def links(tree: Path) -> None:
+    (tree / "f").write_bytes(b"x")
+    for number in range(1500):
+        (tree / f"l{number}").symlink_to("t" * (10, 59, 60, 200)[number % 4])
+        (tree / f"h{number}").hardlink_to(tree / "f")
+
+
+def folders(tree: Path) -> None:
+    for number in range(4000):
+        (tree / f"dir{number}").mkdir()
+
+
+def mixed(tree: Path) -> None:
+    chance = random.Random(1)
+    for number in range(1500):
+        place = tree / f"d{chance.randint(0, 100)}"
+        place.mkdir(exist_ok=True)
+        (place / f"f{number}").write_bytes(os.urandom(int(chance.expovariate(1 / 9000))))
+
+
+SHAPES = (nothing, tiny, big, deep, long_names, links, folders, mixed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: str(shape.__name__))
+def test_mkfs_takes_what_is_reckoned_and_little_less(
+    tmp_path: Path, shape: Callable[[Path], None]
+) -> None:
+    tree, image = tmp_path / "tree", tmp_path / "image"
+    tree.mkdir()
+    shape(tree)
+    size = size_of(tree)
+    assert accepts(tree, size.smallest, image)
+    assert accepts(tree, size.advised, image)
+    assert size.headroom >= 8
+    # Reckoned for every release's defaults, it is at most a third more than this one needs.
+    less = size.smallest * 2 // 3
+    assert less == 0 or not accepts(tree, less - 1, image) or size.smallest <= 6
+
+
+@pytest.mark.slow
+@settings(max_examples=25)
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 200),
+            st.sampled_from([0, 1, 900, 1024, 1025, 4096, 30_000, 900_000]) | st.integers(0, 60000),
+            st.integers(1, 240),
+        ),
+        max_size=120,
+    )
+)
+def test_it_is_never_too_small(
+    tmp_path_factory: pytest.TempPathFactory, files: list[tuple[int, int, int]]
+) -> None:
+    base = tmp_path_factory.getbasetemp() / "never-too-small"
+    shutil.rmtree(base, ignore_errors=True)
+    tree = base / "tree"
+    tree.mkdir(parents=True)
+    for number, (folder, size, length) in enumerate(files):
+        place = tree / f"{folder % 7}/{folder}"
+        place.mkdir(parents=True, exist_ok=True)
+        (place / f"{number}{'n' * length}").write_bytes(b"\xa5" * size)
+    size_found = size_of(tree)
+    assert accepts(tree, size_found.smallest, base / "image")
+
+
+@given(st.integers(0, 3_000_000), st.integers(0, 10**13), st.integers(0, 100_000))
+def test_the_smallest_fits_and_one_less_does_not(files: int, size: int, folders: int) -> None:
+    shape = Shape()
+    for number in range(min(folders, 300)):
+        shape.folder(f"d{number}")
+    shape.files = files
+    shape.blocks = {block: size // block + 1 for block in shape.blocks}
+    found = image_size(shape)
+    if found is None:
+        assert size > 2**43
+        return
+    assert fits(shape, found.smallest)
+    assert fits(shape, found.advised)
+    assert found.smallest == 1 or not fits(shape, found.smallest - 1)
+
+
+def test_many_inodes_leap_over_the_types_of_mke2fs() -> None:
+    shape = Shape()
+    shape.files = 200_000
+    found = image_size(shape)
+    assert found is not None
+    # Below 512 MiB there is an inode for each 4 KiB, above for each 16.
+    assert found.smallest == pytest.approx(200_000 * 16 / 1024, rel=0.01)
+
+
+def test_parents_that_an_archive_leaves_out_count() -> None:
+    shape, whole = Shape(), Shape()
+    shape.file("a/b/c", 10)
+    whole.folder("a")
+    whole.folder("a/b")
+    whole.file("a/b/c", 10)
+    assert shape == whole
+    assert shape.inodes == 4
