@@ -102,7 +102,7 @@ def test_mkfs_takes_what_is_reckoned_and_little_less(
     size = size_of(tree)
     assert accepts(tree, size.smallest, image)
     assert accepts(tree, size.advised, image)
-    assert size.headroom >= 8
+    assert size.headroom >= 4
     # Reckoned for every release's defaults, it is at most a third more than this one needs.
     less = size.smallest * 2 // 3
     assert less == 0 or not accepts(tree, less - 1, image) or size.smallest <= 6

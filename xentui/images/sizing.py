@@ -117,13 +117,14 @@ class Size:
 def image_size(shape: Shape) -> Size | None:
     """Return how big the image of a tree must be, or ``None`` where none is big enough.
 
-    The advised size has a tenth more of blocks and inodes, and at least 8 MiB.
+    The advised size has a tenth more of room and inodes, and at least 8 MiB and 1024 inodes.
     """
     need = _Need.of(shape)
     smallest = _smallest(need)
     if smallest is None:
         return None
-    advised = _smallest(need.more(max(need.blocks[1024] // 10, 8 * 1024), need.inodes // 10))
+    room = max(need.blocks[1024] // 10, 8 * 1024)
+    advised = _smallest(need.more(room, max(need.inodes // 10, 1024)))
     return Size(smallest, max(advised, smallest)) if advised is not None else None
 
 
