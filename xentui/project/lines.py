@@ -21,13 +21,16 @@ Path = tuple[str | int, ...]
 MAX_DEPTH = 64
 """How deep arrays and inline tables may nest, and how many parts a key may have."""
 
+# A group is repeated greedily, never possessively: Python before 3.11.5 loses its place in a
+# group that could give back (cpython issue 106052). Nothing is given back here either way, since
+# each alternative begins with a character of its own.
 _BLANK = re.compile(r"[ \t]*+")
-_BETWEEN = re.compile(r"(?:[ \t\r\n]++|#[^\n]*+)*+")
-_KEY = re.compile(r"""[A-Za-z0-9_-]++|"(?:[^"\\\n]++|\\.)*+"|'[^'\n]*+'""")
+_BETWEEN = re.compile(r"(?:[ \t\r\n]++|#[^\n]*+)*")
+_KEY = re.compile(r"""[A-Za-z0-9_-]++|"(?:[^"\\\n]++|\\.)*"|'[^'\n]*+'""")
 _STRING = re.compile(
-    r'"""(?:[^"\\]++|\\.|"{1,2}(?!"))*+"{3,5}'
-    r"|'''(?:[^']++|'{1,2}(?!'))*+'{3,5}"
-    r'|"(?:[^"\\\n]++|\\.)*+"'
+    r'"""(?:[^"\\]++|\\.|"{1,2}(?!"))*"{3,5}'
+    r"|'''(?:[^']++|'{1,2}(?!'))*'{3,5}"
+    r'|"(?:[^"\\\n]++|\\.)*"'
     r"|'[^'\n]*+'",
     re.DOTALL,
 )
