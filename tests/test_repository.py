@@ -100,10 +100,21 @@ _MARKUP_READERS = frozenset({"Static", "Label", "Button", "Checkbox", "RadioButt
 _MARKUP_CALLS = frozenset({"from_markup", "notify"})
 
 
+def _counted(node: ast.expr) -> bool:
+    """Whether an expression is surely a number: reckoned with one, or a length."""
+    if isinstance(node, ast.BinOp):
+        return isinstance(node.op, ast.Add | ast.Sub) and any(
+            isinstance(side, ast.Constant) and isinstance(side.value, int)
+            for side in (node.left, node.right)
+        )
+    return isinstance(node, ast.Call) and getattr(node.func, "id", "") == "len"
+
+
 def _formatted(node: ast.expr) -> bool:
     """Whether an expression is text put together from values, which markup would be read in."""
     if isinstance(node, ast.JoinedStr):
-        return any(isinstance(part, ast.FormattedValue) for part in node.values)
+        values = [part.value for part in node.values if isinstance(part, ast.FormattedValue)]
+        return not all(_counted(value) for value in values)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Mod):
         return _formatted(node.left) or _formatted(node.right) or isinstance(node.op, ast.Mod)
     return (
@@ -145,6 +156,8 @@ def test_no_value_is_read_as_markup() -> None:
         ("self.notify('%s is gone' % name)", True),
         ("Label('a ' + f'{name}')", True),
         ("Static('{}'.format(name))", True),
+        ("Button(f'Remove {name} {place + 1}')", True),
+        ("Button(f'Remove {place + 1} of {len(names)}')", False),
         ("Static(f'{name}', markup=False)", False),
         ("Static(Content(f'{name}'))", False),
         ("Static('[b]fixed[/b]')", False),
