@@ -3,6 +3,7 @@
 #
 # make run    installs xentui into .venv and starts the wizard
 # make test   installs what tests need too, and runs everything
+# make rehearse-test   boots Xen in QEMU; fetches what that needs, without root
 #
 # Another interpreter: make test PYTHON=python3.12. Each installs once, and again only when
 # pyproject.toml or constraints.txt changed; a second run needs no network.
@@ -16,7 +17,7 @@ JOBS ?= auto
 
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help run test lint format clean
+.PHONY: help run test rehearse-test lint format clean
 .DEFAULT_GOAL := help
 
 help:
@@ -27,6 +28,9 @@ run: $(VENV)/.installed
 
 test: lint
 	$(BIN)/python -m pytest -n $(JOBS) $(TESTS)
+
+rehearse-test: $(VENV)/.installed-test
+	XENTUI_REHEARSE=1 $(BIN)/python -m pytest -m rehearse tests/rehearsal
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff format --check .

@@ -7,17 +7,20 @@ from __future__ import annotations
 import argparse
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from xentui.cli import parsing, projects, terminal
 from xentui.errors import Exit
 
 if TYPE_CHECKING:
     from xentui.rehearsal.parts import LackError, Parts
-    from xentui.rehearsal.transcript import Event
+    from xentui.rehearsal.run import Log
+    from xentui.rehearsal.transcript import Event, Stream
+
+_STREAMS: tuple[Stream, ...] = ("console", "told")
 
 
 def add(commands: parsing.Commands) -> None:
@@ -45,6 +48,12 @@ def add(commands: parsing.Commands) -> None:
         choices=("tcg", "kvm"),
         help="how the CPU is emulated (kvm where it can run Xen, else tcg)",
     )
+    parser.add_argument(
+        "--log",
+        type=Path,
+        metavar="DIR",
+        help="keep all that the machine says in this folder: console.log and told.log",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -54,10 +63,13 @@ def run(args: argparse.Namespace) -> int:
 
     chosen = projects.choose(args)
     project, assets = projects.usable(chosen)
-    plan.rehearsal(project, assets)
+    hvm = plan.rehearsal(project, assets).hvm
     with _stoppable():
-        parts = _parts(args.parts, yes=args.yes)
-        report = rehearsal.rehearse(project, assets, parts, progress=_told, accel=args.accel)
+        parts = _parts(args.parts, yes=args.yes, hvm=hvm)
+        with _log(args.log) as log:
+            report = rehearsal.rehearse(
+                project, assets, parts, progress=_told, accel=args.accel, log=log
+            )
     if args.json:
         terminal.put_json(report.data())
     else:
@@ -65,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
     return Exit.OK if report.all_started else Exit.FINDINGS
 
 
-def _parts(directory: Path | None, *, yes: bool) -> Parts:
+def _parts(directory: Path | None, *, yes: bool, hvm: bool) -> Parts:
     """Find the parts, and fetch what is missing where the person agrees.
 
     Raises:
@@ -75,14 +87,14 @@ def _parts(directory: Path | None, *, yes: bool) -> Parts:
 
     cache = fetch.cache()
     try:
-        return parts.find(directory, cache)
+        return parts.find(directory, cache, hvm=hvm)
     except parts.LackError as lack:
         if directory is not None or not fetch.possible():
             raise
         if not yes and not terminal.interactive():
             raise
         _fetch(lack, cache, yes=yes)
-    return parts.find(directory, cache)
+    return parts.find(directory, cache, hvm=hvm)
 
 
 def _fetch(lack: LackError, cache: Path, *, yes: bool) -> None:
@@ -101,6 +113,22 @@ def _fetch(lack: LackError, cache: Path, *, yes: bool) -> None:
 def _told(event: Event) -> None:
     number = f"[{event.number}/{event.of}] " if event.number else ""
     terminal.say(f"{number}{event.text}")
+
+
+@contextmanager
+def _log(folder: Path | None) -> Iterator[Log]:
+    with ExitStack() as stack:
+        files: dict[Stream, BinaryIO] = {}
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            for name in _STREAMS:
+                files[name] = stack.enter_context((folder / f"{name}.log").open("wb"))
+
+        def log(stream: Stream, chunk: bytes) -> None:
+            if stream in files:
+                files[stream].write(chunk)
+
+        yield log
 
 
 @contextmanager

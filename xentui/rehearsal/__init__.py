@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from xentui.project.model import Project
     from xentui.rehearsal.parts import Parts
     from xentui.rehearsal.report import Report
-    from xentui.rehearsal.run import Accelerator
+    from xentui.rehearsal.run import Accelerator, Log
     from xentui.rehearsal.transcript import Event
 
 
@@ -24,6 +24,7 @@ def rehearse(
     progress: Callable[[Event], None] = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
     accel: Accelerator | None = None,
+    log: Log = lambda _stream, _chunk: None,
 ) -> Report:
     """Boot a real Xen with a project's memory, start its guests, and report.
 
@@ -34,6 +35,7 @@ def rehearse(
         progress: told what happens, in the calling thread.
         stop: asked several times a second whether to give up.
         accel: how the CPU is emulated; found out where left out.
+        log: given all that the machine says, piece by piece as it comes.
 
     Raises:
         CannotRehearseError: the project's machine is none that can be rehearsed.
@@ -43,5 +45,5 @@ def rehearse(
     from xentui.rehearsal import plan, report, run
 
     planned = plan.rehearsal(project, assets)
-    outcome = run.run(planned, parts, progress=progress, stop=stop, accel=accel)
+    outcome = run.run(planned, parts, progress=progress, stop=stop, accel=accel, log=log)
     return report.report(planned, outcome, parts.versions())

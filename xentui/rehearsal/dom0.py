@@ -24,6 +24,13 @@ _FOLDERS = (
     *(artifacts.IMAGES, artifacts.AUTO),
     *("/var/lib/xen/dump", "/var/lib/xenstored", "/var/log/xen/console"),
 )
+_FIRMWARE = (
+    *("usr/share/seabios/bios-256k.bin", "usr/share/seabios/vgabios-cirrus.bin"),
+    *("usr/share/seabios/vgabios-stdvga.bin", "usr/share/qemu/kvmvapic.bin"),
+    *("usr/share/qemu/keymaps/en-us", "usr/lib/ipxe/qemu/pxe-rtl8139.rom"),
+    *("usr/lib/ipxe/qemu/efi-rtl8139.rom", "usr/lib/ipxe/qemu/efi-e1000.rom"),
+)
+"""What QEMU reads when it emulates a PC for an HVM guest."""
 _LIBRARIES = "/lib/x86_64-linux-gnu"
 
 
@@ -48,6 +55,8 @@ def build(rehearsal: Rehearsal, parts: Parts, linux: bytes) -> bytes:
         archive.link(link, target)
     archive.device("/dev/console", 5, 1)
     _programs(archive, parts)
+    if rehearsal.hvm:
+        _device_model(archive, parts)
     _modules(archive, parts)
     own = files("xentui.rehearsal") / "dom0_files"
     archive.file("/init", (own / "init").read_bytes(), executable=True)
@@ -57,6 +66,7 @@ def build(rehearsal: Rehearsal, parts: Parts, linux: bytes) -> bytes:
     archive.file("/rehearsal/image.ext4", _file_system())
     archive.file("/rehearsal/image.disk", _disk())
     archive.file("/rehearsal/image.zero", b"")
+    archive.file("/rehearsal/ramdisk", Archive().dump())
     _guests(archive, rehearsal)
     return archive.dump()
 
@@ -75,6 +85,18 @@ def _programs(archive: Archive, parts: Parts) -> None:
     for path in sorted((settings / "scripts").iterdir()):
         if path.is_file():
             archive.file(f"/etc/xen/scripts/{path.name}", _read(path), executable=True)
+
+
+def _device_model(archive: Archive, parts: Parts) -> None:
+    """Add what emulates the hardware of HVM guests, at the paths libxl has built in."""
+    if parts.device_model is not None:
+        place = "/usr/libexec/xen-qemu-system-i386"
+        _program(archive, parts, place, parts.device_model)
+    loader = str(parts.tools.parent.relative_to(parts.tools_root) / "boot/hvmloader")
+    for name in (loader, *_FIRMWARE):
+        path = parts.data(name)
+        if path is not None:
+            archive.file(f"/{name}", _read(path))
 
 
 def _program(archive: Archive, parts: Parts, place: str, path: Path) -> None:

@@ -26,7 +26,7 @@ RECORD = "xentui-packages.json"
 
 _INSTALL = re.compile(r"^Inst (\S+) \((\S+) ", re.MULTILINE)
 _KERNEL = re.compile(r"^(linux-(?:image|modules)-[0-9]\S*)$", re.MULTILINE)
-_NOT_NEEDED = re.compile(r"systemd|udev|ipxe|libpam|libnss|python3|grub|initramfs")
+_NOT_NEEDED = re.compile(r"systemd|udev|libpam|libnss|python3|grub|initramfs")
 _URI = re.compile(r"^'[^']*' \S+ (\d+)", re.MULTILINE)
 _META = ("linux-image-amd64", "linux-image-generic")
 

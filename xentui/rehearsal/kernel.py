@@ -15,6 +15,7 @@ import re
 import shutil
 import struct
 import subprocess
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,10 +58,8 @@ def decompressed(data: bytes, name: str) -> bytes:
         if data[:6] == b"\xfd7zXZ\0":
             return lzma.LZMADecompressor().decompress(data, MAX_BYTES)
         if data[:2] == b"\x1f\x8b":
-            import zlib
-
             return zlib.decompressobj(31).decompress(data, MAX_BYTES)
-    except (lzma.LZMAError, OSError, EOFError, ValueError) as error:
+    except (lzma.LZMAError, zlib.error, EOFError) as error:
         raise InputError(f"{name}: is damaged ({error})") from error
     if data[:4] == b"\x28\xb5\x2f\xfd":
         return _zstd(data, name)

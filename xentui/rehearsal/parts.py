@@ -41,9 +41,12 @@ PROGRAMS = {
 TOOLS = ("xl", "xenstored", "xenconsoled", "xen-init-dom0")
 """Xen's own programs, which lie in one folder."""
 
+NETWORK_ROM = "usr/lib/ipxe/qemu/efi-rtl8139.rom"
+"""QEMU gives no HVM guest a network card without it."""
+
 MODULES = (
     "xen-gntdev", "xen-gntalloc", "xen-evtchn", "xen-privcmd", "xenfs", "xen-blkback",
-    "xen-netback", "loop", "bridge",
+    "xen-netback", "loop", "bridge", "tun",
 )  # fmt: skip
 
 _FOLDERS = ("usr/bin", "bin", "usr/sbin", "sbin", "usr/libexec")
@@ -96,6 +99,7 @@ class Parts:
         tools: folder of Xen's programs.
         tools_root: the root that folder belongs to.
         programs: further programs of Dom0.
+        device_model: what emulates the hardware of HVM guests, or ``None``.
     """
 
     roots: tuple[Path, ...]
@@ -108,6 +112,7 @@ class Parts:
     tools: Path
     tools_root: Path
     programs: Mapping[str, Path] = field(default_factory=dict)
+    device_model: Path | None = None
 
     def library(self, name: str, first: Path) -> Path:
         """Return a library that a program found below ``first`` needs.
@@ -121,6 +126,10 @@ class Parts:
                 if path.is_file():
                     return path
         raise InputError(f"{name}: the library was not found")
+
+    def data(self, name: str) -> Path | None:
+        """Return a file by its path below any root, or ``None``."""
+        return next((root / name for root in self.roots if (root / name).is_file()), None)
 
     def root_of(self, path: Path) -> Path:
         """Return the root that a file was found below."""
@@ -146,12 +155,13 @@ class Parts:
         return {"qemu": told or "unknown", "kernel": self.modules.name}
 
 
-def find(directory: Path | None = None, cache: Path | None = None) -> Parts:
+def find(directory: Path | None = None, cache: Path | None = None, *, hvm: bool = False) -> Parts:
     """Find everything.
 
     Args:
         directory: a folder to look into first.
         cache: the folder that packages were unpacked into.
+        hvm: whether HVM guests are rehearsed, which need more.
 
     Raises:
         LackError: something is not there.
@@ -179,6 +189,11 @@ def find(directory: Path | None = None, cache: Path | None = None) -> Parts:
         lacks.append(Lack("QEMU's firmware", "seabios"))
     if tools is None:
         lacks.append(Lack("Xen and its programs", "xen-system-amd64"))
+    device_model = _program(roots, "xen-qemu-system-i386") if hvm else None
+    if hvm and device_model is None:
+        lacks.append(Lack("QEMU for HVM guests", "qemu-system-xen"))
+    if hvm and not any((root / NETWORK_ROM).is_file() for root in roots):
+        lacks.append(Lack("the firmware of emulated network cards", "ipxe-qemu"))
     if kernel is None:
         lacks.append(Lack("a Linux kernel that can be Dom0, readable", "linux-image-amd64"))
     if lacks or qemu is None or tools is None or kernel is None:
@@ -202,6 +217,7 @@ def find(directory: Path | None = None, cache: Path | None = None) -> Parts:
         tools=tools[2],
         tools_root=tools[0],
         programs=programs,
+        device_model=device_model,
     )
 
 

@@ -13,7 +13,7 @@ from typing import Literal
 
 from xentui.bitbake import xl_config
 from xentui.bitbake.xl_config import Config
-from xentui.errors import XentuiError
+from xentui.errors import UsageError
 from xentui.output import guest_cfg, target_layout
 from xentui.project import artifacts, boards
 from xentui.project.assets import NO_ASSETS, Assets
@@ -28,11 +28,11 @@ SMALLEST_TO_RUN = 88
 SMALLEST_DOM0 = 256
 """MiB that the stand-in Dom0 needs; measured, 90 MiB of them are then left for xl."""
 
-Mode = Literal["run", "pause", "skip"]
+Mode = Literal["run", "pause"]
 StandIn = Literal["ext4", "disk", "zero"]
 
 
-class CannotRehearseError(XentuiError):
+class CannotRehearseError(UsageError):
     """The project's machine is none that can be rehearsed."""
 
 
@@ -60,7 +60,7 @@ class Part:
     Attributes:
         key: the guest's key.
         autostart: whether it starts by itself.
-        mode: run to its first console line, created only, or not tried.
+        mode: run to its first console line, or created only.
         why: why it is not run, or an empty text.
         kind: its domain type.
         memory: MiB of its own.
@@ -111,6 +111,11 @@ class Rehearsal:
     parts: tuple[Part, ...]
     bridges: tuple[str, ...] = (BRIDGE,)
     notes: tuple[str, ...] = ()
+
+    @property
+    def hvm(self) -> bool:
+        """Whether a guest is an HVM one."""
+        return any(part.kind == "hvm" for part in self.parts)
 
 
 def rehearsal(project: Project, assets: Assets = NO_ASSETS) -> Rehearsal:
@@ -195,9 +200,8 @@ def _part(project: Project, guest: Guest, assets: Assets, predicted: int) -> Par
 
 def _mode(kind: str, memory: int) -> tuple[Mode, str]:
     if kind == "hvm":
-        return "skip", (
-            "an HVM guest needs QEMU in Dom0 to emulate its hardware, which the stand-in Dom0 "
-            "does not have"
+        return "pause", (
+            "an HVM guest boots what is on its disk, and the stand-in has nothing: created, not run"
         )
     if memory < SMALLEST_TO_RUN:
         return "pause", (

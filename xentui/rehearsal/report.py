@@ -13,7 +13,9 @@ from xentui.rehearsal.run import Outcome
 from xentui.rehearsal.transcript import Told
 from xentui.safe_text import visible
 
-Status = Literal["running", "silent", "paused", "refused", "skipped", "untold"]
+Status = Literal["running", "silent", "paused", "refused", "untold"]
+
+_OUT_OF_MEMORY = ("Out of memory", "Cannot allocate memory", "failed to free memory")
 
 PESSIMISTIC = 4
 """MiB by which the budget may expect more of a guest than it takes."""
@@ -27,8 +29,8 @@ class GuestReport:
         key: the guest's key.
         autostart: whether it starts by itself.
         status: ``running`` (its console spoke), ``silent`` (it runs, its console said nothing),
-            ``paused`` (created, not run), ``refused`` (by xl), ``skipped`` (cannot be
-            rehearsed), ``untold`` (the rehearsal ended before).
+            ``paused`` (created, not run), ``refused`` (by xl), ``untold`` (the rehearsal ended
+            before).
         why: why it was not run, or an empty text.
         kind: ``pv``, ``pvh`` or ``hvm``.
         memory: MiB of its own.
@@ -61,13 +63,21 @@ class GuestReport:
         return self.status in ("running", "silent", "paused")
 
     @property
-    def as_predicted(self) -> bool | None:
-        """Whether the budget was right about it; ``None`` where it was not tried.
+    def for_memory(self) -> bool:
+        """Whether xl refused it for want of memory."""
+        return self.status == "refused" and any(
+            said in line for line in self.words for said in _OUT_OF_MEMORY
+        )
 
-        Never may a guest take more than predicted, nor much less.
+    @property
+    def as_predicted(self) -> bool | None:
+        """Whether the budget was right about it; ``None`` where that was not to be seen.
+
+        Never may a guest take more than predicted, nor much less. One that was refused for
+        another reason than memory says nothing.
         """
         if self.taken_kib is None:
-            return None if self.status != "refused" else not self.fits
+            return not self.fits if self.for_memory else None
         spare = self.predicted * 1024 - self.taken_kib
         return self.fits and 0 <= spare <= PESSIMISTIC * 1024
 
@@ -122,7 +132,12 @@ class Report:
         """Return everything for JSON."""
         found = asdict(self)
         found["guests"] = [
-            {**asdict(guest), "started": guest.started, "as_predicted": guest.as_predicted}
+            {
+                **asdict(guest),
+                "started": guest.started,
+                "for_memory": guest.for_memory,
+                "as_predicted": guest.as_predicted,
+            }
             for guest in self.guests
         ]
         verdict = {"all_started": self.all_started, "as_predicted": self.as_predicted}
@@ -165,14 +180,14 @@ def _guests(rehearsal: Rehearsal, told: Mapping[int, Told]) -> Iterator[GuestRep
     free = rehearsal.total - rehearsal.xen - (rehearsal.dom0 or 0)
     for number, part in enumerate(rehearsal.parts, 1):
         fits = part.predicted <= free
-        if fits and part.autostart and part.mode != "skip":
+        if fits and part.autostart:
             free -= part.predicted
         yield _guest(part, told.get(number), fits=fits)
 
 
 def _guest(part: Part, told: Told | None, *, fits: bool) -> GuestReport:
     made = GuestReport(
-        part.key, part.autostart, "skipped" if part.mode == "skip" else "untold", part.why,
+        part.key, part.autostart, "untold", part.why,
         part.kind, part.memory, part.predicted, fits,
     )  # fmt: skip
     if told is None or told.code is None or told.after is None:
@@ -198,7 +213,6 @@ _SAID: dict[Status, str] = {
     "silent": "started, but its console said nothing",
     "paused": "created, paused",
     "refused": "NOT STARTED",
-    "skipped": "not rehearsed",
     "untold": "not reached",
 }
 
@@ -242,6 +256,8 @@ def _guest_lines(guest: GuestReport) -> Iterator[str]:
         yield f"    took {_mib(guest.taken_kib)} MiB, {guest.predicted} predicted"
     elif guest.status == "refused" and guest.free_kib is not None:
         expected = "as predicted" if not guest.fits else "against the prediction"
+        if not guest.for_memory:
+            expected = "it was not for want of memory"
         yield (
             f"    needs {guest.predicted} MiB by the budget, {_mib(guest.free_kib)} were free: "
             f"{expected}"

@@ -25,9 +25,10 @@ from xentui.errors import Exit, InputError, XentuiError
 from xentui.rehearsal import dom0, kernel
 from xentui.rehearsal.parts import Parts
 from xentui.rehearsal.plan import Rehearsal
-from xentui.rehearsal.transcript import Event, Transcript
+from xentui.rehearsal.transcript import Event, Stream, Transcript
 
 Accelerator = Literal["tcg", "kvm"]
+Log = Callable[[Stream, bytes], None]
 
 SILENCE = 240.0
 """Seconds without a word after which a run is given up; xl's own patience is 90."""
@@ -85,6 +86,7 @@ def run(
     progress: Callable[[Event], None] = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
     accel: Accelerator | None = None,
+    log: Log = lambda _stream, _chunk: None,
 ) -> Outcome:
     """Boot Xen and try the guests.
 
@@ -94,6 +96,7 @@ def run(
         progress: told what happens, in the calling thread.
         stop: asked several times a second whether to give up.
         accel: how the CPU is emulated; found out where left out.
+        log: given all that the machine says, piece by piece as it comes.
 
     Raises:
         StoppedError: ``stop`` said so.
@@ -113,7 +116,7 @@ def run(
     with ExitStack() as stack:
         given = _files(rehearsal, parts, stack)
         with _emulator(_command(rehearsal, parts, given, chosen), parts) as streams:
-            problem = _watch(streams, transcript, tell, stop)
+            problem = _watch(streams, transcript, tell, stop, log)
     seconds = time.monotonic() - began
     return Outcome(transcript, problem, seconds, booted[0] if booted else None, chosen)
 
@@ -223,12 +226,13 @@ def _watch(
     transcript: Transcript,
     tell: Callable[[Event], None],
     stop: Callable[[], bool],
+    log: Log,
 ) -> str:
     """Read until all is told; return why it ended early, or an empty text."""
     heard = time.monotonic()
     with selectors.DefaultSelector() as selector:
-        selector.register(streams.console, selectors.EVENT_READ, transcript.console)
-        selector.register(streams.told, selectors.EVENT_READ, transcript.told)
+        selector.register(streams.console, selectors.EVENT_READ, "console")
+        selector.register(streams.told, selectors.EVENT_READ, "told")
         while selector.get_map() and not transcript.ended:
             if stop():
                 raise StoppedError("the rehearsal was stopped")
@@ -237,7 +241,8 @@ def _watch(
                 chunk = os.read(key.fd, 65536)
                 if not chunk:
                     selector.unregister(key.fd)
-                for event in key.data(chunk.decode(errors="replace")):
+                log(key.data, chunk)
+                for event in transcript.take(key.data, chunk.decode(errors="replace")):
                     tell(event)
             if ready:
                 heard = time.monotonic()

@@ -18,6 +18,7 @@ from xentui.rehearsal.plan import Rehearsal
 from xentui.safe_text import visible
 
 Stage = Literal["parts", "xen", "dom0", "guest", "created", "console", "done", "end"]
+Stream = Literal["console", "told"]
 
 MAX_WORDS = 200
 """Lines kept of what xl says of one guest."""
@@ -85,7 +86,7 @@ class Transcript:
         self.xen_up = False
         self._rehearsal = rehearsal
         self._tail: deque[str] = deque(maxlen=TAIL)
-        self._rests = {"console": "", "told": ""}
+        self._rests: dict[Stream, str] = {"console": "", "told": ""}
         self._takes: Callable[[str], None] = _nowhere
 
     @property
@@ -93,8 +94,11 @@ class Transcript:
         """The last lines that Xen and Dom0's kernel printed."""
         return (*self._tail, *filter(None, [self._rests["console"][:MAX_LINE]]))
 
-    def console(self, text: str) -> Iterator[Event]:
-        """Take more of what Xen and Dom0's kernel print."""
+    def take(self, stream: Stream, text: str) -> Iterator[Event]:
+        """Take more of one of the streams, in pieces of any size."""
+        yield from self._console(text) if stream == "console" else self._told(text)
+
+    def _console(self, text: str) -> Iterator[Event]:
         for line in self._lines("console", text):
             if line.strip():
                 self._tail.append(line)
@@ -102,8 +106,7 @@ class Transcript:
                 self.xen_up = True
                 yield Event("xen", "Xen is up", of=self._of)
 
-    def told(self, text: str) -> Iterator[Event]:
-        """Take more of what the script tells."""
+    def _told(self, text: str) -> Iterator[Event]:
         for line in self._lines("told", text):
             if line.startswith("|"):
                 self._takes(line[1:])
@@ -119,7 +122,7 @@ class Transcript:
     def _of(self) -> int:
         return len(self._rehearsal.parts)
 
-    def _lines(self, stream: str, text: str) -> list[str]:
+    def _lines(self, stream: Stream, text: str) -> list[str]:
         *lines, rest = (self._rests[stream] + text).split("\n")
         self._rests[stream] = rest[-65536:]
         return [line.rstrip("\r")[:MAX_LINE] for line in lines]

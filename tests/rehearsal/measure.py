@@ -1,0 +1,69 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Takes the measurements again: ``python -m tests.rehearsal.measure > new.toml``.
+
+Boots Xen once for each size of machine, and once for all guests, which are created without
+being run and taken away again. Takes some ten minutes on an emulated CPU.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+
+from tests.rehearsal import places
+from xentui.project.assets import Assets
+from xentui.project.model import Defaults, Guest, Host, Project
+from xentui.rehearsal import plan, report, run
+
+MACHINES = ((768, 512), (1024, 256), (1024, 512), (2048, 512), (4096, 1024), (8192, 512))
+"""MiB of the machine and of Dom0."""
+
+GUESTS = tuple(
+    (kind, memory, vcpus, maxmem)
+    for kind in ("pv", "pvh", "hvm")
+    for memory, vcpus, maxmem in (
+        (32, 1, 32), (64, 1, 64), (96, 1, 96), (100, 1, 100), (256, 1, 256), (256, 2, 256),
+        (256, 4, 256), (256, 1, 1024), (333, 3, 333), (512, 1, 512), (1024, 1, 1024),
+        (1024, 8, 1024), (2048, 1, 2048), (3072, 2, 3072),
+    )
+)  # fmt: skip
+"""Domain type, MiB, vCPUs and MiB of maxmem."""
+
+
+def measured(project: Project, assets: Assets) -> report.Report:
+    """Return the report of a rehearsal in which no guest is run."""
+    planned = plan.rehearsal(project, assets)
+    tried = tuple(
+        replace(part, mode="pause") if part.mode == "run" else part for part in planned.parts
+    )
+    planned = replace(planned, parts=tried)
+    parts = places.found()
+    outcome = run.run(planned, parts, progress=lambda event: print(event.text, file=sys.stderr))
+    return report.report(planned, outcome, parts.versions())
+
+
+def main() -> None:
+    """Print measurements in the format of ``measurements.toml``."""
+    print("[taken]\nxen = [")
+    for total, dom0 in MACHINES:
+        host = Host("qemux86-64", memory=total, dom0_memory=dom0)
+        kib = measured(Project(host), Assets()).xen_kib
+        print(f"    [{total}, {dom0}, 1, {kib}],", flush=True)
+    print("]\nguest = [")
+    texts = {
+        f"g{at}.cfg": f'name = "g{at}"\ntype = "{kind}"\nmemory = {memory}\nvcpus = {vcpus}\n'
+        f'maxmem = {maxmem}\nkernel = "/boot/kernel"\n'
+        for at, (kind, memory, vcpus, maxmem) in enumerate(GUESTS)
+    }
+    guests = tuple(Guest(name[:-4], ("external",), rootfs="g", config_file=name) for name in texts)
+    host = Host("qemux86-64", memory=8192, dom0_memory=512)
+    told = measured(Project(host, defaults=Defaults(), guests=guests), Assets(texts=texts))
+    for (kind, memory, vcpus, maxmem), guest in zip(GUESTS, told.guests, strict=True):
+        if guest.taken_kib is not None:
+            print(f'    ["{kind}", {memory}, {vcpus}, {maxmem}, {guest.taken_kib}],')
+    print("]")
+
+
+if __name__ == "__main__":
+    main()

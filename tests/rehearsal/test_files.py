@@ -1,0 +1,203 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""The root file system of the stand-in Dom0, and what it is made of."""
+
+from __future__ import annotations
+
+import gzip
+import lzma
+import os
+import shutil
+import struct
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.rehearsal.places import HERE
+from xentui.errors import InputError
+from xentui.rehearsal import elf, fetch, kernel, parts, stub
+from xentui.rehearsal.cpio import Archive
+
+needs_cpio = pytest.mark.skipif(not shutil.which("cpio"), reason="cpio is not installed")
+
+
+@needs_cpio
+def test_an_archive_is_unpacked_by_cpio(tmp_path: Path) -> None:
+    archive = Archive()
+    archive.file("/a/b/run", b"odd", executable=True)
+    archive.file("a/b/../b/run", b"the first stays")
+    archive.link("/a/link", "/a/b/run")
+    archive.directory("/empty/one")
+    archive.file("/../outside", b"is inside")
+    subprocess.run(["cpio", "-idm", "--quiet"], input=archive.dump(), cwd=tmp_path, check=True)
+    assert (tmp_path / "a/b/run").read_bytes() == b"odd"
+    assert os.access(tmp_path / "a/b/run", os.X_OK)
+    assert (tmp_path / "a/link").readlink() == Path("/a/b/run")
+    assert (tmp_path / "empty/one").is_dir()
+    assert (tmp_path / "outside").read_bytes() == b"is inside"
+
+
+def test_an_archive_has_no_time_and_is_aligned() -> None:
+    def made() -> bytes:
+        archive = Archive()
+        archive.file("/x", b"12345")
+        archive.device("/dev/console", 5, 1)
+        return archive.dump()
+
+    assert made() == made()
+    assert len(made()) % 512 == 0
+    assert made().startswith(b"070701")
+
+
+def test_libraries_are_those_that_the_loader_names() -> None:
+    data = Path(sys.executable).resolve().read_bytes()
+    found = elf.needs(data)
+    if found is None or found.machine != elf.X86_64:
+        pytest.skip("no x86-64 host")
+    assert any(name.startswith("libc.so") for name in found.libraries)
+    assert found.interpreter.endswith("ld-linux-x86-64.so.2")
+    assert elf.needs(b"#!/bin/sh\n") is None
+    for cut in range(64, 4096, 97):
+        elf.needs(data[:cut])
+
+
+def _image(payload: bytes) -> bytes:
+    head = bytearray(0x400)
+    head[0x1F1] = 1
+    head[0x202:0x206] = b"HdrS"
+    struct.pack_into("<II", head, 0x248, 16, len(payload))
+    return bytes(head) + bytes(16) + payload
+
+
+@pytest.mark.parametrize("pack", [lzma.compress, gzip.compress])
+def test_a_kernel_is_unpacked(pack: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    proper = b"\x7fELF" + bytes(range(256)) * 40
+    path = tmp_path / "vmlinuz"
+    path.write_bytes(_image(pack(proper)))
+    assert kernel.unpacked(path) == proper
+    path.write_bytes(proper)
+    assert kernel.unpacked(path) == proper
+    assert gzip.decompress(kernel.repacked(proper)) == proper
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"no kernel", _image(b"\xfd7zXZ\0damaged"), _image(b"\x1f\x8bdamaged"),
+             _image(b"lzop"), _image(gzip.compress(b"no kernel"))],
+    ids=["empty", "text", "xz", "gzip", "lzop", "no-elf"],
+)  # fmt: skip
+def test_what_is_no_kernel_is_refused(data: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "vmlinuz"
+    path.write_bytes(data)
+    with pytest.raises(InputError, match="vmlinuz"):
+        kernel.unpacked(path)
+
+
+def test_modules_come_after_those_they_need(tmp_path: Path) -> None:
+    for name, needed, pack in (
+        ("bridge.ko.xz", b"stp,llc", lzma.compress), ("stp.ko.gz", b"llc", gzip.compress),
+        ("llc.ko", b"", bytes), ("other.ko", b"", bytes),
+    ):  # fmt: skip
+        place = tmp_path / "kernel/net"
+        place.mkdir(parents=True, exist_ok=True)
+        (place / name).write_bytes(pack(b"\x7fELF\0depends=" + needed + b"\0"))
+    names = [name for name, _ in kernel.modules(tmp_path, ("bridge", "built-in", "llc"))]
+    assert names == ["llc.ko", "stp.ko", "bridge.ko"]
+
+
+def test_the_stub_is_a_kernel_for_pv_and_pvh() -> None:
+    data = stub.kernel()
+    assert data[:4] == b"\x7fELF"
+    offset, size, count = 64, 56, struct.unpack_from("<H", data, 56)[0]
+    kinds = [struct.unpack_from("<I", data, offset + size * at)[0] for at in range(count)]
+    assert kinds == [1, 4]
+    assert b"Xen\0linux\0" in data
+    assert len(data) % 4096 == 0
+
+
+def test_everything_that_is_missing_is_named_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "HOST", tmp_path / "no-host")
+    with pytest.raises(parts.LackError) as raised:
+        parts.find(tmp_path, None)
+    packages = {lack.package for lack in raised.value.lacks}
+    assert {
+        "qemu-system-x86",
+        "xen-system-amd64",
+        "linux-image-amd64",
+        "busybox-static",
+    } <= packages
+    assert "--parts DIR" in raised.value.fix
+    with pytest.raises(InputError, match="is no folder"):
+        parts.find(tmp_path / "nowhere", None)
+
+
+APT = """#!/bin/sh
+case "${0##*/} $*" in
+    dpkg*) mkdir -p "$3/usr/bin" && touch "$3/usr/bin/qemu" ;;
+    apt-cache*) printf 'linux-image-amd64\\n  Depends: linux-image-6.1.0-5-amd64\\n'
+        printf 'linux-image-6.1.0-5-amd64\\nlinux-base\\n' ;;
+    *print-uris*) printf "'http://x/a.deb' a.deb 1500000 SHA256:0\\n" ;;
+    *download*) [ -e "$FAIL" ] && { echo 'E: Unable to fetch' >&2; exit 100; }
+        touch qemu-system-x86_1%3a7.2_amd64.deb ;;
+    *' install '*) printf 'Inst libfdt1 (1.6 Debian:12 [amd64])\\nInst systemd (252 x)\\n'
+        printf 'Inst libc6 [2.35] (2.36 x)\\nInst qemu-system-x86 (7.2 x)\\n' ;;
+esac
+"""
+
+
+@pytest.fixture
+def apt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name in ("apt-get", "apt-cache", "dpkg"):
+        (folder / name).write_text(APT)
+        (folder / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+    monkeypatch.setenv("FAIL", str(tmp_path / "fail"))
+    return tmp_path
+
+
+LACKS = (parts.Lack("QEMU", "qemu-system-x86"), parts.Lack("a kernel", "linux-image-amd64"))
+
+
+def test_only_what_is_not_installed_is_fetched(apt: Path) -> None:
+    wanted = fetch.download(LACKS)
+    assert wanted.packages == ("libfdt1", "qemu-system-x86", "linux-image-6.1.0-5-amd64")
+    assert wanted.size == 1_500_000
+    said: list[str] = []
+    fetch.fetch(wanted, apt / "cache/root", say=said.append)
+    assert (apt / "cache/root/usr/bin/qemu").is_file()
+    assert fetch.packages(apt / "cache/root") == {"qemu-system-x86": "1:7.2"}
+    assert [path.name for path in (apt / "cache").iterdir()] == ["root"]
+
+
+def test_a_failed_fetch_leaves_the_cache_as_it_was(apt: Path) -> None:
+    (apt / "fail").touch()
+    kept = apt / "cache/root/kept"
+    kept.parent.mkdir(parents=True)
+    kept.touch()
+    with pytest.raises(InputError, match="Unable to fetch"):
+        fetch.fetch(fetch.Download(("x",), 0), apt / "cache/root", say=print)
+    assert [path.name for path in (apt / "cache").iterdir()] == ["root"]
+    assert kept.exists()
+
+
+def test_without_apt_another_way_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(HERE))
+    with pytest.raises(InputError, match="no apt-get") as raised:
+        fetch.download(LACKS)
+    assert "--parts DIR" in raised.value.fix
+
+
+@pytest.mark.skipif(not shutil.which("shellcheck"), reason="shellcheck is not installed")
+@pytest.mark.parametrize("name", ["init", "run"])
+def test_the_scripts_of_dom0_are_sound(name: str) -> None:
+    script = Path(parts.__file__).parent / "dom0_files" / name
+    told = subprocess.run(
+        ["shellcheck", "-s", "dash", "-e", "SC1091", script], capture_output=True, text=True
+    )
+    assert not told.stdout

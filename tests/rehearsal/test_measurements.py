@@ -1,0 +1,38 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""The budget's formulas beside what was measured."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import Any
+
+import pytest
+
+from tests.rehearsal.places import HERE
+from xentui.rehearsal.report import PESSIMISTIC
+from xentui.rules import budget
+
+TAKEN: dict[str, list[list[Any]]] = tomllib.loads((HERE / "measurements.toml").read_text())["taken"]
+
+
+@pytest.mark.parametrize(("total", "dom0", "cpus", "kib"), TAKEN["xen"])
+def test_xen_takes_what_the_budget_says_or_a_little_less(
+    total: int, dom0: int, cpus: int, kib: int
+) -> None:
+    spare = budget.xen_memory(total, cpus, emulated=True) * 1024 - kib
+    assert 0 <= spare <= 10 * 1024, f"{spare / 1024:.1f} MiB"
+
+
+@pytest.mark.parametrize(("kind", "memory", "vcpus", "maxmem", "kib"), TAKEN["guest"])
+def test_a_guest_takes_what_the_budget_says_or_a_little_less(
+    kind: Any, memory: int, vcpus: int, maxmem: int, kib: int
+) -> None:
+    spare = budget.guest_memory(kind, memory, vcpus, maxmem) * 1024 - kib
+    assert 0 <= spare <= PESSIMISTIC * 1024, f"{spare / 1024:.1f} MiB"
+
+
+def test_every_kind_of_guest_was_measured() -> None:
+    assert {row[0] for row in TAKEN["guest"]} >= {"pv", "pvh"}
+    assert min(row[1] for row in TAKEN["guest"]) <= 64
+    assert len(TAKEN["guest"]) >= 40

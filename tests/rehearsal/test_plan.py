@@ -1,0 +1,88 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What is rehearsed, and in which order."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rehearsal.places import project
+from xentui.errors import Exit
+from xentui.output import guest_cfg
+from xentui.project.assets import Assets
+from xentui.rehearsal import plan
+
+BOARD = 'version = 1\n[host]\nmachine = "qemux86-64"\nmemory = 1024\n'
+
+
+def test_guests_that_start_by_themselves_come_first_in_the_order_of_xendomains() -> None:
+    text = BOARD + "".join(
+        f"[guests.{key}]\ntags = [{tags}]\nmemory = 100\n"
+        for key, tags in (("z", '"autostart"'), ("a", ""), ("m", '"autostart"'), ("b", ""))
+    )
+    assert [part.key for part in plan.rehearsal(project(text)).parts] == ["m", "z", "a", "b"]
+
+
+def test_the_very_config_that_is_shown_is_rehearsed() -> None:
+    wanted = project(BOARD + "[guests.a]\nmemory = 100\n")
+    part = plan.rehearsal(wanted).parts[0]
+    assert part.config == guest_cfg.predicted(wanted, wanted.guest("a"))
+    assert part.config_path == "/etc/xen/a.cfg"
+    assert part.kernel == "/var/lib/xen/images/bzImage"
+    assert part.images == (plan.Image("/var/lib/xen/images/a-qemux86-64.rootfs.ext4", "ext4", 256),)
+
+
+@pytest.mark.parametrize(
+    ("settings", "mode"),
+    [("memory = 87", "pause"), ("memory = 88", "run"), ('memory = 200\ntype = "pvh"', "run")],
+)
+def test_a_guest_runs_where_the_stand_in_kernel_boots(settings: str, mode: str) -> None:
+    part = plan.rehearsal(project(f"{BOARD}[guests.a]\n{settings}\n")).parts[0]
+    assert part.mode == mode
+    assert bool(part.why) is (mode != "run")
+
+
+def test_disks_of_an_own_config_are_stood_in_for() -> None:
+    text = BOARD + '[guests.a]\nconfig_file = "a.cfg"\n'
+    config = (
+        "disk = ['file:/x/y,xvda,w', 'phy:/dev/vg/data,xvdb,w', 'format=raw, vdev=xvdc, "
+        "target=/z/disk.img']\nmemory = 0144\nkernel = \"/boot/k\"\nramdisk = '/boot/r'\n"
+    )
+    part = plan.rehearsal(project(text), Assets(texts={"a.cfg": config})).parts[0]
+    own = "/var/lib/xen/images/a-qemux86-64.rootfs.ext4"
+    assert part.images == (
+        plan.Image(own, "ext4", 256),
+        plan.Image("/dev/vg/data", "zero", 256, device=True),
+        plan.Image("/z/disk.img", "zero", 256),
+    )
+    assert part.memory == 100
+    assert part.ramdisk == "/boot/r"
+
+
+@pytest.mark.parametrize(
+    ("kind", "stand_in"), [("rootfs_dir", "ext4"), ("ext4", "ext4"), ("raw", "disk"),
+                           ("qcow2", "disk")]
+)  # fmt: skip
+def test_an_imported_disk_has_a_stand_in_of_its_kind(kind: str, stand_in: str) -> None:
+    text = (
+        BOARD + '[bundles.b]\n[guests.a]\nbundle = "b"\n'
+        f'[guests.a.source]\ntype = "{kind}"\nfile = "x"\n'
+    )
+    assert plan.rehearsal(project(text)).parts[0].images[0].kind == stand_in
+
+
+def test_a_dom0_too_small_for_the_stand_in_leaves_as_much_to_guests() -> None:
+    made = plan.rehearsal(project(BOARD + "dom0_memory = 192\n"))
+    assert (made.total, made.dom0, made.added) == (1024, 192, 64)
+    assert "64 MiB more" in made.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("host", "word"),
+    [('machine = "qemuarm64"', "aarch64"), ('machine = "genericx86-64"', "how much memory")],
+)
+def test_what_cannot_be_rehearsed_is_said(host: str, word: str) -> None:
+    with pytest.raises(plan.CannotRehearseError, match=word) as raised:
+        plan.rehearsal(project(f"version = 1\n[host]\n{host}\n"))
+    assert raised.value.exit_code is Exit.USAGE
+    assert raised.value.fix

@@ -1,0 +1,144 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Recorded runs of Xen, read again: what a report makes of them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.rehearsal.places import HERE
+from xentui.project import assets, document
+from xentui.project.model import Project
+from xentui.rehearsal import plan, report
+from xentui.rehearsal.report import Report
+from xentui.rehearsal.run import Outcome
+from xentui.rehearsal.transcript import Event, Transcript
+
+RUNS = HERE / "transcripts"
+VERSIONS = {"qemu": "7.2.22", "kernel": "6.1.0-56-amd64"}
+
+
+def planned(name: str) -> plan.Rehearsal:
+    loaded = document.load(RUNS / name / "project.toml")
+    assert isinstance(loaded.project, Project)
+    return plan.rehearsal(loaded.project, assets.gather(loaded.project, loaded.directory))
+
+
+def replayed(name: str, size: int = 65536, told: str | None = None) -> tuple[Report, list[Event]]:
+    """Read a recorded run in pieces, and report it."""
+    rehearsal = planned(name)
+    transcript = Transcript(rehearsal)
+    events: list[Event] = []
+    texts = {
+        "console": (RUNS / name / "console.log").read_bytes().decode(errors="replace"),
+        "told": told if told is not None else (RUNS / name / "told.log").read_text(),
+    }
+    for stream in ("console", "told"):
+        text = texts[stream]
+        for at in range(0, len(text), size):
+            events += transcript.take(stream, text[at : at + size])  # type: ignore[arg-type]
+    problem = "" if transcript.ended else "nothing was heard for 240 seconds"
+    outcome = Outcome(transcript, problem, 21.5, 8.0, "tcg")
+    return report.report(rehearsal, outcome, VERSIONS), events
+
+
+def test_a_default_guest_does_not_fit_beside_a_default_dom0() -> None:
+    told, _ = replayed("too-large")
+    guest = told.guests[0]
+    assert (guest.status, guest.fits, guest.as_predicted) == ("refused", False, True)
+    assert (guest.memory, guest.predicted, guest.free_kib) == (512, 513, 510432)
+    assert not told.all_started
+    assert told.as_predicted
+    text = "\n".join(told.lines())
+    assert "xc_dom_boot_mem_init: can't allocate low memory for domain: Out of memory" in text
+    assert "needs 513 MiB by the budget, 498.5 were free: as predicted" in text
+    assert text.endswith("0 of 1 guests started; memory as the budget predicts.")
+
+
+def test_every_fate_of_a_guest_is_told() -> None:
+    told, events = replayed("many")
+    assert {guest.key: guest.status for guest in told.guests} == {
+        "a": "paused", "b": "paused", "c": "running", "d": "refused", "e": "refused",
+        "f": "paused", "g": "running",
+    }  # fmt: skip
+    taken = {guest.key: guest.taken_kib for guest in told.guests if guest.taken_kib is not None}
+    spare = {guest.key: guest.predicted * 1024 - taken.get(guest.key, 0) for guest in told.guests}
+    assert all(0 <= spare[key] <= 4096 for key in taken)
+    by_key = {guest.key: guest for guest in told.guests}
+    assert by_key["c"].console.startswith("[    0.000000] Linux version 6.1.0")
+    assert by_key["d"].as_predicted is None
+    assert "Could not find bridge device nobr" in "".join(by_key["d"].words)
+    assert by_key["e"].as_predicted is True
+    assert told.xen_kib == 13856
+    assert told.versions["xen"] == "4.17.7"
+    stages = [event.stage for event in events]
+    assert stages[:3] == ["xen", "dom0", "guest"]
+    assert stages[-1] == "end"
+    assert [event.guest for event in events if event.stage == "done"] == list("abcdefg")
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_it_does_not_matter_in_which_pieces_a_run_comes(size: int) -> None:
+    assert replayed("many", size) == replayed("many")
+
+
+def test_a_run_that_stops_in_the_middle_reports_what_was_seen() -> None:
+    text = (RUNS / "many" / "told.log").read_text()
+    told, _ = replayed("many", told=text[: text.index("created 3")])
+    assert [guest.status for guest in told.guests][:4] == ["paused", "paused", "untold", "untold"]
+    assert not told.all_started
+    assert told.tail
+    lines = list(told.lines())
+    assert any(line.startswith("The rehearsal ended early: nothing was heard") for line in lines)
+    assert any("not reached" in line for line in lines)
+
+
+def test_words_of_others_act_on_nothing() -> None:
+    evil = "|created 1 0 9.0 1\n|\x1b]52;c;eA==\x07\u202egnp.exe\n|end\n"
+    text = (RUNS / "too-large" / "told.log").read_text()
+    told, _ = replayed("too-large", told=text.replace("|xc: error", evil + "|xc: error"))
+    assert told.guests[0].status == "refused"
+    assert told.guests[0].words[0] == "created 1 0 9.0 1"
+    assert all(line.isprintable() for line in told.lines())
+    assert "\\x1b]52;c;eA==\\x07\\u202egnp.exe" in "\n".join(told.lines())
+    assert json.loads(json.dumps(told.data()))["guests"][0]["words"][2] == "end"
+
+
+@pytest.mark.parametrize(
+    "line", ["created", "created x y", "guest 99 1 1", "guest 0 1 1", "up 1", "memory", "\0", "no"]
+)
+def test_a_spoiled_line_is_passed_over(line: str) -> None:
+    text = (RUNS / "too-large" / "told.log").read_text()
+    assert replayed("too-large", told=f"{line}\n{text}")[0] == replayed("too-large")[0]
+
+
+def test_what_never_ends_is_cut() -> None:
+    words = "".join(f"|{'x' * 5000} {n}\n" for n in range(1000))
+    text = (RUNS / "too-large" / "told.log").read_text()
+    told, _ = replayed("too-large", told=text.replace("|xc: error", words + "|xc: error"))
+    assert len(told.guests[0].words) == 200
+    assert all(len(line) <= 1000 for line in told.guests[0].words)
+
+
+def test_the_data_is_one_stable_object() -> None:
+    told, _ = replayed("too-large")
+    data = json.loads(json.dumps(told.data()))
+    assert data["version"] == 1
+    assert {
+        "all_started", "as_predicted", "machine", "total", "dom0", "xen_predicted", "xen_kib",
+        "free_kib", "left_kib", "guests", "versions", "accelerator", "seconds", "boot_seconds",
+        "problem", "tail", "notes",
+    } < set(data)  # fmt: skip
+    assert {
+        "key", "autostart", "status", "why", "kind", "memory", "predicted", "fits", "free_kib",
+        "taken_kib", "words", "console", "seconds", "started", "for_memory", "as_predicted",
+    } == set(data["guests"][0])  # fmt: skip
+
+
+def test_every_recorded_run_has_its_project() -> None:
+    names = {path.name for path in RUNS.iterdir()}
+    assert names == {"many", "too-large"}
+    assert all((Path(RUNS) / name / "project.toml").is_file() for name in names)
