@@ -126,6 +126,13 @@ def test_an_own_config_or_another_init_is_left_alone(tmp_path: Path) -> None:
     assert of_disk(project(other, tmp_path), tmp_path) == []
 
 
+def test_an_image_in_an_archive_is_not_taken_for_a_tree(tmp_path: Path) -> None:
+    made.tar(tmp_path / "d.tar", made.root(tmp_path, init=False))
+    text = guest('type = "raw"\nfile = "etc/hostname"', 'uri = "file://d.tar"')
+    codes = {finding.code for finding in of_disk(project(text, tmp_path), tmp_path)}
+    assert codes <= {"XT358"}
+
+
 def test_nothing_is_said_without_the_files(tmp_path: Path) -> None:
     found = of_disk(project(raw("d.img", "ext4"), tmp_path), tmp_path)
     assert found == []

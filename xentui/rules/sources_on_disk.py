@@ -87,7 +87,7 @@ def _is_disk(guest: EffectiveGuest, entry: Fetch, local: SourceFile) -> bool:
     if source is None:
         return False
     if is_archive(entry.uri) and not local.is_dir:
-        return source.type != "rootfs_dir" or _below(source.file, entry.subdir or "")
+        return source.type == "rootfs_dir" and _below(source.file, entry.subdir or "")
     return source.file == result(entry)
 
 
@@ -112,7 +112,7 @@ def _content(guest: EffectiveGuest, seen: Inspected, place: str) -> Iterator[Fin
     if source is None:
         return
     path = f"guests.{guest.key}.source.type"
-    if seen.kind in _WRONG[source.type] and not (seen.kind == "tar" and _unpacked(place)):
+    if seen.kind in _WRONG[source.type]:
         mend = _import_anew(guest.key, seen, place)
         yield found(
             "XT350",
@@ -135,11 +135,6 @@ def _content(guest: EffectiveGuest, seen: Inspected, place: str) -> Iterator[Fin
             f"{quoted(seen.path.name)} seems damaged: {_part(seen.problems[0])}",
             "Fetch or copy it again, and compare its checksum.",
         )
-
-
-def _unpacked(place: str) -> bool:
-    """Return whether BitBake unpacks an archive, so that what is in it counts."""
-    return is_archive(f"file://{place}")
 
 
 def _import_anew(key: str, seen: Inspected, place: str) -> Mend | None:
