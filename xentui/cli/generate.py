@@ -6,17 +6,16 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from xentui.cli import parsing, projects, terminal, writing
-from xentui.errors import Exit, UsageError
+from xentui.cli import generating, parsing, projects, terminal, writing
+from xentui.errors import Exit, RefusedError, UsageError, XentuiError
+from xentui.safe_text import quoted, visible
 
 if TYPE_CHECKING:
-    from xentui.cli.projects import Chosen
+    from xentui.cli.generating import Job
     from xentui.output.commands import Command
-    from xentui.output.plan import Plan
-    from xentui.project.assets import Assets
-    from xentui.project.model import Project
+    from xentui.output.plan import Change
 
 ATTACH = ("require", "block", "none")
 
@@ -29,11 +28,23 @@ def add(commands: parsing.Commands) -> None:
         "directory's\nconfiguration and a layer beside it (--build-dir). A project with errors is "
         "refused;\na file edited by hand stays as it is. Prints what to type next.",
     )
-    parsing.project_arguments(parser)
-    place = parser.add_mutually_exclusive_group(required=True)
+    parsing.project_arguments(parser, several=True)
+    place = parser.add_mutually_exclusive_group()
     place.add_argument("--out", type=Path, metavar="DIR", help="write a self-contained tree here")
     place.add_argument(
         "--build-dir", type=Path, metavar="DIR", help="write into this build directory"
+    )
+    parser.add_argument(
+        "--format",
+        choices=generating.FORMATS,
+        default="tree",
+        help="with --out: a tree with conf/xentui.conf (default), a part of a kas project file, or "
+        "a configuration fragment in the layer; snippet prints the settings for pasting",
+    )
+    parser.add_argument(
+        "--each",
+        action="store_true",
+        help="with --out: a folder below DIR for each project, as several always get",
     )
     parser.add_argument(
         "--layer",
@@ -54,67 +65,193 @@ def add(commands: parsing.Commands) -> None:
     mode.add_argument(
         "--check", action="store_true", help="exit with 1 if anything would be written"
     )
+    parsing.json_argument(parser)
     writing.consent_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the files, or show what would be written."""
-    if args.out is not None and (args.layer is not None or args.attach is not None):
-        raise UsageError("--layer and --attach go with --build-dir", fix="Leave them out.")
-    chosen = projects.choose(args)
+    _must_fit(args)
+    if args.format == "snippet":
+        return _snippet(args)
+    if args.each or len(args.project) > 1:
+        return _several(args)
+    job = _job(args, args.project[0] if args.project else None, args.out)
+    if args.json:
+        done = _Done(job.chosen.name, args.out)
+        code = _carry_out(args, job, done)
+        _report([done])
+        return code
+    code = _carry_out(args, job, None)
+    if not _only_looks(args):
+        terminal.put("".join(_typed(job.commands())))
+    return code
+
+
+class _Done:
+    """What became of one project of several, for the summary."""
+
+    def __init__(self, name: str, out: Path | None) -> None:
+        self.name = name
+        self.out = out
+        self.files: list[Change] = []
+        self.error: XentuiError | None = None
+
+    @property
+    def state(self) -> str:
+        """``failed``, ``changed`` or ``same``."""
+        return "failed" if self.error else "changed" if self.files else "same"
+
+    def data(self) -> dict[str, Any]:
+        """Return it for machines."""
+        return {
+            "project": self.name,
+            "out": None if self.out is None else str(self.out),
+            "state": self.state,
+            "files": [{"path": str(change.path), "kind": change.kind} for change in self.files],
+            "error": self.error.message if self.error else None,
+        }
+
+
+def _must_fit(args: argparse.Namespace) -> None:
+    """Refuse options that do not go together.
+
+    Raises:
+        UsageError: some do not.
+    """
+    looks = _only_looks(args)
+    wrong = ""
+    if args.format == "snippet":
+        if args.out is not None or args.build_dir is not None or looks or args.json:
+            wrong = "--format snippet only prints, so it goes with a project and nothing else"
+        elif len(args.project) > 1 or args.each:
+            wrong = "--format snippet takes one project"
+    elif args.out is None and args.build_dir is None:
+        raise UsageError("one of the arguments --out --build-dir is required", fix="Give one.")
+    elif args.build_dir is None and (args.layer is not None or args.attach is not None):
+        wrong = "--layer and --attach go with --build-dir"
+    elif args.build_dir is not None and args.format != "tree":
+        wrong = f"--format {args.format} goes with --out"
+    elif args.build_dir is not None and (args.each or len(args.project) > 1):
+        wrong = "several projects go with --out: a build directory has one machine"
+    elif args.json and args.diff:
+        wrong = "--json and --diff exclude each other"
+    if args.project and args.preset is not None:
+        wrong = "PROJECT and --preset NAME exclude each other"
+    if wrong:
+        raise UsageError(wrong, fix="Leave one of them out.")
+
+
+def _only_looks(args: argparse.Namespace) -> bool:
+    return bool(args.dry_run or args.diff or args.check)
+
+
+def _job(args: argparse.Namespace, path: Path | None, out: Path | None) -> Job:
+    chosen = projects.choose(argparse.Namespace(**{**vars(args), "project": path}))
     project, assets = projects.sound(chosen)
-    job = _Job(args, chosen, project, assets)
-    if args.dry_run or args.diff or args.check:
-        plan = job.plan()
+    return generating.Job(
+        chosen, project, assets, out, args.build_dir, args.layer, args.attach, args.format
+    )
+
+
+def _carry_out(args: argparse.Namespace, job: Job, done: _Done | None) -> int:
+    """Write one project, or show it; say what changed to ``done`` instead of printing it."""
+    if not _only_looks(args):
+        written = writing.write(job.plan, yes=args.yes, force=args.force)
+        if done is not None:
+            done.files = list(written.changes)
+        return Exit.OK
+    plan = job.plan()
+    if done is None or not args.json:
         writing.put_plan(plan, diff=args.diff)
-        changes = bool(plan.pending or plan.edited)
-        return Exit.FINDINGS if args.check and changes else Exit.OK
-    writing.write(job.plan, yes=args.yes, force=args.force)
-    terminal.put("".join(_typed(job.commands())))
+    if done is not None:
+        done.files = [*plan.pending, *plan.edited]
+    return Exit.FINDINGS if args.check and (plan.pending or plan.edited) else Exit.OK
+
+
+def _several(args: argparse.Namespace) -> int:
+    """Write each project into a folder of its own; one that fails does not keep the others."""
+    worst, made = 0, []
+    for path, out in _folders(args):
+        done = _Done(str(path if path is not None else args.preset), out)
+        made.append(done)
+        try:
+            worst = max(worst, _carry_out(args, _job(args, path, out), done))
+        except XentuiError as error:
+            terminal.complain(error)
+            done.error = error
+            worst = max(worst, error.exit_code)
+    if args.json:
+        _report(made)
+    else:
+        for done in made:
+            terminal.put(f"{visible(done.name)}: {_said(done, looks=_only_looks(args))}")
+        counts = _counts(made)
+        told = ", ".join(f"{number} {name}" for name, number in counts.items() if number)
+        terminal.put(f"{len(made)} project{'' if len(made) == 1 else 's'}: {told}")
+    return worst
+
+
+def _folders(args: argparse.Namespace) -> list[tuple[Path | None, Path]]:
+    """Return each project with its folder.
+
+    Raises:
+        UsageError: a name makes no folder, or two make the same.
+    """
+    if not args.project and args.preset is None:
+        raise UsageError("PROJECT is missing", fix="Give a project file, or --preset NAME.")
+    taken: dict[str, object] = {}
+    folders: list[tuple[Path | None, Path]] = []
+    for path in args.project or [None]:
+        name = Path(args.preset).stem if path is None else path.stem
+        if name.strip(".") == "" or name.startswith("-"):
+            raise UsageError(f"{quoted(str(path))} gives no folder a name", fix="Rename the file.")
+        if name in taken:
+            raise UsageError(
+                f"{quoted(str(taken[name]))} and {quoted(str(path))} would be written into one "
+                f"folder, {quoted(name)}",
+                fix="Give them different names, or generate them by themselves.",
+            )
+        taken[name] = path
+        folders.append((path, args.out / name))
+    return folders
+
+
+def _said(done: _Done, *, looks: bool) -> str:
+    if done.error is not None:
+        return "nothing was written" if isinstance(done.error, RefusedError) else "failed"
+    if not done.files:
+        return "as it should be"
+    number = len(done.files)
+    files = f"{number} file{'' if number == 1 else 's'}"
+    return f"{files} would change" if looks else f"{files} written into {visible(str(done.out))}"
+
+
+def _counts(made: list[_Done]) -> dict[str, int]:
+    return {
+        state: sum(done.state == state for done in made) for state in ("changed", "same", "failed")
+    }
+
+
+def _report(made: list[_Done]) -> None:
+    terminal.put_json(
+        {"version": 1, "projects": [done.data() for done in made], "summary": _counts(made)}
+    )
+
+
+def _snippet(args: argparse.Namespace) -> int:
+    chosen = projects.choose(
+        argparse.Namespace(**{**vars(args), "project": args.project[0] if args.project else None})
+    )
+    project, assets = projects.sound(chosen)
+    text, needed = generating.snippet(project, assets)
+    terminal.put(text)
+    if needed:
+        terminal.say(
+            f"xentui: these settings need a layer too, with {', '.join(needed)}: "
+            "xentui generate --out DIR writes it"
+        )
     return Exit.OK
-
-
-class _Job:
-    """What is to be written, and where."""
-
-    def __init__(
-        self, args: argparse.Namespace, chosen: Chosen, project: Project, assets: Assets
-    ) -> None:
-        self._args = args
-        self._chosen = chosen
-        self._project = project
-        self._assets = assets
-        self._conf = ""
-        self._layer: str | None = None
-
-    def plan(self) -> Plan:
-        """Return what writing would change now."""
-        from xentui.output.plan import plan
-        from xentui.output.render import render
-        from xentui.output.rendered import CONF, LAYER
-
-        origin = self._chosen.origin
-        if self._args.out is not None:
-            rendered = render(self._project, self._assets, origin=origin)
-            root = self._args.out.absolute()
-            self._conf = str(root / CONF)
-            self._layer = str(root / LAYER) if rendered.layer else None
-            return plan(rendered, self._args.out)
-        from xentui.output.build_dir import machine_fragment, plan_build_dir
-
-        build = self._args.build_dir
-        machine = not machine_fragment(build)
-        rendered = render(self._project, self._assets, origin=origin, machine=machine)
-        return plan_build_dir(rendered, build, layer=self._args.layer, attach=self._args.attach)
-
-    def commands(self) -> list[Command]:
-        """Return what to type next; call :meth:`plan` before."""
-        from xentui.output import commands
-
-        todo = commands.commands(self._project)
-        if self._conf:
-            todo = [*commands.attach(self._project, self._conf, self._layer), *todo]
-        return todo
 
 
 def _typed(commands: list[Command]) -> list[str]:

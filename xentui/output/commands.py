@@ -49,7 +49,7 @@ def attach(project: Project, conf: str, layer: str | None) -> list[Command]:
         conf: full path of ``xentui.conf``.
         layer: full path of the layer, or ``None`` where there is none.
     """
-    lines = []
+    lines = _layer_of_board(project)
     if layer is not None:
         lines.append(Command("attach", f"bitbake-layers add-layer {shlex.quote(layer)}", "once"))
     lines.append(
@@ -59,11 +59,56 @@ def attach(project: Project, conf: str, layer: str | None) -> list[Command]:
             "once, as its last line",
         )
     )
-    board = boards.board(project.host.machine)
-    if board.layer:
-        lines.insert(0, Command("attach", f"bitbake-layers show-layers | grep {board.layer}",
-                                f"{board.machine} comes from {board.layer}"))  # fmt: skip
     return lines
+
+
+def kas(project: Project, file: str) -> list[Command]:
+    """Return the commands for a project that kas builds, in the order in which they are typed.
+
+    Args:
+        project: the project.
+        file: path of the kas file.
+    """
+    files = shlex.quote(f"kas.yml:{file}")
+    note = "kas.yml is your own project file, with the distro and the other layers"
+    lines = [Command("attach", f"kas dump {files}", note)]
+    for command in commands(project):
+        if command.step in ("build", "boot") and command.line.startswith(("bitbake ", "runqemu ")):
+            line = f"kas shell {files} -c {shlex.quote(command.line)}"
+            lines.append(Command(command.step, line, command.note))
+        else:
+            lines.append(command)
+    return lines
+
+
+def fragment(project: Project, name: str, layer: str) -> list[Command]:
+    """Return the commands that make a build directory use a configuration fragment.
+
+    Args:
+        project: the project.
+        name: what the fragment is called by.
+        layer: full path of the layer that it is in.
+    """
+    machine = project.host.machine
+    return [
+        *_layer_of_board(project),
+        Command("attach", f"bitbake-layers add-layer {shlex.quote(layer)}", "once"),
+        Command("attach", f"bitbake-config-build enable-fragment {shlex.quote(name)}", "once"),
+        Command(
+            "attach",
+            f"bitbake-config-build enable-fragment {shlex.quote(f'machine/{machine}')}",
+            "once, unless conf/local.conf sets MACHINE",
+        ),
+        *commands(project),
+    ]
+
+
+def _layer_of_board(project: Project) -> list[Command]:
+    board = boards.board(project.host.machine)
+    if not board.layer:
+        return []
+    line = f"bitbake-layers show-layers | grep {board.layer}"
+    return [Command("attach", line, f"{board.machine} comes from {board.layer}")]
 
 
 def _build(project: Project) -> Iterator[Command]:

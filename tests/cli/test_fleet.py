@@ -1,0 +1,98 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Several projects at once: each in a folder of its own, one summary, one exit code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import BOARD, Run
+
+
+@pytest.fixture
+def fleet(run: Run) -> list[Path]:
+    made = []
+    for name, memory in (("one", 256), ("two", 300)):
+        path = Path(f"{name}.toml")
+        path.write_text(BOARD.replace("256", str(memory)))
+        made.append(path)
+    return made
+
+
+def test_each_has_a_folder_and_all_one_summary(run: Run, fleet: list[Path]) -> None:
+    done = run("generate", *fleet, "--out", "out")
+    assert done.code == 0
+    assert '= "300"' in Path("out/two/conf/xentui.conf").read_text()
+    assert done.out == (
+        "one.toml: 1 file written into out/one\n"
+        "two.toml: 1 file written into out/two\n"
+        "2 projects: 2 changed\n"
+    )
+    again = run("generate", *fleet, "--out", "out")
+    assert again.out.endswith("two.toml: as it should be\n2 projects: 2 same\n")
+
+
+def test_one_that_fails_does_not_keep_the_others(run: Run, fleet: list[Path]) -> None:
+    bad = Path("bad.toml")
+    bad.write_text(BOARD.replace("256", "100000"))
+    done = run("generate", bad, *fleet, "--out", "out", "--json")
+    assert done.code == 1
+    report = done.json
+    assert report["version"] == 1
+    assert report["summary"] == {"changed": 2, "same": 0, "failed": 1}
+    assert [entry["state"] for entry in report["projects"]] == ["failed", "changed", "changed"]
+    assert "error" in report["projects"][0]["error"]
+    assert report["projects"][2] == {
+        "project": "two.toml", "out": "out/two", "state": "changed", "error": None,
+        "files": [{"path": "out/two/conf/xentui.conf", "kind": "new"}],
+    }  # fmt: skip
+    assert not Path("out/bad").exists()
+    missing = run("generate", "none.toml", *fleet, "--out", "out")
+    assert missing.code == 4
+    assert missing.out.startswith("none.toml: failed\n")
+
+
+def test_check_tells_which_would_change_and_writes_nothing(run: Run, fleet: list[Path]) -> None:
+    run("generate", *fleet, "--out", "out")
+    fleet[0].write_text(BOARD.replace("256", "320"))
+    before = Path("out/one/conf/xentui.conf").read_text()
+    done = run("generate", *fleet, "--out", "out", "--check", "--json")
+    assert done.code == 1
+    assert [entry["state"] for entry in done.json["projects"]] == ["changed", "same"]
+    assert done.json["projects"][0]["files"][0]["kind"] == "changed"
+    assert Path("out/one/conf/xentui.conf").read_text() == before
+    assert run("generate", *fleet, "--out", "out", "--dry-run").code == 0
+
+
+def test_a_hand_edit_in_one_is_kept(run: Run, fleet: list[Path]) -> None:
+    run("generate", *fleet, "--out", "out")
+    edited = Path("out/one/conf/xentui.conf")
+    edited.write_text(edited.read_text() + "# mine\n")
+    done = run("generate", *fleet, "--out", "out")
+    assert done.code == 3
+    assert done.out.startswith("one.toml: nothing was written\ntwo.toml: as it should be\n")
+
+
+def test_one_project_is_a_fleet_where_each_is_asked_for(run: Run, fleet: list[Path]) -> None:
+    run("generate", fleet[0], "--out", "out", "--each", "--format", "kas")
+    assert Path("out/one/xentui.kas.yml").is_file()
+
+
+def test_the_report_of_one_project(run: Run, board: Path) -> None:
+    done = run("generate", board, "--out", "out", "--json")
+    assert done.json["projects"][0]["files"] == [{"path": "out/conf/xentui.conf", "kind": "new"}]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["a/x.toml", "b/x.toml", "--out", "out"], ["..toml", "x.toml", "--out", "out"],
+     ["x.toml", "y.toml", "--build-dir", "build"], ["x.toml", "y.toml", "--format", "snippet"],
+     ["x.toml", "--preset", "qemuarm64-minimal", "--out", "out"], ["--out", "out", "--each"],
+     ["x.toml", "--out", "out", "--json", "--diff"]],
+)  # fmt: skip
+def test_what_cannot_be_meant_is_refused_before_anything(run: Run, arguments: list[str]) -> None:
+    done = run("generate", *arguments)
+    assert (done.code, done.out) == (2, "")
+    assert not Path("out").exists()

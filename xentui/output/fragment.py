@@ -1,0 +1,83 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""A project as a configuration fragment in the layer, to be enabled by BitBake's own tool.
+
+``bitbake-config-build`` finds ``conf/fragments`` in each layer, calls a fragment by the layer's
+collection and its path, and demands a summary and a description
+(oe:meta/lib/bbconfigbuild/configfragments.py, ``discover_fragments``). BitBake itself wants
+the layer's BBFILE_PATTERN to match the file (bb:lib/bb/parse/ast.py, ``find_fragment``).
+"""
+
+from __future__ import annotations
+
+import re
+
+from xentui.bitbake import text
+from xentui.output import header
+from xentui.output.layer import COLLECTION, layer_conf
+from xentui.output.local_conf import local_conf
+from xentui.output.render import render
+from xentui.output.rendered import Rendered
+from xentui.project.assets import NO_ASSETS, Assets
+from xentui.project.effective import image
+from xentui.project.model import Project
+
+FOLDER = "conf/fragments/xentui"
+
+_NAMED = 5
+"""Guests that the description names; of more it gives the number."""
+
+
+def rendered(
+    project: Project, assets: Assets = NO_ASSETS, *, origin: str = "project.toml"
+) -> Rendered:
+    """Return the layer with a project's fragment, and nothing else.
+
+    MACHINE is not in it: BitBake refuses one that is assigned beside a machine fragment.
+
+    Args:
+        project: the project.
+        assets: the files it names.
+        origin: name of the project file, for the headers and the fragment's name.
+
+    Raises:
+        CannotCarry: a value cannot be written so that it is read back as it is.
+    """
+    files = dict(render(project, assets, origin=origin, machine=False).layer)
+    files.setdefault("conf/layer.conf", header.stamp("\n" + layer_conf(), project=origin))
+    told = "\n".join(
+        (
+            "",
+            text.assign("BB_CONF_FRAGMENT_SUMMARY", f"Xen on {text.name(project.host.machine)}"),
+            text.assign("BB_CONF_FRAGMENT_DESCRIPTION", _description(project)),
+            "",
+        )
+    )
+    body = told + local_conf(project, assets, machine=False)
+    files[f"{FOLDER}/{base_name(origin)}.conf"] = header.stamp(body, project=origin)
+    return Rendered({}, files)
+
+
+def base_name(origin: str) -> str:
+    """Return what a fragment is called by itself: of a project file's name, what is plain.
+
+    The tool takes what stands before the first full stop for the name.
+    """
+    stem = origin.lower().removesuffix(".toml")
+    return re.sub(r"[^a-z0-9]+", "-", stem, flags=re.ASCII).strip("-") or "project"
+
+
+def name(origin: str) -> str:
+    """Return what ``bitbake-config-build`` calls the fragment of a project file."""
+    return f"{COLLECTION}/{FOLDER.rpartition('/')[2]}/{base_name(origin)}"
+
+
+def _description(project: Project) -> str:
+    guests = [text.name(guest.key) for guest in project.guests]
+    named = ", ".join(guests[:_NAMED])
+    if len(guests) > _NAMED:
+        named += f" and {len(guests) - _NAMED} more"
+    carried = f" with the guests {named}" if guests else " without guests"
+    return (
+        f"{text.name(image(project))}{carried}. MACHINE must be {text.name(project.host.machine)}."
+    )

@@ -1,0 +1,130 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""A project as a part of a kas project file: ``kas build kas.yml:xentui.kas.yml``.
+
+kas writes local.conf from all ``local_conf_header`` texts, sorted by their keys, and
+``MACHINE ??=`` after them (kas:kas/libcmds.py, ``_write_local_conf``), so the machine is named
+by its own key and not in the text. A repository without address and path is the one that the
+first project file lies in (kas:kas/repos.py, ``factory``).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from xentui.bitbake import text
+from xentui.errors import UsageError
+from xentui.output import header
+from xentui.output.local_conf import local_conf
+from xentui.output.render import render
+from xentui.output.rendered import LAYER, Rendered
+from xentui.project.assets import NO_ASSETS, Assets
+from xentui.project.effective import image
+from xentui.project.model import Project
+from xentui.safe_text import quoted
+
+FILE = "xentui.kas.yml"
+VERSION = 14
+"""Of the file's format: an old one, so that a kas of some years reads it too."""
+
+_TOLD = """
+# A part of a project file: name it after your own, which brings the distro and the
+# other layers. Both lie in one repository, or both in one folder outside of any.
+"""
+_PLACE = re.compile(r"[A-Za-z0-9_@%+,./~=-]+")
+
+
+def rendered(
+    project: Project,
+    assets: Assets = NO_ASSETS,
+    *,
+    origin: str = "project.toml",
+    layer: str = LAYER,
+) -> Rendered:
+    """Return a project as a kas file and the layer beside it.
+
+    Args:
+        project: the project.
+        assets: the files it names.
+        origin: name of the project file, for the headers.
+        layer: the layer's folder, seen from the top of the repository; see :func:`layer_path`.
+
+    Raises:
+        CannotCarry: a value cannot be written so that it is read back as it is.
+        UsageError: kas cannot carry the layer's path.
+    """
+    files = render(project, assets, origin=origin, machine=False).layer
+    body = _body(project, assets, layer if files else None)
+    return Rendered({FILE: header.stamp(body, project=origin)}, files)
+
+
+def layer_path(out: Path) -> str:
+    """Return the layer's folder as kas wants it: seen from the top of the repository.
+
+    Args:
+        out: the folder that the kas file and the layer are written into.
+    """
+    place = Path(os.path.realpath(out))
+    for folder in (place, *place.parents):
+        if (folder / ".hg").is_dir() or _is_git_top(folder / ".git"):
+            return os.path.relpath(place / LAYER, folder)
+    return LAYER
+
+
+def block(value: str, indent: str) -> str:
+    """Return lines as a YAML block scalar, ``|`` and its line break included.
+
+    Args:
+        value: printable ASCII lines, the last of which ends in a newline.
+        indent: blanks before each line.
+
+    Raises:
+        CannotCarry: YAML would not give the same text back.
+    """
+    lines = value.split("\n")
+    if lines.pop() != "" or not lines or not lines[-1]:
+        raise text.CannotCarry(value, "a block must end in one newline")
+    for line in lines:
+        if not (line.isascii() and line.isprintable()):
+            raise text.CannotCarry(line, "it holds an unprintable character")
+    mark = f"|{len(indent)}" if lines[0].startswith(" ") else "|"
+    return "\n".join([mark, *(f"{indent}{line}" if line else "" for line in lines)]) + "\n"
+
+
+def _body(project: Project, assets: Assets, layer: str | None) -> str:
+    settings = local_conf(project, assets, machine=False).lstrip("\n")
+    parts = [
+        f"{_TOLD}header:\n  version: {VERSION}\n",
+        f"machine: {_word(project.host.machine)}\n",
+        f"target: {_word(image(project))}\n",
+    ]
+    if layer is not None:
+        if not _PLACE.fullmatch(layer):
+            raise UsageError(
+                f"kas cannot carry the path of the layer, {quoted(layer)}",
+                fix="Choose another folder with --out DIR.",
+            )
+        parts.append(f"repos:\n  xentui:\n    layers:\n      '{layer}':\n")
+    parts.append(f"local_conf_header:\n  xentui: {block(settings, '    ')}")
+    return "\n".join(parts)
+
+
+def _word(name: str) -> str:
+    """Return a name in quotes: bare, ``0e1`` or ``on`` would be no text."""
+    return f"'{text.name(name)}'"
+
+
+def _is_git_top(git: Path) -> bool:
+    """Return whether ``.git`` is that of a repository and not of a submodule.
+
+    kas takes the repository around a submodule for the top (kas:kas/repos.py,
+    ``get_root_path``).
+    """
+    if git.is_dir():
+        return True
+    try:
+        return "/modules/" not in git.read_text(encoding="utf-8", errors="replace")[:4096]
+    except OSError:
+        return False
