@@ -16,7 +16,7 @@ from xentui import rehearsal
 from xentui.project import document
 from xentui.project.assets import NO_ASSETS
 from xentui.project.boards import board
-from xentui.project.model import Guest, Host, Project
+from xentui.project.model import Guest, GuestType, Host, Project
 from xentui.rehearsal import plan, report, run
 from xentui.rehearsal.parts import Parts
 from xentui.rehearsal.transcript import Event
@@ -29,6 +29,7 @@ pytestmark = [
 ]
 
 EDGES = 10
+KINDS: tuple[GuestType, ...] = ("pv", "pvh", "hvm")
 
 
 @pytest.fixture(scope="module")
@@ -82,21 +83,19 @@ def _edge(seed: int) -> tuple[Project, int]:
     total = some.randrange(768, 1537)
     left = total - 512 - budget.xen_memory(total, 1, emulated=True)
     guests: list[Guest] = []
-    for number in range(some.choice((1, 2))):
-        kind = some.choice(("pv", "pvh"))
+    for number in range(2 if left > 400 else 1):
+        kind = some.choice(KINDS)
         vcpus = some.choice((1, 2, 3))
-        memory = some.randrange(32, left - 64)
+        memory = some.randrange(32, left - 96)
         left -= budget.guest_memory(kind, memory, vcpus)
         guests.append(_guest(number, kind, memory, vcpus))
     guests.append(_guest(9, "pv", left - 1, 1))
-    assert budget.guest_memory("pv", left - 1, 1) == left
     # 10 MiB for Xen, 4 for each guest: that many more would surely fail.
     return Project(Host("qemux86-64", memory=total), guests=tuple(guests)), 10 + 4 * len(guests)
 
 
-def _guest(number: int, kind: str, memory: int, vcpus: int) -> Guest:
-    made = Guest(f"g{number}", ("autostart", "external"), memory=memory, vcpus=vcpus)
-    return replace(made, type="pvh" if kind == "pvh" else "pv")
+def _guest(number: int, kind: GuestType, memory: int, vcpus: int) -> Guest:
+    return Guest(f"g{number}", ("autostart", "external"), memory=memory, vcpus=vcpus, type=kind)
 
 
 @pytest.mark.parametrize("seed", range(EDGES))

@@ -15,7 +15,7 @@ from xentui.project.model import Project
 from xentui.rehearsal import plan, report
 from xentui.rehearsal.report import Report
 from xentui.rehearsal.run import Outcome
-from xentui.rehearsal.transcript import Event, Transcript
+from xentui.rehearsal.transcript import Event, Stream, Transcript
 
 RUNS = HERE / "transcripts"
 VERSIONS = {"qemu": "7.2.22", "kernel": "6.1.0-56-amd64"}
@@ -32,14 +32,13 @@ def replayed(name: str, size: int = 65536, told: str | None = None) -> tuple[Rep
     rehearsal = planned(name)
     transcript = Transcript(rehearsal)
     events: list[Event] = []
-    texts = {
+    texts: dict[Stream, str] = {
         "console": (RUNS / name / "console.log").read_bytes().decode(errors="replace"),
         "told": told if told is not None else (RUNS / name / "told.log").read_text(),
     }
-    for stream in ("console", "told"):
-        text = texts[stream]
+    for stream, text in texts.items():
         for at in range(0, len(text), size):
-            events += transcript.take(stream, text[at : at + size])  # type: ignore[arg-type]
+            events += transcript.take(stream, text[at : at + size])
     problem = "" if transcript.ended else "nothing was heard for 240 seconds"
     outcome = Outcome(transcript, problem, 21.5, 8.0, "tcg")
     return report.report(rehearsal, outcome, VERSIONS), events
@@ -73,6 +72,7 @@ def test_every_fate_of_a_guest_is_told() -> None:
     assert "Could not find bridge device nobr" in "".join(by_key["d"].words)
     assert by_key["e"].as_predicted is True
     assert told.xen_kib == 13856
+    assert told.as_predicted
     assert told.versions["xen"] == "4.17.7"
     stages = [event.stage for event in events]
     assert stages[:3] == ["xen", "dom0", "guest"]

@@ -38,6 +38,10 @@ CPU = "max,-smap,-rdtscp,-xsave,-avx,-avx2"
 of a page fault, with RDTSCP a PVH guest of an instruction that is not emulated, and with XSAVE
 registers are lost between guests (seen on QEMU 7.2)."""
 
+CODE_MIB = 128
+"""MiB that QEMU may take for translated code, beside the machine's memory; by itself it takes 1
+GiB."""
+
 _PR_SET_PDEATHSIG = 1
 
 
@@ -115,6 +119,8 @@ def run(
 
     with ExitStack() as stack:
         given = _files(rehearsal, parts, stack)
+        if stop():
+            raise StoppedError("the rehearsal was stopped")
         with _emulator(_command(rehearsal, parts, given, chosen), parts) as streams:
             problem = _watch(streams, transcript, tell, stop, log)
     seconds = time.monotonic() - began
@@ -169,7 +175,7 @@ def _command(
         *(word for folder in parts.firmware for word in ("-L", str(folder))),
         "-machine", "q35", "-m", str(rehearsal.total + rehearsal.added), "-smp", "1",
         *(("-accel", "kvm", "-cpu", "host") if accel == "kvm" else
-          ("-accel", "tcg,thread=multi", "-cpu", CPU)),
+          ("-accel", f"tcg,thread=multi,tb-size={CODE_MIB}", "-cpu", CPU)),
         "-nodefaults", "-no-user-config", "-nic", "none", "-vga", "none", "-display", "none",
         "-monitor", "none", "-no-reboot",
         "-kernel", f"/proc/self/fd/{given.xen.fileno()}",

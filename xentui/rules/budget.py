@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Where the memory goes, in whole MiB, each row rounded up.
 
-Measured on Xen 4.17 with a PV Dom0 under QEMU, from 768 to 16,384 MiB and guests of 96 to
+Measured on Xen 4.17 with a PV Dom0 under QEMU, from 768 to 16,384 MiB and guests of 32 to
 3,072 MiB:
 
 * Xen's own: 3.55 MiB and 10 KiB for each MiB of the machine, 0.15 MiB for each further
@@ -11,7 +11,7 @@ Measured on Xen 4.17 with a PV Dom0 under QEMU, from 768 to 16,384 MiB and guest
 * A PV guest: its memory and 0.1 MiB; taken: 1 MiB.
 * A PVH guest: 1 MiB a vCPU, 4 KiB for each MiB of the larger of memory and maxmem, and
   156 + 40 KiB a vCPU; taken: 1 MiB for the last, one more for every 20 vCPUs past 22.
-* HVM was not measured: as PVH, with 16 MiB of video memory, an estimate.
+* An HVM guest: as PVH. Its video memory is part of its own, as QEMU takes it from there.
 
 xl keeps no margin of its own where dom0_mem is given: 498 MiB free start a PV guest of 498.
 """
@@ -130,8 +130,7 @@ def guest_memory(kind: GuestType, memory: int, vcpus: int, maxmem: int | None = 
         return memory + 1
     paging = _up(4 * max(memory, maxmem or 0), 1024)
     constant = 1 + (_up(vcpus - 22, 20) if vcpus > 22 else 0)
-    video = 16 if kind == "hvm" else 0
-    return memory + vcpus + paging + constant + video
+    return memory + vcpus + paging + constant
 
 
 def container_memory(given: Context) -> int:
@@ -171,13 +170,13 @@ def _dom0(given: Context) -> Row:
 def _guest(given: Context, guest: EffectiveGuest) -> Row:
     config = given.configs.get(guest.key)
     memory, vcpus, kind, maxmem = guest.memory, guest.vcpus, guest.type, None
-    estimate = kind == "hvm"
+    estimate = False
     note = ""
     if config is not None:
         kind = _config_type(config, guest)
         memory, vcpus, maxmem = _config_sizes(config, guest)
         note = "by its own xl config"
-        estimate = kind == "hvm" or config.number("memory") is None
+        estimate = config.number("memory") is None
     elif guest.guest.config_file is not None:
         estimate, note = True, "its own xl config was not read"
     mib = guest_memory(kind, memory, vcpus, maxmem)
