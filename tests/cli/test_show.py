@@ -120,3 +120,12 @@ def test_nothing_is_written(run: Run, board: Path) -> None:
     run("show", board)
     run("show", *ALPINE)
     assert [path.name for path in Path().iterdir()] == ["board.toml"]
+
+
+def test_an_own_config_that_would_break_is_offered_anew(run: Run, board: Path) -> None:
+    (board.parent / "own.cfg").write_text("name = 'x'\ndisk=['file:/tmp/a.img,xvda,w']\n")
+    board.write_text(BOARD + 'config_file = "own.cfg"\n')
+    done = run("show", board, "--what", "cfg")
+    assert done.code == 0
+    assert "+disk = ['file:/var/lib/xen/images/" in done.err
+    assert "+disk" not in done.out

@@ -71,7 +71,19 @@ def run(args: argparse.Namespace) -> int:
             terminal.put(f"\n{text}" if number else text)
         else:
             terminal.put(text)
+    if "cfg" in wanted:
+        _offer(project, assets)
     return Exit.OK
+
+
+def _offer(project: Project, assets: Assets) -> None:
+    """Tell how own configs must change so that the classes leave them right."""
+    for guest in project.guests:
+        config = assets.texts.get(guest.config_file or "")
+        if config is not None:
+            from xentui.output.normalise_cfg import difference
+
+            terminal.say(difference(project, guest, config))
 
 
 @dataclass(frozen=True)

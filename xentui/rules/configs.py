@@ -16,7 +16,10 @@ from xentui.rules.finding import Finding, found
 from xentui.safe_text import quoted
 
 NUMBERS = ("memory", "maxmem", "vcpus", "maxvcpus")
-_SHAPE = "Write it on one line of its own as disk = ['file:IMAGE,xvda,rw'], in single quotes."
+_SHAPE = (
+    "Write it on one line of its own as disk = ['file:IMAGE,xvda,rw'], in single quotes; "
+    "xentui show --what cfg offers such a copy."
+)
 
 
 def present(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:

@@ -1,0 +1,78 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Own xl configs, brought into the shape that the classes leave right."""
+
+from __future__ import annotations
+
+import pytest
+
+from xentui.bitbake import xl_config
+from xentui.output.normalise_cfg import difference, normalised
+from xentui.project.model import Guest, Host, Project
+
+GUEST = Guest("web", tags=("external",), rootfs="web.ext4", kernel="my-kernel", config_file="w.cfg")
+PROJECT = Project(host=Host("qemux86-64"), guests=(GUEST,))
+RIGHT = (
+    "name = \"web\"\ndisk = ['file:/var/lib/xen/images/web.ext4,xvda,rw']\n"
+    'kernel = "/var/lib/xen/images/my-kernel"\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("disk", "left"),
+    [
+        ('disk = [ "file:/tmp/a.img,xvdb,w" ]', "xvdb,rw"),
+        ("disk=['file:/tmp/a.img,xvda,w']", "xvda,rw"),
+        ("disk = [\n  # the root\n  'phy:/dev/vg/a,xvda1,r',\n]", "xvda1,r"),
+        ("disk = ['format=raw,vdev=xvdc,access=ro,target=/tmp/a.img']", "xvdc,r"),
+        ("disk = ['/tmp/a.img,raw,hda,rw']", "hda,rw"),
+        ("disk = ['vdev=xvde,format=raw,access=rw,target=/tmp/a.img']", "xvde,rw"),
+    ],
+)
+def test_disks_come_out_with_the_targets_path(disk: str, left: str) -> None:
+    text = f"# mine\nname = 'web'\n{disk}\nkernel='/tmp/k'\nmemory=512\nextra = \"a=\\\"b c\\\"\"\n"
+    made = normalised(PROJECT, GUEST, text)
+    assert made is not None
+    assert made.startswith("# mine\n")
+    after = xl_config.parse(xl_config.rewritten(made, "web.ext4", "my-kernel"))
+    assert after.texts("disk") == (f"file:/var/lib/xen/images/web.ext4,{left}",)
+    assert after.text("kernel") == "/var/lib/xen/images/my-kernel"
+    assert (after.text("name"), after.number("memory")) == ("web", 512)
+    assert after.text("extra") == 'a="b c"'
+    assert normalised(PROJECT, GUEST, made) == made
+
+
+def test_the_difference_is_a_diff_or_nothing() -> None:
+    told = difference(PROJECT, GUEST, "disk=['file:/tmp/a.img,xvda,w']\n")
+    assert "-disk=['file:/tmp/a.img,xvda,w']\n" in told
+    assert "+disk = ['file:/var/lib/xen/images/web.ext4,xvda,rw']\n" in told
+    assert difference(PROJECT, GUEST, RIGHT) == ""
+
+
+def test_what_is_right_stays_as_it_is() -> None:
+    assert normalised(PROJECT, GUEST, RIGHT + "# and more\n") == RIGHT + "# and more\n"
+
+
+def test_further_disks_and_lists_stay() -> None:
+    text = (
+        'disk = [ "file:/a,xvda,w", "file:/b,xvdb,r" ]\n'
+        "vif = [ 'bridge=xenbr0', \"bridge=xenbr1\" ]\n"
+    )
+    made = normalised(PROJECT, GUEST, text)
+    assert made is not None
+    parsed = xl_config.parse(made)
+    assert parsed.texts("disk")[1:] == ("file:/b,xvdb,r",)
+    assert parsed.texts("vif") == ("bridge=xenbr0", "bridge=xenbr1")
+
+
+@pytest.mark.parametrize(
+    "text", ["disk = [", "name = \n", 'disk = [ "file:/a.iso,hdc:cdrom,r" ]\n']
+)
+def test_what_cannot_be_said_is_not_guessed(text: str) -> None:
+    assert normalised(PROJECT, GUEST, text) is None
+
+
+def test_a_disk_is_added_where_there_is_none() -> None:
+    made = normalised(PROJECT, GUEST, 'name = "web"\n')
+    assert made is not None
+    assert xl_config.parse(made).texts("disk") == ("file:/var/lib/xen/images/web.ext4,xvda,rw",)
