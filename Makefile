@@ -1,8 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
 #
-# make run    installs xentui into .venv and starts the wizard
-# make test   installs what tests need too, and runs everything
+# make run        installs xentui into .venv and starts the wizard
+# make test       installs what tests need too, and runs everything
+# make generated  writes anew what is made of the code: completions, man page, reference
 # make rehearse-test   boots Xen in QEMU; fetches what that needs, without root
 #
 # Another interpreter: make test PYTHON=python3.12. Each installs once, and again only when
@@ -41,6 +42,9 @@ lint: $(VENV)/.installed-test
 format: $(VENV)/.installed-test
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+generated: $(VENV)/.installed-test
+	$(BIN)/python -m tools.generated
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \

@@ -85,6 +85,13 @@ def test_archives_hold_everything_and_the_wheel_runs(tmp_path: Path) -> None:
     inside = set(zipfile.ZipFile(wheel).namelist())
     assert {f"xentui/presets/{name}" for name in PRESETS} <= inside
     assert {"xentui/schema.json", "xentui/py.typed", "xentui/rules/catalogue.toml"} <= inside
+    shared = {name.partition(".data/data/")[2] for name in inside if ".data/data/" in name}
+    assert shared == {
+        "share/man/man1/xentui.1",
+        "share/bash-completion/completions/xentui",
+        "share/fish/vendor_completions.d/xentui.fish",
+        "share/zsh/site-functions/_xentui",
+    }
     if (ROOT / "xentui/xentui.tcss").exists():
         assert "xentui/xentui.tcss" in inside
     assert any(name.endswith("licenses/LICENSE") for name in inside)

@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "source": ("source", "tell what an image file is, and how a guest is made of it"),
     "explain": ("explain", "explain a finding in full: cause, evidence, fix, example"),
     "schema": ("schema", "print the JSON schema of the project file"),
+    "completion": ("completion", "print the completion script of a shell"),
 }
 """Name on the command line: module, and what it does in a few words."""
 

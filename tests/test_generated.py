@@ -1,0 +1,67 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Files made of the code are those that the code makes now, and do what they are for."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tools import commandline, generated
+from xentui.cli import COMMANDS
+from xentui.errors import Exit
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "man/xentui.1"
+
+
+@pytest.mark.parametrize("name", sorted(generated.files()))
+def test_it_is_what_the_code_makes(name: str) -> None:
+    kept = (ROOT / name).read_text(encoding="utf-8")
+    assert kept == generated.files()[name], "make generated writes it anew"
+
+
+def test_the_command_line_is_read_whole() -> None:
+    read = {command.name: command for command in commandline.commands()}
+    assert set(read) == {"", *COMMANDS}
+    flags = {flag for option in read["generate"].options for flag in option.flags}
+    assert {"--out", "--build-dir", "--check", "-y", "--yes", "--set"} <= flags
+    assert read["check"].places[0].kind == "project"
+    assert read["check"].places[0].many
+    assert read["explain"].places[0].kind == "code"
+    assert read["new"].places[0].kind == "preset"
+    assert read["source"].places[0].words == ("inspect",)
+
+
+def test_the_man_page_tells_every_command_option_and_exit_code() -> None:
+    text = PAGE.read_text(encoding="utf-8").replace("\\-", "-")
+    for command in commandline.commands():
+        section = text
+        if command.name:
+            assert f'.SS "{command.name}"\n' in text
+            section = text.split(f'.SS "{command.name}"\n')[1].split("\n.S")[0]
+        for option in command.options:
+            assert all(f"\\fB{flag}\\fR" in section for flag in option.flags)
+    status = text.split(".SH EXIT STATUS")[1].split(".SH")[0]
+    assert all(f".B {int(code)}\n" in status for code in Exit)
+
+
+@pytest.mark.skipif(shutil.which("man") is None, reason="man is not there")
+def test_man_shows_the_page_without_a_warning() -> None:
+    done = subprocess.run(
+        ["man", "--warnings=all", "-l", str(PAGE)], capture_output=True, text=True
+    )
+    assert done.stderr == ""
+    assert "xentui explain XT401" in done.stdout
+
+
+@pytest.mark.skipif(shutil.which("mandoc") is None, reason="mandoc is not there")
+def test_mandoc_finds_nothing_wrong_with_the_page() -> None:
+    done = subprocess.run(
+        ["mandoc", "-T", "lint", "-W", "warning", str(PAGE)], capture_output=True, text=True
+    )
+    wrong = [line for line in done.stdout.splitlines() if "missing date" not in line]
+    assert wrong == []

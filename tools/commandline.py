@@ -1,0 +1,128 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""The command line as data, read from the very parsers that parse it."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+
+from xentui.cli import COMMANDS, parsing, wizard
+from xentui.cli.show import WHAT
+from xentui.project import presets
+from xentui.rules import catalogue
+
+_KINDS = {
+    "CODE": "code",
+    "DIR": "directory",
+    "KEY": "guest",
+    "NAME": "preset",
+    "PATH=VALUE": "assignment",
+    "PRESET": "preset",
+    "PROJECT": "project",
+}
+"""What a placeholder of the help stands for; any other stands for a file."""
+
+
+@dataclass(frozen=True)
+class Argument:
+    """An option, or an argument that goes by its place.
+
+    Attributes:
+        flags: the option's spellings, short one first; empty for an argument by place.
+        metavar: the placeholder of its value; empty where it takes none.
+        kind: what can stand there: ``code``, ``directory``, ``file``, ``guest``, ``preset``,
+            ``assignment``, ``project``, ``words``, or empty where it takes no value.
+        words: for ``words``, each that can be given.
+        many: it can be given again.
+        needed: it cannot be left out.
+    """
+
+    flags: tuple[str, ...]
+    metavar: str
+    kind: str
+    help: str
+    words: tuple[str, ...] = ()
+    many: bool = False
+    needed: bool = False
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command, or the wizard, whose name is empty."""
+
+    name: str
+    summary: str
+    description: str
+    options: tuple[Argument, ...]
+    places: tuple[Argument, ...]
+
+
+@cache
+def commands() -> tuple[Command, ...]:
+    """Return every command in the order of the help; the wizard comes first."""
+    made = [_command("", "start the wizard", wizard.parser())]
+    for name, (module, summary) in COMMANDS.items():
+        parser = parsing.command_parser(import_module(f"xentui.cli.{module}"))
+        made.append(_command(name, summary, _own(parser, name)))
+    return tuple(made)
+
+
+@cache
+def bundled() -> tuple[str, ...]:
+    """Return the names of the presets that come with xentui."""
+    return tuple(p.name for p in presets.available() if p.origin == "bundled")
+
+
+@cache
+def codes() -> dict[str, str]:
+    """Return each code of a finding with its title."""
+    return {code: catalogue.entry(code).title for code in catalogue.codes()}
+
+
+def plain(text: str) -> str:
+    """Return a help text on one line."""
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def _own(parser: argparse.ArgumentParser, name: str) -> argparse.ArgumentParser:
+    for action in parser._actions:  # noqa: SLF001 - argparse shows its arguments nowhere else
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+            found: argparse.ArgumentParser = action.choices[name]
+            return found
+    raise LookupError(name)
+
+
+def _command(name: str, summary: str, parser: argparse.ArgumentParser) -> Command:
+    arguments = tuple(_arguments(parser))
+    return Command(
+        name,
+        summary,
+        parser.description or "",
+        tuple(each for each in arguments if each.flags),
+        tuple(each for each in arguments if not each.flags),
+    )
+
+
+def _arguments(parser: argparse.ArgumentParser) -> Iterator[Argument]:
+    for action in parser._actions:  # noqa: SLF001
+        metavar = action.metavar if isinstance(action.metavar, str) else ""
+        words = tuple(str(word) for word in action.choices or ())
+        if metavar == "THING":
+            words = WHAT
+        kind = ""
+        if action.nargs != 0:
+            kind = "words" if words else _KINDS.get(metavar, "file")
+        yield Argument(
+            tuple(sorted(action.option_strings, key=len)),
+            "" if action.nargs == 0 else metavar or "|".join(words),
+            kind,
+            plain((action.help or "").replace("%%", "%")),
+            words,
+            many=action.nargs in ("*", "+") or "append" in type(action).__name__.lower(),
+            needed=action.required,
+        )

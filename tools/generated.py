@@ -1,0 +1,36 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Every file that is made of the code and kept: ``python -m tools.generated`` writes them anew."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def files() -> dict[str, str]:
+    """Return what each file is to hold, by its path in the repository."""
+    from tools import completion, manpage
+
+    made = {
+        f"xentui/completions/xentui.{shell}": text for shell, text in completion.scripts().items()
+    }
+    made["man/xentui.1"] = manpage.page()
+    return made
+
+
+def main() -> int:
+    """Write what is not as it is to be; tell which files those were."""
+    for name, text in files().items():
+        path = ROOT / name
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            sys.stdout.write(f"{name}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
