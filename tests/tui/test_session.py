@@ -100,7 +100,7 @@ def test_unfinished_text_goes_with_the_guest_to_its_new_name() -> None:
 def test_the_last_guest_of_a_bundle_takes_it_along() -> None:
     project, where = guests.switched(ONE, "alpha")
     assert where == "bundle my-guests"
-    assert project.bundle("my-guests")
+    assert project.bundle("my-guests").key == "my-guests"
     assert guests.switched(project, "alpha")[0] == ONE
 
 
@@ -146,9 +146,18 @@ def test_a_draft_is_gone_once_nothing_is_left_to_keep() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[]", "null", '{"version": 2}', '{"version": 1}', "\udcff", '{"version": 1, "project": 3}',
-     "[" * 100_000],
-)  # fmt: skip
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        '{"version": 2}',
+        '{"version": 1}',
+        "\udcff",
+        '{"version": 1, "project": 3}',
+        "[" * 100_000,
+    ],
+)
 def test_a_broken_draft_is_none(text: str) -> None:
     Path("draft.json").write_bytes(text.encode("utf-8", "surrogateescape"))
     assert draft.load(Path("draft.json")) is None

@@ -17,7 +17,7 @@ from xentui.screens.step import Edit, Form, FormStep
 from xentui.session import places
 from xentui.widgets.field import FieldRow
 from xentui.widgets.table import Column, Row, Table
-from xentui.widgets.text import glyphs, lit
+from xentui.widgets.text import cut, glyphs, lit
 
 SUPPORT = {
     boards.Support.TESTED: ("ok", "tested"),
@@ -95,9 +95,12 @@ class Machine(FormStep):
         style, word = SUPPORT[board.support]
         reason = board.reason or "meta-virtualization's own tests run on it."
         layer = f" Needs {board.layer}." if board.layer else ""
+        room = max(8, self.size.width - 2 - len(word) - 3)
         told = lit(f"{glyphs(self).severity(style)} {word}", style)
         self.query_one("#board-told", Static).update(
-            Content("").join([told, lit(f"  {reason}{layer}", "muted")])
+            Content("").join(
+                [told, lit(cut(f"  {reason}{layer}", room, glyphs(self).more), "muted")]
+            )
         )
 
     @on(Table.Moved, "#boards")

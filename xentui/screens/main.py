@@ -25,9 +25,7 @@ class MainScreen(Frame):
     BINDINGS: ClassVar[list[BindingType]] = [
         # At once, so that what is typed right after it goes where it belongs.
         Binding("tab", "app.focus_next", show=False, priority=True, id="field.next"),
-        Binding(
-            "shift+tab", "app.focus_previous", show=False, priority=True, id="field.previous"
-        ),
+        Binding("shift+tab", "app.focus_previous", show=False, priority=True, id="field.previous"),
         Binding("ctrl+s,f10", "write", "Write", id="wizard.write"),
         Binding("f8", "problem(1)", "Next problem", id="problem.next"),
         Binding("right_square_bracket", "problem(1)", show=False, id="problem.next-twin"),

@@ -37,7 +37,7 @@ class Origin:
     directory: Path | None = None
 
 
-EMPTY_PROJECT = Project(Host(DEFAULT_MACHINE))
+EMPTY_PROJECT = Project(Host(DEFAULT_MACHINE, network="nat"))
 EMPTY = Origin("empty", "", EMPTY_PROJECT)
 
 

@@ -39,7 +39,8 @@ class HintLine(Widget):
         signs = glyphs(self)
         finding, number, count, hint = self._shown
         if finding is None:
-            more = f"F8 goes to the first of {count} problems." if count else ""
+            which = "the problem" if count == 1 else f"the first of {count} problems"
+            more = f"F8 goes to {which}." if count else ""
             lines = [lit(cut(hint, width, signs.more), "muted"), lit(more, "muted")]
             return Content("\n").join(lines)
         severity = finding.severity.value
