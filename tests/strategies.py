@@ -12,6 +12,7 @@ Three kinds of project, each narrower than the one before:
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tarfile
 import tempfile
@@ -139,7 +140,11 @@ _LICENSES = ("MIT", "Apache-2.0", "GPL-2.0-only")
 
 def _free_keys(table: str, taken: set[str]) -> st.SearchStrategy[str]:
     return key_of(table).filter(
-        lambda key: key not in taken | _OVERRIDES and _SAFE_KEY.fullmatch(key) is not None
+        lambda key: (
+            key not in taken | _OVERRIDES
+            and not key.isdigit()
+            and _SAFE_KEY.fullmatch(key) is not None
+        )
     )
 
 
@@ -322,48 +327,35 @@ def _source(draw: st.DrawFn, kinds: list[model.ImportType]) -> model.Source:
     kind = draw(st.sampled_from([*model.BUILT_IN_IMPORTS, *own]))
     size = draw(st.none() | of_field("source", "image_size"))
     # Sources are named after no guest: two guests may well import the same file.
-    stem = draw(st.sampled_from(["vendor", "disk.v2", "rootfs_a", "x+y"]))
+    stem = draw(st.sampled_from(_STEMS))
     subdir = draw(st.sampled_from([None, stem, f"{stem}/inner", "elsewhere"]))
     local = draw(st.booleans())
-    if kind == "rootfs_dir":
-        return draw(_root(stem, subdir, size, local=local))
-    name = f"{stem}.{draw(st.sampled_from(['img', 'ext4', 'qcow2', 'bin']))}"
+    suffixes = _ARCHIVES if kind == "rootfs_dir" else ("img", "ext4", "qcow2", "bin")
+    name = f"{stem}.{draw(st.sampled_from(suffixes))}"
     if local:
-        folder = draw(st.sampled_from(["", "images/"]))
-        return model.Source(kind, f"{folder}{name}", size, (model.Fetch(f"file://{folder}{name}"),))
-    place = f"{subdir}/{name}" if subdir else name
-    return model.Source(kind, place, size, draw(_downloads(name, subdir)))
+        folder = "files/" if stem in _STEMS[2:] else ""
+        fetch = (model.Fetch(f"file://{folder}{name}"),)
+        if kind == "rootfs_dir":
+            digest = hashlib.sha256((_files() / name).read_bytes()).hexdigest()
+            known = draw(st.sampled_from([None, digest]))
+            fetch = (model.Fetch(fetch[0].uri, known, None, subdir),)
+            return model.Source(kind, subdir or "etc", size, fetch)
+        return model.Source(kind, f"{folder}{name}", size, fetch)
+    site = draw(st.sampled_from(range(len(_SITES))))
+    arches: list[str | None] = draw(st.sampled_from([[None], ["x86-64", "aarch64"]]))
+    # What differs has a name of its own: all downloads of a build lie in one folder.
+    name = f"net{site}{len(arches)}-{name}"
+    place = (subdir or "etc") if kind == "rootfs_dir" else f"{subdir}/{name}" if subdir else name
+    fetches = []
+    for arch in arches:
+        uri = f"{_SITES[site]}/{arch or 'any'}/{name}"
+        digest = hashlib.sha256(uri.encode()).hexdigest()
+        fetches.append(model.Fetch(uri, digest, arch, subdir))
+    return model.Source(kind, place, size, tuple(fetches))
 
 
-@st.composite
-def _root(
-    draw: st.DrawFn, stem: str, subdir: str | None, size: int | None, *, local: bool
-) -> model.Source:
-    if local and draw(st.booleans()):
-        place = draw(st.sampled_from([f"{stem}-tree", f"trees/{stem}-tree"]))
-        return model.Source("rootfs_dir", place, size, (model.Fetch(f"file://{place}"),))
-    name = f"{stem}.{draw(st.sampled_from(_ARCHIVES))}"
-    place = subdir or "etc"
-    if local:
-        folder = draw(st.sampled_from(["", "archives/"]))
-        fetches: tuple[model.Fetch, ...] = (
-            model.Fetch(f"file://{folder}{name}", draw(st.none() | _DIGEST), None, subdir),
-        )
-    else:
-        fetches = draw(_downloads(name, subdir))
-    return model.Source("rootfs_dir", place, size, fetches)
-
-
-@st.composite
-def _downloads(draw: st.DrawFn, name: str, subdir: str | None) -> tuple[model.Fetch, ...]:
-    base = draw(st.sampled_from(["https://example.org/a", "http://host.example:8080/b~c/%41"]))
-    arches: list[str | None] = [None]
-    if draw(st.booleans()):
-        arches = ["x86-64", "aarch64"]
-    return tuple(
-        model.Fetch(f"{base}/{arch or 'any'}/{name}", draw(_DIGEST), arch, subdir)
-        for arch in arches
-    )
+_STEMS = ("vendor", "disk.v2", "rootfs_a", "x+y")
+_SITES = ("https://example.org/a", "http://host.example:8080/b~c/%41")
 
 
 def assets_of(project: model.Project) -> Assets:
@@ -398,11 +390,9 @@ def own_config(guest: model.Guest) -> str:
 def _files() -> Path:
     """Make one file of each name that :func:`_source` uses."""
     root = Path(_folder().name)
-    for stem in ("vendor", "disk.v2", "rootfs_a", "x+y"):
+    for stem in _STEMS:
         for suffix in ("img", "ext4", "qcow2", "bin"):
             (root / f"{stem}.{suffix}").write_bytes(b"")
-        (root / f"{stem}-tree/etc").mkdir(parents=True)
-        (root / f"{stem}-tree/etc/hostname").write_text("tree\n")
         for suffix in _ARCHIVES:
             mode = {"gz": "gz", "tgz": "gz", "xz": "xz", "bz2": "bz2"}.get(suffix.split(".")[-1])
             with tarfile.open(root / f"{stem}.{suffix}", f"w:{mode or ''}") as tar:  # type: ignore[call-overload]
