@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,18 @@ def test_every_fate_of_a_guest_is_told() -> None:
     assert stages[:3] == ["xen", "dom0", "guest"]
     assert stages[-1] == "end"
     assert [event.guest for event in events if event.stage == "done"] == list("abcdefg")
+
+
+def test_where_dom0_gives_memory_nothing_is_said_of_what_a_guest_took() -> None:
+    rehearsal = replace(planned("many"), dom0=None)
+    transcript = Transcript(rehearsal)
+    text = (RUNS / "many/told.log").read_text()
+    said = [event.text for event in transcript.take("told", text)]
+    told = report.report(rehearsal, Outcome(transcript, "", 1.0, 1.0, "tcg"), VERSIONS)
+    assert told.xen_kib is None
+    assert all(guest.taken_kib is None for guest in told.guests)
+    assert told.guests[0].as_predicted is None
+    assert "a was created" in said
 
 
 @pytest.mark.parametrize("size", [1, 7, 1000])

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from xentui.rehearsal.plan import Part, Rehearsal
@@ -37,7 +37,7 @@ class GuestReport:
         predicted: MiB it takes in all, as the budget has it.
         fits: whether the budget expected it to start.
         free_kib: KiB that were free before it, or ``None``.
-        taken_kib: KiB it took, or ``None`` where it was not created.
+        taken_kib: KiB it took, or ``None`` where it was not created or Dom0 gave it.
         words: what xl said, word for word, line by line; not made printable.
         console: what the guest's console said first; not made printable.
         seconds: how long it took, or ``None``.
@@ -182,7 +182,9 @@ def _guests(rehearsal: Rehearsal, told: Mapping[int, Told]) -> Iterator[GuestRep
         fits = part.predicted <= free
         if fits and part.autostart:
             free -= part.predicted
-        yield _guest(part, told.get(number), fits=fits)
+        made = _guest(part, told.get(number), fits=fits)
+        # xl takes memory from such a Dom0 and gives it to the guest: what is free says nothing.
+        yield made if rehearsal.dom0 is not None else replace(made, taken_kib=None)
 
 
 def _guest(part: Part, told: Told | None, *, fits: bool) -> GuestReport:
@@ -192,8 +194,6 @@ def _guest(part: Part, told: Told | None, *, fits: bool) -> GuestReport:
     )  # fmt: skip
     if told is None or told.code is None or told.after is None:
         return made
-    from dataclasses import replace
-
     status: Status = "refused"
     if told.code == 0:
         status = "paused" if part.mode == "pause" else "running" if told.console else "silent"

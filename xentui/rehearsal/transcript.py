@@ -152,7 +152,9 @@ class Transcript:
             told.code, told.after = int(rest[0]), int(rest[2])
             self._takes = lambda line: _keep(told.words, line)
             text = "was refused by xl"
-            if not told.code:
+            if not told.code and self._rehearsal.dom0 is None:
+                text = "was created"
+            elif not told.code:
                 text = f"took {(told.before - told.after) / 1024:.1f} MiB"
             yield self._event("created", text, number, ok=not told.code)
         elif word == "console":
