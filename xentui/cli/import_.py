@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xentui.cli import parsing, terminal
+from xentui.cli.new import schema_argument, write_new
 from xentui.errors import Exit
 from xentui.safe_text import visible
 
@@ -37,21 +38,19 @@ def add(commands: parsing.Commands) -> None:
     parser.add_argument(
         "-o", "--output", type=Path, metavar="FILE", help="write here, not to standard output"
     )
+    schema_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Read the files, write the project, and tell what was left."""
     from xentui.bitbake import importer
-    from xentui.cli.new import write_new
     from xentui.project import fresh
 
     imported = importer.read(args.conf)
-    text = fresh.fresh(imported.project)
     if args.output is None:
-        terminal.put(text)
+        terminal.put(fresh.fresh(imported.project))
     else:
-        write_new(args.output, text)
-        terminal.say(f"{visible(str(args.output))}: written")
+        write_new(args.output, imported.project, schema=args.schema)
     for line in _report(imported):
         terminal.say(line)
     if args.output is not None:

@@ -28,6 +28,7 @@ def add(commands: parsing.Commands) -> None:
     parser.add_argument(
         "-o", "--output", type=Path, metavar="FILE", help="write here, not to standard output"
     )
+    schema_argument(parser)
     parsing.set_argument(parser)
 
 
@@ -42,37 +43,62 @@ def run(args: argparse.Namespace) -> int:
 
     chosen = projects.preset(args.preset, args.assignments)
     project, _ = projects.usable(chosen)
-    text = fresh.fresh(project)
     if args.output is None:
-        terminal.put(text)
+        terminal.put(fresh.fresh(project))
         return Exit.OK
-    write_new(args.output, text)
-    terminal.say(f"{visible(str(args.output))}: written")
+    write_new(args.output, project, schema=args.schema)
     _tell_missing(project, args.output, chosen.loaded.directory)
     name = shlex.quote(str(args.output))
     terminal.say(f"Next:\n    xentui check {name}\n    xentui generate {name} --out xentui-out")
     return Exit.OK
 
 
-def write_new(path: Path, text: str) -> None:
-    """Write a file that is not there yet.
+def schema_argument(parser: parsing.Parser) -> None:
+    """Let a parser take ``--no-schema``."""
+    parser.add_argument(
+        "--no-schema",
+        dest="schema",
+        action="store_false",
+        help="with -o: leave out the line that tells editors the schema, and the schema's file",
+    )
+
+
+def write_new(path: Path, project: Project, *, schema: bool = True) -> None:
+    """Write a project file that is not there yet, and tell so.
+
+    Args:
+        path: where to.
+        project: what it says.
+        schema: whether the schema is put beside it for editors, unless one lies there.
 
     Raises:
         RefusedError: it is there already.
         UsageError: the path is no file name.
     """
     from xentui.output.tree import StaleError, Tree
+    from xentui.project import fresh
+    from xentui.project.schema import FILE_NAME, text
 
-    if path.name in ("", ".."):
-        raise UsageError(f"{visible(str(path))} is no file name", fix="Give a name after -o.")
+    if path.name in ("", "..", FILE_NAME):
+        raise UsageError(
+            f"{visible(str(path))} is no name for a project file", fix="Give a name after -o."
+        )
+    made = fresh.fresh(project, schema_file=FILE_NAME if schema else None)
+    beside = path.with_name(FILE_NAME)
+    new = schema and not (beside.is_symlink() or beside.exists())
     with Tree(path.parent) as tree:
         if path.is_symlink() or path.exists():
             raise _there(path)
         try:
-            tree.write(path.name, [text.encode()], expected=None)
+            if new:
+                tree.write(beside.name, [text().encode()], expected=None)
+            tree.write(path.name, [made.encode()], expected=None)
         except StaleError:
             raise _there(path) from None
         tree.sync()
+    terminal.say(f"{visible(str(path))}: written")
+    if new:
+        terminal.say(f"{visible(str(beside))}: written, for editors")
 
 
 def _there(path: Path) -> RefusedError:

@@ -101,7 +101,7 @@ _xentui() {
             places=('project')
             ;;
         new)
-            options='-h --help -o --output --set'
+            options='-h --help -o --output --no-schema --set'
             valued=' -o --output --set '
             places=('preset')
             ;;
@@ -136,7 +136,7 @@ _xentui() {
             valued=' --build-dir '
             ;;
         import)
-            options='-h --help -o --output'
+            options='-h --help -o --output --no-schema'
             valued=' -o --output '
             places=('file')
             many=1
@@ -156,7 +156,7 @@ _xentui() {
             places=('code')
             ;;
         schema)
-            options='-h --help'
+            options='-h --help --path'
             ;;
         completion)
             options='-h --help'

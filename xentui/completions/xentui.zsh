@@ -240,6 +240,7 @@ _xentui() {
                 _arguments -S \
                     '(-h --help)'{-h,--help}'[show this help message and exit]' \
                     '(-o --output)'{-o,--output}'[write here, not to standard output]:FILE:_files' \
+                    '--no-schema[with -o\: leave out the line that tells editors the schema, and the schema'\''s file]' \
                     '*--set[change a value on the way, such as guests.alpine.memory=256 (repeatable)]:PATH=VALUE:_xentui_assignments' \
                     '1:PRESET:_xentui_presets'
                 return
@@ -334,6 +335,7 @@ _xentui() {
                 _arguments -S \
                     '(-h --help)'{-h,--help}'[show this help message and exit]' \
                     '(-o --output)'{-o,--output}'[write here, not to standard output]:FILE:_files' \
+                    '--no-schema[with -o\: leave out the line that tells editors the schema, and the schema'\''s file]' \
                     '*:CONF:_files'
                 return
                 ;;
@@ -372,7 +374,8 @@ _xentui() {
                 shift words
                 ((CURRENT--))
                 _arguments -S \
-                    '(-h --help)'{-h,--help}'[show this help message and exit]'
+                    '(-h --help)'{-h,--help}'[show this help message and exit]' \
+                    '--path[print where its file lies, for an editor'\''s settings]'
                 return
                 ;;
             completion)

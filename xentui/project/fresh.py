@@ -24,13 +24,16 @@ _HEAD = """\
 """
 
 
-def fresh(project: Project, *, comments: bool = True) -> str:
+def fresh(project: Project, *, comments: bool = True, schema_file: str | None = None) -> str:
     """Return the text of a new project file.
 
     Args:
         project: what it shall say.
         comments: whether each value left out is shown as a comment with its source.
+        schema_file: where editors find the schema, relative to the project file; the first
+            line tells it to those that use Taplo.
     """
+    first = f"#:schema ./{schema_file}\n" if schema_file is not None else ""
     data = model.to_data(project)
     blocks = [f"version = {data['version']}"]
     if project.preset is not None:
@@ -50,7 +53,7 @@ def fresh(project: Project, *, comments: bool = True) -> str:
     for name, table in data.get("import_types", {}).items():
         path = toml_text.dotted(("import_types", name))
         blocks.append(_block(path, table, {}, comments=comments))
-    return (_HEAD + "\n" if comments else "") + "\n\n".join(blocks) + "\n"
+    return first + (_HEAD + "\n" if comments else "") + "\n\n".join(blocks) + "\n"
 
 
 def _guest_blocks(project: Project, guest: Guest, *, comments: bool) -> Iterator[str]:

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from pathlib import Path as FilePath
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -33,10 +34,19 @@ MAX_PROBLEMS = 1000
 """How many problems of one document are told: nobody mends more at once."""
 
 
+FILE_NAME = "xentui-project-1.schema.json"
+"""The schema's name beside a project file; the number is that of the format."""
+
+
 @cache
 def text() -> str:
     """Return ``schema.json`` as it is."""
-    return (files("xentui") / "schema.json").read_text(encoding="utf-8")
+    return path().read_text(encoding="utf-8")
+
+
+def path() -> FilePath:
+    """Return where the installed ``schema.json`` lies."""
+    return FilePath(str(files("xentui") / "schema.json"))
 
 
 @cache
