@@ -36,7 +36,7 @@ def test_sound_projects_have_no_error(project: model.Project) -> None:
 def test_sound_projects_cover_the_format() -> None:
     seen: Counter[str] = Counter()
 
-    @settings(max_examples=250)
+    @settings(max_examples=500)
     @given(sound_projects())
     def one(project: model.Project) -> None:
         seen[project.host.machine] += 1
