@@ -169,20 +169,20 @@ def test_only_what_is_not_installed_is_fetched(apt: Path) -> None:
     assert wanted.packages == ("libfdt1", "qemu-system-x86", "linux-image-6.1.0-5-amd64")
     assert wanted.size == 1_500_000
     said: list[str] = []
-    fetch.fetch(wanted, apt / "cache/root", say=said.append)
-    assert (apt / "cache/root/usr/bin/qemu").is_file()
-    assert fetch.packages(apt / "cache/root") == {"qemu-system-x86": "1:7.2"}
-    assert [path.name for path in (apt / "cache").iterdir()] == ["root"]
+    fetch.fetch(wanted, apt / "cache/kept", say=said.append)
+    assert (apt / "cache/kept/usr/bin/qemu").is_file()
+    assert fetch.packages(apt / "cache/kept") == {"qemu-system-x86": "1:7.2"}
+    assert [path.name for path in (apt / "cache").iterdir()] == ["kept"]
 
 
 def test_a_failed_fetch_leaves_the_cache_as_it_was(apt: Path) -> None:
     (apt / "fail").touch()
-    kept = apt / "cache/root/kept"
+    kept = apt / "cache/kept/one"
     kept.parent.mkdir(parents=True)
     kept.touch()
     with pytest.raises(InputError, match="Unable to fetch"):
-        fetch.fetch(fetch.Download(("x",), 0), apt / "cache/root", say=print)
-    assert [path.name for path in (apt / "cache").iterdir()] == ["root"]
+        fetch.fetch(fetch.Download(("x",), 0), apt / "cache/kept", say=print)
+    assert [path.name for path in (apt / "cache").iterdir()] == ["kept"]
     assert kept.exists()
 
 
