@@ -1,0 +1,189 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+# ruff: noqa: ASYNC240
+"""Leaving and coming back, help, the palette, the terminal's size, project files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input
+
+from tests.tui.test_wizard import TWO, settle
+from tests.tui.wizards import SMALL, session_of, shown, wizard
+from xentui.project import document
+from xentui.screens.guests import Guests
+from xentui.widgets.table import Table
+
+
+async def test_leaving_with_changes_asks_once_and_keeps_a_draft() -> None:
+    session = session_of(TWO)
+    app = wizard(session, begin="guests")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("d", "ctrl+q")
+        await settle(pilot)
+        assert "Leave with changes" in shown(app)
+        await pilot.press("enter")
+        await settle(pilot)
+    again = session_of()
+    kept = again.load_draft()
+    assert kept is not None
+    assert kept.state.project == session.project
+    assert kept.state.origin.project == TWO
+
+
+async def test_the_draft_is_offered_and_taken() -> None:
+    session = session_of(TWO)
+    session.edit(TWO.without_guest("beta"), "delete beta")
+    session.autosave()
+    app = wizard()
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        app.main.query_one("#start-list", Table).select(":draft")
+        await pilot.pause(0.1)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert app.session.project == TWO.without_guest("beta")
+        assert app.session.changed
+
+
+async def test_leaving_without_changes_asks_nothing() -> None:
+    app = wizard(session_of(TWO), begin="guests")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("d", "u", "ctrl+q")
+        await settle(pilot)
+    assert app.return_code == 0
+    assert not Path("draft.json").exists()
+
+
+async def test_escape_never_loses_what_was_typed() -> None:
+    app = wizard(session_of(TWO), begin="guests")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("enter", "tab", "tab", "7", "7", "escape", "escape", "escape", "escape")
+        await settle(pilot)
+        assert app.main.here == "start"
+        assert app.session.project.guest("alpha").memory == 77
+
+
+async def test_help_tells_what_the_field_is() -> None:
+    app = wizard(session_of(TWO), begin="guests")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("enter", "tab", "tab", "f1")
+        await settle(pilot)
+        page = shown(app)
+        assert "XEN_GUEST_MEMORY[alpha]" in page
+        assert "32 to 1048576 MiB" in page
+        await pilot.press("escape")
+        await settle(pilot)
+        assert isinstance(app.main.focused, Input)
+
+
+@pytest.mark.parametrize(
+    ("words", "machine", "here"),
+    [
+        ("machine qemuarm64", "qemuarm64", "machine"),
+        ("machine my-board", "my-board", "machine"),
+        ("step memory", "qemux86-64", "memory"),
+        ("guest beta", "qemux86-64", "guests"),
+    ],
+)
+async def test_the_palette_does_what_is_typed(words: str, machine: str, here: str) -> None:
+    app = wizard(session_of(TWO), begin="review")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("ctrl+p")
+        await settle(pilot)
+        app.screen.query_one(Input).value = words
+        await pilot.pause(0.4)
+        await pilot.press("enter")
+        await pilot.pause(0.1)
+        await settle(pilot)
+        assert app.session.project.host.machine == machine
+        assert app.main.here == here
+
+
+async def test_a_terminal_too_small_says_so_and_recovers() -> None:
+    app = wizard(session_of(TWO), begin="guests")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("enter", "tab")
+        await settle(pilot)
+        before = app.main.focused
+        await pilot.resize_terminal(52, 12)
+        await settle(pilot)
+        assert "52x12; xentui needs 60x16" in shown(app)
+        await pilot.resize_terminal(*SMALL)
+        await settle(pilot)
+        assert "Guest alpha" in shown(app)
+        assert app.main.focused is before
+
+
+async def test_the_hardware_cursor_follows_the_row() -> None:
+    app = wizard(session_of(TWO), begin="guests")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        first = app.cursor_position
+        await pilot.press("down")
+        await settle(pilot)
+        table = app.main.query_one("#guest-table", Table)
+        assert app.cursor_position.y == first.y + 1
+        assert app.cursor_position.y == table.region.y + 2
+
+
+async def test_a_filter_shows_less_and_escape_shows_all() -> None:
+    app = wizard(session_of(TWO), begin="guests")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        table = app.main.query_one("#guest-table", Table)
+        await pilot.press("slash", *"bet", "enter")
+        await settle(pilot)
+        assert [row.key for row in table.rows] == ["beta"]
+        await pilot.press("escape")
+        await settle(pilot)
+        assert len(table.rows) == 2
+
+
+async def test_a_project_file_keeps_its_comments_when_it_is_written() -> None:
+    path = Path("mine.toml")
+    path.write_text(
+        'version = 1\n\n[host]\nmachine = "qemux86-64" # the bench\nmemory = 2048\n'
+        'network = "nat"\n\n[guests.alpha]\nmemory = 128\nextra = "console=hvc0"\n'
+    )
+    loaded = document.load(path)
+    session = session_of()
+    origin = session.origin_of(loaded, name="mine.toml", preset=False)
+    assert origin is not None
+    session.begin(origin, "open")
+    app = wizard(session, begin="guests")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("enter", "tab", "tab", *"192", "ctrl+s", "ctrl+s", "enter")
+        await settle(pilot)
+        assert app.main.here == "write"
+    text = path.read_text()
+    assert "# the bench" in text
+    assert "memory = 192" in text
+    assert session.written is not None
+    assert any("mine.toml.20260801T120000.bak" in note for note in session.written.notes)
+
+
+async def test_a_property_added_to_the_schema_stands_in_the_editor(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from xentui.project import schema
+
+    known = schema.fields("guest")
+    more = schema.Field("guest", "memory", "Also memory", "A second one.", "integer")
+    monkeypatch.setattr(schema, "fields", lambda t: (*known, more) if t == "guest" else ())
+    app = wizard(session_of(TWO), begin="guests")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        editor = app.main.query_one(Guests).query("FieldRow")
+        assert sum(row.path[-1] == "memory" for row in editor) == 2  # type: ignore[attr-defined]
