@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "remove": ("remove", "take out of a build directory what generate put in"),
     "import": ("import_", "make a project file of a local.conf and bundle recipes"),
     "doctor": ("doctor", "tell what is wrong with a build directory, from its files alone"),
+    "verify": ("verify", "ask BitBake itself whether it sees what a project says"),
     "source": ("source", "tell what an image file is, and how a guest is made of it"),
     "explain": ("explain", "explain a finding in full: cause, evidence, fix, example"),
     "schema": ("schema", "print the JSON schema of the project file"),

@@ -88,7 +88,7 @@ _xentui() {
     fi
     if ((COMP_CWORD > 1)); then
         case ${COMP_WORDS[1]} in
-            new | presets | check | show | rehearse | generate | remove | import | doctor | source | explain | schema | completion)
+            new | presets | check | show | rehearse | generate | remove | import | doctor | verify | source | explain | schema | completion)
                 command=${COMP_WORDS[1]}
                 first=2
                 ;;
@@ -145,6 +145,11 @@ _xentui() {
             options='-h --help --build-dir --json'
             valued=' --build-dir '
             ;;
+        verify)
+            options='-h --help --preset --set --build-dir --oe-init --quick --all --json'
+            valued=' --preset --set --build-dir --oe-init '
+            places=('project')
+            ;;
         source)
             options='-h --help --json --write --guest -y --yes'
             valued=' --write --guest '
@@ -189,6 +194,10 @@ _xentui() {
             'remove --build-dir') kind=(directory) ;;
             'import -o' | 'import --output') kind=(file) ;;
             'doctor --build-dir') kind=(directory) ;;
+            'verify --preset') kind=(preset) ;;
+            'verify --set') kind=(assignment) ;;
+            'verify --build-dir') kind=(directory) ;;
+            'verify --oe-init') kind=(file) ;;
             'source --write') kind=(project) ;;
             'source --guest') kind=(guest) ;;
         esac
@@ -209,7 +218,7 @@ _xentui() {
         fi
         read -r -a kind <<<"${places[place]-}"
         if ((COMP_CWORD == 1)); then
-            _xentui_offer < <(printf '%s\n' new presets check show rehearse generate remove import doctor source explain schema completion)
+            _xentui_offer < <(printf '%s\n' new presets check show rehearse generate remove import doctor verify source explain schema completion)
         fi
     fi
     if ((${#kind[@]})); then

@@ -16,7 +16,7 @@ end
 
 function __xentui_wizard
     set -l words (__xentui_words)
-    not contains -- "$words[1]" new presets check show rehearse generate remove import doctor source explain schema completion
+    not contains -- "$words[1]" new presets check show rehearse generate remove import doctor verify source explain schema completion
 end
 
 function __xentui_first
@@ -285,6 +285,16 @@ complete -c xentui -n __xentui_first -a doctor -d 'tell what is wrong with a bui
 complete -c xentui -n '__xentui_is doctor' -s h -l help -d 'show this help message and exit'
 complete -c xentui -n '__xentui_is doctor' -l build-dir -d 'the build directory; left out: $BUILDDIR, or the first one upwards from here' -x -a '(__fish_complete_directories)'
 complete -c xentui -n '__xentui_is doctor' -l json -d 'print one JSON object'
+complete -c xentui -n __xentui_first -a verify -d 'ask BitBake itself whether it sees what a project says'
+complete -c xentui -n '__xentui_is verify' -s h -l help -d 'show this help message and exit'
+complete -c xentui -n '__xentui_is verify' -l preset -d 'take this preset for the project' -x -a '(__xentui_presets)'
+complete -c xentui -n '__xentui_is verify' -l set -d 'change a value on the way, such as guests.alpine.memory=256 (repeatable)' -x -a '(__xentui_assignments)'
+complete -c xentui -n '__xentui_is verify' -l build-dir -d 'the build directory; left out: $BUILDDIR, or the first one upwards from here' -x -a '(__fish_complete_directories)'
+complete -c xentui -n '__xentui_is verify' -l oe-init -d 'the script that sets up the build environment, where it is not: oe-init-build-env' -x -a '(__fish_complete_path)'
+complete -c xentui -n '__xentui_is verify' -l quick -d 'ask about the configuration alone, without recipes: seconds, not minutes'
+complete -c xentui -n '__xentui_is verify' -l all -d 'list what agrees too'
+complete -c xentui -n '__xentui_is verify' -l json -d 'print one JSON object'
+complete -c xentui -n '__xentui_is verify' -a '(__fish_complete_suffix .toml)'
 complete -c xentui -n __xentui_first -a source -d 'tell what an image file is, and how a guest is made of it'
 complete -c xentui -n '__xentui_is source' -s h -l help -d 'show this help message and exit'
 complete -c xentui -n '__xentui_is source' -l json -d 'print one JSON object'

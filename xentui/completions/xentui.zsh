@@ -217,6 +217,7 @@ _xentui_commands() {
         'remove:take out of a build directory what generate put in'
         'import:make a project file of a local.conf and bundle recipes'
         'doctor:tell what is wrong with a build directory, from its files alone'
+        'verify:ask BitBake itself whether it sees what a project says'
         'source:tell what an image file is, and how a guest is made of it'
         'explain:explain a finding in full: cause, evidence, fix, example'
         'schema:print the JSON schema of the project file'
@@ -346,6 +347,21 @@ _xentui() {
                     '(-h --help)'{-h,--help}'[show this help message and exit]' \
                     '--build-dir[the build directory; left out\: $BUILDDIR, or the first one upwards from here]:DIR:_files -/' \
                     '--json[print one JSON object]'
+                return
+                ;;
+            verify)
+                shift words
+                ((CURRENT--))
+                _arguments -S \
+                    '(-h --help)'{-h,--help}'[show this help message and exit]' \
+                    '--preset[take this preset for the project]:NAME:_xentui_presets' \
+                    '*--set[change a value on the way, such as guests.alpine.memory=256 (repeatable)]:PATH=VALUE:_xentui_assignments' \
+                    '--build-dir[the build directory; left out\: $BUILDDIR, or the first one upwards from here]:DIR:_files -/' \
+                    '--oe-init[the script that sets up the build environment, where it is not\: oe-init-build-env]:PATH:_files' \
+                    '--quick[ask about the configuration alone, without recipes\: seconds, not minutes]' \
+                    '--all[list what agrees too]' \
+                    '--json[print one JSON object]' \
+                    '1:PROJECT:_files -g "*.toml"'
                 return
                 ;;
             source)

@@ -1,0 +1,257 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Running BitBake: which command, in which environment, and how it ends.
+
+A script of the test stands for BitBake; what it prints was recorded from a real one.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import ROOT, Run, run
+from xentui.errors import InputError
+from xentui.verify import bitbake
+from xentui.verify.bitbake import BitBake, NoRecipeError
+
+__all__ = ["run"]
+
+RECORDED = Path(__file__).parent / "recorded"
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Path:
+    made = tmp_path / "it's a $(touch canary) build"
+    (made / "conf").mkdir(parents=True)
+    (made / "conf/local.conf").write_text("")
+    (made / "conf/bblayers.conf").write_text("")
+    return made
+
+
+def stand_in(tmp_path: Path, script: str) -> Path:
+    """Put a script named bitbake into a folder of its own."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    program = folder / "bitbake"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    return folder
+
+
+@pytest.fixture
+def path(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    monkeypatch.delenv("BBPATH", raising=False)
+    return monkeypatch
+
+
+def use(path: pytest.MonkeyPatch, folder: Path) -> None:
+    path.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+
+
+def test_it_is_asked_in_its_environment(
+    tmp_path: Path, build: Path, path: pytest.MonkeyPatch
+) -> None:
+    use(path, stand_in(tmp_path, 'echo "$# $1 $2"; pwd; echo "$BBPATH"; echo "$BITBAKE_UI"'))
+    assert BitBake(build).environment("my-image").split("\n") == [
+        "2 -e my-image", str(build), str(build), "knotty", "",
+    ]  # fmt: skip
+    assert BitBake(build).environment(None).startswith("1 -e")
+
+
+def test_the_environment_is_entered_by_the_script_that_is_named(
+    tmp_path: Path, build: Path, path: pytest.MonkeyPatch
+) -> None:
+    folder = stand_in(tmp_path, 'echo "$# $* $FROM_INIT"; pwd')
+    script = tmp_path / "oe init; touch canary"
+    script.write_text(f'export FROM_INIT="$1" PATH={shlex.quote(str(folder))}:"$PATH"; echo noise')
+    output = BitBake(build, script).environment("my-image")
+    assert output == f"2 -e my-image {build}\n{build}\n"
+    assert not list(tmp_path.rglob("canary"))
+
+
+def test_a_script_that_fails_is_told(tmp_path: Path, build: Path) -> None:
+    script = tmp_path / "oe-init-build-env"
+    script.write_text("echo 'no python here' >&2; return 1")
+    with pytest.raises(InputError, match=r"did not set up .*no python here"):
+        BitBake(build, script).environment(None)
+
+
+def test_without_bitbake_the_script_is_asked_for(build: Path, path: pytest.MonkeyPatch) -> None:
+    path.setenv("PATH", "/nowhere")
+    (build / "init-build-env").write_text("")
+    with pytest.raises(InputError, match="not in PATH") as caught:
+        BitBake(build).environment(None)
+    assert str(build / "init-build-env") in caught.value.fix
+
+
+def test_what_bitbake_complains_of_is_told(
+    tmp_path: Path, build: Path, path: pytest.MonkeyPatch
+) -> None:
+    said = "ERROR: Nothing PROVIDES '\\033[31mx'"
+    use(path, stand_in(tmp_path, f'printf "NOTE: a\\n{said}\\n" >&2; exit 1'))
+    with pytest.raises(NoRecipeError) as caught:
+        BitBake(build).environment("x")
+    assert caught.value.message == "Nothing PROVIDES '\\x1b[31mx'"
+    (tmp_path / "bin/bitbake").write_text("#!/bin/sh\necho 'ERROR: ParseError at x:1'; exit 1\n")
+    with pytest.raises(InputError, match="exit code 1: ParseError at x:1") as other:
+        BitBake(build).environment("x")
+    assert not isinstance(other.value, NoRecipeError)
+
+
+def test_much_on_both_streams_is_no_hindrance(
+    tmp_path: Path, build: Path, path: pytest.MonkeyPatch
+) -> None:
+    flood = "import sys; sys.stderr.write('e' * 10**6); sys.stdout.write('o' * 10**6)"
+    use(path, stand_in(tmp_path, f'exec {sys.executable} -c "{flood}"'))
+    ticks: list[float] = []
+    assert len(BitBake(build).environment(None, ticks.append)) == 10**6
+    assert ticks == sorted(ticks)
+
+
+STUBBORN = """\
+echo $$ > "$BBPATH/pid"
+trap '' {ignored}
+sleep 300 &
+echo $! > "$BBPATH/child"
+while :; do sleep 0.1; done
+"""
+
+
+def gone(pid: int) -> bool:
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return True
+    return text.rpartition(")")[2].split()[0] == "Z"
+
+
+def wait_for(path: Path) -> int:
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        if path.is_file() and path.read_text().strip():
+            return int(path.read_text())
+        time.sleep(0.02)
+    pytest.fail(f"{path.name} was not written")
+
+
+@pytest.mark.parametrize("ignored", ["HUP", "INT TERM"])
+def test_who_stops_it_ends_the_whole_group(
+    tmp_path: Path, build: Path, path: pytest.MonkeyPatch, ignored: str
+) -> None:
+    path.setattr(bitbake, "PATIENCE", 0.4)
+    use(path, stand_in(tmp_path, STUBBORN.format(ignored=ignored)))
+    pids: list[int] = []
+
+    def stop(_seconds: float) -> None:
+        pids.extend(wait_for(build / name) for name in ("pid", "child"))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        BitBake(build).environment(None, stop)
+    end = time.monotonic() + 10
+    while not all(map(gone, pids)) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert all(map(gone, pids))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_command_is_cancelled_by_a_signal(tmp_path: Path, build: Path, number: int) -> None:
+    folder = stand_in(tmp_path, STUBBORN.format(ignored="HUP"))
+    code = (
+        "import os, sys; os.geteuid = lambda: 1000; from xentui.cli import main; sys.exit(main())"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, "verify", RECORDED / "project.toml", "--build-dir", build],
+        env={**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    pid, child = wait_for(build / "pid"), wait_for(build / "child")
+    process.send_signal(number)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (130, "")
+    assert err.endswith("interrupted\n")
+    end = time.monotonic() + 10
+    while not (gone(pid) and gone(child)) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert gone(pid)
+    assert gone(child)
+
+
+def verified(run: Run, path: pytest.MonkeyPatch, build: Path, *more: str) -> tuple[int, str, str]:
+    path.setattr(os, "geteuid", lambda: 1000)
+    done = run("verify", RECORDED / "project.toml", "--build-dir", build, *more)
+    return done.code, done.out, done.err
+
+
+def test_the_command_prints_what_differs(
+    run: Run, tmp_path: Path, build: Path, path: pytest.MonkeyPatch
+) -> None:
+    use(path, stand_in(tmp_path, f"cat {shlex.quote(str(RECORDED / 'configuration.txt'))}"))
+    code, out, err = verified(run, path, build, "--quick")
+    assert code == 1
+    assert err.endswith("[1/1] asking BitBake about the configuration\n")
+    assert out.splitlines()[-1] == "10 of 14 settings agree, 4 differ"
+    code, out, _ = verified(run, path, build, "--quick", "--json")
+    assert code == 1
+    assert '"status": "differs"' in out
+    code, out, _ = verified(run, path, build, "--quick", "--all")
+    assert sum(line.startswith("agrees") for line in out.splitlines()) == 10
+
+
+def test_all_that_agrees_is_0(
+    run: Run, tmp_path: Path, build: Path, path: pytest.MonkeyPatch
+) -> None:
+    from tests.verify.test_environment import known
+
+    run("generate", RECORDED / "project.toml", "--out", "out")
+    text = Path("out/conf/xentui.conf").read_text()
+    (tmp_path / "printed").write_text(known(text)[1])
+    use(path, stand_in(tmp_path, f"cat {shlex.quote(str(tmp_path / 'printed'))}"))
+    code, out, _ = verified(run, path, build, "--quick")
+    assert (code, out) == (0, "14 of 14 settings agree\n")
+
+
+def test_a_failing_bitbake_is_4(
+    run: Run, tmp_path: Path, build: Path, path: pytest.MonkeyPatch
+) -> None:
+    use(path, stand_in(tmp_path, "exit 1"))
+    code, out, err = verified(run, path, build)
+    assert (code, out) == (4, "")
+    assert "exit code 1: it said nothing" in err
+
+
+def test_root_is_refused_before_anything_runs(
+    run: Run, tmp_path: Path, build: Path, path: pytest.MonkeyPatch
+) -> None:
+    path.setattr(os, "geteuid", lambda: 0)
+    use(path, stand_in(tmp_path, f"touch {shlex.quote(str(tmp_path / 'ran'))}"))
+    done = run("verify", RECORDED / "project.toml", "--build-dir", build)
+    assert (done.code, done.out) == (4, "")
+    assert "root" in done.err
+    assert not (tmp_path / "ran").exists()
+
+
+def test_what_is_no_build_directory_or_script_is_refused(run: Run, build: Path) -> None:
+    project = RECORDED / "project.toml"
+    assert run("verify", project, "--build-dir", "nowhere").code == 2
+    done = run("verify", project, "--build-dir", build, "--oe-init", "nowhere")
+    assert done.code == 4
+    assert "nowhere: is not there" in done.err
+
+
+def test_the_shell_line_is_sound() -> None:
+    shell = shutil.which("bash")
+    assert shell is not None
+    done = subprocess.run([shell, "-n", "-c", bitbake._ENTER], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -1,0 +1,135 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""The output of ``bitbake -e``, read: against what BitBake printed, and what it then knew."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests import bitbake_parser
+from xentui.verify.environment import Environment, Event, parse
+
+RECORDED = Path(__file__).parent / "recorded"
+
+
+@pytest.fixture(scope="module")
+def recorded() -> Environment:
+    return parse((RECORDED / "configuration.txt").read_text(encoding="utf-8"))
+
+
+def known(text: str) -> tuple[Any, str]:
+    """Return what BitBake knows of a conf text, and what ``bitbake -e`` prints of it."""
+    bb = bitbake_parser._bb()
+    data = bb.data.init()
+    data.enableTracking()
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name, "a.conf")
+        path.write_text(text, encoding="utf-8")
+        data.setVar("BBPATH", name)
+        bb.parse.clear_cache()
+        data = bb.parse.handle(str(path), data, True)
+        printed = io.StringIO()
+        data.inchistory.emit(printed)
+        printed.write("\n")
+        bb.data.emit_env(printed, data, all=True)
+    return data, printed.getvalue()
+
+
+def test_values_flags_and_who_said_them(recorded: Environment) -> None:
+    machine = recorded.get("MACHINE")
+    assert machine is not None
+    assert (machine.value, machine.raw) == ("qemux86-64", "qemux86-64")
+    assert machine.events[0] == Event("set", "", "/build/conf/xentui.conf", 7, "qemux86-64")
+    memory = recorded.get("XEN_GUEST_MEMORY")
+    assert memory is not None
+    assert memory.value is None
+    assert memory.flag("vendor") == "128"
+    assert memory.flag("xen-guest-image-minimal") == "999"
+    assert memory.flag("none-such") is None
+    features = recorded.get("DISTRO_FEATURES")
+    assert features is not None
+    assert "virtualization" not in (features.value or "").split()
+    assert features.raw == (
+        " xen systemd virtualization systemd usrmerge "
+        "${@oe.utils.filter_default_features('DISTRO_FEATURES', d)}"
+    )
+    assert Event(":remove", "", "/build/conf/local.conf", 30, "virtualization") in features.events
+
+
+def test_what_is_exported_or_not_set_is_read_too(recorded: Environment) -> None:
+    home = recorded.get("HOME")
+    assert home is not None
+    assert home.value == "/build/home"
+    assert home.events[0].operation == "from env"
+    install = recorded.get("IMAGE_INSTALL")
+    assert install is not None
+    assert install.value is None
+    assert recorded.get("NO_SUCH_VARIABLE") is None
+
+
+def test_overrides_and_files(recorded: Environment) -> None:
+    assert {"x86-64", "qemux86-64", "class-target"} <= recorded.overrides
+    assert "/build/conf/xentui.conf" in recorded.included
+    assert recorded.included[0] == "/build/conf/bblayers.conf"
+
+
+@pytest.mark.parametrize("text", ["", "ERROR: no\n", "#\n", "#\n# $A", "#\n# $A\n#   set", "\0"])
+def test_what_is_no_output_of_bitbake_is_nothing(text: str) -> None:
+    assert not any(variable.events for variable in parse(text).variables.values())
+
+
+VALUE = st.text(st.sampled_from("ab #$[]{}':`\\=%é"), max_size=12).filter(
+    lambda value: not value.endswith("\\") and "${" not in value
+)
+NAMES = st.sampled_from(["A", "B_C", "D-e", "F.g"])
+FLAGS = st.sampled_from(["", "[one]", "[two.x]", "[three-y]"])
+OPERATORS = st.sampled_from(["=", "?=", "??=", ":=", "+=", "=+", ".=", "=."])
+STATEMENTS = st.builds(
+    lambda name, flag, operator, value: f'{name}{flag} {operator} "{value}"\n',
+    NAMES, FLAGS, OPERATORS, VALUE,
+)  # fmt: skip
+LATER = st.builds(
+    lambda name, how, value: f'{name}:{how} = "{value}"\n',
+    NAMES, st.sampled_from(["append", "prepend", "remove", "append:over", "pn-x"]), VALUE,
+)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.one_of(STATEMENTS, LATER), min_size=1, max_size=12))
+def test_bitbake_knows_the_same(statements: list[str]) -> None:
+    data, printed = known("".join(statements))
+    seen = parse(printed)
+    for name in ("A", "B_C", "D-e", "F.g"):
+        value = data.getVar(name)
+        variable = seen.get(name)
+        if variable is None:
+            assert value is None
+            assert not data.getVarFlags(name)
+            continue
+        assert variable.value == value
+        for flag in ("one", "two.x", "three-y"):
+            assert variable.flag(flag) == data.getVarFlag(name, flag, expand=False)
+
+
+def test_lines_within_values_are_kept_apart() -> None:
+    bb = bitbake_parser._bb()
+    data = bb.data.init()
+    data.enableTracking()
+    tricky = 'one\n# $B\n#   set /x:1\n#     "two"\n\nB="no" \\\n"\n'
+    data.setVar("A", tricky)
+    data.setVar("B", "yes")
+    printed = io.StringIO()
+    bb.data.emit_env(printed, data, all=True)
+    seen = parse(printed.getvalue())
+    first, second = seen.get("A"), seen.get("B")
+    assert first is not None
+    assert second is not None
+    assert second.value == "yes"
+    assert (first.value or "").split("\n")[0] == "one"

@@ -1,0 +1,128 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What BitBake sees against what a project says, on what a real BitBake printed."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from xentui.errors import InputError
+from xentui.project import model, presets, schema
+from xentui.project.assets import NO_ASSETS
+from xentui.project.model import Project
+from xentui.verify.bitbake import NoRecipeError
+from xentui.verify.report import Report, verify
+from xentui.verify.wishes import wishes
+
+RECORDED = Path(__file__).parent / "recorded"
+BUILD = Path("/build")
+
+UNDONE = """\
+differs DISTRO_FEATURES:append = " xen systemd virtualization": \
+virtualization is missing (conf/local.conf:30)
+differs QB_MEM_VALUE:pn-xen-image-minimal = "4096": BitBake has "2048" (conf/local.conf:29)
+differs XEN_DOM0_NETWORK = "nat": BitBake has "bridged" (conf/local.conf:28)
+differs XEN_GUEST_MEMORY[xen-guest-image-minimal] = "256": \
+BitBake has "999" (conf/local.conf:27)
+10 of 14 settings agree, 4 differ"""
+
+
+def project() -> Project:
+    data = tomllib.loads((RECORDED / "project.toml").read_text(encoding="utf-8"))
+    assert not schema.validate(data)
+    return model.from_data(data)
+
+
+def answer(recipe: str | None) -> str:
+    name = "configuration" if recipe is None else recipe
+    return (RECORDED / f"{name}.txt").read_text(encoding="utf-8")
+
+
+def undone(change: Callable[[str], str] = lambda text: text) -> Report:
+    return verify(project(), NO_ASSETS, BUILD, lambda r: change(answer(r)), quick=True)
+
+
+def test_every_assignment_is_wished_for_once() -> None:
+    for name in ("qemux86-64-alpine", "qemux86-64-vxn", "vendor-guest", "raspberrypi4-64"):
+        wanted = presets.load(name).project
+        assert wanted is not None
+        found = wishes(wanted)
+        assert len(set(found)) == len(found)
+        assert any(wish.variable == "MACHINE" for wish in found)
+    (memory,) = [wish for wish in wishes(project()) if wish.variable == "QB_MEM_VALUE"]
+    assert (memory.recipe, memory.scoped, memory.value) == ("xen-image-minimal", True, "4096")
+    assert memory.written == "QB_MEM_VALUE:pn-xen-image-minimal ="
+    (alpine,) = [wish for wish in wishes(project()) if wish.written.endswith("MEMORY[alpine] =")]
+    assert (alpine.recipe, alpine.conf, alpine.flag) == ("my-guests", False, "alpine")
+
+
+def test_lines_that_undo_are_named() -> None:
+    """The recorded local.conf goes on after xentui's, and undoes four settings."""
+    report = undone()
+    assert not report.fine
+    assert report.counts == {"agrees": 10, "differs": 4, "unseen": 0}
+    assert "\n".join(report.lines()) == UNDONE
+    everything = list(report.lines(everything=True))
+    assert 'agrees  MACHINE = "qemux86-64" (conf/xentui.conf:7)' in everything
+    assert 'agrees  XEN_GUEST_MEMORY[vendor] = "128" (conf/xentui.conf:33)' in everything
+
+
+def test_for_machines() -> None:
+    data = undone().data()
+    assert data["version"] == 1
+    assert data["build_dir"] == "/build"
+    assert data["summary"] == {"agrees": 10, "differs": 4, "unseen": 0}
+    (network,) = [s for s in data["settings"] if s["variable"] == "XEN_DOM0_NETWORK"]
+    assert network == {
+        "recipe": "xen-image-minimal", "variable": "XEN_DOM0_NETWORK", "flag": None,
+        "operator": "=", "expected": "nat", "seen": "bridged", "status": "differs",
+        "file": "/build/conf/local.conf", "line": 28, "reason": None,
+    }  # fmt: skip
+
+
+def test_what_nobody_says_is_unseen_and_the_reason_is_told() -> None:
+    def without(text: str) -> str:
+        lines = text.split("\n")
+        kept: list[str] = []
+        skip = False
+        for line in lines:
+            if line.startswith("#   "):
+                skip = "/build/conf/xentui.conf:" in line
+            elif not line.startswith("#     "):
+                skip = False
+            if not skip and "xentui.conf" not in line:
+                kept.append(line)
+        return "\n".join(kept)
+
+    report = undone(without)
+    assert report.counts["unseen"] >= 4
+    unseen = [verdict for verdict in report.verdicts if verdict.status == "unseen"]
+    assert any(verdict.wish.flag == "vendor" for verdict in unseen)
+    assert all(verdict.reason for verdict in unseen)
+    assert any("did not read conf/xentui.conf" in line for line in report.lines())
+
+
+def test_a_recipe_that_is_not_there_is_unseen() -> None:
+    def ask(recipe: str | None) -> str:
+        if recipe == "my-guests":
+            raise NoRecipeError("Nothing PROVIDES 'my-guests'")
+        return answer(None)
+
+    report = verify(project(), NO_ASSETS, BUILD, ask)
+    bundle = [verdict for verdict in report.verdicts if verdict.wish.recipe == "my-guests"]
+    assert bundle
+    assert all(verdict.status == "unseen" for verdict in bundle)
+    assert all("Nothing PROVIDES" in verdict.reason for verdict in bundle)
+    assert "xentui's layer" in report.notes[-1]
+
+
+def test_without_the_image_there_is_nothing_to_compare() -> None:
+    def ask(_recipe: str | None) -> str:
+        raise NoRecipeError("Nothing PROVIDES 'xen-image-minimal'")
+
+    with pytest.raises(InputError, match="xen-image-minimal"):
+        verify(project(), NO_ASSETS, BUILD, ask)

@@ -1,0 +1,110 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""``xentui verify``: whether the user's own BitBake sees what a project says."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from xentui.cli import parsing, projects, terminal
+from xentui.errors import Exit, InputError, UsageError
+from xentui.safe_text import visible
+
+_EVERY = 15.0
+"""Seconds between two signs of life."""
+
+
+def add(commands: parsing.Commands) -> None:
+    """Declare the arguments."""
+    parser = commands.add_parser(
+        "verify",
+        description="Runs bitbake -e in the build directory, and compares every variable and flag "
+        "it sees with the\nproject. The first time BitBake reads all recipes, which takes minutes; "
+        "ctrl+c cancels.\nExit code 1 means that something is not as the project says.",
+    )
+    parsing.project_arguments(parser)
+    parser.add_argument(
+        "--build-dir",
+        type=Path,
+        metavar="DIR",
+        help="the build directory; left out: $BUILDDIR, or the first one upwards from here",
+    )
+    parser.add_argument(
+        "--oe-init",
+        type=Path,
+        metavar="PATH",
+        help="the script that sets up the build environment, where it is not: oe-init-build-env",
+    )
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="ask about the configuration alone, without recipes: seconds, not minutes",
+    )
+    parser.add_argument("--all", action="store_true", help="list what agrees too")
+    parsing.json_argument(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Ask BitBake, and print the report."""
+    from xentui.cli.stopping import stoppable
+    from xentui.verify.bitbake import BitBake
+    from xentui.verify.report import verify
+
+    chosen = projects.choose(args)
+    project, assets = projects.usable(chosen)
+    build = _build(args.build_dir)
+    if args.oe_init is not None and not args.oe_init.is_file():
+        raise InputError(f"{visible(str(args.oe_init))}: is not there, or is no file")
+    if os.geteuid() == 0:
+        raise InputError(
+            "BitBake refuses to run as root, so it was not asked",
+            fix="Run xentui verify as the user who builds.",
+        )
+    init = args.oe_init.absolute() if args.oe_init is not None else None
+    bitbake = BitBake(build, init)
+    with stoppable():
+        report = verify(
+            project,
+            assets,
+            build,
+            lambda recipe: bitbake.environment(recipe, _Life()),
+            quick=args.quick,
+            progress=_told,
+        )
+    if args.json:
+        terminal.put_json(report.data())
+    else:
+        terminal.put("".join(f"{line}\n" for line in report.lines(everything=args.all)))
+    return Exit.OK if report.fine else Exit.FINDINGS
+
+
+class _Life:
+    """Says now and then that BitBake is still at it."""
+
+    def __init__(self) -> None:
+        self._next = _EVERY
+
+    def __call__(self, seconds: float) -> None:
+        if seconds >= self._next:
+            self._next = seconds + _EVERY
+            terminal.say(f"    {seconds:.0f} s")
+
+
+def _told(recipe: str | None, number: int, of: int) -> None:
+    what = "the configuration" if recipe is None else recipe
+    terminal.say(f"[{number}/{of}] asking BitBake about {what}")
+
+
+def _build(given: Path | None) -> Path:
+    from xentui.bitbake import build_dir
+
+    path = build_dir.find(given)
+    if path is None:
+        raise UsageError(
+            "no build directory was found: neither $BUILDDIR nor a folder upwards has "
+            "conf/bblayers.conf",
+            fix="Name it: --build-dir DIR.",
+        )
+    return path.absolute()

@@ -1,0 +1,172 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Running the user's own BitBake, and ending it again.
+
+Commands are lists of arguments. The one shell line is a constant that enters the build
+environment, since ``oe-init-build-env`` must be read by a shell; paths reach it as arguments.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from xentui.errors import InputError
+from xentui.safe_text import visible
+
+_ENTER = '. "$1" "$2" >/dev/null || exit 125; cd "$2" || exit 125; shift 2; exec "$@"'
+_LARGEST = 256 << 20
+"""Bytes of output after which it is not ``bitbake -e`` any more; of an image it is 2 MiB."""
+
+PATIENCE = 20.0
+"""Seconds that BitBake has to end after it was asked to, before it is killed."""
+
+
+class NoRecipeError(InputError):
+    """No layer has the recipe."""
+
+
+@dataclass(frozen=True, slots=True)
+class BitBake:
+    """BitBake in one build directory.
+
+    Attributes:
+        build: the build directory.
+        init: the script that sets the environment up; ``None`` where it is set up already.
+    """
+
+    build: Path
+    init: Path | None = None
+
+    def environment(
+        self, recipe: str | None, tick: Callable[[float], None] = lambda _: None
+    ) -> str:
+        """Return what ``bitbake -e`` prints, of a recipe or of the configuration alone.
+
+        Args:
+            recipe: its name.
+            tick: called about twice a second with the seconds gone by.
+
+        Raises:
+            NoRecipeError: no layer has the recipe.
+            InputError: BitBake is not there, or it failed.
+        """
+        asked = ["bitbake", "-e"] if recipe is None else ["bitbake", "-e", recipe]
+        code, output, told = self._run(asked, tick)
+        if code == 0:
+            return output
+        lines = [line for line in f"{output}\n{told}".splitlines() if line.strip()]
+        errors = [line.partition("ERROR: ")[2] for line in lines if line.startswith("ERROR: ")]
+        if code == 125 and self.init is not None and not errors:
+            raise InputError(
+                f"{visible(str(self.init))}: did not set up the build environment"
+                + (f" ({visible(lines[-1])})" if lines else ""),
+                fix="Name the oe-init-build-env of OpenEmbedded-Core, or init-build-env of a "
+                "build directory that bitbake-setup made.",
+            )
+        reason = visible((errors or lines or ["it said nothing"])[0])
+        if any("Nothing PROVIDES" in error for error in errors):
+            raise NoRecipeError(reason)
+        raise InputError(
+            f"BitBake failed with exit code {code}: {reason}",
+            fix=f"{' '.join(asked)} shows all it says; xentui doctor may know why.",
+        )
+
+    def _run(self, asked: list[str], tick: Callable[[float], None]) -> tuple[int, str, str]:
+        environment = dict(os.environ)
+        if self.init is not None:
+            command = ["bash", "-c", _ENTER, "xentui", str(self.init), str(self.build), *asked]
+        else:
+            if shutil.which(asked[0]) is None:
+                raise _not_set_up(self.build)
+            command = asked
+            environment |= {"BBPATH": str(self.build), "BUILDDIR": str(self.build)}
+        environment["BITBAKE_UI"] = "knotty"
+        try:
+            process = subprocess.Popen(  # noqa: S603 - the user's own program, no shell text
+                command,
+                cwd=self.build,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise InputError(f"{command[0]}: {reason}") from error
+        try:
+            output, told = _heard(process, tick)
+            return process.wait(), output, told
+        finally:
+            end(process)
+
+
+def _not_set_up(build: Path) -> InputError:
+    setup = build / "init-build-env"
+    script = visible(str(setup)) if setup.is_file() else "…/oe-init-build-env"
+    return InputError(
+        "bitbake is not in PATH: the build environment is not set up",
+        fix=f"Source its script first, or give --oe-init {script}",
+    )
+
+
+def _heard(process: subprocess.Popen[bytes], tick: Callable[[float], None]) -> tuple[str, str]:
+    """Read both streams to their ends."""
+    began = time.monotonic()
+    taken: dict[str, list[bytes]] = {"out": [], "err": []}
+    size = 0
+    with selectors.DefaultSelector() as selector:
+        for name, stream in (("out", process.stdout), ("err", process.stderr)):
+            if stream is not None:
+                selector.register(stream, selectors.EVENT_READ, name)
+        while selector.get_map():
+            for key, _ in selector.select(0.5):
+                chunk = os.read(key.fd, 1 << 16)
+                if not chunk:
+                    selector.unregister(key.fileobj)
+                taken[key.data].append(chunk)
+                size += len(chunk)
+            if size > _LARGEST:
+                raise InputError("BitBake printed more than bitbake -e ever does")
+            tick(time.monotonic() - began)
+    output, told = (b"".join(taken[name]).decode("utf-8", "replace") for name in ("out", "err"))
+    return output, told
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a process with all it started: asked first, as ctrl+c would, killed if need be."""
+    running = process.poll() is None
+    try:
+        for number, seconds in (
+            (signal.SIGINT, PATIENCE),
+            (signal.SIGTERM, PATIENCE / 4),
+            (signal.SIGKILL, PATIENCE),
+        ):
+            if process.poll() is not None:
+                break
+            _signal(process, number)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(seconds)
+    finally:
+        # What outlived it, or a person who will not wait either, is asked nothing any more.
+        if running:
+            _signal(process, signal.SIGKILL)
+            process.wait()
+        for stream in (process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
+
+
+def _signal(process: subprocess.Popen[bytes], number: int) -> None:
+    # Its session is its own, so the process leads a group of that number.
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, number)

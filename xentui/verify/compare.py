@@ -1,0 +1,120 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What a project says against what BitBake sees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from xentui.verify.environment import Environment, Event, Variable, places
+from xentui.verify.wishes import Wish
+
+Status = Literal["agrees", "differs", "unseen"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one assignment.
+
+    Attributes:
+        seen: the value that BitBake has; ``None`` where it has none.
+        file: the file that BitBake names for it, which is the culprit where it differs; empty
+            where BitBake names none.
+        line: from 1; 0 where there is none.
+        reason: why it is unseen, or which words are missing; else empty.
+    """
+
+    wish: Wish
+    status: Status
+    seen: str | None = None
+    file: str = ""
+    line: int = 0
+    reason: str = ""
+
+
+def judge(wish: Wish, seen_by: Environment, *, quick: bool = False) -> Verdict | None:
+    """Compare an assignment with what BitBake printed.
+
+    Args:
+        wish: the assignment.
+        seen_by: what BitBake printed of the assignment's recipe.
+        quick: it printed the configuration alone, where nothing is a recipe's yet.
+
+    Returns:
+        the verdict, or ``None`` where the assignment is for other machines.
+    """
+    if not seen_by.overrides.issuperset(wish.overrides):
+        return None
+    if quick and wish.scoped:
+        return _as_written(wish, seen_by)
+    variable = seen_by.get(wish.variable)
+    if variable is None:
+        return Verdict(wish, "unseen", reason="no file that BitBake reads says anything of it")
+    if wish.flag:
+        value = variable.flag(wish.flag)
+        if value is None:
+            return Verdict(wish, "unseen", reason="no file that BitBake reads sets this flag")
+        return _verdict(wish, variable, value, value)
+    if variable.value is None:
+        return Verdict(wish, "unseen", reason="the variable has no value")
+    return _verdict(wish, variable, variable.value, variable.raw)
+
+
+def _as_written(wish: Wish, seen_by: Environment) -> Verdict:
+    """Compare what is said for one recipe where only the configuration is known."""
+    override = ":".join((*wish.overrides, f"pn-{wish.recipe}"))
+    if not wish.adds:
+        variable = seen_by.get(f"{wish.variable}:{override}")
+        if variable is not None:
+            return _verdict(wish, variable, variable.value, variable.raw)
+    else:
+        variable = seen_by.get(wish.variable)
+        for event in variable.events if variable is not None else ():
+            if event.operation == f"{wish.operator}[{override}]" and _same(
+                event.detail, wish.value
+            ):
+                return Verdict(wish, "agrees", event.detail, event.file, event.line)
+    return Verdict(wish, "unseen", reason="no file that BitBake reads says it for this recipe")
+
+
+def _verdict(wish: Wish, variable: Variable, value: str | None, raw: str | None) -> Verdict:
+    found = raw if "${" in wish.value else value
+    if wish.operator == ":=":
+        found = next((e.detail for e in places(variable) if e.operation == "immediate"), None)
+    shown = found if found is not None else value
+    if wish.adds:
+        missing = [word for word in wish.value.split() if word not in (found or "").split()]
+        agrees = not missing
+    else:
+        missing = []
+        agrees = found is not None and _same(found, wish.value)
+    events = list(places(variable, wish.flag))
+    if agrees:
+        event = next((e for e in events if _same(e.detail, wish.value)), None)
+    else:
+        event = _culprit(events, wish, missing)
+    file, line = (event.file, event.line) if event is not None else ("", 0)
+    if agrees:
+        return Verdict(wish, "agrees", shown, file, line)
+    words = " ".join(missing)
+    reason = f"{words} {'are' if len(missing) > 1 else 'is'} missing" if missing else ""
+    return Verdict(wish, "differs", shown, file, line, reason)
+
+
+def _culprit(events: list[Event], wish: Wish, missing: list[str]) -> Event | None:
+    """Return the operation that undid an assignment: the latest that is not the same."""
+    for event in events:
+        if ":remove" in event.operation and set(missing) & set(event.detail.split()):
+            return event
+    own = [event for event in events if not _same(event.detail, wish.value)]
+    setting = [event for event in own if event.operation.rpartition(":")[2] in _SETTING]
+    return next(iter(setting or own or events), None)
+
+
+_SETTING = ("set", "immediate")
+
+
+def _same(one: str, other: str) -> bool:
+    """Return whether two values are the same but for blanks, as lists of words are."""
+    return one.split() == other.split()

@@ -1,0 +1,167 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Asking BitBake about everything a project says, and the report of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from xentui.output.rendered import CONF
+from xentui.project.assets import Assets
+from xentui.project.effective import image
+from xentui.project.model import Project
+from xentui.safe_text import quoted, visible
+from xentui.verify.bitbake import NoRecipeError
+from xentui.verify.compare import Verdict, judge
+from xentui.verify.environment import Environment, parse
+from xentui.verify.wishes import Wish, wishes
+
+Ask = Callable[[str | None], str]
+"""Returns the output of ``bitbake -e`` for a recipe, or for the configuration alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What BitBake sees of a project.
+
+    Attributes:
+        asked: the recipes that were asked about; empty for the configuration alone.
+        verdicts: one an assignment, in the order of the files.
+        notes: what may be the reason where something is not as it should be.
+    """
+
+    build: Path
+    asked: tuple[str, ...]
+    verdicts: tuple[Verdict, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many assignments there are of each status."""
+        return {
+            status: sum(verdict.status == status for verdict in self.verdicts)
+            for status in ("agrees", "differs", "unseen")
+        }
+
+    @property
+    def fine(self) -> bool:
+        """Whether BitBake sees everything as the project says it."""
+        return all(verdict.status == "agrees" for verdict in self.verdicts)
+
+    def lines(self, *, everything: bool = False) -> Iterator[str]:
+        """Yield the report for people: what is not as it should be, or all, and a summary."""
+        for verdict in self.verdicts:
+            if everything or verdict.status != "agrees":
+                yield self._line(verdict)
+        yield from self.notes
+        counts = self.counts
+        total = sum(counts.values())
+        yield ", ".join(
+            [f"{counts['agrees']} of {total} settings agree"]
+            + ([f"{counts['differs']} differ"] if counts["differs"] else [])
+            + ([f"{counts['unseen']} unseen"] if counts["unseen"] else [])
+        )
+
+    def data(self) -> dict[str, Any]:
+        """Return the report for machines."""
+        return {
+            "version": 1,
+            "build_dir": str(self.build),
+            "asked": list(self.asked),
+            "settings": [
+                {
+                    "recipe": verdict.wish.recipe,
+                    "variable": verdict.wish.variable,
+                    "flag": verdict.wish.flag or None,
+                    "operator": verdict.wish.operator,
+                    "expected": verdict.wish.value,
+                    "seen": verdict.seen,
+                    "status": verdict.status,
+                    "file": verdict.file or None,
+                    "line": verdict.line or None,
+                    "reason": verdict.reason or None,
+                }
+                for verdict in self.verdicts
+            ],
+            "notes": list(self.notes),
+            "summary": self.counts,
+        }
+
+    def _line(self, verdict: Verdict) -> str:
+        wish = verdict.wish
+        place = ""
+        if verdict.file:
+            file = verdict.file.removeprefix(f"{self.build}{os.sep}")
+            place = f" ({visible(file)}:{verdict.line})"
+        what = f"{verdict.status:7} {wish.written} {quoted(wish.value)}"
+        if verdict.status == "agrees":
+            return visible(f"{what}{place}")
+        if verdict.status == "unseen" or wish.adds:
+            return visible(f"{what}: {verdict.reason}{place}")
+        return visible(f"{what}: BitBake has {quoted(verdict.seen or '')}{place}")
+
+
+def verify(
+    project: Project,
+    assets: Assets,
+    build: Path,
+    ask: Ask,
+    *,
+    quick: bool = False,
+    progress: Callable[[str | None, int, int], None] = lambda _recipe, _number, _of: None,
+) -> Report:
+    """Compare all that a project says with what BitBake sees.
+
+    Args:
+        project: the project.
+        assets: the files it names.
+        build: the build directory.
+        ask: asks BitBake.
+        quick: ask about the configuration alone, and leave out what recipes say.
+        progress: told before each question: the recipe, its number, and of how many.
+
+    Raises:
+        InputError: BitBake failed, or no layer has the Dom0 image.
+    """
+    wanted = wishes(project, assets)
+    if quick:
+        wanted = [wish for wish in wanted if wish.conf]
+    recipes: list[str | None] = [None] if quick else [*_recipes(wanted, image(project))]
+    verdicts: dict[Wish, Verdict | None] = {}
+    included: list[str] = []
+    for number, recipe in enumerate(recipes, 1):
+        progress(recipe, number, len(recipes))
+        mine = [wish for wish in wanted if quick or wish.recipe == recipe]
+        try:
+            seen_by: Environment = parse(ask(recipe))
+        except NoRecipeError as error:
+            if recipe == image(project):
+                raise
+            verdicts |= {wish: Verdict(wish, "unseen", reason=error.message) for wish in mine}
+            continue
+        included = included or seen_by.included
+        verdicts |= {wish: judge(wish, seen_by, quick=quick) for wish in mine}
+    told = [verdict for wish in wanted if (verdict := verdicts.get(wish)) is not None]
+    asked = tuple(recipe for recipe in recipes if recipe is not None)
+    return Report(build, asked, tuple(told), _notes(told, included))
+
+
+def _recipes(wanted: list[Wish], dom0: str) -> list[str]:
+    """Return the recipes to ask about, the image that needs them all first."""
+    return list(dict.fromkeys([dom0, *(wish.recipe for wish in wanted)]))
+
+
+def _notes(verdicts: list[Verdict], included: list[str]) -> tuple[str, ...]:
+    unseen = [verdict for verdict in verdicts if verdict.status == "unseen"]
+    notes = []
+    name = CONF.rpartition("/")[2]
+    read = not included or any(file.rpartition("/")[2] == name for file in included)
+    if not read and any(verdict.wish.conf for verdict in unseen):
+        notes.append(f"BitBake did not read {CONF}: xentui generate --build-dir attaches it.")
+    if any(not verdict.wish.conf for verdict in unseen):
+        notes.append("BitBake does not know xentui's layer: bitbake-layers show-layers lists it.")
+    return tuple(notes)

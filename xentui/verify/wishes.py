@@ -1,0 +1,95 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What BitBake should see: every assignment of the files that a project turns into."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from xentui.bitbake.conf_syntax import Statement, parse
+from xentui.output.render import render
+from xentui.output.rendered import CONF, Rendered
+from xentui.project.assets import NO_ASSETS, Assets
+from xentui.project.effective import image
+from xentui.project.model import Project
+
+_APPENDING = ("append", "prepend", "remove")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One assignment.
+
+    Attributes:
+        recipe: the recipe that is to see it.
+        conf: whether it stands in the configuration, and not in a recipe.
+        variable: without overrides.
+        operator: ``=``, ``+=`` … or ``:append``, ``:prepend``, ``:remove``.
+        overrides: those that must hold besides ``pn-<recipe>``.
+        scoped: whether it is for that recipe alone (``pn-``).
+    """
+
+    recipe: str
+    conf: bool
+    variable: str
+    flag: str
+    operator: str
+    value: str
+    overrides: tuple[str, ...] = ()
+    scoped: bool = False
+
+    @property
+    def written(self) -> str:
+        """All of it but the value, as it is written; before it the recipe it is written in."""
+        where = "" if self.conf else f"{self.recipe}: "
+        added = self.operator if self.operator.startswith(":") else ""
+        overrides = "".join(f":{override}" for override in self.overrides)
+        scope = f":pn-{self.recipe}" if self.scoped else ""
+        flag = f"[{self.flag}]" if self.flag else ""
+        sign = "=" if added else self.operator
+        return f"{where}{self.variable}{added}{overrides}{scope}{flag} {sign}"
+
+    @property
+    def adds(self) -> bool:
+        """Whether it adds words to what others say."""
+        return self.operator in (":append", ":prepend", "+=", "=+", ".=", "=.")
+
+
+def wishes(project: Project, assets: Assets = NO_ASSETS) -> list[Wish]:
+    """Return everything that is assigned for a project, in the files' order.
+
+    Raises:
+        CannotCarry: a value cannot be written so that it is read back as it is.
+    """
+    return list(_all(render(project, assets), image(project)))
+
+
+def _all(rendered: Rendered, dom0: str) -> Iterator[Wish]:
+    for statement in parse(rendered.conf[CONF], CONF).statements:
+        if statement.kind == "assign":
+            yield _wish(statement, dom0, conf=True)
+    for path, text in rendered.recipes.items():
+        recipe = PurePosixPath(path).stem.partition("_")[0]
+        for statement in parse(text, f"{recipe}.bb").statements:
+            if statement.kind == "assign":
+                yield _wish(statement, recipe, conf=False)
+
+
+def _wish(statement: Statement, recipe: str, *, conf: bool) -> Wish:
+    variable, *overrides = statement.variable.split(":")
+    operator = statement.operator
+    if overrides and overrides[0] in _APPENDING:
+        operator = f":{overrides.pop(0)}"
+    named = next((o.removeprefix("pn-") for o in overrides if o.startswith("pn-")), None)
+    return Wish(
+        recipe if named is None else named,
+        conf,
+        variable,
+        statement.flag,
+        operator,
+        statement.value,
+        tuple(o for o in overrides if not o.startswith("pn-")),
+        named is not None,
+    )
