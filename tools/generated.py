@@ -12,12 +12,16 @@ ROOT = Path(__file__).parents[1]
 
 def files() -> dict[str, str]:
     """Return what each file is to hold, by its path in the repository."""
-    from tools import completion, manpage
+    from tools import completion, manpage, picture, reference
 
     made = {
         f"xentui/completions/xentui.{shell}": text for shell, text in completion.scripts().items()
     }
     made["man/xentui.1"] = manpage.page()
+    made["docs/reference-format.md"] = reference.project_file()
+    made["docs/reference-options.md"] = reference.options()
+    made["docs/findings.md"] = reference.findings()
+    made["docs/images/architecture.svg"] = picture.svg()
     return made
 
 

@@ -1,0 +1,222 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Reference pages: the project file from its schema, options from the parsers, the findings."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from typing import Any
+
+from tools import commandline
+from tools.commandline import Argument, Command
+from xentui.project import schema, toml_text
+from xentui.project.schema import Field
+from xentui.rules import catalogue
+
+_HEAD = """\
+<!-- SPDX-FileCopyrightText: The xentui authors -->
+<!-- SPDX-License-Identifier: MIT -->
+<!-- Made by tools/reference.py: "make generated" writes it anew. -->
+"""
+
+_TABLES = (
+    ("preset", "preset"),
+    ("host", "host"),
+    ("containers", "containers"),
+    ("defaults", "defaults"),
+    ("bundle", "bundles.NAME"),
+    ("guest", "guests.NAME"),
+    ("source", "guests.NAME.source"),
+    ("fetch", "guests.NAME.source.fetch"),
+    ("import_type", "import_types.NAME"),
+)
+"""Each definition of the schema, and the table it is in a project file."""
+
+_TYPES = {
+    "integer": "whole number",
+    "text": "text",
+    "choice": "one of",
+    "flag": "true or false",
+    "choices": "list, any of",
+    "list": "list of texts",
+    "table": "table",
+}
+
+_SERIES = {
+    "XT0": "The file",
+    "XT1": "Host and board",
+    "XT2": "Guests",
+    "XT3": "Sources and kernels",
+    "XT4": "Memory and disk",
+    "XT5": "Containers",
+    "XT6": "The build directory",
+    "XT7": "Text that cannot be carried",
+}
+
+
+def project_file() -> str:
+    """Return the page on the project file."""
+    return _HEAD + "\n" + "\n".join(_project_file()) + "\n"
+
+
+def options() -> str:
+    """Return the page on every command's arguments."""
+    return _HEAD + "\n" + "\n".join(_options()) + "\n"
+
+
+def findings() -> str:
+    """Return the page on every finding."""
+    return _HEAD + "\n" + "\n".join(_findings()) + "\n"
+
+
+def _project_file() -> Iterator[str]:
+    yield "# The project file"
+    yield ""
+    yield (
+        "A project file is TOML 1.0, encoded in UTF-8, of at most 4 MiB. `version = 1` is its "
+        "first key; `[host]` with a `machine` is all it cannot do without. Memory and sizes are "
+        "whole MiB. A key that is not listed here is an error. A key left out means what the "
+        "class or the board does by itself, and is not written to any file: "
+        "`xentui show --effective` tells what that is. A preset is a project file too."
+    )
+    yield ""
+    yield "The same as a JSON schema, for editors and programs: `xentui schema`."
+    for definition, table in _TABLES:
+        spec = schema.schema()["definitions"][definition]
+        brackets = f"[[{table}]]" if definition == "fetch" else f"[{table}]"
+        yield ""
+        yield f"## `{brackets}`"
+        yield ""
+        yield spec["description"]
+        if table.endswith(".NAME"):
+            names = schema.schema()["properties"][table.removesuffix(".NAME")]
+            rule = names["propertyNames"]
+            yield ""
+            yield (
+                f"NAME is a name of at most {rule['maxLength']} characters that fits "
+                f"`{rule['pattern']}`; it is none of "
+                f"{', '.join(f'`{word}`' for word in rule['not']['enum'])}."
+            )
+        for field in schema.fields(definition):
+            yield from _field(field)
+
+
+def _field(field: Field) -> Iterator[str]:
+    yield ""
+    yield f"### `{field.name}`"
+    yield ""
+    needed = " **Needed.**" if field.required else ""
+    yield f"*{field.title}.* {field.description}{needed}"
+    rows = list(_facts(field))
+    if rows:
+        yield ""
+        yield "| | |"
+        yield "| --- | --- |"
+        yield from (f"| {what} | {text} |" for what, text in rows)
+
+
+def _facts(field: Field) -> Iterator[tuple[str, str]]:
+    kind = _TYPES[field.kind]
+    if field.choices:
+        kind += " " + ", ".join(f"`{word}`" for word in field.choices)
+    elif field.kind == "integer":
+        kind += f", {field.range}"
+    elif field.max_length:
+        kind += f", at most {field.max_length} characters"
+    yield "type", kind
+    if field.default is not None:
+        yield "left out", _code(toml_text.value(field.default))
+    if field.examples:
+        yield "example", _code(f"{field.name} = {toml_text.value(field.examples[0])}")
+    if field.bitbake:
+        yield "becomes", _code(field.bitbake)
+
+
+def _options() -> Iterator[str]:
+    wizard, *commands = commandline.commands()
+    yield "# Options"
+    yield ""
+    yield (
+        "Every argument of every command, as its parser has it. What the commands promise, "
+        "their exit codes and their JSON, is told in [The command line](cli.md)."
+    )
+    for command in (wizard, *commands):
+        yield ""
+        yield f"## `xentui {command.name}`" if command.name else "## `xentui` (the wizard)"
+        yield ""
+        yield from _rows(command)
+
+
+def _rows(command: Command) -> Iterator[str]:
+    yield "| argument | does |"
+    yield "| --- | --- |"
+    for argument in (*command.places, *command.options):
+        yield f"| {_spelling(argument)} | {_cell(argument.help)} |"
+
+
+def _spelling(argument: Argument) -> str:
+    if not argument.flags:
+        return _code(argument.metavar + (" …" if argument.many else ""))
+    value = f" {argument.metavar}" if argument.kind else ""
+    return ", ".join(_code(f"{flag}{value}") for flag in argument.flags)
+
+
+def _findings() -> Iterator[str]:
+    yield "# Findings"
+    yield ""
+    yield (
+        "Everything that `xentui check`, `xentui doctor` and the wizard can complain of. A code "
+        "means one thing for ever. An error keeps files from being written, a warning does not, "
+        "and advice is meant as it is said. `xentui explain CODE` tells the same in a terminal."
+    )
+    series = ""
+    for code in catalogue.codes():
+        entry = catalogue.entry(code)
+        if code[:3] != series:
+            series = code[:3]
+            yield ""
+            yield f"## {_SERIES[series]}"
+        yield ""
+        yield f"({code})="
+        yield ""
+        yield f"### {code}: {_prose(entry.title)}"
+        yield ""
+        yield f"**{entry.severity.value.capitalize()}.** {_prose(entry.cause)}"
+        yield ""
+        yield f"*Mend:* {_prose(entry.fix)}"
+        yield ""
+        yield f"*Evidence:* {_prose(entry.evidence)}"
+        if entry.example:
+            example = entry.example.strip("\n")
+            yield ""
+            yield f"```{_language(example)}"
+            yield example
+            yield "```"
+
+
+def _language(text: str) -> str:
+    try:
+        tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return "text"
+    return "toml"
+
+
+def _prose(text: Any) -> str:
+    """Return text in which Markdown marks nothing up but what stands between backticks."""
+    parts = str(text).strip().split("`")
+    for at in range(0, len(parts), 2):
+        for mark in "\\*_[]<>$|":
+            parts[at] = parts[at].replace(mark, f"\\{mark}")
+    return "`".join(parts).replace("\n", " ")
+
+
+def _cell(text: str) -> str:
+    return _prose(text)
+
+
+def _code(text: str) -> str:
+    ticks = "``" if "`" in text else "`"
+    escaped = text.replace("|", "\\|")
+    return f"{ticks}{escaped}{ticks}"
