@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from xentui.errors import XentuiError
-from xentui.project import lines, regular, schema
+from xentui.project import lines, regular, schema, size
 from xentui.project.model import Project, from_data
 from xentui.safe_text import visible
 
@@ -23,7 +23,7 @@ MAX_DEPTH = 16
 
 BYTE_ORDER_MARK = "\ufeff"
 
-_AT_LINE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)\s*$")
+_AT_LINE = re.compile(r"\(at (?:line (\d+), column \d+|end of document)\)\s*$")
 _MANY_DOTS = re.compile(rf"^(?:[^.\n]*+\.){{{MAX_DEPTH}}}", re.MULTILINE)
 _MANY_DIGITS = re.compile(r"(?<![0-9_])[0-9_]{1000}")
 _INTEGERS = range(-(2**63), 2**63)
@@ -40,13 +40,18 @@ class DocumentError(XentuiError):
 
     code = "XT001"
 
-    def __init__(self, reason: str, *, path: Path | None = None, line: int | None = None) -> None:
+    def __init__(
+        self,
+        reason: str,
+        *,
+        path: Path | None = None,
+        line: int | None = None,
+        fix: str = "Correct it: the file must be TOML.",
+    ) -> None:
         place = visible(str(path)) if path is not None else ""
         if line is not None:
             place += f", line {line}" if place else f"line {line}"
-        super().__init__(
-            f"{place}: {reason}" if place else reason, fix="Correct it: the file must be TOML."
-        )
+        super().__init__(f"{place}: {reason}" if place else reason, fix=fix)
         self.reason = reason
         self.line = line
 
@@ -101,10 +106,12 @@ def parse(text: str, path: Path | None = None) -> Document:
     """Return the data of a TOML text.
 
     Raises:
-        DocumentError: it is not TOML, nests deeper than :data:`MAX_DEPTH`, or has an integer of
-            more than 64 bits.
+        DocumentError: it is not TOML, nests deeper than :data:`MAX_DEPTH`, has an integer of
+            more than 64 bits, or more in it than :mod:`~xentui.project.size` allows.
     """
     body = text.removeprefix(BYTE_ORDER_MARK)
+    if size.has_too_many_parts(body):
+        raise _too_much(f"more than {size.MAX_PARTS} keys and values", path)
     # tomllib's time grows with the square of the parts of a dotted key.
     if _MANY_DOTS.search(body) and _has_long_key(body):
         raise _too_deep(path)
@@ -172,19 +179,23 @@ def _too_deep(path: Path | None) -> DocumentError:
     return DocumentError(f"tables or lists nest more than {MAX_DEPTH} deep", path=path)
 
 
+def _too_much(reason: str, path: Path | None) -> DocumentError:
+    return DocumentError(reason, path=path, fix="Make several projects of it.")
+
+
 def _not_toml(error: tomllib.TOMLDecodeError, text: str, path: Path | None) -> DocumentError:
     said = str(error)
     place = _AT_LINE.search(said)
     line = None
     if place is not None:
-        said = said[: place.start()]
+        said = said[: place.start()].rstrip()
         # A text that ends with a newline ends on the line before it.
         line = int(place[1]) if place[1] else text.removesuffix("\n").count("\n") + 1
     return DocumentError(f"not TOML: {visible(said)}", path=path, line=line)
 
 
 def _check_values(data: dict[str, Any], text: str, path: Path | None) -> None:
-    """Refuse what would make every later step careful: huge integers and deep nests."""
+    """Refuse what would make every later step careful: huge integers, and what is deep or wide."""
     left: list[tuple[schema.Path, Any]] = [((), data)]
     while left:
         where, value = left.pop()
@@ -196,6 +207,9 @@ def _check_values(data: dict[str, Any], text: str, path: Path | None) -> None:
             continue
         if len(where) > MAX_DEPTH:
             raise _too_deep(path)
+        if size.too_many_entries(value):
+            place = visible(schema.dotted(where)) or "the file"
+            raise _too_much(f"{place} has more than {size.MAX_ENTRIES} entries", path)
         pairs = value.items() if isinstance(value, dict) else enumerate(value)
         left.extend(
             ((*where, step), inner) for step, inner in pairs if isinstance(inner, int | dict | list)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
@@ -115,11 +114,13 @@ def scan(text: str) -> Layout:
 @lru_cache(maxsize=2)
 def index(text: str) -> dict[Path, int]:
     """Return the line of every path of a text: tables, keys, entries of arrays."""
-    breaks = [match.start() for match in re.finditer("\n", text)]
     lines: dict[Path, int] = {}
+    # Places come in the text's order, so that no newline is counted twice.
+    line, counted = 1, 0
 
     def note(path: Path, base: int, at: int) -> None:
-        line = bisect_right(breaks, at - 1) + 1 if at else 1
+        nonlocal line, counted
+        line, counted = line + text.count("\n", counted, at), at
         for length in range(base + 1, len(path) + 1):
             lines.setdefault(path[:length], line)
 

@@ -62,7 +62,7 @@ def root(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         )
         return
     disk = _PART.fullmatch(named)
-    if disk is not None and disk[1] != re.sub(r"[0-9]+$", "", guest.disk_device):
+    if disk is not None and disk[1] != guest.disk_device.rstrip("0123456789"):
         yield found(
             "XT226",
             path,
