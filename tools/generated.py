@@ -4,10 +4,17 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+_FONT_FACE = re.compile(r"^[ \t]*@font-face \{.*?^[ \t]*\}\n", re.DOTALL | re.MULTILINE)
+
+SCREENS = {
+    name: f"test_each_step[{name}-120x40-dark].svg" for name in ("guests", "memory", "review")
+}
+"""Pictures of the wizard that pages show: which snapshot each is."""
 
 
 def files() -> dict[str, str]:
@@ -22,6 +29,13 @@ def files() -> dict[str, str]:
     made["docs/reference-options.md"] = reference.options()
     made["docs/findings.md"] = reference.findings()
     made["docs/images/architecture.svg"] = picture.svg()
+    for name, snapshot in SCREENS.items():
+        path = ROOT / "snapshots/test_snapshots" / snapshot
+        # The source archive carries the picture, not the snapshots.
+        if path.exists():
+            text = path.read_text(encoding="utf-8")
+            # A page is read without a network: the reader's own font serves.
+            made[f"docs/images/{name}.svg"] = _FONT_FACE.sub("", text)
     return made
 
 

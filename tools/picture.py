@@ -29,6 +29,16 @@ _LEFT_OUT = frozenset({"__main__", "completions", "presets"})
 
 _WIDTH, _HEIGHT, _GAP_X, _GAP_Y, _MARGIN = 190, 46, 26, 44, 20
 
+_OPENING = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+    'width="{width}" height="{height}" role="img" '
+    'aria-label="The rooms of xentui, each above those that it imports">'
+)
+_ARROW = (
+    "<defs><marker id='tip' markerWidth='8' markerHeight='8' refX='7' refY='4' "
+    "orient='auto'><path d='M0,0 L8,4 L0,8 z' fill='#808890'/></marker></defs>"
+)
+
 
 @cache
 def rooms() -> dict[str, frozenset[str]]:
@@ -76,11 +86,8 @@ def svg() -> str:
     lines = [
         "<!-- SPDX-FileCopyrightText: The xentui authors -->",
         "<!-- SPDX-License-Identifier: MIT -->",
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
-        f'width="{width}" height="{height}" role="img" '
-        'aria-label="The rooms of xentui, each above those that it imports">',
-        "<defs><marker id='tip' markerWidth='8' markerHeight='8' refX='7' refY='4' "
-        "orient='auto'><path d='M0,0 L8,4 L0,8 z' fill='#808890'/></marker></defs>",
+        _OPENING.format(width=width, height=height),
+        _ARROW,
         "<g font-family='sans-serif' text-anchor='middle'>",
     ]
     for room, others in direct().items():

@@ -196,11 +196,12 @@ def _findings() -> Iterator[str]:
 
 
 def _language(text: str) -> str:
+    """Tell a piece of a project file from one of a configuration or an xl config."""
     try:
-        tomllib.loads(text)
+        keys = tomllib.loads(text).keys()
     except tomllib.TOMLDecodeError:
         return "text"
-    return "toml"
+    return "toml" if keys <= schema.schema()["properties"].keys() else "text"
 
 
 def _prose(text: Any) -> str:
