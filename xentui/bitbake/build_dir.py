@@ -30,6 +30,9 @@ USER_FILES = ("site.conf", "auto.conf", "toolcfg.conf", "local.conf")
 XEN_CLASSES = ("xen-guest-cross-install", "xen-guest-bundle")
 META_VIRTUALIZATION = "virtualization-layer"
 
+MAX_LAYERS = 500
+"""How many layers are read; a big build has about fifty."""
+
 _CLASS_FOLDERS = ("classes-recipe", "classes-global", "classes")
 
 # Python of bitbake.conf whose meaning is plain: known by its letters, never run. The first
@@ -240,7 +243,13 @@ def _layers(reader: ConfReader) -> tuple[list[Layer], tuple[str, ...]]:
     compat: dict[str, tuple[str, ...]] = {}
     series: tuple[str, ...] = ()
     before: set[str] = set()
-    for word in store.get("BBLAYERS").words:
+    words = store.get("BBLAYERS").words
+    if len(words) > MAX_LAYERS:
+        said = _named_in(reader, "BBLAYERS", words[0]) or Place("", 1)
+        told = f"BBLAYERS names more than {MAX_LAYERS} layers"
+        reader.faults.append(Fault("limit", said.file, said.line, told))
+        store.doubt(told)
+    for word in words[:MAX_LAYERS]:
         path = os.path.expanduser(word) if "~" in word else word  # noqa: PTH111
         path = path.rstrip("/") or "/"
         place = _named_in(reader, "BBLAYERS", word)

@@ -23,6 +23,8 @@ from xentui.project.regular import read_text
 
 MAX_FILE = 4 * 1024 * 1024
 """Bytes a single file may have."""
+MAX_LINES = 120_000
+"""How many lines a file may have: ten thousand guests with ten flags each fit."""
 MAX_FILES = 2000
 """Files that are read for one configuration."""
 
@@ -105,12 +107,17 @@ class ConfReader:
                 self._fault("include", by, file, f"{file} has no ending that BitBake reads")
             return None
         try:
-            return read_text(Path(file), MAX_FILE)
+            text = read_text(Path(file), MAX_FILE)
         except InputError as error:
             if exists(file, link=True):
                 self._fault("unreadable", by, file, error.message)
                 self.store.doubt(f"{file} could not be read")
             return None
+        if text.count("\n") > MAX_LINES:
+            self._fault("limit", by, file, f"{file} has more than {MAX_LINES} lines")
+            self.store.doubt(f"{file} was not read: it has more than {MAX_LINES} lines")
+            return None
+        return text
 
     def _fault(self, kind: str, by: Statement | None, file: str, message: str) -> None:
         place = Place(by.file, by.line) if by is not None else Place(file, 1)

@@ -23,7 +23,7 @@ from xentui.bitbake.import_draft import (
     vifs,
     words,
 )
-from xentui.project import boards
+from xentui.project import boards, size
 
 DOM0 = "xen-image-minimal"
 WRITTEN_FEATURES = frozenset({"xen", "systemd", "virtualization"})
@@ -143,10 +143,17 @@ def _guests(source: Source) -> None:
     except CannotSay as reason:
         source.leave(said, str(reason))
         return
+    if len(entries) > size.MAX_ENTRIES:
+        source.leave(said, f"a project has at most {size.MAX_ENTRIES} guests")
+        return
     source.done(said)
+    saying: dict[str, list[Said]] = {}
+    for each in said:
+        for word in dict.fromkeys(each.value.split()):
+            saying.setdefault(word, []).append(each)
     for entry in entries:
         key, *tags = entry.split(":")
-        where = [each for each in said if entry in each.value.split()] or said
+        where = saying.get(entry) or said
         if not key or key in source.draft.data.get("guests", {}):
             for each in where[-1:]:
                 source.draft.leave(each, "the guest stands twice", what=entry)

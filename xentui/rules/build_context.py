@@ -36,6 +36,7 @@ class BuildContext:
     find_recipes: Callable[[], Recipes] | None = None
     host: Host | None = None
     _recipes: Recipes | None = field(default=None, repr=False)
+    _places: dict[str, dict[str, Place]] = field(default_factory=dict, repr=False)
 
     @property
     def recipes(self) -> Recipes:
@@ -94,10 +95,12 @@ class BuildContext:
 
     def place_of(self, variable: str, word: str = "") -> Place | None:
         """Return where a variable, or a word of it, was said last."""
-        for said in reversed(self.build.said(variable)):
-            if not word or word in said.value.split():
-                return said.place
-        return None
+        if variable not in self._places:
+            places: dict[str, Place] = {}
+            for said in self.build.said(variable):
+                places.update(dict.fromkeys(("", *said.value.split()), said.place))
+            self._places[variable] = places
+        return self._places[variable].get(word)
 
     @property
     def wants_xen(self) -> bool:
