@@ -107,13 +107,30 @@ def test_what_bitbake_complains_of_is_told(
     assert not isinstance(other.value, NoRecipeError)
 
 
+def test_a_flag_is_asked_for_by_itself(
+    tmp_path: Path, build: Path, path: pytest.MonkeyPatch
+) -> None:
+    folder = stand_in(tmp_path, "exit 1")
+    program = folder / "bitbake-getvar"
+    shutil.copy(folder / "bitbake", program)
+    use(path, folder)
+    program.write_text('#!/bin/sh\necho "WARNING: x"; echo "$*"\n')
+    said = BitBake(build).flag("my-image", "do_rootfs", "vardeps")
+    assert said == "--value --unexpand -r my-image -f vardeps do_rootfs"
+    program.write_text("#!/bin/sh\necho \"The flag 'a' is not defined for\" >&2; exit 1\n")
+    assert BitBake(build).flag("my-image", "do_rootfs", "a") is None
+    program.write_text("#!/bin/sh\necho 'ERROR: gone' >&2; exit 3\n")
+    with pytest.raises(InputError, match="exit code 3: gone"):
+        BitBake(build).flag("my-image", "do_rootfs", "a")
+
+
 def test_much_on_both_streams_is_no_hindrance(
     tmp_path: Path, build: Path, path: pytest.MonkeyPatch
 ) -> None:
     flood = "import sys; sys.stderr.write('e' * 10**6); sys.stdout.write('o' * 10**6)"
     use(path, stand_in(tmp_path, f'exec {sys.executable} -c "{flood}"'))
     ticks: list[float] = []
-    assert len(BitBake(build).environment(None, ticks.append)) == 10**6
+    assert len(BitBake(build, tick=ticks.append).environment(None)) == 10**6
     assert ticks == sorted(ticks)
 
 
@@ -156,7 +173,7 @@ def test_who_stops_it_ends_the_whole_group(
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        BitBake(build).environment(None, stop)
+        BitBake(build, tick=stop).environment(None)
     end = time.monotonic() + 10
     while not all(map(gone, pids)) and time.monotonic() < end:
         time.sleep(0.02)

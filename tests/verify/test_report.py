@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -37,13 +38,27 @@ def project() -> Project:
     return model.from_data(data)
 
 
-def answer(recipe: str | None) -> str:
-    name = "configuration" if recipe is None else recipe
-    return (RECORDED / f"{name}.txt").read_text(encoding="utf-8")
+@dataclass
+class Said:
+    """What a real BitBake said once, and which recipes it is to know nothing of."""
+
+    change: Callable[[str], str] = lambda text: text
+    flags: dict[str, str] = field(default_factory=lambda: {"vardeps": "A XENTUI_HASH"})
+    lacks: tuple[str, ...] = ()
+
+    def environment(self, recipe: str | None) -> str:
+        if recipe in self.lacks:
+            raise NoRecipeError(f"Nothing PROVIDES '{recipe}'")
+        name = "configuration" if recipe is None else recipe
+        return self.change((RECORDED / f"{name}.txt").read_text(encoding="utf-8"))
+
+    def flag(self, recipe: str, variable: str, flag: str) -> str | None:
+        assert (recipe, variable) == ("xen-image-minimal", "do_rootfs")
+        return self.flags.get(flag)
 
 
 def undone(change: Callable[[str], str] = lambda text: text) -> Report:
-    return verify(project(), NO_ASSETS, BUILD, lambda r: change(answer(r)), quick=True)
+    return verify(project(), NO_ASSETS, BUILD, Said(change), quick=True)
 
 
 def test_every_assignment_is_wished_for_once() -> None:
@@ -106,13 +121,29 @@ def test_what_nobody_says_is_unseen_and_the_reason_is_told() -> None:
     assert any("did not read conf/xentui.conf" in line for line in report.lines())
 
 
-def test_a_recipe_that_is_not_there_is_unseen() -> None:
-    def ask(recipe: str | None) -> str:
-        if recipe == "my-guests":
-            raise NoRecipeError("Nothing PROVIDES 'my-guests'")
-        return answer(None)
+def test_recipes_are_asked_too() -> None:
+    report = verify(project(), NO_ASSETS, BUILD, Said())
+    assert report.asked == ("xen-image-minimal", "my-guests")
+    assert "\n".join(report.lines()) == UNDONE.replace("10 of 14", "20 of 24")
+    seen = {verdict.wish.written: verdict for verdict in report.verdicts}
+    memory = seen["my-guests: XEN_GUEST_MEMORY[alpine] ="]
+    assert (memory.status, memory.seen) == ("agrees", "192")
+    assert memory.file.endswith("my-guests_1.0.bb")
+    assert seen["QB_MEM_VALUE:pn-xen-image-minimal ="].seen == "2048"
+    assert seen["do_rootfs[vardeps] +="].status == "agrees"
 
-    report = verify(project(), NO_ASSETS, BUILD, ask)
+
+def test_a_flag_of_a_task_is_asked_for_by_itself() -> None:
+    lost = verify(project(), NO_ASSETS, BUILD, Said(flags={}))
+    (unseen,) = [verdict for verdict in lost.verdicts if verdict.status == "unseen"]
+    assert (unseen.wish.variable, unseen.wish.flag) == ("do_rootfs", "vardeps")
+    other = verify(project(), NO_ASSETS, BUILD, Said(flags={"vardeps": "OTHER"}))
+    (differs,) = [v for v in other.verdicts if v.wish.flag == "vardeps"]
+    assert (differs.status, differs.reason) == ("differs", "XENTUI_HASH is missing")
+
+
+def test_a_recipe_that_is_not_there_is_unseen() -> None:
+    report = verify(project(), NO_ASSETS, BUILD, Said(lacks=("my-guests",)))
     bundle = [verdict for verdict in report.verdicts if verdict.wish.recipe == "my-guests"]
     assert bundle
     assert all(verdict.status == "unseen" for verdict in bundle)
@@ -121,8 +152,5 @@ def test_a_recipe_that_is_not_there_is_unseen() -> None:
 
 
 def test_without_the_image_there_is_nothing_to_compare() -> None:
-    def ask(_recipe: str | None) -> str:
-        raise NoRecipeError("Nothing PROVIDES 'xen-image-minimal'")
-
     with pytest.raises(InputError, match="xen-image-minimal"):
-        verify(project(), NO_ASSETS, BUILD, ask)
+        verify(project(), NO_ASSETS, BUILD, Said(lacks=("xen-image-minimal",)))

@@ -63,13 +63,13 @@ def run(args: argparse.Namespace) -> int:
             fix="Run xentui verify as the user who builds.",
         )
     init = args.oe_init.absolute() if args.oe_init is not None else None
-    bitbake = BitBake(build, init)
+    bitbake = BitBake(build, init, _Life())
     with stoppable():
         report = verify(
             project,
             assets,
             build,
-            lambda recipe: bitbake.environment(recipe, _Life()),
+            bitbake,
             quick=args.quick,
             progress=_told,
         )
@@ -84,11 +84,13 @@ class _Life:
     """Says now and then that BitBake is still at it."""
 
     def __init__(self) -> None:
-        self._next = _EVERY
+        self._told = 0.0
 
     def __call__(self, seconds: float) -> None:
-        if seconds >= self._next:
-            self._next = seconds + _EVERY
+        if seconds < self._told:
+            self._told = 0.0
+        if seconds >= self._told + _EVERY:
+            self._told = seconds
             terminal.say(f"    {seconds:.0f} s")
 
 

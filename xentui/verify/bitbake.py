@@ -41,32 +41,48 @@ class BitBake:
     Attributes:
         build: the build directory.
         init: the script that sets the environment up; ``None`` where it is set up already.
+        tick: called about twice a second with the seconds a question takes already.
     """
 
     build: Path
     init: Path | None = None
+    tick: Callable[[float], None] = lambda _: None
 
-    def environment(
-        self, recipe: str | None, tick: Callable[[float], None] = lambda _: None
-    ) -> str:
+    def environment(self, recipe: str | None) -> str:
         """Return what ``bitbake -e`` prints, of a recipe or of the configuration alone.
 
         Args:
             recipe: its name.
-            tick: called about twice a second with the seconds gone by.
 
         Raises:
             NoRecipeError: no layer has the recipe.
             InputError: BitBake is not there, or it failed.
         """
         asked = ["bitbake", "-e"] if recipe is None else ["bitbake", "-e", recipe]
-        code, output, told = self._run(asked, tick)
+        code, output, told = self._run(asked)
         if code == 0:
             return output
+        raise self._failed(asked, code, output, told)
+
+    def flag(self, recipe: str, variable: str, flag: str) -> str | None:
+        """Return a flag as ``bitbake-getvar`` has it, not expanded; ``None`` where it is not set.
+
+        Raises:
+            InputError: BitBake is not there, or it failed.
+        """
+        asked = ["bitbake-getvar", "--value", "--unexpand", "-r", recipe, "-f", flag, variable]
+        code, output, told = self._run(asked)
+        if code == 0:
+            return output.rstrip("\n").rpartition("\n")[2]
+        if "is not defined" in told:
+            return None
+        raise self._failed(asked, code, output, told)
+
+    def _failed(self, asked: list[str], code: int, output: str, told: str) -> InputError:
         lines = [line for line in f"{output}\n{told}".splitlines() if line.strip()]
         errors = [line.partition("ERROR: ")[2] for line in lines if line.startswith("ERROR: ")]
         if code == 125 and self.init is not None and not errors:
-            raise InputError(
+            return InputError(
                 f"{visible(str(self.init))}: did not set up the build environment"
                 + (f" ({visible(lines[-1])})" if lines else ""),
                 fix="Name the oe-init-build-env of OpenEmbedded-Core, or init-build-env of a "
@@ -74,13 +90,13 @@ class BitBake:
             )
         reason = visible((errors or lines or ["it said nothing"])[0])
         if any("Nothing PROVIDES" in error for error in errors):
-            raise NoRecipeError(reason)
-        raise InputError(
+            return NoRecipeError(reason)
+        return InputError(
             f"BitBake failed with exit code {code}: {reason}",
             fix=f"{' '.join(asked)} shows all it says; xentui doctor may know why.",
         )
 
-    def _run(self, asked: list[str], tick: Callable[[float], None]) -> tuple[int, str, str]:
+    def _run(self, asked: list[str]) -> tuple[int, str, str]:
         environment = dict(os.environ)
         if self.init is not None:
             command = ["bash", "-c", _ENTER, "xentui", str(self.init), str(self.build), *asked]
@@ -104,7 +120,7 @@ class BitBake:
             reason = (error.strerror or str(error)).lower()
             raise InputError(f"{command[0]}: {reason}") from error
         try:
-            output, told = _heard(process, tick)
+            output, told = _heard(process, self.tick)
             return process.wait(), output, told
         finally:
             end(process)

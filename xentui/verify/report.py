@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from xentui.output.rendered import CONF
 from xentui.project.assets import Assets
@@ -17,11 +17,20 @@ from xentui.project.model import Project
 from xentui.safe_text import quoted, visible
 from xentui.verify.bitbake import NoRecipeError
 from xentui.verify.compare import Verdict, judge
-from xentui.verify.environment import Environment, parse
+from xentui.verify.environment import Environment, Event, Variable, parse
 from xentui.verify.wishes import Wish, wishes
 
-Ask = Callable[[str | None], str]
-"""Returns the output of ``bitbake -e`` for a recipe, or for the configuration alone."""
+
+class Asked(Protocol):
+    """Whom to ask: :class:`xentui.verify.bitbake.BitBake`, or what it once said."""
+
+    def environment(self, recipe: str | None) -> str:
+        """Return the output of ``bitbake -e`` for a recipe, or for the configuration alone."""
+        ...
+
+    def flag(self, recipe: str, variable: str, flag: str) -> str | None:
+        """Return a flag, not expanded."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +118,7 @@ def verify(
     project: Project,
     assets: Assets,
     build: Path,
-    ask: Ask,
+    bitbake: Asked,
     *,
     quick: bool = False,
     progress: Callable[[str | None, int, int], None] = lambda _recipe, _number, _of: None,
@@ -120,7 +129,7 @@ def verify(
         project: the project.
         assets: the files it names.
         build: the build directory.
-        ask: asks BitBake.
+        bitbake: whom to ask.
         quick: ask about the configuration alone, and leave out what recipes say.
         progress: told before each question: the recipe, its number, and of how many.
 
@@ -137,17 +146,34 @@ def verify(
         progress(recipe, number, len(recipes))
         mine = [wish for wish in wanted if quick or wish.recipe == recipe]
         try:
-            seen_by: Environment = parse(ask(recipe))
+            seen_by: Environment = parse(bitbake.environment(recipe))
         except NoRecipeError as error:
             if recipe == image(project):
                 raise
             verdicts |= {wish: Verdict(wish, "unseen", reason=error.message) for wish in mine}
             continue
         included = included or seen_by.included
-        verdicts |= {wish: judge(wish, seen_by, quick=quick) for wish in mine}
+        for wish in mine:
+            found = judge(wish, seen_by, quick=quick)
+            if recipe is not None and found is not None and found.status == "unseen":
+                found = _asked_again(found, recipe, bitbake)
+            verdicts[wish] = found
     told = [verdict for wish in wanted if (verdict := verdicts.get(wish)) is not None]
     asked = tuple(recipe for recipe in recipes if recipe is not None)
     return Report(build, asked, tuple(told), _notes(told, included))
+
+
+def _asked_again(verdict: Verdict, recipe: str, bitbake: Asked) -> Verdict:
+    """Ask for a flag by itself: of a recipe's Python tasks ``bitbake -e`` prints nothing."""
+    wish = verdict.wish
+    if not wish.flag or not wish.variable.startswith("do_"):
+        return verdict
+    value = bitbake.flag(recipe, wish.variable, wish.flag)
+    if value is None:
+        return verdict
+    event = Event("set", wish.flag, "", 0, value)
+    found = judge(wish, Environment({wish.variable: Variable([event])}))
+    return found if found is not None else verdict
 
 
 def _recipes(wanted: list[Wish], dom0: str) -> list[str]:
