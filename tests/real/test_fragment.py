@@ -1,0 +1,72 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""A configuration fragment, switched on by the real ``bitbake-config-build``."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+from tests.real import tree
+from tests.real.build import Build
+from tests.real.cases import project
+from tests.real.test_verify import TEXT
+from xentui.output import fragment
+from xentui.output.commands import fragment as commands
+from xentui.verify.environment import parse
+
+
+def typed(build: Build, line: str) -> str:
+    """Type one line that starts a program of BitBake's, in the build environment."""
+    account = tree.account()
+    assert account is not None
+    program, *arguments = line.split()
+    root = os.geteuid() == 0
+    done = subprocess.run(
+        [f"{tree.TREE}/bitbake/bin/{program}", *arguments],
+        cwd=build.folder,
+        env={
+            "PATH": tree.PATH, "HOME": account.home, "USER": account.name,
+            "LANG": "en_US.UTF-8", "LC_ALL": "en_US.UTF-8",
+            "BBPATH": str(build.folder), "BUILDDIR": str(build.folder),
+        },
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        user=account.uid if root else None,
+        group=account.gid if root else None,
+        extra_groups=[] if root else None,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_bitbake_s_own_tool_finds_and_enables_it(build: Build) -> None:
+    wanted, origin = project(TEXT), "My board.toml"
+    build.write(wanted)
+    conf = build.folder / "conf"
+    (conf / "xentui.conf").unlink()
+    local = (conf / "local.conf").read_text().replace("require conf/xentui.conf\n", "")
+    build.put("conf/local.conf", local)
+    for path, content in fragment.rendered(wanted, origin=origin).layer.items():
+        assert isinstance(content, str)
+        build.put(f"meta-xentui/{path}", content)
+    lines = [command.line for command in commands(wanted, fragment.name(origin), "…")]
+    enabling = [line for line in lines if line.startswith("bitbake-config-build")]
+    told = "".join(typed(build, line) for line in enabling)
+    assert "Xen on qemux86-64" in told
+    run = build.bitbake("-e")
+    assert run.code == 0, run.output[-3000:]
+    assert not run.complaints
+    seen = parse(run.output)
+    network, memory = seen.get("XEN_DOM0_NETWORK"), seen.get("XEN_GUEST_MEMORY")
+    assert network is not None
+    assert memory is not None
+    assert network.value == "nat"
+    assert memory.flag("xen-guest-image-minimal") == "256"
+    assert Path(network.events[0].file).name == "my-board.conf"
+    machine = seen.get("MACHINE")
+    assert machine is not None
+    assert machine.value == "qemux86-64"
