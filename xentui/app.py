@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import locale
 import os
+import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import ClassVar, cast
 
@@ -98,7 +100,6 @@ class XentuiApp(App[int]):
 
     Args:
         session: what is worked on.
-        build_dir: the build directory that was found or given, if any.
         ascii_only: draw with ASCII alone.
         plain_preview: no preview that follows each key.
         begin: the step to begin with.
@@ -119,7 +120,6 @@ class XentuiApp(App[int]):
         self,
         session: Session,
         *,
-        build_dir: Path | None = None,
         ascii_only: bool = False,
         plain_preview: bool = False,
         begin: str = "start",
@@ -129,7 +129,6 @@ class XentuiApp(App[int]):
         super().__init__()
         self.session = session
         self.glyphs: Glyphs = ASCII if ascii_only else UNICODE
-        self._build_dir = build_dir
         self._plain_preview = plain_preview
         self._begin = begin
         for known in THEMES:
@@ -149,12 +148,21 @@ class XentuiApp(App[int]):
         self.push_screen(
             MainScreen(
                 self.session,
-                build_dir=self._build_dir,
                 plain_preview=self._plain_preview,
                 begin=self._begin,
             )
         )
         self.call_after_refresh(self._warm)
+        if not self.is_headless:
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                loop.add_signal_handler(number, self._end, number)
+
+    def _end(self, number: signal.Signals) -> None:
+        """Keep the draft and leave: somebody ends the process, or the terminal is gone."""
+        with suppress(OSError):
+            self.session.autosave()
+        self.exit(return_code=128 + number)
 
     @contextmanager
     def holding_keys(self) -> Iterator[None]:
@@ -296,15 +304,6 @@ def _origin(project: Path | None, preset: str | None) -> Origin:
     return origin
 
 
-def _build_directory(given: Path | None) -> Path | None:
-    if given is not None:
-        if not (given / "conf").is_dir():
-            raise UsageError(f"{given}: no build directory", fix="It must have conf/local.conf.")
-        return given
-    named = os.environ.get("BUILDDIR")
-    return Path(named) if named and (Path(named) / "conf" / "local.conf").is_file() else None
-
-
 def run(
     *,
     project: Path | None = None,
@@ -318,7 +317,8 @@ def run(
     Args:
         project: a project file to open.
         preset: a preset to begin with.
-        build_dir: the build directory to write into.
+        build_dir: the build directory to write into; left out: ``$BUILDDIR``, or the first
+            one upwards from here, or else a tree of its own.
         ascii: whether to draw with ASCII alone; found out where it is ``None``.
         plain_preview: no preview that follows each key.
 
@@ -328,11 +328,12 @@ def run(
     import gc
 
     gc.disable()
-    found = _build_directory(build_dir)
-    session = Session(_origin(project, preset), out=found if build_dir and found else DEFAULT_OUT)
+    from xentui.bitbake.build_dir import find
+
+    found = find(build_dir)
+    session = Session(_origin(project, preset), out=found or DEFAULT_OUT)
     app = XentuiApp(
         session,
-        build_dir=found,
         ascii_only=_ascii_wanted(ascii),
         plain_preview=plain_preview,
         begin="start" if project is None and preset is None else "review",

@@ -149,6 +149,15 @@ def _must_be_build_dir(build: Path) -> None:
             )
 
 
+def attach_of(build: Path) -> Attach:
+    """Return how conf/local.conf of a build directory was attached the last time.
+
+    Raises:
+        InputError: what was noted cannot be read.
+    """
+    return _way(_known(build / "conf").notes.get("attach", ""))
+
+
 def _known(conf: Path) -> manifest.Manifest:
     with Tree(conf) as tree:
         return manifest.load(tree)

@@ -21,7 +21,14 @@ Answer = tuple[str, str]
 
 
 class Question(ModalScreen[str]):
-    """A question with a few answers; escape is the last of them."""
+    """A question with a few answers; escape is the one that changes nothing.
+
+    Args:
+        title: the question.
+        body: what belongs to it.
+        answers: each with what it is called.
+        safe: the answer that escape gives; the last by default.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "last", "Back", show=False),
@@ -29,8 +36,11 @@ class Question(ModalScreen[str]):
         Binding("left,up,h,k", "app.focus_previous", "Previous", show=False),
     ]
 
-    def __init__(self, title: str, body: Sequence[Content], answers: Sequence[Answer]) -> None:
+    def __init__(
+        self, title: str, body: Sequence[Content], answers: Sequence[Answer], *, safe: str = ""
+    ) -> None:
         super().__init__(classes="dialog")
+        self._safe = safe or answers[-1][0]
         self._title = title
         self._body = body
         self._answers = answers
@@ -55,8 +65,8 @@ class Question(ModalScreen[str]):
         self.dismiss((event.button.id or "").removeprefix("answer-"))
 
     def action_last(self) -> None:
-        """Take the last answer, which changes nothing."""
-        self.dismiss(self._answers[-1][0])
+        """Take the answer that changes nothing."""
+        self.dismiss(self._safe)
 
 
 class Ask(ModalScreen[str | None]):

@@ -19,8 +19,6 @@ from xentui.widgets.preview import Preview
 from xentui.widgets.text import lit
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from textual.timer import Timer
 
     from xentui.rules.finding import Finding
@@ -29,7 +27,8 @@ if TYPE_CHECKING:
 MANY = 300
 """Guests from which on what follows from a key is worked out after a pause."""
 PAUSE = 0.15
-AUTOSAVE = 0.8
+AUTOSAVE, AUTOSAVE_MANY = 0.2, 1.5
+"""Seconds after an edit until the draft is kept; writing one of many guests takes a while."""
 SMALLEST = (60, 16)
 
 
@@ -39,12 +38,9 @@ class Frame(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]
 
-    def __init__(
-        self, session: Session, *, build_dir: Path | None, plain_preview: bool, begin: str
-    ) -> None:
+    def __init__(self, session: Session, *, plain_preview: bool, begin: str) -> None:
         super().__init__()
         self.session = session
-        self._build_dir = build_dir
         self.plain_preview = plain_preview
         self.here = begin
         self._began = False
@@ -79,10 +75,6 @@ class Frame(Screen[None]):
     def _make(self, name: str) -> Step:
         from importlib import import_module
 
-        if name == "start":
-            from xentui.screens.start import Start
-
-            return Start(self.session, self._build_dir)
         module = import_module(f"xentui.screens.{name}")
         made: Step = getattr(module, TITLES[name])(self.session)
         return made
@@ -164,7 +156,9 @@ class Frame(Screen[None]):
             self._pending = True
             self.call_after_refresh(self._follow)
         if self._saver is None:
-            self._saver = self.set_timer(AUTOSAVE, self._autosave)
+            many = len(self.session.project.guests) > MANY
+            after = AUTOSAVE_MANY if many else AUTOSAVE
+            self._saver = self.set_timer(after, self._autosave)
 
     def _follow(self) -> None:
         self._pending = False

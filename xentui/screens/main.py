@@ -11,15 +11,15 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
 from xentui.errors import XentuiError
-from xentui.screens.frame import Frame
 from xentui.screens.step import STEPS, Begin, Drop, Edit, Go, Resume, Tell
+from xentui.screens.surveyed import Surveyed
 from xentui.session import places
 from xentui.session.view import step_of
 from xentui.widgets.field import FieldRow
 from xentui.widgets.preview import Preview
 
 
-class MainScreen(Frame):
+class MainScreen(Surveyed):
     """The frame, with what can be done in it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -196,8 +196,8 @@ class MainScreen(Frame):
         review = self.step
         assert isinstance(review, Review)  # noqa: S101 - the step of that name
         review.compare()
-        if self.session.view.errors or review.refused or review.plan is None or review.plan.edited:
-            review.action_sheet("problems" if self.session.view.errors else "files")
+        if review.errors or review.refused or review.plan is None:
+            review.action_sheet("problems" if review.errors else "files")
             self._tell("This cannot be written yet: the line on top says why.", "error")
             return
         self.app.run_worker(self._confirm(review), exclusive=True)
@@ -207,17 +207,18 @@ class MainScreen(Frame):
         from xentui.screens.review import Review
 
         assert isinstance(review, Review)  # noqa: S101 - handed on by action_write
+        answers = (("write", "Write"), ("back", "Back"))
+        title = f"Write into {self.session.out}?"
+        if review.plan is not None and review.plan.edited:
+            title = "Overwrite what was edited by hand? Each such file is kept as NAME.mine."
+            answers = (("back", "Back"), ("force", "Overwrite, keep mine"))
         answer = await self.app.push_screen_wait(
-            Question(
-                f"Write into {self.session.out}?",
-                review.confirmation(),
-                (("write", "Write"), ("back", "Back")),
-            )
+            Question(title, review.confirmation(), answers, safe="back")
         )
-        if answer != "write":
+        if answer not in ("write", "force"):
             return
         try:
-            self.session.write()
+            self.session.write(force=answer == "force")
         except XentuiError as error:
             self._tell(f"{error.message}. {error.fix}", "error")
             self.changed()

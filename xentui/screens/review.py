@@ -4,41 +4,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
 from textual.content import Content
+from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Static
+from textual.worker import get_current_worker
 
 from xentui.errors import XentuiError
-from xentui.screens.step import Go, Look, Step, Tell
+from xentui.screens import review_text
+from xentui.screens.step import Go, Look, Retarget, Step, Tell
+from xentui.session import build, writing
 from xentui.widgets.code import CodeView
 from xentui.widgets.options import Options
-from xentui.widgets.table import Column, Row, Table
+from xentui.widgets.table import Column, Table
 from xentui.widgets.text import glyphs, lit
 
 if TYPE_CHECKING:
+    from xentui.output.build_dir import Attach
     from xentui.output.plan import Change, Plan
     from xentui.rules.finding import Finding
     from xentui.session import Session, View
 
-LARGEST_DIFF = 20_000
-"""Lines of a file up to which its diff is worked out while one looks on."""
+ATTACH = (("require", "one require line"), ("block", "a marked block"), ("none", "left alone"))
+"""How conf/local.conf of a build directory gets at the settings."""
 
 
 class Review(Step):
     """The diff, the files, the target and the problems."""
+
+    class Examined(Message):
+        """The build directory was looked at, as a plan would leave it."""
+
+        def __init__(self, plan: Plan, found: Sequence[Finding]) -> None:
+            super().__init__()
+            self.plan = plan
+            self.found = found
 
     NAME: ClassVar[str] = "review"
     HINT: ClassVar[str] = "Nothing is written before you say so: ctrl+s writes."
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "to_target", "Target directory", id="review.directory"),
+        Binding("w", "to_way", "Attach", id="review.way"),
         Binding("y", "copy", "Copy", id="review.copy"),
         Binding("1", "sheet('diff')", show=False),
         Binding("2", "sheet('files')", show=False),
@@ -49,6 +64,9 @@ class Review(Step):
     Review #review-out { height: 1; }
     Review #review-out > Static { width: 12; }
     Review #review-dir { width: 1fr; }
+    Review #review-attach { height: 1; display: none; }
+    Review.-build #review-attach { display: block; }
+    Review #review-attach > Static { width: 12; }
     Review #review-sum { height: 1; }
     Review #review-tabs { height: 1; margin-bottom: 1; }
     Review #review-body { height: 1fr; }
@@ -68,12 +86,17 @@ class Review(Step):
         self._sheet = ""
         self._changes: dict[str, Change] = {}
         self._findings: dict[str, Finding] = {}
+        self._around: Sequence[Finding] = ()
+        self._examining = False
 
     def compose(self) -> ComposeResult:
         """Make the target's line, the sheets and what is on them."""
         with Horizontal(id="review-out"):
             yield Static(lit("Write into"), markup=False)
             yield Input(str(self.session.out), compact=True, id="review-dir")
+        with Horizontal(id="review-attach"):
+            yield Static(lit("local.conf"), markup=False)
+            yield Options(ATTACH, id="review-way")
         yield Static("", markup=False, id="review-sum")
         yield Options((), tabs=True, id="review-tabs")
         with Container(id="review-body"):
@@ -98,9 +121,9 @@ class Review(Step):
     def take_focus(self) -> None:
         """Stand on the sheet that matters now."""
         self.sync()
-        if self.session.view.errors and self._sheet != "problems":
+        if self.errors and self._sheet != "problems":
             self.show_sheet("problems")
-        elif not self.session.view.errors and self._sheet == "problems" and not self._findings:
+        elif not self.errors and self._sheet == "problems" and not self._findings:
             self.show_sheet("diff")
         super().take_focus()
 
@@ -118,37 +141,88 @@ class Review(Step):
         self.plan, self.refused = None, ""
         try:
             self.plan = self.session.plan()
+            self._show_way()
         except XentuiError as error:
             self.refused = f"{error.message}. {error.fix}".strip()
+        self._examine()
         self._show_diff()
         self._show_files()
         self._show_target()
         self._show_problems()
         self._show_sum()
         if not self._sheet:
-            self.show_sheet("problems" if self.session.view.errors else "diff")
+            self.show_sheet("problems" if self.errors else "diff")
         self._show_tabs()
 
+    def _show_way(self) -> None:
+        target = writing.build_dir_of(self.session)
+        self.set_class(target is not None, "-build")
+        if target is not None:
+            way = writing.attached(self.session)
+            self.query_one("#review-way", Options).show(ATTACH, (way,))
+        self.refresh_bindings()
+
+    # The build directory
+
+    @property
+    def around_errors(self) -> Sequence[Finding]:
+        """What is wrong with the build directory so that nothing should be written there."""
+        return [finding for finding in self._around if finding.severity.value == "error"]
+
+    @property
+    def errors(self) -> Sequence[Finding]:
+        """Everything that stands against writing."""
+        return [*self.session.view.errors, *self.around_errors]
+
+    def _examine(self) -> None:
+        """Look at the build directory as it would be, beside the screen."""
+        target, plan = writing.build_dir_of(self.session), self.plan
+        self._examining = target is not None and plan is not None
+        if target is None or plan is None:
+            self._around = ()
+            self.workers.cancel_group(self, "examine")
+            return
+        recipes = build.recipes_of(self.session)
+
+        def examine() -> None:
+            worker = get_current_worker()
+            try:
+                found: Sequence[Finding] = build.examined(plan, target, recipes=recipes)
+            except XentuiError:
+                found = ()
+            if not worker.is_cancelled:
+                self.post_message(self.Examined(plan, found))
+
+        self.run_worker(examine, thread=True, group="examine", exclusive=True, exit_on_error=False)
+
+    def on_review_examined(self, event: Examined) -> None:
+        """Show what was found in the build directory."""
+        event.stop()
+        if event.plan is not self.plan:
+            return
+        self._examining = False
+        self._around = event.found
+        self._show_problems()
+        self._show_sum()
+        self._show_tabs()
+        self.post_message(Look())
+
+    def surrounded(self) -> None:
+        """Look at the build directory again once its recipes are known."""
+        around = self.session.surroundings
+        if around is not None and around.complete:
+            self._examine()
+            self._show_sum()
+
     def _show_sum(self) -> None:
-        signs = glyphs(self)
-        errors = self.session.view.errors
-        if self.refused:
-            text, style = f"{signs.error} {self.refused}", "error"
-        elif errors:
-            count = f"{len(errors)} error{'s' if len(errors) > 1 else ''}"
-            text, style = f"{signs.error} Cannot be written yet: {count} to mend", "error"
-        elif self.plan is not None and self.plan.edited:
-            names = ", ".join(change.name for change in self.plan.edited)
-            text, style = f"{signs.error} Edited by hand, so it is left alone: {names}", "error"
-        elif self.plan is not None and not self.plan.pending:
-            text, style = f"{signs.ok} Everything is written already", "ok"
-        else:
-            pending = self.plan.pending if self.plan is not None else ()
-            counted = [
-                (sum(c.kind == k for c in pending), k) for k in ("new", "changed", "removed")
-            ]
-            kinds = [f"{count} {kind}" for count, kind in counted if count]
-            text, style = f"{signs.ok} Ready: {', '.join(kinds)}. ctrl+s writes.", "ok"
+        text, style = review_text.summary(
+            self.plan,
+            self.refused,
+            len(self.session.view.errors),
+            len(self.around_errors),
+            glyphs(self),
+            reading=self._examining,
+        )
         self.query_one("#review-sum", Static).update(lit(text, style))
 
     def _show_tabs(self) -> None:
@@ -162,33 +236,13 @@ class Review(Step):
         self.query_one("#review-tabs", Options).show(tabs, (self._sheet,))
 
     def _show_diff(self) -> None:
-        lines: list[str] = []
-        for change in self.plan.changes if self.plan else ():
-            size = len(change.new) if isinstance(change.new, str) else 0
-            if size > LARGEST_DIFF * 40 and change.kind == "new" and isinstance(change.new, str):
-                lines += [
-                    f"--- /dev/null\n+++ {change.path}",
-                    *(f"+{x}" for x in change.new.split("\n")),
-                ]
-            elif change.kind != "same":
-                lines += change.diff().removesuffix("\n").split("\n")
-        if not lines:
-            lines = ["Nothing would change."] if self.plan else [self.refused]
+        lines = review_text.diff_lines(self.plan, self.refused)
         self.query_one("#review-diff", CodeView).show(lines)
 
     def _show_files(self) -> None:
-        self._changes = {
-            str(change.path): change for change in (self.plan.changes if self.plan else ())
-        }
-        words = {"same": "stays", "edited": "edited by hand"}
-        styles = {"same": "muted", "edited": "error", "new": "ok", "changed": "warning"}
-        rows = [
-            Row(
-                path,
-                (path, (words.get(change.kind, change.kind), styles.get(change.kind, "warning"))),
-            )
-            for path, change in self._changes.items()
-        ]
+        changes = review_text.in_order(self.plan) if self.plan else []
+        self._changes = {str(change.path): change for change in changes}
+        rows = review_text.file_rows(changes)
         table = self.query_one("#review-files", Table)
         table.styles.height = min(8, len(rows) + 1)
         table.set_rows(rows)
@@ -196,13 +250,7 @@ class Review(Step):
 
     def _show_file(self) -> None:
         change = self._changes.get(self.query_one("#review-files", Table).key)
-        text = ""
-        if change is not None and change.new is not None:
-            text = (
-                change.new
-                if isinstance(change.new, str)
-                else f"A copy of {change.new.source}, {change.new.size} bytes."
-            )
+        text = review_text.file_text(change)
         self.query_one("#review-file", CodeView).show(text.removesuffix("\n").split("\n"))
 
     def _show_target(self) -> None:
@@ -214,17 +262,9 @@ class Review(Step):
         self.query_one("#review-target", CodeView).show(lines)
 
     def _show_problems(self) -> None:
-        signs = glyphs(self)
-        view = self.session.view
-        self._findings = {str(place): finding for place, finding in enumerate(view.findings)}
-        rows = [
-            Row(
-                key, ((signs.severity(f.severity.value), _style(f)), f.path or "project", f.message)
-            )
-            for key, f in self._findings.items()
-        ]
-        if not rows:
-            rows = [Row("", ("", "", "Nothing stands against it."), heading=False)]
+        found = [*self.session.view.findings, *self._around]
+        self._findings = {str(place): finding for place, finding in enumerate(found)}
+        rows = review_text.problem_rows(found, glyphs(self))
         self.query_one("#review-problems", Table).set_rows(rows)
 
     def finding_in_sight(self) -> Finding | None:
@@ -294,7 +334,22 @@ class Review(Step):
         if Path(text).expanduser() != self.session.out:
             self.session.out = Path(text).expanduser()
             self.sync()
-            self.post_message(Look())
+            self.post_message(Retarget())
+
+    def action_to_way(self) -> None:
+        """Change how conf/local.conf gets at the settings."""
+        self.query_one("#review-way", Options).focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Offer the way only for a build directory."""
+        return self.has_class("-build") if action == "to_way" else True
+
+    @on(Options.Chosen, "#review-way")
+    def _other_way(self, event: Options.Chosen) -> None:
+        event.stop()
+        chosen = next((name for name, _ in ATTACH if name in event.chosen), None)
+        self.session.attach = cast("Attach | None", chosen)
+        self.compare()
 
     def action_copy(self) -> None:
         """Copy what is in sight."""
@@ -305,21 +360,17 @@ class Review(Step):
             self.post_message(Tell("Copied, if the terminal lets programs do that."))
 
     def back(self) -> bool:
-        """Leave the directory's line."""
-        field = self.query_one("#review-dir", Input)
-        if field.has_focus:
+        """Leave the lines on top."""
+        if any(self.query_one(name).has_focus for name in ("#review-dir", "#review-way")):
             self._body_of(self._sheet).focus()
             return True
         return False
 
     def confirmation(self) -> list[Content]:
         """Return what is asked before writing: which files, and what happens to them."""
-        pending = self.plan.pending if self.plan is not None else ()
+        plan = self.plan
+        pending = (*plan.edited, *plan.pending) if plan is not None else ()
         lines = [lit(f"{change.kind:<8} {change.path}") for change in pending[:12]]
         if len(pending) > 12:
             lines.append(lit(f"and {len(pending) - 12} more", "muted"))
         return lines or [lit("Nothing differs: every file stays as it is.")]
-
-
-def _style(finding: Finding) -> str:
-    return {"error": "error", "warning": "warning"}.get(finding.severity.value, "muted")

@@ -17,6 +17,7 @@ from textual.widgets import Input, Static
 from xentui.errors import XentuiError
 from xentui.project import boards, presets
 from xentui.screens.step import Begin, Look, Resume, Step, Tell
+from xentui.screens.whereabouts import where
 from xentui.session import Session, View
 from xentui.session.state import EMPTY, Origin
 from xentui.widgets.bars import bar, summary
@@ -42,16 +43,15 @@ class Start(Step):
         Binding("slash", "filter", "Filter", key_display="/", id="list.filter"),
     ]
     DEFAULT_CSS = """
-    Start #start-where { height: 1; }
+    Start #start-where { height: 2; }
     Start #start-filter { height: 1; display: none; margin-bottom: 0; }
     Start.-filtering #start-filter { display: block; }
     Start #start-list { height: 1fr; margin-top: 1; min-height: 6; }
     Start #start-details { height: 7; margin-top: 1; color: $foreground; }
     """
 
-    def __init__(self, session: Session, build_dir: Path | None) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self._build_dir = build_dir
         self._presets: dict[str, presets.PresetFile] = {}
         self._origins: dict[str, Origin | str] = {}
         self._filter = ""
@@ -79,16 +79,11 @@ class Start(Step):
 
     def _where(self) -> Content:
         signs = glyphs(self)
-        if self._build_dir is None:
-            return Content("").join(
-                [
-                    lit(f"{signs.todo} No build directory here: ", "muted"),
-                    lit(f"xentui writes a tree of its own into {self.session.out}", "muted"),
-                ]
-            )
-        return Content("").join(
-            [lit(f"{signs.ok} ", "ok"), lit(f"Build directory {self._build_dir}")]
-        )
+        return Content("\n").join([lit(t, s) for t, s in where(self.session, signs)])
+
+    def surrounded(self) -> None:
+        """Show what became known of the build directory."""
+        self.query_one("#start-where", Static).update(self._where())
 
     def _fill(self) -> None:
         rows: list[Row] = []

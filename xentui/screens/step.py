@@ -88,6 +88,11 @@ class Look(Message):
     """Another place is in sight: what stands beside it should follow."""
 
 
+@dataclass
+class Retarget(Message):
+    """Another directory is written into."""
+
+
 class Step(Vertical):
     """One of the seven steps."""
 
@@ -109,6 +114,9 @@ class Step(Vertical):
 
     def sync(self) -> None:
         """Show the session as it is now."""
+
+    def surrounded(self) -> None:
+        """Show what became known of the build directory around."""
 
     def place(self) -> str:
         """Return the path in the project that one stands on, or an empty text."""

@@ -22,9 +22,11 @@ from xentui.session.state import EMPTY, Origin, State, Unfinished
 from xentui.session.view import View, directory_of
 
 if TYPE_CHECKING:
+    from xentui.output.build_dir import Attach
     from xentui.output.plan import Plan
     from xentui.project.document import Loaded
     from xentui.rules.finding import Finding
+    from xentui.session.build import Surroundings
 
 __all__ = ["DEFAULT_OUT", "Origin", "Session", "State", "Unfinished", "View", "Written"]
 
@@ -55,7 +57,7 @@ class Session:
 
     Args:
         origin: what it begins with.
-        out: the directory to write into.
+        out: the directory to write into: a build directory, or any other for a tree of its own.
         draft_path: where the draft is kept; the user's state directory by default.
         clock: tells the time.
     """
@@ -76,6 +78,9 @@ class Session:
         self._abandoned = False
         self.clock = clock
         self.out = out
+        self.attach: Attach | None = None
+        self.layer: Path | None = None
+        self.surroundings: Surroundings | None = None
         self.written: Written | None = None
 
     @property
@@ -293,15 +298,18 @@ class Session:
 
         return plan_of(self)
 
-    def write(self) -> Written:
+    def write(self, *, force: bool = False) -> Written:
         """Write everything, and return what was done.
+
+        Args:
+            force: overwrite files edited by hand, each kept under a new name beside it.
 
         Raises:
             XentuiError: it was refused, or a file could not be written.
         """
         from xentui.session.writing import write
 
-        self.written = write(self)
+        self.written = write(self, force=force)
         self._written_project = self.project
         self.discard_draft()
         return self.written

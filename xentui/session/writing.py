@@ -1,6 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""From the session to the disk: the generated files, and the project file they come from."""
+"""From the session to the disk: the generated files, and the project file they come from.
+
+Into a build directory goes what belongs there, with the edits of the user's own files; into
+any other directory a tree of its own.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from typing import TYPE_CHECKING
 from xentui.errors import XentuiError
 
 if TYPE_CHECKING:
+    from xentui.output.build_dir import Attach
     from xentui.output.plan import Change, Plan
     from xentui.session import Session, Written
 
@@ -48,13 +53,37 @@ def plan_of(session: Session) -> Plan:
     Raises:
         XentuiError: the project cannot be rendered, or the target cannot be read.
     """
-    from xentui.output.plan import plan
     from xentui.output.render import render
 
-    view = session.view
-    rendered = render(session.project, view.assets, origin=session.project_name())
-    made = plan(rendered, session.out)
+    view, origin = session.view, session.project_name()
+    build = build_dir_of(session)
+    if build is None:
+        from xentui.output.plan import plan
+
+        made = plan(render(session.project, view.assets, origin=origin), session.out)
+    else:
+        from xentui.output.build_dir import machine_fragment, plan_build_dir
+
+        machine = not machine_fragment(build)
+        rendered = render(session.project, view.assets, origin=origin, machine=machine)
+        made = plan_build_dir(rendered, build, layer=session.layer, attach=session.attach)
     return replace(made, changes=(*made.changes, _project_change(session)))
+
+
+def build_dir_of(session: Session) -> Path | None:
+    """Return the build directory that is written into; ``None`` where it is another one."""
+    from xentui.bitbake.build_dir import is_build_dir
+
+    return session.out if is_build_dir(session.out) else None
+
+
+def attached(session: Session) -> Attach:
+    """Return how conf/local.conf gets at the settings: as chosen, or as it does already."""
+    if session.attach is not None:
+        return session.attach
+    from xentui.output.build_dir import attach_of
+
+    return attach_of(session.out)
 
 
 def _project_change(session: Session) -> Change:
@@ -80,19 +109,26 @@ def _project_change(session: Session) -> Change:
 def headless(session: Session) -> str:
     """Return one command that gives the same result without a screen."""
     origin = session.state.origin
-    out = shlex.quote(str(session.out))
+    out = f"--out {shlex.quote(str(session.out))}"
+    if build_dir_of(session) is not None:
+        out = f"--build-dir {shlex.quote(str(session.out))}"
+        out += f" --layer {shlex.quote(str(session.layer))}" if session.layer else ""
+        out += f" --attach {session.attach}" if session.attach else ""
+        out += " --yes"
     if origin.kind == "preset":
         from xentui.project.overrides import difference
 
         sets = difference(origin.project, session.project)
         if sets is not None and len(sets) <= 6:
             given = "".join(f" --set {shlex.quote(one)}" for one in sets)
-            return f"xentui generate --preset {shlex.quote(origin.name)}{given} --out {out}"
-    return f"xentui generate {shlex.quote(str(project_file(session)))} --out {out}"
+            return f"xentui generate --preset {shlex.quote(origin.name)}{given} {out}"
+    return f"xentui generate {shlex.quote(str(project_file(session)))} {out}"
 
 
 def next_commands(session: Session) -> tuple[tuple[str, str], ...]:
     """Return what to type next, each line with what it is for."""
+    if build_dir_of(session) is not None:
+        return tuple((one.line, one.note) for one in session.view.commands)
     from xentui.output.commands import attach
     from xentui.output.rendered import CONF, LAYER
 
@@ -103,8 +139,12 @@ def next_commands(session: Session) -> tuple[tuple[str, str], ...]:
     return tuple((one.line, one.note) for one in (*lines, *session.view.commands))
 
 
-def write(session: Session) -> Written:
+def write(session: Session, *, force: bool = False) -> Written:
     """Write everything and return what was done.
+
+    Args:
+        session: what is written.
+        force: overwrite files edited by hand, each kept under a new name beside it.
 
     Raises:
         XentuiError: it was refused, or a file could not be written.
@@ -115,8 +155,8 @@ def write(session: Session) -> Written:
     if session.view.errors:
         raise XentuiError("there are errors to mend first", fix="F8 goes to them.")
     plan = plan_of(session)
-    notes = tuple(_backups(session, plan))
-    done = apply(plan)
+    notes = (*plan.notes, *_backups(session, plan))
+    done = apply(plan, force=force)
     kept = tuple(f"{old} is kept as {new}" for old, new in done.kept)
     return Written(
         root=session.out,
@@ -131,7 +171,9 @@ def _backups(session: Session, plan: Plan) -> list[str]:
     """Keep the project file as it was, beside itself, before it is changed."""
     notes = []
     for change in plan.pending:
-        if change.users and change.kind == "changed" and change.old is not None:
+        if change.keep:
+            notes.append(f"{change.path} as it was at first: {change.name}{change.keep}")
+        elif change.users and change.kind == "changed" and change.old is not None:
             from xentui.output.plan import encode
 
             stamp = session.clock().strftime("%Y%m%dT%H%M%S")

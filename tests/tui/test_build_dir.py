@@ -1,0 +1,214 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+# ruff: noqa: ASYNC240
+"""The wizard in a build directory: seen at the start, shown as a diff, written as agreed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from tests.bitbake.trees import small
+from tests.tui.test_wizard import TWO, settle
+from tests.tui.wizards import SMALL, session_of, shown, wizard
+from xentui.app import XentuiApp
+from xentui.project.model import Project
+from xentui.screens.review import Review
+from xentui.session import Session
+from xentui.widgets.options import Options
+from xentui.widgets.table import Table
+
+LOCAL = 'MACHINE ??= "qemux86-64"\nDISTRO = "nodistro"\n# mine\n'
+
+
+GUESTS = {
+    f"virt/recipes-extended/images/{name}.bb": f'SUMMARY = "Guest {name}"\ninherit core-image\n'
+    for name in ("alpha", "beta", "gamma")
+}
+
+
+def made(local: str = LOCAL, *, layers: tuple[str, ...] = ("core", "virt")) -> Path:
+    """Make a build directory whose layers have the guests of the project."""
+    return small(Path.cwd(), local, more=GUESTS, layers=layers)
+
+
+def in_build_dir(build: Path, project: Project | None = TWO) -> Session:
+    session = session_of(project)
+    session.out = build
+    return session
+
+
+async def read(pilot: Pilot[int], app: XentuiApp) -> None:
+    """Wait until the build directory was read and looked at."""
+    await settle(pilot)
+    await app.workers.wait_for_complete()
+    await settle(pilot)
+    await app.workers.wait_for_complete()
+    await settle(pilot)
+
+
+async def test_the_start_tells_of_the_build_directory() -> None:
+    build = made()
+    app = wizard(in_build_dir(build, None))
+    async with app.run_test(size=SMALL) as pilot:
+        await read(pilot, app)
+        lines = shown(app).split("\n")
+        assert any("Build directory build" in x and "MACHINE qemux86-64" in x for x in lines)
+        assert any("meta-virtualization has the Xen classes" in x for x in lines)
+
+
+async def test_the_start_tells_that_the_classes_are_missing() -> None:
+    build = made(layers=("core",))
+    app = wizard(in_build_dir(build, None))
+    async with app.run_test(size=SMALL) as pilot:
+        await read(pilot, app)
+        assert "meta-virtualization is not among its layers" in shown(app)
+
+
+async def test_without_one_a_tree_of_its_own_is_told_of() -> None:
+    app = wizard()
+    async with app.run_test(size=SMALL) as pilot:
+        await read(pilot, app)
+        assert "No build directory here: a tree goes into xentui-out" in shown(app)
+
+
+async def test_conf_layer_and_the_edits_of_the_users_files_are_shown_and_written() -> None:
+    build = made()
+    app = wizard(in_build_dir(build), begin="review")
+    async with app.run_test(size=(120, 60)) as pilot:
+        await read(pilot, app)
+        page = shown(app)
+        assert "+require conf/xentui.conf" in page
+        assert page.index("+require conf/xentui.conf") < page.index("+BUNDLED_XEN_GUESTS")
+        await pilot.press("ctrl+s", "enter")
+        await read(pilot, app)
+        assert app.main.here == "write"
+        assert "local.conf.xentui-orig" in shown(app)
+    assert (build / "conf/local.conf").read_text() == f"{LOCAL}require conf/xentui.conf\n"
+    assert "XEN_GUEST_MEMORY[alpha]" in (build / "conf/xentui.conf").read_text()
+    written = app.session.written
+    assert written is not None
+    assert written.headless.endswith("--build-dir build --yes".replace("build ", f"{build} "))
+    assert all("add-layer" not in line for line, _ in written.commands)
+
+
+async def test_the_way_in_is_chosen_on_review() -> None:
+    build = made()
+    app = wizard(in_build_dir(build), begin="review")
+    async with app.run_test(size=(120, 60)) as pilot:
+        await read(pilot, app)
+        await pilot.press("w", "right")
+        await read(pilot, app)
+        assert app.main.query_one("#review-way", Options).value == "block"
+        assert "+require" not in shown(app)
+        await pilot.press("escape", "ctrl+s", "ctrl+s", "enter")
+        await read(pilot, app)
+    text = (build / "conf/local.conf").read_text()
+    assert text.startswith(LOCAL)
+    assert "XEN_GUEST_MEMORY[alpha]" in text
+    assert not (build / "conf/xentui.conf").exists()
+    assert app.session.written is not None
+    assert "--attach block" in app.session.written.headless
+
+
+async def test_the_way_of_the_last_time_is_the_way_of_this_time() -> None:
+    build = made()
+    session = in_build_dir(build)
+    session.attach = "block"
+    session.write()
+    app = wizard(in_build_dir(build), begin="review")
+    async with app.run_test(size=SMALL) as pilot:
+        await read(pilot, app)
+        assert app.main.query_one("#review-way", Options).value == "block"
+
+
+async def test_a_file_edited_by_hand_is_overwritten_only_when_asked_and_kept() -> None:
+    build = made()
+    session = in_build_dir(build)
+    session.write()
+    conf = build / "conf/xentui.conf"
+    mine = f"{conf.read_text()}MINE = '1'\n"
+    conf.write_text(mine)
+    app = wizard(session, begin="review")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await read(pilot, app)
+        assert "Edited by hand: xentui.conf" in shown(app)
+        await pilot.press("ctrl+s")
+        await settle(pilot)
+        assert "Overwrite what was edited by hand?" in shown(app)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert conf.read_text() == mine
+        await pilot.press("ctrl+s", "right", "enter")
+        await read(pilot, app)
+    assert "MINE" not in conf.read_text()
+    assert (build / "conf/xentui.conf.mine").read_text() == mine
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anything")
+async def test_a_file_that_is_read_only_is_refused_with_the_way_out() -> None:
+    build = made()
+    (build / "conf/local.conf").chmod(0o444)
+    app = wizard(in_build_dir(build), begin="review")
+    async with app.run_test(size=(200, 40)) as pilot:
+        await read(pilot, app)
+        assert "is read-only" in shown(app)
+
+
+async def test_an_unfinished_line_is_refused_with_the_way_out() -> None:
+    build = made(f"{LOCAL}FOO = \\")
+    app = wizard(in_build_dir(build), begin="review")
+    async with app.run_test(size=(160, 40)) as pilot:
+        await read(pilot, app)
+        assert "ends in a backslash" in shown(app)
+        assert "Finish the line." in shown(app)
+        await pilot.press("ctrl+s")
+        await settle(pilot)
+        assert app.main.here == "review"
+
+
+async def test_what_is_wrong_with_the_build_directory_stands_among_the_problems() -> None:
+    build = made(f'{LOCAL}IMAGE_INSTALL_append = " nano"\n', layers=("core",))
+    app = wizard(in_build_dir(build), begin="review")
+    async with app.run_test(size=(160, 40)) as pilot:
+        await read(pilot, app)
+        await pilot.press("4")
+        await settle(pilot)
+        page = shown(app)
+        assert "conf/local.conf:4" in page
+        assert "meta-virtualization is not among the layers" in page
+        assert "of the build directory to mend" in page
+        await pilot.press("ctrl+s")
+        await settle(pilot)
+        assert "cannot be written yet" in shown(app).lower()
+    assert (build / "conf/local.conf").read_text().startswith(LOCAL)
+    assert not (build / "conf/xentui.conf").exists()
+
+
+async def test_what_writing_will_mend_is_no_problem() -> None:
+    build = made()
+    app = wizard(in_build_dir(build), begin="review")
+    async with app.run_test(size=SMALL) as pilot:
+        await read(pilot, app)
+        review = app.main.step
+        assert isinstance(review, Review)
+        assert list(review.around_errors) == []
+        assert "not set up for Xen" not in "\n".join(f.message for f in review._around)
+
+
+async def test_another_directory_is_another_way() -> None:
+    build = made()
+    app = wizard(in_build_dir(build), begin="review")
+    async with app.run_test(size=SMALL) as pilot:
+        await read(pilot, app)
+        await pilot.press("t")
+        app.main.query_one("#review-dir", Input).value = "elsewhere"
+        await pilot.press("enter")
+        await read(pilot, app)
+        assert not app.main.query_one("#review-way", Options).region
+        files = app.main.query_one("#review-files", Table)
+        assert all(row.key.startswith("elsewhere/") for row in files.rows)
