@@ -13,9 +13,10 @@ import selectors
 import shutil
 import signal
 import subprocess
+import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,24 +107,52 @@ class BitBake:
             command = asked
             environment |= {"BBPATH": str(self.build), "BUILDDIR": str(self.build)}
         environment["BITBAKE_UI"] = "knotty"
+        process: subprocess.Popen[bytes] | None = None
         try:
-            process = subprocess.Popen(  # noqa: S603 - the user's own program, no shell text
-                command,
-                cwd=self.build,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                start_new_session=True,
-            )
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise InputError(f"{command[0]}: {reason}") from error
-        try:
+            with _undisturbed():
+                process = _started(command, self.build, environment)
             output, told = _heard(process, self.tick)
             return process.wait(), output, told
         finally:
-            end(process)
+            if process is not None:
+                end(process)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Put off what would interrupt, until a program that is being started is known."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    caught: list[int] = []
+    before = {
+        number: signal.signal(number, lambda number, _frame: caught.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) not in (signal.SIG_IGN, signal.SIG_DFL)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if caught:
+        raise KeyboardInterrupt
+
+
+def _started(command: list[str], build: Path, env: dict[str, str]) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(  # noqa: S603 - the user's own program, no shell text
+            command,
+            cwd=build,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise InputError(f"{command[0]}: {reason}") from error
 
 
 def _not_set_up(build: Path) -> InputError:
