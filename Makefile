@@ -4,6 +4,9 @@
 # make run        installs xentui into .venv and starts the wizard
 # make test       installs what tests need too, and runs everything
 # make generated  writes anew what is made of the code: completions, man page, reference
+# make docs       builds the documentation into build/docs; a warning is an error
+# make reuse      checks that every file names its licence
+# make release    builds, checks and tries what is published: see CONTRIBUTING.md
 # make rehearse-test   boots Xen in QEMU; fetches what that needs, without root
 #
 # Another interpreter: make test PYTHON=python3.12. Each installs once, and again only when
@@ -45,6 +48,16 @@ format: $(VENV)/.installed-test
 
 generated: $(VENV)/.installed-test
 	$(BIN)/python -m tools.generated
+
+docs: $(VENV)/.installed-test
+	$(BIN)/sphinx-build -W --keep-going -q -b html docs build/docs
+
+reuse: $(VENV)/.installed-test
+	$(BIN)/reuse lint
+
+release: $(VENV)/.installed-test
+	$(INSTALL) --group release
+	$(BIN)/python -m tools.release
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \

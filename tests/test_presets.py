@@ -69,7 +69,9 @@ def test_a_bundled_preset_is_a_whole_project(name: str, here: Path) -> None:
     assert dom0.value + guests + 9 + total.value // 100 <= total.value
     lines = loaded.document.text.splitlines()
     assert lines[0].startswith("# ")
+    # REUSE-IgnoreStart
     assert "# SPDX-License-Identifier: MIT" in lines[1:3]
+    # REUSE-IgnoreEnd
 
 
 def test_the_nearest_wins(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

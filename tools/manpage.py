@@ -60,8 +60,10 @@ def page() -> str:
 
 def _page() -> Iterator[str]:
     wizard, *commands = commandline.commands()
+    # REUSE-IgnoreStart
     yield '.\\" SPDX-FileCopyrightText: The xentui authors'
     yield '.\\" SPDX-License-Identifier: MIT'
+    # REUSE-IgnoreEnd
     # The version changes with each release, the day with each build: the page carries the first.
     yield f'.TH XENTUI 1 "" "xentui {__version__}" "User Commands"'
     yield ".SH NAME"

@@ -84,8 +84,10 @@ def svg() -> str:
                 _MARGIN + at * (_HEIGHT + _GAP_Y),
             )
     lines = [
+        # REUSE-IgnoreStart
         "<!-- SPDX-FileCopyrightText: The xentui authors -->",
         "<!-- SPDX-License-Identifier: MIT -->",
+        # REUSE-IgnoreEnd
         _OPENING.format(width=width, height=height),
         _ARROW,
         "<g font-family='sans-serif' text-anchor='middle'>",

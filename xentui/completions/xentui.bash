@@ -110,8 +110,8 @@ _xentui() {
             places=('words show' 'preset')
             ;;
         check)
-            options='-h --help --preset --set --json --strict'
-            valued=' --preset --set '
+            options='-h --help --preset --set --json --build-dir --strict'
+            valued=' --preset --set --build-dir '
             places=('project')
             many=1
             ;;
@@ -176,6 +176,7 @@ _xentui() {
             'new --set') kind=(assignment) ;;
             'check --preset') kind=(preset) ;;
             'check --set') kind=(assignment) ;;
+            'check --build-dir') kind=(directory) ;;
             'show --preset') kind=(preset) ;;
             'show --set') kind=(assignment) ;;
             'show --what') kind=(words conf recipes layer cfg layout budget commands project) ;;

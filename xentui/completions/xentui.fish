@@ -232,6 +232,7 @@ complete -c xentui -n '__xentui_is check' -s h -l help -d 'show this help messag
 complete -c xentui -n '__xentui_is check' -l preset -d 'take this preset for the project' -x -a '(__xentui_presets)'
 complete -c xentui -n '__xentui_is check' -l set -d 'change a value on the way, such as guests.alpine.memory=256 (repeatable)' -x -a '(__xentui_assignments)'
 complete -c xentui -n '__xentui_is check' -l json -d 'print one JSON object'
+complete -c xentui -n '__xentui_is check' -l build-dir -d 'tell too what is wrong with this build directory once the project is written there' -x -a '(__fish_complete_directories)'
 complete -c xentui -n '__xentui_is check' -l strict -d 'let warnings count as errors'
 complete -c xentui -n '__xentui_is check' -a '(__fish_complete_suffix .toml)'
 complete -c xentui -n __xentui_first -a show -d 'show what would be written, and what would land on the target'

@@ -264,6 +264,7 @@ _xentui() {
                     '--preset[take this preset for the project]:NAME:_xentui_presets' \
                     '*--set[change a value on the way, such as guests.alpine.memory=256 (repeatable)]:PATH=VALUE:_xentui_assignments' \
                     '--json[print one JSON object]' \
+                    '--build-dir[tell too what is wrong with this build directory once the project is written there]:DIR:_files -/' \
                     '--strict[let warnings count as errors]' \
                     '*:PROJECT:_files -g "*.toml"'
                 return

@@ -1,0 +1,95 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What CONTRIBUTING.md tells newcomers is so."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from tools import commandline
+from xentui.project import model, presets, schema
+from xentui.project.boards import BOARDS
+
+ROOT = Path(__file__).parents[1]
+GUIDE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+_MODELS = {
+    "host": model.Host,
+    "containers": model.Containers,
+    "defaults": model.Defaults,
+    "bundle": model.Bundle,
+    "guest": model.Guest,
+    "source": model.Source,
+    "fetch": model.Fetch,
+    "import_type": model.ImportType,
+    "preset": model.Preset,
+}
+
+
+def test_schema_and_model_have_the_same_fields() -> None:
+    definitions = schema.schema()["definitions"]
+    assert set(definitions) == set(_MODELS)
+    for name, kind in _MODELS.items():
+        attributes = [field.name for field in fields(kind)]
+        assert sorted(set(attributes) - {"key"}) == sorted(definitions[name]["properties"]), name
+
+
+def test_a_field_of_the_schema_is_seen_everywhere_else() -> None:
+    """Pages, completions and new projects are made from it, and from nothing beside it."""
+    page = (ROOT / "docs/reference-format.md").read_text(encoding="utf-8")
+    script = (ROOT / "xentui/completions/xentui.bash").read_text(encoding="utf-8")
+    for table in ("host", "containers", "defaults"):
+        for field in schema.fields(table):
+            assert f"### `{field.name}`" in page
+            assert f" {table}.{field.name}=" in script
+
+
+def test_a_preset_names_a_board_that_is_known() -> None:
+    for preset in presets.available(Path("/")):
+        assert preset.machine in BOARDS
+
+
+def test_make_has_every_target_that_is_named() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    text = GUIDE + "".join(
+        (ROOT / name).read_text(encoding="utf-8")
+        for name in ("README.md", ".pre-commit-config.yaml", ".ci/run")
+        if (ROOT / name).exists()
+    )
+    named = set(re.findall(r"(?:`|^|entry: |&& )make ([a-z]+)", text, re.MULTILINE))
+    assert {"test", "lint", "release", "docs", "generated"} <= named
+    assert named <= targets
+
+
+def test_the_version_stands_in_one_place() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert "version" not in project
+    assert "version" in project["dynamic"]
+    assert commandline.commands()
+
+
+def test_every_dependency_is_explained() -> None:
+    data = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    needs = list(data["project"]["dependencies"])
+    for group in data["dependency-groups"].values():
+        needs += [need for need in group if isinstance(need, str)]
+    text = (ROOT / "docs/dependencies.md").read_text(encoding="utf-8")
+    names = {re.split(r"[<>=!~ \[]", need)[0] for need in needs}
+    assert {name for name in names if name not in text} == set()
+
+
+def test_every_file_names_its_licence() -> None:
+    command = Path(sys.executable).with_name("reuse")
+    if not command.exists() or shutil.which("git") is None or not (ROOT / ".git").exists():
+        pytest.skip("reuse and a git repository are needed")
+    done = subprocess.run([command, "lint", "--lines"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout

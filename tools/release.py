@@ -1,0 +1,254 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""``make release``: the archives of the last commit, built twice, checked and tried.
+
+What is built comes from the commit alone, never from the work tree. In ``dist/`` lie the archives,
+an SBOM (CycloneDX) of an installation, checksums and the changelog's section.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import tempfile
+import tomllib
+import zipfile
+from io import BytesIO
+from pathlib import Path
+from shutil import copy2, rmtree
+
+ROOT = Path(__file__).parents[1]
+DIST = ROOT / "dist"
+
+TRIED = (
+    "tests/cli",
+    "tests/rules",
+    "tests/test_document.py",
+    "tests/test_edit.py",
+    "tests/test_fresh.py",
+    "tests/test_history.py",
+    "tests/test_overrides.py",
+    "tests/test_plan.py",
+)
+"""Tests that an installed xentui must pass with its lowest and newest dependencies."""
+
+_HARNESS = ("hypothesis", "pytest", "pytest-asyncio", "pytest-xdist", "bitbake-setup")
+
+
+class ReleaseError(Exception):
+    """Something is not fit to be published."""
+
+
+def main() -> int:
+    """Build, check and try everything; tell each step."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="xentui-release-") as folder:
+            _release(Path(folder))
+    except ReleaseError as error:
+        _say(f"not released: {error}")
+        return 1
+    return 0
+
+
+def _release(folder: Path) -> None:
+    epoch = _output("git", "log", "-1", "--format=%ct").strip()
+    tree = _exported(folder / "tree")
+    _say(f"building {_output('git', 'rev-parse', '--short', 'HEAD').strip()}, twice")
+    archives = _built(tree, folder / "first", epoch)
+    again = _built(tree, folder / "second", epoch)
+    differing = [
+        name for name, path in archives.items() if path.read_bytes() != again[name].read_bytes()
+    ]
+    if differing or archives.keys() != again.keys():
+        raise ReleaseError(f"two builds differ: {', '.join(differing) or 'their names'}")
+    wheel, source = _only(archives, ".whl"), _only(archives, ".tar.gz")
+    _say("checking what is in them")
+    _run(sys.executable, "-m", "twine", "check", "--strict", str(wheel), str(source))
+    check_wheel(wheel, tree)
+    check_source(source, tree)
+    for what, archive, needs in (
+        ("lowest", wheel, lowest(tree)),
+        ("newest", source, []),
+    ):
+        _say(f"trying {archive.name} with the {what} dependencies")
+        _try(folder / what, archive, needs, tree)
+    rmtree(DIST, ignore_errors=True)
+    DIST.mkdir()
+    for archive in (source, wheel):
+        copy2(archive, DIST)
+    _say("writing SBOM, checksums and the changelog's section")
+    _sbom(folder, wheel, tree)
+    (DIST / "CHANGES.md").write_text(changes(tree), encoding="utf-8")
+    sums = [
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
+        for path in sorted(DIST.iterdir())
+    ]
+    (DIST / "SHA256SUMS").write_text("".join(sums), encoding="utf-8")
+    _say("".join(sums).rstrip("\n"))
+
+
+def lowest(tree: Path) -> list[str]:
+    """Return each dependency at the lowest version that is allowed."""
+    needs = _project(tree)["dependencies"]
+    return [re.sub(r">=([\d.]+).*", r"==\1", need) for need in needs]
+
+
+def changes(tree: Path) -> str:
+    """Return the newest section of the changelog."""
+    text = (tree / "CHANGELOG.md").read_text(encoding="utf-8")
+    sections = re.split(r"^(?=## )", text, flags=re.MULTILINE)
+    if len(sections) < 2:
+        raise ReleaseError("CHANGELOG.md has no section")
+    return sections[1].rstrip("\n") + "\n"
+
+
+def check_wheel(wheel: Path, tree: Path) -> None:
+    """See that a wheel holds the package, its data, and nothing else.
+
+    Raises:
+        ReleaseError: it does not.
+    """
+    with zipfile.ZipFile(wheel) as archive:
+        inside = {name for name in archive.namelist() if not name.endswith("/")}
+    wanted = {
+        path.relative_to(tree).as_posix() for path in (tree / "xentui").rglob("*") if path.is_file()
+    }
+    wanted |= {f"xentui/presets/{path.name}" for path in (tree / "presets").glob("*.toml")}
+    shared = {
+        f"share/{name}"
+        for name in (
+            "man/man1/xentui.1",
+            "bash-completion/completions/xentui",
+            "fish/vendor_completions.d/xentui.fish",
+            "zsh/site-functions/_xentui",
+        )
+    }
+    package = {name for name in inside if name.startswith("xentui/")}
+    data = {name.partition(".data/data/")[2] for name in inside if ".data/data/" in name}
+    rest = {name for name in inside - package if ".data/" not in name and ".dist-info/" not in name}
+    _same("the wheel's package", package, wanted)
+    _same("the wheel's data", data, shared)
+    _same("the wheel", rest, set())
+
+
+def check_source(source: Path, tree: Path) -> None:
+    """See that a source archive holds what the commit has, but for what is left out by intent.
+
+    Raises:
+        ReleaseError: it does not.
+    """
+    with tarfile.open(source) as archive:
+        inside = {name.partition("/")[2] for name in archive.getnames()}
+    wanted = {
+        path.relative_to(tree).as_posix()
+        for path in tree.rglob("*")
+        if path.is_file() and path.relative_to(tree).parts[0] not in ("snapshots", ".ci")
+    }
+    _same("the source archive", inside - {"PKG-INFO", ""}, wanted)
+
+
+def _same(what: str, found: set[str], wanted: set[str]) -> None:
+    if found != wanted:
+        raise ReleaseError(
+            f"{what} lacks {sorted(wanted - found)[:5]} and has beside {sorted(found - wanted)[:5]}"
+        )
+
+
+def _exported(folder: Path) -> Path:
+    folder.mkdir()
+    packed = subprocess.run(
+        ["git", "archive", "HEAD"], cwd=ROOT, check=True, capture_output=True
+    ).stdout
+    with tarfile.open(fileobj=BytesIO(packed)) as archive:
+        archive.extractall(folder, filter="data")
+    return folder
+
+
+def _built(tree: Path, folder: Path, epoch: str) -> dict[str, Path]:
+    _run(
+        *(sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(tree)),
+        SOURCE_DATE_EPOCH=epoch,
+    )
+    return {path.name: path for path in folder.iterdir()}
+
+
+def _environment(folder: Path) -> str:
+    _run(sys.executable, "-m", "venv", "--without-pip", str(folder))
+    return str(folder / "bin/python")
+
+
+def _install(python: str, *what: str) -> None:
+    pip = (sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check")
+    _run(*pip, "install", "--quiet", *what)
+
+
+def _try(folder: Path, archive: Path, needs: list[str], tree: Path) -> None:
+    """Install an archive with dependencies of its own, and run tests against it."""
+    python = _environment(folder)
+    _install(python, str(archive), *needs)
+    constraints = ("-c", str(tree / "constraints.txt")) if not needs else ()
+    _install(python, *constraints, *_HARNESS)
+    _install(python, str(archive), *needs)
+    place = folder / "place"
+    place.mkdir()
+    # The tests, and no package beside them: they meet what was installed.
+    for name in ("tests", "presets", "pyproject.toml", "docs"):
+        (place / name).symlink_to(tree / name)
+    _run(
+        *(python, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", *TRIED),
+        cwd=place,
+        PYTHONDONTWRITEBYTECODE="1",
+    )
+    where = _output(python, "-c", "import xentui; print(xentui.__file__)", cwd=place)
+    if not where.startswith(str(folder)):
+        raise ReleaseError(f"the tests met {where.strip()}, not what was installed")
+
+
+def _sbom(folder: Path, wheel: Path, tree: Path) -> None:
+    python = _environment(folder / "sbom")
+    _install(python, str(wheel))
+    _run(
+        *(sys.executable, "-m", "cyclonedx_py", "environment", python),
+        *("--pyproject", str(tree / "pyproject.toml"), "--mc-type", "application"),
+        *("--output-reproducible", "--of", "JSON", "-o", str(DIST / "xentui.cdx.json")),
+    )
+
+
+def _only(archives: dict[str, Path], ending: str) -> Path:
+    found = [path for name, path in archives.items() if name.endswith(ending)]
+    if len(found) != 1:
+        raise ReleaseError(f"there is not one {ending}")
+    return found[0]
+
+
+def _project(tree: Path) -> dict[str, list[str]]:
+    data = tomllib.loads((tree / "pyproject.toml").read_text(encoding="utf-8"))
+    found: dict[str, list[str]] = data["project"]
+    return found
+
+
+def _run(*command: str, cwd: Path = ROOT, **environment: str) -> None:
+    done = subprocess.run(
+        command, cwd=cwd, env={**os.environ, **environment}, capture_output=True, text=True
+    )
+    if done.returncode != 0:
+        raise ReleaseError(
+            f"{' '.join(command[:6])} …:\n{done.stdout[-3000:]}{done.stderr[-3000:]}"
+        )
+
+
+def _output(*command: str, cwd: Path = ROOT) -> str:
+    return subprocess.run(command, cwd=cwd, check=True, capture_output=True, text=True).stdout
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
