@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.bitbake.trees import small
 from tests.cli.conftest import BOARD, Run
 
 KEYS = ["project", "code", "severity", "path", "line", "message", "fix"]
@@ -107,3 +108,24 @@ def test_a_byte_order_mark_is_told(run: Run, board: Path) -> None:
     done = run("check", board)
     assert done.code == 0
     assert "byte order mark" in done.err
+
+
+def test_a_build_directory_is_looked_at_as_the_project_would_leave_it(run: Run) -> None:
+    build = small(Path.cwd(), 'MACHINE = "qemux86-64"\nIMAGE_INSTALL_append = " nano"\n')
+    Path("p.toml").write_text(
+        'version = 1\n[host]\nmachine = "qemux86-64"\nmemory = 1024\nnetwork = "nat"\n'
+        '[guests.strange]\nmemory = 128\nextra = "console=hvc0"\n'
+    )
+    before = (build / "conf/local.conf").read_bytes()
+    alone = run("check", "p.toml")
+    assert alone.code == 0
+    done = run("check", "p.toml", "--build-dir", "build")
+    assert done.code == 1
+    assert "XT636 conf/xentui.conf:" in done.out
+    assert "IMAGE_INSTALL_append" in done.out
+    # What the project itself brings is no problem any more.
+    assert "not set up for Xen" not in done.out
+    assert (build / "conf/local.conf").read_bytes() == before
+    assert not (build / "conf/xentui.conf").exists()
+    wrong = run("check", "p.toml", "--build-dir", "nowhere")
+    assert (wrong.code, wrong.out) == (2, "")

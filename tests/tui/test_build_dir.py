@@ -1,6 +1,5 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-# ruff: noqa: ASYNC240
 """The wizard in a build directory: seen at the start, shown as a diff, written as agreed."""
 
 from __future__ import annotations

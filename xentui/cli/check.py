@@ -7,17 +7,22 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xentui.cli import parsing, projects, terminal
-from xentui.errors import Exit, InputError, UsageError
+from xentui.errors import Exit, InputError, RefusedError, UsageError
 from xentui.safe_text import visible
 
 if TYPE_CHECKING:
     from xentui.cli.projects import Chosen
     from xentui.cli.reports import Report
+    from xentui.project.assets import Assets
     from xentui.project.document import DocumentError
+    from xentui.project.model import Project
     from xentui.rules.finding import Finding
+
+    Around = Callable[[Project, Assets, str], list[Finding]]
 
 
 def add(commands: parsing.Commands) -> None:
@@ -29,6 +34,12 @@ def add(commands: parsing.Commands) -> None:
     )
     parsing.project_arguments(parser, several=True)
     parsing.json_argument(parser)
+    parser.add_argument(
+        "--build-dir",
+        type=Path,
+        metavar="DIR",
+        help="tell too what is wrong with this build directory once the project is written there",
+    )
     parser.add_argument("--strict", action="store_true", help="let warnings count as errors")
 
 
@@ -41,15 +52,16 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("PROJECT is missing", fix="Give a project file, or --preset NAME.")
     if args.project and args.preset is not None:
         raise UsageError("PROJECT and --preset NAME exclude each other", fix="Give one of them.")
+    around = _around(args.build_dir)
     made: list[Report] = []
     worst = Exit.OK
     for name, load in _wanted(args):
         try:
-            report = _checked(load())
+            report = _checked(load(), around)
         except DocumentError as error:
             terminal.complain(error)
             report = reports.Report(name, "", [_not_toml(error)], line=error.line)
-        except InputError as error:
+        except (InputError, RefusedError) as error:
             terminal.complain(error)
             worst = max(worst, error.exit_code)
             continue
@@ -72,7 +84,30 @@ def _wanted(args: argparse.Namespace) -> list[tuple[str, Callable[[], Chosen]]]:
     return [(str(path), partial(projects.file, path, args.assignments)) for path in args.project]
 
 
-def _checked(chosen: Chosen) -> Report:
+def _around(given: Path | None) -> Around | None:
+    """Return what looks at the build directory given, as a project would leave it.
+
+    Raises:
+        UsageError: it is no build directory.
+    """
+    if given is None:
+        return None
+    from functools import cache
+
+    from xentui.bitbake import build_dir, recipes
+    from xentui.session import build
+
+    path = build_dir.find(given)
+    assert path is not None  # noqa: S101 - a directory was given
+    known = cache(lambda: recipes.read(build_dir.read(path)))
+
+    def look(project: Project, assets: Assets, origin: str) -> list[Finding]:
+        return build.examine_project(project, assets, path, origin=origin, recipes=known)
+
+    return look
+
+
+def _checked(chosen: Chosen, around: Around | None) -> Report:
     from xentui.cli import reports
 
     projects.note(chosen)
@@ -83,7 +118,20 @@ def _checked(chosen: Chosen) -> Report:
         from xentui.rules.scripts import scripts
 
         found += scripts(project, assets)
+    if around is not None and project is not None and assets is not None:
+        from xentui.rules.finding import Severity
+
+        if all(finding.severity is not Severity.ERROR for finding in found):
+            found = _in_order([*found, *around(project, assets, chosen.origin)])
     return reports.report(chosen, found)
+
+
+def _in_order(findings: list[Finding]) -> list[Finding]:
+    """Return findings with errors first, otherwise as they are."""
+    from xentui.rules.finding import Severity
+
+    order = list(Severity)
+    return sorted(findings, key=lambda finding: order.index(finding.severity))
 
 
 def _not_toml(error: DocumentError) -> Finding:

@@ -30,12 +30,20 @@ def parser() -> parsing.Parser:
     )
     made.add_argument("--preset", metavar="NAME", help="begin with this preset")
     made.add_argument(
-        "--build-dir", type=Path, metavar="DIR", help="write into this build directory"
+        "--build-dir",
+        type=Path,
+        metavar="DIR",
+        help="write into this build directory; left out: $BUILDDIR, or the first one upwards "
+        "from here, or else ./xentui-out",
     )
     made.add_argument(
         "--ascii", action="store_true", default=None, help="draw with ASCII characters alone"
     )
-    made.add_argument("--plain-preview", action="store_true", help="show previews without colours")
+    made.add_argument(
+        "--plain-preview",
+        action="store_true",
+        help="let no preview follow each key, for slow lines; F4 still shows it",
+    )
     return made
 
 

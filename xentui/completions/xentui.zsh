@@ -409,9 +409,9 @@ _xentui() {
         '(-h --help)'{-h,--help}'[show this help message and exit]' \
         '(-V --version)'{-V,--version}'[show program'\''s version number and exit]' \
         '--preset[begin with this preset]:NAME:_xentui_presets' \
-        '--build-dir[write into this build directory]:DIR:_files -/' \
+        '--build-dir[write into this build directory; left out\: $BUILDDIR, or the first one upwards from here, or else ./xentui-out]:DIR:_files -/' \
         '--ascii[draw with ASCII characters alone]' \
-        '--plain-preview[show previews without colours]' \
+        '--plain-preview[let no preview follow each key, for slow lines; F4 still shows it]' \
         '1: :_xentui_first'
 }
 

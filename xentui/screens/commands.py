@@ -16,7 +16,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from xentui.project import boards, presets
 from xentui.screens.step import STEPS, TITLES
-from xentui.session import guests, places
+from xentui.session import build, guests, places
 from xentui.widgets.text import lit
 
 if TYPE_CHECKING:
@@ -117,6 +117,9 @@ class Commands(Provider):
         for machine, board in boards.BOARDS.items():
             does = f"{board.title}, {board.support.value}"
             yield Command(f"machine {machine}", does, partial(self._machine, machine))
+        for name, what in build.offers(session.surroundings, ("host", "machine")):
+            if name not in boards.BOARDS:
+                yield Command(f"machine {name}", what, partial(self._machine, name))
         for preset in presets.available():
             take = partial(self._preset, preset.name)
             yield Command(f"preset {preset.name}", preset.title, take)

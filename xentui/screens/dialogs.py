@@ -15,6 +15,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
+from xentui.widgets.table import Column, Row, Table
 from xentui.widgets.text import lit
 
 Answer = tuple[str, str]
@@ -91,3 +92,80 @@ class Ask(ModalScreen[str | None]):
     def _given(self, event: Input.Submitted) -> None:
         event.stop()
         self.dismiss(event.value.strip() or None)
+
+
+class Pick(ModalScreen[str | None]):
+    """A list to choose from; what is typed leaves the rows that have it in them.
+
+    Args:
+        title: what is asked.
+        offers: each value with what it is.
+        note: what is to be known of the list, if anything.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Back", show=False),
+        Binding("down", "move(1)", show=False),
+        Binding("up", "move(-1)", show=False),
+        Binding("pagedown", "move(10)", show=False),
+        Binding("pageup", "move(-10)", show=False),
+    ]
+    DEFAULT_CSS = """
+    Pick Table { height: 12; }
+    """
+
+    def __init__(self, title: str, offers: Sequence[tuple[str, str]], note: str = "") -> None:
+        super().__init__(classes="dialog")
+        self._title = title
+        self._offers = offers
+        self._note = note
+
+    def compose(self) -> ComposeResult:
+        """Make the line for what is looked for, and the list."""
+        with Vertical(classes="box"):
+            yield Static(lit(self._title, "strong"), markup=False, classes="dialog-title")
+            yield Input(placeholder="part of a name", compact=True, id="pick-filter")
+            yield Table(Column("Name", 28), Column("What it is"), id="pick-table")
+            told = f"{self._note}  enter takes it, esc goes back".strip()
+            yield Static(lit(told, "muted"), markup=False)
+
+    def on_mount(self) -> None:
+        """Fill the list."""
+        self._fill("")
+
+    def _fill(self, wanted: str) -> None:
+        words = wanted.lower().split()
+        rows = [
+            Row(str(place), (name, (told, "muted")))
+            for place, (name, told) in enumerate(self._offers)
+            if all(word in f"{name} {told}".lower() for word in words)
+        ]
+        self.query_one(Table).set_rows(rows)
+
+    def action_move(self, by: int) -> None:
+        """Go up or down in the list while the focus stays in the line."""
+        self.query_one(Table).action_move(by)
+
+    def _take(self) -> None:
+        key = self.query_one(Table).key
+        if key:
+            self.dismiss(self._offers[int(key)][0])
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._fill(event.value)
+
+    @on(Input.Submitted)
+    def _given(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._take()
+
+    @on(Table.Activated)
+    def _chosen(self, event: Table.Activated) -> None:
+        event.stop()
+        self._take()
+
+    @on(Table.Moved)
+    def _moved(self, event: Table.Moved) -> None:
+        event.stop()

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, overload
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -18,62 +18,14 @@ from textual.widgets import Input, Static
 from xentui.project import effective, route
 from xentui.project.model import Guest
 from xentui.screens.guest_editor import GuestEditor
+from xentui.screens.guest_rows import Rows, disk_of, empty
 from xentui.screens.step import Drop, Edit, Look, Step
-from xentui.session import Session, View, guests, places
-from xentui.widgets.table import Column, Row, Table
-from xentui.widgets.text import Glyphs, glyphs, lit, wizard
+from xentui.session import Session, build, guests, places
+from xentui.widgets.table import Column, Table
+from xentui.widgets.text import glyphs, lit, wizard
 
-_SEVERITIES = ("error", "warning", "advice")
-FULL = "guest.full"
-
-
-class Rows(Sequence[Row]):
-    """The rows of the table, each made when it comes into sight."""
-
-    def __init__(self, view: View, shown: Sequence[Guest], signs: Glyphs) -> None:
-        self._view = view
-        self._shown = shown
-        self._signs = signs
-
-    def __len__(self) -> int:
-        return len(self._shown)
-
-    @overload
-    def __getitem__(self, place: int) -> Row: ...
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[Row]: ...
-    def __getitem__(self, place: int | slice) -> Row | Sequence[Row]:
-        if isinstance(place, slice):
-            return [self._row(guest) for guest in self._shown[place]]
-        return self._row(self._shown[place])
-
-    def _row(self, guest: Guest) -> Row:
-        full = effective.effective(self._view.project, guest)
-        severity = self._view.guest_severity.get(guest.key)
-        style = _SEVERITIES[severity] if severity is not None else "ok"
-        vif = " ".join(full.vif) if full.vif else "none"
-        return Row(
-            guest.key,
-            (
-                (self._signs.severity(style), "muted" if style == "advice" else style),
-                guest.key,
-                "yes" if guest.autostart else "",
-                str(full.memory),
-                str(full.vcpus),
-                disk_of(guest),
-                (guest.bundle or "conf", "" if guest.bundle else "muted"),
-                vif,
-            ),
-        )
-
-
-def disk_of(guest: Guest) -> str:
-    """Return in a word where a guest's disk comes from."""
-    if guest.source is not None:
-        return guest.source.type
-    if guest.rootfs is not None:
-        return guest.rootfs
-    return "external" if guest.external else "recipe"
+NEW = ("guests", "", places.KEY)
+"""Stands for the name of a guest to come."""
 
 
 class Guests(Step):
@@ -90,6 +42,7 @@ class Guests(Step):
         Binding("space", "tag('autostart')", "Autostart", id="guest.autostart"),
         Binding("b", "switch", "Bundle", id="guest.bundle"),
         Binding("slash", "filter", "Filter", key_display="/", id="list.filter"),
+        Binding("f2,ctrl+o", "add_from", "Add from the layers", id="guest.add-from"),
         Binding("x", "tag('external')", show=False, id="guest.external"),
         Binding("shift+up,K", "move(-1)", show=False, id="guest.up"),
         Binding("shift+down,J", "move(1)", show=False, id="guest.down"),
@@ -174,15 +127,15 @@ class Guests(Step):
             shown = [
                 g for g in shown if all(w in f"{g.key} {g.bundle} {disk_of(g)}" for w in words)
             ]
-        empty = not project.guests
-        if self.has_class("-empty") and not empty:
+        none = not project.guests
+        if self.has_class("-empty") and not none:
             self.can_focus = False
             self.call_after_refresh(self.table.focus)
-        self.set_class(empty, "-empty")
+        self.set_class(none, "-empty")
         self.table.set_rows(Rows(self.session.view, shown, glyphs(self)))
         self._tell()
-        if empty:
-            self.query_one("#guest-empty", Static).update(_empty())
+        if none:
+            self.query_one("#guest-empty", Static).update(empty())
 
     def _tell(self) -> None:
         key = self.table.key
@@ -312,7 +265,9 @@ class Guests(Step):
             if self._editor is not None and not self.table.has_focus:
                 return False
             return bool(self.session.project.guests)
-        if action == "add":
+        if action == "add_from" and not build.offers(self.session.surroundings, NEW):
+            return False
+        if action in ("add", "add_from"):
             return self._editor is None or self.table.has_focus
         return True
 
@@ -320,6 +275,19 @@ class Guests(Step):
         """Add a guest and edit it."""
         project, key = guests.added(self.session.project)
         self.post_message(Edit(project, f"add {key}", stand_on=key, opened=True))
+
+    def action_add_from(self) -> None:
+        """Add a guest that a recipe of the layers makes."""
+        self.app.run_worker(self._add_from(), exclusive=True)
+
+    async def _add_from(self) -> None:
+        from xentui.screens.dialogs import Pick
+
+        offers = build.offers(self.session.surroundings, NEW)
+        name = await self.app.push_screen_wait(Pick("Which image is the guest?", offers))
+        if name:
+            project, key = guests.added(self.session.project, name)
+            self.post_message(Edit(project, f"add {key}", stand_on=key, opened=True))
 
     def action_clone(self) -> None:
         """Add a copy of the guest."""
@@ -381,17 +349,3 @@ class Guests(Step):
     def _filter_done(self, event: Input.Submitted) -> None:
         event.stop()
         self.table.focus()
-
-
-def _empty() -> Content:
-    return Content("\n").join(
-        [
-            lit("No guest yet.", "strong"),
-            lit(""),
-            lit("a", "here").append(
-                "  adds one: the reference guest, xen-guest-image-minimal, is first"
-            ),
-            lit("ctrl+p", "here").append("  guest NAME adds one of another name"),
-            lit("alt+1", "here").append("  presets with guests to begin from"),
-        ]
-    )

@@ -78,7 +78,27 @@ class Machine(FormStep):
                     ((name, "strong" if here else ""), board.title, (f"{sign} {word}", style)),
                 )
             )
-        self.query_one(Table).set_rows(rows)
+        self.query_one(Table).set_rows([*rows, *self._others({row.key for row in rows})])
+
+    def _others(self, known: set[str]) -> list[Row]:
+        """Return the machines of the layers that are none of the known boards."""
+        around = self.session.surroundings
+        if around is None or around.problem:
+            return []
+        if around.build is None:
+            return [Row(":reading", (f"  Reading the layers {glyphs(self).more}",), heading=True)]
+        sign = glyphs(self).off
+        rows = [
+            Row(one.name, (f"{sign} {one.name}", one.title or one.layer, ("unknown", "muted")))
+            for one in around.machines
+            if one.name not in known
+        ]
+        heading = Row(":layers", ("  Other machines of the layers",), heading=True)
+        return [heading, *rows] if rows else []
+
+    def surrounded(self) -> None:
+        """Show the machines of the layers."""
+        self._fill()
 
     def first(self) -> Widget | None:
         """The list."""

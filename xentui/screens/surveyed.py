@@ -15,6 +15,7 @@ from xentui.screens.frame import Frame
 from xentui.screens.step import Retarget
 from xentui.session.build import GivenUpError, Surroundings, survey
 from xentui.session.writing import build_dir_of
+from xentui.widgets.field import FieldRow
 
 
 class Surveyed(Frame):
@@ -59,6 +60,19 @@ class Surveyed(Frame):
         if around is not None and around.path == event.known.path and self._began:
             self.session.surroundings = event.known
             self.step.surrounded()
+            self.refresh_bindings()
+
+    @on(FieldRow.Asked)
+    def _asked(self, event: FieldRow.Asked) -> None:
+        event.stop()
+        self.app.run_worker(self._choose(event.row), exclusive=True)
+
+    async def _choose(self, row: FieldRow) -> None:
+        from xentui.screens.dialogs import Pick
+
+        chosen = await self.app.push_screen_wait(Pick(f"{row.field.title}", row.offers))
+        if chosen and row.is_attached:
+            row.take(chosen)
 
     @on(Retarget)
     def _retargeted(self, event: Retarget) -> None:

@@ -49,7 +49,11 @@ def where(session: Session, signs: Glyphs) -> list[Line]:
     machine = build.machine.value
     known = f"MACHINE {machine}" if machine and "\0" not in machine else "MACHINE is not known"
     first = f"{signs.ok} Build directory {name}  {signs.dot}  {known}"
-    return [(first, ""), _xen(build, signs)]
+    text, style = _xen(build, signs)
+    if not around.complete:
+        count = f" {around.done} of {around.total}" if around.total else ""
+        text += f"  {signs.dot}  looking through the recipes{count} {signs.more}"
+    return [(first, ""), (text, style)]
 
 
 def _xen(build: BuildDir, signs: Glyphs) -> Line:

@@ -9,17 +9,19 @@ what is wrong, or else what the field is for, so that nothing moves when an erro
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
+from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Input
 
 from xentui.project import schema
-from xentui.session import places
+from xentui.session import build, places
 from xentui.widgets.options import Choice, Options
 from xentui.widgets.text import LABEL, cut, glyphs, lit
 
@@ -34,8 +36,25 @@ LEFT_OUT = ""
 """The choice that leaves a field out."""
 
 
+class Offered(Suggester):
+    """What the build directory offers, shown behind what is typed; right takes it."""
+
+    def __init__(self, row: FieldRow) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._row = row
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """Return the first value that begins so."""
+        names = (name for name, _ in self._row.offers)
+        return next((name for name in names if value and name.startswith(value)), None)
+
+
 class FieldRow(Widget):
     """One field. It shows what the session holds and hands up what is typed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f2,ctrl+o", "choose", "Choose", id="field.choose"),
+    ]
 
     DEFAULT_CSS = """
     FieldRow {
@@ -57,6 +76,18 @@ class FieldRow(Widget):
             self.row = row
             self.path = row.path
             self.text = text
+
+        @property
+        def control(self) -> FieldRow:
+            """The field."""
+            return self.row
+
+    class Asked(Message):
+        """What the build directory offers should be shown."""
+
+        def __init__(self, row: FieldRow) -> None:
+            super().__init__()
+            self.row = row
 
         @property
         def control(self) -> FieldRow:
@@ -115,6 +146,7 @@ class FieldRow(Widget):
                 compact=True,
                 select_on_focus=number or self.path[-1] == places.KEY,
                 classes="number" if number else "text",
+                suggester=Offered(self) if self.session.surroundings is not None else None,
             )
             self._canon = text
         yield self.editor
@@ -233,6 +265,27 @@ class FieldRow(Widget):
         self._left = True
         self.sync()
         self.refresh()
+
+    # What is offered
+
+    @property
+    def offers(self) -> Sequence[build.Offer]:
+        """What the build directory offers for this field; anything else may be typed too."""
+        return build.offers(self.session.surroundings, self.path)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Offer a list only where there is one."""
+        return bool(self.offers) if action == "choose" else True
+
+    def action_choose(self) -> None:
+        """Ask for the list of what is offered."""
+        self.post_message(self.Asked(self))
+
+    def take(self, text: str) -> None:
+        """Take a text as if it had been typed."""
+        if isinstance(self.editor, Input):
+            self.editor.value = text
+            self.editor.cursor_position = len(text)
 
     # Drawing
 

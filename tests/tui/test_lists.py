@@ -1,0 +1,160 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What the layers and earlier builds offer: in lists, beside whatever is typed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual.widgets import Input
+
+from tests.bitbake.trees import small
+from tests.tui.test_build_dir import LOCAL, in_build_dir, made, read
+from tests.tui.test_wizard import TWO, field, settle
+from tests.tui.wizards import SMALL, session_of, shown, wizard
+from xentui.screens.dialogs import Pick
+from xentui.session.build import GivenUpError, Surroundings, survey
+from xentui.widgets.chrome import KeyLine
+from xentui.widgets.table import Table
+
+
+def test_more_is_told_as_more_is_known_and_giving_up_is_heard() -> None:
+    build = made()
+    told: list[Surroundings] = []
+    known = survey(build, told.append)
+    assert [one.complete for one in told] == [False] * (len(told) - 1) + [True]
+    assert told[0].build is not None
+    assert not told[0].machines
+    assert {one.name for one in known.guests} >= {"alpha", "xen-guest-image-minimal"}
+    count = 0
+
+    def stop() -> bool:
+        nonlocal count
+        count += 1
+        return count > 2
+
+    told.clear()
+    try:
+        survey(build, told.append, stop)
+    except GivenUpError:
+        assert len(told) == 2
+    else:
+        raise AssertionError("nobody heard")
+
+
+async def test_machines_of_the_layers_stand_below_the_boards() -> None:
+    build = small(Path.cwd(), LOCAL, more={"virt/conf/machine/bench.conf": "#@NAME: The bench\n"})
+    app = wizard(in_build_dir(build), begin="machine")
+    async with app.run_test(size=SMALL) as pilot:
+        await read(pilot, app)
+        table = app.main.query_one("#boards", Table)
+        keys = [row.key for row in table.rows]
+        assert keys[-2:] == [":layers", "bench"]
+        await pilot.press("end")
+        await settle(pilot)
+        assert "The bench" in shown(app)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert app.session.project.host.machine == "bench"
+        assert [row.key for row in table.rows].count("bench") == 1
+
+
+async def test_the_first_frame_does_not_wait_for_the_layers() -> None:
+    app = wizard(in_build_dir(made()), begin="machine")
+    async with app.run_test(size=SMALL) as pilot:
+        assert len(app.main.query_one("#boards", Table).rows) > 3
+        await read(pilot, app)
+
+
+async def test_a_guest_is_added_from_the_recipes_of_the_layers() -> None:
+    app = wizard(in_build_dir(made()), begin="guests")
+    async with app.run_test(size=(120, 30)) as pilot:
+        await read(pilot, app)
+        assert ("f2", "Add from the layers") in [
+            (key.lower(), text) for key, text in app.main.query_one(KeyLine).shown
+        ]
+        await pilot.press("f2")
+        await settle(pilot)
+        assert "Guest beta" in shown(app)
+        assert "xen-image-minimal" not in shown(app).replace("xen-guest-image-minimal", "")
+        await pilot.press(*"gamm", "enter")
+        await settle(pilot)
+        assert [g.key for g in app.session.project.guests] == ["alpha", "beta", "gamma"]
+        await pilot.press("escape", "u")
+        await settle(pilot)
+        assert app.session.project == TWO
+
+
+async def test_the_name_is_offered_and_anything_else_can_be_typed() -> None:
+    app = wizard(in_build_dir(made()), begin="guests")
+    async with app.run_test(size=SMALL) as pilot:
+        await read(pilot, app)
+        await pilot.press("enter")
+        await settle(pilot)
+        await pilot.press("f2", *"xen-guest", "enter")
+        await settle(pilot)
+        assert app.session.project.guests[0].key == "xen-guest-image-minimal"
+        await pilot.press("ctrl+o", "escape")
+        await settle(pilot)
+        editor = field(app, "guests.xen-guest-image-minimal").editor
+        assert isinstance(editor, Input)
+        assert app.main.focused is editor
+        editor.value = ""
+        await pilot.press(*"gam")
+        await pilot.pause(0.1)
+        assert editor._suggestion == "gamma"
+        await pilot.press("right")
+        await settle(pilot)
+        assert app.session.project.guests[0].key == "gamma"
+        await pilot.press(*"-x")
+        await settle(pilot)
+        assert app.session.project.guests[0].key == "gamma-x"
+
+
+async def test_what_earlier_builds_left_is_offered_for_disk_and_kernel() -> None:
+    build = made()
+    folder = build / "tmp/deploy/images/qemux86-64"
+    folder.mkdir(parents=True)
+    for name in ("core-image-minimal-qemux86-64.ext4", "bzImage", "a.manifest"):
+        (folder / name).touch()
+    app = wizard(in_build_dir(build), begin="guests")
+    async with app.run_test(size=SMALL) as pilot:
+        await read(pilot, app)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert [n for n, _ in field(app, "guests.alpha.kernel").offers] == ["bzImage"]
+        app.main.set_focus(field(app, "guests.alpha.kernel").editor)
+        await pilot.press("f2", "enter")
+        await settle(pilot)
+        assert app.session.project.guest("alpha").kernel == "bzImage"
+        offers = field(app, "guests.alpha.rootfs").offers
+        assert [name for name, _ in offers] == ["core-image-minimal-qemux86-64.ext4"]
+
+
+async def test_hostile_words_of_a_layer_are_shown_as_they_are() -> None:
+    more = {
+        "virt/conf/machine/[@click=app].conf": "#@NAME: [red]\x1b[31m[/x]\n",
+        "virt/recipes-extended/images/evil.bb": 'SUMMARY = "[/x] [b]"\ninherit core-image\n',
+    }
+    app = wizard(in_build_dir(small(Path.cwd(), LOCAL, more=more)), begin="machine")
+    async with app.run_test(size=(120, 30)) as pilot:
+        await read(pilot, app)
+        await pilot.press("end")
+        await settle(pilot)
+        assert "[@click=app]" in shown(app)
+        assert "[red]" in shown(app)
+        assert "\x1b" not in shown(app)
+        await pilot.press("alt+4", "f2")
+        await settle(pilot)
+        assert isinstance(app.screen, Pick)
+        assert "[/x] [b]" in shown(app)
+
+
+async def test_nothing_is_offered_without_a_build_directory() -> None:
+    app = wizard(session_of(TWO), begin="guests")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("f2")
+        await settle(pilot)
+        assert not isinstance(app.screen, Pick)
+        assert "F2" not in dict(app.main.query_one(KeyLine).shown)
