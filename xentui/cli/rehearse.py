@@ -5,14 +5,13 @@
 from __future__ import annotations
 
 import argparse
-import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, BinaryIO
 
 from xentui.cli import parsing, projects, terminal
+from xentui.cli.stopping import stoppable
 from xentui.errors import Exit
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
     chosen = projects.choose(args)
     project, assets = projects.usable(chosen)
     hvm = plan.rehearsal(project, assets).hvm
-    with _stoppable():
+    with stoppable():
         parts = _parts(args.parts, yes=args.yes, hvm=hvm)
         with _log(args.log) as log:
             report = rehearsal.rehearse(
@@ -129,18 +128,3 @@ def _log(folder: Path | None) -> Iterator[Log]:
                 files[stream].write(chunk)
 
         yield log
-
-
-@contextmanager
-def _stoppable() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end the command as ctrl+c does, with everything put away."""
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
