@@ -162,7 +162,7 @@ from xentui.rehearsal import run
 from tests.rehearsal.test_run import player, planned
 folder = Path(sys.argv[1])
 def ended():
-    with rehearse._stoppable():
+    with rehearse.stoppable():
         run.run(planned("many"), player(folder, "hang"), accel="tcg")
 try:
     ended()
