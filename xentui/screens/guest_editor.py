@@ -8,11 +8,14 @@ Each change holds at once and can be undone; there is nothing to save or to lose
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar, cast
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
@@ -68,6 +71,9 @@ class Choice(Widget):
 class GuestEditor(Vertical):
     """The fields of one guest, from the schema, with those seldom needed folded away."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f3,ctrl+l", "look", "Look at the file", id="source.look"),
+    ]
     DEFAULT_CSS = """
     GuestEditor { height: 1fr; }
     GuestEditor #editor-head { height: 1; margin-bottom: 1; }
@@ -267,6 +273,25 @@ class GuestEditor(Vertical):
         for row in self.query(FieldRow):
             if row.path[:2] == ("guests", old):
                 row.path = ("guests", name, *row.path[2:])
+
+    # The file
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Offer to look at the file where one is told."""
+        if action != "look":
+            return True
+        focused = self.screen.focused
+        if focused is None or focused.id == "import-type":
+            return focused is not None
+        row = next((n for n in focused.ancestors if isinstance(n, FieldRow)), None)
+        return row is not None and row.path[2:3] == ("source",) and row.path[-1] in ("file", "uri")
+
+    def action_look(self) -> None:
+        """Look at the local file that the guest is made of."""
+        from xentui.screens.look import look_at_source
+
+        screen = cast("Screen[None]", self.screen)
+        self.app.run_worker(look_at_source(screen, self.session, self.key), exclusive=True)
 
     # Focus
 

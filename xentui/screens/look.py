@@ -1,0 +1,153 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Looking at a local file that a guest is made of, and taking what that tells."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Static
+from textual.worker import get_current_worker
+
+from xentui.errors import XentuiError
+from xentui.screens.dialogs import Ask, Question
+from xentui.screens.step import Edit, Tell
+from xentui.session import Session, sources
+from xentui.session.build import GivenUpError
+from xentui.widgets.text import glyphs, lit
+
+if TYPE_CHECKING:
+    from xentui.images.inspected import Inspected
+
+CELLS = 40
+
+
+class Looking(ModalScreen["Inspected | None"]):
+    """A file being read from beginning to end; escape gives up.
+
+    Args:
+        path: the file or directory.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "give_up", "Give up", show=False),
+    ]
+
+    class Far(Message):
+        """So much is read."""
+
+        def __init__(self, done: int, total: int) -> None:
+            super().__init__()
+            self.done = done
+            self.total = total
+
+    class Seen(Message):
+        """It was read, or cannot be."""
+
+        def __init__(self, seen: Inspected | None, problem: str = "") -> None:
+            super().__init__()
+            self.seen = seen
+            self.problem = problem
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(classes="dialog")
+        self.path = path
+        self.problem = ""
+
+    def compose(self) -> ComposeResult:
+        """Make the line that tells how far the reading is."""
+        with Vertical(classes="box"):
+            title = f"Looking at {self.path.name}"
+            yield Static(lit(title, "strong"), markup=False, classes="dialog-title")
+            yield Static(lit("reading", "muted"), markup=False, id="look-far")
+            yield Static(lit("esc gives up", "muted"), markup=False)
+
+    def on_mount(self) -> None:
+        """Begin to read."""
+        self.run_worker(self._read, thread=True, exit_on_error=False)
+
+    def _read(self) -> None:
+        from xentui.images.inspect import inspect
+
+        worker = get_current_worker()
+        shown = -1
+
+        def far(done: int, total: int) -> None:
+            nonlocal shown
+            if worker.is_cancelled:
+                raise GivenUpError
+            percent = 100 * done // max(1, total)
+            if percent != shown:
+                shown = percent
+                self.post_message(self.Far(done, total))
+
+        try:
+            self.post_message(self.Seen(inspect(self.path, far)))
+        except GivenUpError:
+            return
+        except XentuiError as error:
+            self.post_message(self.Seen(None, f"{error.message}. {error.fix}"))
+
+    def on_looking_far(self, event: Far) -> None:
+        """Show how far it is."""
+        signs = glyphs(self)
+        full = CELLS * event.done // max(1, event.total)
+        line = signs.bar[0] * full + signs.bar[5] * (CELLS - full)
+        told = f"{line} {100 * event.done // max(1, event.total)} % of {event.total} bytes"
+        self.query_one("#look-far", Static).update(lit(told))
+
+    def on_looking_seen(self, event: Seen) -> None:
+        """Hand it back."""
+        self.problem = event.problem
+        self.dismiss(event.seen)
+
+    def action_give_up(self) -> None:
+        """Stop reading."""
+        self.workers.cancel_node(self)
+        self.dismiss(None)
+
+
+async def look_at_source(screen: Screen[None], session: Session, key: str) -> None:
+    """Look at the file of a guest's import, and take what it tells if the person agrees."""
+    path = sources.local_file(session, key)
+    if path is None:
+        where = str(sources.folders(session)[-1])
+        given = await screen.app.push_screen_wait(
+            Ask("Look at which file?", placeholder=f"a file below {where}")
+        )
+        if not given or "\0" in given:
+            return
+        path = sources.named(session, given)
+    looking = Looking(path)
+    seen = await screen.app.push_screen_wait(looking)
+    if seen is None:
+        if looking.problem:
+            screen.post_message(Tell(looking.problem, "error"))
+        return
+    from xentui.images.suggest import suggest
+
+    place = sources.place_of(session, path)
+    suggestion = suggest(seen, place or path.name, key)
+    lines = sources.described(seen, suggestion, place or path.name)
+    reason = sources.hindrance(session, path, suggestion)
+    answers = [("back", "Back")]
+    if reason:
+        lines.append((reason, "error"))
+    else:
+        answers.insert(0, ("take", f"Import {key} from it"))
+    answer = await screen.app.push_screen_wait(
+        Question(path.name, [lit(text, style) for text, style in lines], answers, safe="back")
+    )
+    if answer != "take" or suggestion is None or place is None:
+        return
+    project = sources.taken(session, key, seen, place, suggestion)
+    if isinstance(project, str):
+        screen.post_message(Tell(project, "error"))
+        return
+    screen.post_message(Edit(project, f"import {place} for {key}", toast=f"{key} is {place} now."))
