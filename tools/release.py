@@ -19,7 +19,7 @@ import tomllib
 import zipfile
 from io import BytesIO
 from pathlib import Path
-from shutil import copy2, rmtree
+from shutil import copy2, copytree, rmtree
 
 ROOT = Path(__file__).parents[1]
 DIST = ROOT / "dist"
@@ -196,16 +196,24 @@ def _try(folder: Path, archive: Path, needs: list[str], tree: Path) -> None:
     place = folder / "place"
     place.mkdir()
     # The tests, and no package beside them: they meet what was installed.
-    for name in ("tests", "presets", "pyproject.toml", "docs"):
-        (place / name).symlink_to(tree / name)
+    for name in ("tests", "presets", "docs"):
+        copytree(tree / name, place / name)
+    copy2(tree / "pyproject.toml", place)
     _run(
         *(python, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", *TRIED),
         cwd=place,
         PYTHONDONTWRITEBYTECODE="1",
     )
-    where = _output(python, "-c", "import xentui; print(xentui.__file__)", cwd=place)
-    if not where.startswith(str(folder)):
-        raise ReleaseError(f"the tests met {where.strip()}, not what was installed")
+    where = _output(python, "-c", "import xentui; print(xentui.__file__)", cwd=place).strip()
+    if not where.startswith(str(folder)) or "site-packages" not in where:
+        raise ReleaseError(f"the tests met {where}, not what was installed")
+    for need in needs:
+        name, _, version = need.partition("==")
+        code = f"from importlib.metadata import version; print(version({name!r}))"
+        had = _output(python, "-c", code, cwd=place).strip()
+        if not f"{had}.0.0".startswith(f"{version}."):
+            raise ReleaseError(f"{name} was {had}, not {version}")
+        _say(f"    {name} {had}")
 
 
 def _sbom(folder: Path, wheel: Path, tree: Path) -> None:
