@@ -233,3 +233,12 @@ def test_the_script_for_bash_is_sound() -> None:
         ["shellcheck", "-s", "bash", str(SCRIPTS / "xentui.bash")], capture_output=True, text=True
     )
     assert done.stdout == ""
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not there")
+def test_the_tab_key_itself_completes_in_bash(place: Path) -> None:
+    setup = f"cd {place}\nsource {SCRIPTS}/xentui.bash\nbind 'set show-all-if-ambiguous on'\n"
+    shell = ["bash", "--norc", "--noprofile", "-i"]
+    assert "explain" in _seen(place, shell, setup, "xentui expl\t")
+    assert {"local-one", "my-own"} | BUNDLED <= _seen(place, shell, setup, "xentui new \t")
+    assert "board.toml" in _seen(place, shell, setup, "xentui check bo\t")

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -47,6 +48,17 @@ def test_the_man_page_tells_every_command_option_and_exit_code() -> None:
             assert all(f"\\fB{flag}\\fR" in section for flag in option.flags)
     status = text.split(".SH EXIT STATUS")[1].split(".SH")[0]
     assert all(f".B {int(code)}\n" in status for code in Exit)
+
+
+def test_the_man_page_tells_every_variable_that_is_read() -> None:
+    read = {
+        name
+        for path in ROOT.glob("xentui/**/*.py")
+        for name in re.findall(r'environ\.get\("(\w+)"', path.read_text(encoding="utf-8"))
+    }
+    assert {"TERM", "XENTUI_THEME"} <= read
+    text = PAGE.read_text(encoding="utf-8").split(".SH ENVIRONMENT")[1]
+    assert {name for name in read if f".B {name}\n" not in text} == set()
 
 
 @pytest.mark.skipif(shutil.which("man") is None, reason="man is not there")

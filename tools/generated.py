@@ -19,7 +19,7 @@ SCREENS = {
 
 def files() -> dict[str, str]:
     """Return what each file is to hold, by its path in the repository."""
-    from tools import completion, manpage, picture, reference
+    from tools import completion, keys, manpage, picture, reference
 
     made = {
         f"xentui/completions/xentui.{shell}": text for shell, text in completion.scripts().items()
@@ -28,6 +28,7 @@ def files() -> dict[str, str]:
     made["docs/reference-format.md"] = reference.project_file()
     made["docs/reference-options.md"] = reference.options()
     made["docs/findings.md"] = reference.findings()
+    made["docs/reference-keys.md"] = keys.page()
     made["docs/images/architecture.svg"] = picture.svg()
     for name, snapshot in SCREENS.items():
         path = ROOT / "snapshots/test_snapshots" / snapshot

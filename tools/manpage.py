@@ -27,8 +27,18 @@ _ENVIRONMENT = {
     "XDG_CONFIG_HOME": "below it, xentui/presets holds presets of your own (~/.config if unset)",
     "XDG_STATE_HOME": "below it, xentui/ holds the wizard's drafts (~/.local/state if unset)",
     "XDG_CACHE_HOME": "below it, xentui/ holds what is quicker kept than made (~/.cache if unset)",
+    "MACHINE": "as BitBake takes it: stronger than the configuration, and doctor says so",
+    "TERM": "the terminal; with dumb, or unset, the wizard does not start",
+    "COLORFGBG": "whether the terminal is light or dark, where it says so",
+    "XENTUI_THEME": "the wizard's colours to begin with: xentui-dark or xentui-light",
     "NO_COLOR": "if set and not empty, the wizard shows no colours",
     "XENTUI_DEBUG": "if 1, an unexpected failure shows its traceback",
+}
+
+_FILES = {
+    "~/.config/xentui/presets/*.toml": "presets of your own",
+    "./presets/*.toml": "presets of this directory, which win over all others",
+    "~/.config/xentui/config.toml": "other keys for the wizard, in its table keys",
 }
 
 _EXAMPLES = (
@@ -98,6 +108,9 @@ def _page() -> Iterator[str]:
     yield ".SH ENVIRONMENT"
     for name, what in _ENVIRONMENT.items():
         yield from (".TP", f".B {name}", _text(what))
+    yield ".SH FILES"
+    for name, what in _FILES.items():
+        yield from (".TP", f".I {_quoted(name)}", _text(what))
     yield ".SH EXAMPLES"
     for what, *lines in _EXAMPLES:
         yield from (".PP", _text(what), ".PP", ".RS 4", ".nf")
