@@ -11,15 +11,15 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
 from xentui.errors import XentuiError
+from xentui.screens.rehearsed import Rehearsed
 from xentui.screens.step import STEPS, Begin, Drop, Edit, Go, Resume, Tell
-from xentui.screens.surveyed import Surveyed
 from xentui.session import places
 from xentui.session.view import step_of
 from xentui.widgets.field import FieldRow
 from xentui.widgets.preview import Preview
 
 
-class MainScreen(Surveyed):
+class MainScreen(Rehearsed):
     """The frame, with what can be done in it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

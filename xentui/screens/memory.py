@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from xentui.screens.step import Edit, Go, Look, Step
+from xentui.screens.step import Edit, Go, Look, Rehearsal, Step
 from xentui.session import places
 from xentui.widgets.bars import MemoryMap, pattern, summary
 from xentui.widgets.table import Column, Row, Table
@@ -37,6 +37,7 @@ class Memory(Step):
             "right,plus,equals_sign", f"give({SMALL})", "More", key_display="+", id="memory.more"
         ),
         Binding("left,minus", f"give(-{SMALL})", "Less", key_display="-", id="memory.less"),
+        Binding("x", "rehearse", "Rehearse", id="memory.rehearse"),
         Binding("shift+right,L", f"give({LARGE})", show=False, id="memory.much-more"),
         Binding("shift+left,H", f"give(-{LARGE})", show=False, id="memory.much-less"),
     ]
@@ -80,16 +81,19 @@ class Memory(Step):
         self.query_one("#memory-sum", Static).update(
             summary(budget, signs).append(lit(free if (budget.free or 0) >= 0 else "", "muted"))
         )
+        outcomes = self._outcomes()
         rows, number = [], 0
         for share in budget.rows:
             sign, _ = pattern(share, number, signs) if share.kind != "total" else (" ", "")
             if share.kind == "guest":
                 number += 1
-            rows.append(self._row(share, budget.total, sign))
+            rows.append(self._row(share, budget.total, sign, outcomes))
         self.table.set_rows(rows)
         self._tell()
 
-    def _row(self, share: Share, total: int | None, sign: str) -> Row:
+    def _row(
+        self, share: Share, total: int | None, sign: str, outcomes: dict[str, tuple[str, str]]
+    ) -> Row:
         percent = f"{round(100 * share.mib / total)} %" if total else ""
         label = share.label if share.autostart else f"{share.label} (not by itself)"
         style = "error" if share.kind == "free" and share.mib < 0 else ""
@@ -98,6 +102,10 @@ class Memory(Step):
         mib = f"{'about ' if share.estimate else ''}{share.mib}"
         named = {"guest": "ok", "reserve": "accent", "dom0": "accent"}.get(share.kind, "muted")
         name = f"{share.kind}:{share.name}"
+        note = (share.note, "muted")
+        if share.kind == "guest" and share.name in outcomes:
+            text, how = outcomes[share.name]
+            note = (f"{glyphs(self).severity(how)} {text}", how)
         return Row(
             name,
             (
@@ -105,7 +113,7 @@ class Memory(Step):
                 (label, style),
                 (mib, style),
                 (percent, "muted"),
-                (share.note, "muted"),
+                note,
             ),
         )
 
@@ -162,6 +170,21 @@ class Memory(Step):
         if path is not None:
             step = {"host": "machine", "guests": "guests"}.get(str(path[0]), "features")
             self.post_message(Go(step, places.text_of_path(path)))
+
+    def action_rehearse(self) -> None:
+        """Start the guests on a real Xen."""
+        self.post_message(Rehearsal())
+
+    def _outcomes(self) -> dict[str, tuple[str, str]]:
+        """Return what came of each guest in the rehearsal of the present project."""
+        from xentui.screens.rehearsed import Rehearsed
+
+        report = self.screen.rehearsed if isinstance(self.screen, Rehearsed) else None
+        if report is None:
+            return {}
+        from xentui.session.rehearsing import outcome
+
+        return {guest.key: outcome(guest) for guest in report.guests}
 
     def action_give(self, by: int) -> None:
         """Give some memory to the row under the cursor, or take some."""

@@ -20,7 +20,7 @@ from textual.worker import get_current_worker
 
 from xentui.errors import XentuiError
 from xentui.screens import review_text
-from xentui.screens.step import Go, Look, Retarget, Step, Tell
+from xentui.screens.step import Go, Look, Rehearsal, Retarget, Step, Tell
 from xentui.session import build, writing
 from xentui.widgets.code import CodeView
 from xentui.widgets.options import Options
@@ -54,6 +54,7 @@ class Review(Step):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "to_target", "Target directory", id="review.directory"),
         Binding("w", "to_way", "Attach", id="review.way"),
+        Binding("x", "rehearse", "Rehearse", id="review.rehearse"),
         Binding("y", "copy", "Copy", id="review.copy"),
         Binding("1", "sheet('diff')", show=False),
         Binding("2", "sheet('files')", show=False),
@@ -350,6 +351,10 @@ class Review(Step):
         chosen = next((name for name, _ in ATTACH if name in event.chosen), None)
         self.session.attach = cast("Attach | None", chosen)
         self.compare()
+
+    def action_rehearse(self) -> None:
+        """Start the guests on a real Xen."""
+        self.post_message(Rehearsal())
 
     def action_copy(self) -> None:
         """Copy what is in sight."""

@@ -89,6 +89,11 @@ class Look(Message):
 
 
 @dataclass
+class Rehearsal(Message):
+    """The guests should be started on a real Xen."""
+
+
+@dataclass
 class Retarget(Message):
     """Another directory is written into."""
 

@@ -1,0 +1,199 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Rehearsals in the wizard, with a program in QEMU's place that plays a recorded run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Button
+
+from tests.rehearsal.test_run import gone, player
+from tests.rehearsal.test_transcript import RUNS
+from tests.tui.test_wizard import TWO, settle
+from tests.tui.wizards import SMALL, session_of, shown, wizard
+from xentui.app import XentuiApp
+from xentui.project import document
+from xentui.rehearsal import fetch, parts
+from xentui.screens.rehearse import Rehearse
+from xentui.session import Session
+from xentui.widgets.chrome import KeyLine
+from xentui.widgets.table import Table
+
+
+def recorded(name: str) -> Session:
+    """Return a session on the project of a recorded run."""
+    session = session_of()
+    loaded = document.load(RUNS / name / "project.toml")
+    origin = session.origin_of(loaded, name="project.toml", preset=False)
+    assert origin is not None
+    session.begin(origin, "open")
+    return session
+
+
+@dataclass
+class Played:
+    """What the player plays, and the folder it notes itself in."""
+
+    folder: Path
+    name: str = "many"
+    mode: str = ""
+
+
+@pytest.fixture
+def played(monkeypatch: pytest.MonkeyPatch) -> Played:
+    """Let a rehearsal find the player."""
+    made = Played(Path("player").absolute())
+    made.folder.mkdir()
+
+    def find(*_given: object, **_how: object) -> parts.Parts:
+        return player(made.folder, made.mode, name=made.name)
+
+    monkeypatch.setattr(parts, "find", find)
+    return made
+
+
+async def until(pilot: Pilot[int], app: XentuiApp, word: str) -> str:
+    """Wait until a word stands on the screen, and return the screen."""
+    for _ in range(500):
+        await pilot.pause(0.02)
+        if word in shown(app):
+            await settle(pilot)
+            return shown(app)
+    raise AssertionError(shown(app))
+
+
+@pytest.mark.parametrize("step", ["memory", "review"])
+async def test_one_key_rehearses_and_the_outcome_stands_beside_each_guest(
+    played: Played, step: str
+) -> None:
+    session = recorded("many")
+    app = wizard(session, begin=step)
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        assert ("x", "Rehearse") in app.main.query_one(KeyLine).shown
+        await pilot.press("x")
+        page = await until(pilot, app, "guests started")
+        assert "started, took" in page
+        assert gone(played.folder)
+        keys = {row.key for row in app.screen.query_one(Table).rows}
+        assert keys == {guest.key for guest in session.project.guests}
+        await pilot.press("escape")
+        await settle(pilot)
+        assert app.screen is app.main
+        await app.main.go("memory")
+        await settle(pilot)
+        assert "started, took" in shown(app)
+        session.edit(replace(session.project, guests=session.project.guests[1:]), "one less")
+        app.main.changed()
+        await settle(pilot)
+        assert "started, took" not in shown(app)
+
+
+async def test_escape_stops_the_machine(played: Played) -> None:
+    played.mode = "hang"
+    app = wizard(recorded("many"), begin="memory")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("x")
+        await until(pilot, app, "Xen is up")
+        await pilot.press("escape")
+        await settle(pilot)
+        assert app.screen is app.main
+        for _ in range(100):
+            await pilot.pause(0.05)
+            if gone(played.folder):
+                break
+        assert gone(played.folder)
+
+
+async def test_a_guest_that_is_refused_is_mended_and_rehearsed_again(played: Played) -> None:
+    played.name = "too-large"
+    session = recorded("too-large")
+    before = session.project
+    app = wizard(session, begin="memory")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("x")
+        page = await until(pilot, app, "for want of memory")
+        assert "xl: " in page
+        labels = [str(button.label) for button in app.screen.query(Button)]
+        assert labels[-2:] == ["Again", "Back"]
+        assert "Give the board" in labels[0]
+        await pilot.press("enter")
+        await settle(pilot)
+        assert session.project != before
+        assert isinstance(app.screen, Rehearse)
+        await until(pilot, app, "guests started")
+        await pilot.press("escape")
+        await settle(pilot)
+        await pilot.press("u")
+        await settle(pilot)
+        assert session.project == before
+
+
+async def test_missing_parts_are_named_and_nothing_is_fetched_unasked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lack = parts.LackError(
+        (parts.Lack("QEMU", "qemu-system-x86"), parts.Lack("Xen", "xen-hypervisor-4.17-amd64"))
+    )
+
+    def find(*_given: object, **_how: object) -> parts.Parts:
+        raise lack
+
+    asked: list[str] = []
+
+    def fetched(wanted: fetch.Download, *_: object, **_how: object) -> None:
+        asked.append(f"fetch {' '.join(wanted.packages)}")
+
+    def sized(_lacks: object) -> fetch.Download:
+        asked.append("size")
+        return fetch.Download(("qemu-system-x86", "xen"), 43_000_000)
+
+    monkeypatch.setattr(parts, "find", find)
+    monkeypatch.setattr(fetch, "possible", lambda: True)
+    monkeypatch.setattr(fetch, "download", sized)
+    monkeypatch.setattr(fetch, "fetch", fetched)
+    app = wizard(recorded("many"), begin="memory")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("x")
+        page = await until(pilot, app, "Not found: QEMU, Xen")
+        assert "qemu-system-x86 xen-hypervisor-4.17-amd64" in page
+        assert asked == []
+        await pilot.press("enter")
+        await until(pilot, app, "Fetch 2 packages, 43 MB?")
+        assert asked == ["size"]
+        await pilot.press("right", "enter")
+        await until(pilot, app, "Not found: QEMU, Xen")
+        assert asked == ["size", "fetch qemu-system-x86 xen"]
+
+
+async def test_without_apt_it_is_said_how_the_parts_are_had(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fetch, "possible", lambda: False)
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(Path.cwd() / "cache"))
+    app = wizard(recorded("many"), begin="review")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("x")
+        page = await until(pilot, app, "Not found:")
+        assert "xentui rehearse PROJECT --parts FOLDER" in page
+
+
+async def test_a_board_that_cannot_be_rehearsed_says_so() -> None:
+    board = replace(TWO, host=replace(TWO.host, machine="qemuarm64"))
+    app = wizard(session_of(board), begin="memory")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("x")
+        assert "only x86-64 can be rehearsed" in await until(pilot, app, "only x86-64")
+        await pilot.press("enter")
+        await settle(pilot)
+        assert app.screen is app.main

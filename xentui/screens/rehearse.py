@@ -1,0 +1,356 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""The rehearsal over the step one is in: how far it is, what came of each guest, what helps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widgets import Button, Static
+from textual.worker import get_current_worker
+
+from xentui.errors import XentuiError
+from xentui.session import Session, rehearsing
+from xentui.widgets.table import Column, Row, Table
+from xentui.widgets.text import glyphs, lit
+
+if TYPE_CHECKING:
+    from xentui.rehearsal.fetch import Download
+    from xentui.rehearsal.parts import LackError
+    from xentui.rehearsal.report import GuestReport, Report
+    from xentui.rehearsal.transcript import Event
+    from xentui.rules.finding import Mend
+
+
+class Rehearse(ModalScreen[None]):
+    """One rehearsal after the other; escape stops, and leaves.
+
+    Args:
+        session: the project is the present one of it.
+        done: is told each report, and ``None`` where there is none.
+        changed: is told of each edit of the session.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Stop and leave", show=False),
+        Binding("right", "app.focus_next", show=False),
+        Binding("left", "app.focus_previous", show=False),
+    ]
+    DEFAULT_CSS = """
+    Rehearse .box { width: 76; }
+    Rehearse #rehearse-now { height: auto; max-height: 5; }
+    Rehearse Table { height: 8; margin-top: 1; display: none; }
+    Rehearse.-guests Table { display: block; }
+    Rehearse #rehearse-told { height: auto; max-height: 6; margin-top: 1; }
+    """
+
+    class Happened(Message):
+        """The machine told something."""
+
+        def __init__(self, event: Event) -> None:
+            super().__init__()
+            self.event = event
+
+    class Said(Message):
+        """A line about what is being done."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class Lacking(Message):
+        """Parts are missing."""
+
+        def __init__(self, lack: LackError) -> None:
+            super().__init__()
+            self.lack = lack
+
+    class Sized(Message):
+        """It is known what would be fetched."""
+
+        def __init__(self, download: Download) -> None:
+            super().__init__()
+            self.download = download
+
+    class Over(Message):
+        """The rehearsal is over, or could not be."""
+
+        def __init__(self, report: Report | None, problem: str = "") -> None:
+            super().__init__()
+            self.report = report
+            self.problem = problem
+
+    def __init__(
+        self,
+        session: Session,
+        done: Callable[[Report | None], None],
+        changed: Callable[[], None],
+    ) -> None:
+        super().__init__(classes="dialog")
+        self.session = session
+        self._done = done
+        self._changed = changed
+        self._guests: dict[str, tuple[str, str]] = {}
+        self._reports: dict[str, GuestReport] = {}
+        self._answers: tuple[str, ...] = ()
+        self._mends: Sequence[Mend] = ()
+        self._lack: LackError | None = None
+        self._download: Download | None = None
+        self.running = False
+
+    def compose(self) -> ComposeResult:
+        """Make the lines, the table and the answers."""
+        with Vertical(classes="box"):
+            title = "Rehearsal: the guests on a real Xen in QEMU, with stand-in images"
+            yield Static(lit(title, "strong"), markup=False, classes="dialog-title")
+            yield Static("", markup=False, id="rehearse-now")
+            yield Table(Column("", 1), Column("Guest", 26), Column("What came of it"))
+            yield Static("", markup=False, id="rehearse-told")
+            yield Horizontal(classes="answers", id="rehearse-answers")
+
+    async def on_mount(self) -> None:
+        """Begin."""
+        await self._begin()
+
+    # What is done, beside the screen
+
+    async def _begin(self) -> None:
+        project, assets = self.session.project, self.session.view.assets
+        from xentui.output.target_layout import start_order
+
+        order = start_order(project)
+        keys = [*order, *(g.key for g in project.guests if g.key not in order)]
+        self._guests = dict.fromkeys(keys, ("", "waits"))
+        self._reports, self._mends = {}, ()
+        self._show_guests()
+        self._now([("Looking for Xen, QEMU and a kernel", "")])
+        self._tell([])
+        await self._ask(("leave", "Stop"))
+
+        def work() -> None:
+            from xentui.rehearsal.parts import LackError
+
+            stopped = get_current_worker()
+            try:
+                parts = rehearsing.find_parts(project, assets)
+                report = rehearsing.rehearse(
+                    project,
+                    assets,
+                    parts,
+                    progress=lambda event: self._post(self.Happened(event)),
+                    stop=lambda: stopped.is_cancelled,
+                )
+            except LackError as lack:
+                self._post(self.Lacking(lack))
+            except XentuiError as error:
+                self._post(self.Over(None, f"{error.message}. {error.fix}".strip(" .") + "."))
+            else:
+                self._post(self.Over(report))
+
+        self._work(work)
+
+    def _work(self, work: Callable[[], None]) -> None:
+        self.running = True
+        self.run_worker(work, thread=True, group="rehearse", exclusive=True, exit_on_error=False)
+
+    def _post(self, message: Message) -> None:
+        # A loop that ended meanwhile takes no message.
+        with suppress(RuntimeError):
+            self.post_message(message)
+
+    # What is shown
+
+    def _now(self, lines: Sequence[tuple[str, str]]) -> None:
+        text = Content("\n").join([lit(line, style) for line, style in lines])
+        self.query_one("#rehearse-now", Static).update(text)
+
+    def _tell(self, lines: Sequence[tuple[str, str]]) -> None:
+        text = Content("\n").join([lit(line, style) for line, style in lines[:6]])
+        self.query_one("#rehearse-told", Static).update(text)
+
+    def _show_guests(self) -> None:
+        signs = glyphs(self)
+        rows = []
+        for key, (style, text) in self._guests.items():
+            sign = signs.severity(style) if style else signs.todo
+            rows.append(Row(key, ((sign, style or "muted"), key, (text, style or "muted"))))
+        self.query_one(Table).set_rows(rows)
+        self.set_class(bool(rows), "-guests")
+
+    async def _ask(self, *answers: tuple[str, str]) -> None:
+        self._answers = tuple(name for name, _ in answers)
+        place = self.query_one("#rehearse-answers")
+        await place.remove_children()
+        await place.mount(*(Button(lit(label), name=name, compact=True) for name, label in answers))
+        self.query(Button).first().focus()
+
+    def on_rehearse_happened(self, message: Happened) -> None:
+        """Follow the machine."""
+        event = message.event
+        number = f"guest {event.number} of {event.of}: " if event.number else ""
+        text = event.text[:1].upper() + event.text[1:] if not number else event.text
+        self._now([(f"{number}{text}", "")])
+        if event.guest in self._guests:
+            style = "" if event.ok is None else "ok" if event.ok else "error"
+            self._guests[event.guest] = (style, event.text.removeprefix(f"{event.guest} "))
+            self._show_guests()
+            self.query_one(Table).select(event.guest)
+
+    async def on_rehearse_over(self, message: Over) -> None:
+        """Show what came of it, and what would help."""
+        self.running = False
+        report = message.report
+        self._done(report)
+        if report is None:
+            self._now([(f"{glyphs(self).error} {message.problem}", "error")])
+            self._guests = {}
+            self._show_guests()
+            await self._ask(("leave", "Back"))
+            return
+        self._reports = {guest.key: guest for guest in report.guests}
+        for guest in report.guests:
+            text, style = rehearsing.outcome(guest)
+            self._guests[guest.key] = (style, text)
+        self._show_guests()
+        text, style = rehearsing.verdict(report)
+        sign = glyphs(self).severity(style)
+        self._now([(f"{sign} {text}", style), *((note, "muted") for note in report.notes[:2])])
+        findings = list(self.session.view.findings)
+        self._mends = rehearsing.mends(self.session.project, report, findings)
+        failed = next((g.key for g in report.guests if not g.started), "")
+        self.query_one(Table).select(failed)
+        self._show_details()
+        mends = [(f"mend{place}", mend.label) for place, mend in enumerate(self._mends[:2])]
+        await self._ask(*mends, ("again", "Again"), ("leave", "Back"))
+        if not mends:
+            self.query(Button).last().focus()
+
+    @on(Table.Moved)
+    def _moved(self, event: Table.Moved) -> None:
+        event.stop()
+        if not self.running:
+            self._show_details()
+
+    def _show_details(self) -> None:
+        guest = self._reports.get(self.query_one(Table).key)
+        self._tell(rehearsing.details(guest) if guest is not None else [])
+
+    # Parts that are missing
+
+    async def on_rehearse_lacking(self, message: Lacking) -> None:
+        """Say what is missing, and how it is had."""
+        from xentui.rehearsal import fetch
+
+        self.running = False
+        self._lack = message.lack
+        self._guests = {}
+        self._show_guests()
+        lacks = ", ".join(lack.what for lack in message.lack.lacks)
+        self._now([(f"{glyphs(self).warning} Not found: {lacks}", "warning")])
+        packages = " ".join(dict.fromkeys(lack.package for lack in message.lack.lacks))
+        if fetch.possible():
+            self._tell(
+                [
+                    ("They are in these packages of this system's archive:", ""),
+                    (packages, "strong"),
+                    (f"Without root they can be unpacked into {fetch.cache()}.", "muted"),
+                    ("Nothing is fetched before you agree to its size.", "muted"),
+                ]
+            )
+            await self._ask(("size", "See what would be fetched"), ("leave", "Back"))
+            return
+        self._tell(
+            [
+                ("Unpack these packages of Debian into a folder:", ""),
+                (packages, "strong"),
+                ("Then, without the wizard: xentui rehearse PROJECT --parts FOLDER", "muted"),
+            ]
+        )
+        await self._ask(("leave", "Back"))
+
+    def _ask_size(self, lack: LackError) -> None:
+        from xentui.rehearsal import fetch
+
+        self._now([("Asking apt what belongs to it; nothing is fetched yet", "")])
+
+        def work() -> None:
+            try:
+                self._post(self.Sized(fetch.download(lack.lacks)))
+            except XentuiError as error:
+                self._post(self.Over(None, f"{error.message}. {error.fix}"))
+
+        self._work(work)
+
+    async def on_rehearse_sized(self, message: Sized) -> None:
+        """Ask before anything is fetched."""
+        from xentui.rehearsal import fetch
+
+        self.running = False
+        download = self._download = message.download
+        size = f", {download.size / 1_000_000:.0f} MB" if download.size else ""
+        self._now([(f"Fetch {len(download.packages)} packages{size}?", "strong")])
+        self._tell(
+            [
+                (" ".join(download.packages), "muted"),
+                (f"They are unpacked into {fetch.cache()}, and nothing is installed.", ""),
+            ]
+        )
+        await self._ask(("leave", "Back"), ("fetch", "Fetch them"))
+
+    async def _fetch(self, download: Download) -> None:
+        from xentui.rehearsal import fetch
+
+        await self._ask(("leave", "Leave"))
+
+        def work() -> None:
+            try:
+                say = lambda text: self._post(self.Said(text))  # noqa: E731
+                fetch.fetch(download, fetch.cache(), say=say)
+            except XentuiError as error:
+                self._post(self.Over(None, f"{error.message}. {error.fix}"))
+            else:
+                self._post(self.Said(""))
+
+        self._work(work)
+
+    async def on_rehearse_said(self, message: Said) -> None:
+        """Show what is done; nothing said is that all is fetched."""
+        if message.text:
+            self._now([(message.text, "")])
+        else:
+            self.running = False
+            await self._begin()
+
+    # Answers
+
+    @on(Button.Pressed)
+    async def _answered(self, event: Button.Pressed) -> None:
+        event.stop()
+        name = event.button.name or ""
+        if name == "leave":
+            self.action_leave()
+        elif name == "again":
+            await self._begin()
+        elif name == "size" and self._lack is not None:
+            self._ask_size(self._lack)
+        elif name == "fetch" and self._download is not None:
+            await self._fetch(self._download)
+        elif name.startswith("mend"):
+            mend = self._mends[int(name.removeprefix("mend"))]
+            self.session.edit(mend.apply(self.session.project), mend.label)
+            self._changed()
+            await self._begin()
+
+    def action_leave(self) -> None:
+        """Stop what runs, and leave."""
+        self.workers.cancel_group(self, "rehearse")
+        self.dismiss(None)

@@ -1,0 +1,112 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""A rehearsal in the wizard: its parts, what came of each guest, and what would help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from xentui.project import effective
+from xentui.rehearsal.report import GuestReport, Report
+
+if TYPE_CHECKING:
+    from xentui.project.assets import Assets
+    from xentui.project.model import Project
+    from xentui.rehearsal.parts import Parts
+    from xentui.rehearsal.transcript import Event
+    from xentui.rules.finding import Finding, Mend
+
+LEAST = 32
+"""MiB below which no guest is made smaller."""
+
+Line = tuple[str, str]
+"""A text and its style."""
+
+
+def find_parts(project: Project, assets: Assets) -> Parts:
+    """Return the programs that a rehearsal needs, of this system or fetched before.
+
+    Raises:
+        LackError: something is missing.
+        CannotRehearseError: the board is none that can be rehearsed.
+    """
+    from xentui.rehearsal import fetch, parts, plan
+
+    return parts.find(None, fetch.cache(), hvm=plan.rehearsal(project, assets).hvm)
+
+
+def rehearse(
+    project: Project,
+    assets: Assets,
+    parts: Parts,
+    *,
+    progress: Callable[[Event], None],
+    stop: Callable[[], bool],
+) -> Report:
+    """Boot a real Xen and start the guests; see :func:`xentui.rehearsal.rehearse`."""
+    from xentui import rehearsal
+
+    return rehearsal.rehearse(project, assets, parts, progress=progress, stop=stop)
+
+
+def outcome(guest: GuestReport) -> Line:
+    """Return in a few words what came of a guest."""
+    if guest.status == "refused":
+        why = "for want of memory" if guest.for_memory else "by xl"
+        return f"refused {why}", "error"
+    if guest.status == "untold":
+        return "not reached", "warning"
+    took = f", took {guest.taken_kib / 1024:.1f} MiB" if guest.taken_kib is not None else ""
+    said = {"running": "started", "silent": "started, silent", "paused": "created, paused"}
+    return f"{said[guest.status]}{took}", "ok"
+
+
+def details(guest: GuestReport) -> list[Line]:
+    """Return what is known of a guest: why it was not run, its console, what xl said."""
+    lines: list[Line] = []
+    if guest.why:
+        lines.append((guest.why, "muted"))
+    if guest.taken_kib is None and guest.free_kib is not None:
+        free = guest.free_kib / 1024
+        lines.append((f"needs {guest.predicted} MiB by the budget, {free:.1f} were free", ""))
+    if guest.console:
+        lines.append((f"its console: {guest.console}", ""))
+    return [*lines, *((f"xl: {word}", "muted") for word in guest.words if word.strip())]
+
+
+def verdict(report: Report) -> Line:
+    """Return the whole in one line."""
+    if report.problem:
+        return f"It ended early: {report.problem}.", "error"
+    *_, last = report.lines()
+    return last, "ok" if report.all_started and report.as_predicted else "warning"
+
+
+def mends(project: Project, report: Report, findings: list[Finding]) -> list[Mend]:
+    """Return what would help guests that were refused, the best first.
+
+    Those that the rules propose for the memory come first; else each guest is made as small
+    as what was free.
+    """
+    refused = [guest for guest in report.guests if guest.for_memory]
+    if not refused:
+        return []
+    found = [mend for one in findings if one.code.startswith("XT4") for mend in one.mends]
+    made = [mend for mend in (_smaller(project, guest) for guest in refused) if mend is not None]
+    distinct = {mend.label: mend for mend in (*found, *made)}
+    return list(distinct.values())[:3]
+
+
+def _smaller(project: Project, told: GuestReport) -> Mend | None:
+    from xentui.rules.mends import guest_memory
+
+    known = {guest.key: guest for guest in project.guests}
+    if told.key not in known or told.free_kib is None:
+        return None
+    memory = effective.effective(project, known[told.key]).memory
+    lacking = told.predicted - told.free_kib // 1024
+    fits = memory - max(1, lacking)
+    if fits < LEAST:
+        return None
+    return guest_memory(f"Give {told.key} {fits} MiB", {told.key: fits})
