@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from xentui.cli import parsing, terminal
 from xentui.cli.new import schema_argument, write_new
 from xentui.errors import Exit
-from xentui.safe_text import visible
 
 if TYPE_CHECKING:
     from xentui.bitbake.conf_facts import Place

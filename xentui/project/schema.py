@@ -16,8 +16,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from pathlib import Path as FilePath
 from itertools import islice
+from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, Literal
 
 from xentui.errors import UsageError
