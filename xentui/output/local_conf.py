@@ -154,12 +154,9 @@ def _guests(project: Project, assets: Assets) -> Iterator[str]:
     if guests:
         yield text.assign_lines("BUNDLED_XEN_GUESTS", [entry(guest) for guest in guests])
     for guest in guests:
-        lines = [
-            text.assign(variable, value, flag=text.name(guest.key))
-            for variable, value in varflags(project, guest)
-        ]
+        lines = guest_lines(project, guest)
         if lines:
-            yield "\n".join([f"# {guest.key}", *lines])
+            yield "\n".join(lines)
     if guests:
         recipe = text.name(image(project))
         yield (
@@ -169,6 +166,19 @@ def _guests(project: Project, assets: Assets) -> Iterator[str]:
             + "\n"
             + text.assign(f"XENTUI_HASH:pn-{recipe}", guests_digest(project, assets))
         )
+
+
+def guest_lines(project: Project, guest: Guest) -> list[str]:
+    """Return the lines of a guest that is in no bundle; none where it has what all have.
+
+    Raises:
+        CannotCarry: a value cannot be carried.
+    """
+    lines = [
+        text.assign(variable, value, flag=text.name(guest.key))
+        for variable, value in varflags(project, guest)
+    ]
+    return [f"# {guest.key}", *lines] if lines else []
 
 
 def _image_types(project: Project) -> Iterator[str]:

@@ -8,6 +8,7 @@ holds then is worked out in :mod:`xentui.project.effective`, never stored here.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
@@ -185,17 +186,39 @@ _Keyed = TypeVar("_Keyed", Guest, Bundle, ImportType)
 
 
 def _find(items: tuple[_Keyed, ...], key: str) -> _Keyed:
-    for item in items:
-        if item.key == key:
-            return item
-    raise KeyError(key)
+    place = place_of(items, key)
+    if place is None:
+        raise KeyError(key)
+    return items[place]
 
 
 def _put(items: tuple[_Keyed, ...], new: _Keyed, place: str) -> tuple[_Keyed, ...]:
-    placed: list[_Keyed] = [new if item.key == place else item for item in items]
-    if not any(item.key == place for item in items):
+    at = place_of(items, place)
+    placed = list(items)
+    if at is None:
         placed.append(new)
+    else:
+        placed[at] = new
     return tuple(placed)
+
+
+def place_of(items: tuple[_Keyed, ...], key: str) -> int | None:
+    """Return the place of a guest, bundle or import type by its key, or ``None``.
+
+    Of many items an index is made once and kept while the same tuple is asked again.
+    """
+    if len(items) < _MANY:
+        return next((at for at, item in enumerate(items) if item.key == key), None)
+    for known, index in _indexes:
+        if known is items:
+            return index.get(key)
+    index = {item.key: at for at, item in enumerate(items)}
+    _indexes.append((items, index))
+    return index.get(key)
+
+
+_MANY = 64
+_indexes: deque[tuple[object, dict[str, int]]] = deque(maxlen=3)
 
 
 def from_data(data: Mapping[str, Any]) -> Project:

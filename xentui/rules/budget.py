@@ -107,7 +107,7 @@ def budget(project: Project, assets: Assets = NO_ASSETS) -> Budget:
 def budget_of(given: Context) -> Budget:
     """Work out where the memory goes, for rules that have a context already."""
     total = total_memory(given.project)
-    used = [_dom0(given), *(_guest(given, guest) for guest in given.guests), *_reserve(given)]
+    used = [_dom0(given), *(guest_row(given, guest) for guest in given.guests), *_reserve(given)]
     if total is None:
         return Budget((_xen(given, sum(row.mib for row in used)), *used), None, None, None)
     rows = [_total(total.value, total.origin), _xen(given, total.value), *used]
@@ -167,7 +167,8 @@ def _dom0(given: Context) -> Row:
     return Row("dom0", "Dom0", memory.value, "dom0", note=note)
 
 
-def _guest(given: Context, guest: EffectiveGuest) -> Row:
+def guest_row(given: Context, guest: EffectiveGuest) -> Row:
+    """Return what one guest takes."""
     config = given.configs.get(guest.key)
     memory, vcpus, kind, maxmem = guest.memory, guest.vcpus, guest.type, None
     estimate = False

@@ -73,12 +73,20 @@ def check(project: Project, assets: Assets = NO_ASSETS) -> list[Finding]:
         project: the project.
         assets: what lies beside the project file; without it, files are not looked for.
     """
-    given = context(project, assets)
+    return check_all(context(project, assets))
+
+
+def check_all(given: Context) -> list[Finding]:
+    """Return every finding, for those who have a context already."""
     made = [finding for rule in RULES for finding in rule(given)]
     for guest in given.guests:
-        for rule in GUEST_RULES:
-            made.extend(rule(given, guest))
-    return _sorted(project, made)
+        made.extend(check_guest(given, guest))
+    return arranged(given.project, made)
+
+
+def check_guest(given: Context, guest: EffectiveGuest) -> list[Finding]:
+    """Return what the rules that look at one guest find of it, in no particular order."""
+    return [finding for rule in GUEST_RULES for finding in rule(given, guest)]
 
 
 def from_problems(problems: Iterable[schema.Problem]) -> Iterator[Finding]:
@@ -110,7 +118,8 @@ def from_error(error: DocumentError) -> Finding:
     return found("XT001", "", error.message, error.fix)
 
 
-def _sorted(project: Project, made: list[Finding]) -> list[Finding]:
+def arranged(project: Project, made: list[Finding]) -> list[Finding]:
+    """Return findings with errors first, then in the order of the document."""
     if not made:
         return made
     tables = {name: place for place, name in enumerate(_TABLES)}

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from typing import TYPE_CHECKING
 
 from textual import events, on
@@ -13,6 +14,8 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from xentui.screens.step import STEPS, TITLES, Look, Step
+from xentui.session import MANY
+from xentui.session.quick import gently
 from xentui.widgets.chrome import HeaderLine, KeyLine, StepMark, StepRail, Steps, StepStrip
 from xentui.widgets.hint import HintLine
 from xentui.widgets.preview import Preview
@@ -24,9 +27,8 @@ if TYPE_CHECKING:
     from xentui.rules.finding import Finding
     from xentui.session import Session
 
-MANY = 300
-"""Guests from which on what follows from a key is worked out after a pause."""
-PAUSE = 0.15
+PAUSE = 0.2
+"""Seconds without an edit until everything is worked out, where there are many guests."""
 AUTOSAVE, AUTOSAVE_MANY = 0.2, 1.5
 """Seconds after an edit until the draft is kept; writing one of many guests takes a while."""
 SMALLEST = (60, 16)
@@ -48,6 +50,7 @@ class Frame(Screen[None]):
         self._pending = False
         self._timer: Timer | None = None
         self._saver: Timer | None = None
+        self._settling: object = None
         self._problem: Finding | None = None
         self._problem_place = ""
         self._jumping = False
@@ -148,15 +151,14 @@ class Frame(Screen[None]):
 
     def changed(self) -> None:
         """Let everything in sight follow, once for all keys that are waiting."""
-        if len(self.session.project.guests) > MANY:
-            if self._timer is not None:
-                self._timer.stop()
-            self._timer = self.set_timer(PAUSE, self._follow)
-        elif not self._pending:
+        if not self._pending:
             self._pending = True
             self.call_after_refresh(self._follow)
+        many = len(self.session.project.guests) > MANY
+        if self._saver is not None and many:
+            self._saver.stop()
+            self._saver = None
         if self._saver is None:
-            many = len(self.session.project.guests) > MANY
             after = AUTOSAVE_MANY if many else AUTOSAVE
             self._saver = self.set_timer(after, self._autosave)
 
@@ -166,6 +168,31 @@ class Frame(Screen[None]):
             return
         self.step.sync()
         self.show()
+
+        if not self.session.sight.settled and len(self.session.project.guests) > MANY:
+            if self._timer is not None:
+                self._timer.stop()
+            self._timer = self.set_timer(PAUSE, self._settle)
+
+    def _settle(self) -> None:
+        """Work out in the background what takes long, and show it once it is there."""
+        self._timer = None
+        if self._settling is None:
+            self._settling = self.run_worker(self._settled())
+
+    async def _settled(self) -> None:
+        view = self.session.view
+        try:
+            await to_thread(gently, view.settle)
+        finally:
+            self._settling = None
+        if not self.is_mounted:
+            return
+        if view.state is self.session.state:
+            self.step.sync()
+            self.show()
+        elif self._timer is None:
+            self._timer = self.set_timer(PAUSE, self._settle)
 
     def _tell(self, text: str, severity: str = "information") -> None:
         level = severity if severity in ("warning", "error") else "information"
@@ -199,18 +226,18 @@ class Frame(Screen[None]):
         """Draw the frame anew for the present state."""
         if not self.is_mounted or not self._began:
             return
-        view = self.session.view
+        view = self.session.sight
         marks = self._marks()
-        errors = len(view.errors)
-        counts = (errors, len(view.findings) - errors)
+        found = view.found
+        counts = (found.errors, found.total - found.errors)
         self.query_one(HeaderLine).show(
-            self.session.title, TITLES[self.here], view.budget, changed=self.session.changed
+            self.session.title, TITLES[self.here], view.summed, changed=self.session.changed
         )
         for steps in self.query(Steps):
             steps.show(marks, self.here, counts)
         finding = self.finding_in_sight()
         hint = "1 to 7 goes to a step." if self._jumping else self.step.hint()
-        self.query_one(HintLine).show(finding, self._number_of(finding), len(view.findings), hint)
+        self.query_one(HintLine).show(finding, found.number_of(finding), found.total, hint)
         self.query_one(KeyLine).follow()
         self._show_preview()
 
@@ -220,16 +247,14 @@ class Frame(Screen[None]):
         if not (wide or self.has_class("-preview")) or self.has_class("-no-preview"):
             return
         sight = self.step.view_in_sight()
-        view, base = (sight, sight) if sight else (self.session.view, self.session.origin_view())
+        view, base = (sight, sight) if sight else (self.session.sight, self.session.origin_view())
         preview.show(view, base, guest=self.step.guest())
 
     def _marks(self) -> tuple[StepMark, ...]:
-        by_step = self.session.view.by_step
+        by_step = self.session.sight.found.counts
         marks = []
         for name in STEPS:
-            found = by_step.get(name, ())
-            errors = sum(f.severity.value == "error" for f in found)
-            warnings = sum(f.severity.value == "warning" for f in found)
+            errors, warnings, _ = by_step.get(name, (0, 0, 0))
             status = "ok" if name in self._visited or self.session.state.origin.name else "todo"
             if name == "review":
                 status = "ok" if self._review_of is self.session.state else "todo"
@@ -244,19 +269,18 @@ class Frame(Screen[None]):
 
     def finding_in_sight(self) -> Finding | None:
         """Return the problem of the place one is in."""
-        view = self.session.view
+        told = self.session.sight.found
         own = getattr(self.step, "finding_in_sight", None)
         if own is not None and (found := own()) is not None:
             finding: Finding = found
             return finding
-        if self._problem is not None and self._problem in view.findings:
+        if self._problem is not None and told.has(self._problem):
             return self._problem
         place = self.step.place()
-        return next(iter(view.of_path(place)), None) if place else None
+        return next(iter(told.at(place)), None) if place else None
 
     def _number_of(self, finding: Finding | None) -> int:
-        findings = list(self.session.view.findings)
-        return findings.index(finding) + 1 if finding in findings else 0
+        return self.session.sight.found.number_of(finding)
 
     # Room
 

@@ -257,9 +257,7 @@ class GuestEditor(Vertical):
         text = ""
         if row is not None and "[{guest}]" in row.field.bitbake:
             name = row.field.bitbake.replace("{guest}", self.key)
-            view = self.session.view
-            lines = (*view.conf().split("\n"), *view.recipes().split("\n"))
-            text = next((line for line in lines if line.startswith(f"{name} ")), "")
+            text = self.session.sight.line_of(self.session.project.guest(self.key), name)
             text = text or f"# {name} is not written: what holds by itself is wanted."
         self.query_one("#line", Static).update(lit(cut(text, max(1, self.size.width - 1))))
 

@@ -114,7 +114,7 @@ class Guests(Step):
         """Show what holds."""
         self._fill()
         if self._editor is not None:
-            if self._editor.key not in guests.keys(self.session.project):
+            if not guests.has(self.session.project, self._editor.key):
                 self._close()
             else:
                 self._editor.sync()
@@ -132,7 +132,7 @@ class Guests(Step):
             self.can_focus = False
             self.call_after_refresh(self.table.focus)
         self.set_class(none, "-empty")
-        self.table.set_rows(Rows(self.session.view, shown, glyphs(self)))
+        self.table.set_rows(Rows(self.session.sight, shown, glyphs(self)))
         self._tell()
         if none:
             self.query_one("#guest-empty", Static).update(empty())
@@ -140,7 +140,7 @@ class Guests(Step):
     def _tell(self) -> None:
         key = self.table.key
         project = self.session.project
-        if not key or key not in guests.keys(project):
+        if not key or not guests.has(project, key):
             self.query_one("#guest-told", Static).update("")
             return
         guest = project.guest(key)

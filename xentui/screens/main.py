@@ -14,7 +14,7 @@ from xentui.errors import XentuiError
 from xentui.screens.rehearsed import Rehearsed
 from xentui.screens.step import STEPS, Begin, Drop, Edit, Go, Resume, Tell
 from xentui.session import places
-from xentui.session.view import step_of
+from xentui.session.found import step_of
 from xentui.widgets.field import FieldRow
 from xentui.widgets.preview import Preview
 
@@ -56,7 +56,7 @@ class MainScreen(Rehearsed):
         if not self._began:
             return True
         if action == "problem":
-            return bool(self.session.view.findings) or None
+            return self.session.sight.found.total > 0 or None
         if action == "mend":
             finding = self.finding_in_sight()
             return finding is not None and (finding.mend is not None or not finding.code)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from xentui.project.history import History
 from xentui.project.model import Project
 from xentui.session import draft, places
+from xentui.session.quick import Quick
 from xentui.session.state import EMPTY, Origin, State, Unfinished
 from xentui.session.view import View, directory_of
 
@@ -32,6 +33,8 @@ __all__ = ["DEFAULT_OUT", "Origin", "Session", "State", "Unfinished", "View", "W
 
 DEFAULT_OUT = Path("xentui-out")
 _KEPT_VIEWS = 8
+MANY = 100
+"""Guests from which on not everything that follows from a key is worked out at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,8 @@ class Session:
     ) -> None:
         self._history: History[State] = History(State(origin.project, origin))
         self._views: OrderedDict[int, View] = OrderedDict()
+        self._basis: View | None = None
+        self._quick: View | None = None
         self._written_project: Project | None = None
         self._draft_path = draft_path
         self._drafted: State | None = None
@@ -109,6 +114,24 @@ class Session:
         while len(self._views) > _KEPT_VIEWS:
             self._views.popitem(last=False)
         return view
+
+    @property
+    def sight(self) -> View:
+        """What is shown of the present state: with many guests, what can be told at once.
+
+        It is the view itself once that is settled, which screens see to.
+        """
+        view = self.view
+        if view.settled or len(self.project.guests) <= MANY:
+            self._basis = view
+            return view
+        if self._basis is None or self._basis.state.origin is not view.state.origin:
+            view.settle()
+            self._basis = view
+            return view
+        if self._quick is None or self._quick.state is not view.state:
+            self._quick = Quick(view.state, view.project_name, self._basis)
+        return self._quick
 
     def look(self, project: Project) -> View:
         """Return what would follow if ``project`` were the present one."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from xentui.project.model import Bundle, Guest, Project
+from xentui.project.model import Bundle, Guest, Project, place_of
 from xentui.session import places
 
 REFERENCE = "xen-guest-image-minimal"
@@ -18,6 +18,11 @@ CONSOLE_EXTRA = "root=/dev/xvda ro console=hvc0"
 def keys(project: Project) -> tuple[str, ...]:
     """Return the keys of all guests."""
     return tuple(guest.key for guest in project.guests)
+
+
+def has(project: Project, key: str) -> bool:
+    """Return whether there is a guest of that key."""
+    return place_of(project.guests, key) is not None
 
 
 def added(project: Project, name: str = "") -> tuple[Project, str]:

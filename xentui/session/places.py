@@ -14,7 +14,15 @@ from typing import Any
 
 from xentui.errors import UsageError
 from xentui.project import boards, effective, schema
-from xentui.project.model import Bundle, Fetch, Guest, ImportType, Project, Source
+from xentui.project.model import (
+    Bundle,
+    Fetch,
+    Guest,
+    ImportType,
+    Project,
+    Source,
+    place_of,
+)
 
 Path = schema.Path
 KEY = "key"
@@ -80,7 +88,8 @@ def get(project: Project, path: Path) -> Any:
     item: Any = project
     for place, step in enumerate(path):
         if place == 1 and path[0] in _TABLES:
-            item = next((one for one in item if one.key == step), None)
+            at = place_of(item, str(step))
+            item = item[at] if at is not None else None
         elif isinstance(step, int):
             item = item[step] if step < len(item) else None
         else:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from xentui.errors import XentuiError
 from xentui.project.assets import NO_ASSETS, Assets, gather
 from xentui.project.model import Guest, Project
 from xentui.session import places
+from xentui.session.found import Found, lay_out
 from xentui.session.state import State
 
 if TYPE_CHECKING:
@@ -20,18 +22,11 @@ if TYPE_CHECKING:
     from xentui.output.commands import Command
     from xentui.output.rendered import Content
     from xentui.rules.budget import Budget
+    from xentui.rules.context import Context
     from xentui.rules.finding import Finding
 
-UNFINISHED = "XT001"
-
-STEP_OF = {
-    "host": "machine",
-    "containers": "features",
-    "defaults": "features",
-    "guests": "guests",
-    "bundles": "guests",
-    "import_types": "guests",
-}
+FEW = 64
+"""Guests up to which each has a row of its own where there is little room."""
 
 
 class View:
@@ -49,12 +44,18 @@ class View:
         return gather(self.project, directory) if directory is not None else NO_ASSETS
 
     @cached_property
-    def findings(self) -> Sequence[Finding]:
-        """What is wrong or worth knowing: unfinished fields first, then what the rules say."""
-        from xentui.rules.check import check
+    def context(self) -> Context:
+        """What the rules are given."""
+        from xentui.rules.context import context
+
+        return context(self.project, self.assets)
+
+    @cached_property
+    def unfinished(self) -> Sequence[Finding]:
+        """What stands in fields that cannot hold it."""
         from xentui.rules.finding import Finding, Severity
 
-        unfinished = [
+        return [
             Finding(
                 code="",
                 severity=Severity.ERROR,
@@ -64,7 +65,13 @@ class View:
             )
             for one in self.state.unfinished.values()
         ]
-        return [*unfinished, *check(self.project, self.assets)]
+
+    @cached_property
+    def findings(self) -> Sequence[Finding]:
+        """What is wrong or worth knowing: unfinished fields first, then what the rules say."""
+        from xentui.rules.check import check_all
+
+        return [*self.unfinished, *check_all(self.context)]
 
     @cached_property
     def errors(self) -> Sequence[Finding]:
@@ -74,37 +81,30 @@ class View:
         return [finding for finding in self.findings if finding.severity is Severity.ERROR]
 
     @cached_property
-    def by_step(self) -> Mapping[str, Sequence[Finding]]:
-        """The findings of each step."""
-        found: dict[str, list[Finding]] = {}
-        for finding in self.findings:
-            found.setdefault(step_of(finding), []).append(finding)
-        return found
+    def found(self) -> Found:
+        """The findings, counted and by their places."""
+        return lay_out(self.findings)
 
-    def of_path(self, prefix: str) -> Sequence[Finding]:
-        """Return the findings at a path or below it."""
-        return [f for f in self.findings if f.path == prefix or f.path.startswith(f"{prefix}.")]
+    @property
+    def settled(self) -> bool:
+        """Whether everything that is told of the state has been worked out."""
+        return "found" in self.__dict__ and "summed" in self.__dict__
 
-    @cached_property
-    def guest_severity(self) -> Mapping[str, int]:
-        """The worst severity of each guest that has a finding, 0 the worst."""
-        from xentui.rules.finding import Severity
-
-        order = list(Severity)
-        worst: dict[str, int] = {}
-        for finding in self.findings:
-            parts = finding.path.split(".")
-            if len(parts) > 1 and parts[0] == "guests":
-                rank = order.index(finding.severity)
-                worst[parts[1]] = min(rank, worst.get(parts[1], rank))
-        return worst
+    def settle(self) -> None:
+        """Work out all that is told of the state and takes long with many guests."""
+        _ = (self.found, self.summed, self.conf_lines)
 
     @cached_property
     def budget(self) -> Budget:
         """Where the memory goes."""
-        from xentui.rules.budget import budget
+        from xentui.rules.budget import budget_of
 
-        return budget(self.project)
+        return budget_of(self.context)
+
+    @cached_property
+    def summed(self) -> Budget:
+        """Where the memory goes, with many guests in one row or two."""
+        return summed(self.budget)
 
     @cached_property
     def _files_or_error(self) -> tuple[Mapping[str, Content], str]:
@@ -129,6 +129,26 @@ class View:
         """Return the configuration file."""
         text = self.files.get("conf/xentui.conf", "")
         return text if isinstance(text, str) else ""
+
+    @cached_property
+    def conf_lines(self) -> Sequence[str]:
+        """The lines of the configuration file."""
+        return self.conf().removesuffix("\n").split("\n")
+
+    def line_of(self, guest: Guest, variable: str) -> str:
+        """Return the line that sets a variable for a guest, or an empty text."""
+        start = f"{variable} "
+        if guest.bundle is None:
+            from xentui.output.local_conf import guest_lines
+
+            try:
+                lines = guest_lines(self.project, guest)
+            except XentuiError:
+                return ""
+            return next((line for line in lines if line.startswith(start)), "")
+        text = self.recipes()
+        place = text.find(f"\n{start}") + 1
+        return text[place:].partition("\n")[0] if place else ""
 
     def recipes(self) -> str:
         """Return every recipe and append, each under its path."""
@@ -173,12 +193,22 @@ class View:
         return commands(self.project)
 
 
-def step_of(finding: Finding) -> str:
-    """Return the step in which a finding is mended."""
-    head = finding.path.split(".")[0].split("[")[0]
-    if finding.code.startswith("XT4") and head not in ("guests", "containers"):
-        return "memory"
-    return STEP_OF.get(head, "machine" if finding.code.startswith("XT1") else "review")
+def summed(budget: Budget) -> Budget:
+    """Return a budget with more than :data:`FEW` guests as two rows: started, and not."""
+    from xentui.rules.budget import Row
+
+    rows = list(budget.rows)
+    guests = [row for row in rows if row.kind == "guest"]
+    if len(guests) <= FEW:
+        return budget
+    sums = [
+        Row("", f"{len(some)} guests", sum(row.mib for row in some), "guest", autostart=autostart)
+        for autostart in (True, False)
+        if (some := [row for row in guests if row.autostart is autostart])
+    ]
+    place = rows.index(guests[0])
+    others = [row for row in rows if row.kind != "guest"]
+    return replace(budget, rows=(*others[:place], *sums, *others[place:]))
 
 
 def directory_of(path: Path | None) -> Path | None:

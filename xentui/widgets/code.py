@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import compress
+from operator import ne
 from typing import ClassVar, Literal
 
 from rich.cells import cell_len
@@ -19,6 +21,8 @@ from xentui.widgets.text import glyphs
 
 Look = Literal["file", "diff", "plain"]
 _WIDEST = 4096
+_MANY = 5_000
+"""Lines from which on none is looked for the longest."""
 _STAMP = "xentui-digest:"
 """Marks the line that differs whenever any other does."""
 
@@ -87,18 +91,15 @@ class CodeView(ScrollView, can_focus=True):
         before = self._lines
         self._lines = lines
         self._changed = frozenset() if base is None else changed_lines(base, lines)
-        widest = max(map(len, lines), default=0)
+        widest = _WIDEST if len(lines) > _MANY else max(map(len, lines), default=0)
         self.virtual_size = Size(min(_WIDEST, widest + 2), len(lines))
         self.refresh()
         if before and before is not lines:
             self._follow(before, lines)
 
     def _follow(self, before: Sequence[str], after: Sequence[str]) -> None:
-        pairs = zip(before, after, strict=False)
-        first = next(
-            (place for place, (old, new) in enumerate(pairs) if old != new and _STAMP not in new),
-            None,
-        )
+        differ = compress(range(len(after)), map(ne, before, after))
+        first = next((place for place in differ if not _stamped(after[place])), None)
         if first is None:
             first = min(len(before), len(after)) if len(before) != len(after) else None
         room = self.scrollable_content_region.height
@@ -151,17 +152,21 @@ def changed_lines(base: Sequence[str], lines: Sequence[str]) -> frozenset[int]:
     """Return the places of the lines that ``base`` has not: linear in their number."""
     if base is lines:
         return frozenset()
-    start, end = 0, len(lines)
     shortest = min(len(base), len(lines))
-    while start < shortest and base[start] == lines[start]:
-        start += 1
-    tail = 0
-    while tail < shortest - start and base[-1 - tail] == lines[-1 - tail]:
-        tail += 1
-    end -= tail
+    if len(base) == len(lines):
+        differ = list(compress(range(shortest), map(ne, base, lines)))
+        known = {base[place] for place in differ}
+        return frozenset(at for at in differ if lines[at] not in known and not _stamped(lines[at]))
+    start = next(compress(range(shortest), map(ne, base, lines)), shortest)
+    from_end = map(ne, reversed(base), reversed(lines))
+    tail = next(compress(range(shortest - start), from_end), shortest - start)
     known = set(base[start : len(base) - tail])
     return frozenset(
         place
-        for place in range(start, end)
-        if lines[place] not in known and _STAMP not in lines[place]
+        for place in range(start, len(lines) - tail)
+        if lines[place] not in known and not _stamped(lines[place])
     )
+
+
+def _stamped(line: str) -> bool:
+    return _STAMP in line

@@ -201,7 +201,7 @@ class FieldRow(Widget):
 
     def _finding(self) -> tuple[str, str]:
         """Return what the rules say of this very field, if anything."""
-        for finding in self.session.view.findings:
+        for finding in self.session.sight.found.at(self.key):
             if finding.path == self.key and finding.code:
                 return finding.severity.value, finding.message
         return "", ""

@@ -16,6 +16,8 @@ from xentui.widgets.options import Options
 from xentui.widgets.text import lit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from xentui.session import View
 
 SHEETS = (("conf", "Conf"), ("recipes", "Recipes"), ("cfg", "Guest cfg"), ("target", "Target"))
@@ -55,12 +57,18 @@ class Preview(Vertical):
         if self._source is None or not self.is_attached:
             return
         view, base = self._source
-        name, text = self._text(view)
-        _, before = self._text(base)
+        name, lines = self._lines(view)
+        _, before = self._lines(base) if base is not view else ("", lines)
         self.query_one("#preview-name", Static).update(lit(name, "muted"))
         code = self.query_one("#preview-text", CodeView)
         code.look = "plain" if self.sheet == "target" else "file"
-        code.show(_body(text), base=_body(before) if base is not view else None)
+        code.show(lines, base=before if base is not view else None)
+
+    def _lines(self, view: View) -> tuple[str, Sequence[str]]:
+        if self.sheet == "conf" and not view.render_error:
+            return "conf/xentui.conf", view.conf_lines
+        name, text = self._text(view)
+        return name, text.removesuffix("\n").split("\n")
 
     def _text(self, view: View) -> tuple[str, str]:
         if view.render_error and self.sheet != "target":
@@ -73,7 +81,7 @@ class Preview(Vertical):
             order = [f"{place}. {key}" for place, key in enumerate(view.start_order, 1)]
             started = ["", "Started by itself, in this order:", *order] if order else []
             return "on the target", "\n".join([*view.layout, *started])
-        return "conf/xentui.conf", view.conf()
+        return "conf/xentui.conf", ""
 
     def _cfg(self, view: View) -> tuple[str, str]:
         guests = view.project.guests
@@ -87,7 +95,3 @@ class Preview(Vertical):
         event.stop()
         self.sheet = event.chosen[0]
         self._draw()
-
-
-def _body(text: str) -> list[str]:
-    return text.removesuffix("\n").split("\n")

@@ -125,6 +125,7 @@ class Table(ScrollView, can_focus=True):
         self.header = header
         self._rows: Sequence[Row] = ()
         self._widths: tuple[int, ...] = ()
+        self._told: str | None = None
 
     @property
     def rows(self) -> Sequence[Row]:
@@ -191,7 +192,8 @@ class Table(ScrollView, can_focus=True):
         self.call_after_refresh(self._into_sight)
         if moved:
             self.refresh()
-        if last >= 0:
+        if last >= 0 and (moved or self.key != self._told):
+            self._told = self.key
             self.post_message(self.Moved(self, self.key))
 
     def _into_sight(self) -> None:
