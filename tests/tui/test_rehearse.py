@@ -77,7 +77,8 @@ async def test_one_key_rehearses_and_the_outcome_stands_beside_each_guest(
         assert ("x", "Rehearse") in app.main.query_one(KeyLine).shown
         await pilot.press("x")
         page = await until(pilot, app, "guests started")
-        assert "started, took" in page
+        assert "Again" in page
+        assert "started, 114.7 MiB" in page
         assert gone(played.folder)
         keys = {row.key for row in app.screen.query_one(Table).rows}
         assert keys == {guest.key for guest in session.project.guests}
@@ -86,11 +87,11 @@ async def test_one_key_rehearses_and_the_outcome_stands_beside_each_guest(
         assert app.screen is app.main
         await app.main.go("memory")
         await settle(pilot)
-        assert "started, took" in shown(app)
+        assert "started, 114.7 MiB" in shown(app)
         session.edit(replace(session.project, guests=session.project.guests[1:]), "one less")
         app.main.changed()
         await settle(pilot)
-        assert "started, took" not in shown(app)
+        assert "started, 114.7 MiB" not in shown(app)
 
 
 async def test_escape_stops_the_machine(played: Played) -> None:
@@ -120,6 +121,7 @@ async def test_a_guest_that_is_refused_is_mended_and_rehearsed_again(played: Pla
         await pilot.press("x")
         page = await until(pilot, app, "for want of memory")
         assert "xl: " in page
+        assert "Again" in page
         labels = [str(button.label) for button in app.screen.query(Button)]
         assert labels[-2:] == ["Again", "Back"]
         assert "Give the board" in labels[0]

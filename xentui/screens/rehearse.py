@@ -21,7 +21,7 @@ from textual.worker import get_current_worker
 from xentui.errors import XentuiError
 from xentui.session import Session, rehearsing
 from xentui.widgets.table import Column, Row, Table
-from xentui.widgets.text import glyphs, lit
+from xentui.widgets.text import cut, glyphs, lit
 
 if TYPE_CHECKING:
     from xentui.rehearsal.fetch import Download
@@ -47,10 +47,12 @@ class Rehearse(ModalScreen[None]):
     ]
     DEFAULT_CSS = """
     Rehearse .box { width: 76; }
-    Rehearse #rehearse-now { height: auto; max-height: 5; }
-    Rehearse Table { height: 8; margin-top: 1; display: none; }
+    Rehearse #rehearse-now { height: auto; max-height: 3; }
+    Rehearse Table { margin-top: 1; display: none; }
     Rehearse.-guests Table { display: block; }
-    Rehearse #rehearse-told { height: auto; max-height: 6; margin-top: 1; }
+    Rehearse #rehearse-mends { display: none; }
+    Rehearse.-mends #rehearse-mends { display: block; }
+    Rehearse #rehearse-told { height: auto; max-height: 4; margin-top: 1; }
     """
 
     class Happened(Message):
@@ -101,7 +103,6 @@ class Rehearse(ModalScreen[None]):
         self._changed = changed
         self._guests: dict[str, tuple[str, str]] = {}
         self._reports: dict[str, GuestReport] = {}
-        self._answers: tuple[str, ...] = ()
         self._mends: Sequence[Mend] = ()
         self._lack: LackError | None = None
         self._download: Download | None = None
@@ -115,6 +116,7 @@ class Rehearse(ModalScreen[None]):
             yield Static("", markup=False, id="rehearse-now")
             yield Table(Column("", 1), Column("Guest", 26), Column("What came of it"))
             yield Static("", markup=False, id="rehearse-told")
+            yield Horizontal(classes="answers", id="rehearse-mends")
             yield Horizontal(classes="answers", id="rehearse-answers")
 
     async def on_mount(self) -> None:
@@ -183,14 +185,24 @@ class Rehearse(ModalScreen[None]):
         for key, (style, text) in self._guests.items():
             sign = signs.severity(style) if style else signs.todo
             rows.append(Row(key, ((sign, style or "muted"), key, (text, style or "muted"))))
-        self.query_one(Table).set_rows(rows)
+        table = self.query_one(Table)
+        table.styles.height = min(len(rows) + 1, 14 if self.app.size.height >= 30 else 7)
+        table.set_rows(rows)
         self.set_class(bool(rows), "-guests")
 
     async def _ask(self, *answers: tuple[str, str]) -> None:
-        self._answers = tuple(name for name, _ in answers)
-        place = self.query_one("#rehearse-answers")
-        await place.remove_children()
-        await place.mount(*(Button(lit(label), name=name, compact=True) for name, label in answers))
+        mends = [answer for answer in answers if answer[0].startswith("mend")]
+        self.set_class(bool(mends), "-mends")
+        self.query_one("#rehearse-answers").styles.margin = (0 if mends else 1, 0, 0, 0)
+        others = [answer for answer in answers if answer not in mends]
+        for place, shown in (("#rehearse-mends", mends), ("#rehearse-answers", others)):
+            await self.query_one(place).remove_children()
+            await self.query_one(place).mount(
+                *(
+                    Button(lit(cut(label, 32, glyphs(self).more)), name=name, compact=True)
+                    for name, label in shown
+                )
+            )
         self.query(Button).first().focus()
 
     def on_rehearse_happened(self, message: Happened) -> None:

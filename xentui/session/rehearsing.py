@@ -57,7 +57,7 @@ def outcome(guest: GuestReport) -> Line:
         return f"refused {why}", "error"
     if guest.status == "untold":
         return "not reached", "warning"
-    took = f", took {guest.taken_kib / 1024:.1f} MiB" if guest.taken_kib is not None else ""
+    took = f", {guest.taken_kib / 1024:.1f} MiB" if guest.taken_kib is not None else ""
     said = {"running": "started", "silent": "started, silent", "paused": "created, paused"}
     return f"{said[guest.status]}{took}", "ok"
 
