@@ -80,8 +80,13 @@ def run(args: argparse.Namespace) -> int:
 
 def _wanted(args: argparse.Namespace) -> list[tuple[str, Callable[[], Chosen]]]:
     if args.preset is not None:
-        return [(args.preset, partial(projects.preset, args.preset, args.assignments))]
-    return [(str(path), partial(projects.file, path, args.assignments)) for path in args.project]
+        return [
+            (args.preset, partial(projects.preset, args.preset, args.assignments, args.allowed))
+        ]
+    return [
+        (str(path), partial(projects.file, path, args.assignments, args.allowed))
+        for path in args.project
+    ]
 
 
 def _around(given: Path | None) -> Around | None:

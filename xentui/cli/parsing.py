@@ -97,6 +97,14 @@ def project_arguments(parser: Parser, *, several: bool = False) -> None:
         )
     parser.add_argument("--preset", metavar="NAME", help="take this preset for the project")
     set_argument(parser)
+    parser.add_argument(
+        "--allow",
+        dest="allowed",
+        action="append",
+        default=[],
+        metavar="CODE",
+        help="overrule an error: XT101 (board), XT401 or XT406 (memory) (repeatable)",
+    )
 
 
 def set_argument(parser: Parser) -> None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,12 +29,14 @@ class Chosen:
         name: how the user named it: a path, or a preset's name.
         origin: what headers of generated files call it: no machine's path.
         changed: whether ``--set`` changed it on the way.
+        allowed: codes of errors that the user overrules.
     """
 
     name: str
     origin: str
     loaded: Loaded
     changed: bool
+    allowed: tuple[str, ...] = ()
 
 
 def choose(args: argparse.Namespace) -> Chosen:
@@ -50,24 +53,26 @@ def choose(args: argparse.Namespace) -> Chosen:
             fix="Give a project file, or --preset NAME.",
         )
     if args.preset is not None:
-        return preset(args.preset, args.assignments)
-    return file(args.project, args.assignments)
+        return preset(args.preset, args.assignments, args.allowed)
+    return file(args.project, args.assignments, args.allowed)
 
 
-def file(path: Path, assignments: list[str]) -> Chosen:
+def file(path: Path, assignments: list[str], allowed: Sequence[str] = ()) -> Chosen:
     """Load a project file."""
     from xentui.project import document
 
-    return _changed(Chosen(str(path), path.name, document.load(path), False), assignments)
+    chosen = Chosen(str(path), path.name, document.load(path), False, tuple(allowed))
+    return _changed(chosen, assignments)
 
 
-def preset(name: str, assignments: list[str]) -> Chosen:
+def preset(name: str, assignments: list[str], allowed: Sequence[str] = ()) -> Chosen:
     """Load a preset by its name."""
     from xentui.project import presets
 
     loaded = presets.load(name, Path.cwd())
     path = loaded.document.path
-    return _changed(Chosen(name, path.name if path else name, loaded, False), assignments)
+    chosen = Chosen(name, path.name if path else name, loaded, False, tuple(allowed))
+    return _changed(chosen, assignments)
 
 
 def gather(project: Project, loaded: Loaded) -> Assets:
@@ -78,10 +83,19 @@ def gather(project: Project, loaded: Loaded) -> Assets:
 
 
 def findings(chosen: Chosen, assets: Assets | None) -> list[Finding]:
-    """Return everything there is to say about a project."""
+    """Return everything there is to say about a project.
+
+    Raises:
+        UsageError: an error that cannot be overruled is.
+    """
     from xentui.rules import check
 
-    return check.findings(chosen.loaded, assets)
+    found = check.findings(chosen.loaded, assets)
+    if not chosen.allowed:
+        return found
+    from xentui.rules.allowed import allow
+
+    return allow(found, chosen.allowed)
 
 
 def usable(chosen: Chosen) -> tuple[Project, Assets]:

@@ -110,24 +110,24 @@ _xentui() {
             places=('words show' 'preset')
             ;;
         check)
-            options='-h --help --preset --set --json --build-dir --strict'
-            valued=' --preset --set --build-dir '
+            options='-h --help --preset --set --allow --json --build-dir --strict'
+            valued=' --preset --set --allow --build-dir '
             places=('project')
             many=1
             ;;
         show)
-            options='-h --help --preset --set --what --effective --json'
-            valued=' --preset --set --what '
+            options='-h --help --preset --set --allow --what --effective --json'
+            valued=' --preset --set --allow --what '
             places=('project')
             ;;
         rehearse)
-            options='-h --help --preset --set --json --parts --yes --accel --log'
-            valued=' --preset --set --parts --accel --log '
+            options='-h --help --preset --set --allow --json --parts --yes --accel --log'
+            valued=' --preset --set --allow --parts --accel --log '
             places=('project')
             ;;
         generate)
-            options='-h --help --preset --set --out --build-dir --format --each --layer --attach --dry-run --diff --check --json -y --yes --force'
-            valued=' --preset --set --out --build-dir --format --layer --attach '
+            options='-h --help --preset --set --allow --out --build-dir --format --each --layer --attach --dry-run --diff --check --json -y --yes --force'
+            valued=' --preset --set --allow --out --build-dir --format --layer --attach '
             places=('project')
             many=1
             ;;
@@ -146,8 +146,8 @@ _xentui() {
             valued=' --build-dir '
             ;;
         verify)
-            options='-h --help --preset --set --build-dir --oe-init --quick --all --json'
-            valued=' --preset --set --build-dir --oe-init '
+            options='-h --help --preset --set --allow --build-dir --oe-init --quick --all --json'
+            valued=' --preset --set --allow --build-dir --oe-init '
             places=('project')
             ;;
         source)
@@ -176,17 +176,21 @@ _xentui() {
             'new --set') kind=(assignment) ;;
             'check --preset') kind=(preset) ;;
             'check --set') kind=(assignment) ;;
+            'check --allow') kind=(code) ;;
             'check --build-dir') kind=(directory) ;;
             'show --preset') kind=(preset) ;;
             'show --set') kind=(assignment) ;;
+            'show --allow') kind=(code) ;;
             'show --what') kind=(words conf recipes layer cfg layout budget commands project) ;;
             'rehearse --preset') kind=(preset) ;;
             'rehearse --set') kind=(assignment) ;;
+            'rehearse --allow') kind=(code) ;;
             'rehearse --parts') kind=(directory) ;;
             'rehearse --accel') kind=(words tcg kvm) ;;
             'rehearse --log') kind=(directory) ;;
             'generate --preset') kind=(preset) ;;
             'generate --set') kind=(assignment) ;;
+            'generate --allow') kind=(code) ;;
             'generate --out') kind=(directory) ;;
             'generate --build-dir') kind=(directory) ;;
             'generate --format') kind=(words tree kas fragment snippet) ;;
@@ -197,6 +201,7 @@ _xentui() {
             'doctor --build-dir') kind=(directory) ;;
             'verify --preset') kind=(preset) ;;
             'verify --set') kind=(assignment) ;;
+            'verify --allow') kind=(code) ;;
             'verify --build-dir') kind=(directory) ;;
             'verify --oe-init') kind=(file) ;;
             'source --write') kind=(project) ;;

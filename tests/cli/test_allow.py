@@ -1,0 +1,43 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""``--allow``: who has the board on the desk may know better, and says so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import BOARD, Run
+
+
+def test_memory_that_does_not_fit_is_overruled_and_still_told(run: Run, board: Path) -> None:
+    board.write_text(BOARD.replace("memory = 256", "memory = 2048"))
+    assert run("check", board).code == 1
+    done = run("check", board, "--allow", "XT401", "--allow", "XT406")
+    assert done.code == 0
+    told = [line for line in done.out.splitlines() if "XT401" in line]
+    assert len(told) == 1
+    assert "warning XT401" in told[0]
+    assert told[0].endswith("(overruled by --allow)")
+
+
+def test_a_refused_board_is_written_when_it_is_overruled(
+    run: Run, board: Path, tmp_path: Path
+) -> None:
+    board.write_text(BOARD.replace("qemux86-64", "raspberrypi5"))
+    refused = run("generate", board, "--out", tmp_path / "out")
+    assert refused.code == 1
+    assert "error XT101" in refused.err
+    assert not (tmp_path / "out").exists()
+    done = run("generate", board, "--out", tmp_path / "out", "--allow", "XT101")
+    assert done.code == 0
+    assert "warning XT101" in done.err
+    assert 'MACHINE = "raspberrypi5"' in (tmp_path / "out/conf/xentui.conf").read_text()
+
+
+@pytest.mark.parametrize("code", ["XT701", "XT201", "nonsense"])
+def test_other_errors_cannot_be_overruled(run: Run, board: Path, code: str) -> None:
+    done = run("check", board, "--allow", code)
+    assert done.code == 2
+    assert f'"{code}" cannot be overruled' in done.err
