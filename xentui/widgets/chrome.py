@@ -16,6 +16,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
+from xentui.safe_text import visible
 from xentui.widgets.bars import bar, summary
 from xentui.widgets.text import cut, fit, glyphs, lit
 
@@ -73,7 +74,7 @@ class HeaderLine(Widget):
             word = f" {signs.changed} changed" if width > 90 else f" {signs.changed}"
             mark = lit(word, "warning")
         room = width - right.cell_length - mark.cell_length - 2
-        name = cut(self._title, max(4, room - 9), signs.more)
+        name = cut(visible(self._title), max(4, room - 9), signs.more)
         left = Content.assemble(("xentui  ", "$text-muted"), (name, "bold"), mark)
         if left.cell_length + len(self._step) + 3 < width - right.cell_length:
             left = left.append(lit(f" {signs.dot} {self._step}", "muted"))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from textual.widget import Widget
 
+from xentui.safe_text import visible
 from xentui.widgets.text import cut, glyphs, lit
 
 if TYPE_CHECKING:
@@ -55,5 +56,5 @@ class HintLine(Widget):
         fix = cut(finding.fix, max(0, room), signs.more)
         second = lit(fix).append("   " if mend and fix else "")
         if mend:
-            second = second.append(Content.assemble(("m", "bold"), f" {label}"))
+            second = second.append(Content.assemble(("m", "bold"), f" {visible(label)}"))
         return Content("\n").join([lit(cut(head, width, signs.more), severity), second])

@@ -1,0 +1,256 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Whatever happens to a wizard, what was typed is there the next time."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.safety.pty_wizard import ROOT, Wizard
+from tests.tui.test_wizard import settle
+from tests.tui.wizards import NOW, SMALL, session_of, shown, wizard
+from xentui.project.model import Guest, Host, Project
+from xentui.session import draft
+from xentui.session.state import State
+
+GUEST = "xen-guest-image-minimal"
+Start = Callable[..., Wizard]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start wizards in this test's folder, and end them with it."""
+    made: list[Wizard] = []
+
+    def started(*arguments: str, **options: object) -> Wizard:
+        made.append(Wizard(tmp_path, *arguments, **options))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield started
+    for each in made:
+        each.close()
+
+
+def typed_memory(one: Wizard, text: bytes) -> None:
+    one.until("Ready")
+    one.keys(b"\x1b4")
+    one.until("Edit")
+    one.read(1)
+    one.keys(b"\r")
+    one.until(f"Guest {GUEST}")
+    one.keys(b"\t\t" + text)
+    one.until(f'XEN_GUEST_MEMORY[{GUEST}] = "{text.decode()}"')
+
+
+def drafts() -> dict[str, int]:
+    """Return the memory that each draft has for the guest."""
+    folder = draft.location().parent
+    return {
+        path.name: json.loads(path.read_text())["project"]["guests"][GUEST]["memory"]
+        for path in sorted(folder.glob("draft*.json"))
+    }
+
+
+@pytest.mark.tmux
+@pytest.mark.parametrize("how", ["SIGTERM", "SIGHUP", "SIGKILL", "gone"])
+def test_a_killed_wizard_leaves_its_draft(start: Start, how: str) -> None:
+    one = start("--preset", "qemux86-64-minimal")
+    typed_memory(one, b"300")
+    if how == "gone":
+        one.hang_up()
+    else:
+        if how == "SIGKILL":
+            # Nothing can be done in a process that is killed so: the draft is written before.
+            one.wait(lambda: bool(drafts()), "the draft")
+        one.kill(signal.Signals[how])
+    assert drafts() == {"draft.json": 300}
+    if how in ("SIGTERM", "SIGHUP"):
+        assert one.seen.endswith(b"\x1b[?1049l") or b"\x1b[?1049l" in one.seen[-400:]
+    again = start()
+    again.until("Board    tested")
+    again.keys(b"\x1b[F")
+    again.until("Resume the draft")
+    kept = draft.load()
+    assert kept is not None
+    assert kept.state.project.guest(GUEST).memory == 300
+
+
+@pytest.mark.tmux
+def test_two_wizards_keep_a_draft_each(start: Start) -> None:
+    one, two = (start("--preset", "qemux86-64-minimal") for _ in range(2))
+    typed_memory(one, b"300")
+    one.wait(lambda: len(drafts()) == 1, "the first draft")
+    typed_memory(two, b"400")
+    two.wait(lambda: len(drafts()) == 2, "the second draft")
+    one.kill(signal.SIGTERM)
+    two.kill(signal.SIGTERM)
+    assert drafts() == {"draft.json": 300, "draft-2.json": 400}
+
+
+SAVER = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from xentui.project.model import Guest, Host, Project
+from xentui.session import Origin, draft
+from xentui.session.state import State
+name = sys.argv[1]
+for number in range(20):
+    project = Project(Host("qemux86-64"), guests=(Guest(name, memory=64 + number),))
+    draft.save(State(project, Origin("preset", name, project)), datetime.now(UTC), Path("d.json"))
+print("saved", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_processes_at_once_keep_a_draft_each(tmp_path: Path) -> None:
+    names = ["one", "two", "three", "four"]
+    savers = [
+        subprocess.Popen(
+            [sys.executable, "-c", SAVER, name],
+            cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )
+        for name in names
+    ]  # fmt: skip
+    for saver in savers:
+        assert saver.stdout is not None
+        assert saver.stdout.readline() == "saved\n"
+    assert not draft.exists(tmp_path / "d.json"), "somebody works on each"
+    for saver in savers:
+        saver.communicate()
+    kept = [json.loads(path.read_text()) for path in tmp_path.glob("d*.json")]
+    assert sorted(one["name"] for one in kept) == sorted(names)
+    assert all(one["project"]["guests"][one["name"]]["memory"] == 83 for one in kept)
+    assert not list(tmp_path.glob(".draft-*"))
+    assert draft.exists(tmp_path / "d.json")
+
+
+def test_a_kill_while_saving_leaves_a_whole_draft(tmp_path: Path) -> None:
+    """The draft is the one before or the one after, whenever the process is killed."""
+    code = SAVER.replace("range(20)", "range(1_000_000)").replace("64 + number", "64 + number % 9")
+    kills = int(os.environ.get("XENTUI_KILLS", "8"))
+    for moment in range(kills):
+        saver = subprocess.Popen(
+            [sys.executable, "-c", code, "one"],
+            cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        end = time.monotonic() + 30
+        while not draft.exists(tmp_path / "d.json") and not (tmp_path / "d.json").exists():
+            assert time.monotonic() < end
+            time.sleep(0.002)
+        time.sleep(0.0017 * moment)
+        saver.kill()
+        saver.wait()
+        kept = draft.load(tmp_path / "d.json")
+        assert kept is not None
+        assert 64 <= (kept.state.project.guest("one").memory or 0) <= 72
+        (tmp_path / "d.json").unlink()
+
+
+def one_state(memory: int) -> State:
+    session = session_of(Project(Host("qemux86-64", memory=2048), guests=(Guest("a"),)))
+    session.type(("guests", "a", "memory"), str(memory))
+    return session.state
+
+
+def test_a_draft_nobody_looked_at_is_not_written_over(tmp_path: Path) -> None:
+    base = tmp_path / "draft.json"
+    base.write_text("of an earlier wizard")
+    draft.save(one_state(100), NOW, base)
+    assert base.read_text() == "of an earlier wizard"
+    assert (tmp_path / "draft-2.json").exists()
+    draft.discard(base)
+    assert [path.name for path in tmp_path.iterdir()] == ["draft.json"]
+
+
+def test_a_draft_that_is_taken_up_is_gone_on_with(tmp_path: Path) -> None:
+    base = tmp_path / "draft.json"
+    draft.save(one_state(100), NOW, base)
+    base.rename(tmp_path / "other.json")
+    draft.discard(base)
+    (tmp_path / "other.json").rename(base)
+    kept = draft.load(base)
+    assert kept is not None
+    draft.save(one_state(200), NOW, base)
+    assert {path.name for path in tmp_path.iterdir()} == {"draft.json", "draft-2.json"}
+    draft.discard(base)
+    draft.save(kept.state, NOW, base)
+    assert [path.name for path in tmp_path.iterdir()] == ["draft.json"]
+    draft.discard(base)
+
+
+def test_drafts_do_not_pile_up(tmp_path: Path) -> None:
+    base = tmp_path / "draft.json"
+    for number in range(1, draft.SLOTS + 1):
+        name = "draft.json" if number == 1 else f"draft-{number}.json"
+        (tmp_path / name).write_text("{}")
+        os.utime(tmp_path / name, (number, number))
+    draft.save(one_state(100), NOW, base)
+    assert len(list(tmp_path.iterdir())) == draft.SLOTS
+    assert "100" in base.read_text(), "the oldest makes way"
+    draft.discard(base)
+
+
+async def test_a_full_disk_is_told_and_nothing_is_lost() -> None:
+    """The limit of a file's size stands for a disk that is full: the system refuses the write."""
+    session = session_of(Project(Host("qemux86-64", memory=2048), guests=(Guest("a"),)))
+    app = wizard(session, begin="guests")
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
+    try:
+        async with app.run_test(size=SMALL, notifications=True) as pilot:
+            await settle(pilot)
+            session.type(("guests", "a", "memory"), "300")
+            app.main.changed()
+            end = time.monotonic() + 20
+            while "cannot be kept" not in shown(app) and time.monotonic() < end:
+                await pilot.pause(0.1)
+            assert "The draft cannot be kept: File too large" in shown(app)
+            assert session.project.guest("a").memory == 300
+            assert not [path for path in Path.cwd().iterdir() if "draft" in path.name]
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+            assert session.autosave()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, before)
+    kept = draft.load(Path("draft.json"))
+    assert kept is not None
+    assert kept.state.project.guest("a").memory == 300
+    draft.discard(Path("draft.json"))
+
+
+@pytest.mark.slow
+async def test_ten_thousand_guests_stay_usable() -> None:
+    guests = tuple(Guest(f"g{number:05}", memory=64) for number in range(10_000))
+    session = session_of(Project(Host("qemux86-64", memory=1_048_576), guests=guests))
+    app = wizard(session, begin="guests")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        assert "g00000" in shown(app)
+        took: list[float] = []
+        for key in ("down", "pagedown", "end", "home", "down", "up"):
+            began = time.process_time()
+            await pilot.press(key)
+            took.append(time.process_time() - began)
+        assert max(took) < 1.5, took
+        await pilot.press("end")
+        await settle(pilot)
+        assert "g09999" in shown(app)
+        began = time.process_time()
+        session.type(("guests", "g00005", "memory"), "65")
+        assert session.autosave()
+        assert time.process_time() - began < 10
+        assert app.is_running
+    draft.discard(Path("draft.json"))
