@@ -1,0 +1,32 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""A form of nine widgets in plain Textual: what the wizard's start is measured against."""
+
+from __future__ import annotations
+
+from textual.app import App, ComposeResult
+from textual.widgets import Button, Checkbox, Footer, Header, Input, Label, Select, Static
+
+LAST = "The form stands"
+
+
+class Form(App[None]):
+    """Name, board, memory and what one does with them."""
+
+    TITLE = "A form"
+
+    def compose(self) -> ComposeResult:
+        """Make the nine widgets."""
+        yield Header()
+        yield Label("Name")
+        yield Input("alpine")
+        yield Select([(name, name) for name in ("qemux86-64", "qemuarm64")], value="qemuarm64")
+        yield Input("256", type="integer")
+        yield Checkbox("Starts by itself", value=True)
+        yield Button("Write")
+        yield Static(LAST)
+        yield Footer()
+
+
+if __name__ == "__main__":
+    Form().run()

@@ -1,0 +1,146 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""A program on a terminal of its own: what it draws, when, and in how many bytes."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+
+_ESCAPES = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor, modes
+    r"|\x1b[\]P^_].*?(?:\x07|\x1b\\)"  # strings to the terminal, such as its title
+    r"|\x1b[@-Z\\-_=>]",
+    re.DOTALL,
+)
+
+
+class Terminal:
+    """A program that runs on a pseudo-terminal.
+
+    Args:
+        arguments: the program.
+        size: columns and lines.
+        folder: its working directory, and its home.
+        environment: what is added to the environment.
+
+    Attributes:
+        started: when it was started, in seconds of :func:`time.perf_counter`.
+        received: bytes that it has sent.
+    """
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        *,
+        size: tuple[int, int],
+        folder: Path,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        # As for whoever installs a package: bytecode is kept, and nothing is sent home.
+        kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+        home = {"HOME": str(folder), "XDG_STATE_HOME": str(folder / "state")}
+        given = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "COLORTERM": "truecolor"}
+        self._master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
+        self.received = 0
+        self.started = time.perf_counter()
+        self._process = subprocess.Popen(  # noqa: S603 - the programs measured
+            arguments,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+            cwd=folder,
+            env={**kept, **home, **given, **(environment or {})},
+        )
+        os.close(slave)
+
+    def __enter__(self) -> Terminal:
+        """Return the terminal itself."""
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        """End the program."""
+        self._process.kill()
+        self._process.wait()
+        os.close(self._master)
+
+    def _read(self, seconds: float) -> bytes:
+        ready, _, _ = select.select([self._master], [], [], max(0.0, seconds))
+        if not ready:
+            return b""
+        try:
+            read = os.read(self._master, 1 << 16)
+        except OSError:
+            return b""
+        self.received += len(read)
+        return read
+
+    def until(self, mark: str, *, seconds: float = 60) -> float:
+        """Read until a text was drawn, and return when that was.
+
+        Raises:
+            TimeoutError: it was not drawn in time.
+        """
+        end = time.perf_counter() + seconds
+        raw = b""
+        while time.perf_counter() < end:
+            more = self._read(end - time.perf_counter())
+            now = time.perf_counter()
+            if not more and self._process.poll() is not None:
+                break
+            raw += more
+            if mark in plain(raw):
+                return now
+        raise TimeoutError(f"{mark!r} was never drawn, but {plain(raw)[-2000:]!r}")
+
+    def quiet(self, seconds: float = 0.5, *, at_most: float = 60) -> bytes:
+        """Read until nothing came for a while, and return all of it."""
+        raw = b""
+        end = time.perf_counter() + at_most
+        while time.perf_counter() < end:
+            more = self._read(seconds)
+            if not more:
+                break
+            raw += more
+        return raw
+
+    def send(self, keys: str) -> float:
+        """Type something, and return when."""
+        now = time.perf_counter()
+        os.write(self._master, keys.encode())
+        return now
+
+    def cpu(self) -> float:
+        """Return the seconds of computing that the program has taken."""
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def peak(self) -> int:
+        """Return the largest memory that the program has had, in KiB."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        found = re.search(r"VmHWM:\s+(\d+) kB", status)
+        if found is None:
+            raise RuntimeError("the program has ended")
+        return int(found[1])
+
+
+def plain(raw: bytes) -> str:
+    """Return what was drawn, without colours and movements."""
+    return _ESCAPES.sub("", raw.decode("utf-8", "replace"))

@@ -1,0 +1,177 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""The wizard on a terminal: how soon it stands, how soon a key is seen, what it sends."""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import form
+from benchmarks.engine import project
+from benchmarks.terminal import Terminal
+from benchmarks.timing import Row, table
+
+SIZES = (3, 1_000, 10_000)
+WIDE, SMALL = (120, 40), (80, 24)
+STARTS, KEYS = 5, 8
+_ROOT = Path(__file__).resolve().parents[1]
+_WIZARD = (sys.executable, "-m", "xentui")
+_FORM = (sys.executable, "-m", "benchmarks.form")
+_LAST = "^s Write"
+"""What the line of keys holds, at the bottom."""
+_LIST = "Begin with"
+"""The head of the list that the wizard begins with, which has the focus."""
+_GUESTS, _END, _ENTER, _TAB, _BACKSPACE = "\x1b4", "\x1b[F", "\r", "\t", "\x7f"
+_BLINK = 0.4
+"""Seconds without output after which all was drawn; the cursor blinks every half second."""
+
+
+def terminal(program: Sequence[str], size: tuple[int, int], folder: Path) -> Terminal:
+    """Return a program of this checkout on a terminal."""
+    return Terminal(program, size=size, folder=folder, environment={"PYTHONPATH": str(_ROOT)})
+
+
+def start(program: Sequence[str], mark: str, folder: Path) -> tuple[float, int]:
+    """Return the seconds to a program's first frame, and its peak memory in KiB then."""
+    with terminal(program, SMALL, folder) as shown:
+        taken = shown.until(mark) - shown.started
+        shown.quiet(_BLINK, at_most=3)
+        return taken, shown.peak()
+
+
+def starts(folder: Path) -> list[str]:
+    """Return rows for the first frame and for the memory."""
+    wizard, plain = [], []
+    for _ in range(STARTS):
+        wizard.append(start(_WIZARD, _LIST, folder))
+        plain.append(start(_FORM, form.LAST, folder))
+    frame = Row(
+        "first frame",
+        min(taken for taken, _ in wizard),
+        "a form of nine widgets",
+        min(taken for taken, _ in plain),
+        1.15,
+    )
+    peaks = [statistics.median(peak for _, peak in some) for some in (wizard, plain)]
+    return [
+        table([frame]),
+        "",
+        *_figures(
+            "MiB",
+            [("peak memory", peaks[0] / 1024, "the same form", peaks[1] / 1024, 1.15)],
+        ),
+    ]
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What typing in a guest's field took.
+
+    Attributes:
+        mounted: seconds from the key that goes to the guests to the table.
+        painted: median seconds from a key to the preview that shows it.
+        sent: median bytes that a key sends.
+    """
+
+    mounted: float
+    painted: float
+    sent: int
+
+
+def typing(guests: int, folder: Path, *, size: tuple[int, int], plain: bool = False) -> Typed:
+    """Type into the memory field of the last of so many guests."""
+    path = folder / f"{guests}.toml"
+    path.write_text(project(guests), encoding="utf-8")
+    program = [*_WIZARD, str(path), *(["--plain-preview"] if plain else [])]
+    last = f"guest-{guests - 1}"
+    with terminal(program, size, folder) as shown:
+        shown.until(_LAST, seconds=120)
+        shown.quiet(_BLINK, at_most=5)
+        sent = shown.send(_GUESTS)
+        mounted = shown.until("guest-1 ") - sent
+        for keys in (_END, _ENTER, _TAB, _TAB, _END):
+            shown.quiet(_BLINK, at_most=4)
+            shown.send(keys)
+        shown.quiet(_BLINK, at_most=4)
+        line = f'XEN_GUEST_MEMORY[{last}] = "'
+        follows = size == WIDE and not plain
+        mark = f"+ {line}" if follows else line
+        shown.send("1")
+        shown.until(f'{mark}641"')
+        painted, amounts = [], []
+        for number in range(KEYS):
+            key, value = ("2", "6412") if number % 2 == 0 else (_BACKSPACE, "641")
+            shown.quiet(_BLINK, at_most=4)
+            shown.quiet(_BLINK, at_most=0.7)
+            before = shown.received
+            sent = shown.send(key)
+            painted.append(shown.until(f'{mark}{value}"') - sent)
+            shown.quiet(0.12, at_most=0.4)
+            amounts.append(shown.received - before)
+        return Typed(mounted, statistics.median(painted), round(statistics.median(amounts)))
+
+
+def keys(folder: Path) -> list[str]:
+    """Return rows for what a key takes, and for the table of guests."""
+    typed = {guests: typing(guests, folder, size=WIDE) for guests in SIZES}
+    few = typed[SIZES[0]]
+    aims = {1_000: 1.3, 10_000: 2.0}
+    rows = [
+        Row(
+            f"key to painted preview, {guests:,} guests",
+            one.painted,
+            "the same, 3 guests",
+            few.painted,
+            aims.get(guests),
+        )
+        for guests, one in typed.items()
+    ]
+    rows += [
+        Row(f"table of {guests:,} guests", one.mounted, "the same, 3 guests", few.mounted)
+        for guests, one in typed.items()
+    ]
+    return [table(rows)]
+
+
+def amounts(folder: Path) -> list[str]:
+    """Return rows for what a key sends where no preview follows."""
+    few = [
+        ("80×24", typing(3, folder, size=SMALL).sent),
+        ("80×24, --plain-preview", typing(3, folder, size=SMALL, plain=True).sent),
+        ("120×40, --plain-preview", typing(3, folder, size=WIDE, plain=True).sent),
+    ]
+    named = [(f"a key sends, {what}", sent, "1.5 kB", 1500, 1.0) for what, sent in few]
+    return _figures("bytes", named)
+
+
+def _figures(unit: str, rows: Sequence[tuple[str, float, str, float, float]]) -> list[str]:
+    lines = [
+        f"| what | {unit} | baseline | {unit} | ratio | aim |",
+        "| --- | ---: | --- | ---: | ---: | ---: |",
+    ]
+    for what, amount, baseline, other, aim in rows:
+        ratio = amount / other
+        lines.append(
+            f"| {what} | {amount:.5g} | {baseline} | {other:.5g} | {ratio:.2f} | ≤ {aim:g} |"
+        )
+    return lines
+
+
+def main() -> None:
+    """Take the figures and print them."""
+    began = time.perf_counter()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        for part in (starts, keys, amounts):
+            print("\n".join(part(folder)), end="\n\n", flush=True)
+    print(f"Taken in {time.perf_counter() - began:.0f} s.")
+
+
+if __name__ == "__main__":
+    main()
