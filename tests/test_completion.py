@@ -100,7 +100,8 @@ def _seen(place: Path, shell: list[str], setup: str, keys: str, term: str = "dum
         os.execvp(shell[0], shell)
     try:
         os.write(terminal, f"{setup}echo rea''dy\n".encode())
-        _until(terminal, lambda text: "\nready" in text.replace("\r", ""))
+        # Not before the next prompt: until then the terminal, not the shell, takes the keys.
+        _until(terminal, lambda text: re.search(r"\nready\s*\n+[^\n]", text.replace("\r", "")))
         os.write(terminal, keys.encode())
         shown = _until(terminal, None)
         # Whatever it still does comes before this: a busy machine is only slower.
@@ -114,7 +115,7 @@ def _seen(place: Path, shell: list[str], setup: str, keys: str, term: str = "dum
     return set(plain.split())
 
 
-def _until(terminal: int, found: Callable[[str], bool] | None) -> str:
+def _until(terminal: int, found: Callable[[str], object] | None) -> str:
     """Read until something is found, or until nothing comes for a moment."""
     text = ""
     end = time.monotonic() + 20
