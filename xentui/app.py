@@ -9,13 +9,10 @@ import locale
 import os
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar, cast
 
-from textual import events
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.theme import Theme
@@ -23,6 +20,7 @@ from textual.theme import Theme
 from xentui.errors import Exit, UsageError, XentuiError
 from xentui.screens.commands import Commands
 from xentui.screens.main import MainScreen
+from xentui.screens.typeahead import TypeAhead
 from xentui.session import DEFAULT_OUT, Session
 from xentui.session.state import EMPTY, Origin
 from xentui.widgets.text import ASCII, UNICODE, Glyphs
@@ -95,7 +93,7 @@ class PlainScrollBar(ScrollBarRender):
     HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8
 
 
-class XentuiApp(App[int]):
+class XentuiApp(TypeAhead):
     """The wizard.
 
     Args:
@@ -135,8 +133,6 @@ class XentuiApp(App[int]):
             self.register_theme(known)
         self.theme = theme
         self._other_keys = keymap or {}
-        self._holding = False
-        self._held: list[events.Key] = []
 
     def on_mount(self) -> None:
         """Show the main screen."""
@@ -163,25 +159,6 @@ class XentuiApp(App[int]):
         with suppress(OSError):
             self.session.autosave()
         self.exit(return_code=128 + number)
-
-    @contextmanager
-    def holding_keys(self) -> Iterator[None]:
-        """Keep keys that are typed meanwhile for the widget that is being made."""
-        self._holding = True
-        try:
-            yield
-        finally:
-            self._holding = False
-            held, self._held = self._held, []
-            for event in held:
-                self.post_message(event)
-
-    async def on_event(self, event: events.Event) -> None:
-        """Hand on what happens, keys in their order."""
-        if self._holding and isinstance(event, events.Key) and not event.is_forwarded:
-            self._held.append(event)
-            return
-        await super().on_event(event)
 
     def _warm(self) -> None:
         """Load in the background what the first edit needs, once the first frame stands."""

@@ -15,6 +15,9 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
+from xentui.errors import XentuiError
+from xentui.screens.step import Retarget, Step, Tell
+from xentui.session import Session
 from xentui.widgets.table import Column, Row, Table
 from xentui.widgets.text import lit
 
@@ -169,3 +172,27 @@ class Pick(ModalScreen[str | None]):
     @on(Table.Moved)
     def _moved(self, event: Table.Moved) -> None:
         event.stop()
+
+
+async def save_as(step: Step, session: Session) -> None:
+    """Write the project alone into another file, which is asked for."""
+    from xentui.session import writing
+
+    known = str(writing.project_file(session))
+    given = await step.app.push_screen_wait(Ask("Save the project as which file?", known))
+    if not given or "\0" in given:
+        return
+    place = writing.place_named(given)
+    if place.exists():
+        answers = (("back", "Back"), ("over", "Overwrite"))
+        title = f"{place.name} is there already. Overwrite it?"
+        if await step.app.push_screen_wait(Question(title, [], answers, safe="back")) != "over":
+            return
+    try:
+        writing.save_as(session, place)
+    except XentuiError as error:
+        step.post_message(Tell(f"{error.message}. {error.fix}", "error"))
+        return
+    step.sync()
+    step.post_message(Tell(f"Saved as {place}."))
+    step.post_message(Retarget())

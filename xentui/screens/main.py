@@ -72,6 +72,7 @@ class MainScreen(Rehearsed):
     @on(FieldRow.Typed)
     def _typed(self, event: FieldRow.Typed) -> None:
         event.stop()
+        event.row.arrived()
         # The field's path as it is now: its guest may have been renamed or deleted meanwhile.
         path = event.row.path
         before = self.session.project

@@ -52,10 +52,11 @@ class Review(Step):
     HINT: ClassVar[str] = "Nothing is written before you say so: ctrl+s writes."
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("t", "to_target", "Target directory", id="review.directory"),
+        Binding("t", "to_target", "Target", id="review.directory"),
         Binding("w", "to_way", "Attach", id="review.way"),
         Binding("x", "rehearse", "Rehearse", id="review.rehearse"),
         Binding("y", "copy", "Copy", id="review.copy"),
+        Binding("s", "save_as", "Save as", id="review.save-as"),
         Binding("1", "sheet('diff')", show=False),
         Binding("2", "sheet('files')", show=False),
         Binding("3", "sheet('target')", show=False),
@@ -351,6 +352,12 @@ class Review(Step):
         chosen = next((name for name, _ in ATTACH if name in event.chosen), None)
         self.session.attach = cast("Attach | None", chosen)
         self.compare()
+
+    def action_save_as(self) -> None:
+        """Write the project alone into another file."""
+        from xentui.screens.dialogs import save_as
+
+        self.app.run_worker(save_as(self, self.session), exclusive=True)
 
     def action_rehearse(self) -> None:
         """Start the guests on a real Xen."""

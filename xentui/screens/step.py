@@ -17,6 +17,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Static
+from textual.widgets.input import Selection
 
 from xentui.project.model import Project
 from xentui.session import Session, State, View, places
@@ -116,6 +117,7 @@ class Step(Vertical):
         super().__init__(id=f"step-{self.NAME}", classes="step")
         self.session = session
         self._kept_focus: Widget | None = None
+        self._kept_selection: Selection | None = None
 
     def sync(self) -> None:
         """Show the session as it is now."""
@@ -158,6 +160,7 @@ class Step(Vertical):
         focused = self.screen.focused
         if focused is not None and self in focused.ancestors:
             self._kept_focus = focused
+            self._kept_selection = focused.selection if isinstance(focused, Input) else None
 
     def take_focus(self) -> None:
         """Go back to where one was, or to what comes first."""
@@ -165,6 +168,10 @@ class Step(Vertical):
         target = kept if kept is not None and kept.is_attached and kept.focusable else self.first()
         if target is not None:
             self.screen.set_focus(target)
+        selection = self._kept_selection
+        if target is kept and isinstance(target, Input) and selection is not None:
+            # Behind the focus itself, which may select all.
+            target.call_later(_select, target, selection)
 
     def renamed(self, path: places.Path, name: str) -> None:
         """Follow a guest or bundle that has another name now."""
@@ -205,6 +212,12 @@ class Form(VerticalScroll, can_focus=False):
 def section(text: str, *, first: bool = False) -> Static:
     """Return the heading of a group of fields."""
     return Static(lit(text), markup=False, classes="section first" if first else "section")
+
+
+def _select(field: Input, selection: Selection) -> None:
+    """Put the text cursor where it was."""
+    end = len(field.value)
+    field.selection = Selection(min(selection.start, end), min(selection.end, end))
 
 
 class FormStep(Step):

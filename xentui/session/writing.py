@@ -86,10 +86,32 @@ def attached(session: Session) -> Attach:
     return attach_of(session.out)
 
 
-def _project_change(session: Session) -> Change:
+def place_named(given: str) -> Path:
+    """Return the project file that somebody names; one without an ending is TOML."""
+    place = Path(given).expanduser()
+    return place if place.suffix else place.with_name(f"{place.name}.toml")
+
+
+def save_as(session: Session, place: Path) -> None:
+    """Write the project alone into a file, which is the project's own from then on.
+
+    Raises:
+        XentuiError: it was refused, or cannot be written.
+    """
+    from xentui.output.apply import apply
+    from xentui.output.plan import Plan
+    from xentui.session.state import Origin
+
+    text = project_text(session)
+    apply(Plan((_project_change(session, place),), ()))
+    origin = Origin("file", place.name, session.project, place, text, place.resolve().parent)
+    session.begin(origin, f"save as {place.name}")
+
+
+def _project_change(session: Session, place: Path | None = None) -> Change:
     from xentui.output.plan import Change, decode, open_tree
 
-    place = project_file(session)
+    place = place or project_file(session)
     new = project_text(session)
     tree = open_tree(place.parent)
     if tree is None:

@@ -122,6 +122,7 @@ class FieldRow(Widget):
         self._canon = ""
         self._message = ("", "")
         self._left = False
+        self._on_their_way = 0
         self.editor: Input | Options
 
     @property
@@ -183,7 +184,7 @@ class FieldRow(Widget):
             self._set_message(self._finding())
             return
         text, message = self.session.shown(self.path)
-        if text != self._canon:
+        if text != self._canon and not self._on_their_way:
             self._canon = text
             if self.editor.value != text:
                 with self.prevent(Input.Changed):
@@ -225,11 +226,16 @@ class FieldRow(Widget):
         if event.value == self._canon:
             return
         self._canon = event.value
+        self._on_their_way += 1
         self.post_message(self.Typed(self, event.value))
+
+    def arrived(self) -> None:
+        """Note that what was typed has reached the session; what is typed since is newer."""
+        self._on_their_way -= 1
 
     def taken(self) -> None:
         """Note that the session took what was typed, so that it is not written over."""
-        if isinstance(self.editor, Input):
+        if isinstance(self.editor, Input) and not self._on_their_way:
             text, _ = self.session.shown(self.path)
             self._canon = text
 

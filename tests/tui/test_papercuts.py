@@ -1,0 +1,153 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+# ruff: noqa: ASYNC240
+"""Small things that hurt: the text cursor, keys typed ahead, another name for the project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual import events
+from textual.widgets import Input
+
+from tests.tui.test_wizard import TWO, field, settle
+from tests.tui.wizards import SMALL, session_of, shown, wizard
+from xentui.app import XentuiApp
+from xentui.project import document
+from xentui.widgets.table import Table
+
+
+async def test_the_text_cursor_is_where_it_was_left() -> None:
+    app = wizard(session_of(TWO), begin="guests")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        extra = field(app, "guests.alpha.extra").editor
+        assert isinstance(extra, Input)
+        app.main.set_focus(extra)
+        await settle(pilot)
+        await pilot.press("home", "right", "right", "right", "alt+2", "alt+4")
+        await settle(pilot)
+        assert app.main.focused is extra
+        assert extra.cursor_position == 3
+        assert extra.selection.is_empty
+        memory = field(app, "guests.alpha.memory").editor
+        assert isinstance(memory, Input)
+        app.main.set_focus(memory)
+        await settle(pilot)
+        await pilot.press("end", "left", "alt+5", "alt+4")
+        await settle(pilot)
+        assert memory.cursor_position == 2
+        await pilot.press("9")
+        await settle(pilot)
+        assert memory.value == "2596"
+
+
+def typed(app: XentuiApp, *keys: str) -> None:
+    """Let keys arrive all at once, as from a buffer."""
+    for key in keys:
+        app.post_message(events.Key(key, key if len(key) == 1 else None))
+
+
+async def quiet(app: XentuiApp, pilot: object) -> None:
+    """Wait until no key is held any more."""
+    for _ in range(100):
+        await pilot.pause(0.02)  # type: ignore[attr-defined]
+        if not app._held and not app._holds:
+            return
+    raise AssertionError("keys are held for ever")
+
+
+async def test_what_is_typed_right_after_a_goes_into_the_name() -> None:
+    app = wizard(session_of(TWO), begin="guests")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        typed(app, "a", *"decab", "tab", "tab", *"64", "escape", "d")
+        await quiet(app, pilot)
+        await settle(pilot)
+        # The last d is for the table again, and deletes the guest that it stands on.
+        assert app.session.project == TWO
+        assert app.session.steps_back == "delete decab"
+        app.session.undo()
+        assert app.session.project.guest("decab").memory == 64
+
+
+@pytest.mark.parametrize("key", ["enter", "e"])
+async def test_what_is_typed_right_after_opening_goes_into_the_editor(key: str) -> None:
+    app = wizard(session_of(TWO), begin="guests")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        typed(app, "down", key, "tab", "tab", *"77")
+        await quiet(app, pilot)
+        await settle(pilot)
+        assert app.session.project.guest("beta").memory == 77
+        assert app.session.project.guest("alpha") == TWO.guests[0]
+
+
+async def test_keys_for_a_list_keep_their_order_whatever_takes_them() -> None:
+    app = wizard(session_of(TWO), begin="guests")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        typed(app, "g", "5", "g", "4", "down", "up", "down")
+        await quiet(app, pilot)
+        await settle(pilot)
+        assert app.main.here == "guests"
+        assert app.main.query_one("#guest-table", Table).key == "beta"
+
+
+async def test_the_project_is_saved_under_another_name() -> None:
+    session = session_of(TWO)
+    session.edit(TWO.without_guest("beta"), "delete beta")
+    app = wizard(session, begin="review")
+    async with app.run_test(size=SMALL, notifications=True) as pilot:
+        await settle(pilot)
+        await pilot.press("s")
+        await settle(pilot)
+        app.screen.query_one(Input).value = "board"
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "Saved as board.toml" in shown(app)
+        assert not session.changed
+        assert session.title == "board.toml"
+        assert document.load(Path("board.toml")).project == session.project
+        assert not Path("xentui-out").exists()
+
+
+async def test_a_file_that_is_there_is_overwritten_only_when_asked() -> None:
+    path = Path("board.toml")
+    path.write_text("mine\n")
+    session = session_of(TWO)
+    app = wizard(session, begin="review")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        for answer, written in (("enter", False), ("right", True)):
+            await pilot.press("s")
+            await settle(pilot)
+            app.screen.query_one(Input).value = "board.toml"
+            await pilot.press("enter")
+            await settle(pilot)
+            assert "is there already" in shown(app)
+            await pilot.press(answer, *(["enter"] if written else []))
+            await settle(pilot)
+            assert (path.read_text() != "mine\n") is written
+
+
+@pytest.mark.parametrize("name", ["nowhere/x.toml", "folder.d", "[/b].toml"])
+async def test_a_name_that_cannot_be_is_said(name: str) -> None:
+    Path("folder.d").mkdir()
+    app = wizard(session_of(TWO), begin="review")
+    async with app.run_test(size=SMALL, notifications=True) as pilot:
+        await settle(pilot)
+        await pilot.press("s")
+        await settle(pilot)
+        app.screen.query_one(Input).value = name
+        await pilot.press("enter")
+        await settle(pilot)
+        if "already" in shown(app):
+            await pilot.press("right", "enter")
+            await settle(pilot)
+        saved = Path(name).is_file()
+        assert ("Saved as" in shown(app)) is saved
+        assert (app.session.state.origin.path is not None) is saved
