@@ -22,6 +22,7 @@ from xentui.screens.commands import Commands
 from xentui.screens.main import MainScreen
 from xentui.screens.typeahead import TypeAhead
 from xentui.session import DEFAULT_OUT, Session
+from xentui.session.line import found_slow
 from xentui.session.state import EMPTY, Origin
 from xentui.widgets.text import ASCII, UNICODE, Glyphs
 
@@ -216,6 +217,14 @@ def _hear_alt_digits() -> None:
         sequences.pop(f"\x1b{digit}", None)
 
 
+def _collect_from_now_on() -> None:
+    """Let garbage be collected, but not looked for in what stays for good."""
+    import gc
+
+    gc.freeze()
+    gc.enable()
+
+
 def _load_heavy() -> None:
     import jsonschema  # noqa: F401
 
@@ -312,12 +321,12 @@ def run(
     app = XentuiApp(
         session,
         ascii_only=_ascii_wanted(ascii),
-        plain_preview=plain_preview,
+        plain_preview=plain_preview or found_slow(sys.stdin.fileno()),
         begin="start" if project is None and preset is None else "review",
         theme=_theme_wanted(),
         keymap=_keymap(),
     )
-    app.call_later(gc.enable)
+    app.call_later(_collect_from_now_on)
     _hear_alt_digits()
     code = app.run()
     if session.written is not None:

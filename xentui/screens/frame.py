@@ -22,6 +22,8 @@ from xentui.widgets.preview import Preview
 from xentui.widgets.text import lit
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from textual.timer import Timer
 
     from xentui.rules.finding import Finding
@@ -51,6 +53,7 @@ class Frame(Screen[None]):
         self._timer: Timer | None = None
         self._saver: Timer | None = None
         self._settling: object = None
+        self._stands = False
         self._problem: Finding | None = None
         self._problem_place = ""
         self._jumping = False
@@ -107,7 +110,11 @@ class Frame(Screen[None]):
         self.step.sync()
         if not path or not await self.step.jump(path):
             self.step.take_focus()
-        self.show()
+        if self._stands:
+            self.show()
+        else:
+            self._show_bare()
+            self.call_after_refresh(self._stand)
 
     async def action_step(self, name: str) -> None:
         """Go to a step."""
@@ -222,13 +229,27 @@ class Frame(Screen[None]):
                 pane.set_class(pane in focused.ancestors_with_self, "-here")
         self.call_later(self.show)
 
+    def _show_bare(self) -> None:
+        """Draw what can be told before anything is worked out, so that it stands at once."""
+        title = self.session.title
+        self.query_one(HeaderLine).show(
+            title, TITLES[self.here], None, changed=self.session.changed
+        )
+        self.query_one(StepStrip).show(self._marks({}), self.here, (0, 0))
+        self.query_one(HintLine).show(None, 0, 0, self.step.hint())
+
+    def _stand(self) -> None:
+        """Work out the rest, now that the first frame stands."""
+        self._stands = True
+        self.show()
+
     def show(self) -> None:
         """Draw the frame anew for the present state."""
-        if not self.is_mounted or not self._began:
+        if not self.is_mounted or not self._stands:
             return
         view = self.session.sight
-        marks = self._marks()
         found = view.found
+        marks = self._marks(found.counts)
         counts = (found.errors, found.total - found.errors)
         self.query_one(HeaderLine).show(
             self.session.title, TITLES[self.here], view.summed, changed=self.session.changed
@@ -250,11 +271,10 @@ class Frame(Screen[None]):
         view, base = (sight, sight) if sight else (self.session.sight, self.session.origin_view())
         preview.show(view, base, guest=self.step.guest())
 
-    def _marks(self) -> tuple[StepMark, ...]:
-        by_step = self.session.sight.found.counts
+    def _marks(self, counts: Mapping[str, tuple[int, int, int]]) -> tuple[StepMark, ...]:
         marks = []
         for name in STEPS:
-            errors, warnings, _ = by_step.get(name, (0, 0, 0))
+            errors, warnings, _ = counts.get(name, (0, 0, 0))
             status = "ok" if name in self._visited or self.session.state.origin.name else "todo"
             if name == "review":
                 status = "ok" if self._review_of is self.session.state else "todo"

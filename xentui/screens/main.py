@@ -53,8 +53,8 @@ class MainScreen(Rehearsed):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer only what can be done now."""
-        if not self._began:
-            return True
+        if not self._stands:
+            return action not in ("problem", "mend") or None
         if action == "problem":
             return self.session.sight.found.total > 0 or None
         if action == "mend":

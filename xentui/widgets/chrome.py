@@ -52,8 +52,8 @@ class HeaderLine(Widget):
         self._changed = False
         self._budget: Budget | None = None
 
-    def show(self, title: str, step: str, budget: Budget, *, changed: bool) -> None:
-        """Show another state."""
+    def show(self, title: str, step: str, budget: Budget | None, *, changed: bool) -> None:
+        """Show another state; without its budget where that is not worked out yet."""
         new = (title, step, budget, changed)
         if new != (self._title, self._step, self._budget, self._changed):
             self._title, self._step, self._budget, self._changed = new

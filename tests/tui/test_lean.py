@@ -1,0 +1,141 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What the wizard's speed follows from: what is loaded and mounted, how much a key draws."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+import termios
+from pathlib import Path
+
+import pytest
+from textual.widget import Widget
+
+from tests.tui.wizards import LARGE, session_of, wizard
+from xentui.project.model import Guest, Host, Project
+from xentui.session.line import found_slow, is_slow
+from xentui.widgets.code import CodeView
+
+ROOT = Path(__file__).resolve().parents[2]
+HEAVY = ("jsonschema", "tomlkit", "xentui.rules.check", "xentui.output.render")
+FIRST_FRAME = f"""
+import asyncio, sys
+from xentui.app import XentuiApp
+from xentui.session import Session
+from xentui.screens.frame import Frame
+from pathlib import Path
+
+loaded = []
+stand = Frame._stand
+
+def standing(self):
+    loaded.extend(name for name in {HEAVY!r} if name in sys.modules)
+    stand(self)
+    print("before the first frame:", loaded, "widgets:", len(self.query("*")))
+
+Frame._stand = standing
+
+async def main():
+    app = XentuiApp(Session(draft_path=Path("draft.json").absolute()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause(0.1)
+
+asyncio.run(main())
+"""
+
+
+def test_the_first_frame_waits_for_nothing_heavy() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST_FRAME],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    told, _, widgets = done.stdout.splitlines()[0].partition(" widgets: ")
+    assert told == "before the first frame: []"
+    assert int(widgets) <= 24
+
+
+def project(guests: int) -> Project:
+    return Project(
+        Host("qemux86-64", memory=65_536, network="nat"),
+        guests=tuple(
+            Guest(f"g{n}", ("external",), memory=64, extra="console=hvc0", rootfs=f"g{n}.ext4")
+            for n in range(guests)
+        ),
+    )
+
+
+async def drawn(guests: int, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """Return how often each kind of widget drew while one key was typed and shown."""
+    app = wizard(session_of(project(guests)), begin="guests")
+    counts: dict[str, int] = {}
+    async with app.run_test(size=LARGE) as pilot:
+        await app.main.go("guests", "guests.g1.memory")
+        await pilot.pause(0.3)
+        await pilot.press("end", "1")
+        await pilot.pause(1)
+        render_lines = Widget.render_lines
+
+        def counted(self: Widget, crop: object) -> object:
+            counts[type(self).__name__] = counts.get(type(self).__name__, 0) + 1
+            return render_lines(self, crop)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(Widget, "render_lines", counted)
+        await pilot.press("2")
+        await pilot.pause(0.1)
+        monkeypatch.undo()
+        text = "\n".join(app.main.query_one("#preview-text", CodeView).lines)
+        assert 'XEN_GUEST_MEMORY[g1] = "6412"' in text
+    return counts
+
+
+async def test_a_key_draws_no_more_with_many_guests_than_with_few(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    few = await drawn(3, monkeypatch)
+    many = await drawn(400, monkeypatch)
+    # What is worked out later may be drawn within the same moment.
+    assert sum(many.values()) <= 1.5 * sum(few.values())
+    assert few["CodeView"] > 0
+
+
+@pytest.mark.parametrize(
+    ("device", "speed", "slow"),
+    [
+        ("/dev/ttyS0", termios.B9600, True),
+        ("/dev/ttyUSB1", termios.B115200, True),
+        ("/dev/ttyAMA0", termios.B57600, True),
+        ("/dev/hvc0", termios.B38400, True),
+        ("/dev/ttyS0", termios.B921600, False),
+        ("/dev/pts/3", termios.B38400, False),
+        ("/dev/tty1", termios.B38400, False),
+    ],
+)
+def test_a_serial_line_is_slow_by_its_speed(device: str, speed: int, slow: bool) -> None:
+    assert is_slow(device, speed) is slow
+
+
+def test_a_pseudo_terminal_is_not_slow_and_no_terminal_neither() -> None:
+    master, slave = pty.openpty()
+    try:
+        assert not found_slow(slave)
+    finally:
+        os.close(master)
+        os.close(slave)
+    with Path(os.devnull).open("rb") as nothing:
+        assert not found_slow(nothing.fileno())
+
+
+async def test_without_live_preview_a_key_makes_none() -> None:
+    app = wizard(session_of(project(3)), begin="guests", plain_preview=True)
+    async with app.run_test(size=LARGE) as pilot:
+        await app.main.go("guests", "guests.g1.memory")
+        await pilot.press("end", "1")
+        await pilot.pause(0.2)
+        assert app.session.project.guest("g1").memory == 641
+        assert not app.main.query_one("#preview-text", CodeView).lines
