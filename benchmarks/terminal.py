@@ -16,6 +16,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 _ESCAPES = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor, modes
@@ -55,7 +56,7 @@ class Terminal:
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         self.received = 0
         self.started = time.perf_counter()
-        self._process = subprocess.Popen(  # noqa: S603 - the programs measured
+        self._process = subprocess.Popen(
             arguments,
             stdin=slave,
             stdout=slave,
@@ -66,7 +67,7 @@ class Terminal:
         )
         os.close(slave)
 
-    def __enter__(self) -> Terminal:
+    def __enter__(self) -> Self:
         """Return the terminal itself."""
         return self
 

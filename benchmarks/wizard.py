@@ -142,9 +142,9 @@ def keys(folder: Path) -> list[str]:
 def amounts(folder: Path) -> list[str]:
     """Return rows for what a key sends where no preview follows."""
     few = [
-        ("80×24", typing(3, folder, size=SMALL).sent),
-        ("80×24, --plain-preview", typing(3, folder, size=SMALL, plain=True).sent),
-        ("120×40, --plain-preview", typing(3, folder, size=WIDE, plain=True).sent),
+        ("80x24", typing(3, folder, size=SMALL).sent),
+        ("80x24, --plain-preview", typing(3, folder, size=SMALL, plain=True).sent),
+        ("120x40, --plain-preview", typing(3, folder, size=WIDE, plain=True).sent),
     ]
     named = [(f"a key sends, {what}", sent, "1.5 kB", 1500, 1.0) for what, sent in few]
     return _figures("bytes", named)
