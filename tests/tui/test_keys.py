@@ -5,8 +5,6 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from textual.binding import Binding
 
 from tests.tui.test_wizard import TWO, settle
@@ -20,7 +18,6 @@ from xentui.screens.review import Review
 from xentui.screens.start import Start
 from xentui.screens.step import STEPS, Form
 from xentui.screens.write import Write
-from xentui.session.state import State
 from xentui.widgets.chrome import KeyLine, StepRail, StepStrip
 from xentui.widgets.code import CodeView
 from xentui.widgets.options import Options
@@ -133,35 +130,3 @@ async def test_the_footer_shows_what_can_be_done_here() -> None:
         await pilot.press("enter", "tab")
         await settle(pilot)
         assert "a" not in dict(app.main.query_one(KeyLine).shown)
-
-
-KEYS = (
-    "up down left right enter escape tab shift+tab space a c d b e m u r x j k l g G 1 2 5 7",
-    "slash ctrl+n ctrl+b ctrl+z ctrl+y f4 f8 shift+f8 f1 p pageup pagedown home end delete",
-    "backspace alt+1 alt+2 alt+3 alt+4 alt+5 alt+6 alt+7 shift+up shift+down plus minus [ / \u65e5",
-)
-
-
-@pytest.mark.slow
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
-@given(keys=st.lists(st.sampled_from(" ".join(KEYS).split()), min_size=40, max_size=60))
-async def test_any_keys_in_any_order_crash_nothing_and_undo_brings_back_the_start(
-    keys: list[str],
-) -> None:
-    session = session_of(TWO)
-    app = wizard(session, begin="guests")
-    async with app.run_test(size=SMALL, notifications=True) as pilot:
-        await settle(pilot)
-        start = session.state
-        for key in keys:
-            await pilot.press(key)
-        await settle(pilot)
-        end: State = session.state
-        while session.undo():
-            pass
-        assert session.state == start
-        while session.redo():
-            pass
-        assert session.state == end
-        app.main.changed()
-        await settle(pilot)
