@@ -110,6 +110,12 @@ def parse(text: str, path: Path | None = None) -> Document:
             more than 64 bits, or more in it than :mod:`~xentui.project.size` allows.
     """
     body = text.removeprefix(BYTE_ORDER_MARK)
+    long = size.long_line(body)
+    if long is not None:
+        raise DocumentError(
+            f"the line is longer than {size.MAX_LINE} characters",
+            path=path, line=long, fix="Break it into several.",
+        )  # fmt: skip
     if size.has_too_many_parts(body):
         raise _too_much(f"more than {size.MAX_PARTS} keys and values", path)
     # tomllib's time grows with the square of the parts of a dotted key.

@@ -19,6 +19,9 @@ each take about 150,000."""
 MAX_ENTRIES = 10_000
 """Entries of one table or list: as many guests as a project may have."""
 
+MAX_LINE = 100_000
+"""Characters of one line: no value that is accepted has a twentieth of that."""
+
 _SIGNS = "=[{,."
 # One match a sign that stands in no string and no comment. Every character has an alternative,
 # an open string ends with its line or the text, and nothing is given back: linear in the text.
@@ -41,7 +44,20 @@ def has_too_many_parts(text: str) -> bool:
     """
     if sum(text.count(sign) for sign in _SIGNS) <= MAX_PARTS:
         return False
-    return next(islice(_PART.finditer(text), MAX_PARTS + 1, None), None) is not None
+    beyond = next(islice(_PART.finditer(text), MAX_PARTS, None), None)
+    # What reaches the end is the rest behind the last sign.
+    return beyond is not None and beyond.end() < len(text)
+
+
+def long_line(text: str) -> int | None:
+    """Return the number of the first line longer than :data:`MAX_LINE`, from 1, if any."""
+    at = 0
+    while len(text) - at > MAX_LINE:
+        end = text.rfind("\n", at, at + MAX_LINE + 1)
+        if end < 0:
+            return text.count("\n", 0, at) + 1
+        at = end + 1
+    return None
 
 
 def too_many_entries(value: Any) -> bool:
