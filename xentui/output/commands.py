@@ -187,15 +187,18 @@ def _containers(project: Project) -> Iterator[Command]:
 def _tests(project: Project) -> Iterator[Command]:
     """Yield the line of meta-virtualization's own tests, which boot through runqemu.
 
-    Its three tiers add up: Dom0, bundled guests, containers (mv:tests/test_xen_runtime.py).
-    The last needs the network.
+    Its three tiers add up: Dom0, bundled guests, containers. The last needs the network
+    (mv:tests/test_xen_runtime.py, mv:tests/conftest.py).
     """
-    if project.host.machine != "qemux86-64":
+    if project.host.machine != "qemux86-64" or image(project) != "xen-image-minimal":
         return
-    base = "pytest tests/test_xen_runtime.py -v --machine qemux86-64"
+    line = (
+        "pytest tests/test_xen_runtime.py -v --machine qemux86-64 --poky-dir POKY --build-dir BUILD"
+    )
     if project.containers.vxn:
-        yield Command("test", base, "in meta-virtualization: Dom0, guests and containers")
+        tier = "tier 3: Dom0, guests and containers"
     else:
-        tier = "Dom0 and guests" if project.guests else "Dom0"
-        line = f'{base} -m "boot and not network"'
-        yield Command("test", line, f"in meta-virtualization: {tier}")
+        line += ' -m "boot and not network"'
+        tier = "tier 2: Dom0 and guests" if project.guests else "tier 1: Dom0"
+    note = f"{tier}; in meta-virtualization, with pexpect; POKY has oe-init-build-env"
+    yield Command("test", line, note)
