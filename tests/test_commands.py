@@ -1,0 +1,112 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What to type next, in order, for each kind of board and project."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from xentui.output.commands import Command, attach, commands
+from xentui.project import presets
+from xentui.project.model import Containers, Guest, Host, Project
+
+QEMU = Project(Host("qemux86-64", memory=4096))
+
+
+def lines(project: Project, step: str) -> list[str]:
+    return [command.line for command in commands(project) if command.step == step]
+
+
+def preset(name: str) -> Project:
+    project = presets.load(name, Path("/")).project
+    assert project is not None
+    return project
+
+
+def test_guests_of_recipes_are_built_before_the_image() -> None:
+    own = Guest("vendor", tags=("external",), rootfs="vendor.ext4", kernel="vendor-kernel")
+    project = replace(QEMU, guests=(Guest("web"), own, Guest("db")))
+    build = [command for command in commands(project) if command.step == "build"]
+    assert [command.line for command in build] == ["bitbake web db", "bitbake xen-image-minimal"]
+    assert "vendor.ext4, vendor-kernel" in build[-1].note
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        (
+            "qemux86-64-vxn",
+            'runqemu qemux86-64 xen-image-minimal wic nographic slirp kvm qemuparams="-m 4096"',
+        ),
+        (
+            "qemuarm64-minimal",
+            'runqemu qemuarm64 xen-image-minimal ext4 nographic slirp qemuparams="-m 1024"',
+        ),
+        (
+            "raspberrypi4-64",
+            "sudo dd if=tmp/deploy/images/raspberrypi4-64/"
+            "xen-image-minimal-raspberrypi4-64.rootfs.rpi-sdimg of=/dev/sdX bs=4M conv=fsync "
+            "status=progress",
+        ),
+    ],
+)
+def test_each_board_boots_its_own_way(name: str, line: str) -> None:
+    assert lines(preset(name), "boot") == [line]
+
+
+def test_efi_boots_with_its_firmware() -> None:
+    project = replace(QEMU, host=replace(QEMU.host, boot_mode="efi"))
+    assert " kvm ovmf " in lines(project, "boot")[0]
+
+
+def test_guests_that_wait_are_started_by_hand() -> None:
+    project = replace(QEMU, guests=(Guest("b", tags=("autostart",), name="bee"), Guest("a")))
+    assert lines(project, "guests") == [
+        "xl list",
+        "xl create -c /etc/xen/a.cfg",
+        "xl console bee",
+    ]
+    assert lines(QEMU, "guests") == []
+
+
+def test_all_five_ways_to_a_container_are_shown_with_their_limits() -> None:
+    project = replace(
+        QEMU, containers=Containers(vxn=True, frontends=("vdkr", "vpdmn", "docker", "podman"))
+    )
+    shown = [command for command in commands(project) if command.step == "containers"]
+    first = [command.line.split()[0] for command in shown]
+    assert first == ["vxn", "ctr", "vctr", "vdkr", "vpdmn", "docker", "podman"]
+    for command in shown[-2:]:
+        assert "--network=none" in command.line
+        assert command.note
+
+
+@pytest.mark.parametrize(
+    ("project", "tier", "network"),
+    [
+        (QEMU, "tier 1", False),
+        (replace(QEMU, guests=(Guest("web"),)), "tier 2", False),
+        (replace(QEMU, containers=Containers(vxn=True)), "tier 3", True),
+    ],
+)
+def test_the_layers_own_tests_are_named_by_tier(project: Project, tier: str, network: bool) -> None:
+    (command,) = [command for command in commands(project) if command.step == "test"]
+    assert command.note.startswith(tier)
+    assert ('-m "boot and not network"' not in command.line) is network
+    assert "--machine qemux86-64" in command.line
+
+
+def test_other_boards_and_images_have_no_such_tests() -> None:
+    assert lines(preset("qemuarm64-minimal"), "test") == []
+    assert lines(replace(QEMU, host=replace(QEMU.host, image="my-dom0")), "test") == []
+
+
+def test_a_tree_elsewhere_is_attached_by_lines_with_quoted_paths() -> None:
+    told = attach(preset("raspberrypi4-64"), "/a b/conf/xentui.conf", "/a b/meta-xentui")
+    assert all(isinstance(command, Command) for command in told)
+    assert any("meta-raspberrypi" in command.line for command in told)
+    assert any("'/a b/meta-xentui'" in command.line for command in told)
+    assert told[-1].line.endswith(">> conf/local.conf")
