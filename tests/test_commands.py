@@ -47,9 +47,11 @@ def test_guests_of_recipes_are_built_before_the_image() -> None:
         ),
         (
             "raspberrypi4-64",
-            "sudo dd if=tmp/deploy/images/raspberrypi4-64/"
-            "xen-image-minimal-raspberrypi4-64.rootfs.rpi-sdimg of=/dev/sdX bs=4M conv=fsync "
-            "status=progress",
+            (
+                "sudo dd if=tmp/deploy/images/raspberrypi4-64/"
+                "xen-image-minimal-raspberrypi4-64.rootfs.rpi-sdimg of=/dev/sdX bs=4M conv=fsync "
+                "status=progress"
+            ),
         ),
     ],
 )
