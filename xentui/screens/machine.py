@@ -123,6 +123,10 @@ class Machine(FormStep):
             )
         )
 
+    def on_resize(self) -> None:
+        """Tell as much as there is room for."""
+        self._tell(self.query_one(Table).key)
+
     @on(Table.Moved, "#boards")
     def _moved(self, event: Table.Moved) -> None:
         event.stop()

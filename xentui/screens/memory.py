@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from xentui.rules.finding import Finding
 
 SMALL, LARGE = 64, 256
+BESIDE = 72
+"""Cells from which on there is room for a note beside each row."""
 
 
 class Memory(Step):
@@ -57,7 +59,7 @@ class Memory(Step):
             Column("Component"),
             Column("MiB", 8, right=True),
             Column("Share", 6, right=True),
-            Column("Of which", 30, above=72),
+            Column("Of which", 30, above=BESIDE),
             choose="Go to it",
             id="memory-table",
         )
@@ -105,7 +107,11 @@ class Memory(Step):
         note = (share.note, "muted")
         if share.kind == "guest" and share.name in outcomes:
             text, how = outcomes[share.name]
-            note = (f"{glyphs(self).severity(how)} {text}", how)
+            told = f"{glyphs(self).severity(how)} {text}"
+            note = (told, how)
+            if self.table.size.width < BESIDE:
+                mark, word = told.replace(",", "").split()[:2]
+                label, style = f"{share.label}  {mark} {word}", how
         return Row(
             name,
             (
