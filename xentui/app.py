@@ -314,7 +314,7 @@ def run(
     import gc
 
     gc.disable()
-    from xentui.bitbake.build_dir import find
+    from xentui.bitbake.whereabouts import find
 
     found = find(build_dir)
     session = Session(_origin(project, preset), out=found or DEFAULT_OUT)

@@ -21,8 +21,21 @@ from xentui.bitbake.conf_facts import Place, Said, Value
 from xentui.bitbake.conf_reader import ConfReader
 from xentui.bitbake.conf_syntax import Fault
 from xentui.bitbake.files import absolute, exists, is_folder, joined
-from xentui.errors import InputError, UsageError
+from xentui.bitbake.whereabouts import find, is_build_dir
+from xentui.errors import InputError
 from xentui.safe_text import visible
+
+__all__ = [
+    "META_VIRTUALIZATION",
+    "USER_FILES",
+    "XEN_CLASSES",
+    "BuildDir",
+    "Layer",
+    "Setting",
+    "find",
+    "is_build_dir",
+    "read",
+]
 
 USER_FILES = ("site.conf", "auto.conf", "toolcfg.conf", "local.conf")
 """Files of a build directory's ``conf``, in the order BitBake reads them."""
@@ -169,34 +182,6 @@ class BuildDir:
     def layer_faults(self) -> list[Fault]:
         """Faults in files of layers, which the user can seldom mend."""
         return [fault for fault in self.faults if not self.is_users(fault.file)]
-
-
-def find(
-    given: Path | None, *, cwd: Path | None = None, environ: Mapping[str, str] | None = None
-) -> Path | None:
-    """Return the build directory: the one given, ``$BUILDDIR``, or the first one upwards.
-
-    Raises:
-        UsageError: the one that was given is no build directory.
-    """
-    if given is not None:
-        path = Path(absolute(str(given)))
-        if not is_build_dir(path):
-            raise UsageError(
-                f"{visible(str(given))} is no build directory: it has no conf/bblayers.conf",
-                fix="Name the directory that oe-init-build-env or bitbake-setup made.",
-            )
-        return path
-    named = (environ if environ is not None else os.environ).get("BUILDDIR", "")
-    if named and is_build_dir(Path(named)):
-        return Path(absolute(named))
-    here = Path(absolute(str(cwd if cwd is not None else Path.cwd())))
-    return next((path for path in (here, *here.parents) if is_build_dir(path)), None)
-
-
-def is_build_dir(path: Path) -> bool:
-    """Whether a directory has a ``conf/bblayers.conf``, by which BitBake knows it."""
-    return exists(str(path / "conf/bblayers.conf"))
 
 
 def read(path: Path, *, texts: Mapping[str, str] | None = None) -> BuildDir:

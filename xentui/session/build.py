@@ -12,12 +12,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xentui.bitbake.layers import Deployed
 from xentui.errors import XentuiError
 
 if TYPE_CHECKING:
     from xentui.bitbake.build_dir import BuildDir
-    from xentui.bitbake.layers import Machine
+    from xentui.bitbake.layers import Deployed, Machine
     from xentui.bitbake.recipes import Recipe, Recipes
     from xentui.output.build_dir import Attach
     from xentui.output.plan import Plan
@@ -28,9 +27,6 @@ if TYPE_CHECKING:
 
 Offer = tuple[str, str]
 """A value to choose, and what it is."""
-
-
-NOTHING_DEPLOYED = Deployed(None)
 
 
 class GivenUpError(Exception):
@@ -47,7 +43,7 @@ class Surroundings:
         problem: why it cannot be read, or an empty text.
         machines: of all layers.
         recipes: of all layers; ``None`` while they are looked through.
-        deployed: what earlier builds left.
+        deployed: what earlier builds left; ``None`` while that is looked for.
         done: recipes looked through, of ``total``.
     """
 
@@ -56,7 +52,7 @@ class Surroundings:
     problem: str = ""
     machines: tuple[Machine, ...] = ()
     recipes: Recipes | None = None
-    deployed: Deployed = NOTHING_DEPLOYED
+    deployed: Deployed | None = None
     done: int = 0
     total: int = 0
 
@@ -122,6 +118,8 @@ def offers(around: Surroundings | None, path: tuple[str | int, ...]) -> list[Off
         return []
     if path[2] == "key":
         return [(one.name, one.summary or one.layer) for one in around.guests]
+    if around.deployed is None:
+        return []
     where = "in the deploy directory"
     if path[2] == "rootfs":
         return [(name, where) for name in around.deployed.images]

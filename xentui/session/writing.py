@@ -72,7 +72,7 @@ def plan_of(session: Session) -> Plan:
 
 def build_dir_of(session: Session) -> Path | None:
     """Return the build directory that is written into; ``None`` where it is another one."""
-    from xentui.bitbake.build_dir import is_build_dir
+    from xentui.bitbake.whereabouts import is_build_dir
 
     return session.out if is_build_dir(session.out) else None
 

@@ -1,0 +1,41 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Where the build directory is. Asked at every start, so little is loaded for it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from xentui.bitbake.files import absolute, exists
+from xentui.errors import UsageError
+from xentui.safe_text import visible
+
+
+def find(
+    given: Path | None, *, cwd: Path | None = None, environ: Mapping[str, str] | None = None
+) -> Path | None:
+    """Return the build directory: the one given, ``$BUILDDIR``, or the first one upwards.
+
+    Raises:
+        UsageError: the one that was given is no build directory.
+    """
+    if given is not None:
+        path = Path(absolute(str(given)))
+        if not is_build_dir(path):
+            raise UsageError(
+                f"{visible(str(given))} is no build directory: it has no conf/bblayers.conf",
+                fix="Name the directory that oe-init-build-env or bitbake-setup made.",
+            )
+        return path
+    named = (environ if environ is not None else os.environ).get("BUILDDIR", "")
+    if named and is_build_dir(Path(named)):
+        return Path(absolute(named))
+    here = Path(absolute(str(cwd if cwd is not None else Path.cwd())))
+    return next((path for path in (here, *here.parents) if is_build_dir(path)), None)
+
+
+def is_build_dir(path: Path) -> bool:
+    """Whether a directory has a ``conf/bblayers.conf``, by which BitBake knows it."""
+    return exists(str(path / "conf/bblayers.conf"))
