@@ -85,10 +85,10 @@ async def drawn(guests: int, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
             counts[type(self).__name__] = counts.get(type(self).__name__, 0) + 1
             return render_lines(self, crop)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(Widget, "render_lines", counted)
-        await pilot.press("2")
-        await pilot.pause(0.1)
-        monkeypatch.undo()
+        with monkeypatch.context() as patch:
+            patch.setattr(Widget, "render_lines", counted)
+            await pilot.press("2")
+            await pilot.pause(0.1)
         text = "\n".join(app.main.query_one("#preview-text", CodeView).lines)
         assert 'XEN_GUEST_MEMORY[g1] = "6412"' in text
     return counts

@@ -167,7 +167,7 @@ class Frame(Screen[None]):
             self._saver = None
         if self._saver is None:
             after = AUTOSAVE_MANY if many else AUTOSAVE
-            self._saver = self.set_timer(after, self._autosave)
+            self._saver = self.set_timer(after, self._autosave_aside if many else self._autosave)
 
     def _follow(self) -> None:
         self._pending = False
@@ -204,6 +204,17 @@ class Frame(Screen[None]):
     def _tell(self, text: str, severity: str = "information") -> None:
         level = severity if severity in ("warning", "error") else "information"
         self.notify(lit(text).plain, severity=level, markup=False, timeout=4)  # type: ignore[arg-type]
+
+    async def _autosave_aside(self) -> None:
+        """Keep the draft of many guests without holding up the keys."""
+        self._saver = None
+        self.run_worker(self._saved_aside(), group="draft")
+
+    async def _saved_aside(self) -> None:
+        try:
+            await to_thread(gently, self.session.autosave)
+        except OSError as error:
+            self._tell(f"The draft cannot be kept: {error.strerror}", "warning")
 
     def _autosave(self) -> None:
         self._saver = None

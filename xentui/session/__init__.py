@@ -285,14 +285,15 @@ class Session:
 
     def autosave(self) -> bool:
         """Keep the draft if there is something to keep; return whether it was written."""
-        if self.state is self._drafted or self._abandoned:
+        state = self.state
+        if state is self._drafted or self._abandoned:
             return False
         if not self.changed:
             if self._drafted is not None:
                 self.discard_draft()
             return False
-        draft.save(self.state, self.clock(), self._draft_path)
-        self._drafted = self.state
+        draft.save(state, self.clock(), self._draft_path)
+        self._drafted = state
         return True
 
     def has_draft(self) -> bool:

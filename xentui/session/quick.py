@@ -37,7 +37,7 @@ _TURN = 0.0005
 _TABLES = ("host", "preset", "containers", "defaults", "bundles", "import_types")
 
 
-def gently(work: Callable[[], None]) -> None:
+def gently(work: Callable[[], object]) -> None:
     """Do something in a thread so that the thread that draws is soon given its turn."""
     usual = sys.getswitchinterval()
     sys.setswitchinterval(_TURN)

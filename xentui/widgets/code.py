@@ -12,7 +12,7 @@ from typing import ClassVar, Literal
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -72,6 +72,7 @@ class CodeView(ScrollView, can_focus=True):
         self.look: Look = look
         self._lines: Sequence[str] = ()
         self._changed: frozenset[int] = frozenset()
+        self._looked: Look | None = None
 
     @property
     def lines(self) -> Sequence[str]:
@@ -88,12 +89,20 @@ class CodeView(ScrollView, can_focus=True):
 
         The first line that differs from what was shown before is brought into sight.
         """
-        before = self._lines
+        before, marked = self._lines, self._changed
         self._lines = lines
         self._changed = frozenset() if base is None else changed_lines(base, lines)
         widest = _WIDEST if len(lines) > _MANY else max(map(len, lines), default=0)
         self.virtual_size = Size(min(_WIDEST, widest + 2), len(lines))
-        self.refresh()
+        if len(before) != len(lines) or self.look != self._looked:
+            self._looked = self.look
+            self.refresh()
+        else:
+            top = round(self.scroll_y)
+            for place in range(top, min(len(lines), top + self.size.height)):
+                same = (place in marked) is (place in self._changed)
+                if before[place] != lines[place] or not same:
+                    self.refresh(Region(0, place - top, self.size.width, 1))
         if before and before is not lines:
             self._follow(before, lines)
 

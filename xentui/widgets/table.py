@@ -148,13 +148,26 @@ class Table(ScrollView, can_focus=True):
         """
         wanted = self.key if keep is None else keep
         here = self.cursor
+        before = self._in_sight()
         self._rows = rows
         self._resize_canvas()
         target = here if here < len(rows) and rows[here].key == wanted else self.place_of(wanted)
         if target is None:
             target = min(here, len(rows) - 1)
         self._set_cursor(max(0, target), 1)
-        self.refresh()
+        after = self._in_sight()
+        if len(before) != len(after):
+            self.refresh()
+            return
+        for line, (old, new) in enumerate(zip(before, after, strict=True), int(self.header)):
+            if old != new:
+                self.refresh(Region(0, line, self.size.width, 1))
+
+    def _in_sight(self) -> list[Row]:
+        """Return the rows that are drawn now; none before there is room."""
+        top = round(self.scroll_y)
+        room = self.scrollable_content_region.height - int(self.header)
+        return [self._rows[at] for at in range(top, min(len(self._rows), top + max(0, room)))]
 
     def place_of(self, key: str) -> int | None:
         """Return the place of a row, or ``None``."""
