@@ -17,7 +17,8 @@ import pytest
 import textual
 from textual.pilot import Pilot
 
-from tests.tui.test_wizard import settle
+from tests.tui.test_build_dir import made, read
+from tests.tui.test_wizard import TWO, settle
 from tests.tui.wizards import LARGE, SMALL, session_of, shown, wizard
 from xentui.app import DARK, LIGHT
 from xentui.project.model import Bundle, Containers, Fetch, Guest, Host, Project, Source
@@ -110,14 +111,24 @@ def picture(
     """Return what compares a wizard's picture and text with those kept."""
 
     def compare(
-        name: str, project: Project | None, size: tuple[int, int], keys: tuple[str, ...], **how: Any
+        name: str,
+        project: Project | None,
+        size: tuple[int, int],
+        keys: tuple[str, ...],
+        *,
+        out: Path | None = None,
+        **how: Any,
     ) -> None:
-        app = wizard(session_of(project) if project is not None else session_of(), **how)
+        session = session_of(project) if project is not None else session_of()
+        session.out = out or session.out
+        app = wizard(session, **how)
         seen: list[str] = []
 
         async def run(pilot: Pilot[int]) -> None:
             await settle(pilot)
             await pilot.pause(0.15)
+            if out is not None:
+                await read(pilot, app)
             for key in keys:
                 await pilot.press(key)
                 await settle(pilot)
@@ -187,6 +198,21 @@ def test_each_state(
     )
     project, step, keys = STATES[state]
     picture(f"{state}-{size}", project, SIZES[size], keys, begin=step)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    ("name", "step", "keys"),
+    [("start", "start", ()), ("review", "review", ()), ("pick", "guests", ("f2",))],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_build_directory(
+    picture: Callable[..., None], name: str, step: str, keys: tuple[str, ...], size: str
+) -> None:
+    made()
+    project = None if step == "start" else TWO
+    build = Path("build")
+    picture(f"build-{name}-{size}", project, SIZES[size], keys, begin=step, out=build)
 
 
 @pytest.mark.parametrize("step", ["start", "guests", "memory", "review"])

@@ -123,7 +123,7 @@ class FieldRow(Widget):
         self._message = ("", "")
         self._left = False
         self._on_their_way = 0
-        self.editor: Input | Options
+        self.editor = self._made()
 
     @property
     def key(self) -> str:
@@ -133,23 +133,23 @@ class FieldRow(Widget):
     def _is_choice(self) -> bool:
         return self.field.kind in ("choice", "flag", "choices")
 
-    def compose(self) -> ComposeResult:
-        """Make the one widget that takes the value."""
+    def _made(self) -> Input | Options:
+        """Return the one widget that takes the value."""
         if self._is_choice():
             choices, chosen = self._offered()
-            multiple = self.field.kind == "choices"
-            self.editor = Options(choices, chosen=chosen, multiple=multiple)
-        else:
-            text, _ = self.session.shown(self.path)
-            number = self.field.kind == "integer"
-            self.editor = Input(
-                text,
-                compact=True,
-                select_on_focus=number or self.path[-1] == places.KEY,
-                classes="number" if number else "text",
-                suggester=Offered(self) if self.session.surroundings is not None else None,
-            )
-            self._canon = text
+            return Options(choices, chosen=chosen, multiple=self.field.kind == "choices")
+        self._canon, _ = self.session.shown(self.path)
+        number = self.field.kind == "integer"
+        return Input(
+            self._canon,
+            compact=True,
+            select_on_focus=number or self.path[-1] == places.KEY,
+            classes="number" if number else "text",
+            suggester=Offered(self) if self.session.surroundings is not None else None,
+        )
+
+    def compose(self) -> ComposeResult:
+        """Show the one widget that takes the value."""
         yield self.editor
 
     def on_mount(self) -> None:
