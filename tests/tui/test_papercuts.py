@@ -151,3 +151,14 @@ async def test_a_name_that_cannot_be_is_said(name: str) -> None:
         saved = Path(name).is_file()
         assert ("Saved as" in shown(app)) is saved
         assert (app.session.state.origin.path is not None) is saved
+
+
+async def test_what_a_terminal_would_obey_is_not_pasted() -> None:
+    app = wizard(session_of(TWO), begin="guests")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("slash")
+        app.post_message(events.Paste("\x1b[31mbe\x07t\u202e[/x]"))
+        await settle(pilot)
+        assert app.main.query_one("#guest-filter", Input).value == "[31mbet[/x]"
+        assert "\x1b" not in shown(app)

@@ -13,6 +13,7 @@ from textual.app import App
 from textual.message_pump import MessagePump
 from textual.timer import Timer
 
+from xentui.safe_text import visible
 from xentui.widgets.table import Table
 
 PATIENCE = 0.5
@@ -58,6 +59,9 @@ class TypeAhead(App[int]):
 
     async def on_event(self, event: events.Event) -> None:
         """Hand on what happens, keys in their order."""
+        if isinstance(event, events.Paste):
+            # A field shows what it holds, so nothing may get into it that a terminal obeys.
+            event.text = "".join(c for c in event.text if c in "\n\t" or visible(c) == c)
         if not isinstance(event, events.Key) or event.is_forwarded:
             await super().on_event(event)
         elif self._holds or self._held:
