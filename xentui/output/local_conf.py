@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from xentui.bitbake import text
 from xentui.output.guest_cfg import supplied, vif_value
@@ -151,21 +151,21 @@ def _written(name: str, value: object) -> str:
 
 def _guests(project: Project, assets: Assets) -> Iterator[str]:
     guests = [guest for guest in project.guests if guest.bundle is None]
-    if guests:
-        yield text.assign_lines("BUNDLED_XEN_GUESTS", [entry(guest) for guest in guests])
-    for guest in guests:
-        lines = guest_lines(project, guest)
-        if lines:
-            yield "\n".join(lines)
-    if guests:
-        recipe = text.name(image(project))
-        yield (
-            "# BitBake does not see that the image depends on these settings. This makes it see:\n"
-            "# the digest changes when a guest does, and the image is made anew.\n"
-            + text.assign("do_rootfs", "XENTUI_HASH", flag="vardeps", operator="+=")
-            + "\n"
-            + text.assign(f"XENTUI_HASH:pn-{recipe}", guests_digest(project, assets))
-        )
+    if not guests:
+        return
+    flags = [dict(varflags(project, guest)) for guest in guests]
+    yield text.assign_lines("BUNDLED_XEN_GUESTS", [entry(guest) for guest in guests])
+    for guest, own in zip(guests, flags, strict=True):
+        if own:
+            yield "\n".join(_flag_lines(guest, own))
+    recipe = text.name(image(project))
+    yield (
+        "# BitBake does not see that the image depends on these settings. This makes it see:\n"
+        "# the digest changes when a guest does, and the image is made anew.\n"
+        + text.assign("do_rootfs", "XENTUI_HASH", flag="vardeps", operator="+=")
+        + "\n"
+        + text.assign(f"XENTUI_HASH:pn-{recipe}", _digest(project, guests, flags, assets))
+    )
 
 
 def guest_lines(project: Project, guest: Guest) -> list[str]:
@@ -174,11 +174,14 @@ def guest_lines(project: Project, guest: Guest) -> list[str]:
     Raises:
         CannotCarry: a value cannot be carried.
     """
-    lines = [
-        text.assign(variable, value, flag=text.name(guest.key))
-        for variable, value in varflags(project, guest)
-    ]
-    return [f"# {guest.key}", *lines] if lines else []
+    own = dict(varflags(project, guest))
+    return _flag_lines(guest, own) if own else []
+
+
+def _flag_lines(guest: Guest, flags: Mapping[str, str]) -> list[str]:
+    key = text.name(guest.key)
+    lines = [text.assign(variable, value, flag=key) for variable, value in flags.items()]
+    return [f"# {key}", *lines]
 
 
 def _image_types(project: Project) -> Iterator[str]:
@@ -235,7 +238,9 @@ def _variable(name: str) -> str:
     return schema.field("guest", name).bitbake.partition("[")[0]
 
 
-def guests_digest(project: Project, assets: Assets = NO_ASSETS) -> str:
+def _digest(
+    project: Project, guests: Sequence[Guest], flags: Sequence[Mapping[str, str]], assets: Assets
+) -> str:
     """Return a digest of all that the image takes from the guests named in the configuration.
 
     Both classes' dependencies miss them: one task name carries a semicolon, and a varflag
@@ -243,9 +248,8 @@ def guests_digest(project: Project, assets: Assets = NO_ASSETS) -> str:
     ``ROOTFS_POSTPROCESS_COMMAND`` and ``get_xen_guest_params``).
     """
     model = [
-        [entry(guest), dict(varflags(project, guest)), supplied(project, guest, assets)]
-        for guest in project.guests
-        if guest.bundle is None
+        [entry(guest), dict(own), supplied(project, guest, assets)]
+        for guest, own in zip(guests, flags, strict=True)
     ]
     defaults = dict(_default_values(project.defaults))
     described = json.dumps([defaults, model], sort_keys=True)

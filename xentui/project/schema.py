@@ -161,6 +161,7 @@ def fields(table: str) -> tuple[Field, ...]:
     )
 
 
+@cache
 def field(table: str, name: str) -> Field:
     """Return one field of a table.
 
