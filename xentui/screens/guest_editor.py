@@ -84,7 +84,7 @@ class GuestEditor(Vertical):
     """
 
     def __init__(self, session: Session, key: str) -> None:
-        super().__init__(id="guest-editor")
+        super().__init__()
         self.session = session
         self.key = key
         self._shape: object = None
