@@ -202,7 +202,8 @@ class GuestEditor(Vertical):
 
     def sync(self) -> None:
         """Show what holds; fields come and go with what the guest is."""
-        if not self.is_attached:
+        if not self.is_attached or not self.query("#line"):
+            # Its fields are still to come, and show what holds by themselves.
             return
         shape = self._wanted_shape()
         if shape != self._shape:
