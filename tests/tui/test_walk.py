@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """A walk at random: keys in any order and speed, hostile text, another size at any moment.
 
-``XENTUI_WALKS`` sets how many walks there are; each has about eighty keys.
+``XENTUI_WALKS`` sets how many walks there are, each another one every time; without it the same
+few are taken always. Each has about eighty keys.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ KEYS = " ".join(_WORDS).split()
 CHARACTERS = {"left_square_bracket": "[", "right_square_bracket": "]", "question_mark": "?"}
 TEXTS = ("[/x]", "[@click=app.quit]", "\u65e5\u672c", "e\u0301" * 9, "\x1b[31m", "${@d}", "9" * 400)
 BURST = 16
-WALKS = int(os.environ.get("XENTUI_WALKS", "20"))
+WALKS = int(os.environ.get("XENTUI_WALKS", "12"))
 
 
 def key_event(key: str) -> events.Key:
@@ -160,7 +161,8 @@ def test_a_walk_at_random_crashes_nothing_and_loses_nothing() -> None:
             max_examples=WALKS,
             stateful_step_count=12,
             deadline=None,
-            phases=(Phase.explicit, Phase.reuse, Phase.generate),
+            derandomize="XENTUI_WALKS" not in os.environ,
+            phases=(Phase.explicit, Phase.generate),
             suppress_health_check=list(HealthCheck),
         ),
     )

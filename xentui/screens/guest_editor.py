@@ -202,7 +202,7 @@ class GuestEditor(Vertical):
 
     def sync(self) -> None:
         """Show what holds; fields come and go with what the guest is."""
-        if not self.is_attached or not self.query("#line"):
+        if not (self.is_attached and self.query("#line") and self.query("#kernel-mode")):
             # Its fields are still to come, and show what holds by themselves.
             return
         shape = self._wanted_shape()
