@@ -23,7 +23,7 @@ RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 def step_of(finding: Finding) -> str:
     """Return the step in which a finding is mended."""
     head = finding.path.split(".")[0].split("[")[0]
-    if finding.code.startswith("XT4") and head not in ("guests", "containers"):
+    if finding.code.startswith("XT4") and head != "containers" and not guest_of(finding):
         return "memory"
     return STEP_OF.get(head, "machine" if finding.code.startswith("XT1") else "review")
 
