@@ -9,6 +9,7 @@ BitBake and xl exactly as it is. There is no third way, such as a line more in a
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -30,6 +31,8 @@ from xentui.rules.check import check as findings
 from xentui.rules.finding import Severity
 
 DIGEST = "0" * 64
+EXAMPLES = int(os.environ.get("XENTUI_EXAMPLES", "60"))
+"""Examples of each property, once through the schema and once through the writers alone."""
 BASE: dict[str, Any] = {
     "version": 1,
     "host": {"machine": "qemux86-64", "memory": 16384},
@@ -227,7 +230,7 @@ def test_no_property_is_forgotten() -> None:
 def test_the_schema_refuses_or_it_reads_back(name: str) -> None:
     accepted: list[Any] = []
 
-    @settings(max_examples=60)
+    @settings(max_examples=EXAMPLES)
     @given(_values(name))
     def one(value: Any) -> None:
         data = _with(name, value)
@@ -248,7 +251,7 @@ def test_the_schema_refuses_or_it_reads_back(name: str) -> None:
 def test_the_writers_alone_refuse_or_it_reads_back(name: str) -> None:
     accepted: list[Any] = []
 
-    @settings(max_examples=60)
+    @settings(max_examples=EXAMPLES)
     @given(_values(name))
     def one(value: Any) -> None:
         project = model.from_data(_with(name, value))
