@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 _HEADER = re.compile(r"# \$(\S+)(?: \[\d+ operations\])?")
-_EVENT = re.compile(r"#   (from env|auto env export|\S+) (.*):(-?\d+)(?: \[[^\]]*\])?")
+_EVENT = re.compile(r"#   (from env|auto env export|\S+) (.*):(-?\d+)(?: \[[^\[\]]*\])?")
 _DETAIL = re.compile(r'#     (?:\[([^\]\s"]+)\] )?"(.*)', re.DOTALL)
 _VALUE = re.compile(r'(?:export )?([^\s="()]+)="(.*)', re.DOTALL)
 _FUNCTION = re.compile(r"[^\s#]+\(\) \{")
