@@ -41,6 +41,8 @@ lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/yamllint --strict .github .gitlab .gitlab-ci.yml .pre-commit-config.yaml
+	$(BIN)/zizmor --offline --quiet .github
 
 format: $(VENV)/.installed-test
 	$(BIN)/ruff format .
