@@ -66,8 +66,13 @@ FLAG_VARIABLES = {
 }
 
 XILINX = {"zynqmp-generic", "versal-generic"}
-X86_LITERAL_DOM0 = {"qemux86-64": 512, "genericx86-64": None, "intel-corei7-64": None}
-"""Machines whose Dom0 memory is literal text of a kickstart file, and what stands there."""
+X86_LITERAL_DOM0 = {
+    (machine, mode): None if mode in (None, "bios") and machine != "qemux86-64" else 512
+    for machine in ("qemux86-64", "genericx86-64", "intel-corei7-64")
+    for mode in (None, "bios", "efi", "hyperv-gen1")
+}
+"""Machines and boot modes whose Dom0 memory is literal text of a kickstart file, and what stands
+there."""
 
 BOARD_LINES: dict[str, dict[Key, Wanted]] = {
     "qemuarm64": {
@@ -411,7 +416,8 @@ def _dom0(project: Project) -> dict[Key, Wanted]:
         return {("RPI_DOM0_MEM", None): f"{memory}M"}
     if host.machine in XILINX:
         return {("DOM0_MEM", None): f"{memory}M"}
-    if host.machine in X86_LITERAL_DOM0 and memory != X86_LITERAL_DOM0[host.machine]:
+    mode = (host.machine, host.boot_mode)
+    if mode in X86_LITERAL_DOM0 and memory != X86_LITERAL_DOM0[mode]:
         return {("WKS_FILE", None): Form(r"xentui\S*\.wks")}
     return {}
 

@@ -39,6 +39,12 @@ CASES = (
     ),
     Case("XT108", "host.dom0_memory", host("dom0_memory = 256"), ("256", "512")),
     Case(
+        "XT108",
+        "host.dom0_memory",
+        host('boot_mode = "efi"\ndom0_memory = 1024', machine="genericx86-64"),
+        ("1024", "512"),
+    ),
+    Case(
         "XT109",
         "host.dom0_memory",
         host("dom0_memory = 512", machine="genericarm64"),

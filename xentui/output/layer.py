@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from xentui.bitbake import text
 from xentui.project import boards
-from xentui.project.effective import dom0_memory, image
+from xentui.project.effective import dom0_memory, given_dom0_memory, image
 from xentui.project.model import Guest, Project
 
 COLLECTION = "xentui"
@@ -61,7 +61,7 @@ def needs_wks(project: Project) -> bool:
     board = boards.board(project.host.machine)
     if board.dom0_knob is not boards.Dom0Knob.WIC or project.host.dom0_memory is None:
         return False
-    return project.host.dom0_memory != board.dom0_memory
+    return project.host.dom0_memory != given_dom0_memory(project)
 
 
 def wks(project: Project) -> str:

@@ -63,11 +63,28 @@ def total_memory(project: Project) -> Value[int] | None:
     return Value(memory, "board") if memory is not None else None
 
 
+KICKSTART_DOM0_MEMORY = 512
+"""MiB of Dom0 in meta-virtualization's kickstart files that name any: literal ``dom0_mem=512M``
+in mv:files/wic, all but ``directdisk-xen.wks``."""
+
+
+def given_dom0_memory(project: Project) -> int | None:
+    """Return MiB of Dom0 when the project says nothing, or ``None`` where nobody does.
+
+    A PC's disk image comes from a kickstart file chosen by the boot mode
+    (mv:xen-image-minimal.bb:105); the one for bios sets no dom0_mem.
+    """
+    board = boards.board(project.host.machine)
+    if board.dom0_knob is boards.Dom0Knob.WIC and project.host.boot_mode in ("efi", "hyperv-gen1"):
+        return KICKSTART_DOM0_MEMORY
+    return board.dom0_memory
+
+
 def dom0_memory(project: Project) -> Value[int] | None:
     """Return MiB of Dom0, or ``None`` where nobody says it."""
     if project.host.dom0_memory is not None:
         return Value(project.host.dom0_memory, "project")
-    memory = boards.board(project.host.machine).dom0_memory
+    memory = given_dom0_memory(project)
     return Value(memory, "board") if memory is not None else None
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xentui.project.boards import BOARDS, Dom0Knob, Support
-from xentui.project.effective import dom0_memory, image, network
+from xentui.project.effective import dom0_memory, given_dom0_memory, image, network
 from xentui.rules import mends
 from xentui.rules.context import Context
 from xentui.rules.finding import Finding, found
@@ -99,15 +99,7 @@ def dom0_knob(given: Context) -> Iterator[Finding]:
     memory = host.dom0_memory
     path = "host.dom0_memory"
     if memory is None:
-        if (
-            board.dom0_knob is Dom0Knob.WIC
-            and not board.emulated
-            and host.boot_mode
-            in (
-                None,
-                "bios",
-            )
-        ):
+        if board.dom0_knob is Dom0Knob.WIC and given_dom0_memory(given.project) is None:
             yield found(
                 "XT111",
                 path,
@@ -123,7 +115,7 @@ def dom0_knob(given: Context) -> Iterator[Finding]:
             f"Nothing in the layers sets Dom0's memory on {board.machine}",
             f"Put dom0_mem={memory}M on Xen's command line in the boot loader yourself.",
         )
-    elif board.dom0_knob is Dom0Knob.WIC and memory != board.dom0_memory:
+    elif board.dom0_knob is Dom0Knob.WIC and memory != given_dom0_memory(given.project):
         yield found(
             "XT108",
             path,
