@@ -19,8 +19,8 @@ from tests.safety.hostile_files import CANARY, CODE, RAW, TERMINAL, commands, la
 from tests.tui.test_wizard import settle
 from tests.tui.wizards import LARGE, session_of, wizard
 from xentui.project.model import Bundle, Defaults, Guest, Host, ImportType, Preset, Project
-from xentui.screens.step import STEPS
 from xentui.session import Origin
+from xentui.session.steps import STEPS
 
 __all__ = ["run"]
 KINDS = ("values", "keys", "title", "script", "rest")

@@ -16,8 +16,9 @@ from xentui.screens.main import MainScreen
 from xentui.screens.memory import Memory
 from xentui.screens.review import Review
 from xentui.screens.start import Start
-from xentui.screens.step import STEPS, Form
+from xentui.screens.step import Form
 from xentui.screens.write import Write
+from xentui.session.steps import STEPS
 from xentui.widgets.chrome import KeyLine, StepRail, StepStrip
 from xentui.widgets.code import CodeView
 from xentui.widgets.options import Options

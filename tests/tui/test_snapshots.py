@@ -22,8 +22,8 @@ from tests.tui.test_wizard import TWO, settle
 from tests.tui.wizards import LARGE, SMALL, session_of, shown, wizard
 from xentui.app import DARK, LIGHT
 from xentui.project.model import Bundle, Containers, Fetch, Guest, Host, Project, Source
-from xentui.screens.step import STEPS
 from xentui.session import writing
+from xentui.session.steps import STEPS
 
 TAKEN_WITH = "8.2.8"
 TEXTS = Path(__file__).resolve().parents[2] / "snapshots" / "text"

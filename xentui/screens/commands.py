@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, cast
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from xentui.project import boards, presets
-from xentui.screens.step import STEPS, TITLES
 from xentui.session import build, guests, places
+from xentui.session.steps import STEPS, TITLES
 from xentui.widgets.text import lit
 
 if TYPE_CHECKING:

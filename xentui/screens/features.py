@@ -8,8 +8,8 @@ from typing import ClassVar
 
 from textual.widget import Widget
 
-from xentui.project import schema
 from xentui.screens.step import FormStep
+from xentui.session import forms
 from xentui.widgets.field import FieldRow
 
 
@@ -24,9 +24,6 @@ class Features(FormStep):
     def groups(self) -> list[tuple[str, list[Widget]]]:
         """Return the two tables' fields."""
         return [
-            (title, [FieldRow((table, field.name), self.session) for field in schema.fields(table)])
-            for table, title in (
-                ("containers", "Containers on Dom0"),
-                ("defaults", "Defaults: what each guest has unless it says otherwise"),
-            )
+            (group.title, [FieldRow(path, self.session) for path in group.paths])
+            for group in forms.features()
         ]

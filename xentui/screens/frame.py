@@ -13,9 +13,10 @@ from textual.containers import Container, Horizontal
 from textual.screen import Screen
 from textual.widgets import Static
 
-from xentui.screens.step import STEPS, TITLES, Look, Step
+from xentui.screens.step import Look, Step
 from xentui.session import MANY
 from xentui.session.quick import gently
+from xentui.session.steps import STEPS, TITLES
 from xentui.widgets.chrome import HeaderLine, KeyLine, StepMark, StepRail, Steps, StepStrip
 from xentui.widgets.hint import HintLine
 from xentui.widgets.preview import Preview

@@ -20,15 +20,14 @@ from textual.widget import Widget
 from textual.widgets import Button, Static
 
 from xentui.project import route, schema
-from xentui.project.model import BUILT_IN_IMPORTS, Fetch
 from xentui.screens.step import Edit, Form, section
-from xentui.session import Session, places
+from xentui.session import Session, forms, guests, places
 from xentui.widgets.field import TIGHT, FieldRow
 from xentui.widgets.options import Options
 from xentui.widgets.text import LABEL, cut, glyphs, lit
 
 NO_IMPORT = "none"
-LONG = ("extra", "uri", "vif", "sha256", "summary", "depends", "file", "config_file")
+LONG = ("extra", "uri", "vif", "sha256", "summary", "depends", "file", "config_file", "script")
 
 
 class Choice(Widget):
@@ -114,17 +113,18 @@ class GuestEditor(Vertical):
 
     # The fields
 
-    def _row(self, *path: str | int) -> FieldRow:
-        return FieldRow((*self.base, *path), self.session, wide=str(path[-1]) in LONG)
+    def _groups(self, name: forms.Name) -> tuple[forms.Group, ...]:
+        return forms.guest(self.session.project, self.key, name)
+
+    def _rows(self, group: forms.Group) -> Iterator[Widget]:
+        for path in group.paths:
+            if path[-1] == "kernel":
+                yield self._kernel()
+            yield FieldRow(path, self.session, wide=str(path[-1]) in LONG)
 
     def _main(self) -> Iterator[Widget]:
-        yield self._row(places.KEY)
-        for field in schema.fields("guest"):
-            if field.advanced or field.kind == "table" or field.name == "bundle":
-                continue
-            if field.name == "kernel":
-                yield self._kernel()
-            yield self._row(field.name)
+        for group in self._groups("main"):
+            yield from self._rows(group)
 
     def _kernel(self) -> Choice:
         options = Options(
@@ -144,47 +144,28 @@ class GuestEditor(Vertical):
         yield section("Where its disk comes from")
         options = Options(self._imports(), chosen=(chosen,), id="import-type")
         yield Choice("Import", "A disk from elsewhere; none where a recipe makes it.", options)
-        if guest.source is None:
-            return
-        for field in schema.fields("source"):
-            if field.kind == "table" or field.name == "type":
-                continue
-            if field.name == "image_size" and guest.source.type != "rootfs_dir":
-                continue
-            yield self._row("source", field.name)
-        for place in range(len(guest.source.fetch)):
-            yield section(f"Fetched file {place + 1}")
-            for field in schema.fields("fetch"):
-                yield self._row("source", "fetch", place, field.name)
-            yield Button(f"Remove file {place + 1}", id=f"fetch-remove-{place}", compact=True)
-        yield Button("Add a fetched file", id="fetch-add", compact=True)
-        if guest.source.type not in BUILT_IN_IMPORTS:
-            yield section("The import type")
-            for field in schema.fields("import_type"):
-                path = ("import_types", guest.source.type, field.name)
-                if places.get(self.session.project, path[:2]) is not None:
-                    yield FieldRow(path, self.session, wide=True)
+        for group in self._groups("import"):
+            if group.title:
+                yield section(group.title)
+            yield from self._rows(group)
+            if group.entry >= 0:
+                label = f"Remove file {group.entry + 1}"
+                yield Button(label, id=f"fetch-remove-{group.entry}", compact=True)
+        if guest.source is not None:
+            yield Button("Add a fetched file", id="fetch-add", compact=True)
 
     def _imports(self) -> list[tuple[str, str]]:
-        own = [kind.key for kind in self.session.project.import_types]
-        names = [*BUILT_IN_IMPORTS, *own]
+        names = forms.imports(self.session.project)
         return [(NO_IMPORT, "none"), *((name, name) for name in names)]
 
     def _bundle(self) -> Iterator[Widget]:
-        yield section("Which way it goes into the image")
-        yield self._row("bundle")
-        guest = self.session.project.guest(self.key)
-        if guest.bundle is None:
-            return
-        for field in schema.fields("bundle"):
-            path = ("bundles", guest.bundle, field.name)
-            if places.get(self.session.project, path[:2]) is not None:
-                yield FieldRow(path, self.session, wide=field.name in LONG)
+        for group in self._groups("bundle"):
+            yield section(group.title)
+            yield from self._rows(group)
 
     def _advanced(self) -> Iterator[Widget]:
-        for field in schema.fields("guest"):
-            if field.advanced:
-                yield self._row(field.name)
+        for group in self._groups("more"):
+            yield from self._rows(group)
 
     def _fold_label(self) -> Content:
         word = "Fewer fields" if self._unfolded else "More fields"
@@ -328,18 +309,14 @@ class GuestEditor(Vertical):
         if name == "editor-fold":
             self._unfold(not self._unfolded)
             return
-        guest = self.session.project.guest(self.key)
-        if guest.source is None:
+        project = self.session.project
+        if project.guest(self.key).source is None:
             return
-        entries = list(guest.source.fetch)
         if name == "fetch-add":
-            entries.append(Fetch(f"file://{guest.source.file}"))
-            label = "add a fetched file"
+            project, label = guests.with_fetch(project, self.key), "add a fetched file"
         else:
-            del entries[int(name.removeprefix("fetch-remove-"))]
-            label = "remove a fetched file"
-        path = (*self.base, "source", "fetch")
-        project = places.put(self.session.project, path, tuple(entries))
+            place = int(name.removeprefix("fetch-remove-"))
+            project, label = guests.without_fetch(project, self.key, place), "remove a fetched file"
         self.post_message(Edit(project, f"{label} of {self.key}"))
 
     @on(Options.Chosen, "#kernel-mode")

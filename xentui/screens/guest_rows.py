@@ -12,6 +12,7 @@ from textual.content import Content
 from xentui.project import effective
 from xentui.project.model import Guest
 from xentui.session import View
+from xentui.session.guests import disk_of
 from xentui.widgets.table import Row
 from xentui.widgets.text import Glyphs, lit
 
@@ -56,15 +57,6 @@ class Rows(Sequence[Row]):
                 vif,
             ),
         )
-
-
-def disk_of(guest: Guest) -> str:
-    """Return in a word where a guest's disk comes from."""
-    if guest.source is not None:
-        return guest.source.type
-    if guest.rootfs is not None:
-        return guest.rootfs
-    return "external" if guest.external else "recipe"
 
 
 def empty() -> Content:

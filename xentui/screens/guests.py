@@ -18,7 +18,7 @@ from textual.widgets import Input, Static
 from xentui.project import effective, route
 from xentui.project.model import Guest
 from xentui.screens.guest_editor import GuestEditor
-from xentui.screens.guest_rows import Rows, disk_of, empty
+from xentui.screens.guest_rows import Rows, empty
 from xentui.screens.step import Drop, Edit, Look, Step
 from xentui.session import Session, build, guests, places
 from xentui.widgets.table import Column, Table
@@ -125,7 +125,9 @@ class Guests(Step):
         if self._filter:
             words = self._filter.lower().split()
             shown = [
-                g for g in shown if all(w in f"{g.key} {g.bundle} {disk_of(g)}" for w in words)
+                g
+                for g in shown
+                if all(w in f"{g.key} {g.bundle} {guests.disk_of(g)}" for w in words)
             ]
         none = not project.guests
         if self.has_class("-empty") and not none:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,7 +14,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from xentui.session import places
+from xentui.session import helping
 from xentui.widgets.field import FieldRow
 from xentui.widgets.text import lit
 
@@ -103,47 +102,17 @@ def _pair(name: str, text: str) -> Content:
 
 
 def _field(row: FieldRow, session: Session) -> list[Content]:
-    field = row.field
-    lines = [lit(field.description), lit("")]
-    if field.bitbake:
-        owner = str(row.path[1]) if len(row.path) > 2 else ""
-        name = field.bitbake.replace("{guest}", owner)
-        image = session.project.host.image or "xen-image-minimal"
-        lines.append(_pair("BitBake", name.replace("{image}", image)))
-    lines.append(_pair("Project", row.key))
-    if field.range:
-        lines.append(_pair("Range", field.range))
-    if field.max_length:
-        lines.append(_pair("Length", f"at most {field.max_length} characters"))
-    default, whence = places.fallback(session.project, row.path)
-    if default:
-        lines.append(_pair("Left out", f"{default} ({whence})" if whence else default))
-    for example in field.examples[:3]:
-        shown = example if isinstance(example, str) else json.dumps(example)
-        lines.append(_pair("Example", str(shown)))
-    if field.kind == "list":
-        lines.append(lit("Entries stand beside each other with blanks; none is an empty list."))
-    elif field.kind == "text" and not field.required:
-        lines.append(lit('Two quotes, "", say an empty text; nothing typed leaves the field out.'))
-    return lines
+    (_, description), *lines = helping.of_field(session, row.path)
+    return [lit(description), lit(""), *_told(lines)]
 
 
 def _finding(finding: Finding) -> list[Content]:
-    lines = [lit(f"{finding.code} {finding.message}".strip(), finding.severity.value)]
-    if finding.fix:
-        lines.append(lit(finding.fix))
-    if finding.code:
-        from xentui.rules import catalogue
+    head = lit(f"{finding.code} {finding.message}".strip(), finding.severity.value)
+    return [head, *_told(helping.of_finding(finding)), lit("")]
 
-        try:
-            entry = catalogue.entry(finding.code)
-        except KeyError:
-            return [*lines, lit("")]
-        for name in ("cause", "evidence"):
-            text = getattr(entry, name, "")
-            if text:
-                lines.append(_pair(name.capitalize(), str(text)))
-    return [*lines, lit("")]
+
+def _told(lines: Sequence[helping.Pair]) -> list[Content]:
+    return [_pair(name, text) if name else lit(text) for name, text in lines]
 
 
 def _keys() -> list[Content]:

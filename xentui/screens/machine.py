@@ -12,9 +12,9 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from xentui.project import boards, schema
+from xentui.project import boards
 from xentui.screens.step import Edit, Form, FormStep
-from xentui.session import places
+from xentui.session import forms, places
 from xentui.widgets.field import FieldRow
 from xentui.widgets.table import Column, Row, Table
 from xentui.widgets.text import cut, glyphs, lit
@@ -51,8 +51,7 @@ class Machine(FormStep):
         )
         yield Static("", markup=False, id="board-told")
         with Form():
-            for field in schema.fields("host"):
-                path = ("host", field.name)
+            for path in forms.machine().paths:
                 yield FieldRow(path, self.session)
 
     def on_mount(self) -> None:

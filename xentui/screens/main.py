@@ -12,9 +12,10 @@ from textual.widgets import Input
 
 from xentui.errors import XentuiError
 from xentui.screens.rehearsed import Rehearsed
-from xentui.screens.step import STEPS, Begin, Drop, Edit, Go, Resume, Tell
+from xentui.screens.step import Begin, Drop, Edit, Go, Resume, Tell
 from xentui.session import places
 from xentui.session.found import step_of
+from xentui.session.steps import STEPS
 from xentui.widgets.field import FieldRow
 from xentui.widgets.preview import Preview
 

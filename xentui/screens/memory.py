@@ -14,7 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from xentui.screens.step import Edit, Go, Look, Rehearsal, Step
-from xentui.session import places
+from xentui.session import memory, places
 from xentui.widgets.bars import MemoryMap, pattern, summary
 from xentui.widgets.table import Column, Row, Table
 from xentui.widgets.text import glyphs, lit
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from xentui.rules.budget import Row as Share
     from xentui.rules.finding import Finding
 
-SMALL, LARGE = 64, 256
 BESIDE = 72
 """Cells from which on there is room for a note beside each row."""
 
@@ -36,12 +35,16 @@ class Memory(Step):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "right,plus,equals_sign", f"give({SMALL})", "More", key_display="+", id="memory.more"
+            "right,plus,equals_sign",
+            f"give({memory.SMALL})",
+            "More",
+            key_display="+",
+            id="memory.more",
         ),
-        Binding("left,minus", f"give(-{SMALL})", "Less", key_display="-", id="memory.less"),
+        Binding("left,minus", f"give(-{memory.SMALL})", "Less", key_display="-", id="memory.less"),
         Binding("x", "rehearse", "Rehearse", id="memory.rehearse"),
-        Binding("shift+right,L", f"give({LARGE})", show=False, id="memory.much-more"),
-        Binding("shift+left,H", f"give(-{LARGE})", show=False, id="memory.much-less"),
+        Binding("shift+right,L", f"give({memory.LARGE})", show=False, id="memory.much-more"),
+        Binding("shift+left,H", f"give(-{memory.LARGE})", show=False, id="memory.much-less"),
     ]
     DEFAULT_CSS = """
     Memory #memory-sum { height: 1; margin-bottom: 1; }
@@ -125,7 +128,7 @@ class Memory(Step):
 
     def _tell(self) -> None:
         signs = glyphs(self)
-        found = [f for f in self.session.view.findings if f.code.startswith("XT4")]
+        found = memory.of_memory(self.session.view.findings)
         lines = [
             lit(f"{signs.severity(f.severity.value)} {f.message}", f.severity.value) for f in found
         ]
@@ -136,23 +139,16 @@ class Memory(Step):
     def finding_in_sight(self) -> Finding | None:
         """Return what does not fit, so that its mend is one key away."""
         path = self._path()
-        findings = self.session.view.findings
-        memory = [f for f in findings if f.code.startswith("XT4")]
+        found = memory.of_memory(self.session.view.findings)
         if path is not None:
             own = places.text_of_path(path)
-            memory.sort(key=lambda f: f.path != own)
-        return memory[0] if memory else None
+            found.sort(key=lambda f: f.path != own)
+        return found[0] if found else None
 
     def _path(self) -> places.Path | None:
         """Return which field the row under the cursor is set by."""
         kind, _, name = self.table.key.partition(":")
-        paths: dict[str, places.Path] = {
-            "total": ("host", "memory"),
-            "dom0": ("host", "dom0_memory"),
-            "guest": ("guests", name, "memory"),
-            "reserve": ("containers", "memory"),
-        }
-        return paths.get(kind)
+        return memory.path_of(kind, name)
 
     def place(self) -> str:
         """The field of the row under the cursor."""
@@ -198,19 +194,7 @@ class Memory(Step):
         if path is None:
             return
         project = self.session.project
-        field = places.field_of(path)
-        now = places.get(project, path)
-        if now is None:
-            default, _ = places.fallback(project, path)
-            now = int(default) if default else 0
-        wanted = max(field.minimum or 0, min(field.maximum or now + by, _step(now, by)))
+        wanted = memory.more(project, path, by)
         owner = f" of {path[1]}" if path[0] == "guests" else ""
-        label = f"{field.title}{owner}"
+        label = f"{places.field_of(path).title}{owner}"
         self.post_message(Edit(places.put(project, path, wanted), label, merge=f"give {path}"))
-
-
-def _step(now: int, by: int) -> int:
-    """Return the next whole multiple of 64 MiB in a direction, for 64; else simply the sum."""
-    if abs(by) != SMALL or now % SMALL == 0:
-        return now + by
-    return (now // SMALL + (1 if by > 0 else 0)) * SMALL

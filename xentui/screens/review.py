@@ -21,7 +21,8 @@ from textual.worker import get_current_worker
 from xentui.errors import XentuiError
 from xentui.screens import review_text
 from xentui.screens.step import Go, Look, Rehearsal, Retarget, Step, Tell
-from xentui.session import build, writing
+from xentui.session import build, reviewing, writing
+from xentui.session.reviewing import ATTACH
 from xentui.widgets.code import CodeView
 from xentui.widgets.options import Options
 from xentui.widgets.table import Column, Table
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
     from xentui.output.plan import Change, Plan
     from xentui.rules.finding import Finding
     from xentui.session import Session, View
-
-ATTACH = (("require", "one require line"), ("block", "a marked block"), ("none", "left alone"))
-"""How conf/local.conf of a build directory gets at the settings."""
 
 
 class Review(Step):
@@ -242,7 +240,7 @@ class Review(Step):
         self.query_one("#review-diff", CodeView).show(lines)
 
     def _show_files(self) -> None:
-        changes = review_text.in_order(self.plan) if self.plan else []
+        changes = reviewing.in_order(self.plan) if self.plan else []
         self._changes = {str(change.path): change for change in changes}
         rows = review_text.file_rows(changes)
         table = self.query_one("#review-files", Table)
@@ -252,15 +250,11 @@ class Review(Step):
 
     def _show_file(self) -> None:
         change = self._changes.get(self.query_one("#review-files", Table).key)
-        text = review_text.file_text(change)
+        text = reviewing.file_text(change)
         self.query_one("#review-file", CodeView).show(text.removesuffix("\n").split("\n"))
 
     def _show_target(self) -> None:
-        view = self.session.view
-        lines = list(view.layout) or ["No guest: nothing is added to the target."]
-        if view.start_order:
-            lines += ["", "Started by themselves, in this order:"]
-            lines += [f"  {place}. {key}" for place, key in enumerate(view.start_order, 1)]
+        lines = reviewing.target_lines(self.session.view)
         self.query_one("#review-target", CodeView).show(lines)
 
     def _show_problems(self) -> None:

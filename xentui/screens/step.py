@@ -25,9 +25,6 @@ from xentui.session.state import Origin
 from xentui.widgets.field import FieldRow
 from xentui.widgets.text import lit
 
-STEPS = ("start", "machine", "features", "guests", "memory", "review", "write")
-TITLES = {name: name.capitalize() for name in STEPS}
-
 
 @dataclass
 class Edit(Message):

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from xentui.project.model import Bundle, Guest, Project, place_of
+from xentui.project.model import Bundle, Fetch, Guest, Project, place_of
 from xentui.session import places
 
 REFERENCE = "xen-guest-image-minimal"
@@ -81,7 +81,34 @@ def switched(project: Project, key: str) -> tuple[Project, str]:
     return places.move_to_bundle(project, key, bundle), f"bundle {bundle}"
 
 
+def with_fetch(project: Project, key: str) -> Project:
+    """Return the project with one fetched file more for an imported guest."""
+    source = project.guest(key).source
+    if source is None:
+        return project
+    fetch = (*source.fetch, Fetch(f"file://{source.file}"))
+    return places.put(project, ("guests", key, "source", "fetch"), fetch)
+
+
+def without_fetch(project: Project, key: str, place: int) -> Project:
+    """Return the project without a fetched file of an imported guest, counted from 0."""
+    source = project.guest(key).source
+    if source is None:
+        return project
+    fetch = (*source.fetch[:place], *source.fetch[place + 1 :])
+    return places.put(project, ("guests", key, "source", "fetch"), fetch)
+
+
 def bundle_for(project: Project, key: str) -> Bundle | None:
     """Return the bundle of a guest, if it has one that is described."""
     wanted = project.guest(key).bundle
     return next((bundle for bundle in project.bundles if bundle.key == wanted), None)
+
+
+def disk_of(guest: Guest) -> str:
+    """Return in a word where a guest's disk comes from."""
+    if guest.source is not None:
+        return guest.source.type
+    if guest.rootfs is not None:
+        return guest.rootfs
+    return "external" if guest.external else "recipe"

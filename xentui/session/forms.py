@@ -1,0 +1,101 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Which fields are asked together: the schema's, in its order, in groups with a heading each.
+
+A field is in a group because the schema has it. What is said here is only where a group
+begins, and which fields a guest does not have as it is now.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from xentui.project import schema
+from xentui.project.model import BUILT_IN_IMPORTS, Project
+from xentui.session import places
+
+Name = Literal["main", "import", "bundle", "more"]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Fields below one heading.
+
+    Attributes:
+        title: the heading; empty where the fields need none.
+        paths: of the fields, in order.
+        entry: which fetched file they belong to, from 0; -1 where to none.
+    """
+
+    title: str
+    paths: tuple[places.Path, ...]
+    entry: int = -1
+
+
+def machine() -> Group:
+    """Return the fields of the host."""
+    return Group("", _paths(("host",), "host"))
+
+
+def features() -> tuple[Group, ...]:
+    """Return the fields of containers, and those of the defaults."""
+    return (
+        Group("Containers on Dom0", _paths(("containers",), "containers")),
+        Group(
+            "Defaults: what each guest has unless it says otherwise",
+            _paths(("defaults",), "defaults"),
+        ),
+    )
+
+
+def guest(project: Project, key: str, name: Name) -> tuple[Group, ...]:
+    """Return some of the fields that a guest has.
+
+    Args:
+        project: the project.
+        key: the guest's.
+        name: ``main``: what every guest is asked. ``import``: where its disk comes from, if
+            from elsewhere. ``bundle``: its bundle and what that is. ``more``: the rest.
+    """
+    base = ("guests", key)
+    fields = schema.fields("guest")
+    if name == "import":
+        return _import(project, key)
+    if name == "bundle":
+        paths: tuple[places.Path, ...] = ((*base, "bundle"),)
+        bundle = project.guest(key).bundle
+        if bundle is not None and places.get(project, ("bundles", bundle)) is not None:
+            paths += _paths(("bundles", bundle), "bundle")
+        return (Group("Which way it goes into the image", paths),)
+    if name == "more":
+        return (Group("", tuple((*base, field.name) for field in fields if field.advanced)),)
+    asked = [f for f in fields if not f.advanced and f.kind != "table" and f.name != "bundle"]
+    return (Group("", ((*base, places.KEY), *((*base, field.name) for field in asked))),)
+
+
+def imports(project: Project) -> tuple[str, ...]:
+    """Return the import types there are: the class' own, and those of the project."""
+    return (*BUILT_IN_IMPORTS, *(kind.key for kind in project.import_types))
+
+
+def _import(project: Project, key: str) -> tuple[Group, ...]:
+    source = project.guest(key).source
+    if source is None:
+        return ()
+    base = ("guests", key, "source")
+    sized = source.type == "rootfs_dir"
+    names = [f.name for f in schema.fields("source") if f.kind != "table" and f.name != "type"]
+    paths = tuple((*base, name) for name in names if sized or name != "image_size")
+    groups = [Group("", paths)]
+    for place in range(len(source.fetch)):
+        title = f"Fetched file {place + 1}"
+        groups.append(Group(title, _paths((*base, "fetch", place), "fetch"), place))
+    kind = ("import_types", source.type)
+    if source.type not in BUILT_IN_IMPORTS and places.get(project, kind) is not None:
+        groups.append(Group("The import type", _paths(kind, "import_type")))
+    return tuple(groups)
+
+
+def _paths(base: places.Path, table: str) -> tuple[places.Path, ...]:
+    return tuple((*base, field.name) for field in schema.fields(table))

@@ -1,0 +1,60 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Help for a field and for a finding: what it is for, and everything that is known of it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from xentui.session import places
+
+if TYPE_CHECKING:
+    from xentui.rules.finding import Finding
+    from xentui.session import Session
+
+Pair = tuple[str, str]
+"""What a line is about, in a word, and the line; of a sentence for itself the word is empty."""
+
+
+def of_field(session: Session, path: places.Path) -> list[Pair]:
+    """Return what is known of the field at a path; its description comes first."""
+    field = places.field_of(path)
+    lines: list[Pair] = [("", field.description)]
+    if field.bitbake:
+        owner = str(path[1]) if len(path) > 2 else ""
+        name = field.bitbake.replace("{guest}", owner)
+        image = session.project.host.image or "xen-image-minimal"
+        lines.append(("BitBake", name.replace("{image}", image)))
+    lines.append(("Project", places.text_of_path(path)))
+    if field.range:
+        lines.append(("Range", field.range))
+    if field.max_length:
+        lines.append(("Length", f"at most {field.max_length} characters"))
+    default, whence = places.fallback(session.project, path)
+    if default:
+        lines.append(("Left out", f"{default} ({whence})" if whence else default))
+    for example in field.examples[:3]:
+        shown = example if isinstance(example, str) else json.dumps(example)
+        lines.append(("Example", shown))
+    if field.kind == "list":
+        lines.append(("", "Entries stand beside each other with blanks; none is an empty list."))
+    elif field.kind == "text" and not field.required:
+        told = 'Two quotes, "", say an empty text; nothing typed leaves the field out.'
+        lines.append(("", told))
+    return lines
+
+
+def of_finding(finding: Finding) -> list[Pair]:
+    """Return how a finding is mended, and what the catalogue says of its code."""
+    lines: list[Pair] = [("", finding.fix)] if finding.fix else []
+    if finding.code:
+        from xentui.rules import catalogue
+
+        try:
+            entry = catalogue.entry(finding.code)
+        except KeyError:
+            return lines
+        told = (("Cause", entry.cause), ("Evidence", entry.evidence))
+        lines += [(name, text) for name, text in told if text]
+    return lines
