@@ -34,19 +34,58 @@ async def test_leaving_with_changes_asks_once_and_keeps_a_draft() -> None:
     assert kept.state.origin.project == TWO
 
 
-async def test_the_draft_is_offered_and_taken() -> None:
+def leave_a_draft() -> None:
+    """Leave a draft without the guest beta."""
     session = session_of(TWO)
     session.edit(TWO.without_guest("beta"), "delete beta")
     session.autosave()
+
+
+async def test_the_draft_is_offered_first_told_of_and_taken_with_one_key() -> None:
+    leave_a_draft()
     app = wizard()
     async with app.run_test(size=SMALL) as pilot:
         await settle(pilot)
-        app.main.query_one("#start-list", Table).select(":draft")
         await pilot.pause(0.1)
+        await app.workers.wait_for_complete()
+        await settle(pilot)
+        page = shown(app)
+        first = next(line for line in page.split("\n") if "Resume the draft" in line)
+        assert first.strip().startswith("\u25b8")
+        assert "Kept 01 August 12:00. It began with" in page
+        assert "Guests   alpha\n" in page
         await pilot.press("enter")
         await settle(pilot)
         assert app.session.project == TWO.without_guest("beta")
         assert app.session.changed
+        app.session.autosave()
+        await pilot.press("alt+1")
+        await settle(pilot)
+        assert "Resume the draft" not in shown(app)
+
+
+async def test_a_draft_that_cannot_be_read_says_so_and_presets_are_offered() -> None:
+    Path("draft.json").write_text("{")
+    app = wizard()
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.pause(0.1)
+        await app.workers.wait_for_complete()
+        await settle(pilot)
+        assert "It cannot be read." in shown(app)
+        await pilot.press("enter", "down", "enter")
+        await settle(pilot)
+        assert app.main.here == "review"
+
+
+async def test_the_draft_is_taken_with_the_mouse() -> None:
+    leave_a_draft()
+    app = wizard()
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.click("#start-list", offset=(6, 1), times=2)
+        await settle(pilot)
+        assert app.session.project == TWO.without_guest("beta")
 
 
 async def test_leaving_without_changes_asks_nothing() -> None:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from asyncio import to_thread
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -14,11 +14,10 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from xentui.errors import XentuiError
 from xentui.project import boards, presets
 from xentui.screens.step import Begin, Look, Resume, Step, Tell
 from xentui.screens.whereabouts import where
-from xentui.session import Session, View
+from xentui.session import MANY, Session, View, opening
 from xentui.session.state import EMPTY, Origin
 from xentui.widgets.bars import bar, summary
 from xentui.widgets.table import Column, Row, Table
@@ -26,6 +25,8 @@ from xentui.widgets.text import glyphs, lit
 
 if TYPE_CHECKING:
     from textual.timer import Timer
+
+    from xentui.session.draft import Draft
 
 DRAFT, NOTHING, OPEN = ":draft", ":empty", ":open"
 REST = 0.06
@@ -56,7 +57,9 @@ class Start(Step):
         self._origins: dict[str, Origin | str] = {}
         self._filter = ""
         self._rest: Timer | None = None
+        self._draft: Draft | None = None
         self._draft_told = ""
+        self._has_draft = False
 
     def compose(self) -> ComposeResult:
         """Make the list and what is told of the row in it."""
@@ -75,7 +78,16 @@ class Start(Step):
     def on_mount(self) -> None:
         """Fill the list."""
         self._presets = {preset.name: preset for preset in presets.available()}
+        self._has_draft = self.session.has_draft()
         self._fill()
+
+    def sync(self) -> None:
+        """Offer the draft as long as there is one to take up."""
+        offered = self.session.has_draft()
+        if self.is_attached and self._presets and offered != self._has_draft:
+            self._has_draft = offered
+            self._draft, self._draft_told = None, ""
+            self._fill()
 
     def _where(self) -> Content:
         signs = glyphs(self)
@@ -88,9 +100,13 @@ class Start(Step):
     def _fill(self) -> None:
         rows: list[Row] = []
         wanted = self._filter.lower().split()
+        if not wanted and self._has_draft:
+            rows += [
+                Row(DRAFT, (("Resume the draft", "strong"), "", "", ("yours", "muted"))),
+                Row(":or", ("  or begin anew",), heading=True),
+            ]
         for preset in self._presets.values():
-            text = f"{preset.name} {preset.title} {preset.machine} {preset.description}".lower()
-            if not all(word in text for word in wanted):
+            if not opening.matches(preset, wanted):
                 continue
             name = preset.title or preset.name
             memory = f"{preset.memory} MiB" if preset.memory else ""
@@ -99,15 +115,15 @@ class Start(Step):
                     (name, "muted"), ("cannot be read", "error"), "", preset.origin,
                 )  # fmt: skip
             else:
-                cells = (name, preset.machine, memory, (_origin_word(preset.origin), "muted"))
+                word = opening.ORIGIN_WORDS[preset.origin]
+                cells = (name, preset.machine, memory, (word, "muted"))
             rows.append(Row(preset.name, cells))
-        more = [Row(NOTHING, ("Nothing chosen yet", "", "", ""))]
-        if self.session.has_draft():
-            more.insert(0, Row(DRAFT, (("Resume the draft", "strong"), "", "", "")))
-        more.append(Row(OPEN, (f"Open a project file {glyphs(self).more}", "", "", "")))
         if not wanted:
-            rows.append(Row(":or", ("  or",), heading=True))
-            rows += more
+            rows += [
+                Row(":other", ("  or",), heading=True),
+                Row(NOTHING, ("Nothing chosen yet", "", "", "")),
+                Row(OPEN, (f"Open a project file {glyphs(self).more}", "", "", "")),
+            ]
         elif not rows:
             rows.append(
                 Row(":none", ("  Nothing has that in it. Esc shows all again.",), heading=True)
@@ -142,24 +158,21 @@ class Start(Step):
     def _look_into(self) -> None:
         key = self.query_one(Table).key
         if key in self._presets and key not in self._origins:
-            self._origins[key] = self._load(key)
+            self._origins[key] = opening.of_preset(key)
         if key == DRAFT and not self._draft_told:
-            kept = self.session.load_draft()
-            when = kept.kept.astimezone().strftime("%d %B %H:%M") if kept else ""
-            self._draft_told = f"Kept {when}." if kept else "It cannot be read."
+            self._draft_told = f"Reading it {glyphs(self).more}"
+            self.run_worker(self._read_draft(), group="draft")
         self._details()
         self.post_message(Look())
 
-    def _load(self, name: str) -> Origin | str:
-        try:
-            loaded = presets.load(name)
-        except XentuiError as error:
-            return error.message
-        origin = self.session.origin_of(loaded, name=name, preset=True)
-        if origin is None:
-            first = loaded.problems[0]
-            return f"{first.message}. {first.fix}"
-        return origin
+    async def _read_draft(self) -> None:
+        """Read the draft beside the screen: one of many guests takes a while."""
+        kept = await to_thread(self.session.load_draft)
+        when = kept.kept.astimezone().strftime("%d %B %H:%M") if kept else ""
+        self._draft_told = f"Kept {when}." if kept else "It cannot be read."
+        self._draft = kept
+        self._details()
+        self.post_message(Look())
 
     def origin_in_sight(self) -> Origin | None:
         """Return what the row under the cursor would begin with, as far as it is known."""
@@ -171,6 +184,10 @@ class Start(Step):
 
     def view_in_sight(self) -> View | None:
         """Return what the row under the cursor would give."""
+        kept = self._draft
+        if self.query_one(Table).key == DRAFT and kept is not None:
+            few = len(kept.state.project.guests) <= MANY
+            return self.session.view_of(kept.state) if few else None
         origin = self.origin_in_sight()
         return self.session.view_of_origin(origin) if origin is not None else None
 
@@ -180,10 +197,7 @@ class Start(Step):
 
     def _told(self, key: str) -> list[Content]:
         if key == DRAFT:
-            return [
-                lit("What was not written when xentui was left."),
-                lit(self._draft_told, "muted"),
-            ]
+            return self._told_of_draft()
         if key == NOTHING:
             return [lit("A QEMU board and no guest: fill in the steps one after the other.")]
         if key == OPEN:
@@ -199,19 +213,36 @@ class Start(Step):
             return [*told, lit(f"{glyphs(self).error} {origin}", "error")]
         if origin is None:
             return told
-        view = self.session.view_of_origin(origin)
-        guests = ", ".join(guest.key for guest in origin.project.guests) or "none"
+        return [*told, *self._told_of(self.session.view_of_origin(origin))]
+
+    def _told_of_draft(self) -> list[Content]:
+        told = [
+            lit("What was not written when xentui was left."),
+            lit(self._draft_told, "muted"),
+        ]
+        if self._draft is None:
+            return told
+        state = self._draft.state
+        if state.origin.name:
+            told[1] = told[1].append(lit(f" It began with {state.origin.name}.", "muted"))
+        view = self.view_in_sight()
+        if view is None:
+            return [*told, _pair("Guests", str(len(state.project.guests)))]
+        return [*told, *self._told_of(view)]
+
+    def _told_of(self, view: View) -> list[Content]:
+        """Return the few lines that tell what a project is."""
+        guests = ", ".join(guest.key for guest in view.project.guests) or "none"
         files = [path for path in view.files if not path.endswith("layer.conf")]
         more = f"  and {len(files) - 2} more" if len(files) > 2 else ""
         errors = len(view.errors)
         return [
-            *told,
             _pair("Guests", guests),
             _pair("Writes", "  ".join(files[:2]) + more),
             _pair("Memory", "").append(bar(view.budget, 32, glyphs(self))).append("  ").append(
                 summary(view.budget, glyphs(self))
             ),
-            _pair("Board", boards.board(origin.project.host.machine).support.value)
+            _pair("Board", boards.board(view.project.host.machine).support.value)
             if not errors
             else lit(f"{glyphs(self).error} {errors} to mend", "error"),
         ]  # fmt: skip
@@ -252,7 +283,7 @@ class Start(Step):
     def _take(self, then: str) -> None:
         key = self.query_one(Table).key
         if key == DRAFT:
-            kept = self.session.load_draft()
+            kept = self._draft or self.session.load_draft()
             if kept is None:
                 self.post_message(Tell("The draft cannot be read.", "warning"))
             else:
@@ -262,7 +293,7 @@ class Start(Step):
         elif key == OPEN:
             self.app.run_worker(self._open(), exclusive=True)
         elif key in self._presets:
-            found = self._origins.get(key) or self._load(key)
+            found = self._origins.get(key) or opening.of_preset(key)
             self._origins[key] = found
             if isinstance(found, str):
                 self._details()
@@ -281,25 +312,12 @@ class Start(Step):
 
     def open_file(self, given: str) -> None:
         """Open a project file."""
-        from xentui.project import document
-
-        path = Path(given).expanduser()
-        try:
-            loaded = document.load(path)
-        except XentuiError as error:
-            self.post_message(Tell(error.message, "error"))
-            return
-        origin = self.session.origin_of(loaded, name=path.name, preset=False)
-        if origin is None:
-            first = loaded.problems[0]
-            self.post_message(Tell(f"{path}: {first.message}. {first.fix}", "error"))
-            return
-        self.post_message(Begin(origin, f"open {path.name}", "guests"))
+        origin = opening.of_file(given)
+        if isinstance(origin, str):
+            self.post_message(Tell(origin, "error"))
+        else:
+            self.post_message(Begin(origin, f"open {origin.name}", "guests"))
 
 
 def _pair(name: str, text: str) -> Content:
     return lit(f"{name:<9}", "muted").append(lit(text))
-
-
-def _origin_word(origin: str) -> str:
-    return {"bundled": "xentui", "user": "yours", "local": "here"}.get(origin, origin)
