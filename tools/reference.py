@@ -52,6 +52,7 @@ _SERIES = {
     "XT5": "Containers",
     "XT6": "The build directory",
     "XT7": "Text that cannot be carried",
+    "XT9": "xentui itself",
 }
 
 

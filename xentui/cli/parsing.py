@@ -103,7 +103,8 @@ def project_arguments(parser: Parser, *, several: bool = False) -> None:
         action="append",
         default=[],
         metavar="CODE",
-        help="overrule an error: XT101 (board), XT401 or XT406 (memory) (repeatable)",
+        help="overrule an error: XT101 (board), XT401 or XT406 (memory), XT901 (a check that "
+        "failed) (repeatable)",
     )
 
 

@@ -201,6 +201,7 @@ _xentui_codes() {
         'XT638:Changes of guests go unnoticed'
         'XT701:A character cannot be carried'
         'XT702:Characters that show nothing'
+        'XT901:A check of xentui failed by itself'
     )
     _describe -t codes code codes
 }
@@ -263,7 +264,7 @@ _xentui() {
                     '(-h --help)'{-h,--help}'[show this help message and exit]' \
                     '--preset[take this preset for the project]:NAME:_xentui_presets' \
                     '*--set[change a value on the way, such as guests.alpine.memory=256 (repeatable)]:PATH=VALUE:_xentui_assignments' \
-                    '*--allow[overrule an error\: XT101 (board), XT401 or XT406 (memory) (repeatable)]:CODE:_xentui_codes' \
+                    '*--allow[overrule an error\: XT101 (board), XT401 or XT406 (memory), XT901 (a check that failed) (repeatable)]:CODE:_xentui_codes' \
                     '--json[print one JSON object]' \
                     '--build-dir[tell too what is wrong with this build directory once the project is written there]:DIR:_files -/' \
                     '--strict[let warnings count as errors]' \
@@ -277,7 +278,7 @@ _xentui() {
                     '(-h --help)'{-h,--help}'[show this help message and exit]' \
                     '--preset[take this preset for the project]:NAME:_xentui_presets' \
                     '*--set[change a value on the way, such as guests.alpine.memory=256 (repeatable)]:PATH=VALUE:_xentui_assignments' \
-                    '*--allow[overrule an error\: XT101 (board), XT401 or XT406 (memory) (repeatable)]:CODE:_xentui_codes' \
+                    '*--allow[overrule an error\: XT101 (board), XT401 or XT406 (memory), XT901 (a check that failed) (repeatable)]:CODE:_xentui_codes' \
                     '*--what[one or more of the above, with commas between (repeatable); all if left out]:THING:(conf recipes layer cfg layout budget commands project)' \
                     '--effective[of the project, show values that hold without being written, and their origin]' \
                     '--json[print one JSON object]' \
@@ -291,7 +292,7 @@ _xentui() {
                     '(-h --help)'{-h,--help}'[show this help message and exit]' \
                     '--preset[take this preset for the project]:NAME:_xentui_presets' \
                     '*--set[change a value on the way, such as guests.alpine.memory=256 (repeatable)]:PATH=VALUE:_xentui_assignments' \
-                    '*--allow[overrule an error\: XT101 (board), XT401 or XT406 (memory) (repeatable)]:CODE:_xentui_codes' \
+                    '*--allow[overrule an error\: XT101 (board), XT401 or XT406 (memory), XT901 (a check that failed) (repeatable)]:CODE:_xentui_codes' \
                     '--json[print one JSON object]' \
                     '--parts[look for QEMU, Xen and the rest first in this folder of unpacked packages]:DIR:_files -/' \
                     '--yes[fetch packages that are missing without asking]' \
@@ -307,7 +308,7 @@ _xentui() {
                     '(-h --help)'{-h,--help}'[show this help message and exit]' \
                     '--preset[take this preset for the project]:NAME:_xentui_presets' \
                     '*--set[change a value on the way, such as guests.alpine.memory=256 (repeatable)]:PATH=VALUE:_xentui_assignments' \
-                    '*--allow[overrule an error\: XT101 (board), XT401 or XT406 (memory) (repeatable)]:CODE:_xentui_codes' \
+                    '*--allow[overrule an error\: XT101 (board), XT401 or XT406 (memory), XT901 (a check that failed) (repeatable)]:CODE:_xentui_codes' \
                     '--out[write a self-contained tree here]:DIR:_files -/' \
                     '--build-dir[write into this build directory]:DIR:_files -/' \
                     '--format[with --out\: a tree with conf/xentui.conf (default), a part of a kas project file, or a configuration fragment in the layer; snippet prints the settings for pasting]:tree|kas|fragment|snippet:(tree kas fragment snippet)' \
@@ -361,7 +362,7 @@ _xentui() {
                     '(-h --help)'{-h,--help}'[show this help message and exit]' \
                     '--preset[take this preset for the project]:NAME:_xentui_presets' \
                     '*--set[change a value on the way, such as guests.alpine.memory=256 (repeatable)]:PATH=VALUE:_xentui_assignments' \
-                    '*--allow[overrule an error\: XT101 (board), XT401 or XT406 (memory) (repeatable)]:CODE:_xentui_codes' \
+                    '*--allow[overrule an error\: XT101 (board), XT401 or XT406 (memory), XT901 (a check that failed) (repeatable)]:CODE:_xentui_codes' \
                     '--build-dir[the build directory; left out\: $BUILDDIR, or the first one upwards from here]:DIR:_files -/' \
                     '--oe-init[the script that sets up the build environment, where it is not\: oe-init-build-env]:PATH:_files' \
                     '--quick[ask about the configuration alone, without recipes\: seconds, not minutes]' \

@@ -3,8 +3,9 @@
 """Errors that a person may overrule, because they may know better.
 
 How much memory a board really has, and whether Xen starts on it, xentui knows from tables and
-measurements; whoever has the board on the desk may know otherwise. All other errors stand on
-what the classes, BitBake or xl certainly do.
+measurements; whoever has the board on the desk may know otherwise. Of a check that fails by
+itself nothing is known at all. All other errors stand on what the classes, BitBake or xl
+certainly do.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from xentui.errors import UsageError
 from xentui.rules.finding import Finding, Severity
 from xentui.safe_text import quoted
 
-OVERRULABLE = ("XT101", "XT401", "XT406")
-"""A board that is refused; guests that do not fit, together or one alone."""
+OVERRULABLE = ("XT101", "XT401", "XT406", "XT901")
+"""A board that is refused; guests that do not fit, together or one alone; a check that fails."""
 
 
 def allow(findings: Iterable[Finding], codes: Iterable[str]) -> list[Finding]:

@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterable
 from xentui.bitbake.build_dir import BuildDir
 from xentui.bitbake.host import Host
 from xentui.bitbake.recipes import Recipes
+from xentui.errors import XentuiError
 from xentui.rules import build_guests, build_host, build_layers, build_lines, build_settings
 from xentui.rules.build_context import BuildContext, Placed
+from xentui.rules.failed import failed
 from xentui.rules.finding import Severity
 
 Rule = Callable[[BuildContext], Iterable[Placed]]
@@ -41,7 +43,14 @@ def examine(
         host: the machine that builds; without it, nothing is said of it.
     """
     context = BuildContext(build, recipes, host)
-    made = dict.fromkeys(found for rule in RULES for found in rule(context))
+    made: dict[Placed, None] = {}
+    for rule in RULES:
+        try:
+            made.update(dict.fromkeys(rule(context)))
+        except XentuiError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one check that fails takes nothing else along
+            made[Placed(failed(rule, error), None)] = None
     order = {file: number for number, file in enumerate(build.reader.files)}
 
     def rank(found: Placed) -> tuple[int, int, int]:

@@ -27,6 +27,7 @@ from xentui.rules import (
     text,
 )
 from xentui.rules.context import Context, context
+from xentui.rules.failed import failed
 from xentui.rules.finding import Finding, Severity, found
 
 if TYPE_CHECKING:
@@ -78,7 +79,12 @@ def check(project: Project, assets: Assets = NO_ASSETS) -> list[Finding]:
 
 def check_all(given: Context) -> list[Finding]:
     """Return every finding, for those who have a context already."""
-    made = [finding for rule in RULES for finding in rule(given)]
+    made: list[Finding] = []
+    for rule in RULES:
+        try:
+            made.extend(rule(given))
+        except Exception as error:  # noqa: BLE001 - one check that fails takes nothing else along
+            made.append(failed(rule, error))
     for guest in given.guests:
         made.extend(check_guest(given, guest))
     return arranged(given.project, made)
@@ -86,7 +92,13 @@ def check_all(given: Context) -> list[Finding]:
 
 def check_guest(given: Context, guest: EffectiveGuest) -> list[Finding]:
     """Return what the rules that look at one guest find of it, in no particular order."""
-    return [finding for rule in GUEST_RULES for finding in rule(given, guest)]
+    made: list[Finding] = []
+    for rule in GUEST_RULES:
+        try:
+            made.extend(rule(given, guest))
+        except Exception as error:  # noqa: BLE001 - one check that fails takes nothing else along
+            made.append(failed(rule, error, f"guests.{guest.key}"))
+    return made
 
 
 def from_problems(problems: Iterable[schema.Problem]) -> Iterator[Finding]:

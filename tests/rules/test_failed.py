@@ -1,0 +1,103 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""A rule that fails by itself is told of, stands against writing, and takes nothing else along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from tests.bitbake.trees import small
+from xentui.bitbake import build_dir as reading
+from xentui.cli.process import run
+from xentui.project.effective import EffectiveGuest
+from xentui.project.model import Guest, Host, Project
+from xentui.rules import build_dir, check
+from xentui.rules.allowed import allow
+from xentui.rules.build_context import BuildContext, Placed
+from xentui.rules.context import Context
+from xentui.rules.finding import Finding, Severity, found
+
+PROJECT = Project(
+    Host("qemux86-64", memory=1024, network="nat"),
+    guests=(Guest("web", memory=256, extra="console=hvc0", vif=("bridge=br9",)),),
+)
+
+
+def _breaks(given: Context) -> Iterable[Finding]:
+    yield found("XT104", "host.network", "said before it broke", "Nothing.")
+    raise ZeroDivisionError("[/x] \x1b[31m" + "y" * 999)
+
+
+def _breaks_too(given: Context, guest: EffectiveGuest) -> Iterable[Finding]:
+    raise RuntimeError(guest.key)
+
+
+def _breaks_around(context: BuildContext) -> Iterable[Placed]:
+    raise KeyError("DISTRO")
+
+
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XENTUI_DEBUG", raising=False)
+    monkeypatch.setattr(check, "RULES", (_breaks, *check.RULES))
+    monkeypatch.setattr(check, "GUEST_RULES", (_breaks_too, *check.GUEST_RULES))
+
+
+@pytest.mark.usefixtures("broken")
+def test_it_is_an_error_and_all_other_rules_are_asked() -> None:
+    made = check.check(PROJECT)
+    own = [finding for finding in made if finding.code == "XT901"]
+    assert [(one.path, one.severity) for one in own] == [
+        ("", Severity.ERROR),
+        ("guests.web", Severity.ERROR),
+    ]
+    assert "test_failed._breaks cannot be carried out (ZeroDivisionError: [/x]" in own[0].message
+    assert "RuntimeError: web" in own[1].message
+    assert all("\x1b" not in one.message and len(one.message) < 350 for one in own)
+    others = {finding.code for finding in made}
+    assert {"XT223", "XT104"} <= others
+
+
+@pytest.mark.usefixtures("broken")
+def test_it_can_be_overruled_and_is_told_still() -> None:
+    told = allow(check.check(PROJECT), ["XT901"])
+    own = [finding for finding in told if finding.code == "XT901"]
+    assert len(own) == 2
+    assert all(one.severity is Severity.WARNING for one in own)
+
+
+@pytest.mark.usefixtures("broken")
+def test_whoever_debugs_is_shown_the_exception_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XENTUI_DEBUG", "1")
+    with pytest.raises(ZeroDivisionError):
+        check.check(PROJECT)
+
+
+@pytest.mark.usefixtures("broken")
+def test_the_command_line_refuses_until_it_is_overruled(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = str(tmp_path / "out")
+    preset = ["generate", "--preset", "qemux86-64-minimal", "--out", out]
+    assert run(preset) == 1
+    assert "XT901" in capsys.readouterr().err
+    assert not Path(out).exists()
+    assert run([*preset, "--allow", "XT901"]) == 0
+    assert Path(out, "conf/xentui.conf").is_file()
+
+
+def test_of_a_build_directory_it_is_told_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("XENTUI_DEBUG", raising=False)
+    build = small(tmp_path, 'MACHINE = "qemux86-64"\nIMAGE_INSTALL_append = " nano"\n')
+    before = build_dir.examine(reading.read(build))
+    monkeypatch.setattr(build_dir, "RULES", (_breaks_around, *build_dir.RULES))
+    after = build_dir.examine(reading.read(build))
+    own = [placed.finding for placed in after if placed.finding.code == "XT901"]
+    assert len(own) == 1
+    assert "KeyError: 'DISTRO'" in own[0].message
+    assert len(after) == len(before) + 1
