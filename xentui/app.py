@@ -226,8 +226,6 @@ def _collect_from_now_on() -> None:
 
 
 def _load_heavy() -> None:
-    import jsonschema  # noqa: F401
-
     import xentui.output.render
     import xentui.rules.check  # noqa: F401
 

@@ -18,14 +18,11 @@ from functools import cache
 from importlib.resources import files
 from itertools import islice
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from xentui.errors import UsageError
+from xentui.project.shape import Misfit, compiled, misfits
 from xentui.safe_text import quoted, visible
-
-if TYPE_CHECKING:
-    from jsonschema import Draft7Validator
-    from jsonschema.exceptions import ValidationError
 
 Kind = Literal["integer", "text", "choice", "flag", "choices", "list", "table"]
 Path = tuple[str | int, ...]
@@ -118,7 +115,8 @@ class Field:
 
     def problems(self, value: Any) -> tuple[Problem, ...]:
         """Return what is wrong with a value of this field; its path is empty."""
-        return tuple(_problems(_field_validator(self.table, self.name), value))
+        spec = schema()["definitions"][self.table]["properties"][self.name]
+        return tuple(_problems(spec, value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,52 +216,9 @@ def validate(data: Any) -> list[Problem]:
 
     Of a document with more than :data:`MAX_PROBLEMS` problems, as many as that are returned.
     """
-    found = islice(_problems(_validator(), data), MAX_PROBLEMS)
+    found = islice(_problems(schema(), data), MAX_PROBLEMS)
     # Of two missing keys, each error tells both.
     return sorted(dict.fromkeys(found), key=lambda p: [str(step) for step in p.path])
-
-
-@cache
-def _validator() -> Draft7Validator:
-    return _make(schema())
-
-
-@cache
-def _field_validator(table: str, name: str) -> Draft7Validator:
-    spec = schema()["definitions"][table]["properties"][name]
-    return _make({**spec, "definitions": schema()["definitions"]})
-
-
-def _make(spec: Mapping[str, Any]) -> Draft7Validator:
-    from jsonschema import Draft7Validator, validators
-
-    # Python's "$" also matches before a newline at the end; ECMA's, which the schema is
-    # written in, does not.
-    # TOML's 256.0 is no whole number, though it is one of JSON's.
-    types = Draft7Validator.TYPE_CHECKER.redefine("integer", _is_whole_number)
-    checked = validators.extend(  # type: ignore[no-untyped-call]
-        Draft7Validator, {"pattern": _match_whole}, type_checker=types
-    )
-    made: Draft7Validator = checked(spec)
-    return made
-
-
-def _is_whole_number(_checker: object, value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _match_whole(
-    validator: Any, pattern: str, instance: Any, _schema: Mapping[str, Any]
-) -> Iterator[ValidationError]:
-    from jsonschema.exceptions import ValidationError
-
-    if validator.is_type(instance, "string") and not _compiled(pattern).fullmatch(instance):
-        yield ValidationError(f"{instance!r} does not match {pattern!r}")
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.ASCII)
 
 
 _TYPES = {
@@ -275,18 +230,15 @@ _TYPES = {
 }
 
 
-def _problems(validator: Draft7Validator, data: Any) -> Iterator[Problem]:
-    for error in validator.iter_errors(data):
-        yield from _problem(error)
+def _problems(spec: Mapping[str, Any], data: Any) -> Iterator[Problem]:
+    for misfit in misfits(spec, schema(), data):
+        yield from _problem(misfit)
 
 
-def _problem(error: ValidationError) -> Iterator[Problem]:
-    path: Path = tuple(error.absolute_path)
-    spec: Mapping[str, Any] = error.schema if isinstance(error.schema, Mapping) else {}
-    value: Any = error.instance
-    wanted: Any = error.validator_value
+def _problem(misfit: Misfit) -> Iterator[Problem]:
+    path, spec, value, wanted = misfit.path, misfit.spec, misfit.value, misfit.wanted
     unit = f" {spec['x-unit']}" if "x-unit" in spec else ""
-    match error.validator:
+    match misfit.keyword:
         case "additionalProperties":
             known = list(spec.get("properties", {}))
             for key in sorted(set(value) - set(known)):
@@ -322,9 +274,9 @@ def _problem(error: ValidationError) -> Iterator[Problem]:
             words = ", ".join(str(item) for item in allowed)
             yield Problem("XT006", path, f"{quoted(value)} is not allowed", f"Use {words}.")
         case "maxLength" | "minLength" | "maxItems" | "uniqueItems":
-            yield _wrong_size(str(error.validator), path, value, wanted)
+            yield _wrong_size(misfit.keyword, path, value, wanted)
         case "pattern" | "not":
-            yield _wrong_text(error, path, spec)
+            yield _wrong_text(misfit)
         case _:
             yield Problem("XT004", path, f"{quoted(value)} is not allowed", "See the schema.")
 
@@ -341,9 +293,9 @@ def _wrong_size(keyword: str, path: Path, value: Any, wanted: Any) -> Problem:
     return Problem("XT005", path, what, fix)
 
 
-def _wrong_text(error: ValidationError, path: Path, spec: Mapping[str, Any]) -> Problem:
-    value = str(error.instance)
-    if "propertyNames" in error.absolute_schema_path:
+def _wrong_text(misfit: Misfit) -> Problem:
+    value, path, spec = str(misfit.value), misfit.path, misfit.spec
+    if misfit.is_name:
         return Problem(
             "XT007",
             (*path, value),
@@ -373,7 +325,7 @@ def _stranger(pattern: str, value: str, examples: Sequence[str]) -> str | None:
 
     Tried in each place of the examples: a checksum or a device allows none alone.
     """
-    allowed = _compiled(pattern)
+    allowed = compiled(pattern)
     for char in dict.fromkeys(value):
         tried = [char, f"a{char}a"]
         for example in examples[:2]:
