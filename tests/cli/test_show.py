@@ -129,3 +129,15 @@ def test_an_own_config_that_would_break_is_offered_anew(run: Run, board: Path) -
     assert done.code == 0
     assert "+disk = ['file:/var/lib/xen/images/" in done.err
     assert "+disk" not in done.out
+
+
+def test_an_import_that_nothing_explains_is_told(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "p.toml"
+    file.write_text(
+        'version = 1\n[host]\nmachine = "qemux86-64"\n[bundles.lab]\n[guests.a]\n'
+        'tags = ["external"]\nbundle = "lab"\nsource = {type = "rootf3_dir", file = "tree"}\n'
+    )
+    done = run("show", file, "--what", "conf")
+    assert (done.code, done.out) == (1, "")
+    assert "rootf3_dir" in done.err
+    assert "no import type of this project" in done.err

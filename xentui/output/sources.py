@@ -171,9 +171,10 @@ def collect(project: Project, guests: list[Guest], configs: list[str]) -> Fetche
         configs: keys of those whose xl config is carried beside the recipe.
 
     Raises:
-        CannotCarry: an address or path cannot be carried.
+        CannotCarry: an address or path cannot be carried, or nothing says how to import one.
     """
     fetched = Fetched()
+    imports = {kind.key: kind for kind in project.import_types}
     if project.defaults.image_size is not None:
         fetched.default_size = project.defaults.image_size
     for key in configs:
@@ -186,7 +187,9 @@ def collect(project: Project, guests: list[Guest], configs: list[str]) -> Fetche
         if guest.source.type == "rootfs_dir":
             _add_directory(fetched, text.name(guest.key), guest.source)
         if guest.source.type not in BUILT_IN_IMPORTS:
-            kind = project.import_type(guest.source.type)
+            kind = imports.get(guest.source.type)
+            if kind is None:
+                raise text.CannotCarry(guest.source.type, "it is no import type of this project")
             fetched.conversions.append((guest, guest.source, kind))
             _add_once(fetched, _Entry(f"file://{_base(text.path(kind.script))}"))
     return fetched

@@ -1,0 +1,25 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What the fuzzer begins with and what it found, without the fuzzer."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.safety import fuzzing
+
+
+@pytest.mark.parametrize("target", fuzzing.TARGETS)
+def test_no_seed_makes_a_reader_fail(target: str) -> None:
+    seeds = list(fuzzing.seeds(target))
+    assert len(seeds) > 15
+    for seed in seeds:
+        fuzzing.TARGETS[target](seed)
+
+
+FOUND = sorted(path.name for path in fuzzing.FOUND.iterdir())
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_what_the_fuzzer_found_stays_mended(name: str) -> None:
+    fuzzing.TARGETS[name.partition("-")[0]]((fuzzing.FOUND / name).read_bytes())
