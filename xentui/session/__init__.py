@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xentui.project.history import History
 from xentui.project.model import Project
@@ -182,17 +182,21 @@ class Session:
         """Make ``project`` the present one; return whether anything changed."""
         return self._history.do(self.state.with_project(project), label, merge=merge)
 
+    def check(self, path: places.Path, text: str) -> tuple[Any, str]:
+        """Return the value of what was typed into a field, and what is wrong with it."""
+        value, message = places.read(places.field_of(path), text)
+        if not message and path[-1] == places.KEY and value != path[1]:
+            taken = [item.key for item in getattr(self.project, str(path[0]))]
+            message = "Another one has this name." if value in taken else ""
+        return value, message
+
     def type(self, path: places.Path, text: str) -> str:
         """Take what was typed into a field, and return what is wrong with it.
 
         Text that the field cannot hold is kept beside the project, which keeps its last value.
         """
-        field = places.field_of(path)
-        value, message = places.read(field, text)
-        if not message and path[-1] == places.KEY and value != path[1]:
-            taken = [item.key for item in getattr(self.project, str(path[0]))]
-            message = "Another one has this name." if value in taken else ""
-        label = self._label(field.title, path)
+        value, message = self.check(path, text)
+        label = self._label(places.field_of(path).title, path)
         merge = places.text_of_path(path) + str(path[-1])
         if message:
             self._history.do(self.state.typed(path, text, message), label, merge=merge)
