@@ -16,12 +16,13 @@ from pathlib import Path
 
 import pytest
 
+import xentui
 from xentui.cli import COMMANDS, main
 from xentui.cli.completion import SHELLS
 from xentui.project import presets
 from xentui.rules import catalogue
 
-SCRIPTS = Path(__file__).parents[1] / "xentui/completions"
+SCRIPTS = Path(xentui.__file__).parent / "completions"
 BUNDLED = {p.name for p in presets.available(Path("/")) if p.origin == "bundled"}
 CODES = set(catalogue.codes())
 

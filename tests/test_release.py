@@ -73,6 +73,10 @@ def test_lowest_versions_are_those_of_the_project() -> None:
     assert all("==" in need and "<" not in need for need in found)
 
 
+def test_what_is_left_out_of_the_trial_is_there() -> None:
+    assert [name for name in release.OF_THE_TREE if not (ROOT / name).exists()] == []
+
+
 def test_the_changelog_has_a_section_to_publish(tmp_path: Path) -> None:
     text = release.changes(ROOT)
     assert text.startswith("## [")

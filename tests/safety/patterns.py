@@ -19,7 +19,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
 
-PACKAGE = Path(__file__).resolve().parents[2] / "xentui"
+import xentui
+
+PACKAGE = Path(xentui.__file__).resolve().parent
 METHODS = ("match", "fullmatch", "search", "finditer", "findall", "sub", "subn", "split")
 ENDS = ("", "\0", "!", "\n", "a", "'", '"')
 SLOWEST = 2.0
