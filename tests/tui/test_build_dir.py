@@ -9,16 +9,18 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from tests.bitbake.trees import small
 from tests.tui.test_wizard import TWO, settle
-from tests.tui.wizards import SMALL, session_of, shown, wizard
+from tests.tui.wizards import LARGE, SMALL, session_of, shown, wizard
 from xentui.app import XentuiApp
 from xentui.project.model import Project
 from xentui.screens.review import Review
 from xentui.session import Session
+from xentui.widgets.code import CodeView
 from xentui.widgets.options import Options
+from xentui.widgets.preview import Preview
 from xentui.widgets.table import Table
 
 LOCAL = 'MACHINE ??= "qemux86-64"\nDISTRO = "nodistro"\n# mine\n'
@@ -211,3 +213,51 @@ async def test_another_directory_is_another_way() -> None:
         assert not app.main.query_one("#review-way", Options).region
         files = app.main.query_one("#review-files", Table)
         assert all(row.key.startswith("elsewhere/") for row in files.rows)
+
+
+def previewed(app: XentuiApp) -> tuple[str, str]:
+    """Return what the preview is called, and its lines as one text."""
+    preview = app.main.query_one(Preview)
+    lines = preview.query_one("#preview-text", CodeView).lines
+    return str(preview.query_one("#preview-name", Static).content), "\n".join(lines) + "\n"
+
+
+async def test_the_preview_is_what_is_written_beside_a_machine_fragment() -> None:
+    build = made(f'{LOCAL}OE_FRAGMENTS += "machine/qemux86-64"\n')
+    session = in_build_dir(build)
+    app = wizard(session, begin="guests")
+    async with app.run_test(size=LARGE) as pilot:
+        await read(pilot, app)
+        name, text = previewed(app)
+        assert name == "conf/xentui.conf"
+        assert "MACHINE" not in text
+        session.write()
+        assert (build / "conf/xentui.conf").read_text() == text
+
+
+async def test_the_preview_follows_a_fragment_that_comes_meanwhile() -> None:
+    build = made()
+    app = wizard(in_build_dir(build), begin="guests")
+    async with app.run_test(size=LARGE) as pilot:
+        await read(pilot, app)
+        assert 'MACHINE = "qemux86-64"' in previewed(app)[1]
+        local = build / "conf/local.conf"
+        local.write_text(f'{local.read_text()}OE_FRAGMENTS += "machine/qemux86-64"\n')
+        await pilot.press("alt+6")
+        await read(pilot, app)
+        await pilot.press("alt+4")
+        await read(pilot, app)
+        assert "MACHINE" not in previewed(app)[1]
+
+
+async def test_the_preview_tells_where_a_marked_block_stands() -> None:
+    build = made()
+    session = in_build_dir(build)
+    session.attach = "block"
+    app = wizard(session, begin="guests")
+    async with app.run_test(size=LARGE) as pilot:
+        await read(pilot, app)
+        name, text = previewed(app)
+        assert name == "conf/local.conf, as a marked block"
+        session.write()
+        assert text in (build / "conf/local.conf").read_text()

@@ -10,7 +10,7 @@ certainly do.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from xentui.errors import UsageError
@@ -37,13 +37,34 @@ def allow(findings: Iterable[Finding], codes: Iterable[str]) -> list[Finding]:
             f"{quoted(code)} cannot be overruled",
             fix=f"Mend it; only {', '.join(OVERRULABLE)} can be overruled.",
         )
-    told = [
-        replace(
-            finding, severity=Severity.WARNING, message=f"{finding.message} (overruled by --allow)"
-        )
-        if finding.code in overruled and finding.severity is Severity.ERROR
+    return _sorted(
+        _overruled(finding, "overruled by --allow") if finding.code in overruled else finding
+        for finding in findings
+    )
+
+
+def allow_at(findings: Iterable[Finding], places: Collection[tuple[str, str]]) -> list[Finding]:
+    """Return findings with some errors turned into warnings that say so, each where it stands.
+
+    Args:
+        findings: errors first, as checks give them.
+        places: the code and path of each that is overruled; codes that cannot be are passed
+            over.
+    """
+    return _sorted(
+        _overruled(finding, "allowed here")
+        if finding.code in OVERRULABLE and (finding.code, finding.path) in places
         else finding
         for finding in findings
-    ]
+    )
+
+
+def _overruled(finding: Finding, word: str) -> Finding:
+    if finding.severity is not Severity.ERROR:
+        return finding
+    return replace(finding, severity=Severity.WARNING, message=f"{finding.message} ({word})")
+
+
+def _sorted(findings: Iterable[Finding]) -> list[Finding]:
     order = list(Severity)
-    return sorted(told, key=lambda finding: order.index(finding.severity))
+    return sorted(findings, key=lambda finding: order.index(finding.severity))

@@ -175,8 +175,10 @@ class Frame(Screen[None]):
         if not self.is_mounted:
             return
         self.step.sync()
+        if self.here == "review":
+            # What is changed in Review itself is shown there at once.
+            self._review_of = self.session.state
         self.show()
-
         if not self.session.sight.settled and len(self.session.project.guests) > MANY:
             if self._timer is not None:
                 self._timer.stop()
@@ -281,7 +283,7 @@ class Frame(Screen[None]):
             return
         sight = self.step.view_in_sight()
         view, base = (sight, sight) if sight else (self.session.sight, self.session.origin_view())
-        preview.show(view, base, guest=self.step.guest())
+        preview.show(view, base, guest=self.step.guest(), conf=self.session.target.conf)
 
     def _marks(self, counts: Mapping[str, tuple[int, int, int]]) -> tuple[StepMark, ...]:
         marks = []

@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from xentui.errors import XentuiError
 from xentui.screens.rehearsed import Rehearsed
-from xentui.screens.step import Begin, Drop, Edit, Go, Resume, Tell
+from xentui.screens.step import Allow, Begin, Drop, Edit, Go, Resume, Tell
 from xentui.session import places
 from xentui.session.found import step_of
 from xentui.session.steps import STEPS
@@ -185,6 +185,17 @@ class MainScreen(Rehearsed):
         self._problem = None
         self._tell(f"Mended: {done}. ctrl+z takes it back.")
         self.changed()
+
+    @on(Allow)
+    def _allow(self, event: Allow) -> None:
+        from xentui.session.overruling import toggle
+
+        event.stop()
+        done = toggle(self.session, event.finding)
+        if done is not None:
+            self._problem = None
+            self._tell(f"Done: {done}. ctrl+z takes it back.")
+            self.changed()
 
     # Writing
 

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Horizontal
+from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.widgets import Button, Input, Static
 from textual.worker import get_current_worker
 
 from xentui.errors import XentuiError
 from xentui.screens import review_text
-from xentui.screens.step import Go, Look, Rehearsal, Retarget, Step, Tell
-from xentui.session import build, reviewing, writing
+from xentui.screens.step import Allow, Go, Look, Rehearsal, Retarget, Step, Tell
+from xentui.session import build, overruling, reviewing, writing
 from xentui.session.reviewing import ATTACH
 from xentui.widgets.code import CodeView
 from xentui.widgets.options import Options
@@ -52,6 +52,8 @@ class Review(Step):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "to_target", "Target", id="review.directory"),
         Binding("w", "to_way", "Attach", id="review.way"),
+        Binding("a", "allow(True)", "Allow this here", id="review.allow"),
+        Binding("a", "allow(False)", "Allow it no more", id="review.allow-no-more"),
         Binding("x", "rehearse", "Rehearse", id="review.rehearse"),
         Binding("y", "copy", "Copy", id="review.copy"),
         Binding("s", "save_as", "Save as", id="review.save-as"),
@@ -72,7 +74,11 @@ class Review(Step):
     Review #review-body { height: 1fr; }
     Review #review-body > * { display: none; height: 1fr; }
     Review.-diff #review-diff, Review.-target #review-target { display: block; }
-    Review.-problems #review-problems { display: block; }
+    Review.-problems #review-found { display: block; }
+    Review #review-problems { height: 1fr; }
+    Review #review-answers { height: 1; display: none; }
+    Review.-answers #review-answers { display: block; }
+    Review #review-answers Button { margin-right: 2; min-width: 8; }
     Review.-files #review-split { display: block; }
     Review #review-files { height: auto; max-height: 8; }
     Review #review-file { height: 1fr; margin-top: 1; }
@@ -105,10 +111,14 @@ class Review(Step):
                 yield Table(Column("File"), Column("What happens", 14), id="review-files")
                 yield CodeView(id="review-file")
             yield CodeView(look="plain", id="review-target")
-            yield Table(
-                Column("", 2), Column("Where", 28), Column("What"),
-                choose="Go there", id="review-problems",
-            )  # fmt: skip
+            with Vertical(id="review-found"):
+                yield Table(
+                    Column("", 2), Column("Where", 28), Column("What"),
+                    choose="Go there", id="review-problems",
+                )  # fmt: skip
+                with Horizontal(id="review-answers"):
+                    yield Button("", compact=True, id="review-mend")
+                    yield Button("", compact=True, id="review-allow")
 
     def first(self) -> Widget | None:
         """The diff, or the problems where something stands against writing."""
@@ -138,6 +148,7 @@ class Review(Step):
 
     def compare(self) -> None:
         """Work out what writing would change, and show it."""
+        self.session.look_again()
         self.plan, self.refused = None, ""
         try:
             self.plan = self.session.plan()
@@ -222,6 +233,7 @@ class Review(Step):
             len(self.around_errors),
             glyphs(self),
             reading=self._examining,
+            allowed=len(overruling.overruled(self.session)),
         )
         self.query_one("#review-sum", Static).update(lit(text, style))
 
@@ -262,6 +274,19 @@ class Review(Step):
         self._findings = {str(place): finding for place, finding in enumerate(found)}
         rows = review_text.problem_rows(found, glyphs(self))
         self.query_one("#review-problems", Table).set_rows(rows)
+        self._show_answers()
+
+    def _show_answers(self) -> None:
+        """Show what can be done about the problem under the cursor, for the mouse too."""
+        finding = self.finding_in_sight()
+        mend = review_text.mend_of(finding)
+        allow = review_text.allow_of(self.session, finding)
+        for name, text in (("mend", mend), ("allow", allow)):
+            button = self.query_one(f"#review-{name}", Button)
+            button.label = lit(text)
+            button.display = bool(text)
+        self.set_class(bool(mend or allow), "-answers")
+        self.refresh_bindings()
 
     def finding_in_sight(self) -> Finding | None:
         """Return the problem one stands on."""
@@ -297,6 +322,7 @@ class Review(Step):
     @on(Table.Moved, "#review-problems")
     def _other_problem(self, event: Table.Moved) -> None:
         event.stop()
+        self._show_answers()
         self.post_message(Look())
 
     @on(Table.Activated, "#review-problems")
@@ -305,6 +331,21 @@ class Review(Step):
         finding = self._findings.get(event.key)
         if finding is not None:
             self.post_message(Go(path=finding.path))
+
+    @on(Button.Pressed)
+    async def _answered(self, event: Button.Pressed) -> None:
+        event.stop()
+        if event.button.id == "review-mend":
+            await self.run_action("screen.mend")
+        else:
+            self.action_allow(event.button.id == "review-allow")
+        self.query_one("#review-problems").focus()
+
+    def action_allow(self, _allowed: bool) -> None:
+        """Overrule the error under the cursor, or let it stand again."""
+        finding = self.finding_in_sight()
+        if finding is not None:
+            self.post_message(Allow(finding))
 
     def action_to_target(self) -> None:
         """Change the directory that is written into."""
@@ -336,9 +377,16 @@ class Review(Step):
         """Change how conf/local.conf gets at the settings."""
         self.query_one("#review-way", Options).focus()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """Offer the way only for a build directory."""
-        return self.has_class("-build") if action == "to_way" else True
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer the way only for a build directory, and to allow only what can be."""
+        if action == "to_way":
+            return self.has_class("-build")
+        if action == "allow":
+            finding = self.finding_in_sight()
+            if parameters == (True,):
+                return overruling.can_be(finding)
+            return overruling.is_overruled(self.session, finding)
+        return True
 
     @on(Options.Chosen, "#review-way")
     def _other_way(self, event: Options.Chosen) -> None:
@@ -379,4 +427,9 @@ class Review(Step):
         lines = [lit(f"{change.kind:<8} {change.path}") for change in pending[:12]]
         if len(pending) > 12:
             lines.append(lit(f"and {len(pending) - 12} more", "muted"))
-        return lines or [lit("Nothing differs: every file stays as it is.")]
+        lines = lines or [lit("Nothing differs: every file stays as it is.")]
+        sign = glyphs(self).warning
+        for finding in overruling.overruled(self.session):
+            said = f"{sign} {finding.code} allowed: {finding.message}"
+            lines.append(lit(said.removesuffix(" (allowed here)"), "warning"))
+        return lines

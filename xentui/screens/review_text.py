@@ -7,20 +7,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from xentui.session import reviewing
+from xentui.session import overruling, reviewing
 from xentui.widgets.table import Row
 from xentui.widgets.text import Glyphs
 
 if TYPE_CHECKING:
     from xentui.output.plan import Change, Plan
     from xentui.rules.finding import Finding
+    from xentui.session import Session
 
 Line = tuple[str, str]
 """A text and its style."""
 
 
 def summary(
-    plan: Plan | None, refused: str, errors: int, around: int, signs: Glyphs, *, reading: bool
+    plan: Plan | None,
+    refused: str,
+    errors: int,
+    around: int,
+    signs: Glyphs,
+    *,
+    reading: bool,
+    allowed: int = 0,
 ) -> Line:
     """Return the line on top: whether this can be written, and why not.
 
@@ -31,6 +39,7 @@ def summary(
         around: how many the build directory has.
         signs: what the terminal can show.
         reading: whether the build directory is still looked at.
+        allowed: how many errors are overruled.
     """
     if refused:
         return f"{signs.error} {refused}", "error"
@@ -43,6 +52,8 @@ def summary(
     if plan is not None and not plan.pending:
         return f"{signs.ok} Everything is written already", "ok"
     kinds = reviewing.counted(plan) if plan is not None else ""
+    if allowed:
+        kinds += f", {allowed} error{'s' if allowed > 1 else ''} allowed"
     more = " Looking at the build directory" if reading else ""
     return f"{signs.ok} Ready: {kinds}. ctrl+s writes.{more}{signs.more if more else ''}", "ok"
 
@@ -78,6 +89,22 @@ def problem_rows(findings: Sequence[Finding], signs: Glyphs) -> list[Row]:
         for place, one in enumerate(findings)
     ]
     return rows or [Row("", ("", "", "Nothing stands against it."), heading=False)]
+
+
+def mend_of(finding: Finding | None) -> str:
+    """Return what the button to mend a finding says; empty where xentui cannot."""
+    if finding is None:
+        return ""
+    if not finding.code:
+        return "Take back what was typed"
+    return finding.mend.label if finding.mend is not None else ""
+
+
+def allow_of(session: Session, finding: Finding | None) -> str:
+    """Return what the button to overrule a finding says; empty where it cannot be."""
+    if overruling.can_be(finding):
+        return "Allow this here"
+    return "Allow it no more" if overruling.is_overruled(session, finding) else ""
 
 
 def severity_style(finding: Finding) -> str:

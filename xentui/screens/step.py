@@ -9,7 +9,7 @@ main screen does it and lets everything in sight show the new state.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -24,6 +24,9 @@ from xentui.session import Session, State, View, places
 from xentui.session.state import Origin
 from xentui.widgets.field import FieldRow
 from xentui.widgets.text import lit
+
+if TYPE_CHECKING:
+    from xentui.rules.finding import Finding
 
 
 @dataclass
@@ -84,6 +87,13 @@ class Tell(Message):
 @dataclass
 class Look(Message):
     """Another place is in sight: what stands beside it should follow."""
+
+
+@dataclass
+class Allow(Message):
+    """An error should be overruled where it stands, or stand again."""
+
+    finding: Finding
 
 
 @dataclass

@@ -34,6 +34,7 @@ class Surveyed(Frame):
 
     def survey(self) -> None:
         """Read the build directory that is written into, if it is one."""
+        self.session.look_again()
         target = build_dir_of(self.session)
         self.session.surroundings = Surroundings(target) if target is not None else None
         self.workers.cancel_group(self, "survey")

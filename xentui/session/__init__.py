@@ -20,6 +20,7 @@ from xentui.project.model import Project
 from xentui.session import draft, places
 from xentui.session.quick import Quick
 from xentui.session.state import EMPTY, Origin, State, Unfinished
+from xentui.session.target import Target, target_of
 from xentui.session.view import View, directory_of
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ class Session:
         self.clock = clock
         self.out = out
         self.attach: Attach | None = None
+        self._target: Target | None = None
+        self._target_asked: tuple[Path, Attach | None] | None = None
         self.layer: Path | None = None
         self.surroundings: Surroundings | None = None
         self.written: Written | None = None
@@ -106,10 +109,11 @@ class Session:
     def view_of(self, state: State) -> View:
         """Return what follows from a state; the latest few are kept."""
         known = self._views.get(id(state))
-        if known is not None and known.state is state:
+        machine = self.target.machine
+        if known is not None and known.state is state and known.machine is machine:
             self._views.move_to_end(id(state))
             return known
-        view = View(state, self.project_name(state))
+        view = View(state, self.project_name(state), machine=machine)
         self._views[id(state)] = view
         while len(self._views) > _KEPT_VIEWS:
             self._views.popitem(last=False)
@@ -125,13 +129,19 @@ class Session:
         if view.settled or len(self.project.guests) <= MANY:
             self._basis = view
             return view
-        if self._basis is None or self._basis.state.origin is not view.state.origin:
+        basis = self._basis
+        if (
+            basis is None
+            or basis.state.origin is not view.state.origin
+            or basis.machine is not view.machine
+        ):
             view.settle()
             self._basis = view
             return view
-        if self._quick is None or self._quick.state is not view.state:
-            self._quick = Quick(view.state, view.project_name, self._basis)
-        return self._quick
+        quick = self._quick
+        if quick is None or quick.state is not view.state or quick.machine is not view.machine:
+            quick = self._quick = Quick(view.state, view.project_name, basis)
+        return quick
 
     def look(self, project: Project) -> View:
         """Return what would follow if ``project`` were the present one."""
@@ -139,13 +149,19 @@ class Session:
 
     def origin_view(self) -> View:
         """Return what follows from the project as it was read: what changes are shown against."""
-        origin = self.state.origin
-        known = next((v for v in self._views.values() if v.project is origin.project), None)
-        return known or self.view_of(State(origin.project, origin))
+        return self.view_of_origin(self.state.origin)
 
     def view_of_origin(self, origin: Origin) -> View:
         """Return what would follow if ``origin`` were taken."""
-        known = next((v for v in self._views.values() if v.state.origin is origin), None)
+        machine = self.target.machine
+        known = next(
+            (
+                view
+                for view in self._views.values()
+                if view.project is origin.project and view.machine is machine
+            ),
+            None,
+        )
         return known or self.view_of(State(origin.project, origin))
 
     def project_name(self, state: State | None = None) -> str:
@@ -168,15 +184,30 @@ class Session:
             return self.project is not written and self.project != written
         return self.state.changed
 
+    # Where it is written
+
+    @property
+    def target(self) -> Target:
+        """What the directory that is written into means; read once, and when looked at again."""
+        now = (self.out, self.attach)
+        if self._target is None or self._target_asked != now:
+            self._target_asked = now
+            self._target = target_of(*now)
+        return self._target
+
+    def look_again(self) -> None:
+        """Read the directory that is written into again when it is next asked for."""
+        self._target = None
+
     # Edits
 
     def begin(self, origin: Origin, label: str) -> None:
         """Take another project."""
         self._history.do(State(origin.project, origin), label)
 
-    def resume(self, state: State) -> None:
-        """Take a draft's state."""
-        self._history.do(state, "resume the draft")
+    def resume(self, state: State, label: str = "resume the draft") -> None:
+        """Take another state, such as a draft's."""
+        self._history.do(state, label)
 
     def edit(self, project: Project, label: str, *, merge: str = "") -> bool:
         """Make ``project`` the present one; return whether anything changed."""

@@ -232,6 +232,7 @@ def _data(state: State, now: datetime) -> dict[str, Any]:
             {"path": list(one.path), "text": one.text, "message": one.message}
             for one in state.unfinished.values()
         ],
+        "allowed": sorted(list(one) for one in state.allowed),
     }
 
 
@@ -252,4 +253,5 @@ def _state(data: dict[str, Any]) -> State:
     for one in data["unfinished"]:
         path = tuple(step if isinstance(step, int) else str(step) for step in one["path"])
         unfinished[path] = Unfinished(path, str(one["text"]), str(one["message"]))
-    return State(project, origin, unfinished)
+    allowed = frozenset((str(code), str(path)) for code, path in data.get("allowed", ()))
+    return State(project, origin, unfinished, allowed)

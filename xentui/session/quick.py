@@ -74,7 +74,7 @@ class Quick(View):
     """
 
     def __init__(self, state: State, project_name: str, basis: View) -> None:
-        super().__init__(state, project_name)
+        super().__init__(state, project_name, machine=basis.machine)
         self._basis = basis
         self._edited = edited(basis.project, state.project)
         # Set outright: cached_property of Python 3.11 locks, and a thread may be settling.
@@ -140,6 +140,10 @@ class Quick(View):
             ]
             typed = [one for one in after if guest_of(one) == key]
             mine = check_guest(now, effective(self.project, new))
+            if self.state.allowed:
+                from xentui.rules.allowed import allow_at
+
+                mine = allow_at(mine, self.state.allowed)
             found = found.with_guest(key, [*typed, *mine, *stays])
         return found
 

@@ -59,16 +59,21 @@ _NOTHING: Mapping[places.Path, Unfinished] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A project, where it came from, and what was typed that it cannot hold."""
+    """A project, where it came from, and what was typed that it cannot hold.
+
+    Attributes:
+        allowed: the errors that are overruled, each by its code and path.
+    """
 
     project: Project
     origin: Origin = EMPTY
     unfinished: Mapping[places.Path, Unfinished] = field(default_factory=lambda: _NOTHING)
+    allowed: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def changed(self) -> bool:
         """Whether it differs from what was read."""
-        if self.unfinished:
+        if self.unfinished or self.allowed:
             return True
         return self.project is not self.origin.project and self.project != self.origin.project
 

@@ -30,12 +30,19 @@ FEW = 64
 
 
 class View:
-    """What follows from one state. Each part is worked out when it is first asked for."""
+    """What follows from one state. Each part is worked out when it is first asked for.
 
-    def __init__(self, state: State, project_name: str) -> None:
+    Args:
+        state: the state.
+        project_name: what headers call the project.
+        machine: whether the settings set MACHINE, which depends on where they are written.
+    """
+
+    def __init__(self, state: State, project_name: str, *, machine: bool = True) -> None:
         self.state = state
         self.project: Project = state.project
         self.project_name = project_name
+        self.machine = machine
 
     @cached_property
     def assets(self) -> Assets:
@@ -71,7 +78,12 @@ class View:
         """What is wrong or worth knowing: unfinished fields first, then what the rules say."""
         from xentui.rules.check import check_all
 
-        return [*self.unfinished, *check_all(self.context)]
+        found = check_all(self.context)
+        if self.state.allowed:
+            from xentui.rules.allowed import allow_at
+
+            found = allow_at(found, self.state.allowed)
+        return [*self.unfinished, *found]
 
     @cached_property
     def errors(self) -> Sequence[Finding]:
@@ -110,8 +122,9 @@ class View:
     def _files_or_error(self) -> tuple[Mapping[str, Content], str]:
         from xentui.output.render import render
 
+        origin, machine = self.project_name, self.machine
         try:
-            return render(self.project, self.assets, origin=self.project_name).files, ""
+            return render(self.project, self.assets, origin=origin, machine=machine).files, ""
         except XentuiError as error:
             return {}, error.message
 

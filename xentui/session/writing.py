@@ -130,6 +130,8 @@ def _project_change(session: Session, place: Path | None = None) -> Change:
 
 def headless(session: Session) -> str:
     """Return one command that gives the same result without a screen."""
+    from xentui.session.overruling import overruled
+
     origin = session.state.origin
     out = f"--out {shlex.quote(str(session.out))}"
     if build_dir_of(session) is not None:
@@ -137,6 +139,8 @@ def headless(session: Session) -> str:
         out += f" --layer {shlex.quote(str(session.layer))}" if session.layer else ""
         out += f" --attach {session.attach}" if session.attach else ""
         out += " --yes"
+    codes = sorted({finding.code for finding in overruled(session)})
+    out += "".join(f" --allow {code}" for code in codes)
     if origin.kind == "preset":
         from xentui.project.overrides import difference
 

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
+from xentui.session.target import CONF
 from xentui.widgets.code import CodeView
 from xentui.widgets.options import Options
 from xentui.widgets.text import lit
@@ -35,6 +36,7 @@ class Preview(Vertical):
         super().__init__(id="preview")
         self.sheet = "conf"
         self.guest = ""
+        self.conf = CONF
         self._source: tuple[View, View] | None = None
 
     def compose(self) -> ComposeResult:
@@ -43,8 +45,11 @@ class Preview(Vertical):
         yield Static("", markup=False, id="preview-name")
         yield CodeView(id="preview-text")
 
-    def show(self, view: View, base: View, *, sheet: str = "", guest: str = "") -> None:
+    def show(
+        self, view: View, base: View, *, sheet: str = "", guest: str = "", conf: str = CONF
+    ) -> None:
         """Show what follows from a state, marked against what it was at first."""
+        self.conf = conf
         if sheet and sheet != self.sheet:
             self.sheet = sheet
             self.query_one("#preview-sheets", Options).show(SHEETS, (sheet,))
@@ -66,7 +71,7 @@ class Preview(Vertical):
 
     def _lines(self, view: View) -> tuple[str, Sequence[str]]:
         if self.sheet == "conf" and not view.render_error:
-            return "conf/xentui.conf", view.conf_lines
+            return self.conf, view.conf_lines
         name, text = self._text(view)
         return name, text.removesuffix("\n").split("\n")
 
@@ -81,7 +86,7 @@ class Preview(Vertical):
             order = [f"{place}. {key}" for place, key in enumerate(view.start_order, 1)]
             started = ["", "Started by itself, in this order:", *order] if order else []
             return "on the target", "\n".join([*view.layout, *started])
-        return "conf/xentui.conf", ""
+        return self.conf, ""
 
     def _cfg(self, view: View) -> tuple[str, str]:
         guests = view.project.guests

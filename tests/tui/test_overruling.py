@@ -1,0 +1,195 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+# ruff: noqa: ASYNC240
+"""An error that a person knows better than is allowed where it stands, seen to be, and undone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.tui.test_wizard import TWO, settle
+from tests.tui.wizards import LARGE, SMALL, session_of, shown, wizard
+from xentui.cli.process import run
+from xentui.project.model import Guest, Host, Project
+from xentui.rules import check
+from xentui.rules.context import Context
+from xentui.rules.finding import Finding
+from xentui.session import overruling
+from xentui.widgets.chrome import KeyLine
+from xentui.widgets.table import Table
+
+REFUSED = replace(TWO, host=replace(TWO.host, machine="raspberrypi5", network=None))
+TIGHT = Project(
+    Host("qemux86-64", memory=1024, network="nat"),
+    guests=(
+        Guest("alpha", memory=1024, extra="root=/dev/xvda console=hvc0"),
+        Guest("beta", memory=1024, extra="root=/dev/xvda console=hvc0"),
+    ),
+)
+
+
+def codes(findings: object) -> list[tuple[str, str]]:
+    return [(one.code, one.path) for one in findings]  # type: ignore[attr-defined]
+
+
+def test_one_error_is_overruled_where_it_stands_alone() -> None:
+    session = session_of(TIGHT)
+    assert codes(session.view.errors) == [
+        ("XT406", "guests.alpha.memory"),
+        ("XT406", "guests.beta.memory"),
+    ]
+    label = overruling.toggle(session, session.view.errors[1])
+    assert label == "allow XT406 for guests.beta.memory"
+    assert codes(session.view.errors) == [("XT406", "guests.alpha.memory")]
+    told = overruling.overruled(session)
+    assert codes(told) == [("XT406", "guests.beta.memory")]
+    assert told[0].message.endswith("(allowed here)")
+    assert session.changed
+    assert session.undo() == label
+    assert len(session.view.errors) == 2
+    assert not session.changed
+
+
+def test_what_is_certain_cannot_be_overruled() -> None:
+    session = session_of(replace(TWO, guests=(replace(TWO.guests[0], kernel="none"),)))
+    certain = session.view.errors[0]
+    assert not overruling.can_be(certain)
+    assert overruling.toggle(session, certain) is None
+    assert session.state.allowed == frozenset()
+
+
+def test_the_draft_keeps_what_is_allowed() -> None:
+    session = session_of(REFUSED)
+    overruling.toggle(session, session.view.errors[0])
+    session.autosave()
+    kept = session_of().load_draft()
+    assert kept is not None
+    assert kept.state.allowed == {("XT101", "host.machine")}
+
+
+async def test_a_board_that_is_refused_is_allowed_written_and_said_headless() -> None:
+    session = session_of(REFUSED)
+    app = wizard(session, begin="review")
+    async with app.run_test(size=LARGE, notifications=True) as pilot:
+        await settle(pilot)
+        assert "Cannot be written yet: 1 error to mend" in shown(app)
+        keys = dict(app.main.query_one(KeyLine).shown)
+        assert keys["a"] == "Allow this here"
+        await pilot.press("a")
+        await settle(pilot)
+        page = shown(app)
+        assert "Ready: 2 new, 1 error allowed. ctrl+s writes." in page
+        assert "(allowed here)" in page
+        assert dict(app.main.query_one(KeyLine).shown)["a"] == "Allow it no more"
+        await pilot.press("ctrl+s")
+        await settle(pilot)
+        assert "XT101 allowed" in shown(app)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert app.main.here == "write"
+    assert Path("xentui-out/conf/xentui.conf").is_file()
+    assert session.written is not None
+    assert session.written.headless.endswith("--out xentui-out --allow XT101")
+    assert not session.changed
+    assert run(["check", "xentui-out/of-a-test.toml", "--allow", "XT101"]) == 0
+
+
+async def test_what_is_allowed_is_undone_by_its_key_and_by_undo() -> None:
+    session = session_of(REFUSED)
+    app = wizard(session, begin="review")
+    async with app.run_test(size=SMALL, notifications=True) as pilot:
+        await settle(pilot)
+        for undo in ("a", "ctrl+z"):
+            await pilot.press("a")
+            await settle(pilot)
+            assert session.view.errors == []
+            await pilot.press(undo)
+            await settle(pilot)
+            assert codes(session.view.errors) == [("XT101", "host.machine")]
+            assert "Cannot be written yet" in shown(app)
+
+
+async def test_a_click_on_the_button_allows() -> None:
+    session = session_of(TIGHT)
+    app = wizard(session, begin="review")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        app.main.query_one("#review-problems", Table).select("1")
+        await settle(pilot)
+        await pilot.click("#review-allow")
+        await settle(pilot)
+        assert codes(overruling.overruled(session)) == [("XT406", "guests.beta.memory")]
+        await pilot.click("#review-allow")
+        await settle(pilot)
+        assert overruling.overruled(session) == ()
+
+
+async def test_a_warning_offers_nothing_to_allow() -> None:
+    app = wizard(session_of(replace(TWO, host=replace(TWO.host, network=None))), begin="review")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("4")
+        await settle(pilot)
+        assert "a" not in dict(app.main.query_one(KeyLine).shown)
+        assert not app.main.query_one("#review-allow").display
+        await pilot.press("a")
+        await settle(pilot)
+        assert app.session.state.allowed == frozenset()
+
+
+def _breaks(given: Context) -> list[Finding]:
+    raise ZeroDivisionError("[/x]")
+
+
+async def test_a_rule_that_fails_is_told_of_and_takes_nothing_down(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("XENTUI_DEBUG", raising=False)
+    session = session_of(TWO)
+    app = wizard(session, begin="guests")
+    async with app.run_test(size=LARGE) as pilot:
+        await settle(pilot)
+        monkeypatch.setattr(check, "RULES", (*check.RULES, _breaks))
+        await pilot.press("c", "d")
+        await settle(pilot)
+        assert app.is_running
+        assert "1 to mend" in shown(app)
+        await pilot.press("f8")
+        await settle(pilot)
+        assert app.main.here == "review"
+        assert "xentui itself failed" in shown(app)
+        assert "[/x]" in shown(app)
+        await pilot.press("ctrl+s")
+        await settle(pilot)
+        assert "cannot be written yet" in shown(app).lower()
+        await pilot.press("a", "ctrl+s", "enter")
+        await settle(pilot)
+        assert app.main.here == "write"
+    assert Path("xentui-out/conf/xentui.conf").is_file()
+
+
+def _fail(_line: KeyLine) -> None:
+    raise ZeroDivisionError
+
+
+async def test_a_failure_of_the_screen_itself_keeps_the_draft(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = wizard(session_of(TWO), begin="guests")
+
+    async def break_it() -> None:
+        async with app.run_test(size=SMALL) as pilot:
+            await settle(pilot)
+            await pilot.press("d")
+            monkeypatch.setattr(KeyLine, "render", _fail)
+            app.main.query_one(KeyLine).refresh()
+            await settle(pilot)
+
+    with pytest.raises(ZeroDivisionError):
+        await break_it()
+    kept = session_of().load_draft()
+    assert kept is not None
+    assert kept.state.project == TWO.without_guest("alpha")
