@@ -93,6 +93,25 @@ def test_where_dom0_gives_memory_nothing_is_said_of_what_a_guest_took() -> None:
     assert "a was created" in said
 
 
+def test_only_what_was_seen_is_said_to_be_as_predicted() -> None:
+    told, _ = replayed("many")
+    by_key = {guest.key: guest for guest in told.guests}
+
+    def verdict(*keys: str, xen: int | None = told.xen_kib) -> str:
+        made = replace(told, guests=tuple(by_key[key] for key in keys), xen_kib=xen)
+        return list(made.lines())[-1].partition("; ")[2]
+
+    assert verdict("c", "e") == "memory as the budget predicts."
+    assert verdict("c", "d") == "memory of Xen and 1 of them as predicted."
+    assert verdict("d") == verdict() == "memory of Xen as predicted."
+    assert verdict("c", "d", xen=None) == "memory of 1 of them as predicted."
+    assert verdict("c", "d", xen=1 << 20) == "memory of Xen and 1 of them NOT as predicted."
+    assert verdict("d", xen=None) == "nothing showed whether the budget is right."
+    unseen = replace(told, guests=(by_key["d"],), xen_kib=None)
+    assert unseen.as_predicted is None
+    assert unseen.data()["as_predicted"] is None
+
+
 @pytest.mark.parametrize("size", [1, 7, 1000])
 def test_it_does_not_matter_in_which_pieces_a_run_comes(size: int) -> None:
     assert replayed("many", size) == replayed("many")

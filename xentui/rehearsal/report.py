@@ -123,10 +123,15 @@ class Report:
         return not self.problem and all(guest.started for guest in self.guests)
 
     @property
-    def as_predicted(self) -> bool:
-        """Whether the budget was right about Xen and about each guest that was tried."""
-        right = self.xen_kib is None or self.xen_kib <= self.xen_predicted * 1024
-        return right and all(guest.as_predicted is not False for guest in self.guests)
+    def as_predicted(self) -> bool | None:
+        """Whether the budget was right about Xen and about each guest that was tried.
+
+        ``None`` where neither was to be seen.
+        """
+        seen = [guest.as_predicted for guest in self.guests if guest.as_predicted is not None]
+        if self.xen_kib is not None:
+            seen.append(self.xen_kib <= self.xen_predicted * 1024)
+        return all(seen) if seen else None
 
     def data(self) -> dict[str, Any]:
         """Return everything for JSON."""
@@ -273,10 +278,18 @@ def _guest_lines(guest: GuestReport) -> Iterator[str]:
 def _verdict(told: Report) -> str:
     guests = len(told.guests)
     started = sum(guest.started for guest in told.guests)
-    right = "as the budget predicts" if told.as_predicted else "NOT as the budget predicts"
+    compared = sum(guest.as_predicted is not None for guest in told.guests)
+    xen = ["Xen"] if told.xen_kib is not None else []
+    seen = [*xen, f"{compared} of them"] if compared else xen
+    right = "as" if told.as_predicted else "NOT as"
+    memory = f"memory of {' and '.join(seen)} {right} predicted"
+    if xen and compared == guests > 0:
+        memory = f"memory {right} the budget predicts"
+    if told.as_predicted is None:
+        memory = "nothing showed whether the budget is right"
     if not guests:
-        return f"No guests to start; memory {right}."
-    return f"{started} of {guests} guests started; memory {right}."
+        return f"No guests to start; {memory}."
+    return f"{started} of {guests} guests started; {memory}."
 
 
 def _mib(kib: int) -> str:

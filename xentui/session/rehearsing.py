@@ -80,7 +80,7 @@ def verdict(report: Report) -> Line:
     if report.problem:
         return f"It ended early: {report.problem}.", "error"
     *_, last = report.lines()
-    return last, "ok" if report.all_started and report.as_predicted else "warning"
+    return last, "ok" if report.all_started and report.as_predicted is not False else "warning"
 
 
 def mends(project: Project, report: Report, findings: list[Finding]) -> list[Mend]:
