@@ -105,7 +105,7 @@ def test_an_edit_by_hand_is_seen_and_shown(tmp_path: Path) -> None:
     file.write_text(file.read_text() + 'MINE = "1"\n')
     made = plan(rendered(), tmp_path)
     assert kinds(made) == {"conf/xentui.conf": "edited"}
-    assert '-MINE = "1"' in made.diff()
+    assert '+MINE = "1"' in made.diff()
 
 
 def test_a_file_that_xentui_did_not_write_counts_as_edited(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_what_is_no_longer_generated_goes_unless_edited(tmp_path: Path) -> None:
         "meta-xentui/b.bb": "edited",
     }
     assert "-a" in made.diff().splitlines()
-    assert "-mine" in made.diff().splitlines()
+    assert "+mine" in made.diff().splitlines()
 
 
 def test_a_copy_is_compared_by_what_it_holds(tmp_path: Path) -> None:

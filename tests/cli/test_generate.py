@@ -92,8 +92,8 @@ def test_a_hand_edit_is_refused_with_its_diff(run: Run, board: Path) -> None:
     file.write_text(file.read_text() + 'MINE = "1"\n')
     done = run("generate", board, "--out", "out", "--yes")
     assert (done.code, done.out) == (3, "")
-    assert '-MINE = "1"' in done.err
-    assert "--force" in done.err
+    assert '+MINE = "1"' in done.err
+    assert "--edited keep" in done.err
     assert 'MINE = "1"' in file.read_text()
 
     done = run("generate", board, "--out", "out", "--force")

@@ -156,12 +156,15 @@ def _job(args: argparse.Namespace, path: Path | None, out: Path | None) -> Job:
 
 def _carry_out(args: argparse.Namespace, job: Job, done: _Done | None) -> int:
     """Write one project, or show it; say what changed to ``done`` instead of printing it."""
+    from xentui.output.edits import settle
+
+    how = writing.how(args)
     if not _only_looks(args):
-        written = writing.write(job.plan, yes=args.yes, force=args.force)
+        written = writing.write(job.plan, yes=args.yes, edited=how)
         if done is not None:
             done.files = list(written.changes)
         return Exit.OK
-    plan = job.plan()
+    plan = settle(job.plan(), how)
     if done is None or not args.json:
         writing.put_plan(plan, diff=args.diff)
     if done is not None:

@@ -25,15 +25,17 @@ def add(commands: parsing.Commands) -> None:
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--dry-run", action="store_true", help="list what would change")
     mode.add_argument("--diff", action="store_true", help="show the diff of what would change")
-    writing.consent_arguments(parser)
+    writing.consent_arguments(parser, merge=False)
 
 
 def run(args: argparse.Namespace) -> int:
     """Take everything out, once it is agreed to."""
     from xentui.output.build_dir import plan_removal
+    from xentui.output.edits import settle
 
+    how = writing.how(args)
     if args.dry_run or args.diff:
-        writing.put_plan(plan_removal(args.build_dir), diff=args.diff)
+        writing.put_plan(settle(plan_removal(args.build_dir), how), diff=args.diff)
         return Exit.OK
-    writing.write(lambda: plan_removal(args.build_dir), yes=args.yes, force=args.force)
+    writing.write(lambda: plan_removal(args.build_dir), yes=args.yes, edited=how)
     return Exit.OK

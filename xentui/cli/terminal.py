@@ -65,6 +65,28 @@ def agreed(question: str) -> bool:
     return answer.strip().lower() in ("y", "yes")
 
 
+def asked(question: str, answers: Mapping[str, str]) -> str:
+    """Ask a question with several answers, each by its first letter.
+
+    Args:
+        question: what is asked.
+        answers: word of each answer, and what it means.
+
+    Returns:
+        the word that was chosen; empty for anything else.
+    """
+    sys.stdout.flush()
+    for word, meaning in answers.items():
+        sys.stderr.write(f"  {word[0]}  {visible(meaning)}\n")
+    sys.stderr.write(f"{visible(question)} [{'/'.join(word[0] for word in answers)}/N] ")
+    sys.stderr.flush()
+    answer = sys.stdin.readline()
+    if not answer:
+        sys.stderr.write("\n")
+    given = answer.strip().lower()
+    return next((word for word in answers if given in (word, word[0])), "")
+
+
 def discard_output() -> None:
     """Send what is still to be printed nowhere."""
     with contextlib.suppress(OSError, ValueError):

@@ -4,34 +4,53 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from xentui.cli import parsing, terminal
 from xentui.cli.reports import counted
-from xentui.errors import RefusedError
+from xentui.errors import RefusedError, UsageError
 from xentui.safe_text import visible
 
 if TYPE_CHECKING:
     from xentui.output.apply import Done
+    from xentui.output.edits import How
     from xentui.output.plan import Plan
 
 
-def consent_arguments(parser: parsing.Parser) -> None:
-    """Let a parser take ``--yes`` and ``--force``."""
+def consent_arguments(parser: parsing.Parser, *, merge: bool = True) -> None:
+    """Let a parser take ``--yes``, ``--edited`` and ``--force``."""
     parser.add_argument("-y", "--yes", action="store_true", help="agree to the diff beforehand")
+    both = "merge puts both changes together where they touch different lines, " if merge else ""
     parser.add_argument(
-        "--force",
-        action="store_true",
-        help="overwrite generated files that were edited by hand; each is kept as NAME.mine",
+        "--edited",
+        choices=("keep", "merge", "take") if merge else ("keep", "take"),
+        default=None,
+        help="what becomes of generated files that were edited by hand, for which else nothing is "
+        f"written: keep leaves them as they are, {both}take overwrites them and keeps each as "
+        "NAME.mine",
     )
+    parser.add_argument("--force", action="store_true", help="the same as --edited take")
+
+
+def how(args: argparse.Namespace) -> How | None:
+    """Return what becomes of files that were edited by hand, as the arguments say.
+
+    Raises:
+        UsageError: they say two things.
+    """
+    said: How | None = args.edited
+    if args.force and said not in (None, "take"):
+        raise UsageError(f"--force and --edited {said} exclude each other", fix="Give one.")
+    return "take" if args.force else said
 
 
 def put_plan(plan: Plan, *, diff: bool) -> None:
     """Print what would change: the diff, or one line a file."""
     for note in plan.notes:
         terminal.say(f"xentui: {note}")
-    if not plan.pending and not plan.edited:
+    if all(change.kind == "same" for change in plan.changes):
         _tell_nothing(plan)
     elif diff:
         terminal.put(plan.diff())
@@ -45,16 +64,18 @@ def put_plan(plan: Plan, *, diff: bool) -> None:
         )
 
 
-def write(make: Callable[[], Plan], *, yes: bool, force: bool) -> Done:
+def write(make: Callable[[], Plan], *, yes: bool, edited: How | None = None) -> Done:
     """Carry out a plan, once it is agreed to.
 
-    Somebody at a terminal is shown the diff and asked. A script is not asked: it needs
-    ``yes`` only where the user's own files would change.
+    Somebody at a terminal is shown the diff and asked, also what becomes of files that were
+    edited by hand. A script is not asked: it needs ``yes`` only where the user's own files
+    would change, and says of edited files what becomes of them.
 
     Args:
         make: makes the plan; called again if another run was faster.
         yes: the diff is agreed to.
-        force: hand-edited files may be overwritten.
+        edited: what becomes of hand-edited files; left out, they keep everything from being
+            written.
 
     Raises:
         RefusedError: the diff was not agreed to, or a hand-edited file is in the way.
@@ -66,27 +87,36 @@ def write(make: Callable[[], Plan], *, yes: bool, force: bool) -> Done:
     plan = make()
     for note in plan.notes:
         terminal.say(f"xentui: {note}")
-    _agree(plan, yes=yes, force=force)
+    plan, force = _agree(plan, yes=yes, edited=edited)
     try:
         done = apply(plan, force=force)
     except StaleError:
         # Another run may have written the very same meanwhile; anything else is asked anew.
-        plan = make()
-        _agree(plan, yes=yes, force=force)
+        plan, force = _agree(make(), yes=yes, edited=edited)
         done = apply(plan, force=force)
     _tell(plan, done)
     return done
 
 
-def _agree(plan: Plan, *, yes: bool, force: bool) -> None:
-    if plan.edited and not force:
-        for change in plan.edited:
-            terminal.say(change.diff())
-        return
+def _agree(plan: Plan, *, yes: bool, edited: How | None) -> tuple[Plan, bool]:
+    """Return the plan as it was agreed to, and whether hand-edited files make way."""
+    from xentui.output.edits import settle
+
+    asked = False
+    if plan.edited and edited is None and terminal.interactive():
+        edited, asked = _asked(plan), True
+    plan = settle(plan, edited)
+    if plan.edited and edited != "take":
+        if not asked:
+            for change in plan.edited:
+                terminal.say(change.diff())
+        if edited == "merge":
+            raise _unmergeable(plan)
+        return plan, False
     if yes or not (plan.pending or plan.edited):
-        return
+        return plan, True
     if terminal.interactive():
-        terminal.say(plan.diff())
+        terminal.say("".join(c.diff() for c in plan.changes if c.kind != "kept"))
         todo = len(plan.pending) + len(plan.edited)
         if not terminal.agreed(f"Write {counted(todo, 'file')}?"):
             raise RefusedError("nothing was written")
@@ -98,6 +128,37 @@ def _agree(plan: Plan, *, yes: bool, force: bool) -> None:
             f"{names} would be changed, so nothing was written",
             fix="Agree to the diff above with --yes.",
         )
+    return plan, True
+
+
+def _unmergeable(plan: Plan) -> RefusedError:
+    names = ", ".join(visible(str(change.path)) for change in plan.edited)
+    return RefusedError(
+        f"{names}: the edits and what xentui would change do not go together, so nothing was "
+        "written",
+        fix="The diff above shows where; --edited keep leaves the edits, --edited take undoes "
+        "them.",
+    )
+
+
+def _asked(plan: Plan) -> How | None:
+    """Show what was edited by hand, and ask what becomes of it."""
+    from xentui.output.edits import mergeable
+
+    for change in plan.edited:
+        terminal.say(change.diff())
+    answers = {
+        "keep": "keep them as they are, and write all else",
+        "merge": "merge: put both changes together",
+        "take": "take what xentui would write, and keep each as NAME.mine",
+    }
+    if not mergeable(plan):
+        del answers["merge"]
+    files = counted(len(plan.edited), "file")
+    chosen = terminal.asked(f"What becomes of {files} edited by hand?", answers)
+    if not chosen:
+        raise RefusedError("nothing was written")
+    return cast("How", chosen)
 
 
 def _tell(plan: Plan, done: Done) -> None:
@@ -107,9 +168,13 @@ def _tell(plan: Plan, done: Done) -> None:
     for change in done.changes:
         word = {"edited": "changed"}.get(change.kind, change.kind)
         terminal.say(f"{'removed' if change.new is None else word:8} {change.path}")
+    for change in plan.with_edits:
+        terminal.say(f"{'kept' if change.kind == 'kept' else 'same':8} {change.path}, with edits")
     for old, kept in done.kept:
         terminal.say(f"kept     {kept}, which was {old.name} as edited by hand")
 
 
 def _tell_nothing(plan: Plan) -> None:
-    terminal.say(f"nothing to do: {counted(len(plan.changes), 'file')} as they should be")
+    edited = len(plan.with_edits)
+    more = f", {edited} with edits by hand" if edited else ""
+    terminal.say(f"nothing to do: {counted(len(plan.changes), 'file')} as they should be{more}")

@@ -84,7 +84,7 @@ def _carry_out(
     plan: Plan, todo: list[Change], trees: dict[Path, Tree], told: Callable[[Change], None]
 ) -> Done:
     kept: list[tuple[Path, Path]] = []
-    digests: dict[Path, str] = {c.path: c.digest for c in plan.changes if c.kind == "same"}
+    digests = _unchanged(plan)
     for root in plan.roots:
         if root.path in trees:
             _announce(plan, root, trees[root.path])
@@ -98,11 +98,12 @@ def _carry_out(
             tree.remove(change.name, expected=change.seen)
         else:
             digests[change.path] = _write(tree, change)
+            if change.pure is not None:
+                digests[change.path] = manifest.digest(encode(change.pure))
         told(change)
     for root in plan.roots:
         if root.path in trees:
-            tree = trees[root.path]
-            _record(tree, Manifest(_files(plan, root, digests), root.notes))
+            _record(trees[root.path], _manifest(plan, root, digests))
     for tree in trees.values():
         tree.sync()
         tree.sweep()
@@ -132,18 +133,54 @@ def _write(tree: Tree, change: Change) -> str:
     return made.hexdigest()
 
 
+def _unchanged(plan: Plan) -> dict[Path, str]:
+    return {change.path: change.digest for change in plan.changes if change.kind == "same"}
+
+
 def _files(plan: Plan, root: Root, digests: dict[Path, str]) -> dict[str, str]:
     """Return what the manifest of a folder says after the plan was carried out."""
-    return {
-        change.name: digests.get(change.path, "")
-        for change in plan.changes
-        if change.root == root.path and change.new is not None and not change.users
-    }
+    files = {}
+    for change in plan.changes:
+        if change.root != root.path or change.users:
+            continue
+        if change.kind == "kept":
+            if change.name in root.manifest.files:
+                files[change.name] = root.manifest.files[change.name]
+        elif change.new is not None:
+            files[change.name] = digests.get(change.path, "")
+    return files
+
+
+def _manifest(plan: Plan, root: Root, digests: dict[Path, str]) -> Manifest:
+    """Return the manifest of a folder after the plan was carried out."""
+    known = root.manifest
+    texts, merged = {}, {}
+    files = _files(plan, root, digests)
+    for change in plan.changes:
+        name = change.name
+        if change.root != root.path or name not in files:
+            continue
+        if change.kind == "kept" or known.wrote(name, files[name]):
+            texts[name] = known.texts.get(name, "")
+        if change.kind == "kept":
+            merged[name] = known.merged.get(name, "")
+            continue
+        merged[name] = change.merged
+        if change.pure is not None:
+            assert isinstance(change.new, str)  # noqa: S101 - only texts are merged
+            merged[name] = manifest.digest(encode(change.new))
+        pure = change.pure if change.pure is not None else change.new
+        if isinstance(pure, str) and not texts.get(name):
+            texts[name] = manifest.pack(pure)
+    return Manifest(files, root.notes, _given(texts), _given(merged))
+
+
+def _given(found: dict[str, str]) -> dict[str, str]:
+    return {key: value for key, value in found.items() if value}
 
 
 def _manifest_is_old(plan: Plan, root: Root) -> bool:
-    digests = {c.path: c.digest for c in plan.changes if c.kind == "same"}
-    return Manifest(_files(plan, root, digests), root.notes) != root.manifest
+    return _manifest(plan, root, _unchanged(plan)) != root.manifest
 
 
 def _announce(plan: Plan, root: Root, tree: Tree) -> None:
@@ -151,9 +188,11 @@ def _announce(plan: Plan, root: Root, tree: Tree) -> None:
     coming = dict.fromkeys(_files(plan, root, {}), "")
     files = {**coming, **root.manifest.files}
     for change in plan.changes:
-        if change.root == root.path and change.kind != "same" and change.name in files:
+        moves = change.kind not in ("same", "kept")
+        if change.root == root.path and moves and change.name in files:
             files[change.name] = manifest.unsure(files[change.name])
-    _record(tree, Manifest(files, {**root.notes, **root.manifest.notes}))
+    known = root.manifest
+    _record(tree, Manifest(files, {**root.notes, **known.notes}, known.texts, known.merged))
 
 
 def _record(tree: Tree, new: Manifest) -> None:
@@ -197,6 +236,6 @@ def _edited(changes: tuple[Change, ...]) -> RefusedError:
         f"{names}: {'were' if many else 'was'} edited by hand, so nothing was written",
         fix=(
             "Put the edit into the project or into conf/local.conf and move the file away, or "
-            "give --force: it is then overwritten, and kept beside its place as NAME.mine."
+            "give --edited keep, merge (with generate) or take, which keeps it as NAME.mine."
         ),
     )

@@ -103,11 +103,14 @@ def plan_build_dir(
         _, layer_gone, layer_root = compare({}, left)
         roots.append(replace(layer_root, notes={}))
         stale += layer_gone
-    local, local_note = _local(conf, known.notes.get("local", ""), way, text)
+    local, local_note = _local(conf, known.notes, way, text)
     layers, layer_note = _bblayers(build, known.notes, place if way != "none" else None)
     notes = {"attach": way, "local": local_note, "bblayers": layer_note}
     if place is not None:
         notes["layer"] = _relative(place, build)
+    if way == "block":
+        packed = known.notes.get("block", "")
+        notes["block"] = packed if manifest.unpack(packed) == text else manifest.pack(text)
     roots.append(replace(conf_root, notes={key: value for key, value in notes.items() if value}))
     users = (*layers, *local)
     return Plan((*changes, *users, *stale), tuple(roots), _told(build, users))
@@ -133,7 +136,7 @@ def plan_removal(build: Path) -> Plan:
     roots.append(replace(conf_root, notes={}))
     if not known.files and not known.notes:
         gone += _unlisted(conf)
-    local, _ = _local(conf, known.notes.get("local", ""), "none", "")
+    local, _ = _local(conf, known.notes, "none", "")
     layers, _ = _bblayers(build, known.notes, None)
     users = (*local, *layers)
     kept = [copy for name in ("local.conf", "bblayers.conf") for copy in _copies(conf, name, users)]
@@ -212,19 +215,27 @@ def _owner(build: Path, place: Path, layer: Root) -> str:
     return own
 
 
-def _local(conf: Path, snippet: str, way: Attach, body: str) -> tuple[list[Change], str]:
+def _local(
+    conf: Path, noted: Mapping[str, str], way: Attach, body: str
+) -> tuple[list[Change], str]:
     """Return the change of conf/local.conf, and what to note of it."""
-    own = _own(conf, "local.conf")
+    own, snippet = _own(conf, "local.conf"), noted.get("local", "")
     text = own.text
     there = user_files.block(text)
-    intact = there is None or header.is_intact(there.body)
-    kind: Kind = "changed" if intact else "edited"
+    kind: Kind = "changed"
+    base = None
+    if there is not None and not header.is_intact(there.body):
+        kind = "edited"
+        for wrote in (manifest.unpack(noted.get("block", "")), body):
+            if wrote and header.same_origin(wrote, there.body):
+                base = user_files.with_block(text, wrote).text
+                break
     if way != "block":
         text = user_files.without_block(text)
     if way != "require":
         text = user_files.without_require(text, snippet) if snippet or _ours(conf) else text
     if way == "none":
-        return _changed(own, text, kind), ""
+        return _changed(own, text, kind, base), ""
     if user_files.unfinished(text):
         raise RefusedError(
             "conf/local.conf: its last line ends in a backslash and would swallow what follows",
@@ -232,9 +243,9 @@ def _local(conf: Path, snippet: str, way: Attach, body: str) -> tuple[list[Chang
         )
     if way == "block":
         put = user_files.with_block(text, body)
-        return _changed(own, put.text, kind), ""
+        return _changed(own, put.text, kind, base), ""
     put = user_files.with_require(text)
-    return _changed(own, put.text, kind), put.snippet or snippet
+    return _changed(own, put.text, kind, base), put.snippet or snippet
 
 
 def _ours(conf: Path) -> bool:
@@ -285,7 +296,7 @@ def _own(conf: Path, name: str) -> _Own:
     return _Own(path.parent, path.name, text, decode(first) if first is not None else None)
 
 
-def _changed(own: _Own, text: str, kind: Kind = "changed") -> list[Change]:
+def _changed(own: _Own, text: str, kind: Kind = "changed", base: str | None = None) -> list[Change]:
     if text == own.text:
         return []
     with Tree(own.tree) as tree:
@@ -296,7 +307,8 @@ def _changed(own: _Own, text: str, kind: Kind = "changed") -> list[Change]:
             f"{visible(str(path))}: is read-only, so it is left alone",
             fix="Make it writable, or give --attach none and change it yourself.",
         )
-    return [Change(own.tree, own.name, kind, own.text, text, seen, users=True, keep=BACKUP)]
+    change = Change(own.tree, own.name, kind, own.text, text, seen, users=True, keep=BACKUP)
+    return [replace(change, base=base)]
 
 
 def _unlisted(conf: Path) -> list[Change]:

@@ -53,6 +53,12 @@ def is_intact(text: str) -> bool:
     return _digest(head, body) == digest
 
 
+def same_origin(one: str, other: str) -> bool:
+    """Return whether two texts were the same when xentui wrote them, edited since or not."""
+    first, second = _split(one), _split(other)
+    return first is not None and second is not None and first[1] == second[1]
+
+
 def _digest(head: str, body: str) -> str:
     return hashlib.sha256((head + body).encode("utf-8", "surrogateescape")).hexdigest()
 

@@ -4,6 +4,8 @@
 
 It tells which files of an earlier run are no longer generated, and whether a file without
 header, such as a copied image, is still as it was written. A header alone cannot say either.
+It keeps each text that was written too, packed: only so an edit by hand can be told from what
+xentui would change, and both be put together.
 """
 
 from __future__ import annotations
@@ -19,6 +21,9 @@ from xentui.output.tree import Tree, parts_of
 NAME = ".xentui-manifest.json"
 
 _UNSURE = "+"
+_KEYS = ("version", "files", "texts", "merged")
+_LARGEST_TEXT = 16 << 20
+"""Bytes up to which a text is kept; packed, settings take a fifth of their size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +34,37 @@ class Manifest:
         files: SHA-256 of each file's bytes by name; empty where it is not known, and with a
             ``+`` behind it while a run was to change the file.
         notes: what a build directory's own manifest adds: ``layer``, ``attach``,
-            ``bblayers`` (the text put into bblayers.conf).
+            ``bblayers`` (the text put into bblayers.conf), ``block`` (the packed text of the
+            marked block).
+        texts: what xentui wrote, packed, by name.
+        merged: SHA-256 of files that hold edits by hand beside what xentui wrote, by name;
+            ``files`` then has the digest of what xentui alone would have written.
     """
 
     files: Mapping[str, str] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+    merged: Mapping[str, str] = field(default_factory=dict)
 
     def wrote(self, name: str, found: str) -> bool:
         """Return whether a file's SHA-256 is that of what xentui wrote."""
         return self.files.get(name, "").removesuffix(_UNSURE) == found
+
+    def written(self, name: str) -> str | None:
+        """Return the text that xentui wrote last, or ``None`` where it is not known."""
+        text = unpack(self.texts.get(name, ""))
+        if text is None or not self.wrote(name, digest(text.encode("utf-8", "surrogateescape"))):
+            return None
+        return text
 
     def text(self) -> str:
         """Return the manifest as it stands in its file; an empty one is an empty text."""
         if not self.files and not self.notes:
             return ""
         data: dict[str, object] = {"version": 1, "files": dict(sorted(self.files.items()))}
+        for key, found in (("texts", self.texts), ("merged", self.merged)):
+            if found:
+                data[key] = dict(sorted(found.items()))
         return json.dumps(data | dict(sorted(self.notes.items())), indent=1) + "\n"
 
 
@@ -60,18 +81,42 @@ def load(tree: Tree | None) -> Manifest:
         data = json.loads(raw)
         if data["version"] != 1:
             raise KeyError("version")  # noqa: TRY301 - told as any other damage
-        files = {str(name): str(digest) for name, digest in data["files"].items()}
+        files, texts, merged = (
+            _strings(data[key] if key == "files" else data.get(key, {})) for key in _KEYS[1:]
+        )
         for name in files:
             parts_of(name)
-        notes = {
-            str(key): str(value) for key, value in data.items() if key not in ("version", "files")
-        }
+        notes = _strings({key: value for key, value in data.items() if key not in _KEYS})
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, RefusedError) as error:
         raise XentuiError(
             f"{tree.root / NAME}: is not a list of files that xentui wrote",
             fix="Remove it if you did not write it; files with xentui's header are still known.",
         ) from error
-    return Manifest(files, notes)
+    return Manifest(files, notes, texts, merged)
+
+
+def pack(text: str) -> str:
+    """Return a text as the manifest keeps it: one line of ASCII; empty where it is too large."""
+    import base64
+    import zlib
+
+    raw = text.encode("utf-8", "surrogateescape")
+    return base64.b64encode(zlib.compress(raw)).decode() if len(raw) <= _LARGEST_TEXT else ""
+
+
+def unpack(packed: str) -> str | None:
+    """Return a text that :func:`pack` made, or ``None`` for anything else."""
+    import base64
+    import zlib
+
+    if not packed:
+        return None
+    try:
+        opened = zlib.decompressobj()
+        raw = opened.decompress(base64.b64decode(packed, validate=True), _LARGEST_TEXT)
+    except (ValueError, zlib.error):
+        return None
+    return raw.decode("utf-8", "surrogateescape") if opened.eof else None
 
 
 def unsure(recorded: str) -> str:
@@ -87,3 +132,7 @@ def is_unsure(recorded: str) -> bool:
 def digest(content: bytes) -> str:
     """Return the SHA-256 of a file's bytes, as the manifest has it."""
     return hashlib.sha256(content).hexdigest()
+
+
+def _strings(found: Mapping[object, object]) -> dict[str, str]:
+    return {str(key): str(value) for key, value in found.items()}

@@ -14,11 +14,12 @@ from typing import Literal
 from xentui.errors import InputError
 from xentui.output import header, manifest
 from xentui.output.manifest import Manifest
+from xentui.output.merge import lines_of
 from xentui.output.rendered import Content, Copy, Rendered
 from xentui.output.tree import Seen, Tree
 from xentui.safe_text import visible
 
-Kind = Literal["new", "changed", "same", "edited", "removed"]
+Kind = Literal["new", "changed", "same", "edited", "removed", "kept"]
 
 CHUNK = 1 << 20
 """Bytes that are copied or compared at a time."""
@@ -35,13 +36,18 @@ class Change:
         root: the folder that xentui may write in.
         name: the file's name below it, with ``/`` between its parts.
         kind: ``edited`` is a generated file that someone changed, or one that xentui did
-            not write: it stays as it is unless the user says otherwise.
+            not write: it stays as it is unless the user says otherwise. ``kept`` is one that
+            shall stay as it is while all others are written.
         old: the text there now; ``None`` where there is no file, or a copied one.
         new: what it should be; ``None`` where it should not be.
         seen: what the file was when the plan was made.
-        digest: SHA-256 of the file there now where it is known, else empty.
+        digest: SHA-256 of the file there now where it is known, else empty; of one that holds
+            edits which were agreed to, that of what xentui alone would write.
         users: whether the file is the user's own, of which xentui changes some lines.
         keep: ends the name of a copy to keep of the file as it is, unless there is one.
+        base: what xentui wrote last, of a file that was edited since, where that is known.
+        pure: what xentui alone would write, where ``new`` holds edits by hand too.
+        merged: SHA-256 of the file there now, where it holds edits that were agreed to.
     """
 
     root: Path
@@ -53,6 +59,9 @@ class Change:
     digest: str = ""
     users: bool = False
     keep: str = ""
+    base: str | None = None
+    pure: str | None = None
+    merged: str = ""
 
     @property
     def path(self) -> Path:
@@ -62,32 +71,33 @@ class Change:
     def diff(self) -> str:
         """Return a unified diff, empty where nothing changes; of a copy, one line about it.
 
+        Of an edited file it is a three-way one, as :func:`xentui.output.edits.shown` has it.
         The text holds whatever the files hold: make it visible before it is shown.
         """
         if self.kind == "same":
             return ""
+        if self.kind in ("edited", "kept"):
+            from xentui.output import edits
+
+            return edits.shown(self)
+        return self.plain_diff()
+
+    def plain_diff(self) -> str:
+        """Return the unified diff from the file as it is to the file as it should be."""
+        place = visible(str(self.path))
         if isinstance(self.new, Copy):
             return (
-                f"--- {visible(str(self.path)) if self.seen else '/dev/null'}\n"
-                f"+++ {visible(str(self.path))}\n"
+                f"--- {place if self.seen else '/dev/null'}\n"
+                f"+++ {place}\n"
                 f"(a copy of {visible(str(self.new.source))}, {self.new.size} bytes)\n"
             )
-        import difflib
-
-        place = visible(str(self.path))
-        lines = difflib.unified_diff(
-            _lines(self.old),
-            _lines(self.new),
+        made = unified(
+            self.old,
+            self.new,
             "/dev/null" if self.seen is None else place,
             "/dev/null" if self.new is None else place,
         )
-        out = [
-            line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
-            for line in lines
-        ]
-        if not out:
-            return f"--- {place}\n+++ /dev/null\n"
-        return "".join(out)
+        return made or f"--- {place}\n+++ /dev/null\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +132,11 @@ class Plan:
     def edited(self) -> tuple[Change, ...]:
         """Files that stand in the way because someone edited them."""
         return tuple(c for c in self.changes if c.kind == "edited")
+
+    @property
+    def with_edits(self) -> tuple[Change, ...]:
+        """Files that hold edits by hand and are as they should be, or shall stay as they are."""
+        return tuple(c for c in self.changes if c.kind == "kept" or c.merged)
 
     @property
     def users(self) -> tuple[Change, ...]:
@@ -214,9 +229,18 @@ def _compared(tree: Tree | None, root: Path, name: str, new: Content, known: Man
         return _compared_copy(tree, root, name, new, known, seen)
     raw = tree.read(name) or b""
     old, found = decode(raw), manifest.digest(raw)
-    intact = header.is_intact(old) or known.wrote(name, found)
-    kind: Kind = "same" if raw == encode(new) else "changed" if intact else "edited"
-    return Change(root, name, kind, old, new, seen, found)
+    if raw == encode(new):
+        return Change(root, name, "same", old, new, seen, found)
+    if known.merged.get(name) == found:
+        pure = manifest.digest(encode(new))
+        if known.files.get(name) == pure:
+            return Change(root, name, "same", old, new, seen, pure, merged=found)
+    elif header.is_intact(old) or known.wrote(name, found):
+        return Change(root, name, "changed", old, new, seen, found)
+    base = known.written(name)
+    if base is None and header.same_origin(old, new):
+        base = new
+    return Change(root, name, "edited", old, new, seen, found, base=base)
 
 
 def _compared_copy(
@@ -254,7 +278,9 @@ def _stale(tree: Tree, root: Path, name: str, known: Manifest) -> Iterator[Chang
     text = decode(tree.read(name) or b"") if seen.size <= LARGEST_TEXT else ""
     intact = header.is_intact(text) or known.wrote(name, found)
     old = text if "\0" not in text else None
-    yield Change(root, name, "removed" if intact else "edited", old, None, seen, found)
+    base = None if intact or old is None else known.written(name)
+    kind: Kind = "removed" if intact else "edited"
+    yield Change(root, name, kind, old, None, seen, found, base=base)
 
 
 def _read(tree: Tree, name: str) -> Iterator[bytes]:
@@ -273,10 +299,11 @@ def _digest_of(parts: Iterator[bytes]) -> str:
     return made.hexdigest()
 
 
-def _lines(content: Content | None) -> list[str]:
-    """Return the lines of a text, split at newlines alone."""
-    if not isinstance(content, str):
-        return []
-    lines = content.split("\n")
-    last = lines.pop()
-    return [f"{line}\n" for line in lines] + ([last] if last else [])
+def unified(old: str | None, new: str | None, before: str, after: str) -> str:
+    """Return a unified diff of two texts, split at newlines alone; empty where they are alike."""
+    import difflib
+
+    lines = difflib.unified_diff(lines_of(old or ""), lines_of(new or ""), before, after)
+    return "".join(
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
+    )

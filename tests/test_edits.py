@@ -1,0 +1,309 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Files edited by hand: seen from three sides, put together where nobody can mind."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from xentui.errors import RefusedError
+from xentui.output import edits, header, manifest
+from xentui.output.apply import Done, apply
+from xentui.output.merge import merge
+from xentui.output.plan import Plan, plan
+from xentui.output.rendered import Copy, Rendered
+
+CONF = "conf/xentui.conf"
+BASE = "".join(f'{name} = "1"\n' for name in "ABCDEFGH")
+
+lines = st.lists(st.sampled_from([f"{char}\n" for char in "abcdefg"]), max_size=12)
+
+
+def stamped(body: str) -> str:
+    return header.stamp(body, project="p")
+
+
+def made(folder: Path, body: str) -> Plan:
+    return plan(Rendered({CONF: stamped(body)}, {}), folder)
+
+
+def kinds(plan: Plan) -> list[str]:
+    return [change.kind for change in plan.changes]
+
+
+@pytest.fixture
+def edited(tmp_path: Path) -> Path:
+    """A folder with one file, to which somebody added a line at its end."""
+    apply(made(tmp_path, BASE))
+    file = tmp_path / CONF
+    file.write_text(file.read_text().replace('H = "1"', 'H = "1"\n# mine'))
+    return tmp_path
+
+
+# Merging
+
+
+@given(lines, lines, lines)
+def test_what_one_side_alone_changed_is_taken(
+    base: list[str], mine: list[str], new: list[str]
+) -> None:
+    was, ours, theirs = ("".join(part) for part in (base, mine, new))
+    assert merge(was, ours, was) == merge(was, was, ours) == merge(was, ours, ours)
+    assert merge(was, ours, was).text == ours
+    assert merge(was, ours, was).conflicts == ()
+    one, other = merge(was, ours, theirs), merge(was, theirs, ours)
+    assert len(one.conflicts) == len(other.conflicts)
+    if not one.conflicts:
+        assert one.text == other.text
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is the second opinion")
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_git_merges_the_same(data: st.DataObject) -> None:
+    """Edits of lines of their own, so that both find the same lines unchanged."""
+    base = [f"{number}\n" for number in range(data.draw(st.integers(0, 12)))]
+    texts = []
+    for side in "xy":
+        text = list(base)
+        for step in range(data.draw(st.integers(0, 3))):
+            at = data.draw(st.integers(0, len(text)))
+            put = data.draw(st.sampled_from([[], [f"{side}{step}\n"], ["both\n"]]))
+            text[at : at + data.draw(st.integers(0, 2))] = put
+        texts.append("".join(text))
+    mine, new = texts
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in (("m", mine), ("b", "".join(base)), ("n", new)):
+            Path(folder, name).write_text(text)
+        done = subprocess.run(
+            ["git", "merge-file", "-p", "--diff3", "m", "b", "n"],
+            cwd=folder, capture_output=True, text=True,
+        )  # fmt: skip
+    found = merge("".join(base), mine, new)
+    assert bool(found.conflicts) == (done.returncode != 0)
+    if not found.conflicts:
+        assert found.text == done.stdout
+
+
+def test_a_conflict_says_where_and_what() -> None:
+    found = merge("a\nb\nc", "a\nmine\nc", "a\nnew\nc")
+    assert found.text == "a\nmine\nc"
+    assert found.conflicts == ((2, ("b\n",), ("mine\n",), ("new\n",)),)
+
+
+def test_a_long_text_of_the_same_lines_takes_no_longer() -> None:
+    text = "same\n" * 50_000
+    found = merge(text, text + "mine\n", "new\n" + text)
+    assert found.conflicts == ()
+    assert found.text == "new\n" + text + "mine\n"
+
+
+# What is kept of what was written
+
+
+@given(st.text(max_size=300))
+def test_a_text_is_packed_and_unpacked(text: str) -> None:
+    raw = text.encode("utf-8", "surrogatepass").decode("utf-8", "surrogateescape")
+    packed = manifest.pack(raw)
+    assert packed.isascii()
+    assert manifest.unpack(packed) == raw
+
+
+@pytest.mark.parametrize("packed", ["", "x", "eJw=", "é", manifest.pack("a" * 99)[:-8]])
+def test_what_is_no_packed_text_is_none(packed: str) -> None:
+    assert manifest.unpack(packed) is None
+
+
+def test_a_packed_text_cannot_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = manifest.pack("a" * 10_000)
+    monkeypatch.setattr(manifest, "_LARGEST_TEXT", 5_000)
+    assert manifest.unpack(packed) is None
+    assert manifest.pack("a" * 10_000) == ""
+
+
+def test_a_text_that_somebody_changed_in_the_manifest_is_not_believed(edited: Path) -> None:
+    file = edited / manifest.NAME
+    wrong = manifest.pack("somebody else's\n")
+    right = manifest.pack(stamped(BASE))
+    file.write_text(file.read_text().replace(right, wrong))
+    assert made(edited, BASE.replace("A", "Z")).edited[0].base is None
+
+
+# Seen from three sides
+
+
+def test_both_sides_are_shown_and_what_they_make_together(edited: Path) -> None:
+    found = made(edited, BASE.replace('B = "1"', 'B = "2"')).diff().splitlines()
+    mine = next(at for at, line in enumerate(found) if "was edited by hand" in line)
+    theirs = found.index("# What xentui would change:")
+    both = found.index("# Both go together:")
+    assert "+# mine" in found[mine:theirs]
+    assert '-B = "1"' not in found[mine:theirs]
+    assert '+B = "2"' in found[theirs:both]
+    assert "+# mine" not in found[theirs:both]
+    assert '+B = "2"' in found[both:]
+
+
+def test_a_conflict_is_shown_with_its_marks(edited: Path) -> None:
+    found = made(edited, BASE.replace('H = "1"', 'H = "2"')).diff().splitlines()
+    at = found.index("# Both change the same lines, in one place:")
+    assert found[at + 1] == f"<<<<<<< {edited / CONF}:11 (as it is)"
+    assert found[at + 2 :] == [
+        'H = "1"', "# mine", "||||||| as xentui wrote it", 'H = "1"', "=======", 'H = "2"',
+        ">>>>>>> as xentui would write it",
+    ]  # fmt: skip
+
+
+def test_without_a_change_of_the_project_only_the_edits_are_shown(edited: Path) -> None:
+    found = made(edited, BASE).diff()
+    assert "+# mine" in found
+    assert "# xentui would change nothing but undo them." in found
+
+
+def test_the_header_tells_the_base_where_the_manifest_is_lost(edited: Path) -> None:
+    (edited / manifest.NAME).unlink()
+    assert made(edited, BASE).edited[0].base == stamped(BASE)
+    changed = made(edited, BASE.replace("A", "Z"))
+    assert changed.edited[0].base is None
+    assert "is not as xentui wrote it" in changed.diff()
+    assert edits.settle(changed, "merge").edited == changed.edited
+
+
+# What becomes of them
+
+
+def merged(folder: Path, body: str) -> Done:
+    return apply(edits.settle(made(folder, body), "merge"))
+
+
+def test_merging_keeps_both_and_the_next_run_touches_nothing(edited: Path) -> None:
+    new = BASE.replace('B = "1"', 'B = "2"')
+    merged(edited, new)
+    text = (edited / CONF).read_text()
+    assert 'B = "2"' in text
+    assert text.endswith("# mine\n")
+    assert not (edited / f"{CONF}.mine").exists()
+    before = (edited / manifest.NAME).stat()
+    again = made(edited, new)
+    assert kinds(again) == ["same"]
+    assert again.with_edits == again.changes
+    assert apply(again).changes == ()
+    assert (edited / manifest.NAME).stat() == before
+
+
+def test_a_later_change_of_the_project_asks_again_and_merges_again(edited: Path) -> None:
+    merged(edited, BASE.replace('B = "1"', 'B = "2"'))
+    later = BASE.replace('B = "1"', 'B = "3"')
+    assert kinds(made(edited, later)) == ["edited"]
+    with pytest.raises(RefusedError):
+        apply(made(edited, later))
+    merged(edited, later)
+    assert (edited / CONF).read_text().endswith('H = "1"\n# mine\n')
+    assert 'B = "3"' in (edited / CONF).read_text()
+
+
+def test_an_edit_alone_is_agreed_to_by_merging(edited: Path) -> None:
+    before = (edited / CONF).read_text()
+    assert kinds(made(edited, BASE)) == ["edited"]
+    merged(edited, BASE)
+    assert (edited / CONF).read_text() == before
+    assert kinds(made(edited, BASE)) == ["same"]
+
+
+def test_a_second_edit_is_seen_beside_one_that_was_agreed_to(edited: Path) -> None:
+    merged(edited, BASE)
+    file = edited / CONF
+    file.write_text(file.read_text() + "# more\n")
+    assert kinds(made(edited, BASE)) == ["edited"]
+
+
+def test_an_edit_taken_back_makes_the_file_xentuis_again(edited: Path) -> None:
+    merged(edited, BASE)
+    (edited / CONF).write_text(stamped(BASE))
+    assert kinds(made(edited, BASE)) == ["same"]
+    assert kinds(made(edited, BASE.replace("A", "Z"))) == ["changed"]
+    apply(made(edited, BASE))
+    assert "merged" not in (edited / manifest.NAME).read_text()
+
+
+def test_a_file_with_merged_edits_is_not_removed_unasked(edited: Path) -> None:
+    merged(edited, BASE)
+    gone = plan(Rendered({}, {}), edited)
+    assert kinds(gone) == ["edited"]
+    assert "# xentui would remove it." in gone.diff()
+    apply(gone, force=True)
+    assert (edited / f"{CONF}.mine").read_text().endswith("# mine\n")
+
+
+def test_keeping_writes_all_else_and_asks_again(edited: Path) -> None:
+    rendered = Rendered({CONF: stamped("Z\n"), "conf/other.conf": stamped("O\n")}, {})
+    kept = edits.settle(plan(rendered, edited), "keep")
+    assert kinds(kept) == ["kept", "new"]
+    before = (edited / CONF).read_text()
+    apply(kept)
+    assert (edited / CONF).read_text() == before
+    assert (edited / "conf/other.conf").exists()
+    again = plan(rendered, edited)
+    assert kinds(again) == ["edited", "same"]
+    assert again.edited[0].base == stamped(BASE)
+
+
+def test_keeping_somebody_elses_file_does_not_make_it_xentuis(tmp_path: Path) -> None:
+    (tmp_path / "conf").mkdir()
+    (tmp_path / CONF).write_text("theirs\n")
+    apply(edits.settle(made(tmp_path, BASE), "keep"))
+    assert kinds(plan(Rendered({}, {}), tmp_path)) == []
+    assert (tmp_path / CONF).read_text() == "theirs\n"
+
+
+def test_a_conflict_stands_in_the_way_of_merging(edited: Path) -> None:
+    settled = edits.settle(made(edited, BASE.replace('H = "1"', 'H = "2"')), "merge")
+    assert kinds(settled) == ["edited"]
+    assert not edits.mergeable(settled)
+    with pytest.raises(RefusedError):
+        apply(settled)
+
+
+def test_a_copied_file_is_kept_or_taken_but_never_merged(tmp_path: Path) -> None:
+    image = tmp_path / "image"
+    image.write_bytes(b"\0\1\2")
+    out = tmp_path / "out"
+    rendered = Rendered({}, {"disk.img": Copy(image, 3)})
+    apply(plan(rendered, out))
+    (out / "meta-xentui/disk.img").write_bytes(b"\0mine")
+    found = plan(rendered, out)
+    assert kinds(found) == ["edited"]
+    assert "a copy of" in found.diff()
+    assert kinds(edits.settle(found, "merge")) == ["edited"]
+    apply(edits.settle(found, "keep"))
+    assert (out / "meta-xentui/disk.img").read_bytes() == b"\0mine"
+
+
+def test_a_run_cut_short_while_merging_is_completed_by_the_next(edited: Path) -> None:
+    """The file is merged already, but the manifest is still that of before."""
+    new = BASE.replace('B = "1"', 'B = "2"')
+    file = edited / manifest.NAME
+    before = file.read_text()
+    merged(edited, new)
+    text = (edited / CONF).read_text()
+    file.write_text(before)
+    assert kinds(made(edited, new)) == ["edited"]
+    merged(edited, new)
+    assert (edited / CONF).read_text() == text
+    assert kinds(made(edited, new)) == ["same"]
+
+
+def test_a_merge_that_the_file_outran_is_refused(edited: Path) -> None:
+    settled = edits.settle(made(edited, BASE), "merge")
+    (edited / CONF).write_text("later\n")
+    with pytest.raises(RefusedError, match="meanwhile"):
+        apply(replace(settled))
+    assert (edited / CONF).read_text() == "later\n"

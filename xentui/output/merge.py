@@ -1,0 +1,135 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Two changes of one text, put together line by line.
+
+The text that both come from is cut at the lines that neither changed. Between two such lines
+the side that changed something wins; where both did, and not the same, it is a conflict.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+_SMALL = 200
+"""Lines on both sides up to which the slow and thorough comparison is taken."""
+
+
+class Conflict(NamedTuple):
+    """A place that both changed: the lines of each, and the number of the first of mine."""
+
+    line: int
+    base: tuple[str, ...]
+    mine: tuple[str, ...]
+    new: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """Both changes together.
+
+    Attributes:
+        text: the result; in the place of a conflict stand my lines.
+        conflicts: the places that somebody must decide.
+    """
+
+    text: str
+    conflicts: tuple[Conflict, ...]
+
+
+def merge(base: str, mine: str, new: str) -> Merged:
+    """Put two changes of ``base`` together. It takes time in proportion to the lines."""
+    was, ours, theirs = lines_of(base), lines_of(mine), lines_of(new)
+    to_ours, to_theirs = dict(_pairs(was, ours)), dict(_pairs(was, theirs))
+    stable = [at for at in range(len(was)) if at in to_ours and at in to_theirs]
+    out: list[str] = []
+    conflicts: list[Conflict] = []
+    i = j = k = 0
+    for at in (*stable, None):
+        if at is None:
+            old, left, right = was[i:], ours[j:], theirs[k:]
+        else:
+            old, left, right = was[i:at], ours[j : to_ours[at]], theirs[k : to_theirs[at]]
+        if left == old:
+            out += right
+        else:
+            out += left
+            if right not in (old, left):
+                conflicts.append(Conflict(j + 1, tuple(old), tuple(left), tuple(right)))
+        if at is not None:
+            out.append(was[at])
+            i, j, k = at + 1, to_ours[at] + 1, to_theirs[at] + 1
+    return Merged("".join(out), tuple(conflicts))
+
+
+def lines_of(text: str) -> list[str]:
+    """Return the lines of a text with their ends, split at newlines alone."""
+    lines = text.split("\n")
+    last = lines.pop()
+    return [f"{line}\n" for line in lines] + ([last] if last else [])
+
+
+def _pairs(one: Sequence[str], other: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield the indices of lines that are the same on both sides, in order.
+
+    Lines that stand only once on each side are paired first, the longest run of them that is
+    in the same order on both; what lies between two pairs is compared from both its ends.
+    """
+    a = b = 0
+    for i, j in (*_landmarks(one, other), (len(one), len(other))):
+        yield from _between(one, other, a, i, b, j)
+        if i < len(one):
+            yield i, j
+        a, b = i + 1, j + 1
+
+
+def _landmarks(one: Sequence[str], other: Sequence[str]) -> list[tuple[int, int]]:
+    """Return the longest series of lines, unique on both sides, that is in order on both."""
+    places = {line: at for at, line in enumerate(other)}
+    here, there = Counter(one), Counter(other)
+    found = [
+        (at, places[line]) for at, line in enumerate(one) if here[line] == 1 and there[line] == 1
+    ]
+    # Patience sorting: the last of each pile, and what lay below each card.
+    tops: list[int] = []
+    cards: list[int] = []
+    below: list[int] = []
+    for card, (_, place) in enumerate(found):
+        pile = bisect_left(tops, place)
+        below.append(cards[pile - 1] if pile else -1)
+        tops[pile : pile + 1] = [place]
+        cards[pile : pile + 1] = [card]
+    series = []
+    card = cards[-1] if cards else -1
+    while card >= 0:
+        series.append(found[card])
+        card = below[card]
+    return series[::-1]
+
+
+def _between(
+    one: Sequence[str], other: Sequence[str], a: int, a_end: int, b: int, b_end: int
+) -> Iterator[tuple[int, int]]:
+    """Yield the pairs within two parts that hold no landmark."""
+    while a < a_end and b < b_end and one[a] == other[b]:
+        yield a, b
+        a, b = a + 1, b + 1
+    tail = 0
+    while (
+        a_end - tail > a and b_end - tail > b and one[a_end - tail - 1] == other[b_end - tail - 1]
+    ):
+        tail += 1
+    if 0 < a_end - tail - a <= _SMALL and 0 < b_end - tail - b <= _SMALL:
+        import difflib
+
+        matcher = difflib.SequenceMatcher(
+            None, one[a : a_end - tail], other[b : b_end - tail], autojunk=False
+        )
+        for block in matcher.get_matching_blocks():
+            for step in range(block.size):
+                yield a + block.a + step, b + block.b + step
+    for step in range(tail, 0, -1):
+        yield a_end - step, b_end - step
