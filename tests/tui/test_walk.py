@@ -3,7 +3,7 @@
 """A walk at random: keys in any order and speed, hostile text, another size at any moment.
 
 ``XENTUI_WALKS`` sets how many walks there are, each another one every time; without it the same
-few are taken always. Each has about eighty keys.
+few are taken always. Each has about 280 keys; ``-s`` shows how many there were in all.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     invariant,
-    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -40,8 +39,21 @@ _WORDS = (
 KEYS = " ".join(_WORDS).split()
 CHARACTERS = {"left_square_bracket": "[", "right_square_bracket": "]", "question_mark": "?"}
 TEXTS = ("[/x]", "[@click=app.quit]", "\u65e5\u672c", "e\u0301" * 9, "\x1b[31m", "${@d}", "9" * 400)
-BURST = 16
-WALKS = int(os.environ.get("XENTUI_WALKS", "12"))
+SIZES = (SMALL, LARGE, (52, 12), (60, 16))
+IN_A_LIST = ("slash", "G", "space")
+"""Keys that would name another place in a path that is typed: pressed in lists alone."""
+Deed = str | tuple[str, object]
+"""A key, or what else is done and with what."""
+DEEDS: tuple[Deed, ...] = (
+    *KEYS * 2,
+    *(("paste", text) for text in TEXTS),
+    *(("resize", size) for size in SIZES),
+    *(("list", key) for key in IN_A_LIST),
+)
+BURST, BURSTS = 30, 10
+WALKS = int(os.environ.get("XENTUI_WALKS", "8"))
+FEWEST = 2000
+"""Keys that the walks have in all, where nobody asks for fewer walks."""
 
 
 def key_event(key: str) -> events.Key:
@@ -84,39 +96,30 @@ class Walk(RuleBasedStateMachine):
         assert not self.app._held
         await self.pilot.pause()
 
-    async def _press(self, *keys: str) -> None:
-        for key in keys:
-            self.app.post_message(key_event(key))
-        Walk.keys += len(keys)
+    async def _do(self, deeds: list[Deed]) -> None:
+        for deed in deeds:
+            if isinstance(deed, str):
+                self._press(deed)
+                continue
+            how, what = deed
+            if how == "paste":
+                self.app.post_message(events.Paste(str(what)))
+            elif how == "resize":
+                await self.pilot.resize_terminal(*SIZES[SIZES.index(what)])
+            else:
+                await self._quiet()
+                if not isinstance(self.app.focused, Input):
+                    self._press(str(what))
         await self._quiet()
 
-    @rule(keys=st.lists(st.sampled_from(KEYS), min_size=BURST, max_size=BURST))
-    def press(self, keys: list[str]) -> None:
-        """Press keys, as fast as they come."""
-        self.loop.run(self._press(*keys))
+    def _press(self, key: str) -> None:
+        self.app.post_message(key_event(key))
+        Walk.keys += 1
 
-    @rule(keys=st.lists(st.sampled_from(KEYS), min_size=BURST, max_size=BURST))
-    def press_more(self, keys: list[str]) -> None:
-        """Press keys, as they are most of what is done."""
-        self.loop.run(self._press(*keys))
-
-    @rule(key=st.sampled_from(("slash", "G", "space")))
-    @precondition(lambda self: not isinstance(self.app.focused, Input))
-    def press_in_a_list(self, key: str) -> None:
-        """Press what would name another place in a path that is typed."""
-        self.loop.run(self._press(key))
-
-    @rule(text=st.sampled_from(TEXTS))
-    def paste(self, text: str) -> None:
-        """Paste hostile text."""
-        self.app.post_message(events.Paste(text))
-        self.loop.run(self._quiet())
-
-    @rule(size=st.sampled_from((SMALL, LARGE, (52, 12), (60, 16))))
-    def resize(self, size: tuple[int, int]) -> None:
-        """Give the terminal another size."""
-        self.loop.run(self.pilot.resize_terminal(*size))
-        self.loop.run(self._quiet())
+    @rule(deeds=st.lists(st.sampled_from(DEEDS), min_size=BURST, max_size=BURST))
+    def do(self, deeds: list[Deed]) -> None:
+        """Press keys as fast as they come, with hostile text and other sizes among them."""
+        self.loop.run(self._do(deeds))
 
     @invariant()
     def runs(self) -> None:
@@ -159,11 +162,12 @@ def test_a_walk_at_random_crashes_nothing_and_loses_nothing() -> None:
         Walk,
         settings=settings(
             max_examples=WALKS,
-            stateful_step_count=12,
+            stateful_step_count=BURSTS,
             deadline=None,
             derandomize="XENTUI_WALKS" not in os.environ,
             phases=(Phase.explicit, Phase.generate),
             suppress_health_check=list(HealthCheck),
         ),
     )
-    assert Walk.keys > 40 * WALKS
+    print(f"{Walk.keys} keys in {WALKS} walks")
+    assert FEWEST / 8 * min(WALKS, 8) <= Walk.keys
