@@ -81,8 +81,8 @@ def test_git_merges_the_same(data: st.DataObject) -> None:
         texts.append("".join(text))
     mine, new = texts
     with tempfile.TemporaryDirectory() as folder:
-        for name, text in (("m", mine), ("b", "".join(base)), ("n", new)):
-            Path(folder, name).write_text(text)
+        for name, content in (("m", mine), ("b", "".join(base)), ("n", new)):
+            Path(folder, name).write_text(content)
         done = subprocess.run(
             ["git", "merge-file", "-p", "--diff3", "m", "b", "n"],
             cwd=folder, capture_output=True, text=True,

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -140,14 +141,39 @@ async def test_a_file_edited_by_hand_is_overwritten_only_when_asked_and_kept() -
         assert "Edited by hand: xentui.conf" in shown(app)
         await pilot.press("ctrl+s")
         await settle(pilot)
-        assert "Overwrite what was edited by hand?" in shown(app)
+        assert "xentui.conf was edited by hand" in shown(app)
         await pilot.press("enter")
         await settle(pilot)
         assert conf.read_text() == mine
-        await pilot.press("ctrl+s", "right", "enter")
+        await pilot.press("ctrl+s", "left", "enter")
         await read(pilot, app)
     assert "MINE" not in conf.read_text()
     assert (build / "conf/xentui.conf.mine").read_text() == mine
+
+
+async def test_edits_by_hand_are_shown_from_both_sides_and_merged() -> None:
+    build = made()
+    session = in_build_dir(build)
+    session.write()
+    conf = build / "conf/xentui.conf"
+    conf.write_text(f"{conf.read_text()}MINE = '1'\n")
+    session.edit(
+        replace(session.project, host=replace(session.project.host, memory=3072)), "memory"
+    )
+    app = wizard(session, begin="review")
+    async with app.run_test(size=(140, 60)) as pilot:
+        await read(pilot, app)
+        assert "What xentui would change:" in shown(app)
+        assert "Both go together:" in shown(app)
+        await pilot.press("ctrl+s")
+        await settle(pilot)
+        await pilot.press("right", "enter")
+        await read(pilot, app)
+        assert "merged" in shown(app)
+    assert conf.read_text().endswith("MINE = '1'\n")
+    assert "3072" in conf.read_text()
+    assert not session.plan().pending
+    assert not session.plan().edited
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anything")

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
 from textual.binding import Binding, BindingType
@@ -13,11 +13,14 @@ from textual.widgets import Input
 from xentui.errors import XentuiError
 from xentui.screens.rehearsed import Rehearsed
 from xentui.screens.step import Allow, Begin, Drop, Edit, Go, Resume, Tell
-from xentui.session import places
+from xentui.session import places, reviewing
 from xentui.session.found import step_of
 from xentui.session.steps import STEPS
 from xentui.widgets.field import FieldRow
 from xentui.widgets.preview import Preview
+
+if TYPE_CHECKING:
+    from xentui.output.edits import How
 
 
 class MainScreen(Rehearsed):
@@ -220,18 +223,17 @@ class MainScreen(Rehearsed):
         from xentui.screens.review import Review
 
         assert isinstance(review, Review)  # noqa: S101 - handed on by action_write
-        answers = (("write", "Write"), ("back", "Back"))
+        answers: tuple[tuple[str, str], ...] = (("write", "Write"), ("back", "Back"))
         title = f"Write into {self.session.out}?"
         if review.plan is not None and review.plan.edited:
-            title = "Overwrite what was edited by hand? Each such file is kept as NAME.mine."
-            answers = (("back", "Back"), ("force", "Overwrite, keep mine"))
+            title, answers = reviewing.edited_question(review.plan)
         answer = await self.app.push_screen_wait(
             Question(title, review.confirmation(), answers, safe="back")
         )
-        if answer not in ("write", "force"):
+        if answer == "back":
             return
         try:
-            self.session.write(force=answer == "force")
+            self.session.write(edited=cast("How", answer) if answer != "write" else None)
         except XentuiError as error:
             self._tell(f"{error.message}. {error.fix}", "error")
             self.changed()

@@ -47,7 +47,7 @@ def summary(
         return f"{signs.error} Cannot be written yet: {against} to mend", "error"
     if plan is not None and plan.edited:
         names = ", ".join(change.name for change in plan.edited)
-        said = f"Edited by hand: {names}. ctrl+s asks whether to overwrite."
+        said = f"Edited by hand: {names}. ctrl+s asks what becomes of it."
         return f"{signs.warning} {said}", "warning"
     if plan is not None and not plan.pending:
         return f"{signs.ok} Everything is written already", "ok"

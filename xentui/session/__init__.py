@@ -25,6 +25,7 @@ from xentui.session.view import View, directory_of
 
 if TYPE_CHECKING:
     from xentui.output.build_dir import Attach
+    from xentui.output.edits import How
     from xentui.output.plan import Plan
     from xentui.project.document import Loaded
     from xentui.rules.finding import Finding
@@ -357,18 +358,18 @@ class Session:
 
         return plan_of(self)
 
-    def write(self, *, force: bool = False) -> Written:
+    def write(self, *, edited: How | None = None) -> Written:
         """Write everything, and return what was done.
 
         Args:
-            force: overwrite files edited by hand, each kept under a new name beside it.
+            edited: what becomes of files edited by hand, which else stand in the way.
 
         Raises:
             XentuiError: it was refused, or a file could not be written.
         """
         from xentui.session.writing import write
 
-        self.written = write(self, force=force)
+        self.written = write(self, edited=edited)
         self._written_project = self.project
         self.discard_draft()
         return self.written

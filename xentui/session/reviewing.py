@@ -19,7 +19,7 @@ LARGEST_DIFF = 20_000
 ATTACH = (("require", "one require line"), ("block", "a marked block"), ("none", "left alone"))
 """How conf/local.conf of a build directory gets at the settings."""
 
-_WORDS = {"same": "stays", "edited": "edited by hand"}
+_WORDS = {"same": "stays", "edited": "edited by hand", "kept": "left alone"}
 
 
 def in_order(plan: Plan) -> list[Change]:
@@ -37,6 +37,18 @@ def counted(plan: Plan) -> str:
     kinds = ("new", "changed", "removed")
     found = [(sum(change.kind == kind for change in plan.pending), kind) for kind in kinds]
     return ", ".join(f"{count} {kind}" for count, kind in found if count)
+
+
+def edited_question(plan: Plan) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Return what is asked where files were edited by hand: the question and its answers."""
+    from xentui.output.edits import mergeable
+
+    answers = [("back", "Back"), ("keep", "Leave them alone"), ("take", "Overwrite, keep mine")]
+    if mergeable(plan):
+        answers.insert(1, ("merge", "Merge both"))
+    many = len(plan.edited) > 1
+    what = f"{len(plan.edited)} files were" if many else f"{plan.edited[0].name} was"
+    return f"{what} edited by hand; the diff shows how. What becomes of it?", tuple(answers)
 
 
 def against(errors: int, around: int) -> str:

@@ -17,6 +17,7 @@ from xentui.errors import XentuiError
 
 if TYPE_CHECKING:
     from xentui.output.build_dir import Attach
+    from xentui.output.edits import How
     from xentui.output.plan import Change, Plan
     from xentui.session import Session, Written
 
@@ -26,6 +27,7 @@ WORDS = {
     "same": "unchanged",
     "removed": "removed",
     "edited": "edited by hand",
+    "kept": "left alone",
 }
 
 
@@ -165,32 +167,37 @@ def next_commands(session: Session) -> tuple[tuple[str, str], ...]:
     return tuple((one.line, one.note) for one in (*lines, *session.view.commands))
 
 
-def write(session: Session, *, force: bool = False) -> Written:
+def write(session: Session, *, edited: How | None = None) -> Written:
     """Write everything and return what was done.
 
     Args:
         session: what is written.
-        force: overwrite files edited by hand, each kept under a new name beside it.
+        edited: what becomes of files edited by hand, which else stand in the way.
 
     Raises:
         XentuiError: it was refused, or a file could not be written.
     """
     from xentui.output.apply import apply
+    from xentui.output.edits import settle
     from xentui.session import Written
 
     if session.view.errors:
         raise XentuiError("there are errors to mend first", fix="F8 goes to them.")
-    plan = plan_of(session)
+    plan = settle(plan_of(session), edited)
     notes = (*plan.notes, *_backups(session, plan))
-    done = apply(plan, force=force)
+    done = apply(plan, force=edited == "take")
     kept = tuple(f"{old} is kept as {new}" for old, new in done.kept)
     return Written(
         root=session.out,
-        lines=tuple((WORDS[change.kind], str(change.path)) for change in plan.changes),
+        lines=tuple((_word(change), str(change.path)) for change in plan.changes),
         commands=next_commands(session),
         headless=headless(session),
         notes=(*notes, *kept, *_far_files(session)),
     )
+
+
+def _word(change: Change) -> str:
+    return "merged" if change.pure is not None else WORDS[change.kind]
 
 
 def _backups(session: Session, plan: Plan) -> list[str]:
