@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
@@ -66,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
             worst = max(worst, error.exit_code)
             continue
         else:
-            _print(args, report.texts())
+            _print(args, report.texts(sys.stdout))
         made.append(report)
     total = {key: sum(r.summary()[key] for r in made) for key in ("errors", "warnings", "advice")}
     if args.json:

@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xentui.cli import parsing, terminal
+from xentui.cli.filling import filled
 from xentui.errors import Exit, UsageError
 from xentui.safe_text import visible
 
@@ -70,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
 def _tell(build: BuildDir, findings: list[Placed], counts: dict[str, int]) -> None:
     from xentui.cli.reports import said
 
-    lines = [f"build directory: {visible(str(build.path))}"]
+    lines = [f"build directory: {build.path}"]
     machine = build.machine
     by = f" (fragment {machine.fragment})" if machine.fragment else ""
     lines.append(f"machine: {_known(machine.value)}{by}, distro: {_known(build.distro.value)}")
@@ -83,11 +85,11 @@ def _tell(build: BuildDir, findings: list[Placed], counts: dict[str, int]) -> No
         finding = placed.finding
         where = _where(build, placed)
         what = f"{finding.severity.value} {finding.code}: {finding.message}"
-        lines += [visible(f"{where}: {what}" if where else what)]
+        lines.append(f"{where}: {what}" if where else what)
         if finding.fix:
-            lines.append(f"    {visible(finding.fix)}")
-    lines.append(f"{visible(build.path.name)}: {said(counts)}")
-    terminal.put("".join(f"{visible(line)}\n" for line in lines))
+            lines.append(f"    {finding.fix}")
+    lines.append(f"{build.path.name}: {said(counts)}")
+    terminal.put("\n".join(filled(visible(line), sys.stdout) for line in lines))
 
 
 _STATES = {

@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from xentui.cli import parsing, terminal
+from xentui.cli.filling import filled
 from xentui.errors import Exit, UsageError
 from xentui.safe_text import quoted
 
@@ -49,16 +51,19 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         terminal.put_json({"version": 1, "code": _data(entry)})
     else:
-        terminal.put(_text(entry))
+        terminal.put(_text(entry, sys.stdout))
     return Exit.OK
 
 
-def _text(entry: Entry) -> str:
+def _text(entry: Entry, stream: TextIO) -> str:
     parts = [f"{entry.code} ({entry.severity.value}): {entry.title}"]
     for heading in ("cause", "evidence", "fix", "example"):
         text = getattr(entry, heading)
         if text:
-            parts.append(f"{heading.capitalize()}:\n{_indented(text)}")
+            shown = _indented(text)
+            if heading != "example":
+                shown = filled(shown, stream)
+            parts.append(f"{heading.capitalize()}:\n{shown}")
     return "\n\n".join(parts) + "\n"
 
 

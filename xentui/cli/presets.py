@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xentui.cli import parsing, terminal
+from xentui.cli.filling import columns
 from xentui.errors import Exit, UsageError
 from xentui.safe_text import visible
 
@@ -45,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         terminal.put_json({"version": 1, "presets": [_data(preset) for preset in found]})
     else:
-        terminal.put(_table([_row(preset) for preset in found]))
+        terminal.put(_table([_row(preset) for preset in found], columns(sys.stdout)))
     return Exit.OK
 
 
@@ -76,11 +78,17 @@ def _row(preset: PresetFile) -> tuple[str, ...]:
     return tuple(visible(cell) for cell in (*cells, what))
 
 
-def _table(rows: list[tuple[str, ...]]) -> str:
+def _table(rows: list[tuple[str, ...]], most: int | None) -> str:
+    """Lay rows out; on a terminal that is too narrow, what a preset is stands below its row."""
     heads = ("PRESET", "BOARD", "MEMORY", "SUPPORT", "FROM", "WHAT")
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    last = "  "
+    if most is not None and sum(widths) + 2 * len(widths) - 2 > most:
+        last = "\n    "
     lines = (
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        "  ".join(cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=False)).rstrip()
+        + last
+        + row[-1]
         for row in (heads, *rows)
     )
     return "".join(f"{line}\n" for line in lines)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,7 +110,7 @@ def usable(chosen: Chosen) -> tuple[Project, Assets]:
     note(chosen)
     project = chosen.loaded.project
     if project is None:
-        for line in reports.report(chosen, findings(chosen, None)).texts():
+        for line in reports.report(chosen, findings(chosen, None)).texts(sys.stderr):
             terminal.say(line)
         raise XentuiError(
             f"{visible(chosen.name)}: is not a project file that can be used",
@@ -130,7 +131,7 @@ def sound(chosen: Chosen) -> tuple[Project, Assets]:
     project, assets = usable(chosen)
     found = [f for f in findings(chosen, assets) if f.severity is not Severity.ADVICE]
     told = reports.report(chosen, found)
-    for line in told.texts():
+    for line in told.texts(sys.stderr):
         terminal.say(line)
     errors = told.count(Severity.ERROR)
     if errors:

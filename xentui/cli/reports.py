@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, TextIO
 
+from xentui.cli.filling import filled
 from xentui.cli.projects import Chosen
 from xentui.project import lines, schema
 from xentui.rules.finding import Finding, Severity
@@ -48,16 +49,21 @@ class Report:
         """Return how many findings are of a severity."""
         return sum(finding.severity is severity for finding in self.findings)
 
-    def texts(self) -> Iterator[str]:
-        """Yield each finding for people: where, what, and indented how to mend it."""
+    def texts(self, stream: TextIO) -> Iterator[str]:
+        """Yield each finding for people: where, what, and indented how to mend it.
+
+        Args:
+            stream: where it will be printed.
+        """
         for finding in self.findings:
             line = self.line(finding.path)
             where = f"{visible(self.name)}{f':{line}' if line is not None else ''}"
             place = f" {visible(finding.path)}" if finding.path else ""
             what = visible(finding.message)
-            yield f"{where}: {finding.severity.value} {finding.code}{place}: {what}"
+            told = f"{where}: {finding.severity.value} {finding.code}{place}: {what}"
+            yield filled(told, stream)
             if finding.fix:
-                yield f"    {visible(finding.fix)}"
+                yield filled(f"    {visible(finding.fix)}", stream)
 
     def data(self) -> list[dict[str, Any]]:
         """Return the findings for machines."""

@@ -1,0 +1,79 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Prose fits the terminal that it is read on, and a pipe gets it whole."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import BOARD, ROOT
+from xentui.cli.filling import filled
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def on_a_terminal(*arguments: str, columns: int, cwd: Path) -> list[str]:
+    """Run a command on a pseudo-terminal of so many columns; return the lines it shows."""
+    ours, theirs = os.openpty()
+    os.set_inheritable(theirs, True)
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm"}
+    env.pop("COLUMNS", None)
+    size = f"stty cols {columns} rows 24; exec {sys.executable} -m xentui {' '.join(arguments)}"
+    with subprocess.Popen(
+        ["sh", "-c", size], stdin=theirs, stdout=theirs, stderr=theirs, cwd=cwd, env=env
+    ):
+        os.close(theirs)
+        said = b""
+        while True:
+            try:
+                more = os.read(ours, 65536)
+            except OSError:
+                break
+            if not more:
+                break
+            said += more
+    os.close(ours)
+    return said.decode().replace("\r\n", "\n").splitlines()
+
+
+@pytest.mark.parametrize(
+    ("command", "columns"),
+    [
+        (("presets",), 80),
+        (("explain", "XT401"), 60),
+        (("explain", "XT401"), 80),
+        (("check", "board.toml"), 60),
+        (("check", "board.toml"), 80),
+    ],
+)
+def test_nothing_is_cut_at_the_edge(tmp_path: Path, command: tuple[str, ...], columns: int) -> None:
+    (tmp_path / "board.toml").write_text(BOARD.replace("memory = 256", "memory = 512"))
+    lines = on_a_terminal(*command, columns=columns, cwd=tmp_path)
+    assert len(lines) > 2
+    assert [line for line in lines if len(line) > columns] == []
+
+
+def test_what_continues_a_line_is_indented_as_it_is() -> None:
+    text = f"    {'word ' * 30}".rstrip()
+    lines = filled(text, Terminal()).split("\n")
+    assert len(lines) > 1
+    assert all(line.startswith("    word") for line in lines)
+    assert filled(text[4:], Terminal()).split("\n")[1].startswith("  word")
+    assert " ".join(filled(text, Terminal()).split()) == " ".join(text.split())
+
+
+def test_a_pipe_gets_its_lines_whole() -> None:
+    text = "word " * 100
+    assert filled(text, io.StringIO()) == text
+    closed = io.StringIO()
+    closed.close()
+    assert filled(text, closed) == text
