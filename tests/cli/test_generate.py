@@ -103,6 +103,65 @@ def test_a_hand_edit_is_refused_with_its_diff(run: Run, board: Path) -> None:
     assert f"out/{CONF}.mine" in done.err
 
 
+def test_a_hand_edit_is_merged_when_it_is_said_so(run: Run, board: Path) -> None:
+    run("generate", board, "--out", "out")
+    file = Path("out", CONF)
+    file.write_text(file.read_text() + 'MINE = "1"\n')
+    changed = ("generate", board, "--set", "host.memory=2048", "--out", "out")
+    assert "What xentui would change" in run(*changed, "--diff").out
+    assert run(*changed, "--check").code == 1
+    done = run(*changed, "--edited", "merge", "--dry-run")
+    assert done.out == f"changed  out/{CONF}\n"
+    done = run(*changed, "--edited", "merge")
+    assert done.code == 0, done.err
+    assert file.read_text().endswith('MINE = "1"\n')
+    assert '"2048"' in file.read_text()
+    done = run(*changed, "--check")
+    assert (done.code, done.out) == (0, "")
+    assert done.err.endswith("nothing to do: 1 file as they should be, 1 with edits by hand\n")
+
+
+def test_a_hand_edit_of_the_same_line_is_shown_as_a_conflict(run: Run, board: Path) -> None:
+    run("generate", board, "--out", "out")
+    file = Path("out", CONF)
+    edited = file.read_text().replace('"1024"', '"1536"')
+    file.write_text(edited)
+    changed = ("generate", board, "--set", "host.memory=2048", "--out", "out")
+    done = run(*changed, "--edited", "merge", "--yes")
+    assert (done.code, done.out) == (3, "")
+    assert "<<<<<<< out/conf/xentui.conf:" in done.err
+    assert "do not go together" in done.err
+    assert file.read_text() == edited
+    done = run(*changed, "--edited", "keep")
+    assert done.code == 0
+    assert "nothing to do: 1 file as they should be, 1 with edits by hand" in done.err
+    assert file.read_text() == edited
+    assert run(*changed, "--edited", "take").code == 0
+    assert '"2048"' in file.read_text()
+    assert Path("out", f"{CONF}.mine").read_text() == edited
+
+
+def test_force_and_another_wish_for_edited_files_exclude_each_other(run: Run, board: Path) -> None:
+    done = run("generate", board, "--out", "out", "--force", "--edited", "keep")
+    assert (done.code, done.out) == (2, "")
+    assert not Path("out").exists()
+
+
+@pytest.mark.parametrize("answer", ["k", "m", "t", "", "x"])
+def test_somebody_at_a_terminal_is_asked_what_becomes_of_edits(
+    run: Run, board: Path, answer: str
+) -> None:
+    run("generate", board, "--out", "out")
+    file = Path("out", CONF)
+    edited = file.read_text() + 'MINE = "1"\n'
+    file.write_text(edited)
+    arguments = ["generate", str(board), "--out", "out", "--set", "host.memory=2048"]
+    code, told = answered(f"{answer}\n".encode(), *arguments)
+    assert "What becomes of 1 file edited by hand? [k/m/t/N]" in told
+    assert code == (3 if answer in ("", "x") else 0), told
+    assert ("MINE" in file.read_text()) == (answer != "t")
+
+
 @pytest.mark.parametrize("mode", ["--dry-run", "--diff", "--check"])
 def test_looking_writes_nothing(run: Run, board: Path, mode: str) -> None:
     done = run("generate", board, "--out", "out", mode)

@@ -16,20 +16,19 @@ from xentui.safe_text import visible
 if TYPE_CHECKING:
     from xentui.output.apply import Done
     from xentui.output.edits import How
-    from xentui.output.plan import Plan
+    from xentui.output.plan import Change, Plan
 
 
 def consent_arguments(parser: parsing.Parser, *, merge: bool = True) -> None:
     """Let a parser take ``--yes``, ``--edited`` and ``--force``."""
     parser.add_argument("-y", "--yes", action="store_true", help="agree to the diff beforehand")
-    both = "merge puts both changes together where they touch different lines, " if merge else ""
+    both = "get xentui's changes too (merge), " if merge else ""
     parser.add_argument(
         "--edited",
         choices=("keep", "merge", "take") if merge else ("keep", "take"),
         default=None,
-        help="what becomes of generated files that were edited by hand, for which else nothing is "
-        f"written: keep leaves them as they are, {both}take overwrites them and keeps each as "
-        "NAME.mine",
+        help="generated files edited by hand, for which else nothing is written: they stay (keep), "
+        f"{both}or make way and are kept as NAME.mine (take)",
     )
     parser.add_argument("--force", action="store_true", help="the same as --edited take")
 
@@ -102,23 +101,24 @@ def _agree(plan: Plan, *, yes: bool, edited: How | None) -> tuple[Plan, bool]:
     """Return the plan as it was agreed to, and whether hand-edited files make way."""
     from xentui.output.edits import settle
 
-    asked = False
+    shown: tuple[Change, ...] = ()
     if plan.edited and edited is None and terminal.interactive():
-        edited, asked = _asked(plan), True
-    plan = settle(plan, edited)
+        shown, edited = plan.edited, _asked(plan)
+    before, plan = plan, settle(plan, edited)
     if plan.edited and edited != "take":
-        if not asked:
-            for change in plan.edited:
-                terminal.say(change.diff())
+        for change in plan.edited:
+            terminal.say(change.diff())
         if edited == "merge":
             raise _unmergeable(plan)
         return plan, False
-    if yes or not (plan.pending or plan.edited):
+    asked_of = [c for c in before.changes if c.kind not in ("same", "kept") and c not in shown]
+    if edited == "keep":
+        asked_of = list(plan.pending)
+    if yes or not asked_of:
         return plan, True
     if terminal.interactive():
-        terminal.say("".join(c.diff() for c in plan.changes if c.kind != "kept"))
-        todo = len(plan.pending) + len(plan.edited)
-        if not terminal.agreed(f"Write {counted(todo, 'file')}?"):
+        terminal.say("".join(change.diff() for change in asked_of))
+        if not terminal.agreed(f"Write {counted(len(asked_of), 'file')}?"):
             raise RefusedError("nothing was written")
     elif plan.users:
         for change in plan.users:

@@ -126,14 +126,14 @@ _xentui() {
             places=('project')
             ;;
         generate)
-            options='-h --help --preset --set --allow --out --build-dir --format --each --layer --attach --dry-run --diff --check --json -y --yes --force'
-            valued=' --preset --set --allow --out --build-dir --format --layer --attach '
+            options='-h --help --preset --set --allow --out --build-dir --format --each --layer --attach --dry-run --diff --check --json -y --yes --edited --force'
+            valued=' --preset --set --allow --out --build-dir --format --layer --attach --edited '
             places=('project')
             many=1
             ;;
         remove)
-            options='-h --help --build-dir --dry-run --diff -y --yes --force'
-            valued=' --build-dir '
+            options='-h --help --build-dir --dry-run --diff -y --yes --edited --force'
+            valued=' --build-dir --edited '
             ;;
         import)
             options='-h --help -o --output --no-schema'
@@ -196,7 +196,9 @@ _xentui() {
             'generate --format') kind=(words tree kas fragment snippet) ;;
             'generate --layer') kind=(directory) ;;
             'generate --attach') kind=(words require block none) ;;
+            'generate --edited') kind=(words keep merge take) ;;
             'remove --build-dir') kind=(directory) ;;
+            'remove --edited') kind=(words keep take) ;;
             'import -o' | 'import --output') kind=(file) ;;
             'doctor --build-dir') kind=(directory) ;;
             'verify --preset') kind=(preset) ;;

@@ -4,7 +4,7 @@
 # Completion of xentui for tcsh, made from its command line; xentui completion tcsh prints it.
 
 complete xentui \
-    'c/--/(accel all allow ascii attach build-dir check diff dry-run each effective force format guest help json layer log no-schema oe-init out output parts path plain-preview preset quick set strict version what write yes)/' \
+    'c/--/(accel all allow ascii attach build-dir check diff dry-run each edited effective force format guest help json layer log no-schema oe-init out output parts path plain-preview preset quick set strict version what write yes)/' \
     'p/1/(new presets check show rehearse generate remove import doctor verify source explain schema completion)/' \
     'n/--preset/(qemux86-64-minimal qemux86-64-alpine qemux86-64-vxn vendor-guest qemuarm64-minimal raspberrypi4-64)/' \
     'n/--build-dir/d/' \
@@ -20,6 +20,7 @@ complete xentui \
     'n/--format/(tree kas fragment snippet)/' \
     'n/--layer/d/' \
     'n/--attach/(require block none)/' \
+    'n/--edited/(keep take)/' \
     'n/--oe-init/f/' \
     'n/--write/f:*.toml/' \
     'n/--guest/n/' \

@@ -320,7 +320,8 @@ _xentui() {
                     '--check[exit with 1 if anything would be written]' \
                     '--json[print one JSON object]' \
                     '(-y --yes)'{-y,--yes}'[agree to the diff beforehand]' \
-                    '--force[overwrite generated files that were edited by hand; each is kept as NAME.mine]' \
+                    '--edited[generated files edited by hand, for which else nothing is written\: they stay (keep), get xentui'\''s changes too (merge), or make way and are kept as NAME.mine (take)]:keep|merge|take:(keep merge take)' \
+                    '--force[the same as --edited take]' \
                     '*:PROJECT:_files -g "*.toml"'
                 return
                 ;;
@@ -333,7 +334,8 @@ _xentui() {
                     '--dry-run[list what would change]' \
                     '--diff[show the diff of what would change]' \
                     '(-y --yes)'{-y,--yes}'[agree to the diff beforehand]' \
-                    '--force[overwrite generated files that were edited by hand; each is kept as NAME.mine]'
+                    '--edited[generated files edited by hand, for which else nothing is written\: they stay (keep), or make way and are kept as NAME.mine (take)]:keep|take:(keep take)' \
+                    '--force[the same as --edited take]'
                 return
                 ;;
             import)
