@@ -11,20 +11,22 @@ import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.binding import Binding, BindingType
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.theme import Theme
 
 from xentui.errors import Exit, UsageError, XentuiError
-from xentui.screens.commands import Commands
 from xentui.screens.main import MainScreen
 from xentui.screens.typeahead import TypeAhead
 from xentui.session import DEFAULT_OUT, Session
 from xentui.session.line import found_slow
 from xentui.session.state import EMPTY, Origin
 from xentui.widgets.text import ASCII, UNICODE, Glyphs
+
+if TYPE_CHECKING:
+    from textual.command import Provider
 
 DARK = Theme(
     name="xentui-dark",
@@ -94,6 +96,13 @@ class PlainScrollBar(ScrollBarRender):
     HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8
 
 
+def _commands() -> type[Provider]:
+    """Load what the palette offers when it is asked for."""
+    from xentui.screens.commands import Commands
+
+    return Commands
+
+
 class XentuiApp(TypeAhead):
     """The wizard.
 
@@ -109,7 +118,7 @@ class XentuiApp(TypeAhead):
     TITLE = "xentui"
     CSS_PATH = "xentui.tcss"
     ENABLE_COMMAND_PALETTE = True
-    COMMANDS = {Commands}
+    COMMANDS = {_commands}
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "request_quit", "Quit", priority=True, id="wizard.quit"),
@@ -309,9 +318,6 @@ def run(
     Raises:
         XentuiError: what was given cannot be opened.
     """
-    import gc
-
-    gc.disable()
     from xentui.bitbake.whereabouts import find
 
     found = find(build_dir)

@@ -61,6 +61,10 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(
             "the wizard needs a terminal that can do more than TERM=dumb", fix=_HEADLESS
         )
+    import gc
+
+    # What is loaded now stays; looking for garbage among it would take a tenth of the start.
+    gc.disable()
     from xentui.app import run as run_wizard
 
     return run_wizard(

@@ -9,9 +9,8 @@ configuration and the commands are derived from it. Sources of the facts: meta-v
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Arch = Literal["x86-64", "aarch64"]
 
@@ -44,8 +43,7 @@ class Dom0Knob(Enum):
     """The layers set nothing: it belongs to the boot loader's configuration."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A variable a board needs set, and why. ``{image}`` stands for the Dom0 image."""
 
     variable: str
@@ -54,8 +52,7 @@ class Line:
     operator: str = "="
 
 
-@dataclass(frozen=True, slots=True)
-class Board:
+class Board(NamedTuple):
     """What is known of one MACHINE.
 
     Attributes:

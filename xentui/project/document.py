@@ -8,12 +8,15 @@ import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xentui.errors import XentuiError
-from xentui.project import lines, regular, schema, size
-from xentui.project.model import Project, from_data
+from xentui.project import regular, size
 from xentui.safe_text import visible
+
+if TYPE_CHECKING:
+    from xentui.project import schema
+    from xentui.project.model import Project
 
 MAX_BYTES = 4 * 1024 * 1024
 """How big a project file may be. Ten thousand guests take about one megabyte."""
@@ -137,6 +140,8 @@ def parse(text: str, path: Path | None = None) -> Document:
 
 def line_of(text: str, path: schema.Path) -> int | None:
     """Return the line of a key, counted from 1; of one that is missing, its table's."""
+    from xentui.project import lines
+
     return lines.line_of(text, path)
 
 
@@ -161,6 +166,9 @@ def load_text(text: str, directory: Path) -> Loaded:
 
 def validated(document: Document, directory: Path) -> Loaded:
     """Return what a document means, or what the schema does not accept in it."""
+    from xentui.project import schema
+    from xentui.project.model import from_data
+
     problems = tuple(schema.validate(document.data))
     notes = []
     if document.text.startswith(BYTE_ORDER_MARK):
@@ -171,6 +179,8 @@ def validated(document: Document, directory: Path) -> Loaded:
 
 
 def _has_long_key(text: str) -> bool:
+    from xentui.project import lines
+
     layout = lines.scan(text)
     if layout.too_deep:
         return True
@@ -214,6 +224,8 @@ def _check_values(data: dict[str, Any], text: str, path: Path | None) -> None:
         if len(where) > MAX_DEPTH:
             raise _too_deep(path)
         if size.too_many_entries(value):
+            from xentui.project import schema
+
             place = visible(schema.dotted(where)) or "the file"
             raise _too_much(f"{place} has more than {size.MAX_ENTRIES} entries", path)
         pairs = value.items() if isinstance(value, dict) else enumerate(value)

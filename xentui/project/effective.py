@@ -9,8 +9,7 @@ schema's defaults repeat).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from xentui.project import boards, schema
 from xentui.project.model import Guest, GuestType, Project
@@ -22,16 +21,14 @@ DEFAULTED = ("memory", "vcpus", "vif", "extra", "disk_device")
 """Guest fields that have a variable ``XEN_GUEST_…_DEFAULT``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Value(Generic[T]):
+class Value(NamedTuple, Generic[T]):
     """A value and where it comes from."""
 
     value: T
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class EffectiveGuest:
+class EffectiveGuest(NamedTuple):
     """A guest with every value worked out. Memory and sizes are in MiB."""
 
     guest: Guest

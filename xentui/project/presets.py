@@ -8,11 +8,9 @@ A preset is a project file. Where two have one name, the nearest wins: ``./prese
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from importlib.resources import files
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from xentui.errors import UsageError, XentuiError
 from xentui.project import boards, document
@@ -25,8 +23,7 @@ MAX_FILES = 1000
 """How many files of a directory are looked at."""
 
 
-@dataclass(frozen=True)
-class PresetFile:
+class PresetFile(NamedTuple):
     """A preset as the list shows it; the schema has not seen it yet.
 
     Attributes:
@@ -106,7 +103,7 @@ def bundled_directory() -> Path:
 
     It lies in the package where that was installed, and beside it in a source tree.
     """
-    package = Path(str(files("xentui")))
+    package = Path(__file__).parents[1]
     inside = package / "presets"
     return inside if inside.is_dir() else package.parent / "presets"
 

@@ -10,15 +10,12 @@ first) and ``x-default-from`` (the default is the board's).
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from itertools import islice
 from pathlib import Path as FilePath
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from xentui.errors import UsageError
 from xentui.project.shape import Misfit, compiled, misfits
@@ -43,18 +40,19 @@ def text() -> str:
 
 def path() -> FilePath:
     """Return where the installed ``schema.json`` lies."""
-    return FilePath(str(files("xentui") / "schema.json"))
+    return FilePath(__file__).parents[1] / "schema.json"
 
 
 @cache
 def schema() -> dict[str, Any]:
     """Return the schema as data."""
+    import json
+
     loaded: dict[str, Any] = json.loads(text())
     return loaded
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One property of a table of the format.
 
     Attributes:
@@ -119,8 +117,7 @@ class Field:
         return tuple(_problems(spec, value))
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """Something the schema does not accept.
 
     Attributes:
@@ -340,7 +337,11 @@ def _stranger(pattern: str, value: str, examples: Sequence[str]) -> str | None:
 
 def _example(spec: Mapping[str, Any]) -> str:
     examples = spec.get("examples")
-    return json.dumps(examples[0]) if examples else ""
+    if not examples:
+        return ""
+    import json
+
+    return json.dumps(examples[0])
 
 
 def _suggest(key: str, known: list[str]) -> str:

@@ -15,7 +15,6 @@ from textual.widgets import Static
 
 from xentui.screens.step import Look, Step
 from xentui.session import MANY
-from xentui.session.quick import gently
 from xentui.session.steps import STEPS, TITLES
 from xentui.widgets.chrome import HeaderLine, KeyLine, StepMark, StepRail, Steps, StepStrip
 from xentui.widgets.hint import HintLine
@@ -191,6 +190,8 @@ class Frame(Screen[None]):
             self._settling = self.run_worker(self._settled())
 
     async def _settled(self) -> None:
+        from xentui.session.quick import gently
+
         view = self.session.view
         try:
             await to_thread(gently, view.settle)
@@ -214,6 +215,8 @@ class Frame(Screen[None]):
         self.run_worker(self._saved_aside(), group="draft")
 
     async def _saved_aside(self) -> None:
+        from xentui.session.quick import gently
+
         try:
             await to_thread(gently, self.session.autosave)
         except OSError as error:

@@ -14,7 +14,6 @@ from xentui.errors import XentuiError
 from xentui.screens.rehearsed import Rehearsed
 from xentui.screens.step import Allow, Begin, Drop, Edit, Go, Resume, Tell
 from xentui.session import places, reviewing
-from xentui.session.found import step_of
 from xentui.session.steps import STEPS
 from xentui.widgets.field import FieldRow
 from xentui.widgets.preview import Preview
@@ -158,6 +157,8 @@ class MainScreen(Rehearsed):
         """Go to where a path of the project is edited."""
         finding = next((f for f in self.session.view.findings if f.path == path), None)
         if finding is not None:
+            from xentui.session.found import step_of
+
             self._problem = finding
             await self.go(step_of(finding), path)
 
@@ -172,6 +173,8 @@ class MainScreen(Rehearsed):
         at = self._number_of(self._problem) - 1
         if at < 0:
             at = -1 if by > 0 else 0
+        from xentui.session.found import step_of
+
         finding = findings[(at + by) % len(findings)]
         await self.go(step_of(finding), finding.path)
         self._problem = finding

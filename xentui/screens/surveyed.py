@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.message import Message
@@ -13,9 +14,11 @@ from textual.worker import get_current_worker
 
 from xentui.screens.frame import Frame
 from xentui.screens.step import Retarget
-from xentui.session.build import GivenUpError, Surroundings, survey
 from xentui.session.writing import build_dir_of
 from xentui.widgets.field import FieldRow
+
+if TYPE_CHECKING:
+    from xentui.session.build import Surroundings
 
 
 class Surveyed(Frame):
@@ -36,7 +39,11 @@ class Surveyed(Frame):
         """Read the build directory that is written into, if it is one."""
         self.session.look_again()
         target = build_dir_of(self.session)
-        self.session.surroundings = Surroundings(target) if target is not None else None
+        self.session.surroundings = None
+        if target is not None:
+            from xentui.session.build import Surroundings
+
+            self.session.surroundings = Surroundings(target)
         self.workers.cancel_group(self, "survey")
         self.step.surrounded()
         if target is not None:
@@ -45,6 +52,8 @@ class Surveyed(Frame):
             )
 
     def _read(self, target: Path) -> None:
+        from xentui.session.build import GivenUpError, survey
+
         worker = get_current_worker()
         with suppress(GivenUpError):
             survey(target, self._tell_known, lambda: worker.is_cancelled)

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 from xentui.project.history import History
 from xentui.project.model import Project
 from xentui.session import draft, places
-from xentui.session.quick import Quick
 from xentui.session.state import EMPTY, Origin, State, Unfinished
 from xentui.session.target import Target, target_of
 from xentui.session.view import View, directory_of
@@ -141,6 +140,8 @@ class Session:
             return view
         quick = self._quick
         if quick is None or quick.state is not view.state or quick.machine is not view.machine:
+            from xentui.session.quick import Quick
+
             quick = self._quick = Quick(view.state, view.project_name, basis)
         return quick
 

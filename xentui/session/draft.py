@@ -11,14 +11,11 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import json
 import os
-import tempfile
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from xentui.project.model import Project, from_data, to_data
 from xentui.session.state import Origin, State, Unfinished
@@ -30,8 +27,7 @@ MAX_BYTES = 64 * 1024 * 1024
 """How big a draft may be. One of ten thousand guests has about eight megabytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """A draft on disk: the state, and when it was kept."""
 
     state: State
@@ -54,6 +50,9 @@ def save(state: State, now: datetime, where: Path | None = None) -> None:
     Raises:
         OSError: the state directory cannot be written.
     """
+    import json
+    import tempfile
+
     base = _base(where)
     base.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     text = json.dumps(_data(state, now), ensure_ascii=True)
@@ -103,6 +102,8 @@ def load(where: Path | None = None) -> Draft | None:
 
 
 def _understood(path: Path) -> Draft | None:
+    import json
+
     from xentui.errors import InputError
     from xentui.project import regular, schema
 

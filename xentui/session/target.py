@@ -4,9 +4,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from xentui.errors import XentuiError
 
@@ -17,8 +16,7 @@ CONF = "conf/xentui.conf"
 IN_LOCAL_CONF = "conf/local.conf, as a marked block"
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """A directory to write into.
 
     Attributes:

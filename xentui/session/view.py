@@ -10,10 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xentui.errors import XentuiError
-from xentui.project.assets import NO_ASSETS, Assets, gather
 from xentui.project.model import Guest, Project
 from xentui.session import places
-from xentui.session.found import Found, lay_out
 from xentui.session.state import State
 
 if TYPE_CHECKING:
@@ -21,9 +19,11 @@ if TYPE_CHECKING:
 
     from xentui.output.commands import Command
     from xentui.output.rendered import Content
+    from xentui.project.assets import Assets
     from xentui.rules.budget import Budget
     from xentui.rules.context import Context
     from xentui.rules.finding import Finding
+    from xentui.session.found import Found
 
 FEW = 64
 """Guests up to which each has a row of its own where there is little room."""
@@ -47,6 +47,8 @@ class View:
     @cached_property
     def assets(self) -> Assets:
         """The files that the project names and that are at hand."""
+        from xentui.project.assets import NO_ASSETS, gather
+
         directory = self.state.origin.directory
         return gather(self.project, directory) if directory is not None else NO_ASSETS
 
@@ -95,6 +97,8 @@ class View:
     @cached_property
     def found(self) -> Found:
         """The findings, counted and by their places."""
+        from xentui.session.found import lay_out
+
         return lay_out(self.findings)
 
     @property

@@ -8,7 +8,6 @@ any other directory a tree of its own.
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -132,6 +131,8 @@ def _project_change(session: Session, place: Path | None = None) -> Change:
 
 def headless(session: Session) -> str:
     """Return one command that gives the same result without a screen."""
+    import shlex
+
     from xentui.session.overruling import overruled
 
     origin = session.state.origin

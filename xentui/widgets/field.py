@@ -21,7 +21,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from xentui.project import schema
-from xentui.session import build, places
+from xentui.session import places
 from xentui.widgets.options import Choice, Options
 from xentui.widgets.text import LABEL, cut, glyphs, lit
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 
 NUMBER = 12
+BEHIND = 25
+"""Cells that BitBake's name takes beside the value."""
 TIGHT = 68
 """Cells below which BitBake's name has no room beside the value."""
 LEFT_OUT = ""
@@ -61,10 +63,11 @@ class FieldRow(Widget):
         height: 2;
         width: 1fr;
         & > Input.number { width: 12; margin: 0 0 0 24; }
-        & > Input.text { width: 1fr; margin: 0 22 0 24; }
-        & > Options { width: 1fr; margin: 0 22 0 24; }
+        & > Input.text { width: 1fr; margin: 0 26 0 24; }
+        & > Options { width: 1fr; margin: 0 26 0 24; }
     }
-    FieldRow.-tight > Input.text, FieldRow.-tight > Options { margin: 0 1 0 24; }
+    FieldRow.-tight > Input.text { margin: 0 1 0 24; }
+    FieldRow.-tight > Options { margin: 0 0 0 24; }
     FieldRow.wide-value > Input.text, FieldRow.wide-value > Options { margin: 0 1 0 24; }
     """
 
@@ -137,6 +140,8 @@ class FieldRow(Widget):
         """Return the one widget that takes the value."""
         if self._is_choice():
             choices, chosen = self._offered()
+            if sum(len(label) + 6 for _, label in choices) > BEHIND + 4:
+                self.add_class("wide-value")
             return Options(choices, chosen=chosen, multiple=self.field.kind == "choices")
         self._canon, _ = self.session.shown(self.path)
         number = self.field.kind == "integer"
@@ -275,8 +280,10 @@ class FieldRow(Widget):
     # What is offered
 
     @property
-    def offers(self) -> Sequence[build.Offer]:
+    def offers(self) -> Sequence[Choice]:
         """What the build directory offers for this field; anything else may be typed too."""
+        from xentui.session import build
+
         return build.offers(self.session.surroundings, self.path)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
@@ -295,6 +302,12 @@ class FieldRow(Widget):
 
     # Drawing
 
+    @property
+    def told(self) -> str:
+        """The field in a sentence, after BitBake's name for it."""
+        name = self._behind().strip()
+        return f"{name}: {self.field.description}" if name else self.field.description
+
     def render(self) -> Content:
         """Draw the label, what stands behind the value, and the line under it."""
         width = max(1, self.size.width)
@@ -307,8 +320,8 @@ class FieldRow(Widget):
             first = first.pad_right(max(0, LABEL + NUMBER + 1 - first.cell_length))
             first = first.append(lit(self.field.unit)).append(lit(self._whence(), "muted"))
         if not self._crowded():
-            first = first.pad_right(max(0, width - 21 - first.cell_length))
-            first = first.append(lit(cut(self._behind(), 20, glyphs(self).more), "muted"))
+            first = first.pad_right(max(0, width - BEHIND - first.cell_length))
+            first = first.append(lit(cut(self._behind(), BEHIND - 1, glyphs(self).more), "muted"))
         first = first.truncate(width)
         return Content("\n").join([first, self._under(width)])
 
@@ -334,8 +347,8 @@ class FieldRow(Widget):
         indent = 4 if self.has_class("-tight") else LABEL
         room = width - indent - 1
         text = self.field.description
-        if self._crowded() and self._behind().strip():
-            text = f"{self._behind()}: {text}"
+        if self._crowded():
+            text = self.told
         if message:
             text = f"{signs.severity(severity)} {message}"
         elif len(text) > room:

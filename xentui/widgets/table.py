@@ -5,8 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
@@ -24,8 +23,7 @@ from xentui.widgets.text import fit, glyphs
 Cell = str | tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """A column. A width of 0 shares what the others leave.
 
     Attributes:
@@ -38,8 +36,7 @@ class Column:
     above: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A row: cells are text, or text and the name of a style. Headings are not chosen."""
 
     key: str

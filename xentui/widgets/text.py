@@ -9,8 +9,7 @@ Text from outside never reaches a parameter that parses markup: BitBake's own no
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
@@ -40,8 +39,7 @@ STYLES = {
 """The few ways in which text differs; each is made of theme variables."""
 
 
-@dataclass(frozen=True, slots=True)
-class Glyphs:
+class Glyphs(NamedTuple):
     """Signs that carry meaning, as the terminal can show them."""
 
     name: str
@@ -74,7 +72,7 @@ UNICODE = Glyphs(
     error="✗",
     warning="!",
     advice="i",
-    todo="·",
+    todo="○",
     dot="·",
     more="…",
     on="(•)",
