@@ -137,6 +137,9 @@ class XentuiApp(TypeAhead):
         super().__init__()
         self.session = session
         self.glyphs: Glyphs = ASCII if ascii_only else UNICODE
+        if ascii_only:
+            self.add_class("ascii")
+            ScrollBar.renderer = PlainScrollBar
         self._plain_preview = plain_preview
         self._begin = begin
         for known in THEMES:
@@ -144,21 +147,16 @@ class XentuiApp(TypeAhead):
         self.theme = theme
         self._other_keys = keymap or {}
 
+    def get_default_screen(self) -> MainScreen:
+        """Return the main screen, below which there is none."""
+        return MainScreen(
+            self.session, plain_preview=self._plain_preview, begin=self._begin, size=self.size
+        )
+
     def on_mount(self) -> None:
-        """Show the main screen."""
-        if self.glyphs is ASCII:
-            self.add_class("ascii")
-            ScrollBar.renderer = PlainScrollBar
+        """Take the person's own keys, and wait for the end."""
         if self._other_keys:
             self.set_keymap(self._other_keys)
-        self.push_screen(
-            MainScreen(
-                self.session,
-                plain_preview=self._plain_preview,
-                begin=self._begin,
-            )
-        )
-        self.call_after_refresh(self._warm)
         if not self.is_headless:
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGHUP):
@@ -169,10 +167,6 @@ class XentuiApp(TypeAhead):
         with suppress(OSError):
             self.session.autosave()
         self.exit(return_code=128 + number)
-
-    def _warm(self) -> None:
-        """Load in the background what the first edit needs, once the first frame stands."""
-        self.run_worker(_load_heavy, thread=True, exit_on_error=False)
 
     @property
     def main(self) -> MainScreen:
@@ -232,11 +226,6 @@ def _collect_from_now_on() -> None:
 
     gc.freeze()
     gc.enable()
-
-
-def _load_heavy() -> None:
-    import xentui.output.render
-    import xentui.rules.check  # noqa: F401
 
 
 def _ascii_wanted(asked: bool | None) -> bool:

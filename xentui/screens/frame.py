@@ -36,14 +36,34 @@ AUTOSAVE, AUTOSAVE_MANY = 0.2, 1.5
 SMALLEST = (60, 16)
 
 
+NARROW = [(0, "-narrow"), (110, "-wide")]
+SHORT = [(0, "-short"), (30, "-tall")]
+
+
+def _breaks(size: tuple[int, int]) -> list[str]:
+    """Return the classes for a size, so that nothing is styled for another at first."""
+    return [
+        next(name for least, name in reversed(breaks) if amount >= least)
+        for amount, breaks in zip(size, (NARROW, SHORT), strict=True)
+    ]
+
+
+def _load_ahead() -> None:
+    """Load what the first edit needs."""
+    import xentui.output.render
+    import xentui.rules.check  # noqa: F401
+
+
 class Frame(Screen[None]):
     """Header, steps, the step one is in, the preview, and the keys."""
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]
+    HORIZONTAL_BREAKPOINTS = NARROW
+    VERTICAL_BREAKPOINTS = SHORT
 
-    def __init__(self, session: Session, *, plain_preview: bool, begin: str) -> None:
-        super().__init__()
+    def __init__(
+        self, session: Session, *, plain_preview: bool, begin: str, size: tuple[int, int] = (0, 0)
+    ) -> None:
+        super().__init__(classes=" ".join(_breaks(size)) if any(size) else None)
         self.session = session
         self.plain_preview = plain_preview
         self.here = begin
@@ -53,7 +73,8 @@ class Frame(Screen[None]):
         self._timer: Timer | None = None
         self._saver: Timer | None = None
         self._settling: object = None
-        self._stands = False
+        self.stands = False
+        """Whether the first frame stands, so that what takes longer may be worked out."""
         self._problem: Finding | None = None
         self._problem_place = ""
         self._jumping = False
@@ -65,7 +86,7 @@ class Frame(Screen[None]):
         yield StepStrip(id="strip")
         with Horizontal(id="columns"):
             yield StepRail(id="rail")
-            yield Container(id="body")
+            yield Container(id="body", classes="-here")
             yield Preview()
         yield HintLine(id="hint")
         yield KeyLine()
@@ -110,7 +131,7 @@ class Frame(Screen[None]):
         self.step.sync()
         if not path or not await self.step.jump(path):
             self.step.take_focus()
-        if self._stands:
+        if self.stands:
             self.show()
         else:
             self._show_bare()
@@ -257,12 +278,13 @@ class Frame(Screen[None]):
 
     def _stand(self) -> None:
         """Work out the rest, now that the first frame stands."""
-        self._stands = True
+        self.stands = True
         self.show()
+        self.run_worker(_load_ahead, thread=True, group="load", exit_on_error=False)
 
     def show(self) -> None:
         """Draw the frame anew for the present state."""
-        if not self.is_mounted or not self._stands:
+        if not self.is_mounted or not self.stands:
             return
         view = self.session.sight
         found = view.found
@@ -275,6 +297,8 @@ class Frame(Screen[None]):
             steps.show(marks, self.here, counts)
         finding = self.finding_in_sight()
         hint = "1 to 7 goes to a step." if self._jumping else self.step.hint()
+        if self.has_class("-preview") and not self._jumping:
+            hint = "p shows the next sheet; F4 or esc goes back."
         self.query_one(HintLine).show(finding, found.number_of(finding), found.total, hint)
         self.query_one(KeyLine).follow()
         self._show_preview()

@@ -56,7 +56,7 @@ class MainScreen(Rehearsed):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer only what can be done now."""
-        if not self._stands:
+        if not self.stands:
             return action not in ("problem", "mend") or None
         if action == "problem":
             return self.session.sight.found.total > 0 or None

@@ -156,6 +156,9 @@ class Start(Step):
         self._rest = self.set_timer(REST, self._look_into)
 
     def _look_into(self) -> None:
+        if not getattr(self.screen, "stands", True):
+            self._rest = self.set_timer(REST, self._look_into)
+            return
         key = self.query_one(Table).key
         if key in self._presets and key not in self._origins:
             self._origins[key] = opening.of_preset(key)
