@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from xentui.bitbake.recipe_files import RecipeFile
+from xentui.project import home
 
 _FORMAT = 1
 _MAX_SIZE = 64 * 1024 * 1024
@@ -101,9 +102,7 @@ def load(patterns: list[str]) -> Cache:
 
 def folder() -> Path:
     """Return xentui's folder in the user's cache directory (``XDG_CACHE_HOME``)."""
-    given = os.environ.get("XDG_CACHE_HOME", "")
-    base = Path(given) if given.startswith("/") else Path("~/.cache").expanduser()
-    return base / "xentui"
+    return home.folder("cache")
 
 
 def _digest(patterns: list[str]) -> str:

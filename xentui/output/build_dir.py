@@ -21,7 +21,8 @@ from xentui.errors import InputError, RefusedError, UsageError
 from xentui.output import header, manifest, user_files
 from xentui.output.plan import Change, Kind, Plan, Root, compare, decode
 from xentui.output.rendered import CONF, LAYER, Rendered
-from xentui.output.tree import Tree
+from xentui.output.tree import MOST_READ, Tree
+from xentui.project import regular
 from xentui.safe_text import visible
 
 Attach = Literal["require", "block", "none"]
@@ -51,8 +52,8 @@ def machine_fragment(build: Path) -> bool:
     """
     for name in _READ_FOR_FRAGMENTS:
         try:
-            text = decode((build / "conf" / name).read_bytes())
-        except OSError:
+            text = decode(regular.read_bytes(build / "conf" / name, MOST_READ))
+        except InputError:
             continue
         for line in text.replace("\r", "").replace("\\\n", " ").split("\n"):
             words = line.replace('"', " ").replace("'", " ").replace("=", " = ").split()

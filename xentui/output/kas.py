@@ -15,15 +15,19 @@ import re
 from pathlib import Path
 
 from xentui.bitbake import text
-from xentui.errors import UsageError
+from xentui.errors import InputError, UsageError
 from xentui.output import header
 from xentui.output.local_conf import local_conf
 from xentui.output.render import render
 from xentui.output.rendered import LAYER, Rendered
+from xentui.project import regular
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.effective import image
 from xentui.project.model import Project
 from xentui.safe_text import quoted
+
+_GIT_FILE = 4096
+"""Bytes of a ``.git`` that is a file: it names one folder."""
 
 FILE = "xentui.kas.yml"
 VERSION = 14
@@ -125,6 +129,6 @@ def _is_git_top(git: Path) -> bool:
     if git.is_dir():
         return True
     try:
-        return "/modules/" not in git.read_text(encoding="utf-8", errors="replace")[:4096]
-    except OSError:
+        return b"/modules/" not in regular.read_bytes(git, _GIT_FILE)
+    except InputError:
         return False

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -213,7 +214,14 @@ def chunks(content: Content) -> Iterator[bytes]:
         yield encode(content)
         return
     try:
-        with content.source.open("rb") as file:
+        # Links were followed when the project was read; one planted since then is not.
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        with os.fdopen(os.open(content.source, flags), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise InputError(
+                    f"{visible(str(content.source))}: is no regular file any more",
+                    fix="Put the file back.",
+                )
             while chunk := file.read(CHUNK):
                 yield chunk
     except OSError as error:

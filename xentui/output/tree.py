@@ -29,6 +29,9 @@ from xentui.safe_text import quoted, visible
 LOCK_SECONDS = 5.0
 """How long a run waits for another that writes in the same folder."""
 
+MOST_READ = 64 << 20
+"""Bytes of a file that is read whole; settings of ten thousand guests take a tenth of it."""
+
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _LEFTOVER = re.compile(r"\..+\.xentui-[0-9a-f]{16}\.tmp", re.DOTALL)
 _CANNOT_LOCK = (errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
@@ -136,12 +139,22 @@ class Tree:
         return None if folder is None else self._seen(folder, name, parts[-1])
 
     def read(self, name: str) -> bytes | None:
-        """Return the contents of a file, or ``None`` where there is none."""
+        """Return the contents of a file, or ``None`` where there is none.
+
+        Raises:
+            InputError: it has more than :data:`MOST_READ` bytes.
+        """
         opened = self.open(name)
         if opened is None:
             return None
         with self._told(name), os.fdopen(opened, "rb") as file:
-            return file.read()
+            content = file.read(MOST_READ + 1) if _size(opened) <= MOST_READ else None
+        if content is None or len(content) > MOST_READ:
+            raise InputError(
+                f"{_shown(self.root / name)}: is too big, at most {MOST_READ} bytes are read",
+                fix="Check what it is, and move it away.",
+            )
+        return content
 
     def open(self, name: str) -> int | None:
         """Return a descriptor to read a plain file with, or ``None`` where there is none.
@@ -293,6 +306,10 @@ class Tree:
         except OSError as error:
             place = self.root / name
             raise InputError(f"{_shown(place)}: {_reason(error)}", fix=_way_out(error)) from error
+
+
+def _size(opened: int) -> int:
+    return os.fstat(opened).st_size
 
 
 def changed_meanwhile(path: Path) -> RefusedError:

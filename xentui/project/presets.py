@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from xentui.errors import UsageError, XentuiError
-from xentui.project import boards, document
+from xentui.project import boards, document, home
 from xentui.project.document import Loaded
 from xentui.safe_text import quoted
 
@@ -93,9 +93,7 @@ def find(name: str, cwd: Path | None = None) -> Path:
 
 def user_directory() -> Path:
     """Return the directory of the user's own presets; it need not exist."""
-    from platformdirs import user_config_path
-
-    return user_config_path("xentui", appauthor=False) / "presets"
+    return home.folder("config") / "presets"
 
 
 def bundled_directory() -> Path:

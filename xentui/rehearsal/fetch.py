@@ -46,9 +46,9 @@ class Download:
 
 def cache() -> Path:
     """Return the folder that packages are unpacked into."""
-    from platformdirs import user_cache_path
+    from xentui.project import home
 
-    return user_cache_path("xentui") / "rehearsal" / "root"
+    return home.folder("cache") / "rehearsal" / "root"
 
 
 def possible() -> bool:

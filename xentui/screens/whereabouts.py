@@ -7,6 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xentui.project import home
 from xentui.session.writing import build_dir_of
 from xentui.widgets.text import Glyphs
 
@@ -21,10 +22,10 @@ Line = tuple[str, str]
 def short(path: Path) -> str:
     """Return a path as people say it: from here, or from their home."""
     full = path.absolute()
-    here, home = Path.cwd(), Path("~").expanduser()
+    here, own = Path.cwd(), home.expanded("~")
     if full == here:
         return f"{here.name} (here)"
-    for start, sign in ((here, ""), (home, "~/")):
+    for start, sign in ((here, ""), (own, "~/")):
         if full.is_relative_to(start):
             return f"{sign}{full.relative_to(start)}".removesuffix("/.")
     return str(full)

@@ -17,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from xentui.project import home
 from xentui.project.model import Project, from_data, to_data
 from xentui.session.state import Origin, State, Unfinished
 
@@ -36,9 +37,7 @@ class Draft(NamedTuple):
 
 def location() -> Path:
     """Return where the draft lies: ``xentui/draft.json`` in the XDG state directory."""
-    from platformdirs import user_state_path
-
-    return user_state_path("xentui", appauthor=False) / "draft.json"
+    return home.folder("state") / "draft.json"
 
 
 def save(state: State, now: datetime, where: Path | None = None) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xentui.errors import XentuiError
+from xentui.project import home
 from xentui.session import Session
 from xentui.session.state import EMPTY, Origin
 
@@ -37,7 +38,7 @@ def of_file(given: str) -> Origin | str:
     """Return the origin that a project file is, or what is wrong with it."""
     from xentui.project import document
 
-    path = Path(given).expanduser()
+    path = home.expanded(given)
     return _opened(lambda: document.load(path), path.name, preset=False)
 
 

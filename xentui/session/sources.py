@@ -7,6 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xentui.project import home
 from xentui.session.writing import project_file
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def local_file(session: Session, key: str) -> Path | None:
 
 def named(session: Session, given: str) -> Path:
     """Return the file that somebody names, from the project's folders or from here."""
-    path = Path(given).expanduser()
+    path = home.expanded(given)
     if path.is_absolute():
         return path
     return next((f / path for f in folders(session) if (f / path).exists()), path)

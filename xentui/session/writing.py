@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xentui.errors import XentuiError
+from xentui.project import home
 
 if TYPE_CHECKING:
     from xentui.output.build_dir import Attach
@@ -89,7 +90,7 @@ def attached(session: Session) -> Attach:
 
 def place_named(given: str) -> Path:
     """Return the project file that somebody names; one without an ending is TOML."""
-    place = Path(given).expanduser()
+    place = home.expanded(given)
     return place if place.suffix else place.with_name(f"{place.name}.toml")
 
 

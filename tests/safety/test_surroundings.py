@@ -1,0 +1,216 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What lies around a project: files that are too big, folders that others can write, no home."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import BOARD, ROOT
+from tests.safety.test_denial import measured
+from xentui.errors import InputError
+from xentui.output import manifest
+from xentui.output.plan import chunks
+from xentui.output.rendered import Copy
+from xentui.output.tree import MOST_READ, Tree
+
+GIANT = 20 << 30
+"""Bytes of a file with a hole in it: it takes none on the disk."""
+
+
+def giant(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        file.truncate(GIANT)
+
+
+@pytest.mark.parametrize(
+    "name", ["out/conf/xentui.conf", "out/.xentui-manifest.json", "out/conf/xentui.conf.tmp"]
+)
+@pytest.mark.parametrize("mode", [["-y"], ["--dry-run"], ["--check"]])
+def test_a_giant_among_the_written_files_is_not_read(
+    tmp_path: Path, name: str, mode: list[str]
+) -> None:
+    (tmp_path / "board.toml").write_text(BOARD)
+    giant(tmp_path / name)
+    code, seconds, megabytes, told = measured(
+        tmp_path, "generate", "board.toml", "--out", "out", *mode
+    )
+    assert "unexpected" not in told
+    if name.endswith(".tmp"):
+        assert code == (1 if "--check" in mode else 0), told
+    else:
+        assert code == 4, told
+        assert f"at most {MOST_READ} bytes are read" in told
+    assert seconds < 1.5
+    assert megabytes < 200
+
+
+@pytest.mark.parametrize("name", ["local.conf", "bblayers.conf", "xentui.conf"])
+def test_a_giant_in_a_build_directory_is_not_read(tmp_path: Path, name: str) -> None:
+    (tmp_path / "board.toml").write_text(BOARD)
+    conf = tmp_path / "build/conf"
+    conf.mkdir(parents=True)
+    (conf / "local.conf").write_text('MACHINE = "qemux86-64"\n')
+    (conf / "bblayers.conf").write_text('BBLAYERS = "/x"\n')
+    (conf / name).write_text("")
+    giant(conf / name)
+    preset = ("--preset", "qemux86-64-alpine")
+    for arguments in (
+        ["generate", *preset, "--build-dir", "build", "-y"],
+        ["remove", "--build-dir", "build", "-y"],
+        ["doctor", "--build-dir", "build"],
+    ):
+        code, seconds, megabytes, told = measured(tmp_path, *arguments)
+        assert "unexpected" not in told
+        assert code in (0, 1, 3, 4), told
+        assert seconds < 2
+        assert megabytes < 200
+    assert (conf / name).stat().st_size == GIANT
+
+
+@pytest.mark.parametrize("name", ["local.conf", "auto.conf", "toolcfg.conf", "bblayers.conf"])
+def test_a_pipe_in_a_build_directory_stops_nothing(tmp_path: Path, name: str) -> None:
+    conf = tmp_path / "build/conf"
+    conf.mkdir(parents=True)
+    (conf / "local.conf").write_text('MACHINE = "qemux86-64"\n')
+    (conf / "bblayers.conf").write_text('BBLAYERS = "/x"\n')
+    (conf / name).unlink(missing_ok=True)
+    os.mkfifo(conf / name)
+    preset = ("--preset", "qemux86-64-alpine")
+    for arguments in (
+        ["generate", *preset, "--build-dir", "build", "-y"],
+        ["remove", "--build-dir", "build", "-y"],
+        ["doctor", "--build-dir", "build"],
+    ):
+        code, _, _, told = measured(tmp_path, *arguments)
+        assert "unexpected" not in told
+        assert code in (0, 1, 3, 4), told
+
+
+@pytest.mark.parametrize("what", ["pipe", "giant"])
+def test_a_git_file_that_is_none_stops_nothing(tmp_path: Path, what: str) -> None:
+    if what == "pipe":
+        os.mkfifo(tmp_path / ".git")
+    else:
+        giant(tmp_path / ".git")
+    preset = ("--preset", "qemux86-64-alpine")
+    code, seconds, megabytes, told = measured(
+        tmp_path, "generate", *preset, "--out", "out", "--format", "kas", "-y"
+    )
+    assert "unexpected" not in told
+    assert code in (0, 2), told
+    assert seconds < 1.5
+    assert megabytes < 200
+
+
+def test_what_grows_while_it_is_read_is_not_read_whole(tmp_path: Path) -> None:
+    with Tree(tmp_path) as tree:
+        (tmp_path / "a").write_bytes(b"x" * MOST_READ)
+        assert tree.read("a") == b"x" * MOST_READ
+        with (tmp_path / "a").open("ab") as file:
+            file.write(b"y")
+        with pytest.raises(InputError, match="is too big"):
+            tree.read("a")
+
+
+def test_a_text_of_the_manifest_that_unpacks_without_end_is_not_unpacked() -> None:
+    import base64
+    import zlib
+
+    packer = zlib.compressobj(9)
+    bomb = b"".join(packer.compress(b"\0" * (1 << 20)) for _ in range(64)) + packer.flush()
+    assert len(bomb) < 100_000
+    assert manifest.unpack(base64.b64encode(bomb).decode()) is None
+    assert manifest.unpack(manifest.pack("a\udcff\n")) == "a\udcff\n"
+
+
+def test_a_link_planted_in_the_place_of_a_source_is_not_followed(tmp_path: Path) -> None:
+    secret, source = tmp_path / "secret", tmp_path / "disk.img"
+    secret.write_text("not to be copied")
+    source.write_text("a disk")
+    copy = Copy(source, 6)
+    assert b"".join(chunks(copy)) == b"a disk"
+    source.unlink()
+    source.symlink_to(secret)
+    with pytest.raises(InputError, match="symbolic link"):
+        b"".join(chunks(copy))
+    source.unlink()
+    os.mkfifo(source)
+    with pytest.raises(InputError):
+        b"".join(chunks(copy))
+
+
+HOMELESS = """
+import os, pwd, sys
+del os.environ["HOME"]
+def unknown(number):
+    raise KeyError("getpwuid(): uid not found: 54321")
+pwd.getpwuid = unknown
+from xentui.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+"""A user that no list of users knows, as in a container started with another number."""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["presets"],
+        ["check", "--preset", "qemux86-64-minimal"],
+        ["show", "--preset", "qemux86-64-alpine"],
+        ["new", "qemux86-64-minimal"],
+        ["doctor", "--build-dir", "build"],
+        ["generate", "--preset", "qemux86-64-alpine", "--out", "out", "-y"],
+        ["rehearse", "--help"],
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_user_without_a_home_is_served(tmp_path: Path, arguments: list[str]) -> None:
+    conf = tmp_path / "build/conf"
+    conf.mkdir(parents=True)
+    (conf / "local.conf").write_text('MACHINE = "qemux86-64"\n')
+    (conf / "bblayers.conf").write_text('BBLAYERS = "~/x"\n')
+    env = {name: text for name, text in os.environ.items() if not name.startswith("XDG_")}
+    done = subprocess.run(
+        [sys.executable, "-c", HOMELESS, *arguments],
+        cwd=tmp_path, env={**env, "PYTHONPATH": str(ROOT)}, stdin=subprocess.DEVNULL,
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert "unexpected" not in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.returncode in (0, 1), done.stderr
+    assert not (tmp_path / "~").exists()
+
+
+def test_drafts_and_notes_are_for_their_owner_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.bitbake import trees
+    from tests.tui.wizards import NOW, session_of
+    from xentui.bitbake import build_dir, recipe_cache, recipes
+    from xentui.project.model import Guest, Host, Project
+    from xentui.session import draft
+
+    before = os.umask(0)
+    try:
+        session = session_of(Project(Host("qemux86-64"), guests=(Guest("a"),)))
+        session.type(("guests", "a", "memory"), "128")
+        draft.save(session.state, NOW)
+        kept = draft.location()
+        assert kept.stat().st_mode & 0o777 == 0o600
+        assert kept.parent.stat().st_mode & 0o777 == 0o700
+        assert json.loads(kept.read_text())["project"]["guests"]["a"]["memory"] == 128
+        draft.discard()
+        recipes.read(build_dir.read(trees.small(tmp_path)))
+        (notes,) = recipe_cache.folder().iterdir()
+        assert notes.stat().st_mode & 0o777 == 0o600
+        assert notes.parent.stat().st_mode & 0o777 == 0o700
+    finally:
+        os.umask(before)
