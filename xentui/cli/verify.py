@@ -7,10 +7,14 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xentui.cli import parsing, projects, terminal
-from xentui.errors import Exit, InputError, UsageError
+from xentui.errors import Exit, InputError, RefusedError, UsageError
 from xentui.safe_text import visible
+
+if TYPE_CHECKING:
+    from xentui.project.model import Project
 
 _EVERY = 15.0
 """Seconds between two signs of life."""
@@ -22,7 +26,8 @@ def add(commands: parsing.Commands) -> None:
         "verify",
         description="Runs bitbake -e in the build directory, and compares every variable and flag "
         "it sees with the\nproject. The first time BitBake reads all recipes, which takes minutes; "
-        "ctrl+c cancels.\nExit code 1 means that something is not as the project says.",
+        "ctrl+c cancels.\nExit code 1 means that something is not as the project says.\n--build "
+        "goes on to build the image and to boot it.",
     )
     parsing.project_arguments(parser)
     parser.add_argument(
@@ -42,6 +47,14 @@ def add(commands: parsing.Commands) -> None:
         action="store_true",
         help="ask about the configuration alone, without recipes: seconds, not minutes",
     )
+    parser.add_argument(
+        "--build",
+        action="store_true",
+        help="where all agrees, go on: run bitbake for the images, then runqemu, in this terminal",
+    )
+    parser.add_argument(
+        "-y", "--yes", action="store_true", help="with --build: agree to these commands beforehand"
+    )
     parser.add_argument("--all", action="store_true", help="list what agrees too")
     parsing.json_argument(parser)
 
@@ -52,6 +65,7 @@ def run(args: argparse.Namespace) -> int:
     from xentui.verify.bitbake import BitBake
     from xentui.verify.report import verify
 
+    _must_fit(args)
     chosen = projects.choose(args)
     project, assets = projects.usable(chosen)
     build = _build(args.build_dir)
@@ -77,7 +91,50 @@ def run(args: argparse.Namespace) -> int:
         terminal.put_json(report.data())
     else:
         terminal.put("".join(f"{line}\n" for line in report.lines(everything=args.all)))
-    return Exit.OK if report.fine else Exit.FINDINGS
+    if not args.build:
+        return Exit.OK if report.fine else Exit.FINDINGS
+    if not report.fine:
+        terminal.say("xentui: BitBake does not see all that the project says: nothing was built")
+        return Exit.FINDINGS
+    return _build_and_boot(project, build, init, agreed=args.yes)
+
+
+def _must_fit(args: argparse.Namespace) -> None:
+    """Refuse what does not go together, before BitBake is asked for minutes.
+
+    Raises:
+        UsageError: ``--build`` beside ``--json``, or ``--yes`` without ``--build``.
+        RefusedError: nobody is there to agree to what would be run.
+    """
+    if args.build and args.json:
+        raise UsageError("--build and --json exclude each other", fix="Leave one of them out.")
+    if args.yes and not args.build:
+        raise UsageError("--yes goes with --build", fix="Leave it out.")
+    if args.build and not args.yes and not terminal.interactive():
+        raise RefusedError(
+            "nobody is at a terminal to agree to the commands, so nothing was run",
+            fix="Agree to them with --yes.",
+        )
+
+
+def _build_and_boot(project: Project, build: Path, init: Path | None, *, agreed: bool) -> int:
+    """Run the commands that build and boot the project, in this terminal."""
+    from xentui.verify import building
+
+    todo = building.building(project)
+    for command in todo.run:
+        terminal.say(f"  {command.line}" + (f"  # {command.note}" if command.note else ""))
+    if not agreed and not terminal.agreed(f"Run this in {build}?"):
+        raise RefusedError("nothing was built")
+    for command in todo.run:
+        terminal.say(f"xentui: {command.line}")
+        code = building.run(command, build, init)
+        if code:
+            terminal.say(f"xentui: {command.line}: ended with {code}")
+            return building.exit_code(code)
+    for command in todo.left:
+        terminal.say(f"yours to type: {command.line}  # {command.note}")
+    return Exit.OK
 
 
 class _Life:

@@ -96,7 +96,7 @@ _xentui() {
     fi
     case $command in
         '')
-            options='-h --help -V --version --preset --build-dir --ascii --plain-preview'
+            options='-h --help -V --version --preset --build-dir --plain --ascii --plain-preview'
             valued=' --preset --build-dir '
             places=('project')
             ;;
@@ -121,8 +121,8 @@ _xentui() {
             places=('project')
             ;;
         rehearse)
-            options='-h --help --preset --set --allow --json --parts --yes --accel --log'
-            valued=' --preset --set --allow --parts --accel --log '
+            options='-h --help --preset --set --allow --json --parts --deploy-dir --yes --accel --log'
+            valued=' --preset --set --allow --parts --deploy-dir --accel --log '
             places=('project')
             ;;
         generate)
@@ -146,7 +146,7 @@ _xentui() {
             valued=' --build-dir '
             ;;
         verify)
-            options='-h --help --preset --set --allow --build-dir --oe-init --quick --all --json'
+            options='-h --help --preset --set --allow --build-dir --oe-init --quick --build -y --yes --all --json'
             valued=' --preset --set --allow --build-dir --oe-init '
             places=('project')
             ;;
@@ -186,6 +186,7 @@ _xentui() {
             'rehearse --set') kind=(assignment) ;;
             'rehearse --allow') kind=(code) ;;
             'rehearse --parts') kind=(directory) ;;
+            'rehearse --deploy-dir') kind=(directory) ;;
             'rehearse --accel') kind=(words tcg kvm) ;;
             'rehearse --log') kind=(directory) ;;
             'generate --preset') kind=(preset) ;;

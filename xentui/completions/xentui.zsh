@@ -295,6 +295,7 @@ _xentui() {
                     '*--allow[overrule an error\: XT101 (board), XT401 or XT406 (memory), XT901 (a check that failed) (repeatable)]:CODE:_xentui_codes' \
                     '--json[print one JSON object]' \
                     '--parts[look for QEMU, Xen and the rest first in this folder of unpacked packages]:DIR:_files -/' \
+                    '--deploy-dir[take Xen, kernels and images that a build made, of its tmp/deploy/images/MACHINE]:DIR:_files -/' \
                     '--yes[fetch packages that are missing without asking]' \
                     '--accel[how the CPU is emulated (kvm where it can run Xen, else tcg)]:tcg|kvm:(tcg kvm)' \
                     '--log[keep all that the machine says in this folder\: console.log and told.log]:DIR:_files -/' \
@@ -368,6 +369,8 @@ _xentui() {
                     '--build-dir[the build directory; left out\: $BUILDDIR, or the first one upwards from here]:DIR:_files -/' \
                     '--oe-init[the script that sets up the build environment, where it is not\: oe-init-build-env]:PATH:_files' \
                     '--quick[ask about the configuration alone, without recipes\: seconds, not minutes]' \
+                    '--build[where all agrees, go on\: run bitbake for the images, then runqemu, in this terminal]' \
+                    '(-y --yes)'{-y,--yes}'[with --build\: agree to these commands beforehand]' \
                     '--all[list what agrees too]' \
                     '--json[print one JSON object]' \
                     '1:PROJECT:_files -g "*.toml"'
@@ -418,6 +421,7 @@ _xentui() {
         '(-V --version)'{-V,--version}'[show program'\''s version number and exit]' \
         '--preset[begin with this preset]:NAME:_xentui_presets' \
         '--build-dir[write into this build directory; left out\: $BUILDDIR, or the first one upwards from here, or else ./xentui-out]:DIR:_files -/' \
+        '--plain[ask numbered questions in lines of text, for screen readers, braille displays, serial consoles, TERM=dumb and pipes]' \
         '--ascii[draw with ASCII characters alone]' \
         '--plain-preview[let no preview follow each key, for slow lines; F4 still shows it]' \
         '1: :_xentui_first'

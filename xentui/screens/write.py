@@ -7,14 +7,16 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import ComposeResult
+from textual.app import ComposeResult, SuspendNotSupported
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from xentui.errors import XentuiError
 from xentui.screens.step import Step, Tell
+from xentui.session import building
 from xentui.widgets.text import Glyphs, glyphs, lit
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ class Write(Step):
         Binding("enter", "finish", "Leave xentui", id="write.leave"),
         Binding("b", "edit", "Back to editing", id="write.edit"),
         Binding("y", "copy", "Copy the commands", id="write.copy"),
+        Binding("v", "build", "Verify, build, boot", id="write.build"),
     ]
 
     def compose(self) -> ComposeResult:
@@ -55,6 +58,8 @@ class Write(Step):
         """Offer to leave only once something was written."""
         if action in ("finish", "copy"):
             return self.session.written is not None
+        if action == "build":
+            return building.ready(self.session)
         return True
 
     def sync(self) -> None:
@@ -91,6 +96,18 @@ class Write(Step):
             lines = [line for line, _ in self.session.written.commands]
             self.app.copy_to_clipboard("\n".join(lines))
             self.post_message(Tell("Copied, if the terminal lets programs do that."))
+
+    def action_build(self) -> None:
+        """Ask BitBake, build and boot in the terminal, which is given back afterwards."""
+        try:
+            with self.app.suspend():
+                code = building.run(self.session)
+        except SuspendNotSupported:
+            self.post_message(Tell("This terminal cannot be handed over.", "error"))
+        except XentuiError as error:
+            self.post_message(Tell(error.message, "error"))
+        else:
+            self.post_message(Tell(building.told(code), "information" if code == 0 else "error"))
 
 
 def told(written: Written, signs: Glyphs) -> list[Content]:

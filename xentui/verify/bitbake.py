@@ -79,6 +79,20 @@ class BitBake:
             return None
         raise self._failed(asked, code, output, told)
 
+    def command(self, asked: list[str]) -> tuple[list[str], dict[str, str]]:
+        """Return what is run so that a command runs in the build environment, and with what.
+
+        Raises:
+            InputError: the environment is not set up.
+        """
+        environment = dict(os.environ)
+        if self.init is not None:
+            line = ["bash", "-c", _ENTER, "xentui", str(self.init), str(self.build), *asked]
+            return line, environment
+        if shutil.which(asked[0]) is None:
+            raise _not_set_up(self.build, asked[0])
+        return asked, environment | {"BBPATH": str(self.build), "BUILDDIR": str(self.build)}
+
     def _failed(self, asked: list[str], code: int, output: str, told: str) -> InputError:
         lines = [line for line in f"{output}\n{told}".splitlines() if line.strip()]
         errors = [line.partition("ERROR: ")[2] for line in lines if line.startswith("ERROR: ")]
@@ -98,14 +112,7 @@ class BitBake:
         )
 
     def _run(self, asked: list[str]) -> tuple[int, str, str]:
-        environment = dict(os.environ)
-        if self.init is not None:
-            command = ["bash", "-c", _ENTER, "xentui", str(self.init), str(self.build), *asked]
-        else:
-            if shutil.which(asked[0]) is None:
-                raise _not_set_up(self.build)
-            command = asked
-            environment |= {"BBPATH": str(self.build), "BUILDDIR": str(self.build)}
+        command, environment = self.command(asked)
         environment["BITBAKE_UI"] = "knotty"
         process: subprocess.Popen[bytes] | None = None
         try:
@@ -155,11 +162,11 @@ def _started(command: list[str], build: Path, env: dict[str, str]) -> subprocess
         raise InputError(f"{command[0]}: {reason}") from error
 
 
-def _not_set_up(build: Path) -> InputError:
+def _not_set_up(build: Path, program: str) -> InputError:
     setup = build / "init-build-env"
     script = visible(str(setup)) if setup.is_file() else "…/oe-init-build-env"
     return InputError(
-        "bitbake is not in PATH: the build environment is not set up",
+        f"{program} is not in PATH: the build environment is not set up",
         fix=f"Source its script first, or give --oe-init {script}",
     )
 
