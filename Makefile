@@ -9,6 +9,10 @@
 # make release    builds, checks and tries what is published: see CONTRIBUTING.md
 # make rehearse-test   boots Xen in QEMU; fetches what that needs, without root.
 #                 REHEARSE="rehearse and not edge" leaves out what takes longest
+# make coverage   branches of the engine that tests reach, as a page in build/coverage
+# make mutants    changes rules/ and bitbake/ in MUTANTS places each: what do tests miss?
+# make fuzz       feeds the readers bytes for SECONDS seconds each; the corpus is kept
+# make nightly    20,000 examples of hostile text
 #
 # Another interpreter: make test PYTHON=python3.12. Each installs once, and again only when
 # pyproject.toml or constraints.txt changed; a second run needs no network.
@@ -20,10 +24,12 @@ PROJECT ?=
 TESTS ?= tests
 JOBS ?= auto
 REHEARSE ?= rehearse
+MUTANTS ?= 160
+SECONDS ?= 1800
 
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help run test rehearse-parts rehearse-test lint format clean
+.PHONY: help run test rehearse-parts rehearse-test coverage mutants fuzz nightly lint format clean
 .DEFAULT_GOAL := help
 
 help:
@@ -41,6 +47,28 @@ rehearse-parts: $(VENV)/.installed-test
 # Each of the two takes a core and up to 2 GiB.
 rehearse-test: rehearse-parts
 	XENTUI_REHEARSE=1 $(BIN)/python -m pytest -n 2 -m "$(REHEARSE)" tests/rehearsal
+
+# With subprocesses, and in each of the processes that run tests. Tests of time would fail.
+COVERAGE := $(BIN)/python -m coverage
+coverage: $(VENV)/.installed-deep
+	rm -rf build/coverage && mkdir -p build/coverage
+	-XENTUI_EXAMPLES=10 $(COVERAGE) run -m pytest -n $(JOBS) --deselect tests/tui/test_snapshots.py \
+		-k "not millisecond and not at_once and not linear and not start_up" $(TESTS)
+	$(COVERAGE) combine -q
+	$(COVERAGE) html -q -d build/coverage/html
+	$(COVERAGE) report --skip-covered
+
+mutants: $(VENV)/.installed-deep
+	$(BIN)/python -m tools.mutants rules $(MUTANTS)
+	$(BIN)/python -m tools.mutants bitbake $(MUTANTS)
+
+fuzz: $(VENV)/.installed-deep
+	$(INSTALL) atheris
+	$(BIN)/python -m tools.fuzz document $(SECONDS) build/fuzz
+	$(BIN)/python -m tools.fuzz conf $(SECONDS) build/fuzz
+
+nightly: $(VENV)/.installed-test
+	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n $(JOBS) tests/test_parser_text.py
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff format --check .
@@ -92,4 +120,8 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/.installed-test: pyproject.toml constraints.txt $(VENV)/.installed
 	$(INSTALL) 'pip>=25.1'
 	$(INSTALL) --group dev -e .
+	@touch $@
+
+$(VENV)/.installed-deep: $(VENV)/.installed-test
+	$(INSTALL) --group deep
 	@touch $@

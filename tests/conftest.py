@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """What all tests share: Hypothesis runs the same examples each time, and nothing of one's own.
 
-``HYPOTHESIS_PROFILE=search`` looks for new examples instead.
+``HYPOTHESIS_PROFILE=search`` looks for new examples instead, and ``nightly`` for 20,000 of hostile
+text besides (:mod:`tests.test_parser_text`): ``make nightly``.
 """
 
 from __future__ import annotations
@@ -20,6 +21,13 @@ settings.register_profile(
 )
 settings.register_profile(
     "search", deadline=None, max_examples=2000, suppress_health_check=_SLOW_TO_MAKE
+)
+settings.register_profile(
+    "nightly",
+    deadline=None,
+    max_examples=500,
+    print_blob=True,
+    suppress_health_check=_SLOW_TO_MAKE,
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 

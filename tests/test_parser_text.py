@@ -9,6 +9,7 @@ BitBake and xl exactly as it is. There is no third way, such as a line more in a
 from __future__ import annotations
 
 import copy
+import math
 import os
 from collections.abc import Callable
 from typing import Any
@@ -31,8 +32,8 @@ from xentui.rules.check import check as findings
 from xentui.rules.finding import Severity
 
 DIGEST = "0" * 64
-EXAMPLES = int(os.environ.get("XENTUI_EXAMPLES", "60"))
-"""Examples of each property, once through the schema and once through the writers alone."""
+NIGHTLY = 20_000
+"""Examples of all properties together in a night's run."""
 BASE: dict[str, Any] = {
     "version": 1,
     "host": {"machine": "qemux86-64", "memory": 16384},
@@ -141,6 +142,13 @@ LISTS: dict[str, tuple[Put, st.SearchStrategy[Any]]] = {
     ),
 }
 EVERY = [*PROPERTIES, *LISTS]
+WAYS = 2
+"""Through the schema, and through the writers alone."""
+USUAL = 60
+if os.environ.get("HYPOTHESIS_PROFILE") == "nightly":
+    USUAL = math.ceil(NIGHTLY / len(EVERY) / WAYS)
+EXAMPLES = int(os.environ.get("XENTUI_EXAMPLES", str(USUAL)))
+"""Examples of each property, each way."""
 PACKED = ("extra", "disk_device", "vif", "name", "kernel", "rootfs")
 """Properties of a guest that the classes join with separators and cut apart in the shell."""
 NOT_WRITTEN = {("preset", "title"), ("preset", "description")}

@@ -4,7 +4,7 @@
 
 ``python -m tools.mutants ROOM [COUNT] [SEED]`` (``make mutants``): of all mutants of
 ``xentui/ROOM``, as many as that, chosen by the seed; 0 takes each. A mutant is run against those
-tests of ``tests/ROOM`` that reach its line, in a copy of the work tree. What survives is printed
+of the room's tests that reach its line, in a copy of the work tree. What survives is printed
 as ``file:line function: before -> after``. The exit code is 1 where a survivor is not listed in
 ``tests/ROOM/survivors.txt``, which says of each why it may.
 
@@ -33,6 +33,11 @@ from typing import Any
 from tools.mutations import Mutant, changed, mutants
 
 ROOT = Path(__file__).resolve().parents[1]
+TESTS = {
+    "rules": ("tests/rules", "tests/bitbake/test_doctor.py", "tests/images/test_findings.py"),
+    "bitbake": ("tests/bitbake",),
+}
+"""The tests of each room. Findings in a build directory and in images are tried beside those."""
 OF_TIME = ("linear", "millisecond", "takes_long", "in_time", "fast")
 """Words in the names of tests that measure time."""
 SECONDS = 60
@@ -129,7 +134,7 @@ def note(room: str, file: str) -> None:
             measured.switch_context("")
 
     measured.start()
-    code = pytest.main(_arguments([f"tests/{room}"], "first"), plugins=[Noting()])
+    code = pytest.main(_arguments(TESTS[room], "first"), plugins=[Noting()])
     measured.stop()
     data = measured.get_data()
     reached: Reached = {name: (seconds, {}) for name, seconds in times.items()}
