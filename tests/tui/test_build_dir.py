@@ -224,7 +224,7 @@ async def test_what_writing_will_mend_is_no_problem() -> None:
         review = app.main.step
         assert isinstance(review, Review)
         assert list(review.around_errors) == []
-        assert "not set up for Xen" not in "\n".join(f.message for f in review._around)
+        assert "not set up for Xen" not in "\n".join(f.message for f in app.session.around)
 
 
 async def test_another_directory_is_another_way() -> None:
@@ -287,3 +287,49 @@ async def test_the_preview_tells_where_a_marked_block_stands() -> None:
         assert name == "conf/local.conf, as a marked block"
         session.write()
         assert text in (build / "conf/local.conf").read_text()
+
+
+async def test_the_rail_and_f8_know_the_build_directory_from_any_step() -> None:
+    build = made(f'{LOCAL}IMAGE_INSTALL_append = " nano"\n')
+    app = wizard(in_build_dir(build), begin="guests")
+    async with app.run_test(size=LARGE) as pilot:
+        await read(pilot, app)
+        await pilot.pause(0.5)
+        await read(pilot, app)
+        own = app.session.sight.found.total
+        around = [f for f in app.session.around if f.path == "conf/local.conf:4"]
+        assert len(around) == 1
+        assert app.session.told.total == own + len(app.session.around)
+        rail = shown(app).split("\n")
+        assert any("6 Review" in line and "✗" in line for line in rail)
+        assert "to mend" in shown(app)
+        await pilot.press("shift+f8")
+        await read(pilot, app)
+        assert app.main.here == "review"
+        last = app.session.told.every[-1]
+        review = app.main.step
+        assert isinstance(review, Review)
+        assert review.finding_in_sight() == last
+        assert f"{len(app.session.told.every)}/{len(app.session.told.every)}" in shown(app)
+        await pilot.press("f8")
+        await read(pilot, app)
+        assert review.finding_in_sight() != last or len(app.session.told.every) == 1
+
+
+async def test_an_edit_lets_the_build_directory_be_looked_at_again() -> None:
+    build = made()
+    app = wizard(in_build_dir(build), begin="guests")
+    async with app.run_test(size=LARGE) as pilot:
+        await read(pilot, app)
+        await pilot.pause(0.5)
+        await read(pilot, app)
+        assert not any(f.code == "XT636" for f in app.session.around)
+        await pilot.press("a", *"nowhere")
+        await pilot.pause(0.6)
+        await read(pilot, app)
+        assert any(f.code == "XT636" for f in app.session.around)
+        await pilot.press("escape", "alt+6", "t")
+        app.main.query_one("#review-dir", Input).value = "elsewhere"
+        await pilot.press("enter")
+        await read(pilot, app)
+        assert list(app.session.around) == []

@@ -94,7 +94,7 @@ async def test_a_board_that_is_refused_is_allowed_written_and_said_headless() ->
     assert session.written is not None
     assert session.written.headless.endswith("--out xentui-out --allow XT101")
     assert not session.changed
-    assert run(["check", "xentui-out/of-a-test.toml", "--allow", "XT101"]) == 0
+    assert run(["check", "xentui-out/edge-lab.toml", "--allow", "XT101"]) == 0
 
 
 async def test_what_is_allowed_is_undone_by_its_key_and_by_undo() -> None:

@@ -28,7 +28,7 @@ def session_of(project: Project | None = None, *, preset: str = "") -> Session:
         assert found is not None
         origin = found
     elif project is not None:
-        origin = Origin("preset", "of-a-test", project)
+        origin = Origin("preset", "edge-lab", project)
     return Session(
         origin, out=Path("xentui-out"), draft_path=Path("draft.json").absolute(), clock=lambda: NOW
     )

@@ -199,10 +199,14 @@ class Frame(Screen[None]):
             # What is changed in Review itself is shown there at once.
             self._review_of = self.session.state
         self.show()
+        self.followed()
         if not self.session.sight.settled and len(self.session.project.guests) > MANY:
             if self._timer is not None:
                 self._timer.stop()
             self._timer = self.set_timer(PAUSE, self._settle)
+
+    def followed(self) -> None:
+        """Do what else belongs to an edit, now that it is shown."""
 
     def _settle(self) -> None:
         """Work out in the background what takes long, and show it once it is there."""
@@ -287,7 +291,7 @@ class Frame(Screen[None]):
         if not self.is_mounted or not self.stands:
             return
         view = self.session.sight
-        found = view.found
+        found = self.session.told
         marks = self._marks(found.counts)
         counts = (found.errors, found.total - found.errors)
         self.query_one(HeaderLine).show(
@@ -330,7 +334,7 @@ class Frame(Screen[None]):
 
     def finding_in_sight(self) -> Finding | None:
         """Return the problem of the place one is in."""
-        told = self.session.sight.found
+        told = self.session.told
         own = getattr(self.step, "finding_in_sight", None)
         if own is not None and (found := own()) is not None:
             finding: Finding = found
@@ -341,7 +345,7 @@ class Frame(Screen[None]):
         return next(iter(told.at(place)), None) if place else None
 
     def _number_of(self, finding: Finding | None) -> int:
-        return self.session.sight.found.number_of(finding)
+        return self.session.told.number_of(finding)
 
     # Room
 

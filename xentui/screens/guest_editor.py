@@ -24,7 +24,7 @@ from xentui.screens.step import Edit, Form, section
 from xentui.session import Session, forms, guests, places
 from xentui.widgets.field import TIGHT, FieldRow
 from xentui.widgets.options import Options
-from xentui.widgets.text import LABEL, cut, glyphs, lit
+from xentui.widgets.text import LABEL, clip, cut, glyphs, lit
 
 NO_IMPORT = "none"
 LONG = ("extra", "uri", "vif", "sha256", "summary", "depends", "file", "config_file", "script")
@@ -111,6 +111,10 @@ class GuestEditor(Vertical):
         self._shape = self._wanted_shape()
         self.sync()
 
+    def on_resize(self) -> None:
+        """Tell as much as there is room for."""
+        self._head()
+
     # The fields
 
     def _groups(self, name: forms.Name) -> tuple[forms.Group, ...]:
@@ -128,7 +132,7 @@ class GuestEditor(Vertical):
 
     def _kernel(self) -> Choice:
         options = Options(
-            (("host", "the host's"), ("own", "its own file"), ("none", "none (HVM)")),
+            (("host", "the host's"), ("own", "own file"), ("none", "none (HVM)")),
             chosen=(self._kernel_mode(),),
             id="kernel-mode",
         )
@@ -226,7 +230,8 @@ class GuestEditor(Vertical):
         head = lit(f"Guest {self.key}", "strong").append(lit(f"  {where}", "muted"))
         if advice:
             head = head.append(lit(f"  {glyphs(self).warning} {advice}", "warning"))
-        self.query_one("#editor-head", Static).update(head)
+        room = max(8, self.size.width - 2)
+        self.query_one("#editor-head", Static).update(clip(head, room, glyphs(self).more))
 
         self._show_line()
 

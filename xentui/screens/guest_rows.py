@@ -65,9 +65,7 @@ def empty() -> Content:
         [
             lit("No guest yet.", "strong"),
             lit(""),
-            lit("a", "here").append(
-                "  adds one: the reference guest, xen-guest-image-minimal, is first"
-            ),
+            lit("a", "here").append("  adds one, first xen-guest-image-minimal"),
             lit("ctrl+p", "here").append("  guest NAME adds one of another name"),
             lit("alt+1", "here").append("  presets with guests to begin from"),
         ]

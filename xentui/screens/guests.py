@@ -22,7 +22,7 @@ from xentui.screens.guest_rows import Rows, empty
 from xentui.screens.step import Drop, Edit, Look, Step
 from xentui.session import Session, build, guests, places
 from xentui.widgets.table import Column, Table
-from xentui.widgets.text import glyphs, lit, wizard
+from xentui.widgets.text import clip, cut, glyphs, lit, wizard
 
 NEW = ("guests", "", places.KEY)
 """Stands for the name of a guest to come."""
@@ -36,16 +36,16 @@ class Guests(Step):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "add", "Add", id="guest.add"),
-        Binding("e", "edit", "Edit", id="guest.edit"),
+        Binding("e", "edit", "Edit", show=False, id="guest.edit"),
         Binding("c", "clone", "Clone", id="guest.clone"),
         Binding("d,delete", "remove", "Delete", id="guest.delete"),
         Binding("space", "tag('autostart')", "Autostart", id="guest.autostart"),
         Binding("b", "switch", "Bundle", id="guest.bundle"),
         Binding("slash", "filter", "Filter", key_display="/", id="list.filter"),
         Binding("f2,ctrl+o", "add_from", "Add from the layers", id="guest.add-from"),
-        Binding("x", "tag('external')", show=False, id="guest.external"),
-        Binding("shift+up,K", "move(-1)", show=False, id="guest.up"),
-        Binding("shift+down,J", "move(1)", show=False, id="guest.down"),
+        Binding("x", "tag('external')", "External", show=False, id="guest.external"),
+        Binding("shift+up,K", "move(-1)", "Move up", show=False, id="guest.up"),
+        Binding("shift+down,J", "move(1)", "Move down", show=False, id="guest.down"),
     ]
     DEFAULT_CSS = """
     Guests #guest-filter { display: none; height: 1; }
@@ -74,10 +74,10 @@ class Guests(Step):
                 Column("", 1),
                 Column("Guest"),
                 Column("Auto", 4),
-                Column("MiB", 6, right=True),
+                Column("MiB", 7, right=True),
                 Column("vCPUs", 5, right=True),
-                Column("Disk", 10),
-                Column("Goes into", 12, above=66),
+                Column("Disk", 10, above=60),
+                Column("Goes into", 12, above=70),
                 Column("Network", 16, above=84),
                 choose="Edit",
                 id="guest-table",
@@ -89,6 +89,10 @@ class Guests(Step):
     def on_mount(self) -> None:
         """Fill the table."""
         self._fill()
+
+    def on_resize(self) -> None:
+        """Tell as much as there is room for."""
+        self._tell()
 
     @property
     def table(self) -> Table:
@@ -151,10 +155,15 @@ class Guests(Step):
         reasons = route.needs_complete_cfg(project, full)
         own = f"A complete xl config is written: {' and '.join(reasons)}." if reasons else ""
         advice = route.advice(project, guest)
+        room, more = max(20, self.size.width - 3), glyphs(self).more
+        count = f", {self.table.cursor + 1} of {len(self.table.rows)}"
+        first = lit(cut(key, room, more), "strong")
+        first = first.append(lit(f"  {full.type}, {where}{count}", "muted"))
+        said = f"{advice} b moves it." if advice else own
         lines = [
-            lit(f"{key}", "strong").append(lit(f"  {where}, {full.type}, {full.extra}", "muted")),
-            lit(f"{advice} b moves it." if advice else own, "warning" if advice else "muted"),
-            lit(f"{len(project.guests)} guests" if len(project.guests) > 1 else "", "muted"),
+            clip(first, room, more),
+            lit(cut(full.extra, room, more), "muted"),
+            lit(cut(said, room, more), "warning" if advice else "muted"),
         ]
         self.query_one("#guest-told", Static).update(Content("\n").join(lines))
 
@@ -171,8 +180,11 @@ class Guests(Step):
 
     def hint(self) -> str:
         """What helps here."""
-        if self._editor is not None:
+        told = super().hint()
+        if self._editor is not None and told == self.HINT:
             return "Each change holds at once; esc goes back to the table, ctrl+z takes back."
+        if self._editor is not None:
+            return told
         return self.HINT if self.session.project.guests else "a adds a guest."
 
     @on(Table.Moved)

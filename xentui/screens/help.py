@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -15,6 +16,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from xentui.session import helping
+from xentui.widgets.chrome import key_name
 from xentui.widgets.field import FieldRow
 from xentui.widgets.text import lit
 
@@ -25,21 +27,19 @@ if TYPE_CHECKING:
     from xentui.screens.main import MainScreen
     from xentui.session import Session
 
+WIDTH, INDENT = 72, 10
+"""Cells of the page at most, and of the names in it."""
 _KEYS = (
     ("tab, shift+tab", "next and previous field"),
     ("ctrl+n, ctrl+b", "next and previous step"),
-    ("alt+1 … alt+7, or g and a digit", "any step"),
+    ("alt+1 to alt+7, or g and a digit", "any step"),
     ("ctrl+s", "review, and from there write"),
     ("F8, shift+F8, or ] and [", "next and previous problem"),
     ("m, alt+m in a text", "mend the problem one stands on"),
     ("ctrl+z, ctrl+y, or u and r", "undo and redo anything"),
-    ("F2, ctrl+o", "choose from what the build directory offers"),
-    ("F3, ctrl+l", "look at the file of an import"),
-    ("x in Memory and Review", "rehearse on a real Xen"),
     ("F4", "preview"),
     ("p", "next sheet of the preview"),
     ("ctrl+p", "anything by its name"),
-    ("/", "filter a list"),
     ("j k h l G", "move, as in vi"),
     ("esc", "back; nothing is lost"),
     ("ctrl+q", "leave"),
@@ -83,11 +83,13 @@ class HelpScreen(ModalScreen[None]):
 def help_for(screen: MainScreen) -> tuple[str, list[Content]]:
     """Return the help of the place one is in: its title and its lines."""
     finding = screen.finding_in_sight()
-    lines = _finding(finding) if finding is not None else []
+    lines = _finding(finding, _room(screen)) if finding is not None else []
     row = _row(screen)
     if row is None:
-        return screen.step.NAME.capitalize(), [*lines, lit(screen.step.hint()), lit(""), *_keys()]
-    return row.field.title, [*lines, *_field(row, screen.session), lit(""), *_keys()]
+        told = [*lines, lit(screen.step.hint())]
+        return screen.step.NAME.capitalize(), [*told, lit(""), *_here(screen), *_keys()]
+    told = [*lines, *_field(row, screen.session, _room(screen))]
+    return row.field.title, [*told, lit(""), *_here(screen), *_keys()]
 
 
 def _row(screen: Screen[Any]) -> FieldRow | None:
@@ -97,26 +99,57 @@ def _row(screen: Screen[Any]) -> FieldRow | None:
     return next((n for n in focused.ancestors_with_self if isinstance(n, FieldRow)), None)
 
 
-def _pair(name: str, text: str) -> Content:
-    return lit(f"{name:<10}", "muted").append(lit(text))
+def _room(screen: Screen[Any]) -> int:
+    """Return the cells that a line of help has."""
+    return max(20, min(WIDTH, screen.size.width * 9 // 10) - 6)
 
 
-def _field(row: FieldRow, session: Session) -> list[Content]:
+def _pair(name: str, text: str, room: int) -> list[Content]:
+    """Return a name and what belongs to it, in as many lines as that needs."""
+    first, *rest = wrap(text, max(8, room - INDENT)) or [""]
+    lines = [lit(f"{name:<{INDENT}}", "muted").append(lit(first))]
+    return [*lines, *(lit(" " * INDENT + line) for line in rest)]
+
+
+def _field(row: FieldRow, session: Session, room: int) -> list[Content]:
     (_, description), *lines = helping.of_field(session, row.path)
-    return [lit(description), lit(""), *_told(lines)]
+    return [lit(description), lit(""), *_told(lines, room)]
 
 
-def _finding(finding: Finding) -> list[Content]:
+def _finding(finding: Finding, room: int) -> list[Content]:
     head = lit(f"{finding.code} {finding.message}".strip(), finding.severity.value)
-    return [head, *_told(helping.of_finding(finding)), lit("")]
+    return [head, *_told(helping.of_finding(finding), room), lit("")]
 
 
-def _told(lines: Sequence[helping.Pair]) -> list[Content]:
-    return [_pair(name, text) if name else lit(text) for name, text in lines]
+def _told(lines: Sequence[helping.Pair], room: int) -> list[Content]:
+    told = []
+    for name, text in lines:
+        told += _pair(name, text, room) if name else [lit(text)]
+    return told
+
+
+def _here(screen: MainScreen) -> list[Content]:
+    """Return the keys of the place one is in: what the last line has, and what it has no room for.
+
+    Keys that mean the same everywhere are told below.
+    """
+    own: dict[tuple[object, str], tuple[str, list[str]]] = {}
+    common: dict[tuple[object, str], tuple[str, list[str]]] = {}
+    for node, binding, enabled, _ in screen.active_bindings.values():
+        if node in (screen, screen.app) or not enabled or not binding.id:
+            continue
+        found = own if binding.show else common
+        _, keys = found.setdefault((node, binding.action), (binding.description, []))
+        keys.append(key_name(screen.app, binding))
+    told = [(what, keys) for what, keys in (*own.values(), *common.values()) if what]
+    if not told:
+        return []
+    lines = [lit(f"{', '.join(keys):<33}").append(lit(what, "muted")) for what, keys in told]
+    return [lit("Keys here", "strong"), *lines, lit("")]
 
 
 def _keys() -> list[Content]:
     return [
-        lit("Keys", "strong"),
+        lit("Keys everywhere", "strong"),
         *(lit(f"{key:<33}").append(lit(what, "muted")) for key, what in _KEYS),
     ]

@@ -43,8 +43,8 @@ class Machine(FormStep):
     def compose(self) -> ComposeResult:
         """Make the list and the fields."""
         yield Table(
-            Column("Board", 18),
-            Column("What it is"),
+            Column("Board"),
+            Column("What it is", 26, above=66),
             Column("Xen", 10),
             choose="Choose",
             id="boards",
@@ -116,6 +116,11 @@ class Machine(FormStep):
         layer = f" Needs {board.layer}." if board.layer else ""
         room = max(8, self.size.width - 2 - len(word) - 3)
         told = lit(f"{glyphs(self).severity(style)} {word}", style)
+        if self.size.width < 68:
+            around = self.session.surroundings
+            machines = around.machines if around is not None else ()
+            title = next((one.title for one in machines if one.name == machine), "")
+            reason = f"{title or board.title}. {reason}"
         self.query_one("#board-told", Static).update(
             Content("").join(
                 [told, lit(cut(f"  {reason}{layer}", room, glyphs(self).more), "muted")]

@@ -59,7 +59,7 @@ class MainScreen(Rehearsed):
         if not self.stands:
             return action not in ("problem", "mend") or None
         if action == "problem":
-            return self.session.sight.found.total > 0 or None
+            return self.session.told.total > 0 or None
         if action == "mend":
             finding = self.finding_in_sight()
             return finding is not None and (finding.mend is not None or not finding.code)
@@ -166,7 +166,7 @@ class MainScreen(Rehearsed):
 
     async def action_problem(self, by: int) -> None:
         """Go to the next problem, or the one before."""
-        findings = list(self.session.view.findings)
+        findings = [*self.session.view.findings, *self.session.around]
         if not findings:
             self._tell("There is no problem.")
             return
@@ -177,6 +177,12 @@ class MainScreen(Rehearsed):
 
         finding = findings[(at + by) % len(findings)]
         await self.go(step_of(finding), finding.path)
+        if self.here == "review":
+            from xentui.screens.review import Review
+
+            review = self.step
+            assert isinstance(review, Review)  # noqa: S101 - the step of that name
+            review.stand_on_problem(finding)
         self._problem = finding
         self._problem_place = self.step.place()
         self.call_after_refresh(self.show)

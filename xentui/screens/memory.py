@@ -22,8 +22,13 @@ from xentui.widgets.text import glyphs, lit
 if TYPE_CHECKING:
     from xentui.rules.budget import Row as Share
     from xentui.rules.finding import Finding
+    from xentui.session import Session
 
-BESIDE = 72
+ROOMY = 72
+"""Cells from which on all that a rehearsal told has room behind a guest's name."""
+MOST = 999
+"""Percent that are told; what is more is told to be more."""
+BESIDE = 90
 """Cells from which on there is room for a note beside each row."""
 
 
@@ -43,8 +48,12 @@ class Memory(Step):
         ),
         Binding("left,minus", f"give(-{memory.SMALL})", "Less", key_display="-", id="memory.less"),
         Binding("x", "rehearse", "Rehearse", id="memory.rehearse"),
-        Binding("shift+right,L", f"give({memory.LARGE})", show=False, id="memory.much-more"),
-        Binding("shift+left,H", f"give(-{memory.LARGE})", show=False, id="memory.much-less"),
+        Binding(
+            "shift+right,L", f"give({memory.LARGE})", "Much more", show=False, id="memory.much-more"
+        ),
+        Binding(
+            "shift+left,H", f"give(-{memory.LARGE})", "Much less", show=False, id="memory.much-less"
+        ),
     ]
     DEFAULT_CSS = """
     Memory #memory-sum { height: 1; margin-bottom: 1; }
@@ -52,6 +61,10 @@ class Memory(Step):
     Memory #memory-table { height: 1fr; }
     Memory #memory-found { height: auto; max-height: 6; margin-top: 1; }
     """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._notes: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
         """Make the bar, the table and the findings."""
@@ -61,12 +74,23 @@ class Memory(Step):
             Column("", 1),
             Column("Component"),
             Column("MiB", 8, right=True),
-            Column("Share", 6, right=True),
+            Column("Share", 7, right=True),
             Column("Of which", 30, above=BESIDE),
             choose="Go to it",
             id="memory-table",
         )
         yield Static("", markup=False, id="memory-found")
+
+    def hint(self) -> str:
+        """What the memory under the cursor is, where it has no room beside it, or the keys."""
+        note = self._notes.get(self.table.key, "")
+        if not note or self.table.size.width >= BESIDE:
+            return self.HINT
+        return f"{note[:1].upper()}{note[1:]}."
+
+    def on_resize(self) -> None:
+        """Tell as much as there is room for."""
+        self.sync()
 
     def first(self) -> Widget | None:
         """The table."""
@@ -79,14 +103,15 @@ class Memory(Step):
 
     def sync(self) -> None:
         """Show what holds."""
-        budget = self.session.view.budget
-        signs = glyphs(self)
-        self.query_one(MemoryMap).show(budget)
+        sight = self.session.sight
+        budget, signs = sight.budget, glyphs(self)
+        self.query_one(MemoryMap).show(sight.summed)
         free = "" if budget.free is None else f"   free {budget.free} MiB"
         self.query_one("#memory-sum", Static).update(
             summary(budget, signs).append(lit(free if (budget.free or 0) >= 0 else "", "muted"))
         )
         outcomes = self._outcomes()
+        self._notes = {f"{row.kind}:{row.name}": row.note for row in budget.rows if row.note}
         rows, number = [], 0
         for share in budget.rows:
             sign, _ = pattern(share, number, signs) if share.kind != "total" else (" ", "")
@@ -99,7 +124,7 @@ class Memory(Step):
     def _row(
         self, share: Share, total: int | None, sign: str, outcomes: dict[str, tuple[str, str]]
     ) -> Row:
-        percent = f"{round(100 * share.mib / total)} %" if total else ""
+        percent = _percent(share.mib, total)
         label = share.label if share.autostart else f"{share.label} (not by itself)"
         style = "error" if share.kind == "free" and share.mib < 0 else ""
         if share.kind in ("xen", "free"):
@@ -114,7 +139,8 @@ class Memory(Step):
             note = (told, how)
             if self.table.size.width < BESIDE:
                 mark, word = told.replace(",", "").split()[:2]
-                label, style = f"{share.label}  {mark} {word}", how
+                said = told if self.table.size.width >= ROOMY else f"{mark} {word}"
+                label, style = f"{share.label}  {said}", how
         return Row(
             name,
             (
@@ -128,7 +154,7 @@ class Memory(Step):
 
     def _tell(self) -> None:
         signs = glyphs(self)
-        found = memory.of_memory(self.session.view.findings)
+        found = memory.of_memory(self.session.sight.findings)
         lines = [
             lit(f"{signs.severity(f.severity.value)} {f.message}", f.severity.value) for f in found
         ]
@@ -139,7 +165,7 @@ class Memory(Step):
     def finding_in_sight(self) -> Finding | None:
         """Return what does not fit, so that its mend is one key away."""
         path = self._path()
-        found = memory.of_memory(self.session.view.findings)
+        found = memory.of_memory(self.session.sight.findings)
         if path is not None:
             own = places.text_of_path(path)
             found.sort(key=lambda f: f.path != own)
@@ -198,3 +224,13 @@ class Memory(Step):
         owner = f" of {path[1]}" if path[0] == "guests" else ""
         label = f"{places.field_of(path).title}{owner}"
         self.post_message(Edit(places.put(project, path, wanted), label, merge=f"give {path}"))
+
+
+def _percent(mib: int, total: int | None) -> str:
+    """Return a share of the whole, as far as it has room."""
+    if not total:
+        return ""
+    percent = round(100 * mib / total)
+    if abs(percent) > MOST:
+        return f"{'<-' if percent < 0 else '>'}{MOST} %"
+    return f"{percent} %"

@@ -13,15 +13,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
-from textual.worker import get_current_worker
 
 from xentui.errors import XentuiError
+from xentui.project import home
 from xentui.screens import review_text
-from xentui.screens.step import Allow, Go, Look, Rehearsal, Retarget, Step, Tell
-from xentui.session import build, overruling, reviewing, writing
+from xentui.screens.step import Allow, Examine, Go, Look, Rehearsal, Retarget, Step, Tell
+from xentui.session import overruling, reviewing, writing
 from xentui.session.reviewing import ATTACH
 from xentui.widgets.code import CodeView
 from xentui.widgets.options import Options
@@ -37,14 +36,6 @@ if TYPE_CHECKING:
 
 class Review(Step):
     """The diff, the files, the target and the problems."""
-
-    class Examined(Message):
-        """The build directory was looked at, as a plan would leave it."""
-
-        def __init__(self, plan: Plan, found: Sequence[Finding]) -> None:
-            super().__init__()
-            self.plan = plan
-            self.found = found
 
     NAME: ClassVar[str] = "review"
     HINT: ClassVar[str] = "Nothing is written before you say so: ctrl+s writes."
@@ -76,7 +67,8 @@ class Review(Step):
     Review.-diff #review-diff, Review.-target #review-target { display: block; }
     Review.-problems #review-found { display: block; }
     Review #review-problems { height: 1fr; }
-    Review #review-answers { height: 1; display: none; }
+    Review #review-told { height: auto; max-height: 3; margin: 1 0 0 2; color: $text-muted; }
+    Review #review-answers { height: 1; display: none; margin-left: 1; }
     Review.-answers #review-answers { display: block; }
     Review #review-answers Button { margin-right: 2; min-width: 8; }
     Review.-files #review-split { display: block; }
@@ -92,7 +84,6 @@ class Review(Step):
         self._sheet = ""
         self._changes: dict[str, Change] = {}
         self._findings: dict[str, Finding] = {}
-        self._around: Sequence[Finding] = ()
         self._examining = False
 
     def compose(self) -> ComposeResult:
@@ -116,6 +107,7 @@ class Review(Step):
                     Column("", 2), Column("Where", 28), Column("What"),
                     choose="Go there", id="review-problems",
                 )  # fmt: skip
+                yield Static("", markup=False, id="review-told")
                 with Horizontal(id="review-answers"):
                     yield Button("", compact=True, id="review-mend")
                     yield Button("", compact=True, id="review-allow")
@@ -178,7 +170,7 @@ class Review(Step):
     @property
     def around_errors(self) -> Sequence[Finding]:
         """What is wrong with the build directory so that nothing should be written there."""
-        return [finding for finding in self._around if finding.severity.value == "error"]
+        return [finding for finding in self.session.around if finding.severity.value == "error"]
 
     @property
     def errors(self) -> Sequence[Finding]:
@@ -187,36 +179,19 @@ class Review(Step):
 
     def _examine(self) -> None:
         """Look at the build directory as it would be, beside the screen."""
-        target, plan = writing.build_dir_of(self.session), self.plan
-        self._examining = target is not None and plan is not None
-        if target is None or plan is None:
-            self._around = ()
-            self.workers.cancel_group(self, "examine")
-            return
-        recipes = build.recipes_of(self.session)
+        target = writing.build_dir_of(self.session)
+        self._examining = target is not None and self.plan is not None
+        if target is None:
+            self.session.around = ()
+        self.post_message(Examine(self.plan))
 
-        def examine() -> None:
-            worker = get_current_worker()
-            try:
-                found: Sequence[Finding] = build.examined(plan, target, recipes=recipes)
-            except XentuiError:
-                found = ()
-            if not worker.is_cancelled:
-                self.post_message(self.Examined(plan, found))
-
-        self.run_worker(examine, thread=True, group="examine", exclusive=True, exit_on_error=False)
-
-    def on_review_examined(self, event: Examined) -> None:
+    def examined(self, plan: Plan) -> None:
         """Show what was found in the build directory."""
-        event.stop()
-        if event.plan is not self.plan:
-            return
-        self._examining = False
-        self._around = event.found
-        self._show_problems()
-        self._show_sum()
-        self._show_tabs()
-        self.post_message(Look())
+        if plan is self.plan:
+            self._examining = False
+            self._show_problems()
+            self._show_sum()
+            self._show_tabs()
 
     def surrounded(self) -> None:
         """Look at the build directory again once its recipes are known."""
@@ -270,7 +245,7 @@ class Review(Step):
         self.query_one("#review-target", CodeView).show(lines)
 
     def _show_problems(self) -> None:
-        found = [*self.session.view.findings, *self._around]
+        found = [*self.session.view.findings, *self.session.around]
         self._findings = {str(place): finding for place, finding in enumerate(found)}
         rows = review_text.problem_rows(found, glyphs(self))
         self.query_one("#review-problems", Table).set_rows(rows)
@@ -286,6 +261,8 @@ class Review(Step):
             button.label = lit(text)
             button.display = bool(text)
         self.set_class(bool(mend or allow), "-answers")
+        told = f"{finding.code} {finding.message}. {finding.fix}".strip() if finding else ""
+        self.query_one("#review-told", Static).update(lit(told))
         self.refresh_bindings()
 
     def finding_in_sight(self) -> Finding | None:
@@ -293,6 +270,19 @@ class Review(Step):
         if self._sheet != "problems":
             return None
         return self._findings.get(self.query_one("#review-problems", Table).key)
+
+    async def jump(self, path: str) -> bool:
+        """Go to a problem that stands here."""
+        key = next((key for key, one in self._findings.items() if one.path == path), None)
+        return key is not None and self.stand_on_problem(self._findings[key])
+
+    def stand_on_problem(self, finding: Finding) -> bool:
+        """Stand on a problem among the others; return whether it is there."""
+        key = next((key for key, one in self._findings.items() if one is finding), None)
+        if key is None:
+            return False
+        self.action_sheet("problems")
+        return self.query_one("#review-problems", Table).select(key)
 
     # What can be done
 
@@ -368,8 +358,8 @@ class Review(Step):
         if not text or "\0" in text:
             field.value = str(self.session.out)
             return
-        if Path(text).expanduser() != self.session.out:
-            self.session.out = Path(text).expanduser()
+        if home.expanded(text) != self.session.out:
+            self.session.out = home.expanded(text)
             self.sync()
             self.post_message(Retarget())
 

@@ -21,7 +21,7 @@ from xentui.session import MANY, Session, View, opening
 from xentui.session.state import EMPTY, Origin
 from xentui.widgets.bars import bar, summary
 from xentui.widgets.table import Column, Row, Table
-from xentui.widgets.text import glyphs, lit
+from xentui.widgets.text import cut, glyphs, lit
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -44,7 +44,7 @@ class Start(Step):
         Binding("slash", "filter", "Filter", key_display="/", id="list.filter"),
     ]
     DEFAULT_CSS = """
-    Start #start-where { height: 2; }
+    Start #start-where { height: auto; min-height: 2; max-height: 4; }
     Start #start-filter { height: 1; display: none; margin-bottom: 0; }
     Start.-filtering #start-filter { display: block; }
     Start #start-list { height: 1fr; margin-top: 1; min-height: 6; }
@@ -67,7 +67,7 @@ class Start(Step):
         yield Input(placeholder="part of a name, a board …", compact=True, id="start-filter")
         yield Table(
             Column("Begin with"),
-            Column("Board", 16, above=50),
+            Column("Board", 16, above=62),
             Column("Memory", 9, right=True),
             Column("From", 7, above=72),
             choose="Review",
@@ -128,7 +128,9 @@ class Start(Step):
             rows.append(
                 Row(":none", ("  Nothing has that in it. Esc shows all again.",), heading=True)
             )
-        self.query_one(Table).set_rows(rows)
+        table = self.query_one(Table)
+        table.styles.max_height = len(rows) + 1
+        table.set_rows(rows)
 
     def first(self) -> Widget | None:
         """The list."""
@@ -235,20 +237,26 @@ class Start(Step):
 
     def _told_of(self, view: View) -> list[Content]:
         """Return the few lines that tell what a project is."""
+        room = max(20, self.size.width - 12)
+        more_sign = glyphs(self).more
         guests = ", ".join(guest.key for guest in view.project.guests) or "none"
         files = [path for path in view.files if not path.endswith("layer.conf")]
         more = f"  and {len(files) - 2} more" if len(files) > 2 else ""
         errors = len(view.errors)
         return [
-            _pair("Guests", guests),
+            _pair("Guests", cut(guests, room, more_sign)),
             _pair("Writes", "  ".join(files[:2]) + more),
-            _pair("Memory", "").append(bar(view.budget, 32, glyphs(self))).append("  ").append(
-                summary(view.budget, glyphs(self))
-            ),
+            self._memory(view),
             _pair("Board", boards.board(view.project.host.machine).support.value)
             if not errors
             else lit(f"{glyphs(self).error} {errors} to mend", "error"),
         ]  # fmt: skip
+
+    def _memory(self, view: View) -> Content:
+        signs = glyphs(self)
+        said = summary(view.budget, signs)
+        cells = max(8, min(32, self.size.width - 14 - said.cell_length))
+        return _pair("Memory", "").append(bar(view.budget, cells, signs)).append("  ").append(said)
 
     # What can be done
 

@@ -26,6 +26,7 @@ from xentui.widgets.field import FieldRow
 from xentui.widgets.text import lit
 
 if TYPE_CHECKING:
+    from xentui.output.plan import Plan
     from xentui.rules.finding import Finding
 
 
@@ -102,6 +103,13 @@ class Rehearsal(Message):
 
 
 @dataclass
+class Examine(Message):
+    """The build directory should be looked at, as a plan would leave it."""
+
+    plan: Plan | None
+
+
+@dataclass
 class Retarget(Message):
     """Another directory is written into."""
 
@@ -132,6 +140,9 @@ class Step(Vertical):
     def surrounded(self) -> None:
         """Show what became known of the build directory around."""
 
+    def examined(self, plan: Plan) -> None:
+        """Show what was found in the build directory, as a plan would leave it."""
+
     def place(self) -> str:
         """Return the path in the project that one stands on, or an empty text."""
         focused = self.screen.focused
@@ -155,7 +166,11 @@ class Step(Vertical):
         return None
 
     def hint(self) -> str:
-        """Return one sentence that helps here."""
+        """Return one sentence that helps here: of a field, what it is."""
+        focused = self.screen.focused
+        for node in focused.ancestors_with_self if focused is not None else ():
+            if isinstance(node, FieldRow):
+                return node.told
         return self.HINT
 
     def first(self) -> Widget | None:

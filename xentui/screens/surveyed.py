@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,13 +13,22 @@ from textual import on
 from textual.message import Message
 from textual.worker import get_current_worker
 
+from xentui.errors import XentuiError
 from xentui.screens.frame import Frame
-from xentui.screens.step import Retarget
+from xentui.screens.step import Examine, Retarget
+from xentui.session import MANY
 from xentui.session.writing import build_dir_of
 from xentui.widgets.field import FieldRow
 
 if TYPE_CHECKING:
+    from textual.timer import Timer
+
+    from xentui.output.plan import Plan
+    from xentui.rules.finding import Finding
     from xentui.session.build import Surroundings
+
+REST = 0.4
+"""Seconds after an edit until the build directory is looked at again."""
 
 
 class Surveyed(Frame):
@@ -31,6 +41,16 @@ class Surveyed(Frame):
             super().__init__()
             self.known = known
 
+    class Examined(Message):
+        """The build directory was looked at, as a plan would leave it."""
+
+        def __init__(self, plan: Plan, found: Sequence[Finding]) -> None:
+            super().__init__()
+            self.plan = plan
+            self.found = found
+
+    _examiner: Timer | None = None
+
     async def on_mount(self) -> None:
         """Read the build directory once the first frame stands."""
         self.call_after_refresh(self.survey)
@@ -39,7 +59,7 @@ class Surveyed(Frame):
         """Read the build directory that is written into, if it is one."""
         self.session.look_again()
         target = build_dir_of(self.session)
-        self.session.surroundings = None
+        self.session.surroundings, self.session.around = None, ()
         if target is not None:
             from xentui.session.build import Surroundings
 
@@ -71,6 +91,64 @@ class Surveyed(Frame):
             self.session.surroundings = event.known
             self.step.surrounded()
             self.refresh_bindings()
+            if event.known.complete:
+                self.examine_soon()
+
+    # What is wrong with the build directory
+
+    def followed(self) -> None:
+        """Look at the build directory again: it may suit the project no longer."""
+        self.examine_soon()
+
+    def examine_soon(self) -> None:
+        """Look at the build directory once nothing is typed for a moment; Review does itself."""
+        if self._examiner is not None:
+            self._examiner.stop()
+        few = len(self.session.project.guests) <= MANY
+        if few and self.session.surroundings is not None:
+            self._examiner = self.set_timer(REST, self._examine_aside)
+
+    def _examine_aside(self) -> None:
+        self._examiner = None
+        if self.here == "review":
+            return
+        with suppress(XentuiError):
+            self._examine(self.session.plan())
+
+    @on(Examine)
+    def _asked_to_examine(self, event: Examine) -> None:
+        event.stop()
+        self._examine(event.plan)
+
+    def _examine(self, plan: Plan | None) -> None:
+        target = build_dir_of(self.session)
+        self.workers.cancel_group(self, "examine")
+        if target is None or plan is None:
+            self.session.around = ()
+            return
+        from xentui.session import build
+
+        recipes = build.recipes_of(self.session)
+
+        def examine() -> None:
+            worker = get_current_worker()
+            try:
+                found: Sequence[Finding] = build.examined(plan, target, recipes=recipes)
+            except XentuiError:
+                found = ()
+            if not worker.is_cancelled:
+                with suppress(RuntimeError):
+                    self.post_message(self.Examined(plan, found))
+
+        self.run_worker(examine, thread=True, group="examine", exit_on_error=False)
+
+    def on_surveyed_examined(self, event: Examined) -> None:
+        """Tell of it wherever problems are told of."""
+        event.stop()
+        if list(self.session.around) != list(event.found):
+            self.session.around = event.found
+        self.step.examined(event.plan)
+        self.show()
 
     @on(FieldRow.Asked)
     def _asked(self, event: FieldRow.Asked) -> None:

@@ -36,7 +36,6 @@ class Write(Step):
     """The result, or why there is none yet."""
 
     NAME: ClassVar[str] = "write"
-    HINT: ClassVar[str] = "These lines are printed again when xentui is left."
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "finish", "Leave xentui", id="write.leave"),
@@ -62,16 +61,29 @@ class Write(Step):
             return building.ready(self.session)
         return True
 
+    def hint(self) -> str:
+        """What becomes of the lines, once there are any."""
+        if self.session.written is None:
+            return "Review shows what would be written; this page tells what was."
+        return "These lines are printed again when xentui is left."
+
+    def on_resize(self) -> None:
+        """Break the lines anew."""
+        self.sync()
+
     def sync(self) -> None:
         """Show what was done, or what is left to do."""
         signs = glyphs(self)
         written = self.session.written
-        lines = told(written, signs) if written is not None else self._not_yet(signs)
+        if written is None:
+            lines = self._not_yet(signs)
+        else:
+            lines = told(written, signs, max(30, self.size.width - 4))
         self.query_one("#write-text", Static).update(Content("\n").join(lines))
         self.refresh_bindings()
 
     def _not_yet(self, signs: Glyphs) -> list[Content]:
-        errors = len(self.session.view.errors)
+        errors = self.session.sight.found.errors
         lines = [lit("Nothing has been written yet.", "strong"), lit("")]
         if errors:
             word = "error stands" if errors == 1 else "errors stand"
@@ -110,8 +122,14 @@ class Write(Step):
             self.post_message(Tell(building.told(code), "information" if code == 0 else "error"))
 
 
-def told(written: Written, signs: Glyphs) -> list[Content]:
-    """Return what was done and what to type next, line by line."""
+def told(written: Written, signs: Glyphs, width: int = 0) -> list[Content]:
+    """Return what was done and what to type next, line by line.
+
+    Args:
+        written: what was done.
+        signs: what the terminal can show.
+        width: cells to break long lines at, each on with more indent; none is broken for 0.
+    """
     lines = [lit(f"Written into {written.root}", "strong"), lit("")]
     for what, path in written.lines:
         sign = signs.dot if what == "unchanged" else signs.ok
@@ -120,10 +138,28 @@ def told(written: Written, signs: Glyphs) -> list[Content]:
     lines += [lit(f"  {note}", "muted") for note in written.notes]
     lines += [lit(""), lit("Type next", "strong")]
     for line, note in written.commands:
-        lines.append(lit(f"  {line}"))
-        lines += [lit(f"      {part}", "muted") for part in wrap(note, 70)]
-    lines += [lit(""), lit("The same without a screen", "strong"), lit(f"  {written.headless}")]
-    return lines
+        lines += _broken(line, width)
+        lines += [
+            lit(f"      {part}", "muted")
+            for part in wrap(note, min(70, width - 6) if width else 70)
+        ]
+    lines += [lit(""), lit("The same without a screen", "strong")]
+    return [*lines, *_broken(written.headless, width)]
+
+
+def _broken(line: str, width: int) -> list[Content]:
+    """Return a command, broken where there is no room."""
+    if not width or len(line) + 2 <= width:
+        return [lit(f"  {line}")]
+    parts = wrap(
+        line,
+        width,
+        initial_indent="  ",
+        subsequent_indent="    ",
+        break_on_hyphens=False,
+        drop_whitespace=True,
+    )
+    return [lit(part) for part in parts]
 
 
 def plain(written: Written) -> str:

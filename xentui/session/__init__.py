@@ -9,7 +9,7 @@ and worked out once for each state.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from xentui.project.document import Loaded
     from xentui.rules.finding import Finding
     from xentui.session.build import Surroundings
+    from xentui.session.found import Found
 
 __all__ = ["DEFAULT_OUT", "Origin", "Session", "State", "Unfinished", "View", "Written"]
 
@@ -89,6 +90,8 @@ class Session:
         self._target_asked: tuple[Path, Attach | None] | None = None
         self.layer: Path | None = None
         self.surroundings: Surroundings | None = None
+        self.around: Sequence[Finding] = ()
+        self._told: tuple[Found, Sequence[Finding], Found] | None = None
         self.written: Written | None = None
 
     @property
@@ -144,6 +147,19 @@ class Session:
 
             quick = self._quick = Quick(view.state, view.project_name, basis)
         return quick
+
+    @property
+    def told(self) -> Found:
+        """What is found: of the project, as far as :attr:`sight` goes, and of the build directory.
+
+        The findings of the build directory are in :attr:`around`, which screens see to.
+        """
+        found, around = self.sight.found, self.around
+        if not around:
+            return found
+        if self._told is None or self._told[0] is not found or self._told[1] is not around:
+            self._told = (found, around, found.and_around(around))
+        return self._told[2]
 
     def look(self, project: Project) -> View:
         """Return what would follow if ``project`` were the present one."""

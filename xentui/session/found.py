@@ -118,6 +118,26 @@ class Found:
             + sum(f.severity is Severity.ERROR for f in found),
         )
 
+    def and_around(self, around: Sequence[Finding]) -> Found:
+        """Return them with what is wrong with the build directory behind, which Review has."""
+        if not around:
+            return self
+        made = lay_out(around)
+        counts = dict(self.counts)
+        for step, (errors, warnings, advice) in made.counts.items():
+            before = counts.get(step, (0, 0, 0))
+            counts[step] = (before[0] + errors, before[1] + warnings, before[2] + advice)
+        behind = {id(one): self.total + place for place, one in enumerate(around, 1)}
+        return Found(
+            every=[*self.every, *around],
+            elsewhere=[*self.elsewhere, *around],
+            guests=self.guests,
+            counts=counts,
+            places={**self.places, **behind},
+            total=self.total + made.total,
+            errors=self.errors + made.errors,
+        )
+
 
 class _Overlaid(dict[str, Sequence[Finding]]):
     """A mapping with one entry of its own before another mapping's."""

@@ -83,7 +83,7 @@ class Quick(View):
             found=self._found(),
             findings=basis.findings,
             summed=self._summed(),
-            budget=basis.budget,
+            budget=self._budget(),
             conf_lines=self._conf_lines(),
         )
 
@@ -156,6 +156,27 @@ class Quick(View):
             now = guest_row(self._basis.context, effective(self.project, new))
             budget = _shifted(_shifted(budget, was, -1), now, 1)
         return budget
+
+    def _budget(self) -> Budget:
+        budget, summed = self._basis.budget, self._summed()
+        if not self._edited:
+            return budget
+        from xentui.rules.budget import guest_row
+
+        given = self._basis.context
+        edited = {
+            new.key: guest_row(given, effective(self.project, new)) for _, new in self._edited
+        }
+        free = summed.free
+        rows = [
+            replace(row, mib=free)
+            if row.kind == "free" and free is not None
+            else edited.get(row.name, row)
+            if row.kind == "guest"
+            else row
+            for row in budget.rows
+        ]
+        return replace(budget, rows=tuple(rows), free=free, free_all=summed.free_all)
 
     def _conf_lines(self) -> Sequence[str]:
         lines = self._basis.conf_lines

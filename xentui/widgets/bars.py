@@ -28,7 +28,12 @@ def shares(rows: list[Row], total: int, width: int) -> list[int]:
     """Return how many cells each row takes of ``width``; what is there takes at least one."""
     if total <= 0 or width <= 0:
         return [0 for _ in rows]
-    cells = [max(1, round(row.mib * width / total)) if row.mib > 0 else 0 for row in rows]
+    cells, before = [], 0
+    for row in rows:
+        end = round((before + row.mib) * width / total)
+        taken = end - round(before * width / total)
+        cells.append(max(1, taken) if row.mib > 0 else 0)
+        before += row.mib
     while sum(cells) > width and max(cells) > 1:
         cells[cells.index(max(cells))] -= 1
     return cells

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from textual import events
@@ -21,11 +21,14 @@ from xentui.widgets.bars import bar, summary
 from xentui.widgets.text import cut, fit, glyphs, lit
 
 if TYPE_CHECKING:
+    from textual.app import App
     from textual.binding import Binding
 
     from xentui.rules.budget import Budget
 
 MEMORY_BAR = 16
+HELP = "help"
+"""The action that tells all keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,28 +127,43 @@ class StepStrip(Steps):
     StepStrip { height: 1; padding: 0 1; background: $surface; }
     """
 
-    def _labels(self) -> list[str]:
-        return [f"{mark.title} {self.sign(mark)[0]}" for mark in self._marks]
+    GAP: ClassVar[str] = "   "
+
+    def _titles(self) -> list[str]:
+        """Return what each step is called; only the one one is in by its name without room."""
+        whole = [mark.title for mark in self._marks]
+        signs = 2 * len(whole) + len(self.GAP) * max(0, len(whole) - 1)
+        if sum(map(len, whole)) + signs <= self.size.width:
+            return whole
+        return [
+            mark.title if mark.name == self._here else str(number)
+            for number, mark in enumerate(self._marks, 1)
+        ]
 
     def render(self) -> Content:
         """Draw the line."""
         parts = []
-        for mark in self._marks:
+        for mark, name in zip(self._marks, self._titles(), strict=True):
             sign, style = self.sign(mark)
             look = "bold $accent underline" if mark.name == self._here else ""
-            title = Content.assemble((mark.title, look or "$text-muted"))
+            title = Content.assemble((name, look or "$text-muted"))
             parts.append(Content(" ").join([title, lit(sign, style)]))
-        return lit(f" {glyphs(self).dot} ", "muted").join(parts)
+        return Content(self.GAP).join(parts)
+
+    def at(self, x: int) -> StepMark | None:
+        """Return the step that is drawn at a column, if there is one."""
+        for mark, name in zip(self._marks, self._titles(), strict=True):
+            width = cell_len(f"{name} {self.sign(mark)[0]}")
+            if 0 <= x < width:
+                return mark
+            x -= width + len(self.GAP)
+        return None
 
     def on_click(self, event: events.Click) -> None:
         """Go to the step clicked."""
-        x = event.x - 1
-        for mark, label in zip(self._marks, self._labels(), strict=True):
-            width = cell_len(label)
-            if 0 <= x < width:
-                self.post_message(self.Picked(mark.name))
-                return
-            x -= width + 3
+        mark = self.at(event.x - 1)
+        if mark is not None:
+            self.post_message(self.Picked(mark.name))
 
 
 class StepRail(Steps):
@@ -196,7 +214,6 @@ class KeyLine(Widget):
     def __init__(self) -> None:
         super().__init__(id="keys")
         self._shown: list[tuple[str, str, str, object]] = []
-        self._cells: list[tuple[int, int]] = []
 
     def on_mount(self) -> None:
         """Follow the keys of whatever has the focus."""
@@ -216,7 +233,7 @@ class KeyLine(Widget):
             if typing and len(binding.key) == 1:
                 continue
             found[binding.action] = (
-                self._key_name(binding),
+                key_name(self.app, binding),
                 binding.description,
                 binding.action,
                 node,
@@ -226,37 +243,56 @@ class KeyLine(Widget):
             self._shown = shown
             self.refresh()
 
-    def _key_name(self, binding: Binding) -> str:
-        if binding.key_display:
-            return binding.key_display
-        key = binding.key.split(",")[0]
-        if key.startswith("f") and key[1:].isdigit():
-            return key.upper()
-        return key if len(key) > 1 and "ctrl" not in key else self.app.get_key_display(binding)
-
     @property
     def shown(self) -> Sequence[tuple[str, str]]:
         """The keys and what they do, in order."""
         return [(key, text) for key, text, _, _ in self._shown]
 
+    def drawn(self) -> list[tuple[str, str, str, object]]:
+        """Return the keys there is room for: where not all fit, the last one is that of help."""
+        room = max(1, self.size.width)
+        if sum(map(_cells, self._shown)) - 2 <= room:
+            return self._shown
+        tail = [key for key in self._shown if key[2] == HELP]
+        room -= sum(map(_cells, tail))
+        fit = []
+        for key in self._shown:
+            if key in tail:
+                continue
+            if _cells(key) - 2 > room:
+                break
+            fit.append(key)
+            room -= _cells(key)
+        return [*fit, *tail]
+
     def render(self) -> Content:
         """Draw as many keys as there is room for."""
-        width = max(1, self.size.width)
-        parts: list[Content] = []
-        self._cells = []
-        x = 0
-        for key, text, _, _ in self._shown:
-            length = cell_len(key) + 1 + cell_len(text)
-            if x + length > width:
-                break
-            parts.append(Content.assemble((key, "bold"), (f" {text}", "$text-muted")))
-            self._cells.append((x, x + length))
-            x += length + 2
-        return Content("  ").join(parts)
+        return Content("  ").join(
+            Content.assemble((key, "bold"), (f" {text}", "$text-muted"))
+            for key, text, _, _ in self.drawn()
+        )
 
     async def on_click(self, event: events.Click) -> None:
         """Do what the key under the pointer does."""
-        for (start, end), (_, _, action, node) in zip(self._cells, self._shown, strict=False):
-            if start <= event.x - 1 < end:
-                await self.app.run_action(action, node)  # type: ignore[arg-type]
+        x = event.x - 1
+        for key in self.drawn():
+            if 0 <= x < _cells(key) - 2:
+                await self.app.run_action(key[2], key[3])  # type: ignore[arg-type]
                 return
+            x -= _cells(key)
+
+
+def key_name(app: App[object], binding: Binding) -> str:
+    """Return what a key is called on the screen."""
+    if binding.key_display:
+        return binding.key_display
+    key = binding.key.split(",")[0]
+    if key.startswith("f") and key[1:].isdigit():
+        return key.upper()
+    plain = len(key) > 1 and "ctrl" not in key and "_" not in key and key != "slash"
+    return key if plain else app.get_key_display(binding)
+
+
+def _cells(key: tuple[str, str, str, object]) -> int:
+    """Return the cells that a key takes, with the gap behind it."""
+    return cell_len(key[0]) + 1 + cell_len(key[1]) + 2

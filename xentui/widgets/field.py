@@ -202,8 +202,9 @@ class FieldRow(Widget):
     def _placeholder(self) -> str:
         default, whence = places.fallback(self.session.project, self.path)
         if default and whence and self.field.kind != "integer":
-            return f"{default}  ({whence})"
-        return default
+            whole = f"{default}  ({whence})"
+            default = whole if len(whole) <= self.editor.size.width else default
+        return cut(default, max(1, self.editor.size.width), glyphs(self).more)
 
     def _finding(self) -> tuple[str, str]:
         """Return what the rules say of this very field, if anything."""
@@ -265,6 +266,7 @@ class FieldRow(Widget):
         """Let BitBake's name go to the line below where there is no room beside the value."""
         self.set_class(self.size.width < TIGHT, "-tight")
         self.refresh()
+        self.call_after_refresh(self.sync)
 
     def on_descendant_focus(self) -> None:
         """Mark the field one is in."""

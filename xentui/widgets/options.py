@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from xentui.safe_text import visible
-from xentui.widgets.text import glyphs
+from xentui.widgets.text import glyphs, lit
 
 Choice = tuple[str, str]
 
@@ -99,9 +99,12 @@ class Options(Widget, can_focus=True):
         return labels
 
     def render(self) -> Content:
-        """Draw the line."""
-        parts: list[Content | str] = []
+        """Draw the line, from where on the one under the cursor is in sight."""
+        start, more = self._first_in_sight(), glyphs(self).more
+        parts: list[Content | str | tuple[str, str]] = [(more, "$text-muted")] if start else []
         for place, ((name, _), label) in enumerate(zip(self.choices, self._labels(), strict=True)):
+            if place < start:
+                continue
             on, here = name in self.chosen, place == self.at and self.has_focus
             if self.tabs:
                 style = "bold $accent underline" if on else "$text-muted"
@@ -117,7 +120,38 @@ class Options(Widget, can_focus=True):
         width = max(1, self.size.width)
         if line.cell_length <= width:
             return line
-        return line.truncate(width - 1).append(glyphs(self).more)
+        return line.truncate(width - cell_len(more)).append(lit(more, "muted"))
+
+    @property
+    def _gap(self) -> int:
+        return 1 if self.tabs else 2
+
+    def _first_in_sight(self) -> int:
+        """Return the first choice that is drawn, so that the one under the cursor fits whole."""
+        widths = [cell_len(label) + self._gap for label in self._labels()]
+        room = max(1, self.size.width) + self._gap
+        if sum(widths) <= room:
+            return 0
+        mark = cell_len(glyphs(self).more)
+        start = 0
+        while start < self.at:
+            last = self.at == len(widths) - 1
+            taken = sum(widths[start : self.at + 1])
+            if taken + (mark if start else 0) + (0 if last else mark) <= room:
+                break
+            start += 1
+        return start
+
+    def _cells(self) -> list[tuple[int, int]]:
+        """Return where each choice begins and ends; one that is not drawn takes nothing."""
+        start = self._first_in_sight()
+        x = cell_len(glyphs(self).more) if start else 0
+        cells = []
+        for place, label in enumerate(self._labels()):
+            width = cell_len(label) if place >= start else 0
+            cells.append((x, x + width))
+            x += width + self._gap if place >= start else 0
+        return cells
 
     def _choose(self, place: int) -> None:
         if not 0 <= place < len(self.choices):
@@ -167,17 +201,13 @@ class Options(Widget, can_focus=True):
 
     def _place_hardware_cursor(self) -> None:
         if self.has_focus:
-            before = sum(
-                cell_len(label) + (1 if self.tabs else 2) for label in self._labels()[: self.at]
-            )
+            cells = self._cells()
+            before = cells[self.at][0] if cells else 0
             self.app.cursor_position = self.content_region.offset + Offset(before, 0)
 
     def on_click(self, event: events.Click) -> None:
         """Choose what was clicked."""
-        x = 0
-        for place, label in enumerate(self._labels()):
-            width = cell_len(label)
-            if x <= event.x < x + width:
+        for place, (start, end) in enumerate(self._cells()):
+            if start <= event.x < end:
                 self._choose(place)
                 return
-            x += width + (1 if self.tabs else 2)

@@ -141,6 +141,13 @@ def cut(text: str, width: int, more: str = "…") -> str:
     return set_cell_size(text, max(0, width - cell_len(more))) + more
 
 
+def clip(text: Content, width: int, more: str = "…") -> Content:
+    """Return styled text of at most ``width`` cells, marked where something was cut off."""
+    if text.cell_length <= max(0, width):
+        return text
+    return text.truncate(max(0, width - cell_len(more))).append(more)
+
+
 def fit(text: str, width: int, *, right: bool = False, more: str = "…") -> str:
     """Return text of exactly ``width`` cells."""
     text = cut(text, width, more)
