@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.rehearsal import edges, places
+from tests.rehearsal import deployed, edges, places
 from tests.vectors import bundled_presets
 from xentui import rehearsal
-from xentui.project import document
+from xentui.project import assets, document
 from xentui.project.assets import NO_ASSETS
 from xentui.project.boards import board
 from xentui.project.model import Project
@@ -128,3 +128,27 @@ def test_guests_that_just_fit_by_the_budget_do_start(seed: int, parts: Parts) ->
     assert told.as_predicted
     assert told.left_kib is not None
     assert 0 <= told.left_kib <= edge.slack * 1024
+
+
+def test_guests_boot_what_a_build_made(parts: Parts, tmp_path: Path) -> None:
+    folder = deployed.deploy_dir(tmp_path, parts, image="wic")
+    loaded = document.load(deployed.project_file(tmp_path))
+    assert loaded.project is not None
+    given = assets.gather(loaded.project, tmp_path)
+    with places.in_time():
+        told = rehearsal.rehearse(loaded.project, given, parts, stop=places.late, deploy_dir=folder)
+    text = "\n".join(told.lines())
+    assert {guest.key: guest.status for guest in told.guests} == {
+        "inside": "running", "own": "running", "without": "crashed", "nothing": "paused",
+    }, text  # fmt: skip
+    by_key = {guest.key: guest for guest in told.guests}
+    for key in ("inside", "own"):
+        spoke = f"{deployed.SPEAKS.format(name=key)}: /dev/xvda ext4"
+        assert spoke in by_key[key].transcript, text
+        assert f"    | {spoke}" in text
+    assert "Unable to mount root fs" in "\n".join(by_key["without"].transcript)
+    assert told.as_predicted, text
+    assert not told.all_started
+    stand_ins = [choice.what for choice in told.choices if not choice.own]
+    assert stand_ins == ["nothing: kernel", "nothing: disk"]
+    assert (told.choices[1].what, told.choices[1].file) == ("Xen 4.17", "xen-qemux86-64.gz")

@@ -162,11 +162,12 @@ def test_the_data_is_one_stable_object() -> None:
     assert {
         "all_started", "as_predicted", "machine", "total", "dom0", "xen_predicted", "xen_kib",
         "free_kib", "left_kib", "guests", "versions", "accelerator", "seconds", "boot_seconds",
-        "problem", "tail", "notes",
+        "problem", "tail", "notes", "choices",
     } < set(data)  # fmt: skip
     assert {
         "key", "autostart", "status", "why", "kind", "memory", "predicted", "fits", "free_kib",
-        "taken_kib", "words", "console", "seconds", "started", "for_memory", "as_predicted",
+        "taken_kib", "words", "console", "transcript", "seconds", "started", "for_memory",
+        "as_predicted",
     } == set(data["guests"][0])  # fmt: skip
 
 

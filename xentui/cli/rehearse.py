@@ -40,6 +40,12 @@ def add(commands: parsing.Commands) -> None:
         help="look for QEMU, Xen and the rest first in this folder of unpacked packages",
     )
     parser.add_argument(
+        "--deploy-dir",
+        type=Path,
+        metavar="DIR",
+        help="take Xen, kernels and images that a build made, of its tmp/deploy/images/MACHINE",
+    )
+    parser.add_argument(
         "--yes", action="store_true", help="fetch packages that are missing without asking"
     )
     parser.add_argument(
@@ -67,7 +73,13 @@ def run(args: argparse.Namespace) -> int:
         parts = _parts(args.parts, yes=args.yes, hvm=hvm)
         with _log(args.log) as log:
             report = rehearsal.rehearse(
-                project, assets, parts, progress=_told, accel=args.accel, log=log
+                project,
+                assets,
+                parts,
+                progress=_told,
+                accel=args.accel,
+                log=log,
+                deploy_dir=args.deploy_dir,
             )
     if args.json:
         terminal.put_json(report.data())

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""ext2, ext3 and ext4: what the superblock says, and whether a file is there.
+"""ext2, ext3 and ext4: what the superblock says, which files are there, and what is in them.
 
 The layout is that of the kernel's Documentation/filesystems/ext4. Nothing is written, and a
 bounded number of bytes is read, whatever the structures say.
@@ -24,6 +24,7 @@ _EXT4_RO_COMPAT = 0x8 | 0x10 | 0x20 | 0x40 | 0x400
 _EXTENTS_FLAG, _INLINE_FLAG, _ENCRYPTED_FLAG = 0x80000, 0x10000000, 0x800
 _DEEPEST = 5
 _BUDGET = 16 * 1024 * 1024
+_PIECE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +75,19 @@ def read(reader: Reader) -> Ext | None:
 
 
 class ExtTree:
-    """The directories of a file system.
+    """The directories and files of a file system.
+
+    Args:
+        reader: its bytes.
+        budget: how many bytes are read of it at most, all in all.
 
     Raises:
         Broken: it has no superblock, or one that makes no sense.
     """
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, budget: int = _BUDGET) -> None:
         self._reader = reader
-        self._left = _BUDGET
+        self._left = budget
         block = reader.at(1024, 1024)
         if len(block) < 1024 or unpack("<H", block, 56)[0] != _MAGIC:
             raise Broken("it has no superblock")
@@ -142,6 +147,28 @@ class ExtTree:
             target = next(self._data(node), b"")[: node.size]
         return target.decode("utf-8", "surrogateescape")
 
+    def names(self, folder: _Node) -> list[str]:
+        """Return the names in a directory; none for anything else."""
+        if not stat.S_ISDIR(folder.mode):
+            return []
+        names = [name.decode("utf-8", "surrogateescape") for _, name in self._entries(folder)]
+        return [name for name in names if name not in (".", "..")]
+
+    def pieces(self, node: _Node) -> Iterator[tuple[int, bytes]]:
+        """Yield what is in a regular file: where each piece begins, and its bytes.
+
+        What is between pieces is zero, and so is what follows the last one.
+        """
+        if node.flags & _INLINE_FLAG or node.flags & _ENCRYPTED_FLAG:
+            raise Broken("a file is kept in a way that is not followed")
+        most = max(1, _PIECE // self._bytes)
+        for at, block, count in self._runs(node):
+            for first in range(0, count, most):
+                place = (at + first) * self._bytes
+                length = min(min(most, count - first) * self._bytes, node.size - place)
+                if length > 0:
+                    yield place, self._take((block + first) * self._bytes, length)
+
     def _entries(self, folder: _Node) -> Iterator[tuple[int, bytes]]:
         """Yield inode and name of each entry.
 
@@ -175,14 +202,21 @@ class ExtTree:
             yield node.blocks[4:]
             return
         left = -(-node.size // self._bytes)
-        places = self._extents if node.flags & _EXTENTS_FLAG else self._mapped
-        for block in places(node.blocks):
+        for _, first, count in self._runs(node):
+            for block in range(first, first + min(count, left)):
+                yield self._take(block * self._bytes, self._bytes)
+            left -= count
             if left <= 0:
                 return
-            left -= 1
-            yield self._take(block * self._bytes, self._bytes)
 
-    def _extents(self, node: bytes, depth: int = _DEEPEST) -> Iterator[int]:
+    def _runs(self, node: _Node) -> Iterator[tuple[int, int, int]]:
+        """Yield runs of blocks: which of the file, which of the disk, and how many."""
+        if node.flags & _EXTENTS_FLAG:
+            yield from self._extents(node.blocks)
+        else:
+            yield from self._mapped(node.blocks)
+
+    def _extents(self, node: bytes, depth: int = _DEEPEST) -> Iterator[tuple[int, int, int]]:
         magic, count, _, level = unpack("<4H", node)
         if magic != 0xF30A or level > depth or 12 + 12 * count > len(node):
             raise Broken("an extent makes no sense")
@@ -194,27 +228,29 @@ class ExtTree:
                 below = self._take(block * self._bytes, self._bytes)
                 yield from self._extents(below, level - 1)
             else:
-                length, high, low = unpack("<HHI", node, place + 4)
+                at, length, high, low = unpack("<IHHI", node, place)
                 if length <= 32768:
-                    start = low | high << 32
-                    yield from range(start, start + length)
+                    yield at, low | high << 32, length
 
-    def _mapped(self, node: bytes) -> Iterator[int]:
+    def _mapped(self, node: bytes) -> Iterator[tuple[int, int, int]]:
         places = unpack("<15I", node)
-        yield from (place for place in places[:12] if place)
+        yield from ((at, place, 1) for at, place in enumerate(places[:12]) if place)
+        at, each = 12, self._bytes // 4
         for depth, place in enumerate(places[12:]):
             if place:
-                yield from self._indirect(place, depth)
+                yield from self._indirect(place, depth, at)
+            at += each ** (depth + 1)
 
-    def _indirect(self, place: int, depth: int) -> Iterator[int]:
+    def _indirect(self, place: int, depth: int, at: int) -> Iterator[tuple[int, int, int]]:
         block = self._take(place * self._bytes, self._bytes)
-        for below in unpack(f"<{self._bytes // 4}I", block):
+        each = self._bytes // 4
+        for number, below in enumerate(unpack(f"<{each}I", block)):
             if not below:
                 continue
             if depth:
-                yield from self._indirect(below, depth - 1)
+                yield from self._indirect(below, depth - 1, at + number * each**depth)
             else:
-                yield below
+                yield at + number, below, 1
 
     def _take(self, offset: int, length: int) -> bytes:
         self._left -= length

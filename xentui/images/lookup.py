@@ -31,6 +31,11 @@ class FileTree(Protocol[Node]):
 
 def exists(tree: FileTree[Node], path: str) -> bool:
     """Return whether a path leads to something; a link into nothing does not."""
+    return find(tree, path) is not None
+
+
+def find(tree: FileTree[Node], path: str) -> Node | None:
+    """Return what a path leads to, links followed, or ``None``."""
     trail: list[Node] = [tree.root]
     steps = path.split("/")[::-1]
     hops = 0
@@ -44,18 +49,18 @@ def exists(tree: FileTree[Node], path: str) -> bool:
             continue
         node = tree.entry(trail[-1], step)
         if node is None:
-            return False
+            return None
         target = tree.link(node)
         if target is None:
             trail.append(node)
             continue
         hops += 1
         if hops > _HOPS or len(target) > 4096:
-            return False
+            return None
         if target.startswith("/"):
             del trail[1:]
         steps += target.split("/")[::-1]
-    return True
+    return trail[-1]
 
 
 def has_init(tree: FileTree[Node]) -> bool:

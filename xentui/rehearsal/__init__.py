@@ -7,6 +7,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from xentui.project.assets import Assets
     from xentui.project.model import Project
@@ -25,6 +26,7 @@ def rehearse(
     stop: Callable[[], bool] = lambda: False,
     accel: Accelerator | None = None,
     log: Log = lambda _stream, _chunk: None,
+    deploy_dir: Path | None = None,
 ) -> Report:
     """Boot a real Xen with a project's memory, start its guests, and report.
 
@@ -36,14 +38,25 @@ def rehearse(
         stop: asked several times a second whether to give up.
         accel: how the CPU is emulated; found out where left out.
         log: given all that the machine says, piece by piece as it comes.
+        deploy_dir: what a build made, to take the place of stand-ins.
 
     Raises:
         CannotRehearseError: the project's machine is none that can be rehearsed.
         StoppedError: ``stop`` said so.
         InputError: a part cannot be read, or QEMU does not start.
     """
-    from xentui.rehearsal import plan, report, run
+    from contextlib import ExitStack, closing
+
+    from xentui.rehearsal import deploy, plan, report, run
 
     planned = plan.rehearsal(project, assets)
-    outcome = run.run(planned, parts, progress=progress, stop=stop, accel=accel, log=log)
-    return report.report(planned, outcome, parts.versions())
+    with ExitStack() as stack:
+        own = None
+        if deploy_dir is not None:
+            own = stack.enter_context(closing(deploy.find(deploy_dir, project, planned, parts)))
+            planned = own.applied(planned)
+        outcome = run.run(
+            planned, parts, progress=progress, stop=stop, accel=accel, log=log, own=own
+        )
+        choices = own.choices if own is not None else ()
+        return report.report(planned, outcome, parts.versions(), choices)

@@ -10,14 +10,19 @@ from importlib.resources import files
 from pathlib import Path
 
 from xentui.errors import InputError
+from xentui.images.reader import Broken
 from xentui.project import artifacts
 from xentui.rehearsal import elf, kernel, stub
 from xentui.rehearsal.cpio import Archive
-from xentui.rehearsal.parts import MODULES, TOOLS, Parts
+from xentui.rehearsal.deploy import Own
+from xentui.rehearsal.parts import MODULES, STORE_MODULES, TOOLS, Parts
 from xentui.rehearsal.plan import Rehearsal
 
 CONSOLE_SECONDS = 90
 """Seconds in which a guest must have printed a first line."""
+
+BOOT_SECONDS = 240
+"""Seconds in which the first program of a guest with its own files must have printed a line."""
 
 _FOLDERS = (
     *("/proc", "/sys", "/dev", "/tmp", "/run", "/etc"),  # noqa: S108 - Dom0's own
@@ -34,13 +39,14 @@ _FIRMWARE = (
 _LIBRARIES = "/lib/x86_64-linux-gnu"
 
 
-def build(rehearsal: Rehearsal, parts: Parts, linux: bytes) -> bytes:
+def build(rehearsal: Rehearsal, parts: Parts, linux: bytes, own: Own | None = None) -> bytes:
     """Return the archive that Dom0's kernel is given.
 
     Args:
         rehearsal: the guests.
         parts: where programs come from.
         linux: the stand-in kernel, unpacked.
+        own: what of a build takes part.
 
     Raises:
         InputError: a program, library or module cannot be read.
@@ -54,26 +60,29 @@ def build(rehearsal: Rehearsal, parts: Parts, linux: bytes) -> bytes:
     ):  # fmt: skip
         archive.link(link, target)
     archive.device("/dev/console", 5, 1)
-    _programs(archive, parts)
+    if own is not None and own.tools:
+        _own_tools(archive, own)
+    else:
+        _tools(archive, parts)
+    for name, path in parts.programs.items():
+        _program(archive, parts, f"/bin/{name}", path)
     if rehearsal.hvm:
         _device_model(archive, parts)
-    _modules(archive, parts)
-    own = files("xentui.rehearsal") / "dom0_files"
-    archive.file("/init", (own / "init").read_bytes(), executable=True)
-    archive.file("/rehearsal/run", (own / "run").read_bytes())
+    _modules(archive, parts, own)
+    scripts = files("xentui.rehearsal") / "dom0_files"
+    archive.file("/init", (scripts / "init").read_bytes(), executable=True)
+    archive.file("/rehearsal/run", (scripts / "run").read_bytes())
     archive.file("/rehearsal/kernel.run", kernel.repacked(linux))
     archive.file("/rehearsal/kernel.pause", stub.kernel())
     archive.file("/rehearsal/image.ext4", _file_system())
     archive.file("/rehearsal/image.disk", _disk())
     archive.file("/rehearsal/image.zero", b"")
     archive.file("/rehearsal/ramdisk", Archive().dump())
-    _guests(archive, rehearsal)
+    _guests(archive, rehearsal, own)
     return archive.dump()
 
 
-def _programs(archive: Archive, parts: Parts) -> None:
-    for name, path in parts.programs.items():
-        _program(archive, parts, f"/bin/{name}", path)
+def _tools(archive: Archive, parts: Parts) -> None:
     home = "/" + str(parts.tools.relative_to(parts.tools_root))
     for name in TOOLS:
         _program(archive, parts, f"{home}/{name}", parts.tools / name)
@@ -85,6 +94,27 @@ def _programs(archive: Archive, parts: Parts) -> None:
     for path in sorted((settings / "scripts").iterdir()):
         if path.is_file():
             archive.file(f"/etc/xen/scripts/{path.name}", _read(path), executable=True)
+
+
+def _own_tools(archive: Archive, own: Own) -> None:
+    """Add Xen's programs of the build, and what they need where it lies in Dom0's image."""
+    if own.system is None:
+        return
+    places = {path: f"/build/{name}" for name, path in own.tools.items()}
+    try:
+        for path, data in own.system.needed(*own.tools.values()).items():
+            archive.file(places.get(path, path), data, executable=True)
+        for name in own.system.names("/etc/xen/scripts"):
+            path = f"/etc/xen/scripts/{name}"
+            archive.file(path, own.system.read(path), executable=True)
+        archive.file("/etc/xen/xl.conf", own.system.read("/etc/xen/xl.conf"))
+        place = own.system.library("libgcc_s.so.1")
+        if place is not None:
+            archive.file(place, own.system.read(place), executable=True)
+    except Broken as error:
+        raise InputError(f"{own.folder}: Dom0's image: {error.reason}") from error
+    for name, path in own.tools.items():
+        archive.link(f"/bin/{name}", places[path])
 
 
 def _device_model(archive: Archive, parts: Parts) -> None:
@@ -124,15 +154,22 @@ def _library(archive: Archive, parts: Parts, name: str, root: Path) -> None:
     _needed(archive, parts, data, root)
 
 
-def _modules(archive: Archive, parts: Parts) -> None:
+def _modules(archive: Archive, parts: Parts, own: Own | None) -> None:
+    names = MODULES + (STORE_MODULES if own is not None and own.files else ())
     order = []
-    for name, data in kernel.modules(parts.modules, MODULES):
+    if own is not None and own.kernel is not None and own.system is not None:
+        paths = list(own.system.below(f"{own.modules}/kernel"))
+        found = kernel.ordered(paths, own.system.read, names)
+    else:
+        found = kernel.modules(parts.modules, names)
+    for name, data in found:
         archive.file(f"/modules/{name}", data)
         order.append(f"{name}\n")
     archive.file("/modules/order", "".join(order).encode())
 
 
-def _guests(archive: Archive, rehearsal: Rehearsal) -> None:
+def _guests(archive: Archive, rehearsal: Rehearsal, own: Own | None) -> None:
+    store = own.store() if own is not None else {}
     guests, images = [], []
     for part in rehearsal.parts:
         archive.file(part.config_path, part.config.encode())
@@ -140,15 +177,24 @@ def _guests(archive: Archive, rehearsal: Rehearsal) -> None:
             name = part.config_path.rsplit("/", 1)[-1]
             archive.link(f"{artifacts.AUTO}/{name}", part.config_path)
         stays = "stay" if part.autostart else "leave"
-        fields = (part.mode, stays, str(CONSOLE_SECONDS), part.config_path, part.kernel or "-",
-                  part.ramdisk or "-")  # fmt: skip
+        patience = BOOT_SECONDS if part.mode == "boot" else CONSOLE_SECONDS
+        stub = "pause" if part.mode == "pause" else "run"
+        linux = store.get(part.kernel, f"/rehearsal/kernel.{stub}")
+        ramdisk = store.get(part.ramdisk, "/rehearsal/ramdisk")
+        fields = (
+            part.mode, stays, str(patience), part.config_path,
+            part.kernel or "-", linux, part.ramdisk or "-", ramdisk,
+        )  # fmt: skip
         guests.append("\t".join(fields) + "\n")
         for image in part.images:
             how = "device" if image.device else "file"
-            images.append(f"{image.kind}\t{image.mib}\t{how}\t{image.path}\n")
+            source = store.get(image.path, f"/rehearsal/image.{image.kind}")
+            images.append(f"{source}\t{image.mib}\t{how}\t{image.path}\n")
     archive.file("/rehearsal/guests", "".join(guests).encode())
     archive.file("/rehearsal/images", "".join(dict.fromkeys(images)).encode())
     archive.file("/rehearsal/bridges", "".join(f"{b}\n" for b in rehearsal.bridges).encode())
+    if store:
+        archive.file("/rehearsal/store", b"")
 
 
 def _file_system() -> bytes:

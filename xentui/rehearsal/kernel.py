@@ -16,7 +16,7 @@ import shutil
 import struct
 import subprocess
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from xentui.errors import InputError
@@ -46,6 +46,27 @@ def unpacked(path: Path) -> bytes:
     if kernel[:4] != b"\x7fELF":
         raise InputError(f"{path}: no kernel was found in it")
     return kernel
+
+
+def release(data: bytes) -> str:
+    """Return the release of a kernel image for PCs, such as ``6.1.0``, or an empty text."""
+    if data[0x202:0x206] != b"HdrS" or len(data) < 0x210:
+        return ""
+    start = struct.unpack_from("<H", data, 0x20E)[0] + 0x200
+    words = data[start : start + 200].partition(b"\0")[0].decode(errors="replace").split()
+    return words[0] if words and "/" not in words[0] else ""
+
+
+def can_be_dom0(kernel: bytes) -> bool:
+    """Return whether a kernel proper says in its ELF notes that it can be Dom0.
+
+    It is a bit of the features it supports (xen:xen/include/public/elfnote.h,
+    ``XEN_ELFNOTE_SUPPORTED_FEATURES``; features.h, ``XENFEAT_dom0``).
+    """
+    for match in re.finditer(rb"\x04\0\0\0\x04\0\0\0\x11\0\0\0Xen\0(....)", kernel, re.DOTALL):
+        if int.from_bytes(match[1], "little") >> 11 & 1:
+            return True
+    return False
 
 
 def decompressed(data: bytes, name: str) -> bytes:
@@ -79,28 +100,36 @@ def modules(root: Path, names: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
     Raises:
         InputError: a module cannot be read.
     """
-    files = {
-        _plain(path.name): path
-        for path in sorted((root / "kernel").rglob("*.ko*"))
-        if path.name.endswith(_SUFFIXES)
-    }
+    paths = sorted((root / "kernel").rglob("*.ko*"))
+    return ordered([str(path) for path in paths], lambda path: _read(Path(path)), names)
+
+
+def ordered(
+    paths: list[str], read: Callable[[str], bytes], names: tuple[str, ...]
+) -> Iterator[tuple[str, bytes]]:
+    """Yield modules out of those at ``paths``, as :func:`modules` does.
+
+    Raises:
+        InputError: a module is packed in a way that is not known.
+    """
+    files = {_plain(path.rsplit("/", 1)[-1]): path for path in paths if path.endswith(_SUFFIXES)}
     done: set[str] = set()
 
-    def ordered(name: str) -> Iterator[tuple[str, bytes]]:
+    def with_needed(name: str) -> Iterator[tuple[str, bytes]]:
         path = files.get(name)
         if name in done or path is None:
             return
         done.add(name)
-        data = _read(path)
-        if not path.name.endswith(".ko"):
-            data = decompressed(data, str(path))
+        data = read(path)
+        if not path.endswith(".ko"):
+            data = decompressed(data, path)
         match = _DEPENDS.search(data)
         for needed in (match[1].decode() if match else "").split(","):
-            yield from ordered(_plain(needed))
+            yield from with_needed(_plain(needed))
         yield f"{name}.ko", data
 
     for name in names:
-        yield from ordered(_plain(name))
+        yield from with_needed(_plain(name))
 
 
 def repacked(kernel: bytes) -> bytes:

@@ -49,6 +49,9 @@ MODULES = (
     "xen-netback", "loop", "bridge", "tun",
 )  # fmt: skip
 
+STORE_MODULES = ("virtio_pci", "virtio_blk", "crc32c_generic", "ext4")
+"""What Dom0 needs beside them to read guests' own files, which are on a disk."""
+
 _FOLDERS = ("usr/bin", "bin", "usr/sbin", "sbin", "usr/libexec")
 _LIBRARIES = (
     "usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu", "usr/lib64", "lib64", "usr/lib", "lib",

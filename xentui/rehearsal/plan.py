@@ -28,7 +28,7 @@ SMALLEST_TO_RUN = 88
 SMALLEST_DOM0 = 256
 """MiB that the stand-in Dom0 needs; measured, 90 MiB of them are then left for xl."""
 
-Mode = Literal["run", "pause"]
+Mode = Literal["run", "pause", "boot"]
 StandIn = Literal["ext4", "disk", "zero"]
 
 
@@ -60,7 +60,7 @@ class Part:
     Attributes:
         key: the guest's key.
         autostart: whether it starts by itself.
-        mode: run to its first console line, or created only.
+        mode: run to its first console line, created only, or run until its own programs speak.
         why: why it is not run, or an empty text.
         kind: its domain type.
         memory: MiB of its own.

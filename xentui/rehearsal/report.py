@@ -4,16 +4,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
+from xentui.rehearsal import deploy
+from xentui.rehearsal.deploy import Choice
 from xentui.rehearsal.plan import Part, Rehearsal
 from xentui.rehearsal.run import Outcome
 from xentui.rehearsal.transcript import Told
 from xentui.safe_text import visible
 
-Status = Literal["running", "silent", "paused", "refused", "untold"]
+Status = Literal["running", "silent", "crashed", "paused", "refused", "untold"]
+
+_PANIC = "Kernel panic - "
+_KERNEL = re.compile(r"\[ *[0-9]+\.[0-9]+\]|\s*$")
+"""A line that a kernel prints, or an empty one."""
+_LAST = 12
+"""Lines of the end of a console that are shown to people."""
 
 _OUT_OF_MEMORY = ("Out of memory", "Cannot allocate memory", "failed to free memory")
 
@@ -28,7 +37,8 @@ class GuestReport:
     Attributes:
         key: the guest's key.
         autostart: whether it starts by itself.
-        status: ``running`` (its console spoke), ``silent`` (it runs, its console said nothing),
+        status: ``running`` (its console spoke; of a guest that boots its own files, its own
+            programs), ``silent`` (it runs, and did not), ``crashed`` (its kernel gave up),
             ``paused`` (created, not run), ``refused`` (by xl), ``untold`` (the rehearsal ended
             before).
         why: why it was not run, or an empty text.
@@ -40,6 +50,7 @@ class GuestReport:
         taken_kib: KiB it took, or ``None`` where it was not created or Dom0 gave it.
         words: what xl said, word for word, line by line; not made printable.
         console: what the guest's console said first; not made printable.
+        transcript: what it said last, of a guest that boots its own files; not made printable.
         seconds: how long it took, or ``None``.
     """
 
@@ -55,11 +66,12 @@ class GuestReport:
     taken_kib: int | None = None
     words: tuple[str, ...] = ()
     console: str = ""
+    transcript: tuple[str, ...] = ()
     seconds: float | None = None
 
     @property
     def started(self) -> bool:
-        """Whether xl created it."""
+        """Whether xl created it, and its kernel did not give up."""
         return self.status in ("running", "silent", "paused")
 
     @property
@@ -99,6 +111,7 @@ class Report:
         problem: why it ended early, or an empty text.
         tail: the last lines of Xen and Dom0's kernel, where it ended early.
         notes: what the rehearsal could not show.
+        choices: what a build's own files took the place of; empty where none were given.
     """
 
     machine: str
@@ -116,6 +129,7 @@ class Report:
     problem: str = ""
     tail: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    choices: tuple[Choice, ...] = ()
 
     @property
     def all_started(self) -> bool:
@@ -154,7 +168,12 @@ class Report:
             yield visible(line)
 
 
-def report(rehearsal: Rehearsal, outcome: Outcome, versions: Mapping[str, str]) -> Report:
+def report(
+    rehearsal: Rehearsal,
+    outcome: Outcome,
+    versions: Mapping[str, str],
+    choices: Sequence[Choice] = (),
+) -> Report:
     """Make the report of a run."""
     told = outcome.transcript
     xen_kib = None
@@ -178,6 +197,7 @@ def report(rehearsal: Rehearsal, outcome: Outcome, versions: Mapping[str, str]) 
         problem=outcome.problem,
         tail=told.tail if outcome.problem else (),
         notes=rehearsal.notes,
+        choices=tuple(choices),
     )
 
 
@@ -201,21 +221,33 @@ def _guest(part: Part, told: Told | None, *, fits: bool) -> GuestReport:
         return made
     status: Status = "refused"
     if told.code == 0:
-        status = "paused" if part.mode == "pause" else "running" if told.console else "silent"
+        status = _ran(part, told.said)
     return replace(
         made,
         status=status,
         free_kib=told.before,
         taken_kib=told.before - told.after if told.code == 0 else None,
         words=tuple(told.words),
-        console=told.console,
+        console=told.said[0] if told.said else "",
+        transcript=tuple(told.said[1:]),
         seconds=round(told.ended - told.started, 1) if told.ended is not None else None,
     )
 
 
+def _ran(part: Part, said: Sequence[str]) -> Status:
+    if part.mode == "pause":
+        return "paused"
+    if part.mode == "boot":
+        if any(_PANIC in line for line in said):
+            return "crashed"
+        return "running" if any(not _KERNEL.match(line) for line in said) else "silent"
+    return "running" if said else "silent"
+
+
 _SAID: dict[Status, str] = {
     "running": "started",
-    "silent": "started, but its console said nothing",
+    "silent": "started, but was not heard of",
+    "crashed": "CRASHED",
     "paused": "created, paused",
     "refused": "NOT STARTED",
     "untold": "not reached",
@@ -229,6 +261,10 @@ def _lines(told: Report) -> Iterator[str]:
         yield f"  Xen itself took {_mib(told.xen_kib)} MiB, {told.xen_predicted} predicted"
     if told.free_kib is not None:
         yield f"  free for guests: {_mib(told.free_kib)} MiB"
+    if told.choices:
+        yield ""
+        yield "Made of your build's files, as far as they are there:"
+        yield from deploy.lines(told.choices)
     for heading, chosen in (
         ("Guests that start by themselves, in their order", True),
         ("Other guests, each beside those", False),
@@ -269,6 +305,10 @@ def _guest_lines(guest: GuestReport) -> Iterator[str]:
         )
     if guest.console:
         yield f"    its console: {guest.console}"
+    if guest.transcript:
+        yield "    at its end:"
+        for line in guest.transcript[-_LAST:]:
+            yield f"    | {line}"
     if guest.words:
         yield "    xl said:"
         for line in guest.words:

@@ -16,13 +16,16 @@ import signal
 import subprocess
 import tempfile
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Literal
 
 from xentui.errors import Exit, InputError, XentuiError
-from xentui.rehearsal import dom0, kernel
+from xentui.rehearsal import dom0, kernel, store
+from xentui.rehearsal.deploy import Own
 from xentui.rehearsal.parts import Parts
 from xentui.rehearsal.plan import Rehearsal
 from xentui.rehearsal.transcript import Event, Stream, Transcript
@@ -30,8 +33,9 @@ from xentui.rehearsal.transcript import Event, Stream, Transcript
 Accelerator = Literal["tcg", "kvm"]
 Log = Callable[[Stream, bytes], None]
 
-SILENCE = 240.0
-"""Seconds without a word after which a run is given up; xl's own patience is 90."""
+SILENCE = 300.0
+"""Seconds without a word of Dom0's script after which a run is given up; the longest it waits by
+itself is 240."""
 
 CPU = "max,-smap,-rdtscp,-xsave,-avx,-avx2"
 """An emulated CPU without what keeps Xen's guests from running on it: with SMAP a PV Dom0 dies
@@ -91,12 +95,14 @@ def run(
     stop: Callable[[], bool] = lambda: False,
     accel: Accelerator | None = None,
     log: Log = lambda _stream, _chunk: None,
+    own: Own | None = None,
 ) -> Outcome:
     """Boot Xen and try the guests.
 
     Args:
         rehearsal: what to try.
         parts: the programs.
+        own: what of a build takes part.
         progress: told what happens, in the calling thread.
         stop: asked several times a second whether to give up.
         accel: how the CPU is emulated; found out where left out.
@@ -118,7 +124,7 @@ def run(
         progress(event)
 
     with ExitStack() as stack:
-        given = _files(rehearsal, parts, stack)
+        given = _files(rehearsal, parts, own, stack)
         if stop():
             raise StoppedError("the rehearsal was stopped")
         with _emulator(_command(rehearsal, parts, given, chosen), parts) as streams:
@@ -132,6 +138,7 @@ class _Given:
     xen: IO[bytes]
     linux: IO[bytes]
     dom0: IO[bytes]
+    store: IO[bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,17 +148,25 @@ class _Streams:
     told: int
 
 
-def _files(rehearsal: Rehearsal, parts: Parts, stack: ExitStack) -> _Given:
-    try:
-        xen = gzip.decompress(parts.xen.read_bytes())
-    except (OSError, EOFError) as error:
-        raise InputError(f"{parts.xen}: cannot be read ({error})") from error
-    linux = kernel.unpacked(parts.kernel)
+def _files(rehearsal: Rehearsal, parts: Parts, own: Own | None, stack: ExitStack) -> _Given:
+    stand_in = kernel.unpacked(parts.kernel)
+    first = stand_in
+    if own is not None and own.kernel is not None:
+        first = kernel.unpacked(own.kernel)
     return _Given(
-        _nameless(xen, stack),
-        _nameless(linux, stack),
-        _nameless(dom0.build(rehearsal, parts, linux), stack),
+        _nameless(_hypervisor((own.xen if own is not None else None) or parts.xen), stack),
+        _nameless(first, stack),
+        _nameless(dom0.build(rehearsal, parts, stand_in, own), stack),
+        store.made(own, stack) if own is not None and own.files else None,
     )
+
+
+def _hypervisor(path: Path) -> bytes:
+    try:
+        data = path.read_bytes()
+        return gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(f"{path}: cannot be read ({error})") from error
 
 
 def _nameless(data: bytes, stack: ExitStack) -> IO[bytes]:
@@ -182,7 +197,13 @@ def _command(
         "-initrd", f"{linux},/proc/self/fd/{given.dom0.fileno()}",
         "-append", f"{memory}console=com1 com1=115200,8n1 loglvl=all noreboot=1 bootscrub=0",
     ]  # fmt: skip
-    return command, (given.xen.fileno(), given.linux.fileno(), given.dom0.fileno())
+    files = [given.xen.fileno(), given.linux.fileno(), given.dom0.fileno()]
+    if given.store is not None:
+        files.append(given.store.fileno())
+        place = f"file=/proc/self/fd/{given.store.fileno()},format=raw,if=none,id=store"
+        command += ["-drive", f"{place},cache=unsafe,discard=unmap"]
+        command += ["-device", "virtio-blk-pci,drive=store"]
+    return command, tuple(files)
 
 
 @contextmanager
@@ -250,7 +271,8 @@ def _watch(
                 log(key.data, chunk)
                 for event in transcript.take(key.data, chunk.decode(errors="replace")):
                     tell(event)
-            if ready:
+            # Xen and the kernel also complain while nothing goes on.
+            if any(key.data == "told" for key, _ in ready):
                 heard = time.monotonic()
             elif time.monotonic() - heard > SILENCE:
                 return f"nothing was heard for {SILENCE:.0f} seconds"

@@ -60,7 +60,7 @@ class Told:
         after: KiB free after; ``None`` while xl has not ended.
         code: exit code of xl, or ``None``.
         words: what xl said.
-        console: the guest's first line, or an empty text.
+        said: what the guest's console said: its first line, of one that boots also its last.
         started: Dom0's seconds when xl began, and ``ended`` when all was done.
     """
 
@@ -68,7 +68,7 @@ class Told:
     after: int | None = None
     code: int | None = None
     words: list[str] = field(default_factory=list)
-    console: str = ""
+    said: list[str] = field(default_factory=list)
     started: float = 0.0
     ended: float | None = None
 
@@ -158,11 +158,12 @@ class Transcript:
                 text = f"took {(told.before - told.after) / 1024:.1f} MiB"
             yield self._event("created", text, number, ok=not told.code)
         elif word == "console":
-            self._takes = lambda line: _first(told, line)
-            yield self._event("console", "runs: its first line is awaited", number, ok=True)
+            self._takes = lambda line: _keep(told.said, line)
+            awaited = "its own programs are" if part.mode == "boot" else "its first line is"
+            yield self._event("console", f"runs: {awaited} awaited", number, ok=True)
         else:
             told.ended = float(rest[0])
-            text = "started" if part.mode == "run" else "created, paused"
+            text = "created, paused" if part.mode == "pause" else "started"
             if told.code:
                 text = "not started"
             yield self._event("done", text, number, ok=not told.code)
@@ -180,10 +181,6 @@ class Transcript:
 def _keep(words: list[str], line: str) -> None:
     if len(words) < MAX_WORDS:
         words.append(line)
-
-
-def _first(told: Told, line: str) -> None:
-    told.console = told.console or line
 
 
 def _nowhere(_: str) -> None:

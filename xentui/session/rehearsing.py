@@ -55,6 +55,8 @@ def outcome(guest: GuestReport) -> Line:
     if guest.status == "refused":
         why = "for want of memory" if guest.for_memory else "by xl"
         return f"refused {why}", "error"
+    if guest.status == "crashed":
+        return "crashed as it booted", "error"
     if guest.status == "untold":
         return "not reached", "warning"
     took = f", {guest.taken_kib / 1024:.1f} MiB" if guest.taken_kib is not None else ""

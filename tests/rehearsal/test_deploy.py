@@ -1,0 +1,232 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What of a build's deploy directory takes part in a rehearsal, and why other things do not."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import struct
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.images import made
+from tests.rehearsal.places import project
+from tests.rehearsal.test_run import player
+from xentui.errors import InputError
+from xentui.project.model import Project
+from xentui.rehearsal import deploy, dom0, plan, report, store
+from xentui.rehearsal.parts import Parts
+from xentui.rehearsal.run import Outcome
+from xentui.rehearsal.transcript import Transcript
+
+MACHINE = "qemux86-64"
+RELEASE = "6.18.1-yocto-standard"
+BOARD = f"""version = 1
+[host]
+machine = "{MACHINE}"
+memory = 1024
+[guests.a]
+memory = 64
+[guests.b]
+memory = 100
+[guests.c]
+memory = 100
+kernel = "other"
+"""
+
+
+def linux(*, features: int = 1 << 11) -> bytes:
+    """Return a kernel image whose kernel has a note of its features."""
+    note = struct.pack("<III4sI", 4, 4, 17, b"Xen\0", features)
+    payload = gzip.compress(b"\x7fELF" + bytes(64) + note + bytes(64))
+    head = bytearray(0x400)
+    head[0x1F1] = 1
+    head[0x202:0x206] = b"HdrS"
+    struct.pack_into("<H", head, 0x20E, 0x80)
+    head[0x280 : 0x280 + len(RELEASE) + 12] = f"{RELEASE} (oe) #1 SMP".encode()[: len(RELEASE) + 12]
+    struct.pack_into("<II", head, 0x248, 16, len(payload))
+    return bytes(head) + bytes(16) + payload
+
+
+def dom0_root(place: Path) -> Path:
+    tree = place / "dom0"
+    for name in ("usr/sbin/xl", "usr/sbin/xenstored", "usr/sbin/xenconsoled",
+                 "usr/lib/xen/bin/xen-init-dom0", "etc/xen/scripts/block", "etc/xen/xl.conf",
+                 f"usr/lib/modules/{RELEASE}/kernel/drivers/xen-gntdev.ko"):  # fmt: skip
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        (tree / name).write_text(name)
+    (tree / "lib").symlink_to("usr/lib")
+    (tree / "var/lib/xen/images").mkdir(parents=True)
+    (tree / "var/lib/xen/images/b-qemux86-64.rootfs.ext4").write_bytes(b"b" * 5000)
+    return tree
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a deploy directory with everything but what guest c wants."""
+    place = tmp_path / "images" / MACHINE
+    place.mkdir(parents=True)
+    (place / f"xen-{MACHINE}.gz").write_bytes(gzip.compress(b"xen 4.21.0 of this build"))
+    (place / "bzImage").write_bytes(linux())
+    made.ext(place / f"xen-image-minimal-{MACHINE}.rootfs.ext4", dom0_root(tmp_path))
+    sparse = made.sparse(place / f"a-{MACHINE}.rootfs.ext4", 40)
+    with sparse.open("r+b") as file:
+        file.seek(20 << 20)
+        file.write(b"in the middle")
+    return place
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> Parts:
+    (tmp_path / "stand-in").mkdir()
+    found = player(tmp_path / "stand-in")
+    tools = found.tools.parent / "xen-4.17/bin"
+    tools.parent.mkdir()
+    found.tools.rename(tools)
+    return replace(found, tools=tools)
+
+
+def found(folder: Path, parts: Parts, wanted: Project | None = None) -> deploy.Own:
+    wanted = wanted or project(BOARD)
+    return deploy.find(folder, wanted, plan.rehearsal(wanted), parts)
+
+
+def told(own: deploy.Own) -> dict[str, bool]:
+    return {choice.what: choice.own for choice in own.choices}
+
+
+def test_everything_of_the_build_that_is_there_is_taken(folder: Path, parts: Parts) -> None:
+    for given in (folder, folder.parent):
+        with closing(found(given, parts)) as own:
+            assert told(own) == {
+                "Dom0's programs and modules, out of": True, "Xen 4.21": True,
+                "xl and its like": True, f"Dom0's kernel {RELEASE}": True,
+                "a: kernel": True, "a: disk": True, "b: kernel": True, "b: disk": True,
+                "c: kernel": False, "c: disk": False,
+            }  # fmt: skip
+            assert own.tools["xen-init-dom0"] == "/usr/lib/xen/bin/xen-init-dom0"
+            sizes = {choice.what: (choice.file, choice.size) for choice in own.choices}
+            assert sizes["a: disk"] == ("a-qemux86-64.rootfs.ext4", 40 << 20)
+            inside = "Dom0's /var/lib/xen/images/b-qemux86-64.rootfs.ext4"
+            assert sizes["b: disk"] == (inside, 5000)
+            text = "\n".join(deploy.lines(tuple(own.choices)))
+            assert "c: kernel: a stand-in, as no other is there" in text
+            modes = {p.key: p.mode for p in own.applied(plan.rehearsal(project(BOARD))).parts}
+            assert modes == {"a": "boot", "b": "boot", "c": "run"}
+
+
+def test_dom0_is_made_of_the_builds_own_programs(folder: Path, parts: Parts) -> None:
+    planned = plan.rehearsal(project(BOARD))
+    with closing(found(folder, parts)) as own:
+        archive = dom0.build(own.applied(planned), parts, b"\x7fELF", own)
+    for text in (b"usr/sbin/xenstored", b"etc/xen/scripts/block", b"drivers/xen-gntdev.ko"):
+        assert text in archive
+    assert b"boot\tleave\t240\t/etc/xen/a.cfg\t/var/lib/xen/images/bzImage\t/store/0" in archive
+    assert b"/store/1\t256\tfile\t/var/lib/xen/images/a-qemux86-64.rootfs.ext4" in archive
+
+
+def test_guests_files_are_copied_with_their_holes(folder: Path, parts: Parts) -> None:
+    with closing(found(folder, parts)) as own, ExitStack() as stack:
+        disk = store.made(own, stack)
+        assert os.fstat(disk.fileno()).st_blocks * 512 < 8 << 20
+        kept = folder / "disk"
+        kept.write_bytes(disk.read())
+    assert made.run("debugfs", "-R", "cat /2", kept) == "b" * 5000
+    made.run("debugfs", "-R", f"dump /1 {folder}/back", kept)
+    assert (folder / "back").read_bytes() == (folder / "a-qemux86-64.rootfs.ext4").read_bytes()
+
+
+def test_a_disk_with_partitions_is_looked_into(folder: Path, parts: Parts) -> None:
+    name = f"xen-image-minimal-{MACHINE}.rootfs"
+    disk = made.sparse(folder / f"{name}.wic", 20)
+    made.run("sfdisk", "-q", disk, text="label: dos\nstart=2048, type=83\n")
+    with disk.open("r+b") as file:
+        file.seek(1 << 20)
+        file.write((folder / f"{name}.ext4").read_bytes())
+    (folder / f"{name}.ext4").unlink()
+    with closing(found(folder, parts)) as own:
+        assert told(own)["xl and its like"]
+        assert own.choices[0].file == f"{name}.wic"
+
+
+def test_xen_of_another_version_without_its_tools_is_left_out(folder: Path, parts: Parts) -> None:
+    image = folder / f"xen-image-minimal-{MACHINE}.rootfs.ext4"
+    image.rename(f"{image}.zst")
+    with closing(found(folder, parts)) as own:
+        assert own.xen is None
+        text = "\n".join(deploy.lines(tuple(own.choices)))
+    assert "rootfs.ext4.zst is packed: unpack it beside itself" in text
+    assert "is of 4.21, its tools are in no image that can be read" in text
+    assert f"the modules of {RELEASE} are in no image" in text
+    (folder / f"xen-{MACHINE}.gz").write_bytes(gzip.compress(b"xen 4.17.2"))
+    with closing(found(folder, parts)) as own:
+        assert own.xen is not None
+        assert not own.tools
+
+
+@pytest.mark.parametrize("data", [linux(features=1), b"no kernel", b"", b"HdrS" * 200])
+def test_a_kernel_that_cannot_be_dom0_is_for_guests_alone(
+    data: bytes, folder: Path, parts: Parts
+) -> None:
+    (folder / "bzImage").write_bytes(data)
+    with closing(found(folder, parts)) as own:
+        assert own.kernel is None
+        assert told(own)["a: kernel"]
+
+
+def test_hvm_guests_keep_the_stand_ins_tools(folder: Path, parts: Parts) -> None:
+    wanted = project(BOARD + '[guests.h]\ntype = "hvm"\nmemory = 100\n')
+    with closing(found(folder, parts, wanted)) as own:
+        assert not own.tools
+        assert "HVM guests need" in "\n".join(deploy.lines(tuple(own.choices)))
+
+
+def test_an_image_that_is_none_is_told_and_nothing_is_nowhere(
+    folder: Path, parts: Parts, tmp_path: Path
+) -> None:
+    (folder / f"xen-image-minimal-{MACHINE}.rootfs.ext4").write_bytes(bytes(5000))
+    with closing(found(folder, parts)) as own:
+        assert "cannot be followed" in own.choices[0].why
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with closing(found(empty, parts)) as own:
+        assert not any(told(own).values())
+    with pytest.raises(InputError, match="is no folder"):
+        found(tmp_path / "nowhere", parts)
+
+
+CONSOLE = "[    0.000000] Linux version 6.18\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        (f"{CONSOLE}[    1.2] Run /sbin/init\nWelcome\n", "running"),
+        (f"{CONSOLE}[  OK  ] Started\n", "running"),
+        (f"{CONSOLE}[    1.0] nothing more\n", "silent"),
+        (f"{CONSOLE}[    1.0] Kernel panic - not syncing: VFS\n[    1.1] ---[\n", "crashed"),
+        ("", "silent"),
+    ],
+)
+def test_a_guest_with_its_own_files_must_be_heard_of(said: str, status: str) -> None:
+    planned = plan.rehearsal(project(BOARD))
+    first = replace(planned.parts[0], mode="boot")
+    planned = replace(planned, parts=(first,))
+    transcript = Transcript(planned)
+    lines = "".join(f"|{line}\n" for line in said.splitlines())
+    before = "up 1 510000 300000\nguest 1 2.0 510000\ncreated 1 0 3.0 444000\nconsole 1\n"
+    list(transcript.take("told", f"{before}{lines}done 1 9\nend\n"))
+    choices = (deploy.Choice("Xen 4.21", True, "xen.gz", 1 << 20),)
+    made_of = report.report(planned, Outcome(transcript, "", 1, 1, "tcg"), {}, choices)
+    guest = made_of.guests[0]
+    assert guest.status == status
+    assert made_of.all_started is (status != "crashed")
+    assert "\n".join((guest.console, *guest.transcript)).strip() == said.strip()
+    text = "\n".join(made_of.lines())
+    assert "  Xen 4.21: xen.gz, 1.0 MiB" in text
+    assert made_of.data()["choices"][0]["own"] is True
+    assert ("CRASHED" in text) is (status == "crashed")

@@ -1,0 +1,281 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What a build made, in the place of what stands in for it.
+
+Files are looked for in the build's deploy directory under the names that recipes give them:
+``xen-MACHINE.gz`` (mv:recipes-extended/xen/xen-hypervisor.inc, ``do_deploy``), ``bzImage``, and
+``RECIPE-MACHINE.rootfs.TYPE`` for images (oe:meta/classes-recipe/image-artifact-names.bbclass).
+Xen takes commands only of tools of its own version: both are the build's, or neither is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from xentui.errors import InputError
+from xentui.images.reader import Broken
+from xentui.project import boards
+from xentui.project.model import Project
+from xentui.rehearsal import kernel
+from xentui.rehearsal.parts import TOOLS, Parts
+from xentui.rehearsal.plan import Part, Rehearsal
+from xentui.rehearsal.system import System
+
+STORE = "/store"
+"""Where Dom0 mounts the disk with guests' own files."""
+
+DOM0_IMAGE = "xen-image-minimal"
+_TYPES = ("ext4", "ext3", "ext2", "wic", "img")
+_PACKED = (".gz", ".bz2", ".xz", ".zst", ".lz4", ".lzo")
+_MOST_KERNEL = 256 * 1024 * 1024
+_PLACES = (
+    "/usr/sbin",
+    "/usr/bin",
+    "/usr/lib/xen/bin",
+    "/usr/lib64/xen/bin",
+    "/usr/libexec/xen/bin",
+)
+_VERSION = re.compile(rb"\b(4\.[0-9]{1,3})\.[0-9]{1,3}")
+_LIBRARY = re.compile(r"libxenlight\.so\.(4\.[0-9]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing of the rehearsal, and where it comes from.
+
+    Attributes:
+        what: which thing, for people.
+        own: whether it is the build's; else it stands in.
+        file: its name in the deploy directory, or its path in Dom0's image; empty for a stand-in.
+        size: bytes of it; 0 for a stand-in.
+        why: why it stands in, or an empty text.
+    """
+
+    what: str
+    own: bool
+    file: str = ""
+    size: int = 0
+    why: str = ""
+
+
+@dataclass(slots=True)
+class Own:
+    """What of a build takes part.
+
+    Attributes:
+        folder: the deploy directory.
+        choices: for the report.
+        xen: the hypervisor, or ``None``.
+        tools: paths of Xen's programs in Dom0's image, by name; empty where they stand in.
+        system: Dom0's image, or ``None``.
+        kernel: Dom0's kernel, or ``None``.
+        modules: folder of its modules in Dom0's image.
+        files: files of guests: by their path in Dom0, a file or the path in Dom0's image.
+    """
+
+    folder: Path
+    choices: list[Choice] = field(default_factory=list)
+    xen: Path | None = None
+    tools: dict[str, str] = field(default_factory=dict)
+    system: System | None = None
+    kernel: Path | None = None
+    modules: str = ""
+    files: dict[str, Path | str] = field(default_factory=dict)
+
+    def store(self) -> dict[str, str]:
+        """Return, by their path in Dom0, where guests' files lie while they are kept on a disk."""
+        return {path: f"{STORE}/{number}" for number, path in enumerate(self.files)}
+
+    def close(self) -> None:
+        """Close Dom0's image."""
+        if self.system is not None:
+            self.system.close()
+
+    def applied(self, planned: Rehearsal) -> Rehearsal:
+        """Return the rehearsal, its guests run as far as their own files let them."""
+        return replace(planned, parts=tuple(self._part(part) for part in planned.parts))
+
+    def _part(self, part: Part) -> Part:
+        if part.kind == "hvm" or part.kernel not in self.files:
+            return part
+        roots = [part.ramdisk, *(image.path for image in part.images[:1])]
+        if any(path in self.files for path in roots if path):
+            return replace(part, mode="boot", why="")
+        return replace(part, mode="run", why="its own kernel has no root file system here")
+
+
+def find(folder: Path, project: Project, planned: Rehearsal, parts: Parts) -> Own:
+    """Find what a build made. What is returned is to be closed.
+
+    Args:
+        folder: its deploy directory, or the one above it that has a folder for each machine.
+        project: the project.
+        planned: what is rehearsed.
+        parts: what stands in.
+
+    Raises:
+        InputError: ``folder`` is no folder.
+    """
+    machine = planned.machine
+    if not folder.is_dir():
+        raise InputError(
+            f"{folder}: is no folder", fix="Give the build's tmp/deploy/images/MACHINE."
+        )
+    if (folder / machine).is_dir():
+        folder = folder / machine
+    own = Own(folder)
+    try:
+        _dom0_image(own, project, machine)
+        _xen(own, planned, parts)
+        _kernel(own, machine)
+        for part in planned.parts:
+            _guest(own, part)
+    except BaseException:
+        own.close()
+        raise
+    return own
+
+
+def _dom0_image(own: Own, project: Project, machine: str) -> None:
+    recipe = project.host.image or DOM0_IMAGE
+    what = "Dom0's programs"
+    names = [f"{recipe}-{machine}.rootfs.{kind}" for kind in _TYPES]
+    found = [own.folder / name for name in names if (own.folder / name).is_file()]
+    why = f"no {names[0]} or .wic is there"
+    packed = [
+        name + end for name in names for end in _PACKED if (own.folder / (name + end)).exists()
+    ]
+    if packed:
+        why = f"{packed[0]} is packed: unpack it beside itself"
+    for path in found:
+        try:
+            system = System(path)
+        except (Broken, OSError) as error:
+            why = f"{path.name} cannot be followed ({error})"
+            continue
+        own.system = system
+        own.choices.append(Choice(f"{what} and modules, out of", True, path.name, _size(path)))
+        return
+    own.choices.append(Choice(what, False, why=why))
+
+
+def _xen(own: Own, planned: Rehearsal, parts: Parts) -> None:
+    names = (f"xen-{planned.machine}.gz", f"xen-{planned.machine}")
+    path = next((own.folder / name for name in names if (own.folder / name).is_file()), None)
+    if path is None:
+        own.choices.append(Choice("Xen", False, why=f"no {names[0]} is there"))
+        return
+    tools, missing = _tools(own.system)
+    version = _version(path)
+    theirs = parts.tools.parent.name.removeprefix("xen-")
+    if planned.hvm:
+        tools, missing = {}, "HVM guests need the stand-in's device model"
+    if tools:
+        own.tools = tools
+    elif version != theirs:
+        why = f"{path.name} is of {version or 'a version that is not told'}, {missing}"
+        own.choices.append(Choice("Xen", False, why=f"{why}, and the stand-in's are of {theirs}"))
+        return
+    own.xen = path
+    own.choices.append(Choice(f"Xen {version}".strip(), True, path.name, _size(path)))
+    if tools:
+        size = own.system.size(tools["xl"]) if own.system is not None else 0
+        own.choices.append(Choice("xl and its like", True, f"Dom0's {tools['xl']}", size))
+    else:
+        own.choices.append(Choice("xl and its like", False, why=f"{missing}; {theirs} fits"))
+
+
+def _tools(system: System | None) -> tuple[dict[str, str], str]:
+    if system is None:
+        return {}, "its tools are in no image that can be read"
+    try:
+        found = {}
+        for name in TOOLS:
+            place = next((f"{p}/{name}" for p in _PLACES if f"{p}/{name}" in system), None)
+            if place is None:
+                return {}, f"Dom0's image has no {name}"
+            found[name] = place
+        system.needed(*found.values())
+    except Broken as error:
+        return {}, f"Dom0's image lacks something ({error.reason})"
+    if "/etc/xen/scripts/block" not in system or "/etc/xen/xl.conf" not in system:
+        return {}, "Dom0's image has no /etc/xen/scripts"
+    return found, ""
+
+
+def _version(path: Path) -> str:
+    """Return the version of a hypervisor, or an empty text where its bytes do not tell it."""
+    try:
+        data = path.read_bytes()
+        found = _VERSION.search(kernel.decompressed(data, path.name) if path.suffix else data)
+    except (OSError, InputError):
+        return ""
+    return found[1].decode() if found else ""
+
+
+def _kernel(own: Own, machine: str) -> None:
+    what = "Dom0's kernel"
+    path = own.folder / boards.board(machine).kernel_image
+    if not path.is_file() or _size(path) > _MOST_KERNEL:
+        own.choices.append(Choice(what, False, why=f"no {path.name} is there"))
+        return
+    release = kernel.release(path.read_bytes()[:65536])
+    why = ""
+    try:
+        if not kernel.can_be_dom0(kernel.unpacked(path)):
+            why = f"{path.name} says nowhere that it can be Dom0"
+    except InputError as error:
+        why = error.message
+    modules = _modules(own.system, release)
+    if not why and not modules:
+        why = f"the modules of {release or path.name} are in no image that can be read"
+    if why:
+        own.choices.append(Choice(what, False, why=why))
+        return
+    own.kernel, own.modules = path, modules
+    own.choices.append(Choice(f"{what} {release}", True, path.name, _size(path)))
+
+
+def _modules(system: System | None, release: str) -> str:
+    if system is None or not release:
+        return ""
+    places = (f"/lib/modules/{release}", f"/usr/lib/modules/{release}")
+    return next((place for place in places if place in system), "")
+
+
+def _guest(own: Own, part: Part) -> None:
+    wanted = [("kernel", part.kernel), ("RAM disk", part.ramdisk)]
+    wanted += [("disk", image.path) for image in part.images]
+    for what, path in wanted:
+        if not path:
+            continue
+        label = f"{part.key}: {what}"
+        name = path.rsplit("/", 1)[-1]
+        file = own.folder / name
+        if file.is_file():
+            own.files[path] = file
+            own.choices.append(Choice(label, True, name, _size(file)))
+        elif own.system is not None and path.startswith("/") and path in own.system:
+            own.files[path] = path
+            own.choices.append(Choice(label, True, f"Dom0's {path}", own.system.size(path)))
+        else:
+            own.choices.append(Choice(label, False, why=f"no {name} is there"))
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def lines(choices: tuple[Choice, ...]) -> Iterator[str]:
+    """Yield the choices for people."""
+    for choice in choices:
+        if choice.own:
+            yield f"  {choice.what}: {choice.file}, {choice.size / 1048576:.1f} MiB"
+        else:
+            yield f"  {choice.what}: a stand-in, as {choice.why}"

@@ -1,0 +1,79 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""The disk with guests' own files: a copy of each, as guests write into their images.
+
+It is made by e2fsprogs' programs in a file without a name, and its holes are kept.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO
+
+from xentui.errors import InputError
+from xentui.images.reader import Broken
+from xentui.rehearsal.deploy import Own
+
+FOLDER = Path("/var/tmp")  # noqa: S108 - files without a name
+"""Where the disk lies, as /tmp is often in memory."""
+
+_SPARE = 32 * 1024 * 1024
+
+
+def made(own: Own, stack: ExitStack) -> IO[bytes]:
+    """Return the disk; ``stack`` closes it, and then it is gone.
+
+    Raises:
+        InputError: a file cannot be read, or e2fsprogs is not there.
+    """
+    sizes = [
+        own.system.size(source) if isinstance(source, str) and own.system is not None
+        else Path(source).stat().st_size
+        for source in own.files.values()
+    ]  # fmt: skip
+    whole = _SPARE + sum(sizes) * 21 // 20
+    disk = _nameless(stack)
+    disk.truncate(-(-whole // 4096) * 4096)
+    place = f"/proc/self/fd/{disk.fileno()}"
+    _run(disk, "mkfs.ext4", "-q", "-F", "-b", "4096", "-m", "0", "-O", "^has_journal", place)
+    for number, source in enumerate(own.files.values()):
+        with ExitStack() as once:
+            file: IO[bytes]
+            try:
+                if isinstance(source, str):
+                    file = _nameless(once)
+                    if own.system is not None:
+                        own.system.copy(source, file)
+                else:
+                    file = once.enter_context(source.open("rb"))
+            except (OSError, Broken) as error:
+                raise InputError(f"{own.folder}: {source}: {error}") from error
+            _run(disk, "debugfs", "-w", "-R", f"write /proc/self/fd/{file.fileno()} {number}",
+                 place, also=file)  # fmt: skip
+    return disk
+
+
+def _nameless(stack: ExitStack) -> IO[bytes]:
+    folder = FOLDER if os.access(FOLDER, os.W_OK) else None
+    return stack.enter_context(tempfile.TemporaryFile(prefix="xentui-", dir=folder))
+
+
+def _run(disk: IO[bytes], name: str, *arguments: str, also: IO[bytes] | None = None) -> None:
+    program = shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
+    if program is None:
+        raise InputError(
+            f"guests' own files need {name}, which is not there", fix="Install e2fsprogs."
+        )
+    given = (disk.fileno(), *([also.fileno()] if also is not None else []))
+    run = subprocess.run(  # noqa: S603 - a fixed program, on files of our own
+        [program, *arguments], pass_fds=given, stdin=subprocess.DEVNULL, capture_output=True,
+        text=True, errors="replace", check=False,
+    )  # fmt: skip
+    said = [line for line in run.stderr.splitlines() if not line.startswith("debugfs 1.")]
+    if run.returncode or said:
+        raise InputError(f"{name}: {' '.join(said) or f'exit code {run.returncode}'}")
