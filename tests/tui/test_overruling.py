@@ -81,7 +81,7 @@ async def test_a_board_that_is_refused_is_allowed_written_and_said_headless() ->
         await pilot.press("a")
         await settle(pilot)
         page = shown(app)
-        assert "Ready: 2 new, 1 error allowed. ctrl+s writes." in page
+        assert "Ready: 3 new, 1 error allowed. ctrl+s writes." in page
         assert "(allowed here)" in page
         assert dict(app.main.query_one(KeyLine).shown)["a"] == "Allow it no more"
         await pilot.press("ctrl+s")

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from tests.tui.wizards import NOW, session_of
 from xentui.errors import XentuiError
 from xentui.output.header import is_intact
+from xentui.output.rendered import Copy
 from xentui.project import schema
 from xentui.project.model import Fetch, Guest, Host, Project, Source
 from xentui.session import draft, guests, places
@@ -177,7 +178,8 @@ def test_writing_writes_what_was_shown_and_the_project() -> None:
     session = session_of(ONE)
     shown = {change.path: change.new for change in session.plan().changes}
     session.write()
-    for path, text in shown.items():
+    for path, content in shown.items():
+        text = content.source.read_text() if isinstance(content, Copy) else content
         assert path.read_text() == text
     assert is_intact(Path("xentui-out/conf/xentui.conf").read_text())
     assert not session.changed
@@ -243,3 +245,48 @@ def test_each_field_shows_what_it_reads(table: str) -> None:
             read, message = places.read(field, places.show(field, value))
             assert message == "", field.name
             assert (tuple(read) if isinstance(read, list) else read) == value
+
+
+def test_a_new_project_file_names_its_schema_which_lies_beside_it() -> None:
+    session = session_of(ONE)
+    session.write()
+    written = Path("xentui-out/edge-lab.toml")
+    beside = Path("xentui-out") / schema.FILE_NAME
+    assert written.read_text().startswith(f"#:schema ./{schema.FILE_NAME}\n")
+    assert beside.read_text() == schema.text()
+    assert session.written is not None
+    assert ("new", str(beside)) in session.written.lines
+    beside.unlink()
+    session.type(MEMORY, "300")
+    session.write()
+    assert not beside.exists()
+    assert written.read_text().startswith("#:schema")
+
+
+def test_save_as_puts_the_schema_beside_and_leaves_one_alone() -> None:
+    from xentui.session import writing
+
+    Path("there").mkdir()
+    Path("there", schema.FILE_NAME).write_text("mine")
+    session = session_of(ONE)
+    writing.save_as(session, Path("there/a.toml"))
+    assert Path("there", schema.FILE_NAME).read_text() == "mine"
+    again = session_of(ONE)
+    writing.save_as(again, Path("b.toml"))
+    assert Path("b.toml").read_text().startswith("#:schema")
+    assert Path(schema.FILE_NAME).read_text() == schema.text()
+
+
+def test_a_project_file_of_ones_own_gets_no_schema() -> None:
+    from xentui.project import document
+
+    path = Path("mine.toml")
+    path.write_text('version = 1\n[host]\nmachine = "qemux86-64"\nnetwork = "nat"\n')
+    session = session_of()
+    origin = session.origin_of(document.load(path), name="mine.toml", preset=False)
+    assert origin is not None
+    session.begin(origin, "open")
+    session.type(("host", "memory"), "2048")
+    session.write()
+    assert path.read_text().startswith("version = 1\n")
+    assert not Path(schema.FILE_NAME).exists()

@@ -45,8 +45,9 @@ def project_text(session: Session) -> str:
 
         return update(origin.text, session.project)
     from xentui.project.fresh import fresh
+    from xentui.project.schema import FILE_NAME
 
-    return fresh(session.project)
+    return fresh(session.project, schema_file=FILE_NAME)
 
 
 def plan_of(session: Session) -> Plan:
@@ -69,7 +70,8 @@ def plan_of(session: Session) -> Plan:
         machine = not machine_fragment(build)
         rendered = render(session.project, view.assets, origin=origin, machine=machine)
         made = plan_build_dir(rendered, build, layer=session.layer, attach=session.attach)
-    return replace(made, changes=(*made.changes, _project_change(session)))
+    own = _project_change(session)
+    return replace(made, changes=(*made.changes, own, *_schema_beside(own)))
 
 
 def build_dir_of(session: Session) -> Path | None:
@@ -105,7 +107,8 @@ def save_as(session: Session, place: Path) -> None:
     from xentui.session.state import Origin
 
     text = project_text(session)
-    apply(Plan((_project_change(session, place),), ()))
+    own = _project_change(session, place)
+    apply(Plan((own, *_schema_beside(own)), ()))
     origin = Origin("file", place.name, session.project, place, text, place.resolve().parent)
     session.begin(origin, f"save as {place.name}")
 
@@ -128,6 +131,21 @@ def _project_change(session: Session, place: Path | None = None) -> Change:
     old = decode(raw)
     kind = "same" if old == new else "changed"
     return Change(place.parent, place.name, kind, old, new, seen, users=True)  # type: ignore[arg-type]
+
+
+def _schema_beside(own: Change) -> tuple[Change, ...]:
+    """Return the schema for editors beside a new project file, unless one lies there."""
+    from xentui.output.plan import Change
+    from xentui.output.rendered import Copy
+    from xentui.project.schema import FILE_NAME, path
+
+    beside = own.root / FILE_NAME
+    named = isinstance(own.new, str) and own.new.startswith(f"#:schema ./{FILE_NAME}\n")
+    new = own.kind == "new" and own.name != FILE_NAME
+    if not new or not named or beside.is_symlink() or beside.exists():
+        return ()
+    copy = Copy(path(), path().stat().st_size)
+    return (Change(own.root, FILE_NAME, "new", None, copy, users=True),)
 
 
 def headless(session: Session) -> str:
