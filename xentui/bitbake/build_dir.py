@@ -178,11 +178,6 @@ class BuildDir:
             )
         )
 
-    @property
-    def layer_faults(self) -> list[Fault]:
-        """Faults in files of layers, which the user can seldom mend."""
-        return [fault for fault in self.faults if not self.is_users(fault.file)]
-
 
 def read(path: Path, *, texts: Mapping[str, str] | None = None) -> BuildDir:
     """Read a build directory. Nothing of it is run, and no content makes this fail.

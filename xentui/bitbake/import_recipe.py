@@ -33,11 +33,8 @@ _PREPARED = r"\$\{{WORKDIR\}}/(?:guest-)?rootfs/{}/(.+)"
 _ARCHIVE = re.compile(r"archives/[^/]+(?:/(.+))?", re.DOTALL)
 
 
-class _Entry(dict[str, Any]):
-    """A ``fetch`` table that can be compared and kept in a set."""
-
-    def key(self) -> tuple[tuple[str, Any], ...]:
-        return tuple(sorted(self.items()))
+_Entry = dict[str, Any]
+"""A ``fetch`` table."""
 
 
 def read(draft: Draft, path: FilePath, conf: Source, arch: str) -> str:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import re
 import stat
@@ -90,17 +91,13 @@ def _matches(pattern: str, name: str) -> bool:
     begin, _, end = pattern.partition("*")
     if not _WILD.search(begin + end):
         return name.startswith(begin) and name.endswith(end) and name[0] != "."
-    return _compiled(pattern).fullmatch(name) is not None
+    return name[0] != "." and _compiled(pattern).match(name) is not None
 
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    """Return a pattern for a name with more than one wild card.
+    """Return a pattern for a name with several wild cards, or with characters in brackets.
 
     Each ``*`` takes as little as it can and never gives back, so the time stays linear.
     """
-    pieces = [re.escape(piece).replace(r"\?", ".") for piece in pattern.split("*")]
-    if len(pieces) == 1:
-        return re.compile(pieces[0], re.DOTALL)
-    middle = "".join(f"(?>.*?{piece})" for piece in pieces[1:-1])
-    return re.compile(f"{pieces[0]}{middle}.*{pieces[-1]}", re.DOTALL)
+    return re.compile(fnmatch.translate(pattern))
