@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.bitbake import trees
+from tests.rules import told
 from xentui.bitbake import build_dir, host, recipes
 from xentui.cli import main
 from xentui.output import header
@@ -247,3 +248,16 @@ def test_the_command_asks_for_a_build_directory(
     monkeypatch.chdir(tmp_path)
     assert main(["doctor"]) == 2
     assert "--build-dir" in capsys.readouterr().err
+
+
+def test_each_word_that_is_said_is_as_it_was_read(tmp_path: Path) -> None:
+    said = {}
+    for number, (code, line) in enumerate(LINES):
+        root = tmp_path / str(number)
+        made = found(root, f"{GOOD}{line}\n", more=BUNDLE)
+        lines = []
+        for one in made:
+            place = f"{Path(one.place.file).name}:{one.place.line}" if one.place else "-"
+            lines.append(f"{place} {told.told([one.finding], None, root)}")
+        said[f"{code} {line.strip()}"] = "".join(lines)
+    told.compare("build_dir.txt", said)

@@ -1,0 +1,26 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Each word that is said of the cases, and each change that is proposed, is as it was read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.rules import test_rules, told
+from tests.rules.test_rules import CASES
+from xentui.rules.check import findings
+
+NOT_HERE = ("XT36",)
+"""Codes whose words are another program's."""
+
+
+def test_what_is_said_of_each_case(tmp_path: Path) -> None:
+    said = {}
+    for number, case in enumerate(CASES):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        loaded, assets = case.load(folder)
+        made = [one for one in findings(loaded, assets) if not one.code.startswith(NOT_HERE)]
+        said[case.id] = told.told(made, loaded.project, folder)
+    assert len(said) == len(test_rules.CASES)
+    told.compare("cases.txt", said)

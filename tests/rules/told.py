@@ -1,0 +1,56 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""All that is said of a project, and what each proposed change does, as text to be compared.
+
+``XENTUI_TOLD=write pytest tests/rules/test_told.py`` writes it anew; read the difference as a
+user would read the messages.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from difflib import ndiff
+from pathlib import Path
+
+from xentui.project import fresh
+from xentui.project.model import Project
+from xentui.rules.finding import Finding
+
+FOLDER = Path(__file__).parent / "told"
+
+
+def told(findings: Iterable[Finding], project: Project | None, *places: Path) -> str:
+    """Return findings with their changes; the names of folders that a test made are left out."""
+    text = "\n".join(line for finding in findings for line in _finding(finding, project))
+    for place in places:
+        text = text.replace(str(place), "…")
+    return text + "\n" if text else "nothing\n"
+
+
+def _finding(finding: Finding, project: Project | None) -> Iterator[str]:
+    yield f"{finding.severity.value} {finding.code} {finding.path}: {finding.message}"
+    yield f"    {finding.fix}"
+    for mend in finding.mends:
+        yield f"    [{mend.label}]"
+        if project is not None:
+            before = fresh.fresh(project, comments=False).splitlines()
+            after = fresh.fresh(mend.apply(project), comments=False).splitlines()
+            yield from (f"      {line}" for line in ndiff(before, after) if line[0] in "+-")
+
+
+def compare(name: str, said: dict[str, str]) -> None:
+    """Hold what is said against the file of that name, heading by heading."""
+    path = FOLDER / name
+    whole = "\n".join(f"== {heading}\n{text}" for heading, text in said.items())
+    if os.environ.get("XENTUI_TOLD") == "write":
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(whole, encoding="utf-8")
+    recorded = {
+        heading: text.rstrip("\n") + "\n"
+        for part in path.read_text(encoding="utf-8").removeprefix("== ").split("\n== ")
+        for heading, _, text in [part.partition("\n")]
+    }
+    assert list(recorded) == list(said)
+    for heading, text in said.items():
+        assert text == recorded[heading], heading
