@@ -7,6 +7,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import shlex
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -57,8 +58,9 @@ def verify(
     )
     file = build.put("project.toml", TEXT)
 
-    def run(*more: str) -> tuple[int, Any]:
-        place = ["--build-dir", str(build.folder), "--oe-init", str(INIT), "--json"]
+    def run(*more: str, init: Path = INIT) -> tuple[int, Any]:
+        place = ["--build-dir", str(build.folder), "--oe-init", str(init)]
+        place += ["--json"] if "--build" not in more else []
         with monkeypatch.context() as patch:
             if root:
                 patch.setattr(subprocess, "Popen", as_user)
@@ -71,7 +73,7 @@ def verify(
             code = main(["verify", str(file), *place, *more])
         printed = capsys.readouterr()
         assert printed.out, printed.err
-        return code, json.loads(printed.out)
+        return code, json.loads(printed.out) if "--build" not in more else printed.err
 
     return run
 
@@ -101,3 +103,36 @@ def test_image_and_bundle_see_all_of_it(build: Build, verify: Any) -> None:
     assert report["asked"] == ["xen-image-minimal", "my-guests"]
     assert [entry for entry in report["settings"] if entry["status"] != "agrees"] == []
     assert code == 0
+
+
+# The build itself is not run: this program in front of the real one asks it for a dry run.
+DRY = """\
+#!/bin/sh
+case "$1" in
+-e) exec "$REAL_BITBAKE" "$@" ;;
+*) echo "bitbake -n $*" >> "$BUILDDIR/ran"; exec "$REAL_BITBAKE" -n "$@" ;;
+esac
+"""
+RUNQEMU = """\
+#!/bin/sh
+echo "runqemu $*" >> "$BUILDDIR/ran"
+exit 5
+"""
+
+
+@pytest.mark.skipif(not os.environ.get("XENTUI_OE_FULL"), reason="XENTUI_OE_FULL is not set")
+def test_the_real_bitbake_takes_the_commands_of_the_build(build: Build, verify: Any) -> None:
+    build.write(project(TEXT))
+    for name, text in (("bitbake", DRY), ("runqemu", RUNQEMU)):
+        build.put(f"bin/{name}", text).chmod(0o755)
+    lines = (
+        f'. {shlex.quote(str(INIT))} "$1"',
+        "REAL_BITBAKE=$(command -v bitbake)",
+        f'export REAL_BITBAKE PATH={shlex.quote(str(build.folder / "bin"))}:"$PATH"',
+    )
+    init = build.put("init", "".join(f"{line}\n" for line in lines))
+    code, told = verify("--quick", "--build", "--yes", init=init)
+    ran = (build.folder / "ran").read_text().splitlines()
+    assert ran[:2] == ["bitbake -n xen-guest-image-minimal", "bitbake -n xen-image-minimal"], told
+    assert ran[2].startswith("runqemu qemux86-64 xen-image-minimal wic")
+    assert code == 5

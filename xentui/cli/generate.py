@@ -6,16 +6,16 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from xentui.cli import generating, parsing, projects, terminal, writing
-from xentui.errors import Exit, RefusedError, UsageError, XentuiError
-from xentui.safe_text import quoted, visible
+from xentui.cli.done import Done, report, summary
+from xentui.errors import Exit, UsageError, XentuiError
+from xentui.safe_text import quoted
 
 if TYPE_CHECKING:
     from xentui.cli.generating import Job
     from xentui.output.commands import Command
-    from xentui.output.plan import Change
 
 ATTACH = ("require", "block", "none")
 
@@ -44,7 +44,12 @@ def add(commands: parsing.Commands) -> None:
     parser.add_argument(
         "--each",
         action="store_true",
-        help="with --out: a folder below DIR for each project, as several always get",
+        help="with --out: a folder below DIR for each project, as several get",
+    )
+    parser.add_argument(
+        "--one-layer",
+        action="store_true",
+        help="with --out: one layer for the boards of all projects",
     )
     parser.add_argument(
         "--layer",
@@ -74,43 +79,22 @@ def run(args: argparse.Namespace) -> int:
     _must_fit(args)
     if args.format == "snippet":
         return _snippet(args)
+    if args.one_layer:
+        from xentui.cli import fleet
+
+        return fleet.run(args)
     if args.each or len(args.project) > 1:
         return _several(args)
     job = _job(args, args.project[0] if args.project else None, args.out)
     if args.json:
-        done = _Done(job.chosen.name, args.out)
+        done = Done(job.chosen.name, args.out)
         code = _carry_out(args, job, done)
-        _report([done])
+        report([done])
         return code
     code = _carry_out(args, job, None)
     if not _only_looks(args):
         terminal.put("".join(_typed(job.commands())))
     return code
-
-
-class _Done:
-    """What became of one project of several, for the summary."""
-
-    def __init__(self, name: str, out: Path | None) -> None:
-        self.name = name
-        self.out = out
-        self.files: list[Change] = []
-        self.error: XentuiError | None = None
-
-    @property
-    def state(self) -> str:
-        """``failed``, ``changed`` or ``same``."""
-        return "failed" if self.error else "changed" if self.files else "same"
-
-    def data(self) -> dict[str, Any]:
-        """Return it for machines."""
-        return {
-            "project": self.name,
-            "out": None if self.out is None else str(self.out),
-            "state": self.state,
-            "files": [{"path": str(change.path), "kind": change.kind} for change in self.files],
-            "error": self.error.message if self.error else None,
-        }
 
 
 def _must_fit(args: argparse.Namespace) -> None:
@@ -124,7 +108,7 @@ def _must_fit(args: argparse.Namespace) -> None:
     if args.format == "snippet":
         if args.out is not None or args.build_dir is not None or looks or args.json:
             wrong = "--format snippet only prints, so it goes with a project and nothing else"
-        elif len(args.project) > 1 or args.each:
+        elif len(args.project) > 1 or args.each or args.one_layer:
             wrong = "--format snippet takes one project"
     elif args.out is None and args.build_dir is None:
         raise UsageError("one of the arguments --out --build-dir is required", fix="Give one.")
@@ -132,6 +116,8 @@ def _must_fit(args: argparse.Namespace) -> None:
         wrong = "--layer and --attach go with --build-dir"
     elif args.build_dir is not None and args.format != "tree":
         wrong = f"--format {args.format} goes with --out"
+    elif args.one_layer and (args.build_dir is not None or args.each):
+        wrong = "--one-layer goes with --out, and without --each"
     elif args.build_dir is not None and (args.each or len(args.project) > 1):
         wrong = "several projects go with --out: a build directory has one machine"
     elif args.json and args.diff:
@@ -154,7 +140,7 @@ def _job(args: argparse.Namespace, path: Path | None, out: Path | None) -> Job:
     )
 
 
-def _carry_out(args: argparse.Namespace, job: Job, done: _Done | None) -> int:
+def _carry_out(args: argparse.Namespace, job: Job, done: Done | None) -> int:
     """Write one project, or show it; say what changed to ``done`` instead of printing it."""
     from xentui.output.edits import settle
 
@@ -176,7 +162,7 @@ def _several(args: argparse.Namespace) -> int:
     """Write each project into a folder of its own; one that fails does not keep the others."""
     worst, made = 0, []
     for path, out in _folders(args):
-        done = _Done(str(path if path is not None else args.preset), out)
+        done = Done(str(path if path is not None else args.preset), out)
         made.append(done)
         try:
             worst = max(worst, _carry_out(args, _job(args, path, out), done))
@@ -185,13 +171,9 @@ def _several(args: argparse.Namespace) -> int:
             done.error = error
             worst = max(worst, error.exit_code)
     if args.json:
-        _report(made)
+        report(made)
     else:
-        for done in made:
-            terminal.put(f"{visible(done.name)}: {_said(done, looks=_only_looks(args))}")
-        counts = _counts(made)
-        told = ", ".join(f"{number} {name}" for name, number in counts.items() if number)
-        terminal.put(f"{len(made)} project{'' if len(made) == 1 else 's'}: {told}")
+        terminal.put(summary(made, looks=_only_looks(args)))
     return worst
 
 
@@ -218,28 +200,6 @@ def _folders(args: argparse.Namespace) -> list[tuple[Path | None, Path]]:
         taken[name] = path
         folders.append((path, args.out / name))
     return folders
-
-
-def _said(done: _Done, *, looks: bool) -> str:
-    if done.error is not None:
-        return "nothing was written" if isinstance(done.error, RefusedError) else "failed"
-    if not done.files:
-        return "as it should be"
-    number = len(done.files)
-    files = f"{number} file{'' if number == 1 else 's'}"
-    return f"{files} would change" if looks else f"{files} written into {visible(str(done.out))}"
-
-
-def _counts(made: list[_Done]) -> dict[str, int]:
-    return {
-        state: sum(done.state == state for done in made) for state in ("changed", "same", "failed")
-    }
-
-
-def _report(made: list[_Done]) -> None:
-    terminal.put_json(
-        {"version": 1, "projects": [done.data() for done in made], "summary": _counts(made)}
-    )
 
 
 def _snippet(args: argparse.Namespace) -> int:

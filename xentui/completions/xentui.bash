@@ -126,7 +126,7 @@ _xentui() {
             places=('project')
             ;;
         generate)
-            options='-h --help --preset --set --allow --out --build-dir --format --each --layer --attach --dry-run --diff --check --json -y --yes --edited --force'
+            options='-h --help --preset --set --allow --out --build-dir --format --each --one-layer --layer --attach --dry-run --diff --check --json -y --yes --edited --force'
             valued=' --preset --set --allow --out --build-dir --format --layer --attach --edited '
             places=('project')
             many=1

@@ -4,7 +4,7 @@
 # Completion of xentui for tcsh, made from its command line; xentui completion tcsh prints it.
 
 complete xentui \
-    'c/--/(accel all allow ascii attach build build-dir check deploy-dir diff dry-run each edited effective force format guest help json layer log no-schema oe-init out output parts path plain plain-preview preset quick set strict version what write yes)/' \
+    'c/--/(accel all allow ascii attach build build-dir check deploy-dir diff dry-run each edited effective force format guest help json layer log no-schema oe-init one-layer out output parts path plain plain-preview preset quick set strict version what write yes)/' \
     'p/1/(new presets check show rehearse generate remove import doctor verify source explain schema completion)/' \
     'n/--preset/(qemux86-64-minimal qemux86-64-alpine qemux86-64-vxn vendor-guest qemuarm64-minimal raspberrypi4-64)/' \
     'n/--build-dir/d/' \

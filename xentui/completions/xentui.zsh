@@ -313,7 +313,8 @@ _xentui() {
                     '--out[write a self-contained tree here]:DIR:_files -/' \
                     '--build-dir[write into this build directory]:DIR:_files -/' \
                     '--format[with --out\: a tree with conf/xentui.conf (default), a part of a kas project file, or a configuration fragment in the layer; snippet prints the settings for pasting]:tree|kas|fragment|snippet:(tree kas fragment snippet)' \
-                    '--each[with --out\: a folder below DIR for each project, as several always get]' \
+                    '--each[with --out\: a folder below DIR for each project, as several get]' \
+                    '--one-layer[with --out\: one layer for the boards of all projects]' \
                     '--layer[with --build-dir\: where the layer goes (meta-xentui beside the build directory)]:DIR:_files -/' \
                     '--attach[with --build-dir\: how conf/local.conf gets at the settings\: by one require line (default), as a marked block in it, or not at all]:require|block|none:(require block none)' \
                     '--dry-run[list what would be written]' \

@@ -29,7 +29,11 @@ _NAMED = 5
 
 
 def rendered(
-    project: Project, assets: Assets = NO_ASSETS, *, origin: str = "project.toml"
+    project: Project,
+    assets: Assets = NO_ASSETS,
+    *,
+    origin: str = "project.toml",
+    board: str = "",
 ) -> Rendered:
     """Return the layer with a project's fragment, and nothing else.
 
@@ -39,11 +43,12 @@ def rendered(
         project: the project.
         assets: the files it names.
         origin: name of the project file, for the headers and the fragment's name.
+        board: what the project is called in a layer for several boards; empty in its own.
 
     Raises:
         CannotCarry: a value cannot be written so that it is read back as it is.
     """
-    files = dict(render(project, assets, origin=origin, machine=False).layer)
+    files = dict(render(project, assets, origin=origin, machine=False, board=board).layer)
     files.setdefault("conf/layer.conf", header.stamp("\n" + layer_conf(), project=origin))
     told = "\n".join(
         (
@@ -53,7 +58,7 @@ def rendered(
             "",
         )
     )
-    body = told + local_conf(project, assets, machine=False)
+    body = told + local_conf(project, assets, machine=False, board=board)
     files[f"{FOLDER}/{base_name(origin)}.conf"] = header.stamp(body, project=origin)
     return Rendered({}, files)
 

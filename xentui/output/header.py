@@ -53,6 +53,12 @@ def is_intact(text: str) -> bool:
     return _digest(head, body) == digest
 
 
+def body(text: str) -> str:
+    """Return what stands below the header; all of a text that has none."""
+    parts = _split(text)
+    return text if parts is None else parts[2]
+
+
 def same_origin(one: str, other: str) -> bool:
     """Return whether two texts were the same when xentui wrote them, edited since or not."""
     first, second = _split(one), _split(other)

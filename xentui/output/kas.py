@@ -46,6 +46,7 @@ def rendered(
     *,
     origin: str = "project.toml",
     layer: str = LAYER,
+    board: str = "",
 ) -> Rendered:
     """Return a project as a kas file and the layer beside it.
 
@@ -54,14 +55,17 @@ def rendered(
         assets: the files it names.
         origin: name of the project file, for the headers.
         layer: the layer's folder, seen from the top of the repository; see :func:`layer_path`.
+        board: what the project is called in a layer for several boards; empty in its own.
 
     Raises:
         CannotCarry: a value cannot be written so that it is read back as it is.
         UsageError: kas cannot carry the layer's path.
     """
-    files = render(project, assets, origin=origin, machine=False).layer
-    body = _body(project, assets, layer if files else None)
-    return Rendered({FILE: header.stamp(body, project=origin)}, files)
+    files = render(project, assets, origin=origin, machine=False, board=board).layer
+    body = _body(project, assets, layer if files else None, board)
+    return Rendered(
+        {f"{board}.kas.yml" if board else FILE: header.stamp(body, project=origin)}, files
+    )
 
 
 def layer_path(out: Path) -> str:
@@ -97,8 +101,8 @@ def block(value: str, indent: str) -> str:
     return "\n".join([mark, *(f"{indent}{line}" if line else "" for line in lines)]) + "\n"
 
 
-def _body(project: Project, assets: Assets, layer: str | None) -> str:
-    settings = local_conf(project, assets, machine=False).lstrip("\n")
+def _body(project: Project, assets: Assets, layer: str | None, board: str) -> str:
+    settings = local_conf(project, assets, machine=False, board=board).lstrip("\n")
     parts = [
         f"{_TOLD}header:\n  version: {VERSION}\n",
         f"machine: {_word(project.host.machine)}\n",

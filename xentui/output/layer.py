@@ -6,14 +6,15 @@ from __future__ import annotations
 
 from xentui.bitbake import text
 from xentui.project import boards
-from xentui.project.effective import dom0_memory, given_dom0_memory, image
+from xentui.project.effective import dom0_memory, given_dom0_memory
 from xentui.project.model import Guest, Project
 
 COLLECTION = "xentui"
 SERIES = ("wrynose", "blacksail")
 """Release series whose meta-virtualization has both Xen guest classes."""
 
-WKS = "xentui-dom0.wks"
+BOARD = "XENTUI_BOARD"
+"""The variable that says which board's part of a layer for several boards is meant."""
 
 _LAYER_CONF = f"""\
 BBPATH .= ":${{LAYERDIR}}"
@@ -51,6 +52,11 @@ _APPENDS = {
 def layer_conf() -> str:
     """Return ``conf/layer.conf``."""
     return _LAYER_CONF
+
+
+def wks_name(board: str = "") -> str:
+    """Return the file name of the kickstart file: in a layer for several boards, one for each."""
+    return f"xentui-dom0{f'-{board}' if board else ''}.wks"
 
 
 def needs_wks(project: Project) -> bool:
@@ -92,7 +98,7 @@ bootloader --ptable {ptable} --timeout=5 --append="dom0_mem={dom0}M {_APPENDS[mo
 """
 
 
-def image_append(project: Project, guests: list[Guest]) -> str:
+def image_append(guests: list[Guest], folder: str) -> str:
     """Return the append that hands xl configs to the Dom0 image.
 
     An image recipe fetches and unpacks nothing (oe:meta/classes-recipe/image.bbclass makes
@@ -100,14 +106,14 @@ def image_append(project: Project, guests: list[Guest]) -> str:
     directory; a relative or missing one is passed over without a word.
 
     Args:
-        project: the project.
         guests: guests named in the configuration that have a config of their own.
+        folder: the folder beside the append that the configs lie in.
     """
     places = [f"${{XENTUI_CONFIGS}}/{text.name(guest.key)}.cfg" for guest in guests]
     lines = [
         "# An image unpacks nothing, so the class reads the configs where they lie in this layer;",
         "# THISDIR is this folder only while this file is parsed.",
-        text.assign("XENTUI_CONFIGS", f"${{THISDIR}}/{text.name(image(project))}", operator=":="),
+        text.assign("XENTUI_CONFIGS", f"${{THISDIR}}/{folder}", operator=":="),
         "",
         *(
             text.assign("XEN_GUEST_CONFIG_FILE", place, flag=guest.key)
@@ -121,3 +127,15 @@ def image_append(project: Project, guests: list[Guest]) -> str:
         ),
     ]
     return "\n".join(lines) + "\n"
+
+
+def board_append(recipe: str) -> str:
+    """Return the append of an image in a layer for several boards: it reads the board's own.
+
+    ``include`` passes over a file that is not there, which is so for boards without xl configs
+    of their own, and where :data:`BOARD` is not set.
+    """
+    return (
+        "# Each board has its own; conf/local.conf takes the settings that say which it is.\n"
+        f"include {text.name(recipe)}-${{{BOARD}}}.inc\n"
+    )

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from xentui.bitbake import text
 from xentui.output.guest_cfg import supplied, vif_value
-from xentui.output.layer import WKS, needs_wks
+from xentui.output.layer import BOARD, needs_wks, wks_name
 from xentui.project import boards, schema
 from xentui.project.artifacts import image_fstype
 from xentui.project.assets import NO_ASSETS, Assets
@@ -38,19 +38,22 @@ _RAW_BY_THEMSELVES = ("xen-guest-image-minimal",)
 mv:recipes-extended/images/xen-guest-image-minimal.bb)."""
 
 
-def local_conf(project: Project, assets: Assets = NO_ASSETS, *, machine: bool = True) -> str:
+def local_conf(
+    project: Project, assets: Assets = NO_ASSETS, *, machine: bool = True, board: str = ""
+) -> str:
     """Return the text of ``conf/xentui.conf``, without its header.
 
     Args:
         project: the project.
         assets: the xl configs it names.
         machine: whether to set MACHINE, which must not be set beside a machine fragment.
+        board: what the project is called in a layer for several boards; empty in its own.
 
     Raises:
         CannotCarry: a value cannot be written so that BitBake reads it back.
     """
     sections = (
-        ("Board", _board(project, machine=machine)),
+        ("Board", _board(project, machine=machine, board_name=board)),
         ("What every guest has", _defaults(project)),
         ("Guests named here", _guests(project, assets)),
         ("Guests in bundles", _bundles(project)),
@@ -67,12 +70,15 @@ def _section(title: str, blocks: Iterator[str]) -> str:
     return f"# --- {title} {'-' * (73 - len(title))}\n\n{body}\n" if body else ""
 
 
-def _board(project: Project, *, machine: bool) -> Iterator[str]:
+def _board(project: Project, *, machine: bool, board_name: str) -> Iterator[str]:
     host = project.host
     board = boards.board(host.machine)
     recipe = text.name(image(project))
     if machine:
         yield text.assign("MACHINE", text.name(host.machine))
+    if board_name:
+        why = "# What the layer has for this board alone goes by its name.\n"
+        yield why + text.assign(BOARD, text.name(board_name))
     yield (
         "# All three: without virtualization the kernel is built without its Xen options.\n"
         + text.assign("DISTRO_FEATURES:append", " xen systemd virtualization")
@@ -85,7 +91,7 @@ def _board(project: Project, *, machine: bool) -> Iterator[str]:
         )
     if host.boot_mode is not None:
         yield text.assign("XEN_BOOT_MODE", text.plain(host.boot_mode))
-    yield from _memory(project, recipe)
+    yield from _memory(project, recipe, wks_name(board_name))
     if host.network is not None:
         why = {
             "nat": "# Dom0 routes for its guests and answers their DHCP: QEMU's user network, like "
@@ -95,7 +101,7 @@ def _board(project: Project, *, machine: bool) -> Iterator[str]:
         yield why + text.assign("XEN_DOM0_NETWORK", text.plain(host.network))
 
 
-def _memory(project: Project, recipe: str) -> Iterator[str]:
+def _memory(project: Project, recipe: str, wks: str) -> Iterator[str]:
     host = project.host
     board = boards.board(host.machine)
     if host.memory is not None and board.emulated:
@@ -118,7 +124,7 @@ def _memory(project: Project, recipe: str) -> Iterator[str]:
         yield (
             f"# Dom0's memory, {host.dom0_memory} MiB, is literal text in the kickstart file of "
             "the disk image:\n# this names our own. The recipe sets the variable for the machine, "
-            "which outranks pn-.\n" + text.assign(f"WKS_FILE:{override}:pn-{recipe}", WKS)
+            "which outranks pn-.\n" + text.assign(f"WKS_FILE:{override}:pn-{recipe}", wks)
         )
 
 

@@ -24,6 +24,7 @@ def render(
     *,
     origin: str = "project.toml",
     machine: bool = True,
+    board: str = "",
 ) -> Rendered:
     """Return every file of a project.
 
@@ -32,11 +33,13 @@ def render(
         assets: the files it names.
         origin: name of the project file, for the headers.
         machine: whether to set MACHINE, which must not be set beside a machine fragment.
+        board: what the project is called in a layer for several boards; empty in its own.
 
     Raises:
         CannotCarry: a value cannot be written so that it is read back as it is.
     """
-    conf = {CONF: header.stamp(local_conf(project, assets, machine=machine), project=origin)}
+    settings = local_conf(project, assets, machine=machine, board=board)
+    conf = {CONF: header.stamp(settings, project=origin)}
     files: dict[str, Content] = {}
     for bundle in project.bundles:
         guests = [guest for guest in project.guests if guest.bundle == bundle.key]
@@ -44,9 +47,11 @@ def render(
             body = bundle_recipe.recipe(project, bundle, assets)
             files[bundle_recipe.file_name(bundle)] = header.stamp(body, project=origin)
             files.update(_beside_recipe(project, bundle, guests, assets))
-    files.update(_image(project, assets, origin))
+    files.update(_image(project, assets, origin, board))
     if layer.needs_wks(project):
-        files[f"files/wic/{layer.WKS}"] = header.stamp(layer.wks(project), project=origin)
+        files[f"files/wic/{layer.wks_name(board)}"] = header.stamp(
+            layer.wks(project), project=origin
+        )
     if files:
         files = {
             "conf/layer.conf": header.stamp("\n" + layer.layer_conf(), project=origin),
@@ -88,7 +93,7 @@ def _copy(place: str, source: SourceFile) -> dict[str, Content]:
     return {} if source.is_dir else {place: Copy(source.path, source.size)}
 
 
-def _image(project: Project, assets: Assets, origin: str) -> dict[str, Content]:
+def _image(project: Project, assets: Assets, origin: str, board: str) -> dict[str, Content]:
     """Return the append of the Dom0 image and the xl configs that lie beside it."""
     configs = {
         guest.key: config
@@ -99,10 +104,12 @@ def _image(project: Project, assets: Assets, origin: str) -> dict[str, Content]:
         return {}
     guests = [guest for guest in project.guests if guest.key in configs]
     recipe = text.name(image(project))
-    append = layer.image_append(project, guests)
-    files: dict[str, Content] = {
-        f"{_IMAGES}/{recipe}.bbappend": header.stamp("\n" + append, project=origin)
-    }
+    own = f"{recipe}-{text.name(board)}" if board else recipe
+    append = header.stamp("\n" + layer.image_append(guests, own), project=origin)
+    files: dict[str, Content] = {f"{_IMAGES}/{own}.{'inc' if board else 'bbappend'}": append}
+    if board:
+        shared = header.stamp("\n" + layer.board_append(recipe), project=origin)
+        files[f"{_IMAGES}/{recipe}.bbappend"] = shared
     for guest in guests:
-        files[f"{_IMAGES}/{recipe}/{guest.key}.cfg"] = configs[guest.key]
+        files[f"{_IMAGES}/{own}/{guest.key}.cfg"] = configs[guest.key]
     return files

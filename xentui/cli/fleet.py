@@ -1,0 +1,129 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""``xentui generate PROJECT… --one-layer``: one layer for the boards of all projects."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xentui.cli import projects, terminal, writing
+from xentui.cli.done import Done, files, report, summary
+from xentui.errors import Exit, UsageError, XentuiError
+from xentui.safe_text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xentui.output.fleet import Board, Fleet
+    from xentui.output.plan import Change
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write all projects or none of them, or show what would be written.
+
+    A layer without the project that failed would lose what is there of it already.
+    """
+    made, boards, worst = _load(args)
+    changes: Sequence[Change] = ()
+    if not worst:
+        try:
+            changes = _carry_out(args, boards, made)
+        except XentuiError as error:
+            terminal.complain(error)
+            worst = error.exit_code
+            for done in made:
+                done.error = error
+    looks = bool(args.dry_run or args.diff or args.check)
+    if args.json:
+        report(made, files=files(changes))
+    else:
+        terminal.put(summary(made, looks=looks))
+        if not looks and not worst:
+            terminal.put("".join(_typed(args, boards)))
+    return worst or (Exit.FINDINGS if args.check and changes else Exit.OK)
+
+
+def _load(args: argparse.Namespace) -> tuple[list[Done], list[Board], int]:
+    """Load every project; where one fails, say of the others that they were not written."""
+    from xentui.output.fleet import Board
+
+    if not args.project and args.preset is None:
+        raise UsageError("PROJECT is missing", fix="Give a project file, or --preset NAME.")
+    made: list[Done] = []
+    boards: list[Board] = []
+    worst = 0
+    for path in args.project or [None]:
+        done = Done(str(path if path is not None else args.preset), args.out)
+        made.append(done)
+        try:
+            chosen = projects.choose(argparse.Namespace(**{**vars(args), "project": path}))
+            boards.append(Board(chosen.name, chosen.origin, *projects.sound(chosen)))
+        except XentuiError as error:
+            terminal.complain(error)
+            done.error = error
+            worst = max(worst, error.exit_code)
+    if worst:
+        names = ", ".join(visible(done.name) for done in made if done.error is not None)
+        for done in made:
+            done.error = done.error or XentuiError(f"not written, because of {names}")
+    return made, boards, worst
+
+
+def _carry_out(args: argparse.Namespace, boards: list[Board], made: list[Done]) -> Sequence[Change]:
+    """Write the layer, or show what would be written; tell each project of its files."""
+    from xentui.output.edits import settle
+    from xentui.output.plan import Plan, plan
+
+    found = _fleet(args, boards)
+
+    def planned() -> Plan:
+        return plan(found.rendered, args.out)
+
+    how = writing.how(args)
+    if args.dry_run or args.diff or args.check:
+        shown = settle(planned(), how)
+        if not args.json:
+            writing.put_plan(shown, diff=args.diff)
+        changes: Sequence[Change] = (*shown.pending, *shown.edited)
+    else:
+        changes = writing.write(planned, yes=args.yes, edited=how).changes
+    for done in made:
+        done.files = [c for c in changes if done.name in found.owners.get(c.name, ())]
+    return changes
+
+
+def _fleet(args: argparse.Namespace, boards: list[Board]) -> Fleet:
+    from xentui.output.fleet import fleet
+
+    if args.format == "kas":
+        from xentui.output.kas import layer_path
+
+        return fleet(boards, form="kas", layer=layer_path(args.out))
+    return fleet(boards, form=args.format)
+
+
+def _typed(args: argparse.Namespace, boards: list[Board]) -> list[str]:
+    """Return what to type in each build directory, with whose it is."""
+    from xentui.output.fleet import FOLDER
+    from xentui.output.fragment import FOLDER as FRAGMENTS
+    from xentui.output.layer import COLLECTION
+    from xentui.output.rendered import LAYER
+
+    layer = shlex.quote(str(Path(args.out).absolute() / LAYER))
+    lines = []
+    if args.format != "kas":
+        lines += ["# in each build directory\n", f"bitbake-layers add-layer {layer}\n"]
+    for board in boards:
+        lines.append(f"# {visible(board.name)}, MACHINE {board.project.host.machine}\n")
+        if args.format == "kas":
+            file = shlex.quote(f"kas.yml:{Path(args.out) / f'{board.key}.kas.yml'}")
+            lines.append(f"kas build {file}\n")
+        elif args.format == "fragment":
+            name = f"{COLLECTION}/{FRAGMENTS.rpartition('/')[2]}/{board.key}"
+            lines.append(f"bitbake-config-build enable-fragment {name}\n")
+        else:
+            lines.append(f"echo 'require {FOLDER}/{board.key}.conf' >> conf/local.conf\n")
+    return lines
