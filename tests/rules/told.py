@@ -36,7 +36,8 @@ def _finding(finding: Finding, project: Project | None) -> Iterator[str]:
         if project is not None:
             before = fresh.fresh(project, comments=False).splitlines()
             after = fresh.fresh(mend.apply(project), comments=False).splitlines()
-            yield from (f"      {line}" for line in ndiff(before, after) if line[0] in "+-")
+            changed = [line for line in ndiff(before, after) if line[0] in "+-" and line[2:]]
+            yield from (f"      {line}" for line in changed)
 
 
 def compare(name: str, said: dict[str, str]) -> None:
