@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from tests.bitbake.trees import small
 from tests.tui.test_wizard import TWO, settle
@@ -23,6 +23,7 @@ from xentui.widgets.code import CodeView
 from xentui.widgets.options import Options
 from xentui.widgets.preview import Preview
 from xentui.widgets.table import Table
+from xentui.widgets.told import Told
 
 LOCAL = 'MACHINE ??= "qemux86-64"\nDISTRO = "nodistro"\n# mine\n'
 
@@ -245,7 +246,7 @@ def previewed(app: XentuiApp) -> tuple[str, str]:
     """Return what the preview is called, and its lines as one text."""
     preview = app.main.query_one(Preview)
     lines = preview.query_one("#preview-text", CodeView).lines
-    return str(preview.query_one("#preview-name", Static).content), "\n".join(lines) + "\n"
+    return str(preview.query_one("#preview-name", Told).content), "\n".join(lines) + "\n"
 
 
 async def test_the_preview_is_what_is_written_beside_a_machine_fragment() -> None:

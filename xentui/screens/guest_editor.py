@@ -17,7 +17,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Button, Static
+from textual.widgets import Button
 
 from xentui.project import route, schema
 from xentui.screens.step import Edit, Form, section
@@ -25,6 +25,7 @@ from xentui.session import Session, forms, guests, places
 from xentui.widgets.field import TIGHT, FieldRow
 from xentui.widgets.options import Options
 from xentui.widgets.text import LABEL, clip, cut, glyphs, lit
+from xentui.widgets.told import Told
 
 NO_IMPORT = "none"
 LONG = ("extra", "uri", "vif", "sha256", "summary", "depends", "file", "config_file", "script")
@@ -96,15 +97,16 @@ class GuestEditor(Vertical):
 
     def compose(self) -> ComposeResult:
         """Make the fields."""
-        yield Static("", markup=False, id="editor-head")
+        yield Told(id="editor-head")
         with Form(id="editor-form"):
             yield from self._main()
             yield Vertical(*self._import(), classes="group", id="editor-import")
             yield Vertical(*self._bundle(), classes="group", id="editor-bundle")
-            yield Button(self._fold_label(), id="editor-fold", compact=True)
+            fold = Button(self._fold_label(), id="editor-fold", compact=True)
+            yield fold.with_tooltip(self._fold_label())
             folded = "group" if self._unfolded else "group folded"
             yield Vertical(*self._advanced(), classes=folded, id="editor-advanced")
-        yield Static("", markup=False, id="line")
+        yield Told(id="line")
 
     def on_mount(self) -> None:
         """Note the shape and show what holds."""
@@ -154,9 +156,11 @@ class GuestEditor(Vertical):
             yield from self._rows(group)
             if group.entry >= 0:
                 label = f"Remove file {group.entry + 1}"
-                yield Button(label, id=f"fetch-remove-{group.entry}", compact=True)
+                remove = Button(label, id=f"fetch-remove-{group.entry}", compact=True)
+                yield remove.with_tooltip(lit("It is fetched no more; undo brings it back."))
         if guest.source is not None:
-            yield Button("Add a fetched file", id="fetch-add", compact=True)
+            add = Button("Add a fetched file", id="fetch-add", compact=True)
+            yield add.with_tooltip(lit("One more file that BitBake fetches for this guest."))
 
     def _imports(self) -> list[tuple[str, str]]:
         names = forms.imports(self.session.project)
@@ -231,7 +235,7 @@ class GuestEditor(Vertical):
         if advice:
             head = head.append(lit(f"  {glyphs(self).warning} {advice}", "warning"))
         room = max(8, self.size.width - 2)
-        self.query_one("#editor-head", Static).update(clip(head, room, glyphs(self).more))
+        self.query_one("#editor-head", Told).update(clip(head, room, glyphs(self).more))
 
         self._show_line()
 
@@ -246,7 +250,7 @@ class GuestEditor(Vertical):
             name = row.field.bitbake.replace("{guest}", self.key)
             text = self.session.sight.line_of(self.session.project.guest(self.key), name)
             text = text or f"# {name} is not written: what holds by itself is wanted."
-        self.query_one("#line", Static).update(lit(cut(text, max(1, self.size.width - 1))))
+        self.query_one("#line", Told).update(lit(cut(text, max(1, self.size.width - 1))))
 
     def on_descendant_focus(self) -> None:
         """Follow the field one is in."""

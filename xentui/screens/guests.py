@@ -23,6 +23,7 @@ from xentui.screens.step import Drop, Edit, Look, Step
 from xentui.session import Session, build, guests, places
 from xentui.widgets.table import Column, Table
 from xentui.widgets.text import clip, cut, glyphs, lit, wizard
+from xentui.widgets.told import Told
 
 NEW = ("guests", "", places.KEY)
 """Stands for the name of a guest to come."""
@@ -83,7 +84,7 @@ class Guests(Step):
                 id="guest-table",
             )
             yield Static("", markup=False, id="guest-empty")
-            yield Static("", markup=False, id="guest-told")
+            yield Told(id="guest-told")
         yield Vertical(id="guest-place")
 
     def on_mount(self) -> None:
@@ -147,7 +148,7 @@ class Guests(Step):
         key = self.table.key
         project = self.session.project
         if not key or not guests.has(project, key):
-            self.query_one("#guest-told", Static).update("")
+            self.query_one("#guest-told", Told).update(Content(""))
             return
         guest = project.guest(key)
         full = effective.effective(project, guest)
@@ -165,7 +166,7 @@ class Guests(Step):
             lit(cut(full.extra, room, more), "muted"),
             lit(cut(said, room, more), "warning" if advice else "muted"),
         ]
-        self.query_one("#guest-told", Static).update(Content("\n").join(lines))
+        self.query_one("#guest-told", Told).update(Content("\n").join(lines))
 
     def place(self) -> str:
         """The field one is in, or the guest one stands on."""

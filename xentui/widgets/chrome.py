@@ -13,12 +13,13 @@ from textual import events
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
-from textual.widget import Widget
 from textual.widgets import Input
 
 from xentui.safe_text import visible
 from xentui.widgets.bars import bar, summary
 from xentui.widgets.text import cut, fit, glyphs, lit
+from xentui.widgets.tip import Tipped
+from xentui.widgets.told import differing
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from xentui.rules.budget import Budget
 
 MEMORY_BAR = 16
+ROWS = 12
+"""Rows of the budget that the mouse is told of."""
 HELP = "help"
 """The action that tells all keys."""
 
@@ -41,8 +44,11 @@ class StepMark:
     count: int = 0
 
 
-class HeaderLine(Widget):
-    """What is worked on, where one is, whether it is changed, and the memory."""
+class HeaderLine(Tipped):
+    """What is worked on, where one is, whether it is changed, and the memory.
+
+    A click on the memory goes to Memory, one on the name of the program to all commands.
+    """
 
     DEFAULT_CSS = """
     HeaderLine { height: 1; background: $panel; color: $foreground; padding: 0 1; }
@@ -54,16 +60,23 @@ class HeaderLine(Widget):
         self._step = ""
         self._changed = False
         self._budget: Budget | None = None
+        self._drawn = Content("")
 
     def show(self, title: str, step: str, budget: Budget | None, *, changed: bool) -> None:
         """Show another state; without its budget where that is not worked out yet."""
         new = (title, step, budget, changed)
         if new != (self._title, self._step, self._budget, self._changed):
             self._title, self._step, self._budget, self._changed = new
-            self.refresh()
+            drawn, self._drawn = self._drawn, self._line()
+            if regions := differing(drawn, self._drawn, self.size.width):
+                self.refresh(*regions)
 
     def render(self) -> Content:
         """Draw the line."""
+        self._drawn = self._line()
+        return self._drawn
+
+    def _line(self) -> Content:
         width = max(1, self.size.width)
         signs = glyphs(self)
         right = Content("")
@@ -83,8 +96,26 @@ class HeaderLine(Widget):
             left = left.append(lit(f" {signs.dot} {self._step}", "muted"))
         return left.pad_right(max(1, width - left.cell_length - right.cell_length)).append(right)
 
+    async def on_click(self, event: events.Click) -> None:
+        """Do what belongs to the place under the pointer."""
+        if event.x - 1 < len("xentui"):
+            await self.run_action("app.command_palette")
+        elif event.x > self.size.width // 2:
+            await self.run_action("screen.step('memory')")
 
-class Steps(Widget):
+    def tip_at(self, x: int, y: int) -> str:  # noqa: ARG002
+        """Return what is worked on, and where the memory goes."""
+        if x < len("xentui"):
+            return "Everything that can be done, by its name (ctrl+p)"
+        lines = [f"{self._title}{', changed' if self._changed else ''}"]
+        rows = self._budget.rows if self._budget is not None else ()
+        lines += [f"{row.mib:>8} MiB  {row.label}" for row in rows[:ROWS]]
+        if len(rows) > ROWS:
+            lines.append(f"and {len(rows) - ROWS} more, on Memory")
+        return "\n".join(lines)
+
+
+class Steps(Tipped):
     """The seven steps and how each stands; a click goes there."""
 
     class Picked(Message):
@@ -118,6 +149,14 @@ class Steps(Widget):
         if mark.status in ("error", "warning"):
             return signs.severity(mark.status), mark.status
         return (signs.ok, "ok") if mark.status == "ok" else (signs.todo, "muted")
+
+    def tip_of(self, mark: StepMark | None) -> str:
+        """Return how a step stands, in words, and the key that leads there."""
+        if mark is None:
+            return ""
+        said = {"error": f"{mark.count} to mend", "warning": f"{mark.count} to know", "ok": "well"}
+        number = self._marks.index(mark) + 1
+        return f"{mark.title}: {said.get(mark.status, 'not looked at yet')} (alt+{number})"
 
 
 class StepStrip(Steps):
@@ -159,6 +198,10 @@ class StepStrip(Steps):
             x -= width + len(self.GAP)
         return None
 
+    def tip_at(self, x: int, y: int) -> str:  # noqa: ARG002
+        """Return how the step stands."""
+        return self.tip_of(self.at(x))
+
     def on_click(self, event: events.Click) -> None:
         """Go to the step clicked."""
         mark = self.at(event.x - 1)
@@ -197,14 +240,20 @@ class StepRail(Steps):
             lines.append(lit(f"{signs.ok} all is well", "ok"))
         return Content("\n").join(lines)
 
-    def on_click(self, event: events.Click) -> None:
-        """Go to the step clicked."""
+    def tip_at(self, x: int, y: int) -> str:  # noqa: ARG002
+        """Return how the step stands."""
+        return self.tip_of(self._marks[y] if 0 <= y < len(self._marks) else None)
+
+    async def on_click(self, event: events.Click) -> None:
+        """Go to the step clicked; below them, to the next problem."""
         place = event.y - 1
         if 0 <= place < len(self._marks):
             self.post_message(self.Picked(self._marks[place].name))
+        elif place > len(self._marks) and any(self._findings):
+            await self.run_action("screen.problem(1)")
 
 
-class KeyLine(Widget):
+class KeyLine(Tipped):
     """The keys of the place one is in; a click does what the key does."""
 
     DEFAULT_CSS = """
@@ -272,14 +321,31 @@ class KeyLine(Widget):
             for key, text, _, _ in self.drawn()
         )
 
-    async def on_click(self, event: events.Click) -> None:
-        """Do what the key under the pointer does."""
-        x = event.x - 1
+    def at(self, x: int) -> tuple[str, str, str, object] | None:
+        """Return the key that is drawn at a column, if there is one."""
         for key in self.drawn():
             if 0 <= x < _cells(key) - 2:
-                await self.app.run_action(key[2], key[3])  # type: ignore[arg-type]
-                return
+                return key
             x -= _cells(key)
+        return None
+
+    def tip_at(self, x: int, y: int) -> str:  # noqa: ARG002
+        """Return what a key does, and the other keys that do the same."""
+        key = self.at(x)
+        if key is None:
+            return ""
+        names = [
+            key_name(self.app, binding)
+            for node, binding, _, _ in self.screen.active_bindings.values()
+            if binding.action == key[2] and node is key[3]
+        ]
+        return f"{' or '.join(dict.fromkeys(names))}: {key[1]}"
+
+    async def on_click(self, event: events.Click) -> None:
+        """Do what the key under the pointer does."""
+        key = self.at(event.x - 1)
+        if key is not None:
+            await self.app.run_action(key[2], key[3])  # type: ignore[arg-type]
 
 
 def key_name(app: App[object], binding: Binding) -> str:

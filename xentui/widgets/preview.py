@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.widgets import Static
 
 from xentui.session.target import CONF
 from xentui.widgets.code import CodeView
 from xentui.widgets.options import Options
 from xentui.widgets.text import lit
+from xentui.widgets.told import Told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +42,7 @@ class Preview(Vertical):
     def compose(self) -> ComposeResult:
         """Make the sheets' names and the text."""
         yield Options(SHEETS, chosen=(self.sheet,), tabs=True, id="preview-sheets")
-        yield Static("", markup=False, id="preview-name")
+        yield Told(id="preview-name")
         yield CodeView(id="preview-text")
 
     def show(
@@ -64,7 +64,7 @@ class Preview(Vertical):
         view, base = self._source
         name, lines = self._lines(view)
         _, before = self._lines(base) if base is not view else ("", lines)
-        self.query_one("#preview-name", Static).update(lit(name, "muted"))
+        self.query_one("#preview-name", Told).update(lit(name, "muted"))
         code = self.query_one("#preview-text", CodeView)
         code.look = "plain" if self.sheet == "target" else "file"
         code.show(lines, base=before if base is not view else None)

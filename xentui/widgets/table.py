@@ -5,8 +5,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
+from operator import ne
 from typing import ClassVar, NamedTuple
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -19,6 +22,7 @@ from textual.strip import Strip
 
 from xentui.safe_text import visible
 from xentui.widgets.text import fit, glyphs
+from xentui.widgets.tip import Tipped
 
 Cell = str | tuple[str, str]
 
@@ -44,7 +48,7 @@ class Row(NamedTuple):
     heading: bool = False
 
 
-class Table(ScrollView, can_focus=True):
+class Table(Tipped, ScrollView, can_focus=True):
     """Rows to choose from."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -158,7 +162,16 @@ class Table(ScrollView, can_focus=True):
             return
         for line, (old, new) in enumerate(zip(before, after, strict=True), int(self.header)):
             if old != new:
-                self.refresh(Region(0, line, self.size.width, 1))
+                self.refresh(self._differing(old, new).translate((0, line)))
+
+    def _differing(self, old: Row, new: Row) -> Region:
+        """Return the cells that differ between two rows of one line, first to last."""
+        width = self.scrollable_content_region.width
+        if old.heading or new.heading or old.key != new.key:
+            return Region(0, 0, self.size.width, 1)
+        ends = list(accumulate(self._measure(width)))
+        at = [n for n, pair in enumerate(zip(old.cells, new.cells, strict=True)) if ne(*pair)]
+        return Region(ends[at[0]], 0, ends[at[-1] + 1] - ends[at[0]], 1)
 
     def _in_sight(self) -> list[Row]:
         """Return the rows that are drawn now; none before there is room."""
@@ -326,6 +339,23 @@ class Table(ScrollView, can_focus=True):
         self._set_cursor(place, 1)
         if again:
             self.action_activate()
+
+    def tip_at(self, x: int, y: int) -> str:
+        """Return the whole of a cell that has no room."""
+        place = y + round(self.scroll_y) - int(self.header)
+        if (y == 0 and self.header) or not 0 <= place < len(self._rows):
+            return ""
+        row = self._rows[place]
+        if row.heading:
+            return ""
+        marker, *widths = self._measure(self.scrollable_content_region.width)
+        x -= marker
+        for cell, room in zip(row.cells, widths, strict=False):
+            if 0 <= x < room:
+                text = cell if isinstance(cell, str) else cell[0]
+                return text if cell_len(visible(text)) > room - (2 if room > 2 else 0) else ""
+            x -= room
+        return ""
 
     def cursor_region(self) -> Region:
         """Return where the row under the cursor is drawn, relative to the table."""
