@@ -19,7 +19,7 @@ from tests import bitbake_parser
 from xentui.cli import main
 from xentui.errors import RefusedError
 from xentui.output import header
-from xentui.output.build_dir import machine_fragment
+from xentui.output.enabled import machine_fragment
 from xentui.output.user_files import (
     BEGIN,
     END,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bitbake_parser import parse_conf
 from tests.cli.conftest import BOARD, Ran, Run
 
 ALPINE = ("--preset", "qemux86-64-alpine")
@@ -276,3 +277,63 @@ def test_a_project_in_the_build_directory_works_too(run: Run, build: Path) -> No
     done = run("generate", build / "board.toml", "--build-dir", build, "--yes")
     assert done.code == 0, done.err
     assert "from board.toml" in (build / "conf/xentui.conf").read_text()
+
+
+# By a fragment
+
+
+def test_a_fragment_touches_the_layers_alone_and_says_how_it_is_enabled(
+    run: Run, build: Path
+) -> None:
+    before = files(Path())
+    done = generate(run, build, "--format", "fragment")
+    assert done.code == 0, done.err
+    assert local(build) == LOCAL
+    assert not (build / "conf/xentui.conf").exists()
+    assert "meta-xentui" in (build / "conf/bblayers.conf").read_text()
+    conf = Path("meta-xentui/conf/fragments/xentui/qemux86-64-alpine.conf")
+    assert parse_conf(conf.read_text()).value("BB_CONF_FRAGMENT_SUMMARY")
+    enabling = "bitbake-config-build enable-fragment xentui/xentui/qemux86-64-alpine\n"
+    assert enabling in done.out
+    assert "add-layer" not in done.out
+    again = generate(run, build)
+    assert again.err.startswith("nothing to do")
+    assert enabling in again.out
+    run("remove", "--build-dir", build, "--yes")
+    assert files(Path()) == before
+
+
+@pytest.mark.parametrize("other", ["require", "block", "none"])
+def test_a_fragment_follows_every_other_way_and_makes_way_for_it(
+    run: Run, build: Path, other: str
+) -> None:
+    before = files(Path())
+    assert generate(run, build, "--attach", other).code == 0
+    assert generate(run, build, "--attach", "fragment").code == 0
+    assert local(build) == LOCAL
+    assert not (build / "conf/xentui.conf").exists()
+    assert (build / "conf/bblayers.conf").read_text().count("meta-xentui") == 1
+    assert generate(run, build, "--attach", other).code == 0
+    assert not Path("meta-xentui/conf/fragments").exists()
+    run("remove", "--build-dir", build, "--yes")
+    assert files(Path()) == before
+
+
+def test_a_fragment_that_is_enabled_and_goes_is_told(run: Run, build: Path) -> None:
+    generate(run, build, "--attach", "fragment")
+    name = "xentui/xentui/qemux86-64-alpine"
+    (build / "conf/toolcfg.conf").write_text(f'OE_FRAGMENTS += "{name}"\n')
+    line = f"run bitbake-config-build disable-fragment {name} first"
+    assert line not in generate(run, build).err
+    assert line in run("remove", "--build-dir", build, "--dry-run").err
+    assert line in generate(run, build, "--attach", "require").err
+    (build / "conf/toolcfg.conf").unlink()
+    assert "disable-fragment" not in run("remove", "--build-dir", build, "--yes").err
+
+
+def test_kas_in_a_build_directory_is_refused_with_the_reason(run: Run, build: Path) -> None:
+    done = generate(run, build, "--format", "kas")
+    assert (done.code, done.out) == (2, "")
+    assert "kas makes its own build directory" in done.err
+    assert "--out" in done.err
+    assert generate(run, build, "--format", "fragment", "--attach", "block").code == 2

@@ -15,9 +15,10 @@ from xentui.safe_text import quoted
 
 if TYPE_CHECKING:
     from xentui.cli.generating import Job
+    from xentui.output.build_dir import Attach
     from xentui.output.commands import Command
 
-ATTACH = ("require", "block", "none")
+ATTACH = ("require", "block", "none", "fragment")
 
 
 def add(commands: parsing.Commands) -> None:
@@ -39,7 +40,8 @@ def add(commands: parsing.Commands) -> None:
         choices=generating.FORMATS,
         default="tree",
         help="with --out: a tree with conf/xentui.conf (default), a part of a kas project file, or "
-        "a configuration fragment in the layer; snippet prints the settings for pasting",
+        "a configuration fragment in the layer (with --build-dir too); snippet prints the "
+        "settings for pasting",
     )
     parser.add_argument(
         "--each",
@@ -62,7 +64,7 @@ def add(commands: parsing.Commands) -> None:
         choices=ATTACH,
         default=None,
         help="with --build-dir: how conf/local.conf gets at the settings: by one require line "
-        "(default), as a marked block in it, or not at all",
+        "(default), as a marked block in it, not at all, or by a fragment in the layer",
     )
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--dry-run", action="store_true", help="list what would be written")
@@ -114,8 +116,13 @@ def _must_fit(args: argparse.Namespace) -> None:
         raise UsageError("one of the arguments --out --build-dir is required", fix="Give one.")
     elif args.build_dir is None and (args.layer is not None or args.attach is not None):
         wrong = "--layer and --attach go with --build-dir"
-    elif args.build_dir is not None and args.format != "tree":
-        wrong = f"--format {args.format} goes with --out"
+    elif args.build_dir is not None and args.format == "kas":
+        raise UsageError(
+            "kas makes its own build directory, and writes conf/local.conf in it anew each time",
+            fix="Give --out DIR beside your kas.yml instead of --build-dir.",
+        )
+    elif args.format == "fragment" and args.attach not in (None, "fragment"):
+        wrong = f"--format fragment and --attach {args.attach} exclude each other"
     elif args.one_layer and (args.build_dir is not None or args.each):
         wrong = "--one-layer goes with --out, and without --each"
     elif args.build_dir is not None and (args.each or len(args.project) > 1):
@@ -135,8 +142,10 @@ def _only_looks(args: argparse.Namespace) -> bool:
 def _job(args: argparse.Namespace, path: Path | None, out: Path | None) -> Job:
     chosen = projects.choose(argparse.Namespace(**{**vars(args), "project": path}))
     project, assets = projects.sound(chosen)
+    in_build_dir = args.build_dir is not None and args.format == "fragment"
+    attach: Attach | None = "fragment" if in_build_dir else args.attach
     return generating.Job(
-        chosen, project, assets, out, args.build_dir, args.layer, args.attach, args.format
+        chosen, project, assets, out, args.build_dir, args.layer, attach, args.format
     )
 
 

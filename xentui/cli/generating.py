@@ -48,18 +48,28 @@ class Job:
 
         if self.build is None:
             return plan(self._rendered(), self._out)
-        from xentui.output.build_dir import machine_fragment, plan_build_dir
-        from xentui.output.render import render
+        from xentui.output.build_dir import plan_project
 
-        machine = not machine_fragment(self.build)
-        rendered = render(self.project, self.assets, origin=self.chosen.origin, machine=machine)
-        return plan_build_dir(rendered, self.build, layer=self.layer, attach=self.attach)
+        return plan_project(
+            self.project,
+            self.assets,
+            self.build,
+            origin=self.chosen.origin,
+            layer=self.layer,
+            attach=self.attach,
+        )
 
     def commands(self) -> list[Command]:
         """Return what to type next."""
         from xentui.output import commands
 
         if self.build is not None:
+            from xentui.output.build_dir import attach_of
+
+            if (self.attach or attach_of(self.build)) == "fragment":
+                from xentui.output import fragment
+
+                return commands.fragment(self.project, fragment.name(self.chosen.origin), None)
             return commands.commands(self.project)
         from xentui.output.rendered import CONF, LAYER
 

@@ -196,7 +196,7 @@ _xentui() {
             'generate --build-dir') kind=(directory) ;;
             'generate --format') kind=(words tree kas fragment snippet) ;;
             'generate --layer') kind=(directory) ;;
-            'generate --attach') kind=(words require block none) ;;
+            'generate --attach') kind=(words require block none fragment) ;;
             'generate --edited') kind=(words keep merge take) ;;
             'remove --build-dir') kind=(directory) ;;
             'remove --edited') kind=(words keep take) ;;

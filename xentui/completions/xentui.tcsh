@@ -20,7 +20,7 @@ complete xentui \
     'n/--out/d/' \
     'n/--format/(tree kas fragment snippet)/' \
     'n/--layer/d/' \
-    'n/--attach/(require block none)/' \
+    'n/--attach/(require block none fragment)/' \
     'n/--edited/(keep take)/' \
     'n/--oe-init/f/' \
     'n/--write/f:*.toml/' \

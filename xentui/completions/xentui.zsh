@@ -312,11 +312,11 @@ _xentui() {
                     '*--allow[overrule an error\: XT101 (board), XT401 or XT406 (memory), XT901 (a check that failed) (repeatable)]:CODE:_xentui_codes' \
                     '--out[write a self-contained tree here]:DIR:_files -/' \
                     '--build-dir[write into this build directory]:DIR:_files -/' \
-                    '--format[with --out\: a tree with conf/xentui.conf (default), a part of a kas project file, or a configuration fragment in the layer; snippet prints the settings for pasting]:tree|kas|fragment|snippet:(tree kas fragment snippet)' \
+                    '--format[with --out\: a tree with conf/xentui.conf (default), a part of a kas project file, or a configuration fragment in the layer (with --build-dir too); snippet prints the settings for pasting]:tree|kas|fragment|snippet:(tree kas fragment snippet)' \
                     '--each[with --out\: a folder below DIR for each project, as several get]' \
                     '--one-layer[with --out\: one layer for the boards of all projects]' \
                     '--layer[with --build-dir\: where the layer goes (meta-xentui beside the build directory)]:DIR:_files -/' \
-                    '--attach[with --build-dir\: how conf/local.conf gets at the settings\: by one require line (default), as a marked block in it, or not at all]:require|block|none:(require block none)' \
+                    '--attach[with --build-dir\: how conf/local.conf gets at the settings\: by one require line (default), as a marked block in it, not at all, or by a fragment in the layer]:require|block|none|fragment:(require block none fragment)' \
                     '--dry-run[list what would be written]' \
                     '--diff[show the diff of what would be written]' \
                     '--check[exit with 1 if anything would be written]' \

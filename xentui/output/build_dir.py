@@ -18,19 +18,22 @@ from pathlib import Path
 from typing import Literal
 
 from xentui.errors import InputError, RefusedError, UsageError
-from xentui.output import header, manifest, user_files
+from xentui.output import enabled, fragment, header, manifest, user_files
 from xentui.output.plan import Change, Kind, Plan, Root, compare, decode
+from xentui.output.render import render
 from xentui.output.rendered import CONF, LAYER, Rendered
-from xentui.output.tree import MOST_READ, Tree
-from xentui.project import regular
+from xentui.output.tree import Tree
+from xentui.project.assets import Assets
+from xentui.project.model import Project
 from xentui.safe_text import visible
 
-Attach = Literal["require", "block", "none"]
+Attach = Literal["require", "block", "none", "fragment"]
+"""How BitBake gets at the settings: by a line in conf/local.conf, as a block in it, not at all,
+or by a configuration fragment in the layer, which BitBake's own tool enables."""
 
 BACKUP = ".xentui-orig"
 """Ends the name of the copy of a user's own file as it was before xentui first changed it."""
 
-_READ_FOR_FRAGMENTS = ("site.conf", "auto.conf", "toolcfg.conf", "local.conf")
 _NO_LAYER_PATH = re.compile(r"[^\w@%+,./~=-]", re.ASCII)
 
 
@@ -44,23 +47,42 @@ class _Own:
     first: str | None
 
 
-def machine_fragment(build: Path) -> bool:
-    """Return whether a configuration fragment sets MACHINE in this build directory.
+def plan_project(
+    project: Project,
+    assets: Assets,
+    build: Path,
+    *,
+    origin: str,
+    layer: Path | None = None,
+    attach: Attach | None = None,
+) -> Plan:
+    """Return what writing a project into a build directory would change.
 
-    BitBake refuses a configuration that assigns MACHINE beside one (bb:lib/bb/parse/ast.py,
-    ``AddFragmentsNode``). Files are read as text; nothing in them is run.
+    Args:
+        project: the project.
+        assets: the files it names.
+        build: the build directory.
+        origin: name of the project file, for the headers and a fragment's name.
+        layer: as with :func:`plan_build_dir`.
+        attach: as with :func:`plan_build_dir`.
+
+    Raises:
+        InputError: it is no build directory, or something in it cannot be read.
+        RefusedError: a file of the user's cannot be changed as needed.
+        UsageError: BBLAYERS cannot carry the layer's path.
+        CannotCarry: a value cannot be written so that it is read back as it is.
     """
-    for name in _READ_FOR_FRAGMENTS:
-        try:
-            text = decode(regular.read_bytes(build / "conf" / name, MOST_READ))
-        except InputError:
-            continue
-        for line in text.replace("\r", "").replace("\\\n", " ").split("\n"):
-            words = line.replace('"', " ").replace("'", " ").replace("=", " = ").split()
-            named = words[1:] if words and words[0].startswith("OE_FRAGMENTS") else ()
-            if any(word.startswith("machine/") for word in named):
-                return True
-    return False
+    _must_be_build_dir(build)
+    way = attach or attach_of(build)
+    if way == "fragment":
+        rendered = fragment.rendered(project, assets, origin=origin)
+        stale = enabled.left_over(build, fragment.name(origin))
+    else:
+        machine = not enabled.machine_fragment(build)
+        rendered = render(project, assets, origin=origin, machine=machine)
+        stale = enabled.left_over(build)
+    made = plan_build_dir(rendered, build, layer=layer, attach=way)
+    return replace(made, notes=(*made.notes, *stale))
 
 
 def plan_build_dir(
@@ -69,7 +91,8 @@ def plan_build_dir(
     """Return what writing into a build directory would change.
 
     Args:
-        rendered: the files; without MACHINE where :func:`machine_fragment` says so.
+        rendered: the files; without MACHINE where a fragment sets it, and for the way
+            ``fragment`` the layer alone.
         build: the build directory.
         layer: where the layer goes; where it went the last time, or beside the build
             directory, if left out.
@@ -86,7 +109,7 @@ def plan_build_dir(
     conf = build / "conf"
     known = _known(conf)
     way: Attach = attach or _way(known.notes.get("attach", ""))
-    text = rendered.conf[CONF]
+    text = rendered.conf.get(CONF, "")
     own_conf = {path.removeprefix("conf/"): content for path, content in rendered.conf.items()}
     if way == "block":
         del own_conf[CONF.removeprefix("conf/")]
@@ -141,7 +164,8 @@ def plan_removal(build: Path) -> Plan:
     layers, _ = _bblayers(build, known.notes, None)
     users = (*local, *layers)
     kept = [copy for name in ("local.conf", "bblayers.conf") for copy in _copies(conf, name, users)]
-    return Plan((*users, *gone, *kept), tuple(roots), _told(build, users))
+    notes = (*_told(build, users), *enabled.left_over(build))
+    return Plan((*users, *gone, *kept), tuple(roots), notes)
 
 
 def _must_be_build_dir(build: Path) -> None:
@@ -168,7 +192,8 @@ def _known(conf: Path) -> manifest.Manifest:
 
 
 def _way(noted: str) -> Attach:
-    return "block" if noted == "block" else "none" if noted == "none" else "require"
+    known: dict[str, Attach] = {"block": "block", "none": "none", "fragment": "fragment"}
+    return known.get(noted, "require")
 
 
 def _layer_place(build: Path, given: Path | None, noted: str) -> Path:
@@ -235,7 +260,7 @@ def _local(
         text = user_files.without_block(text)
     if way != "require":
         text = user_files.without_require(text, snippet) if snippet or _ours(conf) else text
-    if way == "none":
+    if way in ("none", "fragment"):
         return _changed(own, text, kind, base), ""
     if user_files.unfinished(text):
         raise RefusedError(

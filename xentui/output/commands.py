@@ -81,18 +81,20 @@ def kas(project: Project, file: str) -> list[Command]:
     return lines
 
 
-def fragment(project: Project, name: str, layer: str) -> list[Command]:
+def fragment(project: Project, name: str, layer: str | None) -> list[Command]:
     """Return the commands that make a build directory use a configuration fragment.
 
     Args:
         project: the project.
         name: what the fragment is called by.
-        layer: full path of the layer that it is in.
+        layer: full path of the layer that it is in; ``None`` where it was added already.
     """
     machine = project.host.machine
+    lines = _layer_of_board(project)
+    if layer is not None:
+        lines.append(Command("attach", f"bitbake-layers add-layer {shlex.quote(layer)}", "once"))
     return [
-        *_layer_of_board(project),
-        Command("attach", f"bitbake-layers add-layer {shlex.quote(layer)}", "once"),
+        *lines,
         Command("attach", f"bitbake-config-build enable-fragment {shlex.quote(name)}", "once"),
         Command(
             "attach",

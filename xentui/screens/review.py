@@ -21,7 +21,7 @@ from xentui.project import home
 from xentui.screens import review_text
 from xentui.screens.step import Allow, Examine, Go, Look, Rehearsal, Retarget, Step, Tell
 from xentui.session import overruling, reviewing, writing
-from xentui.session.reviewing import ATTACH
+from xentui.session.reviewing import ATTACH, ways
 from xentui.widgets.code import CodeView
 from xentui.widgets.options import Options
 from xentui.widgets.table import Column, Table
@@ -162,7 +162,7 @@ class Review(Step):
         self.set_class(target is not None, "-build")
         if target is not None:
             way = writing.attached(self.session)
-            self.query_one("#review-way", Options).show(ATTACH, (way,))
+            self.query_one("#review-way", Options).show(ways(way), (way,))
         self.refresh_bindings()
 
     # The build directory
@@ -381,7 +381,7 @@ class Review(Step):
     @on(Options.Chosen, "#review-way")
     def _other_way(self, event: Options.Chosen) -> None:
         event.stop()
-        chosen = next((name for name, _ in ATTACH if name in event.chosen), None)
+        chosen = next((name for name, _ in ways("fragment") if name in event.chosen), None)
         self.session.attach = cast("Attach | None", chosen)
         self.compare()
 

@@ -180,11 +180,10 @@ def examine_project(
     Raises:
         XentuiError: the project cannot be written, or a file of the user's not changed.
     """
-    from xentui.output.build_dir import machine_fragment, plan_build_dir
-    from xentui.output.render import render
+    from xentui.output.build_dir import plan_project
 
-    rendered = render(project, assets, origin=origin, machine=not machine_fragment(build))
-    return examined(plan_build_dir(rendered, build, attach=attach), build, recipes=recipes)
+    made = plan_project(project, assets, build, origin=origin, attach=attach)
+    return examined(made, build, recipes=recipes)
 
 
 def recipes_of(session: Session) -> Callable[[], Recipes] | None:

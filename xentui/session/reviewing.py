@@ -18,8 +18,14 @@ LARGEST_DIFF = 20_000
 
 ATTACH = (("require", "one require line"), ("block", "a marked block"), ("none", "left alone"))
 """How conf/local.conf of a build directory gets at the settings."""
+_FRAGMENT = ("fragment", "a fragment")
 
 _WORDS = {"same": "stays", "edited": "edited by hand", "kept": "left alone"}
+
+
+def ways(now: str) -> tuple[tuple[str, str], ...]:
+    """Return the ways that are offered; a fragment, which is no line, only where it is in use."""
+    return (*ATTACH, _FRAGMENT) if now == "fragment" else ATTACH
 
 
 def in_order(plan: Plan) -> list[Change]:

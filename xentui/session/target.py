@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 CONF = "conf/xentui.conf"
 IN_LOCAL_CONF = "conf/local.conf, as a marked block"
+IN_LAYER = "the layer, as a fragment"
 
 
 class Target(NamedTuple):
@@ -40,10 +41,13 @@ def target_of(out: Path, attach: Attach | None) -> Target:
 
     if not is_build_dir(out):
         return Target()
-    from xentui.output.build_dir import attach_of, machine_fragment
+    from xentui.output.build_dir import attach_of
+    from xentui.output.enabled import machine_fragment
 
     try:
         way = attach or attach_of(out)
     except XentuiError:
         way = "require"
+    if way == "fragment":
+        return Target(machine=False, conf=IN_LAYER)
     return Target(not machine_fragment(out), IN_LOCAL_CONF if way == "block" else CONF)

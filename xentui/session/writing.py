@@ -56,20 +56,24 @@ def plan_of(session: Session) -> Plan:
     Raises:
         XentuiError: the project cannot be rendered, or the target cannot be read.
     """
-    from xentui.output.render import render
-
     view, origin = session.view, session.project_name()
     build = build_dir_of(session)
     if build is None:
         from xentui.output.plan import plan
+        from xentui.output.render import render
 
         made = plan(render(session.project, view.assets, origin=origin), session.out)
     else:
-        from xentui.output.build_dir import machine_fragment, plan_build_dir
+        from xentui.output.build_dir import plan_project
 
-        machine = not machine_fragment(build)
-        rendered = render(session.project, view.assets, origin=origin, machine=machine)
-        made = plan_build_dir(rendered, build, layer=session.layer, attach=session.attach)
+        made = plan_project(
+            session.project,
+            view.assets,
+            build,
+            origin=origin,
+            layer=session.layer,
+            attach=session.attach,
+        )
     own = _project_change(session)
     return replace(made, changes=(*made.changes, own, *_schema_beside(own)))
 
