@@ -1,5 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
+# ruff: noqa: ASYNC240
 """The wizard in a build directory: seen at the start, shown as a diff, written as agreed."""
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from tests.bitbake.trees import small
 from tests.tui.test_wizard import TWO, settle
 from tests.tui.wizards import LARGE, SMALL, session_of, shown, wizard
 from xentui.app import XentuiApp
-from xentui.project.model import Project
+from xentui.project.model import Bundle, Project
 from xentui.screens.review import Review
 from xentui.session import Session
 from xentui.widgets.code import CodeView
@@ -76,7 +77,7 @@ async def test_without_one_a_tree_of_its_own_is_told_of() -> None:
     app = wizard()
     async with app.run_test(size=SMALL) as pilot:
         await read(pilot, app)
-        assert "No build directory here: a tree goes into xentui-out" in shown(app)
+        assert "No build directory: a tree goes into xentui-out" in shown(app)
 
 
 async def test_conf_layer_and_the_edits_of_the_users_files_are_shown_and_written() -> None:
@@ -334,3 +335,51 @@ async def test_an_edit_lets_the_build_directory_be_looked_at_again() -> None:
         await pilot.press("enter")
         await read(pilot, app)
         assert list(app.session.around) == []
+
+
+BUNDLED = replace(
+    TWO,
+    bundles=(Bundle("lab"),),
+    guests=tuple(replace(guest, bundle="lab") for guest in TWO.guests),
+)
+
+
+async def test_the_layer_goes_where_it_is_asked_to() -> None:
+    build = made()
+    session = in_build_dir(build, BUNDLED)
+    app = wizard(session, begin="review")
+    async with app.run_test(size=(120, 60)) as pilot:
+        await read(pilot, app)
+        field = app.main.query_one("#review-layer", Input)
+        assert field.placeholder == "meta-xentui"
+        await pilot.press("v", *"meta-lab", "enter")
+        await read(pilot, app)
+        assert session.layer == Path("meta-lab")
+        files = {row.key for row in app.main.query_one("#review-files", Table).rows}
+        assert any(key.endswith("/meta-lab/conf/layer.conf") for key in files)
+        await pilot.press("alt+4", "f4", "p")
+        await read(pilot, app)
+        assert "## meta-lab/recipes" in previewed(app)[1]
+        await pilot.press("escape", "ctrl+s", "ctrl+s", "enter")
+        await read(pilot, app)
+        assert app.main.here == "write"
+    assert Path("meta-lab/conf/layer.conf").is_file()
+    assert "meta-lab" in (build / "conf/bblayers.conf").read_text()
+    assert not Path("meta-xentui").exists()
+    assert session.written is not None
+    assert "--layer meta-lab" in session.written.headless
+
+
+async def test_a_layer_that_cannot_be_is_refused_and_left_out_again() -> None:
+    session = in_build_dir(made(), BUNDLED)
+    app = wizard(session, begin="review")
+    async with app.run_test(size=(120, 60)) as pilot:
+        await read(pilot, app)
+        await pilot.press("v", *"a b", "enter")
+        await read(pilot, app)
+        assert "BBLAYERS cannot carry the path" in shown(app)
+        app.main.query_one("#review-layer", Input).value = ""
+        await pilot.press("v", "enter")
+        await read(pilot, app)
+        assert session.layer is None
+        assert "Ready" in shown(app)

@@ -17,6 +17,7 @@ import pytest
 import textual
 from textual.pilot import Pilot
 
+from tests.tui.test_around import leave_a_draft
 from tests.tui.test_build_dir import made, read
 from tests.tui.test_wizard import TWO, settle
 from tests.tui.wizards import LARGE, SMALL, session_of, shown, wizard
@@ -88,6 +89,11 @@ LONG = replace(
             kernel="some/where/deep/below/vendor-kernel-with-a-long-name-6.18.0-rc1",
         ),
     ),
+)
+REFUSED = replace(
+    LAB,
+    host=replace(LAB.host, machine="raspberrypi5", network=None),
+    containers=Containers(),
 )
 
 
@@ -170,6 +176,8 @@ STATES: dict[str, tuple[Project | None, str, tuple[str, ...]]] = {
     "review-problems": (CROWDED, "review", ()),
     "review-files": (LAB, "review", ("2",)),
     "review-target": (LAB, "review", ("3",)),
+    "review-refused": (REFUSED, "review", ()),
+    "review-allowed": (REFUSED, "review", ("a",)),
     "editor": (LAB, "guests", ("enter",)),
     "editor-error": (LAB, "guests", ("enter", "tab", "tab", "1", "2")),
     "editor-import": (LAB, "guests", ("down", "enter", *("tab",) * 9)),
@@ -178,6 +186,7 @@ STATES: dict[str, tuple[Project | None, str, tuple[str, ...]]] = {
     "question-write": (EMPTY, "review", ("ctrl+s",)),
     "question-leave": (LAB, "guests", ("d", "ctrl+q")),
     "help": (LAB, "guests", ("enter", "tab", "tab", "f1")),
+    "help-of-a-step": (LAB, "guests", ("f1",)),
     "palette": (LAB, "guests", ("ctrl+p",)),
     "preview": (LAB, "guests", ("f4",)),
     "written": (EMPTY, "review", ("ctrl+s", "enter")),
@@ -213,6 +222,12 @@ def test_a_build_directory(
     project = None if step == "start" else TWO
     build = Path("build")
     picture(f"build-{name}-{size}", project, SIZES[size], keys, begin=step, out=build)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_draft(picture: Callable[..., None], size: str) -> None:
+    leave_a_draft()
+    picture(f"start-draft-{size}", None, SIZES[size], (), begin="start")
 
 
 @pytest.mark.parametrize("step", ["start", "guests", "memory", "review"])

@@ -17,6 +17,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from xentui.project import boards, presets
 from xentui.session import build, guests, places
 from xentui.session.steps import STEPS, TITLES
+from xentui.widgets.chrome import key_name
 from xentui.widgets.text import lit
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ class Commands(Provider):
             "undo", session.steps_back or "nothing to undo", main.action_undo, common=True
         )
         yield Command("redo", "do the step taken back again", main.action_redo, common=True)
+        yield from self._here(main)
         for name in STEPS:
             step = partial(main.action_step, name)
             yield Command(f"step {name}", f"go to {TITLES[name]}", step, common=True)
@@ -129,6 +131,30 @@ class Commands(Provider):
             remove = partial(self._remove, guest.key)
             yield Command(f"delete guest {guest.key}", "undo brings it back", remove)
         yield Command("add guest", "a new one", partial(self._add, ""), common=True)
+
+    def _here(self, main: MainScreen) -> Iterator[Command]:
+        """Yield what the keys of the place one is in do, so that the mouse does it too."""
+        from xentui.screens.step import Form
+        from xentui.widgets.code import CodeView
+        from xentui.widgets.options import Options
+        from xentui.widgets.table import Table
+
+        named = {"write", "undo", "redo", "next_problem", "mend", "preview", "help"}
+        seen = set()
+        for node, binding, enabled, _ in main.active_bindings.values():
+            name = binding.description.lower()
+            if not enabled or not binding.id or not name or (node, binding.action) in seen:
+                continue
+            seen.add((node, binding.action))
+            action = binding.action.partition("(")[0]
+            if node is main.app or (node is main and action in named):
+                continue
+            if isinstance(node, (Table, CodeView, Options, Form)):
+                # Going to a row, a line or a choice is a click on it.
+                continue
+            does = f"{key_name(main.app, binding)}, in {TITLES[main.here]}"
+            run = partial(main.app.run_action, binding.action, node)
+            yield Command(name, does, run, common=True)
 
     def _with_words(self, query: str) -> Iterator[Command]:
         """Yield what takes any word: a board or guest by its name, a file to open."""

@@ -73,6 +73,14 @@ class Question(ModalScreen[str]):
         self.dismiss(self._safe)
 
 
+def answers(*named: Answer) -> Horizontal:
+    """Return buttons for what keys do, for the mouse; the keys reach them last."""
+    return Horizontal(
+        *(Button(lit(label), id=f"answer-{name}", compact=True) for name, label in named),
+        classes="answers",
+    )
+
+
 class Ask(ModalScreen[str | None]):
     """A question that is answered with one line of text."""
 
@@ -90,11 +98,18 @@ class Ask(ModalScreen[str | None]):
             yield Static(lit(self._title, "strong"), markup=False, classes="dialog-title")
             yield Input(self._text, placeholder=self._placeholder, compact=True)
             yield Static(lit("enter takes it, esc goes back", "muted"), markup=False)
+            yield answers(("take", "Take it"), ("back", "Back"))
 
     @on(Input.Submitted)
     def _given(self, event: Input.Submitted) -> None:
         event.stop()
         self.dismiss(event.value.strip() or None)
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        text = self.query_one(Input).value.strip()
+        self.dismiss(text or None if event.button.id == "answer-take" else None)
 
 
 class Pick(ModalScreen[str | None]):
@@ -131,9 +146,11 @@ class Pick(ModalScreen[str | None]):
             yield Table(Column("Name", 28), Column("What it is"), id="pick-table")
             told = f"{self._note}  enter takes it, esc goes back".strip()
             yield Static(lit(told, "muted"), markup=False)
+            yield answers(("take", "Take it"), ("back", "Back"))
 
     def on_mount(self) -> None:
-        """Fill the list."""
+        """Fill the list; it leaves room for what stands under it."""
+        self.query_one(Table).styles.height = max(2, min(12, self.app.size.height - 12))
         self._fill("")
 
     def _fill(self, wanted: str) -> None:
@@ -169,6 +186,14 @@ class Pick(ModalScreen[str | None]):
         event.stop()
         self._take()
 
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        if event.button.id == "answer-take":
+            self._take()
+        else:
+            self.dismiss(None)
+
     @on(Table.Moved)
     def _moved(self, event: Table.Moved) -> None:
         event.stop()
@@ -184,9 +209,9 @@ async def save_as(step: Step, session: Session) -> None:
         return
     place = writing.place_named(given)
     if place.exists():
-        answers = (("back", "Back"), ("over", "Overwrite"))
+        offered = (("back", "Back"), ("over", "Overwrite"))
         title = f"{place.name} is there already. Overwrite it?"
-        if await step.app.push_screen_wait(Question(title, [], answers, safe="back")) != "over":
+        if await step.app.push_screen_wait(Question(title, [], offered, safe="back")) != "over":
             return
     try:
         writing.save_as(session, place)

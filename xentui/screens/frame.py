@@ -16,6 +16,7 @@ from textual.widgets import Static
 from xentui.screens.step import Look, Step
 from xentui.session import MANY
 from xentui.session.steps import STEPS, TITLES
+from xentui.session.target import LAYER
 from xentui.widgets.chrome import HeaderLine, KeyLine, StepMark, StepRail, Steps, StepStrip
 from xentui.widgets.hint import HintLine
 from xentui.widgets.preview import Preview
@@ -314,7 +315,14 @@ class Frame(Screen[None]):
             return
         sight = self.step.view_in_sight()
         view, base = (sight, sight) if sight else (self.session.sight, self.session.origin_view())
-        preview.show(view, base, guest=self.step.guest(), conf=self.session.target.conf)
+        place = self.session.layer_place
+        preview.show(
+            view,
+            base,
+            guest=self.step.guest(),
+            conf=self.session.target.conf,
+            layer=place.name if place is not None else LAYER,
+        )
 
     def _marks(self, counts: Mapping[str, tuple[int, int, int]]) -> tuple[StepMark, ...]:
         marks = []

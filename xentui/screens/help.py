@@ -8,13 +8,15 @@ from collections.abc import Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Static
+from textual.widgets import Button, Static
 
+from xentui.screens.dialogs import answers
 from xentui.session import helping
 from xentui.widgets.chrome import key_name
 from xentui.widgets.field import FieldRow
@@ -55,7 +57,7 @@ class HelpScreen(ModalScreen[None]):
         Binding("k", "up", show=False),
     ]
     DEFAULT_CSS = """
-    HelpScreen .dialog-body { max-height: 30; }
+    HelpScreen VerticalScroll.dialog-body { max-height: 55vh; }
     """
 
     def __init__(self, title: str, lines: Sequence[Content]) -> None:
@@ -69,7 +71,16 @@ class HelpScreen(ModalScreen[None]):
             yield Static(lit(self._title, "strong"), markup=False, classes="dialog-title")
             with VerticalScroll(classes="dialog-body"):
                 yield Static(Content("\n").join(self._lines), markup=False)
-            yield Static(lit("esc goes back", "muted"), markup=False)
+            yield answers(("back", "Back"))
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.dismiss(None)
+
+    def on_mount(self) -> None:
+        """Let the keys scroll at once."""
+        self.query_one(VerticalScroll).focus()
 
     def action_down(self) -> None:
         """Go down."""

@@ -7,16 +7,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
-from textual.widgets import Static
+from textual.widgets import Button, Static
 from textual.worker import get_current_worker
 
 from xentui.errors import XentuiError
-from xentui.screens.dialogs import Ask, Question
+from xentui.screens.dialogs import Ask, Question, answers
 from xentui.screens.step import Edit, Tell
 from xentui.session import Session, sources
 from xentui.session.build import GivenUpError
@@ -66,7 +67,12 @@ class Looking(ModalScreen["Inspected | None"]):
             title = f"Looking at {self.path.name}"
             yield Static(lit(title, "strong"), markup=False, classes="dialog-title")
             yield Static(lit("reading", "muted"), markup=False, id="look-far")
-            yield Static(lit("esc gives up", "muted"), markup=False)
+            yield answers(("give-up", "Give up"))
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.action_give_up()
 
     def on_mount(self) -> None:
         """Begin to read."""
@@ -136,13 +142,13 @@ async def look_at_source(screen: Screen[None], session: Session, key: str) -> No
     suggestion = suggest(seen, place or path.name, key)
     lines = sources.described(seen, suggestion, place or path.name)
     reason = sources.hindrance(session, path, suggestion)
-    answers = [("back", "Back")]
+    offered = [("back", "Back")]
     if reason:
         lines.append((reason, "error"))
     else:
-        answers.insert(0, ("take", f"Import {key} from it"))
+        offered.insert(0, ("take", f"Import {key} from it"))
     answer = await screen.app.push_screen_wait(
-        Question(path.name, [lit(text, style) for text, style in lines], answers, safe="back")
+        Question(path.name, [lit(text, style) for text, style in lines], offered, safe="back")
     )
     if answer != "take" or suggestion is None or place is None:
         return

@@ -33,7 +33,11 @@ class MainScreen(Rehearsed):
         Binding("f8", "problem(1)", "Next problem", id="problem.next"),
         Binding("right_square_bracket", "problem(1)", show=False, id="problem.next-twin"),
         Binding(
-            "shift+f8,left_square_bracket,f20", "problem(-1)", show=False, id="problem.previous"
+            "shift+f8,left_square_bracket,f20",
+            "problem(-1)",
+            "Previous problem",
+            show=False,
+            id="problem.previous",
         ),
         Binding("m,alt+m", "mend", "Mend", id="problem.mend"),
         Binding("ctrl+z", "undo", "Undo", id="edit.undo"),
@@ -45,8 +49,8 @@ class MainScreen(Rehearsed):
         Binding("f4", "preview", "Preview", id="wizard.preview"),
         Binding("f1", "help", "Help", id="wizard.help"),
         Binding("question_mark", "help", show=False, id="wizard.help-twin"),
-        Binding("escape", "back", show=False, id="wizard.up"),
-        Binding("p", "sheet", show=False, id="preview.next-sheet"),
+        Binding("escape", "back", "Go back", show=False, id="wizard.up"),
+        Binding("p", "sheet", "Next sheet", show=False, id="preview.next-sheet"),
         Binding("g", "jump", show=False, id="step.jump"),
         *(
             Binding(f"alt+{number}", f"step('{name}')", show=False, id=f"step.{name}")

@@ -20,6 +20,7 @@ from xentui.errors import XentuiError
 from xentui.project import home
 from xentui.screens import review_text
 from xentui.screens.step import Allow, Examine, Go, Look, Rehearsal, Retarget, Step, Tell
+from xentui.screens.whereabouts import short
 from xentui.session import overruling, reviewing, writing
 from xentui.session.reviewing import ATTACH, ways
 from xentui.widgets.code import CodeView
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from xentui.rules.finding import Finding
     from xentui.session import Session, View
 
+LINES = ("#review-dir", "#review-way", "#review-layer")
+"""What stands above the sheets, and is left for them."""
+
 
 class Review(Step):
     """The diff, the files, the target and the problems."""
@@ -43,6 +47,7 @@ class Review(Step):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "to_target", "Target", id="review.directory"),
         Binding("w", "to_way", "Attach", id="review.way"),
+        Binding("v", "to_layer", "Layer", show=False, id="review.layer"),
         Binding("a", "allow(True)", "Allow this here", id="review.allow"),
         Binding("a", "allow(False)", "Allow it no more", id="review.allow-no-more"),
         Binding("x", "rehearse", "Rehearse", id="review.rehearse"),
@@ -60,6 +65,10 @@ class Review(Step):
     Review #review-attach { height: 1; display: none; }
     Review.-build #review-attach { display: block; }
     Review #review-attach > Static { width: 12; }
+    Review #review-place { height: 1; display: none; }
+    Review.-build #review-place { display: block; }
+    Review #review-place > Static { width: 12; }
+    Review #review-layer { width: 1fr; }
     Review #review-sum { height: 1; }
     Review #review-tabs { height: 1; margin-bottom: 1; }
     Review #review-body { height: 1fr; }
@@ -94,6 +103,9 @@ class Review(Step):
         with Horizontal(id="review-attach"):
             yield Static(lit("local.conf"), markup=False)
             yield Options(ATTACH, id="review-way")
+        with Horizontal(id="review-place"):
+            yield Static(lit("Layer"), markup=False)
+            yield Input(str(self.session.layer or ""), compact=True, id="review-layer")
         yield Static("", markup=False, id="review-sum")
         yield Options((), tabs=True, id="review-tabs")
         with Container(id="review-body"):
@@ -163,6 +175,9 @@ class Review(Step):
         if target is not None:
             way = writing.attached(self.session)
             self.query_one("#review-way", Options).show(ways(way), (way,))
+            place = self.session.layer_place
+            told = short(place) if place is not None else "none is needed"
+            self.query_one("#review-layer", Input).placeholder = told
         self.refresh_bindings()
 
     # The build directory
@@ -246,8 +261,8 @@ class Review(Step):
 
     def _show_problems(self) -> None:
         found = [*self.session.view.findings, *self.session.around]
-        self._findings = {str(place): finding for place, finding in enumerate(found)}
-        rows = review_text.problem_rows(found, glyphs(self))
+        self._findings = review_text.keyed(found)
+        rows = review_text.problem_rows(self._findings, glyphs(self))
         self.query_one("#review-problems", Table).set_rows(rows)
         self._show_answers()
 
@@ -260,6 +275,15 @@ class Review(Step):
             button = self.query_one(f"#review-{name}", Button)
             button.label = lit(text)
             button.display = bool(text)
+        if finding is not None:
+            self.query_one("#review-mend", Button).tooltip = lit(f"m: {finding.fix or mend}")
+            code = f"--allow {finding.code}"
+            self.query_one("#review-allow", Button).tooltip = lit(
+                f"a: counts this error as a warning, as xentui generate {code} does. You know "
+                "better than xentui's tables; undo takes it back."
+                if overruling.can_be(finding)
+                else "a: lets this error stand against writing again."
+            )
         self.set_class(bool(mend or allow), "-answers")
         told = f"{finding.code} {finding.message}. {finding.fix}".strip() if finding else ""
         self.query_one("#review-told", Static).update(lit(told))
@@ -363,13 +387,37 @@ class Review(Step):
             self.sync()
             self.post_message(Retarget())
 
+    def action_to_layer(self) -> None:
+        """Change where the layer goes."""
+        self.query_one("#review-layer", Input).focus()
+
+    @on(Input.Submitted, "#review-layer")
+    def _other_layer(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._move_layer(event.value)
+        self._body_of(self._sheet).focus()
+
+    @on(Input.Blurred, "#review-layer")
+    def _left_layer(self, event: Input.Blurred) -> None:
+        event.stop()
+        self._move_layer(event.value)
+
+    def _move_layer(self, given: str) -> None:
+        text = given.strip()
+        place = home.expanded(text) if text and "\0" not in text else None
+        if place != self.session.layer:
+            self.session.layer = place
+            self.compare()
+        if place is None:
+            self.query_one("#review-layer", Input).value = ""
+
     def action_to_way(self) -> None:
         """Change how conf/local.conf gets at the settings."""
         self.query_one("#review-way", Options).focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer the way only for a build directory, and to allow only what can be."""
-        if action == "to_way":
+        """Offer way and layer only for a build directory, and to allow only what can be."""
+        if action in ("to_way", "to_layer"):
             return self.has_class("-build")
         if action == "allow":
             finding = self.finding_in_sight()
@@ -405,7 +453,7 @@ class Review(Step):
 
     def back(self) -> bool:
         """Leave the lines on top."""
-        if any(self.query_one(name).has_focus for name in ("#review-dir", "#review-way")):
+        if any(self.query_one(name).has_focus for name in LINES):
             self._body_of(self._sheet).focus()
             return True
         return False

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from xentui.session import overruling, reviewing
@@ -75,18 +75,31 @@ def file_rows(changes: Sequence[Change]) -> list[Row]:
     ]
 
 
-def problem_rows(findings: Sequence[Finding], signs: Glyphs) -> list[Row]:
-    """Return a row for each problem, by its number."""
+def keyed(findings: Sequence[Finding]) -> dict[str, Finding]:
+    """Return findings by names that stay theirs when others come or go, or their severity."""
+    made: dict[str, Finding] = {}
+    for finding in findings:
+        name = key = f"{finding.code} {finding.path}"
+        number = 1
+        while key in made:
+            number += 1
+            key = f"{name} {number}"
+        made[key] = finding
+    return made
+
+
+def problem_rows(findings: Mapping[str, Finding], signs: Glyphs) -> list[Row]:
+    """Return a row for each problem, by its name."""
     rows = [
         Row(
-            str(place),
+            key,
             (
                 (signs.severity(one.severity.value), severity_style(one)),
                 one.path or "project",
                 one.message,
             ),
         )
-        for place, one in enumerate(findings)
+        for key, one in findings.items()
     ]
     return rows or [Row("", ("", "", "Nothing stands against it."), heading=False)]
 

@@ -36,8 +36,8 @@ def where(session: Session, signs: Glyphs) -> list[Line]:
     target = build_dir_of(session)
     if target is None:
         return [
-            (f"{signs.todo} No build directory here: a tree goes into {session.out}", "muted"),
-            ("  Start xentui in one, or with --build-dir, and it is written there.", "muted"),
+            (f"{signs.todo} No build directory: a tree goes into {session.out}", "muted"),
+            ("  Start xentui in one, or give it --build-dir DIR.", "muted"),
         ]
     name = short(target)
     around = session.surroundings

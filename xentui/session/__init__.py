@@ -89,6 +89,7 @@ class Session:
         self._target: Target | None = None
         self._target_asked: tuple[Path, Attach | None] | None = None
         self.layer: Path | None = None
+        self.layer_place: Path | None = None
         self.surroundings: Surroundings | None = None
         self.around: Sequence[Finding] = ()
         self._told: tuple[Found, Sequence[Finding], Found] | None = None
@@ -371,9 +372,11 @@ class Session:
 
     def plan(self) -> Plan:
         """Return what writing would change in the target directory."""
-        from xentui.session.writing import plan_of
+        from xentui.session.writing import layer_of, plan_of
 
-        return plan_of(self)
+        made = plan_of(self)
+        self.layer_place = layer_of(made, self.out)
+        return made
 
     def write(self, *, edited: How | None = None) -> Written:
         """Write everything, and return what was done.

@@ -12,7 +12,7 @@ from xentui.errors import XentuiError
 if TYPE_CHECKING:
     from xentui.output.build_dir import Attach
 
-CONF = "conf/xentui.conf"
+CONF, LAYER = "conf/xentui.conf", "meta-xentui"
 IN_LOCAL_CONF = "conf/local.conf, as a marked block"
 IN_LAYER = "the layer, as a fragment"
 

@@ -78,6 +78,13 @@ def plan_of(session: Session) -> Plan:
     return replace(made, changes=(*made.changes, own, *_schema_beside(own)))
 
 
+def layer_of(plan: Plan, out: Path) -> Path | None:
+    """Return where the layer of a build directory goes; ``None`` where none is written."""
+    above = {change.root for change in plan.changes if not change.users and change.new is not None}
+    roots = (root.path for root in plan.roots if root.path != out / "conf")
+    return next((path for path in roots if path in above), None)
+
+
 def build_dir_of(session: Session) -> Path | None:
     """Return the build directory that is written into; ``None`` where it is another one."""
     from xentui.bitbake.whereabouts import is_build_dir

@@ -114,7 +114,7 @@ class MemoryMap(Widget):
         taken = 0
         for row, cells in zip(rows, shares(rows, total, width), strict=True):
             label = {"xen": "Xen", "reserve": "vxn"}.get(row.kind, row.label)
-            text = cut(label, max(0, cells - 1), signs.more) if cells > 2 else ""
+            text = cut(label, max(0, cells - 1), signs.more) if cells > 4 else ""
             parts.append(lit(fit(text, cells), "muted"))
             taken += cells
         free = self._budget.free or 0

@@ -126,6 +126,7 @@ class FieldRow(Widget):
         self._message = ("", "")
         self._left = False
         self._on_their_way = 0
+        self.tooltip = lit(self.told)
         self.editor = self._made()
 
     @property
@@ -217,6 +218,7 @@ class FieldRow(Widget):
         if message != self._message:
             self._message = message
             self.set_class(message[0] == "error", "-error")
+            self.tooltip = lit(f"{message[1]}\n{self.told}" if message[1] else self.told)
             self.refresh()
 
     @property

@@ -6,18 +6,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual import events
 from textual.content import Content
-from textual.widget import Widget
 
 from xentui.safe_text import visible
 from xentui.widgets.text import cut, glyphs, lit
+from xentui.widgets.tip import Tipped
 
 if TYPE_CHECKING:
     from xentui.rules.finding import Finding
 
 
-class HintLine(Widget):
-    """The problem one stands on and how to mend it, or a hint."""
+class HintLine(Tipped):
+    """The problem one stands on and how to mend it, or a hint.
+
+    A click on a problem explains it, one on its mend mends it, and one on the line that tells
+    of problems goes to the next.
+    """
 
     DEFAULT_CSS = """
     HintLine { height: 2; padding: 0 1; }
@@ -33,6 +38,24 @@ class HintLine(Widget):
         if shown != self._shown:
             self._shown = shown
             self.refresh()
+
+    def tip_at(self, x: int, y: int) -> str:  # noqa: ARG002
+        """Return the whole of the problem and of its fix."""
+        finding, _, _, hint = self._shown
+        if finding is None:
+            return hint if y == 0 and len(hint) > self.size.width else ""
+        return f"{finding.code} {finding.message}. {finding.fix}".strip()
+
+    async def on_click(self, event: events.Click) -> None:
+        """Do what the line under the pointer tells."""
+        finding, _, count, _ = self._shown
+        if finding is None:
+            if event.y == 1 and count:
+                await self.run_action("screen.problem(1)")
+        elif event.y == 0 or (finding.code and finding.mend is None):
+            await self.run_action("screen.help")
+        else:
+            await self.run_action("screen.mend")
 
     def render(self) -> Content:
         """Draw two lines."""

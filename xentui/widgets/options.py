@@ -13,15 +13,15 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.geometry import Offset
 from textual.message import Message
-from textual.widget import Widget
 
 from xentui.safe_text import visible
 from xentui.widgets.text import glyphs, lit
+from xentui.widgets.tip import Tipped
 
 Choice = tuple[str, str]
 
 
-class Options(Widget, can_focus=True):
+class Options(Tipped, can_focus=True):
     """Choices beside each other. Left and right go through them."""
 
     DEFAULT_CSS = """
@@ -204,6 +204,12 @@ class Options(Widget, can_focus=True):
             cells = self._cells()
             before = cells[self.at][0] if cells else 0
             self.app.cursor_position = self.content_region.offset + Offset(before, 0)
+
+    def tip_at(self, x: int, y: int) -> str:  # noqa: ARG002
+        """Return all choices, where they have no room."""
+        labels = self._labels()
+        whole = sum(map(cell_len, labels)) + self._gap * (len(labels) - 1)
+        return "\n".join(labels) if whole > self.size.width else ""
 
     def on_click(self, event: events.Click) -> None:
         """Choose what was clicked."""

@@ -10,7 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from xentui.session.target import CONF
+from xentui.session.target import CONF, LAYER
 from xentui.widgets.code import CodeView
 from xentui.widgets.options import Options
 from xentui.widgets.text import lit
@@ -36,7 +36,7 @@ class Preview(Vertical):
         super().__init__(id="preview")
         self.sheet = "conf"
         self.guest = ""
-        self.conf = CONF
+        self.conf, self.folder = CONF, LAYER
         self._source: tuple[View, View] | None = None
 
     def compose(self) -> ComposeResult:
@@ -46,10 +46,17 @@ class Preview(Vertical):
         yield CodeView(id="preview-text")
 
     def show(
-        self, view: View, base: View, *, sheet: str = "", guest: str = "", conf: str = CONF
+        self,
+        view: View,
+        base: View,
+        *,
+        sheet: str = "",
+        guest: str = "",
+        conf: str = CONF,
+        layer: str = LAYER,
     ) -> None:
         """Show what follows from a state, marked against what it was at first."""
-        self.conf = conf
+        self.conf, self.folder = conf, layer
         if sheet and sheet != self.sheet:
             self.sheet = sheet
             self.query_one("#preview-sheets", Options).show(SHEETS, (sheet,))
@@ -79,7 +86,8 @@ class Preview(Vertical):
         if view.render_error and self.sheet != "target":
             return "cannot be written", view.render_error
         if self.sheet == "recipes":
-            return "the layer's recipes", view.recipes() or "# No recipe is needed.\n"
+            recipes = view.recipes().replace(f"## {LAYER}/", f"## {self.folder}/")
+            return "the layer's recipes", recipes or "# No recipe is needed.\n"
         if self.sheet == "cfg":
             return self._cfg(view)
         if self.sheet == "target":

@@ -1,0 +1,270 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+# ruff: noqa: ASYNC240
+"""Everything that a key does, the mouse does too; and what it stands on is told, as it is typed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from textual.command import CommandPalette
+from textual.geometry import Offset
+from textual.pilot import Pilot
+from textual.widget import Widget
+from textual.widgets import Button, Tooltip
+
+from tests.tui.test_hostile import HOSTILE
+from tests.tui.test_wizard import TWO, settle
+from tests.tui.wizards import LARGE, SMALL, session_of, shown, wizard
+from xentui.app import XentuiApp
+from xentui.project.model import Guest, Host, Project
+from xentui.safe_text import visible
+from xentui.screens.commands import Commands
+from xentui.screens.dialogs import Ask, Pick
+from xentui.screens.help import HelpScreen
+from xentui.screens.main import MainScreen
+from xentui.session import Origin
+from xentui.session.steps import STEPS
+from xentui.widgets.chrome import HeaderLine, KeyLine, StepRail, StepStrip
+from xentui.widgets.field import FieldRow
+from xentui.widgets.hint import HintLine
+from xentui.widgets.options import Options
+from xentui.widgets.table import Table
+from xentui.widgets.text import lit
+
+CLICKED = {
+    "move": "a row is clicked",
+    "page": "the wheel turns",
+    "edge": "the wheel turns",
+    "activate": "a row is clicked twice",
+    "choose": "a choice is clicked, or a field's list is opened from its row",
+    "leave_out": "undo, or the choice that leaves out",
+    "scroll_up": "the wheel turns",
+    "scroll_down": "the wheel turns",
+    "scroll_left": "the wheel turns with shift",
+    "scroll_right": "the wheel turns with shift",
+    "scroll_home": "the bar is drawn",
+    "scroll_end": "the bar is drawn",
+    "page_up": "the wheel turns",
+    "page_down": "the wheel turns",
+    "app.focus_next": "a field is clicked",
+    "app.focus_previous": "a field is clicked",
+    "screen.focus_next": "a field is clicked",
+    "screen.focus_previous": "a field is clicked",
+    "step": "a step is clicked",
+    "jump": "a step is clicked",
+    "sheet": "a tab is clicked",
+    "next": "a step is clicked",
+    "preview": "the key line",
+    "undo": "the key line, once there is something to undo",
+    "problem": "the hint line",
+    "mend": "the hint line",
+}
+"""What is clicked for what a key does, where neither the last line nor the palette has it."""
+
+
+async def tip(
+    pilot: Pilot[int], widget: Widget | type[Widget] | str, offset: tuple[int, int]
+) -> str:
+    """Let the mouse rest on a place and return what it is told."""
+    app = pilot.app
+    await pilot.hover(widget, offset=Offset(*offset))
+    await pilot.pause(app.TOOLTIP_DELAY + 0.15)
+    made = app.screen.get_child_by_type(Tooltip)
+    return str(made.content) if made.display else ""
+
+
+def offered(app: XentuiApp) -> set[str]:
+    """Return the names of all commands of the palette that are there without typing."""
+    provider = Commands(app.screen, None)
+    return {command.name for command in provider._commands() if command.common}
+
+
+@pytest.mark.parametrize("step", STEPS)
+async def test_every_key_has_a_twin_that_is_clicked(step: str) -> None:
+    app = wizard(session_of(TWO), begin=step)
+    async with app.run_test(size=(300, 60)) as pilot:
+        await settle(pilot)
+        in_sight = {key[2] for key in app.main.query_one(KeyLine).drawn()}
+        commands = offered(app)
+        active = [one for one in app.screen.active_bindings.values() if one.binding.id]
+        told = {(one.node, one.binding.action) for one in active if one.binding.description}
+        assert len(active) > 20
+        for node, binding, enabled, _ in active:
+            name = binding.action.partition("(")[0]
+            known = (
+                binding.action in in_sight
+                or binding.description.lower() in commands
+                or (not binding.description and (node, binding.action) in told)
+                or name in CLICKED
+            )
+            assert known or not enabled, binding
+
+
+async def test_the_palette_is_opened_and_used_with_the_mouse() -> None:
+    app = wizard(session_of(TWO), begin="guests")
+    async with app.run_test(size=LARGE) as pilot:
+        await settle(pilot)
+        await pilot.click(HeaderLine, offset=(2, 0))
+        await pilot.pause(0.3)
+        assert isinstance(app.screen, CommandPalette)
+        lines = shown(app).split("\n")
+        at = next(y for y, line in enumerate(lines) if line.strip(" |\u2502").startswith("clone"))
+        await pilot.click(offset=(lines[at].index("clone") + 1, at))
+        await pilot.pause(0.2)
+        await settle(pilot)
+        assert [g.key for g in app.session.project.guests] == ["alpha", "alpha-2", "beta"]
+
+
+async def test_the_memory_on_top_leads_to_memory() -> None:
+    app = wizard(session_of(TWO), begin="guests")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.click(HeaderLine, offset=(70, 0))
+        await settle(pilot)
+        assert app.main.here == "memory"
+
+
+async def test_the_hint_line_leads_to_problems_explains_and_mends_them() -> None:
+    tight = replace(TWO, host=replace(TWO.host, memory=600))
+    app = wizard(session_of(tight), begin="machine")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        assert app.session.view.errors
+        await pilot.click(HintLine, offset=(4, 1))
+        await settle(pilot)
+        assert app.main.finding_in_sight() is not None
+        await pilot.click(HintLine, offset=(4, 0))
+        await settle(pilot)
+        assert [type(screen) for screen in app.screen_stack] == [MainScreen, HelpScreen]
+        await pilot.click("#answer-back")
+        await settle(pilot)
+        assert [type(screen) for screen in app.screen_stack] == [MainScreen]
+        await pilot.click(HintLine, offset=(4, 1))
+        await settle(pilot)
+        assert app.session.view.errors == []
+
+
+async def test_below_the_rail_a_click_goes_to_the_next_problem() -> None:
+    tight = replace(TWO, host=replace(TWO.host, memory=600))
+    app = wizard(session_of(tight), begin="start")
+    async with app.run_test(size=LARGE) as pilot:
+        await settle(pilot)
+        await pilot.click(StepRail, offset=(4, 9))
+        await settle(pilot)
+        assert app.main.here != "start"
+
+
+async def test_dialogs_are_answered_with_the_mouse() -> None:
+    app = wizard(session_of(TWO), begin="review")
+    async with app.run_test(size=(60, 16)) as pilot:
+        await settle(pilot)
+        await pilot.press("s")
+        await settle(pilot)
+        assert isinstance(app.screen, Ask)
+        await pilot.click("#answer-take")
+        await settle(pilot)
+        assert Path("xentui-out/edge-lab.toml").is_file()
+        seen: list[str | None] = []
+        for name in ("back", "take"):
+            pick = Pick("Which?", [("[/x]", "one"), ("two", "")])
+            app.push_screen(pick, seen.append)
+            await settle(pilot)
+            await pilot.click(f"#answer-{name}")
+            await settle(pilot)
+        assert seen == [None, "[/x]"]
+
+
+async def test_the_mouse_is_told_of_keys_steps_and_the_project() -> None:
+    app = wizard(session_of(TWO), begin="guests")
+    async with app.run_test(size=SMALL, tooltips=True) as pilot:
+        await settle(pilot)
+        line = shown(app).split("\n")[-1]
+        assert await tip(pilot, KeyLine, (line.index("d Delete"), 0)) == "d or delete: Delete"
+        steps = shown(app).split("\n")[1]
+        at = (steps.index("Guests"), 0)
+        assert await tip(pilot, StepStrip, at) == "Guests: well (alt+4)"
+        told = await tip(pilot, HeaderLine, (60, 0))
+        assert told.startswith("edge-lab\n")
+        assert "512 MiB  Dom0" in told
+
+
+async def test_the_mouse_is_told_what_a_field_is_and_what_is_wrong() -> None:
+    app = wizard(session_of(TWO), begin="guests")
+    async with app.run_test(size=SMALL, tooltips=True) as pilot:
+        await settle(pilot)
+        await pilot.press("enter", "tab", "tab", "1", "2")
+        await settle(pilot)
+        row = next(r for r in app.main.query(FieldRow) if r.key == "guests.alpha.memory")
+        told = await tip(pilot, row, (3, 0))
+        assert told.startswith("12 MiB is out of range")
+        assert "XEN_GUEST_MEMORY: Memory of the guest" in told
+
+
+async def test_choices_without_room_are_told_and_walked_to() -> None:
+    app = wizard(session_of(TWO), begin="guests")
+    async with app.run_test(size=(60, 24), tooltips=True) as pilot:
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        app.main.query_one("#import-type", Options).focus()
+        await settle(pilot)
+        await pilot.press(*("right",) * 4)
+        await settle(pilot)
+        choices = app.main.query_one("#import-type", Options)
+        line = next(x for x in shown(app).split("\n") if f"(\u2022) {choices.value}" in x)
+        assert "\u2026" in line
+        told = await tip(pilot, choices, (2, 0))
+        assert [label[4:] for label in told.split("\n")] == [n for n, _ in choices.choices]
+        place = line.index(f"(\u2022) {choices.value}") - choices.region.x
+        before = choices.value
+        await pilot.click(choices, offset=(place + 2, 0))
+        await settle(pilot)
+        assert choices.value == before
+
+
+async def test_buttons_say_what_they_do() -> None:
+    refused = replace(TWO, host=replace(TWO.host, machine="raspberrypi5"))
+    app = wizard(session_of(refused), begin="review")
+    async with app.run_test(size=SMALL, tooltips=True) as pilot:
+        await settle(pilot)
+        assert "--allow XT101" in await tip(pilot, "#review-allow", (2, 0))
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+async def test_hostile_text_in_a_tooltip_is_told_as_typed(text: str) -> None:
+    project = Project(Host("qemux86-64"), guests=(Guest("alpha", extra="console=hvc0"),))
+    session = session_of(project)
+    session.begin(Origin("preset", text, project), "take it")
+    app = wizard(session, begin="guests")
+    table = Table()
+    async with app.run_test(size=SMALL, tooltips=True) as pilot:
+        await settle(pilot)
+        told = await tip(pilot, HeaderLine, (40, 0))
+        assert told.startswith(visible(text)[:500])
+        button = Button("x").with_tooltip(lit(text))
+        await app.main.step.mount(table, button)
+        del table
+        shown_as = str(lit(text))
+        assert str(button.tooltip) == shown_as
+        await pilot.hover(button)
+        await pilot.pause(app.TOOLTIP_DELAY + 0.15)
+        assert app.is_running
+        assert "\x1b" not in shown(app)
+
+
+async def test_a_cell_without_room_is_told_whole_and_literal() -> None:
+    from xentui.widgets.table import Column, Row
+
+    name = "[/x] [@click=app.quit] " + "n" * 40
+    table = Table(Column("A", 10), Column("B", 8))
+    app = wizard(session_of(TWO), begin="memory")
+    async with app.run_test(size=SMALL, tooltips=True) as pilot:
+        await settle(pilot)
+        await app.main.step.mount(table)
+        table.set_rows([Row("one", (name, "short"))])
+        await settle(pilot)
+        assert await tip(pilot, table, (4, 1)) == name
+        assert await tip(pilot, table, (16, 1)) == ""
