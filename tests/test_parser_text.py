@@ -30,6 +30,7 @@ from xentui.project import model, schema
 from xentui.project.assets import Assets
 from xentui.rules.check import check as findings
 from xentui.rules.finding import Severity
+from xentui.safe_text import quoted
 
 DIGEST = "0" * 64
 NIGHTLY = 20_000
@@ -94,6 +95,10 @@ def _renamed(table: str, old: str, field: str | None = None) -> Put:
     return put
 
 
+def _with_containers(data: dict[str, Any], value: Any) -> None:
+    data["containers"] = {"vxn": True, "frontends": value}
+
+
 _FETCH = ("guests", "tree", "source", "fetch", 0)
 PROPERTIES: dict[str, tuple[Put, st.SearchStrategy[Any]]] = {
     **{
@@ -137,7 +142,7 @@ LISTS: dict[str, tuple[Put, st.SearchStrategy[Any]]] = {
     "guest.vif": (_at("guests", "named", "vif"), of_field("guest", "vif")),
     "guest.tags": (_at("guests", "named", "tags"), of_field("guest", "tags")),
     "containers.frontends": (
-        _at("containers", "frontends"),
+        _with_containers,
         of_field("containers", "frontends"),
     ),
 }
@@ -234,6 +239,49 @@ def test_no_property_is_forgotten() -> None:
     assert texts - covered - NOT_WRITTEN - same == set()
 
 
+NOWHERE = (
+    "\n", "\r", "\x00", "\x1b", "\x7f", "\x85", "\u2028", "\u202e", "\u200b", "\ufeff", "\ud800",
+    "é", '"', "\\", "`", "$",
+)  # fmt: skip
+"""Characters that no property takes anywhere."""
+NEVER_WRITTEN = ("guest.config_file", "source.type")
+"""Names that lead to a file or a script, and stand in no written file themselves."""
+INSIDE: dict[str, str] = {
+    "fetch.uri": "https://example.org/a{}b", "fetch.sha256": "0" * 63 + "{}",
+    "guest.disk_device": "xvd{}a", "defaults.disk_device": "xvd{}a",
+    "import_type.depends": "a{}b:do_x",
+}  # fmt: skip
+
+
+def _written(project: model.Project) -> None:
+    render(project, _assets(project))
+    all_predicted(project, _assets(project))
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_each_refusal_tells_its_code_the_character_and_a_way_out(name: str) -> None:
+    for char in NOWHERE:
+        text = INSIDE.get(name, "a{}b").format(char)
+        data = _with(name, [text] if name in LISTS else text)
+        problems = [one for one in schema.validate(data) if one.code != "XT003"]
+        assert problems, (char, "the schema takes it")
+        for one in problems:
+            assert one.code in ("XT006", "XT007", "XT008", "XT701")
+            assert "a newline" in one.message or quoted(char)[1:-1] in one.message
+            assert one.fix.endswith(".")
+        project = model.from_data(data)
+        if name in NEVER_WRITTEN:
+            files = render(project, _assets(project)).files.values()
+            assert not any(text in str(content) for content in files)
+            continue
+        with pytest.raises(CannotCarry) as caught:
+            _written(project)
+        assert caught.value.code == "XT701"
+        assert quoted(char)[1:-1] in caught.value.message
+        assert caught.value.message.isprintable()
+        assert caught.value.fix == f"Leave {quoted(char)} out, or write another value."
+
+
 @pytest.mark.parametrize("name", EVERY)
 def test_the_schema_refuses_or_it_reads_back(name: str) -> None:
     accepted: list[Any] = []
@@ -264,8 +312,7 @@ def test_the_writers_alone_refuse_or_it_reads_back(name: str) -> None:
     def one(value: Any) -> None:
         project = model.from_data(_with(name, value))
         try:
-            render(project, _assets(project))
-            all_predicted(project, _assets(project))
+            _written(project)
         except CannotCarry:
             return
         _reads_back(project)

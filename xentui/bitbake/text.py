@@ -15,6 +15,7 @@ on their own: what reaches a file can be written exactly, or is not written.
 from __future__ import annotations
 
 import re
+import string
 
 from xentui.errors import XentuiError
 from xentui.safe_text import quoted
@@ -26,6 +27,8 @@ _OPERATORS = ("=", "?=", "??=", ":=", "+=", ".=", "=.", "=+")
 _PRINTABLE = frozenset(map(chr, range(0x20, 0x7F)))
 _PLAIN = _PRINTABLE - set('"\\$`')
 _PACKED = _PLAIN - set("'|;")
+_HARMLESS = frozenset(string.ascii_letters + string.digits + "+-./:=_")
+"""Characters that are never why a value is refused."""
 
 
 class CannotCarry(XentuiError):
@@ -33,8 +36,15 @@ class CannotCarry(XentuiError):
 
     code = "XT701"
 
-    def __init__(self, value: object, reason: str) -> None:
-        super().__init__(f"{quoted(value)} cannot be written to a BitBake file: {reason}")
+    def __init__(self, value: object, reason: str, strange: str | None = None) -> None:
+        strange = strange or next((char for char in str(value) if char not in _HARMLESS), None)
+        told = quoted(strange) if strange is not None else ""
+        if told and told not in reason:
+            reason = f"{reason}, and it holds {told}"
+        super().__init__(
+            f"{quoted(value)} cannot be written to a BitBake file: {reason}",
+            fix=f"Leave {told} out, or write another value." if told else "Write another value.",
+        )
 
 
 def plain(value: str) -> str:
@@ -203,7 +213,7 @@ def assign_lines(
 def _checked(value: str, allowed: frozenset[str] | set[str]) -> str:
     for char in value:
         if char not in allowed:
-            raise CannotCarry(value, f"it holds {quoted(char)}")
+            raise CannotCarry(value, f"it holds {quoted(char)}", char)
     if value != value.strip():
         raise CannotCarry(value, "it begins or ends with a blank")
     return value

@@ -310,7 +310,10 @@ def _containers(project: Project) -> Iterator[str]:
         )
     )
     packages = ["vxn", "containerd-opencontainers"]
-    packages += [FRONTEND_PACKAGES[frontend] for frontend in containers.frontends or ()]
+    packages += [
+        FRONTEND_PACKAGES[text.one_of(frontend, tuple(FRONTEND_PACKAGES))]
+        for frontend in containers.frontends or ()
+    ]
     yield text.assign(
         f"IMAGE_INSTALL:append:pn-{recipe}", "".join(f" {package}" for package in packages)
     )
