@@ -19,9 +19,9 @@ from textual.theme import Theme
 
 from xentui.errors import Exit, UsageError, XentuiError
 from xentui.screens.main import MainScreen
-from xentui.screens.typeahead import TypeAhead
+from xentui.screens.paced import Paced
 from xentui.session import DEFAULT_OUT, Session
-from xentui.session.line import found_slow
+from xentui.session.line import found_slow, take_answer
 from xentui.session.state import EMPTY, Origin
 from xentui.widgets.text import ASCII, UNICODE, Glyphs
 
@@ -103,7 +103,7 @@ def _commands() -> type[Provider]:
     return Commands
 
 
-class XentuiApp(TypeAhead):
+class XentuiApp(Paced):
     """The wizard.
 
     Args:
@@ -122,6 +122,7 @@ class XentuiApp(TypeAhead):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "request_quit", "Quit", priority=True, id="wizard.quit"),
+        Binding("shift+f4,f16", "live_preview", "Live preview", show=False, id="preview.live"),
     ]
 
     def __init__(
@@ -146,6 +147,7 @@ class XentuiApp(TypeAhead):
             self.register_theme(known)
         self.theme = theme
         self._other_keys = keymap or {}
+        self._live_wanted = False
 
     def get_default_screen(self) -> MainScreen:
         """Return the main screen, below which there is none."""
@@ -157,6 +159,7 @@ class XentuiApp(TypeAhead):
         """Take the person's own keys, and wait for the end."""
         if self._other_keys:
             self.set_keymap(self._other_keys)
+        self.ask_pace()
         if not self.is_headless:
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGHUP):
@@ -167,6 +170,26 @@ class XentuiApp(TypeAhead):
         with suppress(OSError):
             self.session.autosave()
         self.exit(return_code=128 + number)
+
+    def line_is_slow(self) -> None:
+        """Let no preview follow each key any more, unless it is wanted all the same."""
+        main = self.main
+        if main.plain_preview or self._live_wanted:
+            return
+        main.let_preview_follow(False)
+        self.notify(
+            "This line is slow: the preview follows no key any more. F4 shows it; "
+            "shift+F4, or ctrl+p live preview, lets it follow again.",
+            markup=False,
+            timeout=12,
+        )
+
+    def action_live_preview(self) -> None:
+        """Let the preview follow each key, or no more."""
+        self._live_wanted = self.main.plain_preview
+        self.main.let_preview_follow(self._live_wanted)
+        word = "follows each key" if self._live_wanted else "follows no key; F4 shows it"
+        self.notify(f"The preview {word}.", markup=False, timeout=3)
 
     @property
     def main(self) -> MainScreen:
@@ -322,6 +345,8 @@ def run(
     app.call_later(_collect_from_now_on)
     _hear_alt_digits()
     code = app.run()
+    if app.pace.waits and app.pace.answers:
+        take_answer(sys.stdin.fileno(), 1)
     if session.written is not None:
         from xentui.screens.write import plain
 

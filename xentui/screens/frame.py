@@ -284,6 +284,7 @@ class Frame(Screen[None]):
     def _stand(self) -> None:
         """Work out the rest, now that the first frame stands."""
         self.stands = True
+        self._ask_pace()
         self.show()
         self.run_worker(_load_ahead, thread=True, group="load", exit_on_error=False)
 
@@ -323,6 +324,20 @@ class Frame(Screen[None]):
             conf=self.session.target.conf,
             layer=place.name if place is not None else LAYER,
         )
+        self._ask_pace()
+
+    def _ask_pace(self) -> None:
+        """Ask how far the terminal is, behind what is drawn now."""
+        from xentui.screens.paced import Paced
+
+        if isinstance(self.app, Paced):
+            self.call_after_refresh(self.app.ask_pace)
+
+    def let_preview_follow(self, follows: bool) -> None:
+        """Let the preview follow each key, or show it only when it is asked for."""
+        self.plain_preview = not follows
+        self.set_class(self.plain_preview, "-plain-preview")
+        self.call_after_refresh(self.show)
 
     def _marks(self, counts: Mapping[str, tuple[int, int, int]]) -> tuple[StepMark, ...]:
         marks = []

@@ -31,3 +31,79 @@ def found_slow(number: int) -> bool:
         return is_slow(os.ttyname(number), termios.tcgetattr(number)[5])
     except (OSError, termios.error):
         return False
+
+
+class Pace:
+    """How late a terminal answers behind what it was sent.
+
+    A terminal answers a question once it has drawn all that was sent before it, wherever that
+    waited: in a serial line, in ssh, in a multiplexer. How long an answer takes more than the
+    quickest one did is therefore how late the drawing was; the distance alone makes none late.
+    """
+
+    LATE = 0.25
+    """Seconds by which a drawing is felt to lag behind the keys."""
+    STUCK = 1.0
+    """Seconds that count twice."""
+    OFTEN = 3
+    """Answers in a row that must be late: one or two may be anything's fault."""
+
+    def __init__(self) -> None:
+        self._asked: float | None = None
+        self._least = float("inf")
+        self._late = 0
+
+    @property
+    def waits(self) -> bool:
+        """Whether an answer is on its way."""
+        return self._asked is not None
+
+    @property
+    def answers(self) -> bool:
+        """Whether the terminal has answered at all."""
+        return self._least < float("inf")
+
+    def ask(self, now: float) -> bool:
+        """Return whether to ask now, in seconds of a clock: one question is under way at most."""
+        if self.waits:
+            return False
+        self._asked = now
+        return True
+
+    def answered(self, now: float) -> bool:
+        """Take an answer, and return whether the line is slow."""
+        if self._asked is None:
+            return False
+        taken, self._asked = now - self._asked, None
+        behind = taken - self._least
+        self._late = self._late + 1 + (behind > self.STUCK) if behind > self.LATE else 0
+        self._least = min(self._least, taken)
+        return self._late >= self.OFTEN
+
+
+def take_answer(number: int, seconds: float) -> None:
+    """Read an answer that is still on its way, so that no shell takes it for something typed.
+
+    Args:
+        number: the file descriptor of the terminal.
+        seconds: how long to wait for it.
+    """
+    import select
+    import time
+    import tty
+
+    try:
+        kept = termios.tcgetattr(number)
+        tty.setcbreak(number, termios.TCSANOW)
+    except (OSError, termios.error):
+        return
+    try:
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            ready, _, _ = select.select([number], [], [], left)
+            if not ready or b"R" in os.read(number, 64):
+                return
+    except OSError:
+        return
+    finally:
+        termios.tcsetattr(number, termios.TCSANOW, kept)
