@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.command import CommandPalette
 from textual.geometry import Offset
 from textual.pilot import Pilot
@@ -268,3 +269,31 @@ async def test_a_cell_without_room_is_told_whole_and_literal() -> None:
         await settle(pilot)
         assert await tip(pilot, table, (4, 1)) == name
         assert await tip(pilot, table, (16, 1)) == ""
+
+
+async def test_a_table_with_more_rows_than_room_scrolls_to_its_cursor_and_by_wheel() -> None:
+    app = wizard(session_of(TWO), begin="machine")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        table = app.main.query_one("#boards", Table)
+        assert table.show_vertical_scrollbar
+        await pilot.press("end")
+        await settle(pilot)
+        assert table.scroll_y > 0
+        assert "qemux86 " in next(x for x in shown(app).split("\n") if "\u25b8" in x)
+        table.scroll_to(y=0, animate=False)
+        await settle(pilot)
+        await pilot._post_mouse_events([events.MouseScrollDown], table, offset=(5, 3))
+        await settle(pilot)
+        assert table.scroll_y > 0
+
+
+async def test_a_button_is_as_wide_as_what_it_says() -> None:
+    refused = replace(TWO, host=replace(TWO.host, machine="raspberrypi5"))
+    app = wizard(session_of(refused), begin="review")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("a")
+        await settle(pilot)
+        line = next(x for x in shown(app).split("\n") if x.strip().startswith("Allow it"))
+        assert line.strip() == "Allow it no more"

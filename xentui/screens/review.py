@@ -275,6 +275,7 @@ class Review(Step):
             button = self.query_one(f"#review-{name}", Button)
             button.label = lit(text)
             button.display = bool(text)
+            button.refresh(layout=True)
         if finding is not None:
             self.query_one("#review-mend", Button).tooltip = lit(f"m: {finding.fix or mend}")
             code = f"--allow {finding.code}"

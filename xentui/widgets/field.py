@@ -23,7 +23,7 @@ from textual.widgets import Input
 from xentui.project import schema
 from xentui.session import places
 from xentui.widgets.options import Choice, Options
-from xentui.widgets.text import LABEL, cut, glyphs, lit
+from xentui.widgets.text import LABEL, clip, cut, glyphs, lit
 
 if TYPE_CHECKING:
     from xentui.session import Session
@@ -324,6 +324,7 @@ class FieldRow(Widget):
             first = first.pad_right(max(0, LABEL + NUMBER + 1 - first.cell_length))
             first = first.append(lit(self.field.unit)).append(lit(self._whence(), "muted"))
         if not self._crowded():
+            first = clip(first, width - BEHIND - 1, glyphs(self).more)
             first = first.pad_right(max(0, width - BEHIND - first.cell_length))
             first = first.append(lit(cut(self._behind(), BEHIND - 1, glyphs(self).more), "muted"))
         first = first.truncate(width)

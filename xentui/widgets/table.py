@@ -48,7 +48,7 @@ class Row(NamedTuple):
     heading: bool = False
 
 
-class Table(Tipped, ScrollView, can_focus=True):
+class Table(ScrollView, Tipped, can_focus=True):
     """Rows to choose from."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {

@@ -14,7 +14,11 @@ LONGEST = 600
 
 
 class Tipped(Widget):
-    """A widget whose tooltip follows the place under the mouse. Its text is literal."""
+    """A widget whose tooltip follows the place under the mouse. Its text is literal.
+
+    A widget that has another base names that one first: Textual takes looks and keys from the
+    first base alone.
+    """
 
     _tipped = ""
 
