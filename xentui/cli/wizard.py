@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""``xentui [PROJECT]``: the full-screen wizard, the only command that draws one."""
+"""``xentui [PROJECT]``: the wizard, on a full screen or, with ``--plain``, in lines of text."""
 
 from __future__ import annotations
 
@@ -12,14 +12,18 @@ from pathlib import Path
 from xentui.cli import parsing
 from xentui.errors import UsageError
 
-_HEADLESS = "xentui generate PROJECT --out DIR writes the files without a screen."
+_HEADLESS = (
+    "xentui --plain asks the same in lines of text; xentui generate PROJECT --out DIR writes the "
+    "files without a question."
+)
 
 
 def parser() -> parsing.Parser:
     """Return the parser of the wizard's own arguments, which is xentui's help as well."""
     made = parsing.Parser(
         prog="xentui",
-        usage="xentui [PROJECT] [--preset NAME] [--build-dir DIR] [--ascii] [--plain-preview]\n"
+        usage="xentui [PROJECT] [--preset NAME] [--build-dir DIR] [--plain]\n"
+        "              [--ascii] [--plain-preview]\n"
         "       xentui COMMAND …",
         description="From a preset to Xen guests on Yocto: files that BitBake and xl accept.",
         epilog=parsing.overview(),
@@ -35,6 +39,12 @@ def parser() -> parsing.Parser:
         metavar="DIR",
         help="write into this build directory; left out: $BUILDDIR, or the first one upwards "
         "from here, or else ./xentui-out",
+    )
+    made.add_argument(
+        "--plain",
+        action="store_true",
+        help="ask numbered questions in lines of text, for screen readers, braille displays, "
+        "serial consoles, TERM=dumb and pipes",
     )
     made.add_argument(
         "--ascii", action="store_true", default=None, help="draw with ASCII characters alone"
@@ -55,6 +65,10 @@ def run(args: argparse.Namespace) -> int:
     """
     if args.project is not None and args.preset is not None:
         raise UsageError("PROJECT and --preset NAME exclude each other", fix="Give one of them.")
+    if args.plain:
+        from xentui.plain.run import run as run_plain
+
+        return run_plain(project=args.project, preset=args.preset, build_dir=args.build_dir)
     if not sys.stdin.isatty() or not sys.stdout.isatty():
         raise UsageError("the wizard needs a terminal", fix=_HEADLESS)
     if os.environ.get("TERM", "dumb") in ("", "dumb"):

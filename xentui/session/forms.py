@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from xentui.project import schema
-from xentui.project.model import BUILT_IN_IMPORTS, Project
+from xentui.project.model import BUILT_IN_IMPORTS, Guest, Project
 from xentui.session import places
 
 Name = Literal["main", "import", "bundle", "more"]
@@ -43,7 +43,7 @@ def features() -> tuple[Group, ...]:
     return (
         Group("Containers on Dom0", _paths(("containers",), "containers")),
         Group(
-            "Defaults: what each guest has unless it says otherwise",
+            "What each guest has unless it says otherwise",
             _paths(("defaults",), "defaults"),
         ),
     )
@@ -72,6 +72,39 @@ def guest(project: Project, key: str, name: Name) -> tuple[Group, ...]:
         return (Group("", tuple((*base, field.name) for field in fields if field.advanced)),)
     asked = [f for f in fields if not f.advanced and f.kind != "table" and f.name != "bundle"]
     return (Group("", ((*base, places.KEY), *((*base, field.name) for field in asked))),)
+
+
+def find(project: Project, text: str) -> places.Path | None:
+    """Return the field of a path as findings name it, or the one nearest above it.
+
+    Args:
+        project: the project.
+        text: such as ``guests.alpine.source.fetch[0].uri``.
+    """
+    head, _, rest = text.partition(".")
+    if head in ("guests", "bundles", "import_types"):
+        keys = [one.key for one in project.guests if _is_of(one, head, rest)]
+        names: tuple[Name, ...] = ("main", "import", "bundle", "more")
+        groups = [
+            group for key in keys[:1] for name in names for group in guest(project, key, name)
+        ]
+    else:
+        groups = [machine(), *features()]
+    best, length = None, 0
+    for path in (path for group in groups for path in group.paths):
+        shown = places.text_of_path(path)
+        near = text == shown or (len(path) > 2 and text.startswith((f"{shown}[", f"{shown}.")))
+        if near and len(shown) > length and path[-1] != places.KEY:
+            best, length = path, len(shown)
+    return best
+
+
+def _is_of(guest: Guest, head: str, rest: str) -> bool:
+    """Return whether a path below ``head`` is edited with a guest."""
+    if head == "guests":
+        return rest.partition(".")[0] == guest.key
+    key = guest.bundle if head == "bundles" else guest.source.type if guest.source else None
+    return key is not None and (rest == key or rest.startswith(f"{key}."))
 
 
 def imports(project: Project) -> tuple[str, ...]:

@@ -1,0 +1,59 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""The build directory around, read beside the conversation."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from xentui.session.build import GivenUpError, Surroundings, survey
+from xentui.session.writing import build_dir_of
+
+if TYPE_CHECKING:
+    from xentui.plain.talk import Talk
+    from xentui.session import Session
+
+
+class Around:
+    """What the build directory offers.
+
+    Args:
+        session: is told what is known, as soon as it is.
+        talk: says so where one has to wait.
+    """
+
+    def __init__(self, session: Session, talk: Talk) -> None:
+        self._session = session
+        self._talk = talk
+        self._reading: threading.Thread | None = None
+        self._number = 0
+
+    def read(self) -> None:
+        """Begin to read the directory that is written into, if it is a build directory."""
+        target = build_dir_of(self._session)
+        self._number += 1
+        number = self._number
+        self._session.surroundings = Surroundings(target) if target is not None else None
+        if target is None:
+            self._reading = None
+            return
+
+        def tell(known: Surroundings) -> None:
+            if number == self._number:
+                self._session.surroundings = known
+
+        def work() -> None:
+            with suppress(GivenUpError):
+                survey(target, tell, lambda: number != self._number)
+
+        self._reading = threading.Thread(target=work, daemon=True)
+        self._reading.start()
+
+    def known(self) -> Surroundings | None:
+        """Return all that is known of it, once it is read."""
+        if self._reading is not None and self._reading.is_alive():
+            self._talk.say("Reading the layers.")
+            self._reading.join()
+        return self._session.surroundings

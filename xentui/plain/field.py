@@ -1,0 +1,221 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""A field of the project as a question: what holds, what is allowed, what is wrong with an answer.
+
+Everything about it comes from ``schema.json``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from xentui.plain.place import Choice, Place
+from xentui.project import boards
+from xentui.session import build, forms, helping, memory, places
+
+if TYPE_CHECKING:
+    from xentui.plain.ask import Offer
+    from xentui.plain.wizard import Wizard
+    from xentui.session import Session
+
+CLEAR, LIST, LITERAL = "-", "o", "="
+_SHORT = 40
+"""Characters of a value that stand in a prompt."""
+_FEW = 12
+"""Offers up to which they are said with a field's help."""
+
+
+def value_of(session: Session, path: places.Path) -> str:
+    """Return what the field at a path holds, or what holds where it is left out."""
+    field = places.field_of(path)
+    text, wrong = session.shown(path)
+    if wrong:
+        return f'"{text}" is not kept. {wrong}'
+    unit = f" {field.unit}" if field.unit else ""
+    if text:
+        return f"{_word(field.kind, text)}{unit}"
+    default, whence = places.fallback(session.project, path)
+    if not default:
+        return f"left out, {whence}" if whence else "left out"
+    return f"{_word(field.kind, default)}{unit}{f' ({whence})' if whence else ''}"
+
+
+def choice_of(wizard: Wizard, path: places.Path) -> Choice:
+    """Return the choice that asks for the field at a path."""
+    session = wizard.session
+    value = value_of(session, path)
+    here = places.text_of_path(path)
+    found = [one for one in session.view.found.at(here) if one.path == here and one.code]
+    if found:
+        value = f"{value}, {found[0].severity.value} {found[0].code}"
+    title = places.field_of(path).title
+    return Choice(title, lambda: wizard.open(asked(wizard, path)), value, path)
+
+
+def help_of(session: Session, path: places.Path) -> list[str]:
+    """Return everything that is known of the field at a path."""
+    lines = [f"{places.field_of(path).title}: {value_of(session, path)}"]
+    lines += [f"{name}: {text}" if name else text for name, text in helping.of_field(session, path)]
+    here = places.text_of_path(path)
+    for finding in session.view.found.at(here):
+        if finding.path == here and finding.code:
+            lines.append(f"{finding.severity.value} {finding.code}: {finding.message}")
+            lines += [finding.fix] if finding.fix else []
+    return lines
+
+
+def asked(wizard: Wizard, path: places.Path) -> Place:
+    """Return the place that asks for the field at a path: a list of boards, or the field."""
+    if path == ("host", "machine"):
+        from xentui.plain.ask import Pick
+
+        field = FieldPrompt(wizard, path)
+        name = "Another one, by its name"
+        offers = offers_of(wizard.session, path)
+        return Pick(wizard, "Board", offers, field.put, other=(name, lambda: wizard.open(field)))
+    return FieldPrompt(wizard, path)
+
+
+def offers_of(session: Session, path: places.Path) -> list[Offer]:
+    """Return what may be meant at a path, each with what it is; more may be typed."""
+    project = session.project
+    offered = build.offers(session.surroundings, path)
+    if path == ("host", "machine"):
+        known = [
+            (one.machine, f"{one.title}, {one.support.value}") for one in boards.BOARDS.values()
+        ]
+        return [*known, *(one for one in offered if one[0] not in boards.BOARDS)]
+    if path[0] == "guests" and path[2:] == ("bundle",):
+        return [(one.key, one.summary or "a bundle of the project") for one in project.bundles]
+    if path[-2:] == ("source", "type"):
+        return [(name, "") for name in forms.imports(project)]
+    return offered
+
+
+class FieldPrompt(Place):
+    """The question for one field.
+
+    Args:
+        wizard: the wizard.
+        path: the field's.
+    """
+
+    def __init__(self, wizard: Wizard, path: places.Path) -> None:
+        super().__init__(wizard)
+        self._path = path
+        self.field = places.field_of(path)
+        self.typed = self.field.kind in ("text", "list")
+
+    def path(self) -> places.Path | None:
+        """The field's."""
+        return self._path
+
+    def renamed(self, old: places.Path, new: places.Path) -> None:
+        """Follow its guest or bundle."""
+        if self._path[: len(old)] == old:
+            self._path = (*new, *self._path[len(old) :])
+
+    def arrive(self) -> None:
+        """Say nothing: the prompt says it."""
+
+    def prompt(self) -> str:
+        """Name the field, what is allowed, and what holds."""
+        value = value_of(self.session, self._path)
+        value = value if len(value) <= _SHORT else f"{value[:_SHORT]}…"
+        return f"{self.field.title}{self._allowed()} [{value}]:"
+
+    def _allowed(self) -> str:
+        if self.field.kind == "integer":
+            return f", {self.field.range}"
+        words = [
+            f"{number} {_word(self.field.kind, name)}"
+            for number, name in enumerate(self._choices(), 1)
+        ]
+        if self.field.kind == "choices":
+            words.append("several, or none")
+        if self.typed and offers_of(self.session, self._path):
+            words.append(f"{LIST}: list")
+        return f" ({', '.join(words)})" if words else ""
+
+    def _choices(self) -> Sequence[str]:
+        return ("false", "true") if self.field.kind == "flag" else self.field.choices
+
+    def help(self, about: str) -> Iterable[str]:  # noqa: ARG002
+        """Return everything that is known of the field."""
+        yield from help_of(self.session, self._path)
+        if self.field.unit:
+            yield f"+{memory.SMALL} and -{memory.SMALL} give and take."
+        if not self.field.required:
+            yield "-: leave it out. Enter: keep it. b: back."
+        offers = offers_of(self.session, self._path)
+        if 0 < len(offers) <= _FEW:
+            yield f"Known: {', '.join(name for name, _ in offers)}"
+
+    # Answers
+
+    def take(self, answer: str) -> None:
+        """Take the value, or say what is wrong with it."""
+        if not answer:
+            self.wizard.close()
+        elif answer == LIST and self.typed and offers_of(self.session, self._path):
+            self._list()
+        elif answer == CLEAR:
+            self._put(None, places.problem(self.field, None))
+        else:
+            self._put(*self._read(answer))
+
+    def put(self, text: str) -> None:
+        """Take a text as if it had been typed, where the question is not asked."""
+        self.wizard.open(self)
+        self._put(*self.session.check(self._path, text))
+
+    def _list(self) -> None:
+        from xentui.plain.ask import Pick
+
+        offers = offers_of(self.session, self._path)
+        self.wizard.close()
+        self.wizard.open(Pick(self.wizard, self.field.title, offers, self.put))
+
+    def _read(self, answer: str) -> tuple[Any, str]:
+        if self.typed and answer.startswith(LITERAL):
+            return self.session.check(self._path, answer[1:])
+        if self.field.unit and re.fullmatch(r"[+-][0-9]{1,7}", answer):
+            more = memory.more(self.session.project, self._path, int(answer))
+            return self.session.check(self._path, str(more))
+        if self.field.kind == "choices":
+            words = () if answer == "none" else answer.replace(",", " ").split()
+            return self.session.check(self._path, " ".join(map(self._meant, words)))
+        if self.field.kind in ("choice", "flag"):
+            return self.session.check(self._path, self._meant(answer))
+        return self.session.check(self._path, answer)
+
+    def _meant(self, word: str) -> str:
+        """Return the choice of a number, or the word as it is."""
+        choices = self._choices()
+        if word.isdecimal() and len(word) < 3 and 1 <= int(word) <= len(choices):
+            return choices[int(word) - 1]
+        return {"no": "false", "yes": "true"}.get(word.lower(), word)
+
+    def _put(self, value: Any, wrong: str) -> None:
+        if wrong:
+            self.say(wrong)
+            return
+        if value == () or (self.field.kind == "choices" and not value):
+            value = None
+        old = self._path
+        self.session.end_typing()
+        self.session.put(old, value)
+        self.wizard.close()
+        if old[-1] == places.KEY and value != old[1]:
+            self.wizard.renamed(old[:2], (old[0], str(value)))
+            self._path = (old[0], str(value), places.KEY)
+        owner = f" of {self._path[1]}" if len(self._path) > 2 and old[-1] != places.KEY else ""
+        held = value_of(self.session, self._path)
+        self.wizard.changed(f"{self.field.title}{owner}: {held}.")
+
+
+def _word(kind: str, text: str) -> str:
+    """Return a value as it is said: yes and no for true and false."""
+    return {"true": "yes", "false": "no"}[text] if kind == "flag" else text

@@ -1,0 +1,203 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""A place in the wizard: what is said when one comes, what is asked, what an answer does there."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from xentui.session import places
+
+if TYPE_CHECKING:
+    from xentui.plain.wizard import Wizard
+
+
+class Place(ABC):
+    """Where one is.
+
+    Attributes:
+        typed: any text may be an answer here, so that few words are commands.
+    """
+
+    typed = False
+
+    def __init__(self, wizard: Wizard) -> None:
+        self.wizard = wizard
+        self.session = wizard.session
+
+    @abstractmethod
+    def arrive(self) -> None:
+        """Say what is here."""
+
+    @abstractmethod
+    def prompt(self) -> str:
+        """Return what is asked."""
+
+    @abstractmethod
+    def take(self, answer: str) -> None:
+        """Do what an answer means."""
+
+    def help(self, about: str) -> Iterable[str]:  # noqa: ARG002
+        """Return what helps here, or with one choice."""
+        return ()
+
+    def path(self) -> places.Path | None:
+        """Return which part of the project it needs; it is left when that is gone."""
+        return None
+
+    def renamed(self, old: places.Path, new: places.Path) -> None:  # noqa: B027
+        """Follow a guest or a bundle to its new name."""
+
+    def settle(self) -> None:  # noqa: B027
+        """Say what must be said before anything is asked again."""
+
+    def say(self, *texts: str) -> None:
+        """Say something."""
+        self.wizard.talk.say(*texts)
+
+    def closing(self, do: Callable[[], None]) -> Callable[[], None]:
+        """Return what leaves the place and does something then."""
+
+        def run() -> None:
+            self.wizard.close()
+            do()
+
+        return run
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something to choose by its number.
+
+    Attributes:
+        name: what it is; answers may begin it instead of the number.
+        do: what choosing it does.
+        value: what it is at present.
+        path: the field it sets, whose help is its own.
+        told: returns what helps with it, where it is no field.
+    """
+
+    name: str
+    do: Callable[[], None]
+    value: str = ""
+    path: places.Path | None = None
+    told: Callable[[], Iterable[str]] | None = None
+
+    @property
+    def label(self) -> str:
+        """What is said of it behind its number."""
+        return f"{self.name}: {self.value}" if self.value else self.name
+
+
+Item = Choice | str
+"""A choice, or a line between choices."""
+
+
+class Menu(Place):
+    """A numbered list.
+
+    A number means what it meant when the list was last said: where choices came or went since,
+    the list is said again before an answer is taken.
+    """
+
+    title = ""
+
+    def __init__(self, wizard: Wizard) -> None:
+        super().__init__(wizard)
+        self._names: tuple[str, ...] | None = None
+        self._words: list[str] = []
+
+    def heading(self) -> Iterable[str]:
+        """Return what is said before the list."""
+        return (self.title,)
+
+    @abstractmethod
+    def items(self) -> Sequence[Item]:
+        """Return the choices, with the lines between them."""
+
+    def choices(self) -> list[Choice]:
+        """Return the choices alone, in the order of their numbers."""
+        return [item for item in self.items() if isinstance(item, Choice)]
+
+    def arrive(self) -> None:
+        """Say the list."""
+        items = self.items()
+        self.note(items)
+        self.wizard.talk.show([*self.heading(), *self._said(items)])
+
+    def note(self, items: Sequence[Item]) -> None:
+        """Let numbers mean these choices from now on."""
+        self._names = _names(items)
+
+    def settle(self) -> None:
+        """Say the list again if it is another one by now."""
+        if self._names != _names(self.items()):
+            self._words = []
+            self.arrive()
+
+    def _said(self, items: Sequence[Item]) -> Iterator[str]:
+        number, any_said = 0, False
+        for item in items:
+            if isinstance(item, Choice):
+                number += 1
+                label = item.label
+                if all(word in label.lower() for word in self._words):
+                    any_said = True
+                    yield f"{number}. {label}"
+            elif not self._words:
+                yield item
+        if self._words and not any_said:
+            yield "Nothing has that in it. / shows all again."
+
+    def prompt(self) -> str:
+        """Ask for a number."""
+        return f"{self.title}, 1 to {len(self._names or ())}:"
+
+    def take(self, answer: str) -> None:
+        """Do what was chosen, by its number or the beginning of its name."""
+        if not answer:
+            self.arrive()
+        elif answer.startswith("/"):
+            self._words = answer[1:].lower().split()
+            self.arrive()
+        else:
+            choice = self.chosen(answer)
+            if choice is not None:
+                choice.do()
+
+    def chosen(self, answer: str) -> Choice | None:
+        """Return the choice that an answer means; say so where it means none."""
+        choices = self.choices()
+        if answer.isdecimal():
+            number = int(answer) if len(answer) < 9 else 0
+            if 1 <= number <= len(choices):
+                return choices[number - 1]
+        else:
+            wanted = answer.lower()
+            found = [one for one in choices if one.name.lower() == wanted]
+            found = found or [one for one in choices if one.name.lower().startswith(wanted)]
+            if len(found) == 1:
+                return found[0]
+            if found:
+                self.say(f"{len(found)} begin so: type more of it, or the number.")
+                return None
+        self.say(f"No such choice. 1 to {len(choices)}, ? helps.")
+        return None
+
+    def help(self, about: str) -> Iterable[str]:
+        """Return the help on a choice."""
+        choice = self.chosen(about) if about else None
+        if choice is None:
+            return ()
+        if choice.path is not None:
+            from xentui.plain.field import help_of
+
+            return help_of(self.session, choice.path)
+        return choice.told() if choice.told is not None else (choice.label,)
+
+
+def _names(items: Sequence[Item]) -> tuple[str, ...]:
+    return tuple(item.name for item in items if isinstance(item, Choice))

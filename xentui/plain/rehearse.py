@@ -1,0 +1,85 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""The guests on a real Xen in QEMU: a line for each thing that happens, and what would help."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from xentui.plain.ask import Question
+from xentui.session import rehearsing
+
+if TYPE_CHECKING:
+    from xentui.plain.wizard import Wizard
+    from xentui.rehearsal.parts import LackError
+    from xentui.rehearsal.report import Report
+    from xentui.rehearsal.transcript import Event
+    from xentui.rules.finding import Mend
+
+
+def rehearse(wizard: Wizard) -> None:
+    """Start the guests; ctrl+c stops it.
+
+    Raises:
+        XentuiError: the project cannot be rehearsed, or it failed.
+    """
+    from xentui.rehearsal.parts import LackError
+
+    session, talk = wizard.session, wizard.talk
+    talk.say("Looking for Xen, QEMU and a kernel. ctrl+c stops.")
+    project, assets = session.project, session.view.assets
+
+    def told(event: Event) -> None:
+        number = f"guest {event.number} of {event.of}: " if event.number else ""
+        talk.say(f"{number}{event.text}")
+
+    try:
+        parts = rehearsing.find_parts(project, assets)
+    except LackError as lack:
+        _lacking(wizard, lack)
+        return
+    report = rehearsing.rehearse(project, assets, parts, progress=told, stop=lambda: False)
+    _reported(wizard, report)
+
+
+def _reported(wizard: Wizard, report: Report) -> None:
+    talk, session = wizard.talk, wizard.session
+    for guest in report.guests:
+        talk.say(f"{guest.key}: {rehearsing.outcome(guest)[0]}")
+        if not guest.started:
+            talk.say(*(text for text, _ in rehearsing.details(guest)))
+    talk.say(rehearsing.verdict(report)[0], *report.notes[:2])
+    mends = rehearsing.mends(session.project, report, list(session.view.findings))
+    if mends:
+        helps = ((f"Mend: {mend.label}", partial(_mend, wizard, mend)) for mend in mends)
+        wizard.open(Question(wizard, "What would help", (*helps, ("Back", lambda: None))))
+
+
+def _mend(wizard: Wizard, mend: Mend) -> None:
+    project = mend.apply(wizard.session.project)
+    wizard.edit(project, mend.label, f"Mended: {mend.label}.")
+
+
+def _lacking(wizard: Wizard, lack: LackError) -> None:
+    """Say what is missing, and fetch it where that can be and is agreed to."""
+    from xentui.rehearsal import fetch
+
+    talk = wizard.talk
+    talk.say(f"Not found: {', '.join(each.what for each in lack.lacks)}.")
+    packages = " ".join(dict.fromkeys(each.package for each in lack.lacks))
+    if not fetch.possible():
+        talk.say(f"Unpack these packages of Debian into a folder: {packages}.")
+        talk.say("Then, without the wizard: xentui rehearse PROJECT --parts FOLDER")
+        return
+    wanted = fetch.download(lack.lacks)
+    size = f", {wanted.size / 1_000_000:.0f} MB" if wanted.size else ""
+    talk.say("Packages of this system's own archive, which are not installed:")
+    talk.say(" ".join(wanted.packages))
+
+    def take() -> None:
+        fetch.fetch(wanted, fetch.cache(), say=talk.say)
+        rehearse(wizard)
+
+    title = f"Fetch {len(wanted.packages)} packages{size}?"
+    wizard.open(Question(wizard, title, (("Back", lambda: None), ("Fetch them", take))))

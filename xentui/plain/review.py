@@ -1,0 +1,154 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Step 6: what would be written, where, and what stands against it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xentui.plain.ask import Line, Question
+from xentui.plain.form import head
+from xentui.plain.place import Choice, Item, Menu
+from xentui.plain.problems import Problems
+from xentui.project import home
+from xentui.session import reviewing, writing
+
+if TYPE_CHECKING:
+    from xentui.output.build_dir import Attach
+    from xentui.output.plan import Change
+    from xentui.plain.wizard import Wizard
+
+_WAYS: dict[str, Attach] = {"require": "require", "block": "block", "none": "none"}
+
+
+class Step(Menu):
+    """The difference, the files, the target, the problems, and where to write."""
+
+    title = "Review"
+
+    def __init__(self, wizard: Wizard) -> None:
+        super().__init__(wizard)
+        self._checked = wizard.checked
+        self._checked.compare(anew=True)
+
+    def settle(self) -> None:
+        """Compare again if something changed meanwhile."""
+        self._checked.compare()
+        super().settle()
+
+    def heading(self) -> Iterable[str]:
+        """Say whether this can be written."""
+        yield head("review")
+        yield self._checked.summary()
+
+    def items(self) -> Sequence[Item]:
+        """Return what can be looked at and done."""
+        checked, wizard = self._checked, self.wizard
+        plan = checked.plan
+        count = len(checked.lines()) if plan is not None else 0
+        problems = len(wizard.problems())
+        made: list[Item] = [
+            Choice("Write", partial(wizard.go, "write")),
+            Choice("Difference", self._difference, f"{count} lines"),
+            Choice("Files", self._files, str(len(plan.changes) if plan else 0)),
+            Choice("Target", self._target, "what the guests add to it"),
+            Choice("Problems", self._problems, str(problems)),
+            Choice("Write into", self._ask_directory, str(self.session.out)),
+        ]
+        if plan is not None and writing.build_dir_of(self.session) is not None:
+            way = dict(reviewing.ways("fragment"))[writing.attached(self.session)]
+            made.append(Choice("local.conf gets", self._ask_way, way))
+        made.append(Choice("Save the project as another file", self._ask_file))
+        made.append(Choice("Rehearse on a real Xen", self._rehearse))
+        return made
+
+    def _difference(self) -> None:
+        self._checked.compare(anew=True)
+        self._checked.seen = True
+        self.wizard.talk.show(self._checked.lines() or [self._checked.refused], exact=True)
+
+    def _files(self) -> None:
+        self.wizard.open(Files(self.wizard))
+
+    def _target(self) -> None:
+        self.wizard.talk.show(reviewing.target_lines(self.session.view), exact=True)
+
+    def _problems(self) -> None:
+        self.wizard.open(Problems(self.wizard))
+
+    def _ask_directory(self) -> None:
+        told = ("A build directory, or any other for a tree of its own.",)
+        title = f"Directory [{self.session.out}]"
+        self.wizard.open(Line(self.wizard, title, self._directory, told))
+
+    def _directory(self, given: str) -> str:
+        self.wizard.retarget(home.expanded(given))
+        self._checked.compare()
+        self.say(f"Write into: {self.session.out}. {self._checked.summary()}")
+        return ""
+
+    def _ask_way(self) -> None:
+        answers = [(said, partial(self._way, name)) for name, said in reviewing.ATTACH]
+        self.wizard.open(Question(self.wizard, "What does conf/local.conf get?", answers))
+
+    def _way(self, name: str) -> None:
+        self.session.attach = _WAYS[name]
+        self._checked.compare()
+        self.say(self._checked.summary())
+
+    def _ask_file(self) -> None:
+        title = f"File [{writing.project_file(self.session)}]"
+        told = ("The project alone, which is kept there from then on.",)
+        self.wizard.open(Line(self.wizard, title, self._file, told))
+
+    def _file(self, given: str) -> str:
+        place = writing.place_named(given)
+        if place.exists():
+            title = f"{place.name} is there already. Overwrite it?"
+            answers = (("Back", lambda: None), ("Overwrite", partial(self._save, place)))
+            self.wizard.open(Question(self.wizard, title, answers))
+        else:
+            self._save(place)
+        return ""
+
+    def _save(self, place: Path) -> None:
+        writing.save_as(self.session, place)
+        self.wizard.changed(f"Saved as {place}.")
+
+    def _rehearse(self) -> None:
+        from xentui.plain.rehearse import rehearse
+
+        rehearse(self.wizard)
+
+
+class Files(Menu):
+    """The files, each with what happens to it."""
+
+    title = "Files"
+
+    def items(self) -> Sequence[Item]:
+        """Return them."""
+        plan = self.wizard.checked.plan
+        changes = reviewing.in_order(plan) if plan is not None else []
+        return [self._file(change) for change in changes] or ["No file."]
+
+    def _file(self, change: Change) -> Choice:
+        return Choice(str(change.path), partial(self._ask, change), reviewing.word(change))
+
+    def _ask(self, change: Change) -> None:
+        answers = (
+            ("Its difference", partial(self._show, reviewing.diff_of(change))),
+            ("All of it", partial(self._show, _lines(change))),
+            ("Back", lambda: None),
+        )
+        self.wizard.open(Question(self.wizard, change.name, answers))
+
+    def _show(self, lines: Sequence[str]) -> None:
+        self.wizard.talk.show(lines or ["It stays as it is."], exact=True)
+
+
+def _lines(change: Change) -> list[str]:
+    return reviewing.file_text(change).removesuffix("\n").split("\n")

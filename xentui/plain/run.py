@@ -1,0 +1,70 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""One run of the wizard in lines, from what it was given to its exit code."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+
+from xentui.plain.talk import Talk
+from xentui.plain.wizard import Wizard
+from xentui.session import DEFAULT_OUT, Session, opening
+
+
+class EndedError(BaseException):
+    """Somebody ends the process, or the terminal is gone."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def run(
+    *, project: Path | None = None, preset: str | None = None, build_dir: Path | None = None
+) -> int:
+    """Run the wizard over standard input and output, and return its exit code.
+
+    Args:
+        project: a project file to open.
+        preset: a preset to begin with.
+        build_dir: the build directory to write into; left out: ``$BUILDDIR``, or the first
+            one upwards from here, or else a tree of its own.
+
+    Raises:
+        XentuiError: what was given cannot be opened.
+    """
+    from xentui.bitbake.whereabouts import find
+
+    out = find(build_dir) or DEFAULT_OUT
+    session = Session(opening.named(project, preset), out=out)
+    wizard = Wizard(session, Talk.here())
+    try:
+        with _ending():
+            return wizard.run("start" if project is None and preset is None else "review")
+    except EndedError as ended:
+        with suppress(OSError):
+            session.autosave()
+        return 128 + ended.number
+
+
+@contextmanager
+def _ending() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end the wizard; ``nohup`` still holds."""
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        raise EndedError(number)
+
+    before = {
+        number: signal.signal(number, end)
+        for number in (signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) is not signal.SIG_IGN
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

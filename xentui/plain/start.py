@@ -1,0 +1,132 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Step 1: what to begin with: the draft, a preset, a project file, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from xentui.plain import told
+from xentui.plain.ask import Line, Question
+from xentui.plain.place import Choice, Item, Menu
+from xentui.project import boards, presets
+from xentui.session import opening
+from xentui.session.state import EMPTY, Origin
+from xentui.session.writing import build_dir_of
+
+if TYPE_CHECKING:
+    from xentui.plain.wizard import Wizard
+    from xentui.project.presets import PresetFile
+
+_FILES = 3
+"""Files of a preset that are named."""
+
+
+class Step(Menu):
+    """The list of what one can begin with."""
+
+    title = "Start"
+
+    def __init__(self, wizard: Wizard) -> None:
+        super().__init__(wizard)
+        self._presets = presets.available()
+        self._draft = self.session.has_draft()
+
+    def heading(self) -> Iterable[str]:
+        """Say where would be written."""
+        yield "Step 1 of 7: Start"
+        if build_dir_of(self.session) is not None:
+            yield f"Build directory {self.session.out}"
+        else:
+            yield f"No build directory here: a tree goes into {self.session.out}"
+
+    def items(self) -> Sequence[Item]:
+        """Return the draft, the presets, nothing, and a file."""
+        made = [_draft(self.wizard)] if self._draft else []
+        made += [self._preset(preset) for preset in self._presets]
+        nothing = partial(begin, self.wizard, EMPTY, "begin with nothing", "machine")
+        made.append(Choice("Nothing chosen yet: a QEMU board and no guest", nothing))
+        question = Line(
+            self.wizard,
+            "Which project file, or b",
+            partial(open_file, self.wizard),
+            ("A project file that xentui, or you, wrote before: board.toml",),
+        )
+        made.append(Choice("Open a project file", lambda: self.wizard.open(question)))
+        return made
+
+    def _preset(self, preset: PresetFile) -> Choice:
+        name = preset.title or preset.name
+        if preset.error:
+            return Choice(name, partial(self.say, preset.error), "cannot be read")
+        memory = f", {preset.memory} MiB" if preset.memory else ""
+        where = "" if preset.origin == "bundled" else f", {opening.ORIGIN_WORDS[preset.origin]}"
+        return Choice(
+            name,
+            partial(self._ask, preset),
+            f"{preset.machine}{memory}{where}",
+            told=partial(self._told, preset),
+        )
+
+    def _told(self, preset: PresetFile) -> list[str]:
+        """Return what a preset is and what it would write."""
+        origin = opening.of_preset(preset.name)
+        lines = [preset.description or preset.title or preset.name]
+        if isinstance(origin, str):
+            return [*lines, f"It cannot be taken: {origin}"]
+        view = self.session.view_of_origin(origin)
+        files = [path for path in view.files if not path.endswith("layer.conf")]
+        more = f" and {len(files) - _FILES} more" if len(files) > _FILES else ""
+        board = boards.board(origin.project.host.machine)
+        return [
+            *lines,
+            f"Guests: {', '.join(guest.key for guest in origin.project.guests) or 'none'}",
+            f"Writes: {', '.join(files[:_FILES])}{more}",
+            f"Free: {told.free(view.budget)}",
+            f"Board: {board.support.value}; {told.counted(view)}",
+        ]
+
+    def _ask(self, preset: PresetFile) -> None:
+        self.say(*self._told(preset))
+        origin = opening.of_preset(preset.name)
+        if isinstance(origin, str):
+            return
+        take = partial(begin, self.wizard, origin, f"take {preset.name}")
+        answers = (
+            ("Review it, and write", partial(take, "review")),
+            ("Go through the steps", partial(take, "machine")),
+            ("Back", lambda: None),
+        )
+        self.wizard.open(Question(self.wizard, f"Take {preset.name}?", answers))
+
+
+def _draft(wizard: Wizard) -> Choice:
+    def resume() -> None:
+        kept = wizard.session.load_draft()
+        if kept is None:
+            wizard.talk.say("The draft cannot be read.")
+            return
+        wizard.session.resume(kept.state)
+        when = kept.kept.astimezone().strftime("%d %B %H:%M")
+        wizard.begun(f"The draft of {when} is back: {wizard.session.title}.")
+        wizard.go("guests")
+
+    return Choice("Resume the draft", resume, told=lambda: ("What was not written last time.",))
+
+
+def begin(wizard: Wizard, origin: Origin, label: str, then: str) -> None:
+    """Take a project and go on with a step."""
+    wizard.session.begin(origin, label)
+    wizard.begun(f"Taken: {origin.name or 'nothing chosen yet'}.")
+    wizard.go(then)
+
+
+def open_file(wizard: Wizard, given: str) -> str:
+    """Open a project file; return what is wrong with it, or an empty text."""
+    origin = opening.of_file(given)
+    if isinstance(origin, str):
+        return origin
+    begin(wizard, origin, f"open {origin.name}", "guests")
+    return ""

@@ -1,0 +1,301 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""The wizard in lines: which place one is in, and what can be answered in all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from xentui.errors import Exit, XentuiError
+from xentui.plain import commands, told
+from xentui.plain.around import Around
+from xentui.plain.checked import Checked
+from xentui.plain.commands import Command
+from xentui.plain.talk import AnswersEndError, Talk
+from xentui.session import places
+from xentui.session.steps import STEPS, TITLES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from xentui.plain.place import Place
+    from xentui.project.model import Project
+    from xentui.rules.finding import Finding
+    from xentui.session import Session
+    from xentui.session.build import Surroundings
+    from xentui.session.view import View
+
+
+class Wizard:
+    """The wizard.
+
+    Args:
+        session: what is worked on.
+        talk: the conversation.
+
+    Attributes:
+        checked: what writing would do.
+        here: the step one is in.
+        code: what the process ends with: that of the last writing that failed, else 0.
+    """
+
+    def __init__(self, session: Session, talk: Talk) -> None:
+        self.session = session
+        self.talk = talk
+        self.checked = Checked(session)
+        self.here = ""
+        self.code: int = Exit.OK
+        self.over = False
+        self._around = Around(session, talk)
+        self._stack: list[Place] = []
+        self._told: View | None = None
+        self._draft_lost = False
+
+    def run(self, begin: str) -> int:
+        """Talk until one leaves, and return the exit code.
+
+        Args:
+            begin: the step to begin with.
+        """
+        self._around.read()
+        try:
+            self.go(begin)
+            while not self.over:
+                self.turn()
+        except AnswersEndError:
+            self._keep("The draft is kept.")
+        finally:
+            with suppress(OSError):
+                self.session.autosave()
+        return self.code
+
+    def turn(self) -> None:
+        """Ask once, and do what the answer means."""
+        try:
+            place = self._settled()
+            self.answer(self.talk.ask(place.prompt()))
+        except KeyboardInterrupt:
+            self.interrupted()
+
+    def answer(self, answer: str) -> None:
+        """Do what an answer means in the place one is in."""
+        place = self._settled()
+        asked = commands.command(answer, text=place.typed)
+        try:
+            if asked is not None:
+                self._command(place, asked)
+            else:
+                place.take(answer)
+        except XentuiError as error:
+            self.talk.say(f"{error.message}. {error.fix}".strip())
+        except OSError as error:
+            name = f"{error.filename}: " if error.filename else ""
+            self.talk.say(f"{name}{error.strerror or error}.")
+
+    def interrupted(self) -> None:
+        """Leave a question, and go back to the list it was asked from."""
+        self.talk.line()
+        if len(self._stack) > 1:
+            self.close()
+        else:
+            self.talk.say("q leaves.")
+
+    # Places
+
+    @property
+    def place(self) -> Place:
+        """Where one is."""
+        return self._stack[-1]
+
+    def _settled(self) -> Place:
+        """Return where one is, once places are left whose guest or file is gone."""
+        project = self.session.project
+        while (path := self.place.path()) is not None and not places.exists(project, path):
+            self._stack.pop()
+        self.place.settle()
+        return self.place
+
+    def open(self, place: Place, *, quietly: bool = False) -> None:
+        """Go into a place, from which back leads here."""
+        self._stack.append(place)
+        if not quietly:
+            place.arrive()
+
+    def close(self) -> None:
+        """Leave the place one is in."""
+        if len(self._stack) > 1:
+            self._stack.pop()
+
+    def go(self, step: str, *, quietly: bool = False) -> None:
+        """Go to a step."""
+        made: Place = import_module(f"xentui.plain.{step}").Step(self)
+        self.here = step
+        self._stack = [made]
+        if not quietly:
+            made.arrive()
+
+    def go_to(self, finding: Finding) -> None:
+        """Go to the field that a finding is about, or to the step that mends it."""
+        from xentui.plain.guest import open_guest
+        from xentui.session import forms
+        from xentui.session.found import step_of
+
+        path = forms.find(self.session.project, finding.path)
+        step = step_of(finding)
+        inner = step in ("machine", "features", "guests")
+        self.go(step, quietly=inner and path is not None)
+        if path is None or not inner:
+            return
+        if step == "guests":
+            open_guest(self, path)
+        from xentui.plain.field import asked
+
+        self.open(asked(self, path))
+
+    # What all places may ask for
+
+    def problems(self) -> Sequence[Finding]:
+        """Return every problem; those of the build directory come last."""
+        self.checked.compare()
+        return [*self.session.view.findings, *self.checked.around]
+
+    def around(self) -> Surroundings | None:
+        """Return what is known of the build directory, once it is read."""
+        return self._around.known()
+
+    def retarget(self, out: Path) -> None:
+        """Write into another directory."""
+        self.session.out = out
+        self._around.read()
+
+    def renamed(self, old: places.Path, new: places.Path) -> None:
+        """Let every place follow a guest or a bundle to its new name."""
+        for place in self._stack:
+            place.renamed(old, new)
+
+    # What holds everywhere
+
+    def _command(self, place: Place, asked: Command) -> None:
+        match asked.name:
+            case commands.BACK:
+                self._back()
+            case commands.NEXT:
+                self._step(STEPS.index(self.here) + 1)
+            case commands.HELP:
+                self._help(place, asked.about)
+            case commands.MORE:
+                if not self.talk.more():
+                    self.talk.say("That was all.")
+            case commands.UNDO:
+                self._undone(self.session.undo(), "Undone", "Nothing to undo.")
+            case commands.REDO:
+                self._undone(self.session.redo(), "Done again", "Nothing to do again.")
+            case commands.PROBLEMS:
+                from xentui.plain.problems import show
+
+                show(self, asked.about)
+            case commands.GO:
+                self._go(asked.about)
+            case _:
+                self.leave()
+
+    def _back(self) -> None:
+        if len(self._stack) > 1:
+            self.close()
+        else:
+            self._step(STEPS.index(self.here) - 1)
+
+    def _step(self, place: int) -> None:
+        if 0 <= place < len(STEPS):
+            self.go(STEPS[place])
+        else:
+            self.talk.say("This is the first step. q leaves." if place < 0 else "The last step.")
+
+    def _help(self, place: Place, about: str) -> None:
+        lines = list(place.help(about))
+        if not about:
+            lines += commands.ABOUT if not lines or not place.typed else ()
+        self.talk.show(lines)
+
+    def _go(self, about: str) -> None:
+        step = commands.step_named(about)
+        if step is not None:
+            self.go(step)
+            return
+        counts = self.session.view.found.counts
+        for number, name in enumerate(STEPS, 1):
+            errors, warnings, _ = counts.get(name, (0, 0, 0))
+            marks = [f"{errors} errors"] if errors else []
+            marks += [f"{warnings} warnings"] if warnings else []
+            marks += ["here"] if name == self.here else []
+            self.talk.say(f"g {number} {TITLES[name]}{f': {chr(44).join(marks)}' if marks else ''}")
+
+    def _undone(self, label: str | None, done: str, nothing: str) -> None:
+        if label is None:
+            self.talk.say(nothing)
+        else:
+            self.changed(f"{done}: {label}.")
+
+    def leave(self) -> None:
+        """Leave; ask once where something would be lost."""
+        if not self.session.changed:
+            self.over = True
+            return
+        from xentui.plain.ask import Question
+
+        answers = (
+            ("Save the draft, and leave", self._save),
+            ("Discard what was changed, and leave", self._discard),
+            ("Stay", lambda: None),
+        )
+        if not isinstance(self.place, Question):
+            title = "Leave with changes that were not written?"
+            self.open(Question(self, title, answers))
+
+    def _save(self) -> None:
+        self.session.autosave()
+        self.talk.say("The draft is kept: xentui offers it at the next start.")
+        self.over = True
+
+    def _discard(self) -> None:
+        self.session.abandon()
+        self.over = True
+
+    # What follows from an edit
+
+    def begun(self, what: str) -> None:
+        """Say that another project was taken, and keep the draft."""
+        view = self._told = self.session.view
+        self.talk.say(f"{what} {told.counted(view).capitalize()}.")
+        self._keep()
+
+    def edit(self, project: Project, label: str, what: str) -> None:
+        """Make a project the present one, and say what that changed."""
+        self._told = self._told or self.session.view
+        self.session.end_typing()
+        self.session.edit(project, label)
+        self.changed(what)
+
+    def changed(self, what: str) -> None:
+        """Say what was done and what follows from it, and keep the draft."""
+        view = self.session.view
+        lines = list(told.changes(self._told, view)) if self._told is not None else []
+        self._told = view
+        if lines and lines[0].startswith("Free"):
+            what = f"{what} {lines.pop(0)}"
+        self.talk.say(what, *lines)
+        self._keep()
+
+    def _keep(self, said: str = "") -> None:
+        try:
+            kept = self.session.autosave()
+        except OSError as error:
+            if not self._draft_lost:
+                self.talk.say(f"The draft cannot be kept: {error.strerror}.")
+            self._draft_lost = True
+            return
+        if said and (kept or self.session.changed):
+            self.talk.say(said)

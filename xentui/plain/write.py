@@ -1,0 +1,143 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Step 7: write, once the difference was shown and it is said so; then what to type next."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from xentui.errors import Exit, XentuiError
+from xentui.plain.form import head
+from xentui.plain.place import Choice, Item, Menu
+from xentui.session import reviewing
+
+if TYPE_CHECKING:
+    from xentui.output.edits import How
+    from xentui.plain.wizard import Wizard
+    from xentui.session import Written
+
+_MANY = 12
+"""Files that are named before writing."""
+
+
+class Step(Menu):
+    """The question, or what was done."""
+
+    title = "Write"
+
+    def __init__(self, wizard: Wizard) -> None:
+        super().__init__(wizard)
+        self._checked = wizard.checked
+
+    @property
+    def _done(self) -> Written | None:
+        """What was written, unless something was changed since."""
+        return self.session.written if not self.session.changed else None
+
+    def arrive(self) -> None:
+        """Show the difference, if it was not shown yet, and ask; or say what was written."""
+        self._checked.compare(anew=True)
+        plan = self._checked.plan
+        ready = self._done is None and plan is not None and not self._checked.against
+        if ready and not self._checked.seen:
+            self.wizard.talk.say(head("write"))
+            self._checked.seen = True
+            self.wizard.talk.show(self._checked.lines(), exact=True)
+            self._ask()
+        else:
+            super().arrive()
+
+    def _ask(self) -> None:
+        """Say what is asked, beneath what was said already."""
+        items = self.items()
+        self.note(items)
+        if self._done is None:
+            self.wizard.talk.exact(*self._asked())
+        self.say(*self._said(items))
+
+    def settle(self) -> None:
+        """Compare again if something changed meanwhile."""
+        self._checked.compare()
+        super().settle()
+
+    def heading(self) -> Iterable[str]:
+        """Say what was done, what stands against it, or what is asked."""
+        yield head("write")
+        if self._done is not None:
+            yield f"Written into {self._done.root}."
+        elif self._checked.against:
+            yield self._checked.summary()
+            if self.wizard.code == Exit.OK:
+                self.wizard.code = Exit.FINDINGS
+        else:
+            yield from self._asked()
+
+    def _asked(self) -> Iterable[str]:
+        plan = self._checked.plan
+        if plan is None:
+            return
+        pending = (*plan.edited, *plan.pending)
+        yield from (f"{reviewing.word(one)}: {one.path}" for one in pending[:_MANY])
+        if len(pending) > _MANY:
+            yield f"and {len(pending) - _MANY} more"
+        if not pending:
+            yield "Nothing differs: every file stays as it is."
+        if plan.edited:
+            yield reviewing.edited_question(plan)[0]
+        else:
+            yield f"Write into {self.session.out}?"
+
+    def items(self) -> Sequence[Item]:
+        """Return the answers."""
+        back = Choice("Back to the review", partial(self.wizard.go, "review"))
+        if self._done is not None:
+            return [
+                Choice("Leave xentui", self.wizard.leave),
+                Choice("What to type next", self._next),
+                back,
+            ]
+        if self._checked.against:
+            return [back]
+        if self._checked.plan is not None and self._checked.plan.edited:
+            _, answers = reviewing.edited_question(self._checked.plan)
+            others = [
+                Choice(name, partial(self._write, edited=cast("How", how)))
+                for how, name in answers
+                if how != "back"
+            ]
+            return [back, *others]
+        return [Choice("Write", self._write), back]
+
+    def _write(self, *, edited: How | None = None) -> None:
+        try:
+            written = self.session.write(edited=edited)
+        except XentuiError as error:
+            self.wizard.code = error.exit_code
+            raise
+        except OSError:
+            self.wizard.code = Exit.IO
+            raise
+        self.wizard.code = Exit.OK
+        words = Counter(what for what, _ in written.lines)
+        counted = ", ".join(f"{count} {what}" for what, count in words.items())
+        self.say(f"Written into {written.root}: {counted}.", *written.notes)
+        self._next()
+        self._ask()
+
+    def _next(self) -> None:
+        written = self.session.written
+        if written is None:
+            return
+        lines = ["Type next:"]
+        for line, _ in written.commands:
+            lines += line.split("\n")
+        self.wizard.talk.show([*lines, "The same in one command:", written.headless], exact=True)
+
+    def help(self, about: str) -> Iterable[str]:
+        """Return what each command is for, once something was written."""
+        if about or self._done is None:
+            return super().help(about)
+        return [f"{line}: {note}" for line, note in self._done.commands]
