@@ -9,6 +9,7 @@
 # make release    builds, checks and tries what is published: see CONTRIBUTING.md
 # make rehearse-test   boots Xen in QEMU; fetches what that needs, without root.
 #                 REHEARSE="rehearse and not edge" leaves out what takes longest
+#                 REHEARSE="rehearse and not arm" ARCHES=x86-64 leaves out arm64
 # make coverage   branches of the engine that tests reach, as a page in build/coverage
 # make mutants    changes rules/ and bitbake/ in MUTANTS places each: what do tests miss?
 # make fuzz       feeds the readers bytes for SECONDS seconds each; the corpus is kept
@@ -24,6 +25,7 @@ PROJECT ?=
 TESTS ?= tests
 JOBS ?= auto
 REHEARSE ?= rehearse
+ARCHES ?= x86-64 aarch64
 MUTANTS ?= 160
 SECONDS ?= 1800
 
@@ -42,7 +44,7 @@ test: lint
 	$(BIN)/python -m pytest -n $(JOBS) $(TESTS)
 
 rehearse-parts: $(VENV)/.installed-test
-	$(BIN)/python -m tests.rehearsal.places
+	$(BIN)/python -m tests.rehearsal.places $(ARCHES)
 
 # Each of the two takes a core and up to 2 GiB.
 rehearse-test: rehearse-parts

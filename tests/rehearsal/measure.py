@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Takes the measurements again: ``python -m tests.rehearsal.measure > new.toml``.
 
+``python -m tests.rehearsal.measure aarch64`` takes those of arm64, where each guest is PVH.
 Boots Xen once for each size of machine, and once for all guests, which are created without
 being run and taken away again. Takes some ten minutes on an emulated CPU.
 """
@@ -16,7 +17,7 @@ from xentui.project.assets import Assets
 from xentui.project.model import Defaults, Guest, Host, Project
 from xentui.rehearsal import plan, report, run
 
-MACHINES = ((768, 512), (1024, 256), (1024, 512), (2048, 512), (4096, 1024), (8192, 512))
+MACHINES = ((768, 256), (1024, 256), (1024, 512), (2048, 512), (4096, 1024), (8192, 512))
 """MiB of the machine and of Dom0."""
 
 GUESTS = tuple(
@@ -38,28 +39,31 @@ def measured(project: Project, assets: Assets) -> report.Report:
         replace(part, mode="pause") if part.mode == "run" else part for part in planned.parts
     )
     planned = replace(planned, parts=tried)
-    parts = places.found()
+    parts = places.found(planned.arch)
     outcome = run.run(planned, parts, progress=lambda event: print(event.text, file=sys.stderr))
     return report.report(planned, outcome, parts.versions())
 
 
 def main() -> None:
     """Print measurements in the format of ``measurements.toml``."""
-    print("[taken]\nxen = [")
+    arm = sys.argv[1:] == ["aarch64"]
+    board = "qemuarm64" if arm else "qemux86-64"
+    tried = [guest for guest in GUESTS if guest[0] == "pvh" or not arm]
+    print("[taken-on-arm64]\nxen = [" if arm else "[taken]\nxen = [")
     for total, dom0 in MACHINES:
-        host = Host("qemux86-64", memory=total, dom0_memory=dom0)
+        host = Host(board, memory=total, dom0_memory=dom0)
         kib = measured(Project(host), Assets()).xen_kib
         print(f"    [{total}, {dom0}, 1, {kib}],", flush=True)
     print("]\nguest = [")
     texts = {
         f"g{at}.cfg": f'name = "g{at}"\ntype = "{kind}"\nmemory = {memory}\nvcpus = {vcpus}\n'
         f'maxmem = {maxmem}\nkernel = "/boot/kernel"\n'
-        for at, (kind, memory, vcpus, maxmem) in enumerate(GUESTS)
+        for at, (kind, memory, vcpus, maxmem) in enumerate(tried)
     }
     guests = tuple(Guest(name[:-4], ("external",), rootfs="g", config_file=name) for name in texts)
-    host = Host("qemux86-64", memory=8192, dom0_memory=512)
+    host = Host(board, memory=8192, dom0_memory=512)
     told = measured(Project(host, defaults=Defaults(), guests=guests), Assets(texts=texts))
-    for (kind, memory, vcpus, maxmem), guest in zip(GUESTS, told.guests, strict=True):
+    for (kind, memory, vcpus, maxmem), guest in zip(tried, told.guests, strict=True):
         if guest.taken_kib is not None:
             print(f'    ["{kind}", {memory}, {vcpus}, {maxmem}, {guest.taken_kib}],')
     print("]")

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Where the parts of a real rehearsal are, and projects to rehearse.
 
-``python -m tests.rehearsal.places`` fetches the parts where they are missing.
+``python -m tests.rehearsal.places [ARCH ...]`` fetches the parts where they are missing.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from xentui.errors import XentuiError
 from xentui.project import model, schema
 from xentui.project.model import Project
 from xentui.rehearsal import fetch, parts
+from xentui.rehearsal.arch import MACHINES, X86, Machine
 from xentui.rehearsal.parts import Parts
 from xentui.rehearsal.run import StoppedError
 
@@ -78,15 +79,16 @@ def _resident(pid: str, machine: int) -> int:
     return kib
 
 
-def found() -> Parts:
+def found(machine: Machine = X86) -> Parts:
     """Return the parts, fetched where they are not there yet."""
     given = os.environ.get("XENTUI_PARTS")
     folder = Path(given) if given else None
+    hvm = machine is X86
     try:
-        return parts.find(folder, CACHE, hvm=True)
+        return parts.find(folder, CACHE, hvm=hvm, machine=machine)
     except parts.LackError as lack:
         fetch.fetch(fetch.download(lack.lacks), CACHE, say=print)
-        return parts.find(folder, CACHE, hvm=True)
+        return parts.find(folder, CACHE, hvm=hvm, machine=machine)
 
 
 def project(text: str) -> Project:
@@ -99,7 +101,9 @@ def project(text: str) -> Project:
 def main() -> int:
     """Fetch what is missing; return 1 and say why where it cannot be had."""
     try:
-        print(", ".join(f"{name} {version}" for name, version in found().versions().items()))
+        for name in sys.argv[1:] or ["x86-64"]:
+            versions = found(MACHINES[name]).versions()  # type: ignore[index]
+            print(", ".join(f"{what} {version}" for what, version in versions.items()))
     except XentuiError as error:
         print(f"{error.message}. {error.fix}".strip(), file=sys.stderr)
         return 1

@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.conftest import Ran, Run, run  # noqa: F401 - a fixture
 from tests.rehearsal.test_run import player
-from xentui.rehearsal import fetch, parts
+from xentui.rehearsal import arch, fetch, parts
 
 PROJECT = (Path(__file__).parent / "transcripts/too-large/project.toml").read_text()
 
@@ -22,10 +22,24 @@ def project(run: Run) -> Path:  # noqa: F811
     return path
 
 
-def test_another_architecture_is_refused_before_anything_is_looked_for(run: Run) -> None:  # noqa: F811
-    done = run("rehearse", "--preset", "qemuarm64-minimal", "--yes")
+def test_another_architecture_needs_its_own_packages(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch  # noqa: F811
+) -> None:  # fmt: skip
+    monkeypatch.setattr(parts, "HOST", tmp_path / "no-host")
+    other = next(m for m in arch.MACHINES.values() if not m.native)
+    preset = {"x86-64": "qemux86-64-minimal", "aarch64": "qemuarm64-minimal"}[other.arch]
+    done = run("rehearse", "--preset", preset)
+    assert (done.code, done.out) == (4, "")
+    assert other.emulator_package in done.err.split()
+    assert f"{other.meta[0]}:{other.debian}" in done.err
+    assert f"busybox-static:{other.debian}" in done.err
+
+
+def test_a_board_of_unknown_memory_is_refused_before_anything_is_looked_for(run: Run) -> None:  # noqa: F811
+    Path("board.toml").write_text('version = 1\n[host]\nmachine = "genericx86-64"\n')
+    done = run("rehearse", "board.toml", "--yes")
     assert (done.code, done.out) == (2, "")
-    assert "only x86-64 can be rehearsed" in done.err
+    assert "how much memory" in done.err
 
 
 def test_without_parts_nothing_is_fetched_unasked(
@@ -47,7 +61,7 @@ def played(
     run: Run, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch  # noqa: F811
 ) -> Run:  # fmt: skip
     made = player(tmp_path, name="too-large")
-    monkeypatch.setattr(parts, "find", lambda directory, cache, hvm: made)
+    monkeypatch.setattr(parts, "find", lambda directory, cache, **_how: made)
 
     def rehearse(*arguments: str | Path) -> Ran:
         return run("rehearse", project, "--accel", "tcg", *arguments)

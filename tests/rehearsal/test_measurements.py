@@ -13,7 +13,9 @@ from tests.rehearsal.places import HERE
 from xentui.rehearsal.report import PESSIMISTIC
 from xentui.rules import budget
 
-TAKEN: dict[str, list[list[Any]]] = tomllib.loads((HERE / "measurements.toml").read_text())["taken"]
+_ALL = tomllib.loads((HERE / "measurements.toml").read_text())
+TAKEN: dict[str, list[list[Any]]] = _ALL["taken"]
+ON_ARM: dict[str, list[list[Any]]] = _ALL["taken-on-arm64"]
 
 
 @pytest.mark.parametrize(("total", "dom0", "cpus", "kib"), TAKEN["xen"])
@@ -24,7 +26,17 @@ def test_xen_takes_what_the_budget_says_or_a_little_less(
     assert 0 <= spare <= 10 * 1024, f"{spare / 1024:.1f} MiB"
 
 
-@pytest.mark.parametrize(("kind", "memory", "vcpus", "maxmem", "kib"), TAKEN["guest"])
+@pytest.mark.parametrize(("total", "dom0", "cpus", "kib"), ON_ARM["xen"])
+def test_xen_for_arm64_takes_what_the_budget_says_or_a_little_less(
+    total: int, dom0: int, cpus: int, kib: int
+) -> None:
+    spare = budget.xen_memory(total, cpus, emulated=True, arch="aarch64") * 1024 - kib
+    assert 0 <= spare <= 10 * 1024, f"{spare / 1024:.1f} MiB"
+
+
+@pytest.mark.parametrize(
+    ("kind", "memory", "vcpus", "maxmem", "kib"), TAKEN["guest"] + ON_ARM["guest"]
+)
 def test_a_guest_takes_what_the_budget_says_or_a_little_less(
     kind: Any, memory: int, vcpus: int, maxmem: int, kib: int
 ) -> None:

@@ -11,6 +11,7 @@ from xentui.errors import Exit
 from xentui.output import guest_cfg
 from xentui.project.assets import Assets
 from xentui.rehearsal import plan
+from xentui.rehearsal.arch import ARM
 
 BOARD = 'version = 1\n[host]\nmachine = "qemux86-64"\nmemory = 1024\n'
 
@@ -77,12 +78,31 @@ def test_a_dom0_too_small_for_the_stand_in_leaves_as_much_to_guests() -> None:
     assert "64 MiB more" in made.notes[0]
 
 
-@pytest.mark.parametrize(
-    ("host", "word"),
-    [('machine = "qemuarm64"', "aarch64"), ('machine = "genericx86-64"', "how much memory")],
-)
-def test_what_cannot_be_rehearsed_is_said(host: str, word: str) -> None:
-    with pytest.raises(plan.CannotRehearseError, match=word) as raised:
-        plan.rehearsal(project(f"version = 1\n[host]\n{host}\n"))
+def test_a_guest_of_arm64_runs_where_its_kernel_boots() -> None:
+    text = 'version = 1\n[host]\nmachine = "qemuarm64"\n[guests.a]\nmemory = {}\n'
+    small, large = (ARM.smallest - 1, ARM.smallest)
+    for memory, mode in ((small, "pause"), (large, "run")):
+        planned = plan.rehearsal(project(text.format(memory)))
+        assert (planned.arch, planned.parts[0].mode) == (ARM, mode)
+        assert planned.parts[0].kernel == "/var/lib/xen/images/Image"
+
+
+def test_what_cannot_be_rehearsed_is_said() -> None:
+    with pytest.raises(plan.CannotRehearseError, match="how much memory") as raised:
+        plan.rehearsal(project('version = 1\n[host]\nmachine = "genericx86-64"\n'))
     assert raised.value.exit_code is Exit.USAGE
     assert raised.value.fix
+
+
+@pytest.mark.parametrize(("total", "dom0", "fits"), [
+    (768, 256, True), (1024, 512, True), (768, 512, False), (1024, 768, False), (512, 256, False),
+])  # fmt: skip
+def test_dom0_of_arm64_needs_pieces_in_a_row(total: int, dom0: int, fits: bool) -> None:
+    host = f'machine = "qemuarm64"\nmemory = {total}\ndom0_memory = {dom0}'
+    wanted = project(f"version = 1\n[host]\n{host}\n")
+    if fits:
+        assert plan.rehearsal(wanted).dom0 == dom0
+    else:
+        with pytest.raises(plan.CannotRehearseError, match="finds no place") as raised:
+            plan.rehearsal(wanted)
+        assert "host.dom0_memory" in raised.value.fix

@@ -19,8 +19,9 @@ from tests.vectors import bundled_presets
 from xentui import rehearsal
 from xentui.project import assets, document
 from xentui.project.assets import NO_ASSETS
-from xentui.project.boards import board
+from xentui.project.boards import Arch, board
 from xentui.project.model import Project
+from xentui.rehearsal.arch import ARM
 from xentui.rehearsal.parts import Parts
 from xentui.rehearsal.report import Report
 from xentui.rehearsal.run import StoppedError
@@ -45,19 +46,19 @@ def rehearsed(
         return rehearsal.rehearse(project, NO_ASSETS, parts, progress=progress, stop=places.late)
 
 
-def _x86() -> dict[str, Project]:
+def _presets(arch: Arch) -> dict[str, Project]:
     found = {}
     for preset in bundled_presets():
         project = document.load(preset.path).project
         assert project is not None
-        if board(project.host.machine).arch == "x86-64":
+        if board(project.host.machine).arch == arch:
             found[preset.name] = project
     return found
 
 
-@pytest.mark.parametrize("name", _x86())
+@pytest.mark.parametrize("name", _presets("x86-64"))
 def test_a_preset_starts_all_its_guests(name: str, parts: Parts) -> None:
-    told = rehearsed(_x86()[name], parts)
+    told = rehearsed(_presets("x86-64")[name], parts)
     assert told.all_started, "\n".join(told.lines())
     assert told.as_predicted
     assert all(guest.status == "running" for guest in told.guests)
@@ -71,6 +72,16 @@ def test_a_default_guest_fails_beside_a_default_dom0_in_1024_mib(parts: Parts) -
     assert not told.all_started
     assert told.as_predicted
     assert any("can't allocate low memory for domain" in line for line in told.lines())
+
+
+@pytest.mark.arm
+@pytest.mark.parametrize("name", _presets("aarch64"))
+def test_a_preset_for_arm64_starts_all_its_guests(name: str) -> None:
+    told = rehearsed(_presets("aarch64")[name], places.found(ARM))
+    assert told.all_started, "\n".join(told.lines())
+    assert told.as_predicted
+    assert all(guest.status == "running" for guest in told.guests)
+    assert all("Booting Linux" in guest.console for guest in told.guests)
 
 
 TWO = """version = 1
@@ -144,8 +155,8 @@ def test_guests_boot_what_a_build_made(parts: Parts, tmp_path: Path) -> None:
     by_key = {guest.key: guest for guest in told.guests}
     for key in ("inside", "own"):
         spoke = f"{deployed.SPEAKS.format(name=key)}: /dev/xvda ext4"
-        assert spoke in by_key[key].transcript, text
-        assert f"    | {spoke}" in text
+        assert spoke in (by_key[key].console, *by_key[key].transcript), text
+        assert spoke in text
     assert "Unable to mount root fs" in "\n".join(by_key["without"].transcript)
     assert told.as_predicted, text
     assert not told.all_started

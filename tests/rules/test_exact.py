@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -272,3 +273,73 @@ def test_addresses_by_their_first_octet(mac: str, code: str | None) -> None:
 def test_rates_as_xl_reads_them(rate: str, fine: bool) -> None:
     made = values(f'[guests.web]\nvif = ["bridge=xenbr0,rate={rate}"]\n')
     assert ("XT221" not in made) is fine
+
+
+def test_what_a_type_cannot_be_made_of_are_kinds_of_files() -> None:
+    from typing import get_args
+
+    from xentui.images.recognise import Kind
+    from xentui.project.model import BUILT_IN_IMPORTS
+    from xentui.rules import sources_on_disk
+
+    assert set(sources_on_disk._WRONG) == set(BUILT_IN_IMPORTS)
+    for kinds in sources_on_disk._WRONG.values():
+        assert set(kinds) <= set(get_args(Kind))
+
+
+@pytest.mark.parametrize(
+    ("uri", "subdir", "place"),
+    [
+        ("file://a/b.ext4", None, "a/b.ext4"),
+        ("file://a/b.ext4", "sub", "sub/a/b.ext4"),
+        ("https://x.org/a/b.ext4?c=d", None, "b.ext4"),
+        ("https://x.org/a/b.ext4/", "sub", "sub/b.ext4"),
+    ],
+)
+def test_where_an_unpacked_file_lies(uri: str, subdir: str | None, place: str) -> None:
+    from xentui.rules import fetched
+
+    assert fetched.placed(uri, subdir) == place
+    if not uri.endswith(("/", "d")):
+        assert fetched.result(Fetch(f"{uri}.gz", subdir=subdir)) == place
+
+
+def test_dom0_s_share_is_counted_into_the_board_that_is_proposed() -> None:
+    text = (
+        'version = 1\n[host]\nmachine = "qemuarm64"\nmemory = 2048\ndom0_memory = 4096\n'
+        'network = "nat"\n'
+    )
+    (made,) = of("XT405", text)
+    assert made.message == "Dom0's 4096 MiB leave nothing of 2048 MiB"
+    assert [mend.label for mend in made.mends] == ["Give the board 6144 MiB"]
+
+
+@pytest.mark.parametrize(
+    ("machine", "fix", "labels"),
+    [
+        ("qemux86-64", ", or make it an HVM guest.",
+         ["Take the host's kernel", "Make it an HVM guest"]),
+        ("qemuarm64", "which gives it the host's.", ["Take the host's kernel"]),
+    ],
+)  # fmt: skip
+def test_a_guest_without_a_kernel(machine: str, fix: str, labels: list[str]) -> None:
+    text = (
+        f'version = 1\n[host]\nmachine = "{machine}"\nmemory = 4096\nnetwork = "nat"\n'
+        '[bundles.lab]\n[guests.web]\nbundle = "lab"\ntags = ["external"]\nkernel = "none"\n'
+        'type = "pvh"\n'
+        'rootfs = "a.ext4"\n'
+    )
+    (made,) = of("XT236", text)
+    assert made.fix.endswith(fix)
+    assert [mend.label for mend in made.mends] == labels
+
+
+def test_as_many_warnings_of_a_script_as_can_be_read(tmp_path: Path) -> None:
+    if shutil.which("shellcheck") is None:
+        pytest.skip("needs shellcheck")
+    from xentui.rules.scripts import scripts
+
+    project = project_of('[import_types.odd]\nscript = "odd.sh"\n')
+    unquoted = "#!/bin/sh\n" + "".join(f"A{n}=1\n" for n in range(20))
+    made = list(scripts(project, Assets(texts={"odd.sh": unquoted})))
+    assert [one.code for one in made] == ["XT361"] * 5

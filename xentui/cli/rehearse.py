@@ -16,6 +16,7 @@ from xentui.errors import Exit
 
 if TYPE_CHECKING:
     from xentui.rehearsal.parts import LackError, Parts
+    from xentui.rehearsal.plan import Rehearsal
     from xentui.rehearsal.run import Log
     from xentui.rehearsal.transcript import Event, Stream
 
@@ -68,9 +69,9 @@ def run(args: argparse.Namespace) -> int:
 
     chosen = projects.choose(args)
     project, assets = projects.usable(chosen)
-    hvm = plan.rehearsal(project, assets).hvm
+    planned = plan.rehearsal(project, assets)
     with stoppable():
-        parts = _parts(args.parts, yes=args.yes, hvm=hvm)
+        parts = _parts(args.parts, planned, yes=args.yes)
         with _log(args.log) as log:
             report = rehearsal.rehearse(
                 project,
@@ -88,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
     return Exit.OK if report.all_started else Exit.FINDINGS
 
 
-def _parts(directory: Path | None, *, yes: bool, hvm: bool) -> Parts:
+def _parts(directory: Path | None, planned: Rehearsal, *, yes: bool) -> Parts:
     """Find the parts, and fetch what is missing where the person agrees.
 
     Raises:
@@ -97,15 +98,19 @@ def _parts(directory: Path | None, *, yes: bool, hvm: bool) -> Parts:
     from xentui.rehearsal import fetch, parts
 
     cache = fetch.cache()
+
+    def found() -> Parts:
+        return parts.find(directory, cache, hvm=planned.hvm, machine=planned.arch)
+
     try:
-        return parts.find(directory, cache, hvm=hvm)
+        return found()
     except parts.LackError as lack:
         if directory is not None or not fetch.possible():
             raise
         if not yes and not terminal.interactive():
             raise
         _fetch(lack, cache, yes=yes)
-    return parts.find(directory, cache, hvm=hvm)
+    return found()
 
 
 def _fetch(lack: LackError, cache: Path, *, yes: bool) -> None:

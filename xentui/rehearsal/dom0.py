@@ -12,6 +12,7 @@ from pathlib import Path
 from xentui.errors import InputError
 from xentui.images.reader import Broken
 from xentui.project import artifacts
+from xentui.project.boards import Arch
 from xentui.rehearsal import elf, kernel, stub
 from xentui.rehearsal.cpio import Archive
 from xentui.rehearsal.deploy import Own
@@ -23,6 +24,9 @@ CONSOLE_SECONDS = 90
 
 BOOT_SECONDS = 240
 """Seconds in which the first program of a guest with its own files must have printed a line."""
+
+TOLD: dict[Arch, str] = {"x86-64": "/dev/ttyS1", "aarch64": "/dev/ttyS0"}
+"""Dom0's device that the rehearsal's script speaks on."""
 
 _FOLDERS = (
     *("/proc", "/sys", "/dev", "/tmp", "/run", "/etc"),  # noqa: S108 - Dom0's own
@@ -36,7 +40,6 @@ _FIRMWARE = (
     *("usr/lib/ipxe/qemu/efi-rtl8139.rom", "usr/lib/ipxe/qemu/efi-e1000.rom"),
 )
 """What QEMU reads when it emulates a PC for an HVM guest."""
-_LIBRARIES = "/lib/x86_64-linux-gnu"
 
 
 def build(rehearsal: Rehearsal, parts: Parts, linux: bytes, own: Own | None = None) -> bytes:
@@ -73,11 +76,12 @@ def build(rehearsal: Rehearsal, parts: Parts, linux: bytes, own: Own | None = No
     archive.file("/init", (scripts / "init").read_bytes(), executable=True)
     archive.file("/rehearsal/run", (scripts / "run").read_bytes())
     archive.file("/rehearsal/kernel.run", kernel.repacked(linux))
-    archive.file("/rehearsal/kernel.pause", stub.kernel())
+    archive.file("/rehearsal/kernel.pause", stub.kernel(parts.machine))
     archive.file("/rehearsal/image.ext4", _file_system())
     archive.file("/rehearsal/image.disk", _disk())
     archive.file("/rehearsal/image.zero", b"")
     archive.file("/rehearsal/ramdisk", Archive().dump())
+    archive.file("/rehearsal/told", f"{TOLD[parts.machine.arch]}\n".encode())
     _guests(archive, rehearsal, own)
     return archive.dump()
 
@@ -147,10 +151,11 @@ def _needed(archive: Archive, parts: Parts, data: bytes, root: Path) -> None:
 
 
 def _library(archive: Archive, parts: Parts, name: str, root: Path) -> None:
-    if f"{_LIBRARIES}/{name}" in archive:
+    place = f"{parts.machine.libraries}/{name}"
+    if place in archive:
         return
     data = _read(parts.library(name, root))
-    archive.file(f"{_LIBRARIES}/{name}", data, executable=True)
+    archive.file(place, data, executable=True)
     _needed(archive, parts, data, root)
 
 

@@ -3,7 +3,9 @@
 """Fetching what is missing: packages of Debian or Ubuntu, unpacked into a cache, never installed.
 
 Everything is done by the host's own ``apt-get`` and ``dpkg``, without root: apt works out
-which packages are not installed, checks their signatures, and fetches them.
+which packages are not installed, checks their signatures, and fetches them. For packages of
+another architecture apt gets lists of its own, beside the cache, so that the host's stay as
+they are.
 """
 
 from __future__ import annotations
@@ -14,11 +16,13 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from xentui.errors import InputError
+from xentui.rehearsal.arch import MACHINES, host
 from xentui.rehearsal.parts import Lack
 
 RECORD = "xentui-packages.json"
@@ -28,7 +32,9 @@ _INSTALL = re.compile(r"^Inst (\S+) \((\S+) ", re.MULTILINE)
 _KERNEL = re.compile(r"^(linux-(?:image|modules)-[0-9]\S*)$", re.MULTILINE)
 _NOT_NEEDED = re.compile(r"systemd|udev|libpam|libnss|python3|grub|initramfs")
 _URI = re.compile(r"^'[^']*' \S+ (\d+)", re.MULTILINE)
-_META = ("linux-image-amd64", "linux-image-generic")
+_META = tuple(name for machine in MACHINES.values() for name in machine.meta)
+_ROOTLESS = re.compile(r"dpkg|apt|perl|debconf|gpgv|passwd|adduser|tar$|libc-bin|debian-archive")
+"""What a root file system has and programs alone do not need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +42,17 @@ class Download:
     """What is to be fetched.
 
     Attributes:
-        packages: their names.
+        packages: their names; of another architecture than the host's with a colon and its name.
         size: bytes of them all; 0 where apt does not say.
     """
 
     packages: tuple[str, ...]
     size: int
+
+    def of(self, debian: str) -> list[str]:
+        """Return the packages of an architecture; an empty name is the host's."""
+        parts = (name.partition(":") for name in self.packages)
+        return [name for name, _, architecture in parts if architecture == debian]
 
 
 def cache() -> Path:
@@ -67,19 +78,54 @@ def download(lacks: Iterable[Lack]) -> Download:
             "this host has no apt-get to fetch packages with",
             fix="Unpack Debian's packages into a folder elsewhere, and give it as --parts DIR.",
         )
-    wanted = dict.fromkeys(lack.package for lack in lacks)
-    kernels = [name for name in wanted if name in _META]
+    packages: list[str] = []
+    size = 0
+    lacking = tuple(lacks)
+    for debian in dict.fromkeys(lack.debian for lack in lacking):
+        wanted = dict.fromkeys(lack.package for lack in lacking if lack.debian == debian)
+        with _settings(debian) as settings:
+            if debian:
+                _apt("apt-get", "-q", "update", settings=settings)
+            names = _names(list(wanted), settings, debian)
+            uris = _apt("apt-get", "download", "--print-uris", *names, settings=settings)
+        size += sum(map(int, _URI.findall(uris)))
+        packages += [f"{name}:{debian}".rstrip(":") for name in names]
+    return Download(tuple(dict.fromkeys(packages)), size)
+
+
+def _names(wanted: list[str], settings: Path | None, debian: str) -> list[str]:
     others = [name for name in wanted if name not in _META]
     names: list[str] = []
     if others:
-        told = _apt("apt-get", "-s", "-q", "install", "--no-install-recommends", *others)
+        command = ("apt-get", "-s", "-q", "install", "--no-install-recommends", *others)
+        told = _apt(*command, settings=settings)
         names += [name for name, _ in _INSTALL.findall(told) if not _NOT_NEEDED.match(name)]
         # A package that is installed, but lacks something, is fetched as well.
         names += [name for name in others if name not in names and not _virtual(name)]
-    if kernels:
-        names += _kernel_packages()
-    size = sum(map(int, _URI.findall(_apt("apt-get", "download", "--print-uris", *names))))
-    return Download(tuple(dict.fromkeys(names)), size)
+    if debian:
+        names = [name for name in names if not _ROOTLESS.match(name)]
+    if len(others) < len(wanted):
+        names += _kernel_packages(settings, debian)
+    return names
+
+
+@contextmanager
+def _settings(debian: str) -> Iterator[Path | None]:
+    """Give apt lists of its own for another architecture; for the host's there is nothing to do."""
+    if not debian:
+        yield None
+        return
+    folder = cache().parent / f"apt-{debian}"
+    for name in ("state/lists/partial", "cache/archives/partial"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    (folder / "state/status").touch()
+    settings = folder / "apt.conf"
+    settings.write_text(
+        f'Dir::State "{folder}/state";\nDir::State::status "{folder}/state/status";\n'
+        f'Dir::Cache "{folder}/cache";\nAPT::Architecture "{debian}";\n'
+        f'#clear APT::Architectures;\nAPT::Architectures {{ "{debian}"; }};\n'
+    )
+    yield settings
 
 
 def fetch(wanted: Download, into: Path, *, say: Callable[[str], None]) -> None:
@@ -93,6 +139,15 @@ def fetch(wanted: Download, into: Path, *, say: Callable[[str], None]) -> None:
     Raises:
         InputError: a package cannot be had or unpacked; the cache is left as it was.
     """
+    for debian in ("", *(machine.debian for machine in MACHINES.values())):
+        names = wanted.of(debian)
+        if names:
+            place = into if not debian else into.with_name(f"{into.name}-{debian}")
+            with _settings(debian) as settings:
+                _fetch(names, place, settings, say)
+
+
+def _fetch(names: list[str], into: Path, settings: Path | None, say: Callable[[str], None]) -> None:
     into.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".fetch-", dir=into.parent) as folder:
         place, fresh = Path(folder) / "packages", Path(folder) / "root"
@@ -100,8 +155,8 @@ def fetch(wanted: Download, into: Path, *, say: Callable[[str], None]) -> None:
         if into.is_dir():
             shutil.copytree(into, fresh, symlinks=True)
         fresh.mkdir(exist_ok=True)
-        say(f"fetching {len(wanted.packages)} packages")
-        _apt("apt-get", "-q", "download", *wanted.packages, cwd=place)
+        say(f"fetching {len(names)} packages")
+        _apt("apt-get", "-q", "download", *names, cwd=place, settings=settings)
         unpacked = packages(into)
         for file in sorted(place.glob("*.deb")):
             _apt("dpkg", "-x", str(file), str(fresh))
@@ -123,17 +178,19 @@ def packages(folder: Path) -> dict[str, str]:
     return {str(name): str(version) for name, version in found.items()}
 
 
-def _kernel_packages() -> list[str]:
-    for meta in _META:
+def _kernel_packages(settings: Path | None, debian: str) -> list[str]:
+    machine = next((each for each in MACHINES.values() if each.debian == debian), host())
+    for meta in machine.meta:
         told = _apt(
             "apt-cache", "depends", "--recurse", "--no-recommends", "--no-suggests",
             "--no-conflicts", "--no-breaks", "--no-replaces", "--no-enhances", meta, check=False,
+            settings=settings,
         )  # fmt: skip
         found = _KERNEL.findall(told)
         if found:
             return list(dict.fromkeys(found))
     raise InputError(
-        f"apt knows no package {_META[0]}",
+        f"apt knows no package {machine.meta[0]}",
         fix="Let root run apt-get update, or give another kernel in --parts DIR.",
     )
 
@@ -142,8 +199,12 @@ def _virtual(name: str) -> bool:
     return name.startswith("xen-system")
 
 
-def _apt(*command: str, cwd: Path | None = None, check: bool = True) -> str:
+def _apt(
+    *command: str, cwd: Path | None = None, check: bool = True, settings: Path | None = None
+) -> str:
     environment = {**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
+    if settings is not None:
+        environment["APT_CONFIG"] = str(settings)
     run = subprocess.run(  # noqa: S603 - apt's own programs, names without anything of the project
         command,
         cwd=cwd,

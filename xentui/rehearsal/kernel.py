@@ -31,14 +31,20 @@ _SUFFIXES = (".ko", ".ko.xz", ".ko.gz", ".ko.zst")
 def unpacked(path: Path) -> bytes:
     """Return the kernel proper of a kernel image, as ELF; an ELF file is returned as it is.
 
+    An image for arm64 is the kernel proper, packed or not.
+
     Raises:
         InputError: it cannot be read, or is packed in a way that is not known.
     """
     data = _read(path)
     if data[:4] == b"\x7fELF":
         return data
+    if data[:2] == b"\x1f\x8b":
+        data = decompressed(data, str(path))
+    if data[0x38:0x3C] == b"ARMd":
+        return data
     if data[0x202:0x206] != b"HdrS":
-        raise InputError(f"{path}: is no Linux kernel for PCs")
+        raise InputError(f"{path}: is no Linux kernel for PCs or arm64")
     setup = data[0x1F1] or 4
     offset, length = struct.unpack_from("<II", data, 0x248)
     start = (setup + 1) * 512 + offset

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from xentui.errors import Exit, InputError, XentuiError
-from xentui.rehearsal import elf
+from xentui.rehearsal import arch, elf
+from xentui.rehearsal.arch import X86, Machine
 
 HOST = Path("/")
 
@@ -53,10 +54,7 @@ STORE_MODULES = ("virtio_pci", "virtio_blk", "crc32c_generic", "ext4")
 """What Dom0 needs beside them to read guests' own files, which are on a disk."""
 
 _FOLDERS = ("usr/bin", "bin", "usr/sbin", "sbin", "usr/libexec")
-_LIBRARIES = (
-    "usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu", "usr/lib64", "lib64", "usr/lib", "lib",
-)  # fmt: skip
-_MACHINE = "x86_64"
+_LIBRARIES = ("usr/lib64", "lib64", "usr/lib", "lib")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +64,12 @@ class Lack:
     Attributes:
         what: for people.
         package: the package of Debian that has it.
+        debian: Debian's name of the architecture, where it is another than the host's.
     """
 
     what: str
     package: str
+    debian: str = ""
 
 
 class LackError(XentuiError):
@@ -78,7 +78,8 @@ class LackError(XentuiError):
     exit_code = Exit.IO
 
     def __init__(self, lacks: tuple[Lack, ...]) -> None:
-        packages = " ".join(dict.fromkeys(lack.package for lack in lacks))
+        names = [f"{lack.package}:{lack.debian}".rstrip(":") for lack in lacks]
+        packages = " ".join(dict.fromkeys(names))
         super().__init__(
             f"a rehearsal needs {', '.join(lack.what for lack in lacks)}: not found",
             fix=f"On Debian, --yes fetches it without root; elsewhere unpack these packages of "
@@ -103,6 +104,7 @@ class Parts:
         tools_root: the root that folder belongs to.
         programs: further programs of Dom0.
         device_model: what emulates the hardware of HVM guests, or ``None``.
+        machine: the architecture of all but the emulator.
     """
 
     roots: tuple[Path, ...]
@@ -116,6 +118,7 @@ class Parts:
     tools_root: Path
     programs: Mapping[str, Path] = field(default_factory=dict)
     device_model: Path | None = None
+    machine: Machine = X86
 
     def library(self, name: str, first: Path) -> Path:
         """Return a library that a program found below ``first`` needs.
@@ -124,7 +127,7 @@ class Parts:
             InputError: there is none.
         """
         for root in (first, *self.roots):
-            for folder in _library_folders(root):
+            for folder in _library_folders(root, self.machine):
                 path = folder / name
                 if path.is_file():
                     return path
@@ -158,13 +161,26 @@ class Parts:
         return {"qemu": told or "unknown", "kernel": self.modules.name}
 
 
-def find(directory: Path | None = None, cache: Path | None = None, *, hvm: bool = False) -> Parts:
+def foreign(cache: Path, machine: Machine) -> Path:
+    """Return the folder beside the cache for packages of an architecture that is not the host's."""
+    return cache if machine.native else cache.with_name(f"{cache.name}-{machine.debian}")
+
+
+def find(
+    directory: Path | None = None,
+    cache: Path | None = None,
+    *,
+    hvm: bool = False,
+    machine: Machine = X86,
+) -> Parts:
     """Find everything.
 
     Args:
         directory: a folder to look into first.
-        cache: the folder that packages were unpacked into.
+        cache: the folder that packages were unpacked into; those of another architecture than
+            the host's lie in the folder that :func:`foreign` names.
         hvm: whether HVM guests are rehearsed, which need more.
+        machine: the architecture of the board.
 
     Raises:
         LackError: something is not there.
@@ -172,48 +188,56 @@ def find(directory: Path | None = None, cache: Path | None = None, *, hvm: bool 
     """
     if directory is not None and not directory.is_dir():
         raise InputError(f"{directory}: is no folder", fix="Give the folder of unpacked packages.")
-    given = (directory, HOST) if directory is not None else (HOST, cache)
-    roots = tuple(root.absolute() for root in given if root is not None and root.is_dir())
+    own = arch.host()
+    beside = _roots(directory, HOST, cache if directory is None else None)
+    inside = beside
+    if machine is not own:
+        inside = _roots(directory, foreign(cache, machine) if cache is not None else None)
+    other = "" if machine is own else machine.debian
     lacks: list[Lack] = []
     programs: dict[str, Path] = {}
     for name, package in (*PROGRAMS.items(), ("awk", "mawk")):
-        path = _program(roots, name) or (_program(roots, "mawk") if name == "awk" else None)
+        path = _program(inside, name, machine)
+        if path is None and name == "awk":
+            path = _program(inside, "mawk", machine)
         if path is None:
-            lacks.append(Lack(name, package))
+            lacks.append(Lack(name, package, other))
         else:
             programs[name] = path
-    qemu = _program(roots, "qemu-system-x86_64")
-    tools = next((found for root in roots for found in _tools(root)), None)
-    kernel = next((found for root in roots for found in _kernels(root)), None)
-    firmware = next((root for root in roots if (root / "usr/share/seabios").is_dir()), None)
+    qemu = _program(beside, machine.emulator, own)
+    tools = next((found for root in inside for found in _tools(root, machine)), None)
+    kernel = next((found for root in inside for found in _kernels(root, machine)), None)
+    firmware = next((root for root in beside if (root / "usr/share/seabios").is_dir()), None)
     if qemu is None:
-        lacks.append(Lack("QEMU for x86-64", "qemu-system-x86"))
-    if firmware is None and (qemu is None or not _has_firmware(roots)):
+        lacks.append(Lack(f"QEMU for {machine.arch}", machine.emulator_package))
+    needs_firmware = machine is X86 and firmware is None
+    if needs_firmware and (qemu is None or not _has_firmware(beside)):
         lacks.append(Lack("QEMU's firmware", "seabios"))
     if tools is None:
-        lacks.append(Lack("Xen and its programs", "xen-system-amd64"))
-    device_model = _program(roots, "xen-qemu-system-i386") if hvm else None
+        lacks.append(Lack("Xen and its programs", f"xen-system-{machine.debian}", other))
+    device_model = _program(inside, "xen-qemu-system-i386", machine) if hvm else None
     if hvm and device_model is None:
-        lacks.append(Lack("QEMU for HVM guests", "qemu-system-xen"))
-    if hvm and not any((root / NETWORK_ROM).is_file() for root in roots):
-        lacks.append(Lack("the firmware of emulated network cards", "ipxe-qemu"))
+        lacks.append(Lack("QEMU for HVM guests", "qemu-system-xen", other))
+    if hvm and not any((root / NETWORK_ROM).is_file() for root in inside):
+        lacks.append(Lack("the firmware of emulated network cards", "ipxe-qemu", other))
     if kernel is None:
-        lacks.append(Lack("a Linux kernel that can be Dom0, readable", "linux-image-amd64"))
+        what = "a Linux kernel that can be Dom0, readable"
+        lacks.append(Lack(what, machine.meta[0], other))
     if lacks or qemu is None or tools is None or kernel is None:
         raise LackError(tuple(lacks))
-    aside = [root for root in roots if root != HOST]
+    aside = [root for root in beside if root != HOST]
     from_aside = any(qemu.is_relative_to(root) for root in aside)
-    folders = [path for root in aside for path in _library_folders(root)] if from_aside else []
+    folders = [path for root in aside for path in _library_folders(root, own)]
     return Parts(
-        roots=roots,
+        roots=inside,
         qemu=qemu,
         firmware=tuple(
             root / name
-            for root in (roots if from_aside else ())
+            for root in (beside if from_aside else ())
             for name in ("usr/share/seabios", "usr/share/qemu")
             if (root / name).is_dir()
         ),
-        library_path=":".join(str(path) for path in folders),
+        library_path=":".join(str(path) for path in folders) if from_aside else "",
         xen=tools[1],
         kernel=kernel[0],
         modules=kernel[1],
@@ -221,36 +245,42 @@ def find(directory: Path | None = None, cache: Path | None = None, *, hvm: bool 
         tools_root=tools[0],
         programs=programs,
         device_model=device_model,
+        machine=machine,
     )
 
 
-def _program(roots: tuple[Path, ...], name: str) -> Path | None:
+def _roots(*given: Path | None) -> tuple[Path, ...]:
+    return tuple(root.absolute() for root in given if root is not None and root.is_dir())
+
+
+def _program(roots: tuple[Path, ...], name: str, machine: Machine) -> Path | None:
     for root in roots:
         for folder in _FOLDERS:
             path = root / folder / name
-            if path.is_file() and os.access(path, os.R_OK) and _fits(path):
+            if path.is_file() and os.access(path, os.R_OK) and _fits(path, machine):
                 return path
     return None
 
 
-def _fits(path: Path) -> bool:
+def _fits(path: Path, machine: Machine) -> bool:
     with path.open("rb") as file:
         needs = elf.needs(file.read())
-    return needs is not None and needs.machine == elf.X86_64
+    return needs is not None and needs.machine == machine.elf
 
 
-def _tools(root: Path) -> Iterator[tuple[Path, Path, Path]]:
+def _tools(root: Path, machine: Machine) -> Iterator[tuple[Path, Path, Path]]:
     """Yield the root, a hypervisor and the folder of the programs of its version."""
     for folder in sorted(root.glob("usr/lib/xen-[0-9]*/bin"), reverse=True):
         version = folder.parent.name
         if not all((folder / name).is_file() for name in TOOLS):
             continue
-        for image in sorted(root.glob(f"boot/{version}*.gz"), reverse=True):
+        end = "*.gz" if machine is X86 else f"-{machine.debian}"
+        for image in sorted(root.glob(f"boot/{version}{end}"), reverse=True):
             if os.access(image, os.R_OK) and (root / "etc/xen/scripts").is_dir():
                 yield root, image, folder
 
 
-def _kernels(root: Path) -> Iterator[tuple[Path, Path]]:
+def _kernels(root: Path, machine: Machine) -> Iterator[tuple[Path, Path]]:
     """Yield kernels that can be Dom0, each with its modules; the newest first."""
     for image in sorted(root.glob("boot/vmlinuz-*"), reverse=True):
         release = image.name.removeprefix("vmlinuz-")
@@ -260,15 +290,15 @@ def _kernels(root: Path) -> Iterator[tuple[Path, Path]]:
                 os.access(image, os.R_OK)
                 and (modules / "kernel").is_dir()
                 and config.is_file()
-                and "CONFIG_XEN_PV_DOM0=y" in config.read_text(errors="replace")
+                and machine.dom0 in config.read_text(errors="replace")
             ):
                 yield image, modules
 
 
-def _library_folders(root: Path) -> list[Path]:
-    folders = [root / name for name in _LIBRARIES]
-    private = sorted(root.glob("usr/lib/xen-[0-9]*/lib/x86_64-linux-gnu"), reverse=True)
-    return [path for path in (*private, *folders) if path.is_dir()]
+def _library_folders(root: Path, machine: Machine) -> list[Path]:
+    places = (f"usr/lib/{machine.triplet}", f"lib/{machine.triplet}", *_LIBRARIES)
+    private = sorted(root.glob(f"usr/lib/xen-[0-9]*/lib/{machine.triplet}"), reverse=True)
+    return [path for path in (*private, *(root / name for name in places)) if path.is_dir()]
 
 
 def _has_firmware(roots: tuple[Path, ...]) -> bool:

@@ -19,11 +19,12 @@ from xentui.project import artifacts, boards
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.effective import dom0_memory, effective, total_memory
 from xentui.project.model import Guest, Project
+from xentui.rehearsal.arch import MACHINES, Machine
 from xentui.rules import budget
 from xentui.rules.network import BRIDGE
 
-SMALLEST_TO_RUN = 88
-"""MiB in which Debian's kernel boots; a smaller guest is built with a stub and stays paused."""
+PIECE = 128
+"""MiB that Dom0 is given at a time on arm64."""
 
 SMALLEST_DOM0 = 256
 """MiB that the stand-in Dom0 needs; measured, 90 MiB of them are then left for xl."""
@@ -92,6 +93,7 @@ class Rehearsal:
 
     Attributes:
         machine: the board.
+        arch: its architecture.
         total: MiB of the board.
         dom0: MiB of Dom0, or ``None`` where Dom0 takes all there is.
         added: MiB that QEMU and the stand-in Dom0 get on top, because it could not live in less.
@@ -103,6 +105,7 @@ class Rehearsal:
     """
 
     machine: str
+    arch: Machine
     total: int
     dom0: int | None
     added: int
@@ -122,16 +125,10 @@ def rehearsal(project: Project, assets: Assets = NO_ASSETS) -> Rehearsal:
     """Work out what is rehearsed.
 
     Raises:
-        CannotRehearseError: the board is no x86-64 one, or nobody says how much memory it has.
+        CannotRehearseError: nobody says how much memory the board has, or Dom0 has no place.
         CannotCarry: a guest has a value that xl would read differently.
     """
     board = boards.board(project.host.machine)
-    if board.arch != "x86-64":
-        raise CannotRehearseError(
-            f"{board.machine} is an {board.arch} board, and only x86-64 can be rehearsed: Debian "
-            "has Xen for arm64, but it was not tried under qemu-system-aarch64",
-            fix="xentui show --what budget tells what fits; on the built image, runqemu does.",
-        )
     total = total_memory(project)
     if total is None:
         raise CannotRehearseError(
@@ -139,22 +136,44 @@ def rehearsal(project: Project, assets: Assets = NO_ASSETS) -> Rehearsal:
         )
     dom0 = dom0_memory(project)
     added = max(SMALLEST_DOM0 - dom0.value, 0) if dom0 is not None else 0
+    if board.arch == "aarch64" and dom0 is not None:
+        _fits_pieces(total.value + added, dom0.value + added)
     found = budget.budget(project, assets)
     rows = {row.name: row.mib for row in found.rows if row.kind == "guest"}
     order = target_layout.start_order(project)
     others = [guest.key for guest in project.guests if not guest.autostart]
     return Rehearsal(
         machine=board.machine,
+        arch=MACHINES[board.arch],
         total=total.value,
         dom0=dom0.value if dom0 is not None else None,
         added=added,
-        xen=budget.xen_memory(total.value + added, 1, emulated=True),
+        xen=budget.xen_memory(total.value + added, 1, emulated=True, arch=board.arch),
         reserve=found.of("reserve"),
         parts=tuple(
             _part(project, project.guest(key), assets, rows[key]) for key in (*order, *others)
         ),
         notes=tuple(_notes(board, dom0.value if dom0 else None, added, found.of("reserve"))),
     )
+
+
+def _fits_pieces(total: int, dom0: int) -> None:
+    """Check that Dom0 finds its place.
+
+    On arm64 Xen gives Dom0 memory in pieces of 128 MiB at least, at multiples of that
+    (xen:xen/arch/arm/domain_build.c, ``allocate_memory_11``), and three of QEMU's are taken: by
+    Xen, by the device tree, and by Dom0's kernel and archive.
+
+    Raises:
+        CannotRehearseError: it does not.
+    """
+    pieces = total // PIECE - 3
+    if pieces < -(-dom0 // PIECE):
+        raise CannotRehearseError(
+            f"Xen for arm64 finds no place for {dom0} MiB of Dom0 in QEMU's {total} MiB: Dom0 has "
+            f"{PIECE} MiB at a time, and three times as much are taken",
+            fix=f"Set host.dom0_memory to {max(pieces, 1) * PIECE} or less, or host.memory higher.",
+        )
 
 
 def _notes(board: boards.Board, dom0: int | None, added: int, reserve: int) -> list[str]:
@@ -181,7 +200,8 @@ def _part(project: Project, guest: Guest, assets: Assets, predicted: int) -> Par
     worked_out = effective(project, guest)
     kind = config.domain_type or worked_out.type
     memory = config.number("memory")
-    mode, why = _mode(kind, worked_out.memory if memory is None else memory)
+    smallest = MACHINES[boards.board(project.host.machine).arch].smallest
+    mode, why = _mode(kind, worked_out.memory if memory is None else memory, smallest)
     return Part(
         key=guest.key,
         autostart=guest.autostart,
@@ -198,15 +218,14 @@ def _part(project: Project, guest: Guest, assets: Assets, predicted: int) -> Par
     )
 
 
-def _mode(kind: str, memory: int) -> tuple[Mode, str]:
+def _mode(kind: str, memory: int, smallest: int) -> tuple[Mode, str]:
     if kind == "hvm":
         return "pause", (
             "an HVM guest boots what is on its disk, and the stand-in has nothing: created, not run"
         )
-    if memory < SMALLEST_TO_RUN:
+    if memory < smallest:
         return "pause", (
-            f"less than the {SMALLEST_TO_RUN} MiB that the stand-in kernel boots in: created, "
-            "not run"
+            f"less than the {smallest} MiB that the stand-in kernel boots in: created, not run"
         )
     return "run", ""
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import gzip
 import os
+import re
 import selectors
 import signal
 import subprocess
@@ -25,6 +26,7 @@ from typing import IO, Literal
 
 from xentui.errors import Exit, InputError, XentuiError
 from xentui.rehearsal import dom0, kernel, store
+from xentui.rehearsal.arch import ARM
 from xentui.rehearsal.deploy import Own
 from xentui.rehearsal.parts import Parts
 from xentui.rehearsal.plan import Rehearsal
@@ -41,6 +43,12 @@ CPU = "max,-smap,-rdtscp,-xsave,-avx,-avx2"
 """An emulated CPU without what keeps Xen's guests from running on it: with SMAP a PV Dom0 dies
 of a page fault, with RDTSCP a PVH guest of an instruction that is not emulated, and with XSAVE
 registers are lost between guests (seen on QEMU 7.2)."""
+
+ARM_CPU = "cortex-a57"
+ARM_MEMORY = 0x40000000
+"""Where the memory of QEMU's machine for arm64 begins."""
+ARM_STEP = 16 << 20
+"""What addresses there are a multiple of; and as much is left for Xen at the end of memory."""
 
 CODE_MIB = 64
 """MiB that QEMU may take for translated code, beside the machine's memory; by itself it takes 1
@@ -114,7 +122,7 @@ def run(
     """
     began = time.monotonic()
     progress(Event("parts", "putting Dom0 together", of=len(rehearsal.parts)))
-    chosen = accel or accelerator()
+    chosen: Accelerator = "tcg" if parts.machine is ARM else accel or accelerator()
     transcript = Transcript(rehearsal)
     booted: list[float] = []
 
@@ -180,22 +188,24 @@ def _command(
     rehearsal: Rehearsal, parts: Parts, given: _Given, accel: Accelerator
 ) -> tuple[list[str], tuple[int, ...]]:
     """Return QEMU's command line, without the streams, and the files it is given."""
-    memory = ""
+    xen = "loglvl=all noreboot=1 bootscrub=0"
     if rehearsal.dom0 is not None:
         mib = rehearsal.dom0 + rehearsal.added
-        memory = f"dom0_mem={mib}M,max:{mib}M "
-    linux = f"/proc/self/fd/{given.linux.fileno()} console=hvc0 rdinit=/init quiet mitigations=off"
+        xen = f"dom0_mem={mib}M,max:{mib}M {xen}"
+    linux = "console=hvc0 rdinit=/init quiet mitigations=off"
+    total = rehearsal.total + rehearsal.added
+    if parts.machine is ARM:
+        machine = _arm(given, linux, xen, total)
+    else:
+        machine = _pc(given, linux, xen, accel)
     command = [
         str(parts.qemu),
         *(word for folder in parts.firmware for word in ("-L", str(folder))),
-        "-machine", "q35", "-m", str(rehearsal.total + rehearsal.added), "-smp", "1",
-        *(("-accel", "kvm", "-cpu", "host") if accel == "kvm" else
-          ("-accel", f"tcg,thread=multi,tb-size={CODE_MIB}", "-cpu", CPU)),
+        "-m", str(total), "-smp", "1",
+        "-accel", "kvm" if accel == "kvm" else f"tcg,thread=multi,tb-size={CODE_MIB}",
         "-nodefaults", "-no-user-config", "-nic", "none", "-vga", "none", "-display", "none",
         "-monitor", "none", "-no-reboot",
-        "-kernel", f"/proc/self/fd/{given.xen.fileno()}",
-        "-initrd", f"{linux},/proc/self/fd/{given.dom0.fileno()}",
-        "-append", f"{memory}console=com1 com1=115200,8n1 loglvl=all noreboot=1 bootscrub=0",
+        "-kernel", f"/proc/self/fd/{given.xen.fileno()}", *machine,
     ]  # fmt: skip
     files = [given.xen.fileno(), given.linux.fileno(), given.dom0.fileno()]
     if given.store is not None:
@@ -206,13 +216,50 @@ def _command(
     return command, tuple(files)
 
 
+def _pc(given: _Given, linux: str, xen: str, accel: Accelerator) -> list[str]:
+    modules = f"/proc/self/fd/{given.linux.fileno()} {linux},/proc/self/fd/{given.dom0.fileno()}"
+    return [
+        "-machine", "q35", "-cpu", "host" if accel == "kvm" else CPU,
+        "-initrd", modules, "-append", f"{xen} console=com1 com1=115200,8n1",
+        "-serial", "file:CONSOLE", "-serial", "file:TOLD",
+    ]  # fmt: skip
+
+
+def _arm(given: _Given, linux: str, xen: str, mib: int) -> list[str]:
+    """Return what differs on arm64: Xen finds Dom0's kernel and archive through the device tree.
+
+    QEMU's guest-loader puts them there (qemu:docs/system/guest-loader.rst). The machine has one
+    serial port of its own, and a second on its PCI bus.
+    """
+    linux_file, archive_file = (f"/proc/self/fd/{f.fileno()}" for f in (given.linux, given.dom0))
+    # At the end, as Dom0 needs large pieces in a row; far up, nothing has to be so.
+    archive, kernel_at = (
+        ARM_MEMORY + (min(mib, 4096) << 20) - ARM_STEP - sum(map(_steps, files))
+        for files in ((given.dom0,), (given.dom0, given.linux))
+    )
+    loads = f"guest-loader,addr={kernel_at:#x},kernel={linux_file},bootargs={linux}"
+    return [
+        "-machine", "virt,virtualization=on,gic-version=3", "-cpu", ARM_CPU,
+        "-append", f"{xen} console=dtuart",
+        "-device", loads,
+        "-device", f"guest-loader,addr={archive:#x},initrd={archive_file}",
+        "-serial", "file:CONSOLE",
+        "-chardev", "file,id=told,path=TOLD", "-device", "pci-serial,chardev=told",
+    ]  # fmt: skip
+
+
+def _steps(file: IO[bytes]) -> int:
+    return -(-os.fstat(file.fileno()).st_size // ARM_STEP) * ARM_STEP
+
+
 @contextmanager
 def _emulator(asked: tuple[list[str], tuple[int, ...]], parts: Parts) -> Iterator[_Streams]:
     command, files = asked
     pipes = [os.pipe() for _ in range(2)]
     writers = [pipe[1] for pipe in pipes]
-    for writer in writers:
-        command = [*command, "-serial", f"file:/proc/self/fd/{writer}"]
+    for name, writer in zip(("CONSOLE", "TOLD"), writers, strict=True):
+        place = f"/proc/self/fd/{writer}"
+        command = [re.sub(f"(?<=[:=]){name}$", place, word) for word in command]
     libc = ctypes.CDLL(None)
     parent = os.getpid()
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A kernel of one page that Xen takes for one, PV or PVH, and that is never run.
+"""A kernel of one page that Xen takes for one, PV, PVH or of arm64, and that is never run.
 
 A guest too small for a real kernel is built with it, and takes from Xen what it would with any
 other. The notes are those of xen:xen/include/public/elfnote.h.
@@ -10,15 +10,25 @@ from __future__ import annotations
 
 import struct
 
+from xentui.rehearsal.arch import ARM, X86, Machine
+
 _BASE = 0xFFFFFFFF80000000
 _START = 0x1000000
 _PAGE = 0x1000
 _ENTRY, _HYPERCALL_PAGE, _VIRT_BASE, _PADDR_OFFSET, _XEN_VERSION = 1, 2, 3, 4, 5
+_WFI, _BACK = 0xD503207F, 0x17FFFFFF  # wfi, and a branch to it
 _GUEST_OS, _LOADER, _PAE_MODE, _PHYS32_ENTRY = 6, 8, 9, 18
 
 
-def kernel() -> bytes:
-    """Return the kernel, as ELF."""
+def kernel(machine: Machine = X86) -> bytes:
+    """Return the kernel: as ELF, or for arm64 as an image with Linux' own header.
+
+    That is told in linux:Documentation/arch/arm64/booting.rst.
+    """
+    if machine is ARM:
+        size = 2 * _PAGE
+        head = struct.pack("<IIQQQQQQ4sI", _WFI, _BACK, 0, size, 2, 0, 0, 0, b"ARMd", 0)
+        return head.ljust(size, b"\0")
     notes = b"".join(
         (
             _number(_ENTRY, _BASE + _START),

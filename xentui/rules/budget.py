@@ -8,9 +8,12 @@ Measured on Xen 4.17 with a PV Dom0 under QEMU, from 768 to 16,384 MiB and guest
 * Xen's own: 3.55 MiB and 10 KiB for each MiB of the machine, 0.15 MiB for each further
   physical CPU. Taken here: 8 MiB, 1 % and 0.25 MiB a CPU. Firmware and IOMMU of a real board
   come on top; 64 MiB are taken for them, which is an estimate.
+* Xen's own on arm64: 16 KiB for each MiB of the machine and up to 3.77 MiB. Taken: 5 MiB, the
+  16 KiB, and the same for CPUs, firmware and IOMMU.
 * A PV guest: its memory and 0.1 MiB; taken: 1 MiB.
 * A PVH guest: 1 MiB a vCPU, 4 KiB for each MiB of the larger of memory and maxmem, and
-  156 + 40 KiB a vCPU; taken: 1 MiB for the last, one more for every 20 vCPUs past 22.
+  156 + 40 KiB a vCPU; taken: 1 MiB for the last, one more for every 20 vCPUs past 12. On arm64
+  the last is 580 + 36 KiB a vCPU.
 * An HVM guest: as PVH. Its video memory is part of its own, as QEMU takes it from there.
 
 xl keeps no margin of its own where dom0_mem is given: 498 MiB free start a PV guest of 498.
@@ -25,6 +28,7 @@ from typing import Literal
 from xentui.bitbake.xl_config import Config
 from xentui.project import schema
 from xentui.project.assets import NO_ASSETS, Assets
+from xentui.project.boards import Arch
 from xentui.project.effective import EffectiveGuest, dom0_memory, total_memory
 from xentui.project.model import GuestType, Project
 from xentui.rules.context import Context, context
@@ -118,8 +122,10 @@ def budget_of(given: Context) -> Budget:
     return Budget(tuple(rows), total.value, left, left_all)
 
 
-def xen_memory(total: int, cpus: int, *, emulated: bool) -> int:
+def xen_memory(total: int, cpus: int, *, emulated: bool, arch: Arch = "x86-64") -> int:
     """Return MiB that Xen itself takes of a machine of ``total`` MiB."""
+    if arch == "aarch64":
+        return _up((20 + cpus + (0 if emulated else 256)) * 16 + total, 64)
     quarters = 32 + cpus + (0 if emulated else 256)
     return _up(quarters * 100 + 4 * total, 400)
 
@@ -129,7 +135,7 @@ def guest_memory(kind: GuestType, memory: int, vcpus: int, maxmem: int | None = 
     if kind == "pv":
         return memory + 1
     paging = _up(4 * max(memory, maxmem or 0), 1024)
-    constant = 1 + (_up(vcpus - 22, 20) if vcpus > 22 else 0)
+    constant = 1 + (_up(vcpus - 12, 20) if vcpus > 12 else 0)
     return memory + vcpus + paging + constant
 
 
@@ -153,7 +159,7 @@ def _total(mib: int, origin: str) -> Row:
 
 def _xen(given: Context, total: int) -> Row:
     board = given.board
-    mib = xen_memory(total, board.cpus, emulated=board.emulated)
+    mib = xen_memory(total, board.cpus, emulated=board.emulated, arch=board.arch)
     note = "" if board.emulated else "with 64 MiB for firmware and IOMMU, an estimate"
     return Row("xen", "Xen itself", mib, "xen", estimate=not board.emulated, note=note)
 

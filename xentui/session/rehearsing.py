@@ -33,7 +33,8 @@ def find_parts(project: Project, assets: Assets) -> Parts:
     """
     from xentui.rehearsal import fetch, parts, plan
 
-    return parts.find(None, fetch.cache(), hvm=plan.rehearsal(project, assets).hvm)
+    planned = plan.rehearsal(project, assets)
+    return parts.find(None, fetch.cache(), hvm=planned.hvm, machine=planned.arch)
 
 
 def rehearse(
