@@ -47,7 +47,10 @@ def parser() -> parsing.Parser:
         "serial consoles, TERM=dumb and pipes",
     )
     made.add_argument(
-        "--ascii", action="store_true", default=None, help="draw with ASCII characters alone"
+        "--ascii",
+        action="store_true",
+        default=None,
+        help="draw, or with --plain write, ASCII characters alone",
     )
     made.add_argument(
         "--plain-preview",
@@ -68,7 +71,12 @@ def run(args: argparse.Namespace) -> int:
     if args.plain:
         from xentui.plain.run import run as run_plain
 
-        return run_plain(project=args.project, preset=args.preset, build_dir=args.build_dir)
+        return run_plain(
+            project=args.project,
+            preset=args.preset,
+            build_dir=args.build_dir,
+            ascii_only=bool(args.ascii),
+        )
     if not sys.stdin.isatty() or not sys.stdout.isatty():
         raise UsageError("the wizard needs a terminal", fix=_HEADLESS)
     if os.environ.get("TERM", "dumb") in ("", "dumb"):

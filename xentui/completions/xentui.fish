@@ -215,7 +215,7 @@ complete -c xentui -n __xentui_wizard -s V -l version -d 'show program\'s versio
 complete -c xentui -n __xentui_wizard -l preset -d 'begin with this preset' -x -a '(__xentui_presets)'
 complete -c xentui -n __xentui_wizard -l build-dir -d 'write into this build directory; left out: $BUILDDIR, or the first one upwards from here, or else ./xentui-out' -x -a '(__fish_complete_directories)'
 complete -c xentui -n __xentui_wizard -l plain -d 'ask numbered questions in lines of text, for screen readers, braille displays, serial consoles, TERM=dumb and pipes'
-complete -c xentui -n __xentui_wizard -l ascii -d 'draw with ASCII characters alone'
+complete -c xentui -n __xentui_wizard -l ascii -d 'draw, or with --plain write, ASCII characters alone'
 complete -c xentui -n __xentui_wizard -l plain-preview -d 'let no preview follow each key, for slow lines; F4 still shows it'
 complete -c xentui -n __xentui_wizard -a '(__fish_complete_suffix .toml)'
 complete -c xentui -n __xentui_first -a new -d 'write a project file from a preset'

@@ -423,7 +423,7 @@ _xentui() {
         '--preset[begin with this preset]:NAME:_xentui_presets' \
         '--build-dir[write into this build directory; left out\: $BUILDDIR, or the first one upwards from here, or else ./xentui-out]:DIR:_files -/' \
         '--plain[ask numbered questions in lines of text, for screen readers, braille displays, serial consoles, TERM=dumb and pipes]' \
-        '--ascii[draw with ASCII characters alone]' \
+        '--ascii[draw, or with --plain write, ASCII characters alone]' \
         '--plain-preview[let no preview follow each key, for slow lines; F4 still shows it]' \
         '1: :_xentui_first'
 }

@@ -98,6 +98,7 @@ class Pick(Menu):
         offers: each value with what it is.
         taken: is given the value; the list is over before that.
         other: what to choose for a value that is not in the list, and what that does.
+        told: helps with all of them.
     """
 
     def __init__(
@@ -108,12 +109,18 @@ class Pick(Menu):
         taken: Callable[[str], None],
         *,
         other: tuple[str, Callable[[], None]] | None = None,
+        told: Callable[[], Iterable[str]] = tuple,
     ) -> None:
         super().__init__(wizard)
         self.title = title
         self._offers = offers
         self._taken = taken
         self._other = other
+        self._told = told
+
+    def help(self, about: str) -> Iterable[str]:
+        """Return what helps with a value, or with all of them."""
+        return super().help(about) if about else self._told()
 
     def items(self) -> Sequence[Item]:
         """Return the values."""

@@ -4,15 +4,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from xentui.errors import XentuiError
-from xentui.session import build, reviewing, writing
+from xentui.session import build, overruling, reviewing, writing
 
 if TYPE_CHECKING:
     from xentui.output.plan import Plan
-    from xentui.rules.finding import Finding
     from xentui.session import Session
 
 
@@ -25,7 +23,6 @@ class Checked:
     Attributes:
         plan: what would be done; ``None`` where that cannot be said.
         refused: why it cannot.
-        around: what is wrong with the build directory.
         seen: the difference was shown.
     """
 
@@ -34,8 +31,8 @@ class Checked:
         self._of: object = None
         self.plan: Plan | None = None
         self.refused = ""
-        self.around: Sequence[Finding] = ()
         self.seen = False
+        self._lines: list[str] | None = None
 
     def compare(self, *, anew: bool = False) -> None:
         """Compare with the disk, if anything is different by now.
@@ -44,27 +41,32 @@ class Checked:
             anew: compare even so: the files may have changed meanwhile.
         """
         session = self._session
-        now = (session.state, session.out, session.attach)
+        now = (session.state, session.out, session.attach, session.layer)
         if self._of == now and not anew:
             return
         before = self.lines() if self._of == now else None
         self._of = now
-        self.plan, self.refused, self.around = None, "", ()
+        session.look_again()
+        self.plan, self.refused, session.around, self._lines = None, "", (), None
         try:
             self.plan = session.plan()
             target = writing.build_dir_of(session)
             if target is not None:
                 recipes = build.recipes_of(session)
-                self.around = build.examined(self.plan, target, recipes=recipes)
+                session.around = build.examined(self.plan, target, recipes=recipes)
         except XentuiError as error:
             self.refused = f"{error.message}. {error.fix}".strip()
+        except OSError as error:
+            self.refused = f"{error.filename or session.out}: {error.strerror or error}"
         self.seen = self.seen and before == self.lines()
 
     @property
     def errors(self) -> int:
         """How many errors stand against writing."""
-        around = sum(finding.severity.value == "error" for finding in self.around)
-        return len(self._session.view.errors) + around
+        around = self._session.around
+        return len(self._session.view.errors) + sum(
+            finding.severity.value == "error" for finding in around
+        )
 
     @property
     def against(self) -> str:
@@ -77,7 +79,9 @@ class Checked:
 
     def lines(self) -> list[str]:
         """Return the difference, line by line."""
-        return reviewing.diff_lines(self.plan) if self.plan is not None else []
+        if self._lines is None:
+            self._lines = reviewing.diff_lines(self.plan) if self.plan is not None else []
+        return self._lines
 
     def summary(self) -> str:
         """Return in a sentence whether this can be written, and what it would do."""
@@ -90,4 +94,6 @@ class Checked:
             return f"Edited by hand: {names}. Writing asks what becomes of it."
         if not self.plan.pending:
             return "Everything is written already."
-        return f"Ready: {reviewing.counted(self.plan)}. Nothing is written yet."
+        allowed = len(overruling.overruled(self._session))
+        more = f", {allowed} error{'s' if allowed > 1 else ''} allowed" if allowed else ""
+        return f"Ready: {reviewing.counted(self.plan)}{more}. Nothing is written yet."

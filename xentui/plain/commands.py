@@ -19,12 +19,14 @@ _LETTERS = {
 _WORDS = {word: word for word in _LETTERS.values()}
 _COMMAND = re.compile(r"(?P<name>[a-z]+|\?)(?P<gap>\s*)(?P<about>.*)", re.DOTALL)
 
+FIRST = "Type a number, then Enter. ?: help. b: back. n: next step. q: leave."
+"""What is said before anything else."""
 ABOUT = (
     "A number chooses, and so does the beginning of a name.",
     "Enter alone: the list again; in a field, what is there stays.",
     "b: back, nothing is lost. n: next step.",
     "g 4 or g guests: that step. g: all steps.",
-    "?: help. ? 3: help on choice 3.",
+    "?: help. ? 3: help on choice 3. ??: this.",
     "p: problems. p 2: the second one.",
     "u: undo. r: redo.",
     "m: more of a long list. /word: only what has it; /: all again.",

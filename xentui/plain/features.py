@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from xentui.plain.form import fields, head
-from xentui.plain.place import Item, Menu
+from xentui.plain.form import StepMenu, fields, head
+from xentui.plain.place import Item
 from xentui.session import forms
 
 
-class Step(Menu):
+class Step(StepMenu):
     """The fields of containers and of the defaults."""
 
     title = "Features"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 CLEAR, LIST, LITERAL = "-", "o", "="
 _SHORT = 40
 """Characters of a value that stand in a prompt."""
+_ANSWERS = {"n": "false", "no": "false", "y": "true", "yes": "true"}
 _FEW = 12
 """Offers up to which they are said with a field's help."""
 
@@ -37,6 +38,8 @@ def value_of(session: Session, path: places.Path) -> str:
     if text:
         return f"{_word(field.kind, text)}{unit}"
     default, whence = places.fallback(session.project, path)
+    if not default and field.kind in ("choices", "list"):
+        return "none"
     if not default:
         return f"left out, {whence}" if whence else "left out"
     return f"{_word(field.kind, default)}{unit}{f' ({whence})' if whence else ''}"
@@ -72,9 +75,14 @@ def asked(wizard: Wizard, path: places.Path) -> Place:
         from xentui.plain.ask import Pick
 
         field = FieldPrompt(wizard, path)
-        name = "Another one, by its name"
-        offers = offers_of(wizard.session, path)
-        return Pick(wizard, "Board", offers, field.put, other=(name, lambda: wizard.open(field)))
+        return Pick(
+            wizard,
+            f"{field.field.title} [{value_of(wizard.session, path)}]",
+            offers_of(wizard.session, path),
+            field.put,
+            other=("Another one, by its name", lambda: wizard.open(field)),
+            told=lambda: help_of(wizard.session, path),
+        )
     return FieldPrompt(wizard, path)
 
 
@@ -107,6 +115,7 @@ class FieldPrompt(Place):
         self._path = path
         self.field = places.field_of(path)
         self.typed = self.field.kind in ("text", "list")
+        self.own = frozenset(_ANSWERS) if self.field.kind == "flag" else frozenset()
 
     def path(self) -> places.Path | None:
         """The field's."""
@@ -123,7 +132,7 @@ class FieldPrompt(Place):
     def prompt(self) -> str:
         """Name the field, what is allowed, and what holds."""
         value = value_of(self.session, self._path)
-        value = value if len(value) <= _SHORT else f"{value[:_SHORT]}…"
+        value = value if len(value) <= _SHORT else f"{value[:_SHORT]}..."
         return f"{self.field.title}{self._allowed()} [{value}]:"
 
     def _allowed(self) -> str:
@@ -181,7 +190,7 @@ class FieldPrompt(Place):
     def _read(self, answer: str) -> tuple[Any, str]:
         if self.typed and answer.startswith(LITERAL):
             return self.session.check(self._path, answer[1:])
-        if self.field.unit and re.fullmatch(r"[+-][0-9]{1,7}", answer):
+        if self.field.kind == "integer" and re.fullmatch(r"[+-][0-9]{1,7}", answer):
             more = memory.more(self.session.project, self._path, int(answer))
             return self.session.check(self._path, str(more))
         if self.field.kind == "choices":
@@ -196,7 +205,7 @@ class FieldPrompt(Place):
         choices = self._choices()
         if word.isdecimal() and len(word) < 3 and 1 <= int(word) <= len(choices):
             return choices[int(word) - 1]
-        return {"no": "false", "yes": "true"}.get(word.lower(), word)
+        return _ANSWERS.get(word.lower(), word) if self.field.kind == "flag" else word
 
     def _put(self, value: Any, wrong: str) -> None:
         if wrong:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from xentui.plain.field import choice_of
+from xentui.plain.place import Menu
 from xentui.session.steps import STEPS, TITLES
 
 if TYPE_CHECKING:
@@ -29,3 +30,13 @@ def fields(wizard: Wizard, groups: Iterable[Group]) -> list[Item]:
 def head(step: str) -> str:
     """Return the first line of a step."""
     return f"Step {STEPS.index(step) + 1} of {len(STEPS)}: {TITLES[step]}"
+
+
+class StepMenu(Menu):
+    """The list that is a step."""
+
+    def prompt(self) -> str:
+        """Ask for a number, and name the step that is next."""
+        place = STEPS.index(self.wizard.here) + 1
+        more = f", n: {TITLES[STEPS[place]]}" if place < len(STEPS) else ""
+        return f"{self.title}, 1 to {len(self._names or ())}{more}:"

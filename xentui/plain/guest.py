@@ -74,6 +74,7 @@ class GuestMenu(OfGuest):
             self._way("Import", ImportMenu, guest.source.type if guest.source else "none"),
             self._way("Goes into", BundleMenu, _way(guest.bundle)),
             self._way("More", MoreMenu, ", ".join(names)),
+            Choice("Its xl config", self._config, "what will be on the target"),
             Choice("Clone", self._clone),
             Choice("Delete", self._delete),
         ]
@@ -86,6 +87,11 @@ class GuestMenu(OfGuest):
 
     def _way(self, name: str, menu: type[OfGuest], value: str) -> Choice:
         return Choice(name, lambda: self.wizard.open(menu(self.wizard, self.key)), value)
+
+    def _config(self) -> None:
+        view = self.session.view
+        lines = view.cfg(view.project.guest(self.key)).removesuffix("\n").split("\n")
+        self.wizard.talk.show(lines, exact=True)
 
     def _clone(self) -> None:
         project, key = guests.cloned(self.session.project, self.key)

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from xentui.plain import told
 from xentui.plain.ask import Line, Pick
-from xentui.plain.form import head
+from xentui.plain.form import StepMenu, head
 from xentui.plain.guest import GuestMenu
 from xentui.plain.place import Choice, Item, Menu
 from xentui.project import effective
@@ -24,7 +25,7 @@ _NEW = ("guests", "", places.KEY)
 """Stands for the name of a guest to come."""
 
 
-class Step(Menu):
+class Step(StepMenu):
     """The list of guests."""
 
     title = "Guests"
@@ -32,7 +33,7 @@ class Step(Menu):
     def heading(self) -> Iterable[str]:
         """Say how many there are."""
         count = len(self.session.project.guests)
-        yield f"{head('guests')}, {count or 'none yet'}"
+        yield f"{head('guests')}. {told.many(count, 'guest') if count else 'None yet'}"
 
     def items(self) -> Sequence[Item]:
         """Return the guests, and what adds one."""
@@ -84,7 +85,7 @@ class Add(Menu):
             made.append(Choice(f"An imported one: {kind}", do))
         return made
 
-    def _named(self, do: Callable[[str], None], told: str) -> None:
+    def _named(self, do: Callable[[str], None], what: str) -> None:
         session = self.session
 
         def taken(name: str) -> str:
@@ -95,7 +96,7 @@ class Add(Menu):
                 do(name)
             return wrong
 
-        self.wizard.open(Line(self.wizard, f"Name, {told}", taken, (told,)))
+        self.wizard.open(Line(self.wizard, f"Name, {what}", taken, (what,)))
 
     def _added(self, name: str) -> None:
         project, key = guests.added(self.session.project, name)

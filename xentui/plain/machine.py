@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from xentui.plain.form import fields, head
-from xentui.plain.place import Item, Menu
+from xentui.plain.form import StepMenu, fields, head
+from xentui.plain.place import Item
 from xentui.project import boards
 from xentui.session import forms
 
 
-class Step(Menu):
+class Step(StepMenu):
     """The fields of the host."""
 
     title = "Machine"

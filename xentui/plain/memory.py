@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 from xentui.plain import told
 from xentui.plain.field import FieldPrompt
-from xentui.plain.form import head
-from xentui.plain.place import Choice, Item, Menu
+from xentui.plain.form import StepMenu, head
+from xentui.plain.place import Choice, Item
 from xentui.session import memory, places
 
 if TYPE_CHECKING:
     from xentui.rules.budget import Row
 
 
-class Step(Menu):
+class Step(StepMenu):
     """The rows of the budget; those that a field sets can be chosen."""
 
     title = "Memory"

@@ -20,9 +20,11 @@ class Place(ABC):
 
     Attributes:
         typed: any text may be an answer here, so that few words are commands.
+        own: words that are answers here, and commands elsewhere.
     """
 
     typed = False
+    own: frozenset[str] = frozenset()
 
     def __init__(self, wizard: Wizard) -> None:
         self.wizard = wizard

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from xentui.plain import told
 from xentui.plain.place import Choice, Item, Menu
-from xentui.session import helping
+from xentui.session import helping, overruling
+from xentui.session.found import step_of
 
 if TYPE_CHECKING:
     from xentui.plain.wizard import Wizard
@@ -98,16 +99,34 @@ class Problem(Menu):
             Choice(f"Mend: {mend.label}", self.closing(partial(self._mend, mend)))
             for mend in finding.mends
         ]
+        if overruling.can_be(finding):
+            made.append(
+                self._allowing("Allow it here", "from now on it is a warning here, as with")
+            )
+        elif overruling.is_overruled(self.session, finding):
+            made.append(
+                self._allowing("Allow it no more", "it would stand against writing, as without")
+            )
         if not finding.code:
             do = self.closing(self._drop)
             made.append(Choice("Mend: take back what cannot be kept", do))
-        made.append(Choice("Go to it", partial(self.wizard.go_to, finding)))
+        if step_of(finding) != "review":
+            made.append(Choice("Go to it", partial(self.wizard.go_to, finding)))
         made.append(Choice("Explain it", self._explain))
         return made
 
     def _mend(self, mend: Mend) -> None:
         project = mend.apply(self.session.project)
         self.wizard.edit(project, mend.label, f"Mended: {mend.label}.")
+
+    def _allowing(self, name: str, what: str) -> Choice:
+        told = (f"{name}: {what} xentui generate --allow {self._finding.code}. u takes it back.",)
+        return Choice(name, self.closing(self._toggle), told=lambda: told)
+
+    def _toggle(self) -> None:
+        done = overruling.toggle(self.session, self._finding)
+        if done is not None:
+            self.wizard.changed(f"Done: {done}. Now {told.counted(self.session.view)}.")
 
     def _drop(self) -> None:
         done = self.session.mend(self._finding)

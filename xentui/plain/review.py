@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from xentui.plain.ask import Line, Question
-from xentui.plain.form import head
+from xentui.plain.form import StepMenu, head
 from xentui.plain.place import Choice, Item, Menu
 from xentui.plain.problems import Problems
 from xentui.project import home
@@ -21,10 +21,8 @@ if TYPE_CHECKING:
     from xentui.output.plan import Change
     from xentui.plain.wizard import Wizard
 
-_WAYS: dict[str, Attach] = {"require": "require", "block": "block", "none": "none"}
 
-
-class Step(Menu):
+class Step(StepMenu):
     """The difference, the files, the target, the problems, and where to write."""
 
     title = "Review"
@@ -59,8 +57,10 @@ class Step(Menu):
             Choice("Write into", self._ask_directory, str(self.session.out)),
         ]
         if plan is not None and writing.build_dir_of(self.session) is not None:
-            way = dict(reviewing.ways("fragment"))[writing.attached(self.session)]
-            made.append(Choice("local.conf gets", self._ask_way, way))
+            way = writing.attached(self.session)
+            said = dict(reviewing.ways(way))[way]
+            made.append(Choice("local.conf gets", self._ask_way, said))
+            made.append(Choice("Layer", self._ask_layer, self._layer()))
         made.append(Choice("Save the project as another file", self._ask_file))
         made.append(Choice("Rehearse on a real Xen", self._rehearse))
         return made
@@ -91,13 +91,28 @@ class Step(Menu):
         return ""
 
     def _ask_way(self) -> None:
-        answers = [(said, partial(self._way, name)) for name, said in reviewing.ATTACH]
+        now = writing.attached(self.session)
+        answers = [(said, partial(self._way, name)) for name, said in reviewing.ways(now)]
         self.wizard.open(Question(self.wizard, "What does conf/local.conf get?", answers))
 
     def _way(self, name: str) -> None:
-        self.session.attach = _WAYS[name]
+        self.session.attach = cast("Attach", name)
         self._checked.compare()
         self.say(self._checked.summary())
+
+    def _layer(self) -> str:
+        place = self.session.layer or self.session.layer_place
+        return str(place) if place is not None else "none is needed"
+
+    def _ask_layer(self) -> None:
+        told = ("Where the layer goes. -: where xentui puts it by itself.",)
+        self.wizard.open(Line(self.wizard, f"Layer [{self._layer()}]", self._moved, told))
+
+    def _moved(self, given: str) -> str:
+        self.session.layer = home.expanded(given) if given != "-" else None
+        self._checked.compare()
+        self.say(f"Layer: {self._layer()}. {self._checked.summary()}")
+        return ""
 
     def _ask_file(self) -> None:
         title = f"File [{writing.project_file(self.session)}]"

@@ -24,7 +24,11 @@ class EndedError(BaseException):
 
 
 def run(
-    *, project: Path | None = None, preset: str | None = None, build_dir: Path | None = None
+    *,
+    project: Path | None = None,
+    preset: str | None = None,
+    build_dir: Path | None = None,
+    ascii_only: bool = False,
 ) -> int:
     """Run the wizard over standard input and output, and return its exit code.
 
@@ -33,6 +37,7 @@ def run(
         preset: a preset to begin with.
         build_dir: the build directory to write into; left out: ``$BUILDDIR``, or the first
             one upwards from here, or else a tree of its own.
+        ascii_only: write any other character as its escape.
 
     Raises:
         XentuiError: what was given cannot be opened.
@@ -41,7 +46,7 @@ def run(
 
     out = find(build_dir) or DEFAULT_OUT
     session = Session(opening.named(project, preset), out=out)
-    wizard = Wizard(session, Talk.here())
+    wizard = Wizard(session, Talk.here(ascii_only=ascii_only))
     try:
         with _ending():
             return wizard.run("start" if project is None and preset is None else "review")

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from xentui.plain import told
 from xentui.plain.ask import Line, Question
-from xentui.plain.place import Choice, Item, Menu
+from xentui.plain.form import StepMenu
+from xentui.plain.place import Choice, Item
 from xentui.project import boards, presets
 from xentui.session import opening
 from xentui.session.state import EMPTY, Origin
@@ -24,7 +25,7 @@ _FILES = 3
 """Files of a preset that are named."""
 
 
-class Step(Menu):
+class Step(StepMenu):
     """The list of what one can begin with."""
 
     title = "Start"

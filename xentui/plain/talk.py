@@ -52,13 +52,23 @@ class Talk:
         self._rest: Iterator[str] = iter(())
         self._next: str | None = None
 
+    @property
+    def at_terminal(self) -> bool:
+        """Whether answers are typed, so that another program may be let at the terminal."""
+        return not self._echo
+
     @classmethod
-    def here(cls) -> Talk:
-        """Return a conversation over this process' standard input and output."""
+    def here(cls, *, ascii_only: bool = False) -> Talk:
+        """Return a conversation over this process' standard input and output.
+
+        Args:
+            ascii_only: write any other character as its escape.
+        """
         size = shutil.get_terminal_size((WIDTH, PAGE + 2))
+        out = {"errors": "backslashreplace", "line_buffering": True}
         for stream, options in (
             (sys.stdin, {"errors": "replace"}),
-            (sys.stdout, {"errors": "backslashreplace", "line_buffering": True}),
+            (sys.stdout, {**out, "encoding": "ascii"} if ascii_only else out),
         ):
             reconfigure = getattr(stream, "reconfigure", None)
             if reconfigure is not None:
@@ -90,7 +100,7 @@ class Talk:
             exact: each is a line of a file or a command, and stays one.
         """
         if exact:
-            self._rest = (visible(text, keep="\t") for text in texts)
+            self._rest = (visible(text.expandtabs(8)) for text in texts)
         else:
             self._rest = (line for text in texts for line in self._lines(text))
         self._next = next(self._rest, None)

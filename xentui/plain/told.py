@@ -26,7 +26,7 @@ def changes(before: View, after: View) -> Iterator[str]:
         number, finding = new[mark]
         yield f"New problem {number}: {problem(finding)}"
     if len(come) > _NEW:
-        yield f"{len(come) - _NEW} more new problems: p lists them."
+        yield f"{many(len(come) - _NEW, 'more new problem')}: p lists them."
     gone = [finding for mark, (_, finding) in old.items() if mark not in new]
     if gone and not new:
         yield "No problem is left."
@@ -38,13 +38,13 @@ def changes(before: View, after: View) -> Iterator[str]:
 def counted(view: View) -> str:
     """Return how many problems there are: ``1 error, 2 warnings``."""
     names = [finding.severity.value for finding in view.findings]
-    words = (("error", "errors"), ("warning", "warnings"), ("advice", "advice"))
-    told = [
-        f"{names.count(one)} {one if names.count(one) == 1 else many}"
-        for one, many in words
-        if one in names
-    ]
+    told = [many(names.count(one), one) for one in ("error", "warning", "advice") if one in names]
     return f"{', '.join(told)}: p lists them" if told else "no problem"
+
+
+def many(count: int, what: str) -> str:
+    """Return a number of things: ``2 errors``, ``1 guest``, ``3 advice``."""
+    return f"{count} {what}{'s' if count != 1 and what != 'advice' else ''}"
 
 
 def free(budget: Budget) -> str:

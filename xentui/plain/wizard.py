@@ -62,6 +62,7 @@ class Wizard:
         """
         self._around.read()
         try:
+            self.talk.say(commands.FIRST)
             self.go(begin)
             while not self.over:
                 self.turn()
@@ -83,7 +84,9 @@ class Wizard:
     def answer(self, answer: str) -> None:
         """Do what an answer means in the place one is in."""
         place = self._settled()
-        asked = commands.command(answer, text=place.typed)
+        asked = None
+        if answer not in place.own:
+            asked = commands.command(answer, text=place.typed)
         try:
             if asked is not None:
                 self._command(place, asked)
@@ -160,7 +163,7 @@ class Wizard:
     def problems(self) -> Sequence[Finding]:
         """Return every problem; those of the build directory come last."""
         self.checked.compare()
-        return [*self.session.view.findings, *self.checked.around]
+        return [*self.session.view.findings, *self.session.around]
 
     def around(self) -> Surroundings | None:
         """Return what is known of the build directory, once it is read."""
@@ -215,9 +218,12 @@ class Wizard:
             self.talk.say("This is the first step. q leaves." if place < 0 else "The last step.")
 
     def _help(self, place: Place, about: str) -> None:
+        if about == "?":
+            self.talk.show(commands.ABOUT)
+            return
         lines = list(place.help(about))
         if not about:
-            lines += commands.ABOUT if not lines or not place.typed else ()
+            lines += ["??: what else can be answered."] if lines else commands.ABOUT
         self.talk.show(lines)
 
     def _go(self, about: str) -> None:
@@ -225,13 +231,13 @@ class Wizard:
         if step is not None:
             self.go(step)
             return
-        counts = self.session.view.found.counts
+        counts = self.session.told.counts
         for number, name in enumerate(STEPS, 1):
             errors, warnings, _ = counts.get(name, (0, 0, 0))
-            marks = [f"{errors} errors"] if errors else []
-            marks += [f"{warnings} warnings"] if warnings else []
-            marks += ["here"] if name == self.here else []
-            self.talk.say(f"g {number} {TITLES[name]}{f': {chr(44).join(marks)}' if marks else ''}")
+            marks = ["here"] if name == self.here else []
+            marks += [told.many(errors, "error")] if errors else []
+            marks += [told.many(warnings, "warning")] if warnings else []
+            self.talk.say(f"g {number} {TITLES[name]}{': ' if marks else ''}{', '.join(marks)}")
 
     def _undone(self, label: str | None, done: str, nothing: str) -> None:
         if label is None:
@@ -251,8 +257,8 @@ class Wizard:
             ("Discard what was changed, and leave", self._discard),
             ("Stay", lambda: None),
         )
-        if not isinstance(self.place, Question):
-            title = "Leave with changes that were not written?"
+        title = "Leave with changes that were not written?"
+        if not (isinstance(self.place, Question) and self.place.title == title):
             self.open(Question(self, title, answers))
 
     def _save(self) -> None:

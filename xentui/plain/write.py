@@ -10,9 +10,9 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from xentui.errors import Exit, XentuiError
-from xentui.plain.form import head
-from xentui.plain.place import Choice, Item, Menu
-from xentui.session import reviewing
+from xentui.plain.form import StepMenu, head
+from xentui.plain.place import Choice, Item
+from xentui.session import building, overruling, reviewing
 
 if TYPE_CHECKING:
     from xentui.output.edits import How
@@ -23,7 +23,7 @@ _MANY = 12
 """Files that are named before writing."""
 
 
-class Step(Menu):
+class Step(StepMenu):
     """The question, or what was done."""
 
     title = "Write"
@@ -85,6 +85,8 @@ class Step(Menu):
             yield f"and {len(pending) - _MANY} more"
         if not pending:
             yield "Nothing differs: every file stays as it is."
+        for finding in overruling.overruled(self.session):
+            yield f"{finding.code} allowed: {finding.message.removesuffix(' (allowed here)')}"
         if plan.edited:
             yield reviewing.edited_question(plan)[0]
         else:
@@ -94,9 +96,12 @@ class Step(Menu):
         """Return the answers."""
         back = Choice("Back to the review", partial(self.wizard.go, "review"))
         if self._done is not None:
+            build = [Choice("Verify, build and boot it", self._build)]
+            can_build = self.wizard.talk.at_terminal and building.ready(self.session)
             return [
                 Choice("Leave xentui", self.wizard.leave),
                 Choice("What to type next", self._next),
+                *(build if can_build else ()),
                 back,
             ]
         if self._checked.against:
@@ -135,6 +140,9 @@ class Step(Menu):
         for line, _ in written.commands:
             lines += line.split("\n")
         self.wizard.talk.show([*lines, "The same in one command:", written.headless], exact=True)
+
+    def _build(self) -> None:
+        self.say(building.told(building.run(self.session, plain=True)))
 
     def help(self, about: str) -> Iterable[str]:
         """Return what each command is for, once something was written."""

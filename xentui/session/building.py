@@ -40,8 +40,12 @@ def arguments(session: Session) -> list[str]:
     return given
 
 
-def run(session: Session) -> int:
+def run(session: Session, *, plain: bool = False) -> int:
     """Run it in this terminal, and wait until the person has seen how it ended.
+
+    Args:
+        session: what was written.
+        plain: let no program move the cursor.
 
     Returns:
         its exit code.
@@ -52,7 +56,8 @@ def run(session: Session) -> int:
     from xentui.verify.building import foreground
 
     line = [sys.executable, "-m", "xentui", *arguments(session)]
-    return foreground(line, Path.cwd(), dict(os.environ), _wait)
+    env = {**os.environ, "TERM": "dumb"} if plain else dict(os.environ)
+    return foreground(line, Path.cwd(), env, _wait)
 
 
 def _wait() -> None:
