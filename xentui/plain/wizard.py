@@ -51,7 +51,7 @@ class Wizard:
         self.over = False
         self._around = Around(session, talk)
         self._stack: list[Place] = []
-        self._told: View | None = None
+        self._told: View = session.view
         self._draft_lost = False
 
     def run(self, begin: str) -> int:
@@ -280,7 +280,6 @@ class Wizard:
 
     def edit(self, project: Project, label: str, what: str) -> None:
         """Make a project the present one, and say what that changed."""
-        self._told = self._told or self.session.view
         self.session.end_typing()
         self.session.edit(project, label)
         self.changed(what)
@@ -288,7 +287,7 @@ class Wizard:
     def changed(self, what: str) -> None:
         """Say what was done and what follows from it, and keep the draft."""
         view = self.session.view
-        lines = list(told.changes(self._told, view)) if self._told is not None else []
+        lines = list(told.changes(self._told, view))
         self._told = view
         if lines and lines[0].startswith("Free"):
             what = f"{what} {lines.pop(0)}"

@@ -83,20 +83,20 @@ def switched(project: Project, key: str) -> tuple[Project, str]:
 
 def with_fetch(project: Project, key: str) -> Project:
     """Return the project with one fetched file more for an imported guest."""
-    source = project.guest(key).source
-    if source is None:
+    guest = project.guest(key)
+    if guest.source is None:
         return project
-    fetch = (*source.fetch, Fetch(f"file://{source.file}"))
-    return places.put(project, ("guests", key, "source", "fetch"), fetch)
+    fetch = (*guest.source.fetch, Fetch(f"file://{guest.source.file}"))
+    return project.with_guest(replace(guest, source=replace(guest.source, fetch=fetch)))
 
 
 def without_fetch(project: Project, key: str, place: int) -> Project:
     """Return the project without a fetched file of an imported guest, counted from 0."""
-    source = project.guest(key).source
-    if source is None:
+    guest = project.guest(key)
+    if guest.source is None:
         return project
-    fetch = (*source.fetch[:place], *source.fetch[place + 1 :])
-    return places.put(project, ("guests", key, "source", "fetch"), fetch)
+    fetch = (*guest.source.fetch[:place], *guest.source.fetch[place + 1 :])
+    return project.with_guest(replace(guest, source=replace(guest.source, fetch=fetch)))
 
 
 def bundle_for(project: Project, key: str) -> Bundle | None:

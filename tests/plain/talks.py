@@ -1,0 +1,173 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Somebody who talks with the wizard in lines, in this process; each answer is really read."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections import deque
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from xentui.plain.place import Choice, Menu
+from xentui.plain.talk import Talk
+from xentui.plain.wizard import Wizard
+from xentui.project import document, presets
+from xentui.project.model import (
+    Bundle,
+    Fetch,
+    Guest,
+    Host,
+    ImportType,
+    Project,
+    Source,
+)
+from xentui.session import Origin, Session
+from xentui.session.state import EMPTY
+
+NOW = datetime(2026, 8, 1, 12, 0, tzinfo=UTC)
+CTRL_C = "\x03"
+"""Not an answer: the key that interrupts."""
+RAW = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+"""What must never be said: everything that moves, commands or deceives, but a newline."""
+
+TWO = Project(
+    Host("qemux86-64", memory=2048, network="nat"),
+    guests=(
+        Guest("alpha", tags=("autostart",), memory=256, extra="root=/dev/xvda console=hvc0"),
+        Guest("beta", memory=256, extra="root=/dev/xvda console=hvc0"),
+    ),
+)
+EVERY = Project(
+    Host("qemux86-64", memory=4096, network="nat"),
+    bundles=(Bundle("mine", summary="Mine"),),
+    import_types=(ImportType("squash", "import-squash.sh"),),
+    guests=(
+        Guest("built", tags=("autostart",)),
+        Guest(
+            "root",
+            tags=("external",),
+            bundle="mine",
+            source=Source("rootfs_dir", "root", fetch=(Fetch("file://root.tar.gz"),)),
+        ),
+        Guest(
+            "own",
+            tags=("external",),
+            source=Source("squash", "own.squashfs", fetch=(Fetch("file://own.squashfs"),)),
+        ),
+    ),
+)
+"""A project with a guest of each kind, so that every field there is belongs to something."""
+
+
+class _Answers(io.StringIO):
+    """Standard input, where answers are put as they come to mind."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.next: deque[str] = deque()
+
+    def readline(self, _size: int = -1, /) -> str:  # type: ignore[override]
+        if not self.next:
+            return ""
+        line = self.next.popleft()
+        if line == CTRL_C:
+            raise KeyboardInterrupt
+        return f"{line}\n"
+
+
+def session_of(project: Project | None = None, *, preset: str = "") -> Session:
+    """Return a session on a project, a preset, or nothing, with its draft in this directory."""
+    origin = EMPTY
+    if preset:
+        found = Session.origin_of(presets.load(preset), name=preset, preset=True)
+        assert found is not None
+        origin = found
+    elif project is not None:
+        origin = Origin("preset", "edge-lab", project)
+    return Session(
+        origin, out=Path("xentui-out"), draft_path=Path("draft.json").absolute(), clock=lambda: NOW
+    )
+
+
+def on_file(path: Path, **changes: object) -> Session:
+    """Return a session on a project file, with other values where that is said."""
+    loaded = document.load(path)
+    origin = Session.origin_of(loaded, name=path.name, preset=False)
+    assert origin is not None
+    session = session_of()
+    session.begin(replace(origin, **changes), "open")  # type: ignore[arg-type]
+    return session
+
+
+class Person:
+    """Somebody who answers.
+
+    Attributes:
+        all: everything that was said so far.
+        most: the characters that the longest answer of the wizard took.
+    """
+
+    def __init__(
+        self, session: Session | None = None, *, begin: str = "start", page: int = 20
+    ) -> None:
+        self.session = session or session_of()
+        self._answers, self._out = _Answers(), io.StringIO()
+        self.wizard = Wizard(self.session, Talk(self._answers, self._out, page=page, echo=False))
+        self.most = 0
+        self.wizard._around.read()
+        self.wizard.go(begin)
+        self.first = self._taken()
+
+    @property
+    def all(self) -> str:
+        return self._out.getvalue()
+
+    def _taken(self, since: int = 0) -> str:
+        said = self._out.getvalue()[since:]
+        raw = RAW.search(said)
+        assert raw is None, (raw, said)
+        self.most = max(self.most, len(said.encode()))
+        return said
+
+    def say(self, *answers: str) -> str:
+        """Answer one question after the other; return what was said to the last answer."""
+        said = ""
+        for answer in answers:
+            self._answers.next.append(answer)
+            before = len(self._out.getvalue())
+            self.wizard.turn()
+            assert not self._answers.next
+            said = self._taken(before)
+        return said
+
+    def prompt(self) -> str:
+        """Return what is asked now."""
+        return self.wizard._settled().prompt()
+
+    def choose(self, *names: str) -> str:
+        """Choose by what is said behind the numbers, of which that must be the beginning."""
+        said = ""
+        for name in names:
+            place = self.wizard.place
+            assert isinstance(place, Menu), (name, place)
+            labels = [one.label for one in place.choices()]
+            found = [n for n, label in enumerate(labels, 1) if label == name]
+            found = found or [n for n, label in enumerate(labels, 1) if label.startswith(name)]
+            assert len(found) == 1, (name, labels)
+            said = self.say(str(found[0]))
+        return said
+
+    def labels(self) -> list[str]:
+        """Return what can be chosen here."""
+        place = self.wizard.place
+        assert isinstance(place, Menu)
+        return [choice.label for choice in place.choices()]
+
+    def choices(self) -> list[Choice]:
+        """Return the choices of the place one is in."""
+        place = self.wizard.place
+        assert isinstance(place, Menu)
+        return place.choices()

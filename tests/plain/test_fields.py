@@ -1,0 +1,273 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Fields are the schema's: every one is reached, and asked as its kind wants it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.plain.talks import EVERY, TWO, Person, session_of
+from xentui.plain.field import FieldPrompt
+from xentui.project import effective, schema
+from xentui.session import places
+from xentui.session.steps import STEPS
+
+ROOT = Path(__file__).parents[2]
+
+
+def of_schema() -> set[tuple[str, str]]:
+    """Return every field that a person may set."""
+    tables = set(schema.schema()["definitions"]) - {"preset"}
+    found = {
+        (table, field.name)
+        for table in tables
+        for field in schema.fields(table)
+        if field.kind != "table"
+    }
+    return found | {(table, places.KEY) for table in ("guest", "bundle")}
+
+
+def listed(person: Person) -> set[tuple[str, str]]:
+    """Return the fields of the list that one is in."""
+    paths = [choice.path for choice in person.choices() if choice.path is not None]
+    return {(places.table_of(path), str(path[-1])) for path in paths}
+
+
+def test_every_field_of_the_schema_is_in_some_list() -> None:
+    seen: set[tuple[str, str]] = set()
+    for step in ("machine", "features"):
+        person = Person(session_of(EVERY), begin=step)
+        seen |= listed(person)
+    for guest in EVERY.guests:
+        for menu in ("", "Import", "Goes into", "More"):
+            person = Person(session_of(EVERY), begin="guests")
+            person.choose(f"{guest.key}:", *([menu] if menu else []))
+            seen |= listed(person)
+    assert seen == of_schema()
+
+
+@pytest.mark.parametrize("step", ["machine", "features"])
+def test_every_field_says_its_title_its_value_and_its_help(step: str) -> None:
+    person = Person(session_of(EVERY), begin=step)
+    for number, choice in enumerate(person.choices(), 1):
+        assert choice.path is not None
+        field = places.field_of(choice.path)
+        assert field.title in person.first
+        told = " ".join(person.say(f"? {number}").split())
+        assert " ".join(field.description.split()) in told
+        assert places.text_of_path(choice.path) in told
+        assert not field.bitbake or "BitBake: " in told
+
+
+PACKAGE = ROOT / "xentui"
+COLOUR = {
+    "title": "Colour of the case",
+    "description": "Which colour the board's case has.",
+    "type": "string",
+    "maxLength": 20,
+    "examples": ["red"],
+}
+
+
+def test_a_new_property_is_asked_helped_and_kept_without_another_line(tmp_path: Path) -> None:
+    """An entry of the schema and an attribute of the model, as CONTRIBUTING.md has it."""
+    shutil.copytree(PACKAGE, tmp_path / "lib/xentui", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "presets", tmp_path / "lib/presets")
+    place = tmp_path / "lib/xentui/schema.json"
+    data = json.loads(place.read_text(encoding="utf-8"))
+    data["definitions"]["host"]["properties"]["colour"] = COLOUR
+    place.write_text(json.dumps(data), encoding="utf-8")
+    place = tmp_path / "lib/xentui/project/model.py"
+    text = place.read_text(encoding="utf-8")
+    attribute = "    boot_mode: Literal"
+    assert text.count(attribute) == 1
+    place.write_text(text.replace(attribute, f"    colour: str | None = None\n{attribute}"))
+    answers = ["g 2", "/colour", "colour", "?", "sky blue", "g 6", "1", "1", "q"]
+    done = subprocess.run(
+        [sys.executable, "-m", "xentui", "--plain", "--preset", "qemux86-64-minimal"],
+        input="\n".join(answers) + "\n", capture_output=True, text=True, timeout=60,
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "lib"), "PYTHONDONTWRITEBYTECODE": "1"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Colour of the case: left out" in done.stdout
+    assert "Which colour the board's case has." in done.stdout
+    assert "Length: at most 20 characters" in done.stdout
+    assert "Colour of the case: sky blue." in done.stdout
+    written = Path("xentui-out/qemux86-64-minimal.toml").read_text(encoding="utf-8")
+    assert '\ncolour = "sky blue"' in written
+
+
+# Each kind
+
+
+def at(*path: str) -> Person:
+    """Return somebody who is asked for a field."""
+    person = Person(session_of(TWO), begin="guests")
+    person.wizard.open(FieldPrompt(person.wizard, path))
+    return person
+
+
+def test_a_number_has_its_range_its_unit_and_a_way_to_more_and_less() -> None:
+    person = at("guests", "alpha", "memory")
+    assert person.prompt() == "Memory, 32 to 1048576 MiB [256 MiB]:"
+    said = person.say("many")
+    assert 'A whole number is needed, not "many".' in said
+    assert isinstance(person.wizard.place, FieldPrompt)
+    assert "Use a whole number from 32 to 1048576" in person.say("4")
+    said = person.say("+64")
+    assert person.session.project.guest("alpha").memory == 320
+    assert "Memory of alpha: 320 MiB. Free now: " in said
+    person = at("guests", "alpha", "memory")
+    person.say("-64")
+    assert person.session.project.guest("alpha").memory == 192
+    person = at("guests", "alpha", "vcpus")
+    person.say("+2")
+    assert person.session.project.guest("alpha").vcpus == 3
+    person = at("guests", "alpha", "memory")
+    person.say("0100")
+    assert person.session.project.guest("alpha").memory == 100
+
+
+def test_a_field_is_left_out_kept_or_gone_back_from() -> None:
+    person = at("guests", "alpha", "memory")
+    said = person.say("-")
+    assert person.session.project.guest("alpha").memory is None
+    assert "Memory of alpha: 512 MiB (default)." in said
+    for answer in ("", "b", "back"):
+        person = at("guests", "alpha", "memory")
+        assert person.say(answer) == "Memory, 32 to 1048576 MiB [256 MiB]: "
+        assert person.prompt().startswith("Guests, 1 to 3")
+        assert person.session.project == TWO
+    person = at("host", "machine")
+    assert "is needed" in person.say("-")
+    assert person.session.project.host.machine == "qemux86-64"
+
+
+def test_a_choice_is_taken_by_its_number_or_its_name() -> None:
+    field = schema.field("host", "network")
+    for answer, value in (("1", field.choices[0]), (field.choices[1], field.choices[1])):
+        person = at("host", "network")
+        assert f"1 {field.choices[0]}, 2 {field.choices[1]}" in person.prompt()
+        person.say(answer)
+        assert person.session.project.host.network == value
+    person = at("host", "network")
+    person.say("3")
+    assert isinstance(person.wizard.place, FieldPrompt)
+
+
+@pytest.mark.parametrize(
+    ("answer", "value"),
+    [("y", True), ("yes", True), ("2", True), ("n", False), ("no", False), ("1", False),
+     ("-", None)],
+)  # fmt: skip
+def test_a_flag_is_yes_or_no_also_by_the_letter_that_is_next_step_elsewhere(
+    answer: str, value: bool | None
+) -> None:
+    person = at("containers", "vxn")
+    assert "(1 no, 2 yes)" in person.prompt()
+    person.say(answer)
+    assert person.session.project.containers.vxn is value
+    assert person.wizard.here == "guests"
+
+
+def test_several_are_chosen_with_blanks_or_commas_or_none() -> None:
+    names = schema.field("guest", "tags").choices
+    for answer, value in (
+        ("1, 2", names[:2]), ("2", names[1:2]), (" ".join(names), names), ("none", ()), ("-", ()),
+    ):  # fmt: skip
+        person = at("guests", "alpha", "tags")
+        assert "several, or none" in person.prompt()
+        person.say(answer)
+        assert person.session.project.guest("alpha").tags == tuple(value), answer
+    person = at("guests", "alpha", "tags")
+    assert "7" in person.say("7")
+    assert person.session.project == TWO
+
+
+def test_a_list_has_blanks_between_its_entries_and_may_be_empty() -> None:
+    for answer, value in (
+        ("bridge=xenbr0 mac=1", ("bridge=xenbr0", "mac=1")), ("none", ()), ("-", None),
+    ):  # fmt: skip
+        person = at("guests", "alpha", "vif")
+        person.say(answer)
+        assert person.session.project.guest("alpha").vif == value, answer
+
+
+def test_a_text_is_taken_as_it_is_and_a_command_only_if_it_is_one() -> None:
+    for answer in ("root=/dev/xvda1 ro", "guests of mine", "number", "mem=64M", "back to front"):
+        person = at("guests", "alpha", "extra")
+        person.say(answer)
+        assert person.session.project.guest("alpha").extra == answer
+    for answer, value in (("=b", "b"), ("==b", "=b"), ("=-", "-"), ('""', ""), ("=?", "?")):
+        person = at("guests", "alpha", "extra")
+        person.say(answer)
+        assert person.session.project.guest("alpha").extra == value, answer
+    person = at("guests", "alpha", "extra")
+    person.say("g 2")
+    assert person.wizard.here == "machine"
+    assert person.session.project == TWO
+
+
+def test_what_cannot_be_kept_is_said_and_asked_again() -> None:
+    person = at("guests", "alpha", "name")
+    said = person.say("[/x]\x1b[31m$(touch canary)")
+    assert "\\x1b" in said
+    assert isinstance(person.wizard.place, FieldPrompt)
+    assert person.session.project == TWO
+    assert not person.session.state.unfinished
+
+
+def test_a_name_is_changed_everywhere_and_no_name_is_taken_twice() -> None:
+    person = Person(session_of(EVERY), begin="guests")
+    person.choose("root:")
+    assert "Another one has this name." in person.say("1", "own")
+    said = person.say("rootling")
+    assert "Name: rootling." in said
+    assert person.prompt() == f"Guest rootling, 1 to {len(person.labels())}:"
+    person.choose("Goes into", "Name: mine")
+    person.say("yours")
+    assert person.session.project.guest("rootling").bundle == "yours"
+    assert person.session.project.bundles[0].key == "yours"
+    person.say("u", "u")
+    assert person.session.project == EVERY
+
+
+def test_boards_are_a_list_with_one_of_ones_own() -> None:
+    person = Person(session_of(TWO), begin="machine")
+    person.choose("Board")
+    assert "Board [qemux86-64], 1 to " in person.prompt()
+    assert "The machine that BitBake builds for." in person.say("?")
+    assert "Raspberry Pi 4" in person.say("/raspberry partly")
+    person.choose("raspberrypi4-64")
+    assert person.session.project.host.machine == "raspberrypi4-64"
+    person.choose("Board", "Another one")
+    said = person.say("my-board")
+    assert person.session.project.host.machine == "my-board"
+    assert "Board: my-board." in said
+    assert person.prompt().startswith("Machine, 1 to ")
+
+
+def test_what_holds_where_a_field_is_left_out_is_said() -> None:
+    person = Person(session_of(TWO), begin="guests")
+    said = person.choose("beta")
+    full = effective.effective(TWO, TWO.guest("beta"))
+    assert f"vCPUs: {full.vcpus} (default)" in said
+    person.say("g 3")
+    person.choose("vCPUs")
+    person.say("2")
+    person.say("g 4")
+    assert "vCPUs: 2 (from Defaults)" in person.choose("beta")
+
+
+def test_all_steps_are_there() -> None:
+    person = Person(session_of(TWO))
+    for number, name in enumerate(STEPS, 1):
+        said = person.say(f"g {number}")
+        assert f"Step {number} of 7: {name.capitalize()}" in said

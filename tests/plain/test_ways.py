@@ -1,0 +1,500 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Getting about: what can be answered everywhere, problems, guests and what they are made of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.bitbake.trees import small
+from tests.plain.talks import CTRL_C, EVERY, TWO, Person, on_file, session_of
+from xentui.errors import Exit
+from xentui.plain import commands
+from xentui.plain.talk import AnswersEndError
+from xentui.project.model import Guest, Host, Project
+from xentui.session import Session
+from xentui.session.guests import keys
+from xentui.session.sources import folders
+from xentui.session.steps import STEPS
+
+# Everywhere
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_help_is_there_in_every_step(step: str) -> None:
+    person = Person(session_of(TWO), begin=step)
+    for answer in ("?", "help", "??"):
+        said = person.say(answer)
+        assert "A number chooses, and so does the beginning of a name." in said
+        assert "q: leave." in said
+    said = person.say("? 1")
+    assert said.count("\n") > 0
+    assert "A number chooses" not in said
+
+
+def test_back_goes_up_one_place_and_then_a_step_and_loses_nothing() -> None:
+    person = Person(session_of(TWO), begin="guests")
+    person.say("1", "3", "320")
+    person.say("More", "1")
+    assert person.prompt().startswith("Disk device")
+    person.say("b")
+    assert person.prompt().startswith("More")
+    person.say("back")
+    assert person.prompt().startswith("Guest alpha")
+    person.say("b")
+    assert person.prompt() == "Guests, 1 to 3, n: Memory:"
+    assert "Step 3 of 7: Features" in person.say("b")
+    person.say("b", "b")
+    assert "This is the first step." in person.say("b")
+    assert person.session.project.guest("alpha").memory == 320
+
+
+def test_next_goes_through_all_steps() -> None:
+    person = Person(session_of(TWO))
+    for place, name in enumerate(STEPS[1:], 2):
+        assert person.prompt().endswith(f", n: {name.capitalize()}:")
+        assert f"Step {place} of 7" in person.say("n")
+    assert "The last step." in person.say("n")
+
+
+def test_a_step_is_gone_to_by_its_number_or_the_beginning_of_its_name() -> None:
+    for answer in ("g 5", "g5", "go memory", "g mem", "g Mem"):
+        person = Person(session_of(TWO))
+        assert "Step 5 of 7: Memory" in person.say(answer), answer
+    person = Person(session_of(replace(TWO, host=Host("raspberrypi5"))))
+    for answer in ("g", "g 8", "g 0", "g nowhere"):
+        said = person.say(answer)
+        assert "g 1 Start: here" in said, answer
+        assert "g 2 Machine: 1 error" in said
+        assert "g 7 Write" in said
+
+
+def test_a_choice_is_made_by_a_number_or_the_beginning_of_its_name() -> None:
+    person = Person(session_of(TWO), begin="guests")
+    person.say("be")
+    assert person.prompt().startswith("Guest beta")
+    person.say("b")
+    for answer in ("9", "0", "-1", "x", "99999999999", "\x1b[A"):
+        assert "No such choice. 1 to 3, ? helps." in person.say(answer), answer
+    two = [replace(guest, key=f"same-{guest.key}") for guest in TWO.guests]
+    person = Person(session_of(replace(TWO, guests=tuple(two))), begin="guests")
+    assert "2 begin so: type more of it, or the number." in person.say("same")
+
+
+def test_enter_says_the_list_again_and_a_word_after_a_slash_less_of_it() -> None:
+    person = Person()
+    assert person.say("").count("\n") == person.first.count("\n")
+    said = person.say("/raspberry")
+    assert "Raspberry Pi 4" in said
+    assert "Alpine" not in said
+    number = next(line for line in said.splitlines() if "Raspberry" in line).partition(".")[0]
+    assert "Nothing has that in it. / shows all again." in person.say("/nowhere")
+    assert "Alpine" in person.say("/")
+    assert "Take raspberrypi4-64?" in person.say(number)
+
+
+def test_a_long_list_comes_in_pages() -> None:
+    guests = tuple(Guest(f"guest-{number:03}", memory=64) for number in range(100))
+    person = Person(session_of(Project(Host("qemux86-64", memory=65536), guests=guests)), page=20)
+    said = person.say("g 4")
+    assert said.count("\n") == 21
+    assert said.endswith("m: more\n")
+    told = said
+    while "m: more" in said:
+        said = person.say("m")
+        told += said
+    assert told.count("guest-") == 100
+    assert "That was all." in person.say("more")
+    assert "guest-042" in person.say("/042")
+    person.say("43")
+    assert person.prompt().startswith("Guest guest-042")
+    assert person.most < 1700
+
+
+def test_undo_and_redo_are_everywhere_and_say_what_follows() -> None:
+    person = Person(session_of(TWO), begin="guests")
+    assert "Nothing to undo." in person.say("u")
+    person.say("1", "3")
+    said = person.say("1900")
+    assert "Memory of alpha: 1900 MiB. Free now: " in said
+    assert "New problem 1: error XT40" in said
+    said = person.say("u")
+    assert "Undone: Memory of alpha." in said
+    assert "No problem is left." in said
+    assert "Done again: Memory of alpha." in person.say("redo")
+    person.say("undo")
+    assert "Nothing to do again." not in person.say("r")
+    person.say("u")
+    assert person.session.project == TWO
+
+
+def test_ctrl_c_leaves_a_question_and_never_the_wizard() -> None:
+    person = Person(session_of(TWO), begin="guests")
+    person.say("1", "3", CTRL_C)
+    assert person.prompt().startswith("Guest alpha")
+    person.say(CTRL_C)
+    assert "q leaves." in person.say(CTRL_C)
+    assert not person.wizard.over
+    assert person.session.project == TWO
+
+
+def test_the_end_of_the_answers_is_told_apart_from_an_empty_answer() -> None:
+    person = Person(session_of(TWO), begin="guests")
+    with pytest.raises(AnswersEndError):
+        person.wizard.turn()
+
+
+def test_leaving_asks_only_where_something_would_be_lost() -> None:
+    person = Person(session_of(TWO), begin="guests")
+    person.say("q")
+    assert person.wizard.over
+    person = Person(session_of(TWO), begin="guests")
+    person.say("1", "3", "300")
+    said = person.say("q")
+    assert "Leave with changes that were not written?" in said
+    person.choose("Stay")
+    assert person.prompt().startswith("Guest alpha")
+    person.say("q")
+    assert "Save the draft" in "".join(person.labels())
+    assert "Leave with" not in person.say("q").partition("1 to 3: ")[2]
+    said = person.choose("Save the draft")
+    assert "The draft is kept" in said
+    assert person.wizard.over
+    assert Session(draft_path=Path("draft.json").absolute()).load_draft() is not None
+
+
+def test_leaving_asks_inside_another_question_too() -> None:
+    person = Person(session_of(TWO), begin="guests")
+    person.say("1", "3", "300", "g 1", "1")
+    assert person.prompt() == "1 to 3:"
+    assert "Leave with changes" in person.say("q")
+
+
+def test_what_is_discarded_leaves_no_draft() -> None:
+    person = Person(session_of(TWO), begin="guests")
+    person.say("1", "3", "300")
+    assert Path("draft.json").exists()
+    person.say("q")
+    person.choose("Discard")
+    assert person.wizard.over
+    assert not Path("draft.json").exists()
+
+
+def test_every_word_for_a_command_is_told_in_the_help() -> None:
+    told = "\n".join(commands.ABOUT)
+    for letter in commands._LETTERS:
+        assert f"{letter}:" in told or f"{letter} " in told, letter
+
+
+# Problems
+
+TIGHT = Project(
+    Host("qemux86-64", memory=1024, network="nat"),
+    guests=(
+        Guest("alpha", memory=1024, extra="root=/dev/xvda console=hvc0"),
+        Guest("beta", memory=256, extra="root=/dev/xvda"),
+    ),
+)
+
+
+def test_problems_are_listed_explained_and_gone_to() -> None:
+    person = Person(session_of(TIGHT))
+    findings = person.session.view.findings
+    said = person.say("p")
+    assert "1. error XT406 guests.alpha.memory" in said
+    assert len(person.labels()) == len(findings)
+    said = person.say("? 1")
+    assert "Cause: " in said
+    assert "Evidence: " in said
+    said = person.say("1")
+    assert "At: guests.alpha.memory" in said
+    assert "Evidence: " in person.choose("Explain it")
+    person.choose("Go to it")
+    assert person.prompt() == "Memory, 32 to 1048576 MiB [1024 MiB]:"
+    person.say("b")
+    assert person.prompt().startswith("Guest alpha")
+    number = next(n for n, one in enumerate(findings, 1) if one.code == "XT228")
+    said = person.say(f"p {number}")
+    assert "XT228" in said
+    assert f"No such problem. 1 to {len(findings)}." in person.say("p 99")
+    assert "No such problem." in person.say("problems x")
+
+
+def test_a_problem_is_mended_with_one_answer() -> None:
+    person = Person(session_of(TIGHT), begin="memory")
+    before = [one.code for one in person.session.view.findings]
+    assert "XT406" in before
+    person.say("p 1")
+    label = next(label for label in person.labels() if label.startswith("Mend: "))
+    said = person.choose(label)
+    assert f"Mended: {label.removeprefix('Mend: ')}." in said
+    assert "XT406" not in [one.code for one in person.session.view.findings]
+    person.say("u")
+    assert person.session.project == TIGHT
+
+
+def test_what_an_earlier_wizard_could_not_keep_is_a_problem_that_is_taken_back() -> None:
+    session = session_of(TWO)
+    session.type(("guests", "alpha", "memory"), "lots\x1b[2J")
+    person = Person(session, begin="guests")
+    said = person.say("1")
+    assert 'Memory: "lots\\x1b[2J" is not kept.' in said.replace("\n  ", " ")
+    person.say("p 1")
+    person.choose("Mend: take back")
+    assert not person.session.state.unfinished
+    assert "There is no problem." in person.say("p")
+
+
+def test_no_problem_is_said_so() -> None:
+    assert "There is no problem." in Person(session_of(TWO)).say("p")
+
+
+def test_an_error_is_overruled_and_stands_again() -> None:
+    refused = replace(TWO, host=replace(TWO.host, machine="raspberrypi5", network=None))
+    person = Person(session_of(refused), begin="review")
+    assert "Cannot be written yet." in person.first
+    person.say("p 1")
+    number = person.labels().index("Allow it here") + 1
+    assert "xentui generate --allow XT101" in person.say(f"? {number}").replace("\n  ", " ")
+    assert "Done: allow XT101" in person.choose("Allow it here")
+    said = person.say("g 6")
+    assert "1 error allowed" in said
+    assert "XT101 allowed: " in person.choose("Write")
+    person.say("p 1")
+    person.choose("Allow it no more")
+    assert "Cannot be written yet." in person.say("g 7")
+    person.say("u")
+    person.say("g 7")
+    person.choose("Write")
+    assert person.session.written is not None
+    assert "--allow XT101" in person.session.written.headless
+
+
+# Guests
+
+
+def test_guests_are_added_cloned_moved_deleted_and_brought_back() -> None:
+    person = Person(session_of(TWO), begin="guests")
+    person.choose("Add a guest")
+    said = person.choose("xen-guest-image-minimal")
+    assert "Added xen-guest-image-minimal. Free now: " in said
+    person.say("g 4")
+    person.choose("Add a guest", "One that a recipe builds")
+    assert person.prompt() == "Name, the image recipe's name:"
+    assert "Use lower-case letters" in person.say("A Guest")
+    assert "Another one has this name." in person.say("alpha")
+    said = person.say("gamma")
+    assert "Guest gamma: the configuration, pv" in said
+    assert "Cloned: gamma-2." in person.choose("Clone")
+    assert person.prompt().startswith("Guest gamma-2")
+    assert "gamma-2 is number 4 now." in person.choose("Move up")
+    person.choose("Move down")
+    assert "Deleted gamma-2. u brings it back." in person.choose("Delete")
+    assert person.prompt().startswith("Guests, 1 to 5")
+    assert keys(person.session.project) == (
+        "alpha", "beta", "xen-guest-image-minimal", "gamma",
+    )  # fmt: skip
+    person.say("u")
+    assert "gamma-2" in keys(person.session.project)
+
+
+def test_a_place_whose_guest_is_gone_is_left() -> None:
+    person = Person(session_of(TWO), begin="guests")
+    person.choose("Add a guest", "xen-guest-image-minimal")
+    person.choose("More", "Disk device")
+    person.say("u")
+    person.say("")
+    assert person.prompt().startswith("Guests, 1 to 3")
+
+
+@pytest.mark.parametrize("kind", ["rootfs_dir", "qcow2", "ext4", "raw"])
+def test_a_guest_is_imported(kind: str) -> None:
+    person = Person(session_of(TWO), begin="guests")
+    person.choose("Add a guest", f"An imported one: {kind}")
+    said = person.say("vendor")
+    assert "Added vendor, in bundle my-guests." in said
+    person.choose("Import")
+    assert any(label.startswith("Image size") for label in person.labels()) is (
+        kind == "rootfs_dir"
+    )
+    person.choose("Add a fetched file")
+    assert "Added a fetched file." in person.all
+    person.choose("Remove fetched file 2")
+    source = person.session.project.guest("vendor").source
+    assert source is not None
+    assert len(source.fetch) == 1
+    person.choose("Address")
+    person.say("https://example.org/vendor.img")
+    person.choose("SHA-256")
+    assert "does not have the form" in person.say("abc").replace("\n  ", " ")
+    person.say("0" * 64)
+    source = person.session.project.guest("vendor").source
+    assert source is not None
+    assert source.fetch[0].sha256 == "0" * 64
+
+
+def test_an_import_is_of_another_type_of_ones_own_or_of_none() -> None:
+    person = Person(session_of(EVERY), begin="guests")
+    person.choose("root:", "Import: rootfs_dir", "Import type", "raw")
+    source = person.session.project.guest("root").source
+    assert source is not None
+    assert source.type == "raw"
+    person.choose("Import type", "A new type")
+    assert "raw is a word that BitBake gives a meaning to." in person.say("raw")
+    assert "Another one has this name." in person.say("squash")
+    said = person.say("cpio")
+    assert "Import of root: cpio." in said
+    assert [kind.key for kind in person.session.project.import_types][-1] == "cpio"
+    person.choose("Script")
+    person.say("make-cpio.sh")
+    assert person.session.project.import_types[-1].script == "make-cpio.sh"
+    person.choose("Import type", "none")
+    assert person.session.project.guest("root").source is None
+    assert person.labels() == ["Import type: none, a recipe makes its disk"]
+
+
+def test_a_guest_goes_into_a_bundle_and_back_into_the_configuration() -> None:
+    person = Person(session_of(EVERY), begin="guests")
+    person.choose("built:", "Goes into: the configuration", "Move to bundle mine")
+    assert person.session.project.guest("built").bundle == "mine"
+    person.choose("Licence")
+    person.say("Apache-2.0")
+    assert person.session.project.bundles[0].license == "Apache-2.0"
+    person.choose("Bundle")
+    assert "o: list" in person.prompt()
+    person.say("o", "1")
+    person.choose("Move to the configuration")
+    assert person.session.project.guest("built").bundle is None
+    person.choose("Bundle")
+    person.say("another")
+    assert person.session.project.guest("built").bundle == "another"
+
+
+def test_a_local_file_is_looked_at_and_taken(tmp_path: Path) -> None:
+    person = Person(session_of(EVERY), begin="guests")
+    place = folders(person.session)[-1]
+    place.mkdir()
+    (place / "own.squashfs").write_bytes(b"hsqs" + bytes(8192))
+    (place / "disk.img").write_bytes(bytes(1080) + b"\x53\xef" + bytes(1 << 20))
+    person.choose("own:", "Import: squash")
+    said = person.choose("Look at its file")
+    assert "own.squashfs" in said
+    (place / "own.squashfs").unlink()
+    person.say("g 4")
+    person.choose("own:", "Import: squash", "Look at its file")
+    assert person.prompt() == "Which file:"
+    assert "No such file" in person.say("nowhere.img").replace("no such", "No such")
+    person.choose("Look at its file")
+    person.say("disk.img")
+    source = person.session.project.guest("own").source
+    assert source is not None
+    if person.prompt() == "1 to 2:":
+        person.choose("Import own from it")
+        source = person.session.project.guest("own").source
+        assert source is not None
+        assert source.fetch[0].uri == "file://disk.img"
+
+
+def test_the_xl_config_of_a_guest_is_read_before_it_is_built() -> None:
+    person = Person(session_of(TWO), begin="guests")
+    person.choose("alpha")
+    assert 'name = "alpha"' in person.choose("Its xl config")
+
+
+# Memory
+
+
+def test_memory_says_each_row_and_sets_those_that_a_field_sets() -> None:
+    person = Person(session_of(TWO), begin="memory")
+    assert "Free: " in person.first
+    assert "Xen itself: " in person.first
+    assert "beta (not by itself): " in person.first
+    person.choose("Dom0")
+    person.say("+64")
+    assert person.session.project.host.dom0_memory == 576
+    person.choose("Total")
+    assert "New problem" in person.say("512")
+    assert "error XT40" in person.say("")
+    person.say("u", "u")
+    assert person.session.project == TWO
+
+
+# What one begins with
+
+
+def test_a_preset_is_told_of_before_it_is_taken() -> None:
+    person = Person()
+    said = person.say("? 1")
+    assert "Guests: " in said
+    assert "Writes: conf/xentui.conf" in said
+    person.say("1")
+    person.choose("Back")
+    assert person.wizard.here == "start"
+    person.say("1")
+    assert "Step 2 of 7: Machine" in person.choose("Go through the steps")
+
+
+def test_nothing_is_a_beginning_too() -> None:
+    person = Person()
+    assert "Taken: nothing chosen yet." in person.choose("Nothing chosen yet")
+    assert person.wizard.here == "machine"
+
+
+def test_a_project_file_is_opened_or_it_is_said_why_not() -> None:
+    Path("board.toml").write_text('version = 1\n[host]\nmachine = "qemuarm64"\n')
+    Path("bad.toml").write_text("version = \x1b")
+    person = Person()
+    for name in ("nowhere.toml", "bad.toml", "."):
+        person.choose("Open a project file")
+        person.say(name)
+        assert person.prompt() == "Which project file, or b:"
+        person.say("b")
+    person.choose("Open a project file")
+    assert "Taken: board.toml." in person.say("board.toml")
+    assert person.session.project.host.machine == "qemuarm64"
+
+
+def test_a_preset_that_cannot_be_read_says_why() -> None:
+    Path("presets").mkdir()
+    Path("presets/odd\x1b[2J.toml").write_text("[host\n")
+    person = Person()
+    person.say("/cannot be read")
+    number = next(n for n, one in enumerate(person.labels(), 1) if "cannot be read" in one)
+    assert "not TOML" in person.say(str(number)).replace("no TOML", "not TOML")
+
+
+def test_the_build_directory_offers_what_its_layers_have() -> None:
+    more = {"virt/recipes-extended/images/gamma.bb": 'SUMMARY = "G"\ninherit core-image\n'}
+    build = small(Path.cwd(), 'MACHINE ??= "qemux86-64"\n', more=more)
+    session = session_of(TWO)
+    session.out = build
+    person = Person(session)
+    assert f"Build directory {build}" in person.first.replace("\n  ", " ")
+    person.say("g 4")
+    person.choose("Add a guest")
+    person.choose(next(one for one in person.labels() if "image recipes of the layers" in one))
+    person.choose("gamma")
+    assert "gamma" in keys(person.session.project)
+
+
+def test_what_cannot_be_done_is_an_answer_and_no_end() -> None:
+    Path("board.toml").write_text('version = 1\n[host]\nmachine = "qemux86-64"\n')
+    person = Person(on_file(Path("board.toml")), begin="review")
+    Path("file").touch()
+    person.choose("Write into")
+    person.say("file/below")
+    person.choose("Write")
+    said = person.choose("Write")
+    assert "file" in said
+    assert "Written into" not in said
+    assert person.wizard.code in (Exit.IO, Exit.FINDINGS, Exit.REFUSED)
+    person.choose("Back to the review", "Write into")
+    person.say("fine")
+    person.choose("Save the project")
+    assert "file" in person.say("file/x.toml")
+    person.choose("Write", "Write")
+    assert Path("fine/conf/xentui.conf").is_file()
+    assert person.wizard.code == Exit.OK
