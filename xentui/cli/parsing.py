@@ -126,7 +126,6 @@ def json_argument(parser: Parser) -> None:
 
 
 def _exists(name: str) -> bool:
-    try:
-        return Path(name).exists()
-    except (OSError, ValueError):
-        return False
+    from xentui.project.regular import exists
+
+    return exists(Path(name))

@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Reading a regular file, and nothing else: never a device, a pipe or something huge."""
+"""Reading a regular file, and nothing else: never a device, a pipe or something huge.
+
+And asking whether there is one, of any name.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,15 @@ from pathlib import Path
 
 from xentui.errors import InputError
 from xentui.safe_text import visible
+
+
+def exists(path: Path) -> bool:
+    """Return whether something is there, be it a link that leads nowhere.
+
+    Nothing is where nobody may look, nor under a name that no file can have, for which
+    :meth:`pathlib.Path.exists` fails.
+    """
+    return os.path.lexists(path)
 
 
 def read_bytes(path: Path, limit: int) -> bytes:

@@ -201,6 +201,7 @@ class Pick(ModalScreen[str | None]):
 
 async def save_as(step: Step, session: Session) -> None:
     """Write the project alone into another file, which is asked for."""
+    from xentui.project.regular import exists
     from xentui.session import writing
 
     known = str(writing.project_file(session))
@@ -208,7 +209,7 @@ async def save_as(step: Step, session: Session) -> None:
     if not given or "\0" in given:
         return
     place = writing.place_named(given)
-    if place.exists():
+    if exists(place):
         offered = (("back", "Back"), ("over", "Overwrite"))
         title = f"{place.name} is there already. Overwrite it?"
         if await step.app.push_screen_wait(Question(title, [], offered, safe="back")) != "over":

@@ -137,17 +137,22 @@ class Guests(Step):
         none = not project.guests
         if self.has_class("-empty") and not none:
             self.can_focus = False
-            self.call_after_refresh(self.table.focus)
+            self.call_after_refresh(self._to_table)
         self.set_class(none, "-empty")
         self.table.set_rows(Rows(self.session.sight, shown, glyphs(self)))
         self._tell()
         if none:
             self.query_one("#guest-empty", Static).update(empty())
 
+    def _to_table(self) -> None:
+        """Stand on the table that has come, unless its first guest is edited already."""
+        if self._editor is None:
+            self.table.focus()
+
     def _tell(self) -> None:
-        key = self.table.key
+        key = self.standing
         project = self.session.project
-        if not key or not guests.has(project, key):
+        if not key:
             self.query_one("#guest-told", Told).update(Content(""))
             return
         guest = project.guest(key)
@@ -173,11 +178,17 @@ class Guests(Step):
         inner = super().place()
         if inner or self._editor is not None:
             return inner
-        return f"guests.{self.table.key}" if self.table.key else ""
+        return f"guests.{self.standing}" if self.standing else ""
+
+    @property
+    def standing(self) -> str:
+        """The guest under the cursor; nothing once it is gone, which rows show a moment later."""
+        key = self.table.key
+        return key if key and guests.has(self.session.project, key) else ""
 
     def guest(self) -> str:
         """The guest one stands on or edits."""
-        return self._editor.key if self._editor is not None else self.table.key
+        return self._editor.key if self._editor is not None else self.standing
 
     def hint(self) -> str:
         """What helps here."""
@@ -203,8 +214,8 @@ class Guests(Step):
 
     async def action_edit(self) -> None:
         """Edit the guest under the cursor."""
-        if self.table.key:
-            await self._open(self.table.key)
+        if self.standing:
+            await self._open(self.standing)
 
     async def _open(self, key: str, path: str = "") -> None:
         if self._editor is not None and self._editor.key != key:
@@ -306,9 +317,9 @@ class Guests(Step):
 
     def action_clone(self) -> None:
         """Add a copy of the guest."""
-        if self.table.key:
-            project, key = guests.cloned(self.session.project, self.table.key)
-            self.post_message(Edit(project, f"clone {self.table.key}", stand_on=key))
+        if self.standing:
+            project, key = guests.cloned(self.session.project, self.standing)
+            self.post_message(Edit(project, f"clone {self.standing}", stand_on=key))
 
     async def stand_on(self, key: str, *, opened: bool) -> None:
         """Stand on a guest; edit it if ``opened``."""
@@ -319,7 +330,7 @@ class Guests(Step):
 
     def action_remove(self) -> None:
         """Remove the guest; undo brings it back."""
-        key = self.table.key
+        key = self.standing
         if key:
             toast = f"Deleted {key}. u brings it back."
             self.post_message(
@@ -328,7 +339,7 @@ class Guests(Step):
 
     def action_tag(self, tag: str) -> None:
         """Give the guest a tag, or take it."""
-        key = self.table.key
+        key = self.standing
         if key:
             self.post_message(
                 Edit(guests.toggled(self.session.project, key, tag), f"{tag} of {key}")
@@ -336,7 +347,7 @@ class Guests(Step):
 
     def action_switch(self) -> None:
         """Move the guest between a bundle and the configuration."""
-        key = self.table.key
+        key = self.standing
         if key:
             project, where = guests.switched(self.session.project, key)
             label = f"move {key} to {where}"
@@ -344,7 +355,7 @@ class Guests(Step):
 
     def action_move(self, by: int) -> None:
         """Move the guest up or down."""
-        key = self.table.key
+        key = self.standing
         if key:
             project = guests.moved(self.session.project, key, by)
             self.post_message(Edit(project, f"move {key}", merge=f"move {key}"))

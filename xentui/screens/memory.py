@@ -172,9 +172,10 @@ class Memory(Step):
         return found[0] if found else None
 
     def _path(self) -> places.Path | None:
-        """Return which field the row under the cursor is set by."""
+        """Return which field the row under the cursor is set by, if its guest is still there."""
         kind, _, name = self.table.key.partition(":")
-        return memory.path_of(kind, name)
+        path = memory.path_of(kind, name)
+        return path if path is None or places.exists(self.session.project, path) else None
 
     def place(self) -> str:
         """The field of the row under the cursor."""

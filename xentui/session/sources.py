@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xentui.project import home
+from xentui.project.regular import exists
 from xentui.session.writing import project_file
 
 if TYPE_CHECKING:
@@ -40,11 +41,8 @@ def local_file(session: Session, key: str) -> Path | None:
     for name in (*names, source.file):
         for folder in folders(session):
             path = folder / name
-            try:
-                if path.exists():
-                    return path
-            except (OSError, ValueError):
-                continue
+            if exists(path):
+                return path
     return None
 
 
@@ -53,7 +51,7 @@ def named(session: Session, given: str) -> Path:
     path = home.expanded(given)
     if path.is_absolute():
         return path
-    return next((f / path for f in folders(session) if (f / path).exists()), path)
+    return next((f / path for f in folders(session) if exists(f / path)), path)
 
 
 def place_of(session: Session, path: Path) -> str | None:

@@ -148,12 +148,13 @@ def _schema_beside(own: Change) -> tuple[Change, ...]:
     """Return the schema for editors beside a new project file, unless one lies there."""
     from xentui.output.plan import Change
     from xentui.output.rendered import Copy
+    from xentui.project.regular import exists
     from xentui.project.schema import FILE_NAME, path
 
     beside = own.root / FILE_NAME
     named = isinstance(own.new, str) and own.new.startswith(f"#:schema ./{FILE_NAME}\n")
     new = own.kind == "new" and own.name != FILE_NAME
-    if not new or not named or beside.is_symlink() or beside.exists():
+    if not new or not named or exists(beside):
         return ()
     copy = Copy(path(), path().stat().st_size)
     return (Change(own.root, FILE_NAME, "new", None, copy, users=True),)
