@@ -109,7 +109,7 @@ class Commands(Provider):
         yield Command("mend", "the problem in sight", main.action_mend, common=True)
         yield Command("preview", "show or hide it", main.action_preview, common=True)
         follow = partial(main.app.run_action, "live_preview")
-        yield Command("live preview", "let it follow each key, or no more", follow)
+        yield Command("live preview", "let it follow each key, or no more", follow, common=True)
         yield Command("help", "of the place one is in", main.action_help, common=True)
         for theme in ("xentui-dark", "xentui-light"):
             yield Command(

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Horizontal, Vertical
+from textual.containers import Container, Horizontal
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Button, Input, Static
+from textual.widgets import Input, Static
 
 from xentui.errors import XentuiError
 from xentui.project import home
 from xentui.screens import review_text
-from xentui.screens.step import Allow, Examine, Go, Look, Rehearsal, Retarget, Step, Tell
+from xentui.screens.review_problems import Problems
+from xentui.screens.step import Examine, Look, Rehearsal, Retarget, Step, Tell
 from xentui.screens.whereabouts import short
 from xentui.session import overruling, reviewing, writing
 from xentui.session.reviewing import ATTACH, ways
@@ -75,11 +76,6 @@ class Review(Step):
     Review #review-body > * { display: none; height: 1fr; }
     Review.-diff #review-diff, Review.-target #review-target { display: block; }
     Review.-problems #review-found { display: block; }
-    Review #review-problems { height: 1fr; }
-    Review #review-told { height: auto; max-height: 3; margin: 1 0 0 2; color: $text-muted; }
-    Review #review-answers { height: 1; display: none; margin-left: 1; }
-    Review.-answers #review-answers { display: block; }
-    Review #review-answers Button { margin-right: 2; min-width: 8; }
     Review.-files #review-split { display: block; }
     Review #review-files { height: auto; max-height: 8; }
     Review #review-file { height: 1fr; margin-top: 1; }
@@ -92,7 +88,6 @@ class Review(Step):
         self._seen: tuple[View, Path] | None = None
         self._sheet = ""
         self._changes: dict[str, Change] = {}
-        self._findings: dict[str, Finding] = {}
         self._examining = False
 
     def compose(self) -> ComposeResult:
@@ -114,30 +109,26 @@ class Review(Step):
                 yield Table(Column("File"), Column("What happens", 14), id="review-files")
                 yield CodeView(id="review-file")
             yield CodeView(look="plain", id="review-target")
-            with Vertical(id="review-found"):
-                yield Table(
-                    Column("", 2), Column("Where", 28), Column("What"),
-                    choose="Go there", id="review-problems",
-                )  # fmt: skip
-                yield Static("", markup=False, id="review-told")
-                with Horizontal(id="review-answers"):
-                    yield Button("", compact=True, id="review-mend")
-                    yield Button("", compact=True, id="review-allow")
+            yield Problems(self.session)
 
     def first(self) -> Widget | None:
         """The diff, or the problems where something stands against writing."""
         return self._body_of(self._sheet or "diff")
 
     def _body_of(self, sheet: str) -> Widget:
-        names = {"diff": "diff", "files": "files", "target": "target", "problems": "problems"}
-        return self.query_one(f"#review-{names[sheet]}")
+        return self.query_one(f"#review-{sheet}")
+
+    @property
+    def problems(self) -> Problems:
+        """The sheet of problems."""
+        return self.query_one(Problems)
 
     def take_focus(self) -> None:
         """Stand on the sheet that matters now."""
         self.sync()
         if self.errors and self._sheet != "problems":
             self.show_sheet("problems")
-        elif not self.errors and self._sheet == "problems" and not self._findings:
+        elif not self.errors and self._sheet == "problems" and not self.problems.count:
             self.show_sheet("diff")
         super().take_focus()
 
@@ -233,7 +224,7 @@ class Review(Step):
             ("diff", "Diff"),
             ("files", f"Files {files}"),
             ("target", "Target"),
-            ("problems", f"Problems {len(self._findings)}"),
+            ("problems", f"Problems {self.problems.count}"),
         )
         self.query_one("#review-tabs", Options).show(tabs, (self._sheet,))
 
@@ -260,54 +251,23 @@ class Review(Step):
         self.query_one("#review-target", CodeView).show(lines)
 
     def _show_problems(self) -> None:
-        found = [*self.session.view.findings, *self.session.around]
-        self._findings = review_text.keyed(found)
-        rows = review_text.problem_rows(self._findings, glyphs(self))
-        self.query_one("#review-problems", Table).set_rows(rows)
-        self._show_answers()
-
-    def _show_answers(self) -> None:
-        """Show what can be done about the problem under the cursor, for the mouse too."""
-        finding = self.finding_in_sight()
-        mend = review_text.mend_of(finding)
-        allow = review_text.allow_of(self.session, finding)
-        for name, text in (("mend", mend), ("allow", allow)):
-            button = self.query_one(f"#review-{name}", Button)
-            button.label = lit(text)
-            button.display = bool(text)
-            button.refresh(layout=True)
-        if finding is not None:
-            self.query_one("#review-mend", Button).tooltip = lit(f"m: {finding.fix or mend}")
-            code = f"--allow {finding.code}"
-            self.query_one("#review-allow", Button).tooltip = lit(
-                f"a: counts this error as a warning, as xentui generate {code} does. You know "
-                "better than xentui's tables; undo takes it back."
-                if overruling.can_be(finding)
-                else "a: lets this error stand against writing again."
-            )
-        self.set_class(bool(mend or allow), "-answers")
-        told = f"{finding.code} {finding.message}. {finding.fix}".strip() if finding else ""
-        self.query_one("#review-told", Static).update(lit(told))
-        self.refresh_bindings()
+        self.problems.show([*self.session.view.findings, *self.session.around])
 
     def finding_in_sight(self) -> Finding | None:
         """Return the problem one stands on."""
-        if self._sheet != "problems":
-            return None
-        return self._findings.get(self.query_one("#review-problems", Table).key)
+        return self.problems.current if self._sheet == "problems" else None
 
     async def jump(self, path: str) -> bool:
         """Go to a problem that stands here."""
-        key = next((key for key, one in self._findings.items() if one.path == path), None)
-        return key is not None and self.stand_on_problem(self._findings[key])
+        finding = self.problems.at(path)
+        return finding is not None and self.stand_on_problem(finding)
 
     def stand_on_problem(self, finding: Finding) -> bool:
         """Stand on a problem among the others; return whether it is there."""
-        key = next((key for key, one in self._findings.items() if one is finding), None)
-        if key is None:
-            return False
-        self.action_sheet("problems")
-        return self.query_one("#review-problems", Table).select(key)
+        found = self.problems.select(finding)
+        if found:
+            self.action_sheet("problems")
+        return found
 
     # What can be done
 
@@ -334,33 +294,10 @@ class Review(Step):
         event.stop()
         self._show_file()
 
-    @on(Table.Moved, "#review-problems")
-    def _other_problem(self, event: Table.Moved) -> None:
-        event.stop()
-        self._show_answers()
-        self.post_message(Look())
-
-    @on(Table.Activated, "#review-problems")
-    def _to_problem(self, event: Table.Activated) -> None:
-        event.stop()
-        finding = self._findings.get(event.key)
-        if finding is not None:
-            self.post_message(Go(path=finding.path))
-
-    @on(Button.Pressed)
-    async def _answered(self, event: Button.Pressed) -> None:
-        event.stop()
-        if event.button.id == "review-mend":
-            await self.run_action("screen.mend")
-        else:
-            self.action_allow(event.button.id == "review-allow")
-        self.query_one("#review-problems").focus()
-
     def action_allow(self, _allowed: bool) -> None:
         """Overrule the error under the cursor, or let it stand again."""
-        finding = self.finding_in_sight()
-        if finding is not None:
-            self.post_message(Allow(finding))
+        if self._sheet == "problems":
+            self.problems.allow()
 
     def action_to_target(self) -> None:
         """Change the directory that is written into."""
@@ -421,10 +358,8 @@ class Review(Step):
         if action in ("to_way", "to_layer"):
             return self.has_class("-build")
         if action == "allow":
-            finding = self.finding_in_sight()
-            if parameters == (True,):
-                return overruling.can_be(finding)
-            return overruling.is_overruled(self.session, finding)
+            already = parameters != (True,)
+            return self._sheet == "problems" and self.problems.can_be_allowed(already=already)
         return True
 
     @on(Options.Chosen, "#review-way")
@@ -461,14 +396,4 @@ class Review(Step):
 
     def confirmation(self) -> list[Content]:
         """Return what is asked before writing: which files, and what happens to them."""
-        plan = self.plan
-        pending = (*plan.edited, *plan.pending) if plan is not None else ()
-        lines = [lit(f"{change.kind:<8} {change.path}") for change in pending[:12]]
-        if len(pending) > 12:
-            lines.append(lit(f"and {len(pending) - 12} more", "muted"))
-        lines = lines or [lit("Nothing differs: every file stays as it is.")]
-        sign = glyphs(self).warning
-        for finding in overruling.overruled(self.session):
-            said = f"{sign} {finding.code} allowed: {finding.message}"
-            lines.append(lit(said.removesuffix(" (allowed here)"), "warning"))
-        return lines
+        return review_text.confirmation(self.plan, overruling.overruled(self.session), glyphs(self))

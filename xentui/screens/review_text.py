@@ -7,9 +7,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from textual.content import Content
+
 from xentui.session import overruling, reviewing
 from xentui.widgets.table import Row
-from xentui.widgets.text import Glyphs
+from xentui.widgets.text import Glyphs, lit
 
 if TYPE_CHECKING:
     from xentui.output.plan import Change, Plan
@@ -123,3 +125,26 @@ def allow_of(session: Session, finding: Finding | None) -> str:
 def severity_style(finding: Finding) -> str:
     """Return the style of a finding."""
     return {"error": "error", "warning": "warning"}.get(finding.severity.value, "muted")
+
+
+def allow_told(finding: Finding) -> str:
+    """Return what is told of the button to overrule a finding."""
+    if not overruling.can_be(finding):
+        return "a: lets this error stand against writing again."
+    return (
+        f"a: counts this error as a warning, as xentui generate --allow {finding.code} does. You "
+        "know better than xentui's tables; undo takes it back."
+    )
+
+
+def confirmation(plan: Plan | None, allowed: Sequence[Finding], signs: Glyphs) -> list[Content]:
+    """Return what is asked before writing: which files, what happens to them, what is allowed."""
+    pending = (*plan.edited, *plan.pending) if plan is not None else ()
+    lines = [lit(f"{change.kind:<8} {change.path}") for change in pending[:12]]
+    if len(pending) > 12:
+        lines.append(lit(f"and {len(pending) - 12} more", "muted"))
+    lines = lines or [lit("Nothing differs: every file stays as it is.")]
+    for finding in allowed:
+        said = f"{signs.warning} {finding.code} allowed: {finding.message}"
+        lines.append(lit(said.removesuffix(" (allowed here)"), "warning"))
+    return lines
