@@ -50,13 +50,6 @@ CASES = (
         "XT303", f"{FETCH}.uri", guest(EXT4, LOCAL), ("web.ext4", "there.ext4"), {"there.ext4": ""}
     ),
     Case(
-        "XT303",
-        f"{FETCH}.uri",
-        guest(EXT4.replace("web", "ab"), 'uri = "file://a%20b.ext4"'),
-        ("a%20b", "ab"),
-        {"ab.ext4": ""},
-    ),
-    Case(
         "XT322",
         f"{FETCH}.uri",
         rootfs('uri = "file://tree"'),

@@ -252,11 +252,12 @@ def _problem(misfit: Misfit) -> Iterator[Problem]:
                         "XT003", (*path, key), f"{key} is missing", f"Add {dotted((*path, key))}."
                     )
         case "type":
+            example = _example(spec.get("examples", ()))
             yield Problem(
                 "XT004",
                 path,
                 f"{quoted(value)} is not {_TYPES.get(str(wanted), str(wanted))}",
-                f"Write {_example(spec) or _TYPES.get(str(wanted), str(wanted))}.",
+                f"Write {example or _TYPES.get(str(wanted), str(wanted))}.",
             )
         case "minimum" | "maximum":
             low, high = spec.get("minimum"), spec.get("maximum")
@@ -300,9 +301,10 @@ def _wrong_text(misfit: Misfit) -> Problem:
             "Begin with a letter or digit, use lower-case letters, digits and hyphens, and no "
             "word that BitBake gives a meaning to.",
         )
-    example = _example(spec)
+    examples = _kindred(spec.get("examples", ()), value)
+    example = _example(examples)
     like = f", for example {example}" if example else ""
-    stranger = _stranger(spec.get("pattern", ""), value, spec.get("examples", ()))
+    stranger = _stranger(spec.get("pattern", ""), value, examples)
     if stranger is None:
         return Problem(
             "XT008", path, f"{quoted(value)} does not have the form of this field",
@@ -335,8 +337,13 @@ def _stranger(pattern: str, value: str, examples: Sequence[str]) -> str | None:
     return None
 
 
-def _example(spec: Mapping[str, Any]) -> str:
-    examples = spec.get("examples")
+def _kindred(examples: Sequence[str], value: str) -> Sequence[str]:
+    """Return the examples that are addresses of the same kind, where the value is one."""
+    kind, mark, _ = value.partition("://")
+    return [one for one in examples if mark and one.startswith(kind + mark)] or examples
+
+
+def _example(examples: Sequence[str]) -> str:
     if not examples:
         return ""
     import json
