@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from tests import bitbake_parser
 from xentui.cli import main
 from xentui.errors import RefusedError
-from xentui.output import header
+from xentui.output import header, manifest
 from xentui.output.enabled import machine_fragment
 from xentui.output.user_files import (
     BEGIN,
@@ -233,14 +233,31 @@ def goes_on(text: str) -> bool:
     return unfinished(text) or text.rstrip("\r").endswith("\\")
 
 
+BY_HAND = b"# edited by hand\n"
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
 class BuildDirectory(RuleBasedStateMachine):
-    """Whatever is run in whatever order: the user's lines stay, and ``remove`` is exact."""
+    """Whatever is run in whatever order: the user's lines stay, and ``remove`` is exact.
+
+    Generated files are edited by hand, merged, kept and overwritten in between, and a layer for
+    a fleet is written beside. Where an edit by hand is, it is never lost.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="xentui-build-"))
         self.build = self.folder / "build"
         self.own = {"local.conf": b"", "bblayers.conf": b""}
+        self.fleets: dict[tuple[str, ...], dict[str, bytes]] = {}
+        self.edits = 0
 
     @initialize(local=texts.filter(lambda text: not goes_on(text)), layered=bblayers())
     def begin(self, local: str, layered: str) -> None:
@@ -260,32 +277,98 @@ class BuildDirectory(RuleBasedStateMachine):
 
     @rule(
         preset=st.sampled_from(["qemux86-64-alpine", "qemux86-64-minimal"]),
-        attach=st.sampled_from(["require", "block", "none", ""]),
+        attach=st.sampled_from(["require", "block", "none", "fragment", ""]),
         layer=st.sampled_from(["", "", "meta-a", "deep/meta-b"]),
         memory=st.sampled_from([1024, 2048]),
+        edited=st.sampled_from(["", "merge", "keep", "take"]),
     )
-    def generate(self, preset: str, attach: str, layer: str, memory: int) -> None:
-        """Write."""
+    def generate(self, preset: str, attach: str, layer: str, memory: int, edited: str) -> None:
+        """Write; without a word on edits, or where they do not go together, nothing at all."""
+        before = contents(self.folder)
         more = [f"--attach={attach}"] if attach else []
         more += [f"--layer={self.folder}/{layer}"] if layer else []
+        more += [f"--edited={edited}"] if edited else []
         code = main(["generate", "--preset", preset, "--set", f"host.memory={memory}",
                      "--build-dir", str(self.build), "--yes", *more])  # fmt: skip
-        assert code == 0
+        assert code == 0 or (code == 3 and self.edits and edited in ("", "merge"))
+        if code == 3:
+            assert contents(self.folder) == before
+            return
+        self.nothing_is_lost()
+        after = contents(self.folder)
+        code = main(["generate", "--preset", preset, "--set", f"host.memory={memory}",
+                     "--build-dir", str(self.build), "--yes", *more])  # fmt: skip
+        assert (code, contents(self.folder)) == (0, after)
+
+    @rule(data=st.data())
+    def user_edits(self, data: st.DataObject) -> None:
+        """Let the user write a line into a file that xentui made."""
+        made = [
+            path
+            for pattern in (
+                "build/conf/xentui.conf",
+                "**/*.bb",
+                "**/layer.conf",
+                "**/xentui/*.conf",
+            )
+            for path in sorted(self.folder.glob(pattern))
+            if "fleet" not in path.parts
+        ]
+        if made:
+            file = data.draw(st.sampled_from(made))
+            if BY_HAND not in file.read_bytes():
+                file.write_bytes(file.read_bytes() + BY_HAND)
+                self.edits += 1
+
+    def nothing_is_lost(self) -> None:
+        """Each edit is still in some file: where it was made, or beside it."""
+        found = sum(BY_HAND in content for content in contents(self.folder).values())
+        assert found >= self.edits
+
+    @rule(boards=st.lists(st.sampled_from(["one", "two", "three"]), unique=True, min_size=1))
+    def fleet(self, boards: list[str]) -> None:
+        """Write a layer for several boards; what is in it depends on them alone."""
+        for number, name in enumerate(("one", "two", "three")):
+            board = f'[host]\nmachine = "qemux86-64"\nmemory = {1024 + number}\n'
+            guest = f"[guests.xen-guest-image-minimal]\nvif = []\nmemory = {100 + number}\n"
+            (self.folder / f"{name}.toml").write_text(f"version = 1\n\n{board}\n{guest}")
+        files = [str(self.folder / f"{name}.toml") for name in sorted(boards)]
+        out = self.folder / "fleet"
+        assert main(["generate", *files, "--out", str(out), "--one-layer"]) == 0
+        assert self.fleets.setdefault(tuple(sorted(boards)), contents(out)) == contents(out)
 
     @rule()
     def remove(self) -> None:
-        """Take everything out."""
-        assert main(["remove", "--build-dir", str(self.build), "--yes"]) == 0
+        """Take everything out; what was edited by hand is kept under another name."""
+        fleet = contents(self.folder / "fleet")
+        code = main(["remove", "--build-dir", str(self.build), "--yes"])
+        assert code == 0 or (code == 3 and self.edits)
+        if code == 3:
+            assert main(["remove", "--build-dir", str(self.build), "--yes", "--force"]) == 0
+        self.nothing_is_lost()
+        assert contents(self.folder / "fleet") == fleet
+        left = contents(self.folder)
+        edited = {name for name, content in left.items() if BY_HAND in content}
+        roots = {name.partition("/")[0] for name in edited if not name.startswith("build/")}
         left = {
-            path.relative_to(self.folder).as_posix(): path.read_bytes()
-            for path in self.folder.rglob("*")
-            if path.is_file() and not path.name.endswith(".xentui-orig")
+            name: content
+            for name, content in left.items()
+            if not name.endswith((".xentui-orig", ".toml"))
+            and name not in edited
+            and not name.startswith("fleet/")
+            # A layer that was left behind with an edited file in it still knows whose it is.
+            and not (name.endswith(manifest.NAME) and name.partition("/")[0] in roots)
         }
         assert left == {f"build/conf/{name}": content for name, content in self.own.items()}
         for name, content in self.own.items():
             copy = self.build / "conf" / f"{name}.xentui-orig"
             assert not copy.exists() or copy.read_bytes() != content
             copy.unlink(missing_ok=True)
+        for name in edited:
+            (self.folder / name).unlink()
+        for folder in roots:
+            shutil.rmtree(self.folder / folder)
+        self.edits = 0
 
     @rule(extra=line.filter(lambda text: not goes_on(text)))
     def user_appends(self, extra: str) -> None:
@@ -301,4 +384,4 @@ class BuildDirectory(RuleBasedStateMachine):
 
 
 TestBuildDirectory = BuildDirectory.TestCase
-TestBuildDirectory.settings = settings(max_examples=25, stateful_step_count=6, deadline=None)
+TestBuildDirectory.settings = settings(max_examples=25, stateful_step_count=8, deadline=None)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Changes the code of a room, one place at a time, and tells which changes its tests miss.
 
-``python -m tools.mutants ROOM [COUNT] [SEED]`` (``make mutants``): of all mutants of
+``python -m tools.mutants ROOM [COUNT [SEED [AGAIN]]]`` (``make mutants``): of all mutants of
 ``xentui/ROOM``, as many as that, chosen by the seed; 0 takes each. A mutant is run against those
 of the room's tests that reach its line, in a copy of the work tree. What survives is printed
 as ``file:line function: before -> after``. The exit code is 1 where a survivor is not listed in
@@ -48,8 +48,15 @@ Reached = dict[str, tuple[float, dict[str, list[int]]]]
 """Of each test: its seconds, and the lines of each file of the room that it reaches."""
 
 
-def main(room: str, count: int = 300, seed: int = 1) -> int:
-    """Run mutants of a room; return the exit code."""
+def main(room: str, count: int = 300, seed: int = 1, again: Path | None = None) -> int:
+    """Run mutants of a room; return the exit code.
+
+    Args:
+        room: which.
+        count: how many of them; 0 takes each.
+        seed: chooses them.
+        again: what an earlier run printed, of which each mutant that is named is run instead.
+    """
     with tempfile.TemporaryDirectory(prefix="xentui-mutants-") as folder:
         tree = Path(folder) / "0"
         _copy(tree)
@@ -60,6 +67,9 @@ def main(room: str, count: int = 300, seed: int = 1) -> int:
             for mutant in mutants(path.relative_to(tree).as_posix(), path.read_text())
         ]
         chosen = random.Random(seed).sample(every, count) if count else every
+        if again is not None:
+            named = again.read_text()
+            chosen = [mutant for mutant in every if f"{mutant.id.partition(' ')[2]}\n" in named]
         jobs = int(os.environ.get("XENTUI_JOBS", os.cpu_count() or 1))
         for job in range(1, jobs):
             shutil.copytree(tree, Path(folder) / str(job))
@@ -268,4 +278,5 @@ def _ended(child: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], *map(int, sys.argv[2:])))
+    ROOM, COUNT, SEED, AGAIN = (*sys.argv[1:], *("", "300", "1", "")[len(sys.argv) - 1 :])
+    sys.exit(main(ROOM, int(COUNT), int(SEED), Path(AGAIN) if AGAIN else None))

@@ -34,3 +34,8 @@ def test_the_codes_exist() -> None:
     named = set(re.findall(r"XT\d{3}", TEXT))
     assert named <= set(catalogue.codes())
     assert len(named) > 60
+
+
+def test_what_is_seen_by_the_bytes_of_files_has_its_place() -> None:
+    named = set(re.findall(r"XT35\d", TEXT))
+    assert named == {code for code in catalogue.codes() if code.startswith("XT35")}
