@@ -19,7 +19,7 @@ from tests.real.build import Build
 from tests.real.cases import Case
 from tests.real.conftest import MakeBuild
 from xentui.output import local_conf
-from xentui.output.layer import WKS
+from xentui.output.layer import wks_name
 from xentui.project import boards
 from xentui.project.assets import gather
 from xentui.project.effective import effective, image
@@ -113,9 +113,9 @@ def test_our_kickstart_is_used_and_differs_in_memory_alone(build: Build, mode: s
     build.write(project)
     seen = build.seen(xen_image(build, project), "WKS_FILE", "WKS_FULL_PATH", "XEN_BOOT_MODE")
     assert seen.values["XEN_BOOT_MODE"] == mode
-    assert seen.values["WKS_FILE"] == WKS
+    assert seen.values["WKS_FILE"] == wks_name()
     ours = seen.path("WKS_FULL_PATH")
-    assert ours == build.layer / "files/wic" / WKS
+    assert ours == build.layer / "files/wic" / wks_name()
     assert parts(ours) == parts(theirs)
     xen, dom0 = options(ours)
     their_xen, their_dom0 = options(theirs)

@@ -49,7 +49,8 @@ def typed_memory(one: Wizard, text: bytes) -> None:
     one.keys(b"\r")
     one.until(f"Guest {GUEST}")
     one.keys(b"\t\t" + text)
-    one.until(f'XEN_GUEST_MEMORY[{GUEST}] = "{text.decode()}"')
+    # What follows the value was there before, and is not sent again.
+    one.until(f'XEN_GUEST_MEMORY[{GUEST}] = "{text.decode()}')
 
 
 def drafts() -> dict[str, int]:

@@ -15,6 +15,7 @@ from tests.tui.test_wizard import TWO, field, settle
 from tests.tui.wizards import SMALL, session_of, shown, wizard
 from xentui.app import XentuiApp
 from xentui.project import document
+from xentui.project.model import Host, Project
 from xentui.widgets.table import Table
 
 
@@ -162,3 +163,22 @@ async def test_what_a_terminal_would_obey_is_not_pasted() -> None:
         await settle(pilot)
         assert app.main.query_one("#guest-filter", Input).value == "[31mbet[/x]"
         assert "\x1b" not in shown(app)
+
+
+async def test_the_first_guest_of_all_is_edited_at_once() -> None:
+    app = wizard(session_of(Project(Host("qemux86-64", memory=1024, network="nat"))))
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("alt+4", "a")
+        await pilot.pause(0.2)
+        await settle(pilot)
+        focused = app.main.focused
+        assert isinstance(focused, Input)
+        await pilot.press(*"web")
+        await settle(pilot)
+        assert [guest.key for guest in app.session.project.guests] == ["web"]
+        await pilot.press("escape", "d")
+        await settle(pilot)
+        await pilot.press("u")
+        await pilot.pause(0.2)
+        assert app.main.focused is app.main.query_one("#guest-table", Table)

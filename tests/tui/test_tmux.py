@@ -44,7 +44,7 @@ class Terminal:
     def start(self, arguments: str = "", term: str = "screen-256color") -> None:
         line = (
             f"unset COLUMNS LINES; cd {self._directory} && "
-            f"LC_ALL=C.UTF-8 TERM={term} PYTHONPATH={ROOT} "
+            f"LC_ALL=C.UTF-8 TERM={term} PYTHONPATH={ROOT} ESCDELAY=1000 "
             f"{sys.executable} -m xentui {arguments}; echo LEFT=$?; sleep 60"
         )
         self.tmux("new-session", "-d", *self._size, line)
@@ -80,7 +80,7 @@ def test_enter_write_enter_and_the_files_are_there(terminal: Terminal, tmp_path:
     terminal.start()
     terminal.wait("Writes   conf/xentui.conf")
     terminal.keys("Enter")
-    terminal.wait("Ready: 2 new")
+    terminal.wait("Ready: 3 new")
     terminal.keys("C-s")
     terminal.wait("Write into xentui-out?")
     terminal.keys("Enter")
@@ -95,7 +95,7 @@ def test_enter_write_enter_and_the_files_are_there(terminal: Terminal, tmp_path:
 
 def test_a_guest_is_edited_and_memory_follows(terminal: Terminal) -> None:
     terminal.start("--preset qemux86-64-minimal")
-    terminal.wait("Ready: 2 new")
+    terminal.wait("Ready: 3 new")
     terminal.keys("M-4")
     terminal.wait("Edit")
     terminal.keys("Enter")
@@ -113,13 +113,13 @@ def test_a_guest_is_edited_and_memory_follows(terminal: Terminal) -> None:
 
 def test_a_console_without_unicode_gets_ascii(terminal: Terminal) -> None:
     terminal.start("--ascii --preset qemux86-64-minimal")
-    page = terminal.wait("Ready: 2 new")
+    page = terminal.wait("Ready: 3 new")
     assert page.isascii()
 
 
 def test_a_resize_is_followed(terminal: Terminal) -> None:
     terminal.start("--preset qemux86-64-minimal")
-    terminal.wait("Ready: 2 new")
+    terminal.wait("Ready: 3 new")
     terminal.tmux("resize-window", "-x", "52", "-y", "12")
     terminal.wait("52x12; xentui needs 60x16")
     terminal.tmux("resize-window", "-x", "120", "-y", "40")
