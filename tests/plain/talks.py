@@ -7,7 +7,6 @@ from __future__ import annotations
 import io
 import re
 from collections import deque
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -92,13 +91,13 @@ def session_of(project: Project | None = None, *, preset: str = "") -> Session:
     )
 
 
-def on_file(path: Path, **changes: object) -> Session:
-    """Return a session on a project file, with other values where that is said."""
+def on_file(path: Path) -> Session:
+    """Return a session on a project file."""
     loaded = document.load(path)
     origin = Session.origin_of(loaded, name=path.name, preset=False)
     assert origin is not None
     session = session_of()
-    session.begin(replace(origin, **changes), "open")  # type: ignore[arg-type]
+    session.begin(origin, "open")
     return session
 
 

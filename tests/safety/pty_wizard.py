@@ -31,6 +31,7 @@ class Wizard:
         *arguments: str | bytes,
         prepare: Callable[[], None] | None = None,
         size: tuple[int, int] = (80, 24),
+        term: str = "xterm-256color",
     ) -> None:
         self.seen = b""
         self._master, slave = pty.openpty()
@@ -42,7 +43,7 @@ class Wizard:
             if prepare is not None:
                 prepare()
 
-        env = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm-256color"}
+        env = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": term}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "xentui", *arguments],
             cwd=folder,

@@ -1,0 +1,396 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Review, write, rehearse: the same plans, questions and files as on the screens."""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.bitbake.trees import small
+from tests.plain.talks import CTRL_C, EVERY, TWO, Person, on_file, session_of
+from tests.rehearsal.test_run import gone, player
+from tests.rehearsal.test_transcript import RUNS
+from xentui.cli import main
+from xentui.errors import Exit
+from xentui.output.header import is_intact
+from xentui.project.model import Guest, Host
+from xentui.rehearsal import fetch, parts
+from xentui.session import Session, building, reviewing
+
+LOCAL = 'MACHINE ??= "qemux86-64"\n# mine\n'
+GUESTS = {
+    f"virt/recipes-extended/images/{name}.bb": f'SUMMARY = "Guest {name}"\ninherit core-image\n'
+    for name in ("alpha", "beta")
+}
+CONF = Path("xentui-out/conf/xentui.conf")
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Return every file below a folder but the notes that xentui keeps for itself."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix != ".bak" and path.name != ".xentui-manifest.json"
+    }
+
+
+def written(person: Person) -> Person:
+    """Write, from the review."""
+    person.say("g 6")
+    person.choose("Write")
+    person.choose("Write")
+    assert person.session.written is not None
+    return person
+
+
+def test_a_preset_is_written_in_five_answers_and_as_the_command_line_writes_it() -> None:
+    person = Person(session_of())
+    said = person.say("1", "1", "1", "1")
+    assert "Written into xentui-out: 3 new." in said
+    assert "Type next:\n" in said
+    assert "\nbitbake xen-image-minimal\n" in said
+    assert "xentui generate --preset qemux86-64-minimal --out xentui-out" in said
+    person.say("1")
+    assert person.wizard.over
+    assert person.wizard.code == Exit.OK
+    assert is_intact(CONF.read_text())
+    assert main(["generate", "xentui-out/qemux86-64-minimal.toml", "--out", "other"]) == 0
+    ours, theirs = tree(Path("xentui-out")), tree(Path("other"))
+    assert theirs.items() <= ours.items()
+
+
+def test_nothing_is_written_before_its_difference_was_said() -> None:
+    person = Person(session_of(TWO), begin="guests")
+    said = person.say("g 7")
+    assert "+++ xentui-out/conf/xentui.conf" in said
+    assert said.endswith("Write into xentui-out?\n1. Write\n2. Back to the review\n")
+    assert not Path("xentui-out").exists()
+    person.say("g 4", "1", "3", "300")
+    assert "+++ xentui-out/conf/xentui.conf" in person.say("g 7")
+    assert "+++" not in person.say("g 6")
+    assert "+++" not in person.say("g 7")
+
+
+def test_the_difference_is_read_to_its_end() -> None:
+    person = Person(session_of(TWO), begin="review")
+    said = person.choose("Difference")
+    while said.endswith("m: more\n"):
+        more = person.say("m")
+        said = said.removesuffix("m: more\n") + more.partition("n: Write: ")[2]
+    expected = reviewing.diff_lines(person.session.plan())
+    lines = said.partition("n: Write: ")[2].splitlines()
+    assert lines == [line.expandtabs(8) for line in expected]
+
+
+def test_files_and_the_target_are_looked_at() -> None:
+    person = Person(session_of(TWO), begin="review")
+    assert "/etc/xen/alpha.cfg" in person.choose("Target")
+    person.choose("Files")
+    assert any(label.endswith("conf/xentui.conf: new") for label in person.labels())
+    person.choose(next(label for label in person.labels() if "xentui.conf" in label))
+    assert 'MACHINE = "qemux86-64"' in person.choose("All of it")
+    person.choose(next(label for label in person.labels() if "xentui.conf" in label))
+    assert "+++ " in person.choose("Its difference")
+    assert "Review, 1 to " in person.say("b") + person.prompt()
+
+
+def test_errors_stand_against_writing() -> None:
+    tight = replace(TWO, guests=(Guest("alpha", memory=8192, tags=("autostart",)),))
+    person = Person(session_of(tight), begin="write")
+    assert "Cannot be written yet." in person.first
+    assert person.labels() == ["Back to the review"]
+    assert person.wizard.code == Exit.FINDINGS
+    assert not Path("xentui-out").exists()
+    person.say("p 1")
+    person.choose(next(label for label in person.labels() if label.startswith("Mend: ")))
+    person.say("g 7")
+    if "Write" in person.labels():
+        person.choose("Write")
+        assert person.wizard.code == Exit.OK
+
+
+def test_where_to_write_is_chosen() -> None:
+    person = Person(session_of(TWO), begin="review")
+    person.choose("Write into")
+    assert person.prompt() == "Directory [xentui-out]:"
+    said = person.say("elsewhere")
+    assert "Write into: elsewhere. Ready: " in said
+    written(person)
+    assert Path("elsewhere/conf/xentui.conf").is_file()
+    assert not Path("xentui-out").exists()
+
+
+def test_the_project_is_saved_as_another_file_and_nothing_is_overwritten_unasked() -> None:
+    person = Person(session_of(TWO), begin="review")
+    person.choose("Save the project")
+    assert "Saved as mine.toml." in person.say("mine")
+    assert 'machine = "qemux86-64"' in Path("mine.toml").read_text()
+    Path("other.toml").write_text("# other\n")
+    person.choose("Save the project")
+    assert "other.toml is there already. Overwrite it?" in person.say("other.toml")
+    person.choose("Back")
+    assert Path("other.toml").read_text() == "# other\n"
+
+
+def test_comments_of_an_opened_project_stay() -> None:
+    text = '# my board\nversion = 1\n[host]\nmachine = "qemux86-64" # this one\nmemory = 1024\n'
+    Path("board.toml").write_text(text)
+    person = Person(on_file(Path("board.toml")), begin="machine")
+    person.choose("Total memory")
+    person.say("2048")
+    written(person)
+    assert Path("board.toml").read_text() == text.replace("1024", "2048")
+
+
+def test_written_again_nothing_differs() -> None:
+    person = written(Person(session_of(TWO)))
+    assert "What to type next" in person.labels()
+    assert "bitbake" in person.choose("What to type next")
+    assert "bitbake" in person.say("?")
+    before = {path: path.stat().st_mtime_ns for path in Path("xentui-out").rglob("*")}
+    again = Person(session_of(TWO), begin="write")
+    assert "Nothing differs: every file stays as it is." in again.first
+    again.choose("Write")
+    after = {path: path.stat().st_mtime_ns for path in Path("xentui-out").rglob("*")}
+    assert {path: after[path] for path in before if path.suffix == ".conf"} == {
+        path: time for path, time in before.items() if path.suffix == ".conf"
+    }
+
+
+# Edited by hand
+
+
+@pytest.mark.parametrize("how", ["Merge both", "Leave them alone", "Overwrite, keep mine"])
+def test_a_file_edited_by_hand_is_asked_about(how: str) -> None:
+    written(Person(session_of(TWO)))
+    mine = CONF.read_text().replace('MACHINE = "qemux86-64"\n', 'MACHINE = "qemux86-64"\n# mine\n')
+    CONF.write_text(mine)
+    wider = replace(TWO, guests=(TWO.guests[0], replace(TWO.guests[1], memory=320)))
+    person = Person(session_of(wider), begin="review")
+    assert "Edited by hand: " in person.first
+    said = person.choose("Write")
+    assert "# mine" in said + person.say("m", "m")
+    assert person.labels()[0] == "Back to the review"
+    person.choose(how)
+    text = CONF.read_text()
+    assert ("# mine" in text) is (how != "Overwrite, keep mine")
+    assert ('XEN_GUEST_MEMORY[beta] = "320"' in text) is (how != "Leave them alone")
+    if how == "Overwrite, keep mine":
+        kept = [path for path in CONF.parent.iterdir() if path != CONF]
+        assert any("# mine" in path.read_text() for path in kept)
+
+
+# A build directory
+
+
+def in_build_dir(local: str = LOCAL) -> tuple[Session, Path]:
+    build = small(Path.cwd(), local, more=GUESTS)
+    session = session_of(TWO)
+    session.out = build
+    return session, build
+
+
+def test_a_build_directory_is_written_as_agreed() -> None:
+    session, build = in_build_dir()
+    person = Person(session, begin="review")
+    local = build / "conf/local.conf"
+    assert "local.conf gets: one require line" in person.labels()
+    assert any(label.startswith("Layer: ") for label in person.labels())
+    said = person.choose("Write")
+    assert "+require conf/xentui.conf" in said or "require" in said
+    assert local.read_text() == LOCAL
+    person.choose("Write")
+    assert person.session.written is not None
+    assert "require" in local.read_text()
+    assert local.read_text().startswith(LOCAL)
+    assert (build / "conf/xentui.conf").is_file()
+
+
+@pytest.mark.parametrize(("way", "index"), [("one require line", 0), ("a marked block", 1)])
+def test_the_way_into_local_conf_is_chosen(way: str, index: int) -> None:
+    session, build = in_build_dir()
+    person = Person(session, begin="review")
+    person.choose("local.conf gets")
+    assert person.labels()[: len(reviewing.ATTACH)] == [said for _, said in reviewing.ATTACH]
+    person.choose(way)
+    assert f"local.conf gets: {way}" in person.labels()
+    written(person)
+    assert (build / "conf/xentui.conf").exists() is (index == 0)
+    assert "--attach" in (person.session.written.headless if person.session.written else "")
+
+
+def test_the_layer_goes_where_it_is_told_to_and_back() -> None:
+    _, build = in_build_dir()
+    session = session_of(replace(EVERY, import_types=(), guests=EVERY.guests[:1]))
+    session.edit(
+        replace(session.project, guests=(replace(EVERY.guests[0], key="alpha", bundle="mine"),)),
+        "bundle",
+    )
+    session.out = build
+    person = Person(session, begin="review")
+    person.choose("Layer")
+    said = person.say("layers/mine")
+    assert "Layer: layers/mine." in said
+    person.choose("Layer")
+    person.say("-")
+    assert person.session.layer is None
+    person.choose("Layer")
+    person.say("layers/mine")
+    written(person)
+    assert Path("layers/mine/conf/layer.conf").is_file()
+    assert person.session.written is not None
+    assert "--layer layers/mine" in person.session.written.headless
+
+
+def test_what_is_wrong_with_the_build_directory_is_among_the_problems() -> None:
+    build = small(Path.cwd(), LOCAL, more=GUESTS, layers=("core",))
+    session = session_of(TWO)
+    session.out = build
+    person = Person(session, begin="review")
+    assert "of the build directory" in person.first
+    assert "Cannot be written yet." in person.first
+    said = person.say("p")
+    assert "meta-virtualization" in said
+    assert "g 6 Review: here" in person.say("g")
+    person.say("p 1")
+    assert "Explain it" in person.labels()
+
+
+def test_building_is_offered_at_a_terminal_and_lets_no_program_move_the_cursor(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    session, build = in_build_dir()
+    person = written(Person(session))
+    assert "Verify, build and boot it" in person.labels()
+    ran: list[tuple[list[str], str]] = []
+
+    def foreground(line: list[str], _folder: Path, env: dict[str, str], _then: object) -> int:
+        ran.append((line, env["TERM"]))
+        return 0
+
+    monkeypatch.setattr("xentui.verify.building.foreground", foreground)
+    assert building.told(0) in person.choose("Verify, build and boot it")
+    line, term = ran[0]
+    assert line[line.index("verify") :][-1] == "--build" or "--build" in line
+    assert str(build) in line
+    assert term == "dumb"
+    person.wizard.talk._echo = True
+    assert "Verify, build and boot it" not in person.labels()
+
+
+# Rehearse
+
+
+@pytest.fixture
+def played(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Let a rehearsal find a program that plays a recorded run in QEMU's place."""
+    folder = tmp_path / "player"
+    folder.mkdir()
+    made = player(folder)
+    monkeypatch.setattr(parts, "find", lambda *_given, **_how: made)
+    return folder
+
+
+def recorded(name: str) -> Session:
+    return on_file(RUNS / name / "project.toml")
+
+
+@pytest.mark.parametrize("step", ["memory", "review"])
+def test_guests_are_rehearsed_with_a_line_for_each_thing_that_happens(
+    played: Path, step: str
+) -> None:
+    person = Person(recorded("many"), begin=step)
+    said = person.choose("Rehearse on a real Xen")
+    assert "ctrl+c stops." in said
+    assert "Xen is up" in said.replace("xen", "Xen")
+    for guest in person.session.project.guests:
+        assert f"{guest.key}: " in said
+    assert "started, 114.7 MiB" in said
+    assert "guests started" in said
+    assert gone(played)
+    person.choose("Back")
+    assert person.prompt().startswith(step.capitalize())
+
+
+def test_ctrl_c_ends_a_rehearsal_and_not_the_wizard(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = tmp_path / "player"
+    folder.mkdir()
+    made = player(folder, "hang")
+    monkeypatch.setattr(parts, "find", lambda *_given, **_how: made)
+    person = Person(recorded("many"), begin="memory")
+    said = person.wizard.talk.say
+
+    def say(*texts: str) -> None:
+        said(*texts)
+        if any("Xen is up" in text for text in texts):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(person.wizard.talk, "say", say)
+    person.choose("Rehearse on a real Xen")
+    assert gone(folder)
+    assert person.prompt().startswith("Memory")
+
+
+def test_what_would_help_a_refused_guest_is_one_answer(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = tmp_path / "player"
+    folder.mkdir()
+    made = player(folder, name="too-large")
+    monkeypatch.setattr(parts, "find", lambda *_given, **_how: made)
+    person = Person(recorded("too-large"), begin="memory")
+    before = person.session.project
+    said = person.choose("Rehearse on a real Xen")
+    assert "for want of memory" in said
+    assert "What would help" in said
+    person.say("1")
+    assert person.session.project != before
+    person.say("u")
+    assert person.session.project == before
+
+
+def test_parts_that_are_missing_are_named_and_fetched_only_if_agreed_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lack = parts.LackError((parts.Lack("Xen", "xen-hypervisor-common"),))
+
+    def find(*_given: object, **_how: object) -> parts.Parts:
+        raise lack
+
+    monkeypatch.setattr(parts, "find", find)
+    monkeypatch.setattr(fetch, "possible", lambda: False)
+    person = Person(session_of(TWO), begin="memory")
+    said = person.choose("Rehearse on a real Xen")
+    assert "Not found: Xen." in said
+    assert "xen-hypervisor-common" in said
+    assert "xentui rehearse PROJECT --parts FOLDER" in said
+    fetched: list[object] = []
+    wanted = fetch.Download(("a", "b"), 3_000_000)
+    monkeypatch.setattr(fetch, "possible", lambda: True)
+    monkeypatch.setattr(fetch, "download", lambda _lacks: wanted)
+    monkeypatch.setattr(fetch, "fetch", lambda *given, **_how: fetched.append(given))
+    said = person.choose("Rehearse on a real Xen")
+    assert "Fetch 2 packages, 3 MB?" in said
+    person.choose("Back")
+    assert fetched == []
+
+
+def test_a_board_that_cannot_be_rehearsed_says_so() -> None:
+    person = Person(session_of(replace(TWO, host=Host("raspberrypi4-64"))), begin="memory")
+    said = person.choose("Rehearse on a real Xen")
+    assert "raspberrypi4-64" in said
+    assert person.prompt().startswith("Memory")
+
+
+def test_ctrl_c_is_no_answer_to_a_write() -> None:
+    person = Person(session_of(TWO), begin="write")
+    person.say(CTRL_C)
+    assert not Path("xentui-out").exists()
+    assert not person.wizard.over
