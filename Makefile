@@ -48,7 +48,7 @@ rehearse-parts: $(VENV)/.installed-test
 
 # Each of the two takes a core and up to 2 GiB.
 rehearse-test: rehearse-parts
-	XENTUI_REHEARSE=1 $(BIN)/python -m pytest -n 2 -m "$(REHEARSE)" tests/rehearsal
+	XENTUI_REHEARSE=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m "$(REHEARSE)" tests/rehearsal
 
 # With subprocesses, and in each of the processes that run tests. Tests of time would fail.
 COVERAGE := $(BIN)/python -m coverage

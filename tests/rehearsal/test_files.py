@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import lzma
 import os
@@ -11,6 +12,7 @@ import shutil
 import struct
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from tests.rehearsal.places import HERE
 from xentui.errors import InputError
 from xentui.rehearsal import elf, fetch, kernel, parts, stub
 from xentui.rehearsal.cpio import Archive
+from xentui.rehearsal.run import StoppedError
 
 needs_cpio = pytest.mark.skipif(not shutil.which("cpio"), reason="cpio is not installed")
 
@@ -184,6 +187,41 @@ def test_a_failed_fetch_leaves_the_cache_as_it_was(apt: Path) -> None:
         fetch.fetch(fetch.Download(("x",), 0), apt / "cache/kept", say=print)
     assert [path.name for path in (apt / "cache").iterdir()] == ["kept"]
     assert kept.exists()
+
+
+def test_what_a_killed_fetch_left_is_removed(apt: Path) -> None:
+    left = apt / "cache/.fetch-abc/packages"
+    left.mkdir(parents=True)
+    (left / "half.deb").touch()
+    fetch.fetch(fetch.Download(("x",), 0), apt / "cache/kept", say=print)
+    assert [path.name for path in (apt / "cache").iterdir()] == ["kept"]
+
+
+def test_two_do_not_fetch_at_once(apt: Path) -> None:
+    (apt / "cache").mkdir()
+    other = os.open(apt / "cache", os.O_RDONLY)
+    fcntl.flock(other, fcntl.LOCK_EX)
+    said: list[str] = []
+    with pytest.raises(StoppedError):
+        fetch.fetch(
+            fetch.Download(("x",), 0), apt / "cache/kept", say=said.append, stop=lambda: bool(said)
+        )
+    assert said == ["waiting for another xentui that fetches"]
+    os.close(other)
+    fetch.fetch(fetch.Download(("x",), 0), apt / "cache/kept", say=said.append)
+    assert (apt / "cache/kept").is_dir()
+
+
+def test_fetching_can_be_stopped(apt: Path) -> None:
+    (apt / "bin/apt-get").write_text("#!/bin/sh\nexec sleep 60\n")
+    said: list[str] = []
+    began = time.monotonic()
+    with pytest.raises(StoppedError):
+        fetch.fetch(
+            fetch.Download(("x",), 0), apt / "cache/kept", say=said.append, stop=lambda: bool(said)
+        )
+    assert time.monotonic() - began < 10
+    assert not list((apt / "cache").iterdir())
 
 
 def test_without_apt_another_way_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from tests.rehearsal import edges
 from tests.rehearsal.places import HERE
+from xentui.project.model import Project
 from xentui.rehearsal.report import PESSIMISTIC
-from xentui.rules import budget
+from xentui.rules import budget, check
 
 _ALL = tomllib.loads((HERE / "measurements.toml").read_text())
 TAKEN: dict[str, list[list[Any]]] = _ALL["taken"]
@@ -48,3 +50,16 @@ def test_every_kind_of_guest_was_measured() -> None:
     assert {row[0] for row in TAKEN["guest"]} == {"pv", "pvh", "hvm"}
     assert min(row[1] for row in TAKEN["guest"]) <= 64
     assert len(TAKEN["guest"]) >= 40
+
+
+@pytest.mark.parametrize("seed", edges.SEEDS)
+def test_one_mib_more_than_the_edge_is_too_much_by_the_budget(seed: int) -> None:
+    edge = edges.edge(seed)
+    assert budget.budget(edge.project).free_all == 0
+    assert not _of_memory(edge.project)
+    assert budget.budget(edge.one_more).free_all == -1
+    assert _of_memory(edge.one_more) == ["XT402"]
+
+
+def _of_memory(project: Project) -> list[str]:
+    return [one.code for one in check.check(project) if one.code.startswith("XT40")]

@@ -56,6 +56,30 @@ def _presets(arch: Arch) -> dict[str, Project]:
     return found
 
 
+def test_guests_boot_what_a_build_made(parts: Parts, tmp_path: Path) -> None:
+    folder = deployed.deploy_dir(tmp_path, parts, image="wic")
+    loaded = document.load(deployed.project_file(tmp_path))
+    assert loaded.project is not None
+    given = assets.gather(loaded.project, tmp_path)
+    with places.in_time():
+        told = rehearsal.rehearse(loaded.project, given, parts, stop=places.late, deploy_dir=folder)
+    text = "\n".join(told.lines())
+    assert {guest.key: guest.status for guest in told.guests} == {
+        "inside": "running", "own": "running", "without": "crashed", "nothing": "paused",
+    }, text  # fmt: skip
+    by_key = {guest.key: guest for guest in told.guests}
+    for key in ("inside", "own"):
+        spoke = f"{deployed.SPEAKS.format(name=key)}: /dev/xvda ext4"
+        assert spoke in (by_key[key].console, *by_key[key].transcript), text
+        assert spoke in text
+    assert "Unable to mount root fs" in "\n".join(by_key["without"].transcript)
+    assert told.as_predicted, text
+    assert not told.all_started
+    stand_ins = [choice.what for choice in told.choices if not choice.own]
+    assert stand_ins == ["nothing: kernel", "nothing: disk"]
+    assert (told.choices[1].what, told.choices[1].file) == ("Xen 4.17", "xen-qemux86-64.gz")
+
+
 @pytest.mark.parametrize("name", _presets("x86-64"))
 def test_a_preset_starts_all_its_guests(name: str, parts: Parts) -> None:
     told = rehearsed(_presets("x86-64")[name], parts)
@@ -131,35 +155,17 @@ def test_two_guests_are_told_of_in_time_and_in_memory(parts: Parts, tmp_path: Pa
 
 @pytest.mark.edge
 @pytest.mark.parametrize("seed", edges.SEEDS)
-def test_guests_that_just_fit_by_the_budget_do_start(seed: int, parts: Parts) -> None:
+def test_the_edge_is_where_the_budget_has_it(seed: int, parts: Parts) -> None:
     edge = edges.edge(seed)
     with places.in_time():
-        told = edges.rehearsed(edge.project, parts, stop=places.late)
-    assert told.all_started, "\n".join(told.lines())
-    assert told.as_predicted
-    assert told.left_kib is not None
-    assert 0 <= told.left_kib <= edge.slack * 1024
-
-
-def test_guests_boot_what_a_build_made(parts: Parts, tmp_path: Path) -> None:
-    folder = deployed.deploy_dir(tmp_path, parts, image="wic")
-    loaded = document.load(deployed.project_file(tmp_path))
-    assert loaded.project is not None
-    given = assets.gather(loaded.project, tmp_path)
-    with places.in_time():
-        told = rehearsal.rehearse(loaded.project, given, parts, stop=places.late, deploy_dir=folder)
+        told = edges.rehearsed(edge.both, parts, stop=places.late)
     text = "\n".join(told.lines())
-    assert {guest.key: guest.status for guest in told.guests} == {
-        "inside": "running", "own": "running", "without": "crashed", "nothing": "paused",
-    }, text  # fmt: skip
-    by_key = {guest.key: guest for guest in told.guests}
-    for key in ("inside", "own"):
-        spoke = f"{deployed.SPEAKS.format(name=key)}: /dev/xvda ext4"
-        assert spoke in (by_key[key].console, *by_key[key].transcript), text
-        assert spoke in text
-    assert "Unable to mount root fs" in "\n".join(by_key["without"].transcript)
     assert told.as_predicted, text
-    assert not told.all_started
-    stand_ins = [choice.what for choice in told.choices if not choice.own]
-    assert stand_ins == ["nothing: kernel", "nothing: disk"]
-    assert (told.choices[1].what, told.choices[1].file) == ("Xen 4.17", "xen-qemux86-64.gz")
+    *others, too_much = told.guests
+    assert all(guest.started for guest in others), text
+    last = others[-1]
+    assert (last.key, too_much.key) == (edges.LAST, edges.TOO_MUCH)
+    assert last.free_kib is not None
+    assert last.taken_kib is not None
+    assert 0 <= last.free_kib - last.taken_kib <= edge.slack * 1024
+    assert too_much.for_memory, text

@@ -135,6 +135,16 @@ def test_qemu_that_cannot_start_xen_is_told_with_its_words(tmp_path: Path) -> No
         run.run(planned("many"), parts, accel="tcg")
 
 
+def test_no_room_for_files_without_a_name_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", "/dev/null")
+    monkeypatch.setattr("tempfile.tempdir", "/dev/null")
+    with pytest.raises(InputError, match="/dev/null: not a directory") as raised:
+        run.run(planned("many"), player(tmp_path), accel="tcg")
+    assert "TMPDIR" in raised.value.fix
+
+
 def test_silence_ends_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "SILENCE", 0.5)
     outcome = run.run(planned("many"), player(tmp_path, "hang"), accel="tcg")

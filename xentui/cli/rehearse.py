@@ -29,8 +29,9 @@ def add(commands: parsing.Commands) -> None:
         "rehearse",
         description="Boots a real Xen in QEMU with the project's memory, starts the guests from "
         "their very xl configs\nwith stand-in images and a stand-in kernel, and tells of each "
-        "whether it started and what it took.\nFor x86-64 boards. Needs neither root nor KVM, "
-        "and no network once its parts are there.\nExit code 1 means that a guest did not start.",
+        "whether it started and what it took.\nFor x86-64 and arm64 boards. Needs neither root nor "
+        "KVM, and no network once its parts are there.\nExit code 1 means that a guest did not "
+        "start.",
     )
     parsing.project_arguments(parser)
     parsing.json_argument(parser)

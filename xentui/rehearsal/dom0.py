@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from contextlib import ExitStack
 from importlib.resources import files
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from xentui.errors import InputError
 from xentui.images.reader import Broken
 from xentui.project import artifacts
 from xentui.project.boards import Arch
-from xentui.rehearsal import elf, kernel, stub
+from xentui.rehearsal import elf, kernel, nameless, stub
 from xentui.rehearsal.cpio import Archive
 from xentui.rehearsal.deploy import Own
 from xentui.rehearsal.parts import MODULES, STORE_MODULES, TOOLS, Parts
@@ -207,14 +208,15 @@ def _file_system() -> bytes:
     program = shutil.which("mkfs.ext4") or shutil.which("mkfs.ext4", path="/usr/sbin:/sbin")
     if program is None:
         return b""
-    import tempfile
-
-    with tempfile.NamedTemporaryFile(prefix="xentui-") as file:
+    with ExitStack() as stack:
+        file = nameless.file(stack)
         file.truncate(512 * 1024)
+        place = f"/proc/self/fd/{file.fileno()}"
         run = subprocess.run(  # noqa: S603 - a fixed program, on a file of our own
-            [program, "-q", "-F", "-O", "^has_journal", file.name], capture_output=True, check=False
-        )
-        return Path(file.name).read_bytes() if run.returncode == 0 else b""
+            [program, "-q", "-F", "-O", "^has_journal", place],
+            pass_fds=(file.fileno(),), stdin=subprocess.DEVNULL, capture_output=True, check=False,
+        )  # fmt: skip
+        return Path(place).read_bytes() if run.returncode == 0 else b""
 
 
 def _disk() -> bytes:

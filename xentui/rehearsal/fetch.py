@@ -10,23 +10,28 @@ they are.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from xentui.errors import InputError
+from xentui.errors import InputError, XentuiError
 from xentui.rehearsal.arch import MACHINES, host
 from xentui.rehearsal.parts import Lack
 
 RECORD = "xentui-packages.json"
 """Name of the file, in the cache, that says which packages were unpacked."""
+
+_UNDER_WAY = ".fetch-"
+_POLL = 0.2
 
 _INSTALL = re.compile(r"^Inst (\S+) \((\S+) ", re.MULTILINE)
 _KERNEL = re.compile(r"^(linux-(?:image|modules)-[0-9]\S*)$", re.MULTILINE)
@@ -82,11 +87,11 @@ def download(lacks: Iterable[Lack]) -> Download:
     size = 0
     lacking = tuple(lacks)
     for debian in dict.fromkeys(lack.debian for lack in lacking):
-        wanted = dict.fromkeys(lack.package for lack in lacking if lack.debian == debian)
+        named = (lack.package.partition(":")[0] for lack in lacking if lack.debian == debian)
         with _settings(debian) as settings:
             if debian:
                 _apt("apt-get", "-q", "update", settings=settings)
-            names = _names(list(wanted), settings, debian)
+            names = _names(list(dict.fromkeys(named)), settings, debian)
             uris = _apt("apt-get", "download", "--print-uris", *names, settings=settings)
         size += sum(map(int, _URI.findall(uris)))
         packages += [f"{name}:{debian}".rstrip(":") for name in names]
@@ -128,38 +133,55 @@ def _settings(debian: str) -> Iterator[Path | None]:
     yield settings
 
 
-def fetch(wanted: Download, into: Path, *, say: Callable[[str], None]) -> None:
+def fetch(
+    wanted: Download,
+    into: Path,
+    *,
+    say: Callable[[str], None],
+    stop: Callable[[], bool] = lambda: False,
+) -> None:
     """Fetch packages and unpack them, beside those that are there already.
 
     Args:
         wanted: what to fetch.
         into: the cache; made where it is not there.
         say: told what is done, line by line.
+        stop: asked several times a second whether to give up.
 
     Raises:
         InputError: a package cannot be had or unpacked; the cache is left as it was.
+        StoppedError: ``stop`` said so; likewise.
     """
     for debian in ("", *(machine.debian for machine in MACHINES.values())):
         names = wanted.of(debian)
         if names:
             place = into if not debian else into.with_name(f"{into.name}-{debian}")
             with _settings(debian) as settings:
-                _fetch(names, place, settings, say)
+                _fetch(names, place, settings, say, stop)
 
 
-def _fetch(names: list[str], into: Path, settings: Path | None, say: Callable[[str], None]) -> None:
+def _fetch(
+    names: list[str],
+    into: Path,
+    settings: Path | None,
+    say: Callable[[str], None],
+    stop: Callable[[], bool],
+) -> None:
     into.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".fetch-", dir=into.parent) as folder:
+    with (
+        _alone(into.parent, say, stop),
+        tempfile.TemporaryDirectory(prefix=_UNDER_WAY, dir=into.parent) as folder,
+    ):
         place, fresh = Path(folder) / "packages", Path(folder) / "root"
         place.mkdir()
         if into.is_dir():
             shutil.copytree(into, fresh, symlinks=True)
         fresh.mkdir(exist_ok=True)
         say(f"fetching {len(names)} packages")
-        _apt("apt-get", "-q", "download", *names, cwd=place, settings=settings)
+        _apt("apt-get", "-q", "download", *names, cwd=place, settings=settings, stop=stop)
         unpacked = packages(into)
         for file in sorted(place.glob("*.deb")):
-            _apt("dpkg", "-x", str(file), str(fresh))
+            _apt("dpkg", "-x", str(file), str(fresh), stop=stop)
             name, version = file.name.split("_")[:2]
             unpacked[name] = version.replace("%3a", ":")
         (fresh / RECORD).write_text(json.dumps(unpacked, indent=1, sort_keys=True) + "\n")
@@ -167,6 +189,36 @@ def _fetch(names: list[str], into: Path, settings: Path | None, say: Callable[[s
             into.rename(Path(folder) / "old")
         fresh.rename(into)
     say(f"unpacked into {into}")
+
+
+@contextmanager
+def _alone(folder: Path, say: Callable[[str], None], stop: Callable[[], bool]) -> Iterator[None]:
+    """Let nobody else fetch into a folder, and remove what one that was killed left there."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        waits = False
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if not waits:
+                    say("waiting for another xentui that fetches")
+                waits = True
+            if stop():
+                raise _stopped()
+            time.sleep(_POLL)
+        for left in folder.glob(f"{_UNDER_WAY}*"):
+            shutil.rmtree(left, ignore_errors=True)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _stopped() -> XentuiError:
+    from xentui.rehearsal.run import StoppedError
+
+    return StoppedError("the fetching was stopped")
 
 
 def packages(folder: Path) -> dict[str, str]:
@@ -200,25 +252,43 @@ def _virtual(name: str) -> bool:
 
 
 def _apt(
-    *command: str, cwd: Path | None = None, check: bool = True, settings: Path | None = None
+    *command: str,
+    cwd: Path | None = None,
+    check: bool = True,
+    settings: Path | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> str:
     environment = {**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
     if settings is not None:
         environment["APT_CONFIG"] = str(settings)
-    run = subprocess.run(  # noqa: S603 - apt's own programs, names without anything of the project
+    with subprocess.Popen(  # noqa: S603 - apt's own programs, names without anything of the project
         command,
         cwd=cwd,
         env=environment,
         stdin=subprocess.DEVNULL,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
         errors="replace",
-        check=False,
-    )
+    ) as run:
+        try:
+            out, complaints = _ended(run, stop)
+        except BaseException:
+            run.terminate()
+            raise
     if run.returncode and check:
-        said = [line for line in run.stderr.splitlines() if line.startswith("E:")]
+        said = [line for line in complaints.splitlines() if line.startswith("E:")]
         raise InputError(
             f"{command[0]}: {said[0][2:].strip() if said else 'failed'}",
             fix="apt's lists may be old: let root run apt-get update.",
         )
-    return run.stdout
+    return out
+
+
+def _ended(run: subprocess.Popen[str], stop: Callable[[], bool]) -> tuple[str, str]:
+    while True:
+        try:
+            return run.communicate(timeout=_POLL)
+        except subprocess.TimeoutExpired:
+            if stop():
+                raise _stopped() from None

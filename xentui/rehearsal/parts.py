@@ -63,13 +63,17 @@ class Lack:
 
     Attributes:
         what: for people.
-        package: the package of Debian that has it.
-        debian: Debian's name of the architecture, where it is another than the host's.
+        package: the package of Debian that has it, as apt names it: of another architecture
+            than the host's with a colon and that.
     """
 
     what: str
     package: str
-    debian: str = ""
+
+    @property
+    def debian(self) -> str:
+        """Debian's name of the architecture, where it is another than the host's."""
+        return self.package.partition(":")[2]
 
 
 class LackError(XentuiError):
@@ -78,8 +82,7 @@ class LackError(XentuiError):
     exit_code = Exit.IO
 
     def __init__(self, lacks: tuple[Lack, ...]) -> None:
-        names = [f"{lack.package}:{lack.debian}".rstrip(":") for lack in lacks]
-        packages = " ".join(dict.fromkeys(names))
+        packages = " ".join(dict.fromkeys(lack.package for lack in lacks))
         super().__init__(
             f"a rehearsal needs {', '.join(lack.what for lack in lacks)}: not found",
             fix=f"On Debian, --yes fetches it without root; elsewhere unpack these packages of "
@@ -193,7 +196,7 @@ def find(
     inside = beside
     if machine is not own:
         inside = _roots(directory, foreign(cache, machine) if cache is not None else None)
-    other = "" if machine is own else machine.debian
+    other = "" if machine is own else f":{machine.debian}"
     lacks: list[Lack] = []
     programs: dict[str, Path] = {}
     for name, package in (*PROGRAMS.items(), ("awk", "mawk")):
@@ -201,7 +204,7 @@ def find(
         if path is None and name == "awk":
             path = _program(inside, "mawk", machine)
         if path is None:
-            lacks.append(Lack(name, package, other))
+            lacks.append(Lack(name, package + other))
         else:
             programs[name] = path
     qemu = _program(beside, machine.emulator, own)
@@ -214,15 +217,15 @@ def find(
     if needs_firmware and (qemu is None or not _has_firmware(beside)):
         lacks.append(Lack("QEMU's firmware", "seabios"))
     if tools is None:
-        lacks.append(Lack("Xen and its programs", f"xen-system-{machine.debian}", other))
+        lacks.append(Lack("Xen and its programs", f"xen-system-{machine.debian}{other}"))
     device_model = _program(inside, "xen-qemu-system-i386", machine) if hvm else None
     if hvm and device_model is None:
-        lacks.append(Lack("QEMU for HVM guests", "qemu-system-xen", other))
+        lacks.append(Lack("QEMU for HVM guests", f"qemu-system-xen{other}"))
     if hvm and not any((root / NETWORK_ROM).is_file() for root in inside):
-        lacks.append(Lack("the firmware of emulated network cards", "ipxe-qemu", other))
+        lacks.append(Lack("the firmware of emulated network cards", f"ipxe-qemu{other}"))
     if kernel is None:
         what = "a Linux kernel that can be Dom0, readable"
-        lacks.append(Lack(what, machine.meta[0], other))
+        lacks.append(Lack(what, machine.meta[0] + other))
     if lacks or qemu is None or tools is None or kernel is None:
         raise LackError(tuple(lacks))
     aside = [root for root in beside if root != HOST]

@@ -15,7 +15,6 @@ import re
 import selectors
 import signal
 import subprocess
-import tempfile
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -25,7 +24,7 @@ from pathlib import Path
 from typing import IO, Literal
 
 from xentui.errors import Exit, InputError, XentuiError
-from xentui.rehearsal import dom0, kernel, store
+from xentui.rehearsal import dom0, kernel, nameless, store
 from xentui.rehearsal.arch import ARM
 from xentui.rehearsal.deploy import Own
 from xentui.rehearsal.parts import Parts
@@ -162,9 +161,9 @@ def _files(rehearsal: Rehearsal, parts: Parts, own: Own | None, stack: ExitStack
     if own is not None and own.kernel is not None:
         first = kernel.unpacked(own.kernel)
     return _Given(
-        _nameless(_hypervisor((own.xen if own is not None else None) or parts.xen), stack),
-        _nameless(first, stack),
-        _nameless(dom0.build(rehearsal, parts, stand_in, own), stack),
+        nameless.holding(_hypervisor((own.xen if own is not None else None) or parts.xen), stack),
+        nameless.holding(first, stack),
+        nameless.holding(dom0.build(rehearsal, parts, stand_in, own), stack),
         store.made(own, stack) if own is not None and own.files else None,
     )
 
@@ -175,13 +174,6 @@ def _hypervisor(path: Path) -> bytes:
         return gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
     except (OSError, EOFError, zlib.error) as error:
         raise InputError(f"{path}: cannot be read ({error})") from error
-
-
-def _nameless(data: bytes, stack: ExitStack) -> IO[bytes]:
-    file = stack.enter_context(tempfile.TemporaryFile(prefix="xentui-"))  # noqa: SIM115
-    file.write(data)
-    file.flush()
-    return file
 
 
 def _command(

@@ -7,20 +7,16 @@ It is made by e2fsprogs' programs in a file without a name, and its holes are ke
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
-import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
 from xentui.errors import InputError
 from xentui.images.reader import Broken
+from xentui.rehearsal import nameless
 from xentui.rehearsal.deploy import Own
-
-FOLDER = Path("/var/tmp")  # noqa: S108 - files without a name
-"""Where the disk lies, as /tmp is often in memory."""
 
 _SPARE = 32 * 1024 * 1024
 
@@ -37,7 +33,7 @@ def made(own: Own, stack: ExitStack) -> IO[bytes]:
         for source in own.files.values()
     ]  # fmt: skip
     whole = _SPARE + sum(sizes) * 21 // 20
-    disk = _nameless(stack)
+    disk = nameless.file(stack)
     disk.truncate(-(-whole // 4096) * 4096)
     place = f"/proc/self/fd/{disk.fileno()}"
     _run(disk, "mkfs.ext4", "-q", "-F", "-b", "4096", "-m", "0", "-O", "^has_journal", place)
@@ -46,7 +42,7 @@ def made(own: Own, stack: ExitStack) -> IO[bytes]:
             file: IO[bytes]
             try:
                 if isinstance(source, str):
-                    file = _nameless(once)
+                    file = nameless.file(once)
                     if own.system is not None:
                         own.system.copy(source, file)
                 else:
@@ -56,11 +52,6 @@ def made(own: Own, stack: ExitStack) -> IO[bytes]:
             _run(disk, "debugfs", "-w", "-R", f"write /proc/self/fd/{file.fileno()} {number}",
                  place, also=file)  # fmt: skip
     return disk
-
-
-def _nameless(stack: ExitStack) -> IO[bytes]:
-    folder = FOLDER if os.access(FOLDER, os.W_OK) else None
-    return stack.enter_context(tempfile.TemporaryFile(prefix="xentui-", dir=folder))
 
 
 def _run(disk: IO[bytes], name: str, *arguments: str, also: IO[bytes] | None = None) -> None:

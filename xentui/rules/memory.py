@@ -116,7 +116,7 @@ def _more(given: Context, budget: Budget, lacking: int) -> Iterator[Mend]:
     """Yield a larger total, where the project sets it: a power of two, or three quarters of one."""
     if not given.board.emulated or budget.total is None:
         return
-    # Xen takes a hundredth of what is added.
+    # Xen takes a hundredth of what is added, on arm64 a 64th.
     wanted = budget.total + lacking + lacking // 50 + 2
     size = 1024
     while size < wanted and size * 3 // 2 < wanted:

@@ -1,0 +1,56 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Files without a name in any folder: they are gone when they are closed, however that comes."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO
+
+from xentui.errors import InputError
+
+FOLDER = Path("/var/tmp")  # noqa: S108 - files without a name
+"""Where they lie unless TMPDIR says otherwise, as /tmp is often in memory."""
+
+
+def file(stack: ExitStack) -> IO[bytes]:
+    """Return an empty file, which ``stack`` closes.
+
+    Raises:
+        InputError: no file can be made.
+    """
+    with _told():
+        return stack.enter_context(tempfile.TemporaryFile(prefix="xentui-", dir=_folder()))
+
+
+def holding(data: bytes, stack: ExitStack) -> IO[bytes]:
+    """Return a file with content.
+
+    Raises:
+        InputError: there is no room for it.
+    """
+    made = file(stack)
+    with _told():
+        made.write(data)
+        made.flush()
+    return made
+
+
+def _folder() -> Path | None:
+    return FOLDER if "TMPDIR" not in os.environ and os.access(FOLDER, os.W_OK) else None
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        folder = _folder() or tempfile.gettempdir()
+        raise InputError(
+            f"{folder}: {(error.strerror or str(error)).lower()}",
+            fix="Set TMPDIR to a folder with some 500 MB of room.",
+        ) from error
