@@ -38,7 +38,7 @@ help:
 	@sed -n 's/^# make /make /p' Makefile
 
 run: $(VENV)/.installed
-	@$(BIN)/xentui $(PROJECT)
+	@$(BIN)/xentui $(if $(PLAIN),--plain) $(PROJECT)
 
 test: lint
 	$(BIN)/python -m pytest -n $(JOBS) $(TESTS)

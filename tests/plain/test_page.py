@@ -1,0 +1,43 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What the page on lines of text shows was said so, and what it lists can be answered."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.docs.pages import ROOT, Block, blocks
+from xentui.plain import commands
+from xentui.plain.field import CLEAR, LIST, LITERAL
+
+PAGE = ROOT / "docs/howto/plain.md"
+TALKS = [block for block in blocks(PAGE) if block.mark.startswith("talk: ")]
+
+
+def test_the_page_shows_conversations() -> None:
+    assert len(TALKS) == 2
+
+
+@pytest.mark.parametrize("block", TALKS, ids=lambda block: block.where)
+def test_a_conversation_goes_as_it_is_shown(block: Block) -> None:
+    answers = [word.replace("_", " ") for word in block.mark.removeprefix("talk: ").split()]
+    done = subprocess.run(
+        [sys.executable, "-m", "xentui", "--plain"], input="\n".join(answers) + "\n",
+        capture_output=True, text=True, timeout=60, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    said = iter(done.stdout.splitlines())
+    for line in block.text.splitlines():
+        assert any(one.startswith(line) for one in said), f"{line}\n---\n{done.stdout}"
+
+
+def test_every_answer_that_is_understood_is_on_the_page() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    told = "\n".join(re.findall(r"^\| (.*?) \|", page, re.MULTILINE))
+    for word in (*commands._LETTERS, CLEAR, LITERAL, LIST, "/"):
+        assert f"`{word}" in told, word
