@@ -213,7 +213,7 @@ def test_problems_are_listed_explained_and_gone_to() -> None:
     assert "At: guests.alpha.memory" in said
     assert "Evidence: " in person.choose("Explain it")
     person.choose("Go to it")
-    assert person.prompt() == "Memory, 32 to 1048576 MiB [1024 MiB]:"
+    assert person.prompt() == "Memory of alpha, 32 to 1048576 MiB [1024 MiB]:"
     person.say("b")
     assert person.prompt().startswith("Guest alpha")
     number = next(n for n, one in enumerate(findings, 1) if one.code == "XT228")

@@ -23,14 +23,24 @@ class Question(Menu):
         wizard: the wizard.
         title: the question.
         answers: each with what it does; the question is over before that.
+        told: helps.
     """
 
     def __init__(
-        self, wizard: Wizard, title: str, answers: Sequence[tuple[str, Callable[[], None]]]
+        self,
+        wizard: Wizard,
+        title: str,
+        answers: Sequence[tuple[str, Callable[[], None]]],
+        told: Iterable[str] = (),
     ) -> None:
         super().__init__(wizard)
         self.title = title
         self._answers = answers
+        self._told = tuple(told)
+
+    def help(self, about: str) -> Iterable[str]:
+        """Return what helps."""
+        return self._told or super().help(about)
 
     def items(self) -> Sequence[Item]:
         """Return the answers."""

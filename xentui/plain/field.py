@@ -69,8 +69,14 @@ def help_of(session: Session, path: places.Path) -> list[str]:
     return lines
 
 
-def asked(wizard: Wizard, path: places.Path) -> Place:
-    """Return the place that asks for the field at a path: a list of boards, or the field."""
+def asked(wizard: Wizard, path: places.Path, *, whose: bool = False) -> Place:
+    """Return the place that asks for the field at a path: a list of boards, or the field.
+
+    Args:
+        wizard: the wizard.
+        path: the field's.
+        whose: say which guest it belongs to.
+    """
     if path == ("host", "machine"):
         from xentui.plain.ask import Pick
 
@@ -83,7 +89,7 @@ def asked(wizard: Wizard, path: places.Path) -> Place:
             other=("Another one, by its name", lambda: wizard.open(field)),
             told=lambda: help_of(wizard.session, path),
         )
-    return FieldPrompt(wizard, path)
+    return FieldPrompt(wizard, path, whose=whose)
 
 
 def offers_of(session: Session, path: places.Path) -> list[Offer]:
@@ -108,11 +114,13 @@ class FieldPrompt(Place):
     Args:
         wizard: the wizard.
         path: the field's.
+        whose: say which guest it belongs to, where that was not just said.
     """
 
-    def __init__(self, wizard: Wizard, path: places.Path) -> None:
+    def __init__(self, wizard: Wizard, path: places.Path, *, whose: bool = False) -> None:
         super().__init__(wizard)
         self._path = path
+        self._whose = whose
         self.field = places.field_of(path)
         self.typed = self.field.kind in ("text", "list")
         self.own = frozenset(_ANSWERS) if self.field.kind == "flag" else frozenset()
@@ -133,7 +141,11 @@ class FieldPrompt(Place):
         """Name the field, what is allowed, and what holds."""
         value = value_of(self.session, self._path)
         value = value if len(value) <= _SHORT else f"{value[:_SHORT]}..."
-        return f"{self.field.title}{self._allowed()} [{value}]:"
+        title = f"{self.field.title}{self._owner() if self._whose else ''}"
+        return f"{title}{self._allowed()} [{value}]:"
+
+    def _owner(self) -> str:
+        return f" of {self._path[1]}" if len(self._path) > 2 else ""
 
     def _allowed(self) -> str:
         if self.field.kind == "integer":
@@ -220,7 +232,7 @@ class FieldPrompt(Place):
         if old[-1] == places.KEY and value != old[1]:
             self.wizard.renamed(old[:2], (old[0], str(value)))
             self._path = (old[0], str(value), places.KEY)
-        owner = f" of {self._path[1]}" if len(self._path) > 2 and old[-1] != places.KEY else ""
+        owner = self._owner() if old[-1] != places.KEY else ""
         held = value_of(self.session, self._path)
         self.wizard.changed(f"{self.field.title}{owner}: {held}.")
 

@@ -54,7 +54,7 @@ def described(wizard: Wizard, guest: Guest) -> str:
     full = effective.effective(view.project, guest)
     words = [f"{full.memory} MiB", f"{full.vcpus} vCPU{'s' if full.vcpus > 1 else ''}"]
     words += ["starts by itself"] if guest.autostart else []
-    words += [guests.disk_of(guest), f"bundle {guest.bundle}" if guest.bundle else "conf"]
+    words += [guests.disk_of(guest), f"bundle {guest.bundle}" if guest.bundle else "configuration"]
     severity = view.found.severity(guest.key)
     words += [("error", "warning", "advice")[severity]] if severity is not None else []
     return ", ".join(words)

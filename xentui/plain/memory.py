@@ -54,7 +54,7 @@ class Step(StepMenu):
         return f"{'about ' if row.estimate else ''}{row.mib:,} MiB{share}"
 
     def _ask(self, path: places.Path) -> None:
-        self.wizard.open(FieldPrompt(self.wizard, path))
+        self.wizard.open(FieldPrompt(self.wizard, path, whose=True))
 
     def _rehearse(self) -> None:
         from xentui.plain.rehearse import rehearse

@@ -74,12 +74,13 @@ def _lacking(wizard: Wizard, lack: LackError) -> None:
         return
     wanted = fetch.download(lack.lacks)
     size = f", {wanted.size / 1_000_000:.0f} MB" if wanted.size else ""
-    talk.say("Packages of this system's own archive, which are not installed:")
-    talk.say(" ".join(wanted.packages))
+    talk.say("They are in packages of this system's own archive. ? lists those.")
+    talk.say(f"They are unpacked into {fetch.cache()}, and nothing is installed.")
 
     def take() -> None:
         fetch.fetch(wanted, fetch.cache(), say=talk.say)
         rehearse(wizard)
 
     title = f"Fetch {len(wanted.packages)} packages{size}?"
-    wizard.open(Question(wizard, title, (("Back", lambda: None), ("Fetch them", take))))
+    answers = (("Back", lambda: None), ("Fetch them", take))
+    wizard.open(Question(wizard, title, answers, (" ".join(wanted.packages),)))

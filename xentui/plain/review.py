@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from xentui.plain.wizard import Wizard
 
 
+_ABOUT_WAYS = (
+    "One require line: the settings stand in conf/xentui.conf, which the line reads.",
+    "A marked block: they stand in conf/local.conf itself.",
+    "Left alone: conf/xentui.conf is written, and you add the line.",
+)
+
+
 class Step(StepMenu):
     """The difference, the files, the target, the problems, and where to write."""
 
@@ -93,7 +100,8 @@ class Step(StepMenu):
     def _ask_way(self) -> None:
         now = writing.attached(self.session)
         answers = [(said, partial(self._way, name)) for name, said in reviewing.ways(now)]
-        self.wizard.open(Question(self.wizard, "What does conf/local.conf get?", answers))
+        title = "What does conf/local.conf get?"
+        self.wizard.open(Question(self.wizard, title, answers, _ABOUT_WAYS))
 
     def _way(self, name: str) -> None:
         self.session.attach = cast("Attach", name)

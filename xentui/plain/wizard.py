@@ -156,7 +156,7 @@ class Wizard:
             open_guest(self, path)
         from xentui.plain.field import asked
 
-        self.open(asked(self, path))
+        self.open(asked(self, path, whose=True))
 
     # What all places may ask for
 
