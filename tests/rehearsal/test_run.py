@@ -22,6 +22,8 @@ from xentui.rehearsal.transcript import Event
 
 PLAYER = """#!{python}
 import os, sys, time
+if sys.argv[1:] == ["--version"]:
+    sys.exit()
 places = [word.removeprefix("file:") for word in sys.argv if word.startswith("file:")]
 streams = [open(place, "wb", 0) for place in places]
 open({pid!r}, "w").write(str(os.getpid()))
@@ -32,8 +34,12 @@ for word in sys.argv:
             assert open(place, "rb").read(4)
 for stream, name in zip(streams, ("console.log", "told.log")):
     text = open({run!r} + "/" + name, "rb").read()
+    mode, _, word = {mode!r}.partition(" ")
+    if name == "told.log" and mode == "until":
+        stream.write(text[:text.index(word.encode())])
+        time.sleep(60)
     stream.write(text if name != "told.log" or {whole} else text[:200])
-    if {mode!r} == "hang":
+    if mode == "hang":
         time.sleep(60)
 print("a word from QEMU", file=sys.stderr)
 sys.exit(3)
@@ -50,7 +56,14 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def player(folder: Path, mode: str = "", *, whole: bool = True, name: str = "many") -> Parts:
-    """Return parts with which nothing but the player runs."""
+    """Return parts with which nothing but the player runs.
+
+    Args:
+        folder: for them, and for what the player notes of itself.
+        mode: ``hang`` after the first words of Xen, or ``until WORD`` before a word of Dom0's.
+        whole: whether Dom0 tells all.
+        name: the recorded run.
+    """
     qemu = folder / "qemu"
     qemu.write_text(
         PLAYER.format(

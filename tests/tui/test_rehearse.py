@@ -41,6 +41,13 @@ class Played:
     folder: Path
     name: str = "many"
     mode: str = ""
+    whole: bool = True
+
+    @property
+    def memory(self) -> str:
+        """MiB of the machine that was asked for last."""
+        words = (self.folder / "args").read_text().split("\0")
+        return words[words.index("-m") + 1]
 
 
 @pytest.fixture
@@ -50,7 +57,7 @@ def played(monkeypatch: pytest.MonkeyPatch) -> Played:
     made.folder.mkdir()
 
     def find(*_given: object, **_how: object) -> parts.Parts:
-        return player(made.folder, made.mode, name=made.name)
+        return player(made.folder, made.mode, whole=made.whole, name=made.name)
 
     monkeypatch.setattr(parts, "find", find)
     return made
@@ -118,6 +125,51 @@ async def test_escape_stops_the_machine(played: Played) -> None:
         assert gone(played.folder)
 
 
+async def test_how_far_it_is_stands_beside_each_guest_and_escape_stops_it(played: Played) -> None:
+    played.mode = "until console 3"
+    app = wizard(recorded("many"), begin="review")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("x")
+        page = await until(pilot, app, "guest 3 of 7: c took 114.7 MiB")
+        rows = {row.key: row for row in app.screen.query_one(Table).rows}
+        assert [rows[key].cells[2][0] for key in "abcd"] == [
+            "created, paused", "created, paused", "took 114.7 MiB", "waits",
+        ], page  # fmt: skip
+        assert [str(button.label) for button in app.screen.query(Button)] == ["Stop"]
+        assert not gone(played.folder)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert app.screen is app.main
+        assert gone(played.folder)
+        assert "started, 114.7 MiB" not in shown(app)
+
+
+async def test_who_leaves_the_wizard_leaves_no_machine_behind(played: Played) -> None:
+    played.mode = "until guest 1"
+    app = wizard(recorded("many"), begin="memory")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("x")
+        await until(pilot, app, "Dom0 is up")
+        app.exit(0)
+    assert gone(played.folder)
+
+
+async def test_a_machine_that_goes_down_says_so_and_can_be_tried_again(played: Played) -> None:
+    played.name, played.whole = "too-large", False
+    app = wizard(recorded("too-large"), begin="memory")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("x")
+        assert "not reached" in await until(pilot, app, "It ended early")
+        played.whole = True
+        labels = [str(button.label) for button in app.screen.query(Button)]
+        assert labels == ["Again", "Back"]
+        await pilot.press("left", "enter")
+        await until(pilot, app, "for want of memory")
+
+
 async def test_a_guest_that_is_refused_is_mended_and_rehearsed_again(played: Played) -> None:
     played.name = "too-large"
     session = recorded("too-large")
@@ -132,11 +184,13 @@ async def test_a_guest_that_is_refused_is_mended_and_rehearsed_again(played: Pla
         labels = [str(button.label) for button in app.screen.query(Button)]
         assert labels[-2:] == ["Again", "Back"]
         assert "Give the board" in labels[0]
+        assert played.memory == "1024"
         await pilot.press("enter")
         await settle(pilot)
         assert session.project != before
         assert isinstance(app.screen, Rehearse)
         await until(pilot, app, "guests started")
+        assert played.memory == str(session.project.host.memory) == "1536"
         await pilot.press("escape")
         await settle(pilot)
         await pilot.press("u")

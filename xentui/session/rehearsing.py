@@ -87,25 +87,50 @@ def verdict(report: Report) -> Line:
 
 
 def mends(project: Project, report: Report, findings: list[Finding]) -> list[Mend]:
-    """Return what would help guests that were refused, the best first.
+    """Return what would help guests that were refused for want of memory: three at most.
 
-    Those that the rules propose for the memory come first; else each guest is made as small
-    as what was free.
+    First come two of those that the rules propose for the memory; where they know less, a guest is
+    made as small as what was free. At last comes another order, in which a guest waits that had
+    started before.
     """
     refused = [guest for guest in report.guests if guest.for_memory]
     if not refused:
         return []
-    found = [mend for one in findings if one.code.startswith("XT4") for mend in one.mends]
-    made = [mend for mend in (_smaller(project, guest) for guest in refused) if mend is not None]
-    distinct = {mend.label: mend for mend in (*found, *made)}
-    return list(distinct.values())[:3]
+    proposed = [mend for one in findings if one.code.startswith("XT4") for mend in one.mends]
+    made = [_smaller(project, guest) for guest in refused]
+    waits = [_later(project, report, guest) for guest in refused]
+    less = {mend.label: mend for mend in (*proposed[:2], *made) if mend is not None}
+    order = {mend.label: mend for mend in waits if mend is not None}
+    return [*list(less.values())[:2], *order.values()][:3]
+
+
+def _later(project: Project, report: Report, told: GuestReport) -> Mend | None:
+    """Let the smallest guest that leaves enough start by hand, of those before this one."""
+    from xentui.rules import mends
+
+    if told.free_kib is None:
+        return None
+    lacking = told.predicted * 1024 - told.free_kib
+    before = report.guests[: report.guests.index(told)]
+    enough = [
+        guest for guest in before
+        if guest.autostart and guest.taken_kib is not None and guest.taken_kib >= lacking
+    ]  # fmt: skip
+    if not enough:
+        return None
+    key = min(enough, key=lambda guest: guest.taken_kib or 0).key
+    known = {guest.key: guest for guest in project.guests}
+    if key not in known:
+        return None
+    tags = tuple(tag for tag in known[key].tags if tag != "autostart")
+    return mends.guest(f"Start {key} by hand", key, tags=tags)
 
 
 def _smaller(project: Project, told: GuestReport) -> Mend | None:
     from xentui.rules.mends import guest_memory
 
     known = {guest.key: guest for guest in project.guests}
-    if told.key not in known or told.free_kib is None:
+    if told.key not in known or told.free_kib is None or known[told.key].config_file is not None:
         return None
     memory = effective.effective(project, known[told.key]).memory
     lacking = told.predicted - told.free_kib // 1024

@@ -1,0 +1,86 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What is proposed for guests that were refused: less memory, another order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.rehearsal.test_transcript import RUNS, replayed
+from xentui.output.target_layout import start_order
+from xentui.project import document
+from xentui.project.model import Project
+from xentui.rehearsal.report import Report
+from xentui.rules import check
+from xentui.session import rehearsing
+
+
+def recorded(name: str) -> tuple[Project, Report]:
+    """Return the project of a recorded run, and its report."""
+    project = document.load(RUNS / name / "project.toml").project
+    assert project is not None
+    return project, replayed(name)[0]
+
+
+def lacking(told: Report, key: str, mib: int) -> Report:
+    """Let a guest, and no other, have been refused for want of so many MiB."""
+    words = replayed("too-large")[0].guests[0].words
+    guests = tuple(
+        replace(
+            guest, status="refused", taken_kib=None, words=words,
+            predicted=(guest.free_kib or 0) // 1024 + mib,
+        ) if guest.key == key else replace(guest, words=())
+        for guest in told.guests
+    )  # fmt: skip
+    return replace(told, guests=guests)
+
+
+@pytest.mark.parametrize(
+    ("mib", "waits"), [(1, "a"), (64, "a"), (65, "b"), (66, "c"), (114, "c"), (200, None)]
+)
+def test_the_smallest_that_leaves_enough_waits(mib: int, waits: str | None) -> None:
+    project, told = recorded("many")
+    found = rehearsing.mends(project, lacking(told, "e", mib), [])
+    *_, last = found
+    if waits is None:
+        assert [mend.label for mend in found] == [f"Give e {600 - mib} MiB"]
+        return
+    assert [mend.label for mend in found] == [
+        f"Give e {600 - mib} MiB",
+        f"Start {waits} by hand",
+    ]
+    changed = last.apply(project)
+    assert start_order(changed) == [key for key in "abc" if key != waits]
+    assert {guest.key for guest in changed.guests} == {guest.key for guest in project.guests}
+
+
+def test_only_guests_that_came_before_wait() -> None:
+    project, told = recorded("many")
+    found = rehearsing.mends(project, lacking(told, "b", 60), [])
+    assert [mend.label for mend in found] == ["Start a by hand"]  # 4 MiB are too few for b
+    assert not rehearsing.mends(project, lacking(told, "a", 60), [])
+
+
+def test_a_guest_with_its_own_configuration_is_not_given_less() -> None:
+    project, told = recorded("many")
+    found = rehearsing.mends(project, lacking(told, "g", 1), [])
+    assert [mend.label for mend in found] == ["Start a by hand"]
+
+
+def test_what_the_rules_propose_comes_first() -> None:
+    project, told = recorded("too-large")
+    found = rehearsing.mends(project, told, check.check(project))
+    assert found[0].label == "Give the board 1536 MiB"
+    assert len(found) == 2
+    for mend in found:
+        assert not [
+            one for one in check.check(mend.apply(project)) if one.code in ("XT401", "XT402")
+        ]
+
+
+def test_nothing_is_proposed_where_memory_was_not_the_matter() -> None:
+    project, told = recorded("many")
+    others = tuple(guest for guest in told.guests if guest.key != "e")
+    assert rehearsing.mends(project, replace(told, guests=others), []) == []
