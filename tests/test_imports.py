@@ -65,7 +65,7 @@ def test_importing_the_command_line_loads_no_framework() -> None:
 def test_a_command_without_a_screen_loads_none(command: list[str]) -> None:
     code, modules = loaded_by(*command)
     assert code == 0
-    assert {"textual", "rich", "tomlkit", "jsonschema"}.isdisjoint(modules)
+    assert {"textual", "rich", "tomlkit"}.isdisjoint(modules)
 
 
 def test_the_version_loads_next_to_nothing() -> None:

@@ -147,4 +147,4 @@ def test_whatever_is_imported_is_declared() -> None:
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 imported.add(node.module.partition(".")[0])
     foreign = imported - sys.stdlib_module_names - {"xentui"}
-    assert {"textual", "rich"} <= foreign <= declared
+    assert {"textual", "jsonschema"} <= foreign <= declared

@@ -18,7 +18,7 @@ from pathlib import Path as FilePath
 from typing import Any, Literal, NamedTuple
 
 from xentui.errors import UsageError
-from xentui.project.shape import Misfit, compiled, misfits
+from xentui.project.shape import Checker, Misfit, compiled
 from xentui.safe_text import quoted, visible
 
 Kind = Literal["integer", "text", "choice", "flag", "choices", "list", "table"]
@@ -114,7 +114,7 @@ class Field(NamedTuple):
     def problems(self, value: Any) -> tuple[Problem, ...]:
         """Return what is wrong with a value of this field; its path is empty."""
         spec = schema()["definitions"][self.table]["properties"][self.name]
-        return tuple(_problems(spec, value))
+        return tuple(_problems(value, spec))
 
 
 class Problem(NamedTuple):
@@ -213,7 +213,7 @@ def validate(data: Any) -> list[Problem]:
 
     Of a document with more than :data:`MAX_PROBLEMS` problems, as many as that are returned.
     """
-    found = islice(_problems(schema(), data), MAX_PROBLEMS)
+    found = islice(_problems(data), MAX_PROBLEMS)
     # Of two missing keys, each error tells both.
     return sorted(dict.fromkeys(found), key=lambda p: [str(step) for step in p.path])
 
@@ -227,8 +227,13 @@ _TYPES = {
 }
 
 
-def _problems(spec: Mapping[str, Any], data: Any) -> Iterator[Problem]:
-    for misfit in misfits(spec, schema(), data):
+@cache
+def _checker() -> Checker:
+    return Checker(schema())
+
+
+def _problems(data: Any, part: Mapping[str, Any] | None = None) -> Iterator[Problem]:
+    for misfit in _checker().misfits(data, part):
         yield from _problem(misfit)
 
 
