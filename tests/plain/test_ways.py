@@ -310,6 +310,24 @@ def test_a_place_whose_guest_is_gone_is_left() -> None:
     assert person.prompt().startswith("Guests, 1 to 3")
 
 
+def test_a_question_is_left_once_undo_takes_away_what_it_was_about() -> None:
+    person = Person(session_of(TWO), begin="guests")
+    person.choose("Add a guest", "An imported one: raw")
+    person.say("vendor")
+    person.choose("Import", "Import type")
+    person.say("u")
+    assert person.prompt().startswith("Guests, 1 to 3")
+    person = Person(session_of(TIGHT), begin="guests")
+    person.choose("alpha", "Clone")
+    number = next(
+        place for place, one in enumerate(person.wizard.problems(), 1) if "alpha-2" in one.path
+    )
+    person.say(f"p {number}")
+    assert person.prompt().startswith("Problem, ")
+    person.say("u")
+    assert person.prompt().startswith("Guests, 1 to 3")
+
+
 @pytest.mark.parametrize("kind", ["rootfs_dir", "qcow2", "ext4", "raw"])
 def test_a_guest_is_imported(kind: str) -> None:
     person = Person(session_of(TWO), begin="guests")

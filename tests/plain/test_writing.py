@@ -394,3 +394,14 @@ def test_ctrl_c_is_no_answer_to_a_write() -> None:
     person.say(CTRL_C)
     assert not Path("xentui-out").exists()
     assert not person.wizard.over
+
+
+@pytest.mark.parametrize("given", [".", "..", "place", "a" * 300])
+def test_a_project_is_saved_in_no_directory(given: str) -> None:
+    Path("place.toml").mkdir()
+    person = Person(session_of(TWO), begin="review")
+    person.choose("Save the project")
+    said = person.say(given)
+    assert "Saved as" not in said
+    assert "directory" in said or "too long" in said
+    assert person.prompt().startswith("Review, 1 to ")

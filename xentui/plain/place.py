@@ -50,6 +50,10 @@ class Place(ABC):
         """Return which part of the project it needs; it is left when that is gone."""
         return None
 
+    def is_over(self) -> bool:
+        """Return whether there is nothing left to ask here."""
+        return False
+
     def renamed(self, old: places.Path, new: places.Path) -> None:  # noqa: B027
         """Follow a guest or a bundle to its new name."""
 

@@ -84,6 +84,10 @@ class Problem(Menu):
         super().__init__(wizard)
         self._finding = finding
 
+    def is_over(self) -> bool:
+        """Return whether it is no problem any more."""
+        return not self.session.told.has(self._finding)
+
     def heading(self) -> Iterable[str]:
         """Say what is wrong, where, and how it is mended."""
         yield told.problem(self._finding)

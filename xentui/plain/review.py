@@ -14,6 +14,7 @@ from xentui.plain.form import StepMenu, head
 from xentui.plain.place import Choice, Item, Menu
 from xentui.plain.problems import Problems
 from xentui.project import home
+from xentui.project.regular import exists
 from xentui.session import reviewing, writing
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ class Step(StepMenu):
 
     def _file(self, given: str) -> str:
         place = writing.place_named(given)
-        if place.exists():
+        if exists(place) and place.is_file():
             title = f"{place.name} is there already. Overwrite it?"
             answers = (("Back", lambda: None), ("Overwrite", partial(self._save, place)))
             self.wizard.open(Question(self.wizard, title, answers))

@@ -114,12 +114,17 @@ class Wizard:
         return self._stack[-1]
 
     def _settled(self) -> Place:
-        """Return where one is, once places are left whose guest or file is gone."""
-        project = self.session.project
-        while (path := self.place.path()) is not None and not places.exists(project, path):
-            self._stack.pop()
+        """Return where one is, once places are left that stand on what is gone."""
+        gone = (number for number, place in enumerate(self._stack) if self._gone(place))
+        del self._stack[next(gone, len(self._stack)) :]
         self.place.settle()
         return self.place
+
+    def _gone(self, place: Place) -> bool:
+        path = place.path()
+        if path is not None and not places.exists(self.session.project, path):
+            return True
+        return place.is_over()
 
     def open(self, place: Place, *, quietly: bool = False) -> None:
         """Go into a place, from which back leads here."""
@@ -240,9 +245,13 @@ class Wizard:
             self.talk.say(f"g {number} {TITLES[name]}{': ' if marks else ''}{', '.join(marks)}")
 
     def _undone(self, label: str | None, done: str, nothing: str) -> None:
+        from xentui.plain.ask import Question
+
         if label is None:
             self.talk.say(nothing)
         else:
+            while isinstance(self.place, Question):
+                self.close()
             self.changed(f"{done}: {label}.")
 
     def leave(self) -> None:

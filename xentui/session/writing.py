@@ -8,12 +8,14 @@ any other directory a tree of its own.
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xentui.errors import XentuiError
+from xentui.errors import UsageError, XentuiError
 from xentui.project import home
+from xentui.safe_text import visible
 
 if TYPE_CHECKING:
     from xentui.output.build_dir import Attach
@@ -104,7 +106,8 @@ def attached(session: Session) -> Attach:
 def place_named(given: str) -> Path:
     """Return the project file that somebody names; one without an ending is TOML."""
     place = home.expanded(given)
-    return place if place.suffix else place.with_name(f"{place.name}.toml")
+    named = place.name not in ("", "..") and not place.suffix
+    return place.with_name(f"{place.name}.toml") if named else place
 
 
 def save_as(session: Session, place: Path) -> None:
@@ -117,6 +120,9 @@ def save_as(session: Session, place: Path) -> None:
     from xentui.output.plan import Plan
     from xentui.session.state import Origin
 
+    # Path.is_dir() fails for names that no file can have.
+    if place.name in ("", "..") or os.path.isdir(place):  # noqa: PTH112
+        raise UsageError(f"{visible(str(place))} is a directory", fix="Name a file.")
     text = project_text(session)
     own = _project_change(session, place)
     apply(Plan((own, *_schema_beside(own)), ()))

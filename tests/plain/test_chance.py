@@ -1,0 +1,66 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Answers by chance: whatever is typed where, nothing fails and nothing is broken."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.bitbake.trees import small
+from tests.plain.talks import CTRL_C, EVERY, TWO, Person, session_of
+from xentui.plain.place import Menu
+from xentui.project import schema
+from xentui.project.model import to_data
+from xentui.rehearsal import fetch, parts
+from xentui.session import draft
+
+WORDS = (
+    "b", "n", "?", "??", "p", "p 1", "p 2", "u", "u", "r", "m", "g", "g 1", "g 2", "g 4", "g 5",
+    "g 6", "g 7", "q", "", "-", "+64", "-64", "=", "=b", "o", "none", "yes", "n", CTRL_C,
+    "alpha", "beta", "x", "1 2", "256", "99999999", "0", "-1", "a b c", "${@1}", '"', "'", "\\",
+    "é", "\x1b[2J", "\u202e", "[/x]", "xentui-out", "other/place", "~", ".", "..", "build",
+    "https://example.org/x.img", "file://x", "a" * 300,
+)  # fmt: skip
+SEEDS = range(int(os.environ.get("XENTUI_SEEDS", "12")))
+
+
+@pytest.fixture(autouse=True)
+def _no_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing be booted or fetched."""
+
+    def find(*_given: object, **_how: object) -> parts.Parts:
+        raise parts.LackError((parts.Lack("Xen", "xen-system"),))
+
+    monkeypatch.setattr(parts, "find", find)
+    monkeypatch.setattr(fetch, "possible", lambda: False)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_any_answers_are_lived_through(seed: int) -> None:
+    chance = random.Random(seed)
+    session = session_of((EVERY, TWO, None)[seed % 3])
+    if seed % 4 == 0:
+        session.out = small(Path.cwd(), 'MACHINE ??= "qemux86-64"\n')
+    person = Person(session)
+    told = []
+    for _ in range(150):
+        place = person.wizard._settled()
+        if isinstance(place, Menu) and chance.random() < 0.6:
+            answer = str(chance.randint(1, max(1, len(place.choices()))))
+        elif isinstance(place, Menu) and chance.random() < 0.1:
+            answer = chance.choice(("/", "/a", "/x y"))
+        else:
+            answer = chance.choice(WORDS)
+        told.append(answer)
+        person.say(answer)
+        if person.wizard.over:
+            person.wizard.over = False
+            person.session._abandoned = False
+        assert schema.validate(to_data(session.project)) == [], told
+        assert not session.state.unfinished, told
+    kept = draft.load(session._draft_path)
+    assert not session.changed or kept is None or kept.state.project == session.project, told
