@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """A deploy directory as a build leaves it, of real parts: Debian's Xen, kernel and busybox.
 
-Names and links are those that OpenEmbedded-Core and meta-virtualization make.
+Names and links are those that OpenEmbedded-Core and meta-virtualization make. Each is for
+``qemux86-64`` or, with parts for arm64, for ``qemuarm64``.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ import shutil
 from pathlib import Path
 
 from tests.images import made
+from xentui.project.boards import board
 from xentui.rehearsal import elf, kernel
+from xentui.rehearsal.arch import X86
 from xentui.rehearsal.cpio import Archive
 from xentui.rehearsal.parts import MODULES, STORE_MODULES, TOOLS, Parts
 
-MACHINE = "qemux86-64"
-INITRAMFS = f"core-image-minimal-initramfs-{MACHINE}.cpio.gz"
 SPEAKS = "the init of {name} speaks from its own disk"
 _STAMP = "20260701120000"
 
@@ -89,7 +90,7 @@ def _copy_needed(source: Path, target: Path, place: Path, parts: Parts) -> None:
     target.chmod(0o755)
     needs = elf.needs(target.read_bytes())
     assert needs is not None
-    libraries = place / "usr/lib/x86_64-linux-gnu"
+    libraries = place / "usr/lib" / parts.machine.triplet
     for name in (*needs.libraries, "libgcc_s.so.1"):
         _copy_needed(parts.library(name, parts.tools_root), libraries / name, place, parts)
     if needs.interpreter:
@@ -97,26 +98,40 @@ def _copy_needed(source: Path, target: Path, place: Path, parts: Parts) -> None:
         _copy_needed(loader, place / needs.interpreter.lstrip("/"), place, parts)
 
 
+def machine(parts: Parts) -> str:
+    """Return the board that parts are for."""
+    return "qemux86-64" if parts.machine is X86 else "qemuarm64"
+
+
+def _initramfs_name(parts: Parts) -> str:
+    return f"core-image-minimal-initramfs-{machine(parts)}.cpio.gz"
+
+
+def _kernel_name(parts: Parts) -> str:
+    return board(machine(parts)).kernel_image
+
+
 def deploy_dir(place: Path, parts: Parts, *, image: str = "ext4") -> Path:
-    """Make ``tmp/deploy/images/qemux86-64``; Dom0's image is an ``ext4`` or a ``wic``."""
-    folder = place / "tmp/deploy/images" / MACHINE
+    """Make ``tmp/deploy/images/MACHINE``; Dom0's image is an ``ext4`` or a ``wic``."""
+    name, linux = machine(parts), _kernel_name(parts)
+    folder = place / "tmp/deploy/images" / name
     folder.mkdir(parents=True)
-    shutil.copy(parts.xen, folder / f"xen-{MACHINE}.gz")
-    kernel_file = f"bzImage--{parts.modules.name}-r0-{MACHINE}-{_STAMP}.bin"
+    shutil.copy(parts.xen, folder / f"xen-{name}{'.gz' if parts.machine is X86 else ''}")
+    kernel_file = f"{linux}--{parts.modules.name}-r0-{name}-{_STAMP}.bin"
     shutil.copy(parts.kernel, folder / kernel_file)
-    for link in ("bzImage", f"bzImage-{MACHINE}.bin"):
+    for link in (linux, f"{linux}-{name}.bin"):
         (folder / link).symlink_to(kernel_file)
-    for name in ("own", "without"):
-        file = f"{name}-{MACHINE}.rootfs-{_STAMP}.ext4"
-        guest_image(folder / file, parts, name)
-        (folder / f"{name}-{MACHINE}.rootfs.ext4").symlink_to(file)
-    (folder / INITRAMFS).write_bytes(initramfs(parts))
+    for guest in ("own", "without"):
+        file = f"{guest}-{name}.rootfs-{_STAMP}.ext4"
+        guest_image(folder / file, parts, guest)
+        (folder / f"{guest}-{name}.rootfs.ext4").symlink_to(file)
+    (folder / _initramfs_name(parts)).write_bytes(initramfs(parts))
     tree = place / "dom0"
     dom0_tree(tree, parts)
     guest_image(tree / "var/lib/xen/images/inside.img", parts, "inside")
-    ext4 = made.ext(folder / f"xen-image-minimal-{MACHINE}.rootfs.ext4", tree, mib=96)
+    ext4 = made.ext(folder / f"xen-image-minimal-{name}.rootfs.ext4", tree, mib=96)
     if image == "wic":
-        wic = made.sparse(folder / f"xen-image-minimal-{MACHINE}.rootfs.wic", 98)
+        wic = made.sparse(folder / f"xen-image-minimal-{name}.rootfs.wic", 98)
         made.run("sfdisk", "-q", wic, text="label: dos\nstart=2048, type=83\n")
         with wic.open("r+b") as disk, ext4.open("rb") as system:
             disk.seek(1 << 20)
@@ -125,19 +140,19 @@ def deploy_dir(place: Path, parts: Parts, *, image: str = "ext4") -> Path:
     return folder
 
 
-CONFIG = f"""name = "{{name}}"
-type = "{{kind}}"
+CONFIG = """name = "{name}"
+type = "{kind}"
 memory = 160
 vcpus = 1
-kernel = "/var/lib/xen/images/bzImage"
-ramdisk = "/var/lib/xen/images/{INITRAMFS}"
+kernel = "/var/lib/xen/images/{kernel}"
+ramdisk = "/var/lib/xen/images/{ramdisk}"
 extra = "console=hvc0 quiet"
-disk = ['file:/var/lib/xen/images/{{disk}},xvda,w']
+disk = ['file:/var/lib/xen/images/{disk},xvda,w']
 """
 
-PROJECT = f"""version = 1
+PROJECT = """version = 1
 [host]
-machine = "{MACHINE}"
+machine = "{machine}"
 memory = 1536
 [guests.own]
 tags = ["autostart"]
@@ -155,11 +170,15 @@ kernel = "another"
 """
 
 
-def project_file(place: Path) -> Path:
+def project_file(place: Path, parts: Parts) -> Path:
     """Write a project whose guests find their files, and one whose does not."""
-    own = CONFIG.format(name="own", kind="pv", disk=f"own-{MACHINE}.rootfs.ext4")
-    (place / "own.cfg").write_text(own)
-    inside = CONFIG.format(name="inside", kind="pvh", disk="inside.img")
-    (place / "inside.cfg").write_text(inside)
-    (place / "board.toml").write_text(PROJECT)
+    name = machine(parts)
+    disks = {"own": f"own-{name}.rootfs.ext4", "inside": "inside.img"}
+    for guest, disk in disks.items():
+        config = CONFIG.format(
+            name=guest, disk=disk, kernel=_kernel_name(parts), ramdisk=_initramfs_name(parts),
+            kind="pv" if guest == "own" and parts.machine is X86 else "pvh",
+        )  # fmt: skip
+        (place / f"{guest}.cfg").write_text(config)
+    (place / "board.toml").write_text(PROJECT.format(machine=name))
     return place / "board.toml"

@@ -21,6 +21,7 @@ import pytest
 from tests.rehearsal.places import HERE
 from xentui.errors import InputError
 from xentui.rehearsal import elf, fetch, kernel, parts, stub
+from xentui.rehearsal.arch import ARM
 from xentui.rehearsal.cpio import Archive
 from xentui.rehearsal.run import StoppedError
 
@@ -84,6 +85,29 @@ def test_a_kernel_is_unpacked(pack: Callable[[bytes], bytes], tmp_path: Path) ->
     path.write_bytes(proper)
     assert kernel.unpacked(path) == proper
     assert gzip.decompress(kernel.repacked(proper)) == proper
+
+
+def _arm(words: bytes) -> bytes:
+    return bytes(0x38) + b"ARMd" + bytes(0x200) + words
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_kernel_of_arm64_is_known_by_its_words(
+    pack: Callable[[bytes], bytes], tmp_path: Path
+) -> None:
+    proper = _arm(b"\0xen,xen\0Linux version 6.1.0-56-arm64 (a@b) (gcc) #1\n\0")
+    path = tmp_path / "Image"
+    path.write_bytes(pack(proper))
+    found = kernel.unpacked(path)
+    assert found == proper
+    assert kernel.release(found) == "6.1.0-56-arm64"
+    assert kernel.can_be_dom0(found)
+
+
+def test_a_kernel_of_arm64_without_xen_cannot_be_dom0() -> None:
+    assert not kernel.can_be_dom0(_arm(b"Linux version 6.1.0 (a@b)"))
+    assert kernel.release(_arm(b"no banner")) == ""
+    assert stub.kernel(ARM)[0x38:0x3C] == b"ARMd"
 
 
 @pytest.mark.parametrize(

@@ -56,13 +56,14 @@ def _presets(arch: Arch) -> dict[str, Project]:
     return found
 
 
-def test_guests_boot_what_a_build_made(parts: Parts, tmp_path: Path) -> None:
-    folder = deployed.deploy_dir(tmp_path, parts, image="wic")
-    loaded = document.load(deployed.project_file(tmp_path))
+def boots_what_a_build_made(parts: Parts, folder: Path) -> None:
+    """Boot a build's Xen, tools, kernel and guests."""
+    made = deployed.deploy_dir(folder, parts, image="wic")
+    loaded = document.load(deployed.project_file(folder, parts))
     assert loaded.project is not None
-    given = assets.gather(loaded.project, tmp_path)
+    given = assets.gather(loaded.project, folder)
     with places.in_time():
-        told = rehearsal.rehearse(loaded.project, given, parts, stop=places.late, deploy_dir=folder)
+        told = rehearsal.rehearse(loaded.project, given, parts, stop=places.late, deploy_dir=made)
     text = "\n".join(told.lines())
     assert {guest.key: guest.status for guest in told.guests} == {
         "inside": "running", "own": "running", "without": "crashed", "nothing": "paused",
@@ -77,7 +78,18 @@ def test_guests_boot_what_a_build_made(parts: Parts, tmp_path: Path) -> None:
     assert not told.all_started
     stand_ins = [choice.what for choice in told.choices if not choice.own]
     assert stand_ins == ["nothing: kernel", "nothing: disk"]
-    assert (told.choices[1].what, told.choices[1].file) == ("Xen 4.17", "xen-qemux86-64.gz")
+    name = f"xen-{deployed.machine(parts)}"
+    assert told.choices[1].what == "Xen 4.17"
+    assert told.choices[1].file.partition(".")[0] == name
+
+
+def test_guests_boot_what_a_build_made(parts: Parts, tmp_path: Path) -> None:
+    boots_what_a_build_made(parts, tmp_path)
+
+
+@pytest.mark.arm
+def test_guests_of_arm64_boot_what_a_build_made(tmp_path: Path) -> None:
+    boots_what_a_build_made(places.found(ARM), tmp_path)
 
 
 @pytest.mark.parametrize("name", _presets("x86-64"))

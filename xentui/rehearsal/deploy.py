@@ -3,7 +3,8 @@
 """What a build made, in the place of what stands in for it.
 
 Files are looked for in the build's deploy directory under the names that recipes give them:
-``xen-MACHINE.gz`` (mv:recipes-extended/xen/xen-hypervisor.inc, ``do_deploy``), ``bzImage``, and
+``xen-MACHINE.gz``, or ``xen-MACHINE`` for arm64
+(mv:recipes-extended/xen/xen-hypervisor.inc, ``do_deploy``), ``bzImage`` or ``Image``, and
 ``RECIPE-MACHINE.rootfs.TYPE`` for images (oe:meta/classes-recipe/image-artifact-names.bbclass).
 Xen takes commands only of tools of its own version: both are the build's, or neither is.
 """
@@ -210,7 +211,8 @@ def _version(path: Path) -> str:
     """Return the version of a hypervisor, or an empty text where its bytes do not tell it."""
     try:
         data = path.read_bytes()
-        found = _VERSION.search(kernel.decompressed(data, path.name) if path.suffix else data)
+        packed = data[:2] == b"\x1f\x8b"
+        found = _VERSION.search(kernel.decompressed(data, path.name) if packed else data)
     except (OSError, InputError):
         return ""
     return found[1].decode() if found else ""
@@ -222,10 +224,11 @@ def _kernel(own: Own, machine: str) -> None:
     if not path.is_file() or _size(path) > _MOST_KERNEL:
         own.choices.append(Choice(what, False, why=f"no {path.name} is there"))
         return
-    release = kernel.release(path.read_bytes()[:65536])
-    why = ""
+    release = why = ""
     try:
-        if not kernel.can_be_dom0(kernel.unpacked(path)):
+        unpacked = kernel.unpacked(path)
+        release = kernel.release(path.read_bytes()[:65536]) or kernel.release(unpacked)
+        if not kernel.can_be_dom0(unpacked):
             why = f"{path.name} says nowhere that it can be Dom0"
     except InputError as error:
         why = error.message

@@ -25,6 +25,8 @@ MAX_BYTES = 512 * 1024 * 1024
 """How large an unpacked kernel may be."""
 
 _DEPENDS = re.compile(rb"\0depends=([^\0]*)\0")
+_ARM = b"ARMd"
+_BANNER = re.compile(rb"Linux version ([!-~]{1,64}) ")
 _SUFFIXES = (".ko", ".ko.xz", ".ko.gz", ".ko.zst")
 
 
@@ -41,7 +43,7 @@ def unpacked(path: Path) -> bytes:
         return data
     if data[:2] == b"\x1f\x8b":
         data = decompressed(data, str(path))
-    if data[0x38:0x3C] == b"ARMd":
+    if data[0x38:0x3C] == _ARM:
         return data
     if data[0x202:0x206] != b"HdrS":
         raise InputError(f"{path}: is no Linux kernel for PCs or arm64")
@@ -55,7 +57,13 @@ def unpacked(path: Path) -> bytes:
 
 
 def release(data: bytes) -> str:
-    """Return the release of a kernel image for PCs, such as ``6.1.0``, or an empty text."""
+    """Return the release of a kernel image, such as ``6.1.0``, or an empty text.
+
+    One for arm64, which is to be given unpacked, tells it in its banner alone.
+    """
+    if data[0x38:0x3C] == _ARM:
+        found = _BANNER.search(data)
+        return found[1].decode() if found else ""
     if data[0x202:0x206] != b"HdrS" or len(data) < 0x210:
         return ""
     start = struct.unpack_from("<H", data, 0x20E)[0] + 0x200
@@ -64,11 +72,15 @@ def release(data: bytes) -> str:
 
 
 def can_be_dom0(kernel: bytes) -> bool:
-    """Return whether a kernel proper says in its ELF notes that it can be Dom0.
+    """Return whether a kernel proper says that it can be Dom0.
 
-    It is a bit of the features it supports (xen:xen/include/public/elfnote.h,
-    ``XEN_ELFNOTE_SUPPORTED_FEATURES``; features.h, ``XENFEAT_dom0``).
+    In its ELF notes it is a bit of the features it supports (xen:xen/include/public/elfnote.h,
+    ``XEN_ELFNOTE_SUPPORTED_FEATURES``; features.h, ``XENFEAT_dom0``). For arm64, each that knows
+    Xen can (linux:arch/arm64/Kconfig, ``XEN_DOM0``), and looks for it by its name in the device
+    tree (linux:arch/arm/xen/enlighten.c).
     """
+    if kernel[0x38:0x3C] == _ARM:
+        return b"xen,xen" in kernel
     for match in re.finditer(rb"\x04\0\0\0\x04\0\0\0\x11\0\0\0Xen\0(....)", kernel, re.DOTALL):
         if int.from_bytes(match[1], "little") >> 11 & 1:
             return True

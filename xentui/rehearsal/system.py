@@ -13,6 +13,7 @@ from xentui.images import disk, lookup
 from xentui.images.ext import ExtTree
 from xentui.images.reader import Broken, FileReader, PartReader, Reader
 from xentui.rehearsal import elf
+from xentui.rehearsal.arch import MACHINES
 
 MOST = 256 * 1024 * 1024
 """Bytes of a file that are taken into memory at most."""
@@ -22,7 +23,7 @@ _DEEP = 12
 
 LIBRARIES = (
     "/lib", "/usr/lib", "/lib64", "/usr/lib64",
-    "/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu",
+    *(f"{place}/{m.triplet}" for m in MACHINES.values() for place in ("/lib", "/usr/lib")),
 )  # fmt: skip
 """Where a library is looked for."""
 
