@@ -107,6 +107,22 @@ def test_what_bitbake_complains_of_is_told(
     assert not isinstance(other.value, NoRecipeError)
 
 
+def test_what_the_sanity_check_found_is_told_and_not_that_it_found_something(
+    tmp_path: Path, build: Path, path: pytest.MonkeyPatch
+) -> None:
+    said = (
+        "ERROR:  OE-core's config sanity checker detected a potential misconfiguration.\n"
+        "    Either fix the cause of this error or at your own risk disable the checker (see "
+        "sanity.conf).\n"
+        "    Following is the list of potential problems / advisories:\n\n"
+        "    Please use a locale setting which supports UTF-8.\n    Another one.\n"
+    )
+    (tmp_path / "said").write_text(said)
+    use(path, stand_in(tmp_path, f"cat {tmp_path}/said; exit 1"))
+    with pytest.raises(InputError, match="exit code 1: Please use a locale setting which"):
+        BitBake(build).environment(None)
+
+
 def test_a_flag_is_asked_for_by_itself(
     tmp_path: Path, build: Path, path: pytest.MonkeyPatch
 ) -> None:

@@ -7,10 +7,12 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
+from xentui.cli import verify as verify_command
 from xentui.errors import InputError
 from xentui.project import model, presets, schema
 from xentui.project.assets import NO_ASSETS
@@ -154,3 +156,29 @@ def test_a_recipe_that_is_not_there_is_unseen() -> None:
 def test_without_the_image_there_is_nothing_to_compare() -> None:
     with pytest.raises(InputError, match="xen-image-minimal"):
         verify(project(), NO_ASSETS, BUILD, Said(lacks=("xen-image-minimal",)))
+
+
+class Screen(StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("stream", [Screen, StringIO])
+def test_a_sign_of_life_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, stream: type[StringIO]
+) -> None:
+    said = stream()
+    monkeypatch.setattr("sys.stderr", said)
+    life = verify_command._Life()
+    life.asking(None, 1, 2)
+    for seconds in range(0, 130, 5):
+        life(seconds)
+    life.over()
+    asked, _, rest = said.getvalue().partition("\n")
+    assert asked == "[1/2] asking BitBake about the configuration"
+    if stream is Screen:
+        assert rest.count("\n") == 0
+        assert rest.count("\r      125 s\x1b[K") == 1
+        assert rest.endswith("\r\x1b[K")
+    else:
+        assert rest.split() == ["60", "s", "120", "s"]

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,33 +84,17 @@ def run(args: argparse.Namespace) -> int:
 def _inspected(path: Path) -> Inspected:
     from xentui.images.inspect import inspect
 
-    if not sys.stderr.isatty():
-        return inspect(path)
-    shown = _Shown(path.name)
+    shown = terminal.Passing()
+    name = visible(path.name)[:40]
+
+    def told(done: int, total: int) -> None:
+        if total >= _LONG:
+            shown.show(f"{name}: {100 * done // total:3} % of {_size(total)}")
+
     try:
-        return inspect(path, shown)
+        return inspect(path, told)
     finally:
         shown.clear()
-
-
-class _Shown:
-    """A line on the terminal that tells how far the reading is."""
-
-    def __init__(self, name: str) -> None:
-        self._name = visible(name)[:40]
-        self._last = -1
-
-    def __call__(self, done: int, total: int) -> None:
-        percent = 100 * done // max(total, 1)
-        if total >= _LONG and percent != self._last:
-            self._last = percent
-            sys.stderr.write(f"\r{self._name}: {percent:3} % of {_size(total)}\x1b[K")
-            sys.stderr.flush()
-
-    def clear(self) -> None:
-        if self._last >= 0:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
 
 
 def _place(path: Path, project: Path | None) -> str | None:

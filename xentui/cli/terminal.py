@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sys
 from collections.abc import Mapping
 from typing import Any, TextIO
@@ -38,6 +39,28 @@ def say(text: str) -> None:
     """Tell the person something that is no data."""
     with contextlib.suppress(BrokenPipeError):
         _print(text, sys.stderr)
+
+
+class Passing:
+    """A line on the terminal that is written over and goes away again."""
+
+    def __init__(self) -> None:
+        self._shown = ""
+
+    def show(self, text: str) -> None:
+        """Show a line instead of the one before; where there is no terminal, nothing."""
+        if text != self._shown and sys.stderr.isatty():
+            width = shutil.get_terminal_size().columns
+            self._shown = text
+            sys.stderr.write(f"\r{visible(text)[: width - 1]}\x1b[K")
+            sys.stderr.flush()
+
+    def clear(self) -> None:
+        """Take the line away."""
+        if self._shown:
+            self._shown = ""
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
 
 
 def complain(error: XentuiError) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from xentui.safe_text import visible
 if TYPE_CHECKING:
     from xentui.project.model import Project
 
-_EVERY = 15.0
+_EVERY = 60.0
 """Seconds between two signs of life."""
 
 
@@ -77,16 +78,13 @@ def run(args: argparse.Namespace) -> int:
             fix="Run xentui verify as the user who builds.",
         )
     init = args.oe_init.absolute() if args.oe_init is not None else None
-    bitbake = BitBake(build, init, _Life())
-    with stoppable():
-        report = verify(
-            project,
-            assets,
-            build,
-            bitbake,
-            quick=args.quick,
-            progress=_told,
-        )
+    life = _Life()
+    bitbake = BitBake(build, init, life)
+    try:
+        with stoppable():
+            report = verify(project, assets, build, bitbake, quick=args.quick, progress=life.asking)
+    finally:
+        life.over()
     if args.json:
         terminal.put_json(report.data())
     else:
@@ -138,22 +136,32 @@ def _build_and_boot(project: Project, build: Path, init: Path | None, *, agreed:
 
 
 class _Life:
-    """Says now and then that BitBake is still at it."""
+    """Tells what BitBake is asked, and that it is still at it."""
 
     def __init__(self) -> None:
+        self._line = terminal.Passing()
+        self._asked = ""
         self._told = 0.0
 
+    def asking(self, recipe: str | None, number: int, of: int) -> None:
+        """Begin with another question."""
+        self.over()
+        what = "the configuration" if recipe is None else recipe
+        self._asked = f"[{number}/{of}] asking BitBake about {what}"
+        self._told = 0.0
+        terminal.say(self._asked)
+
     def __call__(self, seconds: float) -> None:
-        if seconds < self._told:
-            self._told = 0.0
-        if seconds >= self._told + _EVERY:
+        """Count the seconds: in a line that stays where it is, or now and then in a log."""
+        if sys.stderr.isatty():
+            self._line.show(f"      {seconds:.0f} s")
+        elif seconds >= self._told + _EVERY:
             self._told = seconds
-            terminal.say(f"    {seconds:.0f} s")
+            terminal.say(f"      {seconds:.0f} s")
 
-
-def _told(recipe: str | None, number: int, of: int) -> None:
-    what = "the configuration" if recipe is None else recipe
-    terminal.say(f"[{number}/{of}] asking BitBake about {what}")
+    def over(self) -> None:
+        """Take the count away."""
+        self._line.clear()
 
 
 def _build(given: Path | None) -> Path:

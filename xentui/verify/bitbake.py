@@ -103,7 +103,7 @@ class BitBake:
                 fix="Name the oe-init-build-env of OpenEmbedded-Core, or init-build-env of a "
                 "build directory that bitbake-setup made.",
             )
-        reason = visible((errors or lines or ["it said nothing"])[0])
+        reason = visible(_reason(lines) or (errors or lines or ["it said nothing"])[0])
         if any("Nothing PROVIDES" in error for error in errors):
             return NoRecipeError(reason)
         return InputError(
@@ -160,6 +160,13 @@ def _started(command: list[str], build: Path, env: dict[str, str]) -> subprocess
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise InputError(f"{command[0]}: {reason}") from error
+
+
+def _reason(lines: list[str]) -> str:
+    """Return what the sanity check found; oe:meta/lib/oe/sanity.py says four lines before it."""
+    found = iter(lines)
+    any(line.endswith("potential problems / advisories:") for line in found)
+    return next(found, "").strip()
 
 
 def _not_set_up(build: Path, program: str) -> InputError:
