@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xentui.errors import XentuiError
+from xentui.errors import Exit, XentuiError
 from xentui.session import build, overruling, reviewing, writing
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ class Checked:
     Attributes:
         plan: what would be done; ``None`` where that cannot be said.
         refused: why it cannot.
+        code: what a process ends with that wrote nothing for what stands against it.
         seen: the difference was shown.
     """
 
@@ -31,6 +32,7 @@ class Checked:
         self._of: object = None
         self.plan: Plan | None = None
         self.refused = ""
+        self.code = Exit.OK
         self.seen = False
         self._lines: list[str] | None = None
 
@@ -55,9 +57,12 @@ class Checked:
                 recipes = build.recipes_of(session)
                 session.around = build.examined(self.plan, target, recipes=recipes)
         except XentuiError as error:
-            self.refused = f"{error.message}. {error.fix}".strip()
+            self.refused, self.code = f"{error.message}. {error.fix}".strip(), error.exit_code
         except OSError as error:
+            self.code = Exit.IO
             self.refused = f"{error.filename or session.out}: {error.strerror or error}"
+        else:
+            self.code = Exit.FINDINGS if self.errors else Exit.OK
         self.seen = self.seen and before == self.lines()
 
     @property

@@ -71,7 +71,7 @@ class Step(StepMenu):
         elif self._checked.against:
             yield self._checked.summary()
             if self.wizard.code == Exit.OK:
-                self.wizard.code = Exit.FINDINGS
+                self.wizard.code = self._checked.code
         else:
             yield from self._asked()
 
