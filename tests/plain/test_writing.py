@@ -18,6 +18,7 @@ from tests.rehearsal.test_transcript import RUNS
 from xentui.cli import main
 from xentui.errors import Exit
 from xentui.output.header import is_intact
+from xentui.project.fresh import fresh
 from xentui.project.model import Guest, Host
 from xentui.rehearsal import fetch, parts
 from xentui.session import Session, building, reviewing
@@ -405,3 +406,22 @@ def test_a_project_is_saved_in_no_directory(given: str) -> None:
     assert "Saved as" not in said
     assert "directory" in said or "too long" in said
     assert person.prompt().startswith("Review, 1 to ")
+
+
+def test_a_fragment_in_use_is_one_of_the_ways_and_stays_so() -> None:
+    _, build = in_build_dir()
+    Path("two.toml").write_text(fresh(TWO))
+    assert (
+        main(["generate", "two.toml", "--format", "fragment", "--build-dir", str(build), "--yes"])
+        == 0
+    )
+    session = on_file(Path("two.toml"))
+    session.out = build
+    person = Person(session, begin="review")
+    assert "local.conf gets: a fragment" in person.labels()
+    assert "Everything is written already." in person.first
+    person.choose("local.conf gets")
+    assert len(person.labels()) == len(reviewing.ATTACH) + 1
+    assert "One require line: " in person.say("?")
+    person.choose("one require line")
+    assert "removed" in person.choose("Write")
