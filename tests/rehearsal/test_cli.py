@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Ran, Run, run  # noqa: F401 - a fixture
 from tests.rehearsal.test_run import player
+from xentui.cli import terminal
 from xentui.rehearsal import arch, fetch, parts
 
 PROJECT = (Path(__file__).parent / "transcripts/too-large/project.toml").read_text()
@@ -54,6 +56,31 @@ def test_without_parts_nothing_is_fetched_unasked(
     assert done.code == 4
     done = run("rehearse", project, "--parts", tmp_path / "nowhere")
     assert (done.code, "is no folder" in done.err) == (4, True)
+
+
+def test_lists_of_another_architecture_are_not_fetched_unasked_either(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch  # noqa: F811
+) -> None:  # fmt: skip
+    monkeypatch.setattr(parts, "HOST", tmp_path / "no-host")
+    monkeypatch.setattr(terminal, "interactive", lambda: True)
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    monkeypatch.setattr(fetch, "possible", lambda: True)
+    other = next(m for m in arch.MACHINES.values() if not m.native)
+    preset = {"x86-64": "qemux86-64-minimal", "aarch64": "qemuarm64-minimal"}[other.arch]
+    done = run("rehearse", "--preset", preset)
+    assert done.code == 4
+    assert f"Fetch apt's lists for {other.debian}, some 20 MB, to see" in done.err
+    assert "packages of this system's own archive" not in done.err
+    assert not fetch.cache().parent.exists()
+
+
+def test_another_system_than_linux_is_told(
+    run: Run, project: Path, monkeypatch: pytest.MonkeyPatch  # noqa: F811
+) -> None:  # fmt: skip
+    monkeypatch.setattr("sys.platform", "darwin")
+    done = run("rehearse", project)
+    assert done.code == 4
+    assert "a rehearsal runs on Linux alone" in done.err
 
 
 @pytest.fixture

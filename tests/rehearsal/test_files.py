@@ -202,6 +202,13 @@ def test_only_what_is_not_installed_is_fetched(apt: Path) -> None:
     assert [path.name for path in (apt / "cache").iterdir()] == ["kept"]
 
 
+def test_an_archive_without_the_other_architecture_says_where_else(apt: Path) -> None:
+    (apt / "bin/apt-get").write_text("#!/bin/sh\necho 'E: Failed to fetch x' >&2; exit 100\n")
+    with pytest.raises(InputError, match="Failed to fetch") as raised:
+        fetch.download([parts.Lack("Xen", f"xen-system-{ARM.debian}:{ARM.debian}")])
+    assert "Unpack Debian's for arm64" in raised.value.fix
+
+
 def test_a_failed_fetch_leaves_the_cache_as_it_was(apt: Path) -> None:
     (apt / "fail").touch()
     kept = apt / "cache/kept/one"

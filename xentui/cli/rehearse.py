@@ -117,9 +117,13 @@ def _parts(directory: Path | None, planned: Rehearsal, *, yes: bool) -> Parts:
 def _fetch(lack: LackError, cache: Path, *, yes: bool) -> None:
     from xentui.rehearsal import fetch
 
+    others = " and ".join(dict.fromkeys(each.debian for each in lack.lacks if each.debian))
+    lists = f"Fetch apt's lists for {others}, some 20 MB, to see what belongs to that?"
+    terminal.say(f"missing: {', '.join(each.what for each in lack.lacks)}")
+    if others and not yes and not terminal.agreed(lists):
+        raise lack
     wanted = fetch.download(lack.lacks)
     size = f", {wanted.size / 1_000_000:.0f} MB" if wanted.size else ""
-    terminal.say(f"missing: {', '.join(each.what for each in lack.lacks)}")
     terminal.say(f"packages of this system's own archive: {' '.join(wanted.packages)}")
     question = f"Fetch {len(wanted.packages)} packages{size} and unpack them into {cache}?"
     if not yes and not terminal.agreed(question):

@@ -70,7 +70,7 @@ ARM = Machine(
     emulator="qemu-system-aarch64",
     emulator_package="qemu-system-arm",
     dom0="CONFIG_XEN_DOM0=y",
-    meta=("linux-image-arm64",),
+    meta=("linux-image-arm64", "linux-image-generic"),
     smallest=96,
 )
 MACHINES: dict[Arch, Machine] = {machine.arch: machine for machine in (X86, ARM)}

@@ -30,6 +30,10 @@ from xentui.rehearsal.parts import Lack
 RECORD = "xentui-packages.json"
 """Name of the file, in the cache, that says which packages were unpacked."""
 
+_ELSEWHERE = (
+    "This system's archive may have no packages for {0}. Unpack Debian's for {0} into a folder, "
+    "with QEMU for this host, and give it as --parts DIR."
+)
 _UNDER_WAY = ".fetch-"
 _POLL = 0.2
 
@@ -37,7 +41,7 @@ _INSTALL = re.compile(r"^Inst (\S+) \((\S+) ", re.MULTILINE)
 _KERNEL = re.compile(r"^(linux-(?:image|modules)-[0-9]\S*)$", re.MULTILINE)
 _NOT_NEEDED = re.compile(r"systemd|udev|libpam|libnss|python3|grub|initramfs")
 _URI = re.compile(r"^'[^']*' \S+ (\d+)", re.MULTILINE)
-_META = tuple(name for machine in MACHINES.values() for name in machine.meta)
+_META = frozenset(name for machine in MACHINES.values() for name in machine.meta)
 _ROOTLESS = re.compile(r"dpkg|apt|perl|debconf|gpgv|passwd|adduser|tar$|libc-bin|debian-archive")
 """What a root file system has and programs alone do not need."""
 
@@ -90,7 +94,7 @@ def download(lacks: Iterable[Lack]) -> Download:
         named = (lack.package.partition(":")[0] for lack in lacking if lack.debian == debian)
         with _settings(debian) as settings:
             if debian:
-                _apt("apt-get", "-q", "update", settings=settings)
+                _apt("apt-get", "-q", "update", settings=settings, fix=_ELSEWHERE.format(debian))
             names = _names(list(dict.fromkeys(named)), settings, debian)
             uris = _apt("apt-get", "download", "--print-uris", *names, settings=settings)
         size += sum(map(int, _URI.findall(uris)))
@@ -257,6 +261,7 @@ def _apt(
     check: bool = True,
     settings: Path | None = None,
     stop: Callable[[], bool] = lambda: False,
+    fix: str = "apt's lists may be old: let root run apt-get update.",
 ) -> str:
     environment = {**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
     if settings is not None:
@@ -280,7 +285,7 @@ def _apt(
         said = [line for line in complaints.splitlines() if line.startswith("E:")]
         raise InputError(
             f"{command[0]}: {said[0][2:].strip() if said else 'failed'}",
-            fix="apt's lists may be old: let root run apt-get update.",
+            fix=fix,
         )
     return out
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -187,8 +188,12 @@ def find(
 
     Raises:
         LackError: something is not there.
-        InputError: ``directory`` is no folder.
+        InputError: ``directory`` is no folder, or this is no Linux.
     """
+    if sys.platform != "linux":
+        raise InputError(
+            "a rehearsal runs on Linux alone", fix="Rehearse where you build, or in a container."
+        )
     if directory is not None and not directory.is_dir():
         raise InputError(f"{directory}: is no folder", fix="Give the folder of unpacked packages.")
     own = arch.host()
