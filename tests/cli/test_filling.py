@@ -53,6 +53,8 @@ def on_a_terminal(*arguments: str, columns: int, cwd: Path) -> list[str]:
         (("explain", "XT401"), 80),
         (("check", "board.toml"), 60),
         (("check", "board.toml"), 80),
+        (("show", "board.toml", "--what", "budget"), 60),
+        (("show", "board.toml", "--what", "budget"), 80),
     ],
 )
 def test_nothing_is_cut_at_the_edge(tmp_path: Path, command: tuple[str, ...], columns: int) -> None:
@@ -69,6 +71,16 @@ def test_what_continues_a_line_is_indented_as_it_is() -> None:
     assert all(line.startswith("    word") for line in lines)
     assert filled(text[4:], Terminal()).split("\n")[1].startswith("  word")
     assert " ".join(filled(text, Terminal()).split()) == " ".join(text.split())
+
+
+def test_a_column_of_prose_stays_one() -> None:
+    text = f"name     12 MiB  {'word ' * 30}".rstrip()
+    first, *more = filled(text, Terminal(), hanging=17).split("\n")
+    assert first.startswith("name     12 MiB  word")
+    assert more
+    assert all(line.startswith(f"{' ' * 17}word") for line in more)
+    far = filled(text, Terminal(), hanging=70).split("\n")
+    assert all(line.startswith("  word") for line in far[1:])
 
 
 def test_a_pipe_gets_its_lines_whole() -> None:

@@ -22,14 +22,16 @@ def columns(stream: TextIO) -> int | None:
     return get_terminal_size().columns
 
 
-def filled(text: str, stream: TextIO) -> str:
+def filled(text: str, stream: TextIO, hanging: int = 0) -> str:
     """Break lines that are longer than the terminal between words.
 
-    What continues a line is indented as it is; by two blanks where it is not.
+    What continues a line is indented as it is; by two blanks where it is not, or as asked.
 
     Args:
         text: prose; never what somebody copies, since a break would be copied too.
         stream: where it will be printed.
+        hanging: blanks before what continues a line, such as those to the last column of a table;
+            where they leave too little room, it is indented as without them.
     """
     width = columns(stream)
     if width is None:
@@ -48,6 +50,8 @@ def filled(text: str, stream: TextIO) -> str:
         if len(line) <= wrapper.width:
             lines.append(line)
             continue
-        wrapper.subsequent_indent = " " * ((len(line) - len(line.lstrip(" "))) or 2)
+        own = (len(line) - len(line.lstrip(" "))) or 2
+        fits = 0 < hanging <= wrapper.width * 2 // 3
+        wrapper.subsequent_indent = " " * (hanging if fits else own)
         lines += wrapper.wrap(line)
     return "\n".join(lines)

@@ -5,14 +5,17 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from xentui.cli import parsing, projects, terminal
+from xentui.cli.filling import filled
 from xentui.cli.stopping import stoppable
 from xentui.errors import Exit
+from xentui.safe_text import visible
 
 if TYPE_CHECKING:
     from xentui.rehearsal.parts import LackError, Parts
@@ -86,7 +89,8 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         terminal.put_json(report.data())
     else:
-        terminal.put("".join(f"{line}\n" for line in report.lines()))
+        lines = (filled(visible(line), sys.stdout) for line in report.lines())
+        terminal.put("".join(f"{line}\n" for line in lines))
     return Exit.OK if report.all_started else Exit.FINDINGS
 
 
@@ -119,16 +123,20 @@ def _fetch(lack: LackError, cache: Path, *, yes: bool) -> None:
 
     others = " and ".join(dict.fromkeys(each.debian for each in lack.lacks if each.debian))
     lists = f"Fetch apt's lists for {others}, some 20 MB, to see what belongs to that?"
-    terminal.say(f"missing: {', '.join(each.what for each in lack.lacks)}")
+    _say(f"missing: {', '.join(each.what for each in lack.lacks)}")
     if others and not yes and not terminal.agreed(lists):
         raise lack
     wanted = fetch.download(lack.lacks)
     size = f", {wanted.size / 1_000_000:.0f} MB" if wanted.size else ""
-    terminal.say(f"packages of this system's own archive: {' '.join(wanted.packages)}")
+    _say(f"packages of this system's own archive: {' '.join(wanted.packages)}")
     question = f"Fetch {len(wanted.packages)} packages{size} and unpack them into {cache}?"
     if not yes and not terminal.agreed(question):
         raise lack
     fetch.fetch(wanted, cache, say=terminal.say)
+
+
+def _say(text: str) -> None:
+    terminal.say(filled(visible(text), sys.stderr))
 
 
 def _told(event: Event) -> None:

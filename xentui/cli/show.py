@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -177,6 +178,8 @@ def _budget(view: _View) -> dict[str, Any]:
 
 
 def _budget_text(view: _View) -> str:
+    from xentui.cli.filling import filled
+
     rows = _budget(view)["rows"]
     width = max(len(row["label"]) for row in rows)
     lines = []
@@ -185,7 +188,9 @@ def _budget_text(view: _View) -> str:
         notes = [row["note"]] if row["note"] else []
         if not row["autostart"]:
             notes.append("not started by itself")
-        lines.append(f"{row['label']:{width}}  {amount:>8} MiB  {'; '.join(notes)}".rstrip())
+        start = f"{row['label']:{width}}  {amount:>8} MiB  "
+        line = f"{start}{'; '.join(notes)}".rstrip()
+        lines.append(filled(line, sys.stdout, hanging=len(start)))
     return _joined(lines)
 
 
