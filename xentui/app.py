@@ -11,13 +11,14 @@ import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.theme import Theme
 
 from xentui.errors import Exit, UsageError, XentuiError
+from xentui.screens.alt_keys import hear_alt
 from xentui.screens.main import MainScreen
 from xentui.screens.paced import Paced
 from xentui.session import DEFAULT_OUT, Session
@@ -184,6 +185,13 @@ class XentuiApp(Paced):
             timeout=12,
         )
 
+    def action_command_palette(self) -> None:
+        """List everything that can be done."""
+        from xentui.screens.palette import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
+
     def action_live_preview(self) -> None:
         """Let the preview follow each key, or no more."""
         self._live_wanted = self.main.plain_preview
@@ -228,19 +236,6 @@ class XentuiApp(Paced):
         elif answer == "discard":
             self.session.abandon()
             self.exit(int(Exit.OK))
-
-
-def _hear_alt_digits() -> None:
-    """Let alt and a digit be that.
-
-    Textual takes escape and a digit, which is what terminals send for it, for the sign that
-    the option key gives on a Mac (textual/_ansi_sequences.py, for WezTerm).
-    """
-    from textual import _ansi_sequences
-
-    sequences = cast("dict[str, object]", _ansi_sequences.ANSI_SEQUENCES_KEYS)
-    for digit in "1234567":
-        sequences.pop(f"\x1b{digit}", None)
 
 
 def _collect_from_now_on() -> None:
@@ -343,7 +338,7 @@ def run(
         keymap=_keymap(),
     )
     app.call_later(_collect_from_now_on)
-    _hear_alt_digits()
+    hear_alt()
     code = app.run()
     if app.pace.waits and app.pace.answers:
         take_answer(sys.stdin.fileno(), 1)

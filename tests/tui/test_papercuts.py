@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from textual import events
+from textual.command import Command, CommandList, CommandPalette, DiscoveryHit
 from textual.widgets import Input
 
 from tests.tui.test_wizard import TWO, field, settle
@@ -16,6 +17,7 @@ from tests.tui.wizards import SMALL, session_of, shown, wizard
 from xentui.app import XentuiApp
 from xentui.project import document
 from xentui.project.model import Host, Project
+from xentui.screens.palette import Palette
 from xentui.widgets.table import Table
 
 
@@ -182,3 +184,23 @@ async def test_the_first_guest_of_all_is_edited_at_once() -> None:
         await pilot.press("u")
         await pilot.pause(0.2)
         assert app.main.focused is app.main.query_one("#guest-table", Table)
+
+
+@pytest.mark.parametrize("key", ["page_down", "page_up"])
+async def test_a_page_is_turned_in_the_palette_once_there_are_pages(key: str) -> None:
+    app = wizard(session_of(TWO))
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        app.action_command_palette()
+        await pilot.pause()
+        palette = app.screen
+        assert isinstance(palette, Palette)
+        listed = palette.query_one(CommandList)
+        listed.styles.max_height = 0
+        await settle(pilot)
+        listed.set_options([Command("a", DiscoveryHit("a", print))])
+        listed.highlighted = 0
+        with pytest.raises(KeyError):
+            CommandPalette._action_command_list(palette, key)
+        palette._action_command_list(key)
+        assert app.screen is palette
