@@ -378,7 +378,7 @@ class Frame(Screen[None]):
         small = width < SMALLEST[0] or height < SMALLEST[1]
         self.set_class(small, "-tiny")
         text = f"The terminal is {width}x{height}; xentui needs {SMALLEST[0]}x{SMALLEST[1]}."
-        more = " Enlarge it, or run: xentui generate"
+        more = " Enlarge it, or run: xentui --plain"
         self.query_one("#tiny", Static).update(lit(text + more))
         self.call_after_refresh(self.show)
 
