@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import sys
 from collections.abc import Mapping
 from typing import Any, TextIO
@@ -49,8 +48,10 @@ class Passing:
 
     def show(self, text: str) -> None:
         """Show a line instead of the one before; where there is no terminal, nothing."""
-        if text != self._shown and sys.stderr.isatty():
-            width = shutil.get_terminal_size().columns
+        from xentui.cli.filling import columns
+
+        width = columns(sys.stderr)
+        if text != self._shown and width is not None:
             self._shown = text
             sys.stderr.write(f"\r{visible(text)[: width - 1]}\x1b[K")
             sys.stderr.flush()
@@ -64,9 +65,12 @@ class Passing:
 
 
 def complain(error: XentuiError) -> None:
-    """Tell what went wrong, on one line, and how to mend it."""
+    """Tell what went wrong, on one line but for what a terminal has no room for, and the mend."""
+    from xentui.cli.filling import filled
+
     message = " ".join(error.message.split("\n"))
-    say(f"xentui: {message}{f' ({error.fix})' if error.fix else ''}")
+    told = f"xentui: {message}{f' ({error.fix})' if error.fix else ''}"
+    say(filled(visible(told), sys.stderr))
 
 
 def interactive() -> bool:
