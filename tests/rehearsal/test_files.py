@@ -122,6 +122,25 @@ def test_what_is_no_kernel_is_refused(data: bytes, tmp_path: Path) -> None:
         kernel.unpacked(path)
 
 
+def test_what_a_loader_fills_up_is_left_out_of_a_kernel() -> None:
+    def elf_file(tail: bytes, filesz: int, sections: tuple[int, int, int, int]) -> bytes:
+        place, size, count, names = sections
+        head = struct.pack(
+            "<16sHHIQQQIHHHHHH", b"\x7fELF\x02\x01\x01", 2, 62, 1, 0x1000, 64, place, 0, 64, 56, 2,
+            size, count, names,
+        )  # fmt: skip
+        load = struct.pack("<IIQQQQQQ", 1, 7, 256, 0x1000, 0x1000, filesz, 4096, 16)
+        note = struct.pack("<IIQQQQQQ", 4, 4, 240, 0, 0, 16, 16, 4)
+        return (head + load + note).ljust(240, b"\0") + b"note".ljust(16, b"\0") + tail
+
+    long = elf_file(b"code\0data" + bytes(1000) + b"sections", 1009, (1265, 64, 3, 2))
+    short = elf_file(b"code\0data", 9, (0, 64, 0, 0))
+    assert kernel.trimmed(long) == short
+    assert kernel.trimmed(short) == short
+    for other in (b"\x7fELF", bytes(100), long[:60], long[:100], stub.kernel(ARM)):
+        assert kernel.trimmed(other) == other
+
+
 def test_modules_come_after_those_they_need(tmp_path: Path) -> None:
     for name, needed, pack in (
         ("bridge.ko.xz", b"stp,llc", lzma.compress), ("stp.ko.gz", b"llc", gzip.compress),

@@ -17,6 +17,7 @@ from xentui.rehearsal import plan, report
 from xentui.rehearsal.report import Report
 from xentui.rehearsal.run import Outcome
 from xentui.rehearsal.transcript import Event, Stream, Transcript
+from xentui.session import rehearsing
 
 RUNS = HERE / "transcripts"
 VERSIONS = {"qemu": "7.2.22", "kernel": "6.1.0-56-amd64"}
@@ -175,3 +176,13 @@ def test_every_recorded_run_has_its_project() -> None:
     names = {path.name for path in RUNS.iterdir()}
     assert names == {"many", "too-large"}
     assert all((Path(RUNS) / name / "project.toml").is_file() for name in names)
+
+
+def test_of_a_guest_that_was_refused_it_is_not_said_that_it_was_created() -> None:
+    told, _ = replayed("many")
+    paused = told.guests[0]
+    assert "created, not run" in paused.why
+    for guest, said in ((paused, True), (replace(paused, status="refused", taken_kib=None), False)):
+        text = "\n".join(replace(told, guests=(guest,)).lines())
+        assert ("created, not run" in text) is said
+        assert any("created, not run" in line for line, _ in rehearsing.details(guest)) is said

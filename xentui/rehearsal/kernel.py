@@ -27,6 +27,7 @@ MAX_BYTES = 512 * 1024 * 1024
 _DEPENDS = re.compile(rb"\0depends=([^\0]*)\0")
 _ARM = b"ARMd"
 _BANNER = re.compile(rb"Linux version ([!-~]{1,64}) ")
+_HEAD, _ENTRY, _LOAD = 64, 56, 1
 _SUFFIXES = (".ko", ".ko.xz", ".ko.gz", ".ko.zst")
 
 
@@ -148,6 +149,37 @@ def ordered(
 
     for name in names:
         yield from with_needed(_plain(name))
+
+
+def trimmed(kernel: bytes) -> bytes:
+    """Return a kernel proper without its sections, and without zeros at the end of what is loaded.
+
+    A loader fills up with zeros by itself (System V ABI, chapter 5, ``p_memsz``). Of a kernel for
+    PCs that is a third, which else is read, unpacked and copied for each guest. What is no 64-bit
+    ELF file is returned as it is.
+    """
+    if kernel[:6] != b"\x7fELF\x02\x01" or len(kernel) < _HEAD:
+        return kernel
+    start = struct.unpack_from("<Q", kernel, 32)[0]
+    size, count = struct.unpack_from("<HH", kernel, 54)
+    entries = range(start, start + size * count, size)
+    if size != _ENTRY or start + size * count > len(kernel):
+        return kernel
+    made = bytearray(kernel)
+    end = start + size * count
+    for at in entries:
+        kind, place, length = (
+            *struct.unpack_from("<I", kernel, at),
+            *struct.unpack_from("<Q", kernel, at + 8),
+            *struct.unpack_from("<Q", kernel, at + 32),
+        )
+        if kind == _LOAD:
+            length = len(kernel[place : place + length].rstrip(b"\0"))
+            struct.pack_into("<Q", made, at + 32, length)
+        end = max(end, place + length)
+    struct.pack_into("<Q", made, 40, 0)
+    struct.pack_into("<HH", made, 60, 0, 0)
+    return bytes(made[:end])
 
 
 def repacked(kernel: bytes) -> bytes:

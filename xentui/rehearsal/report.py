@@ -291,7 +291,7 @@ def _lines(told: Report) -> Iterator[str]:
 
 def _guest_lines(guest: GuestReport) -> Iterator[str]:
     yield f"  {guest.key} ({guest.kind}, {guest.memory} MiB): {_SAID[guest.status]}"
-    if guest.why:
+    if guest.why and guest.started:
         yield f"    {guest.why}"
     if guest.taken_kib is not None:
         yield f"    took {_mib(guest.taken_kib)} MiB, {guest.predicted} predicted"

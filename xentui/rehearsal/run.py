@@ -156,10 +156,10 @@ class _Streams:
 
 
 def _files(rehearsal: Rehearsal, parts: Parts, own: Own | None, stack: ExitStack) -> _Given:
-    stand_in = kernel.unpacked(parts.kernel)
+    stand_in = kernel.trimmed(kernel.unpacked(parts.kernel))
     first = stand_in
     if own is not None and own.kernel is not None:
-        first = kernel.unpacked(own.kernel)
+        first = kernel.trimmed(kernel.unpacked(own.kernel))
     return _Given(
         nameless.holding(_hypervisor((own.xen if own is not None else None) or parts.xen), stack),
         nameless.holding(first, stack),

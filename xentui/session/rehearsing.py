@@ -68,7 +68,7 @@ def outcome(guest: GuestReport) -> Line:
 def details(guest: GuestReport) -> list[Line]:
     """Return what is known of a guest: why it was not run, its console, what xl said."""
     lines: list[Line] = []
-    if guest.why:
+    if guest.why and guest.started:
         lines.append((guest.why, "muted"))
     if guest.taken_kib is None and guest.free_kib is not None:
         free = guest.free_kib / 1024
