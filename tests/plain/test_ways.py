@@ -490,7 +490,9 @@ def test_the_build_directory_offers_what_its_layers_have() -> None:
     session = session_of(TWO)
     session.out = build
     person = Person(session)
-    assert f"Build directory {build}" in person.first.replace("\n  ", " ")
+    first = person.first.replace("\n  ", " ")
+    assert f"Build directory {build}" in first
+    assert "MACHINE qemux86-64. meta-virtualization has the Xen classes." in first
     person.say("g 4")
     person.choose("Add a guest")
     person.choose(next(one for one in person.labels() if "image recipes of the layers" in one))

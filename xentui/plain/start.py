@@ -13,7 +13,7 @@ from xentui.plain.ask import Line, Question
 from xentui.plain.form import StepMenu
 from xentui.plain.place import Choice, Item
 from xentui.project import boards, presets
-from xentui.session import opening
+from xentui.session import build, opening
 from xentui.session.state import EMPTY, Origin
 from xentui.session.writing import build_dir_of
 
@@ -40,6 +40,11 @@ class Step(StepMenu):
         yield "Step 1 of 7: Start"
         if build_dir_of(self.session) is not None:
             yield f"Build directory {self.session.out}"
+            around = self.wizard.around()
+            if around is not None and around.problem:
+                yield around.problem
+            elif around is not None and around.build is not None:
+                yield f"{build.machine_told(around.build)}. {build.xen_told(around.build)[0]}."
         else:
             yield f"No build directory here: a tree goes into {self.session.out}"
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xentui.project import home
+from xentui.session.build import machine_told, xen_told
 from xentui.session.writing import build_dir_of
 from xentui.widgets.text import Glyphs
 
 if TYPE_CHECKING:
-    from xentui.bitbake.build_dir import BuildDir
     from xentui.session import Session
 
 Line = tuple[str, str]
@@ -47,25 +47,11 @@ def where(session: Session, signs: Glyphs) -> list[Line]:
         reading = f"  Reading its configuration {signs.more}"
         return [(f"{signs.ok} Build directory {name}", ""), (reading, "muted")]
     build = around.build
-    machine = build.machine.value
-    known = f"MACHINE {machine}" if machine and "\0" not in machine else "MACHINE is not known"
-    first = f"{signs.ok} Build directory {name}  {signs.dot}  {known}"
-    text, style = _xen(build, signs)
+    first = f"{signs.ok} Build directory {name}  {signs.dot}  {machine_told(build)}"
+    xen, fine = xen_told(build)
+    series = f" {signs.dot} {build.series[0]}" if fine and build.series else ""
+    text = f"{signs.ok if fine else signs.error} {xen}{series}"
     if not around.complete:
         count = f" {around.done} of {around.total}" if around.total else ""
         text += f"  {signs.dot}  looking through the recipes{count} {signs.more}"
-    return [(first, ""), (text, style)]
-
-
-def _xen(build: BuildDir, signs: Glyphs) -> Line:
-    """Return whether meta-virtualization is there, and has what Xen guests need."""
-    from xentui.bitbake.build_dir import META_VIRTUALIZATION, XEN_CLASSES
-
-    layer = build.layer(META_VIRTUALIZATION)
-    if layer is None or not layer.exists:
-        return f"{signs.error} meta-virtualization is not among its layers", "error"
-    lacking = [name for name in XEN_CLASSES if name not in build.xen_classes]
-    if lacking:
-        return f"{signs.error} meta-virtualization lacks {' and '.join(lacking)}", "error"
-    series = f" {signs.dot} {build.series[0]}" if build.series else ""
-    return f"{signs.ok} meta-virtualization has the Xen classes{series}", "ok"
+    return [(first, ""), (text, "ok" if fine else "error")]

@@ -67,6 +67,25 @@ class Surroundings:
         return self.recipes.guest_candidates if self.recipes is not None else ()
 
 
+def machine_told(build: BuildDir) -> str:
+    """Return which machine a build directory is for, for people."""
+    machine = build.machine.value
+    return f"MACHINE {machine}" if machine and "\0" not in machine else "MACHINE is not known"
+
+
+def xen_told(build: BuildDir) -> tuple[str, bool]:
+    """Return, for people, whether Xen guests can be made there; and whether they can."""
+    from xentui.bitbake.build_dir import META_VIRTUALIZATION, XEN_CLASSES
+
+    layer = build.layer(META_VIRTUALIZATION)
+    if layer is None or not layer.exists:
+        return "meta-virtualization is not among its layers", False
+    lacking = [name for name in XEN_CLASSES if name not in build.xen_classes]
+    if lacking:
+        return f"meta-virtualization lacks {' and '.join(lacking)}", False
+    return "meta-virtualization has the Xen classes", True
+
+
 def survey(
     path: Path,
     tell: Callable[[Surroundings], None],
