@@ -49,9 +49,9 @@ ARM_MEMORY = 0x40000000
 ARM_STEP = 16 << 20
 """What addresses there are a multiple of; and as much is left for Xen at the end of memory."""
 
-CODE_MIB = 64
+CODE_MIB = 96
 """MiB that QEMU may take for translated code, beside the machine's memory; by itself it takes 1
-GiB. With half as much, two guests take a tenth more of the processor."""
+GiB. With 64, two guests take a twentieth more of the processor; with 128, as much."""
 
 _PR_SET_PDEATHSIG = 1
 
