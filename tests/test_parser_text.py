@@ -23,7 +23,7 @@ from tests.bitbake_parser import parse_conf
 from tests.strategies import HOSTILE, SCRIPT, hostile_text, key_of, of_field, own_config
 from tests.test_parser_bitbake import check
 from tests.test_parser_classes import built
-from xentui.bitbake.text import CannotCarry
+from xentui.bitbake.text import LONGEST_NAME, CannotCarry
 from xentui.output.guest_cfg import all_predicted
 from xentui.output.render import render
 from xentui.project import model, schema
@@ -280,6 +280,17 @@ def test_each_refusal_tells_its_code_the_character_and_a_way_out(name: str) -> N
         assert quoted(char)[1:-1] in caught.value.message
         assert caught.value.message.isprintable()
         assert caught.value.fix == f"Leave {quoted(char)} out, or write another value."
+
+
+@pytest.mark.parametrize(
+    "name", [*(name for name in EVERY if name.startswith("key of ")), "host.image", "guest.name"]
+)
+def test_a_name_that_no_file_can_have_is_refused(name: str) -> None:
+    project = model.from_data(_with(name, "x" * LONGEST_NAME))
+    _written(project)
+    _reads_back(project)
+    with pytest.raises(CannotCarry, match=f"it has {LONGEST_NAME + 1} characters"):
+        _written(model.from_data(_with(name, "x" * (LONGEST_NAME + 1))))
 
 
 @pytest.mark.parametrize("name", EVERY)

@@ -168,7 +168,11 @@ def test_xen_of_another_version_without_its_tools_is_left_out(folder: Path, part
         assert not own.tools
 
 
-@pytest.mark.parametrize("data", [linux(features=1), b"no kernel", b"", b"HdrS" * 200])
+@pytest.mark.parametrize(
+    "data",
+    [linux(features=1), b"no kernel", b"", b"HdrS" * 200],
+    ids=["features", "text", "empty", "magic"],
+)
 def test_a_kernel_that_cannot_be_dom0_is_for_guests_alone(
     data: bytes, folder: Path, parts: Parts
 ) -> None:

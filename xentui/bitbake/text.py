@@ -47,6 +47,11 @@ class CannotCarry(XentuiError):
         )
 
 
+LONGEST_NAME = 128
+"""Characters of a name, after which recipes, images and xl configs are named: with what stands
+before and behind it, it fits into the 255 bytes that a file system takes."""
+
+
 def plain(value: str) -> str:
     """Return a value that BitBake reads back as it is and nothing else interprets.
 
@@ -85,10 +90,12 @@ def name(value: str) -> str:
 
     Raises:
         CannotCarry: BitBake, the shell or a regular expression of the classes would take it
-            for something else.
+            for something else, or no file can be named after it.
     """
     if not re.fullmatch(r"[a-z0-9][a-z0-9_.+-]*", value, re.ASCII):
         raise CannotCarry(value, "it is not a name")
+    if len(value) > LONGEST_NAME:
+        raise CannotCarry(value, f"files are named after it, and it has {len(value)} characters")
     return value
 
 
@@ -108,10 +115,12 @@ def domain(value: str) -> str:
 
     Raises:
         CannotCarry: it is empty, which the classes take for unset, or it holds anything but
-            letters, digits and ``._-``.
+            letters, digits and ``._-``, or no file can be named after it.
     """
     if not re.fullmatch(r"[A-Za-z0-9_.-]+", value, re.ASCII):
         raise CannotCarry(value, "it is not the name of a domain")
+    if len(value) > LONGEST_NAME:
+        raise CannotCarry(value, f"files are named after it, and it has {len(value)} characters")
     return value
 
 
