@@ -4,6 +4,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -234,6 +238,39 @@ async def test_missing_parts_are_named_and_nothing_is_fetched_unasked(
         await pilot.press("right", "enter")
         await until(pilot, app, "Not found: QEMU, Xen")
         assert asked == ["size", "fetch qemu-system-x86 xen"]
+
+
+async def test_leaving_ends_a_fetch(monkeypatch: pytest.MonkeyPatch) -> None:
+    lack = parts.LackError((parts.Lack("Xen", "xen-system-arm64", "arm64"),))
+
+    def find(*_given: object, **_how: object) -> parts.Parts:
+        raise lack
+
+    began, ended = threading.Event(), threading.Event()
+
+    def fetched(*_: object, stop: Callable[[], bool], **_how: object) -> None:
+        began.set()
+        while not stop():
+            time.sleep(0.01)
+        ended.set()
+
+    monkeypatch.setattr(parts, "find", find)
+    monkeypatch.setattr(fetch, "possible", lambda: True)
+    monkeypatch.setattr(fetch, "download", lambda _: fetch.Download(("xen:arm64",), 1_000_000))
+    monkeypatch.setattr(fetch, "fetch", fetched)
+    app = wizard(recorded("many"), begin="memory")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("x")
+        page = await until(pilot, app, "Not found: Xen")
+        assert "apt's lists for arm64 are fetched" in page
+        await pilot.press("enter")
+        await until(pilot, app, "Fetch 1 package, 1 MB?")
+        await pilot.press("right", "enter")
+        assert await asyncio.to_thread(began.wait, 10)
+        assert not ended.is_set()
+        await pilot.press("escape")
+        assert await asyncio.to_thread(ended.wait, 10)
 
 
 async def test_without_apt_it_is_said_how_the_parts_are_had(

@@ -275,7 +275,7 @@ class Rehearse(ModalScreen[None]):
                     ("They are in these packages of this system's archive:", ""),
                     (packages, "strong"),
                     (f"Without root they can be unpacked into {fetch.cache()}.", "muted"),
-                    ("Nothing is fetched before you agree to its size.", "muted"),
+                    (_lists(message.lack), "muted"),
                 ]
             )
             await self._ask(("size", "See what would be fetched"), ("leave", "Back"))
@@ -292,7 +292,7 @@ class Rehearse(ModalScreen[None]):
     def _ask_size(self, lack: LackError) -> None:
         from xentui.rehearsal import fetch
 
-        self._now([("Asking apt what belongs to it; nothing is fetched yet", "")])
+        self._now([("Asking apt what belongs to it; no package is fetched yet", "")])
 
         def work() -> None:
             try:
@@ -309,7 +309,8 @@ class Rehearse(ModalScreen[None]):
         self.running = False
         download = self._download = message.download
         size = f", {download.size / 1_000_000:.0f} MB" if download.size else ""
-        self._now([(f"Fetch {len(download.packages)} packages{size}?", "strong")])
+        count = len(download.packages)
+        self._now([(f"Fetch {count} package{'s' if count > 1 else ''}{size}?", "strong")])
         self._tell(
             [
                 (" ".join(download.packages), "muted"),
@@ -324,9 +325,14 @@ class Rehearse(ModalScreen[None]):
         await self._ask(("leave", "Leave"))
 
         def work() -> None:
+            stopped = get_current_worker()
             try:
-                say = lambda text: self._post(self.Said(text))  # noqa: E731
-                fetch.fetch(download, fetch.cache(), say=say)
+                fetch.fetch(
+                    download,
+                    fetch.cache(),
+                    say=lambda text: self._post(self.Said(text)),
+                    stop=lambda: stopped.is_cancelled,
+                )
             except XentuiError as error:
                 self._post(self.Over(None, f"{error.message}. {error.fix}"))
             else:
@@ -366,3 +372,11 @@ class Rehearse(ModalScreen[None]):
         """Stop what runs, and leave."""
         self.workers.cancel_group(self, "rehearse")
         self.dismiss(None)
+
+
+def _lists(lack: LackError) -> str:
+    """Say what comes before one is asked how much is fetched."""
+    others = " and ".join(dict.fromkeys(each.debian for each in lack.lacks if each.debian))
+    if others:
+        return f"To know their size, apt's lists for {others} are fetched, some 20 MB."
+    return "Nothing is fetched before you agree to its size."
