@@ -241,7 +241,7 @@ async def test_missing_parts_are_named_and_nothing_is_fetched_unasked(
 
 
 async def test_leaving_ends_a_fetch(monkeypatch: pytest.MonkeyPatch) -> None:
-    lack = parts.LackError((parts.Lack("Xen", "xen-system-arm64", "arm64"),))
+    lack = parts.LackError((parts.Lack("Xen", "xen-system-arm64:arm64"),))
 
     def find(*_given: object, **_how: object) -> parts.Parts:
         raise lack
