@@ -53,6 +53,7 @@ class Rehearse(ModalScreen[None]):
     Rehearse #rehearse-mends { display: none; }
     Rehearse.-mends #rehearse-mends { display: block; }
     Rehearse #rehearse-told { height: auto; max-height: 4; margin-top: 1; }
+    Rehearse.-lacking #rehearse-told { max-height: 9; }
     """
 
     class Happened(Message):
@@ -134,6 +135,7 @@ class Rehearse(ModalScreen[None]):
         self._guests = dict.fromkeys(keys, ("", "waits"))
         self._reports, self._mends = {}, ()
         self._show_guests()
+        self.remove_class("-lacking")
         self._now([("Looking for Xen, QEMU and a kernel", "")])
         self._tell([])
         await self._ask(("leave", "Stop"))
@@ -263,6 +265,7 @@ class Rehearse(ModalScreen[None]):
         from xentui.rehearsal import fetch
 
         self.running = False
+        self.add_class("-lacking")
         self._lack = message.lack
         self._guests = {}
         self._show_guests()
@@ -272,10 +275,9 @@ class Rehearse(ModalScreen[None]):
         if fetch.possible():
             self._tell(
                 [
-                    ("They are in these packages of this system's archive:", ""),
-                    (packages, "strong"),
-                    (f"Without root they can be unpacked into {fetch.cache()}.", "muted"),
-                    (_lists(message.lack), "muted"),
+                    (_lists(message.lack), ""),
+                    (f"Without root all of it can be unpacked into {fetch.cache()}.", ""),
+                    (f"It is in these packages of this system's archive: {packages}", "muted"),
                 ]
             )
             await self._ask(("size", "See what would be fetched"), ("leave", "Back"))
