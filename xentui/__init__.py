@@ -2,4 +2,4 @@
 # SPDX-License-Identifier: MIT
 """xentui: from a person's wishes to Xen guests that BitBake builds and xl starts."""
 
-__version__ = "1.0.0.dev0"
+__version__ = "1.0.0"
