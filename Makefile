@@ -50,12 +50,14 @@ rehearse-parts: $(VENV)/.installed-test
 rehearse-test: rehearse-parts
 	XENTUI_REHEARSE=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m "$(REHEARSE)" tests/rehearsal
 
-# With subprocesses, and in each of the processes that run tests. Tests of time would fail.
+# With subprocesses, and in each of the processes that run tests. Tests of time, of system calls
+# and of what is imported would fail, as measuring takes its own.
 COVERAGE := $(BIN)/python -m coverage
 coverage: $(VENV)/.installed-deep
 	rm -rf build/coverage && mkdir -p build/coverage
 	-XENTUI_EXAMPLES=10 $(COVERAGE) run -m pytest -n $(JOBS) --deselect tests/tui/test_snapshots.py \
-		-k "not millisecond and not at_once and not linear and not start_up" $(TESTS)
+		-k "not millisecond and not at_once and not linear and not start_up and not torn and \
+		not next_to_nothing and not read_only" $(TESTS)
 	$(COVERAGE) combine -q
 	$(COVERAGE) html -q -d build/coverage/html
 	$(COVERAGE) report --skip-covered

@@ -190,7 +190,8 @@ class XentuiApp(Paced):
         from xentui.screens.palette import Palette
 
         if not isinstance(self.screen, Palette):
-            self.push_screen(Palette(id="--command-palette"))
+            # Without an id: that of one that is just being closed is still taken.
+            self.push_screen(Palette())
 
     def action_live_preview(self) -> None:
         """Let the preview follow each key, or no more."""

@@ -204,3 +204,18 @@ async def test_a_page_is_turned_in_the_palette_once_there_are_pages(key: str) ->
             CommandPalette._action_command_list(palette, key)
         palette._action_command_list(key)
         assert app.screen is palette
+
+
+async def test_the_palette_is_opened_again_while_it_closes() -> None:
+    app = wizard(session_of(TWO))
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        app.action_command_palette()
+        await settle(pilot)
+        first = app.screen
+        assert isinstance(first, Palette)
+        first.dismiss()
+        app.action_command_palette()
+        await settle(pilot)
+        assert isinstance(app.screen, Palette)
+        assert app.screen is not first

@@ -89,7 +89,8 @@ class Walk(RuleBasedStateMachine):
         raise parts.LackError((parts.Lack("QEMU", "qemu-system-x86"),))
 
     async def _quiet(self) -> None:
-        for _ in range(400):
+        # On a busy machine each key may take its time; one that is stuck would take for ever.
+        for _ in range(6000):
             await self.pilot.pause(0.005)
             if not self.app._held and not self.app._holds:
                 break
