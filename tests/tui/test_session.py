@@ -14,12 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tui.wizards import NOW, session_of
-from xentui.errors import XentuiError
+from xentui.errors import InputError, XentuiError
 from xentui.output.header import is_intact
 from xentui.output.rendered import Copy
 from xentui.project import schema
 from xentui.project.model import Fetch, Guest, Host, Project, Source
-from xentui.session import draft, guests, places
+from xentui.session import draft, guests, places, writing
 from xentui.session.state import State
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -290,3 +290,12 @@ def test_a_project_file_of_ones_own_gets_no_schema() -> None:
     session.write()
     assert path.read_text().startswith("version = 1\n")
     assert not Path(schema.FILE_NAME).exists()
+
+
+def test_a_place_that_no_file_can_have_is_refused_in_words(tmp_path: Path) -> None:
+    session = session_of(ONE)
+    session.out = tmp_path / ("n" * 300)
+    with pytest.raises(InputError, match=r'nnn…": file name too long'):
+        session.plan()
+    with pytest.raises(InputError, match="file name too long"):
+        writing.save_as(session, tmp_path / f"{'n' * 300}.toml")

@@ -9,13 +9,15 @@ any other directory a tree of its own.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xentui.errors import UsageError, XentuiError
+from xentui.errors import InputError, UsageError, XentuiError
 from xentui.project import home
-from xentui.safe_text import visible
+from xentui.safe_text import quoted, visible
 
 if TYPE_CHECKING:
     from xentui.output.build_dir import Attach
@@ -52,6 +54,22 @@ def project_text(session: Session) -> str:
     return fresh(session.project, schema_file=FILE_NAME)
 
 
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """Tell what the system refuses: a name that no file can have, a folder nobody may look into.
+
+    Raises:
+        InputError: it refused something.
+    """
+    try:
+        yield
+    except OSError as error:
+        name = f"{quoted(error.filename)}: " if error.filename else ""
+        reason = (error.strerror or str(error)).lower()
+        raise InputError(f"{name}{reason}", fix="Name another place.") from error
+
+
+@_in_words()
 def plan_of(session: Session) -> Plan:
     """Return what writing would change, the project file included.
 
@@ -110,6 +128,7 @@ def place_named(given: str) -> Path:
     return place.with_name(f"{place.name}.toml") if named else place
 
 
+@_in_words()
 def save_as(session: Session, place: Path) -> None:
     """Write the project alone into a file, which is the project's own from then on.
 
