@@ -205,7 +205,9 @@ class Rehearse(ModalScreen[None]):
                     for name, label in shown
                 )
             )
-        self.query(Button).first().focus()
+        # None is there where the screen was left meanwhile.
+        for button in list(self.query(Button))[:1]:
+            button.focus()
 
     def on_rehearse_happened(self, message: Happened) -> None:
         """Follow the machine."""
