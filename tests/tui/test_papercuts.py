@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual import events
 from textual.command import Command, CommandList, CommandPalette, DiscoveryHit
+from textual.screen import Screen
 from textual.widgets import Input
 
 from tests.tui.test_wizard import TWO, field, settle
@@ -17,6 +20,8 @@ from tests.tui.wizards import SMALL, session_of, shown, wizard
 from xentui.app import XentuiApp
 from xentui.project import document
 from xentui.project.model import Host, Project
+from xentui.screens.dialogs import Ask, Question
+from xentui.screens.help import HelpScreen
 from xentui.screens.palette import Palette
 from xentui.widgets.table import Table
 
@@ -219,3 +224,21 @@ async def test_the_palette_is_opened_again_while_it_closes() -> None:
         await settle(pilot)
         assert isinstance(app.screen, Palette)
         assert app.screen is not first
+
+
+@pytest.mark.parametrize(
+    "top",
+    [lambda: Question("Sure?", [], (("yes", "Yes"), ("no", "No"))), lambda: Ask("Which?"), Palette],
+)
+async def test_a_screen_on_top_is_left_once(top: Callable[[], Screen[Any]]) -> None:
+    app = wizard(session_of(TWO))
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        below, shown_on_top = HelpScreen("Help", []), top()
+        await app.push_screen(below)
+        await app.push_screen(shown_on_top)
+        await settle(pilot)
+        for _ in range(3):
+            shown_on_top.dismiss()
+        await settle(pilot)
+        assert app.screen is below

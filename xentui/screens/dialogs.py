@@ -12,10 +12,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from xentui.errors import XentuiError
+from xentui.screens.modal import Modal
 from xentui.screens.step import Retarget, Step, Tell
 from xentui.session import Session
 from xentui.widgets.table import Column, Row, Table
@@ -24,7 +24,7 @@ from xentui.widgets.text import lit
 Answer = tuple[str, str]
 
 
-class Question(ModalScreen[str]):
+class Question(Modal[str]):
     """A question with a few answers; escape is the one that changes nothing.
 
     Args:
@@ -81,7 +81,7 @@ def answers(*named: Answer) -> Horizontal:
     )
 
 
-class Ask(ModalScreen[str | None]):
+class Ask(Modal[str | None]):
     """A question that is answered with one line of text."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Back", show=False)]
@@ -112,7 +112,7 @@ class Ask(ModalScreen[str | None]):
         self.dismiss(text or None if event.button.id == "answer-take" else None)
 
 
-class Pick(ModalScreen[str | None]):
+class Pick(Modal[str | None]):
     """A list to choose from; what is typed leaves the rows that have it in them.
 
     Args:

@@ -13,10 +13,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from xentui.screens.dialogs import answers
+from xentui.screens.modal import Modal
 from xentui.session import helping
 from xentui.widgets.chrome import key_name
 from xentui.widgets.field import FieldRow
@@ -48,7 +48,7 @@ _KEYS = (
 )
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Modal[None]):
     """A page of help over the step; escape goes back."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -12,12 +12,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.widgets import Button, Static
 from textual.worker import get_current_worker
 
 from xentui.errors import XentuiError
 from xentui.screens.dialogs import Ask, Question, answers
+from xentui.screens.modal import Modal
 from xentui.screens.step import Edit, Tell
 from xentui.session import Session, sources
 from xentui.session.build import GivenUpError
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 CELLS = 40
 
 
-class Looking(ModalScreen["Inspected | None"]):
+class Looking(Modal["Inspected | None"]):
     """A file being read from beginning to end; escape gives up.
 
     Args:

@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
+from textual.await_complete import AwaitComplete
 from textual.command import CommandList, CommandPalette
 
 
 class Palette(CommandPalette):
-    """Textual's palette, in which a page is turned once there are pages.
+    """Textual's palette, left once, and in which a page is turned once there are pages.
 
     Before the list was drawn it knows of no lines, and turning fails
     (textual/widgets/_option_list.py, ``_move_page``).
@@ -18,3 +19,9 @@ class Palette(CommandPalette):
         drawn = self.query_one(CommandList).scrollable_content_region
         if drawn or not action.startswith("page_"):
             super()._action_command_list(action)
+
+    def dismiss(self, result: None = None) -> AwaitComplete:
+        """Leave the list, if it was not left before: as :class:`~xentui.screens.modal.Modal`."""
+        if self.app.screen is not self:
+            return AwaitComplete()
+        return super().dismiss(result)

@@ -14,11 +14,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 from textual.worker import get_current_worker
 
 from xentui.errors import XentuiError
+from xentui.screens.modal import Modal
 from xentui.session import Session, rehearsing
 from xentui.widgets.table import Column, Row, Table
 from xentui.widgets.text import cut, glyphs, lit
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from xentui.rules.finding import Mend
 
 
-class Rehearse(ModalScreen[None]):
+class Rehearse(Modal[None]):
     """One rehearsal after the other; escape stops, and leaves.
 
     Args:
