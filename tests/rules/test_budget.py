@@ -10,7 +10,7 @@ import pytest
 
 from xentui.project import document
 from xentui.project.assets import gather
-from xentui.project.model import GuestType, Project
+from xentui.project.model import GuestType, Host, Project
 from xentui.rules.budget import Budget, budget, guest_memory, xen_memory
 from xentui.rules.check import check
 
@@ -194,3 +194,10 @@ def test_a_guest_that_fits_alone_is_not_too_large() -> None:
 
     assert "XT406" not in codes(491)
     assert "XT406" in codes(492)
+
+
+def test_who_says_the_total_is_told_where_nobody_did() -> None:
+    told = "what this board has unless told otherwise"
+    for memory, note in ((None, told), (1024, "")):
+        row = budget(Project(Host("qemux86-64", memory=memory))).rows[0]
+        assert (row.name, row.mib, row.note) == ("total", 1024, note)
