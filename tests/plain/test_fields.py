@@ -79,7 +79,9 @@ COLOUR = {
 def test_a_new_property_is_asked_helped_and_kept_without_another_line(tmp_path: Path) -> None:
     """An entry of the schema and an attribute of the model, as CONTRIBUTING.md has it."""
     shutil.copytree(PACKAGE, tmp_path / "lib/xentui", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(ROOT / "presets", tmp_path / "lib/presets")
+    # Installed, the package has the presets in it; in the work tree they lie beside it.
+    if not (PACKAGE / "presets").is_dir():
+        shutil.copytree(ROOT / "presets", tmp_path / "lib/presets")
     place = tmp_path / "lib/xentui/schema.json"
     data = json.loads(place.read_text(encoding="utf-8"))
     data["definitions"]["host"]["properties"]["colour"] = COLOUR
