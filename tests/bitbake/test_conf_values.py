@@ -270,3 +270,9 @@ def test_no_value_takes_long(text: str) -> None:
     for name in ("A0", "A50", "A1"):
         mine.get(name)
     assert time.process_time() - began < 2.0
+
+
+def test_a_weak_flag_is_a_flag() -> None:
+    asked = store('A = "1"\nA[x] = "1"\nA[y] ??= "2"\nA[x] ??= "3"\n')
+    assert sorted(asked.flags("A")) == ["x", "y"]
+    assert asked.flags("B") == []
