@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from xentui.errors import InputError, UsageError
-from xentui.project import boards, effective, presets
+from xentui.project import boards, document, effective, presets
 
 NAMES = [
     "qemux86-64-minimal",
@@ -150,3 +150,17 @@ def test_listing_loads_no_heavy_module(here: Path) -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "[]\n"
+
+
+def test_what_comes_with_xentui_means_the_same_unchecked() -> None:
+    files = sorted(presets.bundled_directory().glob("*.toml"))
+    assert len(files) == 6
+    for path in files:
+        checked = document.load(path)
+        assert checked.problems == ()
+        assert presets.load(path.stem) == document.load_own(path) == checked
+
+
+def test_presets_of_others_are_checked(here: Path) -> None:
+    put(here / "presets", "qemux86-64-minimal", "version = 1\n[host]\nmachine = 3\n")
+    assert [one.code for one in presets.load("qemux86-64-minimal", here).problems] == ["XT004"]

@@ -85,16 +85,6 @@ def test_a_tarball_without_subdir_and_one_on_top(build: Build, tmp_path: Path) -
     assert found["b"] == (0o4711, 0, 7)
 
 
-def test_a_directory_belongs_to_root(build: Build, tmp_path: Path) -> None:
-    (tmp_path / "tree/sbin").mkdir(parents=True)
-    (tmp_path / "tree/sbin/init").write_text("#!/bin/sh\n")
-    fetch = '{ uri = "file://tree" }'
-    _, made = made_of(build, ALPINE.format(file="tree", fetch=fetch), tmp_path)
-    image = made / "images/alpine.img"
-    assert entries(image, "/")["sbin"][1:] == (0, 0)
-    assert entries(image, "/sbin")["init"][1:] == (0, 0)
-
-
 def test_root_directories_lie_where_pseudo_watches(build: Build, tmp_path: Path) -> None:
     (tmp_path / "root.tar").write_bytes(cases.tarball(cases.ROOT, ""))
     project = cases.project(

@@ -67,7 +67,8 @@ def load(name_or_path: str, cwd: Path | None = None) -> Loaded:
     """
     if "/" in name_or_path or name_or_path.endswith(".toml"):
         return document.load(Path(name_or_path))
-    return document.load(find(name_or_path, cwd))
+    path = find(name_or_path, cwd)
+    return document.load_own(path) if path.parent == bundled_directory() else document.load(path)
 
 
 def find(name: str, cwd: Path | None = None) -> Path:
