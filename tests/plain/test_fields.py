@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import xentui
 from tests.plain.talks import EVERY, TWO, Person, session_of
 from xentui.plain.field import FieldPrompt
 from xentui.project import effective, schema
@@ -66,7 +67,7 @@ def test_every_field_says_its_title_its_value_and_its_help(step: str) -> None:
         assert not field.bitbake or "BitBake: " in told
 
 
-PACKAGE = ROOT / "xentui"
+PACKAGE = Path(xentui.__file__).parent
 COLOUR = {
     "title": "Colour of the case",
     "description": "Which colour the board's case has.",
