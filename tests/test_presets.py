@@ -152,13 +152,13 @@ def test_listing_loads_no_heavy_module(here: Path) -> None:
     assert run.stdout == "[]\n"
 
 
-def test_what_comes_with_xentui_means_the_same_unchecked() -> None:
+def test_what_comes_with_xentui_means_the_same_unchecked(here: Path) -> None:
     files = sorted(presets.bundled_directory().glob("*.toml"))
     assert len(files) == 6
     for path in files:
         checked = document.load(path)
         assert checked.problems == ()
-        assert presets.load(path.stem) == document.load_own(path) == checked
+        assert presets.load(path.stem, here) == document.load_own(path) == checked
 
 
 def test_presets_of_others_are_checked(here: Path) -> None:
