@@ -17,13 +17,12 @@ from textual.binding import Binding, BindingType
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.theme import Theme
 
-from xentui.errors import Exit, UsageError, XentuiError
+from xentui.errors import Exit, UsageError
 from xentui.screens.alt_keys import hear_alt
 from xentui.screens.main import MainScreen
 from xentui.screens.paced import Paced
-from xentui.session import DEFAULT_OUT, Session
+from xentui.session import DEFAULT_OUT, Session, opening
 from xentui.session.line import found_slow, take_answer
-from xentui.session.state import EMPTY, Origin
 from xentui.widgets.text import ASCII, UNICODE, Glyphs
 
 if TYPE_CHECKING:
@@ -286,25 +285,6 @@ def _keymap() -> dict[str, str]:
     return keys
 
 
-def _origin(project: Path | None, preset: str | None) -> Origin:
-    from xentui.project import document, presets
-
-    if project is None and preset is None:
-        return EMPTY
-    loaded = presets.load(preset) if preset is not None else document.load(project or Path())
-    name = preset if preset is not None else (project or Path()).name
-    origin = Session.origin_of(loaded, name=name, preset=preset is not None)
-    if origin is None:
-        first = loaded.problems[0]
-        from xentui.project.schema import dotted
-
-        raise XentuiError(
-            f"{name}: {dotted(first.path)}: {first.message}",
-            fix=f"{first.fix} xentui check tells everything.",
-        )
-    return origin
-
-
 def run(
     *,
     project: Path | None = None,
@@ -329,7 +309,7 @@ def run(
     from xentui.bitbake.whereabouts import find
 
     found = find(build_dir)
-    session = Session(_origin(project, preset), out=found or DEFAULT_OUT)
+    session = Session(opening.named(project, preset), out=found or DEFAULT_OUT)
     app = XentuiApp(
         session,
         ascii_only=_ascii_wanted(ascii),
