@@ -48,3 +48,8 @@ class RefusedError(XentuiError):
     """Nothing was written: a file was edited by hand, or a diff was not agreed to."""
 
     exit_code = Exit.REFUSED
+
+
+def reason(error: OSError) -> str:
+    """Return in words why the system refused something."""
+    return (error.strerror or str(error)).lower()

@@ -8,7 +8,7 @@ import os
 import sys
 
 from xentui.cli import terminal
-from xentui.errors import Exit, XentuiError
+from xentui.errors import Exit, XentuiError, reason
 
 DEBUG = "XENTUI_DEBUG"
 """Set to 1 in the environment, an unexpected failure shows its traceback."""
@@ -34,7 +34,7 @@ def run(arguments: list[str]) -> int:
         return _flushed(error.exit_code)
     except OSError as error:
         named = f"{error.filename}: " if error.filename else ""
-        terminal.complain(XentuiError(f"{named}{(error.strerror or str(error)).lower()}"))
+        terminal.complain(XentuiError(f"{named}{reason(error)}"))
         return _flushed(Exit.IO)
     except RecursionError:
         terminal.complain(XentuiError("the input nests too deep"))
@@ -68,7 +68,7 @@ def _flushed(code: int) -> int:
     except (BrokenPipeError, ValueError):
         terminal.discard_output()
     except OSError as error:
-        terminal.complain(XentuiError(f"the output: {(error.strerror or str(error)).lower()}"))
+        terminal.complain(XentuiError(f"the output: {reason(error)}"))
         terminal.discard_output()
         return Exit.IO
     return code

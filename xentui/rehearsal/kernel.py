@@ -19,7 +19,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from xentui.errors import InputError
+from xentui.errors import InputError, reason
 
 MAX_BYTES = 512 * 1024 * 1024
 """How large an unpacked kernel may be."""
@@ -195,7 +195,7 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise InputError(f"{path}: {(error.strerror or str(error)).lower()}") from error
+        raise InputError(f"{path}: {reason(error)}") from error
 
 
 def _zstd(data: bytes, name: str) -> bytes:

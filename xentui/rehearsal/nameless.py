@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
-from xentui.errors import InputError
+from xentui.errors import InputError, reason
 
 FOLDER = Path("/var/tmp")  # noqa: S108 - files without a name
 """Where they lie unless TMPDIR says otherwise, as /tmp is often in memory."""
@@ -51,6 +51,6 @@ def _told() -> Iterator[None]:
     except OSError as error:
         folder = _folder() or tempfile.gettempdir()
         raise InputError(
-            f"{folder}: {(error.strerror or str(error)).lower()}",
+            f"{folder}: {reason(error)}",
             fix="Set TMPDIR to a folder with some 500 MB of room.",
         ) from error

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
 
-from xentui.errors import Exit, InputError, XentuiError
+from xentui.errors import Exit, InputError, XentuiError, reason
 from xentui.rehearsal import dom0, kernel, nameless, store
 from xentui.rehearsal.arch import ARM
 from xentui.rehearsal.deploy import Own
@@ -272,7 +272,7 @@ def _emulator(asked: tuple[list[str], tuple[int, ...]], parts: Parts) -> Iterato
             preexec_fn=tied,  # noqa: PLW1509 - only one system call before exec
         )
     except OSError as error:
-        raise InputError(f"{parts.qemu}: {(error.strerror or str(error)).lower()}") from error
+        raise InputError(f"{parts.qemu}: {reason(error)}") from error
     finally:
         for writer in writers:
             os.close(writer)

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xentui.errors import InputError, UsageError, XentuiError
+from xentui.errors import InputError, UsageError, XentuiError, reason
 from xentui.project import home
 from xentui.safe_text import quoted, visible
 
@@ -65,8 +65,7 @@ def _in_words() -> Iterator[None]:
         yield
     except OSError as error:
         name = f"{quoted(error.filename)}: " if error.filename else ""
-        reason = (error.strerror or str(error)).lower()
-        raise InputError(f"{name}{reason}", fix="Name another place.") from error
+        raise InputError(f"{name}{reason(error)}", fix="Name another place.") from error
 
 
 @_in_words()

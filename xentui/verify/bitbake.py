@@ -20,7 +20,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from xentui.errors import InputError
+from xentui.errors import InputError, reason
 from xentui.safe_text import visible
 
 _ENTER = '. "$1" "$2" >/dev/null || exit 125; cd "$2" || exit 125; shift 2; exec "$@"'
@@ -158,8 +158,7 @@ def _started(command: list[str], build: Path, env: dict[str, str]) -> subprocess
             start_new_session=True,
         )
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InputError(f"{command[0]}: {reason}") from error
+        raise InputError(f"{command[0]}: {reason(error)}") from error
 
 
 def _reason(lines: list[str]) -> str:

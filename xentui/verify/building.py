@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from xentui.errors import Exit, InputError
+from xentui.errors import Exit, InputError, reason
 from xentui.output.commands import Command, commands
 from xentui.project.model import Project
 from xentui.verify.bitbake import BitBake
@@ -86,8 +86,7 @@ def foreground(
         try:
             process = subprocess.Popen(line, cwd=folder, env=env)  # noqa: S603
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise InputError(f"{line[0]}: {reason}") from error
+            raise InputError(f"{line[0]}: {reason(error)}") from error
         running.append(process)
         code = process.wait()
         then()
