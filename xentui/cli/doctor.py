@@ -5,15 +5,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xentui.cli import parsing, terminal
-from xentui.cli.filling import filled
 from xentui.errors import Exit, UsageError
-from xentui.safe_text import visible
 
 if TYPE_CHECKING:
     from xentui.bitbake.build_dir import BuildDir
@@ -89,7 +86,7 @@ def _tell(build: BuildDir, findings: list[Placed], counts: dict[str, int]) -> No
         if finding.fix:
             lines.append(f"    {finding.fix}")
     lines.append(f"{build.path.name}: {said(counts)}")
-    terminal.put("\n".join(filled(visible(line), sys.stdout) for line in lines))
+    terminal.put_prose(lines)
 
 
 _STATES = {

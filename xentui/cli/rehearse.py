@@ -5,17 +5,14 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from xentui.cli import parsing, projects, terminal
-from xentui.cli.filling import filled
 from xentui.cli.stopping import stoppable
 from xentui.errors import Exit
-from xentui.safe_text import visible
 
 if TYPE_CHECKING:
     from xentui.rehearsal.parts import LackError, Parts
@@ -89,8 +86,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         terminal.put_json(report.data())
     else:
-        lines = (filled(visible(line), sys.stdout) for line in report.lines())
-        terminal.put("".join(f"{line}\n" for line in lines))
+        terminal.put_prose(report.lines())
     return Exit.OK if report.all_started else Exit.FINDINGS
 
 
@@ -121,22 +117,16 @@ def _parts(directory: Path | None, planned: Rehearsal, *, yes: bool) -> Parts:
 def _fetch(lack: LackError, cache: Path, *, yes: bool) -> None:
     from xentui.rehearsal import fetch
 
-    others = " and ".join(dict.fromkeys(each.debian for each in lack.lacks if each.debian))
-    lists = f"Fetch apt's lists for {others}, some 20 MB, to see what belongs to that?"
-    _say(f"missing: {', '.join(each.what for each in lack.lacks)}")
-    if others and not yes and not terminal.agreed(lists):
+    lists = f"Fetch apt's lists for {lack.others}, some 20 MB, to see what belongs to that?"
+    terminal.tell(f"missing: {lack.what}")
+    if lack.others and not yes and not terminal.agreed(lists):
         raise lack
     wanted = fetch.download(lack.lacks)
-    size = f", {wanted.size / 1_000_000:.0f} MB" if wanted.size else ""
-    _say(f"packages of this system's own archive: {' '.join(wanted.packages)}")
-    question = f"Fetch {len(wanted.packages)} packages{size} and unpack them into {cache}?"
+    terminal.tell(f"packages of this system's own archive: {' '.join(wanted.packages)}")
+    question = f"Fetch {wanted.amount} and unpack them into {cache}?"
     if not yes and not terminal.agreed(question):
         raise lack
     fetch.fetch(wanted, cache, say=terminal.say)
-
-
-def _say(text: str) -> None:
-    terminal.say(filled(visible(text), sys.stderr))
 
 
 def _told(event: Event) -> None:

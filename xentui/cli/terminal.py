@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TextIO
 
 from xentui.errors import XentuiError
@@ -27,6 +27,13 @@ def put(text: str) -> None:
     _print(text, sys.stdout)
 
 
+def put_prose(lines: Iterable[str]) -> None:
+    """Print lines of prose, which a terminal without room for them gets broken between words."""
+    from xentui.cli.filling import filled
+
+    put("".join(f"{filled(visible(line), sys.stdout)}\n" for line in lines))
+
+
 def put_json(data: Mapping[str, Any]) -> None:
     """Print data as one JSON object, in ASCII."""
     import json
@@ -38,6 +45,13 @@ def say(text: str) -> None:
     """Tell the person something that is no data."""
     with contextlib.suppress(BrokenPipeError):
         _print(text, sys.stderr)
+
+
+def tell(text: str) -> None:
+    """Say prose, which a terminal without room for it gets broken between words."""
+    from xentui.cli.filling import filled
+
+    say(filled(visible(text), sys.stderr))
 
 
 class Passing:
@@ -66,11 +80,8 @@ class Passing:
 
 def complain(error: XentuiError) -> None:
     """Tell what went wrong, on one line but for what a terminal has no room for, and the mend."""
-    from xentui.cli.filling import filled
-
     message = " ".join(error.message.split("\n"))
-    told = f"xentui: {message}{f' ({error.fix})' if error.fix else ''}"
-    say(filled(visible(told), sys.stderr))
+    tell(f"xentui: {message}{f' ({error.fix})' if error.fix else ''}")
 
 
 def interactive() -> bool:

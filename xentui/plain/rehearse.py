@@ -66,14 +66,12 @@ def _lacking(wizard: Wizard, lack: LackError) -> None:
     from xentui.rehearsal import fetch
 
     talk = wizard.talk
-    talk.say(f"Not found: {', '.join(each.what for each in lack.lacks)}.")
-    packages = " ".join(dict.fromkeys(each.package for each in lack.lacks))
+    talk.say(f"Not found: {lack.what}.")
     if not fetch.possible():
-        talk.say(f"Unpack these packages of Debian into a folder: {packages}.")
+        talk.say(f"Unpack these packages of Debian into a folder: {lack.packages}.")
         talk.say("Then, without the wizard: xentui rehearse PROJECT --parts FOLDER")
         return
     wanted = fetch.download(lack.lacks)
-    size = f", {wanted.size / 1_000_000:.0f} MB" if wanted.size else ""
     talk.say("They are in packages of this system's own archive. ? lists those.")
     talk.say(f"They are unpacked into {fetch.cache()}, and nothing is installed.")
 
@@ -81,6 +79,6 @@ def _lacking(wizard: Wizard, lack: LackError) -> None:
         fetch.fetch(wanted, fetch.cache(), say=talk.say)
         rehearse(wizard)
 
-    title = f"Fetch {len(wanted.packages)} packages{size}?"
+    title = f"Fetch {wanted.amount}?"
     answers = (("Back", lambda: None), ("Fetch them", take))
     wizard.open(Question(wizard, title, answers, (" ".join(wanted.packages),)))

@@ -58,6 +58,13 @@ class Download:
     packages: tuple[str, ...]
     size: int
 
+    @property
+    def amount(self) -> str:
+        """How much it is, for people."""
+        count = len(self.packages)
+        size = f", {self.size / 1_000_000:.0f} MB" if self.size else ""
+        return f"{count} package{'' if count == 1 else 's'}{size}"
+
     def of(self, debian: str) -> list[str]:
         """Return the packages of an architecture; an empty name is the host's."""
         parts = (name.partition(":") for name in self.packages)

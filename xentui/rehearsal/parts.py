@@ -75,18 +75,27 @@ class Lack:
 
 
 class LackError(XentuiError):
-    """Not everything that a rehearsal needs was found."""
+    """Not everything that a rehearsal needs was found.
+
+    Attributes:
+        lacks: what was not.
+        what: their names, for people.
+        packages: the packages of Debian that have them, as apt takes them.
+        others: Debian's names of the architectures that are not the host's, or an empty text.
+    """
 
     exit_code = Exit.IO
 
     def __init__(self, lacks: tuple[Lack, ...]) -> None:
-        packages = " ".join(dict.fromkeys(lack.package for lack in lacks))
-        super().__init__(
-            f"a rehearsal needs {', '.join(lack.what for lack in lacks)}: not found",
-            fix=f"On Debian, --yes fetches it without root; elsewhere unpack these packages of "
-            f"Debian into a folder and give it as --parts DIR: {packages}",
-        )
         self.lacks = lacks
+        self.what = ", ".join(lack.what for lack in lacks)
+        self.packages = " ".join(dict.fromkeys(lack.package for lack in lacks))
+        self.others = " and ".join(dict.fromkeys(lack.debian for lack in lacks if lack.debian))
+        super().__init__(
+            f"a rehearsal needs {self.what}: not found",
+            fix=f"On Debian, --yes fetches it without root; elsewhere unpack these packages of "
+            f"Debian into a folder and give it as --parts DIR: {self.packages}",
+        )
 
 
 @dataclass(frozen=True)

@@ -271,9 +271,8 @@ class Rehearse(Modal[None]):
         self._lack = message.lack
         self._guests = {}
         self._show_guests()
-        lacks = ", ".join(lack.what for lack in message.lack.lacks)
-        self._now([(f"{glyphs(self).warning} Not found: {lacks}", "warning")])
-        packages = " ".join(dict.fromkeys(lack.package for lack in message.lack.lacks))
+        self._now([(f"{glyphs(self).warning} Not found: {message.lack.what}", "warning")])
+        packages = message.lack.packages
         if fetch.possible():
             self._tell(
                 [
@@ -312,9 +311,7 @@ class Rehearse(Modal[None]):
 
         self.running = False
         download = self._download = message.download
-        size = f", {download.size / 1_000_000:.0f} MB" if download.size else ""
-        count = len(download.packages)
-        self._now([(f"Fetch {count} package{'s' if count > 1 else ''}{size}?", "strong")])
+        self._now([(f"Fetch {download.amount}?", "strong")])
         self._tell(
             [
                 (" ".join(download.packages), "muted"),
@@ -380,7 +377,6 @@ class Rehearse(Modal[None]):
 
 def _lists(lack: LackError) -> str:
     """Say what comes before one is asked how much is fetched."""
-    others = " and ".join(dict.fromkeys(each.debian for each in lack.lacks if each.debian))
-    if others:
-        return f"To know their size, apt's lists for {others} are fetched, some 20 MB."
+    if lack.others:
+        return f"To know their size, apt's lists for {lack.others} are fetched, some 20 MB."
     return "Nothing is fetched before you agree to its size."
