@@ -11,6 +11,8 @@ import grimp
 
 _WHAT = {
     "app": "the wizard as a whole",
+    "plain": "the wizard in lines of text",
+    "stopping": "signals from outside",
     "screens": "its screens",
     "widgets": "what screens are made of",
     "session": "one project being edited",

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from xentui.cli import parsing, projects, terminal
-from xentui.cli.stopping import stoppable
 from xentui.errors import Exit
+from xentui.stopping import stoppable
 
 if TYPE_CHECKING:
     from xentui.rehearsal.parts import LackError, Parts

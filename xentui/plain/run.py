@@ -4,15 +4,13 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from types import FrameType
 
 from xentui.plain.talk import Talk
 from xentui.plain.wizard import Wizard
 from xentui.session import DEFAULT_OUT, Session, opening
+from xentui.stopping import stoppable
 
 
 class EndedError(BaseException):
@@ -21,6 +19,10 @@ class EndedError(BaseException):
     def __init__(self, number: int) -> None:
         super().__init__(number)
         self.number = number
+
+
+def _end(number: int) -> None:
+    raise EndedError(number)
 
 
 def run(
@@ -48,28 +50,9 @@ def run(
     session = Session(opening.named(project, preset), out=out)
     wizard = Wizard(session, Talk.here(ascii_only=ascii_only))
     try:
-        with _ending():
+        with stoppable(_end):
             return wizard.run("start" if project is None and preset is None else "review")
     except EndedError as ended:
         with suppress(OSError):
             session.autosave()
         return 128 + ended.number
-
-
-@contextmanager
-def _ending() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end the wizard; ``nohup`` still holds."""
-
-    def end(number: int, _frame: FrameType | None) -> None:
-        raise EndedError(number)
-
-    before = {
-        number: signal.signal(number, end)
-        for number in (signal.SIGTERM, signal.SIGHUP)
-        if signal.getsignal(number) is not signal.SIG_IGN
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
