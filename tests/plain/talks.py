@@ -7,13 +7,13 @@ from __future__ import annotations
 import io
 import re
 from collections import deque
-from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.sessions import session_of
 from xentui.plain.place import Choice, Menu
 from xentui.plain.talk import Talk
 from xentui.plain.wizard import Wizard
-from xentui.project import document, presets
+from xentui.project import document
 from xentui.project.model import (
     Bundle,
     Fetch,
@@ -23,22 +23,13 @@ from xentui.project.model import (
     Project,
     Source,
 )
-from xentui.session import Origin, Session
-from xentui.session.state import EMPTY
+from xentui.session import Session
 
-NOW = datetime(2026, 8, 1, 12, 0, tzinfo=UTC)
 CTRL_C = "\x03"
 """Not an answer: the key that interrupts."""
 RAW = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 """What must never be said: everything that moves, commands or deceives, but a newline."""
 
-TWO = Project(
-    Host("qemux86-64", memory=2048, network="nat"),
-    guests=(
-        Guest("alpha", tags=("autostart",), memory=256, extra="root=/dev/xvda console=hvc0"),
-        Guest("beta", memory=256, extra="root=/dev/xvda console=hvc0"),
-    ),
-)
 EVERY = Project(
     Host("qemux86-64", memory=4096, network="nat"),
     bundles=(Bundle("mine", summary="Mine"),),
@@ -75,20 +66,6 @@ class _Answers(io.StringIO):
         if line == CTRL_C:
             raise KeyboardInterrupt
         return f"{line}\n"
-
-
-def session_of(project: Project | None = None, *, preset: str = "") -> Session:
-    """Return a session on a project, a preset, or nothing, with its draft in this directory."""
-    origin = EMPTY
-    if preset:
-        found = Session.origin_of(presets.load(preset), name=preset, preset=True)
-        assert found is not None
-        origin = found
-    elif project is not None:
-        origin = Origin("preset", "edge-lab", project)
-    return Session(
-        origin, out=Path("xentui-out"), draft_path=Path("draft.json").absolute(), clock=lambda: NOW
-    )
 
 
 def on_file(path: Path) -> Session:

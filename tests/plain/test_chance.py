@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.bitbake.trees import small
-from tests.plain.talks import CTRL_C, EVERY, TWO, Person, session_of
+from tests.plain.talks import CTRL_C, EVERY, Person
+from tests.sessions import TWO, session_of
 from xentui.plain.place import Menu
 from xentui.project import schema
 from xentui.project.model import to_data

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 import xentui
-from tests.plain.talks import EVERY, TWO, Person, session_of
+from tests.plain.talks import EVERY, Person
+from tests.sessions import TWO, session_of
 from xentui.plain.field import FieldPrompt
 from xentui.project import effective, schema
 from xentui.session import places

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from hypothesis import given, settings
 
-from tests.plain.talks import Person, on_file, session_of
+from tests.plain.talks import Person, on_file
 from tests.safety.hostile_files import CANARY, lay_out
+from tests.sessions import session_of
 from tests.strategies import projects
 from xentui.errors import XentuiError
 from xentui.plain.place import Choice

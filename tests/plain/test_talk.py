@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.plain.talks import TWO, Person, session_of
+from tests.plain.talks import Person
+from tests.sessions import TWO, session_of
 from xentui.errors import Exit
 from xentui.plain.talk import AnswersEndError, Talk
 

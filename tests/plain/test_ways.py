@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.bitbake.trees import small
-from tests.plain.talks import CTRL_C, EVERY, TWO, Person, on_file, session_of
+from tests.plain.talks import CTRL_C, EVERY, Person, on_file
+from tests.sessions import TWO, session_of
 from xentui.errors import Exit
 from xentui.plain import commands
 from xentui.plain.talk import AnswersEndError

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests.bitbake.trees import small
-from tests.plain.talks import CTRL_C, EVERY, TWO, Person, on_file, session_of
+from tests.plain.talks import CTRL_C, EVERY, Person, on_file
 from tests.rehearsal.test_run import gone, player
 from tests.rehearsal.test_transcript import RUNS
+from tests.sessions import TWO, session_of
 from xentui.cli import main
 from xentui.errors import Exit
 from xentui.output.header import is_intact

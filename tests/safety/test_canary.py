@@ -16,8 +16,9 @@ from tests.bitbake_parser import parse_conf
 from tests.cli.conftest import ROOT, Run, run
 from tests.safety import hostile_files
 from tests.safety.hostile_files import CANARY, CODE, RAW, TERMINAL, commands, lay_out, others
+from tests.sessions import session_of
 from tests.tui.test_wizard import settle
-from tests.tui.wizards import LARGE, session_of, wizard
+from tests.tui.wizards import LARGE, wizard
 from xentui.project.model import Bundle, Defaults, Guest, Host, ImportType, Preset, Project
 from xentui.session import Origin
 from xentui.session.steps import STEPS

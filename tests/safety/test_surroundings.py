@@ -52,21 +52,29 @@ def test_a_giant_among_the_written_files_is_not_read(
     assert megabytes < 200
 
 
-@pytest.mark.parametrize("name", ["local.conf", "bblayers.conf", "xentui.conf"])
-def test_a_giant_in_a_build_directory_is_not_read(tmp_path: Path, name: str) -> None:
-    (tmp_path / "board.toml").write_text(BOARD)
-    conf = tmp_path / "build/conf"
+IN_A_BUILD_DIRECTORY = (
+    ["generate", "--preset", "qemux86-64-alpine", "--build-dir", "build", "-y"],
+    ["remove", "--build-dir", "build", "-y"],
+    ["doctor", "--build-dir", "build"],
+)
+
+
+def build_directory(folder: Path) -> Path:
+    """Make a build directory and return its ``conf``."""
+    conf = folder / "build/conf"
     conf.mkdir(parents=True)
     (conf / "local.conf").write_text('MACHINE = "qemux86-64"\n')
     (conf / "bblayers.conf").write_text('BBLAYERS = "/x"\n')
+    return conf
+
+
+@pytest.mark.parametrize("name", ["local.conf", "bblayers.conf", "xentui.conf"])
+def test_a_giant_in_a_build_directory_is_not_read(tmp_path: Path, name: str) -> None:
+    (tmp_path / "board.toml").write_text(BOARD)
+    conf = build_directory(tmp_path)
     (conf / name).write_text("")
     giant(conf / name)
-    preset = ("--preset", "qemux86-64-alpine")
-    for arguments in (
-        ["generate", *preset, "--build-dir", "build", "-y"],
-        ["remove", "--build-dir", "build", "-y"],
-        ["doctor", "--build-dir", "build"],
-    ):
+    for arguments in IN_A_BUILD_DIRECTORY:
         code, seconds, megabytes, told = measured(tmp_path, *arguments)
         assert "unexpected" not in told
         assert code in (0, 1, 3, 4), told
@@ -77,18 +85,10 @@ def test_a_giant_in_a_build_directory_is_not_read(tmp_path: Path, name: str) -> 
 
 @pytest.mark.parametrize("name", ["local.conf", "auto.conf", "toolcfg.conf", "bblayers.conf"])
 def test_a_pipe_in_a_build_directory_stops_nothing(tmp_path: Path, name: str) -> None:
-    conf = tmp_path / "build/conf"
-    conf.mkdir(parents=True)
-    (conf / "local.conf").write_text('MACHINE = "qemux86-64"\n')
-    (conf / "bblayers.conf").write_text('BBLAYERS = "/x"\n')
+    conf = build_directory(tmp_path)
     (conf / name).unlink(missing_ok=True)
     os.mkfifo(conf / name)
-    preset = ("--preset", "qemux86-64-alpine")
-    for arguments in (
-        ["generate", *preset, "--build-dir", "build", "-y"],
-        ["remove", "--build-dir", "build", "-y"],
-        ["doctor", "--build-dir", "build"],
-    ):
+    for arguments in IN_A_BUILD_DIRECTORY:
         code, _, _, told = measured(tmp_path, *arguments)
         assert "unexpected" not in told
         assert code in (0, 1, 3, 4), told
@@ -193,7 +193,7 @@ def test_drafts_and_notes_are_for_their_owner_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tests.bitbake import trees
-    from tests.tui.wizards import NOW, session_of
+    from tests.sessions import NOW, session_of
     from xentui.bitbake import build_dir, recipe_cache, recipes
     from xentui.project.model import Guest, Host, Project
     from xentui.session import draft

@@ -17,8 +17,9 @@ from pathlib import Path
 import pytest
 
 from tests.safety.pty_wizard import ROOT, Wizard
+from tests.sessions import NOW, session_of
 from tests.tui.test_wizard import settle
-from tests.tui.wizards import NOW, SMALL, session_of, shown, wizard
+from tests.tui.wizards import SMALL, shown, wizard
 from xentui.project.model import Guest, Host, Project
 from xentui.session import draft
 from xentui.session.state import State

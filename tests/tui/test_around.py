@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from tests.tui.test_wizard import TWO, settle
-from tests.tui.wizards import SMALL, session_of, shown, wizard
+from tests.sessions import TWO, session_of
+from tests.tui.test_wizard import settle
+from tests.tui.wizards import SMALL, shown, wizard
 from xentui.project import document
 from xentui.screens.guests import Guests
 from xentui.widgets.table import Table

@@ -14,8 +14,9 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.bitbake.trees import small
-from tests.tui.test_wizard import TWO, settle
-from tests.tui.wizards import LARGE, SMALL, session_of, shown, wizard
+from tests.sessions import TWO, session_of
+from tests.tui.test_wizard import settle
+from tests.tui.wizards import LARGE, SMALL, shown, wizard
 from xentui.app import XentuiApp
 from xentui.project.model import Bundle, Project
 from xentui.screens.review import Review

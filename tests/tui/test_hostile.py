@@ -8,8 +8,9 @@ import pytest
 from textual.content import Content
 from textual.widgets import Input
 
-from tests.tui.test_wizard import TWO, settle
-from tests.tui.wizards import LARGE, SMALL, session_of, shown, wizard
+from tests.sessions import TWO, session_of
+from tests.tui.test_wizard import settle
+from tests.tui.wizards import LARGE, SMALL, shown, wizard
 from xentui.project.model import Guest, Host, Preset, Project
 from xentui.session import Origin
 from xentui.widgets.field import FieldRow

@@ -7,8 +7,9 @@ from __future__ import annotations
 import pytest
 from textual.binding import Binding
 
-from tests.tui.test_wizard import TWO, settle
-from tests.tui.wizards import LARGE, SMALL, session_of, shown, wizard
+from tests.sessions import TWO, session_of
+from tests.tui.test_wizard import settle
+from tests.tui.wizards import LARGE, SMALL, shown, wizard
 from xentui.app import XentuiApp
 from xentui.screens.guest_editor import GuestEditor
 from xentui.screens.guests import Guests

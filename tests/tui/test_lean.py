@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from textual.widget import Widget
 
-from tests.tui.wizards import LARGE, session_of, wizard
+from tests.sessions import session_of
+from tests.tui.wizards import LARGE, wizard
 from xentui.project.model import Guest, Host, Project
 from xentui.session.line import found_slow, is_slow
 from xentui.widgets.code import CodeView

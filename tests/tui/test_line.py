@@ -19,7 +19,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.wizards import LARGE, SMALL, session_of, shown, wizard
+from tests.sessions import session_of
+from tests.tui.wizards import LARGE, SMALL, shown, wizard
 from xentui.project.model import Guest, Host, Project
 from xentui.screens.paced import QUESTION
 from xentui.session.line import Pace, take_answer

@@ -9,9 +9,10 @@ from pathlib import Path
 from textual.widgets import Input
 
 from tests.bitbake.trees import small
+from tests.sessions import TWO, session_of
 from tests.tui.test_build_dir import LOCAL, in_build_dir, made, read
-from tests.tui.test_wizard import TWO, field, settle
-from tests.tui.wizards import SMALL, session_of, shown, wizard
+from tests.tui.test_wizard import field, settle
+from tests.tui.wizards import SMALL, shown, wizard
 from xentui.screens.dialogs import Pick
 from xentui.session.build import GivenUpError, Surroundings, survey
 from xentui.widgets.chrome import KeyLine

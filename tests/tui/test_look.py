@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from tests.tui.test_wizard import TWO, field, settle
-from tests.tui.wizards import session_of, shown, wizard
+from tests.sessions import TWO, session_of
+from tests.tui.test_wizard import field, settle
+from tests.tui.wizards import shown, wizard
 from xentui.app import XentuiApp
 from xentui.images import inspect as inspecting
 from xentui.project.model import Fetch, Project, Source

@@ -16,9 +16,10 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets import Button, Tooltip
 
+from tests.sessions import TWO, session_of
 from tests.tui.test_hostile import HOSTILE
-from tests.tui.test_wizard import TWO, settle
-from tests.tui.wizards import LARGE, SMALL, session_of, shown, wizard
+from tests.tui.test_wizard import settle
+from tests.tui.wizards import LARGE, SMALL, shown, wizard
 from xentui.app import XentuiApp
 from xentui.project.model import Guest, Host, Project
 from xentui.safe_text import visible

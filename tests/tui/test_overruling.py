@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.test_wizard import TWO, settle
-from tests.tui.wizards import LARGE, SMALL, session_of, shown, wizard
+from tests.sessions import TWO, session_of
+from tests.tui.test_wizard import settle
+from tests.tui.wizards import LARGE, SMALL, shown, wizard
 from xentui.cli.process import run
 from xentui.project.model import Guest, Host, Project
 from xentui.rules import check

@@ -15,8 +15,9 @@ from textual.command import Command, CommandList, CommandPalette, DiscoveryHit
 from textual.screen import Screen
 from textual.widgets import Input
 
-from tests.tui.test_wizard import TWO, field, settle
-from tests.tui.wizards import SMALL, session_of, shown, wizard
+from tests.sessions import TWO, session_of
+from tests.tui.test_wizard import field, settle
+from tests.tui.wizards import SMALL, shown, wizard
 from xentui.app import XentuiApp
 from xentui.project import document
 from xentui.project.model import Host, Project

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.tui.wizards import session_of
+from tests.sessions import session_of
 from xentui.project.model import Guest, Host, Project, place_of
 from xentui.session import MANY, Session, places
 from xentui.session.found import RANKS, guest_of, lay_out, step_of

@@ -17,8 +17,9 @@ from textual.widgets import Button
 
 from tests.rehearsal.test_run import gone, player
 from tests.rehearsal.test_transcript import RUNS
-from tests.tui.test_wizard import TWO, settle
-from tests.tui.wizards import SMALL, session_of, shown, wizard
+from tests.sessions import TWO, session_of
+from tests.tui.test_wizard import settle
+from tests.tui.wizards import SMALL, shown, wizard
 from xentui.app import XentuiApp
 from xentui.project import document
 from xentui.rehearsal import fetch, parts

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.tui.wizards import NOW, session_of
+from tests.sessions import NOW, session_of
 from xentui.errors import InputError, XentuiError
 from xentui.output.header import is_intact
 from xentui.output.rendered import Copy

@@ -17,10 +17,11 @@ import pytest
 import textual
 from textual.pilot import Pilot
 
+from tests.sessions import TWO, session_of
 from tests.tui.test_around import leave_a_draft
 from tests.tui.test_build_dir import made, read
-from tests.tui.test_wizard import TWO, settle
-from tests.tui.wizards import LARGE, SMALL, session_of, shown, wizard
+from tests.tui.test_wizard import settle
+from tests.tui.wizards import LARGE, SMALL, shown, wizard
 from xentui.app import DARK, LIGHT
 from xentui.project.model import Bundle, Containers, Fetch, Guest, Host, Project, Source
 from xentui.session import writing

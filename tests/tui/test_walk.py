@@ -25,8 +25,8 @@ from hypothesis.stateful import (
 from textual import events
 from textual.widgets import Input
 
-from tests.tui.test_wizard import TWO
-from tests.tui.wizards import LARGE, SMALL, session_of, shown, wizard
+from tests.sessions import TWO, session_of
+from tests.tui.wizards import LARGE, SMALL, shown, wizard
 from xentui.rehearsal import fetch, parts
 from xentui.session.state import State
 

@@ -11,7 +11,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.bitbake_parser import parse_conf
-from tests.tui.wizards import LARGE, SMALL, session_of, shown, wizard
+from tests.sessions import TWO, session_of
+from tests.tui.wizards import LARGE, SMALL, shown, wizard
 from xentui.app import XentuiApp
 from xentui.output.header import is_intact
 from xentui.project.model import Guest, Host, Project
@@ -19,14 +20,6 @@ from xentui.widgets.field import FieldRow
 from xentui.widgets.hint import HintLine
 from xentui.widgets.preview import Preview
 from xentui.widgets.table import Table
-
-TWO = Project(
-    Host("qemux86-64", memory=2048, network="nat"),
-    guests=(
-        Guest("alpha", tags=("autostart",), memory=256, extra="root=/dev/xvda console=hvc0"),
-        Guest("beta", memory=256, extra="root=/dev/xvda console=hvc0"),
-    ),
-)
 
 
 async def settle(pilot: Pilot[int]) -> None:

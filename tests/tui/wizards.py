@@ -4,34 +4,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from pathlib import Path
-
 from textual.app import App
 
+from tests.sessions import session_of
 from xentui.app import DARK, XentuiApp
-from xentui.project import presets
-from xentui.project.model import Project
 from xentui.screens.main import MainScreen
-from xentui.session import Origin, Session
-from xentui.session.state import EMPTY
+from xentui.session import Session
 
-NOW = datetime(2026, 8, 1, 12, 0, tzinfo=UTC)
 SMALL, LARGE = (80, 24), (120, 40)
-
-
-def session_of(project: Project | None = None, *, preset: str = "") -> Session:
-    """Return a session on a project, a preset, or nothing, with its draft in this directory."""
-    origin = EMPTY
-    if preset:
-        found = Session.origin_of(presets.load(preset), name=preset, preset=True)
-        assert found is not None
-        origin = found
-    elif project is not None:
-        origin = Origin("preset", "edge-lab", project)
-    return Session(
-        origin, out=Path("xentui-out"), draft_path=Path("draft.json").absolute(), clock=lambda: NOW
-    )
 
 
 def wizard(

@@ -302,15 +302,21 @@ def test_a_signal_is_handed_on(place: Place) -> None:
     assert len(place.ran) == 1
 
 
-def test_the_wizard_makes_way_and_comes_back_to_the_same_place(place: Place) -> None:
+def at_the_end(place: Place, **more: str) -> Terminal:
+    """Return a wizard on its last page, from which the build can be started."""
     command = [sys.executable, "-m", "xentui", str(place.project), "--build-dir", str(place.build)]
-    env = place.env(TERM="xterm-256color", LC_ALL="C.UTF-8", TEXTUAL_ANIMATIONS="none")
+    env = place.env(TERM="xterm-256color", LC_ALL="C.UTF-8", **more)
     terminal = Terminal(command, place.folder, env)
     terminal.until("Everything is written already")
     terminal.type("\x13")
     terminal.until("Nothing differs")
     terminal.type("\r")
     terminal.until("Verify, build, boot")
+    return terminal
+
+
+def test_the_wizard_makes_way_and_comes_back_to_the_same_place(place: Place) -> None:
+    terminal = at_the_end(place, TEXTUAL_ANIMATIONS="none")
     for answer, told in (("n", "Nothing was built."), ("y", "every command ended well")):
         terminal.seen = ""
         terminal.type("v")
@@ -328,14 +334,7 @@ def test_the_wizard_makes_way_and_comes_back_to_the_same_place(place: Place) -> 
 
 
 def test_ctrl_c_while_it_builds_is_not_the_wizards_end(place: Place) -> None:
-    command = [sys.executable, "-m", "xentui", str(place.project), "--build-dir", str(place.build)]
-    env = place.env(TERM="xterm-256color", LC_ALL="C.UTF-8", STAND_IN="wait")
-    terminal = Terminal(command, place.folder, env)
-    terminal.until("Everything is written already")
-    terminal.type("\x13")
-    terminal.until("Nothing differs")
-    terminal.type("\r")
-    terminal.until("Verify, build, boot")
+    terminal = at_the_end(place, STAND_IN="wait")
     terminal.type("v")
     terminal.until("Run this in")
     terminal.type("y\n")
