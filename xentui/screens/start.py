@@ -44,6 +44,9 @@ class Start(Step):
         Binding("slash", "filter", "Filter", key_display="/", id="list.filter"),
     ]
     DEFAULT_CSS = """
+    /* Around each part, not around all: what is drawn need not be cut at the edges. */
+    Start { padding: 0; }
+    Start > Widget { padding: 0 1; }
     Start #start-where { height: auto; min-height: 2; max-height: 4; }
     Start #start-filter { height: 1; display: none; margin-bottom: 0; }
     Start.-filtering #start-filter { display: block; }
@@ -196,6 +199,11 @@ class Start(Step):
         origin = self.origin_in_sight()
         return self.session.view_of_origin(origin) if origin is not None else None
 
+    @property
+    def _line(self) -> int:
+        """The cells of a line: each part of the step has one free at both sides."""
+        return self.size.width - 2
+
     def _details(self) -> None:
         key = self.query_one(Table).key
         self.query_one("#start-details", Static).update(Content("\n").join(self._told(key)))
@@ -237,7 +245,7 @@ class Start(Step):
 
     def _told_of(self, view: View) -> list[Content]:
         """Return the few lines that tell what a project is."""
-        room = max(20, self.size.width - 12)
+        room = max(20, self._line - 12)
         more_sign = glyphs(self).more
         guests = ", ".join(guest.key for guest in view.project.guests) or "none"
         files = [path for path in view.files if not path.endswith("layer.conf")]
@@ -255,7 +263,7 @@ class Start(Step):
     def _memory(self, view: View) -> Content:
         signs = glyphs(self)
         said = summary(view.budget, signs)
-        cells = max(8, min(32, self.size.width - 14 - said.cell_length))
+        cells = max(8, min(32, self._line - 14 - said.cell_length))
         return _pair("Memory", "").append(bar(view.budget, cells, signs)).append("  ").append(said)
 
     # What can be done
