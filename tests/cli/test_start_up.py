@@ -38,6 +38,12 @@ def test_the_version_needs_next_to_nothing(tmp_path: Path) -> None:
     assert not found & {"argparse", "json", "re", "pathlib", "dataclasses"}
 
 
+def test_the_wizard_parses_no_arguments_where_there_are_none(tmp_path: Path) -> None:
+    found = imported(tmp_path)
+    assert "xentui.cli.wizard" in found
+    assert not found & {"argparse", "xentui.cli.parsing", "textual"}
+
+
 @pytest.mark.parametrize(
     "arguments",
     [["check", "board.toml"], ["show", "board.toml"], ["generate", "board.toml", "--out", "out"],

@@ -21,7 +21,10 @@ from xentui.session.line import found_slow, is_slow
 from xentui.widgets.code import CodeView
 
 ROOT = Path(__file__).resolve().parents[2]
-HEAVY = ("jsonschema", "tomlkit", "xentui.rules.check", "xentui.output.render")
+HEAVY = (
+    "argparse", "concurrent.futures.thread", "jsonschema", "tomlkit", "xentui.rules.check",
+    "xentui.output.render", "xentui.session.build", "xentui.session.writing",
+)  # fmt: skip
 FIRST_FRAME = f"""
 import asyncio, sys
 from xentui.app import XentuiApp

@@ -45,6 +45,11 @@ def run(arguments: list[str]) -> int:
 
 
 def _run(arguments: list[str]) -> int:
+    if not arguments:
+        # Nothing to parse: the wizard starts without what parsing takes to load.
+        from xentui.cli.wizard import start
+
+        return start()
     from importlib import import_module
 
     from xentui.cli import parsing

@@ -4,13 +4,17 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from pathlib import Path
 
-from xentui.cli import parsing
 from xentui.errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+    from xentui.cli.parsing import Parser
 
 _HEADLESS = (
     "xentui --plain asks the same in lines of text; xentui generate PROJECT --out DIR writes the "
@@ -18,8 +22,10 @@ _HEADLESS = (
 )
 
 
-def parser() -> parsing.Parser:
+def parser() -> Parser:
     """Return the parser of the wizard's own arguments, which is xentui's help as well."""
+    from xentui.cli import parsing
+
     made = parsing.Parser(
         prog="xentui",
         usage="xentui [PROJECT] [--preset NAME] [--build-dir DIR] [--plain]\n"
@@ -61,21 +67,43 @@ def parser() -> parsing.Parser:
 
 
 def run(args: argparse.Namespace) -> int:
+    """Start the wizard as the arguments ask for it.
+
+    Raises:
+        UsageError: as for :func:`start`.
+    """
+    return start(
+        project=args.project,
+        preset=args.preset,
+        build_dir=args.build_dir,
+        plain=args.plain,
+        ascii=args.ascii,
+        plain_preview=args.plain_preview,
+    )
+
+
+def start(
+    *,
+    project: Path | None = None,
+    preset: str | None = None,
+    build_dir: Path | None = None,
+    plain: bool = False,
+    ascii: bool | None = None,  # noqa: A002
+    plain_preview: bool = False,
+) -> int:
     """Start the wizard.
 
     Raises:
-        UsageError: there is no terminal it could be shown on.
+        UsageError: there is no terminal it could be shown on, or a project and a preset are
+            given.
     """
-    if args.project is not None and args.preset is not None:
+    if project is not None and preset is not None:
         raise UsageError("PROJECT and --preset NAME exclude each other", fix="Give one of them.")
-    if args.plain:
+    if plain:
         from xentui.plain.run import run as run_plain
 
         return run_plain(
-            project=args.project,
-            preset=args.preset,
-            build_dir=args.build_dir,
-            ascii_only=bool(args.ascii),
+            project=project, preset=preset, build_dir=build_dir, ascii_only=bool(ascii)
         )
     if not sys.stdin.isatty() or not sys.stdout.isatty():
         raise UsageError("the wizard needs a terminal", fix=_HEADLESS)
@@ -90,9 +118,9 @@ def run(args: argparse.Namespace) -> int:
     from xentui.app import run as run_wizard
 
     return run_wizard(
-        project=args.project,
-        preset=args.preset,
-        build_dir=args.build_dir,
-        ascii=args.ascii,
-        plain_preview=args.plain_preview,
+        project=project,
+        preset=preset,
+        build_dir=build_dir,
+        ascii=ascii,
+        plain_preview=plain_preview,
     )

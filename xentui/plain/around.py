@@ -9,7 +9,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from xentui.session.build import GivenUpError, Surroundings, survey
-from xentui.session.writing import build_dir_of
 
 if TYPE_CHECKING:
     from xentui.plain.talk import Talk
@@ -32,7 +31,7 @@ class Around:
 
     def read(self) -> None:
         """Begin to read the directory that is written into, if it is a build directory."""
-        target = build_dir_of(self._session)
+        target = self._session.build_dir
         self._number += 1
         number = self._number
         self._session.surroundings = Surroundings(target) if target is not None else None

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xentui.errors import Exit, XentuiError
-from xentui.session import build, overruling, reviewing, writing
+from xentui.session import build, overruling, reviewing
 
 if TYPE_CHECKING:
     from xentui.output.plan import Plan
@@ -52,7 +52,7 @@ class Checked:
         self.plan, self.refused, session.around, self._lines = None, "", (), None
         try:
             self.plan = session.plan()
-            target = writing.build_dir_of(session)
+            target = session.build_dir
             if target is not None:
                 recipes = build.recipes_of(session)
                 session.around = build.examined(self.plan, target, recipes=recipes)

@@ -64,7 +64,7 @@ class Step(StepMenu):
             Choice("Problems", self._problems, str(problems)),
             Choice("Write into", self._ask_directory, str(self.session.out)),
         ]
-        if plan is not None and writing.build_dir_of(self.session) is not None:
+        if plan is not None and self.session.build_dir is not None:
             way = writing.attached(self.session)
             said = dict(reviewing.ways(way))[way]
             made.append(Choice("local.conf gets", self._ask_way, said))

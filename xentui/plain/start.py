@@ -15,7 +15,6 @@ from xentui.plain.place import Choice, Item
 from xentui.project import boards, presets
 from xentui.session import build, opening
 from xentui.session.state import EMPTY, Origin
-from xentui.session.writing import build_dir_of
 
 if TYPE_CHECKING:
     from xentui.plain.wizard import Wizard
@@ -38,7 +37,7 @@ class Step(StepMenu):
     def heading(self) -> Iterable[str]:
         """Say where would be written."""
         yield "Step 1 of 7: Start"
-        if build_dir_of(self.session) is not None:
+        if self.session.build_dir is not None:
             yield f"Build directory {self.session.out}"
             around = self.wizard.around()
             if around is not None and around.problem:

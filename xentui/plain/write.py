@@ -17,7 +17,7 @@ from xentui.session import building, overruling, reviewing
 if TYPE_CHECKING:
     from xentui.output.edits import How
     from xentui.plain.wizard import Wizard
-    from xentui.session import Written
+    from xentui.session.writing import Written
 
 _MANY = 12
 """Files that are named before writing."""

@@ -49,12 +49,6 @@ def _breaks(size: tuple[int, int]) -> list[str]:
     ]
 
 
-def _load_ahead() -> None:
-    """Load what the first edit needs."""
-    import xentui.output.render
-    import xentui.rules.check  # noqa: F401
-
-
 class Frame(Screen[None]):
     """Header, steps, the step one is in, the preview, and the keys."""
 
@@ -286,7 +280,6 @@ class Frame(Screen[None]):
         self.stands = True
         self._ask_pace()
         self.show()
-        self.run_worker(_load_ahead, thread=True, group="load", exit_on_error=False)
 
     def show(self) -> None:
         """Draw the frame anew for the present state."""

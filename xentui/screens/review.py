@@ -161,7 +161,7 @@ class Review(Step):
         self._show_tabs()
 
     def _show_way(self) -> None:
-        target = writing.build_dir_of(self.session)
+        target = self.session.build_dir
         self.set_class(target is not None, "-build")
         if target is not None:
             way = writing.attached(self.session)
@@ -185,7 +185,7 @@ class Review(Step):
 
     def _examine(self) -> None:
         """Look at the build directory as it would be, beside the screen."""
-        target = writing.build_dir_of(self.session)
+        target = self.session.build_dir
         self._examining = target is not None and self.plan is not None
         if target is None:
             self.session.around = ()

@@ -17,7 +17,6 @@ from xentui.errors import XentuiError
 from xentui.screens.frame import Frame
 from xentui.screens.step import Examine, Retarget
 from xentui.session import MANY
-from xentui.session.writing import build_dir_of
 from xentui.widgets.field import FieldRow
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ class Surveyed(Frame):
     def survey(self) -> None:
         """Read the build directory that is written into, if it is one."""
         self.session.look_again()
-        target = build_dir_of(self.session)
+        target = self.session.build_dir
         self.session.surroundings, self.session.around = None, ()
         if target is not None:
             from xentui.session.build import Surroundings
@@ -121,7 +120,7 @@ class Surveyed(Frame):
         self._examine(event.plan)
 
     def _examine(self, plan: Plan | None) -> None:
-        target = build_dir_of(self.session)
+        target = self.session.build_dir
         self.workers.cancel_group(self, "examine")
         if target is None or plan is None:
             self.session.around = ()

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xentui.project import home
-from xentui.session.build import machine_told, xen_told
-from xentui.session.writing import build_dir_of
 from xentui.widgets.text import Glyphs
 
 if TYPE_CHECKING:
@@ -33,7 +31,7 @@ def short(path: Path) -> str:
 
 def where(session: Session, signs: Glyphs) -> list[Line]:
     """Return two lines on the place that is written into."""
-    target = build_dir_of(session)
+    target = session.build_dir
     if target is None:
         return [
             (f"{signs.todo} No build directory: a tree goes into {session.out}", "muted"),
@@ -46,6 +44,8 @@ def where(session: Session, signs: Glyphs) -> list[Line]:
     if around is None or around.build is None:
         reading = f"  Reading its configuration {signs.more}"
         return [(f"{signs.ok} Build directory {name}", ""), (reading, "muted")]
+    from xentui.session.build import machine_told, xen_told
+
     build = around.build
     first = f"{signs.ok} Build directory {name}  {signs.dot}  {machine_told(build)}"
     xen, fine = xen_told(build)

@@ -20,7 +20,7 @@ from xentui.session import building
 from xentui.widgets.text import Glyphs, glyphs, lit
 
 if TYPE_CHECKING:
-    from xentui.session import Written
+    from xentui.session.writing import Written
 
 
 class Sheet(VerticalScroll, can_focus=True):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,31 +30,14 @@ if TYPE_CHECKING:
     from xentui.rules.finding import Finding
     from xentui.session.build import Surroundings
     from xentui.session.found import Found
+    from xentui.session.writing import Written
 
-__all__ = ["DEFAULT_OUT", "Origin", "Session", "State", "Unfinished", "View", "Written"]
+__all__ = ["DEFAULT_OUT", "Origin", "Session", "State", "Unfinished", "View"]
 
 DEFAULT_OUT = Path("xentui-out")
 _KEPT_VIEWS = 8
 MANY = 100
 """Guests from which on not everything that follows from a key is worked out at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What writing did.
-
-    Attributes:
-        lines: one a file: what happened to it, and its path.
-        commands: what to type next, each with what it is for.
-        headless: the same result as one command.
-        notes: what could not be done as well, in sentences.
-    """
-
-    root: Path
-    lines: tuple[tuple[str, str], ...]
-    commands: tuple[tuple[str, str], ...]
-    headless: str
-    notes: tuple[str, ...] = ()
 
 
 class Session:
@@ -213,6 +196,13 @@ class Session:
             self._target_asked = now
             self._target = target_of(*now)
         return self._target
+
+    @property
+    def build_dir(self) -> Path | None:
+        """The build directory that is written into; ``None`` where it is another one."""
+        from xentui.bitbake.whereabouts import is_build_dir
+
+        return self.out if is_build_dir(self.out) else None
 
     def look_again(self) -> None:
         """Read the directory that is written into again when it is next asked for."""

@@ -22,10 +22,8 @@ _BACK = "\nEnter goes back to xentui. "
 
 def ready(session: Session) -> bool:
     """Return whether a build directory holds the project as it is now."""
-    from xentui.session.writing import build_dir_of
-
     written = session.written
-    return written is not None and not session.changed and build_dir_of(session) is not None
+    return written is not None and not session.changed and session.build_dir is not None
 
 
 def arguments(session: Session) -> list[str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from xentui.output.build_dir import Attach
     from xentui.output.edits import How
     from xentui.output.plan import Change, Plan
-    from xentui.session import Session, Written
+    from xentui.session import Session
 
 WORDS = {
     "new": "new",
@@ -33,6 +33,24 @@ WORDS = {
     "edited": "edited by hand",
     "kept": "left alone",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What writing did.
+
+    Attributes:
+        lines: one a file: what happened to it, and its path.
+        commands: what to type next, each with what it is for.
+        headless: the same result as one command.
+        notes: what could not be done as well, in sentences.
+    """
+
+    root: Path
+    lines: tuple[tuple[str, str], ...]
+    commands: tuple[tuple[str, str], ...]
+    headless: str
+    notes: tuple[str, ...] = ()
 
 
 def project_file(session: Session) -> Path:
@@ -76,7 +94,7 @@ def plan_of(session: Session) -> Plan:
         XentuiError: the project cannot be rendered, or the target cannot be read.
     """
     view, origin = session.view, session.project_name()
-    build = build_dir_of(session)
+    build = session.build_dir
     if build is None:
         from xentui.output.plan import plan
         from xentui.output.render import render
@@ -102,13 +120,6 @@ def layer_of(plan: Plan, out: Path) -> Path | None:
     above = {change.root for change in plan.changes if not change.users and change.new is not None}
     roots = (root.path for root in plan.roots if root.path != out / "conf")
     return next((path for path in roots if path in above), None)
-
-
-def build_dir_of(session: Session) -> Path | None:
-    """Return the build directory that is written into; ``None`` where it is another one."""
-    from xentui.bitbake.whereabouts import is_build_dir
-
-    return session.out if is_build_dir(session.out) else None
 
 
 def attached(session: Session) -> Attach:
@@ -192,7 +203,7 @@ def headless(session: Session) -> str:
 
     origin = session.state.origin
     out = f"--out {shlex.quote(str(session.out))}"
-    if build_dir_of(session) is not None:
+    if session.build_dir is not None:
         out = f"--build-dir {shlex.quote(str(session.out))}"
         out += f" --layer {shlex.quote(str(session.layer))}" if session.layer else ""
         out += f" --attach {session.attach}" if session.attach else ""
@@ -211,7 +222,7 @@ def headless(session: Session) -> str:
 
 def next_commands(session: Session) -> tuple[tuple[str, str], ...]:
     """Return what to type next, each line with what it is for."""
-    if build_dir_of(session) is not None:
+    if session.build_dir is not None:
         return tuple((one.line, one.note) for one in session.view.commands)
     from xentui.output.commands import attach
     from xentui.output.rendered import CONF, LAYER
@@ -235,7 +246,6 @@ def write(session: Session, *, edited: How | None = None) -> Written:
     """
     from xentui.output.apply import apply
     from xentui.output.edits import settle
-    from xentui.session import Written
 
     if session.view.errors:
         raise XentuiError("there are errors to mend first", fix="F8 goes to them.")
