@@ -35,7 +35,7 @@ from tools.mutations import Mutant, changed, mutants
 
 ROOT = Path(__file__).resolve().parents[1]
 TESTS = {
-    "rules": ("tests/rules", "tests/bitbake/test_doctor.py", "tests/images/test_findings.py"),
+    "rules": ("tests/rules", "tests/bitbake/test_doctor*.py", "tests/images/test_findings.py"),
     "bitbake": ("tests/bitbake",),
 }
 """The tests of each room. Findings in a build directory and in images are tried beside those."""
@@ -128,6 +128,9 @@ def _argued(room: str) -> set[str]:
 def _reached(tree: Path, room: str, files: tuple[str, ...]) -> Reached:
     """Run tests once, unchanged, and note what each reaches."""
     noted = tree / "reached.json"
+    files = tuple(
+        path.relative_to(tree).as_posix() for name in files for path in sorted(tree.glob(name))
+    )
     code = f"from tools.mutants import note; note({room!r}, {files!r}, {str(noted)!r})"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tree, env=_environment(tree), capture_output=True,
