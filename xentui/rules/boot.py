@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from string import digits
 
 from xentui.project import schema
 from xentui.project.boards import Board
@@ -62,7 +63,7 @@ def root(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         )
         return
     disk = _PART.fullmatch(named)
-    if disk is not None and disk[1] != guest.disk_device.rstrip("0123456789"):
+    if disk is not None and disk[1] != guest.disk_device.rstrip(digits):
         yield found(
             "XT226",
             path,

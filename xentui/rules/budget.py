@@ -134,8 +134,8 @@ def guest_memory(kind: GuestType, memory: int, vcpus: int, maxmem: int | None = 
     """Return MiB that a guest takes in all; memory and maxmem are its own, in MiB."""
     if kind == "pv":
         return memory + 1
-    paging = _up(4 * max(memory, maxmem or 0), 1024)
-    constant = 1 + (_up(vcpus - 12, 20) if vcpus > 12 else 0)
+    paging = _up(4 * max(memory, maxmem or memory), 1024)
+    constant = 1 + _up(max(vcpus - 12, 0), 20)
     return memory + vcpus + paging + constant
 
 

@@ -1,0 +1,83 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What a person may know better: which errors can be overruled, everywhere or where one stands."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.rules.test_exact import project_of
+from xentui.errors import UsageError
+from xentui.rules.allowed import allow, allow_at
+from xentui.rules.check import check
+from xentui.rules.finding import Finding, Severity
+
+ORDER = list(Severity)
+HOST = 'version = 1\n[host]\nmachine = "{}"\nmemory = 1024\n'
+LARGE = "[guests.{0}]\ntags = [{1}]\nmemory = 1000\n"
+TEXTS = {
+    "XT101": (HOST.format("raspberrypi5"), ["host.machine"]),
+    "XT401": (HOST.format("qemux86-64") + LARGE.format("web", '"autostart"'), ["guests"]),
+    "XT406": (
+        HOST.format("qemux86-64") + LARGE.format("web", "") + LARGE.format("db", ""),
+        ["guests.web.memory", "guests.db.memory"],
+    ),
+}
+"""A project that has an error which can be overruled, and the paths it stands at."""
+
+
+def errors(made: list[Finding]) -> list[tuple[str, str]]:
+    return [(one.code, one.path) for one in made if one.severity is Severity.ERROR]
+
+
+def known_better(one: Finding, word: str) -> Finding:
+    return replace(one, severity=Severity.WARNING, message=f"{one.message} ({word})")
+
+
+@pytest.mark.parametrize("code", TEXTS)
+def test_an_error_that_is_overruled_is_a_warning_that_says_so(code: str) -> None:
+    text, paths = TEXTS[code]
+    made = check(project_of(text))
+    assert [path for each, path in errors(made) if each == code] == paths
+    told = allow(made, [code])
+    assert sorted(told, key=repr) == sorted(
+        (known_better(one, "overruled by --allow") if one.code == code else one for one in made),
+        key=repr,
+    )
+    assert [one.severity for one in told] == sorted((one.severity for one in told), key=ORDER.index)
+
+
+@pytest.mark.parametrize("code", TEXTS)
+def test_an_error_is_overruled_where_it_stands_alone(code: str) -> None:
+    text, paths = TEXTS[code]
+    made = check(project_of(text))
+    here = (code, paths[0])
+    told = allow_at(made, {here, (code, "nowhere")})
+    assert sorted(told, key=repr) == sorted(
+        (
+            known_better(one, "allowed here") if (one.code, one.path) == here else one
+            for one in made
+        ),
+        key=repr,
+    )
+    assert errors(told) == [one for one in errors(made) if one != here]
+    assert [one.severity for one in told] == sorted((one.severity for one in told), key=ORDER.index)
+
+
+def test_what_is_overruled_twice_says_so_once() -> None:
+    made = check(project_of(TEXTS["XT406"][0]))
+    once = allow(made, ["XT406"])
+    assert allow(once, ["XT406"]) == once
+    assert allow_at(once, {("XT406", "guests.web.memory")}) == once
+
+
+def test_an_error_of_any_other_code_stays_one() -> None:
+    made = check(project_of('[guests.web]\nkernel = "none"\ntype = "pvh"\n'))
+    assert ("XT236", "guests.web.kernel") in errors(made)
+    assert allow_at(made, set(errors(made))) == made
+    with pytest.raises(UsageError) as raised:
+        allow(made, ["XT401", "XT236"])
+    assert raised.value.message == '"XT236" cannot be overruled'
+    assert raised.value.fix == "Mend it; only XT101, XT401, XT406, XT901 can be overruled."
