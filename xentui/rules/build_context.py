@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from xentui.bitbake.build_dir import BuildDir
@@ -17,6 +18,22 @@ from xentui.rules.finding import Finding, found
 
 XENTUI_CONF = "conf/xentui.conf"
 DOM0 = "xen-image-minimal"
+
+GUEST_VARIABLES = (
+    "XEN_GUEST_MEMORY",
+    "XEN_GUEST_VCPUS",
+    "XEN_GUEST_VIF",
+    "XEN_GUEST_EXTRA",
+    "XEN_GUEST_DISK_DEVICE",
+    "XEN_GUEST_NAME",
+    "XEN_GUEST_ROOTFS",
+    "XEN_GUEST_KERNEL",
+    "XEN_GUEST_CONFIG_FILE",
+    "XEN_GUEST_SOURCE_TYPE",
+    "XEN_GUEST_SOURCE_FILE",
+    "XEN_GUEST_IMAGE_SIZE",
+)
+"""Variables whose flags are guests (mv:classes/xen-guest-bundle.bbclass)."""
 
 _PN = re.compile(r":pn-([^:]+)")
 
@@ -35,15 +52,12 @@ class BuildContext:
     build: BuildDir
     find_recipes: Callable[[], Recipes] | None = None
     host: Host | None = None
-    _recipes: Recipes | None = field(default=None, repr=False)
-    _places: dict[str, dict[str, Place]] = field(default_factory=dict, repr=False)
+    _places: dict[str, dict[str, Place]] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def recipes(self) -> Recipes:
         """The layers' recipes, looked through at the first call; none if nobody can."""
-        if self._recipes is None:
-            self._recipes = self.find_recipes() if self.find_recipes is not None else Recipes()
-        return self._recipes
+        return self.find_recipes() if self.find_recipes is not None else Recipes()
 
     @property
     def knows_recipes(self) -> bool:
@@ -107,7 +121,7 @@ class BuildContext:
         """Whether anything of the configuration asks for Xen guests or containers."""
         return bool(
             self.bundled()
-            or any(said.flag for v in _GUEST_VARIABLES for said in self.users(v))
+            or any(said.flag for v in GUEST_VARIABLES for said in self.users(v))
             or self.installed() & {"vxn"}
             or any("bundle" in word for word in self.installed())
             or self.xentui_conf in self.build.reader.files
@@ -118,25 +132,6 @@ class BuildContext:
         features = set(self.build.value("DISTRO_FEATURES").words)
         defaults = set(self.build.value("DISTRO_FEATURES_DEFAULTS").words)
         return features | (defaults - set(self.build.value("DISTRO_FEATURES_OPTED_OUT").words))
-
-
-_GUEST_VARIABLES = (
-    "XEN_GUEST_MEMORY",
-    "XEN_GUEST_VCPUS",
-    "XEN_GUEST_VIF",
-    "XEN_GUEST_EXTRA",
-    "XEN_GUEST_DISK_DEVICE",
-    "XEN_GUEST_NAME",
-    "XEN_GUEST_ROOTFS",
-    "XEN_GUEST_KERNEL",
-    "XEN_GUEST_CONFIG_FILE",
-    "XEN_GUEST_SOURCE_TYPE",
-    "XEN_GUEST_SOURCE_FILE",
-    "XEN_GUEST_IMAGE_SIZE",
-)
-"""Variables whose flags are guests (mv:classes/xen-guest-bundle.bbclass)."""
-
-GUEST_VARIABLES = _GUEST_VARIABLES
 
 
 def placed(code: str, place: Place | None, message: str, fix: str) -> Placed:

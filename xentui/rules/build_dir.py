@@ -25,8 +25,6 @@ RULES: tuple[Rule, ...] = (
     *build_host.RULES,
 )
 
-_RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.ADVICE: 2}
-
 
 def examine(
     build: BuildDir,
@@ -52,10 +50,12 @@ def examine(
         except Exception as error:  # noqa: BLE001 - one check that fails takes nothing else along
             made[Placed(failed(rule, error), None)] = None
     order = {file: number for number, file in enumerate(build.reader.files)}
+    severities = list(Severity)
 
-    def rank(found: Placed) -> tuple[int, int, int]:
-        place = found.place
-        file, line = (order.get(place.file, -1), place.line) if place is not None else (1 << 30, 0)
-        return _RANK[found.finding.severity], file, line
+    def rank(found: Placed) -> tuple[int, ...]:
+        severity, place = severities.index(found.finding.severity), found.place
+        if place is None:
+            return severity, len(order)
+        return severity, order.get(place.file, -1), place.line
 
     return sorted(made, key=rank)

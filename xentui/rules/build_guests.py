@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from xentui.rules.build_context import GUEST_VARIABLES, BuildContext, Placed, placed
 from xentui.safe_text import quoted, visible
@@ -27,19 +27,23 @@ def unknown_guests(context: BuildContext) -> Iterator[Placed]:
         return
     carried = {guest for recipe in context.recipes.bundles.values() for guest in recipe.guest_names}
     for flag, said in strange.items():
-        if flag in carried:
-            continue
-        import difflib
+        if flag not in carried:
+            yield placed(
+                "XT623",
+                said.place,
+                f"{said.variable}[{flag}] is for a guest that nothing bundles",
+                _near(flag, sorted(bundled | carried))
+                or f'Add it: BUNDLED_XEN_GUESTS:append = " {visible(flag)}", or take the line out.',
+            )
 
-        near = difflib.get_close_matches(flag[:64], sorted(bundled | carried), n=1)
-        yield placed(
-            "XT623",
-            said.place,
-            f"{said.variable}[{flag}] is for a guest that nothing bundles",
-            f"Did you mean {visible(near[0])}?"
-            if near
-            else f'Add it: BUNDLED_XEN_GUESTS:append = " {visible(flag)}", or take the line out.',
-        )
+
+def _near(name: str, known: Iterable[str]) -> str:
+    """Ask whether the most like of the known names was meant; empty where none is like it."""
+    import difflib
+
+    # A long name would take long, and is like none.
+    near = difflib.get_close_matches(name[:64], known)
+    return f"Did you mean {visible(near[0])}?" if near else ""
 
 
 def bundled_guests(context: BuildContext) -> Iterator[Placed]:
@@ -101,18 +105,12 @@ def _is_carried(context: BuildContext, name: str) -> bool:
 def _recipe(context: BuildContext, name: str, entry: str) -> Iterator[Placed]:
     if name in context.recipes.names:
         return
-    import difflib
-
-    near = difflib.get_close_matches(
-        name[:64], [recipe.name for recipe in context.recipes.guest_candidates], n=1
-    )
     yield placed(
         "XT636",
         context.place_of("BUNDLED_XEN_GUESTS", entry),
         f"no layer has a recipe {quoted(name)} to build this guest's image",
-        f"Did you mean {visible(near[0])}?"
-        if near
-        else f"Tag it external ({visible(name)}:external) if nothing here builds it.",
+        _near(name, [recipe.name for recipe in context.recipes.guest_candidates])
+        or f"Tag it external ({visible(name)}:external) if nothing here builds it.",
     )
 
 
