@@ -116,15 +116,22 @@ class BuildContext:
             self._places[variable] = places
         return self._places[variable].get(word)
 
+    def is_dom0s(self, word: str) -> bool:
+        """Whether a package belongs into Dom0: vxn, or guests in a bundle."""
+        if word == "vxn" or word.startswith("vxn-") or "xen-guest-bundle" in word:
+            return True
+        if self.knows_recipes:
+            return word in self.recipes.bundles
+        return word.endswith(("-guests", "-bundle"))
+
     @property
     def wants_xen(self) -> bool:
         """Whether anything of the configuration asks for Xen guests or containers."""
         return bool(
             self.bundled()
             or any(said.flag for v in GUEST_VARIABLES for said in self.users(v))
-            or self.installed() & {"vxn"}
-            or any("bundle" in word for word in self.installed())
             or self.xentui_conf in self.build.reader.files
+            or any(self.is_dom0s(word) for word in self.installed())
         )
 
     def features(self) -> set[str]:

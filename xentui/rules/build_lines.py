@@ -108,7 +108,7 @@ def image_install(context: BuildContext) -> Iterator[Placed]:
                 f'Write IMAGE_INSTALL:append:pn-xen-image-minimal = " {_short(said)}".',
             )
         elif said.operator == ":append" and ":pn-" not in said.variable:
-            words = [word for word in said.value.split() if _is_dom0s(context, word)]
+            words = [word for word in said.value.split() if context.is_dom0s(word)]
             if words:
                 yield placed(
                     "XT607",
@@ -118,14 +118,6 @@ def image_install(context: BuildContext) -> Iterator[Placed]:
                     f'Name the image: IMAGE_INSTALL:append:pn-xen-image-minimal = " {_short(said)}"'
                     ".",
                 )
-
-
-def _is_dom0s(context: BuildContext, word: str) -> bool:
-    if word == "vxn" or word.startswith("vxn-") or "xen-guest-bundle" in word:
-        return True
-    if context.knows_recipes:
-        return word in context.recipes.bundles
-    return word.endswith(("-guests", "-bundle"))
 
 
 def flags(context: BuildContext) -> Iterator[Placed]:

@@ -1,0 +1,139 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What of a build directory asks for Xen, so that a missing feature is an error and no advice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.bitbake import trees
+from tests.bitbake.test_doctor import BUNDLE, found
+from tests.bitbake.test_doctor_exact import PLAIN, lines_of, of
+
+INTO_DOM0 = 'IMAGE_INSTALL:append:pn-xen-image-minimal = " {}"\n'
+ELSEWHERE = {
+    "virt/conf/layer.conf": trees.layer_conf("virtualization-layer")
+    + 'BBFILES += "${@elsewhere()}"\n'
+}
+OF_GUESTS = (
+    "XEN_GUEST_CONFIG_FILE", "XEN_GUEST_DISK_DEVICE", "XEN_GUEST_EXTRA", "XEN_GUEST_IMAGE_SIZE",
+    "XEN_GUEST_KERNEL", "XEN_GUEST_MEMORY", "XEN_GUEST_NAME", "XEN_GUEST_ROOTFS",
+    "XEN_GUEST_SOURCE_FILE", "XEN_GUEST_SOURCE_TYPE", "XEN_GUEST_VCPUS", "XEN_GUEST_VIF",
+)  # fmt: skip
+"""Variables of which the classes read a flag for each guest."""
+
+
+def asked(root: Path, lines: str, more: dict[str, str] | None = None) -> bool:
+    """Whether a build directory without any feature is held to want Xen."""
+    made = found(root, PLAIN + lines, more={**BUNDLE, **(more or {})})
+    codes = [one.finding.code for one in made if one.finding.code in ("XT609", "XT610")]
+    assert len(codes) == 1
+    return codes == ["XT609"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        'BUNDLED_XEN_GUESTS = "web:external"\n',
+        'BUNDLED_XEN_GUESTS:pn-xen-image-minimal = "web:external"\n',
+        *(f'{variable}[web] = "1"\n' for variable in OF_GUESTS),
+        INTO_DOM0.format("vxn"),
+        INTO_DOM0.format("vxn-docker"),
+        INTO_DOM0.format("lab-guests"),
+        INTO_DOM0.format("my-xen-guest-bundle"),
+        'IMAGE_INSTALL:append = " lab-guests"\n',
+    ],
+)
+def test_guests_and_containers_ask_for_xen(tmp_path: Path, lines: str) -> None:
+    assert asked(tmp_path, lines)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "",
+        'XEN_GUEST_MEMORY = "256"\n',
+        'XEN_GUEST_MEMORY_DEFAULT[doc] = "x"\n',
+        'OTHER[web] = "256"\n',
+        'BUNDLED_XEN_GUESTS = ""\n',
+        'BUNDLED_XEN_GUESTS:pn-core-image = "web:external"\n',
+        INTO_DOM0.format("vim"),
+        INTO_DOM0.format("vxnx"),
+        INTO_DOM0.format("ca-bundle"),
+        INTO_DOM0.format("my-guests"),
+        'IMAGE_INSTALL:append:pn-core-image = " vxn"\n',
+    ],
+)
+def test_other_lines_do_not_ask_for_xen(tmp_path: Path, lines: str) -> None:
+    assert not asked(tmp_path, lines)
+
+
+@pytest.mark.parametrize(
+    ("word", "wanted"),
+    [("lab-guests", True), ("my-guests", True), ("my-bundle", True), ("my-bundles", False)],
+)
+def test_a_bundle_is_known_by_its_name_where_recipes_may_lie_elsewhere(
+    tmp_path: Path, word: str, wanted: bool
+) -> None:
+    assert asked(tmp_path / "named", INTO_DOM0.format(word), ELSEWHERE) is wanted
+    dynamic = {"virt/conf/layer.conf": ELSEWHERE["virt/conf/layer.conf"].replace(
+        "BBFILES +=", "BBFILES_DYNAMIC +=")}  # fmt: skip
+    assert asked(tmp_path / "dynamic", INTO_DOM0.format(word), dynamic) is wanted
+
+
+def test_what_xentui_wrote_asks_for_xen(tmp_path: Path) -> None:
+    own = {"build/conf/xentui.conf": 'A = "1"\n'}
+    assert asked(tmp_path / "included", "require conf/xentui.conf\n", own)
+    assert not asked(tmp_path / "beside", "", own)
+
+
+ASKED = 'BUNDLED_XEN_GUESTS = "web:external"\n'
+
+
+@pytest.mark.parametrize(
+    ("added", "defaults", "opted_out", "lacking"),
+    [
+        ("", "", "", "xen, virtualization"),
+        ("", "xen opengl", "", "virtualization"),
+        ("", "xen virtualization", "", None),
+        ("", "xen virtualization", "opengl xen", "xen"),
+        (" xen", "xen virtualization", "xen", None),
+    ],
+)
+def test_features_that_a_distro_has_by_default(
+    tmp_path: Path, added: str, defaults: str, opted_out: str, lacking: str | None
+) -> None:
+    lines = (
+        f'DISTRO_FEATURES:append = "{added}"\nDISTRO_FEATURES_DEFAULTS = "{defaults}"\n'
+        f'DISTRO_FEATURES_OPTED_OUT = "{opted_out}"\n'
+    )
+    told = [message for _, message, _ in of("XT609", found(tmp_path, PLAIN + ASKED + lines))]
+    assert [message.partition(":")[0] for message in told] == (
+        [f"DISTRO_FEATURES lacks {lacking}"] if lacking else []
+    )
+
+
+IMAGES = (
+    "IMAGE_INSTALL:append:pn-my-xen", "QB_MEM_VALUE:pn-my-xen", "XENTUI_HASH:pn-my-xen",
+    "BUNDLED_XEN_GUESTS:append:pn-my-xen",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("variable", IMAGES)
+def test_an_image_of_one_s_own_has_guests_of_its_own(tmp_path: Path, variable: str) -> None:
+    said = (
+        f'BUNDLED_XEN_GUESTS = "${{MINE}}"\nMINE = ""\nMINE:pn-my-xen = "gone"\n{variable} = ""\n'
+    )
+    (made,) = of("XT636", found(tmp_path, PLAIN + said))
+    assert made[1] == 'no layer has a recipe "gone" to build this guest\'s image'
+
+
+@pytest.mark.parametrize(
+    ("image", "dom0"),
+    [("my-xen", True), ("xen-image-of-mine", True), ("my-xen-guest", False), ("my-image", False)],
+)
+def test_an_image_is_dom0_s_by_its_name(tmp_path: Path, image: str, dom0: bool) -> None:
+    said = f'BUNDLED_XEN_GUESTS:pn-{image} = "gone"\n'
+    assert lines_of("XT636", found(tmp_path, PLAIN + said)) == ([2] if dom0 else [])
