@@ -1,0 +1,135 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What is said of the machine that builds, and in which order all of a build directory is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.bitbake.test_doctor import GOOD, HOST, found
+from tests.bitbake.test_doctor_exact import of
+
+
+@pytest.mark.parametrize(
+    ("free", "told"),
+    [
+        (None, None),
+        (60 * 1024, None),
+        (60 * 1024 - 1, 59),
+        (59 * 1024, 59),
+        (59 * 1024 - 1, 58),
+        (1024, 1),
+        (1023, 0),
+    ],
+)
+def test_space_for_a_first_build(tmp_path: Path, free: int | None, told: int | None) -> None:
+    machine = replace(HOST, free_mib=free, place=Path("/build"))
+    message = f"/build has {told} GiB free; a first build of Dom0 and a guest takes about 60"
+    fix = 'Free some, set TMPDIR to another disk, or add INHERIT += "rm_work".'
+    assert of("XT629", found(tmp_path, GOOD, machine=machine)) == (
+        [(0, message, fix)] if told is not None else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("kvm", "message"),
+    [
+        ("ready", None),
+        (
+            "missing",
+            ("there is no /dev/kvm: QEMU emulates the processor, slowly, and x86-64 images may "
+             "need instructions that it lacks"),
+        ),
+        ("refused", "/dev/kvm may not be used: runqemu stops with kvm"),
+    ],
+)  # fmt: skip
+def test_kvm(tmp_path: Path, kvm: str, message: str | None) -> None:
+    made = of("XT627", found(tmp_path, GOOD, machine=replace(HOST, kvm=kvm)))
+    assert [one[:2] for one in made] == ([(0, message)] if message else [])
+
+
+@pytest.mark.parametrize(
+    ("tun", "what"),
+    [("ready", None), ("missing", "not there"), ("refused", "not yours to use")],
+)
+def test_a_tap_device(tmp_path: Path, tun: str, what: str | None) -> None:
+    made = of("XT628", found(tmp_path, GOOD, machine=replace(HOST, tun=tun)))
+    assert [one[:2] for one in made] == (
+        [(0, f"/dev/net/tun is {what}: runqemu can only use slirp")] if what else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("machine", "emulated"),
+    [
+        ("qemux86-64", True),
+        ("qemuarm64", True),
+        # Known to nobody here, and QEMU's by its name.
+        ("qemuriscv64", True),
+        ("raspberrypi4-64", False),
+        ("genericx86-64", False),
+        ("my-qemu", False),
+    ],
+)
+def test_devices_are_for_machines_that_qemu_is(
+    tmp_path: Path, machine: str, emulated: bool
+) -> None:
+    poor = replace(HOST, kvm="missing", tun="missing")
+    made = found(tmp_path, f'MACHINE = "{machine}"\n', machine=poor)
+    told = {one.finding.code for one in made} & {"XT627", "XT628"}
+    assert told == ({"XT627", "XT628"} if emulated else set())
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('MACHINE = "qemux86-64"', None),
+        ('MACHINE := "qemux86-64"', None),
+        ('MACHINE ?= "qemux86-64"', 1),
+        ('MACHINE ??= "qemux86-64"', 1),
+        ('MACHINE ?= "qemuarm64"', None),
+        ('MACHINE[doc] = "x"\nMACHINE ?= "qemux86-64"', 2),
+        ('MACHINE:x = "y"\nMACHINE ?= "qemux86-64"', 2),
+    ],
+)
+def test_a_machine_of_the_environment(tmp_path: Path, line: str, told: int | None) -> None:
+    made = of("XT626", found(tmp_path, f"{line}\n", machine=replace(HOST, machine="qemuarm64")))
+    message = (
+        'the environment sets MACHINE to "qemuarm64", which is stronger than what is said here'
+    )
+    fix = "Unset it (unset MACHINE), or assign MACHINE with = here."
+    assert made == ([(told, message, fix)] if told else [])
+
+
+def test_errors_come_first_and_each_kind_as_it_stands(tmp_path: Path) -> None:
+    """A file that was not read stands before those that were, and the machine behind them."""
+    poor = replace(HOST, kvm="missing", tun="missing", free_mib=1, root=True)
+    more = {
+        "build/conf/xentui.conf": "",
+        "build/conf/auto.conf": 'B_append = "x"\nXEN_GUEST_NAME[a] = "b"\n\nC_append = "1"\n',
+    }
+    local = 'IMAGE_INSTALL:append = "vim"\nA_append = "1"\nXEN_GUEST_NAME[zzz] = "a"\n'
+    made = found(tmp_path, GOOD + local, more=more, machine=poor)
+    assert [
+        (
+            one.finding.severity.value,
+            f"{Path(one.place.file).name}:{one.place.line}" if one.place else "",
+            one.finding.code,
+        )
+        for one in made
+    ] == [
+        ("error", "auto.conf:1", "XT602"),
+        ("error", "auto.conf:4", "XT602"),
+        ("error", "local.conf:9", "XT602"),
+        ("warning", "xentui.conf:1", "XT637"),
+        ("warning", "auto.conf:2", "XT623"),
+        ("warning", "local.conf:8", "XT606"),
+        ("warning", "local.conf:10", "XT623"),
+        ("warning", "", "XT629"),
+        ("warning", "", "XT630"),
+        ("advice", "", "XT627"),
+        ("advice", "", "XT628"),
+    ]
