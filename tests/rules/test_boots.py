@@ -1,0 +1,80 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""How a guest boots, and with how much: what its board, its root and its recipe allow."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rules.test_exact import of
+from xentui.project.boards import BOARDS, Support
+
+HOST = 'version = 1\n[host]\nmachine = "{}"\nmemory = 8192\n'
+
+
+@pytest.mark.parametrize(
+    "machine", [name for name, board in BOARDS.items() if board.support is not Support.REFUSED]
+)
+def test_more_vcpus_than_cpus_where_they_are_known(machine: str) -> None:
+    known = machine in ("qemux86-64", "qemuarm64", "raspberrypi4-64")
+    text = HOST.format(machine) + "[guests.web]\nvcpus = {}\n"
+    assert of("XT251", text.format(4)) == []
+    assert [(one.message, one.fix) for one in of("XT251", text.format(5))] == (
+        [("web has 5 vCPUs on a board of 4 CPUs", "Give it 4 at most.")] if known else []
+    )
+
+
+def test_a_board_that_nobody_knows_has_any_number_of_cpus() -> None:
+    assert of("XT251", HOST.format("my-board") + "[guests.web]\nvcpus = 64\n") == []
+
+
+@pytest.mark.parametrize(("memory", "told"), [(64, False), (63, True)])
+def test_too_little_for_a_kernel(memory: int, told: bool) -> None:
+    assert [one.message for one in of("XT252", f"[guests.web]\nmemory = {memory}\n")] == (
+        [f"{memory} MiB are too little for most kernels"] if told else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("device", "root", "told"),
+    [
+        ("xvda", "/dev/xvda", False),
+        ("xvda", "/dev/xvda1", False),
+        ("xvda", "/dev/xvda19", False),
+        ("xvda1", "/dev/xvda1", False),
+        ("xvda20", "/dev/xvda", False),
+        ("xvda", "/dev/xvdb", True),
+        ("xvda1", "/dev/xvdb1", True),
+        ("sda", "/dev/hda", True),
+        ("xvda", "/dev/mapper/x", False),
+    ],
+)
+def test_a_root_on_another_disk(device: str, root: str, told: bool) -> None:
+    text = f'[guests.web]\ndisk_device = "{device}"\nextra = "root={root}"\n'
+    assert [(one.message, one.fix) for one in of("XT226", text)] == (
+        [(f"The root of web is {root}, and its disk is {device}", f"Write root=/dev/{device}.")]
+        if told
+        else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("guests", "told"),
+    [
+        ("", False),
+        ("[guests.web]\n", True),
+        ('[guests.web]\ntags = ["autostart"]\n', True),
+        ('[guests.web]\ntags = ["external"]\n', False),
+        ('[guests.web]\nrootfs = "a.btrfs"\n', False),
+        ('[guests.web]\ntags = ["external"]\nrootfs = "a.btrfs"\n', False),
+        ('[guests.web]\ntags = ["external"]\nrootfs = "a.btrfs"\n[guests.db]\n', True),
+    ],
+)
+def test_guests_whose_recipe_makes_the_image(guests: str, told: bool) -> None:
+    text = f'[defaults]\nimage_fstype = "btrfs"\n{guests}'
+    assert [(one.path, one.message) for one in of("XT316", text)] == (
+        [("defaults.image_fstype", "Every guest recipe must be able to make btrfs")] if told else []
+    )
+    assert of("XT316", text.replace('"btrfs"', '"ext4"')) == []
+    odd = of("XT315", text.replace('"btrfs"', '"tar.gz"'))
+    assert [one.fix for one in odd] == ["Take ext4."]
