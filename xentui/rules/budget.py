@@ -79,14 +79,24 @@ class Budget:
     free_all: int | None
 
     @property
+    def lacking(self) -> int:
+        """MiB that what starts by itself, and the reserve, lack; 0 while the total is unknown."""
+        return max(-self.free, 0) if self.free is not None else 0
+
+    @property
+    def lacking_all(self) -> int:
+        """MiB that every guest at once, and the reserve, lack; 0 while the total is unknown."""
+        return max(-self.free_all, 0) if self.free_all is not None else 0
+
+    @property
     def fits(self) -> bool:
         """Whether what starts by itself, and the reserve, fit; true while the total is unknown."""
-        return self.free is None or self.free >= 0
+        return not self.lacking
 
     @property
     def fits_all(self) -> bool:
-        """Whether every guest at once, and the reserve, fit."""
-        return self.free_all is None or self.free_all >= 0
+        """Whether every guest at once, and the reserve, fit; true while the total is unknown."""
+        return not self.lacking_all
 
     def of(self, kind: Kind) -> int:
         """Return the MiB of all rows of one kind."""

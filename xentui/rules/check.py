@@ -63,7 +63,7 @@ GUEST_RULES: tuple[GuestRule, ...] = (
 )
 """Rules that look at one guest, called for each."""
 
-_RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.ADVICE: 2}
+_RANK = {severity: place for place, severity in enumerate(Severity)}
 _TABLES = ("preset", "host", "containers", "defaults", "bundles", "guests", "import_types")
 
 
@@ -138,15 +138,12 @@ def arranged(project: Project, made: list[Finding]) -> list[Finding]:
     guests = {guest.key: place for place, guest in enumerate(project.guests)}
     fields = {field.name: place for place, field in enumerate(schema.fields("guest"))}
 
-    def place(finding: Finding) -> tuple[int, int, int, int]:
+    def place(finding: Finding) -> tuple[int, ...]:
         table, _, rest = finding.path.partition(".")
+        of_table = (_RANK[finding.severity], tables.get(table, -1))
+        if table != "guests":
+            return of_table
         key, _, name = rest.partition(".")
-        name = name.partition(".")[0]
-        return (
-            _RANK[finding.severity],
-            tables.get(table, -1),
-            guests.get(key, -1) if table == "guests" else 0,
-            fields.get(name, -1) if table == "guests" else 0,
-        )
+        return (*of_table, guests.get(key, -1), fields.get(name.partition(".")[0], -1))
 
     return sorted(made, key=place)

@@ -31,8 +31,8 @@ def images(given: Context) -> Iterator[Finding]:
 
 def kernels(given: Context) -> Iterator[Finding]:
     """Two files of one name in the one folder that images and kernels share."""
-    owners: dict[str, tuple[tuple[str, str], str]] = {
-        artifacts.image_file(given.project, guest): (("image", guest.key), guest.key)
+    owners: dict[str, tuple[str | None, str]] = {
+        artifacts.image_file(given.project, guest): (None, guest.key)
         for guest in given.project.guests
     }
     for guest in given.project.guests:
@@ -42,7 +42,7 @@ def kernels(given: Context) -> Iterator[Finding]:
         origin = _origin(given, guest)
         known, owner = owners.setdefault(file, (origin, guest.key))
         if known != origin:
-            whose = f"the kernel of {owner}" if known[0] != "image" else f"the image of {owner}"
+            whose = f"the kernel of {owner}" if known is not None else f"the image of {owner}"
             yield found(
                 "XT212",
                 f"guests.{guest.key}.kernel",
@@ -81,12 +81,11 @@ def _name_path(given: Context, guest: EffectiveGuest) -> str:
     return f"guests.{guest.key}.name" if guest.guest.name else f"guests.{guest.key}"
 
 
-def _origin(given: Context, guest: Guest) -> tuple[str, str]:
-    """Return what tells one kernel from another: where it comes from."""
+def _origin(given: Context, guest: Guest) -> str:
+    """Return what tells one kernel from another: its address, or its path where it is built."""
     if guest.kernel is None:
-        return "deploy", artifacts.kernel_file(given.project, guest)
-    uri = given.fetched.get((guest.bundle, guest.kernel))
-    return ("fetched", uri) if uri is not None else ("deploy", guest.kernel)
+        return artifacts.kernel_file(given.project, guest)
+    return given.fetched.get((guest.bundle, guest.kernel), guest.kernel)
 
 
 RULES = (images, kernels, domains)

@@ -6,12 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xentui.project.disk import KEPT_FOR_CONTAINERS, Disk, disk, extra_space
+from xentui.project.disk import KEPT_FOR_CONTAINERS, disk, extra_space
 from xentui.project.effective import image
 from xentui.rules.context import Context
 from xentui.rules.finding import Finding, found
-
-__all__ = ["RULES", "Disk", "disk"]
 
 
 def room(given: Context) -> Iterator[Finding]:

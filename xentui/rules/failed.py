@@ -36,12 +36,11 @@ def failed(rule: Callable[..., Any], error: Exception, path: str = "") -> Findin
     said = visible(f"{type(error).__name__}: {error}")
     if len(said) > LONGEST:
         said = f"{said[:LONGEST]}..."
-    name = getattr(rule, "__name__", "?")
     where = rule.__module__.rpartition(".")[2]
     return found(
         CODE,
         path,
-        f"xentui itself failed: its check {where}.{name} cannot be carried out ({said})",
+        f"xentui itself failed: its check {where}.{rule.__name__} cannot be carried out ({said})",
         "Please report it, with what XENTUI_DEBUG=1 xentui check shows; what this check is for is "
         "not known to be right.",
     )

@@ -20,7 +20,7 @@ Place = tuple[str | None, str]
 
 def file_name(uri: str) -> str:
     """Return the last name in an address."""
-    return uri.partition("?")[0].rstrip("/").rsplit("/", 1)[-1]
+    return uri.partition("?")[0].rstrip("/").rpartition("/")[2]
 
 
 def placed(uri: str, subdir: str | None) -> str:

@@ -12,7 +12,7 @@ from xentui.project.model import Project
 
 
 class Severity(Enum):
-    """How much a finding matters: an error blocks writing."""
+    """How much a finding matters, most first: an error blocks writing."""
 
     ERROR = "error"
     WARNING = "warning"

@@ -29,7 +29,7 @@ def supported(given: Context) -> Iterator[Finding]:
     elif not board.known:
         import difflib
 
-        near = difflib.get_close_matches(board.machine, list(BOARDS), n=1)
+        near = difflib.get_close_matches(board.machine, list(BOARDS))
         fix = (
             f"Did you mean {near[0]}? Else see that its layer starts Xen."
             if near

@@ -100,8 +100,6 @@ def kernel(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def _fetched(given: Context, bundle: str | None, path: str) -> bool:
-    if bundle is None:
-        return False
     steps = path.split("/")
     above = ("/".join(steps[:length]) for length in range(len(steps)))
     return (bundle, path) in given.fetched or any((bundle, f) in given.folders for f in above)

@@ -18,7 +18,7 @@ SMALLEST = 64
 STEP = 16
 """Memory of guests is lowered to a multiple of this, in MiB."""
 
-LARGEST = 16_777_216
+LARGEST = 1 << 24
 """MiB that a total may have at most."""
 
 
@@ -40,22 +40,22 @@ def fits(given: Context) -> Iterator[Finding]:
             "host.dom0_memory",
             f"Dom0's {dom0.value} MiB leave nothing of {budget.total} MiB",
             "Give Dom0 less, or the board more.",
-            *_more(given, budget, -(budget.free_all or 0)),
+            *_more(given, budget, budget.lacking_all),
         )
         return
     room = budget.total - budget.of("xen") - budget.of("dom0")
     yield from _alone(given, budget, room)
     if room < budget.autostart:
         yield _short(given, budget, room)
-    elif budget.free is not None and budget.free < 0:
+    elif not budget.fits:
         yield _no_containers(given, budget)
-    elif budget.free_all is not None and budget.free_all < 0:
+    elif not budget.fits_all:
         yield found(
             "XT402",
             "guests",
-            f"All guests at once lack {-budget.free_all} MiB; those that start by themselves fit",
+            f"All guests at once lack {budget.lacking_all} MiB; those that start by themselves fit",
             "Start some only when others are down, give them less, or the board more.",
-            *_more(given, budget, -budget.free_all),
+            *_more(given, budget, budget.lacking_all),
             *_less(given, room - budget.of("reserve"), every=True),
         )
 
@@ -74,7 +74,7 @@ def _short(given: Context, budget: Budget, room: int) -> Finding:
         f"{what} {budget.autostart} MiB; beside Xen and Dom0, {max(room, 0)} of {budget.total} MiB"
         f" are left, {lacking} too few",
         "Raise the board's memory, lower the guests', or let fewer start by themselves.",
-        *_more(given, budget, -(budget.free or 0)),
+        *_more(given, budget, budget.lacking),
         *_less(given, room),
     )
 
@@ -83,10 +83,10 @@ def _no_containers(given: Context, budget: Budget) -> Finding:
     return found(
         "XT404",
         "containers",
-        f"Once the guests are up, {-(budget.free or 0)} MiB are lacking for the containers",
+        f"Once the guests are up, {budget.lacking} MiB are lacking for the containers",
         "Raise the board's memory, or count with fewer containers at once.",
-        *_more(given, budget, -(budget.free or 0)),
-        *_less(given, budget.autostart + (budget.free or 0)),
+        *_more(given, budget, budget.lacking),
+        *_less(given, budget.autostart - budget.lacking),
     )
 
 
@@ -97,7 +97,7 @@ def _alone(given: Context, budget: Budget, room: int) -> Iterator[Finding]:
         if row.kind == "guest" and not row.autostart and row.mib > room:
             guest = guests[row.name]
             own = guest.guest.config_file
-            lower = _floor(guest.memory, row.mib, max(room, 0))
+            lower = _floor(guest.memory, row.mib, room)
             yield found(
                 "XT406",
                 f"guests.{row.name}.{'config_file' if own else 'memory'}",
@@ -119,7 +119,7 @@ def _more(given: Context, budget: Budget, lacking: int) -> Iterator[Mend]:
     # Xen takes a hundredth of what is added, on arm64 a 64th.
     wanted = budget.total + lacking + lacking // 50 + 2
     size = 1024
-    while size < wanted and size * 3 // 2 < wanted:
+    while size * 3 // 2 < wanted:
         size *= 2
     size = size if size >= wanted else size * 3 // 2
     if size <= LARGEST:
@@ -133,10 +133,10 @@ def _less(given: Context, room: int, *, every: bool = False) -> Iterator[Mend]:
     ]
     sizes = {guest.key: guest for guest in given.guests if guest.guest.config_file is None}
     movable = [row for row in rows if row.name in sizes]
+    if not movable:
+        return
     left = room - sum(row.mib for row in rows if row.name not in sizes)
     needed = sum(row.mib for row in movable)
-    if left <= 0 or needed <= left:
-        return
     lowered: dict[str, int] = {}
     for row in movable:
         memory = _floor(sizes[row.name].memory, row.mib, row.mib * left // needed)

@@ -168,12 +168,12 @@ def guest_memory(label: str, memory: dict[str, int]) -> Mend:
 
 def _writable(table: str, changes: Mapping[str, Any]) -> bool:
     """Return whether the schema accepts each text among the changes."""
-    for name, value in changes.items():
-        texts = (value,) if isinstance(value, str) else value if isinstance(value, tuple) else ()
-        field = schema.field(table, name)
-        if not all(_accepts(field, text) for text in texts if isinstance(text, str)):
-            return False
-    return True
+    return all(
+        _accepts(schema.field(table, name), text)
+        for name, value in changes.items()
+        for text in (value if isinstance(value, tuple) else (value,))
+        if isinstance(text, str)
+    )
 
 
 def _accepts(field: schema.Field, text: str) -> bool:

@@ -202,7 +202,7 @@ def _kind(given: Context, guest: EffectiveGuest) -> str:
 def _unknown(path: str, name: str, text: str | None) -> Finding:
     import difflib
 
-    near = difflib.get_close_matches(name, KEYS, n=1)
+    near = difflib.get_close_matches(name, KEYS)
     if text is None and name not in KEYS:
         fix = (
             f"Did you mean bridge={name}?"

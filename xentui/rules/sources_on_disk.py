@@ -19,7 +19,7 @@ from xentui.errors import InputError
 from xentui.project import disk
 from xentui.project.assets import SourceFile
 from xentui.project.effective import EffectiveGuest
-from xentui.project.model import BUILT_IN_IMPORTS, Fetch, Project
+from xentui.project.model import BUILT_IN_IMPORTS, Fetch, Project, Source
 from xentui.rules import mends
 from xentui.rules.boot import generated, option
 from xentui.rules.context import Context
@@ -28,9 +28,10 @@ from xentui.rules.finding import Finding, Mend, found
 from xentui.safe_text import quoted
 
 if TYPE_CHECKING:
+    from xentui.images.disk import Disk
     from xentui.images.inspected import Inspected
 
-_MIB = 1024 * 1024
+_MIB = 1 << 20
 _DEVICE = re.compile(r"/dev/(?P<disk>(?:xvd|sd|hd|vd)[a-z])(?P<number>[0-9]*)")
 _WRONG = {
     "rootfs_dir": ("qcow2", "ext", "disk", "filesystem", "kernel", "iso"),
@@ -56,9 +57,10 @@ def on_disk(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         if seen is None:
             continue
         yield from _digest(guest, seen, entry, number)
-        if source.type in BUILT_IN_IMPORTS and _is_disk(guest, entry, local):
-            yield from _content(guest, seen, place)
-            yield from _size(guest, seen, place)
+        if source.type in BUILT_IN_IMPORTS and _is_disk(source, entry, local):
+            yield from _content(guest, source, seen, place)
+            if source.type == "rootfs_dir":
+                yield from _size(guest, seen, place)
             yield from _boots(guest, seen)
 
 
@@ -81,11 +83,8 @@ def _folder(path: Path, _size: int, _time: int) -> Inspected:
     return glance(path)
 
 
-def _is_disk(guest: EffectiveGuest, entry: Fetch, local: SourceFile) -> bool:
+def _is_disk(source: Source, entry: Fetch, local: SourceFile) -> bool:
     """Return whether an entry brings what the guest's disk is made of."""
-    source = guest.guest.source
-    if source is None:
-        return False
     if is_archive(entry.uri) and not local.is_dir:
         return source.type == "rootfs_dir" and _below(source.file, entry.subdir or "")
     return source.file == result(entry)
@@ -107,10 +106,9 @@ def _digest(guest: EffectiveGuest, seen: Inspected, entry: Fetch, number: int) -
     )
 
 
-def _content(guest: EffectiveGuest, seen: Inspected, place: str) -> Iterator[Finding]:
-    source = guest.guest.source
-    if source is None:
-        return
+def _content(
+    guest: EffectiveGuest, source: Source, seen: Inspected, place: str
+) -> Iterator[Finding]:
     path = f"guests.{guest.key}.source.type"
     if seen.kind in _WRONG[source.type]:
         mend = _import_anew(guest.key, seen, place)
@@ -151,12 +149,11 @@ def _import_anew(key: str, seen: Inspected, place: str) -> Mend | None:
 
 
 def _size(guest: EffectiveGuest, seen: Inspected, place: str) -> Iterator[Finding]:
-    source = guest.guest.source
     size = seen.image_size
-    if source is None or source.type != "rootfs_dir" or size is None:
+    if size is None or guest.image_size >= size.smallest:
         return
     # That the files alone are too big is told without looking at them.
-    if guest.image_size >= size.smallest or -(-seen.size // _MIB) >= guest.image_size:
+    if -(-seen.size // _MIB) >= guest.image_size:
         return
     yield found(
         "XT354",
@@ -172,27 +169,26 @@ def _size(guest: EffectiveGuest, seen: Inspected, place: str) -> Iterator[Findin
 def _boots(guest: EffectiveGuest, seen: Inspected) -> Iterator[Finding]:
     if not generated(guest):
         return
-    path = f"guests.{guest.key}.extra"
     named = _DEVICE.fullmatch(option(guest.extra, "root") or "")
     if named is not None and named["disk"] == guest.disk_device:
-        if seen.found.disk is not None:
-            yield from _partition(guest, seen, path, named["number"])
+        table = seen.found.disk
+        if table is not None and table.partitions:
+            yield from _partition(guest, seen, table, named["number"])
         elif seen.found.filesystem or seen.kind in ("directory", "tar"):
-            yield from _no_partition(guest, seen, path, named["number"])
+            yield from _no_partition(guest, seen, named["number"])
     if seen.init is False and option(guest.extra, "init") is None:
         yield found(
             "XT355",
-            path,
+            f"guests.{guest.key}.extra",
             f"{quoted(seen.path.name)} has no init, and the kernel is not told another",
             "Add init=/bin/sh for a shell, or put an init into it.",
             mends.guest("Add init=/bin/sh", guest.key, extra=f"{guest.extra} init=/bin/sh"),
         )
 
 
-def _partition(guest: EffectiveGuest, seen: Inspected, path: str, number: str) -> Iterator[Finding]:
-    table = seen.found.disk
-    if table is None or not table.partitions:
-        return
+def _partition(
+    guest: EffectiveGuest, seen: Inspected, table: Disk, number: str
+) -> Iterator[Finding]:
     numbers = [p.number for p in table.partitions if p.type != "extended"]
     if number and int(number) in numbers:
         return
@@ -201,7 +197,7 @@ def _partition(guest: EffectiveGuest, seen: Inspected, path: str, number: str) -
     root = table.root
     yield found(
         "XT351",
-        path,
+        f"guests.{guest.key}.extra",
         f"{quoted(seen.path.name)} {what}, and the root of {guest.key} is {device}{number}",
         f"Write root={device}{root}, which looks like it."
         if root is not None
@@ -210,15 +206,13 @@ def _partition(guest: EffectiveGuest, seen: Inspected, path: str, number: str) -
     )
 
 
-def _no_partition(
-    guest: EffectiveGuest, seen: Inspected, path: str, number: str
-) -> Iterator[Finding]:
+def _no_partition(guest: EffectiveGuest, seen: Inspected, number: str) -> Iterator[Finding]:
     if not number:
         return
     device = f"/dev/{guest.disk_device}"
     yield found(
         "XT352",
-        path,
+        f"guests.{guest.key}.extra",
         f"{quoted(seen.path.name)} becomes a disk without partitions,"
         f" and the root of {guest.key} is {device}{number}",
         f"Write root={device}.",
