@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -15,6 +15,7 @@ from xentui.bitbake.conf_facts import Place, Said
 from xentui.bitbake.host import Host
 from xentui.bitbake.recipes import Recipes
 from xentui.rules.finding import Finding, found
+from xentui.safe_text import visible
 
 XENTUI_CONF = "conf/xentui.conf"
 DOM0 = "xen-image-minimal"
@@ -148,3 +149,12 @@ def placed(code: str, place: Place | None, message: str, fix: str) -> Placed:
         KeyError: the catalogue does not know the code.
     """
     return Placed(found(code, str(place) if place is not None else "", message, fix), place)
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    """Ask whether the most like of the known names was meant; empty where none is like it."""
+    import difflib
+
+    # A long name would take long, and is like none.
+    like = difflib.get_close_matches(name[:64], known)
+    return f"Did you mean {visible(like[0])}?" if like else ""

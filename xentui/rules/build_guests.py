@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from xentui.rules.build_context import GUEST_VARIABLES, BuildContext, Placed, placed
+from xentui.rules.build_context import GUEST_VARIABLES, BuildContext, Placed, near, placed
 from xentui.safe_text import quoted, visible
 
 _TAGS = ("autostart", "external")
@@ -32,18 +32,9 @@ def unknown_guests(context: BuildContext) -> Iterator[Placed]:
                 "XT623",
                 said.place,
                 f"{said.variable}[{flag}] is for a guest that nothing bundles",
-                _near(flag, sorted(bundled | carried))
+                near(flag, sorted(bundled | carried))
                 or f'Add it: BUNDLED_XEN_GUESTS:append = " {visible(flag)}", or take the line out.',
             )
-
-
-def _near(name: str, known: Iterable[str]) -> str:
-    """Ask whether the most like of the known names was meant; empty where none is like it."""
-    import difflib
-
-    # A long name would take long, and is like none.
-    near = difflib.get_close_matches(name[:64], known)
-    return f"Did you mean {visible(near[0])}?" if near else ""
 
 
 def bundled_guests(context: BuildContext) -> Iterator[Placed]:
@@ -109,7 +100,7 @@ def _recipe(context: BuildContext, name: str, entry: str) -> Iterator[Placed]:
         "XT636",
         context.place_of("BUNDLED_XEN_GUESTS", entry),
         f"no layer has a recipe {quoted(name)} to build this guest's image",
-        _near(name, [recipe.name for recipe in context.recipes.guest_candidates])
+        near(name, [recipe.name for recipe in context.recipes.guest_candidates])
         or f"Tag it external ({visible(name)}:external) if nothing here builds it.",
     )
 

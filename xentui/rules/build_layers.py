@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from xentui.bitbake.build_dir import META_VIRTUALIZATION, XEN_CLASSES
-from xentui.bitbake.conf_facts import Place
+from xentui.bitbake.conf_facts import HOLE, Place
 from xentui.bitbake.files import exists, folder_of, is_folder, joined, listed
 from xentui.bitbake.layers import machines
 from xentui.errors import InputError
 from xentui.project.boards import BOARDS
 from xentui.project.regular import read_text
-from xentui.rules.build_context import BuildContext, Placed, placed
+from xentui.rules.build_context import BuildContext, Placed, near, placed
 from xentui.safe_text import quoted, visible
 
 _KNOWN_PATHS = {
@@ -87,11 +87,11 @@ def _add(context: BuildContext, collection: str) -> str:
     found = _beside(context, collection)
     if found is not None:
         return f"Run: bitbake-layers add-layer {visible(found)}"
-    path = _KNOWN_PATHS.get(collection, f"the layer whose collection is {collection}")
-    known = "/" in path or path.startswith("meta")
-    what = f"PATH/TO/{path}" if known else "PATH"
-    where = "" if known else f" (PATH: {visible(path)})"
-    return f"Fetch it, then run: bitbake-layers add-layer {what}{where}"
+    fetch = "Fetch it, then run: bitbake-layers add-layer PATH"
+    path = _KNOWN_PATHS.get(collection)
+    if path is None:
+        return f"{fetch} (PATH: the layer whose collection is {visible(collection)})"
+    return f"{fetch}/TO/{path}"
 
 
 def _beside(context: BuildContext, collection: str) -> str | None:
@@ -169,30 +169,26 @@ def machine(context: BuildContext) -> Iterator[Placed]:
     """A MACHINE that no layer has."""
     build = context.build
     name = build.machine.value
-    if name is None or not build.machine.value or "\0" in name:
-        if name is None and build.has_core:
-            yield placed(
-                "XT617",
-                Place(str(build.local_conf), 1),
-                "MACHINE is set nowhere",
-                'Set it in conf/local.conf: MACHINE = "qemux86-64".',
-            )
+    if not build.has_core or HOLE in (name or ""):
         return
-    if build.find_in_layers(f"conf/machine/{name}.conf") is not None or not build.has_core:
+    if not name:
+        yield placed(
+            "XT617",
+            build.machine.place or Place(str(build.local_conf), 1),
+            "MACHINE is set nowhere" if name is None else "MACHINE is empty",
+            'Set it in conf/local.conf: MACHINE = "qemux86-64".',
+        )
+        return
+    if build.find_in_layers(f"conf/machine/{name}.conf") is not None:
         return
     known = BOARDS.get(name)
-    near = [each.name for each in machines(build)]
     layer = known.layer if known is not None else ""
     if layer:
         fix = f"Add the layer {layer}: bitbake-layers add-layer PATH/TO/{layer}"
     else:
-        import difflib
-
-        guesses = difflib.get_close_matches(name[:64], near, n=1)
         fix = (
-            f"Did you mean {visible(guesses[0])}?"
-            if guesses
-            else f"Add the layer that has conf/machine/{visible(name)}.conf."
+            near(name, [each.name for each in machines(build)])
+            or f"Add the layer that has conf/machine/{visible(name)}.conf."
         )
     what = f"no layer has the machine {quoted(name)}"
     yield placed("XT617", build.machine.place, what, fix)

@@ -1,0 +1,189 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Layers that are missing, and which line is told of it; where xentui looks for them nearby."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.bitbake import trees
+from tests.bitbake.test_doctor import GOOD, found
+from tests.bitbake.test_doctor_exact import of
+from xentui.bitbake import build_dir
+from xentui.rules.build_context import Placed
+from xentui.rules.build_dir import examine
+
+MIB = 1 << 20
+FETCH = "Fetch it, then run: bitbake-layers add-layer PATH"
+THREE = ("core", "virt", "other")
+
+
+def alone(root: Path, depends: str) -> list[Placed]:
+    """Return what is found where one layer is named, and no other lies near."""
+    more = {"other/conf/layer.conf": trees.layer_conf("other", depends=depends)}
+    build = trees.small(root, GOOD, more=more, layers=("other",))
+    for name in ("core", "virt"):
+        shutil.rmtree(root / name)
+    return examine(build_dir.read(build))
+
+
+def wanting(root: Path, more: Mapping[str, str]) -> str:
+    """Return how to mend that a layer of the collection ``wanted`` is missing."""
+    other = {"other/conf/layer.conf": trees.layer_conf("other", depends="wanted")}
+    (made,) = of("XT613", found(root, GOOD, more={**other, **more}, layers=THREE))
+    return made[2]
+
+
+@pytest.mark.parametrize(
+    ("collection", "place"),
+    [
+        ("core", "openembedded-core/meta"),
+        ("openembedded-layer", "meta-openembedded/meta-oe"),
+        ("networking-layer", "meta-openembedded/meta-networking"),
+        ("filesystems-layer", "meta-openembedded/meta-filesystems"),
+        ("meta-python", "meta-openembedded/meta-python"),
+        ("webserver", "meta-openembedded/meta-webserver"),
+        ("virtualization-layer", "meta-virtualization"),
+        ("yocto", "meta-yocto/meta-poky"),
+        ("yoctobsp", "meta-yocto/meta-yocto-bsp"),
+        ("raspberrypi", "meta-raspberrypi"),
+    ],
+)
+def test_a_layer_of_the_usual_repositories_is_named_by_its_path(
+    tmp_path: Path, collection: str, place: str
+) -> None:
+    code = "XT614" if collection == "virtualization-layer" else "XT613"
+    (made,) = of(code, alone(tmp_path / "a", collection))
+    assert (made[0], made[2]) == (2, f"{FETCH}/TO/{place}")
+
+
+@pytest.mark.parametrize("collection", ["acme", "meta-acme", "acme/bsp"])
+def test_any_other_layer_is_named_by_its_collection(tmp_path: Path, collection: str) -> None:
+    (made,) = of("XT613", alone(tmp_path / "a", collection))
+    assert made == (
+        2,
+        f"the layer {collection} is missing, which other depends on",
+        f"{FETCH} (PATH: the layer whose collection is {collection})",
+    )
+
+
+def test_a_missing_core_is_told_with_its_path(tmp_path: Path) -> None:
+    assert of("XT616", alone(tmp_path / "a", "acme")) == [
+        (
+            2,
+            "no layer brings conf/bitbake.conf: OpenEmbedded-Core is missing",
+            f"{FETCH}/TO/openembedded-core/meta",
+        )
+    ]
+
+
+def test_a_missing_layer_is_told_once_with_all_that_need_it(tmp_path: Path) -> None:
+    more = {
+        "other/conf/layer.conf": trees.layer_conf("other", depends="core wanted"),
+        "third/conf/layer.conf": trees.layer_conf("third", depends="wanted other"),
+    }
+    made = of("XT613", found(tmp_path / "a", GOOD, more=more, layers=(*THREE, "third")))
+    assert [message for _, message, _ in made] == [
+        "the layer wanted is missing, which other, third depends on"
+    ]
+
+
+def test_where_no_layer_is_named_the_first_line_is_pointed_at(tmp_path: Path) -> None:
+    more = {"build/conf/bblayers.conf": '# Nothing yet.\nBBPATH = "${TOPDIR}"\n'}
+    made = found(tmp_path / "a", GOOD, more=more)
+    assert [str(one.place) for one in made if one.finding.code == "XT614"] == [
+        f"{tmp_path}/a/build/conf/bblayers.conf:1"
+    ]
+    assert of("XT616", made) == []
+
+
+@pytest.mark.parametrize(("others", "near"), [(395, True), (396, False)])
+def test_four_hundred_folders_are_looked_at(tmp_path: Path, others: int, near: bool) -> None:
+    root = tmp_path / "a"
+    for number in range(others):
+        (root / f"folder-{number}").mkdir(parents=True)
+    # Before it stand build, core, other and virt.
+    fix = wanting(root, {"zz/conf/layer.conf": trees.layer_conf("wanted")})
+    assert fix.startswith(f"Run: bitbake-layers add-layer {root}/zz" if near else FETCH)
+
+
+@pytest.mark.parametrize(("size", "near"), [(MIB, True), (MIB + 1, False)])
+def test_a_layer_nearby_is_known_by_a_file_of_a_mebibyte(
+    tmp_path: Path, size: int, near: bool
+) -> None:
+    text = trees.layer_conf("wanted")
+    text += "#" * (size - len(text))
+    fix = wanting(tmp_path / "a", {"meta-wanted/conf/layer.conf": text})
+    assert fix.startswith("Run: " if near else FETCH)
+
+
+def test_what_is_no_layer_nearby_is_passed_over(tmp_path: Path) -> None:
+    more = {
+        ".git/conf/layer.conf": trees.layer_conf("wanted"),
+        "README": "",
+        "broken/conf/layer.conf/wanted": "",
+        "wanted/conf/layer.conf": trees.layer_conf("wanted"),
+    }
+    root = tmp_path / "a"
+    assert wanting(root, more) == f"Run: bitbake-layers add-layer {root}/wanted"
+
+
+@pytest.mark.parametrize(
+    ("compat", "told"),
+    [
+        ("wrynose", " (it is for wrynose)"),
+        ("wrynose blacksail", " (it is for wrynose, blacksail)"),
+        ("", ""),
+    ],
+)
+def test_a_meta_virtualization_without_the_classes_is_told_with_its_release(
+    tmp_path: Path, compat: str, told: str
+) -> None:
+    conf = trees.layer_conf("virtualization-layer", compat=compat)
+    build = trees.small(tmp_path / "a", GOOD, more={"virt/conf/layer.conf": conf})
+    for name in ("xen-guest-bundle", "xen-guest-cross-install"):
+        (tmp_path / f"a/virt/classes/{name}.bbclass").unlink()
+    (made,) = of("XT615", examine(build_dir.read(build)))
+    assert made[1] == (
+        "this meta-virtualization has no xen-guest-cross-install and no xen-guest-bundle.bbclass"
+        f"{told}: guests would be passed over without a word"
+    )
+
+
+@pytest.mark.parametrize(
+    ("compat", "message"),
+    [
+        ("kirkstone", "kirkstone"),
+        ("kirkstone scarthgap", "kirkstone, scarthgap"),
+        ("kirkstone blacksail", None),
+        ("", None),
+    ],
+)
+def test_a_layer_of_another_release_is_told(
+    tmp_path: Path, compat: str, message: str | None
+) -> None:
+    more = {"other/conf/layer.conf": trees.layer_conf("other", compat=compat)}
+    made = of("XT616", found(tmp_path / "a", GOOD, more=more, layers=THREE))
+    words = "the layer other works with {}, and this OpenEmbedded-Core is wrynose, blacksail"
+    assert [told for _, told, _ in made] == ([words.format(message)] if message else [])
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("", "MACHINE is set nowhere"),
+        ('MACHINE = ""\n', "MACHINE is empty"),
+        ("MACHINE = \"${@d.getVar('BOARD')}\"\n", None),
+        ("MACHINE = \"qemu${@d.getVar('BOARD')}-64\"\n", None),
+    ],
+)
+def test_a_machine_that_names_none(tmp_path: Path, line: str, message: str | None) -> None:
+    conf = f"# Settings.\n{line}"
+    made = of("XT617", found(tmp_path / "a", conf))
+    assert [(at, told) for at, told, _ in made] == (
+        [(2 if line else 1, message)] if message else []
+    )
