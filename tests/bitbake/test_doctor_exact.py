@@ -12,7 +12,6 @@ import pytest
 from tests.bitbake import trees
 from tests.bitbake.test_doctor import BUNDLE, GOOD, HOST, found
 from xentui.rules.build_context import Placed
-from xentui.rules.build_lines import LISTS
 
 PLAIN = 'MACHINE = "qemux86-64"\n'
 
@@ -28,14 +27,6 @@ def of(code: str, made: list[Placed]) -> list[tuple[int, str, str]]:
 
 def lines_of(code: str, made: list[Placed]) -> list[int]:
     return [line for line, _, _ in of(code, made)]
-
-
-def test_every_list_is_held_to_its_blanks(tmp_path: Path) -> None:
-    names = sorted(LISTS - {"BBLAYERS"})
-    assert len(names) == 19
-    text = "".join(f'{name}:append:x = "glued"\n' for name in names)
-    assert lines_of("XT606", found(tmp_path / "a", PLAIN + text)) == list(range(2, len(names) + 2))
-    assert of("XT606", found(tmp_path / "b", PLAIN + text.replace('"g', '" g'))) == []
 
 
 @pytest.mark.parametrize(

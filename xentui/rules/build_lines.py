@@ -50,6 +50,8 @@ _FIXES = {
     "bitbake-config-build disable-fragment NAME.",
 }
 
+_MAX_SHOWN = 60
+
 
 def faults(context: BuildContext) -> Iterator[Placed]:
     """Lines that BitBake stops at."""
@@ -91,7 +93,8 @@ def appends(context: BuildContext) -> Iterator[Placed]:
 
 
 def _short(said: Said) -> str:
-    return visible(" ".join(said.value.split())[:60])
+    words = " ".join(said.value.split())
+    return visible(words if len(words) <= _MAX_SHOWN else f"{words[:_MAX_SHOWN]}…")
 
 
 def image_install(context: BuildContext) -> Iterator[Placed]:

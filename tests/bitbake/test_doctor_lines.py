@@ -1,0 +1,182 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Single lines that BitBake stops at or takes otherwise: each kind, with its words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.bitbake.test_doctor import BUNDLE, GOOD, found
+from tests.bitbake.test_doctor_exact import lines_of, of
+
+PLAIN = 'MACHINE = "qemux86-64"\n'
+LAST = GOOD.count("\n") + 1
+
+LISTS = (
+    "BBLAYERS", "BBMULTICONFIG", "BUNDLED_XEN_GUESTS", "CORE_IMAGE_EXTRA_INSTALL",
+    "DISTRO_FEATURES", "EXTRA_IMAGE_FEATURES", "HOSTTOOLS", "IMAGE_FEATURES", "IMAGE_FSTYPES",
+    "IMAGE_INSTALL", "INHERIT", "MACHINE_ESSENTIAL_EXTRA_RDEPENDS", "MACHINE_EXTRA_RDEPENDS",
+    "MACHINE_EXTRA_RRECOMMENDS", "MACHINE_FEATURES", "OE_FRAGMENTS", "PACKAGECONFIG",
+    "PACKAGE_INSTALL", "SRC_URI", "USER_CLASSES",
+)  # fmt: skip
+
+
+def test_every_list_of_words_is_held_to_its_blanks(tmp_path: Path) -> None:
+    text = "".join(f'{name}:append:x = "glued"\n' for name in LISTS)
+    assert lines_of("XT606", found(tmp_path / "a", PLAIN + text)) == list(range(2, len(LISTS) + 2))
+    assert of("XT606", found(tmp_path / "b", PLAIN + text.replace('"g', '" g'))) == []
+
+
+FILES = {
+    "build/conf/folder.conf/x": "",
+    "build/conf/open.inc": '# Open.\ndo_x() {\n    echo "a"\n',
+}
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "place", "message", "fix"),
+    [
+        (
+            'A = "1',
+            "XT601",
+            f"local.conf:{LAST}",
+            "BitBake cannot read this: the closing quote is missing",
+            "Put the value between two quotes of one kind, and use the other kind inside.",
+        ),
+        (
+            'A = "1"2"',
+            "XT601",
+            f"local.conf:{LAST}",
+            "BitBake cannot read this: a single quote character stands inside the value",
+            "Put the value between two quotes of one kind, and use the other kind inside.",
+        ),
+        (
+            '= "1"',
+            "XT601",
+            f"local.conf:{LAST}",
+            "BitBake cannot read this: the name is missing",
+            "Write the variable's name before the operator.",
+        ),
+        (
+            '# A \\\nB = "1"',
+            "XT601",
+            f"local.conf:{LAST}",
+            "BitBake cannot read this: a comment ends with a backslash, but what follows is none",
+            "Take the backslash at the end of the comment away.",
+        ),
+        (
+            "include conf/open.inc",
+            "XT601",
+            "open.inc:2",
+            "BitBake cannot read this: the function do_x is never closed",
+            "Close what the line begins.",
+        ),
+        (
+            "include conf/folder.conf",
+            "XT603",
+            f"local.conf:{LAST}",
+            "…/build/conf/folder.conf is a directory",
+            "Check the file and your permissions.",
+        ),
+        (
+            f'A{":x" * 33} = "1"',
+            "XT603",
+            f"local.conf:{LAST}",
+            "a name has too many overrides",
+            "Check what the file includes.",
+        ),
+    ],
+)
+def test_what_bitbake_stops_at(
+    tmp_path: Path, line: str, code: str, place: str, message: str, fix: str
+) -> None:
+    made = found(tmp_path, f"{GOOD}{line}\n", more=FILES)
+    (one,) = (one for one in made if one.finding.code in ("XT601", "XT603"))
+    assert one.place is not None
+    assert (
+        one.finding.code,
+        f"{Path(one.place.file).name}:{one.place.line}",
+        one.finding.message.replace(str(tmp_path), "…"),
+        one.finding.fix,
+    ) == (code, place, message, fix)
+
+
+def test_a_byte_order_mark_is_told_at_the_first_line(tmp_path: Path) -> None:
+    assert of("XT601", found(tmp_path, f"\ufeff{GOOD}")) == [
+        (
+            1,
+            "BitBake cannot read this: the file begins with a byte order mark",
+            "Save the file as UTF-8 without byte order mark.",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("vim  htop", "vim htop"),
+        (f"{'x' * 56} vim", f"{'x' * 56} vim"),
+        (f"{'x' * 57} vim", f"{'x' * 57} vi…"),
+    ],
+)
+def test_a_line_is_proposed_with_as_much_as_fits(tmp_path: Path, value: str, shown: str) -> None:
+    line = f'IMAGE_INSTALL += "{value}"\n'
+    (made,) = of("XT608", found(tmp_path, GOOD + line))
+    assert made[2] == f'Write IMAGE_INSTALL:append:pn-xen-image-minimal = " {shown}".'
+
+
+@pytest.mark.parametrize(
+    ("operator", "told"),
+    [
+        ("+=", True), ("=+", True), (".=", True), ("=.", True), ("?=", True), ("=", False),
+        (":=", False), ("??=", False),
+    ],
+)  # fmt: skip
+def test_what_takes_the_place_of_the_recipes_own_packages(
+    tmp_path: Path, operator: str, told: bool
+) -> None:
+    flag = 'IMAGE_INSTALL[doc] = "Packages."\n'
+    made = of("XT608", found(tmp_path, f'{PLAIN}{flag}IMAGE_INSTALL {operator} " vim "\n'))
+    assert [line for line, _, _ in made] == ([3] if told else [])
+    for _, message, _ in made:
+        assert message.startswith(f"IMAGE_INSTALL {operator} in a configuration")
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("IMAGE_INSTALL", True),
+        ("IMAGE_INSTALL:qemux86-64", False),
+        ("IMAGE_INSTALL:pn-xen-image-minimal", False),
+    ],
+)
+def test_packages_of_every_image_alone_are_lost(tmp_path: Path, name: str, told: bool) -> None:
+    made = of("XT608", found(tmp_path, f'{PLAIN}{name} += "vim"\n'))
+    assert bool(made) is told
+
+
+def test_each_package_that_belongs_into_dom0_is_named(tmp_path: Path) -> None:
+    line = 'IMAGE_INSTALL:append = " vxn vim lab-guests"\n'
+    (made,) = of("XT607", found(tmp_path, GOOD + line, more=BUNDLE))
+    assert made == (
+        LAST,
+        "vxn, lab-guests is added to every image, guest images too, which then wait for themselves",
+        'Name the image: IMAGE_INSTALL:append:pn-xen-image-minimal = " vxn vim lab-guests".',
+    )
+
+
+@pytest.mark.parametrize(
+    ("operator", "told"),
+    [("+=", True), ("=+", True), (".=", True), ("=.", True), ("=", False), ("?=", False)],
+)
+def test_nothing_is_added_to_a_flag(tmp_path: Path, operator: str, told: bool) -> None:
+    line = f'XEN_GUEST_EXTRA[xen-guest-image-minimal] {operator} "quiet"\n'
+    made = of("XT632", found(tmp_path, f'{GOOD}XEN_GUEST_EXTRA = "ro"\n{line}'))
+    message = (
+        f"XEN_GUEST_EXTRA[xen-guest-image-minimal] {operator} adds to nothing: the class' default "
+        "is not in the flag, and is left out once the flag has a value"
+    )
+    fix = 'Write the whole value: XEN_GUEST_EXTRA[xen-guest-image-minimal] = "…".'
+    assert made == ([(LAST + 1, message, fix)] if told else [])
