@@ -3,7 +3,8 @@
 """Small changes of a module's code, each of which its tests should notice.
 
 Changed are comparisons, conditions, arithmetic, numbers, words that programs read, what is
-returned, yielded or called. Left alone are annotations, decorators, docstrings and sentences.
+returned, yielded or called. Left alone are annotations, decorators, docstrings, sentences and what
+a module exports.
 """
 
 from __future__ import annotations
@@ -111,7 +112,9 @@ def _places(tree: ast.Module) -> Iterator[_Place]:
 
 
 def _meant(node: ast.AST) -> Iterator[ast.AST]:
-    """Return the children that do something: no annotation, docstring, decorator or wording."""
+    """Return the children that do something: no annotation, docstring, wording or ``__all__``."""
+    if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+        return
     if isinstance(node, ast.JoinedStr):
         for part in node.values:
             if isinstance(part, ast.FormattedValue):
