@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xentui.bitbake.conf_facts import Place, Said
-from xentui.rules.build_context import DOM0, BuildContext, Placed, placed
-from xentui.safe_text import quoted, visible
+from xentui.rules.build_context import DOM0, BuildContext, Placed, near, placed
+from xentui.safe_text import quoted
 
 XEN_FEATURES = ("xen", "systemd", "virtualization")
 VXN_FEATURES = ("virtualization", "vcontainer", "vxn")
@@ -140,15 +140,12 @@ def multiconfigs(context: BuildContext) -> Iterator[Placed]:
 
 
 def _near_multiconfig(context: BuildContext, name: str) -> str:
-    import difflib
-
     known = [
         entry.removesuffix(".conf")
         for layer in context.build.layers
         for entry in _multiconfigs_of(layer.path)
     ]
-    near = difflib.get_close_matches(name[:64], known, n=1)
-    return f"Did you mean {visible(near[0])}?" if near else "Take it out, or add its layer."
+    return near(name, known) or "Take it out, or add its layer."
 
 
 def _multiconfigs_of(layer: str) -> list[str]:
@@ -161,7 +158,7 @@ def memory(context: BuildContext) -> Iterator[Placed]:
     """Memory settings that the image recipe's own assignment makes useless."""
     for variable in _IMAGES_OWN:
         for said in context.users(variable):
-            if said.variable == variable and not said.flag and said.operator != ":append":
+            if said.variable == variable and not said.flag:
                 yield placed(
                     "XT624",
                     said.place,
@@ -205,17 +202,17 @@ def undone(context: BuildContext) -> Iterator[Placed]:
             if each.place.file == own:
                 ours[key] = each
             elif key in ours and each.operator in (*_ASSIGNS, "unset"):
-                before = ours.pop(key)
-                if before.operator not in _ASSIGNS or before.value == each.value:
-                    continue
-                flag = f"[{each.flag}]" if each.flag else ""
-                yield placed(
-                    "XT622",
-                    each.place,
-                    f"this undoes what xentui set: {each.variable}{flag} was "
-                    f"{quoted(before.value)}",
-                    "Take the line out, put it before the require line, or change the project.",
-                )
+                before = ours[key]
+                if before.operator in _ASSIGNS and before.value != each.value:
+                    del ours[key]
+                    flag = f"[{each.flag}]" if each.flag else ""
+                    yield placed(
+                        "XT622",
+                        each.place,
+                        f"this undoes what xentui set: {each.variable}{flag} was "
+                        f"{quoted(before.value)}",
+                        "Take the line out, put it before the require line, or change the project.",
+                    )
             elif each.operator == ":remove" and not each.flag and ours and "${" not in each.value:
                 gone = set(each.value.split()) & {
                     word for one in ours.values() for word in one.value.split()

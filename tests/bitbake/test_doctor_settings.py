@@ -1,0 +1,214 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Settings around the guests: which line is told of them, and when nothing is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.bitbake.test_doctor import GOOD, found
+from tests.bitbake.test_doctor_exact import PLAIN, lines_of, of
+
+BARE = "".join(line for line in GOOD.splitlines(keepends=True) if "FEATURES" not in line)
+
+
+def test_features_that_nobody_speaks_of_are_missed_at_the_first_line(tmp_path: Path) -> None:
+    assert of("XT609", found(tmp_path, BARE)) == [
+        (
+            1,
+            "DISTRO_FEATURES lacks xen, virtualization: recipes that require a feature are skipped",
+            'Add: DISTRO_FEATURES:append = " xen virtualization".',
+        )
+    ]
+
+
+def test_a_directory_without_xen_is_told_what_it_lacks(tmp_path: Path) -> None:
+    (made,) = of("XT610", found(tmp_path, PLAIN))
+    assert made == (
+        0,
+        "this build directory is not set up for Xen yet: DISTRO_FEATURES lacks xen, virtualization",
+        "xentui generate writes what is needed.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (['= "qemuarm64"'], '"qemux86-64" (conf/local.conf:1)'),
+        ([':= "qemuarm64"'], '"qemux86-64" (conf/local.conf:1)'),
+        (
+            ['= "qemuarm"', '= "qemuarm64"'],
+            '"qemux86-64" (conf/local.conf:1), "qemuarm" (conf/local.conf:2)',
+        ),
+        (['= "qemux86-64"'], None),
+        (['?= "qemuarm64"'], None),
+        (['??= "qemuarm64"'], None),
+    ],
+)
+def test_a_machine_that_is_set_twice(tmp_path: Path, lines: list[str], told: str | None) -> None:
+    conf = PLAIN + "".join(f"MACHINE {line}\n" for line in lines)
+    message = f'MACHINE is set to "qemuarm64" here and elsewhere too: {told}; the last one counts'
+    assert of("XT618", found(tmp_path, conf)) == (
+        [(len(lines) + 1, message, "Keep one of the lines.")] if told else []
+    )
+
+
+VRUNTIME = {
+    f"virt/conf/multiconfig/vruntime-{name}.conf": "" for name in ("aarch64", "x86-64", "x86-32")
+}
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("vruntime-aarch64", "vruntime-aarch64"),
+        ("vruntime-x86-32 vruntime-x86-64 vruntime-aarch64", "vruntime-x86-64, vruntime-aarch64"),
+        ("vruntime-x86-32", None),
+    ],
+)
+def test_the_builds_of_vxn_need_poky(tmp_path: Path, words: str, told: str | None) -> None:
+    conf = f'{GOOD}BBMULTICONFIG = "{words}"\n'
+    made = of("XT621", found(tmp_path / "a", conf, more=VRUNTIME))
+    assert [(line, message.partition(" need ")[0]) for line, message, _ in made] == (
+        [(GOOD.count("\n") + 1, told)] if told else []
+    )
+    poky = {**VRUNTIME, "core/conf/distro/poky.conf": ""}
+    assert of("XT621", found(tmp_path / "b", conf, more=poky)) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('QB_MEM_VALUE = "4096"', "QB_MEM_VALUE"),
+        ('QB_MEM_VALUE += "4096"', "QB_MEM_VALUE"),
+        ('QB_MEM = "-m 4096"', "QB_MEM"),
+        ('QB_XEN_CMDLINE_EXTRA = "dom0_mem=1G"', "QB_XEN_CMDLINE_EXTRA"),
+        ('QB_XEN_CMDLINE_EXTRA:append = " dom0_mem=1G"', None),
+        ('QB_MEM[doc] = "Memory."', None),
+        ('QB_MEM:pn-xen-image-minimal = "-m 4096"', None),
+    ],
+)
+def test_what_the_image_recipe_assigns_itself(tmp_path: Path, line: str, told: str | None) -> None:
+    value = line.partition('"')[2]
+    assert of("XT624", found(tmp_path, f"{GOOD}{line}\n")) == (
+        [
+            (
+                GOOD.count("\n") + 1,
+                f"{told} has no effect here: the image recipe assigns it itself",
+                f'Name the image: {told}:pn-xen-image-minimal = "{value}.',
+            )
+        ]
+        if told
+        else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("machine", "kernels", "line"),
+    [
+        ("raspberrypi4-64", [], 1),
+        ("raspberrypi4-64", ["linux-yocto"], 2),
+        ("raspberrypi4-64", ["linux-raspberrypi", "linux-yocto"], 3),
+        ("raspberrypi4-64", ["linux-raspberrypi"], None),
+        ("raspberrypi4-64", ["linux-yocto", "linux-vendor"], None),
+        ("qemux86-64", [], None),
+        ("qemux86-64", ["linux-yocto"], None),
+        ("qemux86-64", ["linux-yocto", "linux-vendor"], 3),
+        ("qemux86-64", [""], None),
+    ],
+)
+def test_kernels_that_go_with_xen(
+    tmp_path: Path, machine: str, kernels: list[str], line: int | None
+) -> None:
+    said = "".join(f'PREFERRED_PROVIDER_virtual/kernel = "{kernel}"\n' for kernel in kernels)
+    first, _, rest = GOOD.replace("qemux86-64", machine).partition("\n")
+    made = found(
+        tmp_path, f"{first}\n{said}{rest}", more={"virt/conf/machine/raspberrypi4-64.conf": ""}
+    )
+    assert lines_of("XT625", made) == ([line] if line else [])
+
+
+OWN = """\
+DISTRO_FEATURES:append = " xen systemd virtualization"
+XEN_GUEST_MEMORY[web] = "256"
+XEN_GUEST_EXTRA = "quiet"
+XENTUI_HASH ?= "1"
+"""
+FIX = "Take the line out, put it before the require line, or change the project."
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (['XEN_GUEST_MEMORY[web] = "512"'], {0: 'XEN_GUEST_MEMORY[web] was "256"'}),
+        (["unset XEN_GUEST_MEMORY[web]"], {0: 'XEN_GUEST_MEMORY[web] was "256"'}),
+        (['XEN_GUEST_EXTRA := "ro"'], {0: 'XEN_GUEST_EXTRA was "quiet"'}),
+        (
+            ['XEN_GUEST_EXTRA = "quiet"', 'XEN_GUEST_EXTRA = "ro"'],
+            {1: 'XEN_GUEST_EXTRA was "quiet"'},
+        ),
+        (
+            ['XEN_GUEST_EXTRA = "ro"', 'XEN_GUEST_EXTRA = "rw"'],
+            {0: 'XEN_GUEST_EXTRA was "quiet"'},
+        ),
+        (['XEN_GUEST_EXTRA += "ro"', 'XENTUI_HASH = "2"'], {}),
+        (['XEN_GUEST_MEMORY[db] = "512"', 'XEN_GUEST_EXTRA:x = "ro"'], {}),
+    ],
+)
+def test_a_line_that_undoes_xentuis_is_told_once(
+    tmp_path: Path, lines: list[str], told: dict[int, str]
+) -> None:
+    conf = f"{PLAIN}require conf/xentui.conf\n" + "".join(f"{line}\n" for line in lines)
+    made = of("XT622", found(tmp_path, conf, more={"build/conf/xentui.conf": OWN}))
+    assert made == [
+        (number + 3, f"this undoes what xentui set: {what}", FIX) for number, what in told.items()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('DISTRO_FEATURES:remove = "systemd"', "systemd"),
+        ('DISTRO_FEATURES:remove = "xen vulkan systemd"', "systemd, xen"),
+        ('DISTRO_FEATURES:remove = "vulkan"', None),
+        ('DISTRO_FEATURES:remove = "${UNWANTED} systemd"', None),
+        ('IMAGE_FEATURES:remove = "xen"', None),
+    ],
+)
+def test_words_of_xentuis_that_are_taken_out_again(
+    tmp_path: Path, line: str, words: str | None
+) -> None:
+    conf = f"{PLAIN}require conf/xentui.conf\n{line}\n"
+    assert of("XT622", found(tmp_path, conf, more={"build/conf/xentui.conf": OWN})) == (
+        [
+            (
+                3,
+                f"this takes {words} out of DISTRO_FEATURES, which xentui put in",
+                "Take the line out, or change the project.",
+            )
+        ]
+        if words
+        else []
+    )
+
+
+def test_a_configuration_that_nobody_reads_is_told_at_its_first_line(tmp_path: Path) -> None:
+    made = found(tmp_path, GOOD, more={"build/conf/xentui.conf": OWN})
+    assert [str(one.place) for one in made if one.finding.code == "XT637"] == [
+        f"{tmp_path}/build/conf/xentui.conf:1"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "fix"),
+    [
+        ("vruntime-x86-46", "Did you mean vruntime-x86-64?"),
+        ("musl", "Take it out, or add its layer."),
+    ],
+)
+def test_a_multiconfig_that_is_not_there(tmp_path: Path, name: str, fix: str) -> None:
+    conf = f'{GOOD}BBMULTICONFIG = "vruntime-aarch64 {name}"\n'
+    (made,) = of("XT619", found(tmp_path, conf, more=VRUNTIME))
+    assert (made[0], made[2]) == (GOOD.count("\n") + 1, fix)
