@@ -173,9 +173,7 @@ def licences(given: Context) -> Iterator[Finding]:
                 take_mit,
             )
         elif named is not None and named not in licenses.CHECKSUMS:
-            import difflib
-
-            near = difflib.get_close_matches(named, licenses.CHECKSUMS, n=3, cutoff=0.4)
+            near = _near_licences(named)
             known = near or list(licenses.CHECKSUMS)
             yield found(
                 "XT317",
@@ -187,14 +185,26 @@ def licences(given: Context) -> Iterator[Finding]:
             )
 
 
-def _meaning(name: str, machine: str) -> str:
+def _near_licences(named: str) -> list[str]:
+    """Return the licences whose names begin with it; where none does, those that are like it."""
+    begun = [name for name in licenses.CHECKSUMS if name.lower().startswith(named.lower())]
+    if named and begun:
+        return begun
+    import difflib
+
+    like = difflib.get_close_matches(named, licenses.CHECKSUMS, cutoff=0.4)
+    # GPLv2 has more of MPL-2.0 than of any GPL, letter by letter.
+    return sorted(like, key=lambda name: name[0] != named[0])
+
+
+def _meaning(name: str, machine: str) -> str | None:
     if name.endswith(_SUFFIXES):
         return "ends like a recipe for the build host"
     if _PREFIX.match(name):
         return "begins like a recipe of another architecture"
     if name in OVERRIDES or name == machine:
         return "is a word BitBake uses as an override"
-    return ""
+    return None
 
 
 def _free_name(given: Context, name: str) -> str:

@@ -1,0 +1,86 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Bundles: names that BitBake takes for something else, licences, and why a guest needs one."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rules.guest_cases import FETCHED
+from tests.rules.test_exact import of, project_of
+
+GUEST = '[guests.web]\ntags = ["external"]\nrootfs = "a.ext4"\n'
+
+
+@pytest.mark.parametrize(
+    ("name", "meaning"),
+    [
+        ("lab-native", "ends like a recipe for the build host"),
+        ("lab-cross", "ends like a recipe for the build host"),
+        ("lab-crosssdk", "ends like a recipe for the build host"),
+        ("nativesdk-lab", "begins like a recipe of another architecture"),
+        ("lib32-lab", "begins like a recipe of another architecture"),
+        ("qemux86-64", "is a word BitBake uses as an override"),
+        ("lab-crossing", None),
+        ("lab", None),
+    ],
+)
+def test_names_that_mean_something_to_bitbake(name: str, meaning: str | None) -> None:
+    made = of("XT204", f'[bundles.{name}]\n{GUEST}bundle = "{name}"\n')
+    assert [one.message for one in made] == ([f"{name} {meaning}"] if meaning else [])
+
+
+@pytest.mark.parametrize(
+    ("name", "free"),
+    [
+        ("lib32-", "my-guests"),
+        ("nativesdk-lib64-", "my-guests"),
+        ("lib32-lab-lib64-web", "lab-lib64-web-guests"),
+    ],
+)
+def test_only_the_beginning_of_a_name_is_taken_away(name: str, free: str) -> None:
+    (made,) = of("XT204", f'[bundles.{name}]\n{GUEST}bundle = "{name}"\n')
+    assert made.fix == f"Call it {free}, say."
+    assert made.mend is not None
+    mended = made.mend.apply(project_of(f'[bundles.{name}]\n{GUEST}bundle = "{name}"\n'))
+    assert [bundle.key for bundle in mended.bundles] == [free]
+
+
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        (FETCHED, "its image is imported"),
+        ('kernel = "none"\n', "it has no kernel"),
+        (f'kernel = "none"\n{FETCHED}', "its image is imported and it has no kernel"),
+    ],
+)
+def test_each_reason_for_a_bundle_is_told(lines: str, why: str) -> None:
+    (made,) = of("XT201", f'[guests.web]\ntags = ["external"]\n{lines}')
+    assert made.message == f"web needs a bundle: {why}"
+
+
+@pytest.mark.parametrize(
+    ("name", "near", "first"),
+    [
+        ("GPL-2.0", "GPL-2.0-only, GPL-2.0-or-later", "GPL-2.0-only"),
+        ("bsd", "BSD-2-Clause, BSD-3-Clause", "BSD-2-Clause"),
+        ("LGPL", "LGPL-2.1-only, LGPL-2.1-or-later", "LGPL-2.1-only"),
+        ("GPLv2", "GPL-2.0-only, MPL-2.0, EPL-2.0", "GPL-2.0-only"),
+        ("Zlip", "Zlib", "Zlib"),
+    ],
+)
+def test_licences_like_one_that_is_not_known(name: str, near: str, first: str) -> None:
+    text = f'[bundles.lab]\nlicense = "{name}"\n{GUEST}bundle = "lab"\n'
+    (made,) = of("XT317", text)
+    assert made.fix == f"Use {near}."
+    assert [mend.label for mend in made.mends] == [f"Take {first}", "Take MIT"]
+    licences = [mend.apply(project_of(text)).bundles[0].license for mend in made.mends]
+    assert licences == [first, "MIT"]
+
+
+@pytest.mark.parametrize("name", ["Q", ""])
+def test_a_licence_like_none_that_is_known_may_be_any_of_them(name: str) -> None:
+    (made,) = of("XT317", f'[bundles.lab]\nlicense = "{name}"\n{GUEST}bundle = "lab"\n')
+    assert made.fix.startswith("Use 0BSD, Apache-2.0, BSD-2-Clause, ")
+    assert made.fix.endswith(", MPL-2.0, Zlib.")
+    assert [mend.label for mend in made.mends] == ["Take MIT"]
