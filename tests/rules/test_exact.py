@@ -310,7 +310,7 @@ def test_dom0_s_share_is_counted_into_the_board_that_is_proposed() -> None:
         'network = "nat"\n'
     )
     (made,) = of("XT405", text)
-    assert made.message == "Dom0's 4096 MiB leave nothing of 2048 MiB"
+    assert made.message == "Dom0's 4096 MiB leave nothing of 2048 MiB, of which Xen takes 38"
     assert [mend.label for mend in made.mends] == ["Give the board 6144 MiB"]
 
 

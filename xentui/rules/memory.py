@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xentui.project.effective import dom0_memory
 from xentui.rules import mends
 from xentui.rules.budget import Budget, budget_of
 from xentui.rules.context import Context
@@ -25,7 +24,6 @@ LARGEST = 1 << 24
 def fits(given: Context) -> Iterator[Finding]:
     """The whole budget."""
     budget = budget_of(given)
-    dom0 = dom0_memory(given.project)
     if budget.total is None:
         yield found(
             "XT403",
@@ -34,16 +32,17 @@ def fits(given: Context) -> Iterator[Finding]:
             "Set memory to what the board has.",
         )
         return
-    if dom0 is not None and dom0.value >= budget.total:
+    room = budget.total - budget.of("xen") - budget.of("dom0")
+    if room < 0:
         yield found(
             "XT405",
             "host.dom0_memory",
-            f"Dom0's {dom0.value} MiB leave nothing of {budget.total} MiB",
+            f"Dom0's {budget.of('dom0')} MiB leave nothing of {budget.total} MiB, of which Xen "
+            f"takes {budget.of('xen')}",
             "Give Dom0 less, or the board more.",
             *_more(given, budget, budget.lacking_all),
         )
         return
-    room = budget.total - budget.of("xen") - budget.of("dom0")
     yield from _alone(given, budget, room)
     if room < budget.autostart:
         yield _short(given, budget, room)
@@ -71,7 +70,7 @@ def _short(given: Context, budget: Budget, room: int) -> Finding:
     return found(
         "XT401",
         "guests",
-        f"{what} {budget.autostart} MiB; beside Xen and Dom0, {max(room, 0)} of {budget.total} MiB"
+        f"{what} {budget.autostart} MiB; beside Xen and Dom0, {room} of {budget.total} MiB"
         f" are left, {lacking} too few",
         "Raise the board's memory, lower the guests', or let fewer start by themselves.",
         *_more(given, budget, budget.lacking),
@@ -101,7 +100,7 @@ def _alone(given: Context, budget: Budget, room: int) -> Iterator[Finding]:
             yield found(
                 "XT406",
                 f"guests.{row.name}.{'config_file' if own else 'memory'}",
-                f"{row.name} needs {row.mib} MiB, and beside Xen and Dom0 there are {max(room, 0)}",
+                f"{row.name} needs {row.mib} MiB, and beside Xen and Dom0 there are {room}",
                 "Give it less, or the board more.",
                 *_more(given, budget, row.mib - room),
                 *(

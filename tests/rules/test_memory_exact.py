@@ -1,0 +1,210 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What is said of memory that is lacking, and how much of it is proposed, to the MiB.
+
+A PC of 1024 MiB under QEMU has 1004 beside Xen, one of 2048 has 2018, and a PV guest takes one
+MiB beside its memory.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rules.test_budget import project
+from xentui.project.assets import Assets
+from xentui.project.model import Project
+from xentui.rules.budget import budget
+from xentui.rules.check import check
+from xentui.rules.finding import Finding
+
+
+def guest(key: str, memory: int, *, starts: bool = True, more: str = "") -> str:
+    tags = 'tags = ["autostart"]\n' if starts else ""
+    return f"[guests.{key}]\nmemory = {memory}\n{tags}{more}"
+
+
+def lacking(given: Project, assets: Assets | None = None) -> list[Finding]:
+    return [one for one in check(given, assets or Assets()) if one.code.startswith("XT40")]
+
+
+def labels(text: str) -> list[str]:
+    """Return what is proposed of the one thing that is wrong with the memory."""
+    (made,) = lacking(project(text))
+    return [mend.label for mend in made.mends]
+
+
+WEB = guest("web", 1024)
+DB = guest("db", 400)
+IDLE = guest("idle", 700, starts=False)
+OWN = 'config_file = "own.cfg"\n'
+VXN = "[containers]\nvxn = true\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "proposed"),
+    [
+        (
+            f"memory = 1024\n{guest('web', 512)}",
+            (
+                "XT401 The guest that starts by itself needs 513 MiB; beside Xen and Dom0, 492 of "
+                "1024 MiB are left, 21 too few"
+            ),
+            {"Give the board 1536 MiB": {}, "Give web 480 MiB": {"web": 480}},
+        ),
+        (
+            f"memory = 2048\n{WEB}{DB}{guest('mail', 400)}{IDLE}",
+            (
+                "XT401 The 3 guests that start by themselves need 1827 MiB; beside Xen and Dom0, "
+                "1506 of 2048 MiB are left, 321 too few"
+            ),
+            {
+                "Give the board 3072 MiB": {},
+                "Lower 3 guests to what fits": {"web": 832, "db": 320, "mail": 320},
+            },
+        ),
+        (
+            f"memory = 1024\ndom0_memory = 1003\n{guest('web', 512)}",
+            (
+                "XT401 The guest that starts by itself needs 513 MiB; beside Xen and Dom0, 1 of "
+                "1024 MiB are left, 512 too few"
+            ),
+            {"Give the board 2048 MiB": {}},
+        ),
+        (
+            f"memory = 1024\ndom0_memory = 1004\n{guest('web', 512)}",
+            (
+                "XT401 The guest that starts by itself needs 513 MiB; beside Xen and Dom0, 0 of "
+                "1024 MiB are left, 513 too few"
+            ),
+            {"Give the board 2048 MiB": {}},
+        ),
+        (
+            f"memory = 2048\n{WEB}{DB}{IDLE}",
+            "XT402 All guests at once lack 621 MiB; those that start by themselves fit",
+            {
+                "Give the board 3072 MiB": {},
+                "Lower 3 guests to what fits": {"web": 720, "db": 272, "idle": 480},
+            },
+        ),
+        (
+            f"memory = 2048\n{VXN}{guest('web', 400)}{guest('idle', 800, starts=False)}",
+            "XT402 All guests at once lack 209 MiB; those that start by themselves fit",
+            {
+                "Give the board 3072 MiB": {},
+                "Lower 2 guests to what fits": {"web": 320, "idle": 656},
+            },
+        ),
+        (
+            f"memory = 2048\n{VXN}{guest('web', 800)}{DB}{guest('idle', 80, starts=False)}",
+            "XT404 Once the guests are up, 209 MiB are lacking for the containers",
+            {
+                "Give the board 3072 MiB": {},
+                "Lower 2 guests to what fits": {"web": 656, "db": 320},
+            },
+        ),
+        (
+            f"memory = 1024\n{guest('idle', 512, starts=False)}",
+            "XT406 idle needs 513 MiB, and beside Xen and Dom0 there are 492",
+            {"Give the board 1536 MiB": {}, "Give it 480 MiB": {"idle": 480}},
+        ),
+        (
+            f"memory = 1024\ndom0_memory = 1004\n{guest('idle', 512, starts=False)}",
+            "XT406 idle needs 513 MiB, and beside Xen and Dom0 there are 0",
+            {"Give the board 2048 MiB": {}},
+        ),
+        (
+            f"memory = 1024\ndom0_memory = 1005\n{WEB}",
+            "XT405 Dom0's 1005 MiB leave nothing of 1024 MiB, of which Xen takes 20",
+            {"Give the board 3072 MiB": {}},
+        ),
+        (
+            "memory = 1024\ndom0_memory = 1024\n",
+            "XT405 Dom0's 1024 MiB leave nothing of 1024 MiB, of which Xen takes 20",
+            {"Give the board 1536 MiB": {}},
+        ),
+    ],
+)
+def test_what_is_lacking_and_what_is_proposed(
+    text: str, told: str, proposed: dict[str, dict[str, int]]
+) -> None:
+    given = project(text)
+    made = lacking(given)[0]
+    assert f"{made.code} {made.message}" == told
+    assert [mend.label for mend in made.mends] == list(proposed)
+    for mend in made.mends:
+        mended = mend.apply(given)
+        before = {one.key: one.memory for one in given.guests}
+        assert {one.key: one.memory for one in mended.guests} == before | proposed[mend.label]
+        assert made.code not in {one.code for one in lacking(mended)}
+
+
+def test_dom0_may_have_all_that_xen_leaves_where_no_guest_is() -> None:
+    assert lacking(project("memory = 1024\ndom0_memory = 1004\n")) == []
+    (made,) = lacking(project("memory = 1024\ndom0_memory = 1005\n"))
+    assert made.code == "XT405"
+
+
+@pytest.mark.parametrize(
+    ("dom0", "proposed"),
+    [
+        (907, ["Give web 96 MiB"]),
+        (908, ["Give web 80 MiB"]),
+        (923, ["Give web 80 MiB"]),
+        (924, ["Give web 64 MiB"]),
+        (939, ["Give web 64 MiB"]),
+        (940, []),
+    ],
+)
+def test_no_guest_is_lowered_below_64_mib(dom0: int, proposed: list[str]) -> None:
+    text = f"memory = 1024\ndom0_memory = {dom0}\n{guest('web', 512)}"
+    assert labels(text)[1:] == proposed
+
+
+@pytest.mark.parametrize(
+    ("memory", "board"),
+    [
+        # What is lacking, 2 % of it and 2 MiB come on top of what is there.
+        (990, 1536),
+        (991, 1536),
+        (992, 2048),
+        (1493, 2048),
+        (1494, 3072),
+        (2497, 3072),
+        (2498, 4096),
+    ],
+)
+def test_a_board_is_proposed_that_just_holds_what_is_wanted(memory: int, board: int) -> None:
+    assert labels(f"memory = 1024\n{guest('web', memory)}")[0] == f"Give the board {board} MiB"
+
+
+@pytest.mark.parametrize(
+    ("memory", "guests", "board"),
+    [(12_582_912, 11, "Give the board 16777216 MiB"), (16_777_216, 16, None)],
+)
+def test_no_board_is_larger_than_a_project_can_say(
+    memory: int, guests: int, board: str | None
+) -> None:
+    large = "".join(guest(f"g{number}", 1_048_576) for number in range(guests))
+    proposed = labels(f"memory = {memory}\ndom0_memory = 1048576\n{large}")
+    assert [label for label in proposed if "board" in label] == ([board] if board else [])
+
+
+def test_a_guest_with_a_config_of_its_own_keeps_what_it_has() -> None:
+    own = guest("own", 300, more=OWN)
+    read = Assets(texts={"own.cfg": "memory = 300\n"})
+    given = project(f"memory = 1024\n{own}{guest('web', 300)}")
+    (made,) = lacking(given, read)
+    assert [mend.label for mend in made.mends] == ["Give the board 1536 MiB", "Give web 176 MiB"]
+    alone = project(f"memory = 1024\n{guest('own', 600, more=OWN)}")
+    (made,) = lacking(alone, Assets(texts={"own.cfg": "memory = 600\n"}))
+    assert [mend.label for mend in made.mends] == ["Give the board 1536 MiB"]
+    crowded = project(f"memory = 1024\n{own}{guest('web', 64)}")
+    (made,) = lacking(crowded, Assets(texts={"own.cfg": "memory = 491\n"}))
+    assert [mend.label for mend in made.mends] == ["Give the board 1536 MiB"]
+
+
+def test_where_nobody_says_what_there_is_nothing_is_lacking() -> None:
+    made = budget(project(WEB, "raspberrypi4-64"))
+    assert (made.lacking, made.lacking_all, made.fits, made.fits_all) == (0, 0, True, True)
+    made = budget(project(f"memory = 2048\n{WEB}{DB}{IDLE}"))
+    assert (made.lacking, made.lacking_all, made.fits, made.fits_all) == (0, 621, True, False)
