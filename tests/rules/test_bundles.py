@@ -78,9 +78,8 @@ def test_licences_like_one_that_is_not_known(name: str, near: str, first: str) -
     assert licences == [first, "MIT"]
 
 
-@pytest.mark.parametrize("name", ["Q", ""])
-def test_a_licence_like_none_that_is_known_may_be_any_of_them(name: str) -> None:
-    (made,) = of("XT317", f'[bundles.lab]\nlicense = "{name}"\n{GUEST}bundle = "lab"\n')
+def test_a_licence_like_none_that_is_known_may_be_any_of_them() -> None:
+    (made,) = of("XT317", f'[bundles.lab]\nlicense = "Q"\n{GUEST}bundle = "lab"\n')
     assert made.fix.startswith("Use 0BSD, Apache-2.0, BSD-2-Clause, ")
     assert made.fix.endswith(", MPL-2.0, Zlib.")
     assert [mend.label for mend in made.mends] == ["Take MIT"]

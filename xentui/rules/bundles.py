@@ -188,7 +188,7 @@ def licences(given: Context) -> Iterator[Finding]:
 def _near_licences(named: str) -> list[str]:
     """Return the licences whose names begin with it; where none does, those that are like it."""
     begun = [name for name in licenses.CHECKSUMS if name.lower().startswith(named.lower())]
-    if named and begun:
+    if begun:
         return begun
     import difflib
 
