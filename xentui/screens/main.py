@@ -277,20 +277,18 @@ class MainScreen(Rehearsed):
         self.set_class(shown, "-preview")
         self.show()
         if shown:
-            self.query_one("#preview-text").focus()
+            self.query("#preview-text").focus()
         else:
             self.step.take_focus()
 
     def action_sheet(self) -> None:
         """Show the next sheet of the preview."""
-        from xentui.widgets.options import Options
         from xentui.widgets.preview import SHEETS
 
         names = [name for name, _ in SHEETS]
         preview = self.query_one(Preview)
-        after = names[(names.index(preview.sheet) + 1) % len(names)]
-        preview.sheet = after
-        preview.query_one("#preview-sheets", Options).show(SHEETS, (after,))
+        preview.sheet = names[(names.index(preview.sheet) + 1) % len(names)]
+        preview.name_sheet()
         self.show()
 
     async def action_help(self) -> None:

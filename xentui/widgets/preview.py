@@ -6,26 +6,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from xentui.session.target import CONF, LAYER
-from xentui.widgets.code import CodeView
-from xentui.widgets.options import Options
 from xentui.widgets.text import lit
 from xentui.widgets.told import Told
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+    from textual.widget import Widget
 
     from xentui.session import View
+    from xentui.widgets.options import Options
 
 SHEETS = (("conf", "Conf"), ("recipes", "Recipes"), ("cfg", "Guest cfg"), ("target", "Target"))
 
 
 class Preview(Vertical):
-    """The pane beside the step, with a sheet for each kind of text."""
+    """The pane beside the step, with a sheet for each kind of text; empty until it is seen."""
 
     DEFAULT_CSS = """
     Preview { width: 1fr; height: 1fr; }
@@ -40,7 +40,14 @@ class Preview(Vertical):
         self._source: tuple[View, View] | None = None
 
     def compose(self) -> ComposeResult:
-        """Make the sheets' names and the text."""
+        """Make the sheets' names and the text, where there is room for them."""
+        if self.display:
+            yield from self._parts()
+
+    def _parts(self) -> Iterator[Widget]:
+        from xentui.widgets.code import CodeView
+        from xentui.widgets.options import Options
+
         yield Options(SHEETS, chosen=(self.sheet,), tabs=True, id="preview-sheets")
         yield Told(id="preview-name")
         yield CodeView(id="preview-text")
@@ -56,16 +63,27 @@ class Preview(Vertical):
         layer: str = LAYER,
     ) -> None:
         """Show what follows from a state, marked against what it was at first."""
+        if not self.children:
+            self.mount(*self._parts())
         self.conf, self.folder = conf, layer
         if sheet and sheet != self.sheet:
             self.sheet = sheet
-            self.query_one("#preview-sheets", Options).show(SHEETS, (sheet,))
+            self.name_sheet()
         if guest:
             self.guest = guest
         self._source = (view, base)
         self._draw()
 
+    def name_sheet(self) -> None:
+        """Show which sheet it is, where the sheets are seen."""
+        from xentui.widgets.options import Options
+
+        for names in self.query("#preview-sheets").results(Options):
+            names.show(SHEETS, (self.sheet,))
+
     def _draw(self) -> None:
+        from xentui.widgets.code import CodeView
+
         if self._source is None or not self.is_attached:
             return
         view, base = self._source
@@ -103,8 +121,8 @@ class Preview(Vertical):
         guest = next((guest for guest in guests if guest.key == self.guest), guests[0])
         return f"/etc/xen/{guest.key}.cfg", view.cfg(guest)
 
-    @on(Options.Chosen, "#preview-sheets")
-    def _other_sheet(self, event: Options.Chosen) -> None:
+    def on_options_chosen(self, event: Options.Chosen) -> None:
+        """Show the sheet that was chosen."""
         event.stop()
         self.sheet = event.chosen[0]
         self._draw()
