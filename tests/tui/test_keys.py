@@ -4,9 +4,16 @@
 
 from __future__ import annotations
 
-import pytest
-from textual.binding import Binding
+import importlib
+import pkgutil
 
+import pytest
+from textual.actions import parse
+from textual.binding import Binding
+from textual.dom import DOMNode
+
+import xentui.screens
+import xentui.widgets
 from tests.sessions import TWO, session_of
 from tests.tui.test_wizard import settle
 from tests.tui.wizards import LARGE, SMALL, shown, wizard
@@ -39,6 +46,8 @@ PLACES = (
     Form,
 )
 
+EDITED = ["alpha", "tags", "memory", "vcpus", "vif"]
+
 
 def test_every_binding_has_a_name_to_rebind_it_by_or_is_a_twin_of_one() -> None:
     for place in PLACES:
@@ -52,6 +61,52 @@ def test_names_of_bindings_are_unique_in_a_place() -> None:
     for place in PLACES:
         names = [b.id for b in place.BINDINGS if isinstance(b, Binding) and b.id]
         assert len(names) == len(set(names)), place
+
+
+def classes_with_keys() -> list[type[DOMNode]]:
+    """Return every class of the wizard that binds keys."""
+    for folder in (xentui.screens, xentui.widgets):
+        for module in pkgutil.iter_modules(folder.__path__, f"{folder.__name__}."):
+            importlib.import_module(module.name)
+    left: list[type[DOMNode]] = [DOMNode]
+    found = []
+    while left:
+        one = left.pop()
+        left.extend(one.__subclasses__())
+        if one.__module__.startswith("xentui.") and "BINDINGS" in vars(one):
+            found.append(one)
+    return found
+
+
+def test_every_binding_does_something_that_there_is() -> None:
+    places = classes_with_keys()
+    assert set(PLACES) <= set(places)
+    for place in places:
+        for binding in place.BINDINGS:
+            assert isinstance(binding, Binding)
+            where, name, _ = parse(binding.action)
+            doer = {"": place, "app": XentuiApp, "screen": MainScreen}[where]
+            does = any(hasattr(doer, f"{start}action_{name}") for start in ("", "_"))
+            assert does, (place, binding)
+
+
+async def test_up_and_down_go_between_the_fields_of_a_form() -> None:
+    app = wizard(session_of(TWO), begin="guests")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        first = app.main.step.place()
+        walked = [first]
+        for _ in range(4):
+            await pilot.press("down")
+            await settle(pilot)
+            walked.append(app.main.step.place())
+        assert [place.rpartition(".")[2] for place in walked] == EDITED
+        for place in reversed(walked[:-1]):
+            await pilot.press("up")
+            await settle(pilot)
+            assert app.main.step.place() == place
 
 
 @pytest.mark.parametrize("step", STEPS)

@@ -298,8 +298,11 @@ class Frame(Screen[None]):
         hint = "1 to 7 goes to a step." if self._jumping else self.step.hint()
         if self.has_class("-preview") and not self._jumping:
             hint = "p shows the next sheet; F4 or esc goes back."
-        self.query_one(HintLine).show(finding, found.number_of(finding), found.total, hint)
-        self.query_one(KeyLine).follow()
+        keys = self.query_one(KeyLine)
+        keys.follow()
+        self.query_one(HintLine).show(
+            finding, found.number_of(finding), found.total, hint, key=keys.key_of("mend")
+        )
         self._show_preview()
 
     def _show_preview(self) -> None:

@@ -226,8 +226,8 @@ class Form(VerticalScroll, can_focus=False):
     Form { height: 1fr; scrollbar-size-vertical: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "screen.focus_next", "Next field", show=False, id="form.next"),
-        Binding("up", "screen.focus_previous", "Previous field", show=False, id="form.previous"),
+        Binding("down", "app.focus_next", "Next field", show=False, id="form.next"),
+        Binding("up", "app.focus_previous", "Previous field", show=False, id="form.previous"),
     ]
 
 

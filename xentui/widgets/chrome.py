@@ -297,6 +297,10 @@ class KeyLine(Tipped):
         """The keys and what they do, in order."""
         return [(key, text) for key, text, _, _ in self._shown]
 
+    def key_of(self, action: str) -> str:
+        """Return what the key of an action is called here; an empty text where none does it."""
+        return next((key for key, _, done, _ in self._shown if done == action), "")
+
     def drawn(self) -> list[tuple[str, str, str, object]]:
         """Return the keys there is room for: where not all fit, the last one is that of help."""
         room = max(1, self.size.width)

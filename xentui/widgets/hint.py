@@ -31,9 +31,15 @@ class HintLine(Tipped):
     def __init__(self, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
         self._shown: tuple[Finding | None, int, int, str] = (None, 0, 0, "")
+        self._key = ""
 
-    def show(self, finding: Finding | None, number: int, count: int, hint: str) -> None:
-        """Show a problem, its number of so many, or else a hint."""
+    def show(
+        self, finding: Finding | None, number: int, count: int, hint: str, *, key: str = "m"
+    ) -> None:
+        """Show a problem, its number of so many, and the key that mends it; or else a hint."""
+        if key != self._key:
+            self._key = key
+            self.refresh()
         shown = (finding, number, count, hint)
         if shown != self._shown:
             self._shown = shown
@@ -74,10 +80,10 @@ class HintLine(Tipped):
         label = finding.mend.label if finding.mend is not None else ""
         if not finding.code:
             label = "Take back what was typed"
-        mend = f"m  {label}" if label else ""
+        mend = f"{self._key}  {label}" if label else ""
         room = width - len(mend) - (3 if mend else 0)
         fix = cut(finding.fix, max(0, room), signs.more)
         second = lit(fix).append("   " if mend and fix else "")
         if mend:
-            second = second.append(Content.assemble(("m", "bold"), f" {visible(label)}"))
+            second = second.append(Content.assemble((self._key, "bold"), f" {visible(label)}"))
         return Content("\n").join([lit(cut(head, width, signs.more), severity), second])
