@@ -112,7 +112,6 @@ class Disk:
 
 class _Refused(Exception):
     def __init__(self, line: int, message: str) -> None:
-        super().__init__(message)
         self.error = ConfigError(line, message)
 
 
@@ -179,10 +178,10 @@ def rewritten(config: str, image: str, kernel: str, folder: str = "/var/lib/xen/
 
 
 class _Reader:
+    # A text keeps its quotes as a word, so that a word that looks like a mark is one.
     def __init__(self, text: str) -> None:
         self._tokens = _tokens(text)
-        self._kind, self._word, self._line = "end", "", 1
-        self._step()
+        self._kind, self._word, self._line = next(self._tokens)
 
     def settings(self, into: dict[str, Setting]) -> None:
         while self._kind != "end":
@@ -197,7 +196,7 @@ class _Reader:
             raise self._refuse("a setting's name is expected")
         self._step()
         operator = self._word
-        if self._kind != "mark" or operator not in ("=", "+="):
+        if operator not in ("=", "+="):
             raise self._refuse(f"= is expected after {quoted(name)}")
         self._step()
         value = self._value(0)
@@ -210,24 +209,24 @@ class _Reader:
 
     def _value(self, depth: int) -> Value:
         if depth > _DEEPEST:
-            raise self._refuse("the lists are nested too deep")
+            raise _Refused(self._line, "the lists are nested too deep")
         word = self._word
         if self._kind in ("text", "number"):
             value = word if self._kind == "number" else self._unquoted(word)
             self._step()
             return value
-        if word != "[" or self._kind != "mark":
+        if word != "[":
             raise self._refuse("a number, a text in quotes or a list is expected")
         self._step()
         self._newlines()
         items: list[Value] = []
-        while self._word != "]" or self._kind != "mark":
+        while self._word != "]":
             items.append(self._value(depth + 1))
             self._newlines()
-            if self._kind == "mark" and self._word == ",":
+            if self._word == ",":
                 self._step()
                 self._newlines()
-            elif self._kind != "mark" or self._word != "]":
+            elif self._word != "]":
                 raise self._refuse("a comma or ] is expected")
         self._step()
         return tuple(items)
@@ -240,7 +239,7 @@ class _Reader:
         def plain(match: re.Match[str]) -> str:
             char = match[1]
             if char not in "\"'\\" and char not in _ESCAPES:
-                raise self._refuse(f"a backslash before {quoted(char)} is not read")
+                raise _Refused(self._line, f"a backslash before {quoted(char)} is not read")
             return _ESCAPES.get(char, char)
 
         return _ESCAPE.sub(plain, word[1:-1])
