@@ -53,3 +53,9 @@ class RefusedError(XentuiError):
 def reason(error: OSError) -> str:
     """Return in words why the system refused something."""
     return (error.strerror or str(error)).lower()
+
+
+def sentences(message: str, fix: str) -> str:
+    """Return in whole sentences what is wrong, and how to mend it where that is known."""
+    end = "" if message.endswith((".", "!", "?", "…")) else "."
+    return f"{message}{end} {fix}".strip()

@@ -243,3 +243,34 @@ async def test_a_screen_on_top_is_left_once(top: Callable[[], Screen[Any]]) -> N
             shown_on_top.dismiss()
         await settle(pilot)
         assert app.screen is below
+
+
+@pytest.mark.parametrize("step", ["review", "write"])
+async def test_no_preview_covers_a_step_that_shows_the_files_itself(step: str) -> None:
+    app = wizard(session_of(TWO), begin="guests")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("f4")
+        await settle(pilot)
+        assert app.main.query_one("#preview").display
+        await app.main.go(step)
+        await settle(pilot)
+        assert app.main.step.region
+        before = shown(app)
+        await pilot.press("f4")
+        await settle(pilot)
+        assert shown(app) == before
+        assert "F4" not in before
+
+
+async def test_a_problem_is_told_in_whole_sentences() -> None:
+    app = wizard(session_of(TWO), begin="guests")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        await pilot.press("end", "[", "alt+6")
+        await settle(pilot)
+        told = " ".join(shown(app).split())
+        assert "digit first. Take back" in told
+        assert ".." not in told

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xentui.errors import Exit, XentuiError
+from xentui.errors import Exit, XentuiError, sentences
 from xentui.session import build, overruling, reviewing
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Checked:
                 recipes = build.recipes_of(session)
                 session.around = build.examined(self.plan, target, recipes=recipes)
         except XentuiError as error:
-            self.refused, self.code = f"{error.message}. {error.fix}".strip(), error.exit_code
+            self.refused, self.code = sentences(error.message, error.fix), error.exit_code
         except OSError as error:
             self.code = Exit.IO
             self.refused = f"{error.filename or session.out}: {error.strerror or error}"

@@ -9,7 +9,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from xentui.errors import Exit, XentuiError
+from xentui.errors import Exit, XentuiError, sentences
 from xentui.plain import commands, told
 from xentui.plain.around import Around
 from xentui.plain.checked import Checked
@@ -93,7 +93,7 @@ class Wizard:
             else:
                 place.take(answer)
         except XentuiError as error:
-            self.talk.say(f"{error.message}. {error.fix}".strip())
+            self.talk.say(sentences(error.message, error.fix))
         except OSError as error:
             name = f"{error.filename}: " if error.filename else ""
             self.talk.say(f"{name}{error.strerror or error}.")

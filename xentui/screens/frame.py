@@ -35,6 +35,8 @@ PAUSE = 0.2
 AUTOSAVE, AUTOSAVE_MANY = 0.2, 1.5
 """Seconds after an edit until the draft is kept; writing one of many guests takes a while."""
 SMALLEST = (60, 16)
+UNSEEN = ("review", "write")
+"""Steps that show what is written themselves, and so have no preview beside them."""
 
 
 NARROW = [(0, "-narrow"), (110, "-wide")]
@@ -122,7 +124,9 @@ class Frame(Screen[None]):
             self._review_of = self.session.state
         for step in body.query(Step):
             step.display = name == step.NAME
-        self.set_class(name in ("review", "write"), "-no-preview")
+        self.set_class(name in UNSEEN, "-no-preview")
+        if name in UNSEEN:
+            self.remove_class("-preview")
         self.step.sync()
         if not path or not await self.step.jump(path):
             self.step.take_focus()

@@ -16,7 +16,7 @@ from textual.screen import Screen
 from textual.widgets import Button, Static
 from textual.worker import get_current_worker
 
-from xentui.errors import XentuiError
+from xentui.errors import XentuiError, sentences
 from xentui.screens.dialogs import Ask, Question, answers
 from xentui.screens.modal import Modal
 from xentui.screens.step import Edit, Tell
@@ -99,7 +99,7 @@ class Looking(Modal["Inspected | None"]):
         except GivenUpError:
             return
         except XentuiError as error:
-            self.post_message(self.Seen(None, f"{error.message}. {error.fix}"))
+            self.post_message(self.Seen(None, sentences(error.message, error.fix)))
 
     def on_looking_far(self, event: Far) -> None:
         """Show how far it is."""

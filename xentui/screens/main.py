@@ -10,7 +10,8 @@ from textual import on
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-from xentui.errors import XentuiError
+from xentui.errors import XentuiError, sentences
+from xentui.screens.frame import UNSEEN
 from xentui.screens.rehearsed import Rehearsed
 from xentui.screens.step import Allow, Begin, Drop, Edit, Go, Resume, Tell
 from xentui.session import places, reviewing
@@ -67,6 +68,8 @@ class MainScreen(Rehearsed):
         if action == "mend":
             finding = self.finding_in_sight()
             return finding is not None and (finding.mend is not None or not finding.code)
+        if action == "preview":
+            return self.here not in UNSEEN
         if action == "undo":
             return self.session.steps_back is not None or None
         if action == "next":
@@ -248,7 +251,7 @@ class MainScreen(Rehearsed):
         try:
             self.session.write(edited=cast("How", answer) if answer != "write" else None)
         except XentuiError as error:
-            self._tell(f"{error.message}. {error.fix}", "error")
+            self._tell(sentences(error.message, error.fix), "error")
             self.changed()
             return
         review.compare()

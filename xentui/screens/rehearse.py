@@ -17,7 +17,7 @@ from textual.message import Message
 from textual.widgets import Button, Static
 from textual.worker import get_current_worker
 
-from xentui.errors import XentuiError
+from xentui.errors import XentuiError, sentences
 from xentui.screens.modal import Modal
 from xentui.session import Session, rehearsing
 from xentui.widgets.table import Column, Row, Table
@@ -156,7 +156,7 @@ class Rehearse(Modal[None]):
             except LackError as lack:
                 self._post(self.Lacking(lack))
             except XentuiError as error:
-                self._post(self.Over(None, f"{error.message}. {error.fix}".strip(" .") + "."))
+                self._post(self.Over(None, sentences(error.message, error.fix)))
             else:
                 self._post(self.Over(report))
 
@@ -301,7 +301,7 @@ class Rehearse(Modal[None]):
             try:
                 self._post(self.Sized(fetch.download(lack.lacks)))
             except XentuiError as error:
-                self._post(self.Over(None, f"{error.message}. {error.fix}"))
+                self._post(self.Over(None, sentences(error.message, error.fix)))
 
         self._work(work)
 
@@ -335,7 +335,7 @@ class Rehearse(Modal[None]):
                     stop=lambda: stopped.is_cancelled,
                 )
             except XentuiError as error:
-                self._post(self.Over(None, f"{error.message}. {error.fix}"))
+                self._post(self.Over(None, sentences(error.message, error.fix)))
             else:
                 self._post(self.Said(""))
 

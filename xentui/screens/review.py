@@ -16,7 +16,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from xentui.errors import XentuiError
+from xentui.errors import XentuiError, sentences
 from xentui.project import home
 from xentui.screens import review_text
 from xentui.screens.review_problems import Problems
@@ -149,7 +149,7 @@ class Review(Step):
             self.plan = self.session.plan()
             self._show_way()
         except XentuiError as error:
-            self.refused = f"{error.message}. {error.fix}".strip()
+            self.refused = sentences(error.message, error.fix)
         self._examine()
         self._show_diff()
         self._show_files()

@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Static
 
+from xentui.errors import sentences
 from xentui.screens import review_text
 from xentui.screens.step import Allow, Go, Look
 from xentui.session import overruling
@@ -98,7 +99,9 @@ class Problems(Vertical):
             self.query_one("#review-mend", Button).tooltip = lit(f"m: {finding.fix or mend}")
             self.query_one("#review-allow", Button).tooltip = lit(review_text.allow_told(finding))
         self.set_class(bool(mend or allow), "-answers")
-        told = f"{finding.code} {finding.message}. {finding.fix}".strip() if finding else ""
+        told = (
+            sentences(f"{finding.code} {finding.message}".strip(), finding.fix) if finding else ""
+        )
         self.query_one("#review-told", Static).update(lit(told))
         self.refresh_bindings()
 

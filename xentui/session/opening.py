@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xentui.errors import XentuiError
+from xentui.errors import XentuiError, sentences
 from xentui.project import home
 from xentui.session import Session
 from xentui.session.state import EMPTY, Origin
@@ -50,7 +50,7 @@ def _opened(load: Callable[[], Loaded], name: str, *, preset: bool) -> Origin | 
     origin = Session.origin_of(loaded, name=name, preset=preset)
     if origin is None:
         first = loaded.problems[0]
-        return f"{'' if preset else f'{name}: '}{first.message}. {first.fix}"
+        return ("" if preset else f"{name}: ") + sentences(first.message, first.fix)
     return origin
 
 

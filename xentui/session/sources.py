@@ -7,6 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xentui.errors import sentences
 from xentui.project import home
 from xentui.project.regular import exists
 from xentui.session.writing import project_file
@@ -116,5 +117,5 @@ def taken(
     except KeyError:
         return "A kernel is carried for imported guests alone: choose the disk's import first."
     for problem in schema.validate(model.to_data(project)):
-        return f"{schema.dotted(problem.path)}: {problem.message}. {problem.fix}"
+        return f"{schema.dotted(problem.path)}: {sentences(problem.message, problem.fix)}"
     return project

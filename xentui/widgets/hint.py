@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from textual import events
 from textual.content import Content
 
+from xentui.errors import sentences
 from xentui.safe_text import visible
 from xentui.widgets.text import cut, glyphs, lit
 from xentui.widgets.tip import Tipped
@@ -50,7 +51,7 @@ class HintLine(Tipped):
         finding, _, _, hint = self._shown
         if finding is None:
             return hint if y == 0 and len(hint) > self.size.width else ""
-        return f"{finding.code} {finding.message}. {finding.fix}".strip()
+        return sentences(f"{finding.code} {finding.message}".strip(), finding.fix)
 
     async def on_click(self, event: events.Click) -> None:
         """Do what the line under the pointer tells."""
