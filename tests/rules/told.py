@@ -40,9 +40,9 @@ def _finding(finding: Finding, project: Project | None) -> Iterator[str]:
             yield from (f"      {line}" for line in changed)
 
 
-def compare(name: str, said: dict[str, str]) -> None:
+def compare(name: str, said: dict[str, str], folder: Path = FOLDER) -> None:
     """Hold what is said against the file of that name, heading by heading."""
-    path = FOLDER / name
+    path = folder / name
     whole = "\n".join(f"== {heading}\n{text}" for heading, text in said.items())
     if os.environ.get("XENTUI_TOLD") == "write":
         path.parent.mkdir(exist_ok=True)

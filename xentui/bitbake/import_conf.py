@@ -91,7 +91,7 @@ def _host(source: Source, machine: str | None) -> None:
         source.carry("QB_MEM", ("host", "memory"), _option_m)
     for variable in ("QB_MEM_VALUE", "QB_MEM", "QB_XEN_CMDLINE_EXTRA"):
         plain = [s for s in source.active(variable) if not conditions(s.variable)]
-        if plain and not said:
+        if plain:
             source.leave(plain, _USELESS)
     knob = boards.board(machine).dom0_knob if machine else None
     if any(conditions(each.variable) for each in source.active("QB_XEN_CMDLINE_EXTRA")):
