@@ -14,6 +14,7 @@
 # make mutants    changes rules/ and bitbake/ in MUTANTS places each: what do tests miss?
 # make fuzz       feeds the readers bytes for SECONDS seconds each; the corpus is kept
 # make nightly    20,000 examples of hostile text
+# make audit      asks PyPI for known weaknesses of what constraints.txt names
 #
 # Another interpreter: make test PYTHON=python3.12. Each installs once, and again only when
 # pyproject.toml or constraints.txt changed; a second run needs no network.
@@ -31,7 +32,7 @@ SECONDS ?= 1800
 
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help run test rehearse-parts rehearse-test coverage mutants fuzz nightly lint format clean
+.PHONY: help run test rehearse-parts rehearse-test coverage mutants fuzz nightly audit lint format clean
 .DEFAULT_GOAL := help
 
 help:
@@ -73,6 +74,10 @@ fuzz: $(VENV)/.installed-deep
 
 nightly: $(VENV)/.installed-test
 	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n $(JOBS) tests/test_parser_text.py
+
+audit: $(VENV)/.installed-test
+	$(INSTALL) --group audit
+	$(BIN)/pip-audit -r constraints.txt --no-deps --disable-pip --progress-spinner off
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff format --check .
