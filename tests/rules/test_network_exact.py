@@ -81,7 +81,7 @@ KEYS = (
 @pytest.mark.parametrize(
     ("vif", "fix"),
     [
-        ("fast", f"Write it as one of {KEYS} with a value."),
+        ("wide", f"Write it as one of {KEYS} with a value."),
         ("zzz=1", f"xl knows {KEYS}."),
         ("script", "Did you mean script=?"),
         ("tpye=vif", "Did you mean type=?"),
