@@ -140,6 +140,8 @@ def _changes(node: ast.AST) -> int:
     match node:
         case ast.Compare():
             return len(node.ops)
+        case ast.If(test=ast.Name("TYPE_CHECKING")):
+            return 0
         case ast.BoolOp() | ast.IfExp() | ast.If() | ast.While():
             return 1
         case ast.UnaryOp(op=ast.Not()):
