@@ -233,7 +233,7 @@ def _with_root(guest: EffectiveGuest, device: str) -> Mend:
 
 def _part(sentence: str) -> str:
     """Return a sentence as a part of another one."""
-    return f"{sentence[0].lower()}{sentence[1:].rstrip('.')}"
+    return f"{sentence[0].lower()}{sentence[1:].removesuffix('.')}"
 
 
 GUEST_RULES = (on_disk,)
