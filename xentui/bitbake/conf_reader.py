@@ -172,7 +172,7 @@ class ConfReader:
         if HOLE in (value.raw or "") or (value.unknown and not self.store.doubts):
             reason = (
                 f"{Place(statement.file, statement.line)} names a file to {statement.kind} that "
-                f"is not known: {'; '.join(value.unknown) or text}"
+                f"is not known: {'; '.join(value.unknown)}"
             )
             if not all(self._doubt_candidates(word, reason) for word in (value.raw or "").split()):
                 self.store.doubt(reason)
@@ -225,7 +225,7 @@ class ConfReader:
             file = self._find(statement, name)
             if file is not None and self._read(file, by=statement):
                 found.append(file)
-            elif required and (file is None or not exists(file)):
+            elif required and file is None:
                 what = f"{statement.kind} {name}: there is no such file"
                 self._fault("include", statement, statement.file, what)
         self.includes.append(Included(statement, tuple(found)))
@@ -334,7 +334,8 @@ class ConfReader:
         """
         best: tuple[int, str] | None = None
         for collection in self.store.get("BBFILE_COLLECTIONS").words:
-            pattern = self.store.get(f"BBFILE_PATTERN_{collection}").text or ""
+            # What is not known is a character that no path has.
+            pattern = self.store.get(f"BBFILE_PATTERN_{collection}").raw or ""
             begin = re.sub(r"\\(.)", r"\1", pattern.removeprefix("^"))
             if begin and file.startswith(begin) and (best is None or len(pattern) > best[0]):
                 best = (len(pattern), collection)

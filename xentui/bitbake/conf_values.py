@@ -138,12 +138,9 @@ class Store:
         variable.variants = {}
 
     def unset(self, name: str) -> None:
-        """Forget a variable."""
+        """Forget a variable; its name has no overrides, which the language forbids here."""
         self._changed()
         self._variables[name] = _Variable()
-        for base, suffix in registered(name):
-            if base in self._variables:
-                self._variables[base].variants.pop(suffix, None)
 
     def unset_flag(self, name: str, flag: str) -> None:
         """Forget a flag; its weak default goes only where a value of its own stood."""

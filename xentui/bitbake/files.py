@@ -37,18 +37,12 @@ def base_name(path: str) -> str:
 
 def exists(path: str, *, link: bool = False) -> bool:
     """Whether something lies at a path; with ``link``, a link that leads nowhere counts too."""
-    try:
-        return os.path.lexists(path) if link else os.path.exists(path)
-    except ValueError:
-        return False
+    return os.path.lexists(path) if link else os.path.exists(path)
 
 
 def is_folder(path: str) -> bool:
     """Whether a path is a folder."""
-    try:
-        return os.path.isdir(path)
-    except ValueError:
-        return False
+    return os.path.isdir(path)
 
 
 def listed(path: str) -> list[str]:

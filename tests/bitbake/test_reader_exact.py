@@ -1,0 +1,329 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What is read of files that name others, in which order, and what is said of the rest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.bitbake import trees
+from tests.bitbake.test_conf_values import read
+from xentui.bitbake.conf_facts import HOLE, Place
+from xentui.bitbake.conf_reader import ConfReader
+from xentui.bitbake.conf_syntax import Fault
+
+FILE = "/t/conf/under-test.conf"
+NO_FILE = "there is no such file"
+
+
+def of_files(root: Path, **texts: str) -> ConfReader:
+    """Read ``local.conf`` of files that lie in a folder; a name's ``__`` is a slash."""
+    trees.write(root, {f"{name.replace('__', '/')}.conf": text for name, text in texts.items()})
+    reader = ConfReader()
+    reader.store.assign("BBPATH", str(root))
+    assert reader.read(root / "local.conf") is True
+    return reader
+
+
+def includes(reader: ConfReader) -> list[tuple[str, list[str]]]:
+    return [(one.statement.value, list(one.files)) for one in reader.includes]
+
+
+# Which files are read.
+
+
+TEXTS = {
+    "/x/local.conf": 'BBPATH = "/a:/b"\ninclude one.conf two.conf three.conf four.conf\n'
+    "require /d/five.conf\ninclude /d/six.conf\ninclude_all conf/all.conf\n",
+    "/x/one.conf": 'ONE = "beside"\n',
+    "/a/one.conf": 'ONE = "a"\n',
+    "/a/two.conf": 'TWO = "a"\n',
+    "/b/two.conf": 'TWO = "b"\n',
+    "/b/three.conf": 'THREE = "b"\n',
+    "/d/five.conf": 'FIVE = "d"\n',
+    "/a/conf/all.conf": 'ALL .= "a"\n',
+    "/b/conf/all.conf": 'ALL .= "b"\n',
+}
+
+
+def test_files_are_looked_for_beside_and_then_below_bbpath() -> None:
+    reader = ConfReader(texts=TEXTS)
+    assert reader.read("/x/local.conf")
+    assert (reader.faults, reader.store.doubts) == ([], {})
+    assert reader.read("/x/nosuch.conf") is False
+    said = [reader.store.plain(name) for name in ("ONE", "TWO", "THREE", "FIVE", "ALL")]
+    assert said == ["beside", "a", "b", "d", "ab"]
+    assert includes(reader) == [
+        ("one.conf two.conf three.conf four.conf", ["/x/one.conf", "/a/two.conf", "/b/three.conf"]),
+        ("/d/five.conf", ["/d/five.conf"]),
+        ("/d/six.conf", []),
+        ("conf/all.conf", ["/a/conf/all.conf", "/b/conf/all.conf"]),
+    ]
+    assert list(reader.files) == [
+        "/x/local.conf", "/x/one.conf", "/a/two.conf", "/b/three.conf", "/d/five.conf",
+        "/a/conf/all.conf", "/b/conf/all.conf",
+    ]  # fmt: skip
+
+
+def test_of_include_all_the_name_may_be_one_that_is_made() -> None:
+    text = 'BBPATH = "/a"\nN = "conf/n.conf /a/m.conf"\ninclude_all ${N}\ninclude_all ${@f()}\n'
+    texts = {"/a/conf/n.conf": 'A = "n"\n', "/a/m.conf": 'B = "m"\n'}
+    reader = ConfReader(texts={"/x/local.conf": text, **texts})
+    reader.read("/x/local.conf")
+    assert (reader.store.plain("A"), reader.store.plain("B")) == ("n", "m")
+    assert includes(reader) == [("${N}", ["/a/conf/n.conf", "/a/m.conf"])]
+    assert len(reader.store.doubts) == 1
+
+
+def test_a_file_knows_its_own_name() -> None:
+    reader = read(
+        'A := "${FILE}"\nrequire more.conf\nC := "${FILE}"\n',
+        **{"conf/more.conf": 'B := "${FILE}"\n'},
+    )
+    values = [reader.store.plain(name) for name in "ABC"]
+    assert values == [FILE, "/t/conf/more.conf", FILE]
+
+
+def test_a_file_that_names_itself_reads_the_others_on_its_line() -> None:
+    reader = read(f"require {FILE} conf/b.conf\n", **{"conf/b.conf": 'B = "1"\n'})
+    assert (reader.faults, reader.store.plain("B")) == ([], "1")
+    assert includes(reader) == [(f"{FILE} conf/b.conf", ["/t/conf/b.conf"])]
+
+
+def test_files_that_require_each_other_are_said_once(tmp_path: Path) -> None:
+    reader = of_files(tmp_path, local="\nrequire b.conf\n", b="# b\n\nrequire local.conf\n")
+    assert reader.faults == [
+        Fault("cycle", f"{tmp_path}/b.conf", 3, f"{tmp_path}/local.conf includes itself")
+    ]
+    assert includes(reader) == [("local.conf", []), ("b.conf", [f"{tmp_path}/b.conf"])]
+
+
+def test_files_that_are_missing_are_said_where_they_are_required() -> None:
+    reader = read("\nrequire nosuch.conf conf/b.conf none.conf\ninclude gone.conf\n",
+                  **{"conf/b.conf": ""})  # fmt: skip
+    assert reader.faults == [
+        Fault("include", FILE, 2, f"require nosuch.conf: {NO_FILE}"),
+        Fault("include", FILE, 2, f"require none.conf: {NO_FILE}"),
+    ]
+    assert reader.store.doubts == {}
+
+
+# Bounds.
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_files_have_so_many_bytes_and_lines(tmp_path: Path, more: int) -> None:
+    (tmp_path / "bytes.conf").write_text("#" * (4 * 1024 * 1024 + more))
+    (tmp_path / "lines.conf").write_text("\n" * (120_000 + more))
+    reader = of_files(tmp_path, local='include bytes.conf lines.conf\nA = "1"\n')
+    lines = f"{tmp_path}/lines.conf"
+    if not more:
+        assert (reader.faults, reader.store.doubts) == ([], {})
+        return
+    first, second = reader.faults
+    assert (first.kind, first.line) == ("unreadable", 1)
+    assert second == Fault(
+        "limit", f"{tmp_path}/local.conf", 1, f"{lines} has more than 120000 lines"
+    )
+    assert list(reader.store.doubts) == [
+        f"{tmp_path}/bytes.conf could not be read",
+        f"{lines} was not read: it has more than 120000 lines",
+    ]
+    assert reader.includes[0].files == ()
+
+
+def test_files_are_nested_forty_deep() -> None:
+    texts = {f"/x/f{n}.conf": f'require f{n + 1}.conf\nA{n} = "1"\n' for n in range(60)}
+    reader = ConfReader(texts=texts)
+    reader.read("/x/f0.conf")
+    assert (reader.store.plain("A39"), reader.store.plain("A40")) == ("1", None)
+    assert reader.faults == [Fault("limit", "/x/f39.conf", 1, "too many files are included")]
+    assert list(reader.store.doubts) == ["/x/f40.conf was not read: too many files are included"]
+    assert includes(reader)[0] == ("f40.conf", [])
+
+
+@pytest.mark.parametrize("parts", [32, 33])
+def test_a_name_has_so_many_overrides(parts: int) -> None:
+    reader = read(f'\nA{":b" * parts} = "1"\nB = "2"\n')
+    if parts == 32:
+        assert (reader.faults, reader.store.doubts) == ([], {})
+        return
+    assert reader.faults == [Fault("limit", FILE, 2, "a name has too many overrides")]
+    assert list(reader.store.doubts) == [f"{FILE}:2 was not read: its name has too many overrides"]
+
+
+def test_a_link_that_leads_nowhere_is_told(tmp_path: Path) -> None:
+    link = tmp_path / "local.conf"
+    link.symlink_to("nowhere.conf")
+    reader = ConfReader()
+    assert reader.read(link) is False
+    (fault,) = reader.faults
+    assert (fault.kind, fault.file, fault.line) == ("unreadable", str(link), 1)
+    assert list(reader.store.doubts) == [f"{link} could not be read"]
+
+
+# What is said.
+
+
+def test_each_operation_is_noted_by_its_name() -> None:
+    reader = read(
+        'A = "1"\nA:append = "2"\nA:o1:prepend := "3"\nA:remove:o1 = "4"\nA:append += "5"\n'
+        'A[append] = "6"\nA[f:g] = "7"\nunset A\nunset A[append]\nA ??= "8"\nA:appended = "9"\n'
+    )
+    assert [(said.variable, said.flag, said.operator) for said in reader.store.said["A"]] == [
+        ("A", "", "="), ("A:append", "", ":append"), ("A:o1:prepend", "", ":prepend"),
+        ("A:remove:o1", "", ":remove"), ("A:append", "", "+="), ("A", "append", "="),
+        ("A", "", "unset"), ("A", "append", "unset"), ("A", "", "??="), ("A:appended", "", "="),
+    ]  # fmt: skip
+    assert reader.store.said["A"][6] == ("A", "", "unset", "", Place(FILE, 8))
+    assert reader.store.flag("A", "append").raw is None
+
+
+def test_python_modules_belong_into_the_first_file() -> None:
+    reader = read("require b.conf\n", **{"conf/b.conf": "\naddpylib a b\n"})
+    what = "addpylib may not stand in a file that another one includes"
+    assert reader.faults == [Fault("unparsed", "/t/conf/b.conf", 2, what)]
+
+
+@pytest.mark.parametrize(
+    ("line", "old"),
+    [("A_append", "append"), ("A_prepend_x", "prepend"), ("A_remove:b", "remove")],
+)
+@pytest.mark.parametrize("operator", ["=", "+=", "?=", ":="])
+def test_the_old_way_of_overrides_is_told(line: str, old: str, operator: str) -> None:
+    reader = read(f'\n{line} {operator} "1"\n')
+    what = f"{line} uses the old override syntax: _{old} instead of :{old}"
+    assert reader.faults == [Fault("old-override", FILE, 2, what)]
+    assert reader.store.said == {}
+
+
+# What is not known.
+
+
+def test_each_name_that_is_not_known_is_doubted() -> None:
+    holds = "holds ${@…}, which is not evaluated"
+    reader = read('A = "${@f()}"\ninclude ${A}.conf\nrequire ${A}${@g()}\n')
+    first = f"{FILE}:2 names a file to include that is not known: A {holds} ({FILE}:1)"
+    second = f"{FILE}:3 names a file to require that is not known: A {holds} ({FILE}:1)"
+    assert list(reader.store.doubts) == [first, f"{second}; it {holds}; {first}"]
+    assert reader.includes == []
+
+
+def test_a_name_that_an_override_may_change_is_not_known() -> None:
+    reader = read(
+        'OVERRIDES = "${@f()}"\nA = "b"\nA:o1 = "c"\nrequire ${A}.conf\n',
+        **{"conf/b.conf": 'B = "1"\n'},
+    )
+    assert reader.store.plain("B") is None
+    (doubt,) = reader.store.doubts
+    assert doubt.startswith(f"{FILE}:4 names a file to require that is not known: A:o1: whether")
+
+
+PARTLY = 'B = "1"\nC = "1"\nrequire conf/a-${@f()}.conf\nD = "1"\n'
+
+
+@pytest.mark.parametrize(
+    ("paths", "texts", "doubtful"),
+    [
+        ("{0}/one:{0}/two", {"two/conf/a-1.conf": 'B = "2"\n'}, {"B"}),
+        ("{0}/one:{0}/two", {"one/conf/a-1.conf": 'B = "2"\n', "two/conf/a-2.conf": "unset C\n"},
+         {"B", "C"}),
+        ("{0}/one", {"one/conf/b-1.conf": 'B = "2"\n', "one/conf/a-1.inc": 'C = "2"\n'}, set()),
+        ("{0}/one", {"one/conf/a-1.conf": "include nosuch.conf conf/c.conf\n",
+                     "one/conf/c.conf": 'C = "1"\nrequire conf/a-1.conf\n'}, {"C"}),
+        ("{0}/one", {"one/conf/a-1.conf": "include conf/${Q}.conf\n"}, {"B", "C", "D"}),
+        ("{0}/one:${{@g()}}", {"one/conf/a-1.conf": 'B = "2"\n'}, {"B", "C", "D"}),
+        ("{0}/one", {"one/conf/a-1.conf": "A:b:append = '1'\nB:o1 = '1'\nD[f] = '1'\n"},
+         {"B", "D"}),
+    ],
+)  # fmt: skip
+def test_of_a_partly_known_name_what_its_files_set_is_doubted(
+    tmp_path: Path, paths: str, texts: dict[str, str], doubtful: set[str]
+) -> None:
+    trees.write(tmp_path, texts)
+    path = f'BBPATH = "{paths.format(tmp_path)}"\n'
+    reader = ConfReader(texts={"/x/local.conf": path + PARTLY})
+    reader.read("/x/local.conf")
+    assert {name for name in "BCD" if reader.store.get(name).unknown} == doubtful
+
+
+# Fragments.
+
+FRAGMENTS = (
+    'BBLAYERS = "/t/one /t/two"\nBBFILE_COLLECTIONS = "one two"\n'
+    'BBFILE_PATTERN_one = "^/t/one/"\nBBFILE_PATTERN_two = "^/t/two/"\n'
+    'META = "SUMMARY DESCRIPTION"\nBUILTIN = "machine:MACHINE odd distro:DISTRO:o1"\n'
+)
+
+
+def fragments(line: str, more: str = "", **texts: str) -> ConfReader:
+    files = {f"{name.replace('__', '/')}.conf": text for name, text in texts.items()}
+    return read(f"{FRAGMENTS}{line}\n{more}addfragments my conf F META BUILTIN\n", **files)
+
+
+def test_fragments_are_read_from_their_layers() -> None:
+    reader = fragments(
+        'F = "two/a ${@f()} one/b/c"',
+        **{"two__my conf__a": 'SUMMARY = "A of ${N}"\nN = "two"\nA = "1"\n',
+           "one__my conf__a": 'A = "wrong"\n',
+           "one__my conf__b__c": 'DESCRIPTION = "B"\nDESCRIPTION:append = "!"\nB = "2"\n'},
+    )  # fmt: skip
+    mine = reader.store
+    assert reader.faults == []
+    assert (mine.plain("A"), mine.plain("B")) == ("1", "2")
+    assert mine.flag("SUMMARY", "two/a").raw == "A of two"
+    assert mine.flag("DESCRIPTION", "one/b/c").raw == "B!"
+    assert (mine.get("SUMMARY").raw, mine.get("DESCRIPTION").raw) == (None, None)
+    assert list(mine.flags("DESCRIPTION")) == ["one/b/c"]
+    place = Place(FILE, 7)
+    assert reader.fragments == {"two/a": place, "one/b/c": place}
+    assert [list(one.files) for one in reader.includes] == [
+        ["/t/two/my conf/a.conf"], ["/t/one/my conf/b/c.conf"],
+    ]  # fmt: skip
+    assert list(mine.doubts) == ["F names a fragment that is not known"]
+
+
+def test_fragments_that_no_layer_has_are_said_where_they_are_named() -> None:
+    reader = fragments('F = "one/a"\nF += "two/b"', **{"two__my conf__a": 'A = "1"\n'})
+    assert reader.faults == [
+        Fault("fragment", FILE, 7, "no enabled layer has the fragment one/a"),
+        Fault("fragment", FILE, 8, "no enabled layer has the fragment two/b"),
+    ]
+    made = fragments('G = "one/a"\nF = "${G}"')
+    assert [(fault.kind, fault.line) for fault in made.faults] == [("fragment", 9)]
+
+
+def test_a_built_in_fragment_assigns_and_is_noted() -> None:
+    reader = fragments('F = "machine/qemuarm64 distro/poky"')
+    assert reader.faults == []
+    assert reader.store.said["MACHINE"] == [("MACHINE", "", "=", "qemuarm64", Place(FILE, 7))]
+    assert reader.store.plain("DISTRO:o1") == "poky"
+
+
+@pytest.mark.parametrize("line", ['MACHINE = "x"', 'MACHINE:append = "x"', 'MACHINE:prepend = "x"'])
+def test_a_built_in_fragment_does_not_go_with_what_is_assigned(line: str) -> None:
+    what = "the fragment machine/y is used while MACHINE is assigned"
+    reader = fragments('F = "machine/y"', f"{line}\n")
+    assert reader.faults == [Fault("machine-fragment", FILE, 7, what)]
+    made = fragments('G = "machine/y"\nF = "${G}"', f"{line}\n")
+    assert made.faults == [Fault("machine-fragment", FILE, 10, what)]
+
+
+@pytest.mark.parametrize(
+    ("file", "layer"),
+    [
+        ("/t/one/a.bb", "one"), ("/t/one.x/a.bb", "dot"), ("/t/oneXx/a.bb", None), ("/t/on", None),
+        ("/t/one/deep/a.bb", "deep"), ("/t/same/a.bb", "first"), ("/empty/a.bb", None),
+    ],
+)  # fmt: skip
+def test_a_file_belongs_to_the_layer_with_the_longest_pattern(file: str, layer: str | None) -> None:
+    patterns = {
+        "one": "^/t/one/", "dot": r"^/t/one\.x/", "deep": "^/t/one/deep/", "first": "^/t/same/",
+        "second": "^/t/same/", "empty": "^", "none": "${@f()}",
+    }  # fmt: skip
+    lines = "".join(f'BBFILE_PATTERN_{name} = "{each}"\n' for name, each in patterns.items())
+    reader = read(f'BBFILE_COLLECTIONS = "{" ".join(patterns)} unset"\n{lines}')
+    assert reader.layer_of(file) == layer
+    assert HOLE not in file
