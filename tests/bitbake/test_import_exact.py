@@ -40,6 +40,18 @@ CONFS = {
     'XEN_DOM0_NETWORK = "nat"\nXEN_EFI_BOOT = "1"\n',
     "a boot mode": f'{X86}XEN_BOOT_MODE = "efi"\nXEN_EFI_BOOT = "0"\n',
     "a wrong boot mode": f'{X86}XEN_BOOT_MODE = "wrong"\nXEN_DOM0_NETWORK = ""\n',
+    "a wrong boot mode alone": 'XEN_BOOT_MODE = "wrong"\n',
+    "a machine that python names": 'MACHINE = "${@f()}"\n',
+    "an include that python names": f'{X86}include ${{@f()}}.conf\nXEN_BOOT_MODE = "efi"\n',
+    "what bitbake sets": f'{X86}XEN_GUEST_EXTRA_DEFAULT := "${{PN}}"\n'
+    'XEN_GUEST_DISK_DEVICE_DEFAULT = "${PN}"\nBUNDLED_XEN_GUESTS = "a"\n'
+    'XEN_GUEST_CONFIG_FILE[a] = "${TOPDIR}/a.cfg"\nXEN_GUEST_IMAGE_SIZE_DEFAULT = "300"\n',
+    "guests named on two lines": f'{X86}BUNDLED_XEN_GUESTS = "a b"\nBUNDLED_XEN_GUESTS += "b"\n'
+    'BUNDLED_XEN_GUESTS += "b"\n',
+    "several things wrong": f'{X86}XEN_BOOT_MODE = "wrong"\nXEN_DOM0_NETWORK = "wrong"\n'
+    'BUNDLED_XEN_GUESTS = "a b C"\nXEN_GUEST_VCPUS[a] = "0"\nXEN_GUEST_MEMORY[a] = "1"\n'
+    'XEN_GUEST_VCPUS[b] = "0"\nXEN_GUEST_NAME[b] = " "\nXEN_GUEST_VCPUS[C] = "0"\n'
+    'XEN_GUEST_VIF_DEFAULT = "bridge=$"\n',
     "no efi": f'{X86}XEN_EFI_BOOT = "0"\n',
     "raspberry": 'MACHINE = "raspberrypi4-64"\nRPI_DOM0_MEM = "512M"\nDOM0_MEM = "1g"\n'
     'PREFERRED_PROVIDER_virtual/kernel = "linux-raspberrypi"\n'
@@ -65,13 +77,14 @@ CONFS = {
     "defaults that cannot be said": f"{X86}"
     'XEN_GUEST_MEMORY_DEFAULT = "0256"\nXEN_GUEST_VCPUS_DEFAULT = "${@f()}"\n'
     'XEN_GUEST_EXTRA_DEFAULT = "${NOT_SET}"\nXEN_GUEST_IMAGE_SIZE_DEFAULT = "1234567890"\n'
-    'XEN_GUEST_VIF_DEFAULT = ""\n',
+    'XEN_GUEST_VIF_DEFAULT = ""\nP = "${@f()}"\nQ = "${@g()}"\n'
+    'XEN_GUEST_DISK_DEVICE_DEFAULT = "${P}${Q}"\n',
     "features": f"{X86}"
     'DISTRO_FEATURES:append = " xen systemd virtualization"\nDISTRO_FEATURES += "xen wayland"\n'
-    'DISTRO_FEATURES = "xen"\nDISTRO_FEATURES:append = " ${X} xen"\n'
+    'DISTRO_FEATURES = "xen"\nDISTRO_FEATURES:append = " ${MORE} xen"\n'
     'DISTRO_FEATURES:remove = "xen"\nDISTRO_FEATURES .= " "\nDISTRO_FEATURES:append = " vxn"\n'
     'DISTRO_FEATURES .= " xen"\nDISTRO_FEATURES =+ "systemd"\nDISTRO_FEATURES =. "xen "\n'
-    'DISTRO_FEATURES:append = " pam x11"\n'
+    'DISTRO_FEATURES:append = " pam x11"\nDISTRO_FEATURES:append = " pam xen x11"\n'
     'BBMULTICONFIG = "vruntime-aarch64"\nBBFILE_PATTERN_IGNORE_EMPTY_meta-python = "1"\n',
     "vxn": f"{X86}"
     f'IMAGE_INSTALL:append:{OWN} = " vxn vxn-vdkr"\n'
@@ -103,7 +116,8 @@ CONFS = {
     'XEN_GUEST_CONFIG_FILE[c] = "c.cfg"\nXEN_GUEST_CONFIG_FILE[d] = "${UNPACKDIR}/d.cfg"\n',
     "packages": f'{X86}IMAGE_INSTALL = "lab"\nIMAGE_INSTALL:append:{OWN} = " vxn-vdkr"\n'
     f'IMAGE_INSTALL:append:{OWN} = " a ${{@f()}}"\nIMAGE_INSTALL:append:pn-other = " lab"\n'
-    f'IMAGE_INSTALL:prepend:{OWN} = "vim "\n',
+    f'IMAGE_INSTALL:prepend:{OWN} = "vim "\nIMAGE_INSTALL:append:{OWN}:qemuall = " nano"\n'
+    f'IMAGE_INSTALL:append:{OWN}:aarch64 = " nano"\n',
     "written by xentui": f'{X86}INIT_MANAGER = "systemd"\nINIT_MANAGER ?= "sysvinit"\n'
     'XENTUI_HASH = "1"\ndo_rootfs[vardeps] += "XENTUI_HASH"\ndo_rootfs[vardeps] += "X"\n'
     'do_rootfs[depends] += "XENTUI_HASH"\n',

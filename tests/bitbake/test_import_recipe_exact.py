@@ -7,15 +7,18 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.bitbake.test_import_exact import FOLDER, X86, account, imported
+from tests.bitbake import trees
+from tests.bitbake.test_import_exact import ARM, FOLDER, X86, account, imported
 from tests.rules import told
 from xentui.bitbake import importer
 from xentui.bitbake.import_conf import dom0_image
 from xentui.errors import InputError, UsageError
+from xentui.project import size
 
 HEAD = 'SUMMARY = "Guests of the lab"\nLICENSE = "MIT"\ninherit xen-guest-bundle\n'
 
@@ -43,6 +46,19 @@ RECIPES = {
     "guests": f'{HEAD}XEN_GUEST_BUNDLES = "a:autostart b:external:autostart:odd c"\n'
     'XEN_GUEST_BUNDLES:append = " a :x"\nXEN_GUEST_MEMORY[a] = "64"\n'
     'XEN_GUEST_VCPUS[c] = "01"\nXEN_GUEST_MEMORY[d] = "64"\n',
+    "guests of strange names": f'{HEAD}XEN_GUEST_BUNDLES = "A b"\nXEN_GUEST_MEMORY[A] = "64"\n',
+    "a file that cannot be said": HEAD + guest("a", "raw", "/etc/a b.img"),
+    "overrides": HEAD
+    + guest("a", "raw", "${N}")
+    + 'N:x86-64 = "x.img"\nN:aarch64 = "arm.img"\nN:append:class-target = ".z"\n'
+    'LICENSE:class-target = "GPL-2.0-only"\nSUMMARY:aarch64 = "for arm"\n'
+    'XEN_GUEST_BUNDLES:append:x86-64 = " b"\nXEN_GUEST_BUNDLES:append:aarch64 = " c"\n'
+    'SRC_URI = "file://x.img.z file://arm.img.z"\n',
+    "overrides beside python": HEAD
+    + guest("a", "raw", "${N}")
+    + 'N:x86-64 = "x.img"\nN:aarch64 = "arm.img"\nSRC_URI = "https://${@f()}/"\n',
+    "required files": f'{HEAD}require sub/a.inc\ninclude nosuch.inc\n',
+    "a variable that names guests": f'{HEAD}WEB = "a b"\nXEN_GUEST_BUNDLES = "${{WEB}} c"\n',
     "guests that python names": f'{HEAD}XEN_GUEST_BUNDLES = "${{@f()}}"\n'
     'XEN_GUEST_MEMORY[a] = "64"\n',
     "imports": HEAD
@@ -88,8 +104,10 @@ RECIPES = {
 
 
 def test_what_becomes_of_a_recipe(tmp_path: Path) -> None:
-    beside = {"conf/local.conf": X86, "files/f.ext4": "", "lab-2.0/vmlinuz": "", "lab/vmlinuz": "",
-              "lab/a.cfg": "", "files/a.cfg": ""}  # fmt: skip
+    beside = {"conf/local.conf": X86, "conf/arm.conf": ARM, "files/f.ext4": "",
+              "lab-2.0/vmlinuz": "", "lab/vmlinuz": "", "lab/a.cfg": "", "files/a.cfg": "",
+              "sub/a.inc": "require b.inc\ninherit cargo\n",
+              "b.inc": 'DESCRIPTION = "x"\n'}  # fmt: skip
     said = {
         heading: imported(
             tmp_path / str(number), {"lab_2.0_r1.bb": text, **beside}, "conf/local.conf",
@@ -97,6 +115,11 @@ def test_what_becomes_of_a_recipe(tmp_path: Path) -> None:
         )
         for number, (heading, text) in enumerate(RECIPES.items())
     }  # fmt: skip
+    for number, heading in enumerate(("overrides", "overrides beside python")):
+        said[f"{heading}, arm"] = imported(
+            tmp_path / f"arm{number}", {"lab.bb": RECIPES[heading], **beside}, "conf/arm.conf",
+            "lab.bb",
+        )  # fmt: skip
     told.compare("import-recipe.txt", said, FOLDER)
 
 
@@ -114,7 +137,8 @@ def test_files_are_imported_together(tmp_path: Path) -> None:
     said = {
         "all": imported(tmp_path / "all", files, *names),
         "in another order": imported(tmp_path / "other", files, *reversed(names)),
-        "one file twice": imported(tmp_path / "twice", files, names[0], names[0]),
+        "one file twice": imported(tmp_path / "twice", files, names[0], *names[:2]),
+        "a strange name": imported(tmp_path / "strange", {"Lab_1.0.bb": HEAD + one}, "Lab_1.0.bb"),
         "recipes alone": imported(tmp_path / "recipes", files, *names[2:]),
     }
     told.compare("import-together.txt", said, FOLDER)
@@ -157,3 +181,36 @@ def test_files_are_found_by_relative_names(tmp_path: Path, monkeypatch: pytest.M
     assert account(made, tmp_path).endswith("\nlocal.conf:1 carried\nlocal.conf:2 carried\n"
                                             "more.inc:1 carried\n")  # fmt: skip
     assert dom0_image({}) == "xen-image-minimal"
+
+
+def test_files_are_found_as_bitbake_finds_them(tmp_path: Path) -> None:
+    """A conf beside a build directory's, and one that stands alone, which may be an .inc."""
+    build = trees.small(tmp_path, f"{X86}require conf/machine/qemuarm64.conf\n")
+    made = importer.read([build / "conf/local.conf"])
+    assert [(one.text, one.reason) for one in made.left] == [
+        ("require conf/machine/qemuarm64.conf", "its settings stay where they are")
+    ]
+    texts = {"x/one.inc": f"{X86}require sub/two.inc\n", "x/sub/two.inc": "require three.inc\n",
+             "x/three.inc": 'BUNDLED_XEN_GUESTS = "a"\n'}  # fmt: skip
+    trees.write(tmp_path, texts)
+    alone = importer.read([tmp_path / "x/one.inc"])
+    assert (alone.faults, alone.needed) == ((), {})
+    assert [guest.key for guest in alone.project.guests] == ["a"]
+    assert [one.text for one in alone.left] == ["require sub/two.inc"]
+
+
+def test_as_many_guests_as_a_project_has_are_carried(tmp_path: Path) -> None:
+    names = " ".join(f"g{number}" for number in range(size.MAX_ENTRIES))
+    (tmp_path / "local.conf").write_text(f'BUNDLED_XEN_GUESTS = "{names}"\n')
+    made = importer.read([tmp_path / "local.conf"])
+    assert (len(made.project.guests), made.left) == (size.MAX_ENTRIES, ())
+
+
+def test_many_wrong_values_are_left_in_time(tmp_path: Path) -> None:
+    names = [f"g{number}" for number in range(1000)]
+    wrong = "".join(f'XEN_GUEST_VCPUS[{name}] = "0"\n' for name in names)
+    (tmp_path / "local.conf").write_text(f'{X86}BUNDLED_XEN_GUESTS = "{" ".join(names)}"\n{wrong}')
+    began = time.process_time()
+    made = importer.read([tmp_path / "local.conf"])
+    assert time.process_time() - began < 3
+    assert (len(made.project.guests), len(made.left)) == (1000, 1000)

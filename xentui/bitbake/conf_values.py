@@ -150,7 +150,6 @@ class Store:
 
     def doubt(self, reason: str) -> None:
         """Note that something unread may have changed any variable from here on."""
-        self._changed()
         self.doubts[reason] = None
 
     def doubt_of(self, name: str, reason: str) -> None:
@@ -322,7 +321,7 @@ class Store:
         return set(self._active(name, variable.removes, work)) if variable is not None else set()
 
     def _without(self, text: str, removes: set[str], work: _Work) -> str:
-        if not removes or not text:
+        if not removes:
             return text
         words = {word for entry in removes for word in self._expand(entry, work, "").split()}
         return "".join(part for part in re.split(r"(\s)", text) if part not in words)

@@ -210,8 +210,7 @@ def _install(source: Source, image: str, bundles: set[str]) -> bool:
         else:
             source.consume([each])
     if vxn:
-        lines = [each for each in said if "vxn" in each.value.split()]
-        source.draft.put(("containers", "vxn"), True, lines)
+        source.draft.put(("containers", "vxn"), True, ())
         chosen = [name for package, name in VXN_PACKAGES.items() if package in packages]
         if chosen:
             source.draft.data["containers"]["frontends"] = chosen

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from xentui.bitbake.conf_facts import HOLE, Place, Said, Value
+from xentui.bitbake.conf_facts import Place, Said, Value
 from xentui.bitbake.conf_reader import ConfReader
 from xentui.bitbake.conf_values import Store
 from xentui.bitbake.overrides import operation
@@ -75,30 +75,39 @@ class Draft:
 
     def settle(self) -> None:
         """Take out what the schema refuses, and note every line of the rest as carried."""
-        for _ in range(len(self._said) + 1):
-            problems = [p for p in schema.validate(self.data) if p.path != ("host", "machine")]
-            if not problems or not any(self._take_out(problem) for problem in problems):
-                break
+        while self._take_out(schema.validate(self.data)):
+            pass
         for said in self._said.values():
             self.carried.update(dict.fromkeys(each.place for each in said))
         for left in self.left:
             self.carried.pop(left.place, None)
 
-    def _take_out(self, problem: schema.Problem) -> bool:
-        path = problem.path
-        while path and path not in self._said:
-            path = path[:-1]
-        for known in [k for k in self._said if path and k[: len(path)] == path]:
-            for said in self._said.pop(known):
-                self.leave(said, problem.message)
-        if not path:
-            return False
-        table: Any = self.data
-        for step in path[:-1]:
-            table = table.get(step, {}) if isinstance(table, dict) else {}
-        if isinstance(table, dict):
-            table.pop(path[-1], None)
-        return True
+    def _take_out(self, problems: Iterable[schema.Problem]) -> bool:
+        """Take out what problems are about; return whether there was any.
+
+        Entries of tables do not depend on each other. Of one entry only the first problem
+        counts, as taking out its cause may mend the others.
+        """
+        wrong: dict[Path, str] = {}
+        entries: set[Path] = {("host", "machine")}
+        for problem in problems:
+            path = problem.path
+            while path and path not in self._said:
+                path = path[:-1]
+            if path and path[:2] not in entries:
+                entries.add(path[:2])
+                wrong[path] = problem.message
+        for known in list(self._said):
+            begin = next((known[:n] for n in range(len(known) + 1) if known[:n] in wrong), None)
+            if begin is not None:
+                for said in self._said.pop(known):
+                    self.leave(said, wrong[begin])
+        for path in wrong:
+            table: Any = self.data
+            for step in path[:-1]:
+                table = table[step]
+            del table[path[-1]]
+        return bool(wrong)
 
 
 class Source:
@@ -170,9 +179,9 @@ class Source:
 
 def conditions(variable: str) -> list[str]:
     """Return the overrides under which an operation on a variable counts."""
-    base, keyword, override = operation(variable)
+    base, _, override = operation(variable)
     parts = base.split(":")[1:] + (override.split(":") if override else [])
-    return [part for part in parts if part and part != keyword]
+    return [part for part in parts if part]
 
 
 def known(value: Value) -> str:
@@ -183,7 +192,7 @@ def known(value: Value) -> str:
     """
     if value.raw is None:
         raise CannotSay("it is unset")
-    if value.unknown or HOLE in value.raw:
+    if value.unknown:
         raise CannotSay(f"its value is not known here: {'; '.join(value.unknown)}")
     if "${" in value.raw:
         raise CannotSay("it refers to a variable that is not set here")

@@ -37,8 +37,8 @@ _Entry = dict[str, Any]
 """A ``fetch`` table."""
 
 
-def read(draft: Draft, path: FilePath, conf: Source, arch: str) -> str:
-    """Carry a bundle recipe into the draft; return the bundle's name.
+def read(draft: Draft, path: FilePath, conf: Source, arch: str) -> None:
+    """Carry a bundle recipe into the draft.
 
     Args:
         draft: what is being made.
@@ -92,7 +92,6 @@ def read(draft: Draft, path: FilePath, conf: Source, arch: str) -> str:
             source.consume([said])
     for said in list(source.rest()):
         draft.leave(said, "a project has no word for it")
-    return name
 
 
 def _overrides(store: Store, arch: str) -> None:
@@ -201,7 +200,6 @@ def _import(
     config = source.store.flag("XEN_GUEST_CONFIG_FILE", key).raw or ""
     own = config.removeprefix("${UNPACKDIR}/") if config.startswith("${UNPACKDIR}/") else ""
     if own:
-        source.done(source.active("XEN_GUEST_CONFIG_FILE", key))
         # What the shared rules left is carried here: a recipe does unpack.
         draft.left = [left for left in draft.left if f"CONFIG_FILE[{key}]" not in left.text]
         said = source.active("XEN_GUEST_CONFIG_FILE", key)

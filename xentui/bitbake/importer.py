@@ -80,7 +80,7 @@ def read(paths: Sequence[Path]) -> Imported:
         import_recipe.read(draft, path, conf, arch)
     import_conf.image_types(conf)
     for said in list(conf.rest()):
-        about = said.variable.startswith(("XEN_GUEST_", "BUNDLED_XEN", "QB_", "XEN_"))
+        about = said.variable.startswith(("BUNDLED_XEN", "QB_", "XEN_"))
         reason = "it is for a guest or an image that is not imported" if about else (
             "it is not about Xen guests"
         )  # fmt: skip
@@ -105,9 +105,6 @@ def _made(draft: Draft, reader: ConfReader) -> Imported:
     if "machine" not in draft.data["host"]:
         draft.data["host"]["machine"] = _NO_MACHINE
         draft.notes.append(f"the machine is taken to be {_NO_MACHINE}")
-    for table in ("defaults", "containers", "bundles", "guests"):
-        if not draft.data.get(table):
-            draft.data.pop(table, None)
     problems = schema.validate(draft.data)
     if problems:
         first = problems[0]
@@ -120,7 +117,7 @@ def _made(draft: Draft, reader: ConfReader) -> Imported:
         left=tuple(
             sorted(
                 dict.fromkeys(draft.left),
-                key=lambda one: (order.get(one.place.file, 1 << 20), *one.place),
+                key=lambda one: (order.get(one.place.file, len(order)), *one.place),
             )
         ),
         carried=tuple(sorted(draft.carried)),
