@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 WIDTH, INDENT = 72, 10
 """Cells of the page at most, and of the names in it."""
 _KEYS = (
-    ("tab, shift+tab", "next and previous field"),
+    ("tab, shift+tab, or down and up", "next and previous field"),
     ("ctrl+n, ctrl+b", "next and previous step"),
     ("alt+1 to alt+7, or g and a digit", "any step"),
     ("ctrl+s", "review, and from there write"),
