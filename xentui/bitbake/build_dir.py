@@ -230,8 +230,7 @@ def _layers(reader: ConfReader) -> tuple[list[Layer], tuple[str, ...]]:
         reader.faults.append(Fault("limit", said.file, said.line, told))
         store.doubt(told)
     for word in words[:MAX_LAYERS]:
-        path = os.path.expanduser(word) if "~" in word else word  # noqa: PTH111
-        path = path.rstrip("/") or "/"
+        path = os.path.expanduser(word).rstrip("/") or "/"  # noqa: PTH111
         place = _named_in(reader, "BBLAYERS", word)
         layer = Layer(path, is_folder(path), place=place)
         store.assign("LAYERDIR", path)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from xentui.bitbake.build_dir import BuildDir
 from xentui.bitbake.conf_facts import HOLE
+from xentui.bitbake.files import is_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def look(build: BuildDir) -> Host:
     """Look at the devices and the disk that a build and its first boot need."""
     tmpdir = build.value("TMPDIR").raw or ""
     place = Path(tmpdir) if tmpdir.startswith("/") and HOLE not in tmpdir else build.path
-    existing = next((path for path in (place, *place.parents) if _is_there(path)), build.path)
+    existing = next((path for path in (place, *place.parents) if is_folder(str(path))), build.path)
     try:
         free = shutil.disk_usage(existing).free // (1024 * 1024)
     except OSError:
@@ -51,13 +52,6 @@ def look(build: BuildDir) -> Host:
         root=os.geteuid() == 0,
         machine=os.environ.get("MACHINE", ""),
     )
-
-
-def _is_there(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except (OSError, ValueError):
-        return False
 
 
 def _device(path: str) -> str:

@@ -21,7 +21,10 @@ from xentui.project import home
 
 _FORMAT = 1
 _MAX_SIZE = 64 * 1024 * 1024
+_PARTS = 4
+"""Of a note: time and size of the file, what was found in it, and the files it required."""
 _FIELDS = 6
+"""Of what was found in an image or a bundle; of any other recipe it is none."""
 
 
 class Cache:
@@ -112,7 +115,7 @@ def _digest(patterns: list[str]) -> str:
 def _is_entry(entry: Any) -> TypeGuard[list[Any]]:
     return (
         isinstance(entry, list)
-        and len(entry) == len(("mtime", "size", "noted", "sources"))
+        and len(entry) == _PARTS
         and isinstance(entry[2], list)
         and len(entry[2]) in (0, _FIELDS)
         and isinstance(entry[3], dict)

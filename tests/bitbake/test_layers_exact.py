@@ -1,0 +1,297 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Machines, deployed files and recipes of layers, at the bounds of what is looked at."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.bitbake import trees
+from xentui.bitbake import build_dir, layers, recipe_cache, recipe_files, recipes
+from xentui.bitbake.build_dir import BuildDir
+from xentui.bitbake.layers import Machine
+from xentui.bitbake.recipes import Recipe
+
+IMAGES = "virt/recipes-extended/images"
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+def build_with(root: Path, local: str = "", **more: str) -> BuildDir:
+    """Make and read a build directory; a name's ``__`` is a slash, and ``I__`` the images'."""
+    named = {
+        name.replace("I__", f"{IMAGES}/").replace("__", "/"): text for name, text in more.items()
+    }
+    return build_dir.read(trees.small(root, f'MACHINE = "qemux86-64"\n{local}', more=named))
+
+
+# Machines, and what was built.
+
+
+def test_a_machine_says_what_it_is_at_the_head_of_its_file(tmp_path: Path) -> None:
+    conf = "virt/conf/machine/"
+    head = "# x\n#@ name :  A\tboard \n#@NAME: later\n# @DESCRIPTION: no\n#@DESCRIPTION: "
+    long = "#@NAME: x\n"
+    trees.write(
+        tmp_path,
+        {
+            f"{conf}a.conf": f"{head}{'y' * 301}: z\n",
+            f"{conf}b.conf": long + "#" * (2**20 - len(long)),
+            f"{conf}c.conf": long + "#" * (2**20 + 1 - len(long)),
+            f"{conf}qemuarm64.conf": "#@NAME: of a layer behind\n",
+        },
+    )
+    found = layers.machines(build_with(tmp_path))
+    own = "virtualization-layer"
+    arm, x86 = (f"{tmp_path}/core/conf/machine/{name}.conf" for name in ("qemuarm64", "qemux86-64"))
+    text = "Machine configuration for running an x86-64 system on QEMU"
+    assert found == [
+        Machine("a", own, f"{tmp_path}/{conf}a.conf", "A board", "y" * 300),
+        Machine("b", own, f"{tmp_path}/{conf}b.conf", "x"),
+        Machine("c", own, f"{tmp_path}/{conf}c.conf"),
+        Machine("qemuarm64", "core", arm, "QEMU ARMv8 machine"),
+        Machine("qemux86-64", "core", x86, "QEMU x86-64 machine", text),
+    ]
+
+
+def test_images_and_kernels_are_told_from_the_rest(tmp_path: Path) -> None:
+    build = build_with(tmp_path)
+    images = ["a.ext2", "a.ext3", "a.ext4", "a.img", "a.qcow2", "a.raw", "a.squashfs", "a.wic"]
+    kernels = ["Image", "Image-1.bin", "bzImage", "fitImage", "uImage", "vmlinux", "vmlinuz",
+               "zImage"]  # fmt: skip
+    rest = ["a.ext4.bz2", "a.wic.bmap", "a.tar.gz", "a-Image", "a.manifest", "uimage", *(
+        f"Image.{end}" for end in ("bin.sig", "map", "json", "txt", "tgz", "dtb")
+    )]  # fmt: skip
+    folder = build.path / "tmp/deploy/images/qemux86-64"
+    trees.write(folder, dict.fromkeys([*images, *kernels, *rest], ""))
+    found = layers.deployed(build)
+    assert (found.images, found.kernels) == (tuple(images), tuple(kernels))
+
+
+@pytest.mark.parametrize(
+    ("line", "machine", "folder"),
+    [
+        ('DEPLOY_DIR_IMAGE = "/x/${NOT_SET}"', None, None),
+        ('DEPLOY_DIR_IMAGE = "x/y"', None, None),
+        ('DEPLOY_DIR_IMAGE = "/x/y"', None, "/x/y"),
+        ('DEPLOY_DIR_IMAGE = "/x/qemux86-64"', "other", "/x/other"),
+        ('DEPLOY_DIR_IMAGE = "/x/y"', "qemux86-64", "/x/y"),
+        ('DEPLOY_DIR_IMAGE = "/x/y"', "other", None),
+        ('DEPLOY_DIR_IMAGE = "/x/my-qemux86-64"', "other", None),
+        ('MACHINE = "a/b"', None, None),
+        ('MACHINE = ""', None, None),
+        ('MACHINE = ""\nDEPLOY_DIR_IMAGE = "/x/"', "other", None),
+    ],
+)
+def test_the_deploy_directory_is_that_of_the_machine(
+    tmp_path: Path, line: str, machine: str | None, folder: str | None
+) -> None:
+    found = layers.deployed(build_with(tmp_path, f"{line}\n"), machine)
+    assert found == layers.Deployed(Path(folder) if folder is not None else None)
+
+
+# Files of recipes.
+
+
+def names(*patterns: str) -> list[str]:
+    return sorted(Path(file.path).name for file in recipe_files.files(list(patterns)))
+
+
+def test_patterns_share_their_folders(tmp_path: Path) -> None:
+    made = ("a/a_1.bb", "a/b_1.bb", "a/.h_1.bb", "c/d/e_1.bb", "x/y_1.bb")
+    trees.write(tmp_path, dict.fromkeys(made, ""))
+    top = str(tmp_path)
+    assert names(f"{top}/a/b_*.bb", f"{top}/a/a_*.bb") == ["a_1.bb", "b_1.bb"]
+    assert names(f"{top}/a/*.bb", f"{top}/a/a_1.bb", f"{top}/*/a_*.bb") == ["a_1.bb", "b_1.bb"]
+    assert names(f"{top}/nosuch/*.bb", f"{top}/x/*.bb") == ["y_1.bb"]
+    assert names(f"{top}/x/*.bb", f"{top}/nosuch/*.bb") == ["y_1.bb"]
+    assert names(f"{top}/c/*/e_1.bb", f"{top}/c/d/*.bb", f"{top}/c/?/[e]_*.bb") == ["e_1.bb"]
+    assert names(f"{top}/a/?h_1.bb") == names(f"{top}/a/[.]h_1.bb") == []
+    assert names(f"{top}/a/.h_1.bb") == [".h_1.bb"]
+    first, rest = top[1:].split("/", 1)
+    assert names(f"/{first[:-1]}*/{rest}/x/y_1.bb") == ["y_1.bb"]
+    assert names(f"{top}/*") == []
+    (one,) = recipe_files.files([f"{top}/x/*.bb"])
+    status = (tmp_path / "x/y_1.bb").stat()
+    assert one == (f"{top}/x/y_1.bb", status.st_mtime_ns, status.st_size)
+
+
+@pytest.mark.parametrize(("bound", "found"), [(7, 6), (6, 5), (1, 0)])
+def test_so_many_folders_are_looked_into(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: int, found: int
+) -> None:
+    trees.write(tmp_path, {f"r/{number}/a_{number}.bb": "" for number in range(6)})
+    monkeypatch.setattr(recipe_files, "MAX_FOLDERS", bound)
+    assert len(names(f"{tmp_path}/r/*/*.bb")) == found
+
+
+def test_patterns_count_where_their_layer_is(tmp_path: Path) -> None:
+    dynamic = " ".join(
+        f"{layer}:/x/{number}/*.{end}"
+        for number, (layer, end) in enumerate(
+            [("core", "bb"), ("!core", "bb"), ("none", "bb"), ("!none", "bb"), ("core", "bbappend")]
+        )
+    )
+    lines = f'BBFILES = "/a/*.bb /b/*.bbappend c/*.bb /a/*.bb"\nBBFILES_DYNAMIC = "{dynamic}"\n'
+    assert recipe_files.patterns(build_with(tmp_path, lines)) == [
+        "/a/*.bb", "/x/0/*.bb", "/x/3/*.bb",
+    ]  # fmt: skip
+
+
+# Recipes.
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "version"),
+    [
+        ("/x/a_1.2.bb", "a", "1.2"), ("a-b_git_r1.bb", "a-b", "git"), ("a.bb", "a", "1.0"),
+        ("a_.bb", "a", "1.0"), ("/x/a.b.bb", "a.b", "1.0"),
+    ],
+)  # fmt: skip
+def test_a_recipe_is_named_after_its_file(path: str, name: str, version: str) -> None:
+    assert recipes.named(path) == (name, version)
+
+
+def test_what_a_recipe_inherits_is_read_without_reading_it_whole() -> None:
+    text = (
+        b"inherit a b\\\n  c\n inherit d\ninherit_defer e\nINHERIT += 'f'\ninherit\tg # h\n"
+        b"inherits i\ninherit \xff\ninherit j\\"
+    )
+    assert recipes.inherited(text) == {"a", "b", "c", "e", "g", "#", "h", "\ufffd", "j\\"}
+
+
+def special(build: BuildDir) -> dict[str, Recipe]:
+    found = {recipe.name: recipe for recipe in recipes.read(build).special}
+    return {name: found[name] for name in found if not name.startswith("xen-")}
+
+
+def test_images_and_bundles_are_told_from_other_recipes(tmp_path: Path) -> None:
+    build = build_with(
+        tmp_path,
+        **{
+            "I__lab_2.0_r1.bb": 'SUMMARY = "a${@f()}b  ${PN} ${PV}"\n'
+            'XEN_GUEST_BUNDLES = "a:external b"\ninherit xen-guest-bundle image\n',
+            "I__both_1.bb": "inherit core-image xen-guest-cross-install\n",
+            "I__tools_1.bb": "inherit xen-guest-cross-install xen-guest-bundle\n",
+            "I__my-image_1.bb": f"require {IMAGES.removeprefix('virt/')}/shared.inc\n",
+            "I__shared.inc": f'inherit_defer core-image\nDESCRIPTION = "{"x" * 301}"\n',
+            "I__viewer_1.bb": 'SUMMARY = "views an image"\n',
+            "I__more-image-tool_1.bb": 'SUMMARY = "is none"\n',
+            "I__other_1.bb": "require shared.inc\n",
+        },
+    )
+    folder, layer = f"{tmp_path}/{IMAGES}", "virtualization-layer"
+    expected = {
+        "both": Recipe("both", "1", f"{folder}/both_1.bb", layer, "", image=True, dom0=True),
+        "lab": Recipe("lab", "2.0", f"{folder}/lab_2.0_r1.bb", layer, "a b lab 2.0", bundle=True,
+                      guests=("a:external", "b")),
+        "my-image": Recipe("my-image", "1", f"{folder}/my-image_1.bb", layer, "x" * 300,
+                           image=True),
+        "tools": Recipe("tools", "1", f"{folder}/tools_1.bb", layer, bundle=True),
+    }  # fmt: skip
+    assert special(build) == expected
+    assert special(build) == expected
+    assert recipes.read(build).from_cache == 9
+    assert recipes.read(build, cached=False).from_cache == 0
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_so_much_of_a_recipe_is_looked_at(tmp_path: Path, more: int) -> None:
+    line = "\ninherit image"
+    text = "#" * (2**20 - len(line) + more) + line
+    found = special(build_with(tmp_path, **{"I__a_1.bb": f"{text}\n"}))
+    assert list(found) == ([] if more else ["a"])
+
+
+def test_a_recipe_that_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
+    build = build_with(tmp_path)
+    (tmp_path / IMAGES / "memory-image_1.bb").symlink_to("/proc/self/mem")
+    assert special(build) == {}
+
+
+def test_progress_is_told_now_and_then(tmp_path: Path) -> None:
+    build = build_with(tmp_path, **{f"I__r{number}_1.bb": "" for number in range(248)})
+    told: list[tuple[int, int]] = []
+    recipes.read(build, progress=lambda done, of: told.append((done, of)))
+    assert told == [(0, 250), (100, 250), (200, 250), (250, 250)]
+
+
+# The notes on them.
+
+
+def notes() -> Path:
+    (path,) = recipe_cache.folder().iterdir()
+    return path
+
+
+def test_a_note_counts_while_size_and_time_are_the_same(tmp_path: Path) -> None:
+    build = build_with(
+        tmp_path, **{"I__a_1.bb": 'SUMMARY = "one"\ninherit image\n', "I__b_1.bb": ""}
+    )
+    recipes.read(build)
+    path = tmp_path / IMAGES / "a_1.bb"
+    status = path.stat()
+    path.write_text('SUMMARY = "two"\ninherit image\n')
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert special(build)["a"].summary == "one"
+    assert recipes.read(build).from_cache == 4
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns + 1))
+    assert special(build)["a"].summary == "two"
+
+
+def test_notes_are_written_where_they_changed(tmp_path: Path) -> None:
+    build = build_with(tmp_path, **{"I__a_1.bb": "", "I__b_1.bb": ""})
+    recipes.read(build)
+    assert notes().name.removeprefix("recipes-").removesuffix(".json").isalnum()
+    assert len(notes().name) == len("recipes-0123456789abcdef.json")
+    assert notes().parent.stat().st_mode & 0o777 == 0o700
+    first = notes().stat().st_ino, notes().read_text()
+    keep = notes().with_name("kept")
+    keep.hardlink_to(notes())
+    try:
+        recipes.read(build)
+        path = next(each for each in recipe_cache.folder().iterdir() if each != keep)
+        assert (path.stat().st_ino, path.read_text()) == first
+        (tmp_path / IMAGES / "a_1.bb").unlink()
+        recipes.read(build)
+        assert path.stat().st_ino != first[0]
+        assert "b_1.bb" in path.read_text()
+        assert "a_1.bb" not in path.read_text()
+    finally:
+        keep.unlink()
+
+
+def test_notes_of_another_shape_do_not_count(tmp_path: Path) -> None:
+    build = build_with(tmp_path)
+    expected = recipes.read(build).special
+    kept = json.loads(notes().read_text())
+    assert list(kept) == ["format", "notes"]
+
+    def read_with(**changed: object) -> int:
+        notes().write_text(json.dumps({**kept, **changed}))
+        found = recipes.read(build)
+        assert found.special == expected
+        return found.from_cache
+
+    assert read_with() == 2
+    assert read_with(format=kept["format"] + 1) == 0
+    for change in (
+        lambda entry: [*entry, 1], lambda entry: entry[:3], lambda entry: [*entry[:2], [1], {}],
+        lambda entry: [*entry[:2], entry[2][:-1], {}], lambda entry: [*entry[:2], {}, {}],
+        lambda entry: [*entry[:3], []],
+    ):  # fmt: skip
+        assert read_with(notes={path: change(entry) for path, entry in kept["notes"].items()}) == 0
+
+
+def test_each_build_has_its_own_notes(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        recipes.read(build_with(tmp_path / name))
+    assert len(list(recipe_cache.folder().iterdir())) == 2
+    assert recipe_cache.load(["/\udcff/*.bb"]).known(recipe_files.RecipeFile("/x", 1, 2)) is None
