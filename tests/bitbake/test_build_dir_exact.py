@@ -112,10 +112,10 @@ def test_layers_may_lie_at_home_or_end_with_a_slash(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    trees.write(tmp_path, {"b/conf/bblayers.conf": 'BBLAYERS = "~/core/ /x~y// /"\n', "core/x": ""})
+    trees.write(tmp_path, {"b/conf/bblayers.conf": 'BBLAYERS = "~/core/ /x~X// /"\n', "core/x": ""})
     found = build_dir.read(tmp_path / "b")
     assert [(layer.path, layer.exists) for layer in found.layers] == [
-        (f"{tmp_path}/core", True), ("/x~y", False), ("/", True),
+        (f"{tmp_path}/core", True), ("/x~X", False), ("/", True),
     ]  # fmt: skip
 
 

@@ -244,6 +244,7 @@ def test_a_note_counts_while_size_and_time_are_the_same(tmp_path: Path) -> None:
     assert recipes.read(build).from_cache == 4
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns + 1))
     assert special(build)["a"].summary == "two"
+    assert recipes.read(build).from_cache == 4
 
 
 def test_notes_are_written_where_they_changed(tmp_path: Path) -> None:
@@ -281,7 +282,7 @@ def test_notes_of_another_shape_do_not_count(tmp_path: Path) -> None:
         return found.from_cache
 
     assert read_with() == 2
-    assert read_with(format=kept["format"] + 1) == 0
+    assert read_with(format=2) == 0
     for change in (
         lambda entry: [*entry, 1], lambda entry: entry[:3], lambda entry: [*entry[:2], [1], {}],
         lambda entry: [*entry[:2], entry[2][:-1], {}], lambda entry: [*entry[:2], {}, {}],
