@@ -184,7 +184,8 @@ def test_images_and_bundles_are_told_from_other_recipes(tmp_path: Path) -> None:
             "I__shared.inc": f'inherit_defer core-image\nDESCRIPTION = "{"x" * 301}"\n',
             "I__viewer_1.bb": 'SUMMARY = "views an image"\n',
             "I__more-image-tool_1.bb": 'SUMMARY = "is none"\n',
-            "I__other_1.bb": "require shared.inc\n",
+            "I__own-image_1.bb": "require shared.inc\n",
+            "I__rootfs_1.bb": "# own\nrequire recipes-extended/images/shared.inc\n",
         },
     )
     folder, layer = f"{tmp_path}/{IMAGES}", "virtualization-layer"
@@ -194,11 +195,14 @@ def test_images_and_bundles_are_told_from_other_recipes(tmp_path: Path) -> None:
                       guests=("a:external", "b")),
         "my-image": Recipe("my-image", "1", f"{folder}/my-image_1.bb", layer, "x" * 300,
                            image=True),
+        "own-image": Recipe("own-image", "1", f"{folder}/own-image_1.bb", layer, "x" * 300,
+                            image=True),
+        "rootfs": Recipe("rootfs", "1", f"{folder}/rootfs_1.bb", layer, "x" * 300, image=True),
         "tools": Recipe("tools", "1", f"{folder}/tools_1.bb", layer, bundle=True),
     }  # fmt: skip
     assert special(build) == expected
     assert special(build) == expected
-    assert recipes.read(build).from_cache == 9
+    assert recipes.read(build).from_cache == 10
     assert recipes.read(build, cached=False).from_cache == 0
 
 

@@ -26,6 +26,7 @@ DOM0_CLASS = "xen-guest-cross-install"
 
 _MAX_RECIPE = 1 << 20
 _INHERIT = re.compile(rb"^inherit(?:_defer)?[ \t]+((?:[^\\\n]|\\\n|\\)*)", re.MULTILINE)
+_REQUIRES_IMAGE = re.compile(rb"^(?:require|include)[ \t].*image", re.MULTILINE)
 _NO_GUEST = re.compile(r"-(?:native|initramfs|sdk)(?:-|$)")
 
 Progress = Callable[[int, int], None]
@@ -151,7 +152,7 @@ def _looked_at(
     classes = inherited(content)
     named_so = "-image-" in f"{name}-"
     special = classes & {*IMAGE_CLASSES, BUNDLE_CLASS, DOM0_CLASS}
-    if not special and not named_so:
+    if not special and not named_so and not _REQUIRES_IMAGE.search(content):
         return None, ()
     reader = ConfReader()
     store = reader.store
