@@ -48,6 +48,8 @@ RECIPES = {
     'XEN_GUEST_VCPUS[c] = "01"\nXEN_GUEST_MEMORY[d] = "64"\n',
     "guests of strange names": f'{HEAD}XEN_GUEST_BUNDLES = "A b"\nXEN_GUEST_MEMORY[A] = "64"\n',
     "a file that cannot be said": HEAD + guest("a", "raw", "/etc/a b.img"),
+    "a file that python names": HEAD
+    + guest("a", "raw", "${@f()}", 'XEN_GUEST_IMAGE_SIZE[a] = "999999999"\n'),
     "overrides": HEAD
     + guest("a", "raw", "${N}")
     + 'N:x86-64 = "x.img"\nN:aarch64 = "arm.img"\nN:append:class-target = ".z"\n'

@@ -206,6 +206,11 @@ def test_images_and_bundles_are_told_from_other_recipes(tmp_path: Path) -> None:
     assert recipes.read(build, cached=False).from_cache == 0
 
 
+def test_where_no_layers_are_there_is_no_recipe() -> None:
+    nothing = recipes.Recipes()
+    assert (nothing.names, nothing.images, nothing.from_cache) == (frozenset(), (), 0)
+
+
 @pytest.mark.parametrize("more", [0, 1])
 def test_so_much_of_a_recipe_is_looked_at(tmp_path: Path, more: int) -> None:
     line = "\ninherit image"

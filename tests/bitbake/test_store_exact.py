@@ -60,6 +60,10 @@ def test_a_change_counts_at_once() -> None:
     mine.unset("A")
     assert mine.get("A") == Value(None)
     mine.assign("A", "5")
+    mine.assign("B", "${@f()}")
+    mine.assign("A", "${B}", ":=")
+    assert not mine.get("A").known
+    mine.assign("A", "5")
     mine.doubt("a reason")
     assert mine.get("A") == Value("5", ("a reason",))
     mine.doubt("another")
