@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What all tests share: Hypothesis runs the same examples each time, and nothing of one's own.
+"""What all tests share: the same examples each time, nothing of one's own, signals that arrive.
 
 ``HYPOTHESIS_PROFILE=search`` looks for new examples instead, and ``nightly`` for 20,000 of hostile
 text besides (:mod:`tests.test_parser_text`): ``make nightly``.
@@ -9,6 +9,7 @@ text besides (:mod:`tests.test_parser_text`): ``make nightly``.
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,12 @@ settings.register_profile(
     suppress_health_check=_SLOW_TO_MAKE,
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+
+# Behind nohup, or in the background of a script, these are ignored, and so in all that is started.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(autouse=True)
