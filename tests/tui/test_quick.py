@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from tests.sessions import session_of
 from xentui.project.model import Guest, Host, Project, place_of
+from xentui.rules.finding import RANKS
 from xentui.session import MANY, Session, places
-from xentui.session.found import RANKS, guest_of, lay_out, step_of
+from xentui.session.found import guest_of, lay_out, step_of
 from xentui.session.quick import Quick
 from xentui.session.view import View, summed
 from xentui.widgets.code import changed_lines

@@ -134,10 +134,9 @@ def _checked(chosen: Chosen, around: Around | None) -> Report:
 
 def _in_order(findings: list[Finding]) -> list[Finding]:
     """Return findings with errors first, otherwise as they are."""
-    from xentui.rules.finding import Severity
+    from xentui.rules.finding import RANKS
 
-    order = list(Severity)
-    return sorted(findings, key=lambda finding: order.index(finding.severity))
+    return sorted(findings, key=lambda finding: RANKS[finding.severity])
 
 
 def _not_toml(error: DocumentError) -> Finding:

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from xentui.errors import UsageError
-from xentui.rules.finding import Finding, Severity
+from xentui.rules.finding import RANKS, Finding, Severity
 from xentui.safe_text import quoted
 
 OVERRULABLE = ("XT101", "XT401", "XT406", "XT901")
@@ -66,5 +66,4 @@ def _overruled(finding: Finding, word: str) -> Finding:
 
 
 def _sorted(findings: Iterable[Finding]) -> list[Finding]:
-    order = list(Severity)
-    return sorted(findings, key=lambda finding: order.index(finding.severity))
+    return sorted(findings, key=lambda finding: RANKS[finding.severity])

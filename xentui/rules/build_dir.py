@@ -13,7 +13,7 @@ from xentui.errors import XentuiError
 from xentui.rules import build_guests, build_host, build_layers, build_lines, build_settings
 from xentui.rules.build_context import BuildContext, Placed
 from xentui.rules.failed import failed
-from xentui.rules.finding import Severity
+from xentui.rules.finding import RANKS
 
 Rule = Callable[[BuildContext], Iterable[Placed]]
 
@@ -50,10 +50,9 @@ def examine(
         except Exception as error:  # noqa: BLE001 - one check that fails takes nothing else along
             made[Placed(failed(rule, error), None)] = None
     order = {file: number for number, file in enumerate(build.reader.files)}
-    severities = list(Severity)
 
     def rank(found: Placed) -> tuple[int, ...]:
-        severity, place = severities.index(found.finding.severity), found.place
+        severity, place = RANKS[found.finding.severity], found.place
         if place is None:
             return severity, len(order)
         return severity, order.get(place.file, -1), place.line

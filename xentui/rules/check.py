@@ -28,7 +28,7 @@ from xentui.rules import (
 )
 from xentui.rules.context import Context, context
 from xentui.rules.failed import failed
-from xentui.rules.finding import Finding, Severity, found
+from xentui.rules.finding import RANKS, Finding, found
 
 if TYPE_CHECKING:
     from xentui.project.document import DocumentError, Loaded
@@ -63,7 +63,6 @@ GUEST_RULES: tuple[GuestRule, ...] = (
 )
 """Rules that look at one guest, called for each."""
 
-_RANK = {severity: place for place, severity in enumerate(Severity)}
 _TABLES = ("preset", "host", "containers", "defaults", "bundles", "guests", "import_types")
 
 
@@ -140,7 +139,7 @@ def arranged(project: Project, made: list[Finding]) -> list[Finding]:
 
     def place(finding: Finding) -> tuple[int, ...]:
         table, _, rest = finding.path.partition(".")
-        of_table = (_RANK[finding.severity], tables.get(table, -1))
+        of_table = (RANKS[finding.severity], tables.get(table, -1))
         if table != "guests":
             return of_table
         key, _, name = rest.partition(".")

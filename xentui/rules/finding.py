@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
+from xentui.errors import sentences
 from xentui.project.model import Project
 
 
@@ -17,6 +18,10 @@ class Severity(Enum):
     ERROR = "error"
     WARNING = "warning"
     ADVICE = "advice"
+
+
+RANKS = {severity: rank for rank, severity in enumerate(Severity)}
+"""The place of each severity, 0 for the one that matters most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,16 @@ class Finding:
     fix: str
     mend: Mend | None = None
     others: tuple[Mend, ...] = ()
+
+    @property
+    def named(self) -> str:
+        """The message behind its code; what was typed and cannot be taken has none."""
+        return f"{self.code} {self.message}".lstrip()
+
+    @property
+    def told(self) -> str:
+        """All of it, in whole sentences."""
+        return sentences(self.named, self.fix)
 
     @property
     def mends(self) -> tuple[Mend, ...]:

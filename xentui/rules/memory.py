@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xentui.project import schema
 from xentui.rules import mends
 from xentui.rules.budget import Budget, budget_of
 from xentui.rules.context import Context
@@ -16,9 +17,6 @@ SMALLEST = 64
 
 STEP = 16
 """Memory of guests is lowered to a multiple of this, in MiB."""
-
-LARGEST = 1 << 24
-"""MiB that a total may have at most."""
 
 
 def fits(given: Context) -> Iterator[Finding]:
@@ -121,7 +119,8 @@ def _more(given: Context, budget: Budget, lacking: int) -> Iterator[Mend]:
     while size * 3 // 2 < wanted:
         size *= 2
     size = size if size >= wanted else size * 3 // 2
-    if size <= LARGEST:
+    most = schema.field("host", "memory").maximum
+    if most is None or size <= most:
         yield mends.host(f"Give the board {size} MiB", memory=size)
 
 

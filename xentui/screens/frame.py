@@ -305,7 +305,7 @@ class Frame(Screen[None]):
         keys = self.query_one(KeyLine)
         keys.follow()
         self.query_one(HintLine).show(
-            finding, found.number_of(finding), found.total, hint, key=keys.key_of("mend")
+            finding, found.number_of(finding), found.total, hint, keys.key_of("mend")
         )
         self._show_preview()
 

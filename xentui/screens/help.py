@@ -128,7 +128,7 @@ def _field(row: FieldRow, session: Session, room: int) -> list[Content]:
 
 
 def _finding(finding: Finding, room: int) -> list[Content]:
-    head = lit(f"{finding.code} {finding.message}".strip(), finding.severity.value)
+    head = lit(finding.named, finding.severity.value)
     return [head, *_told(helping.of_finding(finding), room), lit("")]
 
 

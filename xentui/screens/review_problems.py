@@ -12,7 +12,6 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Static
 
-from xentui.errors import sentences
 from xentui.screens import review_text
 from xentui.screens.step import Allow, Go, Look
 from xentui.session import overruling
@@ -99,10 +98,7 @@ class Problems(Vertical):
             self.query_one("#review-mend", Button).tooltip = lit(f"m: {finding.fix or mend}")
             self.query_one("#review-allow", Button).tooltip = lit(review_text.allow_told(finding))
         self.set_class(bool(mend or allow), "-answers")
-        told = (
-            sentences(f"{finding.code} {finding.message}".strip(), finding.fix) if finding else ""
-        )
-        self.query_one("#review-told", Static).update(lit(told))
+        self.query_one("#review-told", Static).update(lit(finding.told if finding else ""))
         self.refresh_bindings()
 
     def allow(self) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from xentui.rules.finding import Finding, Severity
+from xentui.rules.finding import RANKS, Finding, Severity
 
 STEP_OF = {
     "host": "machine",
@@ -17,7 +17,6 @@ STEP_OF = {
     "bundles": "guests",
     "import_types": "guests",
 }
-RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 def step_of(finding: Finding) -> str:

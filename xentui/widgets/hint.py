@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from textual import events
 from textual.content import Content
 
-from xentui.errors import sentences
 from xentui.safe_text import visible
 from xentui.widgets.text import cut, glyphs, lit
 from xentui.widgets.tip import Tipped
@@ -31,31 +30,27 @@ class HintLine(Tipped):
 
     def __init__(self, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._shown: tuple[Finding | None, int, int, str] = (None, 0, 0, "")
-        self._key = ""
+        self._shown: tuple[Finding | None, int, int, str, str] = (None, 0, 0, "", "")
 
     def show(
-        self, finding: Finding | None, number: int, count: int, hint: str, *, key: str = "m"
+        self, finding: Finding | None, number: int, count: int, hint: str, key: str = ""
     ) -> None:
         """Show a problem, its number of so many, and the key that mends it; or else a hint."""
-        if key != self._key:
-            self._key = key
-            self.refresh()
-        shown = (finding, number, count, hint)
+        shown = (finding, number, count, hint, key)
         if shown != self._shown:
             self._shown = shown
             self.refresh()
 
     def tip_at(self, x: int, y: int) -> str:  # noqa: ARG002
         """Return the whole of the problem and of its fix."""
-        finding, _, _, hint = self._shown
+        finding, _, _, hint, _ = self._shown
         if finding is None:
             return hint if y == 0 and len(hint) > self.size.width else ""
-        return sentences(f"{finding.code} {finding.message}".strip(), finding.fix)
+        return finding.told
 
     async def on_click(self, event: events.Click) -> None:
         """Do what the line under the pointer tells."""
-        finding, _, count, _ = self._shown
+        finding, _, count, *_ = self._shown
         if finding is None:
             if event.y == 1 and count:
                 await self.run_action("screen.problem(1)")
@@ -68,7 +63,7 @@ class HintLine(Tipped):
         """Draw two lines."""
         width = max(1, self.size.width)
         signs = glyphs(self)
-        finding, number, count, hint = self._shown
+        finding, number, count, hint, key = self._shown
         if finding is None:
             which = "the problem" if count == 1 else f"the first of {count} problems"
             more = f"F8 goes to {which}." if count else ""
@@ -81,10 +76,10 @@ class HintLine(Tipped):
         label = finding.mend.label if finding.mend is not None else ""
         if not finding.code:
             label = "Take back what was typed"
-        mend = f"{self._key}  {label}" if label else ""
+        mend = f"{key}  {label}" if label else ""
         room = width - len(mend) - (3 if mend else 0)
         fix = cut(finding.fix, max(0, room), signs.more)
         second = lit(fix).append("   " if mend and fix else "")
         if mend:
-            second = second.append(Content.assemble((self._key, "bold"), f" {visible(label)}"))
+            second = second.append(Content.assemble((key, "bold"), f" {visible(label)}"))
         return Content("\n").join([lit(cut(head, width, signs.more), severity), second])
