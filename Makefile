@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # make run        installs xentui into .venv and starts the wizard
-# make test       installs what tests need too, and runs everything
+# make test       installs what tests need too; runs format, lint, types and the quick tests
+# make test-all   the same with every test: full property budgets, random walks, a real terminal
 # make generated  writes anew what is made of the code: completions, man page, reference
 # make docs       builds the documentation into build/docs; a warning is an error
 # make reuse      checks that every file names its licence
@@ -30,9 +31,11 @@ ARCHES ?= x86-64 aarch64
 MUTANTS ?= 160
 SECONDS ?= 1800
 
+QUICK := not slow and not tmux and not real and not rehearse
+PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help run test rehearse-parts rehearse-test coverage mutants fuzz nightly audit lint format clean
+.PHONY: help run test test-all rehearse-parts rehearse-test coverage mutants fuzz nightly audit lint format clean
 .DEFAULT_GOAL := help
 
 help:
@@ -42,7 +45,10 @@ run: $(VENV)/.installed
 	@$(BIN)/xentui $(if $(PLAIN),--plain) $(PROJECT)
 
 test: lint
-	$(BIN)/python -m pytest -n $(JOBS) $(TESTS)
+	$(PYTEST) -m "$(QUICK)" $(TESTS)
+
+test-all: lint
+	$(PYTEST) --hypothesis-profile=full $(TESTS)
 
 rehearse-parts: $(VENV)/.installed-test
 	$(BIN)/python -m tests.rehearsal.places $(ARCHES)
@@ -56,7 +62,7 @@ rehearse-test: rehearse-parts
 COVERAGE := $(BIN)/python -m coverage
 coverage: $(VENV)/.installed-deep
 	rm -rf build/coverage && mkdir -p build/coverage
-	-XENTUI_EXAMPLES=10 $(COVERAGE) run -m pytest -n $(JOBS) --deselect tests/tui/test_snapshots.py \
+	-$(COVERAGE) run -m pytest -n $(JOBS) --deselect tests/tui/test_snapshots.py \
 		-k "not millisecond and not at_once and not linear and not start_up and not torn and \
 		not next_to_nothing and not read_only" $(TESTS)
 	$(COVERAGE) combine -q
@@ -73,7 +79,7 @@ fuzz: $(VENV)/.installed-deep
 	$(BIN)/python -m tools.fuzz conf $(SECONDS) build/fuzz
 
 nightly: $(VENV)/.installed-test
-	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n $(JOBS) tests/test_parser_text.py
+	$(BIN)/python -m pytest -n $(JOBS) --hypothesis-profile=nightly tests/test_parser_text.py
 
 audit: $(VENV)/.installed-test
 	$(INSTALL) --group audit

@@ -1,25 +1,35 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What all tests share: the same examples each time, nothing of one's own, signals that arrive.
+"""What all tests share: repeatable examples, an empty home directory, signals that arrive.
 
-``HYPOTHESIS_PROFILE=search`` looks for new examples instead, and ``nightly`` for 20,000 of hostile
-text besides (:mod:`tests.test_parser_text`): ``make nightly``.
+Hypothesis profiles, chosen with ``--hypothesis-profile=NAME``:
+
+- ``quick`` (the default): 10 examples for each property, the same ones every time
+- ``full``: 100 examples, the same ones every time (``make test-all``)
+- ``search``: 2,000 examples, new ones every time
+- ``nightly``: 500 new examples, and 20,000 of hostile text (``make nightly``)
 """
 
 from __future__ import annotations
 
-import os
 import signal
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.budget import FULL
+
 _SLOW_TO_MAKE = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
 
-settings.register_profile(
-    "same", derandomize=True, deadline=None, max_examples=100, suppress_health_check=_SLOW_TO_MAKE
-)
+for _name, _examples in (("quick", 10), ("full", FULL)):
+    settings.register_profile(
+        _name,
+        derandomize=True,
+        deadline=None,
+        max_examples=_examples,
+        suppress_health_check=_SLOW_TO_MAKE,
+    )
 settings.register_profile(
     "search", deadline=None, max_examples=2000, suppress_health_check=_SLOW_TO_MAKE
 )
@@ -30,7 +40,7 @@ settings.register_profile(
     print_blob=True,
     suppress_health_check=_SLOW_TO_MAKE,
 )
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+settings.load_profile("quick")
 
 # Behind nohup, or in the background of a script, these are ignored, and so in all that is started.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

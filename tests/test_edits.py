@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.budget import examples
 from xentui.errors import RefusedError
 from xentui.output import edits, header, manifest
 from xentui.output.apply import Done, apply
@@ -66,7 +67,7 @@ def test_what_one_side_alone_changed_is_taken(
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is the second opinion")
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.data())
 def test_git_merges_the_same(data: st.DataObject) -> None:
     """Edits of lines of their own, so that both find the same lines unchanged."""

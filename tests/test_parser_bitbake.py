@@ -11,6 +11,7 @@ from hypothesis import given, settings
 
 from tests import oracle
 from tests.bitbake_parser import Parsed, parse_conf, parse_recipe
+from tests.budget import examples
 from tests.strategies import assets_of, sound_projects
 from tests.vectors import Vector, bundled_presets, vectors
 from xentui.output.render import render
@@ -141,4 +142,4 @@ def test_any_project_reads_back(part: int) -> None:
         check(project, render(project, assets_of(project)))
 
     one.__name__ = one.__qualname__ = f"part_{part}"
-    settings(max_examples=1000 // _PARTS)(given(sound_projects())(one))()
+    settings(max_examples=examples(1000) // _PARTS)(given(sound_projects())(one))()

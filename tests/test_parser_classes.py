@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 
 from tests import bitbake_parser, oracle, xl_parser
+from tests.budget import examples
 from tests.shell_packing import Target, build
 from tests.strategies import assets_of, sound_projects
 from tests.vectors import Vector, bundled_presets, vectors
@@ -85,7 +86,7 @@ def test_any_project_is_built_as_previewed(part: int) -> None:
 
     # Examples are drawn by the function's name: each part draws its own.
     one.__name__ = one.__qualname__ = f"part_{part}"
-    settings(max_examples=240 // _PARTS)(given(sound_projects(max_guests=3))(one))()
+    settings(max_examples=examples(240) // _PARTS)(given(sound_projects(max_guests=3))(one))()
 
 
 @needs_xl
@@ -104,7 +105,7 @@ def test_xl_reads_every_preset(preset: presets.PresetFile) -> None:
 
 
 @needs_xl
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(sound_projects())
 def test_xl_reads_what_the_project_says(project: model.Project) -> None:
     check_xl(project, assets_of(project))

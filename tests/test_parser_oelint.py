@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 
 from tests import oelint
+from tests.budget import examples
 from tests.strategies import assets_of, sound_projects
 from tests.vectors import bundled_presets, vectors
 from xentui.output.render import render
@@ -42,7 +43,7 @@ def _rendered() -> Iterator[Rendered]:
         yield render(loaded.project, assets.gather(loaded.project, loaded.directory))
     drawn: list[Rendered] = []
 
-    @settings(max_examples=60)
+    @settings(max_examples=examples(60))
     @given(sound_projects())
     def draw(project: model.Project) -> None:
         drawn.append(render(project, assets_of(project)))

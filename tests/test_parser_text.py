@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import copy
 import math
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +19,7 @@ from hypothesis import strategies as st
 
 from tests import oracle, xl_parser
 from tests.bitbake_parser import parse_conf
+from tests.budget import examples
 from tests.strategies import HOSTILE, SCRIPT, hostile_text, key_of, of_field, own_config
 from tests.test_parser_bitbake import check
 from tests.test_parser_classes import built
@@ -149,10 +149,9 @@ LISTS: dict[str, tuple[Put, st.SearchStrategy[Any]]] = {
 EVERY = [*PROPERTIES, *LISTS]
 WAYS = 2
 """Through the schema, and through the writers alone."""
-USUAL = 60
-if os.environ.get("HYPOTHESIS_PROFILE") == "nightly":
-    USUAL = math.ceil(NIGHTLY / len(EVERY) / WAYS)
-EXAMPLES = int(os.environ.get("XENTUI_EXAMPLES", str(USUAL)))
+EXAMPLES = examples(60)
+if settings.get_current_profile_name() == "nightly":
+    EXAMPLES = math.ceil(NIGHTLY / len(EVERY) / WAYS)
 """Examples of each property, each way."""
 PACKED = ("extra", "disk_device", "vif", "name", "kernel", "rootfs")
 """Properties of a guest that the classes join with separators and cut apart in the shell."""

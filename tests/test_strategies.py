@@ -7,8 +7,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 
+from tests.budget import examples
 from tests.strategies import BOARDS, assets_of, documents, projects, sound_projects
 from xentui.project import model, schema
 from xentui.rules.check import check
@@ -25,7 +27,7 @@ def test_projects_are_valid(project: model.Project) -> None:
     assert schema.validate(model.to_data(project)) == []
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(sound_projects())
 def test_sound_projects_have_no_error(project: model.Project) -> None:
     assert schema.validate(model.to_data(project)) == []
@@ -33,6 +35,7 @@ def test_sound_projects_have_no_error(project: model.Project) -> None:
     assert [finding for finding in findings if finding.severity is Severity.ERROR] == []
 
 
+@pytest.mark.slow
 def test_sound_projects_cover_the_format() -> None:
     seen: Counter[str] = Counter()
 

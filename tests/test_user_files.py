@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from tests import bitbake_parser
+from tests.budget import examples
 from xentui.cli import main
 from xentui.errors import RefusedError
 from xentui.output import header, manifest
@@ -384,4 +385,6 @@ class BuildDirectory(RuleBasedStateMachine):
 
 
 TestBuildDirectory = BuildDirectory.TestCase
-TestBuildDirectory.settings = settings(max_examples=25, stateful_step_count=8, deadline=None)
+TestBuildDirectory.settings = settings(
+    max_examples=examples(25), stateful_step_count=8, deadline=None
+)

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.bitbake import trees
+from tests.budget import examples
 from xentui.bitbake import build_dir, importer, recipes
 from xentui.errors import XentuiError
 from xentui.project import fresh, schema
@@ -56,7 +57,7 @@ _LINES = st.one_of(
 _TEXTS = st.lists(_LINES, max_size=12).map("\n".join)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(local=_TEXTS, own=_TEXTS, layers=st.one_of(st.just(""), _TEXTS))
 def test_any_build_directory_is_examined(local: str, own: str, layers: str) -> None:
     with TemporaryDirectory() as name:
@@ -73,7 +74,7 @@ def test_any_build_directory_is_examined(local: str, own: str, layers: str) -> N
         assert not Path("canary").exists()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(conf=_TEXTS, recipe=_TEXTS)
 def test_any_configuration_is_imported_or_refused(conf: str, recipe: str) -> None:
     with TemporaryDirectory() as name:

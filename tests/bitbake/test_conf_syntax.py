@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.bitbake.peer import Told, statements_of, statements_of_file
 from tests.bitbake_parser import OE_TREE, BitBakeError
+from tests.budget import examples
 from xentui.bitbake.conf_syntax import Statement, parse
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -147,7 +148,7 @@ _PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(_PIECES, max_size=14).map("".join), st.sampled_from([".conf", ".inc"]))
 def test_any_text_is_read_as_bitbake_reads_it(text: str, suffix: str) -> None:
     _compare(text, suffix)

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.bitbake_parser import BitBakeError, Parsed, parse_conf
+from tests.budget import examples
 from xentui.bitbake.conf_reader import ConfReader
 from xentui.bitbake.conf_values import Store
 
@@ -149,7 +150,7 @@ _LINE = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(_LINE, max_size=12))
 def test_any_configuration_is_worth_what_bitbake_makes_of_it(lines: list[str]) -> None:
     _compare("\n".join(['OVERRIDES = "o1:o2:o3"', *lines]) + "\n")

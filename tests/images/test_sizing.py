@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.budget import examples
 from tests.images import made
 from xentui.images.inspect import inspect
 from xentui.images.sizing import Shape, Size, fits, image_size
@@ -109,7 +110,7 @@ def test_mkfs_takes_what_is_reckoned_and_little_less(
 
 
 @pytest.mark.slow
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(
     st.lists(
         st.tuples(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from hypothesis import given, settings
 
+from tests.budget import examples
 from tests.plain.talks import Person, on_file
 from tests.safety.hostile_files import CANARY, lay_out
 from tests.sessions import session_of
@@ -68,7 +69,7 @@ def test_files_that_mean_harm_are_gone_through() -> None:
     assert list(Path().rglob(f"{CANARY}*")) == []
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(projects())
 def test_any_project_is_gone_through(project: Project) -> None:
     looked_at(Person(session_of(project)))

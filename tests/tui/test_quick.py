@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.budget import examples
 from tests.sessions import session_of
 from xentui.project.model import Guest, Host, Project, place_of
 from xentui.rules.finding import RANKS
@@ -61,7 +62,7 @@ def whole(session: Session) -> View:
     return View(session.state, session.project_name())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(EDITS)
 def test_what_is_shown_at_once_is_what_is_worked_out(
     edits: list[tuple[int, tuple[str, str]]],

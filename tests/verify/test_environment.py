@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import bitbake_parser
+from tests.budget import examples
 from xentui.verify.environment import Environment, Event, parse
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -101,7 +102,7 @@ LATER = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.one_of(STATEMENTS, LATER), min_size=1, max_size=12))
 def test_bitbake_knows_the_same(statements: list[str]) -> None:
     data, printed = known("".join(statements))
