@@ -30,7 +30,7 @@ _xentui_guests() {
 
 _xentui_assignments() {
     local guest field
-    printf '%s\n' host.machine= host.image= host.memory= host.dom0_memory= host.network= host.boot_mode= containers.vxn= containers.frontends= containers.concurrent= containers.memory= defaults.memory= defaults.vcpus= defaults.vif= defaults.extra= defaults.disk_device= defaults.image_fstype= defaults.image_size=
+    printf '%s\n' host.machine= host.release= host.image= host.memory= host.dom0_memory= host.network= host.boot_mode= containers.vxn= containers.frontends= containers.concurrent= containers.memory= defaults.memory= defaults.vcpus= defaults.vif= defaults.extra= defaults.disk_device= defaults.image_fstype= defaults.image_size=
     _xentui_guests | while read -r guest; do
         for field in tags bundle memory vcpus vif extra disk_device name type kernel rootfs config_file; do
             printf 'guests.%s.%s=\n' "$guest" "$field"

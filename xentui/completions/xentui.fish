@@ -43,7 +43,7 @@ function __xentui_guests
 end
 
 function __xentui_assignments
-    printf '%s\n' host.machine= host.image= host.memory= host.dom0_memory= host.network= host.boot_mode= containers.vxn= containers.frontends= containers.concurrent= containers.memory= defaults.memory= defaults.vcpus= defaults.vif= defaults.extra= defaults.disk_device= defaults.image_fstype= defaults.image_size=
+    printf '%s\n' host.machine= host.release= host.image= host.memory= host.dom0_memory= host.network= host.boot_mode= containers.vxn= containers.frontends= containers.concurrent= containers.memory= defaults.memory= defaults.vcpus= defaults.vif= defaults.extra= defaults.disk_device= defaults.image_fstype= defaults.image_size=
     for guest in (__xentui_guests)
         printf "guests.$guest.%s=\n" tags bundle memory vcpus vif extra disk_device name type kernel rootfs config_file
     end

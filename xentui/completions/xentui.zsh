@@ -34,7 +34,7 @@ _xentui_assignments() {
     local -a reply paths
     local guest
     _xentui_guest_names
-    paths=(host.machine= host.image= host.memory= host.dom0_memory= host.network= host.boot_mode= containers.vxn= containers.frontends= containers.concurrent= containers.memory= defaults.memory= defaults.vcpus= defaults.vif= defaults.extra= defaults.disk_device= defaults.image_fstype= defaults.image_size=)
+    paths=(host.machine= host.release= host.image= host.memory= host.dom0_memory= host.network= host.boot_mode= containers.vxn= containers.frontends= containers.concurrent= containers.memory= defaults.memory= defaults.vcpus= defaults.vif= defaults.extra= defaults.disk_device= defaults.image_fstype= defaults.image_size=)
     for guest in $reply; do
         paths+=(guests.$guest.{tags,bundle,memory,vcpus,vif,extra,disk_device,name,type,kernel,rootfs,config_file}=)
     done

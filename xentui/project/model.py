@@ -37,6 +37,7 @@ class Host:
     dom0_memory: int | None = None
     network: Literal["nat", "bridged"] | None = None
     boot_mode: Literal["bios", "efi", "hyperv-gen1"] | None = None
+    release: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

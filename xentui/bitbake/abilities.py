@@ -1,0 +1,340 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What the layers at hand can do, read from their files.
+
+Releases of meta-virtualization differ in what they read: ``XEN_DOM0_NETWORK`` set for a layer
+that does not know it has no effect and no warning. Each ability is one pattern in one file, so
+that a layer with backported changes, or an older checkout of a branch, is described as it is.
+Nothing here knows the name of a release; :mod:`xentui.bitbake.releases` has descriptions of
+some, recorded by this code.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+from xentui.bitbake.build_dir import META_VIRTUALIZATION, XEN_CLASSES, BuildDir
+from xentui.bitbake.files import exists, joined, listed
+from xentui.errors import InputError
+from xentui.project import regular
+
+_LARGEST = 1 << 20
+_CLASS_FOLDERS = ("classes-recipe", "classes-global", "classes")
+_WIC_PLUGINS = "scripts/lib/wic/plugins/source"
+
+
+@dataclass(frozen=True, slots=True)
+class Vxn:
+    """What the vxn recipe of a layer brings along.
+
+    Attributes:
+        needs_9pfsd: the package lacks its dependency on ``xen-tools-xen-9pfsd``, which
+            volumes (``vxn run -v``) need.
+        needs_kernel_order: the guest kernel is taken from the main build's deploy directory,
+            and no task makes sure that it is there.
+        oci_network: containers of docker, podman and containerd get a network interface.
+        static_addresses: containers get fixed addresses in 10.0.100.0/24 instead of asking a
+            DHCP server, so Dom0 must route for that network.
+        podman_without_netns: podman is told not to make a network namespace of its own.
+    """
+
+    needs_9pfsd: bool = False
+    needs_kernel_order: bool = False
+    oci_network: bool = False
+    static_addresses: bool = False
+    podman_without_netns: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What OpenEmbedded-Core and meta-virtualization at hand can do. Memory is in MiB.
+
+    Attributes:
+        series: release series of OpenEmbedded-Core (LAYERSERIES_CORENAMES).
+        xen_classes: which of :data:`~xentui.bitbake.build_dir.XEN_CLASSES` some layer has.
+        old_bundling: the Dom0 image reads ``XEN_BUNDLED_GUESTS``, the variable before the
+            classes.
+        dom0_network: ``XEN_DOM0_NETWORK`` is read.
+        makes_xenbr0: Dom0 gets the bridge xenbr0 without being told.
+        boot_modes: values of ``XEN_BOOT_MODE``; ``("bios",)`` where nothing reads it.
+        kickstart_folder: folder of a layer in which wic looks for kickstart files.
+        names_kernel: the wic plug-in for BIOS names the kernel file as it is called; without
+            it, it names ``/vmlinuz``, which is not there.
+        disk_id: wic kickstart files know ``--diskid``.
+        image_memory: what the Dom0 image gives QEMU (``QB_MEM_VALUE``).
+        kickstart_dom0_memory: ``dom0_mem`` in the kickstart configuration of qemux86-64.
+        cmdline_dom0_memory: ``dom0_mem`` in ``QB_XEN_CMDLINE_EXTRA`` of the image.
+        extra_space: KB that the image keeps free (``IMAGE_ROOTFS_EXTRA_SPACE``).
+        kernel_versions: versions of linux-yocto and its kin that get Xen's options.
+        yocto_kernels: versions of linux-yocto that OpenEmbedded-Core has.
+        unpackdir: there is an ``UNPACKDIR`` beside WORKDIR.
+        fragments: configuration fragments exist.
+        machine_fragments: a fragment ``machine/NAME`` sets MACHINE.
+        init_manager: the default of ``INIT_MANAGER``.
+        arm_32_bit: Xen is built for 32-bit Arm too.
+        qemu_dtb_order: the tasks ``core`` and ``layer`` must name for the device tree of a QEMU
+            Arm machine: what OpenEmbedded-Core's task waits for, and what the layer's precedes.
+        vxn: containers as Xen guests, or ``None`` where the layer has no vxn.
+    """
+
+    series: tuple[str, ...] = ()
+    xen_classes: tuple[str, ...] = ()
+    old_bundling: bool = False
+    dom0_network: bool = False
+    makes_xenbr0: bool = False
+    boot_modes: tuple[str, ...] = ("bios",)
+    kickstart_folder: str = "files/wic"
+    names_kernel: bool = False
+    disk_id: bool = False
+    image_memory: int | None = None
+    kickstart_dom0_memory: int | None = None
+    cmdline_dom0_memory: int | None = None
+    extra_space: int | None = None
+    kernel_versions: tuple[str, ...] = ()
+    yocto_kernels: tuple[str, ...] = ()
+    unpackdir: bool = False
+    fragments: bool = False
+    machine_fragments: bool = False
+    init_manager: str = ""
+    arm_32_bit: bool = False
+    qemu_dtb_order: tuple[str, ...] = ()
+    vxn: Vxn | None = None
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether guests can be described and bundled: both classes are there."""
+        return all(name in self.xen_classes for name in XEN_CLASSES)
+
+    @property
+    def dtb_loop(self) -> bool:
+        """Whether a QEMU Arm image is a circle of tasks: layers of two releases are mixed."""
+        return self.qemu_dtb_order == ("do_image", "do_image")
+
+    def common(self, other: Abilities) -> Abilities:
+        """Return what holds with these layers and with others alike."""
+        return Abilities(**{f.name: _common(self, other, f.name) for f in fields(Abilities)})
+
+    def differences(self, other: Abilities) -> list[str]:
+        """Return the names of the attributes in which other layers differ."""
+        return [
+            f.name for f in fields(Abilities) if getattr(self, f.name) != getattr(other, f.name)
+        ]
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the description as plain data; :meth:`from_data` takes it back."""
+        data: dict[str, Any] = {}
+        for f in fields(Abilities):
+            value = getattr(self, f.name)
+            if isinstance(value, Vxn):
+                data[f.name] = {g.name: getattr(value, g.name) for g in fields(Vxn)}
+            elif value is not None:
+                data[f.name] = list(value) if isinstance(value, tuple) else value
+        return data
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        """Return the description that :meth:`as_data` wrote.
+
+        Raises:
+            TypeError: it has a key that is not an attribute.
+        """
+        given: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in data.items() if k != "vxn"
+        }
+        vxn = data.get("vxn")
+        return cls(**given, vxn=Vxn(**vxn) if vxn is not None else None)
+
+
+def of(build: BuildDir) -> Abilities:
+    """Return what the layers of a build directory can do."""
+    core, virtualization = build.layer("core"), build.layer(META_VIRTUALIZATION)
+    return _read(
+        core.path if core is not None else "",
+        virtualization.path if virtualization is not None else "",
+        [layer.path for layer in build.layers],
+    )
+
+
+def read(folders: Iterable[str]) -> Abilities:
+    """Return what layers can do, without a build directory.
+
+    Args:
+        folders: the layers' folders, OpenEmbedded-Core's ``meta`` and meta-virtualization
+            among them; a folder that is missing brings nothing.
+    """
+    layers = [str(folder) for folder in folders]
+    core = next((path for path in layers if exists(f"{path}/conf/bitbake.conf")), "")
+    named = rf'^BBFILE_COLLECTIONS\s*\+?=\s*"[^"]*\b{META_VIRTUALIZATION}\b'
+    virtualization = next(
+        (path for path in layers if _found(named, _text(f"{path}/conf/layer.conf"))), ""
+    )
+    return _read(core, virtualization, layers)
+
+
+def _read(core: str, virtualization: str, layers: list[str]) -> Abilities:
+    xen = f"{virtualization}/recipes-extended/xen"
+    tools = _texts(xen, "xen-tools")
+    image = _text(f"{virtualization}/recipes-extended/images/xen-image-minimal.bb")
+    plugins = f"{virtualization}/{_WIC_PLUGINS}"
+    plugin = _text(f"{plugins}/bootimg_biosxen.py") or _text(f"{plugins}/bootimg-biosxen.py")
+    wic = _class(core, "image_types_wic")
+    bitbake_conf = _text(f"{core}/conf/bitbake.conf")
+    folder = "files/wic" if "%s/files/wic" in wic or not wic else "wic"
+    return Abilities(
+        series=_words(r'^LAYERSERIES_CORENAMES\s*=\s*"([^"]*)"', _text(f"{core}/conf/layer.conf")),
+        xen_classes=tuple(
+            name
+            for name in XEN_CLASSES
+            if any(
+                exists(f"{path}/{at}/{name}.bbclass") for path in layers for at in _CLASS_FOLDERS
+            )
+        ),
+        old_bundling="XEN_BUNDLED_GUESTS" in image,
+        dom0_network=_found(r"^XEN_DOM0_NETWORK\s*\?", tools),
+        makes_xenbr0=exists(f"{xen}/files/10-xenbr0.netdev"),
+        boot_modes=_boot_modes(image, plugins),
+        kickstart_folder=folder,
+        names_kernel="KERNEL_IMAGETYPE" in plugin,
+        disk_id=_knows_disk_id(core),
+        image_memory=_number(r'^QB_MEM_VALUE\s*=\s*"(\d+)"', image),
+        kickstart_dom0_memory=_number(
+            r"dom0_mem=(\d+)M", _texts(f"{virtualization}/{folder}", "qemuboot-xen-x86-64")
+        ),
+        cmdline_dom0_memory=_number(r'^QB_XEN_CMDLINE_EXTRA\s*=\s*"[^"]*dom0_mem=(\d+)M', image),
+        extra_space=_number(r'^IMAGE_ROOTFS_EXTRA_SPACE\s*=\s*"(\d+)"', image),
+        kernel_versions=_versions(
+            listed(f"{virtualization}/recipes-kernel/linux"),
+            r"linux-yocto_(\d+\.\d+)_virtualization\.inc",
+        ),
+        yocto_kernels=_versions(
+            listed(f"{core}/recipes-kernel/linux"), r"linux-yocto_(\d+\.\d+)\.bb"
+        ),
+        unpackdir=_found(r"^UNPACKDIR\s*\?", bitbake_conf),
+        fragments=_found(r"^addfragments[ \t]", bitbake_conf),
+        machine_fragments=_found(r"^addfragments(?:[ \t]+\S+){4}", bitbake_conf),
+        init_manager=_word(r'^INIT_MANAGER\s*\?\?=\s*"([^"]*)"', _default_setup(core)),
+        arm_32_bit=_found(r"^COMPATIBLE_HOST\s*=.*\|arm-", _texts(xen, "xen-hypervisor")),
+        qemu_dtb_order=_dtb_order(core, virtualization),
+        vxn=_vxn(virtualization),
+    )
+
+
+def _boot_modes(image: str, plugins: str) -> tuple[str, ...]:
+    if not _found(r"^XEN_BOOT_MODE\s*\?", image):
+        return ("bios",)
+    has_efi = any(exists(f"{plugins}/bootimg{mark}efixen.py") for mark in "_-")
+    modes = re.findall(r"'([a-z0-9-]+)' (?:if|==)|== '([a-z0-9-]+)'", image)
+    named = {word for pair in modes for word in pair if word}
+    known = ("efi", "hyperv-gen1")
+    return ("bios", *(m for m in known if m in named and (has_efi or m != "efi")))
+
+
+def _knows_disk_id(core: str) -> bool:
+    # wic became a project and a recipe of its own after it had learned --diskid.
+    parser = _text(joined(core, "../scripts/lib/wic/ksparser.py")) if core else ""
+    return "--diskid" in parser or bool(listed(f"{core}/recipes-support/wic"))
+
+
+def _dtb_order(core: str, virtualization: str) -> tuple[str, ...]:
+    after = _word(r"^addtask do_write_qemuboot_conf after (\S+)", _class(core, "qemuboot"))
+    before = _word(
+        r"^addtask do_write_xen_qemuboot_dtb after \S+ before (\S+)",
+        _class(virtualization, "qemuboot-xen-dtb"),
+    )
+    return (after, before) if after and before else ()
+
+
+def _vxn(virtualization: str) -> Vxn | None:
+    recipe = _texts(f"{virtualization}/recipes-core/vxn", "vxn_")
+    if not recipe:
+        return None
+    scripts = f"{virtualization}/recipes-containers/vcontainer/files"
+    runtime = _text(f"{scripts}/vxn-oci-runtime")
+    backend = _text(f"{scripts}/vrunner-backend-xen.sh")
+    return Vxn(
+        needs_9pfsd="xen-9pfsd" not in recipe,
+        needs_kernel_order='KERNEL_FILE="${DEPLOY_DIR_IMAGE}' in recipe,
+        oci_network="VXN_BRIDGE" in runtime,
+        static_addresses="VXN_NET_GW" in runtime + backend,
+        podman_without_netns='netns = "none"' in recipe,
+    )
+
+
+def _default_setup(core: str) -> str:
+    return _text(f"{core}/conf/distro/defaultsetup.conf")
+
+
+def _common(one: Abilities, other: Abilities, name: str) -> Any:
+    mine, theirs = getattr(one, name), getattr(other, name)
+    if name == "vxn":
+        return _common_vxn(mine, theirs)
+    if mine == theirs:
+        return mine
+    if isinstance(mine, bool):
+        return False
+    if isinstance(mine, tuple):
+        return tuple(each for each in mine if each in theirs)
+    return "" if isinstance(mine, str) else None
+
+
+def _common_vxn(one: Vxn | None, other: Vxn | None) -> Vxn | None:
+    if one is None or other is None:
+        return None
+    # What one of them lacks is written for both; what one of them brings is not relied on.
+    made = {}
+    for f in fields(Vxn):
+        mine, theirs = getattr(one, f.name), getattr(other, f.name)
+        lacks = f.name.startswith("needs_") or f.name == "static_addresses"
+        made[f.name] = mine or theirs if lacks else mine and theirs
+    return Vxn(**made)
+
+
+def _text(path: str) -> str:
+    from pathlib import Path
+
+    if not path.startswith("/") or not exists(path):
+        return ""
+    try:
+        return regular.read_text(Path(path), _LARGEST)
+    except InputError:
+        return ""
+
+
+def _texts(folder: str, prefix: str) -> str:
+    """Return the files of a folder whose name begins so, one after another."""
+    names = [name for name in listed(folder) if name.startswith(prefix)] if folder else []
+    return "\n".join(_text(f"{folder}/{name}") for name in names)
+
+
+def _class(layer: str, name: str) -> str:
+    for folder in _CLASS_FOLDERS:
+        text = _text(f"{layer}/{folder}/{name}.bbclass")
+        if text:
+            return text
+    return ""
+
+
+def _found(pattern: str, text: str) -> bool:
+    return re.search(pattern, text, re.MULTILINE) is not None
+
+
+def _word(pattern: str, text: str) -> str:
+    found = re.search(pattern, text, re.MULTILINE)
+    return found[1] if found is not None else ""
+
+
+def _words(pattern: str, text: str) -> tuple[str, ...]:
+    return tuple(_word(pattern, text).split())
+
+
+def _number(pattern: str, text: str) -> int | None:
+    word = _word(pattern, text)
+    return int(word) if word.isdigit() and len(word) < 10 else None
+
+
+def _versions(names: list[str], pattern: str) -> tuple[str, ...]:
+    found = {match[1] for name in names if (match := re.fullmatch(pattern, name))}
+    return tuple(sorted(found, key=lambda version: [int(part) for part in version.split(".")]))

@@ -1,0 +1,118 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Releases of the Yocto Project whose layers were looked at, and what each can do.
+
+The descriptions in ``releases.toml`` are recorded by ``tools/releases.py`` with
+:mod:`xentui.bitbake.abilities`, from a checkout of each branch. They stand in where no layers
+are at hand; a build directory's own files always count for more.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from xentui.bitbake.abilities import Abilities
+from xentui.project.model import Project
+
+FILE = Path(__file__).with_name("releases.toml")
+
+DEFAULT = "wrynose"
+"""The release that complete files are made for where a project names none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A release of the Yocto Project.
+
+    Attributes:
+        name: the branch of OpenEmbedded-Core and of most layers.
+        version: of the Yocto Project: ``6.0``; empty for master.
+        lts: whether it is a long-term support release.
+        bitbake: the branch of BitBake that goes with it.
+        abilities: what its layers can do.
+    """
+
+    name: str
+    version: str
+    lts: bool
+    bitbake: str
+    abilities: Abilities
+
+    @property
+    def title(self) -> str:
+        """The release for people: ``wrynose (Yocto 6.0, LTS)``."""
+        about = f"Yocto {self.version}" if self.version else "development"
+        return f"{self.name} ({about}{', LTS' if self.lts else ''})"
+
+
+@cache
+def releases() -> Mapping[str, Release]:
+    """Return every release on record by name, the oldest first."""
+    with FILE.open("rb") as file:
+        data = tomllib.load(file)
+    return {
+        name: Release(
+            name,
+            entry["version"],
+            entry["lts"],
+            entry["bitbake"],
+            Abilities.from_data(entry["abilities"]),
+        )
+        for name, entry in data.items()
+    }
+
+
+def complete() -> list[Release]:
+    """Return the releases whose meta-virtualization has both Xen guest classes."""
+    return [release for release in releases().values() if release.abilities.has_classes]
+
+
+@cache
+def portable() -> Abilities:
+    """Return what holds on every release that has both Xen guest classes."""
+    first, *others = (release.abilities for release in complete())
+    for other in others:
+        first = first.common(other)
+    return first
+
+
+def release_of(project: Project) -> Release:
+    """Return the release that complete files of a project are made for."""
+    return releases()[project.host.release or DEFAULT]
+
+
+def abilities_for(project: Project) -> Abilities:
+    """Return what can be relied on where no layers are at hand.
+
+    That is what the project's release can do, or, where it names none, what every release
+    with the Xen guest classes can.
+    """
+    if project.host.release is None:
+        return portable()
+    return releases()[project.host.release].abilities
+
+
+def recognised(abilities: Abilities) -> tuple[str, str]:
+    """Return which release OpenEmbedded-Core and meta-virtualization at hand are of.
+
+    Each is an empty text where it is none on record, as with a layer that has changes of its
+    own: then nothing can be concluded from the names.
+    """
+    core = [r.name for r in releases().values() if _same(abilities, r.abilities, _CORE)]
+    virtualization = [r.name for r in releases().values() if _same(abilities, r.abilities, _LAYER)]
+    return core[0] if len(core) == 1 else "", virtualization[0] if len(virtualization) == 1 else ""
+
+
+_CORE = ("series", "yocto_kernels", "unpackdir", "machine_fragments", "init_manager")
+_LAYER = (
+    "old_bundling", "dom0_network", "makes_xenbr0", "boot_modes", "names_kernel", "image_memory",
+    "kickstart_dom0_memory", "extra_space", "kernel_versions", "arm_32_bit", "vxn",
+)  # fmt: skip
+
+
+def _same(one: Abilities, other: Abilities, names: tuple[str, ...]) -> bool:
+    return all(getattr(one, name) == getattr(other, name) for name in names)
