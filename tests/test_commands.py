@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from xentui.output.commands import Command, attach, commands
+from xentui.output.commands import NextCommand, attach, commands
 from xentui.project import presets
 from xentui.project.model import Containers, Guest, Host, Project
 
@@ -108,7 +108,7 @@ def test_other_boards_and_images_have_no_such_tests() -> None:
 
 def test_a_tree_elsewhere_is_attached_by_lines_with_quoted_paths() -> None:
     told = attach(preset("raspberrypi4-64"), "/a b/conf/xentui.conf", "/a b/meta-xentui")
-    assert all(isinstance(command, Command) for command in told)
+    assert all(isinstance(command, NextCommand) for command in told)
     assert any("meta-raspberrypi" in command.line for command in told)
     assert any("'/a b/meta-xentui'" in command.line for command in told)
     assert told[-1].line.endswith(">> conf/local.conf")

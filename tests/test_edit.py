@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.strategies import projects
-from xentui.project import document, edit, fresh, lines, model, presets, toml_text
+from xentui.project import document, edit, lines, model, new_file, presets, toml_text
 from xentui.project.model import (
     Bundle,
     Containers,
@@ -251,7 +251,7 @@ def test_what_is_not_toml_is_refused() -> None:
 
 
 def section_text(project: Project) -> str:
-    return fresh.fresh(project)
+    return new_file.fresh(project)
 
 
 def dotted_text(project: Project) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from xentui.cli import main
-from xentui.project import fresh, presets, schema
+from xentui.project import new_file, presets, schema
 from xentui.project.document import load
 
 TAPLO = "@taplo/cli@0.7.0"
@@ -107,7 +107,7 @@ def test_presets_and_new_projects_pass(lint: Lint, tmp_path: Path) -> None:
         project = load(preset.path).project
         assert project is not None
         made += 1
-        new = fresh.fresh(project, schema_file="schema.json")
+        new = new_file.fresh(project, schema_file="schema.json")
         (tmp_path / f"new-{preset.name}.toml").write_text(new)
     assert made > 5
     code, said = lint(tmp_path)

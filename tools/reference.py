@@ -185,7 +185,7 @@ def _findings() -> Iterator[str]:
         yield ""
         yield f"**{entry.severity.value.capitalize()}.** {_prose(entry.cause)}"
         yield ""
-        yield f"*Mend:* {_prose(entry.fix)}"
+        yield f"*Fix:* {_prose(entry.fix)}"
         yield ""
         yield f"*Evidence:* {_prose(entry.evidence)}"
         if entry.example:

@@ -21,8 +21,8 @@ from xentui.errors import Exit, UsageError
 from xentui.screens.alt_keys import hear_alt
 from xentui.screens.main import MainScreen
 from xentui.screens.paced import Paced
+from xentui.screens.terminal_latency import found_slow, take_answer
 from xentui.session import DEFAULT_OUT, Session, opening
-from xentui.session.line import found_slow, take_answer
 from xentui.widgets.text import ASCII, UNICODE, Glyphs
 
 if TYPE_CHECKING:
@@ -306,7 +306,7 @@ def run(
     Raises:
         XentuiError: what was given cannot be opened.
     """
-    from xentui.bitbake.whereabouts import find
+    from xentui.bitbake.find_build_dir import find
 
     found = find(build_dir)
     session = Session(opening.named(project, preset), out=found or DEFAULT_OUT)

@@ -17,7 +17,7 @@ class Exit(IntEnum):
 
 
 class XentuiError(Exception):
-    """An expected failure that a person can mend.
+    """An expected failure that a person can fix.
 
     Attributes:
         exit_code: what the process ends with when nothing catches it.
@@ -56,6 +56,6 @@ def reason(error: OSError) -> str:
 
 
 def sentences(message: str, fix: str) -> str:
-    """Return in whole sentences what is wrong, and how to mend it where that is known."""
+    """Return in whole sentences what is wrong, and how to fix it where that is known."""
     end = "" if message.endswith((".", "!", "?", "…")) else "."
     return f"{message}{end} {fix}".strip()

@@ -14,7 +14,7 @@ from tests.bitbake import trees
 from tests.budget import examples
 from xentui.bitbake import build_dir, importer, recipes
 from xentui.errors import XentuiError
-from xentui.project import fresh, schema
+from xentui.project import new_file, schema
 from xentui.project.model import to_data
 from xentui.rules.build_dir import examine
 
@@ -86,7 +86,7 @@ def test_any_configuration_is_imported_or_refused(conf: str, recipe: str) -> Non
         except XentuiError:
             return
         assert schema.validate(to_data(made.project)) == []
-        assert fresh.fresh(made.project)
+        assert new_file.fresh(made.project)
         assert not Path("canary").exists()
 
 

@@ -16,7 +16,7 @@ import pytest
 from tests.bitbake import trees
 from tests.bitbake_parser import OE_TREE
 from xentui.bitbake import build_dir
-from xentui.bitbake.conf_facts import Place
+from xentui.bitbake.conf_facts import Location
 from xentui.errors import InputError, UsageError
 
 
@@ -63,7 +63,9 @@ def test_files_count_in_bitbakes_order(tmp_path: Path) -> None:
     )
     found = build_dir.read(build)
     assert [found.value(name).text for name in "ABCD"] == ["local", "site", "auto", "tool"]
-    assert found.machine == build_dir.Setting("qemuarm64", Place(str(build / "conf/local.conf"), 1))
+    assert found.machine == build_dir.Setting(
+        "qemuarm64", Location(str(build / "conf/local.conf"), 1)
+    )
     assert found.value("DEPLOY_DIR_IMAGE").text == f"{build}/tmp/deploy/images/qemuarm64"
     assert found.distro.value == "nodistro"
 

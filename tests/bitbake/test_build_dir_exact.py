@@ -13,7 +13,7 @@ import pytest
 from tests.bitbake import trees
 from xentui.bitbake import build_dir, files, host
 from xentui.bitbake.build_dir import BuildDir, Layer, Setting
-from xentui.bitbake.conf_facts import Place
+from xentui.bitbake.conf_facts import Location
 from xentui.bitbake.conf_syntax import Fault
 from xentui.errors import UsageError
 
@@ -77,7 +77,7 @@ def test_a_layer_says_what_it_is(tmp_path: Path) -> None:
         'LAYERSERIES_CORENAMES = "later"\n',
         "",
     )
-    place = Place(str(found.bblayers_conf), 2)
+    place = Location(str(found.bblayers_conf), 2)
     assert found.layers == (
         Layer(f"{tmp_path}/l0", True, "a", -7, ("core", "other", "third"), ("z",), place),
         Layer(f"{tmp_path}/l1", True, "b", 0, (), (), place),
@@ -176,7 +176,7 @@ def test_a_machine_is_said_where_it_counts(
     tmp_path: Path, lines: str, value: str | None, line: int | None
 ) -> None:
     found = build_dir.read(trees.small(tmp_path, lines))
-    place = Place(str(found.local_conf), line) if line is not None else None
+    place = Location(str(found.local_conf), line) if line is not None else None
     assert found.machine == Setting(value, place)
 
 
@@ -190,8 +190,8 @@ def test_what_bitbake_sets_by_itself(tmp_path: Path) -> None:
     assert [found.value(name).text for name in "ABCD"] == ["defaultpkgname", "x", "", "poky"]
     assert found.value("PN", "lab").text == "lab"
     assert found.flag("A", "f").raw is None
-    assert found.said("DISTRO")[-1].value == "poky"
-    assert found.said("NOT") == []
+    assert found.assignments("DISTRO")[-1].value == "poky"
+    assert found.assignments("NOT") == []
 
 
 def test_without_a_core_the_user_s_files_are_read_alone(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.bitbake import trees
-from tests.rules import told
+from tests.rules import goldens
 from xentui.bitbake import build_dir, host, recipes
 from xentui.cli import main
 from xentui.output import header
@@ -134,10 +134,10 @@ def test_layers_are_examined(tmp_path: Path) -> None:
         "old/conf/layer.conf": trees.layer_conf("old", compat="kirkstone"),
     }
     made = found(tmp_path, GOOD, more=more, layers=("core", "virt", "other", "old", "gone"))
-    told = {placed.finding.code: placed.finding for placed in made}
-    assert set(told) == {"XT612", "XT613", "XT616"}
-    assert told["XT613"].fix == f"Run: bitbake-layers add-layer {tmp_path}/beside/meta-wanted"
-    assert "kirkstone" in told["XT616"].message
+    goldens = {placed.finding.code: placed.finding for placed in made}
+    assert set(goldens) == {"XT612", "XT613", "XT616"}
+    assert goldens["XT613"].fix == f"Run: bitbake-layers add-layer {tmp_path}/beside/meta-wanted"
+    assert "kirkstone" in goldens["XT616"].message
 
 
 def test_what_is_missing_altogether_is_told(tmp_path: Path) -> None:
@@ -258,6 +258,6 @@ def test_each_word_that_is_said_is_as_it_was_read(tmp_path: Path) -> None:
         lines = []
         for one in made:
             place = f"{Path(one.place.file).name}:{one.place.line}" if one.place else "-"
-            lines.append(f"{place} {told.told([one.finding], None, root)}")
+            lines.append(f"{place} {goldens.told([one.finding], None, root)}")
         said[f"{code} {line.strip()}"] = "".join(lines)
-    told.compare("build_dir.txt", said)
+    goldens.compare("build_dir.txt", said)

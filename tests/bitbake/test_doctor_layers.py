@@ -32,7 +32,7 @@ def alone(root: Path, depends: str) -> list[Placed]:
 
 
 def wanting(root: Path, more: Mapping[str, str]) -> str:
-    """Return how to mend that a layer of the collection ``wanted`` is missing."""
+    """Return how to fix that a layer of the collection ``wanted`` is missing."""
     other = {"other/conf/layer.conf": trees.layer_conf("other", depends="wanted")}
     (made,) = of("XT613", found(root, GOOD, more={**other, **more}, layers=THREE))
     return made[2]

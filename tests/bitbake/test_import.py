@@ -15,7 +15,7 @@ from xentui.bitbake.importer import Imported
 from xentui.cli import main
 from xentui.errors import InputError, UsageError
 from xentui.output.render import render
-from xentui.project import assets, fresh, schema
+from xentui.project import assets, new_file, schema
 from xentui.project.document import load
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -69,7 +69,7 @@ def test_a_configuration_means_the_same(path: Path, tmp_path: Path) -> None:
     imported = importer.read([path])
     project = imported.project
     file = tmp_path / "project.toml"
-    file.write_text(fresh.fresh(project), encoding="utf-8")
+    file.write_text(new_file.fresh(project), encoding="utf-8")
     for name, place in imported.needed.items():
         source = CORPUS / Path(place).name
         (tmp_path / name).write_bytes(source.read_bytes())

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """What becomes of each line that is imported, to the word.
 
-``XENTUI_TOLD=write pytest tests/bitbake/test_import_exact.py`` writes it anew; read the
+``XENTUI_GOLDEN=write pytest tests/bitbake/test_import_exact.py`` writes it anew; read the
 difference as a user would read the project and the messages.
 """
 
@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from tests.bitbake import trees
-from tests.rules import told
+from tests.rules import goldens
 from xentui.bitbake import importer
 from xentui.bitbake.import_draft import CannotSay, mebibytes, number, vifs, words
 from xentui.bitbake.importer import Imported
-from xentui.project import fresh
+from xentui.project import new_file
 
 FOLDER = Path(__file__).parent / "told"
 X86 = 'MACHINE = "qemux86-64"\n'
@@ -152,7 +152,7 @@ def account(made: Imported, folder: Path) -> str:
     said += [f"note: {note}" for note in made.notes]
     said += [f"needs {name}: {place}" for name, place in made.needed.items()]
     said += [f"{one.file}:{one.line} {one.kind}: {one.message}" for one in made.faults]
-    text = "\n".join([fresh.fresh(made.project, comments=False), *said, ""])
+    text = "\n".join([new_file.fresh(made.project, comments=False), *said, ""])
     return text.replace(f"{folder}/", "")
 
 
@@ -174,7 +174,7 @@ def test_what_becomes_of_a_configuration(tmp_path: Path) -> None:
         )
         for number, (heading, text) in enumerate(CONFS.items())
     }
-    told.compare("import-conf.txt", said, FOLDER)
+    goldens.compare("import-conf.txt", said, FOLDER)
 
 
 @pytest.mark.parametrize(

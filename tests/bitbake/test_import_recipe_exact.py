@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """What becomes of each line of a bundle recipe, and of several files together, to the word.
 
-``XENTUI_TOLD=write pytest tests/bitbake/test_import_recipe_exact.py`` writes it anew.
+``XENTUI_GOLDEN=write pytest tests/bitbake/test_import_recipe_exact.py`` writes it anew.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import pytest
 
 from tests.bitbake import trees
 from tests.bitbake.test_import_exact import ARM, FOLDER, X86, account, imported
-from tests.rules import told
+from tests.rules import goldens
 from xentui.bitbake import importer
 from xentui.bitbake.import_conf import dom0_image
 from xentui.errors import InputError, UsageError
-from xentui.project import size
+from xentui.project import limits
 
 HEAD = 'SUMMARY = "Guests of the lab"\nLICENSE = "MIT"\ninherit xen-guest-bundle\n'
 
@@ -122,7 +122,7 @@ def test_what_becomes_of_a_recipe(tmp_path: Path) -> None:
             tmp_path / f"arm{number}", {"lab.bb": RECIPES[heading], **beside}, "conf/arm.conf",
             "lab.bb",
         )  # fmt: skip
-    told.compare("import-recipe.txt", said, FOLDER)
+    goldens.compare("import-recipe.txt", said, FOLDER)
 
 
 def test_files_are_imported_together(tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_files_are_imported_together(tmp_path: Path) -> None:
         "a strange name": imported(tmp_path / "strange", {"Lab_1.0.bb": HEAD + one}, "Lab_1.0.bb"),
         "recipes alone": imported(tmp_path / "recipes", files, *names[2:]),
     }
-    told.compare("import-together.txt", said, FOLDER)
+    goldens.compare("import-together.txt", said, FOLDER)
 
 
 def test_files_that_cannot_be_imported_are_named(tmp_path: Path) -> None:
@@ -202,10 +202,10 @@ def test_files_are_found_as_bitbake_finds_them(tmp_path: Path) -> None:
 
 
 def test_as_many_guests_as_a_project_has_are_carried(tmp_path: Path) -> None:
-    names = " ".join(f"g{number}" for number in range(size.MAX_ENTRIES))
+    names = " ".join(f"g{number}" for number in range(limits.MAX_ENTRIES))
     (tmp_path / "local.conf").write_text(f'BUNDLED_XEN_GUESTS = "{names}"\n')
     made = importer.read([tmp_path / "local.conf"])
-    assert (len(made.project.guests), made.left) == (size.MAX_ENTRIES, ())
+    assert (len(made.project.guests), made.left) == (limits.MAX_ENTRIES, ())
 
 
 def test_many_wrong_values_are_left_in_time(tmp_path: Path) -> None:

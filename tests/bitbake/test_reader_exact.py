@@ -10,7 +10,7 @@ import pytest
 
 from tests.bitbake import trees
 from tests.bitbake.test_conf_values import read
-from xentui.bitbake.conf_facts import HOLE, Place
+from xentui.bitbake.conf_facts import HOLE, Location
 from xentui.bitbake.conf_reader import ConfReader
 from xentui.bitbake.conf_syntax import Fault
 
@@ -172,12 +172,13 @@ def test_each_operation_is_noted_by_its_name() -> None:
         'A = "1"\nA:append = "2"\nA:o1:prepend := "3"\nA:remove:o1 = "4"\nA:append += "5"\n'
         'A[append] = "6"\nA[f:g] = "7"\nunset A\nunset A[append]\nA ??= "8"\nA:appended = "9"\n'
     )
-    assert [(said.variable, said.flag, said.operator) for said in reader.store.said["A"]] == [
+    made = reader.store.assignments["A"]
+    assert [(one.variable, one.flag, one.operator) for one in made] == [
         ("A", "", "="), ("A:append", "", ":append"), ("A:o1:prepend", "", ":prepend"),
         ("A:remove:o1", "", ":remove"), ("A:append", "", "+="), ("A", "append", "="),
         ("A", "", "unset"), ("A", "append", "unset"), ("A", "", "??="), ("A:appended", "", "="),
     ]  # fmt: skip
-    assert reader.store.said["A"][6] == ("A", "", "unset", "", Place(FILE, 8))
+    assert reader.store.assignments["A"][6] == ("A", "", "unset", "", Location(FILE, 8))
     assert reader.store.flag("A", "append").raw is None
 
 
@@ -196,7 +197,7 @@ def test_the_old_way_of_overrides_is_told(line: str, old: str, operator: str) ->
     reader = read(f'\n{line} {operator} "1"\n')
     what = f"{line} uses the old override syntax: _{old} instead of :{old}"
     assert reader.faults == [Fault("old-override", FILE, 2, what)]
-    assert reader.store.said == {}
+    assert reader.store.assignments == {}
 
 
 # What is not known.
@@ -277,7 +278,7 @@ def test_fragments_are_read_from_their_layers() -> None:
     assert mine.flag("DESCRIPTION", "one/b/c").raw == "B!"
     assert (mine.get("SUMMARY").raw, mine.get("DESCRIPTION").raw) == (None, None)
     assert list(mine.flags("DESCRIPTION")) == ["one/b/c"]
-    place = Place(FILE, 7)
+    place = Location(FILE, 7)
     assert reader.fragments == {"two/a": place, "one/b/c": place}
     assert [list(one.files) for one in reader.includes] == [
         ["/t/two/my conf/a.conf"], ["/t/one/my conf/b/c.conf"],
@@ -298,7 +299,9 @@ def test_fragments_that_no_layer_has_are_said_where_they_are_named() -> None:
 def test_a_built_in_fragment_assigns_and_is_noted() -> None:
     reader = fragments('F = "machine/qemuarm64 distro/poky"')
     assert reader.faults == []
-    assert reader.store.said["MACHINE"] == [("MACHINE", "", "=", "qemuarm64", Place(FILE, 7))]
+    assert reader.store.assignments["MACHINE"] == [
+        ("MACHINE", "", "=", "qemuarm64", Location(FILE, 7))
+    ]
     assert reader.store.plain("DISTRO:o1") == "poky"
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from xentui.bitbake import xl_config
-from xentui.bitbake.xl_config import Config, ConfigError, Disk, parse
+from xentui.bitbake.xl_config import Config, ConfigDisk, ConfigError, parse
 
 VALUE = "a number, a text in quotes or a list"
 
@@ -111,26 +111,26 @@ def test_numbers_have_their_base_before_them(text: str, number: int | None) -> N
 @pytest.mark.parametrize(
     ("spec", "disk"),
     [
-        ("image", Disk("image")),
-        ("/x/a=b.img,xvda", Disk("/x/a=b.img")),
-        (" /x/a.img , raw, xvda", Disk("/x/a.img")),
-        ("qcow:/x/a", Disk("/x/a")),
-        ("qcow2:/x/a", Disk("/x/a")),
-        ("tap:/x/a", Disk("/x/a")),
-        ("tap2:aio:/x/a", Disk("aio:/x/a")),
-        ("aio:/x/a", Disk("/x/a")),
-        ("vhd:/x/a", Disk("/x/a")),
-        ("raw:/x/a", Disk("/x/a")),
-        ("http:/x/a", Disk("http:/x/a")),
-        ("format=raw,vdev=xvda,/x/late.img", Disk("/x/late.img")),
-        ("vdev=xvda, target= /x/a, b ", Disk("/x/a, b")),
-        ("target=/x/a=b", Disk("/x/a=b")),
-        ("target", Disk("target")),
-        ("/x/a,target=/y", Disk("/x/a", "target respecified")),
-        (",xvda", Disk("", "")),
+        ("image", ConfigDisk("image")),
+        ("/x/a=b.img,xvda", ConfigDisk("/x/a=b.img")),
+        (" /x/a.img , raw, xvda", ConfigDisk("/x/a.img")),
+        ("qcow:/x/a", ConfigDisk("/x/a")),
+        ("qcow2:/x/a", ConfigDisk("/x/a")),
+        ("tap:/x/a", ConfigDisk("/x/a")),
+        ("tap2:aio:/x/a", ConfigDisk("aio:/x/a")),
+        ("aio:/x/a", ConfigDisk("/x/a")),
+        ("vhd:/x/a", ConfigDisk("/x/a")),
+        ("raw:/x/a", ConfigDisk("/x/a")),
+        ("http:/x/a", ConfigDisk("http:/x/a")),
+        ("format=raw,vdev=xvda,/x/late.img", ConfigDisk("/x/late.img")),
+        ("vdev=xvda, target= /x/a, b ", ConfigDisk("/x/a, b")),
+        ("target=/x/a=b", ConfigDisk("/x/a=b")),
+        ("target", ConfigDisk("target")),
+        ("/x/a,target=/y", ConfigDisk("/x/a", "target respecified")),
+        (",xvda", ConfigDisk("", "")),
     ],
 )
-def test_a_disk_s_target_is_what_stands_behind_it(spec: str, disk: Disk) -> None:
+def test_a_disk_s_target_is_what_stands_behind_it(spec: str, disk: ConfigDisk) -> None:
     assert xl_config.disk(spec) == disk
 
 

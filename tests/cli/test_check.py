@@ -14,10 +14,10 @@ KEYS = ["project", "code", "severity", "path", "line", "message", "fix"]
 
 def test_a_sound_project_is_said_to_be_so(run: Run, board: Path) -> None:
     done = run("check", board)
-    assert (done.code, done.out, done.err) == (0, "board.toml: nothing to mend\n", "")
+    assert (done.code, done.out, done.err) == (0, "board.toml: no problems found\n", "")
 
 
-def test_an_error_names_file_line_code_path_and_mend(run: Run, board: Path) -> None:
+def test_an_error_names_file_line_code_path_and_fix(run: Run, board: Path) -> None:
     board.write_text(BOARD.replace("memory = 256", "memory = 4096"))
     done = run("check", board)
     assert done.code == 1

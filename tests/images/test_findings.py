@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Findings of local sources, with files that the real tools made, and their mends."""
+"""Findings of local sources, with files that the real tools made, and their fixes."""
 
 from __future__ import annotations
 
@@ -34,13 +34,15 @@ def of_disk(given: model.Project, folder: Path) -> list[Finding]:
     return [finding for finding in found if finding.code.startswith("XT35")]
 
 
-def mended(given: model.Project, folder: Path) -> model.Project:
-    """Apply the first mend of each finding of local sources until none is left."""
+def fixed(given: model.Project, folder: Path) -> model.Project:
+    """Apply the first fix of each finding of local sources until none is left."""
     for _ in range(6):
-        mends = [finding.mend for finding in of_disk(given, folder) if finding.mend is not None]
-        if not mends:
+        quick_fixes = [
+            finding.quick_fix for finding in of_disk(given, folder) if finding.quick_fix is not None
+        ]
+        if not quick_fixes:
             return given
-        given = mends[0].apply(given)
+        given = quick_fixes[0].apply(given)
         assert schema.validate(model.to_data(given)) == []
     raise AssertionError(of_disk(given, folder))
 
@@ -55,7 +57,7 @@ def test_a_disk_in_a_qcow2_declared_raw_is_mended_in_two_steps(tmp_path: Path) -
     made.run("qemu-img", "convert", "-c", "-O", "qcow2", tmp_path / "raw", tmp_path / "d.img")
     given = project(raw("d.img").replace("xvda1", "xvda"), tmp_path)
     assert {finding.code for finding in of_disk(given, tmp_path)} == {"XT350", "XT351"}
-    done = mended(given, tmp_path)
+    done = fixed(given, tmp_path)
     assert of_disk(done, tmp_path) == []
     web = done.guest("web")
     assert web.source is not None
@@ -66,7 +68,7 @@ def test_a_disk_in_a_qcow2_declared_raw_is_mended_in_two_steps(tmp_path: Path) -
 @pytest.mark.parametrize("kind", ["rootfs_dir", "qcow2"])
 def test_an_ext4_declared_otherwise_is_mended(tmp_path: Path, kind: str) -> None:
     made.ext(tmp_path / "d.img", made.root(tmp_path, init=False))
-    done = mended(project(raw("d.img", kind), tmp_path), tmp_path)
+    done = fixed(project(raw("d.img", kind), tmp_path), tmp_path)
     web = done.guest("web")
     assert web.source is not None
     assert web.source.type == "ext4"
@@ -78,7 +80,7 @@ def test_an_archive_declared_raw_becomes_a_root_directory(tmp_path: Path) -> Non
     made.tar(tmp_path / "d.dat", made.root(tmp_path))
     given = project(raw("d.dat"), tmp_path)
     assert of_disk(given, tmp_path)[0].code == "XT350"
-    web = mended(given, tmp_path).guest("web")
+    web = fixed(given, tmp_path).guest("web")
     assert web.source is not None
     assert (web.source.type, web.source.file) == ("rootfs_dir", "web-rootfs")
     assert web.source.fetch[0].subdir == "web-rootfs"
@@ -91,7 +93,7 @@ def test_a_directory_is_held_against_its_image(tmp_path: Path) -> None:
     given = project(tree("root=/dev/xvda console=hvc0", 8), tmp_path)
     found = of_disk(given, tmp_path)
     assert [finding.code for finding in found] == ["XT354"]
-    done = mended(given, tmp_path)
+    done = fixed(given, tmp_path)
     source = done.guest("web").source
     assert source is not None
     assert source.image_size is not None
@@ -112,7 +114,7 @@ def test_a_big_archive_is_judged_once_it_was_inspected(tmp_path: Path) -> None:
     assert of_disk(given, tmp_path) == []
     inspect(tmp_path / "d.tar")
     assert [f.code for f in of_disk(given, tmp_path)] == ["XT354", "XT355", "XT356"]
-    assert of_disk(mended(given, tmp_path), tmp_path) == []
+    assert of_disk(fixed(given, tmp_path), tmp_path) == []
 
 
 def test_an_own_config_or_another_init_is_left_alone(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from tests.budget import examples
 from tests.images import made
 from xentui.images.inspect import inspect
-from xentui.images.sizing import Shape, Size, fits, image_size
+from xentui.images.sizing import Size, TreeStatistics, fits, image_size
 
 
 def accepts(tree: Path, mib: int, image: Path) -> bool:
@@ -138,7 +138,7 @@ def test_it_is_never_too_small(
 
 @given(st.integers(0, 3_000_000), st.integers(0, 10**13), st.integers(0, 100_000))
 def test_the_smallest_fits_and_one_less_does_not(files: int, size: int, folders: int) -> None:
-    shape = Shape()
+    shape = TreeStatistics()
     for number in range(min(folders, 300)):
         shape.folder(f"d{number}")
     shape.files = files
@@ -153,7 +153,7 @@ def test_the_smallest_fits_and_one_less_does_not(files: int, size: int, folders:
 
 
 def test_many_inodes_leap_over_the_types_of_mke2fs() -> None:
-    shape = Shape()
+    shape = TreeStatistics()
     shape.files = 200_000
     found = image_size(shape)
     assert found is not None
@@ -162,7 +162,7 @@ def test_many_inodes_leap_over_the_types_of_mke2fs() -> None:
 
 
 def test_parents_that_an_archive_leaves_out_count() -> None:
-    shape, whole = Shape(), Shape()
+    shape, whole = TreeStatistics(), TreeStatistics()
     shape.file("a/b/c", 10)
     whole.folder("a")
     whole.folder("a/b")

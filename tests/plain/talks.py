@@ -10,7 +10,7 @@ from collections import deque
 from pathlib import Path
 
 from tests.sessions import session_of
-from xentui.plain.place import Choice, Menu
+from xentui.plain.prompt import Choice, Menu
 from xentui.plain.talk import Talk
 from xentui.plain.wizard import Wizard
 from xentui.project import document

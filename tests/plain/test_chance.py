@@ -13,7 +13,7 @@ import pytest
 from tests.bitbake.trees import small
 from tests.plain.talks import CTRL_C, EVERY, Person
 from tests.sessions import TWO, session_of
-from xentui.plain.place import Menu
+from xentui.plain.prompt import Menu
 from xentui.project import schema
 from xentui.project.model import to_data
 from xentui.rehearsal import fetch, parts
@@ -34,7 +34,7 @@ def _no_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nothing be booted or fetched."""
 
     def find(*_given: object, **_how: object) -> parts.Parts:
-        raise parts.LackError((parts.Lack("Xen", "xen-system"),))
+        raise parts.MissingPartsError((parts.MissingPart("Xen", "xen-system"),))
 
     monkeypatch.setattr(parts, "find", find)
     monkeypatch.setattr(fetch, "possible", lambda: False)

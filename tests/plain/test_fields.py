@@ -18,7 +18,7 @@ from tests.plain.talks import EVERY, Person
 from tests.sessions import TWO, session_of
 from xentui.plain.field import FieldPrompt
 from xentui.project import effective, schema
-from xentui.session import places
+from xentui.session import field_paths
 from xentui.session.steps import STEPS
 
 ROOT = Path(__file__).parents[2]
@@ -33,13 +33,13 @@ def of_schema() -> set[tuple[str, str]]:
         for field in schema.fields(table)
         if field.kind != "table"
     }
-    return found | {(table, places.KEY) for table in ("guest", "bundle")}
+    return found | {(table, field_paths.KEY) for table in ("guest", "bundle")}
 
 
 def listed(person: Person) -> set[tuple[str, str]]:
     """Return the fields of the list that one is in."""
     paths = [choice.path for choice in person.choices() if choice.path is not None]
-    return {(places.table_of(path), str(path[-1])) for path in paths}
+    return {(field_paths.table_of(path), str(path[-1])) for path in paths}
 
 
 def test_every_field_of_the_schema_is_in_some_list() -> None:
@@ -60,11 +60,11 @@ def test_every_field_says_its_title_its_value_and_its_help(step: str) -> None:
     person = Person(session_of(EVERY), begin=step)
     for number, choice in enumerate(person.choices(), 1):
         assert choice.path is not None
-        field = places.field_of(choice.path)
+        field = field_paths.field_of(choice.path)
         assert field.title in person.first
         told = " ".join(person.say(f"? {number}").split())
         assert " ".join(field.description.split()) in told
-        assert places.text_of_path(choice.path) in told
+        assert field_paths.text_of_path(choice.path) in told
         assert not field.bitbake or "BitBake: " in told
 
 

@@ -17,7 +17,7 @@ from tests.safety.hostile_files import CANARY, lay_out
 from tests.sessions import session_of
 from tests.strategies import projects
 from xentui.errors import XentuiError
-from xentui.plain.place import Choice
+from xentui.plain.prompt import Choice
 from xentui.project import document
 from xentui.project.model import Project
 

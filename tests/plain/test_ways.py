@@ -229,9 +229,9 @@ def test_a_problem_is_mended_with_one_answer() -> None:
     before = [one.code for one in person.session.view.findings]
     assert "XT406" in before
     person.say("p 1")
-    label = next(label for label in person.labels() if label.startswith("Mend: "))
+    label = next(label for label in person.labels() if label.startswith("Fix: "))
     said = person.choose(label)
-    assert f"Mended: {label.removeprefix('Mend: ')}." in said
+    assert f"Fixed: {label.removeprefix('Fix: ')}." in said
     assert "XT406" not in [one.code for one in person.session.view.findings]
     person.say("u")
     assert person.session.project == TIGHT
@@ -244,7 +244,7 @@ def test_what_an_earlier_wizard_could_not_keep_is_a_problem_that_is_taken_back()
     said = person.say("1")
     assert 'Memory: "lots\\x1b[2J" is not kept.' in said.replace("\n  ", " ")
     person.say("p 1")
-    person.choose("Mend: take back")
+    person.choose("Fix: take back")
     assert not person.session.state.unfinished
     assert "There is no problem." in person.say("p")
 

@@ -19,8 +19,8 @@ from tests.sessions import TWO, session_of
 from xentui.cli import main
 from xentui.errors import Exit
 from xentui.output.header import is_intact
-from xentui.project.fresh import fresh
 from xentui.project.model import Guest, Host
+from xentui.project.new_file import fresh
 from xentui.rehearsal import fetch, parts
 from xentui.session import Session, building, reviewing
 
@@ -109,7 +109,7 @@ def test_errors_stand_against_writing() -> None:
     assert person.wizard.code == Exit.FINDINGS
     assert not Path("xentui-out").exists()
     person.say("p 1")
-    person.choose(next(label for label in person.labels() if label.startswith("Mend: ")))
+    person.choose(next(label for label in person.labels() if label.startswith("Fix: ")))
     person.say("g 7")
     if "Write" in person.labels():
         person.choose("Write")
@@ -276,7 +276,7 @@ def test_building_is_offered_at_a_terminal_and_lets_no_program_move_the_cursor(
         return 0
 
     monkeypatch.setattr("xentui.verify.building.foreground", foreground)
-    assert building.told(0) in person.choose("Verify, build and boot it")
+    assert building.outcome(0) in person.choose("Verify, build and boot it")
     line, term = ran[0]
     assert line[line.index("verify") :][-1] == "--build" or "--build" in line
     assert str(build) in line
@@ -361,10 +361,10 @@ def test_what_would_help_a_refused_guest_is_one_answer(
 def test_parts_that_are_missing_are_named_and_fetched_only_if_agreed_to(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    lack = parts.LackError((parts.Lack("Xen", "xen-hypervisor-common"),))
+    missing = parts.MissingPartsError((parts.MissingPart("Xen", "xen-hypervisor-common"),))
 
     def find(*_given: object, **_how: object) -> parts.Parts:
-        raise lack
+        raise missing
 
     monkeypatch.setattr(parts, "find", find)
     monkeypatch.setattr(fetch, "possible", lambda: False)

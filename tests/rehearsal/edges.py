@@ -81,7 +81,7 @@ def _guest(number: int, kind: GuestType, memory: int, vcpus: int) -> Guest:
 
 def rehearsed(
     project: Project, parts: Parts, stop: Callable[[], bool] = lambda: False
-) -> report.Report:
+) -> report.RehearsalReport:
     """Boot Xen and create each guest without running it."""
     planned = plan.rehearsal(project)
     created = replace(planned, parts=tuple(replace(p, mode="pause") for p in planned.parts))

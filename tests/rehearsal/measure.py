@@ -32,7 +32,7 @@ GUESTS = tuple(
 """Domain type, MiB, vCPUs and MiB of maxmem."""
 
 
-def measured(project: Project, assets: Assets) -> report.Report:
+def measured(project: Project, assets: Assets) -> report.RehearsalReport:
     """Return the report of a rehearsal in which no guest is run."""
     planned = plan.rehearsal(project, assets)
     tried = tuple(

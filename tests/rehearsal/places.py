@@ -86,8 +86,8 @@ def found(machine: Machine = X86) -> Parts:
     hvm = machine is X86
     try:
         return parts.find(folder, CACHE, hvm=hvm, machine=machine)
-    except parts.LackError as lack:
-        fetch.fetch(fetch.download(lack.lacks), CACHE, say=print)
+    except parts.MissingPartsError as missing:
+        fetch.fetch(fetch.download(missing.missing), CACHE, say=print)
         return parts.find(folder, CACHE, hvm=hvm, machine=machine)
 
 

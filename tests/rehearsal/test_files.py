@@ -167,9 +167,9 @@ def test_everything_that_is_missing_is_named_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(parts, "HOST", tmp_path / "no-host")
-    with pytest.raises(parts.LackError) as raised:
+    with pytest.raises(parts.MissingPartsError) as raised:
         parts.find(tmp_path, None)
-    packages = {lack.package for lack in raised.value.lacks}
+    packages = {missing.package for missing in raised.value.missing}
     assert {
         "qemu-system-x86",
         "xen-system-amd64",
@@ -207,7 +207,10 @@ def apt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-LACKS = (parts.Lack("QEMU", "qemu-system-x86"), parts.Lack("a kernel", "linux-image-amd64"))
+LACKS = (
+    parts.MissingPart("QEMU", "qemu-system-x86"),
+    parts.MissingPart("a kernel", "linux-image-amd64"),
+)
 
 
 def test_only_what_is_not_installed_is_fetched(apt: Path) -> None:
@@ -224,7 +227,7 @@ def test_only_what_is_not_installed_is_fetched(apt: Path) -> None:
 def test_an_archive_without_the_other_architecture_says_where_else(apt: Path) -> None:
     (apt / "bin/apt-get").write_text("#!/bin/sh\necho 'E: Failed to fetch x' >&2; exit 100\n")
     with pytest.raises(InputError, match="Failed to fetch") as raised:
-        fetch.download([parts.Lack("Xen", f"xen-system-{ARM.debian}:{ARM.debian}")])
+        fetch.download([parts.MissingPart("Xen", f"xen-system-{ARM.debian}:{ARM.debian}")])
     assert "Unpack Debian's for arm64" in raised.value.fix
 
 

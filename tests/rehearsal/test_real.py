@@ -23,7 +23,7 @@ from xentui.project.boards import Arch, board
 from xentui.project.model import Project
 from xentui.rehearsal.arch import ARM
 from xentui.rehearsal.parts import Parts
-from xentui.rehearsal.report import Report
+from xentui.rehearsal.report import RehearsalReport
 from xentui.rehearsal.run import StoppedError
 from xentui.rehearsal.transcript import Event
 
@@ -41,7 +41,7 @@ def parts() -> Parts:
 
 def rehearsed(
     project: Project, parts: Parts, progress: Callable[[Event], None] = lambda _: None
-) -> Report:
+) -> RehearsalReport:
     with places.in_time():
         return rehearsal.rehearse(project, NO_ASSETS, parts, progress=progress, stop=places.late)
 

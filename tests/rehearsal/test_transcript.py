@@ -14,7 +14,7 @@ from tests.rehearsal.places import HERE
 from xentui.project import assets, document
 from xentui.project.model import Project
 from xentui.rehearsal import plan, report
-from xentui.rehearsal.report import Report
+from xentui.rehearsal.report import RehearsalReport
 from xentui.rehearsal.run import Outcome
 from xentui.rehearsal.transcript import Event, Stream, Transcript
 from xentui.session import rehearsing
@@ -29,7 +29,9 @@ def planned(name: str) -> plan.Rehearsal:
     return plan.rehearsal(loaded.project, assets.gather(loaded.project, loaded.directory))
 
 
-def replayed(name: str, size: int = 65536, told: str | None = None) -> tuple[Report, list[Event]]:
+def replayed(
+    name: str, size: int = 65536, told: str | None = None
+) -> tuple[RehearsalReport, list[Event]]:
     """Read a recorded run in pieces, and report it."""
     rehearsal = planned(name)
     transcript = Transcript(rehearsal)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A rule's case: a project that it complains of, and the same one mended by one replacement."""
+"""A rule's case: a project that it complains of, and the same one fixed by one replacement."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Case:
         change: a piece of the text, or of a file, and what it must be for the finding to go.
         files: files beside the project file, by name.
         say: something the message must hold.
-        mends: how many changes are proposed at least.
+        fixes: how many changes are proposed at least.
     """
 
     code: str
@@ -48,7 +48,7 @@ class Case:
     change: tuple[str, str]
     files: Mapping[str, str | bytes] = field(default_factory=lambda: NOTHING)
     say: str = ""
-    mends: int = 0
+    quick_fixes: int = 0
 
     @property
     def id(self) -> str:
@@ -60,7 +60,7 @@ class Case:
         """The project file's text."""
         return self.text if "version = 1" in self.text else HEAD + self.text
 
-    def mended(self) -> Case:
+    def fixed(self) -> Case:
         """Return the case with its change made, in the text or in a file."""
         old, new = self.change
         texts = {name: text for name, text in self.files.items() if isinstance(text, str)}

@@ -34,7 +34,7 @@ CASES = (
         ('memory = 128\nname = "w"', ""),
         {"web.cfg": CONFIG},
         say="memory, name",
-        mends=1,
+        quick_fixes=1,
     ),
     Case("XT238", PATH, GUEST, ("web.cfg", "plain.cfg"), {"plain.cfg": CONFIG}),
     own("XT239", "memory = 256M", "memory = 256", say="line 2"),
@@ -102,7 +102,7 @@ CASES = (
         'version = 1\n[host]\nmachine = "qemux86-64"\nnetwork = "nat"\n' + GUEST,
         ("900", "128"),
         {"web.cfg": CONFIG.replace("256", "900")},
-        mends=1,
+        quick_fixes=1,
     ),
 )
 """Every case."""

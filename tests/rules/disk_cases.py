@@ -55,29 +55,30 @@ BIG = "".join(
 CASES = (
     Case(
         "XT350", f"{SOURCE}.type", guest(RAW, LOCAL), ('"raw"', '"qcow2"'),
-        {"web.ext4": qcow2()}, say="a qcow2 image", mends=1,
+        {"web.ext4": qcow2()}, say="a qcow2 image", quick_fixes=1,
     ),
     Case(
         "XT350", f"{SOURCE}.type", guest(EXT4.replace('"ext4"', '"qcow2"'), LOCAL),
-        ('"qcow2"', '"raw"'), {"web.ext4": mbr()}, mends=1,
+        ('"qcow2"', '"raw"'), {"web.ext4": mbr()}, quick_fixes=1,
     ),
     Case(
         "XT350", f"{SOURCE}.type", guest(EXT4.replace('"ext4"', '"rootfs_dir"'), LOCAL),
-        ('"rootfs_dir"', '"ext4"'), {"web.ext4": ext2()}, mends=1,
+        ('"rootfs_dir"', '"ext4"'), {"web.ext4": ext2()}, quick_fixes=1,
     ),
     Case(
         "XT351", EXTRA, guest(RAW, LOCAL).replace("xvda1", "xvda"), ("xvda ", "xvda1 "),
-        {"web.ext4": mbr()}, say="root=/dev/xvda1", mends=1,
+        {"web.ext4": mbr()}, say="root=/dev/xvda1", quick_fixes=1,
     ),
     Case(
         "XT351", EXTRA, guest(RAW, LOCAL).replace("xvda1", "xvda3"), ("xvda3", "xvda1"),
-        {"web.ext4": mbr()}, say="no partition 3", mends=1,
+        {"web.ext4": mbr()}, say="no partition 3", quick_fixes=1,
     ),
     Case(
-        "XT352", EXTRA, guest(EXT4, LOCAL), ("xvda1", "xvda"), {"web.ext4": ext2()}, mends=1,
+        "XT352", EXTRA, guest(EXT4, LOCAL), ("xvda1", "xvda"), {"web.ext4": ext2()}, quick_fixes=1,
     ),
     Case(
-        "XT352", EXTRA, tree("root=/dev/xvda1 console=hvc0", 16), ("xvda1", "xvda"), INIT, mends=1,
+        "XT352", EXTRA, tree("root=/dev/xvda1 console=hvc0", 16), ("xvda1", "xvda"), INIT,
+        quick_fixes=1,
     ),
     Case(
         "XT353", f"{SOURCE}.file", guest(EXT4.replace('"ext4"', '"qcow2"'), LOCAL),
@@ -86,15 +87,15 @@ CASES = (
     ),
     Case(
         "XT354", f"{SOURCE}.image_size", tree("root=/dev/xvda console=hvc0", 5),
-        ("image_size = 5", "image_size = 16"), {**INIT, "tree/big": "x" * 4_190_000}, mends=2,
+        ("image_size = 5", "image_size = 16"), {**INIT, "tree/big": "x" * 4_190_000}, quick_fixes=2,
     ),
     Case(
         "XT355", EXTRA, tree("root=/dev/xvda console=hvc0", 16), ("hvc0", "hvc0 init=/bin/sh"),
-        {"tree/etc/hostname": "web"}, mends=1,
+        {"tree/etc/hostname": "web"}, quick_fixes=1,
     ),
     Case(
         "XT356", f"{FETCH}.sha256", guest(EXT4, f'{LOCAL}\nsha256 = "{"0" * 64}"'),
-        (f'\nsha256 = "{"0" * 64}"', ""), {"web.ext4": "small"}, mends=1,
+        (f'\nsha256 = "{"0" * 64}"', ""), {"web.ext4": "small"}, quick_fixes=1,
     ),
     Case(
         "XT357", f"{SOURCE}.file", guest(EXT4, LOCAL), ("web.ext4", "other.ext4"),

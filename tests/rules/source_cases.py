@@ -44,7 +44,7 @@ CASES = (
         f"{FETCH}.uri",
         rootfs(f'uri = "http://e.org/a.tar.gz"\n{SUM}\nsubdir = "tree"'),
         ("http:", "https:"),
-        mends=1,
+        quick_fixes=1,
     ),
     Case(
         "XT303", f"{FETCH}.uri", guest(EXT4, LOCAL), ("web.ext4", "there.ext4"), {"there.ext4": ""}
@@ -56,20 +56,26 @@ CASES = (
         ("file://tree", "file://tree.tar"),
         {"tree/init": "", "tree.tar": ""},
     ),
-    Case("XT304", "guests.web.source.file", rootfs(TAR), (SUM, f'{SUM}\nsubdir = "tree"'), mends=1),
+    Case(
+        "XT304",
+        "guests.web.source.file",
+        rootfs(TAR),
+        (SUM, f'{SUM}\nsubdir = "tree"'),
+        quick_fixes=1,
+    ),
     Case(
         "XT305",
         "guests.web.source.file",
         rootfs(f'{TAR}\nsubdir = "root"'),
         ('"root"', '"tree"'),
-        mends=1,
+        quick_fixes=1,
     ),
     Case(
         "XT305",
         "guests.web.source.file",
         rootfs(f'{TAR}\nsubdir = "tree2"', "tree/etc"),
         ('"tree2"', '"tree"'),
-        mends=1,
+        quick_fixes=1,
     ),
     Case(
         "XT305",
@@ -77,7 +83,7 @@ CASES = (
         guest(EXT4, 'uri = "file://other.ext4"'),
         ("other.ext4", "web.ext4"),
         {"other.ext4": "", "web.ext4": ""},
-        mends=1,
+        quick_fixes=1,
     ),
     Case(
         "XT305",
@@ -86,7 +92,7 @@ CASES = (
         ("web.img.xz", "web.ext4.xz"),
         {"web.img.xz": "", "web.ext4.xz": ""},
         say="web.ext4",
-        mends=1,
+        quick_fixes=1,
     ),
     Case(
         "XT306",
@@ -94,7 +100,7 @@ CASES = (
         guest(EXT4 + "\nimage_size = 64", LOCAL),
         ("image_size = 64", ""),
         IMAGE,
-        mends=1,
+        quick_fixes=1,
     ),
     Case(
         "XT307",
@@ -166,7 +172,7 @@ CASES = (
         guest('type = "vmdk"\nfile = "web.ext4"', LOCAL),
         ('"vmdk"', '"ext4"'),
         IMAGE,
-        mends=1,
+        quick_fixes=1,
     ),
     Case(
         "XT311",
@@ -174,7 +180,7 @@ CASES = (
         '[import_types.vmdk]\nscript = "s.sh"\n',
         ('[import_types.vmdk]\nscript = "s.sh"\n', ""),
         {"s.sh": ""},
-        mends=1,
+        quick_fixes=1,
     ),
     Case(
         "XT312",
@@ -189,7 +195,7 @@ CASES = (
         guest('type = "ext4"\nfile = "a/web.ext4"', f'{LOCAL}\nsubdir = "a"'),
         ('subdir = "a"', ""),
         IMAGE,
-        mends=1,
+        quick_fixes=1,
     ),
     Case(
         "XT314",
@@ -208,28 +214,28 @@ CASES = (
         "defaults.image_fstype",
         '[defaults]\nimage_fstype = "ext4.gz"\n',
         ("ext4.gz", "ext4"),
-        mends=1,
+        quick_fixes=1,
     ),
     Case(
         "XT315",
         "defaults.image_fstype",
         '[defaults]\nimage_fstype = "tar.bz2"\n',
         ("tar.bz2", "btrfs"),
-        mends=1,
+        quick_fixes=1,
     ),
     Case(
         "XT315",
         "defaults.image_fstype",
         '[defaults]\nimage_fstype = "qcow2"\n',
         ("qcow2", "ext3"),
-        mends=1,
+        quick_fixes=1,
     ),
     Case(
         "XT316",
         "defaults.image_fstype",
         '[defaults]\nimage_fstype = "btrfs"\n[guests.web]\n',
         ("btrfs", "ext4"),
-        mends=1,
+        quick_fixes=1,
     ),
     Case(
         "XT319",
@@ -243,7 +249,7 @@ CASES = (
         rootfs('uri = "file://a.tar"\nsubdir = "tree"', size="image_size = 1"),
         ("image_size = 1", "image_size = 2"),
         {"a.tar": "x" * 1024 * 1024},
-        mends=1,
+        quick_fixes=1,
     ),
     Case(
         "XT321",
@@ -251,14 +257,14 @@ CASES = (
         guest('type = "raw"\nfile = "web.qcow2"', 'uri = "file://web.qcow2"'),
         ('"raw"', '"qcow2"'),
         {"web.qcow2": ""},
-        mends=1,
+        quick_fixes=1,
     ),
     Case(
         "XT231",
         "guests.web.extra",
         rootfs(f'uri = "https://e.org/alpine-minirootfs.tar.gz"\n{SUM}\nsubdir = "tree"'),
         ("console=hvc0", "console=hvc0 init=/bin/sh"),
-        mends=1,
+        quick_fixes=1,
     ),
     Case(
         "XT232",

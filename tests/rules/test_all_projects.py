@@ -20,15 +20,15 @@ from xentui.rules.finding import Finding, Severity
 
 
 @given(strategies.projects())
-def test_every_project_is_checked_and_every_mend_keeps_the_schema(project: Project) -> None:
+def test_every_project_is_checked_and_every_fix_keeps_the_schema(project: Project) -> None:
     for finding in check(project):
         assert finding.message.isprintable()
         assert finding.fix.isprintable()
-        for mend in finding.mends:
-            mended = mend.apply(project)
-            assert schema.validate(to_data(mended)) == [], mend.label
-            left = [(f.code, f.path, f.message) for f in check(mended)]
-            assert (finding.code, finding.path, finding.message) not in left, mend.label
+        for quick_fix in finding.quick_fixes:
+            fixed = quick_fix.apply(project)
+            assert schema.validate(to_data(fixed)) == [], quick_fix.label
+            left = [(f.code, f.path, f.message) for f in check(fixed)]
+            assert (finding.code, finding.path, finding.message) not in left, quick_fix.label
 
 
 @given(strategies.projects())

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The budget, against what was measured on a booted Xen 4.17, and what its mends lead to."""
+"""The budget, against what was measured on a booted Xen 4.17, and what its fixes lead to."""
 
 from __future__ import annotations
 
@@ -149,16 +149,16 @@ def test_numbers_of_a_config_are_read_as_xl_reads_them(config: str, tmp_path: Pa
 README = 'memory = 1024\n[guests.xen-guest-image-minimal]\ntags = ["autostart"]\n'
 
 
-def test_the_readme_s_first_example_does_not_fit_and_each_mend_makes_it_fit() -> None:
+def test_the_readme_s_first_example_does_not_fit_and_each_fix_makes_it_fit() -> None:
     first = project(README)
     assert budget(first).free == -21
     finding = next(finding for finding in check(first) if finding.code == "XT401")
-    assert [mend.label for mend in finding.mends] == [
+    assert [quick_fix.label for quick_fix in finding.quick_fixes] == [
         "Give the board 1536 MiB",
         "Give xen-guest-image-minimal 480 MiB",
     ]
-    for mend in finding.mends:
-        assert budget(mend.apply(first)).fits
+    for quick_fix in finding.quick_fixes:
+        assert budget(quick_fix.apply(first)).fits
 
 
 MANY = "".join(
@@ -171,8 +171,8 @@ MANY = "".join(
 def test_mends_of_many_guests_make_them_fit(text: str, machine: str) -> None:
     crowded = project(f"memory = 1536\n{text}", machine)
     finding = next(finding for finding in check(crowded) if finding.code == "XT401")
-    assert len(finding.mends) == 2
-    raised, lowered = (mend.apply(crowded) for mend in finding.mends)
+    assert len(finding.quick_fixes) == 2
+    raised, lowered = (quick_fix.apply(crowded) for quick_fix in finding.quick_fixes)
     assert budget(raised).fits
     assert raised.guests == crowded.guests
     assert "XT401" not in {finding.code for finding in check(lowered)}
@@ -183,7 +183,7 @@ def test_mends_of_many_guests_make_them_fit(text: str, machine: str) -> None:
 def test_nothing_is_proposed_that_would_not_help() -> None:
     hopeless = project("memory = 768\n" + MANY, "raspberrypi4-64")
     finding = next(finding for finding in check(hopeless) if finding.code == "XT401")
-    assert finding.mends == ()
+    assert finding.quick_fixes == ()
 
 
 def test_a_guest_that_fits_alone_is_not_too_large() -> None:

@@ -41,9 +41,9 @@ def test_names_that_mean_something_to_bitbake(name: str, meaning: str | None) ->
 def test_only_the_beginning_of_a_name_is_taken_away(name: str, free: str) -> None:
     (made,) = of("XT204", f'[bundles.{name}]\n{GUEST}bundle = "{name}"\n')
     assert made.fix == f"Call it {free}, say."
-    assert made.mend is not None
-    mended = made.mend.apply(project_of(f'[bundles.{name}]\n{GUEST}bundle = "{name}"\n'))
-    assert [bundle.key for bundle in mended.bundles] == [free]
+    assert made.quick_fix is not None
+    fixed = made.quick_fix.apply(project_of(f'[bundles.{name}]\n{GUEST}bundle = "{name}"\n'))
+    assert [bundle.key for bundle in fixed.bundles] == [free]
 
 
 @pytest.mark.parametrize(
@@ -73,8 +73,10 @@ def test_licences_like_one_that_is_not_known(name: str, near: str, first: str) -
     text = f'[bundles.lab]\nlicense = "{name}"\n{GUEST}bundle = "lab"\n'
     (made,) = of("XT317", text)
     assert made.fix == f"Use {near}."
-    assert [mend.label for mend in made.mends] == [f"Take {first}", "Take MIT"]
-    licences = [mend.apply(project_of(text)).bundles[0].license for mend in made.mends]
+    assert [quick_fix.label for quick_fix in made.quick_fixes] == [f"Take {first}", "Take MIT"]
+    licences = [
+        quick_fix.apply(project_of(text)).bundles[0].license for quick_fix in made.quick_fixes
+    ]
     assert licences == [first, "MIT"]
 
 
@@ -82,4 +84,4 @@ def test_a_licence_like_none_that_is_known_may_be_any_of_them() -> None:
     (made,) = of("XT317", f'[bundles.lab]\nlicense = "Q"\n{GUEST}bundle = "lab"\n')
     assert made.fix.startswith("Use 0BSD, Apache-2.0, BSD-2-Clause, ")
     assert made.fix.endswith(", MPL-2.0, Zlib.")
-    assert [mend.label for mend in made.mends] == ["Take MIT"]
+    assert [quick_fix.label for quick_fix in made.quick_fixes] == ["Take MIT"]

@@ -16,7 +16,7 @@ from tests.rules.guest_cases import IMPORTED
 from xentui.project import document
 from xentui.project.assets import Assets, SourceFile
 from xentui.project.model import Bundle, Fetch, Project
-from xentui.rules import mends
+from xentui.rules import quick_fixes
 from xentui.rules.check import check
 from xentui.rules.finding import Finding
 
@@ -72,10 +72,10 @@ def test_an_image_is_larger_by_a_fifth_or_sixteen(
     made = of("XT320", TREE.format(size), source("tree", files))
     assert [one.fix for one in made] == ([f"Set image_size to {larger} or more."] if larger else [])
     for one in made:
-        assert one.mend is not None
-        mended = one.mend.apply(project_of(TREE.format(size))).guest("web").source
-        assert mended is not None
-        assert mended.image_size == larger
+        assert one.quick_fix is not None
+        fixed = one.quick_fix.apply(project_of(TREE.format(size))).guest("web").source
+        assert fixed is not None
+        assert fixed.image_size == larger
 
 
 @pytest.mark.parametrize(
@@ -93,10 +93,10 @@ def test_a_bundle_gets_a_name_that_is_free(name: str, others: tuple[str, ...], f
     text = f'{tables}[guests.web]\nbundle = "{name}"\ntags = ["external"]\nrootfs = "a"\n'
     (made,) = of("XT204", text)
     assert made.fix == f"Call it {free}, say."
-    assert made.mend is not None
-    mended = made.mend.apply(project_of(text))
-    assert [bundle.key for bundle in mended.bundles] == [free, *others]
-    assert mended.guest("web").bundle == free
+    assert made.quick_fix is not None
+    fixed = made.quick_fix.apply(project_of(text))
+    assert [bundle.key for bundle in fixed.bundles] == [free, *others]
+    assert fixed.guest("web").bundle == free
 
 
 def test_two_guests_of_one_disk_name_it_once() -> None:
@@ -128,7 +128,7 @@ def test_whose_type_counts(text: str, config: str | None, codes: list[str]) -> N
     made = of("XT222", text, assets)
     assert [one.code for one in made] == codes
     if config is not None:
-        assert all(one.mends == () for one in made), "a config of one's own is not changed"
+        assert all(one.quick_fixes == () for one in made), "a config of one's own is not changed"
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ SIZES = (1024, 1536, 2048, 3072, 4096, 6144, 8192, 12288, 16384)
 @pytest.mark.parametrize("wanted", [500, 700, 990, 1100, 1500, 2100, 3100, 5000, 7300, 11500])
 def test_the_smallest_usual_board_is_proposed_that_is_large_enough(wanted: int) -> None:
     (made,) = of("XT401", board_of(1024, wanted))
-    (label,) = [mend.label for mend in made.mends if mend.label.startswith("Give the board")]
+    (label,) = [one.label for one in made.quick_fixes if one.label.startswith("Give the board")]
     size = int(label.split()[-2])
     assert size in SIZES
     for board in SIZES:
@@ -201,41 +201,41 @@ def test_the_smallest_usual_board_is_proposed_that_is_large_enough(wanted: int) 
 
 
 def test_changes_that_the_schema_would_refuse_are_not_proposed() -> None:
-    assert mends.fetch("x", "web", 0, sha256="no digest") is None
-    assert mends.new_bundle("no name") is None
-    assert mends.rename_bundle("lab", "no name") is None
-    assert mends.bundle("x", "lab", version="a b") is None
-    assert mends.guest("x", "web", extra="${@x}") is None
+    assert quick_fixes.fetch("x", "web", 0, sha256="no digest") is None
+    assert quick_fixes.new_bundle("no name") is None
+    assert quick_fixes.rename_bundle("lab", "no name") is None
+    assert quick_fixes.bundle("x", "lab", version="a b") is None
+    assert quick_fixes.guest("x", "web", extra="${@x}") is None
 
 
 def test_changes_of_what_is_gone_change_nothing() -> None:
     project = project_of("[guests.web]\n")
-    for mend in (
-        mends.fetch("x", "web", 0, sha256="0" * 64),
-        mends.source("x", "web", image_size=64),
+    for quick_fix in (
+        quick_fixes.fetch("x", "web", 0, sha256="0" * 64),
+        quick_fixes.source("x", "web", image_size=64),
     ):
-        assert mend is not None
-        assert mend.apply(project) == project
+        assert quick_fix is not None
+        assert quick_fix.apply(project) == project
 
 
 def test_a_change_of_a_fetch_changes_that_one() -> None:
     project = project_of(IMPORTED)
-    mend = mends.fetch("x", "web", 0, sha256="1" * 64)
-    assert mend is not None
-    changed = mend.apply(project).guest("web").source
+    quick_fix = quick_fixes.fetch("x", "web", 0, sha256="1" * 64)
+    assert quick_fix is not None
+    changed = quick_fix.apply(project).guest("web").source
     assert changed is not None
     assert changed.fetch == (Fetch("file://web.ext4", sha256="1" * 64),)
 
 
 def test_a_guest_goes_into_a_bundle_that_is_there_or_made() -> None:
     bare = project_of('[guests.web]\ntags = ["external"]\nrootfs = "a"\n')
-    moved = mends.into_bundle(bare, "web").apply(bare)
+    moved = quick_fixes.into_bundle(bare, "web").apply(bare)
     assert (moved.guest("web").bundle, moved.bundles) == (
-        mends.DEFAULT_BUNDLE,
-        (Bundle(mends.DEFAULT_BUNDLE),),
+        quick_fixes.DEFAULT_BUNDLE,
+        (Bundle(quick_fixes.DEFAULT_BUNDLE),),
     )
     two = project_of('[bundles.one]\nversion = "2"\n[bundles.two]\n[guests.web]\n')
-    moved = mends.into_bundle(two, "web").apply(two)
+    moved = quick_fixes.into_bundle(two, "web").apply(two)
     assert (moved.guest("web").bundle, moved.bundles) == ("one", two.bundles)
 
 
@@ -311,7 +311,7 @@ def test_dom0_s_share_is_counted_into_the_board_that_is_proposed() -> None:
     )
     (made,) = of("XT405", text)
     assert made.message == "Dom0's 4096 MiB leave nothing of 2048 MiB, of which Xen takes 38"
-    assert [mend.label for mend in made.mends] == ["Give the board 6144 MiB"]
+    assert [quick_fix.label for quick_fix in made.quick_fixes] == ["Give the board 6144 MiB"]
 
 
 @pytest.mark.parametrize(
@@ -331,7 +331,7 @@ def test_a_guest_without_a_kernel(machine: str, fix: str, labels: list[str]) -> 
     )
     (made,) = of("XT236", text)
     assert made.fix.endswith(fix)
-    assert [mend.label for mend in made.mends] == labels
+    assert [quick_fix.label for quick_fix in made.quick_fixes] == labels
 
 
 def test_as_many_warnings_of_a_script_as_can_be_read(tmp_path: Path) -> None:

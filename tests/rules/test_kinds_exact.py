@@ -63,7 +63,7 @@ def imported(kind: str, file: str = "web.dat", more: str = "") -> str:
 
 
 @pytest.mark.parametrize(
-    ("kind", "types", "mend"),
+    ("kind", "types", "fix"),
     [
         ("qcow2", {"qcow2"}, "Import it as qcow2"),
         ("ext", {"ext4", "raw"}, "Import it as ext4"),
@@ -77,7 +77,7 @@ def imported(kind: str, file: str = "web.dat", more: str = "") -> str:
 )
 @pytest.mark.parametrize("type_", ["rootfs_dir", "qcow2", "ext4", "raw"])
 def test_what_an_import_can_be_made_of(
-    kind: str, types: set[str], mend: str | None, type_: str, tmp_path: Path
+    kind: str, types: set[str], quick_fix: str | None, type_: str, tmp_path: Path
 ) -> None:
     content = FILES[kind]
     if content is None:
@@ -89,8 +89,10 @@ def test_what_an_import_can_be_made_of(
         assert made == []
         return
     assert [(one.code, one.path) for one in made] == [("XT350", "guests.web.source.type")]
-    assert [one.label for one in made[0].mends] == ([mend] if mend else [])
-    assert made[0].fix == (f"{mend}." if mend else "Take another file, or convert it first.")
+    assert [one.label for one in made[0].quick_fixes] == ([quick_fix] if quick_fix else [])
+    assert made[0].fix == (
+        f"{quick_fix}." if quick_fix else "Take another file, or convert it first."
+    )
 
 
 BROKEN_GPT = bytes(450) + b"\xee" + bytes(3) + struct.pack("<II", 1, 9) + bytes(48) + b"\x55\xaa"
@@ -266,4 +268,4 @@ def test_a_root_that_is_none_of_the_partitions(
     made = told(tmp_path, text)
     assert [one.message for one in made] == ([f'"web.dat" {message}'] if message else [])
     assert [one.fix for one in made] == ([fix] if fix else [])
-    assert [one.mends for one in made] == ([()] if fix else [])
+    assert [one.quick_fixes for one in made] == ([()] if fix else [])

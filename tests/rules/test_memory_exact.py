@@ -30,7 +30,7 @@ def lacking(given: Project, assets: Assets | None = None) -> list[Finding]:
 def labels(text: str) -> list[str]:
     """Return what is proposed of the one thing that is wrong with the memory."""
     (made,) = lacking(project(text))
-    return [mend.label for mend in made.mends]
+    return [quick_fix.label for quick_fix in made.quick_fixes]
 
 
 WEB = guest("web", 1024)
@@ -130,12 +130,12 @@ def test_what_is_lacking_and_what_is_proposed(
     given = project(text)
     made = lacking(given)[0]
     assert f"{made.code} {made.message}" == told
-    assert [mend.label for mend in made.mends] == list(proposed)
-    for mend in made.mends:
-        mended = mend.apply(given)
+    assert [quick_fix.label for quick_fix in made.quick_fixes] == list(proposed)
+    for quick_fix in made.quick_fixes:
+        fixed = quick_fix.apply(given)
         before = {one.key: one.memory for one in given.guests}
-        assert {one.key: one.memory for one in mended.guests} == before | proposed[mend.label]
-        assert made.code not in {one.code for one in lacking(mended)}
+        assert {one.key: one.memory for one in fixed.guests} == before | proposed[quick_fix.label]
+        assert made.code not in {one.code for one in lacking(fixed)}
 
 
 def test_dom0_may_have_all_that_xen_leaves_where_no_guest_is() -> None:
@@ -194,13 +194,16 @@ def test_a_guest_with_a_config_of_its_own_keeps_what_it_has() -> None:
     read = Assets(texts={"own.cfg": "memory = 300\n"})
     given = project(f"memory = 1024\n{own}{guest('web', 300)}")
     (made,) = lacking(given, read)
-    assert [mend.label for mend in made.mends] == ["Give the board 1536 MiB", "Give web 176 MiB"]
+    assert [quick_fix.label for quick_fix in made.quick_fixes] == [
+        "Give the board 1536 MiB",
+        "Give web 176 MiB",
+    ]
     alone = project(f"memory = 1024\n{guest('own', 600, more=OWN)}")
     (made,) = lacking(alone, Assets(texts={"own.cfg": "memory = 600\n"}))
-    assert [mend.label for mend in made.mends] == ["Give the board 1536 MiB"]
+    assert [quick_fix.label for quick_fix in made.quick_fixes] == ["Give the board 1536 MiB"]
     crowded = project(f"memory = 1024\n{own}{guest('web', 64)}")
     (made,) = lacking(crowded, Assets(texts={"own.cfg": "memory = 491\n"}))
-    assert [mend.label for mend in made.mends] == ["Give the board 1536 MiB"]
+    assert [quick_fix.label for quick_fix in made.quick_fixes] == ["Give the board 1536 MiB"]
 
 
 def test_where_nobody_says_what_there_is_nothing_is_lacking() -> None:

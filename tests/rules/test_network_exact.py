@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What is said of network interfaces, and how they read once they are mended."""
+"""What is said of network interfaces, and how they read once they are fixed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def guest(*vif: str, key: str = "web") -> str:
 
 
 @pytest.mark.parametrize(
-    ("code", "vif", "label", "mended"),
+    ("code", "vif", "label", "fixed"),
     [
         (
             "XT222",
@@ -45,11 +45,11 @@ def guest(*vif: str, key: str = "web") -> str:
     ],
 )
 def test_the_rest_of_an_interface_stays(
-    code: str, vif: tuple[str, ...], label: str, mended: tuple[str, ...]
+    code: str, vif: tuple[str, ...], label: str, fixed: tuple[str, ...]
 ) -> None:
     made = of(code, guest(*vif))[0]
-    assert [mend.label for mend in made.mends] == [label]
-    assert made.mends[0].apply(project_of(guest(*vif))).guest("web").vif == mended
+    assert [quick_fix.label for quick_fix in made.quick_fixes] == [label]
+    assert made.quick_fixes[0].apply(project_of(guest(*vif))).guest("web").vif == fixed
 
 
 @pytest.mark.parametrize(
@@ -106,4 +106,4 @@ def test_interfaces_of_a_config_of_one_s_own_are_told_and_left() -> None:
         (made,) = of(
             code, '[guests.web]\nconfig_file = "web.cfg"\n', Assets(texts={"web.cfg": config})
         )
-        assert (made.path, made.mends) == ("guests.web.config_file", ())
+        assert (made.path, made.quick_fixes) == ("guests.web.config_file", ())

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Each rule complains where it must, is silent after one change, and mends what it says."""
+"""Each rule complains where it must, is silent after one change, and fixes what it says."""
 
 from __future__ import annotations
 
@@ -52,29 +52,29 @@ def test_a_rule_complains_and_is_silent_after_the_change(case: Case, tmp_path: P
     assert case.say in finding.message + finding.fix
     assert finding.fix.endswith((".", "?"))
     assert not finding.message.endswith(".")
-    assert len(finding.mends) >= case.mends
-    mended = tmp_path / "mended"
-    mended.mkdir()
-    assert at(case, case.mended().findings(mended)) == []
+    assert len(finding.quick_fixes) >= case.quick_fixes
+    fixed = tmp_path / "fixed"
+    fixed.mkdir()
+    assert at(case, case.fixed().findings(fixed)) == []
 
 
-def _mends() -> list[tuple[Case, int]]:
-    return [(case, number) for case in CASES for number in range(case.mends)]
+def _fixes() -> list[tuple[Case, int]]:
+    return [(case, number) for case in CASES for number in range(case.quick_fixes)]
 
 
-@pytest.mark.parametrize(("case", "number"), _mends(), ids=lambda v: getattr(v, "code", str(v)))
-def test_a_mend_takes_its_finding_away(case: Case, number: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("case", "number"), _fixes(), ids=lambda v: getattr(v, "code", str(v)))
+def test_a_fix_takes_its_finding_away(case: Case, number: int, tmp_path: Path) -> None:
     loaded, assets = case.load(tmp_path)
     assert loaded.project is not None
     before = model.to_data(loaded.project)
     finding = at(case, findings(loaded, assets))[0]
-    mend = finding.mends[number]
-    mended = mend.apply(loaded.project)
+    quick_fix = finding.quick_fixes[number]
+    fixed = quick_fix.apply(loaded.project)
     assert model.to_data(loaded.project) == before, "the project given was changed"
-    assert schema.validate(model.to_data(mended)) == []
-    left = {(f.code, f.path) for f in check(mended, _again(mended, assets))}
+    assert schema.validate(model.to_data(fixed)) == []
+    left = {(f.code, f.path) for f in check(fixed, _again(fixed, assets))}
     assert (case.code, case.path) not in left
-    assert mend.label
+    assert quick_fix.label
 
 
 def _again(project: model.Project, assets: Assets) -> Assets:
@@ -147,8 +147,8 @@ def test_mends_come_best_first() -> None:
     with pytest.raises(KeyError):
         found("XT999", "", "", "")
     bare = found("XT002", "a", "b", "c")
-    assert (bare.mend, bare.mends) == (None, ())
-    assert replace(bare, others=()).mends == ()
+    assert (bare.quick_fix, bare.quick_fixes) == (None, ())
+    assert replace(bare, others=()).quick_fixes == ()
 
 
 def test_every_code_is_met_and_every_code_met_is_known() -> None:

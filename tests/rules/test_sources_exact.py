@@ -69,15 +69,17 @@ def test_files_that_are_fetched_are_proposed() -> None:
     text = web("raw", "web.img", *(fetch("web", f"file://{name}.raw") for name in "abcd"))
     (made,) = of("XT305", text)
     assert made.fix == 'Fetched are "a.raw", "b.raw", "c.raw", "d.raw"; name one of them.'
-    assert [mend.label for mend in made.mends] == [f"Import {name}.raw" for name in "abc"]
+    assert [quick_fix.label for quick_fix in made.quick_fixes] == [
+        f"Import {name}.raw" for name in "abc"
+    ]
 
 
 def test_an_archive_is_unpacked_below_the_first_name() -> None:
     archives = (fetch("web", "file://a.txt"), fetch("web", "file://a.tar"))
     text = web("rootfs_dir", "tree/usr/lib", *archives)
     (made,) = of("XT304", text)
-    assert [mend.label for mend in made.mends] == ["Unpack below tree"]
-    source = made.mends[0].apply(project_of(text)).guest("web").source
+    assert [quick_fix.label for quick_fix in made.quick_fixes] == ["Unpack below tree"]
+    source = made.quick_fixes[0].apply(project_of(text)).guest("web").source
     assert source is not None
     assert [entry.subdir for entry in source.fetch] == [None, "tree"]
 
@@ -230,9 +232,9 @@ def test_what_a_name_says(file: str, kind: str, suits: str | None) -> None:
     made = of("XT321", text)
     assert [one.fix for one in made] == ([f"Its name says {suits}."] if suits else [])
     for one in made:
-        (mend,) = one.mends
-        assert mend.label == f"Import it as {suits}"
-        source = mend.apply(project_of(text)).guest("web").source
+        (quick_fix,) = one.quick_fixes
+        assert quick_fix.label == f"Import it as {suits}"
+        source = quick_fix.apply(project_of(text)).guest("web").source
         assert source is not None
         assert source.type == suits
 

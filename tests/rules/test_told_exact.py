@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""In what order findings come, what is told of a check that fails, and what mends may write."""
+"""In what order findings come, what is told of a check that fails, and what fixes may write."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import pytest
 
 from tests.rules.test_exact import of, project_of
 from xentui.project.model import Bundle
-from xentui.rules import catalogue, mends
+from xentui.rules import catalogue, quick_fixes
 from xentui.rules.check import arranged
 from xentui.rules.context import Context
 from xentui.rules.failed import failed
-from xentui.rules.finding import Mend, Severity, found
+from xentui.rules.finding import QuickFix, Severity, found
 
 ORDER = (
     "", "preset.title", "host.memory", "containers.vxn", "defaults.extra", "bundles.lab.license",
@@ -71,11 +71,11 @@ def test_so_much_of_an_exception_is_told(
     )
 
 
-_guest = partial(mends.guest, "x", "web")
-_source = partial(mends.source, "x", "web")
-_fetch = partial(mends.fetch, "x", "web", 0)
-_bundle = partial(mends.bundle, "x", "lab")
-_renamed = partial(mends.rename_bundle, "lab")
+_guest = partial(quick_fixes.guest, "x", "web")
+_source = partial(quick_fixes.source, "x", "web")
+_fetch = partial(quick_fixes.fetch, "x", "web", 0)
+_bundle = partial(quick_fixes.bundle, "x", "lab")
+_renamed = partial(quick_fixes.rename_bundle, "lab")
 
 
 @pytest.mark.parametrize(
@@ -95,22 +95,22 @@ _renamed = partial(mends.rename_bundle, "lab")
         (_source, {"file": " ", "type": "raw"}, False),
         (_bundle, {"license": "MIT"}, True),
         (_bundle, {"license": "MIT\n"}, False),
-        (mends.new_bundle, {"name": "a" * 63}, True),
-        (mends.new_bundle, {"name": "a" * 64}, False),
-        (mends.new_bundle, {"name": "export"}, False),
+        (quick_fixes.new_bundle, {"name": "a" * 63}, True),
+        (quick_fixes.new_bundle, {"name": "a" * 64}, False),
+        (quick_fixes.new_bundle, {"name": "export"}, False),
         (_renamed, {"new": "b" * 63}, True),
         (_renamed, {"new": "b" * 64}, False),
     ],
 )
-def test_a_mend_writes_what_the_schema_takes_and_nothing_else(
-    change: Callable[..., Mend | None], changes: dict[str, Any], writable: bool
+def test_a_fix_writes_what_the_schema_takes_and_nothing_else(
+    change: Callable[..., QuickFix | None], changes: dict[str, Any], writable: bool
 ) -> None:
     assert (change(**changes) is not None) is writable
 
 
 def test_the_one_bundle_that_is_there_stays_as_it_is() -> None:
     given = project_of('[bundles.lab]\nversion = "2"\n[guests.web]\n')
-    moved = mends.into_bundle(given, "web").apply(given)
+    moved = quick_fixes.into_bundle(given, "web").apply(given)
     assert moved.bundles == (Bundle("lab", version="2"),)
     assert moved.guest("web").bundle == "lab"
 

@@ -20,7 +20,7 @@ from xentui.bitbake.conf_reader import ConfReader
 from xentui.errors import XentuiError
 from xentui.output import header, user_files
 from xentui.output.render import render
-from xentui.project import document, edit, fresh, lines, model, overrides, schema
+from xentui.project import document, edit, lines, model, new_file, overrides, schema
 from xentui.rules.check import findings
 
 ROOT = Path(__file__).parents[2]
@@ -53,7 +53,7 @@ def document_target(data: bytes) -> None:
 
 def _written(text: str, project: model.Project) -> None:
     assert schema.validate(model.to_data(project)) == []
-    again = document.load_text(fresh.fresh(project), ROOT)
+    again = document.load_text(new_file.fresh(project), ROOT)
     assert repr(again.project) == repr(project)
     assert edit.update(text, project) == text
     host = replace(project.host, memory=(project.host.memory or 1024) + 1)
@@ -96,7 +96,7 @@ def _store(text: str) -> None:
     reader = ConfReader(texts={"/x/local.conf": text})
     assert reader.read("/x/local.conf")
     seen = reader.store.seen_by("a")
-    for name in list(reader.store.said)[:200]:
+    for name in list(reader.store.assignments)[:200]:
         seen.get(name)
         reader.store.get(name)
 
@@ -142,7 +142,7 @@ def _import(text: str) -> None:
         except XentuiError:
             return
         assert schema.validate(model.to_data(made.project)) == []
-        again = document.load_text(fresh.fresh(made.project), ROOT)
+        again = document.load_text(new_file.fresh(made.project), ROOT)
         assert repr(again.project) == repr(made.project)
 
 

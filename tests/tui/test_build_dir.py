@@ -22,10 +22,10 @@ from xentui.project.model import Bundle, Project
 from xentui.screens.review import Review
 from xentui.session import Session
 from xentui.widgets.code import CodeView
+from xentui.widgets.line_view import LineView
 from xentui.widgets.options import Options
 from xentui.widgets.preview import Preview
 from xentui.widgets.table import Table
-from xentui.widgets.told import Told
 
 LOCAL = 'MACHINE ??= "qemux86-64"\nDISTRO = "nodistro"\n# mine\n'
 
@@ -211,7 +211,7 @@ async def test_what_is_wrong_with_the_build_directory_stands_among_the_problems(
         page = shown(app)
         assert "conf/local.conf:4" in page
         assert "meta-virtualization is not among the layers" in page
-        assert "of the build directory to mend" in page
+        assert "of the build directory to fix" in page
         await pilot.press("ctrl+s")
         await settle(pilot)
         assert "cannot be written yet" in shown(app).lower()
@@ -219,15 +219,15 @@ async def test_what_is_wrong_with_the_build_directory_stands_among_the_problems(
     assert not (build / "conf/xentui.conf").exists()
 
 
-async def test_what_writing_will_mend_is_no_problem() -> None:
+async def test_what_writing_will_fix_is_no_problem() -> None:
     build = made()
     app = wizard(in_build_dir(build), begin="review")
     async with app.run_test(size=SMALL) as pilot:
         await read(pilot, app)
         review = app.main.step
         assert isinstance(review, Review)
-        assert list(review.around_errors) == []
-        assert "not set up for Xen" not in "\n".join(f.message for f in app.session.around)
+        assert list(review.build_errors) == []
+        assert "not set up for Xen" not in "\n".join(f.message for f in app.session.build_findings)
 
 
 async def test_another_directory_is_another_way() -> None:
@@ -248,7 +248,7 @@ def previewed(app: XentuiApp) -> tuple[str, str]:
     """Return what the preview is called, and its lines as one text."""
     preview = app.main.query_one(Preview)
     lines = preview.query_one("#preview-text", CodeView).lines
-    return str(preview.query_one("#preview-name", Told).content), "\n".join(lines) + "\n"
+    return str(preview.query_one("#preview-name", LineView).content), "\n".join(lines) + "\n"
 
 
 async def test_the_preview_is_what_is_written_beside_a_machine_fragment() -> None:
@@ -299,24 +299,24 @@ async def test_the_rail_and_f8_know_the_build_directory_from_any_step() -> None:
         await read(pilot, app)
         await pilot.pause(0.5)
         await read(pilot, app)
-        own = app.session.sight.found.total
-        around = [f for f in app.session.around if f.path == "conf/local.conf:4"]
-        assert len(around) == 1
-        assert app.session.told.total == own + len(app.session.around)
+        own = app.session.visible_view.found.total
+        build_findings = [f for f in app.session.build_findings if f.path == "conf/local.conf:4"]
+        assert len(build_findings) == 1
+        assert app.session.findings.total == own + len(app.session.build_findings)
         rail = shown(app).split("\n")
         assert any("6 Review" in line and "✗" in line for line in rail)
-        assert "to mend" in shown(app)
+        assert "to fix" in shown(app)
         await pilot.press("shift+f8")
         await read(pilot, app)
         assert app.main.here == "review"
-        last = app.session.told.every[-1]
+        last = app.session.findings.every[-1]
         review = app.main.step
         assert isinstance(review, Review)
         assert review.finding_in_sight() == last
-        assert f"{len(app.session.told.every)}/{len(app.session.told.every)}" in shown(app)
+        assert f"{len(app.session.findings.every)}/{len(app.session.findings.every)}" in shown(app)
         await pilot.press("f8")
         await read(pilot, app)
-        assert review.finding_in_sight() != last or len(app.session.told.every) == 1
+        assert review.finding_in_sight() != last or len(app.session.findings.every) == 1
 
 
 async def test_an_edit_lets_the_build_directory_be_looked_at_again() -> None:
@@ -326,16 +326,16 @@ async def test_an_edit_lets_the_build_directory_be_looked_at_again() -> None:
         await read(pilot, app)
         await pilot.pause(0.5)
         await read(pilot, app)
-        assert not any(f.code == "XT636" for f in app.session.around)
+        assert not any(f.code == "XT636" for f in app.session.build_findings)
         await pilot.press("a", *"nowhere")
         await pilot.pause(0.6)
         await read(pilot, app)
-        assert any(f.code == "XT636" for f in app.session.around)
+        assert any(f.code == "XT636" for f in app.session.build_findings)
         await pilot.press("escape", "alt+6", "t")
         app.main.query_one("#review-dir", Input).value = "elsewhere"
         await pilot.press("enter")
         await read(pilot, app)
-        assert list(app.session.around) == []
+        assert list(app.session.build_findings) == []
 
 
 BUNDLED = replace(

@@ -17,7 +17,7 @@ from textual.widget import Widget
 from tests.sessions import session_of
 from tests.tui.wizards import LARGE, wizard
 from xentui.project.model import Guest, Host, Project
-from xentui.session.line import found_slow, is_slow
+from xentui.screens.terminal_latency import found_slow, is_slow
 from xentui.widgets.code import CodeView
 
 ROOT = Path(__file__).resolve().parents[2]

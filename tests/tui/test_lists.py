@@ -14,14 +14,14 @@ from tests.tui.test_build_dir import LOCAL, in_build_dir, made, read
 from tests.tui.test_wizard import field, settle
 from tests.tui.wizards import SMALL, shown, wizard
 from xentui.screens.dialogs import Pick
-from xentui.session.build import GivenUpError, Surroundings, survey
+from xentui.session.build import BuildSurvey, GivenUpError, survey
 from xentui.widgets.chrome import KeyLine
 from xentui.widgets.table import Table
 
 
 def test_more_is_told_as_more_is_known_and_giving_up_is_heard() -> None:
     build = made()
-    told: list[Surroundings] = []
+    told: list[BuildSurvey] = []
     known = survey(build, told.append)
     assert [one.complete for one in told] == [False] * (len(told) - 1) + [True]
     assert told[0].build is not None

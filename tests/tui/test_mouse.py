@@ -62,7 +62,7 @@ CLICKED = {
     "preview": "the key line",
     "undo": "the key line, once there is something to undo",
     "problem": "the hint line",
-    "mend": "the hint line",
+    "fix": "the hint line",
 }
 """What is clicked for what a key does, where neither the last line nor the palette has it."""
 

@@ -78,7 +78,7 @@ async def test_what_is_typed_right_after_a_goes_into_the_name() -> None:
         await settle(pilot)
         # The last d is for the table again, and deletes the guest that it stands on.
         assert app.session.project == TWO
-        assert app.session.steps_back == "delete decab"
+        assert app.session.undo_label == "delete decab"
         app.session.undo()
         assert app.session.project.guest("decab").memory == 64
 

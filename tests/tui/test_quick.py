@@ -14,7 +14,7 @@ from tests.budget import examples
 from tests.sessions import session_of
 from xentui.project.model import Guest, Host, Project, place_of
 from xentui.rules.finding import RANKS
-from xentui.session import MANY, Session, places
+from xentui.session import MANY, Session, field_paths
 from xentui.session.found import guest_of, lay_out, step_of
 from xentui.session.quick import Quick
 from xentui.session.view import View, summed
@@ -54,7 +54,7 @@ EDITS = st.lists(
 
 def settled() -> Session:
     session = session_of(PROJECT)
-    assert session.sight.settled
+    assert session.visible_view.settled
     return session
 
 
@@ -71,7 +71,7 @@ def test_what_is_shown_at_once_is_what_is_worked_out(
     for number, (name, text) in edits:
         session.type(("guests", f"guest-{number}", name), text)
         session.end_typing()
-    quick, exact = session.sight, whole(session)
+    quick, exact = session.visible_view, whole(session)
     assert isinstance(quick, Quick) or session.project == PROJECT
     assert quick.summed.of("guest") == exact.summed.of("guest")
     assert (quick.summed.free, quick.summed.free_all) == (exact.budget.free, exact.budget.free_all)
@@ -90,36 +90,38 @@ def test_what_is_shown_at_once_is_what_is_worked_out(
         at_last = [one for one in exact.conf_lines if not any(s in one for s in stamps)]
         assert at_once == at_last
     session.view.settle()
-    assert session.sight is session.view
-    assert [(f.code, f.path, f.message) for f in session.sight.findings] == [
+    assert session.visible_view is session.view
+    assert [(f.code, f.path, f.message) for f in session.visible_view.findings] == [
         (f.code, f.path, f.message) for f in exact.findings
     ]
-    assert session.sight.conf_lines == exact.conf_lines
+    assert session.visible_view.conf_lines == exact.conf_lines
 
 
 def test_a_guest_that_came_shows_the_settled_state_until_all_is_worked_out() -> None:
     session = settled()
-    before = session.sight
+    before = session.visible_view
     session.edit(session.project.with_guest(Guest("new")), "add")
-    assert session.sight.found.total == before.found.total
-    assert session.sight.conf_lines is before.conf_lines
+    assert session.visible_view.found.total == before.found.total
+    assert session.visible_view.conf_lines is before.conf_lines
     session.view.settle()
-    assert "# new" in session.sight.conf_lines or any("new" in x for x in session.sight.conf_lines)
+    assert "# new" in session.visible_view.conf_lines or any(
+        "new" in x for x in session.visible_view.conf_lines
+    )
 
 
 def test_undo_shows_the_settled_state_again() -> None:
     session = settled()
-    before = session.sight
+    before = session.visible_view
     session.type(("guests", "guest-3", "memory"), "65")
-    assert session.sight is not before
+    assert session.visible_view is not before
     session.undo()
-    assert session.sight is before
+    assert session.visible_view is before
 
 
 def test_few_guests_are_always_worked_out() -> None:
     session = session_of(replace(PROJECT, guests=PROJECT.guests[:MANY]))
     session.type(("guests", "guest-3", "memory"), "x")
-    assert session.sight is session.view
+    assert session.visible_view is session.view
 
 
 def test_findings_are_counted_by_step_and_place() -> None:
@@ -168,4 +170,4 @@ def test_marked_lines_are_those_that_are_new_at_their_place(
 
 
 def test_a_path_without_guest_has_no_value() -> None:
-    assert places.get(PROJECT, ("guests", "nobody", "memory")) is None
+    assert field_paths.get(PROJECT, ("guests", "nobody", "memory")) is None

@@ -206,12 +206,15 @@ async def test_a_guest_that_is_refused_is_mended_and_rehearsed_again(played: Pla
 async def test_missing_parts_are_named_and_nothing_is_fetched_unasked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    lack = parts.LackError(
-        (parts.Lack("QEMU", "qemu-system-x86"), parts.Lack("Xen", "xen-hypervisor-4.17-amd64"))
+    missing = parts.MissingPartsError(
+        (
+            parts.MissingPart("QEMU", "qemu-system-x86"),
+            parts.MissingPart("Xen", "xen-hypervisor-4.17-amd64"),
+        )
     )
 
     def find(*_given: object, **_how: object) -> parts.Parts:
-        raise lack
+        raise missing
 
     asked: list[str] = []
 
@@ -244,10 +247,10 @@ async def test_missing_parts_are_named_and_nothing_is_fetched_unasked(
 
 
 async def test_leaving_ends_a_fetch(monkeypatch: pytest.MonkeyPatch) -> None:
-    lack = parts.LackError((parts.Lack("Xen", "xen-system-arm64:arm64"),))
+    missing = parts.MissingPartsError((parts.MissingPart("Xen", "xen-system-arm64:arm64"),))
 
     def find(*_given: object, **_how: object) -> parts.Parts:
-        raise lack
+        raise missing
 
     began, ended = threading.Event(), threading.Event()
 

@@ -19,7 +19,7 @@ from xentui.output.header import is_intact
 from xentui.output.rendered import Copy
 from xentui.project import schema
 from xentui.project.model import Fetch, Guest, Host, Project, Source
-from xentui.session import draft, guests, places, writing
+from xentui.session import draft, field_paths, guests, writing
 from xentui.session.state import State
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -221,7 +221,9 @@ def test_a_hand_edited_file_is_left_alone() -> None:
         max_size=12,
     )
 )
-def test_undo_brings_back_the_start_and_redo_the_end(edits: list[tuple[places.Path, str]]) -> None:
+def test_undo_brings_back_the_start_and_redo_the_end(
+    edits: list[tuple[field_paths.Path, str]],
+) -> None:
     session = session_of(ONE)
     for path, text in edits:
         session.type(path, text)
@@ -242,7 +244,7 @@ def test_each_field_shows_what_it_reads(table: str) -> None:
     for field in schema.fields(table):
         for example in field.examples:
             value = tuple(example) if isinstance(example, list) else example
-            read, message = places.read(field, places.show(field, value))
+            read, message = field_paths.read(field, field_paths.show(field, value))
             assert message == "", field.name
             assert (tuple(read) if isinstance(read, list) else read) == value
 

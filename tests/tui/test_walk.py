@@ -86,7 +86,7 @@ class Walk(RuleBasedStateMachine):
 
     @staticmethod
     def _nothing(*_given: object, **_how: object) -> parts.Parts:
-        raise parts.LackError((parts.Lack("QEMU", "qemu-system-x86"),))
+        raise parts.MissingPartsError((parts.MissingPart("QEMU", "qemu-system-x86"),))
 
     async def _quiet(self) -> None:
         # On a busy machine each key may take its time; one that is stuck would take for ever.

@@ -18,8 +18,8 @@ from xentui.project import model, presets, schema
 from xentui.project.assets import NO_ASSETS
 from xentui.project.model import Project
 from xentui.verify.bitbake import NoRecipeError
-from xentui.verify.report import Report, verify
-from xentui.verify.wishes import wishes
+from xentui.verify.expected import expected_assignments
+from xentui.verify.report import VerifyReport, verify
 
 RECORDED = Path(__file__).parent / "recorded"
 BUILD = Path("/build")
@@ -59,7 +59,7 @@ class Said:
         return self.flags.get(flag)
 
 
-def undone(change: Callable[[str], str] = lambda text: text) -> Report:
+def undone(change: Callable[[str], str] = lambda text: text) -> VerifyReport:
     return verify(project(), NO_ASSETS, BUILD, Said(change), quick=True)
 
 
@@ -67,13 +67,15 @@ def test_every_assignment_is_wished_for_once() -> None:
     for name in ("qemux86-64-alpine", "qemux86-64-vxn", "vendor-guest", "raspberrypi4-64"):
         wanted = presets.load(name).project
         assert wanted is not None
-        found = wishes(wanted)
+        found = expected_assignments(wanted)
         assert len(set(found)) == len(found)
-        assert any(wish.variable == "MACHINE" for wish in found)
-    (memory,) = [wish for wish in wishes(project()) if wish.variable == "QB_MEM_VALUE"]
+        assert any(expected.variable == "MACHINE" for expected in found)
+    (memory,) = [one for one in expected_assignments(project()) if one.variable == "QB_MEM_VALUE"]
     assert (memory.recipe, memory.scoped, memory.value) == ("xen-image-minimal", True, "4096")
     assert memory.written == "QB_MEM_VALUE:pn-xen-image-minimal ="
-    (alpine,) = [wish for wish in wishes(project()) if wish.written.endswith("MEMORY[alpine] =")]
+    (alpine,) = [
+        one for one in expected_assignments(project()) if one.written.endswith("MEMORY[alpine] =")
+    ]
     assert (alpine.recipe, alpine.conf, alpine.flag) == ("my-guests", False, "alpine")
 
 
@@ -118,7 +120,7 @@ def test_what_nobody_says_is_unseen_and_the_reason_is_told() -> None:
     report = undone(without)
     assert report.counts["unseen"] >= 4
     unseen = [verdict for verdict in report.verdicts if verdict.status == "unseen"]
-    assert any(verdict.wish.flag == "vendor" for verdict in unseen)
+    assert any(verdict.expected.flag == "vendor" for verdict in unseen)
     assert all(verdict.reason for verdict in unseen)
     assert any("did not read conf/xentui.conf" in line for line in report.lines())
 
@@ -127,7 +129,7 @@ def test_recipes_are_asked_too() -> None:
     report = verify(project(), NO_ASSETS, BUILD, Said())
     assert report.asked == ("xen-image-minimal", "my-guests")
     assert "\n".join(report.lines()) == UNDONE.replace("10 of 14", "20 of 24")
-    seen = {verdict.wish.written: verdict for verdict in report.verdicts}
+    seen = {verdict.expected.written: verdict for verdict in report.verdicts}
     memory = seen["my-guests: XEN_GUEST_MEMORY[alpine] ="]
     assert (memory.status, memory.seen) == ("agrees", "192")
     assert memory.file.endswith("my-guests_1.0.bb")
@@ -138,15 +140,15 @@ def test_recipes_are_asked_too() -> None:
 def test_a_flag_of_a_task_is_asked_for_by_itself() -> None:
     lost = verify(project(), NO_ASSETS, BUILD, Said(flags={}))
     (unseen,) = [verdict for verdict in lost.verdicts if verdict.status == "unseen"]
-    assert (unseen.wish.variable, unseen.wish.flag) == ("do_rootfs", "vardeps")
+    assert (unseen.expected.variable, unseen.expected.flag) == ("do_rootfs", "vardeps")
     other = verify(project(), NO_ASSETS, BUILD, Said(flags={"vardeps": "OTHER"}))
-    (differs,) = [v for v in other.verdicts if v.wish.flag == "vardeps"]
+    (differs,) = [v for v in other.verdicts if v.expected.flag == "vardeps"]
     assert (differs.status, differs.reason) == ("differs", "XENTUI_HASH is missing")
 
 
 def test_a_recipe_that_is_not_there_is_unseen() -> None:
     report = verify(project(), NO_ASSETS, BUILD, Said(lacks=("my-guests",)))
-    bundle = [verdict for verdict in report.verdicts if verdict.wish.recipe == "my-guests"]
+    bundle = [verdict for verdict in report.verdicts if verdict.expected.recipe == "my-guests"]
     assert bundle
     assert all(verdict.status == "unseen" for verdict in bundle)
     assert all("Nothing PROVIDES" in verdict.reason for verdict in bundle)

@@ -17,11 +17,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from xentui.bitbake.conf_facts import Place, Said, Value
+from xentui.bitbake.conf_facts import Assignment, Location, Value
 from xentui.bitbake.conf_reader import ConfReader
 from xentui.bitbake.conf_syntax import Fault
 from xentui.bitbake.files import absolute, exists, is_folder, joined
-from xentui.bitbake.whereabouts import find, is_build_dir
+from xentui.bitbake.find_build_dir import find, is_build_dir
 from xentui.errors import InputError
 from xentui.safe_text import visible
 
@@ -76,7 +76,7 @@ class Layer:
     priority: int = 0
     depends: tuple[str, ...] = ()
     compat: tuple[str, ...] = ()
-    place: Place | None = None
+    place: Location | None = None
 
     @property
     def conf(self) -> str:
@@ -89,7 +89,7 @@ class Setting:
     """A variable's value, where it was said, and the fragment that said it, if one did."""
 
     value: str | None
-    place: Place | None = None
+    place: Location | None = None
     fragment: str | None = None
 
 
@@ -136,9 +136,9 @@ class BuildDir:
         """Return a flag's value."""
         return self.reader.store.flag(variable, flag)
 
-    def said(self, variable: str) -> list[Said]:
+    def assignments(self, variable: str) -> list[Assignment]:
         """Return every operation on a variable and its overrides, in order."""
-        return self.reader.store.said.get(variable, [])
+        return self.reader.store.assignments.get(variable, [])
 
     def is_users(self, file: str) -> bool:
         """Whether a file belongs to the user, not to a layer.
@@ -225,9 +225,9 @@ def _layers(reader: ConfReader) -> tuple[list[Layer], tuple[str, ...]]:
     before: set[str] = set()
     words = store.get("BBLAYERS").words
     if len(words) > MAX_LAYERS:
-        said = _named_in(reader, "BBLAYERS", words[0]) or Place("", 1)
+        assignments = _named_in(reader, "BBLAYERS", words[0]) or Location("", 1)
         told = f"BBLAYERS names more than {MAX_LAYERS} layers"
-        reader.faults.append(Fault("limit", said.file, said.line, told))
+        reader.faults.append(Fault("limit", assignments.file, assignments.line, told))
         store.doubt(told)
     for word in words[:MAX_LAYERS]:
         path = os.path.expanduser(word).rstrip("/") or "/"  # noqa: PTH111
@@ -298,23 +298,23 @@ def _without_core(reader: ConfReader, top: str) -> None:
             reader.read(file)
 
 
-def _named_in(reader: ConfReader, variable: str, word: str) -> Place | None:
-    for said in reader.store.said.get(variable, ()):
-        if word in said.value or word in (reader.store.expand(said.value).raw or ""):
-            return said.place
+def _named_in(reader: ConfReader, variable: str, word: str) -> Location | None:
+    for assignments in reader.store.assignments.get(variable, ()):
+        if word in assignments.value or word in (reader.store.expand(assignments.value).raw or ""):
+            return assignments.place
     return None
 
 
 def _setting(reader: ConfReader, variable: str) -> Setting:
-    strong: Place | None = None
-    weak: Place | None = None
-    for said in reader.store.said.get(variable, ()):
-        if said.variable != variable or said.flag:
+    strong: Location | None = None
+    weak: Location | None = None
+    for assignments in reader.store.assignments.get(variable, ()):
+        if assignments.variable != variable or assignments.flag:
             continue
-        if said.operator in ("=", ":=") or (said.operator == "?=" and strong is None):
-            strong = said.place
-        elif said.operator == "??=":
-            weak = said.place
+        if assignments.operator in ("=", ":=") or (assignments.operator == "?=" and strong is None):
+            strong = assignments.place
+        elif assignments.operator == "??=":
+            weak = assignments.place
     value = reader.store.get(variable).raw
     prefix = variable.lower()
     fragment = next((word for word in reader.fragments if word == f"{prefix}/{value}"), None)

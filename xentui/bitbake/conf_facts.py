@@ -12,7 +12,7 @@ HOLE = "\0"
 """Stands in a value's text for a ``${@…}`` that was not evaluated."""
 
 
-class Place(NamedTuple):
+class Location(NamedTuple):
     """A line of a file."""
 
     file: str
@@ -22,7 +22,7 @@ class Place(NamedTuple):
         return f"{self.file}:{self.line}"
 
 
-class Said(NamedTuple):
+class Assignment(NamedTuple):
     """One operation on a variable, in the order they were made.
 
     Attributes:
@@ -34,7 +34,7 @@ class Said(NamedTuple):
     flag: str
     operator: str
     value: str
-    place: Place
+    place: Location
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from xentui.bitbake.conf_facts import HOLE, Place, Value
+from xentui.bitbake.conf_facts import HOLE, Location, Value
 from xentui.bitbake.conf_syntax import CONF_SUFFIXES, RECIPE_SUFFIXES, Fault, Statement, parse
 from xentui.bitbake.conf_values import Store
 from xentui.bitbake.files import absolute, exists, folder_of, is_absolute, joined, listed
 from xentui.errors import InputError
-from xentui.project.regular import read_text
+from xentui.project.safe_read import read_text
 
 MAX_FILE = 4 * 1024 * 1024
 """Bytes a single file may have."""
@@ -61,7 +61,7 @@ class ConfReader:
     files: dict[str, None] = field(default_factory=dict)
     statements: dict[str, list[Statement]] = field(default_factory=dict)
     includes: list[Included] = field(default_factory=list)
-    fragments: dict[str, Place | None] = field(default_factory=dict)
+    fragments: dict[str, Location | None] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
 
@@ -120,7 +120,7 @@ class ConfReader:
         return text
 
     def _fault(self, kind: str, by: Statement | None, file: str, message: str) -> None:
-        place = Place(by.file, by.line) if by is not None else Place(file, 1)
+        place = Location(by.file, by.line) if by is not None else Location(file, 1)
         self.faults.append(Fault(kind, place.file, place.line, message))
 
     def _carry_out(self, statement: Statement, *, base: bool) -> None:
@@ -132,7 +132,7 @@ class ConfReader:
             case "include_all":
                 self._include_all(statement)
             case "unset":
-                place = Place(statement.file, statement.line)
+                place = Location(statement.file, statement.line)
                 self.store.note(statement.variable, "unset", "", place, statement.flag)
                 if statement.flag:
                     self.store.unset_flag(statement.variable, statement.flag)
@@ -151,7 +151,7 @@ class ConfReader:
 
     def _assign(self, statement: Statement) -> None:
         name, flag = statement.variable, statement.flag
-        place = Place(statement.file, statement.line)
+        place = Location(statement.file, statement.line)
         if name.count(":") > _MAX_PARTS:
             self._fault("limit", statement, statement.file, "a name has too many overrides")
             self.store.doubt(f"{place} was not read: its name has too many overrides")
@@ -171,7 +171,7 @@ class ConfReader:
         value = self.store.expand(text)
         if HOLE in (value.raw or "") or (value.unknown and not self.store.doubts):
             reason = (
-                f"{Place(statement.file, statement.line)} names a file to {statement.kind} that "
+                f"{Location(statement.file, statement.line)} names a file to {statement.kind} that "
                 f"is not known: {'; '.join(value.unknown)}"
             )
             if not all(self._doubt_candidates(word, reason) for word in (value.raw or "").split()):
@@ -282,16 +282,16 @@ class ConfReader:
             else:
                 self._fragment(statement, word, prefix, metadata, place)
 
-    def _named_by(self, variable: str, word: str) -> Place | None:
-        for said in reversed(self.store.said.get(variable, [])):
+    def _named_by(self, variable: str, word: str) -> Location | None:
+        for said in reversed(self.store.assignments.get(variable, [])):
             if word in said.value.split():
                 return said.place
         return None
 
     def _builtin(
-        self, statement: Statement, word: str, variable: str, value: str, place: Place | None
+        self, statement: Statement, word: str, variable: str, value: str, place: Location | None
     ) -> None:
-        at = place or Place(statement.file, statement.line)
+        at = place or Location(statement.file, statement.line)
         if self._assigned(variable):
             what = f"the fragment {word} is used while {variable} is assigned"
             self.faults.append(Fault("machine-fragment", at.file, at.line, what))
@@ -302,11 +302,12 @@ class ConfReader:
     def _assigned(self, variable: str) -> bool:
         """Whether a variable has a value stronger than a weak default."""
         return self.store.plain(variable) is not None or any(
-            said.operator in (":append", ":prepend") for said in self.store.said.get(variable, ())
+            said.operator in (":append", ":prepend")
+            for said in self.store.assignments.get(variable, ())
         )
 
     def _fragment(
-        self, statement: Statement, word: str, prefix: str, metadata: str, place: Place | None
+        self, statement: Statement, word: str, prefix: str, metadata: str, place: Location | None
     ) -> None:
         layer, _, name = word.partition("/")
         inside = self.store.expand(f"{prefix}/{name}.conf").raw or ""
@@ -322,7 +323,7 @@ class ConfReader:
                         self.store.assign(flagged, said, flag=word)
                     self.store.replace(flagged, None)
                 return
-        at = place or Place(statement.file, statement.line)
+        at = place or Location(statement.file, statement.line)
         what = f"no enabled layer has the fragment {word}"
         self.faults.append(Fault("fragment", at.file, at.line, what))
 

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from xentui.bitbake.conf_facts import HOLE, Place, Said, Value, pieces
+from xentui.bitbake.conf_facts import HOLE, Assignment, Location, Value, pieces
 from xentui.bitbake.overrides import Overrides, best, operation, registered
 
 MAX_EXPANDED = 1 << 20
@@ -55,7 +55,7 @@ class Store:
 
     def __init__(self) -> None:
         self._variables: dict[str, _Variable] = {}
-        self.said: dict[str, list[Said]] = {}
+        self.assignments: dict[str, list[Assignment]] = {}
         self.doubts: dict[str, None] = {}
         self.doubtful: dict[str, str] = {}
         self.fixed: dict[str, str] = {}
@@ -65,10 +65,14 @@ class Store:
 
     # What is said.
 
-    def note(self, variable: str, operator: str, value: str, place: Place, flag: str = "") -> None:
+    def note(
+        self, variable: str, operator: str, value: str, place: Location, flag: str = ""
+    ) -> None:
         """Remember who said something of a variable."""
         base = variable.partition(":")[0]
-        self.said.setdefault(base, []).append(Said(variable, flag, operator, value, place))
+        self.assignments.setdefault(base, []).append(
+            Assignment(variable, flag, operator, value, place)
+        )
 
     def assign(
         self, name: str, value: str, operator: str = "=", flag: str = "", doubt: str = ""
@@ -214,7 +218,11 @@ class Store:
     def seen_by(self, recipe: str) -> Store:
         """Return a view in which PN is this recipe."""
         view = Store()
-        view._variables, view.said, view.doubts = self._variables, self.said, self.doubts
+        view._variables, view.assignments, view.doubts = (
+            self._variables,
+            self.assignments,
+            self.doubts,
+        )
         view.doubtful, view.fixed = self.doubtful, {**self.fixed, "PN": recipe}
         view.stands_for = self.stands_for
         return view
@@ -339,9 +347,13 @@ class Store:
         if meant is not None:
             return self._references(meant, work, name)
         reason = f"{name or 'it'} holds ${{@…}}, which is not evaluated"
-        said = self.said.get(name.partition(":")[0].partition("[")[0]) if name else None
-        if said:
-            place = next((s.place for s in reversed(said) if "${@" in s.value), said[-1].place)
+        assignments = (
+            self.assignments.get(name.partition(":")[0].partition("[")[0]) if name else None
+        )
+        if assignments:
+            place = next(
+                (s.place for s in reversed(assignments) if "${@" in s.value), assignments[-1].place
+            )
             reason = f"{reason} ({place})"
         work.unknown[reason] = None
         return HOLE

@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Iterable
 
-from xentui.bitbake.conf_facts import Said
+from xentui.bitbake.conf_facts import Assignment
 from xentui.bitbake.files import base_name
 from xentui.bitbake.import_draft import (
     CONVERT,
@@ -23,7 +23,7 @@ from xentui.bitbake.import_draft import (
     vifs,
     words,
 )
-from xentui.project import boards, size
+from xentui.project import boards, limits
 
 DOM0 = "xen-image-minimal"
 WRITTEN_FEATURES = frozenset({"xen", "systemd", "virtualization"})
@@ -51,10 +51,12 @@ _USELESS = "it has no effect: the image recipe assigns it itself"
 _STAYS = "a project has no word for it"
 
 
-def dom0_image(said: dict[str, list[Said]]) -> str:
+def dom0_image(assignments: dict[str, list[Assignment]]) -> str:
     """Return the image that the configuration treats as Dom0's."""
     for variable in ("XENTUI_HASH", "QB_MEM_VALUE", "QB_XEN_CMDLINE_EXTRA", "IMAGE_INSTALL"):
-        names = [name for each in said.get(variable, []) for name in _PN.findall(each.variable)]
+        names = [
+            name for each in assignments.get(variable, []) for name in _PN.findall(each.variable)
+        ]
         if names:
             return DOM0 if DOM0 in names else str(names[0])
     return DOM0
@@ -84,8 +86,8 @@ def read(source: Source, image: str, machine: str | None, bundles: Iterable[str]
 
 
 def _host(source: Source, machine: str | None) -> None:
-    said = [each for each in source.active("QB_MEM_VALUE") if conditions(each.variable)]
-    if said:
+    assignments = [each for each in source.active("QB_MEM_VALUE") if conditions(each.variable)]
+    if assignments:
         source.carry("QB_MEM_VALUE", ("host", "memory"), mebibytes)
     elif any(conditions(each.variable) for each in source.active("QB_MEM")):
         source.carry("QB_MEM", ("host", "memory"), _option_m)
@@ -126,7 +128,7 @@ def _dom0_mem(text: str) -> int | None:
 def image_types(source: Source) -> None:
     """Pass over the image types that xentui writes for guests a recipe builds."""
     guests = source.draft.data.get("guests", {})
-    for each in source.said.get("IMAGE_FSTYPES", []):
+    for each in source.assignments.get("IMAGE_FSTYPES", []):
         mine = [
             name
             for name in _PN.findall(each.variable)
@@ -137,23 +139,23 @@ def image_types(source: Source) -> None:
 
 
 def _guests(source: Source) -> None:
-    said = source.active("BUNDLED_XEN_GUESTS")
+    assignments = source.active("BUNDLED_XEN_GUESTS")
     try:
-        entries = known(source.store.get("BUNDLED_XEN_GUESTS")).split() if said else []
+        entries = known(source.store.get("BUNDLED_XEN_GUESTS")).split() if assignments else []
     except CannotSay as reason:
-        source.leave(said, str(reason))
+        source.leave(assignments, str(reason))
         return
-    if len(entries) > size.MAX_ENTRIES:
-        source.leave(said, f"a project has at most {size.MAX_ENTRIES} guests")
+    if len(entries) > limits.MAX_ENTRIES:
+        source.leave(assignments, f"a project has at most {limits.MAX_ENTRIES} guests")
         return
-    source.done(said)
-    saying: dict[str, list[Said]] = {}
-    for each in said:
+    source.done(assignments)
+    saying: dict[str, list[Assignment]] = {}
+    for each in assignments:
         for word in dict.fromkeys(each.value.split()):
             saying.setdefault(word, []).append(each)
     for entry in entries:
         key, *tags = entry.split(":")
-        where = saying.get(entry) or said
+        where = saying.get(entry) or assignments
         if not key or key in source.draft.data.get("guests", {}):
             for each in where[-1:]:
                 source.draft.leave(each, "the guest stands twice", what=entry)
@@ -175,30 +177,30 @@ def flags(source: Source, key: str) -> None:
     for name, variable in FLAGS.items():
         if name not in source.draft.data["guests"][key]:
             source.carry(variable, ("guests", key, name), CONVERT[name], flag=key)
-    said = source.active("XEN_GUEST_CONFIG_FILE", key)
-    if said:
-        _config_file(source, key, said)
+    assignments = source.active("XEN_GUEST_CONFIG_FILE", key)
+    if assignments:
+        _config_file(source, key, assignments)
 
 
-def _config_file(source: Source, key: str, said: list[Said]) -> None:
+def _config_file(source: Source, key: str, assignments: list[Assignment]) -> None:
     raw = source.store.flag("XEN_GUEST_CONFIG_FILE", key).raw or ""
     if "${UNPACKDIR}" in raw or not raw.startswith("/"):
-        source.leave(said, "an image unpacks nothing, so the class never finds it and writes its "
-                     "own config")  # fmt: skip
+        source.leave(assignments, "an image unpacks nothing, so the class never finds it and "
+                     "writes its own config")  # fmt: skip
         return
     name = base_name(raw)
-    source.done(said)
-    source.draft.put(("guests", key, "config_file"), name, said)
+    source.done(assignments)
+    source.draft.put(("guests", key, "config_file"), name, assignments)
     source.draft.needed[name] = os.path.normpath(raw)
 
 
 def _install(source: Source, image: str, bundles: set[str]) -> bool:
     """Carry the packages of the Dom0 image; return whether vxn is among them."""
-    said = source.active("IMAGE_INSTALL")
-    packages = {word for each in said for word in source.store.expand(each.value).words}
+    assignments = source.active("IMAGE_INSTALL")
+    packages = {word for each in assignments for word in source.store.expand(each.value).words}
     vxn = "vxn" in packages
     ours = bundles | ({"vxn", "containerd-opencontainers", *VXN_PACKAGES} if vxn else set())
-    for each in said:
+    for each in assignments:
         value = source.store.expand(each.value)
         rest = [word for word in value.words if word not in ours]
         source.done([each])
@@ -249,7 +251,7 @@ def _written_by_xentui(source: Source, machine: str | None, *, vxn: bool) -> Non
     for each in source.active("do_rootfs", "vardeps"):
         if each.value.split() == ["XENTUI_HASH"]:
             source.consume([each])
-    source.consume(source.said.get("XENTUI_HASH", []))
+    source.consume(source.assignments.get("XENTUI_HASH", []))
     for layer in _MASKED if vxn else ():
         source.consume(source.active(f"BBFILE_PATTERN_IGNORE_EMPTY_{layer}"))
     for line in boards.board(machine).lines if machine else ():

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from xentui.bitbake.conf_facts import Place, Said, Value
+from xentui.bitbake.conf_facts import Assignment, Location, Value
 from xentui.bitbake.conf_reader import ConfReader
 from xentui.bitbake.conf_values import Store
 from xentui.bitbake.overrides import operation
@@ -39,7 +39,7 @@ class Left(NamedTuple):
         about_xen: whether it would belong into a project, were it sayable there.
     """
 
-    place: Place
+    place: Location
     text: str
     reason: str
     about_xen: bool = True
@@ -55,20 +55,22 @@ class Draft:
 
     data: dict[str, Any] = field(default_factory=lambda: {"version": 1, "host": {}})
     left: list[Left] = field(default_factory=list)
-    carried: dict[Place, None] = field(default_factory=dict)
+    carried: dict[Location, None] = field(default_factory=dict)
     needed: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
-    _said: dict[Path, tuple[Said, ...]] = field(default_factory=dict)
+    _assignments: dict[Path, tuple[Assignment, ...]] = field(default_factory=dict)
 
-    def put(self, path: Path, value: Any, said: Iterable[Said]) -> None:
+    def put(self, path: Path, value: Any, said: Iterable[Assignment]) -> None:
         """Set a value at a path of keys, and remember its lines."""
         table: Any = self.data
         for step in path[:-1]:
             table = table.setdefault(step, {})
         table[path[-1]] = value
-        self._said[path] = tuple(said)
+        self._assignments[path] = tuple(said)
 
-    def leave(self, said: Said, reason: str, *, about_xen: bool = True, what: str = "") -> None:
+    def leave(
+        self, said: Assignment, reason: str, *, about_xen: bool = True, what: str = ""
+    ) -> None:
         """Note that a line stays where it is."""
         text = what or shown(said)
         self.left.append(Left(said.place, text, reason, about_xen))
@@ -77,7 +79,7 @@ class Draft:
         """Take out what the schema refuses, and note every line of the rest as carried."""
         while self._take_out(schema.validate(self.data)):
             pass
-        for said in self._said.values():
+        for said in self._assignments.values():
             self.carried.update(dict.fromkeys(each.place for each in said))
         for left in self.left:
             self.carried.pop(left.place, None)
@@ -86,21 +88,21 @@ class Draft:
         """Take out what problems are about; return whether there was any.
 
         Entries of tables do not depend on each other. Of one entry only the first problem
-        counts, as taking out its cause may mend the others.
+        counts, as taking out its cause may fix the others.
         """
         wrong: dict[Path, str] = {}
         entries: set[Path] = {("host", "machine")}
         for problem in problems:
             path = problem.path
-            while path and path not in self._said:
+            while path and path not in self._assignments:
                 path = path[:-1]
             if path and path[:2] not in entries:
                 entries.add(path[:2])
                 wrong[path] = problem.message
-        for known in list(self._said):
+        for known in list(self._assignments):
             begin = next((known[:n] for n in range(len(known) + 1) if known[:n] in wrong), None)
             if begin is not None:
-                for said in self._said.pop(known):
+                for said in self._assignments.pop(known):
                     self.leave(said, wrong[begin])
         for path in wrong:
             table: Any = self.data
@@ -117,18 +119,18 @@ class Source:
         self.draft = draft
         self.store = view
         wanted = set(files)
-        self.said: dict[str, list[Said]] = {
+        self.assignments: dict[str, list[Assignment]] = {
             name: [said for said in entries if said.place.file in wanted]
-            for name, entries in reader.store.said.items()
+            for name, entries in reader.store.assignments.items()
         }
-        self._done: set[tuple[Place, str, str]] = set()
+        self._done: set[tuple[Location, str, str]] = set()
 
-    def active(self, variable: str, flag: str = "") -> list[Said]:
+    def active(self, variable: str, flag: str = "") -> list[Assignment]:
         """Return what is said of a variable or flag as far as it counts in this view."""
         words = self.store.overrides().words
         return [
             said
-            for said in self.said.get(variable, [])
+            for said in self.assignments.get(variable, [])
             if said.flag == flag and all(part in words for part in conditions(said.variable))
         ]
 
@@ -152,26 +154,26 @@ class Source:
             self.draft.carried.update(dict.fromkeys(each.place for each in said))
         return True
 
-    def done(self, said: Iterable[Said]) -> None:
+    def done(self, said: Iterable[Assignment]) -> None:
         """Note that lines need no more looking at."""
         self._done.update((each.place, each.variable, each.flag) for each in said)
 
-    def consume(self, said: Iterable[Said]) -> None:
+    def consume(self, said: Iterable[Assignment]) -> None:
         """Note lines that xentui writes by itself."""
         entries = list(said)
         self.done(entries)
         self.draft.carried.update(dict.fromkeys(each.place for each in entries))
 
-    def leave(self, said: Iterable[Said], reason: str) -> None:
+    def leave(self, said: Iterable[Assignment], reason: str) -> None:
         """Leave lines where they are."""
         entries = list(said)
         self.done(entries)
         for each in entries:
             self.draft.leave(each, reason)
 
-    def rest(self) -> Iterator[Said]:
+    def rest(self) -> Iterator[Assignment]:
         """Yield what was neither carried nor left."""
-        for entries in self.said.values():
+        for entries in self.assignments.values():
             for said in entries:
                 if (said.place, said.variable, said.flag) not in self._done:
                     yield said
@@ -247,7 +249,7 @@ CONVERT: dict[str, Callable[[str], Any]] = {
 }
 
 
-def shown(said: Said) -> str:
+def shown(said: Assignment) -> str:
     """Return an operation as it stands in its file, on one line."""
     flag = f"[{said.flag}]" if said.flag else ""
     sign = "=" if said.operator.startswith(":") and said.operator != ":=" else said.operator

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path as FilePath
 from typing import Any
 
-from xentui.bitbake.conf_facts import Place, Said
+from xentui.bitbake.conf_facts import Assignment, Location
 from xentui.bitbake.conf_reader import ConfReader
 from xentui.bitbake.conf_values import Store
 from xentui.bitbake.files import base_name, exists, folder_of
@@ -79,19 +79,19 @@ def read(draft: Draft, path: FilePath, conf: Source, arch: str) -> None:
     used = {
         found
         for variable in ("SRC_URI", "SUMMARY", "XEN_GUEST_BUNDLES")
-        for said in source.said.get(variable, [])
-        for found in _REFERENCE.findall(said.value)
+        for assignments in source.assignments.get(variable, [])
+        for found in _REFERENCE.findall(assignments.value)
     }
     for variable in (*_SAME_ANYWAY, *used):
-        source.consume(source.said.get(variable, []))
-    for said in source.said.get("SRC_URI", []):
-        if said.flag and said.flag.rpartition(".")[2] == "sha256sum":
-            source.consume([said])
-    for said in source.active("do_compile", "prefuncs"):
-        if said.value == _PREPARE:
-            source.consume([said])
-    for said in list(source.rest()):
-        draft.leave(said, "a project has no word for it")
+        source.consume(source.assignments.get(variable, []))
+    for assignments in source.assignments.get("SRC_URI", []):
+        if assignments.flag and assignments.flag.rpartition(".")[2] == "sha256sum":
+            source.consume([assignments])
+    for assignments in source.active("do_compile", "prefuncs"):
+        if assignments.value == _PREPARE:
+            source.consume([assignments])
+    for assignments in list(source.rest()):
+        draft.leave(assignments, "a project has no word for it")
 
 
 def _overrides(store: Store, arch: str) -> None:
@@ -102,7 +102,7 @@ def _classes(draft: Draft, reader: ConfReader) -> bool:
     found = False
     for statements in reader.statements.values():
         for statement in statements:
-            place = Place(statement.file, statement.line)
+            place = Location(statement.file, statement.line)
             if statement.kind == "inherit":
                 classes = statement.value.split()
                 found = found or BUNDLE_CLASS in classes
@@ -122,44 +122,44 @@ def _classes(draft: Draft, reader: ConfReader) -> bool:
 
 def _guests(source: Source, bundle: str) -> list[str]:
     draft = source.draft
-    said = source.active("XEN_GUEST_BUNDLES")
+    assignments = source.active("XEN_GUEST_BUNDLES")
     keys: list[str] = []
     try:
-        entries = known(source.store.get("XEN_GUEST_BUNDLES")).split() if said else []
+        entries = known(source.store.get("XEN_GUEST_BUNDLES")).split() if assignments else []
     except CannotSay as reason:
-        source.leave(said, str(reason))
+        source.leave(assignments, str(reason))
         return keys
-    source.done(said)
+    source.done(assignments)
     for entry in entries:
         key, *tags = entry.split(":")
         if not key or key in draft.data.get("guests", {}):
-            draft.leave(said[-1], "the guest stands twice", what=entry)
+            draft.leave(assignments[-1], "the guest stands twice", what=entry)
             continue
         keys.append(key)
         path = ("guests", key)
-        draft.put(path, {}, said)
+        draft.put(path, {}, assignments)
         wanted = [tag for tag in TAGS if tag in tags]
         if wanted:
-            draft.put((*path, "tags"), wanted, said)
-        draft.put((*path, "bundle"), bundle, said)
+            draft.put((*path, "tags"), wanted, assignments)
+        draft.put((*path, "bundle"), bundle, assignments)
     return keys
 
 
 def _fetched(source: Source, store: Store, arch: str) -> tuple[list[_Entry], list[_Entry]]:
     """Return the entries of SRC_URI, those for one architecture with it, twice over."""
-    said = [each for each in source.said.get("SRC_URI", []) if not each.flag]
+    assignments = [each for each in source.assignments.get("SRC_URI", []) if not each.flag]
     per_arch: dict[str, list[_Entry]] = {}
     for each in ARCHES:
         _overrides(store, each)
         try:
-            text = known(store.get("SRC_URI")) if said else ""
+            text = known(store.get("SRC_URI")) if assignments else ""
         except CannotSay as reason:
-            source.leave(said, str(reason))
+            source.leave(assignments, str(reason))
             _overrides(store, arch)
             return [], []
-        per_arch[each] = [_entry(source, store, word, said) for word in text.split()]
+        per_arch[each] = [_entry(source, store, word, assignments) for word in text.split()]
     _overrides(store, arch)
-    source.consume(said)
+    source.consume(assignments)
     everywhere = [
         entry for entry in per_arch[ARCHES[0]] if all(entry in found for found in per_arch.values())
     ]
@@ -169,7 +169,7 @@ def _fetched(source: Source, store: Store, arch: str) -> tuple[list[_Entry], lis
     return entries, [entry for entry in entries if entry]
 
 
-def _entry(source: Source, store: Store, word: str, said: list[Said]) -> _Entry:
+def _entry(source: Source, store: Store, word: str, assignments: list[Assignment]) -> _Entry:
     uri, *parameters = word.split(";")
     values = dict(parameter.partition("=")[::2] for parameter in parameters)
     entry = _Entry({"uri": uri})
@@ -183,9 +183,9 @@ def _entry(source: Source, store: Store, word: str, said: list[Said]) -> _Entry:
         values = {"subdir": packed[1]} if packed[1] else {}
     if "subdir" in values:
         entry["subdir"] = values.pop("subdir")
-    if values and said:
+    if values and assignments:
         strange = ";".join(f"{key}={value}" for key, value in values.items())
-        note = f"{said[-1].place}: {uri}: the parameters {strange} are not carried"
+        note = f"{assignments[-1].place}: {uri}: the parameters {strange} are not carried"
         if note not in source.draft.notes:
             source.draft.notes.append(note)
     return entry
@@ -202,8 +202,8 @@ def _import(
     if own:
         # What the shared rules left is carried here: a recipe does unpack.
         draft.left = [left for left in draft.left if f"CONFIG_FILE[{key}]" not in left.text]
-        said = source.active("XEN_GUEST_CONFIG_FILE", key)
-        draft.put(("guests", key, "config_file"), own, said)
+        assignments = source.active("XEN_GUEST_CONFIG_FILE", key)
+        draft.put(("guests", key, "config_file"), own, assignments)
         draft.needed[own] = _beside(recipe, own)
         for entry in [e for e in unused if e["uri"] == f"file://{own}"]:
             unused.remove(entry)
@@ -237,9 +237,9 @@ def _source_file(source: Source, key: str) -> None:
     if prepared is None:
         source.carry("XEN_GUEST_SOURCE_FILE", path, words, flag=key)
         return
-    said = source.active("XEN_GUEST_SOURCE_FILE", key)
-    source.done(said)
-    source.draft.put(path, prepared[1], said)
+    assignments = source.active("XEN_GUEST_SOURCE_FILE", key)
+    source.done(assignments)
+    source.draft.put(path, prepared[1], assignments)
 
 
 def _brings(entry: _Entry, name: str) -> bool:
@@ -257,10 +257,10 @@ def _for_everybody(source: Source, keys: list[str], entry: _Entry) -> None:
         if table is not None:
             table.setdefault("fetch", []).append(dict(entry))
             return
-    said = [each for each in source.said.get("SRC_URI", []) if not each.flag]
-    if said:
+    assignments = [each for each in source.assignments.get("SRC_URI", []) if not each.flag]
+    if assignments:
         reason = "no guest of the bundle imports it"
-        draft.leave(said[-1], reason, what=f"SRC_URI: {entry['uri']}")
+        draft.leave(assignments[-1], reason, what=f"SRC_URI: {entry['uri']}")
 
 
 def _local_files(draft: Draft, keys: Iterable[str], recipe: FilePath) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xentui.bitbake import build_dir, import_conf, import_recipe
-from xentui.bitbake.conf_facts import Place
+from xentui.bitbake.conf_facts import Location
 from xentui.bitbake.conf_reader import ConfReader
 from xentui.bitbake.conf_syntax import Fault
 from xentui.bitbake.files import absolute, folder_of
@@ -43,7 +43,7 @@ class Imported:
 
     project: Project
     left: tuple[Left, ...]
-    carried: tuple[Place, ...]
+    carried: tuple[Location, ...]
     needed: dict[str, str]
     notes: tuple[str, ...]
     faults: tuple[Fault, ...]
@@ -69,7 +69,7 @@ def read(paths: Sequence[Path]) -> Imported:
     store = reader.store
     machine = store.get("MACHINE").text
     arch = boards.board(machine or _NO_MACHINE).arch
-    image = import_conf.dom0_image(store.said)
+    image = import_conf.dom0_image(store.assignments)
     if store.plain("OVERRIDES") is None:
         qemu = "qemuall:" if (machine or "").startswith("qemu") else ""
         store.assign("OVERRIDES", f"linux:{arch}:pn-${{PN}}:{qemu}{machine}:forcevariable")
@@ -79,12 +79,12 @@ def read(paths: Sequence[Path]) -> Imported:
     for path in recipes:
         import_recipe.read(draft, path, conf, arch)
     import_conf.image_types(conf)
-    for said in list(conf.rest()):
-        about = said.variable.startswith(("BUNDLED_XEN", "QB_", "XEN_"))
+    for assignments in list(conf.rest()):
+        about = assignments.variable.startswith(("BUNDLED_XEN", "QB_", "XEN_"))
         reason = "it is for a guest or an image that is not imported" if about else (
             "it is not about Xen guests"
         )  # fmt: skip
-        draft.leave(said, reason, about_xen=about)
+        draft.leave(assignments, reason, about_xen=about)
     _unread(draft, reader, confs)
     draft.notes += [f"{path}: xentui wrote it, and the project it was made from says more"
                     for path in (*confs, *recipes) if _stamped(path)]  # fmt: skip
@@ -171,7 +171,7 @@ def _unread(draft: Draft, reader: ConfReader, confs: list[Path]) -> None:
     }
     for file in own:
         for statement in reader.statements.get(file, ()):
-            place = Place(statement.file, statement.line)
+            place = Location(statement.file, statement.line)
             if statement.kind in ("include", "require", "include_all"):
                 files = followed.get((statement.file, statement.line), ())
                 if files and all(found in own for found in files):

@@ -10,7 +10,7 @@ from pathlib import Path
 from xentui.bitbake.build_dir import BuildDir
 from xentui.bitbake.files import exists, folder_of, is_folder, listed
 from xentui.errors import InputError
-from xentui.project.regular import read_text
+from xentui.project.safe_read import read_text
 
 _MAX_MACHINE = 1 << 20
 _KERNELS = ("bzImage", "Image", "zImage", "vmlinux", "vmlinuz", "uImage", "fitImage")
@@ -59,7 +59,7 @@ def machines(build: BuildDir) -> list[Machine]:
 
 
 def _machine(name: str, layer: str, path: str) -> Machine:
-    said: dict[str, str] = {}
+    assignments: dict[str, str] = {}
     try:
         text = read_text(Path(path), _MAX_MACHINE)
     except InputError:
@@ -67,8 +67,10 @@ def _machine(name: str, layer: str, path: str) -> Machine:
     for line in text.split("\n"):
         if line.startswith("#@"):
             key, _, value = line[2:].partition(":")
-            said.setdefault(key.strip().upper(), " ".join(value.split())[:300])
-    return Machine(name, layer, path, said.get("NAME", ""), said.get("DESCRIPTION", ""))
+            assignments.setdefault(key.strip().upper(), " ".join(value.split())[:300])
+    return Machine(
+        name, layer, path, assignments.get("NAME", ""), assignments.get("DESCRIPTION", "")
+    )
 
 
 def deployed(build: BuildDir, machine: str | None = None) -> Deployed:

@@ -98,7 +98,7 @@ class Config:
 
 
 @dataclass(frozen=True, slots=True)
-class Disk:
+class ConfigDisk:
     """A disk of a configuration.
 
     Attributes:
@@ -134,7 +134,7 @@ def parse(text: str) -> Config:
     return Config(settings)
 
 
-def disk(spec: str) -> Disk:
+def disk(spec: str) -> ConfigDisk:
     """Read one disk as far as its target (xen:tools/libs/util/libxlu_disk_l.l).
 
     ``target=`` takes all that follows it; a second target is refused.
@@ -146,12 +146,12 @@ def disk(spec: str) -> Disk:
         name, equals, _ = word.strip().partition("=")
         if equals and name == "target":
             if target is not None:
-                return Disk(target, "target respecified")
-            return Disk(rest.partition("=")[2].strip())
+                return ConfigDisk(target, "target respecified")
+            return ConfigDisk(rest.partition("=")[2].strip())
         if not (equals and re.fullmatch(r"[a-z-]+", name)) and target is None:
             target = re.sub(r"^(?:file|phy|raw|qcow2?|vhd|tap2?|aio):", "", word.strip())
         rest = after
-    return Disk(target or "")
+    return ConfigDisk(target or "")
 
 
 def rewritten(config: str, image: str, kernel: str, folder: str = "/var/lib/xen/images") -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 COMMANDS: dict[str, tuple[str, str]] = {
     "new": ("new", "write a project file from a preset"),
     "presets": ("presets", "list the presets, or show one"),
-    "check": ("check", "tell everything that is wrong with a project, and how to mend it"),
+    "check": ("check", "tell everything that is wrong with a project, and how to fix it"),
     "show": ("show", "show what would be written, and what would land on the target"),
     "rehearse": ("rehearse", "start the guests on a real Xen in QEMU, before anything is built"),
     "generate": ("generate", "write the files that BitBake reads"),

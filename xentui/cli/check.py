@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""``xentui check``: everything that is wrong with projects, and how to mend it."""
+"""``xentui check``: everything that is wrong with projects, and how to fix it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from xentui.safe_text import visible
 
 if TYPE_CHECKING:
     from xentui.cli.projects import Chosen
-    from xentui.cli.reports import Report
+    from xentui.cli.reports import FindingsReport
     from xentui.project.assets import Assets
     from xentui.project.document import DocumentError
     from xentui.project.model import Project
@@ -30,7 +30,7 @@ def add(commands: parsing.Commands) -> None:
     """Declare the arguments."""
     parser = commands.add_parser(
         "check",
-        description="Tells everything that is wrong with one or more projects, and how to mend "
+        description="Tells everything that is wrong with one or more projects, and how to fix "
         "it.\nExit code 1 means that there are errors, which generate would refuse.",
     )
     parsing.project_arguments(parser, several=True)
@@ -53,15 +53,15 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("PROJECT is missing", fix="Give a project file, or --preset NAME.")
     if args.project and args.preset is not None:
         raise UsageError("PROJECT and --preset NAME exclude each other", fix="Give one of them.")
-    around = _around(args.build_dir)
-    made: list[Report] = []
+    around = _build_context(args.build_dir)
+    made: list[FindingsReport] = []
     worst = Exit.OK
     for name, load in _wanted(args):
         try:
             report = _checked(load(), around)
         except DocumentError as error:
             terminal.complain(error)
-            report = reports.Report(name, "", [_not_toml(error)], line=error.line)
+            report = reports.FindingsReport(name, "", [_not_toml(error)], line=error.line)
         except (InputError, RefusedError) as error:
             terminal.complain(error)
             worst = max(worst, error.exit_code)
@@ -90,7 +90,7 @@ def _wanted(args: argparse.Namespace) -> list[tuple[str, Callable[[], Chosen]]]:
     ]
 
 
-def _around(given: Path | None) -> Around | None:
+def _build_context(given: Path | None) -> Around | None:
     """Return what looks at the build directory given, as a project would leave it.
 
     Raises:
@@ -113,7 +113,7 @@ def _around(given: Path | None) -> Around | None:
     return look
 
 
-def _checked(chosen: Chosen, around: Around | None) -> Report:
+def _checked(chosen: Chosen, around: Around | None) -> FindingsReport:
     from xentui.cli import reports
 
     projects.note(chosen)
@@ -150,7 +150,7 @@ def _print(args: argparse.Namespace, lines: Iterable[str]) -> None:
         terminal.put("".join(f"{line}\n" for line in lines))
 
 
-def _data(made: list[Report], total: dict[str, int]) -> dict[str, Any]:
+def _data(made: list[FindingsReport], total: dict[str, int]) -> dict[str, Any]:
     return {
         "version": 1,
         "project": made[0].name if len(made) == 1 else None,

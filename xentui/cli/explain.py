@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TextIO
 
 from xentui.cli import parsing, terminal
-from xentui.cli.filling import filled
+from xentui.cli.wrapping import filled
 from xentui.errors import Exit, UsageError
 from xentui.safe_text import quoted
 

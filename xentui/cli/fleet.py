@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xentui.cli import projects, terminal, writing
-from xentui.cli.done import Done, files, report, summary
+from xentui.cli.batch_report import ProjectResult, files, report, summary
 from xentui.errors import Exit, UsageError, XentuiError
 from xentui.safe_text import visible
 
@@ -46,17 +46,17 @@ def run(args: argparse.Namespace) -> int:
     return worst or (Exit.FINDINGS if args.check and changes else Exit.OK)
 
 
-def _load(args: argparse.Namespace) -> tuple[list[Done], list[Board], int]:
+def _load(args: argparse.Namespace) -> tuple[list[ProjectResult], list[Board], int]:
     """Load every project; where one fails, say of the others that they were not written."""
     from xentui.output.fleet import Board
 
     if not args.project and args.preset is None:
         raise UsageError("PROJECT is missing", fix="Give a project file, or --preset NAME.")
-    made: list[Done] = []
+    made: list[ProjectResult] = []
     boards: list[Board] = []
     worst = 0
     for path in args.project or [None]:
-        done = Done(str(path if path is not None else args.preset), args.out)
+        done = ProjectResult(str(path if path is not None else args.preset), args.out)
         made.append(done)
         try:
             chosen = projects.choose(argparse.Namespace(**{**vars(args), "project": path}))
@@ -72,9 +72,11 @@ def _load(args: argparse.Namespace) -> tuple[list[Done], list[Board], int]:
     return made, boards, worst
 
 
-def _carry_out(args: argparse.Namespace, boards: list[Board], made: list[Done]) -> Sequence[Change]:
+def _carry_out(
+    args: argparse.Namespace, boards: list[Board], made: list[ProjectResult]
+) -> Sequence[Change]:
     """Write the layer, or show what would be written; tell each project of its files."""
-    from xentui.output.edits import settle
+    from xentui.output.edits import resolve_edits
     from xentui.output.plan import Plan, plan
 
     found = _fleet(args, boards)
@@ -84,7 +86,7 @@ def _carry_out(args: argparse.Namespace, boards: list[Board], made: list[Done]) 
 
     how = writing.how(args)
     if args.dry_run or args.diff or args.check:
-        shown = settle(planned(), how)
+        shown = resolve_edits(planned(), how)
         if not args.json:
             writing.put_plan(shown, diff=args.diff)
         changes: Sequence[Change] = (*shown.pending, *shown.edited)

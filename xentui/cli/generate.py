@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xentui.cli import generating, parsing, projects, terminal, writing
-from xentui.cli.done import Done, report, summary
+from xentui.cli.batch_report import ProjectResult, report, summary
 from xentui.errors import Exit, UsageError, XentuiError
 from xentui.safe_text import quoted
 
 if TYPE_CHECKING:
     from xentui.cli.generating import Job
     from xentui.output.build_dir import Attach
-    from xentui.output.commands import Command
+    from xentui.output.commands import NextCommand
 
 ATTACH = ("require", "block", "none", "fragment")
 
@@ -89,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
         return _several(args)
     job = _job(args, args.project[0] if args.project else None, args.out)
     if args.json:
-        done = Done(job.chosen.name, args.out)
+        done = ProjectResult(job.chosen.name, args.out)
         code = _carry_out(args, job, done)
         report([done])
         return code
@@ -149,9 +149,9 @@ def _job(args: argparse.Namespace, path: Path | None, out: Path | None) -> Job:
     )
 
 
-def _carry_out(args: argparse.Namespace, job: Job, done: Done | None) -> int:
+def _carry_out(args: argparse.Namespace, job: Job, done: ProjectResult | None) -> int:
     """Write one project, or show it; say what changed to ``done`` instead of printing it."""
-    from xentui.output.edits import settle
+    from xentui.output.edits import resolve_edits
 
     how = writing.how(args)
     if not _only_looks(args):
@@ -159,7 +159,7 @@ def _carry_out(args: argparse.Namespace, job: Job, done: Done | None) -> int:
         if done is not None:
             done.files = list(written.changes)
         return Exit.OK
-    plan = settle(job.plan(), how)
+    plan = resolve_edits(job.plan(), how)
     if done is None or not args.json:
         writing.put_plan(plan, diff=args.diff)
     if done is not None:
@@ -171,7 +171,7 @@ def _several(args: argparse.Namespace) -> int:
     """Write each project into a folder of its own; one that fails does not keep the others."""
     worst, made = 0, []
     for path, out in _folders(args):
-        done = Done(str(path if path is not None else args.preset), out)
+        done = ProjectResult(str(path if path is not None else args.preset), out)
         made.append(done)
         try:
             worst = max(worst, _carry_out(args, _job(args, path, out), done))
@@ -226,7 +226,7 @@ def _snippet(args: argparse.Namespace) -> int:
     return Exit.OK
 
 
-def _typed(commands: list[Command]) -> list[str]:
+def _typed(commands: list[NextCommand]) -> list[str]:
     lines = []
     for command in commands:
         if command.note:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from xentui.cli.projects import Chosen
     from xentui.output.build_dir import Attach
-    from xentui.output.commands import Command
+    from xentui.output.commands import NextCommand
     from xentui.output.plan import Plan
     from xentui.output.rendered import Rendered
     from xentui.project.assets import Assets
@@ -59,7 +59,7 @@ class Job:
             attach=self.attach,
         )
 
-    def commands(self) -> list[Command]:
+    def commands(self) -> list[NextCommand]:
         """Return what to type next."""
         from xentui.output import commands
 

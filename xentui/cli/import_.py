@@ -15,7 +15,7 @@ from xentui.cli.new import schema_argument, write_new
 from xentui.errors import Exit
 
 if TYPE_CHECKING:
-    from xentui.bitbake.conf_facts import Place
+    from xentui.bitbake.conf_facts import Location
     from xentui.bitbake.importer import Imported
 
 
@@ -43,11 +43,11 @@ def add(commands: parsing.Commands) -> None:
 def run(args: argparse.Namespace) -> int:
     """Read the files, write the project, and tell what was left."""
     from xentui.bitbake import importer
-    from xentui.project import fresh
+    from xentui.project import new_file
 
     imported = importer.read(args.conf)
     if args.output is None:
-        terminal.put(fresh.fresh(imported.project))
+        terminal.put(new_file.fresh(imported.project))
     else:
         write_new(args.output, imported.project, schema=args.schema)
     for line in _report(imported):
@@ -72,7 +72,7 @@ def _report(imported: Imported) -> Iterator[str]:
     yield from imported.notes
 
 
-def _ranges(places: Iterable[Place]) -> Iterator[str]:
+def _ranges(places: Iterable[Location]) -> Iterator[str]:
     """Yield files with their lines: ``conf/local.conf:3-5,9``."""
     by_file: dict[str, list[int]] = {}
     for place in sorted(set(places)):

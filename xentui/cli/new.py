@@ -39,12 +39,12 @@ def run(args: argparse.Namespace) -> int:
         RefusedError: the file is there already.
         UsageError: there is no such preset.
     """
-    from xentui.project import fresh
+    from xentui.project import new_file
 
     chosen = projects.preset(args.preset, args.assignments)
     project, _ = projects.usable(chosen)
     if args.output is None:
-        terminal.put(fresh.fresh(project))
+        terminal.put(new_file.fresh(project))
         return Exit.OK
     write_new(args.output, project, schema=args.schema)
     _tell_missing(project, args.output, chosen.loaded.directory)
@@ -76,14 +76,14 @@ def write_new(path: Path, project: Project, *, schema: bool = True) -> None:
         UsageError: the path is no file name.
     """
     from xentui.output.tree import StaleError, Tree
-    from xentui.project import fresh
+    from xentui.project import new_file
     from xentui.project.schema import FILE_NAME, text
 
     if path.name in ("", "..", FILE_NAME):
         raise UsageError(
             f"{visible(str(path))} is no name for a project file", fix="Give a name after -o."
         )
-    made = fresh.fresh(project, schema_file=FILE_NAME if schema else None)
+    made = new_file.fresh(project, schema_file=FILE_NAME if schema else None)
     beside = path.with_name(FILE_NAME)
     new = schema and not (beside.is_symlink() or beside.exists())
     with Tree(path.parent) as tree:

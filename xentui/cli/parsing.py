@@ -126,6 +126,6 @@ def json_argument(parser: Parser) -> None:
 
 
 def _exists(name: str) -> bool:
-    from xentui.project.regular import exists
+    from xentui.project.safe_read import exists
 
     return exists(Path(name))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xentui.cli import parsing, terminal
-from xentui.cli.filling import columns
+from xentui.cli.wrapping import columns
 from xentui.errors import Exit, UsageError
 from xentui.safe_text import visible
 

@@ -114,7 +114,7 @@ def usable(chosen: Chosen) -> tuple[Project, Assets]:
             terminal.say(line)
         raise XentuiError(
             f"{visible(chosen.name)}: is not a project file that can be used",
-            fix="Mend what is listed above.",
+            fix="Fix what is listed above.",
         )
     return project, gather(project, chosen.loaded)
 
@@ -137,7 +137,7 @@ def sound(chosen: Chosen) -> tuple[Project, Assets]:
     if errors:
         raise XentuiError(
             f"{visible(chosen.name)}: {reports.counted(errors, 'error')}, so nothing was written",
-            fix="Mend what is listed above; xentui explain CODE tells more.",
+            fix="Fix what is listed above; xentui explain CODE tells more.",
         )
     return project, assets
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from xentui.cli import parsing, projects, terminal
 from xentui.errors import Exit
-from xentui.stopping import stoppable
+from xentui.signals import stoppable
 
 if TYPE_CHECKING:
-    from xentui.rehearsal.parts import LackError, Parts
+    from xentui.rehearsal.parts import MissingPartsError, Parts
     from xentui.rehearsal.plan import Rehearsal
     from xentui.rehearsal.run import Log
     from xentui.rehearsal.transcript import Event, Stream
@@ -105,27 +105,27 @@ def _parts(directory: Path | None, planned: Rehearsal, *, yes: bool) -> Parts:
 
     try:
         return found()
-    except parts.LackError as lack:
+    except parts.MissingPartsError as missing:
         if directory is not None or not fetch.possible():
             raise
         if not yes and not terminal.interactive():
             raise
-        _fetch(lack, cache, yes=yes)
+        _fetch(missing, cache, yes=yes)
     return found()
 
 
-def _fetch(lack: LackError, cache: Path, *, yes: bool) -> None:
+def _fetch(missing: MissingPartsError, cache: Path, *, yes: bool) -> None:
     from xentui.rehearsal import fetch
 
-    lists = f"Fetch apt's lists for {lack.others}, some 20 MB, to see what belongs to that?"
-    terminal.tell(f"missing: {lack.what}")
-    if lack.others and not yes and not terminal.agreed(lists):
-        raise lack
-    wanted = fetch.download(lack.lacks)
+    lists = f"Fetch apt's lists for {missing.others}, some 20 MB, to see what belongs to that?"
+    terminal.tell(f"missing: {missing.what}")
+    if missing.others and not yes and not terminal.agreed(lists):
+        raise missing
+    wanted = fetch.download(missing.missing)
     terminal.tell(f"packages of this system's own archive: {' '.join(wanted.packages)}")
     question = f"Fetch {wanted.amount} and unpack them into {cache}?"
     if not yes and not terminal.agreed(question):
-        raise lack
+        raise missing
     fetch.fetch(wanted, cache, say=terminal.say)
 
 

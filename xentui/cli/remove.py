@@ -31,11 +31,11 @@ def add(commands: parsing.Commands) -> None:
 def run(args: argparse.Namespace) -> int:
     """Take everything out, once it is agreed to."""
     from xentui.output.build_dir import plan_removal
-    from xentui.output.edits import settle
+    from xentui.output.edits import resolve_edits
 
     how = writing.how(args)
     if args.dry_run or args.diff:
-        writing.put_plan(settle(plan_removal(args.build_dir), how), diff=args.diff)
+        writing.put_plan(resolve_edits(plan_removal(args.build_dir), how), diff=args.diff)
         return Exit.OK
     writing.write(lambda: plan_removal(args.build_dir), yes=args.yes, edited=how)
     return Exit.OK

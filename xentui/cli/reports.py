@@ -7,14 +7,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, TextIO
 
-from xentui.cli.filling import filled
 from xentui.cli.projects import Chosen
+from xentui.cli.wrapping import filled
 from xentui.project import lines, schema
 from xentui.rules.finding import Finding, Severity
 from xentui.safe_text import visible
 
 
-class Report:
+class FindingsReport:
     """The findings of one project, each with its line.
 
     Attributes:
@@ -50,7 +50,7 @@ class Report:
         return sum(finding.severity is severity for finding in self.findings)
 
     def texts(self, stream: TextIO) -> Iterator[str]:
-        """Yield each finding for people: where, what, and indented how to mend it.
+        """Yield each finding for people: where, what, and indented how to fix it.
 
         Args:
             stream: where it will be printed.
@@ -89,9 +89,9 @@ class Report:
         }
 
 
-def report(chosen: Chosen, findings: Iterable[Finding]) -> Report:
+def report(chosen: Chosen, findings: Iterable[Finding]) -> FindingsReport:
     """Return the report of a project that was loaded."""
-    return Report(chosen.name, chosen.loaded.document.text, findings)
+    return FindingsReport(chosen.name, chosen.loaded.document.text, findings)
 
 
 def counted(number: int, word: str) -> str:
@@ -102,7 +102,7 @@ def counted(number: int, word: str) -> str:
 
 
 def said(summary: dict[str, int]) -> str:
-    """Return a summary in words: ``1 error, 2 warnings``, or ``nothing to mend``."""
+    """Return a summary in words: ``1 error, 2 warnings``, or ``no problems found``."""
     words = {"errors": "error", "warnings": "warning", "advice": "advice"}
     told = [counted(number, words[name]) for name, number in summary.items() if number]
-    return ", ".join(told) if told else "nothing to mend"
+    return ", ".join(told) if told else "no problems found"

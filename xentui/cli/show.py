@@ -178,7 +178,7 @@ def _budget(view: _View) -> dict[str, Any]:
 
 
 def _budget_text(view: _View) -> str:
-    from xentui.cli.filling import filled
+    from xentui.cli.wrapping import filled
 
     rows = _budget(view)["rows"]
     width = max(len(row["label"]) for row in rows)

@@ -29,7 +29,7 @@ def put(text: str) -> None:
 
 def put_prose(lines: Iterable[str]) -> None:
     """Print lines of prose, which a terminal without room for them gets broken between words."""
-    from xentui.cli.filling import filled
+    from xentui.cli.wrapping import filled
 
     put("".join(f"{filled(visible(line), sys.stdout)}\n" for line in lines))
 
@@ -49,7 +49,7 @@ def say(text: str) -> None:
 
 def tell(text: str) -> None:
     """Say prose, which a terminal without room for it gets broken between words."""
-    from xentui.cli.filling import filled
+    from xentui.cli.wrapping import filled
 
     say(filled(visible(text), sys.stderr))
 
@@ -62,7 +62,7 @@ class Passing:
 
     def show(self, text: str) -> None:
         """Show a line instead of the one before; where there is no terminal, nothing."""
-        from xentui.cli.filling import columns
+        from xentui.cli.wrapping import columns
 
         width = columns(sys.stderr)
         if text != self._shown and width is not None:
@@ -79,7 +79,7 @@ class Passing:
 
 
 def complain(error: XentuiError) -> None:
-    """Tell what went wrong, on one line but for what a terminal has no room for, and the mend."""
+    """Tell what went wrong, on one line but for what a terminal has no room for, and the fix."""
     message = " ".join(error.message.split("\n"))
     tell(f"xentui: {message}{f' ({error.fix})' if error.fix else ''}")
 

@@ -62,7 +62,7 @@ def add(commands: parsing.Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Ask BitBake, and print the report."""
-    from xentui.stopping import stoppable
+    from xentui.signals import stoppable
     from xentui.verify.bitbake import BitBake
     from xentui.verify.report import verify
 

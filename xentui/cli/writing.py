@@ -14,7 +14,7 @@ from xentui.errors import RefusedError, UsageError
 from xentui.safe_text import visible
 
 if TYPE_CHECKING:
-    from xentui.output.apply import Done
+    from xentui.output.apply import ApplyResult
     from xentui.output.edits import How
     from xentui.output.plan import Change, Plan
 
@@ -63,7 +63,7 @@ def put_plan(plan: Plan, *, diff: bool) -> None:
         )
 
 
-def write(make: Callable[[], Plan], *, yes: bool, edited: How | None = None) -> Done:
+def write(make: Callable[[], Plan], *, yes: bool, edited: How | None = None) -> ApplyResult:
     """Carry out a plan, once it is agreed to.
 
     Somebody at a terminal is shown the diff and asked, also what becomes of files that were
@@ -99,12 +99,12 @@ def write(make: Callable[[], Plan], *, yes: bool, edited: How | None = None) -> 
 
 def _agree(plan: Plan, *, yes: bool, edited: How | None) -> tuple[Plan, bool]:
     """Return the plan as it was agreed to, and whether hand-edited files make way."""
-    from xentui.output.edits import settle
+    from xentui.output.edits import resolve_edits
 
     shown: tuple[Change, ...] = ()
     if plan.edited and edited is None and terminal.interactive():
         shown, edited = plan.edited, _asked(plan)
-    before, plan = plan, settle(plan, edited)
+    before, plan = plan, resolve_edits(plan, edited)
     if plan.edited and edited != "take":
         for change in plan.edited:
             terminal.say(change.diff())
@@ -161,7 +161,7 @@ def _asked(plan: Plan) -> How | None:
     return cast("How", chosen)
 
 
-def _tell(plan: Plan, done: Done) -> None:
+def _tell(plan: Plan, done: ApplyResult) -> None:
     if not done.changes:
         _tell_nothing(plan)
         return

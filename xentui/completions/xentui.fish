@@ -229,7 +229,7 @@ complete -c xentui -n '__xentui_is presets' -s h -l help -d 'show this help mess
 complete -c xentui -n '__xentui_is presets' -l json -d 'print one JSON object'
 complete -c xentui -n '__xentui_is presets' -a 'show'
 complete -c xentui -n '__xentui_is presets' -a '(__xentui_presets)'
-complete -c xentui -n __xentui_first -a check -d 'tell everything that is wrong with a project, and how to mend it'
+complete -c xentui -n __xentui_first -a check -d 'tell everything that is wrong with a project, and how to fix it'
 complete -c xentui -n '__xentui_is check' -s h -l help -d 'show this help message and exit'
 complete -c xentui -n '__xentui_is check' -l preset -d 'take this preset for the project' -x -a '(__xentui_presets)'
 complete -c xentui -n '__xentui_is check' -l set -d 'change a value on the way, such as guests.alpine.memory=256 (repeatable)' -x -a '(__xentui_assignments)'

@@ -211,7 +211,7 @@ _xentui_commands() {
     commands=(
         'new:write a project file from a preset'
         'presets:list the presets, or show one'
-        'check:tell everything that is wrong with a project, and how to mend it'
+        'check:tell everything that is wrong with a project, and how to fix it'
         'show:show what would be written, and what would land on the target'
         'rehearse:start the guests on a real Xen in QEMU, before anything is built'
         'generate:write the files that BitBake reads'

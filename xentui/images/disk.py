@@ -67,7 +67,7 @@ class Partition:
 
 
 @dataclass(frozen=True, slots=True)
-class Disk:
+class PartitionedDisk:
     """A disk with a partition table.
 
     Attributes:
@@ -83,7 +83,7 @@ class Disk:
     root: int | None
 
 
-def read(reader: Reader) -> Disk | None:
+def read(reader: Reader) -> PartitionedDisk | None:
     """Return the partitions of a disk, or ``None`` where it has no table.
 
     Raises:
@@ -126,9 +126,9 @@ def filesystem(reader: Reader) -> str:
 
 def _disk(
     reader: Reader, table: Literal["mbr", "gpt"], sector: int, partitions: list[Partition]
-) -> Disk:
+) -> PartitionedDisk:
     looked = tuple(_look(reader, partition) for partition in partitions)
-    return Disk(table, sector, looked, _root(looked))
+    return PartitionedDisk(table, sector, looked, _root(looked))
 
 
 def _look(reader: Reader, partition: Partition) -> Partition:

@@ -21,7 +21,7 @@ from xentui.errors import InputError
 from xentui.images import tree, unpacking
 from xentui.images.inspected import Inspected
 from xentui.images.reader import Broken, BytesReader, FileReader, Reader
-from xentui.images.recognise import Found, recognise
+from xentui.images.recognise import Recognised, recognise
 from xentui.images.sizing import image_size
 from xentui.images.tar import Tar, TarWalk
 from xentui.safe_text import quoted, visible
@@ -122,20 +122,20 @@ def _look(path: Path, reader: FileReader) -> Inspected:
     )
 
 
-def _packed(reader: Reader, packed: str) -> tuple[Found, int | None, tuple[str, ...]]:
+def _packed(reader: Reader, packed: str) -> tuple[Recognised, int | None, tuple[str, ...]]:
     if not unpacking.can_unpack(packed):
         unpacked = unpacking.stated_size(reader, packed)
-        return Found("unknown", "something that this Python cannot unpack"), unpacked, ()
+        return Recognised("unknown", "something that this Python cannot unpack"), unpacked, ()
     try:
         head = unpacking.beginning(reader, packed, HEAD)
         unpacked = unpacking.stated_size(reader, packed)
     except Broken as error:
-        return Found("unknown", "something"), None, (f"Unpacking stops: {error.reason}.",)
+        return Recognised("unknown", "something"), None, (f"Unpacking stops: {error.reason}.",)
     if unpacked is None and len(head) < HEAD:
         unpacked = len(head)
     found = recognise(BytesReader(head))
     if unpacking.compression(head) is not None:
-        found = Found("unknown", "something packed twice")
+        found = Recognised("unknown", "something packed twice")
     # Sizes and ends of what was unpacked in part say nothing.
     return (found if len(head) < HEAD else replace(found, problems=())), unpacked, ()
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xentui.images.recognise import Found, Kind
+from xentui.images.recognise import Kind, Recognised
 from xentui.images.sizing import Size
 from xentui.images.tar import Tar
 
@@ -34,7 +34,7 @@ class Inspected:
     path: Path
     size: int
     compression: str | None
-    found: Found
+    found: Recognised
     whole: bool
     sha256: str | None = None
     unpacked: int | None = None

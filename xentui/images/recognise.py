@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from xentui.images import disk, ext, qcow2, tar
-from xentui.images.disk import Disk
+from xentui.images.disk import PartitionedDisk
 from xentui.images.ext import Ext
 from xentui.images.qcow2 import Qcow2, Qcow2Reader
 from xentui.images.reader import Broken, Reader, unpack
@@ -45,7 +45,7 @@ _OTHERS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Recognised:
     """What something is.
 
     Attributes:
@@ -63,7 +63,7 @@ class Found:
     label: str
     qcow2: Qcow2 | None = None
     ext: Ext | None = None
-    disk: Disk | None = None
+    disk: PartitionedDisk | None = None
     filesystem: str = ""
     disk_size: int | None = None
     problems: tuple[str, ...] = ()
@@ -79,24 +79,24 @@ class Found:
         return None
 
 
-def recognise(reader: Reader) -> Found:
+def recognise(reader: Reader) -> Recognised:
     """Return what something unpacked is, by a bounded number of its bytes."""
     head = reader.at(0, 64 * 1024)
     if not head:
-        return Found("empty", "an empty file")
+        return Recognised("empty", "an empty file")
     if head.startswith(qcow2.MAGIC):
         return _qcow2(reader)
     if tar.is_header(head[: tar.BLOCK]):
-        return Found("tar", "a tar archive")
+        return Recognised("tar", "a tar archive")
     kernel = _kernel(head)
     if kernel:
-        return Found("kernel", kernel)
+        return Recognised("kernel", kernel)
     if reader.at(32769, 5) == b"CD001":
-        return Found("iso", "an ISO 9660 image")
+        return Recognised("iso", "an ISO 9660 image")
     return _raw(reader, head)
 
 
-def _raw(reader: Reader, head: bytes) -> Found:
+def _raw(reader: Reader, head: bytes) -> Recognised:
     """Return what a disk is, or something that is none."""
     problems: tuple[str, ...] = ()
     try:
@@ -105,7 +105,7 @@ def _raw(reader: Reader, head: bytes) -> Found:
         partitioned = None
         problems = (f"It looks like a disk, but {error.reason}.",)
     if partitioned is not None:
-        return Found(
+        return Recognised(
             "disk",
             f"a disk with {partitioned.table.upper()} partitions",
             disk=partitioned,
@@ -115,7 +115,7 @@ def _raw(reader: Reader, head: bytes) -> Found:
     system = ext.read(reader)
     if system is not None:
         name = f"ext{system.version}"
-        return Found(
+        return Recognised(
             "ext",
             f"an {name} file system",
             ext=system,
@@ -125,21 +125,23 @@ def _raw(reader: Reader, head: bytes) -> Found:
         )
     name = disk.filesystem(reader)
     if name and name != "swap":
-        return Found(
+        return Recognised(
             "filesystem",
             f"{'an' if name in ('xfs', 'erofs', 'f2fs') else 'a'} {name} file system",
             filesystem=name,
             disk_size=reader.size,
             problems=problems,
         )
-    return Found("unknown", _other(reader, head), problems=problems)
+    return Recognised("unknown", _other(reader, head), problems=problems)
 
 
-def _qcow2(reader: Reader) -> Found:
+def _qcow2(reader: Reader) -> Recognised:
     try:
         header = qcow2.read(reader)
     except Broken as error:
-        return Found("qcow2", "a damaged qcow2 image", problems=(f"It is no use: {error.reason}.",))
+        return Recognised(
+            "qcow2", "a damaged qcow2 image", problems=(f"It is no use: {error.reason}.",)
+        )
     problems = []
     if header.backing_file is not None:
         problems.append(
@@ -149,7 +151,7 @@ def _qcow2(reader: Reader) -> Found:
         problems.append("Its data is in another file.")
     if header.encrypted:
         problems.append("It is encrypted.")
-    found = Found(
+    found = Recognised(
         "qcow2",
         f"a qcow2 image (version {header.version})",
         qcow2=header,
@@ -168,7 +170,7 @@ def _qcow2(reader: Reader) -> Found:
     return replace(found, problems=tuple(problems))
 
 
-def _past_end(found: Disk, size: int) -> tuple[str, ...]:
+def _past_end(found: PartitionedDisk, size: int) -> tuple[str, ...]:
     for partition in found.partitions:
         if partition.start + partition.size > size:
             return (f"It is cut short: partition {partition.number} ends behind its end.",)

@@ -31,7 +31,7 @@ _PARTS = ((1, 2), (3, 511), (512, MOST))
 
 
 @dataclass(slots=True)
-class Shape:
+class TreeStatistics:
     """What a tree needs of a file system, however its blocks are cut.
 
     Attributes:
@@ -114,7 +114,7 @@ class Size:
         return self.advised - self.smallest
 
 
-def image_size(shape: Shape) -> Size | None:
+def image_size(shape: TreeStatistics) -> Size | None:
     """Return how big the image of a tree must be, or ``None`` where none is big enough.
 
     The advised size has a tenth more of room and inodes, and at least 8 MiB and 1024 inodes.
@@ -128,7 +128,7 @@ def image_size(shape: Shape) -> Size | None:
     return Size(smallest, max(advised, smallest)) if advised is not None else None
 
 
-def fits(shape: Shape, mib: int) -> bool:
+def fits(shape: TreeStatistics, mib: int) -> bool:
     """Return whether a tree fits into an image of so many MiB."""
     return _fits(_Need.of(shape), mib)
 
@@ -139,7 +139,7 @@ class _Need:
     inodes: int
 
     @classmethod
-    def of(cls, shape: Shape) -> _Need:
+    def of(cls, shape: TreeStatistics) -> _Need:
         return cls({block: shape.total(block) for block in shape.blocks}, shape.inodes)
 
     def more(self, kib: int, inodes: int) -> _Need:

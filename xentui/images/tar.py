@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 
 from xentui.images.reader import Broken
-from xentui.images.sizing import Shape
+from xentui.images.sizing import TreeStatistics
 
 BLOCK = 512
 MOST_MEMBERS = 2_000_000
@@ -100,7 +100,7 @@ class TarWalk:
 
     def __init__(self) -> None:
         self.found = Tar()
-        self.shape = Shape()
+        self.shape = TreeStatistics()
         self._header = bytearray()
         self._skip = 0
         self._extra = bytearray()

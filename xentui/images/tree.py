@@ -10,8 +10,8 @@ from pathlib import Path
 
 from xentui.images.inspected import Inspected
 from xentui.images.lookup import has_init
-from xentui.images.recognise import Found
-from xentui.images.sizing import Shape, image_size
+from xentui.images.recognise import Recognised
+from xentui.images.sizing import TreeStatistics, image_size
 
 MOST = 1_000_000
 """How many entries are counted at most."""
@@ -43,7 +43,7 @@ def inspect(path: Path, most: int = MOST) -> Inspected:
         path=path,
         size=shape.size,
         compression=None,
-        found=Found("directory", "a directory"),
+        found=Recognised("directory", "a directory"),
         whole=complete,
         image_size=image_size(shape) if complete else None,
         init=has_init(FolderTree(path)),
@@ -51,8 +51,8 @@ def inspect(path: Path, most: int = MOST) -> Inspected:
     )
 
 
-def _shape(root: Path, most: int) -> tuple[Shape, list[str], bool]:
-    shape = Shape()
+def _shape(root: Path, most: int) -> tuple[TreeStatistics, list[str], bool]:
+    shape = TreeStatistics()
     linked: set[tuple[int, int]] = set()
     refused: list[OSError] = []
     count = devices = 0

@@ -27,7 +27,7 @@ _MOST_KEPT = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class ApplyResult:
     """What was carried out.
 
     Attributes:
@@ -45,7 +45,7 @@ def apply(
     force: bool = False,
     wait: float = LOCK_SECONDS,
     told: Callable[[Change], None] = lambda _change: None,
-) -> Done:
+) -> ApplyResult:
     """Write what the plan says; a plan without changes touches nothing.
 
     Args:
@@ -64,7 +64,7 @@ def apply(
         raise _edited(plan.edited)
     todo = _in_order((*plan.pending, *plan.edited))
     if not todo and not any(_manifest_is_old(plan, root) for root in plan.roots):
-        return Done(())
+        return ApplyResult(())
     needed = {change.root for change in todo if change.kind != "removed"}
     with ExitStack() as stack:
         trees: dict[Path, Tree] = {}
@@ -82,7 +82,7 @@ def apply(
 
 def _carry_out(
     plan: Plan, todo: list[Change], trees: dict[Path, Tree], told: Callable[[Change], None]
-) -> Done:
+) -> ApplyResult:
     kept: list[tuple[Path, Path]] = []
     digests = _unchanged(plan)
     for root in plan.roots:
@@ -110,7 +110,7 @@ def _carry_out(
     for root in plan.roots:
         if root.path in trees and root.manifest.files and not _files(plan, root, digests):
             trees[root.path].vanish()
-    return Done(tuple(todo), tuple(kept))
+    return ApplyResult(tuple(todo), tuple(kept))
 
 
 def _in_order(changes: tuple[Change, ...]) -> list[Change]:

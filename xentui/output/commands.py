@@ -16,7 +16,7 @@ from xentui.project.model import Project
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class NextCommand:
     """One line to type.
 
     Attributes:
@@ -30,7 +30,7 @@ class Command:
     note: str = ""
 
 
-def commands(project: Project) -> list[Command]:
+def commands(project: Project) -> list[NextCommand]:
     """Return the commands for a project, in the order in which they are typed."""
     return [
         *_build(project),
@@ -41,7 +41,7 @@ def commands(project: Project) -> list[Command]:
     ]
 
 
-def attach(project: Project, conf: str, layer: str | None) -> list[Command]:
+def attach(project: Project, conf: str, layer: str | None) -> list[NextCommand]:
     """Return the commands that make a build directory use a tree written elsewhere.
 
     Args:
@@ -51,9 +51,11 @@ def attach(project: Project, conf: str, layer: str | None) -> list[Command]:
     """
     lines = _layer_of_board(project)
     if layer is not None:
-        lines.append(Command("attach", f"bitbake-layers add-layer {shlex.quote(layer)}", "once"))
+        lines.append(
+            NextCommand("attach", f"bitbake-layers add-layer {shlex.quote(layer)}", "once")
+        )
     lines.append(
-        Command(
+        NextCommand(
             "attach",
             f"echo {shlex.quote(f'require {conf}')} >> conf/local.conf",
             "once, as its last line",
@@ -62,7 +64,7 @@ def attach(project: Project, conf: str, layer: str | None) -> list[Command]:
     return lines
 
 
-def kas(project: Project, file: str) -> list[Command]:
+def kas(project: Project, file: str) -> list[NextCommand]:
     """Return the commands for a project that kas builds, in the order in which they are typed.
 
     Args:
@@ -71,17 +73,17 @@ def kas(project: Project, file: str) -> list[Command]:
     """
     files = shlex.quote(f"kas.yml:{file}")
     note = "kas.yml is your own project file, with the distro and the other layers"
-    lines = [Command("attach", f"kas dump {files}", note)]
+    lines = [NextCommand("attach", f"kas dump {files}", note)]
     for command in commands(project):
         if command.step in ("build", "boot") and command.line.startswith(("bitbake ", "runqemu ")):
             line = f"kas shell {files} -c {shlex.quote(command.line)}"
-            lines.append(Command(command.step, line, command.note))
+            lines.append(NextCommand(command.step, line, command.note))
         else:
             lines.append(command)
     return lines
 
 
-def fragment(project: Project, name: str, layer: str | None) -> list[Command]:
+def fragment(project: Project, name: str, layer: str | None) -> list[NextCommand]:
     """Return the commands that make a build directory use a configuration fragment.
 
     Args:
@@ -92,11 +94,13 @@ def fragment(project: Project, name: str, layer: str | None) -> list[Command]:
     machine = project.host.machine
     lines = _layer_of_board(project)
     if layer is not None:
-        lines.append(Command("attach", f"bitbake-layers add-layer {shlex.quote(layer)}", "once"))
+        lines.append(
+            NextCommand("attach", f"bitbake-layers add-layer {shlex.quote(layer)}", "once")
+        )
     return [
         *lines,
-        Command("attach", f"bitbake-config-build enable-fragment {shlex.quote(name)}", "once"),
-        Command(
+        NextCommand("attach", f"bitbake-config-build enable-fragment {shlex.quote(name)}", "once"),
+        NextCommand(
             "attach",
             f"bitbake-config-build enable-fragment {shlex.quote(f'machine/{machine}')}",
             "once, unless conf/local.conf sets MACHINE",
@@ -105,18 +109,18 @@ def fragment(project: Project, name: str, layer: str | None) -> list[Command]:
     ]
 
 
-def _layer_of_board(project: Project) -> list[Command]:
+def _layer_of_board(project: Project) -> list[NextCommand]:
     board = boards.board(project.host.machine)
     if not board.layer:
         return []
     line = f"bitbake-layers show-layers | grep {board.layer}"
-    return [Command("attach", line, f"{board.machine} comes from {board.layer}")]
+    return [NextCommand("attach", line, f"{board.machine} comes from {board.layer}")]
 
 
-def _build(project: Project) -> Iterator[Command]:
+def _build(project: Project) -> Iterator[NextCommand]:
     recipes = [guest.key for guest in project.guests if not guest.external and guest.rootfs is None]
     if recipes:
-        yield Command("build", f"bitbake {' '.join(recipes)}", "the guests' images")
+        yield NextCommand("build", f"bitbake {' '.join(recipes)}", "the guests' images")
     waiting = [
         name
         for guest in project.guests
@@ -126,67 +130,69 @@ def _build(project: Project) -> Iterator[Command]:
     note = "the Dom0 image, with the guests in it"
     if waiting:
         note += f"; before it, in the deploy directory: {', '.join(map(str, waiting))}"
-    yield Command("build", f"bitbake {image(project)}", note)
+    yield NextCommand("build", f"bitbake {image(project)}", note)
 
 
-def _boot(project: Project) -> Iterator[Command]:
+def _boot(project: Project) -> Iterator[NextCommand]:
     machine, recipe = project.host.machine, image(project)
     board = boards.board(machine)
     total = total_memory(project)
     memory = f' qemuparams="-m {total.value}"' if total is not None else ""
     if machine == "qemux86-64":
         firmware = " ovmf" if project.host.boot_mode == "efi" else ""
-        yield Command(
+        yield NextCommand(
             "boot",
             f"runqemu {machine} {recipe} wic nographic slirp kvm{firmware}{memory}",
             "without kvm, the emulated processor must have AVX2 for the default tune",
         )
     elif machine == "qemuarm64":
-        yield Command("boot", f"runqemu {machine} {recipe} ext4 nographic slirp{memory}")
+        yield NextCommand("boot", f"runqemu {machine} {recipe} ext4 nographic slirp{memory}")
     elif board.dom0_knob is boards.Dom0Knob.WIC or machine.startswith("raspberrypi"):
         kind = "rpi-sdimg" if machine.startswith("raspberrypi") else "wic"
         file = f"tmp/deploy/images/{machine}/{recipe}-{machine}.rootfs.{kind}"
-        yield Command(
+        yield NextCommand(
             "boot",
             f"sudo dd if={file} of=/dev/sdX bs=4M conv=fsync status=progress",
             "sdX is the card or disk: everything on it is lost",
         )
     if needs_wks(project):
-        yield Command("boot", "xl list 0", "Dom0's memory comes from our own kickstart file")
+        yield NextCommand("boot", "xl list 0", "Dom0's memory comes from our own kickstart file")
 
 
-def _guests(project: Project) -> Iterator[Command]:
+def _guests(project: Project) -> Iterator[NextCommand]:
     if not project.guests:
         return
     started = start_order(project)
     note = f"started by themselves, in this order: {', '.join(started)}" if started else ""
-    yield Command("guests", "xl list", note)
+    yield NextCommand("guests", "xl list", note)
     for guest in project.guests:
         if not guest.autostart:
-            yield Command("guests", f"xl create -c {artifacts.config_path(guest)}", "ctrl+] leaves")
+            yield NextCommand(
+                "guests", f"xl create -c {artifacts.config_path(guest)}", "ctrl+] leaves"
+            )
     if started:
         guest = project.guest(started[0])
-        yield Command("guests", f"xl console {guest.name or guest.key}", "ctrl+] leaves")
+        yield NextCommand("guests", f"xl console {guest.name or guest.key}", "ctrl+] leaves")
 
 
-def _containers(project: Project) -> Iterator[Command]:
+def _containers(project: Project) -> Iterator[NextCommand]:
     containers = project.containers
     if not containers.vxn:
         return
     alpine = "docker.io/library/alpine:latest"
-    yield Command("containers", "vxn run --rm alpine echo hello")
-    yield Command("containers", f"ctr image pull {alpine}")
-    yield Command("containers", f"vctr run --rm {alpine} test1 /bin/echo hello")
+    yield NextCommand("containers", "vxn run --rm alpine echo hello")
+    yield NextCommand("containers", f"ctr image pull {alpine}")
+    yield NextCommand("containers", f"vctr run --rm {alpine} test1 /bin/echo hello")
     limit = "with the network none or host: a container is a guest with a network of its own"
     for frontend in containers.frontends or ():
         if frontend in ("docker", "podman"):
             line = f"{frontend} run --rm --network=none alpine echo hello"
-            yield Command("containers", line, limit)
+            yield NextCommand("containers", line, limit)
         else:
-            yield Command("containers", f"{frontend} run --rm alpine echo hello")
+            yield NextCommand("containers", f"{frontend} run --rm alpine echo hello")
 
 
-def _tests(project: Project) -> Iterator[Command]:
+def _tests(project: Project) -> Iterator[NextCommand]:
     """Yield the line of meta-virtualization's own tests, which boot through runqemu.
 
     Its three tiers add up: Dom0, bundled guests, containers. The last needs the network
@@ -203,4 +209,4 @@ def _tests(project: Project) -> Iterator[Command]:
         line += ' -m "boot and not network"'
         tier = "tier 2: Dom0 and guests" if project.guests else "tier 1: Dom0"
     note = f"{tier}; in meta-virtualization, with pexpect; POKY has oe-init-build-env"
-    yield Command("test", line, note)
+    yield NextCommand("test", line, note)

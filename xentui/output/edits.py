@@ -20,7 +20,7 @@ How = Literal["keep", "merge", "take"]
 """What becomes of edited files: they stay, get xentui's changes too, or make way."""
 
 
-def settle(plan: Plan, how: How | None) -> Plan:
+def resolve_edits(plan: Plan, how: How | None) -> Plan:
     """Return the plan with what was decided on its edited files.
 
     ``keep`` leaves them alone and has all others written. ``merge`` puts both sides together

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from xentui.plain.place import Choice, Item, Menu, Place
+from xentui.plain.prompt import Choice, Item, Menu, Prompt
 
 if TYPE_CHECKING:
     from xentui.plain.wizard import Wizard
@@ -31,16 +31,16 @@ class Question(Menu):
         wizard: Wizard,
         title: str,
         answers: Sequence[tuple[str, Callable[[], None]]],
-        told: Iterable[str] = (),
+        details: Iterable[str] = (),
     ) -> None:
         super().__init__(wizard)
         self.title = title
         self._answers = answers
-        self._told = tuple(told)
+        self._help = tuple(details)
 
     def help(self, about: str) -> Iterable[str]:
         """Return what helps."""
-        return self._told or super().help(about)
+        return self._help or super().help(about)
 
     def items(self) -> Sequence[Item]:
         """Return the answers."""
@@ -51,7 +51,7 @@ class Question(Menu):
         return f"1 to {len(self._answers)}:"
 
 
-class Line(Place):
+class Line(Prompt):
     """A question that is answered with a line of text.
 
     Args:
@@ -69,12 +69,12 @@ class Line(Place):
         wizard: Wizard,
         title: str,
         taken: Callable[[str], str],
-        told: Iterable[str] = (),
+        details: Iterable[str] = (),
     ) -> None:
         super().__init__(wizard)
         self._title = title
         self._taken = taken
-        self._told = tuple(told)
+        self._help = tuple(details)
 
     def arrive(self) -> None:
         """Say nothing: the prompt says it."""
@@ -85,7 +85,7 @@ class Line(Place):
 
     def help(self, about: str) -> Iterable[str]:  # noqa: ARG002
         """Return what helps."""
-        return self._told
+        return self._help
 
     def take(self, answer: str) -> None:
         """Hand the text on; nothing typed goes back."""
@@ -119,22 +119,22 @@ class Pick(Menu):
         taken: Callable[[str], None],
         *,
         other: tuple[str, Callable[[], None]] | None = None,
-        told: Callable[[], Iterable[str]] = tuple,
+        details: Callable[[], Iterable[str]] = tuple,
     ) -> None:
         super().__init__(wizard)
         self.title = title
         self._offers = offers
         self._taken = taken
         self._other = other
-        self._told = told
+        self._help = details
 
     def help(self, about: str) -> Iterable[str]:
         """Return what helps with a value, or with all of them."""
-        return super().help(about) if about else self._told()
+        return super().help(about) if about else self._help()
 
     def items(self) -> Sequence[Item]:
         """Return the values."""
-        made = [Choice(name, self._taking(name), told) for name, told in self._offers]
+        made = [Choice(name, self._taking(name), details) for name, details in self._offers]
         if self._other is not None:
             name, do = self._other
             made.append(Choice(name, self.closing(do)))

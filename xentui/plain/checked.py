@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xentui.errors import Exit, XentuiError, sentences
-from xentui.session import build, overruling, reviewing
+from xentui.session import build, reviewing, waivers
 
 if TYPE_CHECKING:
     from xentui.output.plan import Plan
@@ -49,13 +49,13 @@ class Checked:
         before = self.lines() if self._of == now else None
         self._of = now
         session.look_again()
-        self.plan, self.refused, session.around, self._lines = None, "", (), None
+        self.plan, self.refused, session.build_findings, self._lines = None, "", (), None
         try:
             self.plan = session.plan()
             target = session.build_dir
             if target is not None:
                 recipes = build.recipes_of(session)
-                session.around = build.examined(self.plan, target, recipes=recipes)
+                session.build_findings = build.examined(self.plan, target, recipes=recipes)
         except XentuiError as error:
             self.refused, self.code = sentences(error.message, error.fix), error.exit_code
         except OSError as error:
@@ -68,9 +68,9 @@ class Checked:
     @property
     def errors(self) -> int:
         """How many errors stand against writing."""
-        around = self._session.around
+        build_findings = self._session.build_findings
         return len(self._session.view.errors) + sum(
-            finding.severity.value == "error" for finding in around
+            finding.severity.value == "error" for finding in build_findings
         )
 
     @property
@@ -80,7 +80,7 @@ class Checked:
             return self.refused
         own = len(self._session.view.errors)
         told = reviewing.against(own, self.errors - own)
-        return f"{told} to mend: p lists them." if told else ""
+        return f"{told} to fix: p lists them." if told else ""
 
     def lines(self) -> list[str]:
         """Return the difference, line by line."""
@@ -99,6 +99,6 @@ class Checked:
             return f"Edited by hand: {names}. Writing asks what becomes of it."
         if not self.plan.pending:
             return "Everything is written already."
-        allowed = len(overruling.overruled(self._session))
+        allowed = len(waivers.overruled(self._session))
         more = f", {allowed} error{'s' if allowed > 1 else ''} allowed" if allowed else ""
         return f"Ready: {reviewing.counted(self.plan)}{more}. Nothing is written yet."

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from xentui.plain.form import StepMenu, fields, head
-from xentui.plain.place import Item
+from xentui.plain.prompt import Item
 from xentui.session import forms
 
 

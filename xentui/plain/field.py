@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from xentui.plain.place import Choice, Place
+from xentui.plain.prompt import Choice, Prompt
 from xentui.project import boards
-from xentui.session import build, forms, helping, memory, places
+from xentui.session import build, field_paths, forms, help_text, memory
 
 if TYPE_CHECKING:
     from xentui.plain.ask import Offer
@@ -28,40 +28,42 @@ _FEW = 12
 """Offers up to which they are said with a field's help."""
 
 
-def value_of(session: Session, path: places.Path) -> str:
+def value_of(session: Session, path: field_paths.Path) -> str:
     """Return what the field at a path holds, or what holds where it is left out."""
-    field = places.field_of(path)
+    field = field_paths.field_of(path)
     text, wrong = session.shown(path)
     if wrong:
         return f'"{text}" is not kept. {wrong}'
     unit = f" {field.unit}" if field.unit else ""
     if text:
         return f"{_word(field.kind, text)}{unit}"
-    default, whence = places.fallback(session.project, path)
+    default, origin = field_paths.fallback(session.project, path)
     if not default and field.kind in ("choices", "list"):
         return "none"
     if not default:
-        return f"left out, {whence}" if whence else "left out"
-    return f"{_word(field.kind, default)}{unit}{f' ({whence})' if whence else ''}"
+        return f"left out, {origin}" if origin else "left out"
+    return f"{_word(field.kind, default)}{unit}{f' ({origin})' if origin else ''}"
 
 
-def choice_of(wizard: Wizard, path: places.Path) -> Choice:
+def choice_of(wizard: Wizard, path: field_paths.Path) -> Choice:
     """Return the choice that asks for the field at a path."""
     session = wizard.session
     value = value_of(session, path)
-    here = places.text_of_path(path)
+    here = field_paths.text_of_path(path)
     found = [one for one in session.view.found.at(here) if one.path == here and one.code]
     if found:
         value = f"{value}, {found[0].severity.value} {found[0].code}"
-    title = places.field_of(path).title
+    title = field_paths.field_of(path).title
     return Choice(title, lambda: wizard.open(asked(wizard, path)), value, path)
 
 
-def help_of(session: Session, path: places.Path) -> list[str]:
+def help_of(session: Session, path: field_paths.Path) -> list[str]:
     """Return everything that is known of the field at a path."""
-    lines = [f"{places.field_of(path).title}: {value_of(session, path)}"]
-    lines += [f"{name}: {text}" if name else text for name, text in helping.of_field(session, path)]
-    here = places.text_of_path(path)
+    lines = [f"{field_paths.field_of(path).title}: {value_of(session, path)}"]
+    lines += [
+        f"{name}: {text}" if name else text for name, text in help_text.of_field(session, path)
+    ]
+    here = field_paths.text_of_path(path)
     for finding in session.view.found.at(here):
         if finding.path == here and finding.code:
             lines.append(f"{finding.severity.value} {finding.code}: {finding.message}")
@@ -69,7 +71,7 @@ def help_of(session: Session, path: places.Path) -> list[str]:
     return lines
 
 
-def asked(wizard: Wizard, path: places.Path, *, whose: bool = False) -> Place:
+def asked(wizard: Wizard, path: field_paths.Path, *, whose: bool = False) -> Prompt:
     """Return the place that asks for the field at a path: a list of boards, or the field.
 
     Args:
@@ -87,15 +89,15 @@ def asked(wizard: Wizard, path: places.Path, *, whose: bool = False) -> Place:
             offers_of(wizard.session, path),
             field.put,
             other=("Another one, by its name", lambda: wizard.open(field)),
-            told=lambda: help_of(wizard.session, path),
+            details=lambda: help_of(wizard.session, path),
         )
     return FieldPrompt(wizard, path, whose=whose)
 
 
-def offers_of(session: Session, path: places.Path) -> list[Offer]:
+def offers_of(session: Session, path: field_paths.Path) -> list[Offer]:
     """Return what may be meant at a path, each with what it is; more may be typed."""
     project = session.project
-    offered = build.offers(session.surroundings, path)
+    offered = build.offers(session.build_survey, path)
     if path == ("host", "machine"):
         known = [
             (one.machine, f"{one.title}, {one.support.value}") for one in boards.BOARDS.values()
@@ -108,7 +110,7 @@ def offers_of(session: Session, path: places.Path) -> list[Offer]:
     return offered
 
 
-class FieldPrompt(Place):
+class FieldPrompt(Prompt):
     """The question for one field.
 
     Args:
@@ -117,19 +119,19 @@ class FieldPrompt(Place):
         whose: say which guest it belongs to, where that was not just said.
     """
 
-    def __init__(self, wizard: Wizard, path: places.Path, *, whose: bool = False) -> None:
+    def __init__(self, wizard: Wizard, path: field_paths.Path, *, whose: bool = False) -> None:
         super().__init__(wizard)
         self._path = path
         self._whose = whose
-        self.field = places.field_of(path)
+        self.field = field_paths.field_of(path)
         self.typed = self.field.kind in ("text", "list")
         self.own = frozenset(_ANSWERS) if self.field.kind == "flag" else frozenset()
 
-    def path(self) -> places.Path | None:
+    def path(self) -> field_paths.Path | None:
         """The field's."""
         return self._path
 
-    def renamed(self, old: places.Path, new: places.Path) -> None:
+    def renamed(self, old: field_paths.Path, new: field_paths.Path) -> None:
         """Follow its guest or bundle."""
         if self._path[: len(old)] == old:
             self._path = (*new, *self._path[len(old) :])
@@ -183,7 +185,7 @@ class FieldPrompt(Place):
         elif answer == LIST and self.typed and offers_of(self.session, self._path):
             self._list()
         elif answer == CLEAR:
-            self._put(None, places.problem(self.field, None))
+            self._put(None, field_paths.problem(self.field, None))
         else:
             self._put(*self._read(answer))
 
@@ -229,10 +231,10 @@ class FieldPrompt(Place):
         self.session.end_typing()
         self.session.put(old, value)
         self.wizard.close()
-        if old[-1] == places.KEY and value != old[1]:
+        if old[-1] == field_paths.KEY and value != old[1]:
             self.wizard.renamed(old[:2], (old[0], str(value)))
-            self._path = (old[0], str(value), places.KEY)
-        owner = self._owner() if old[-1] != places.KEY else ""
+            self._path = (old[0], str(value), field_paths.KEY)
+        owner = self._owner() if old[-1] != field_paths.KEY else ""
         held = value_of(self.session, self._path)
         self.wizard.changed(f"{self.field.title}{owner}: {held}.")
 

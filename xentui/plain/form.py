@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from xentui.plain.field import choice_of
-from xentui.plain.place import Menu
+from xentui.plain.prompt import Menu
 from xentui.session.steps import STEPS, TITLES
 
 if TYPE_CHECKING:
-    from xentui.plain.place import Item
+    from xentui.plain.prompt import Item
     from xentui.plain.wizard import Wizard
     from xentui.session.forms import Group
 

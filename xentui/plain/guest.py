@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from xentui.plain.field import choice_of
 from xentui.plain.form import fields
-from xentui.plain.place import Choice, Item, Menu
+from xentui.plain.prompt import Choice, Item, Menu
 from xentui.project import effective, route, schema
-from xentui.session import forms, guests, places
+from xentui.session import field_paths, forms, guests
 
 if TYPE_CHECKING:
     from xentui.plain.wizard import Wizard
@@ -30,11 +30,11 @@ class OfGuest(Menu):
         super().__init__(wizard)
         self.key = key
 
-    def path(self) -> places.Path | None:
+    def path(self) -> field_paths.Path | None:
         """The guest's."""
         return ("guests", self.key)
 
-    def renamed(self, old: places.Path, new: places.Path) -> None:
+    def renamed(self, old: field_paths.Path, new: field_paths.Path) -> None:
         """Follow the guest."""
         if old == ("guests", self.key):
             self.key = str(new[1])
@@ -147,24 +147,24 @@ class ImportMenu(OfGuest):
 
         kinds = [("none", "a recipe makes its disk")]
         kinds += [(kind, "") for kind in forms.imports(self.session.project)]
-        told = ("A type of your own: lower-case letters, digits and underscores.",)
-        own = Line(self.wizard, "Name of the type", self._own_kind, told)
+        lines = ("A type of your own: lower-case letters, digits and underscores.",)
+        own = Line(self.wizard, "Name of the type", self._own_kind, lines)
         other = ("A new type of your own", lambda: self.wizard.open(own))
         self.wizard.open(Pick(self.wizard, "Import type", kinds, self._kind, other=other))
 
     def _kind(self, name: str) -> None:
         kind = None if name == "none" else name
-        project = places.with_source(self.session.project, self.key, kind)
+        project = field_paths.with_source(self.session.project, self.key, kind)
         self.wizard.edit(project, f"Import of {self.key}", f"Import of {self.key}: {name}.")
 
     def _own_kind(self, name: str) -> str:
-        wrong = places.problem(places.key_field("import_types"), name)
+        wrong = field_paths.problem(field_paths.key_field("import_types"), name)
         if not wrong and name in forms.imports(self.session.project):
             wrong = "Another one has this name."
         if wrong:
             return wrong
-        project = places.with_import_type(self.session.project, name)
-        project = places.with_source(project, self.key, name)
+        project = field_paths.with_import_type(self.session.project, name)
+        project = field_paths.with_source(project, self.key, name)
         self.wizard.edit(project, f"Import of {self.key}", f"Import of {self.key}: {name}.")
         return ""
 
@@ -194,7 +194,7 @@ class BundleMenu(OfGuest):
         bundle = project.guest(self.key).bundle
         made = fields(self.wizard, self.groups("bundle"))
         if bundle is not None:
-            made.append(choice_of(self.wizard, ("bundles", bundle, places.KEY)))
+            made.append(choice_of(self.wizard, ("bundles", bundle, field_paths.KEY)))
         _, where = guests.switched(project, self.key)
         made.append(Choice(f"Move to {where}", self._switch))
         return made
@@ -208,7 +208,7 @@ def _way(bundle: str | None) -> str:
     return f"bundle {bundle}" if bundle else "the configuration"
 
 
-def open_guest(wizard: Wizard, path: places.Path) -> None:
+def open_guest(wizard: Wizard, path: field_paths.Path) -> None:
     """Go to the list that a field of a guest is in, without saying it."""
     project = wizard.session.project
     key = str(path[1]) if path[0] == "guests" else ""

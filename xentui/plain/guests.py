@@ -8,20 +8,20 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from xentui.plain import told
+from xentui.plain import edit_summary
 from xentui.plain.ask import Line, Pick
 from xentui.plain.form import StepMenu, head
 from xentui.plain.guest import GuestMenu
-from xentui.plain.place import Choice, Item, Menu
+from xentui.plain.prompt import Choice, Item, Menu
 from xentui.project import effective
 from xentui.project.model import BUILT_IN_IMPORTS
-from xentui.session import build, guests, places
+from xentui.session import build, field_paths, guests
 
 if TYPE_CHECKING:
     from xentui.plain.wizard import Wizard
     from xentui.project.model import Guest
 
-_NEW = ("guests", "", places.KEY)
+_NEW = ("guests", "", field_paths.KEY)
 """Stands for the name of a guest to come."""
 
 
@@ -33,7 +33,7 @@ class Step(StepMenu):
     def heading(self) -> Iterable[str]:
         """Say how many there are."""
         count = len(self.session.project.guests)
-        yield f"{head('guests')}. {told.many(count, 'guest') if count else 'None yet'}"
+        yield f"{head('guests')}. {edit_summary.many(count, 'guest') if count else 'None yet'}"
 
     def items(self) -> Sequence[Item]:
         """Return the guests, and what adds one."""
@@ -73,7 +73,7 @@ class Add(Menu):
             made.append(Choice(f"{guests.REFERENCE}, the reference guest", do))
         recipe = partial(self._named, self._added, "the image recipe's name")
         made.append(Choice("One that a recipe builds, by its name", self.closing(recipe)))
-        offers = build.offers(self.wizard.around(), _NEW)
+        offers = build.offers(self.wizard.survey(), _NEW)
         if offers:
             pick = Pick(self.wizard, "Which image is the guest", offers, self._added)
             do = self.closing(lambda: self.wizard.open(pick))
@@ -89,7 +89,7 @@ class Add(Menu):
         session = self.session
 
         def taken(name: str) -> str:
-            wrong = places.problem(places.key_field("guests"), name)
+            wrong = field_paths.problem(field_paths.key_field("guests"), name)
             if not wrong and guests.has(session.project, name):
                 wrong = "Another one has this name."
             if not wrong:
@@ -105,7 +105,7 @@ class Add(Menu):
 
     def _imported(self, kind: str, name: str) -> None:
         project, key = guests.added(self.session.project, name)
-        project = places.with_source(project, key, kind)
+        project = field_paths.with_source(project, key, kind)
         project, where = guests.switched(project, key)
         self.wizard.edit(project, f"add {key}", f"Added {key}, in {where}.")
         self.wizard.open(GuestMenu(self.wizard, key))

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from xentui.plain import told
+from xentui.plain import edit_summary
 from xentui.plain.field import FieldPrompt
 from xentui.plain.form import StepMenu, head
-from xentui.plain.place import Choice, Item
-from xentui.session import memory, places
+from xentui.plain.prompt import Choice, Item
+from xentui.session import field_paths, memory
 
 if TYPE_CHECKING:
     from xentui.rules.budget import Row
@@ -25,7 +25,7 @@ class Step(StepMenu):
 
     def heading(self) -> Iterable[str]:
         """Say what is free."""
-        yield f"{head('memory')}. Free: {told.free(self.session.view.budget)}"
+        yield f"{head('memory')}. Free: {edit_summary.free(self.session.view.budget)}"
 
     def items(self) -> Sequence[Item]:
         """Return the rows, and what is wrong with them."""
@@ -38,13 +38,13 @@ class Step(StepMenu):
             else:
                 made.append(self._choice(row, path))
         found = memory.of_memory(view.findings)
-        made += [told.problem(finding) for finding in found]
+        made += [edit_summary.problem(finding) for finding in found]
         if not found:
             made.append("Everything that starts by itself fits.")
         made.append(Choice("Rehearse on a real Xen", self._rehearse))
         return made
 
-    def _choice(self, row: Row, path: places.Path) -> Choice:
+    def _choice(self, row: Row, path: field_paths.Path) -> Choice:
         name = row.label if row.autostart else f"{row.label} (not by itself)"
         return Choice(name, partial(self._ask, path), self._worded(row), path)
 
@@ -53,7 +53,7 @@ class Step(StepMenu):
         share = f", {round(100 * row.mib / total)} %" if total and row.kind != "total" else ""
         return f"{'about ' if row.estimate else ''}{row.mib:,} MiB{share}"
 
-    def _ask(self, path: places.Path) -> None:
+    def _ask(self, path: field_paths.Path) -> None:
         self.wizard.open(FieldPrompt(self.wizard, path, whose=True))
 
     def _rehearse(self) -> None:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The problems by their numbers; each with its fix, what mends it, and the way to its field."""
+"""The problems by their numbers; each with its fix, what fixes it, and the way to its field."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from xentui.plain import told
-from xentui.plain.place import Choice, Item, Menu
-from xentui.session import helping, overruling
+from xentui.plain import edit_summary
+from xentui.plain.prompt import Choice, Item, Menu
+from xentui.session import help_text, waivers
 from xentui.session.found import step_of
 
 if TYPE_CHECKING:
     from xentui.plain.wizard import Wizard
-    from xentui.rules.finding import Finding, Mend
+    from xentui.rules.finding import Finding, QuickFix
 
 
 def show(wizard: Wizard, about: str) -> None:
@@ -52,7 +52,7 @@ class Problems(Menu):
             f"{name}{where}",
             lambda: self.wizard.open(Problem(self.wizard, finding)),
             finding.message,
-            told=partial(explained, finding),
+            details=partial(explained, finding),
         )
 
     def prompt(self) -> str:
@@ -63,8 +63,8 @@ class Problems(Menu):
 
 def explained(finding: Finding) -> list[str]:
     """Return everything that is known of a finding."""
-    lines = [told.problem(finding)]
-    for name, text in helping.of_finding(finding):
+    lines = [edit_summary.problem(finding)]
+    for name, text in help_text.of_finding(finding):
         said = " ".join(text.split())
         lines.append(f"{name}: {said}" if name else said)
     return lines
@@ -86,55 +86,55 @@ class Problem(Menu):
 
     def is_over(self) -> bool:
         """Return whether it is no problem any more."""
-        return not self.session.told.has(self._finding)
+        return not self.session.findings.has(self._finding)
 
     def heading(self) -> Iterable[str]:
-        """Say what is wrong, where, and how it is mended."""
-        yield told.problem(self._finding)
+        """Say what is wrong, where, and how it is fixed."""
+        yield edit_summary.problem(self._finding)
         if self._finding.path:
             yield f"At: {self._finding.path}"
         if self._finding.fix:
             yield self._finding.fix
 
     def items(self) -> Sequence[Item]:
-        """Return what mends it, and the way to its field."""
+        """Return what fixes it, and the way to its field."""
         finding = self._finding
         made: list[Item] = [
-            Choice(f"Mend: {mend.label}", self.closing(partial(self._mend, mend)))
-            for mend in finding.mends
+            Choice(f"Fix: {quick_fix.label}", self.closing(partial(self._fix, quick_fix)))
+            for quick_fix in finding.quick_fixes
         ]
-        if overruling.can_be(finding):
+        if waivers.can_be(finding):
             made.append(
                 self._allowing("Allow it here", "from now on it is a warning here, as with")
             )
-        elif overruling.is_overruled(self.session, finding):
+        elif waivers.is_overruled(self.session, finding):
             made.append(
                 self._allowing("Allow it no more", "it would stand against writing, as without")
             )
         if not finding.code:
             do = self.closing(self._drop)
-            made.append(Choice("Mend: take back what cannot be kept", do))
+            made.append(Choice("Fix: take back what cannot be kept", do))
         if step_of(finding) != "review":
             made.append(Choice("Go to it", partial(self.wizard.go_to, finding)))
         made.append(Choice("Explain it", self._explain))
         return made
 
-    def _mend(self, mend: Mend) -> None:
-        project = mend.apply(self.session.project)
-        self.wizard.edit(project, mend.label, f"Mended: {mend.label}.")
+    def _fix(self, quick_fix: QuickFix) -> None:
+        project = quick_fix.apply(self.session.project)
+        self.wizard.edit(project, quick_fix.label, f"Fixed: {quick_fix.label}.")
 
     def _allowing(self, name: str, what: str) -> Choice:
-        told = (f"{name}: {what} xentui generate --allow {self._finding.code}. u takes it back.",)
-        return Choice(name, self.closing(self._toggle), told=lambda: told)
+        lines = (f"{name}: {what} xentui generate --allow {self._finding.code}. u takes it back.",)
+        return Choice(name, self.closing(self._toggle), details=lambda: lines)
 
     def _toggle(self) -> None:
-        done = overruling.toggle(self.session, self._finding)
+        done = waivers.toggle(self.session, self._finding)
         if done is not None:
-            self.wizard.changed(f"Done: {done}. Now {told.counted(self.session.view)}.")
+            self.wizard.changed(f"Done: {done}. Now {edit_summary.counted(self.session.view)}.")
 
     def _drop(self) -> None:
-        done = self.session.mend(self._finding)
-        self.wizard.changed(f"Mended: {done}." if done else "It is gone already.")
+        done = self.session.apply_fix(self._finding)
+        self.wizard.changed(f"Fixed: {done}." if done else "It is gone already.")
 
     def _explain(self) -> None:
         self.wizard.talk.show(explained(self._finding))

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, cast
 
 from xentui.plain.ask import Line, Question
 from xentui.plain.form import StepMenu, head
-from xentui.plain.place import Choice, Item, Menu
 from xentui.plain.problems import Problems
-from xentui.project import home
-from xentui.project.regular import exists
+from xentui.plain.prompt import Choice, Item, Menu
+from xentui.project import user_dirs
+from xentui.project.safe_read import exists
 from xentui.session import reviewing, writing
 
 if TYPE_CHECKING:
@@ -88,12 +88,12 @@ class Step(StepMenu):
         self.wizard.open(Problems(self.wizard))
 
     def _ask_directory(self) -> None:
-        told = ("A build directory, or any other for a tree of its own.",)
+        lines = ("A build directory, or any other for a tree of its own.",)
         title = f"Directory [{self.session.out}]"
-        self.wizard.open(Line(self.wizard, title, self._directory, told))
+        self.wizard.open(Line(self.wizard, title, self._directory, lines))
 
     def _directory(self, given: str) -> str:
-        self.wizard.retarget(home.expanded(given))
+        self.wizard.retarget(user_dirs.expanded(given))
         self._checked.compare()
         self.say(f"Write into: {self.session.out}. {self._checked.summary()}")
         return ""
@@ -114,19 +114,19 @@ class Step(StepMenu):
         return str(place) if place is not None else "none is needed"
 
     def _ask_layer(self) -> None:
-        told = ("Where the layer goes. -: where xentui puts it by itself.",)
-        self.wizard.open(Line(self.wizard, f"Layer [{self._layer()}]", self._moved, told))
+        lines = ("Where the layer goes. -: where xentui puts it by itself.",)
+        self.wizard.open(Line(self.wizard, f"Layer [{self._layer()}]", self._moved, lines))
 
     def _moved(self, given: str) -> str:
-        self.session.layer = home.expanded(given) if given != "-" else None
+        self.session.layer = user_dirs.expanded(given) if given != "-" else None
         self._checked.compare()
         self.say(f"Layer: {self._layer()}. {self._checked.summary()}")
         return ""
 
     def _ask_file(self) -> None:
         title = f"File [{writing.project_file(self.session)}]"
-        told = ("The project alone, which is kept there from then on.",)
-        self.wizard.open(Line(self.wizard, title, self._file, told))
+        lines = ("The project alone, which is kept there from then on.",)
+        self.wizard.open(Line(self.wizard, title, self._file, lines))
 
     def _file(self, given: str) -> str:
         place = writing.place_named(given)

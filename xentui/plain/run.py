@@ -10,7 +10,7 @@ from pathlib import Path
 from xentui.plain.talk import Talk
 from xentui.plain.wizard import Wizard
 from xentui.session import DEFAULT_OUT, Session, opening
-from xentui.stopping import stoppable
+from xentui.signals import stoppable
 
 
 class EndedError(BaseException):
@@ -44,7 +44,7 @@ def run(
     Raises:
         XentuiError: what was given cannot be opened.
     """
-    from xentui.bitbake.whereabouts import find
+    from xentui.bitbake.find_build_dir import find
 
     out = find(build_dir) or DEFAULT_OUT
     session = Session(opening.named(project, preset), out=out)

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from xentui.plain import told
+from xentui.plain import edit_summary
 from xentui.plain.ask import Line, Question
 from xentui.plain.form import StepMenu
-from xentui.plain.place import Choice, Item
+from xentui.plain.prompt import Choice, Item
 from xentui.project import boards, presets
 from xentui.session import build, opening
 from xentui.session.state import EMPTY, Origin
@@ -39,11 +39,11 @@ class Step(StepMenu):
         yield "Step 1 of 7: Start"
         if self.session.build_dir is not None:
             yield f"Build directory {self.session.out}"
-            around = self.wizard.around()
-            if around is not None and around.problem:
-                yield around.problem
-            elif around is not None and around.build is not None:
-                yield f"{build.machine_told(around.build)}. {build.xen_told(around.build)[0]}."
+            survey = self.wizard.survey()
+            if survey is not None and survey.problem:
+                yield survey.problem
+            elif survey is not None and survey.build is not None:
+                yield f"{build.machine_text(survey.build)}. {build.xen_text(survey.build)[0]}."
         else:
             yield f"No build directory here: a tree goes into {self.session.out}"
 
@@ -72,10 +72,10 @@ class Step(StepMenu):
             name,
             partial(self._ask, preset),
             f"{preset.machine}{memory}{where}",
-            told=partial(self._told, preset),
+            details=partial(self._preset_lines, preset),
         )
 
-    def _told(self, preset: PresetFile) -> list[str]:
+    def _preset_lines(self, preset: PresetFile) -> list[str]:
         """Return what a preset is and what it would write."""
         origin = opening.of_preset(preset.name)
         lines = [preset.description or preset.title or preset.name]
@@ -89,12 +89,12 @@ class Step(StepMenu):
             *lines,
             f"Guests: {', '.join(guest.key for guest in origin.project.guests) or 'none'}",
             f"Writes: {', '.join(files[:_FILES])}{more}",
-            f"Free: {told.free(view.budget)}",
-            f"Board: {board.support.value}; {told.counted(view)}",
+            f"Free: {edit_summary.free(view.budget)}",
+            f"Board: {board.support.value}; {edit_summary.counted(view)}",
         ]
 
     def _ask(self, preset: PresetFile) -> None:
-        self.say(*self._told(preset))
+        self.say(*self._preset_lines(preset))
         origin = opening.of_preset(preset.name)
         if isinstance(origin, str):
             return
@@ -118,7 +118,7 @@ def _draft(wizard: Wizard) -> Choice:
         wizard.begun(f"The draft of {when} is back: {wizard.session.title}.")
         wizard.go("guests")
 
-    return Choice("Resume the draft", resume, told=lambda: ("What was not written last time.",))
+    return Choice("Resume the draft", resume, details=lambda: ("What was not written last time.",))
 
 
 def begin(wizard: Wizard, origin: Origin, label: str, then: str) -> None:

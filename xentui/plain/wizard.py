@@ -10,22 +10,22 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from xentui.errors import Exit, XentuiError, sentences
-from xentui.plain import commands, told
-from xentui.plain.around import Around
+from xentui.plain import commands, edit_summary
+from xentui.plain.build_survey import Around
 from xentui.plain.checked import Checked
 from xentui.plain.commands import Command
 from xentui.plain.talk import AnswersEndError, Talk
-from xentui.session import places
+from xentui.session import field_paths
 from xentui.session.steps import STEPS, TITLES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from xentui.plain.place import Place
+    from xentui.plain.prompt import Prompt
     from xentui.project.model import Project
     from xentui.rules.finding import Finding
     from xentui.session import Session
-    from xentui.session.build import Surroundings
+    from xentui.session.build import BuildSurvey
     from xentui.session.view import View
 
 
@@ -50,8 +50,8 @@ class Wizard:
         self.code: int = Exit.OK
         self.over = False
         self._around = Around(session, talk)
-        self._stack: list[Place] = []
-        self._told: View = session.view
+        self._stack: list[Prompt] = []
+        self._last_view: View = session.view
         self._draft_lost = False
 
     def run(self, begin: str) -> int:
@@ -109,24 +109,24 @@ class Wizard:
     # Places
 
     @property
-    def place(self) -> Place:
+    def place(self) -> Prompt:
         """Where one is."""
         return self._stack[-1]
 
-    def _settled(self) -> Place:
+    def _settled(self) -> Prompt:
         """Return where one is, once places are left that stand on what is gone."""
         gone = (number for number, place in enumerate(self._stack) if self._gone(place))
         del self._stack[next(gone, len(self._stack)) :]
         self.place.settle()
         return self.place
 
-    def _gone(self, place: Place) -> bool:
+    def _gone(self, place: Prompt) -> bool:
         path = place.path()
-        if path is not None and not places.exists(self.session.project, path):
+        if path is not None and not field_paths.exists(self.session.project, path):
             return True
         return place.is_over()
 
-    def open(self, place: Place, *, quietly: bool = False) -> None:
+    def open(self, place: Prompt, *, quietly: bool = False) -> None:
         """Go into a place, from which back leads here."""
         self._stack.append(place)
         if not quietly:
@@ -139,14 +139,14 @@ class Wizard:
 
     def go(self, step: str, *, quietly: bool = False) -> None:
         """Go to a step."""
-        made: Place = import_module(f"xentui.plain.{step}").Step(self)
+        made: Prompt = import_module(f"xentui.plain.{step}").Step(self)
         self.here = step
         self._stack = [made]
         if not quietly:
             made.arrive()
 
     def go_to(self, finding: Finding) -> None:
-        """Go to the field that a finding is about, or to the step that mends it."""
+        """Go to the field that a finding is about, or to the step that fixes it."""
         from xentui.plain.guest import open_guest
         from xentui.session import forms
         from xentui.session.found import step_of
@@ -168,9 +168,9 @@ class Wizard:
     def problems(self) -> Sequence[Finding]:
         """Return every problem; those of the build directory come last."""
         self.checked.compare()
-        return [*self.session.view.findings, *self.session.around]
+        return [*self.session.view.findings, *self.session.build_findings]
 
-    def around(self) -> Surroundings | None:
+    def survey(self) -> BuildSurvey | None:
         """Return what is known of the build directory, once it is read."""
         return self._around.known()
 
@@ -179,14 +179,14 @@ class Wizard:
         self.session.out = out
         self._around.read()
 
-    def renamed(self, old: places.Path, new: places.Path) -> None:
+    def renamed(self, old: field_paths.Path, new: field_paths.Path) -> None:
         """Let every place follow a guest or a bundle to its new name."""
         for place in self._stack:
             place.renamed(old, new)
 
     # What holds everywhere
 
-    def _command(self, place: Place, asked: Command) -> None:
+    def _command(self, place: Prompt, asked: Command) -> None:
         match asked.name:
             case commands.BACK:
                 self._back()
@@ -222,7 +222,7 @@ class Wizard:
         else:
             self.talk.say("This is the first step. q leaves." if place < 0 else "The last step.")
 
-    def _help(self, place: Place, about: str) -> None:
+    def _help(self, place: Prompt, about: str) -> None:
         if about == "?":
             self.talk.show(commands.ABOUT)
             return
@@ -236,12 +236,12 @@ class Wizard:
         if step is not None:
             self.go(step)
             return
-        counts = self.session.told.counts
+        counts = self.session.findings.counts
         for number, name in enumerate(STEPS, 1):
             errors, warnings, _ = counts.get(name, (0, 0, 0))
             marks = ["here"] if name == self.here else []
-            marks += [told.many(errors, "error")] if errors else []
-            marks += [told.many(warnings, "warning")] if warnings else []
+            marks += [edit_summary.many(errors, "error")] if errors else []
+            marks += [edit_summary.many(warnings, "warning")] if warnings else []
             self.talk.say(f"g {number} {TITLES[name]}{': ' if marks else ''}{', '.join(marks)}")
 
     def _undone(self, label: str | None, done: str, nothing: str) -> None:
@@ -283,8 +283,8 @@ class Wizard:
 
     def begun(self, what: str) -> None:
         """Say that another project was taken, and keep the draft."""
-        view = self._told = self.session.view
-        self.talk.say(f"{what} {told.counted(view).capitalize()}.")
+        view = self._last_view = self.session.view
+        self.talk.say(f"{what} {edit_summary.counted(view).capitalize()}.")
         self._keep()
 
     def edit(self, project: Project, label: str, what: str) -> None:
@@ -296,8 +296,8 @@ class Wizard:
     def changed(self, what: str) -> None:
         """Say what was done and what follows from it, and keep the draft."""
         view = self.session.view
-        lines = list(told.changes(self._told, view))
-        self._told = view
+        lines = list(edit_summary.changes(self._last_view, view))
+        self._last_view = view
         if lines and lines[0].startswith("Free"):
             what = f"{what} {lines.pop(0)}"
         self.talk.say(what, *lines)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, cast
 
 from xentui.errors import Exit, XentuiError
 from xentui.plain.form import StepMenu, head
-from xentui.plain.place import Choice, Item
-from xentui.session import building, overruling, reviewing
+from xentui.plain.prompt import Choice, Item
+from xentui.session import building, reviewing, waivers
 
 if TYPE_CHECKING:
     from xentui.output.edits import How
@@ -85,7 +85,7 @@ class Step(StepMenu):
             yield f"and {len(pending) - _MANY} more"
         if not pending:
             yield "Nothing differs: every file stays as it is."
-        for finding in overruling.overruled(self.session):
+        for finding in waivers.overruled(self.session):
             yield f"{finding.code} allowed: {finding.message.removesuffix(' (allowed here)')}"
         if plan.edited:
             yield reviewing.edited_question(plan)[0]
@@ -142,7 +142,7 @@ class Step(StepMenu):
         self.wizard.talk.show([*lines, "The same in one command:", written.headless], exact=True)
 
     def _build(self) -> None:
-        self.say(building.told(building.run(self.session, plain=True)))
+        self.say(building.outcome(building.run(self.session, plain=True)))
 
     def help(self, about: str) -> Iterable[str]:
         """Return what each command is for, once something was written."""

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from urllib.parse import unquote
 
 from xentui.errors import InputError
-from xentui.project import regular
+from xentui.project import safe_read
 from xentui.project.model import Project
 
 MAX_TEXT = 1024 * 1024
@@ -84,7 +84,7 @@ def gather(project: Project, directory: Path) -> Assets:
             missing.append(name)
             continue
         try:
-            texts[name] = regular.read_text(path, MAX_TEXT)
+            texts[name] = safe_read.read_text(path, MAX_TEXT)
         except InputError:
             unreadable.append(name)
     for name in dict.fromkeys(_sources(project)):

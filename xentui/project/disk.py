@@ -56,7 +56,7 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
-class Disk:
+class ImageSizes:
     """All images.
 
     Attributes:
@@ -83,13 +83,13 @@ class Disk:
         return self.kib <= self.kept
 
 
-def disk(project: Project, assets: Assets = NO_ASSETS) -> Disk:
+def disk(project: Project, assets: Assets = NO_ASSETS) -> ImageSizes:
     """Return what the guests' images take in Dom0's root file system."""
     images: dict[str, Image] = {}
     for guest in project.guests:
         made = _image(project, guest, assets)
         images.setdefault(made.file, made)
-    return Disk(tuple(images.values()))
+    return ImageSizes(tuple(images.values()))
 
 
 def extra_space(project: Project, assets: Assets = NO_ASSETS) -> int | None:

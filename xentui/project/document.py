@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xentui.errors import XentuiError
-from xentui.project import regular, size
+from xentui.project import limits, safe_read
 from xentui.safe_text import visible
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def read(path: Path) -> str:
         InputError: it is missing, unreadable, not UTF-8, bigger than :data:`MAX_BYTES`, or no
             regular file.
     """
-    return regular.read_text(path, MAX_BYTES)
+    return safe_read.read_text(path, MAX_BYTES)
 
 
 def parse(text: str, path: Path | None = None) -> Document:
@@ -110,17 +110,17 @@ def parse(text: str, path: Path | None = None) -> Document:
 
     Raises:
         DocumentError: it is not TOML, nests deeper than :data:`MAX_DEPTH`, has an integer of
-            more than 64 bits, or more in it than :mod:`~xentui.project.size` allows.
+            more than 64 bits, or more in it than :mod:`~xentui.project.limits` allows.
     """
     body = text.removeprefix(BYTE_ORDER_MARK)
-    long = size.long_line(body)
+    long = limits.long_line(body)
     if long is not None:
         raise DocumentError(
-            f"the line is longer than {size.MAX_LINE} characters",
+            f"the line is longer than {limits.MAX_LINE} characters",
             path=path, line=long, fix="Break it into several.",
         )  # fmt: skip
-    if size.has_too_many_parts(body):
-        raise _too_much(f"more than {size.MAX_PARTS} keys and values", path)
+    if limits.has_too_many_parts(body):
+        raise _too_much(f"more than {limits.MAX_PARTS} keys and values", path)
     # tomllib's time grows with the square of the parts of a dotted key.
     if _MANY_DOTS.search(body) and _has_long_key(body):
         raise _too_deep(path)
@@ -235,11 +235,11 @@ def _check_values(data: dict[str, Any], text: str, path: Path | None) -> None:
             continue
         if len(where) > MAX_DEPTH:
             raise _too_deep(path)
-        if size.too_many_entries(value):
+        if limits.too_many_entries(value):
             from xentui.project import schema
 
             place = visible(schema.dotted(where)) or "the file"
-            raise _too_much(f"{place} has more than {size.MAX_ENTRIES} entries", path)
+            raise _too_much(f"{place} has more than {limits.MAX_ENTRIES} entries", path)
         pairs = value.items() if isinstance(value, dict) else enumerate(value)
         left.extend(
             ((*where, step), inner) for step, inner in pairs if isinstance(inner, int | dict | list)

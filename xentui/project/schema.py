@@ -18,14 +18,14 @@ from pathlib import Path as FilePath
 from typing import Any, Literal, NamedTuple
 
 from xentui.errors import UsageError
-from xentui.project.shape import Checker, Misfit, compiled
+from xentui.project.validation import Checker, SchemaViolation, compiled
 from xentui.safe_text import quoted, visible
 
 Kind = Literal["integer", "text", "choice", "flag", "choices", "list", "table"]
 Path = tuple[str | int, ...]
 
 MAX_PROBLEMS = 1000
-"""How many problems of one document are told: nobody mends more at once."""
+"""How many problems of one document are told: nobody fixes more at once."""
 
 
 FILE_NAME = "xentui-project-1.schema.json"
@@ -124,7 +124,7 @@ class Problem(NamedTuple):
         code: a stable code (``XT002``).
         path: where, as keys and indexes.
         message: one sentence that says what.
-        fix: one sentence that says how to mend it.
+        fix: one sentence that says how to fix it.
     """
 
     code: str
@@ -233,14 +233,14 @@ def _checker() -> Checker:
 
 
 def _problems(data: Any, part: Mapping[str, Any] | None = None) -> Iterator[Problem]:
-    for misfit in _checker().misfits(data, part):
-        yield from _problem(misfit)
+    for violation in _checker().violations(data, part):
+        yield from _problem(violation)
 
 
-def _problem(misfit: Misfit) -> Iterator[Problem]:
-    path, spec, value, wanted = misfit.path, misfit.spec, misfit.value, misfit.wanted
+def _problem(violation: SchemaViolation) -> Iterator[Problem]:
+    path, spec, value, wanted = violation.path, violation.spec, violation.value, violation.wanted
     unit = f" {spec['x-unit']}" if "x-unit" in spec else ""
-    match misfit.keyword:
+    match violation.keyword:
         case "additionalProperties":
             known = list(spec.get("properties", {}))
             for key in sorted(set(value) - set(known)):
@@ -277,9 +277,9 @@ def _problem(misfit: Misfit) -> Iterator[Problem]:
             words = ", ".join(str(item) for item in allowed)
             yield Problem("XT006", path, f"{quoted(value)} is not allowed", f"Use {words}.")
         case "maxLength" | "minLength" | "maxItems" | "uniqueItems":
-            yield _wrong_size(misfit.keyword, path, value, wanted)
+            yield _wrong_size(violation.keyword, path, value, wanted)
         case "pattern" | "not":
-            yield _wrong_text(misfit)
+            yield _wrong_text(violation)
         case _:
             yield Problem("XT004", path, f"{quoted(value)} is not allowed", "See the schema.")
 
@@ -296,9 +296,9 @@ def _wrong_size(keyword: str, path: Path, value: Any, wanted: Any) -> Problem:
     return Problem("XT005", path, what, fix)
 
 
-def _wrong_text(misfit: Misfit) -> Problem:
-    value, path, spec = str(misfit.value), misfit.path, misfit.spec
-    if misfit.is_name:
+def _wrong_text(violation: SchemaViolation) -> Problem:
+    value, path, spec = str(violation.value), violation.path, violation.spec
+    if violation.is_name:
         return Problem(
             "XT007",
             (*path, value),
@@ -306,16 +306,18 @@ def _wrong_text(misfit: Misfit) -> Problem:
             "Begin with a letter or digit, use lower-case letters, digits and hyphens, and no "
             "word that BitBake gives a meaning to.",
         )
-    examples = _kindred(spec.get("examples", ()), value)
+    examples = _same_scheme(spec.get("examples", ()), value)
     example = _example(examples)
     like = f", for example {example}" if example else ""
-    stranger = _stranger(spec.get("pattern", ""), value, examples)
-    if stranger is None:
+    offending_char = _offending_char(spec.get("pattern", ""), value, examples)
+    if offending_char is None:
         return Problem(
             "XT008", path, f"{quoted(value)} does not have the form of this field",
             f"Write it in the field's form{like}.",
         )  # fmt: skip
-    name = {" ": "a blank", "\n": "a newline", "\t": "a tab"}.get(stranger, quoted(stranger))
+    name = {" ": "a blank", "\n": "a newline", "\t": "a tab"}.get(
+        offending_char, quoted(offending_char)
+    )
     return Problem(
         "XT701",
         path,
@@ -324,7 +326,7 @@ def _wrong_text(misfit: Misfit) -> Problem:
     )
 
 
-def _stranger(pattern: str, value: str, examples: Sequence[str]) -> str | None:
+def _offending_char(pattern: str, value: str, examples: Sequence[str]) -> str | None:
     """Return the first character that the pattern allows nowhere, or at the edge in use.
 
     Tried in each place of the examples: a checksum or a device allows none alone.
@@ -342,7 +344,7 @@ def _stranger(pattern: str, value: str, examples: Sequence[str]) -> str | None:
     return None
 
 
-def _kindred(examples: Sequence[str], value: str) -> Sequence[str]:
+def _same_scheme(examples: Sequence[str], value: str) -> Sequence[str]:
     """Return the examples that are addresses of the same kind, where the value is one."""
     kind, mark, _ = value.partition("://")
     return [one for one in examples if mark and one.startswith(kind + mark)] or examples

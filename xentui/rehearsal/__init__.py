@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from xentui.project.assets import Assets
     from xentui.project.model import Project
     from xentui.rehearsal.parts import Parts
-    from xentui.rehearsal.report import Report
+    from xentui.rehearsal.report import RehearsalReport
     from xentui.rehearsal.run import Accelerator, Log
     from xentui.rehearsal.transcript import Event
 
@@ -27,7 +27,7 @@ def rehearse(
     accel: Accelerator | None = None,
     log: Log = lambda _stream, _chunk: None,
     deploy_dir: Path | None = None,
-) -> Report:
+) -> RehearsalReport:
     """Boot a real Xen with a project's memory, start its guests, and report.
 
     Args:

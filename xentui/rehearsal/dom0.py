@@ -14,7 +14,7 @@ from xentui.errors import InputError, reason
 from xentui.images.reader import Broken
 from xentui.project import artifacts
 from xentui.project.boards import Arch
-from xentui.rehearsal import elf, kernel, nameless, stub
+from xentui.rehearsal import elf, kernel, stub, tempfiles
 from xentui.rehearsal.cpio import Archive
 from xentui.rehearsal.deploy import Own
 from xentui.rehearsal.parts import MODULES, STORE_MODULES, TOOLS, Parts
@@ -209,7 +209,7 @@ def _file_system() -> bytes:
     if program is None:
         return b""
     with ExitStack() as stack:
-        file = nameless.file(stack)
+        file = tempfiles.file(stack)
         file.truncate(512 * 1024)
         place = f"/proc/self/fd/{file.fileno()}"
         run = subprocess.run(  # noqa: S603 - a fixed program, on a file of our own

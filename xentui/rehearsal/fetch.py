@@ -25,7 +25,7 @@ from pathlib import Path
 
 from xentui.errors import InputError, XentuiError
 from xentui.rehearsal.arch import MACHINES, host
-from xentui.rehearsal.parts import Lack
+from xentui.rehearsal.parts import MissingPart
 
 RECORD = "xentui-packages.json"
 """Name of the file, in the cache, that says which packages were unpacked."""
@@ -73,9 +73,9 @@ class Download:
 
 def cache() -> Path:
     """Return the folder that packages are unpacked into."""
-    from xentui.project import home
+    from xentui.project import user_dirs
 
-    return home.folder("cache") / "rehearsal" / "root"
+    return user_dirs.folder("cache") / "rehearsal" / "root"
 
 
 def possible() -> bool:
@@ -83,7 +83,7 @@ def possible() -> bool:
     return all(shutil.which(name) for name in ("apt-get", "apt-cache", "dpkg"))
 
 
-def download(lacks: Iterable[Lack]) -> Download:
+def download(missing: Iterable[MissingPart]) -> Download:
     """Work out which packages are to be fetched.
 
     Raises:
@@ -96,7 +96,7 @@ def download(lacks: Iterable[Lack]) -> Download:
         )
     packages: list[str] = []
     size = 0
-    lacking = tuple(lacks)
+    lacking = tuple(missing)
     for debian in dict.fromkeys(lack.debian for lack in lacking):
         named = (lack.package.partition(":")[0] for lack in lacking if lack.debian == debian)
         with _settings(debian) as settings:

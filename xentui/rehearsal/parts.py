@@ -56,7 +56,7 @@ _LIBRARIES = ("usr/lib64", "lib64", "usr/lib", "lib")
 
 
 @dataclass(frozen=True, slots=True)
-class Lack:
+class MissingPart:
     """Something that was not found.
 
     Attributes:
@@ -74,7 +74,7 @@ class Lack:
         return self.package.partition(":")[2]
 
 
-class LackError(XentuiError):
+class MissingPartsError(XentuiError):
     """Not everything that a rehearsal needs was found.
 
     Attributes:
@@ -86,11 +86,11 @@ class LackError(XentuiError):
 
     exit_code = Exit.IO
 
-    def __init__(self, lacks: tuple[Lack, ...]) -> None:
-        self.lacks = lacks
-        self.what = ", ".join(lack.what for lack in lacks)
-        self.packages = " ".join(dict.fromkeys(lack.package for lack in lacks))
-        self.others = " and ".join(dict.fromkeys(lack.debian for lack in lacks if lack.debian))
+    def __init__(self, missing: tuple[MissingPart, ...]) -> None:
+        self.missing = missing
+        self.what = ", ".join(lack.what for lack in missing)
+        self.packages = " ".join(dict.fromkeys(lack.package for lack in missing))
+        self.others = " and ".join(dict.fromkeys(lack.debian for lack in missing if lack.debian))
         super().__init__(
             f"a rehearsal needs {self.what}: not found",
             fix=f"On Debian, --yes fetches it without root; elsewhere unpack these packages of "
@@ -208,12 +208,12 @@ def find(
     if machine is not own:
         inside = _roots(directory, foreign(cache, machine) if cache is not None else None)
     other = "" if machine is own else f":{machine.debian}"
-    lacks: list[Lack] = []
+    missing: list[MissingPart] = []
     programs: dict[str, Path] = {}
     for name, package in PROGRAMS.items():
         path = _program(inside, name, machine)
         if path is None:
-            lacks.append(Lack(name, package + other))
+            missing.append(MissingPart(name, package + other))
         else:
             programs[name] = path
     qemu = _program(beside, machine.emulator, own)
@@ -221,22 +221,22 @@ def find(
     kernel = next((found for root in inside for found in _kernels(root, machine)), None)
     firmware = next((root for root in beside if (root / "usr/share/seabios").is_dir()), None)
     if qemu is None:
-        lacks.append(Lack(f"QEMU for {machine.arch}", machine.emulator_package))
+        missing.append(MissingPart(f"QEMU for {machine.arch}", machine.emulator_package))
     needs_firmware = machine is X86 and firmware is None
     if needs_firmware and (qemu is None or not _has_firmware(beside)):
-        lacks.append(Lack("QEMU's firmware", "seabios"))
+        missing.append(MissingPart("QEMU's firmware", "seabios"))
     if tools is None:
-        lacks.append(Lack("Xen and its programs", f"xen-system-{machine.debian}{other}"))
+        missing.append(MissingPart("Xen and its programs", f"xen-system-{machine.debian}{other}"))
     device_model = _program(inside, "xen-qemu-system-i386", machine) if hvm else None
     if hvm and device_model is None:
-        lacks.append(Lack("QEMU for HVM guests", f"qemu-system-xen{other}"))
+        missing.append(MissingPart("QEMU for HVM guests", f"qemu-system-xen{other}"))
     if hvm and not any((root / NETWORK_ROM).is_file() for root in inside):
-        lacks.append(Lack("the firmware of emulated network cards", f"ipxe-qemu{other}"))
+        missing.append(MissingPart("the firmware of emulated network cards", f"ipxe-qemu{other}"))
     if kernel is None:
         what = "a Linux kernel that can be Dom0, readable"
-        lacks.append(Lack(what, machine.meta[0] + other))
-    if lacks or qemu is None or tools is None or kernel is None:
-        raise LackError(tuple(lacks))
+        missing.append(MissingPart(what, machine.meta[0] + other))
+    if missing or qemu is None or tools is None or kernel is None:
+        raise MissingPartsError(tuple(missing))
     aside = [root for root in beside if root != HOST]
     from_aside = any(qemu.is_relative_to(root) for root in aside)
     folders = [path for root in aside for path in _library_folders(root, own)]

@@ -13,7 +13,7 @@ from xentui.rehearsal import deploy
 from xentui.rehearsal.deploy import Choice
 from xentui.rehearsal.plan import Part, Rehearsal
 from xentui.rehearsal.run import Outcome
-from xentui.rehearsal.transcript import Told
+from xentui.rehearsal.transcript import GuestLog
 from xentui.safe_text import visible
 
 Status = Literal["running", "silent", "crashed", "paused", "refused", "untold"]
@@ -95,7 +95,7 @@ class GuestReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class RehearsalReport:
     """The whole rehearsal.
 
     Attributes:
@@ -173,7 +173,7 @@ def report(
     outcome: Outcome,
     versions: Mapping[str, str],
     choices: Sequence[Choice] = (),
-) -> Report:
+) -> RehearsalReport:
     """Make the report of a run."""
     told = outcome.transcript
     xen_kib = None
@@ -181,7 +181,7 @@ def report(
         given = rehearsal.total - rehearsal.dom0
         xen_kib = given * 1024 - told.free_at_start
     version = told.info.get("xen_version")
-    return Report(
+    return RehearsalReport(
         machine=rehearsal.machine,
         total=rehearsal.total,
         dom0=rehearsal.dom0,
@@ -201,7 +201,7 @@ def report(
     )
 
 
-def _guests(rehearsal: Rehearsal, told: Mapping[int, Told]) -> Iterator[GuestReport]:
+def _guests(rehearsal: Rehearsal, told: Mapping[int, GuestLog]) -> Iterator[GuestReport]:
     free = rehearsal.total - rehearsal.xen - (rehearsal.dom0 or 0)
     for number, part in enumerate(rehearsal.parts, 1):
         fits = part.predicted <= free
@@ -212,7 +212,7 @@ def _guests(rehearsal: Rehearsal, told: Mapping[int, Told]) -> Iterator[GuestRep
         yield made if rehearsal.dom0 is not None else replace(made, taken_kib=None)
 
 
-def _guest(part: Part, told: Told | None, *, fits: bool) -> GuestReport:
+def _guest(part: Part, told: GuestLog | None, *, fits: bool) -> GuestReport:
     made = GuestReport(
         part.key, part.autostart, "untold", part.why,
         part.kind, part.memory, part.predicted, fits,
@@ -254,7 +254,7 @@ _SAID: dict[Status, str] = {
 }
 
 
-def _lines(told: Report) -> Iterator[str]:
+def _lines(told: RehearsalReport) -> Iterator[str]:
     dom0 = f"{told.dom0} MiB for Dom0" if told.dom0 is not None else "Dom0 takes what is there"
     yield f"{told.machine}: {told.total} MiB, {dom0}"
     if told.xen_kib is not None:
@@ -315,7 +315,7 @@ def _guest_lines(guest: GuestReport) -> Iterator[str]:
             yield f"    | {line}"
 
 
-def _verdict(told: Report) -> str:
+def _verdict(told: RehearsalReport) -> str:
     guests = len(told.guests)
     started = sum(guest.started for guest in told.guests)
     compared = sum(guest.as_predicted is not None for guest in told.guests)

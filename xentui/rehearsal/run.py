@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import IO, Literal
 
 from xentui.errors import Exit, InputError, XentuiError, reason
-from xentui.rehearsal import dom0, kernel, nameless, store
+from xentui.rehearsal import dom0, kernel, store, tempfiles
 from xentui.rehearsal.arch import ARM
 from xentui.rehearsal.deploy import Own
 from xentui.rehearsal.parts import Parts
@@ -161,9 +161,9 @@ def _files(rehearsal: Rehearsal, parts: Parts, own: Own | None, stack: ExitStack
     if own is not None and own.kernel is not None:
         first = kernel.trimmed(kernel.unpacked(own.kernel))
     return _Given(
-        nameless.holding(_hypervisor((own.xen if own is not None else None) or parts.xen), stack),
-        nameless.holding(first, stack),
-        nameless.holding(dom0.build(rehearsal, parts, stand_in, own), stack),
+        tempfiles.holding(_hypervisor((own.xen if own is not None else None) or parts.xen), stack),
+        tempfiles.holding(first, stack),
+        tempfiles.holding(dom0.build(rehearsal, parts, stand_in, own), stack),
         store.made(own, stack) if own is not None and own.files else None,
     )
 

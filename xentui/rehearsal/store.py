@@ -15,7 +15,7 @@ from typing import IO
 
 from xentui.errors import InputError
 from xentui.images.reader import Broken
-from xentui.rehearsal import nameless
+from xentui.rehearsal import tempfiles
 from xentui.rehearsal.deploy import Own
 
 _SPARE = 32 * 1024 * 1024
@@ -33,7 +33,7 @@ def made(own: Own, stack: ExitStack) -> IO[bytes]:
         for source in own.files.values()
     ]  # fmt: skip
     whole = _SPARE + sum(sizes) * 21 // 20
-    disk = nameless.file(stack)
+    disk = tempfiles.file(stack)
     disk.truncate(-(-whole // 4096) * 4096)
     place = f"/proc/self/fd/{disk.fileno()}"
     _run(disk, "mkfs.ext4", "-q", "-F", "-b", "4096", "-m", "0", "-O", "^has_journal", place)
@@ -42,7 +42,7 @@ def made(own: Own, stack: ExitStack) -> IO[bytes]:
             file: IO[bytes]
             try:
                 if isinstance(source, str):
-                    file = nameless.file(once)
+                    file = tempfiles.file(once)
                     if own.system is not None:
                         own.system.copy(source, file)
                 else:

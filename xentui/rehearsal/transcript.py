@@ -52,7 +52,7 @@ class Event:
 
 
 @dataclass(slots=True)
-class Told:
+class GuestLog:
     """What was told of one guest.
 
     Attributes:
@@ -77,7 +77,7 @@ class Transcript:
     """Everything a run told so far."""
 
     def __init__(self, rehearsal: Rehearsal) -> None:
-        self.guests: dict[int, Told] = {}
+        self.guests: dict[int, GuestLog] = {}
         self.info: dict[str, str] = {}
         self.free_at_start: int | None = None
         self.free_at_end: int | None = None
@@ -144,7 +144,7 @@ class Transcript:
 
     def _guest(self, word: str, number: int, rest: list[str]) -> Iterator[Event]:
         part = self._rehearsal.parts[number - 1]
-        told = self.guests.setdefault(number, Told())
+        told = self.guests.setdefault(number, GuestLog())
         if word == "guest":
             told.started, told.before = float(rest[0]), int(rest[1])
             yield self._event("guest", "is being started", number)

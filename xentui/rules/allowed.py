@@ -35,7 +35,7 @@ def allow(findings: Iterable[Finding], codes: Iterable[str]) -> list[Finding]:
     for code in sorted(overruled - set(OVERRULABLE)):
         raise UsageError(
             f"{quoted(code)} cannot be overruled",
-            fix=f"Mend it; only {', '.join(OVERRULABLE)} can be overruled.",
+            fix=f"Fix it; only {', '.join(OVERRULABLE)} can be overruled.",
         )
     return _sorted(
         _overruled(finding, "overruled by --allow") if finding.code in overruled else finding

@@ -11,9 +11,9 @@ from string import digits
 from xentui.project import schema
 from xentui.project.boards import Board
 from xentui.project.effective import EffectiveGuest
-from xentui.rules import mends
+from xentui.rules import quick_fixes
 from xentui.rules.context import Context
-from xentui.rules.finding import Finding, Mend, found
+from xentui.rules.finding import Finding, QuickFix, found
 from xentui.safe_text import quoted
 
 WHOLE_DISKS = ("qcow2", "raw")
@@ -57,7 +57,7 @@ def root(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             path,
             f"The kernel of {guest.key} is not told its root device",
             f"Add root={device}.",
-            mends.guest(
+            quick_fixes.guest(
                 f"Add root={device}", guest.key, extra=f"root={device} {guest.extra}".strip()
             ),
         )
@@ -69,7 +69,7 @@ def root(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             path,
             f"The root of {guest.key} is {named}, and its disk is {guest.disk_device}",
             f"Write root={device}.",
-            mends.guest(f"Write root={device}", guest.key, extra=_with_root(guest, device)),
+            quick_fixes.guest(f"Write root={device}", guest.key, extra=_with_root(guest, device)),
         )
 
 
@@ -85,7 +85,9 @@ def partition(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             f"guests.{guest.key}.extra",
             f"A {source.type} image mostly has partitions, and the root of {guest.key} is {named}",
             f"Write root={named}1, or the partition it is on; a plain file system may stay.",
-            mends.guest(f"Write root={named}1", guest.key, extra=_with_root(guest, f"{named}1")),
+            quick_fixes.guest(
+                f"Write root={named}1", guest.key, extra=_with_root(guest, f"{named}1")
+            ),
         )
 
 
@@ -98,7 +100,7 @@ def console(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             f"guests.{guest.key}.extra",
             f"{guest.key} prints nothing on the console that xl console shows",
             "Add console=hvc0.",
-            mends.guest("Add console=hvc0", guest.key, extra=extra),
+            quick_fixes.guest("Add console=hvc0", guest.key, extra=extra),
         )
 
 
@@ -116,7 +118,7 @@ def init(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             f"guests.{guest.key}.extra",
             f"{guest.key} has a minimal root directory, which may have no init",
             "Add init=/bin/sh, or put an init into it.",
-            mends.guest("Add init=/bin/sh", guest.key, extra=extra),
+            quick_fixes.guest("Add init=/bin/sh", guest.key, extra=extra),
         )
 
 
@@ -128,7 +130,7 @@ def kind(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     if given.board.arch != "aarch64" or named not in ("pv", "hvm"):
         return
     field = "config_file" if own else "type"
-    change = () if own else (mends.guest("Leave the type out", guest.key, type=None),)
+    change = () if own else (quick_fixes.guest("Leave the type out", guest.key, type=None),)
     yield found(
         "XT233",
         f"guests.{guest.key}.{field}",
@@ -151,7 +153,7 @@ def kernel(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             f"{guest.key} is of type {guest.type} and has no kernel: xl refuses it",
             "Leave the kernel out, which gives it the host's"
             + (", or make it an HVM guest." if given.board.arch == "x86-64" else "."),
-            mends.guest("Take the host's kernel", guest.key, kernel=None),
+            quick_fixes.guest("Take the host's kernel", guest.key, kernel=None),
             *_as_hvm(given.board, guest),
         )
     elif guest.type == "hvm" and wanted.kernel not in (None, "none"):
@@ -160,7 +162,7 @@ def kernel(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             path,
             f"{guest.key} is an HVM guest, which boots from its disk and not with a kernel",
             "Leave the kernel out.",
-            mends.guest("Leave the kernel out", guest.key, kernel=None),
+            quick_fixes.guest("Leave the kernel out", guest.key, kernel=None),
         )
 
 
@@ -177,7 +179,7 @@ def replaced(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             f"{', '.join(idle)} of {guest.key} count for nothing: {quoted(wanted.config_file)}"
             " replaces them",
             "Say them in the config, and leave them out here.",
-            mends.guest("Leave them out", guest.key, **dict.fromkeys(idle)),
+            quick_fixes.guest("Leave them out", guest.key, **dict.fromkeys(idle)),
         )
 
 
@@ -192,7 +194,7 @@ def size(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             f"guests.{guest.key}.vcpus",
             f"{guest.key} has {guest.vcpus} vCPUs on a board of {board.cpus} CPUs",
             f"Give it {board.cpus} at most.",
-            mends.guest(f"Give it {board.cpus} vCPUs", guest.key, vcpus=board.cpus),
+            quick_fixes.guest(f"Give it {board.cpus} vCPUs", guest.key, vcpus=board.cpus),
         )
     if guest.memory < SMALL:
         yield found(
@@ -200,7 +202,7 @@ def size(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             f"guests.{guest.key}.memory",
             f"{guest.memory} MiB are too little for most kernels",
             f"Give it {SMALL} MiB or more.",
-            mends.guest(f"Give it {SMALL} MiB", guest.key, memory=SMALL),
+            quick_fixes.guest(f"Give it {SMALL} MiB", guest.key, memory=SMALL),
         )
 
 
@@ -213,9 +215,9 @@ def _with_root(guest: EffectiveGuest, device: str) -> str:
     return " ".join([f"root={device}", *words])
 
 
-def _as_hvm(board: Board, guest: EffectiveGuest) -> Iterator[Mend | None]:
+def _as_hvm(board: Board, guest: EffectiveGuest) -> Iterator[QuickFix | None]:
     if board.arch == "x86-64":
-        yield mends.guest("Make it an HVM guest", guest.key, type="hvm")
+        yield quick_fixes.guest("Make it an HVM guest", guest.key, type="hvm")
 
 
 def defaults(given: Context) -> Iterator[Finding]:
@@ -224,7 +226,7 @@ def defaults(given: Context) -> Iterator[Finding]:
     if fstype is None or fstype == schema.default("defaults", "image_fstype"):
         return
     path = "defaults.image_fstype"
-    back = mends.defaults("Take ext4", image_fstype=None)
+    back = quick_fixes.defaults("Take ext4", image_fstype=None)
     if not _PLAIN_IMAGE.fullmatch(fstype):
         yield found(
             "XT315",

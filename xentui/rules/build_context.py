@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from xentui.bitbake.build_dir import BuildDir
-from xentui.bitbake.conf_facts import Place, Said
+from xentui.bitbake.conf_facts import Assignment, Location
 from xentui.bitbake.host import Host
 from xentui.bitbake.recipes import Recipes
 from xentui.rules.finding import Finding, found
@@ -43,7 +43,7 @@ class Placed(NamedTuple):
     """A finding and the line of a file it is about, if it is about one."""
 
     finding: Finding
-    place: Place | None
+    place: Location | None
 
 
 @dataclass
@@ -53,7 +53,7 @@ class BuildContext:
     build: BuildDir
     find_recipes: Callable[[], Recipes] | None = None
     host: Host | None = None
-    _places: dict[str, dict[str, Place]] = field(default_factory=dict)
+    _places: dict[str, dict[str, Location]] = field(default_factory=dict)
 
     @cached_property
     def recipes(self) -> Recipes:
@@ -67,15 +67,15 @@ class BuildContext:
             self.build.value(variable).known for variable in ("BBFILES", "BBFILES_DYNAMIC")
         )
 
-    def users(self, variable: str) -> Iterator[Said]:
+    def users(self, variable: str) -> Iterator[Assignment]:
         """Yield what files of the user's own say of a variable, in order."""
-        for said in self.build.said(variable):
+        for said in self.build.assignments(variable):
             if self.build.is_users(said.place.file):
                 yield said
 
-    def every_users(self) -> Iterator[Said]:
+    def every_users(self) -> Iterator[Assignment]:
         """Yield everything that files of the user's own say, by variable."""
-        for variable in list(self.build.reader.store.said):
+        for variable in list(self.build.reader.store.assignments):
             yield from self.users(variable)
 
     @property
@@ -93,9 +93,9 @@ class BuildContext:
         xen = [name for name in names if "xen" in name and "guest" not in name]
         return list(dict.fromkeys([*xen, DOM0]))
 
-    def bundled(self) -> dict[str, Place | None]:
+    def bundled(self) -> dict[str, Location | None]:
         """Return the entries of BUNDLED_XEN_GUESTS, as any Dom0 image sees it, with a place."""
-        entries: dict[str, Place | None] = {}
+        entries: dict[str, Location | None] = {}
         for image in (None, *self.dom0_images):
             for word in self.build.value("BUNDLED_XEN_GUESTS", image).words:
                 entries.setdefault(word, self.place_of("BUNDLED_XEN_GUESTS", word))
@@ -108,11 +108,11 @@ class BuildContext:
             words.update(self.build.value("IMAGE_INSTALL", image).words)
         return words
 
-    def place_of(self, variable: str, word: str = "") -> Place | None:
+    def place_of(self, variable: str, word: str = "") -> Location | None:
         """Return where a variable, or a word of it, was said last."""
         if variable not in self._places:
-            places: dict[str, Place] = {}
-            for said in self.build.said(variable):
+            places: dict[str, Location] = {}
+            for said in self.build.assignments(variable):
                 places.update(dict.fromkeys(("", *said.value.split()), said.place))
             self._places[variable] = places
         return self._places[variable].get(word)
@@ -142,7 +142,7 @@ class BuildContext:
         return features | (defaults - set(self.build.value("DISTRO_FEATURES_OPTED_OUT").words))
 
 
-def placed(code: str, place: Place | None, message: str, fix: str) -> Placed:
+def placed(code: str, place: Location | None, message: str, fix: str) -> Placed:
     """Make a finding about a line.
 
     Raises:

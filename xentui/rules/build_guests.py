@@ -108,7 +108,7 @@ def _recipe(context: BuildContext, name: str, entry: str) -> Iterator[Placed]:
 def unnoticed(context: BuildContext) -> Iterator[Placed]:
     """Guests whose changes BitBake does not see."""
     bundled = context.bundled()
-    if not bundled or "XENTUI_HASH" in context.build.reader.store.said:
+    if not bundled or "XENTUI_HASH" in context.build.reader.store.assignments:
         return
     place = next((place for place in bundled.values() if place is not None), None)
     depends = context.build.flag("do_rootfs", "vardeps").words

@@ -80,7 +80,7 @@ def environment(context: BuildContext) -> Iterator[Placed]:
         return
     strong = any(
         said.variable == "MACHINE" and said.operator in ("=", ":=") and not said.flag
-        for said in context.build.said("MACHINE")
+        for said in context.build.assignments("MACHINE")
     )
     if not strong:
         yield placed(

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from xentui.bitbake.build_dir import META_VIRTUALIZATION, XEN_CLASSES
-from xentui.bitbake.conf_facts import HOLE, Place
+from xentui.bitbake.conf_facts import HOLE, Location
 from xentui.bitbake.files import exists, folder_of, is_folder, joined, listed
 from xentui.bitbake.layers import machines
 from xentui.errors import InputError
 from xentui.project.boards import BOARDS
-from xentui.project.regular import read_text
+from xentui.project.safe_read import read_text
 from xentui.rules.build_context import BuildContext, Placed, near, placed
 from xentui.safe_text import quoted, visible
 
@@ -78,9 +78,9 @@ def missing(context: BuildContext) -> Iterator[Placed]:
             )
 
 
-def _bblayers(context: BuildContext) -> Place:
+def _bblayers(context: BuildContext) -> Location:
     place = context.place_of("BBLAYERS")
-    return place or Place(str(context.build.bblayers_conf), 1)
+    return place or Location(str(context.build.bblayers_conf), 1)
 
 
 def _add(context: BuildContext, collection: str) -> str:
@@ -174,7 +174,7 @@ def machine(context: BuildContext) -> Iterator[Placed]:
     if not name:
         yield placed(
             "XT617",
-            build.machine.place or Place(str(build.local_conf), 1),
+            build.machine.place or Location(str(build.local_conf), 1),
             "MACHINE is set nowhere" if name is None else "MACHINE is empty",
             'Set it in conf/local.conf: MACHINE = "qemux86-64".',
         )

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xentui.bitbake.conf_facts import Place, Said
+from xentui.bitbake.conf_facts import Assignment, Location
 from xentui.bitbake.conf_syntax import Fault
 from xentui.rules.build_context import GUEST_VARIABLES, BuildContext, Placed, placed
 from xentui.safe_text import quoted, visible
@@ -63,7 +63,7 @@ def _fault(fault: Fault) -> Placed:
     code = _FAULTS.get(fault.kind, "XT601")
     fix = _FIXES.get(fault.kind, 'Correct the line: VARIABLE = "value", or put # before it.')
     message = fault.message if code != "XT601" else f"BitBake cannot read this: {fault.message}"
-    return placed(code, Place(fault.file, fault.line), message, fix)
+    return placed(code, Location(fault.file, fault.line), message, fix)
 
 
 def appends(context: BuildContext) -> Iterator[Placed]:
@@ -92,7 +92,7 @@ def appends(context: BuildContext) -> Iterator[Placed]:
             )
 
 
-def _short(said: Said) -> str:
+def _short(said: Assignment) -> str:
     words = " ".join(said.value.split())
     return visible(words if len(words) <= _MAX_SHOWN else f"{words[:_MAX_SHOWN]}…")
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xentui.bitbake.conf_facts import Place, Said
+from xentui.bitbake.conf_facts import Assignment, Location
 from xentui.rules.build_context import DOM0, BuildContext, Placed, near, placed
 from xentui.safe_text import quoted
 
@@ -26,7 +26,7 @@ def features(context: BuildContext) -> Iterator[Placed]:
     there = context.features()
     lacking = [name for name in XEN_FEATURES if name not in there]
     said = [each.place for each in context.users("DISTRO_FEATURES") if not each.flag]
-    where = said[-1] if said else Place(str(context.build.local_conf), 1)
+    where = said[-1] if said else Location(str(context.build.local_conf), 1)
     if lacking and context.wants_xen:
         yield placed(
             "XT609",
@@ -64,7 +64,7 @@ def _wants_vxn(context: BuildContext) -> bool:
     )
 
 
-def _vxn_place(context: BuildContext) -> Place | None:
+def _vxn_place(context: BuildContext) -> Location | None:
     for variable in ("BBMULTICONFIG", "IMAGE_INSTALL", "DISTRO_FEATURES"):
         for said in context.users(variable):
             if variable == "BBMULTICONFIG" or "vxn" in said.value:
@@ -99,7 +99,7 @@ def machine(context: BuildContext) -> Iterator[Placed]:
         )
 
 
-def _shown(context: BuildContext, place: Place) -> str:
+def _shown(context: BuildContext, place: Location) -> str:
     inside = place.file.removeprefix(f"{context.build.path}/")
     return f"{inside}:{place.line}"
 
@@ -195,8 +195,8 @@ def kernel(context: BuildContext) -> Iterator[Placed]:
 def undone(context: BuildContext) -> Iterator[Placed]:
     """Lines that come after xentui's and say something else."""
     own = context.xentui_conf
-    for variable, said in context.build.reader.store.said.items():
-        ours: dict[tuple[str, str], Said] = {}
+    for variable, said in context.build.reader.store.assignments.items():
+        ours: dict[tuple[str, str], Assignment] = {}
         for each in said:
             key = (each.variable, each.flag)
             if each.place.file == own:
@@ -238,7 +238,7 @@ def unused(context: BuildContext) -> Iterator[Placed]:
     if exists(own):
         yield placed(
             "XT637",
-            Place(own, 1),
+            Location(own, 1),
             "conf/xentui.conf is there, but nothing includes it",
             "Put require conf/xentui.conf at the end of conf/local.conf, or run xentui generate "
             "again.",

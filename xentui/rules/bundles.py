@@ -11,7 +11,7 @@ from xentui.project import artifacts, licenses
 from xentui.project.boards import BOARDS
 from xentui.project.effective import EffectiveGuest, image
 from xentui.project.route import needs_bundle
-from xentui.rules import mends
+from xentui.rules import quick_fixes
 from xentui.rules.context import Context
 from xentui.rules.finding import Finding, found
 
@@ -49,7 +49,7 @@ def place(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
                 path,
                 f"{guest.key} needs a bundle: {' and '.join(reasons)}",
                 "Name a bundle for it.",
-                mends.into_bundle(given.project, guest.key),
+                quick_fixes.into_bundle(given.project, guest.key),
             )
     elif wanted.bundle not in given.bundles:
         yield found(
@@ -57,7 +57,7 @@ def place(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             path,
             f"{guest.key} is in the bundle {wanted.bundle}, which is not there",
             f"Add [bundles.{wanted.bundle}].",
-            mends.new_bundle(wanted.bundle),
+            quick_fixes.new_bundle(wanted.bundle),
         )
 
 
@@ -67,7 +67,9 @@ def recipe(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     path = f"guests.{guest.key}"
     if wanted.external:
         return
-    outside = mends.guest(f"Mark {guest.key} external", guest.key, tags=(*wanted.tags, "external"))
+    outside = quick_fixes.guest(
+        f"Mark {guest.key} external", guest.key, tags=(*wanted.tags, "external")
+    )
     if wanted.source is not None:
         yield found(
             "XT207",
@@ -117,8 +119,8 @@ def one_image(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             f"guests.{guest.key}.rootfs",
             f"{guest.key} has both an import and a rootfs; the class would take the import",
             "Leave one of them out.",
-            mends.guest("Leave rootfs out", guest.key, rootfs=None),
-            mends.guest("Leave the import out", guest.key, source=None),
+            quick_fixes.guest("Leave rootfs out", guest.key, rootfs=None),
+            quick_fixes.guest("Leave the import out", guest.key, source=None),
         )
 
 
@@ -132,7 +134,7 @@ def unused(given: Context) -> Iterator[Finding]:
                 f"bundles.{bundle.key}",
                 f"The bundle {bundle.key} carries no guest",
                 "Put a guest into it or remove it.",
-                mends.without_bundle(bundle.key),
+                quick_fixes.without_bundle(bundle.key),
             )
 
 
@@ -144,7 +146,7 @@ def names(given: Context) -> Iterator[Finding]:
     for bundle in project.bundles:
         path = f"bundles.{bundle.key}"
         other = _free_name(given, bundle.key)
-        rename = mends.rename_bundle(bundle.key, other)
+        rename = quick_fixes.rename_bundle(bundle.key, other)
         meaning = _meaning(bundle.key, project.host.machine)
         if meaning:
             yield found("XT204", path, f"{bundle.key} {meaning}", f"Call it {other}, say.", rename)
@@ -163,7 +165,7 @@ def licences(given: Context) -> Iterator[Finding]:
     for bundle in given.project.bundles:
         named = bundle.license
         path = f"bundles.{bundle.key}.license"
-        take_mit = mends.bundle("Take MIT", bundle.key, license="MIT")
+        take_mit = quick_fixes.bundle("Take MIT", bundle.key, license="MIT")
         if named == "CLOSED":
             yield found(
                 "XT318",
@@ -180,7 +182,10 @@ def licences(given: Context) -> Iterator[Finding]:
                 path,
                 f"{named} is no licence xentui has the text's checksum of",
                 f"Use {', '.join(known)}.",
-                *(mends.bundle(f"Take {name}", bundle.key, license=name) for name in near[:1]),
+                *(
+                    quick_fixes.bundle(f"Take {name}", bundle.key, license=name)
+                    for name in near[:1]
+                ),
                 take_mit,
             )
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Every code a finding can have: what it means, why it is so, how it is mended.
+"""Every code a finding can have: what it means, why it is so, how it is fixed.
 
 A code means one thing for ever and is never given to another; texts may improve.
 """
@@ -22,7 +22,7 @@ class Entry:
         title: what it says, in a few words.
         cause: how it comes about and what it does.
         evidence: the class, document or message it was taken from.
-        fix: how to mend it, in general.
+        fix: how to fix it, in general.
         example: a piece of a project file that is right.
     """
 

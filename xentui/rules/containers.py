@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xentui.project import schema
-from xentui.rules import mends
+from xentui.rules import quick_fixes
 from xentui.rules.context import Context
 from xentui.rules.finding import Finding, found
 
@@ -24,7 +24,7 @@ def board(given: Context) -> Iterator[Finding]:
             "containers.vxn",
             f"vxn looks for its kernel in a folder named {machine}, which nothing makes",
             "Use vxn on qemux86-64 or qemuarm64, or leave it out.",
-            mends.containers("Leave vxn out", vxn=None, frontends=None),
+            quick_fixes.containers("Leave vxn out", vxn=None, frontends=None),
         )
 
 
@@ -45,8 +45,8 @@ def frontends(given: Context) -> Iterator[Finding]:
     wanted = containers.frontends or ()
     path = "containers.frontends"
     if wanted and not containers.vxn:
-        without = mends.containers("Leave the front-ends out", frontends=None)
-        with_vxn = mends.containers("Add vxn", vxn=True)
+        without = quick_fixes.containers("Leave the front-ends out", frontends=None)
+        with_vxn = quick_fixes.containers("Add vxn", vxn=True)
         yield found(
             "XT504",
             path,
@@ -62,7 +62,7 @@ def frontends(given: Context) -> Iterator[Finding]:
             "docker and podman both want to own the command docker",
             "Keep one of them.",
             *(
-                mends.containers(
+                quick_fixes.containers(
                     f"Leave {name} out", frontends=tuple(f for f in wanted if f != name)
                 )
                 for name in reversed(NATIVE)
@@ -89,7 +89,7 @@ def reserve(given: Context) -> Iterator[Finding]:
             "containers.concurrent",
             "No memory is kept for containers",
             "Set concurrent to how many run at once.",
-            mends.containers("Keep memory for one container", concurrent=None),
+            quick_fixes.containers("Keep memory for one container", concurrent=None),
         )
     own = schema.default("containers", "memory")
     if containers.memory is not None and containers.memory != own:
@@ -98,7 +98,7 @@ def reserve(given: Context) -> Iterator[Finding]:
             "containers.memory",
             f"vxn takes {own} MiB for a container unless its environment says otherwise",
             f"Set VXN_MEMORY={containers.memory} and VXN_OCI_MEMORY={containers.memory} in Dom0.",
-            mends.containers(f"Count with {own} MiB", memory=None),
+            quick_fixes.containers(f"Count with {own} MiB", memory=None),
         )
 
 

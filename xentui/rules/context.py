@@ -16,7 +16,7 @@ from xentui.project.boards import Board
 from xentui.project.effective import EffectiveGuest, effective
 from xentui.project.model import Project
 from xentui.rules import fetched
-from xentui.rules.fetched import Place
+from xentui.rules.fetched import FetchedName
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,8 @@ class Context:
     configs: Mapping[str, Config]
     texts: Mapping[str, str]
     image_paths: frozenset[str]
-    fetched: Mapping[Place, str]
-    folders: frozenset[Place]
+    fetched: Mapping[FetchedName, str]
+    folders: frozenset[FetchedName]
     assets: Assets
 
     @property

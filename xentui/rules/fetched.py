@@ -14,7 +14,7 @@ _ARCHIVE = re.compile(
 )
 _PACKED = re.compile(r"\.(?:gz|bz2|xz|zst|lz|Z)$")
 
-Place = tuple[str | None, str]
+FetchedName = tuple[str | None, str]
 """A bundle, and a path in the directory that its files are unpacked to."""
 
 
@@ -45,7 +45,7 @@ def result(entry: Fetch) -> str:
     return _PACKED.sub("", placed(entry.uri, entry.subdir))
 
 
-def plain_files(project: Project) -> Mapping[Place, str]:
+def plain_files(project: Project) -> Mapping[FetchedName, str]:
     """Return the address of each plain file that a bundle fetches, by its place."""
     return {
         (guest.bundle, result(entry)): entry.uri
@@ -56,7 +56,7 @@ def plain_files(project: Project) -> Mapping[Place, str]:
     }
 
 
-def folders(project: Project) -> frozenset[Place]:
+def folders(project: Project) -> frozenset[FetchedName]:
     """Return the folders that archives are unpacked to; an empty path is the top.
 
     Those of a root directory are unpacked for its own guest only, elsewhere.

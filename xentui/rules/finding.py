@@ -25,12 +25,12 @@ RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 @dataclass(frozen=True, slots=True)
-class Mend:
+class QuickFix:
     """A change that takes a finding away.
 
     Attributes:
         label: what it does, as a short command: ``Add console=hvc0``.
-        apply: returns the mended project; the one given stays as it is.
+        apply: returns the fixed project; the one given stays as it is.
     """
 
     label: str
@@ -39,14 +39,14 @@ class Mend:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong, where, and how to mend it.
+    """What is wrong, where, and how to fix it.
 
     Attributes:
         code: a stable code, explained in the catalogue.
         path: where in the project: ``guests.alpine.memory``; empty for the whole of it.
         message: what is wrong.
-        fix: one sentence that says how to mend it.
-        mend: the change proposed first, if there is one.
+        fix: one sentence that says how to fix it.
+        fix: the change proposed first, if there is one.
         others: further changes, each of which would do.
     """
 
@@ -55,8 +55,8 @@ class Finding:
     path: str
     message: str
     fix: str
-    mend: Mend | None = None
-    others: tuple[Mend, ...] = ()
+    quick_fix: QuickFix | None = None
+    others: tuple[QuickFix, ...] = ()
 
     @property
     def named(self) -> str:
@@ -64,38 +64,38 @@ class Finding:
         return f"{self.code} {self.message}".lstrip()
 
     @property
-    def told(self) -> str:
+    def text(self) -> str:
         """All of it, in whole sentences."""
         return sentences(self.named, self.fix)
 
     @property
-    def mends(self) -> tuple[Mend, ...]:
+    def quick_fixes(self) -> tuple[QuickFix, ...]:
         """Every change proposed, the best one first."""
-        return (self.mend, *self.others) if self.mend is not None else ()
+        return (self.quick_fix, *self.others) if self.quick_fix is not None else ()
 
 
-def found(code: str, path: str, message: str, fix: str, *mends: Mend | None) -> Finding:
+def found(code: str, path: str, message: str, fix: str, *quick_fixes: QuickFix | None) -> Finding:
     """Make a finding, with the severity that the catalogue gives its code.
 
     Args:
         code: its code.
         path: where in the project.
         message: what is wrong.
-        fix: how to mend it.
-        mends: changes proposed, the best first; ``None`` is passed over.
+        fix: how to fix it.
+        quick_fixes: changes proposed, the best first; ``None`` is passed over.
 
     Raises:
         KeyError: the catalogue does not know the code.
     """
     from xentui.rules import catalogue
 
-    usable = [mend for mend in mends if mend is not None]
+    usable = [quick_fix for quick_fix in quick_fixes if quick_fix is not None]
     return Finding(
         code=code,
         severity=catalogue.entry(code).severity,
         path=path,
         message=message,
         fix=fix,
-        mend=usable[0] if usable else None,
+        quick_fix=usable[0] if usable else None,
         others=tuple(usable[1:]),
     )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from xentui.project.boards import BOARDS, Dom0Knob, Support
 from xentui.project.effective import dom0_memory, given_dom0_memory, image, network
-from xentui.rules import mends
+from xentui.rules import quick_fixes
 from xentui.rules.context import Context
 from xentui.rules.finding import Finding, found
 from xentui.safe_text import quoted
@@ -55,7 +55,7 @@ def qemu_network(given: Context) -> Iterator[Finding]:
             "host.network",
             "Under QEMU's user network, bridged guests find no DHCP server",
             'Set network = "nat".',
-            mends.host("Let Dom0 route for its guests (nat)", network="nat"),
+            quick_fixes.host("Let Dom0 route for its guests (nat)", network="nat"),
         )
 
 
@@ -71,7 +71,7 @@ def boot_mode(given: Context) -> Iterator[Finding]:
             path,
             f"A boot mode is for x86-64, and {given.board.machine} is {given.board.arch}",
             "Leave boot_mode out.",
-            mends.host("Leave the boot mode out", boot_mode=None),
+            quick_fixes.host("Leave the boot mode out", boot_mode=None),
         )
     elif mode == "efi" and given.board.emulated:
         fix = "Start runqemu with ovmf beside wic."
@@ -105,7 +105,7 @@ def dom0_knob(given: Context) -> Iterator[Finding]:
                 path,
                 "Dom0 takes all memory: the disk image of this board sets no dom0_mem",
                 "Say how much Dom0 keeps, for example dom0_memory = 1024.",
-                mends.host("Give Dom0 1024 MiB", dom0_memory=1024),
+                quick_fixes.host("Give Dom0 1024 MiB", dom0_memory=1024),
             )
         return
     if board.dom0_knob is Dom0Knob.NONE:
@@ -136,7 +136,7 @@ def dom0_size(given: Context) -> Iterator[Finding]:
             path,
             f"meta-virtualization's boot test fails with a Dom0 of {memory.value} MiB",
             f"Keep to {TESTED_DOM0} MiB if you run its tests.",
-            mends.host(f"Give Dom0 {TESTED_DOM0} MiB", dom0_memory=TESTED_DOM0),
+            quick_fixes.host(f"Give Dom0 {TESTED_DOM0} MiB", dom0_memory=TESTED_DOM0),
         )
     if given.board.machine == "raspberrypi4-64" and memory.value > RPI4_REACH:
         yield found(
@@ -144,7 +144,7 @@ def dom0_size(given: Context) -> Iterator[Finding]:
             path,
             f"A Dom0 of {memory.value} MiB may lose its SD card on a Raspberry Pi 4",
             f"Stay at or below {RPI4_REACH} MiB, or try it on the board.",
-            mends.host(f"Give Dom0 {RPI4_REACH} MiB", dom0_memory=RPI4_REACH),
+            quick_fixes.host(f"Give Dom0 {RPI4_REACH} MiB", dom0_memory=RPI4_REACH),
         )
 
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from xentui.project.effective import EffectiveGuest
 from xentui.project.model import BUILT_IN_IMPORTS, Fetch, Source
-from xentui.rules import mends
+from xentui.rules import quick_fixes
 from xentui.rules.context import Context
-from xentui.rules.finding import Finding, Mend, found
+from xentui.rules.finding import Finding, QuickFix, found
 from xentui.safe_text import quoted
 
 _SUFFIXES = {
@@ -37,7 +37,7 @@ def image_size(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
                 path,
                 f"An image of type {source.type} keeps its own size",
                 "Leave image_size out.",
-                mends.source("Leave the size out", guest.key, image_size=None),
+                quick_fixes.source("Leave the size out", guest.key, image_size=None),
             )
         return
     needed = (
@@ -52,7 +52,7 @@ def image_size(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             path,
             f"{mib} MiB of files do not fit into an image of {guest.image_size} MiB",
             f"Set image_size to {larger} or more.",
-            mends.source(f"Make it {larger} MiB", guest.key, image_size=larger),
+            quick_fixes.source(f"Make it {larger} MiB", guest.key, image_size=larger),
         )
 
 
@@ -116,7 +116,7 @@ def types(given: Context) -> Iterator[Finding]:
                 path,
                 f"No guest is imported with {kind.key}",
                 "Remove it, or name it in a source.",
-                mends.without_import_type(kind.key),
+                quick_fixes.without_import_type(kind.key),
             )
         if given.sees_files and kind.script not in given.assets.texts:
             why = (
@@ -141,10 +141,10 @@ def _suffix(file: str) -> str:
     return file.rpartition(".")[2].lower()
 
 
-def _type_by_name(guest: EffectiveGuest, source: Source) -> Iterator[Mend | None]:
+def _type_by_name(guest: EffectiveGuest, source: Source) -> Iterator[QuickFix | None]:
     suits = _SUFFIXES.get(_suffix(source.file))
     if suits is not None and suits != source.type:
-        yield mends.source(f"Import it as {suits}", guest.key, type=suits, image_size=None)
+        yield quick_fixes.source(f"Import it as {suits}", guest.key, type=suits, image_size=None)
 
 
 GUEST_RULES = (image_size, import_type, kernel)

@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xentui.project import schema
-from xentui.rules import mends
+from xentui.rules import quick_fixes
 from xentui.rules.budget import Budget, budget_of
 from xentui.rules.context import Context
-from xentui.rules.finding import Finding, Mend, found
+from xentui.rules.finding import Finding, QuickFix, found
 
 SMALLEST = 64
 """MiB that no guest is lowered below."""
@@ -102,14 +102,14 @@ def _alone(given: Context, budget: Budget, room: int) -> Iterator[Finding]:
                 "Give it less, or the board more.",
                 *_more(given, budget, row.mib - room),
                 *(
-                    [mends.guest_memory(f"Give it {lower} MiB", {row.name: lower})]
+                    [quick_fixes.guest_memory(f"Give it {lower} MiB", {row.name: lower})]
                     if lower is not None and own is None
                     else []
                 ),
             )
 
 
-def _more(given: Context, budget: Budget, lacking: int) -> Iterator[Mend]:
+def _more(given: Context, budget: Budget, lacking: int) -> Iterator[QuickFix]:
     """Yield a larger total, where the project sets it: a power of two, or three quarters of one."""
     if not given.board.emulated or budget.total is None:
         return
@@ -121,10 +121,10 @@ def _more(given: Context, budget: Budget, lacking: int) -> Iterator[Mend]:
     size = size if size >= wanted else size * 3 // 2
     most = schema.field("host", "memory").maximum
     if most is None or size <= most:
-        yield mends.host(f"Give the board {size} MiB", memory=size)
+        yield quick_fixes.host(f"Give the board {size} MiB", memory=size)
 
 
-def _less(given: Context, room: int, *, every: bool = False) -> Iterator[Mend]:
+def _less(given: Context, room: int, *, every: bool = False) -> Iterator[QuickFix]:
     """Yield smaller guests that fit into ``room``, each lowered by the same share."""
     rows = [
         row for row in budget_of(given).rows if row.kind == "guest" and (every or row.autostart)
@@ -146,7 +146,7 @@ def _less(given: Context, room: int, *, every: bool = False) -> Iterator[Mend]:
         if len(movable) == 1
         else (f"Lower {len(movable)} guests to what fits")
     )
-    yield mends.guest_memory(what, lowered)
+    yield quick_fixes.guest_memory(what, lowered)
 
 
 def _floor(own: int, whole: int, share: int) -> int | None:

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from xentui.project.effective import EffectiveGuest, network
-from xentui.rules import mends
+from xentui.rules import quick_fixes
 from xentui.rules.context import Context
-from xentui.rules.finding import Finding, Mend, found
+from xentui.rules.finding import Finding, QuickFix, found
 from xentui.safe_text import quoted
 
 KEYS = (
@@ -150,7 +150,7 @@ def dhcp(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         return
     path = f"guests.{guest.key}.extra"
     rest = " ".join(word for word in guest.extra.split() if word != "ip=dhcp")
-    leave = mends.guest(f"Take ip=dhcp from {guest.key}", guest.key, extra=rest)
+    leave = quick_fixes.guest(f"Take ip=dhcp from {guest.key}", guest.key, extra=rest)
     if not guest.vif:
         yield found(
             "XT230",
@@ -165,7 +165,7 @@ def dhcp(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             path,
             f"{guest.key} waits for an address (ip=dhcp) that nobody gives under QEMU",
             "Set the Dom0 network to nat, or leave ip=dhcp out.",
-            mends.host("Let Dom0 route for its guests (nat)", network="nat"),
+            quick_fixes.host("Let Dom0 route for its guests (nat)", network="nat"),
             leave,
         )
 
@@ -214,7 +214,7 @@ def _unknown(path: str, name: str, text: str | None) -> Finding:
     return found("XT216", path, f"xl does not know {quoted(name)} in a vif", fix)
 
 
-def _without(guest: EffectiveGuest, word: str) -> Iterator[Mend | None]:
+def _without(guest: EffectiveGuest, word: str) -> Iterator[QuickFix | None]:
     """Yield the change that takes a word out of every interface of a guest."""
     if guest.guest.config_file is not None:
         return
@@ -223,10 +223,10 @@ def _without(guest: EffectiveGuest, word: str) -> Iterator[Mend | None]:
     )
     # An entry may not be empty; xl takes this one for a plain interface.
     vif = tuple(spec or f"bridge={BRIDGE}" for spec in kept)
-    yield mends.guest(f"Take {word} out", guest.key, vif=vif)
+    yield quick_fixes.guest(f"Take {word} out", guest.key, vif=vif)
 
 
-def _bridged(guest: EffectiveGuest, name: str) -> Iterator[Mend | None]:
+def _bridged(guest: EffectiveGuest, name: str) -> Iterator[QuickFix | None]:
     if guest.guest.config_file is None:
         vif = tuple(
             ",".join(
@@ -235,7 +235,7 @@ def _bridged(guest: EffectiveGuest, name: str) -> Iterator[Mend | None]:
             )
             for spec in guest.vif
         )
-        yield mends.guest(f"Put {guest.key} on {BRIDGE}", guest.key, vif=vif)
+        yield quick_fixes.guest(f"Put {guest.key} on {BRIDGE}", guest.key, vif=vif)
 
 
 GUEST_RULES = (arguments, addresses, bridges, devids, dhcp)

@@ -11,7 +11,7 @@ from xentui.project.boards import BOARDS
 from xentui.project.effective import EffectiveGuest
 from xentui.project.model import Fetch, Source
 from xentui.project.route import needs_complete_cfg
-from xentui.rules import mends
+from xentui.rules import quick_fixes
 from xentui.rules.context import Context
 from xentui.rules.fetched import file_name, is_archive, placed, result
 from xentui.rules.finding import Finding, found
@@ -40,7 +40,7 @@ def checksums(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
                 f"{path}.uri",
                 f"{quoted(file_name(entry.uri))} is fetched over http, which anyone can listen to",
                 "Use https if the server has it; the checksum guards the content.",
-                mends.fetch("Fetch it over https", guest.key, number, uri=secure),
+                quick_fixes.fetch("Fetch it over https", guest.key, number, uri=secure),
             )
 
 
@@ -88,7 +88,7 @@ def fits(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             path,
             f"{quoted(source.file)} is there only if it is the archive's own top directory or file",
             "Set subdir to that name unless it is: archives are unpacked flat.",
-            mends.fetch(
+            quick_fixes.fetch(
                 f"Unpack below {source.file.partition('/')[0]}",
                 guest.key,
                 unsure[0],
@@ -105,7 +105,7 @@ def fits(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         f"Fetched are {', '.join(map(quoted, names))}; name one of them."
         if names
         else "Add a fetch entry that brings it.",
-        *(mends.source(f"Import {name}", guest.key, file=name) for name in names[:3]),
+        *(quick_fixes.source(f"Import {name}", guest.key, file=name) for name in names[:3]),
     )
 
 
@@ -145,7 +145,7 @@ def subdirs(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             f"guests.{guest.key}.source.fetch[{number}].subdir",
             f"{quoted(file_name(entry.uri))} is no archive: subdir only moves it",
             "Leave subdir out.",
-            mends.source(
+            quick_fixes.source(
                 "Leave subdir out",
                 guest.key,
                 fetch=tuple(

@@ -20,15 +20,15 @@ from xentui.project import disk
 from xentui.project.assets import SourceFile
 from xentui.project.effective import EffectiveGuest
 from xentui.project.model import BUILT_IN_IMPORTS, Fetch, Project, Source
-from xentui.rules import mends
+from xentui.rules import quick_fixes
 from xentui.rules.boot import generated, option
 from xentui.rules.context import Context
 from xentui.rules.fetched import is_archive, result
-from xentui.rules.finding import Finding, Mend, found
+from xentui.rules.finding import Finding, QuickFix, found
 from xentui.safe_text import quoted
 
 if TYPE_CHECKING:
-    from xentui.images.disk import Disk
+    from xentui.images.disk import PartitionedDisk
     from xentui.images.inspected import Inspected
 
 _MIB = 1 << 20
@@ -102,7 +102,7 @@ def _digest(guest: EffectiveGuest, seen: Inspected, entry: Fetch, number: int) -
         f"guests.{guest.key}.source.fetch[{number}].sha256",
         f"{quoted(seen.path.name)} is not the file that this checksum is of",
         f"Write {seen.sha256}, or put the right file there.",
-        mends.fetch("Write the file's checksum", guest.key, number, sha256=seen.sha256),
+        quick_fixes.fetch("Write the file's checksum", guest.key, number, sha256=seen.sha256),
     )
 
 
@@ -111,13 +111,15 @@ def _content(
 ) -> Iterator[Finding]:
     path = f"guests.{guest.key}.source.type"
     if seen.kind in _WRONG[source.type]:
-        mend = _import_anew(guest.key, seen, place)
+        quick_fix = _import_anew(guest.key, seen, place)
         yield found(
             "XT350",
             path,
             f"{quoted(seen.path.name)} is {seen.label}, and cannot be imported as {source.type}",
-            f"{mend.label}." if mend is not None else "Take another file, or convert it first.",
-            mend,
+            f"{quick_fix.label}."
+            if quick_fix is not None
+            else "Take another file, or convert it first.",
+            quick_fix,
         )
     elif seen.found.qcow2 is not None and not seen.found.qcow2.whole:
         yield found(
@@ -135,7 +137,7 @@ def _content(
         )
 
 
-def _import_anew(key: str, seen: Inspected, place: str) -> Mend | None:
+def _import_anew(key: str, seen: Inspected, place: str) -> QuickFix | None:
     from xentui.images.suggest import suggest, with_source
 
     suggestion = suggest(seen, place, key)
@@ -145,7 +147,7 @@ def _import_anew(key: str, seen: Inspected, place: str) -> Mend | None:
     def apply(project: Project) -> Project:
         return with_source(project, key, seen, place, suggestion)
 
-    return Mend(f"Import it as {suggestion.type}", apply)
+    return QuickFix(f"Import it as {suggestion.type}", apply)
 
 
 def _size(guest: EffectiveGuest, seen: Inspected, place: str) -> Iterator[Finding]:
@@ -161,8 +163,8 @@ def _size(guest: EffectiveGuest, seen: Inspected, place: str) -> Iterator[Findin
         f"What {quoted(place)} holds needs an image of {size.smallest} MiB,"
         f" and image_size is {guest.image_size}",
         f"Set image_size to {size.advised}, which leaves room.",
-        mends.source(f"Make it {size.advised} MiB", guest.key, image_size=size.advised),
-        mends.source(f"Make it {size.smallest} MiB", guest.key, image_size=size.smallest),
+        quick_fixes.source(f"Make it {size.advised} MiB", guest.key, image_size=size.advised),
+        quick_fixes.source(f"Make it {size.smallest} MiB", guest.key, image_size=size.smallest),
     )
 
 
@@ -182,12 +184,12 @@ def _boots(guest: EffectiveGuest, seen: Inspected) -> Iterator[Finding]:
             f"guests.{guest.key}.extra",
             f"{quoted(seen.path.name)} has no init, and the kernel is not told another",
             "Add init=/bin/sh for a shell, or put an init into it.",
-            mends.guest("Add init=/bin/sh", guest.key, extra=f"{guest.extra} init=/bin/sh"),
+            quick_fixes.guest("Add init=/bin/sh", guest.key, extra=f"{guest.extra} init=/bin/sh"),
         )
 
 
 def _partition(
-    guest: EffectiveGuest, seen: Inspected, table: Disk, number: str
+    guest: EffectiveGuest, seen: Inspected, table: PartitionedDisk, number: str
 ) -> Iterator[Finding]:
     numbers = [p.number for p in table.partitions if p.type != "extended"]
     if number and int(number) in numbers:
@@ -220,7 +222,7 @@ def _no_partition(guest: EffectiveGuest, seen: Inspected, number: str) -> Iterat
     )
 
 
-def _with_root(guest: EffectiveGuest, device: str) -> Mend:
+def _with_root(guest: EffectiveGuest, device: str) -> QuickFix:
     from xentui.images.suggest import words
 
     extra = words(guest.extra, f"root={device}", None)
@@ -228,7 +230,7 @@ def _with_root(guest: EffectiveGuest, device: str) -> Mend:
     def apply(project: Project) -> Project:
         return project.with_guest(replace(project.guest(guest.key), extra=extra))
 
-    return Mend(f"Write root={device}", apply)
+    return QuickFix(f"Write root={device}", apply)
 
 
 def _part(sentence: str) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from xentui.project import boards, presets
-from xentui.session import build, guests, places
+from xentui.session import build, field_paths, guests
 from xentui.session.steps import STEPS, TITLES
 from xentui.widgets.chrome import key_name
 from xentui.widgets.text import lit
@@ -98,7 +98,7 @@ class Commands(Provider):
         session = main.session
         yield Command("write", "review, then write", main.action_write, common=True)
         yield Command(
-            "undo", session.steps_back or "nothing to undo", main.action_undo, common=True
+            "undo", session.undo_label or "nothing to undo", main.action_undo, common=True
         )
         yield Command("redo", "do the step taken back again", main.action_redo, common=True)
         yield from self._here(main)
@@ -106,7 +106,7 @@ class Commands(Provider):
             step = partial(main.action_step, name)
             yield Command(f"step {name}", f"go to {TITLES[name]}", step, common=True)
         yield Command("next problem", "F8", partial(main.action_problem, 1), common=True)
-        yield Command("mend", "the problem in sight", main.action_mend, common=True)
+        yield Command("fix", "the problem in sight", main.action_fix, common=True)
         yield Command("preview", "show or hide it", main.action_preview, common=True)
         follow = partial(main.app.run_action, "live_preview")
         yield Command("live preview", "let it follow each key, or no more", follow, common=True)
@@ -121,7 +121,7 @@ class Commands(Provider):
         for machine, board in boards.BOARDS.items():
             does = f"{board.title}, {board.support.value}"
             yield Command(f"machine {machine}", does, partial(self._machine, machine))
-        for name, what in build.offers(session.surroundings, ("host", "machine")):
+        for name, what in build.offers(session.build_survey, ("host", "machine")):
             if name not in boards.BOARDS:
                 yield Command(f"machine {name}", what, partial(self._machine, name))
         for preset in presets.available():
@@ -141,7 +141,7 @@ class Commands(Provider):
         from xentui.widgets.options import Options
         from xentui.widgets.table import Table
 
-        named = {"write", "undo", "redo", "next_problem", "mend", "preview", "help"}
+        named = {"write", "undo", "redo", "next_problem", "fix", "preview", "help"}
         seen = set()
         for node, binding, enabled, _ in main.active_bindings.values():
             name = binding.description.lower()
@@ -215,9 +215,9 @@ class Commands(Provider):
         main = self.main
         if main is None:
             return
-        field = places.key_field("guests")
-        if name and places.problem(field, name):
-            main.notify(places.problem(field, name), severity="error", markup=False)
+        field = field_paths.key_field("guests")
+        if name and field_paths.problem(field, name):
+            main.notify(field_paths.problem(field, name), severity="error", markup=False)
             return
         project, key = guests.added(main.session.project, name)
         main.session.edit(project, f"add {key}")
@@ -234,9 +234,9 @@ class Commands(Provider):
         main = self.main
         if main is None:
             return
-        message = places.problem(places.key_field("import_types"), name)
+        message = field_paths.problem(field_paths.key_field("import_types"), name)
         if message:
             main.notify(message, severity="error", markup=False)
             return
-        main.session.edit(places.with_import_type(main.session.project, name), f"add {name}")
+        main.session.edit(field_paths.with_import_type(main.session.project, name), f"add {name}")
         main.changed()

@@ -199,7 +199,7 @@ class Frame(Screen[None]):
             self._review_of = self.session.state
         self.show()
         self.followed()
-        if not self.session.sight.settled and len(self.session.project.guests) > MANY:
+        if not self.session.visible_view.settled and len(self.session.project.guests) > MANY:
             if self._timer is not None:
                 self._timer.stop()
             self._timer = self.set_timer(PAUSE, self._settle)
@@ -289,8 +289,8 @@ class Frame(Screen[None]):
         """Draw the frame anew for the present state."""
         if not self.is_mounted or not self.stands:
             return
-        view = self.session.sight
-        found = self.session.told
+        view = self.session.visible_view
+        found = self.session.findings
         marks = self._marks(found.counts)
         counts = (found.errors, found.total - found.errors)
         self.query_one(HeaderLine).show(
@@ -305,7 +305,7 @@ class Frame(Screen[None]):
         keys = self.query_one(KeyLine)
         keys.follow()
         self.query_one(HintLine).show(
-            finding, found.number_of(finding), found.total, hint, keys.key_of("mend")
+            finding, found.number_of(finding), found.total, hint, keys.key_of("fix")
         )
         self._show_preview()
 
@@ -314,8 +314,12 @@ class Frame(Screen[None]):
         wide = self.has_class("-wide") and not self.plain_preview
         if not (wide or self.has_class("-preview")) or self.has_class("-no-preview"):
             return
-        sight = self.step.view_in_sight()
-        view, base = (sight, sight) if sight else (self.session.sight, self.session.origin_view())
+        visible_view = self.step.view_in_sight()
+        view, base = (
+            (visible_view, visible_view)
+            if visible_view
+            else (self.session.visible_view, self.session.origin_view())
+        )
         place = self.session.layer_place
         preview.show(
             view,
@@ -357,7 +361,7 @@ class Frame(Screen[None]):
 
     def finding_in_sight(self) -> Finding | None:
         """Return the problem of the place one is in."""
-        told = self.session.told
+        told = self.session.findings
         own = getattr(self.step, "finding_in_sight", None)
         if own is not None and (found := own()) is not None:
             finding: Finding = found
@@ -368,7 +372,7 @@ class Frame(Screen[None]):
         return next(iter(told.at(place)), None) if place else None
 
     def _number_of(self, finding: Finding | None) -> int:
-        return self.session.told.number_of(finding)
+        return self.session.findings.number_of(finding)
 
     # Room
 

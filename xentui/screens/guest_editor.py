@@ -21,11 +21,11 @@ from textual.widgets import Button
 
 from xentui.project import route, schema
 from xentui.screens.step import Edit, Form, section
-from xentui.session import Session, forms, guests, places
+from xentui.session import Session, field_paths, forms, guests
 from xentui.widgets.field import TIGHT, FieldRow
+from xentui.widgets.line_view import LineView
 from xentui.widgets.options import Options
 from xentui.widgets.text import LABEL, clip, cut, glyphs, lit
-from xentui.widgets.told import Told
 
 NO_IMPORT = "none"
 LONG = ("extra", "uri", "vif", "sha256", "summary", "depends", "file", "config_file", "script")
@@ -91,13 +91,13 @@ class GuestEditor(Vertical):
         self._unfolded = False
 
     @property
-    def base(self) -> places.Path:
+    def base(self) -> field_paths.Path:
         """The path of the guest."""
         return ("guests", self.key)
 
     def compose(self) -> ComposeResult:
         """Make the fields."""
-        yield Told(id="editor-head")
+        yield LineView(id="editor-head")
         with Form(id="editor-form"):
             yield from self._main()
             yield Vertical(*self._import(), classes="group", id="editor-import")
@@ -106,7 +106,7 @@ class GuestEditor(Vertical):
             yield fold.with_tooltip(self._fold_label())
             folded = "group" if self._unfolded else "group folded"
             yield Vertical(*self._advanced(), classes=folded, id="editor-advanced")
-        yield Told(id="line")
+        yield LineView(id="line")
 
     def on_mount(self) -> None:
         """Note the shape and show what holds."""
@@ -235,7 +235,7 @@ class GuestEditor(Vertical):
         if advice:
             head = head.append(lit(f"  {glyphs(self).warning} {advice}", "warning"))
         room = max(8, self.size.width - 2)
-        self.query_one("#editor-head", Told).update(clip(head, room, glyphs(self).more))
+        self.query_one("#editor-head", LineView).update(clip(head, room, glyphs(self).more))
 
         self._show_line()
 
@@ -248,9 +248,9 @@ class GuestEditor(Vertical):
         text = ""
         if row is not None and "[{guest}]" in row.field.bitbake:
             name = row.field.bitbake.replace("{guest}", self.key)
-            text = self.session.sight.line_of(self.session.project.guest(self.key), name)
+            text = self.session.visible_view.line_of(self.session.project.guest(self.key), name)
             text = text or f"# {name} is not written: what holds by itself is wanted."
-        self.query_one("#line", Told).update(lit(cut(text, max(1, self.size.width - 1))))
+        self.query_one("#line", LineView).update(lit(cut(text, max(1, self.size.width - 1))))
 
     def on_descendant_focus(self) -> None:
         """Follow the field one is in."""
@@ -333,12 +333,12 @@ class GuestEditor(Vertical):
         event.stop()
         given = event.chosen[0] if event.chosen else "host"
         kernel = {"host": None, "none": "none"}.get(given, f"{self.key}-kernel")
-        project = places.put(self.session.project, (*self.base, "kernel"), kernel)
+        project = field_paths.put(self.session.project, (*self.base, "kernel"), kernel)
         self.post_message(Edit(project, f"Kernel of {self.key}"))
 
     @on(Options.Chosen, "#import-type")
     def _import_chosen(self, event: Options.Chosen) -> None:
         event.stop()
         kind = event.chosen[0] if event.chosen and event.chosen[0] != NO_IMPORT else None
-        project = places.with_source(self.session.project, self.key, kind)
+        project = field_paths.with_source(self.session.project, self.key, kind)
         self.post_message(Edit(project, f"Import of {self.key}", merge=f"import {self.key}"))

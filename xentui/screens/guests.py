@@ -20,12 +20,12 @@ from xentui.project.model import Guest
 from xentui.screens.guest_editor import GuestEditor
 from xentui.screens.guest_rows import Rows, empty
 from xentui.screens.step import Drop, Edit, Look, Step
-from xentui.session import Session, build, guests, places
+from xentui.session import Session, build, field_paths, guests
+from xentui.widgets.line_view import LineView
 from xentui.widgets.table import Column, Table
 from xentui.widgets.text import clip, cut, glyphs, lit, wizard
-from xentui.widgets.told import Told
 
-NEW = ("guests", "", places.KEY)
+NEW = ("guests", "", field_paths.KEY)
 """Stands for the name of a guest to come."""
 
 
@@ -84,7 +84,7 @@ class Guests(Step):
                 id="guest-table",
             )
             yield Static("", markup=False, id="guest-empty")
-            yield Told(id="guest-told")
+            yield LineView(id="guest-told")
         yield Vertical(id="guest-place")
 
     def on_mount(self) -> None:
@@ -139,7 +139,7 @@ class Guests(Step):
             self.can_focus = False
             self.call_after_refresh(self._to_table)
         self.set_class(none, "-empty")
-        self.table.set_rows(Rows(self.session.sight, shown, glyphs(self)))
+        self.table.set_rows(Rows(self.session.visible_view, shown, glyphs(self)))
         self._tell()
         if none:
             self.query_one("#guest-empty", Static).update(empty())
@@ -153,7 +153,7 @@ class Guests(Step):
         key = self.standing
         project = self.session.project
         if not key:
-            self.query_one("#guest-told", Told).update(Content(""))
+            self.query_one("#guest-told", LineView).update(Content(""))
             return
         guest = project.guest(key)
         full = effective.effective(project, guest)
@@ -171,7 +171,7 @@ class Guests(Step):
             lit(cut(full.extra, room, more), "muted"),
             lit(cut(said, room, more), "warning" if advice else "muted"),
         ]
-        self.query_one("#guest-told", Told).update(Content("\n").join(lines))
+        self.query_one("#guest-told", LineView).update(Content("\n").join(lines))
 
     def place(self) -> str:
         """The field one is in, or the guest one stands on."""
@@ -278,7 +278,7 @@ class Guests(Step):
         await self._open(key, path)
         return True
 
-    def renamed(self, path: places.Path, name: str) -> None:
+    def renamed(self, path: field_paths.Path, name: str) -> None:
         """Follow a guest that has another name now."""
         if self._editor is not None and path[:2] == ("guests", self._editor.key):
             self._editor.renamed(name)
@@ -291,7 +291,7 @@ class Guests(Step):
             if self._editor is not None and not self.table.has_focus:
                 return False
             return bool(self.session.project.guests)
-        if action == "add_from" and not build.offers(self.session.surroundings, NEW):
+        if action == "add_from" and not build.offers(self.session.build_survey, NEW):
             return False
         if action in ("add", "add_from"):
             return self._editor is None or self.table.has_focus
@@ -309,7 +309,7 @@ class Guests(Step):
     async def _add_from(self) -> None:
         from xentui.screens.dialogs import Pick
 
-        offers = build.offers(self.session.surroundings, NEW)
+        offers = build.offers(self.session.build_survey, NEW)
         name = await self.app.push_screen_wait(Pick("Which image is the guest?", offers))
         if name:
             project, key = guests.added(self.session.project, name)

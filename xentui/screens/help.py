@@ -17,7 +17,7 @@ from textual.widgets import Button, Static
 
 from xentui.screens.dialogs import answers
 from xentui.screens.modal import Modal
-from xentui.session import helping
+from xentui.session import help_text
 from xentui.widgets.chrome import key_name
 from xentui.widgets.field import FieldRow
 from xentui.widgets.text import lit
@@ -37,7 +37,7 @@ _KEYS = (
     ("alt+1 to alt+7, or g and a digit", "any step"),
     ("ctrl+s", "review, and from there write"),
     ("F8, shift+F8, or ] and [", "next and previous problem"),
-    ("m, alt+m in a text", "mend the problem one stands on"),
+    ("m, alt+m in a text", "fix the problem one stands on"),
     ("ctrl+z, ctrl+y, or u and r", "undo and redo anything"),
     ("F4", "preview"),
     ("p", "next sheet of the preview"),
@@ -123,16 +123,16 @@ def _pair(name: str, text: str, room: int) -> list[Content]:
 
 
 def _field(row: FieldRow, session: Session, room: int) -> list[Content]:
-    (_, description), *lines = helping.of_field(session, row.path)
+    (_, description), *lines = help_text.of_field(session, row.path)
     return [lit(description), lit(""), *_told(lines, room)]
 
 
 def _finding(finding: Finding, room: int) -> list[Content]:
     head = lit(finding.named, finding.severity.value)
-    return [head, *_told(helping.of_finding(finding), room), lit("")]
+    return [head, *_told(help_text.of_finding(finding), room), lit("")]
 
 
-def _told(lines: Sequence[helping.Pair], room: int) -> list[Content]:
+def _told(lines: Sequence[help_text.Pair], room: int) -> list[Content]:
     told = []
     for name, text in lines:
         told += _pair(name, text, room) if name else [lit(text)]

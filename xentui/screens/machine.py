@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from xentui.project import boards
 from xentui.screens.step import Edit, Form, FormStep
-from xentui.session import forms, places
+from xentui.session import field_paths, forms
 from xentui.widgets.field import FieldRow
 from xentui.widgets.table import Column, Row, Table
 from xentui.widgets.text import cut, glyphs, lit
@@ -81,21 +81,21 @@ class Machine(FormStep):
 
     def _others(self, known: set[str]) -> list[Row]:
         """Return the machines of the layers that are none of the known boards."""
-        around = self.session.surroundings
-        if around is None or around.problem:
+        build_survey = self.session.build_survey
+        if build_survey is None or build_survey.problem:
             return []
-        if around.build is None:
+        if build_survey.build is None:
             return [Row(":reading", (f"  Reading the layers {glyphs(self).more}",), heading=True)]
         sign = glyphs(self).off
         rows = [
             Row(one.name, (f"{sign} {one.name}", one.title or one.layer, ("unknown", "muted")))
-            for one in around.machines
+            for one in build_survey.machines
             if one.name not in known
         ]
         heading = Row(":layers", ("  Other machines of the layers",), heading=True)
         return [heading, *rows] if rows else []
 
-    def surrounded(self) -> None:
+    def survey_arrived(self) -> None:
         """Show the machines of the layers."""
         self._fill()
 
@@ -117,8 +117,8 @@ class Machine(FormStep):
         room = max(8, self.size.width - 2 - len(word) - 3)
         told = lit(f"{glyphs(self).severity(style)} {word}", style)
         if self.size.width < 68:
-            around = self.session.surroundings
-            machines = around.machines if around is not None else ()
+            build_survey = self.session.build_survey
+            machines = build_survey.machines if build_survey is not None else ()
             title = next((one.title for one in machines if one.name == machine), "")
             reason = f"{title or board.title}. {reason}"
         self.query_one("#board-told", Static).update(
@@ -139,5 +139,5 @@ class Machine(FormStep):
     @on(Table.Activated, "#boards")
     def _chosen(self, event: Table.Activated) -> None:
         event.stop()
-        project = places.put(self.session.project, ("host", "machine"), event.key)
+        project = field_paths.put(self.session.project, ("host", "machine"), event.key)
         self.post_message(Edit(project, f"Board {event.key}"))

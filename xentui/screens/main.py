@@ -14,7 +14,7 @@ from xentui.errors import XentuiError, sentences
 from xentui.screens.frame import UNSEEN
 from xentui.screens.rehearsed import Rehearsed
 from xentui.screens.step import Allow, Begin, Drop, Edit, Go, Resume, Tell
-from xentui.session import places, reviewing
+from xentui.session import field_paths, reviewing
 from xentui.session.steps import STEPS
 from xentui.widgets.field import FieldRow
 from xentui.widgets.preview import Preview
@@ -40,7 +40,7 @@ class MainScreen(Rehearsed):
             show=False,
             id="problem.previous",
         ),
-        Binding("m,alt+m", "mend", "Mend", id="problem.mend"),
+        Binding("m,alt+m", "fix", "Fix", id="problem.fix"),
         Binding("ctrl+z", "undo", "Undo", id="edit.undo"),
         Binding("u", "undo", show=False, id="edit.undo-twin"),
         Binding("ctrl+y", "redo", "Redo", id="edit.redo", show=False),
@@ -62,16 +62,16 @@ class MainScreen(Rehearsed):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer only what can be done now."""
         if not self.stands:
-            return action not in ("problem", "mend") or None
+            return action not in ("problem", "fix") or None
         if action == "problem":
-            return self.session.told.total > 0 or None
-        if action == "mend":
+            return self.session.findings.total > 0 or None
+        if action == "fix":
             finding = self.finding_in_sight()
-            return finding is not None and (finding.mend is not None or not finding.code)
+            return finding is not None and (finding.quick_fix is not None or not finding.code)
         if action == "preview":
             return self.here not in UNSEEN
         if action == "undo":
-            return self.session.steps_back is not None or None
+            return self.session.undo_label is not None or None
         if action == "next":
             place = STEPS.index(self.here) + (1 if parameters[0] == 1 else -1)
             return 0 <= place < len(STEPS)
@@ -86,10 +86,10 @@ class MainScreen(Rehearsed):
         # The field's path as it is now: its guest may have been renamed or deleted meanwhile.
         path = event.row.path
         before = self.session.project
-        if not places.exists(before, path):
+        if not field_paths.exists(before, path):
             return
         self.session.type(path, event.text)
-        if path[-1] == places.KEY and self.session.project is not before:
+        if path[-1] == field_paths.KEY and self.session.project is not before:
             self.step.renamed(path, event.text.strip())
         event.row.taken()
         self.changed()
@@ -98,7 +98,7 @@ class MainScreen(Rehearsed):
     def _chosen(self, event: FieldRow.Chosen) -> None:
         event.stop()
         self.session.end_typing()
-        if not places.exists(self.session.project, event.row.path):
+        if not field_paths.exists(self.session.project, event.row.path):
             return
         self.session.put(event.row.path, event.value)
         self.changed()
@@ -173,7 +173,7 @@ class MainScreen(Rehearsed):
 
     async def action_problem(self, by: int) -> None:
         """Go to the next problem, or the one before."""
-        findings = [*self.session.view.findings, *self.session.around]
+        findings = [*self.session.view.findings, *self.session.build_findings]
         if not findings:
             self._tell("There is no problem.")
             return
@@ -194,20 +194,20 @@ class MainScreen(Rehearsed):
         self._problem_place = self.step.place()
         self.call_after_refresh(self.show)
 
-    async def action_mend(self) -> None:
-        """Mend the problem in sight, if xentui knows how."""
+    async def action_fix(self) -> None:
+        """Fix the problem in sight, if xentui knows how."""
         finding = self.finding_in_sight()
-        done = self.session.mend(finding) if finding is not None else None
+        done = self.session.apply_fix(finding) if finding is not None else None
         if done is None:
-            self._tell("There is nothing here that xentui can mend by itself.")
+            self._tell("There is nothing here that xentui can fix by itself.")
             return
         self._problem = None
-        self._tell(f"Mended: {done}. ctrl+z takes it back.")
+        self._tell(f"Fixed: {done}. ctrl+z takes it back.")
         self.changed()
 
     @on(Allow)
     def _allow(self, event: Allow) -> None:
-        from xentui.session.overruling import toggle
+        from xentui.session.waivers import toggle
 
         event.stop()
         done = toggle(self.session, event.finding)

@@ -14,7 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from xentui.screens.step import Edit, Go, Look, Rehearsal, Step
-from xentui.session import memory, places
+from xentui.session import field_paths, memory
 from xentui.widgets.bars import MemoryMap, pattern, summary
 from xentui.widgets.table import Column, Row, Table
 from xentui.widgets.text import glyphs, lit
@@ -103,9 +103,9 @@ class Memory(Step):
 
     def sync(self) -> None:
         """Show what holds."""
-        sight = self.session.sight
-        budget, signs = sight.budget, glyphs(self)
-        self.query_one(MemoryMap).show(sight.summed)
+        visible_view = self.session.visible_view
+        budget, signs = visible_view.budget, glyphs(self)
+        self.query_one(MemoryMap).show(visible_view.summed)
         free = "" if budget.free is None else f"   free {budget.free} MiB"
         self.query_one("#memory-sum", Static).update(
             summary(budget, signs).append(lit(free if (budget.free or 0) >= 0 else "", "muted"))
@@ -154,7 +154,7 @@ class Memory(Step):
 
     def _tell(self) -> None:
         signs = glyphs(self)
-        found = memory.of_memory(self.session.sight.findings)
+        found = memory.of_memory(self.session.visible_view.findings)
         lines = [
             lit(f"{signs.severity(f.severity.value)} {f.message}", f.severity.value) for f in found
         ]
@@ -163,24 +163,24 @@ class Memory(Step):
         self.query_one("#memory-found", Static).update(Content("\n").join(lines))
 
     def finding_in_sight(self) -> Finding | None:
-        """Return what does not fit, so that its mend is one key away."""
+        """Return what does not fit, so that its fix is one key away."""
         path = self._path()
-        found = memory.of_memory(self.session.sight.findings)
+        found = memory.of_memory(self.session.visible_view.findings)
         if path is not None:
-            own = places.text_of_path(path)
+            own = field_paths.text_of_path(path)
             found.sort(key=lambda f: f.path != own)
         return found[0] if found else None
 
-    def _path(self) -> places.Path | None:
+    def _path(self) -> field_paths.Path | None:
         """Return which field the row under the cursor is set by, if its guest is still there."""
         kind, _, name = self.table.key.partition(":")
         path = memory.path_of(kind, name)
-        return path if path is None or places.exists(self.session.project, path) else None
+        return path if path is None or field_paths.exists(self.session.project, path) else None
 
     def place(self) -> str:
         """The field of the row under the cursor."""
         path = self._path()
-        return places.text_of_path(path) if path is not None else ""
+        return field_paths.text_of_path(path) if path is not None else ""
 
     def guest(self) -> str:
         """The guest under the cursor."""
@@ -198,7 +198,7 @@ class Memory(Step):
         path = self._path()
         if path is not None:
             step = {"host": "machine", "guests": "guests"}.get(str(path[0]), "features")
-            self.post_message(Go(step, places.text_of_path(path)))
+            self.post_message(Go(step, field_paths.text_of_path(path)))
 
     def action_rehearse(self) -> None:
         """Start the guests on a real Xen."""
@@ -223,8 +223,8 @@ class Memory(Step):
         project = self.session.project
         wanted = memory.more(project, path, by)
         owner = f" of {path[1]}" if path[0] == "guests" else ""
-        label = f"{places.field_of(path).title}{owner}"
-        self.post_message(Edit(places.put(project, path, wanted), label, merge=f"give {path}"))
+        label = f"{field_paths.field_of(path).title}{owner}"
+        self.post_message(Edit(field_paths.put(project, path, wanted), label, merge=f"give {path}"))
 
 
 def _percent(mib: int, total: int | None) -> str:

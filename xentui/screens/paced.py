@@ -8,8 +8,8 @@ from time import monotonic
 
 from textual import events
 
+from xentui.screens.terminal_latency import TerminalLatency
 from xentui.screens.typeahead import TypeAhead
-from xentui.session.line import Pace
 
 QUESTION = "\x1b[6n"
 """Asks where the cursor is (DSR 6), which every terminal since the VT100 answers."""
@@ -20,7 +20,7 @@ class Paced(TypeAhead):
 
     def __init__(self) -> None:
         super().__init__()
-        self.pace = Pace()
+        self.pace = TerminalLatency()
 
     def ask_pace(self) -> None:
         """Ask how far the terminal is, behind all that was sent so far."""

@@ -25,10 +25,10 @@ from xentui.widgets.text import cut, glyphs, lit
 
 if TYPE_CHECKING:
     from xentui.rehearsal.fetch import Download
-    from xentui.rehearsal.parts import LackError
-    from xentui.rehearsal.report import GuestReport, Report
+    from xentui.rehearsal.parts import MissingPartsError
+    from xentui.rehearsal.report import GuestReport, RehearsalReport
     from xentui.rehearsal.transcript import Event
-    from xentui.rules.finding import Mend
+    from xentui.rules.finding import QuickFix
 
 
 class Rehearse(Modal[None]):
@@ -50,8 +50,8 @@ class Rehearse(Modal[None]):
     Rehearse #rehearse-now { height: auto; max-height: 3; }
     Rehearse Table { margin-top: 1; display: none; }
     Rehearse.-guests Table { display: block; }
-    Rehearse #rehearse-mends { display: none; }
-    Rehearse.-mends #rehearse-mends { display: block; }
+    Rehearse #rehearse-fixes { display: none; }
+    Rehearse.-fixes #rehearse-fixes { display: block; }
     Rehearse #rehearse-told { height: auto; max-height: 4; margin-top: 1; }
     Rehearse.-lacking #rehearse-told { max-height: 9; }
     """
@@ -73,9 +73,9 @@ class Rehearse(Modal[None]):
     class Lacking(Message):
         """Parts are missing."""
 
-        def __init__(self, lack: LackError) -> None:
+        def __init__(self, missing: MissingPartsError) -> None:
             super().__init__()
-            self.lack = lack
+            self.missing = missing
 
     class Sized(Message):
         """It is known what would be fetched."""
@@ -87,7 +87,7 @@ class Rehearse(Modal[None]):
     class Over(Message):
         """The rehearsal is over, or could not be."""
 
-        def __init__(self, report: Report | None, problem: str = "") -> None:
+        def __init__(self, report: RehearsalReport | None, problem: str = "") -> None:
             super().__init__()
             self.report = report
             self.problem = problem
@@ -95,7 +95,7 @@ class Rehearse(Modal[None]):
     def __init__(
         self,
         session: Session,
-        done: Callable[[Report | None], None],
+        done: Callable[[RehearsalReport | None], None],
         changed: Callable[[], None],
     ) -> None:
         super().__init__(classes="dialog")
@@ -104,8 +104,8 @@ class Rehearse(Modal[None]):
         self._changed = changed
         self._guests: dict[str, tuple[str, str]] = {}
         self._reports: dict[str, GuestReport] = {}
-        self._mends: Sequence[Mend] = ()
-        self._lack: LackError | None = None
+        self._fixes: Sequence[QuickFix] = ()
+        self._missing: MissingPartsError | None = None
         self._download: Download | None = None
         self.running = False
 
@@ -117,7 +117,7 @@ class Rehearse(Modal[None]):
             yield Static("", markup=False, id="rehearse-now")
             yield Table(Column("", 1), Column("Guest", 26), Column("What came of it"))
             yield Static("", markup=False, id="rehearse-told")
-            yield Horizontal(classes="answers", id="rehearse-mends")
+            yield Horizontal(classes="answers", id="rehearse-fixes")
             yield Horizontal(classes="answers", id="rehearse-answers")
 
     async def on_mount(self) -> None:
@@ -133,7 +133,7 @@ class Rehearse(Modal[None]):
         order = start_order(project)
         keys = [*order, *(g.key for g in project.guests if g.key not in order)]
         self._guests = dict.fromkeys(keys, ("", "waits"))
-        self._reports, self._mends = {}, ()
+        self._reports, self._fixes = {}, ()
         self._show_guests()
         self.remove_class("-lacking")
         self._now([("Looking for Xen, QEMU and a kernel", "")])
@@ -141,7 +141,7 @@ class Rehearse(Modal[None]):
         await self._ask(("leave", "Stop"))
 
         def work() -> None:
-            from xentui.rehearsal.parts import LackError
+            from xentui.rehearsal.parts import MissingPartsError
 
             stopped = get_current_worker()
             try:
@@ -153,8 +153,8 @@ class Rehearse(Modal[None]):
                     progress=lambda event: self._post(self.Happened(event)),
                     stop=lambda: stopped.is_cancelled,
                 )
-            except LackError as lack:
-                self._post(self.Lacking(lack))
+            except MissingPartsError as missing:
+                self._post(self.Lacking(missing))
             except XentuiError as error:
                 self._post(self.Over(None, sentences(error.message, error.fix)))
             else:
@@ -193,11 +193,11 @@ class Rehearse(Modal[None]):
         self.set_class(bool(rows), "-guests")
 
     async def _ask(self, *answers: tuple[str, str]) -> None:
-        mends = [answer for answer in answers if answer[0].startswith("mend")]
-        self.set_class(bool(mends), "-mends")
-        self.query_one("#rehearse-answers").styles.margin = (0 if mends else 1, 0, 0, 0)
-        others = [answer for answer in answers if answer not in mends]
-        for place, shown in (("#rehearse-mends", mends), ("#rehearse-answers", others)):
+        quick_fixes = [answer for answer in answers if answer[0].startswith("fix")]
+        self.set_class(bool(quick_fixes), "-fixes")
+        self.query_one("#rehearse-answers").styles.margin = (0 if quick_fixes else 1, 0, 0, 0)
+        others = [answer for answer in answers if answer not in quick_fixes]
+        for place, shown in (("#rehearse-fixes", quick_fixes), ("#rehearse-answers", others)):
             await self.query_one(place).remove_children()
             await self.query_one(place).mount(
                 *(
@@ -241,13 +241,15 @@ class Rehearse(Modal[None]):
         sign = glyphs(self).severity(style)
         self._now([(f"{sign} {text}", style), *((note, "muted") for note in report.notes[:2])])
         findings = list(self.session.view.findings)
-        self._mends = rehearsing.mends(self.session.project, report, findings)
+        self._fixes = rehearsing.quick_fixes(self.session.project, report, findings)
         failed = next((g.key for g in report.guests if not g.started), "")
         self.query_one(Table).select(failed)
         self._show_details()
-        mends = [(f"mend{place}", mend.label) for place, mend in enumerate(self._mends[:2])]
-        await self._ask(*mends, ("again", "Again"), ("leave", "Back"))
-        if not mends:
+        quick_fixes = [
+            (f"fix{place}", quick_fix.label) for place, quick_fix in enumerate(self._fixes[:2])
+        ]
+        await self._ask(*quick_fixes, ("again", "Again"), ("leave", "Back"))
+        if not quick_fixes:
             self.query(Button).last().focus()
 
     @on(Table.Moved)
@@ -268,15 +270,15 @@ class Rehearse(Modal[None]):
 
         self.running = False
         self.add_class("-lacking")
-        self._lack = message.lack
+        self._missing = message.missing
         self._guests = {}
         self._show_guests()
-        self._now([(f"{glyphs(self).warning} Not found: {message.lack.what}", "warning")])
-        packages = message.lack.packages
+        self._now([(f"{glyphs(self).warning} Not found: {message.missing.what}", "warning")])
+        packages = message.missing.packages
         if fetch.possible():
             self._tell(
                 [
-                    (_lists(message.lack), ""),
+                    (_lists(message.missing), ""),
                     (f"Without root all of it can be unpacked into {fetch.cache()}.", ""),
                     (f"It is in these packages of this system's archive: {packages}", "muted"),
                 ]
@@ -292,14 +294,14 @@ class Rehearse(Modal[None]):
         )
         await self._ask(("leave", "Back"))
 
-    def _ask_size(self, lack: LackError) -> None:
+    def _ask_size(self, missing: MissingPartsError) -> None:
         from xentui.rehearsal import fetch
 
         self._now([("Asking apt what belongs to it; no package is fetched yet", "")])
 
         def work() -> None:
             try:
-                self._post(self.Sized(fetch.download(lack.lacks)))
+                self._post(self.Sized(fetch.download(missing.missing)))
             except XentuiError as error:
                 self._post(self.Over(None, sentences(error.message, error.fix)))
 
@@ -359,13 +361,13 @@ class Rehearse(Modal[None]):
             self.action_leave()
         elif name == "again":
             await self._begin()
-        elif name == "size" and self._lack is not None:
-            self._ask_size(self._lack)
+        elif name == "size" and self._missing is not None:
+            self._ask_size(self._missing)
         elif name == "fetch" and self._download is not None:
             await self._fetch(self._download)
-        elif name.startswith("mend"):
-            mend = self._mends[int(name.removeprefix("mend"))]
-            self.session.edit(mend.apply(self.session.project), mend.label)
+        elif name.startswith("fix"):
+            quick_fix = self._fixes[int(name.removeprefix("fix"))]
+            self.session.edit(quick_fix.apply(self.session.project), quick_fix.label)
             self._changed()
             await self._begin()
 
@@ -375,8 +377,8 @@ class Rehearse(Modal[None]):
         self.dismiss(None)
 
 
-def _lists(lack: LackError) -> str:
+def _lists(missing: MissingPartsError) -> str:
     """Say what comes before one is asked how much is fetched."""
-    if lack.others:
-        return f"To know their size, apt's lists for {lack.others} are fetched, some 20 MB."
+    if missing.others:
+        return f"To know their size, apt's lists for {missing.others} are fetched, some 20 MB."
     return "Nothing is fetched before you agree to its size."

@@ -13,16 +13,16 @@ from xentui.screens.surveyed import Surveyed
 
 if TYPE_CHECKING:
     from xentui.project.model import Project
-    from xentui.rehearsal.report import Report
+    from xentui.rehearsal.report import RehearsalReport
 
 
 class Rehearsed(Surveyed):
     """The frame, which remembers the last rehearsal."""
 
-    _last: tuple[Project, Report] | None = None
+    _last: tuple[Project, RehearsalReport] | None = None
 
     @property
-    def rehearsed(self) -> Report | None:
+    def rehearsed(self) -> RehearsalReport | None:
         """The report on the very project that there is now, if it was rehearsed."""
         if self._last is None or self._last[0] != self.session.project:
             return None
@@ -34,7 +34,7 @@ class Rehearsed(Surveyed):
 
         event.stop()
 
-        def done(report: Report | None) -> None:
+        def done(report: RehearsalReport | None) -> None:
             self._last = (self.session.project, report) if report is not None else None
             self.changed()
 

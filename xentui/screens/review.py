@@ -17,12 +17,12 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from xentui.errors import XentuiError, sentences
-from xentui.project import home
+from xentui.project import user_dirs
 from xentui.screens import review_text
 from xentui.screens.review_problems import Problems
 from xentui.screens.step import Examine, Look, Rehearsal, Retarget, Step, Tell
-from xentui.screens.whereabouts import short
-from xentui.session import overruling, reviewing, writing
+from xentui.screens.target_summary import short
+from xentui.session import reviewing, waivers, writing
 from xentui.session.reviewing import ATTACH, ways
 from xentui.widgets.code import CodeView
 from xentui.widgets.options import Options
@@ -174,21 +174,23 @@ class Review(Step):
     # The build directory
 
     @property
-    def around_errors(self) -> Sequence[Finding]:
+    def build_errors(self) -> Sequence[Finding]:
         """What is wrong with the build directory so that nothing should be written there."""
-        return [finding for finding in self.session.around if finding.severity.value == "error"]
+        return [
+            finding for finding in self.session.build_findings if finding.severity.value == "error"
+        ]
 
     @property
     def errors(self) -> Sequence[Finding]:
         """Everything that stands against writing."""
-        return [*self.session.view.errors, *self.around_errors]
+        return [*self.session.view.errors, *self.build_errors]
 
     def _examine(self) -> None:
         """Look at the build directory as it would be, beside the screen."""
         target = self.session.build_dir
         self._examining = target is not None and self.plan is not None
         if target is None:
-            self.session.around = ()
+            self.session.build_findings = ()
         self.post_message(Examine(self.plan))
 
     def examined(self, plan: Plan) -> None:
@@ -199,10 +201,10 @@ class Review(Step):
             self._show_sum()
             self._show_tabs()
 
-    def surrounded(self) -> None:
+    def survey_arrived(self) -> None:
         """Look at the build directory again once its recipes are known."""
-        around = self.session.surroundings
-        if around is not None and around.complete:
+        build_findings = self.session.build_survey
+        if build_findings is not None and build_findings.complete:
             self._examine()
             self._show_sum()
 
@@ -211,10 +213,10 @@ class Review(Step):
             self.plan,
             self.refused,
             len(self.session.view.errors),
-            len(self.around_errors),
+            len(self.build_errors),
             glyphs(self),
             reading=self._examining,
-            allowed=len(overruling.overruled(self.session)),
+            allowed=len(waivers.overruled(self.session)),
         )
         self.query_one("#review-sum", Static).update(lit(text, style))
 
@@ -251,7 +253,7 @@ class Review(Step):
         self.query_one("#review-target", CodeView).show(lines)
 
     def _show_problems(self) -> None:
-        self.problems.show([*self.session.view.findings, *self.session.around])
+        self.problems.show([*self.session.view.findings, *self.session.build_findings])
 
     def finding_in_sight(self) -> Finding | None:
         """Return the problem one stands on."""
@@ -320,8 +322,8 @@ class Review(Step):
         if not text or "\0" in text:
             field.value = str(self.session.out)
             return
-        if home.expanded(text) != self.session.out:
-            self.session.out = home.expanded(text)
+        if user_dirs.expanded(text) != self.session.out:
+            self.session.out = user_dirs.expanded(text)
             self.sync()
             self.post_message(Retarget())
 
@@ -342,7 +344,7 @@ class Review(Step):
 
     def _move_layer(self, given: str) -> None:
         text = given.strip()
-        place = home.expanded(text) if text and "\0" not in text else None
+        place = user_dirs.expanded(text) if text and "\0" not in text else None
         if place != self.session.layer:
             self.session.layer = place
             self.compare()
@@ -396,4 +398,4 @@ class Review(Step):
 
     def confirmation(self) -> list[Content]:
         """Return what is asked before writing: which files, and what happens to them."""
-        return review_text.confirmation(self.plan, overruling.overruled(self.session), glyphs(self))
+        return review_text.confirmation(self.plan, waivers.overruled(self.session), glyphs(self))

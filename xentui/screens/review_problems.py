@@ -14,7 +14,7 @@ from textual.widgets import Button, Static
 
 from xentui.screens import review_text
 from xentui.screens.step import Allow, Go, Look
-from xentui.session import overruling
+from xentui.session import waivers
 from xentui.widgets.table import Column, Table
 from xentui.widgets.text import glyphs, lit
 
@@ -51,7 +51,7 @@ class Problems(Vertical):
         )  # fmt: skip
         yield Static("", markup=False, id="review-told")
         with Horizontal(id="review-answers"):
-            yield Button("", compact=True, id="review-mend")
+            yield Button("", compact=True, id="review-fix")
             yield Button("", compact=True, id="review-allow")
 
     @property
@@ -87,18 +87,18 @@ class Problems(Vertical):
     def _tell(self) -> None:
         """Show the problem under the cursor in full, and its answers for the mouse."""
         finding = self.current
-        mend = review_text.mend_of(finding)
+        quick_fix = review_text.quick_fix_label(finding)
         allow = review_text.allow_of(self._session, finding)
-        for name, text in (("mend", mend), ("allow", allow)):
+        for name, text in (("fix", quick_fix), ("allow", allow)):
             button = self.query_one(f"#review-{name}", Button)
             button.label = lit(text)
             button.display = bool(text)
             button.refresh(layout=True)
         if finding is not None:
-            self.query_one("#review-mend", Button).tooltip = lit(f"m: {finding.fix or mend}")
+            self.query_one("#review-fix", Button).tooltip = lit(f"m: {finding.fix or quick_fix}")
             self.query_one("#review-allow", Button).tooltip = lit(review_text.allow_told(finding))
-        self.set_class(bool(mend or allow), "-answers")
-        self.query_one("#review-told", Static).update(lit(finding.told if finding else ""))
+        self.set_class(bool(quick_fix or allow), "-answers")
+        self.query_one("#review-told", Static).update(lit(finding.text if finding else ""))
         self.refresh_bindings()
 
     def allow(self) -> None:
@@ -109,8 +109,8 @@ class Problems(Vertical):
     def can_be_allowed(self, *, already: bool) -> bool:
         """Return whether the problem under the cursor can be overruled, or is ``already``."""
         if already:
-            return overruling.is_overruled(self._session, self.current)
-        return overruling.can_be(self.current)
+            return waivers.is_overruled(self._session, self.current)
+        return waivers.can_be(self.current)
 
     @on(Table.Moved)
     def _moved(self, event: Table.Moved) -> None:
@@ -128,8 +128,8 @@ class Problems(Vertical):
     @on(Button.Pressed)
     async def _answered(self, event: Button.Pressed) -> None:
         event.stop()
-        if event.button.id == "review-mend":
-            await self.run_action("screen.mend")
+        if event.button.id == "review-fix":
+            await self.run_action("screen.fix")
         else:
             self.allow()
         self.table.focus()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from xentui.session import overruling, reviewing
+from xentui.session import reviewing, waivers
 from xentui.widgets.table import Row
 from xentui.widgets.text import Glyphs, lit
 
@@ -26,7 +26,7 @@ def summary(
     plan: Plan | None,
     refused: str,
     errors: int,
-    around: int,
+    build_findings: int,
     signs: Glyphs,
     *,
     reading: bool,
@@ -38,15 +38,15 @@ def summary(
         plan: what would be done, if that is known.
         refused: why nothing can be done.
         errors: how many errors the project has.
-        around: how many the build directory has.
+        build_findings: how many the build directory has.
         signs: what the terminal can show.
         reading: whether the build directory is still looked at.
         allowed: how many errors are overruled.
     """
     if refused:
         return f"{signs.error} {refused}", "error"
-    if against := reviewing.against(errors, around):
-        return f"{signs.error} Cannot be written yet: {against} to mend", "error"
+    if against := reviewing.against(errors, build_findings):
+        return f"{signs.error} Cannot be written yet: {against} to fix", "error"
     if plan is not None and plan.edited:
         names = ", ".join(change.name for change in plan.edited)
         said = f"Edited by hand: {names}. ctrl+s asks what becomes of it."
@@ -106,20 +106,20 @@ def problem_rows(findings: Mapping[str, Finding], signs: Glyphs) -> list[Row]:
     return rows or [Row("", ("", "", "Nothing stands against it."), heading=False)]
 
 
-def mend_of(finding: Finding | None) -> str:
-    """Return what the button to mend a finding says; empty where xentui cannot."""
+def quick_fix_label(finding: Finding | None) -> str:
+    """Return what the button to fix a finding says; empty where xentui cannot."""
     if finding is None:
         return ""
     if not finding.code:
         return "Take back what was typed"
-    return finding.mend.label if finding.mend is not None else ""
+    return finding.quick_fix.label if finding.quick_fix is not None else ""
 
 
 def allow_of(session: Session, finding: Finding | None) -> str:
     """Return what the button to overrule a finding says; empty where it cannot be."""
-    if overruling.can_be(finding):
+    if waivers.can_be(finding):
         return "Allow this here"
-    return "Allow it no more" if overruling.is_overruled(session, finding) else ""
+    return "Allow it no more" if waivers.is_overruled(session, finding) else ""
 
 
 def severity_style(finding: Finding) -> str:
@@ -129,7 +129,7 @@ def severity_style(finding: Finding) -> str:
 
 def allow_told(finding: Finding) -> str:
     """Return what is told of the button to overrule a finding."""
-    if not overruling.can_be(finding):
+    if not waivers.can_be(finding):
         return "a: lets this error stand against writing again."
     return (
         f"a: counts this error as a warning, as xentui generate --allow {finding.code} does. You "

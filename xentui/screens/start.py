@@ -16,7 +16,7 @@ from textual.widgets import Input, Static
 
 from xentui.project import boards, presets
 from xentui.screens.step import Begin, Look, Resume, Step, Tell
-from xentui.screens.whereabouts import where
+from xentui.screens.target_summary import where
 from xentui.session import MANY, Session, View, opening
 from xentui.session.state import EMPTY, Origin
 from xentui.widgets.bars import bar, summary
@@ -61,7 +61,7 @@ class Start(Step):
         self._filter = ""
         self._rest: Timer | None = None
         self._draft: Draft | None = None
-        self._draft_told = ""
+        self._draft_text = ""
         self._has_draft = False
 
     def compose(self) -> ComposeResult:
@@ -89,14 +89,14 @@ class Start(Step):
         offered = self.session.has_draft()
         if self.is_attached and self._presets and offered != self._has_draft:
             self._has_draft = offered
-            self._draft, self._draft_told = None, ""
+            self._draft, self._draft_text = None, ""
             self._fill()
 
     def _where(self) -> Content:
         signs = glyphs(self)
         return Content("\n").join([lit(t, s) for t, s in where(self.session, signs)])
 
-    def surrounded(self) -> None:
+    def survey_arrived(self) -> None:
         """Show what became known of the build directory."""
         self.query_one("#start-where", Static).update(self._where())
 
@@ -167,8 +167,8 @@ class Start(Step):
         key = self.query_one(Table).key
         if key in self._presets and key not in self._origins:
             self._origins[key] = opening.of_preset(key)
-        if key == DRAFT and not self._draft_told:
-            self._draft_told = f"Reading it {glyphs(self).more}"
+        if key == DRAFT and not self._draft_text:
+            self._draft_text = f"Reading it {glyphs(self).more}"
             self.run_worker(self._read_draft(), group="draft")
         self._details()
         self.post_message(Look())
@@ -177,7 +177,7 @@ class Start(Step):
         """Read the draft beside the screen: one of many guests takes a while."""
         kept = await to_thread(self.session.load_draft)
         when = kept.kept.astimezone().strftime("%d %B %H:%M") if kept else ""
-        self._draft_told = f"Kept {when}." if kept else "It cannot be read."
+        self._draft_text = f"Kept {when}." if kept else "It cannot be read."
         self._draft = kept
         self._details()
         self.post_message(Look())
@@ -231,7 +231,7 @@ class Start(Step):
     def _told_of_draft(self) -> list[Content]:
         told = [
             lit("What was not written when xentui was left."),
-            lit(self._draft_told, "muted"),
+            lit(self._draft_text, "muted"),
         ]
         if self._draft is None:
             return told
@@ -257,7 +257,7 @@ class Start(Step):
             self._memory(view),
             _pair("Board", boards.board(view.project.host.machine).support.value)
             if not errors
-            else lit(f"{glyphs(self).error} {errors} to mend", "error"),
+            else lit(f"{glyphs(self).error} {errors} to fix", "error"),
         ]  # fmt: skip
 
     def _memory(self, view: View) -> Content:

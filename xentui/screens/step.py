@@ -20,7 +20,7 @@ from textual.widgets import Input, Static
 from textual.widgets.input import Selection
 
 from xentui.project.model import Project
-from xentui.session import Session, State, View, places
+from xentui.session import Session, State, View, field_paths
 from xentui.session.state import Origin
 from xentui.widgets.field import FieldRow
 from xentui.widgets.text import lit
@@ -137,7 +137,7 @@ class Step(Vertical):
     def sync(self) -> None:
         """Show the session as it is now."""
 
-    def surrounded(self) -> None:
+    def survey_arrived(self) -> None:
         """Show what became known of the build directory around."""
 
     def examined(self, plan: Plan) -> None:
@@ -170,7 +170,7 @@ class Step(Vertical):
         focused = self.screen.focused
         for node in focused.ancestors_with_self if focused is not None else ():
             if isinstance(node, FieldRow):
-                return node.told
+                return node.error_text
         return self.HINT
 
     def first(self) -> Widget | None:
@@ -195,7 +195,7 @@ class Step(Vertical):
             # Behind the focus itself, which may select all.
             target.call_later(_select, target, selection)
 
-    def renamed(self, path: places.Path, name: str) -> None:
+    def renamed(self, path: field_paths.Path, name: str) -> None:
         """Follow a guest or bundle that has another name now."""
 
     async def stand_on(self, key: str, *, opened: bool) -> None:
@@ -263,7 +263,7 @@ class FormStep(Step):
             row.sync()
 
 
-def rows_of(session: Session, base: places.Path, names: list[str]) -> list[Widget]:
+def rows_of(session: Session, base: field_paths.Path, names: list[str]) -> list[Widget]:
     """Return the fields of a table by name."""
     return [FieldRow((*base, name), session) for name in names]
 

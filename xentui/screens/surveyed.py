@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from xentui.output.plan import Plan
     from xentui.rules.finding import Finding
-    from xentui.session.build import Surroundings
+    from xentui.session.build import BuildSurvey
 
 REST = 0.4
 """Seconds after an edit until the build directory is looked at again."""
@@ -36,7 +36,7 @@ class Surveyed(Frame):
     class Known(Message):
         """More is known of a build directory."""
 
-        def __init__(self, known: Surroundings) -> None:
+        def __init__(self, known: BuildSurvey) -> None:
             super().__init__()
             self.known = known
 
@@ -58,13 +58,13 @@ class Surveyed(Frame):
         """Read the build directory that is written into, if it is one."""
         self.session.look_again()
         target = self.session.build_dir
-        self.session.surroundings, self.session.around = None, ()
+        self.session.build_survey, self.session.build_findings = None, ()
         if target is not None:
-            from xentui.session.build import Surroundings
+            from xentui.session.build import BuildSurvey
 
-            self.session.surroundings = Surroundings(target)
+            self.session.build_survey = BuildSurvey(target)
         self.workers.cancel_group(self, "survey")
-        self.step.surrounded()
+        self.step.survey_arrived()
         if target is not None:
             self.run_worker(
                 lambda: self._read(target), thread=True, group="survey", exit_on_error=False
@@ -77,7 +77,7 @@ class Surveyed(Frame):
         with suppress(GivenUpError):
             survey(target, self._tell_known, lambda: worker.is_cancelled)
 
-    def _tell_known(self, known: Surroundings) -> None:
+    def _tell_known(self, known: BuildSurvey) -> None:
         # A loop that ended meanwhile takes no message.
         with suppress(RuntimeError):
             self.post_message(self.Known(known))
@@ -85,10 +85,10 @@ class Surveyed(Frame):
     def on_surveyed_known(self, event: Known) -> None:
         """Show it where it matters."""
         event.stop()
-        around = self.session.surroundings
-        if around is not None and around.path == event.known.path and self._began:
-            self.session.surroundings = event.known
-            self.step.surrounded()
+        build_findings = self.session.build_survey
+        if build_findings is not None and build_findings.path == event.known.path and self._began:
+            self.session.build_survey = event.known
+            self.step.survey_arrived()
             self.refresh_bindings()
             if event.known.complete:
                 self.examine_soon()
@@ -104,7 +104,7 @@ class Surveyed(Frame):
         if self._examiner is not None:
             self._examiner.stop()
         few = len(self.session.project.guests) <= MANY
-        if few and self.session.surroundings is not None:
+        if few and self.session.build_survey is not None:
             self._examiner = self.set_timer(REST, self._examine_aside)
 
     def _examine_aside(self) -> None:
@@ -123,7 +123,7 @@ class Surveyed(Frame):
         target = self.session.build_dir
         self.workers.cancel_group(self, "examine")
         if target is None or plan is None:
-            self.session.around = ()
+            self.session.build_findings = ()
             return
         from xentui.session import build
 
@@ -144,8 +144,8 @@ class Surveyed(Frame):
     def on_surveyed_examined(self, event: Examined) -> None:
         """Tell of it wherever problems are told of."""
         event.stop()
-        if list(self.session.around) != list(event.found):
-            self.session.around = event.found
+        if list(self.session.build_findings) != list(event.found):
+            self.session.build_findings = event.found
         self.step.examined(event.plan)
         self.show()
 

@@ -83,12 +83,12 @@ class Write(Step):
         self.refresh_bindings()
 
     def _not_yet(self, signs: Glyphs) -> list[Content]:
-        errors = self.session.sight.found.errors
+        errors = self.session.visible_view.found.errors
         lines = [lit("Nothing has been written yet.", "strong"), lit("")]
         if errors:
             word = "error stands" if errors == 1 else "errors stand"
             lines.append(lit(f"{signs.error} {errors} {word} against it.", "error"))
-            lines.append(lit("F8 goes to each of them, m mends what xentui can mend by itself."))
+            lines.append(lit("F8 goes to each of them, m fixes what xentui can fix by itself."))
         else:
             lines.append(lit(f"{signs.ok} Nothing stands against it.", "ok"))
             lines.append(lit("ctrl+s shows what would be written; ctrl+s again writes it."))
@@ -119,7 +119,7 @@ class Write(Step):
         except XentuiError as error:
             self.post_message(Tell(error.message, "error"))
         else:
-            self.post_message(Tell(building.told(code), "information" if code == 0 else "error"))
+            self.post_message(Tell(building.outcome(code), "information" if code == 0 else "error"))
 
 
 def told(written: Written, signs: Glyphs, width: int = 0) -> list[Content]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from xentui.project.history import History
 from xentui.project.model import Project
-from xentui.session import draft, places
+from xentui.session import draft, field_paths
 from xentui.session.state import EMPTY, Origin, State, Unfinished
 from xentui.session.target import Target, target_of
 from xentui.session.view import View, directory_of
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from xentui.output.plan import Plan
     from xentui.project.document import Loaded
     from xentui.rules.finding import Finding
-    from xentui.session.build import Surroundings
-    from xentui.session.found import Found
+    from xentui.session.build import BuildSurvey
+    from xentui.session.found import Findings
     from xentui.session.writing import Written
 
 __all__ = ["DEFAULT_OUT", "Origin", "Session", "State", "Unfinished", "View"]
@@ -73,9 +73,9 @@ class Session:
         self._target_asked: tuple[Path, Attach | None] | None = None
         self.layer: Path | None = None
         self.layer_place: Path | None = None
-        self.surroundings: Surroundings | None = None
-        self.around: Sequence[Finding] = ()
-        self._told: tuple[Found, Sequence[Finding], Found] | None = None
+        self.build_survey: BuildSurvey | None = None
+        self.build_findings: Sequence[Finding] = ()
+        self._told: tuple[Findings, Sequence[Finding], Findings] | None = None
         self.written: Written | None = None
 
     @property
@@ -107,7 +107,7 @@ class Session:
         return view
 
     @property
-    def sight(self) -> View:
+    def visible_view(self) -> View:
         """What is shown of the present state: with many guests, what can be told at once.
 
         It is the view itself once that is settled, which screens see to.
@@ -133,16 +133,16 @@ class Session:
         return quick
 
     @property
-    def told(self) -> Found:
+    def findings(self) -> Findings:
         """What is found: of the project, as far as :attr:`sight` goes, and of the build directory.
 
         The findings of the build directory are in :attr:`around`, which screens see to.
         """
-        found, around = self.sight.found, self.around
-        if not around:
+        found, build_findings = self.visible_view.found, self.build_findings
+        if not build_findings:
             return found
-        if self._told is None or self._told[0] is not found or self._told[1] is not around:
-            self._told = (found, around, found.and_around(around))
+        if self._told is None or self._told[0] is not found or self._told[1] is not build_findings:
+            self._told = (found, build_findings, found.with_build_findings(build_findings))
         return self._told[2]
 
     def look(self, project: Project) -> View:
@@ -200,7 +200,7 @@ class Session:
     @property
     def build_dir(self) -> Path | None:
         """The build directory that is written into; ``None`` where it is another one."""
-        from xentui.bitbake.whereabouts import is_build_dir
+        from xentui.bitbake.find_build_dir import is_build_dir
 
         return self.out if is_build_dir(self.out) else None
 
@@ -222,48 +222,50 @@ class Session:
         """Make ``project`` the present one; return whether anything changed."""
         return self._history.do(self.state.with_project(project), label, merge=merge)
 
-    def check(self, path: places.Path, text: str) -> tuple[Any, str]:
+    def check(self, path: field_paths.Path, text: str) -> tuple[Any, str]:
         """Return the value of what was typed into a field, and what is wrong with it."""
-        value, message = places.read(places.field_of(path), text)
-        if not message and path[-1] == places.KEY and value != path[1]:
+        value, message = field_paths.read(field_paths.field_of(path), text)
+        if not message and path[-1] == field_paths.KEY and value != path[1]:
             taken = [item.key for item in getattr(self.project, str(path[0]))]
             message = "Another one has this name." if value in taken else ""
         return value, message
 
-    def type(self, path: places.Path, text: str) -> str:
+    def type(self, path: field_paths.Path, text: str) -> str:
         """Take what was typed into a field, and return what is wrong with it.
 
         Text that the field cannot hold is kept beside the project, which keeps its last value.
         """
         value, message = self.check(path, text)
-        label = self._label(places.field_of(path).title, path)
-        merge = places.text_of_path(path) + str(path[-1])
+        label = self._label(field_paths.field_of(path).title, path)
+        merge = field_paths.text_of_path(path) + str(path[-1])
         if message:
             self._history.do(self.state.typed(path, text, message), label, merge=merge)
             return message
         self.put(path, value, label=label, merge=merge)
         return ""
 
-    def put(self, path: places.Path, value: object, *, label: str = "", merge: str = "") -> None:
+    def put(
+        self, path: field_paths.Path, value: object, *, label: str = "", merge: str = ""
+    ) -> None:
         """Set the value at a path."""
         state = self.state.settled(path)
-        if path[-1] == places.KEY:
+        if path[-1] == field_paths.KEY:
             state = state.renamed(str(path[0]), str(path[1]), str(value))
         elif path[0] == "guests" and path[2:] == ("bundle",):
             bundle = str(value) if value is not None else None
-            moved = places.move_to_bundle(state.project, str(path[1]), bundle)
+            moved = field_paths.move_to_bundle(state.project, str(path[1]), bundle)
             self._history.do(state.with_project(moved), label, merge=merge)
             return
-        label = label or self._label(places.field_of(path).title, path)
-        project = places.put(state.project, path, value)
+        label = label or self._label(field_paths.field_of(path).title, path)
+        project = field_paths.put(state.project, path, value)
         self._history.do(replace(state, project=project), label, merge=merge)
 
     @staticmethod
-    def _label(title: str, path: places.Path) -> str:
+    def _label(title: str, path: field_paths.Path) -> str:
         owner = f" of {path[1]}" if len(path) > 2 else ""
         return f"{title}{owner}"
 
-    def drop_unfinished(self, path: places.Path) -> None:
+    def drop_unfinished(self, path: field_paths.Path) -> None:
         """Take back what was typed into a field that cannot hold it."""
         self._history.do(self.state.settled(path), self._label("text", path))
 
@@ -280,33 +282,33 @@ class Session:
         return self._history.redo()
 
     @property
-    def steps_back(self) -> str | None:
+    def undo_label(self) -> str | None:
         """What undo would take back."""
         return self._history.undo_label
 
-    def mend(self, finding: Finding) -> str | None:
-        """Apply what mends a finding and return what was done."""
+    def apply_fix(self, finding: Finding) -> str | None:
+        """Apply what fixes a finding and return what was done."""
         for path in self.state.unfinished:
-            text = places.text_of_path(path)
+            text = field_paths.text_of_path(path)
             if not finding.code and finding.path == text:
                 self.drop_unfinished(path)
                 return "took back what could not be kept"
-        if finding.mend is None:
+        if finding.quick_fix is None:
             return None
-        self.edit(finding.mend.apply(self.project), finding.mend.label)
-        return finding.mend.label
+        self.edit(finding.quick_fix.apply(self.project), finding.quick_fix.label)
+        return finding.quick_fix.label
 
     # What a field shows
 
-    def shown(self, path: places.Path) -> tuple[str, str]:
+    def shown(self, path: field_paths.Path) -> tuple[str, str]:
         """Return the text of the field at a path, and what is wrong with it."""
         kept = self.state.unfinished.get(path)
         if kept is not None:
             return kept.text, kept.message
-        if path[-1] == places.KEY:
+        if path[-1] == field_paths.KEY:
             return str(path[1]), ""
-        value = places.get(self.project, path)
-        return places.show(places.field_of(path), value), ""
+        value = field_paths.get(self.project, path)
+        return field_paths.show(field_paths.field_of(path), value), ""
 
     # Opening
 

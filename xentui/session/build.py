@@ -34,7 +34,7 @@ class GivenUpError(Exception):
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class BuildSurvey:
     """What is known of a build directory so far.
 
     Attributes:
@@ -67,13 +67,13 @@ class Surroundings:
         return self.recipes.guest_candidates if self.recipes is not None else ()
 
 
-def machine_told(build: BuildDir) -> str:
+def machine_text(build: BuildDir) -> str:
     """Return which machine a build directory is for, for people."""
     machine = build.machine.value
     return f"MACHINE {machine}" if machine and "\0" not in machine else "MACHINE is not known"
 
 
-def xen_told(build: BuildDir) -> tuple[str, bool]:
+def xen_text(build: BuildDir) -> tuple[str, bool]:
     """Return, for people, whether Xen guests can be made there; and whether they can."""
     from xentui.bitbake.build_dir import META_VIRTUALIZATION, XEN_CLASSES
 
@@ -88,9 +88,9 @@ def xen_told(build: BuildDir) -> tuple[str, bool]:
 
 def survey(
     path: Path,
-    tell: Callable[[Surroundings], None],
+    tell: Callable[[BuildSurvey], None],
     stop: Callable[[], bool] = lambda: False,
-) -> Surroundings:
+) -> BuildSurvey:
     """Read a build directory, telling what is known each time that more is.
 
     Args:
@@ -103,9 +103,9 @@ def survey(
     """
     from xentui.bitbake import build_dir, layers, recipes
 
-    known = Surroundings(path)
+    known = BuildSurvey(path)
 
-    def now(**more: object) -> Surroundings:
+    def now(**more: object) -> BuildSurvey:
         if stop():
             raise GivenUpError
         made = replace(known, **more)  # type: ignore[arg-type]
@@ -127,23 +127,23 @@ def survey(
     return now(recipes=found, done=len(found.names), total=len(found.names))
 
 
-def offers(around: Surroundings | None, path: tuple[str | int, ...]) -> list[Offer]:
+def offers(build_survey: BuildSurvey | None, path: tuple[str | int, ...]) -> list[Offer]:
     """Return what can be chosen for the field at a path, as far as it is known."""
-    if around is None:
+    if build_survey is None:
         return []
     if path == ("host", "machine"):
-        return [(one.name, one.title or one.layer) for one in around.machines]
+        return [(one.name, one.title or one.layer) for one in build_survey.machines]
     if path[0] != "guests" or len(path) != 3:
         return []
     if path[2] == "key":
-        return [(one.name, one.summary or one.layer) for one in around.guests]
-    if around.deployed is None:
+        return [(one.name, one.summary or one.layer) for one in build_survey.guests]
+    if build_survey.deployed is None:
         return []
     where = "in the deploy directory"
     if path[2] == "rootfs":
-        return [(name, where) for name in around.deployed.images]
+        return [(name, where) for name in build_survey.deployed.images]
     if path[2] == "kernel":
-        return [(name, where) for name in around.deployed.kernels]
+        return [(name, where) for name in build_survey.deployed.kernels]
     return []
 
 
@@ -207,6 +207,6 @@ def examine_project(
 
 def recipes_of(session: Session) -> Callable[[], Recipes] | None:
     """Return what gives the recipes of the layers, where they are known already."""
-    around = session.surroundings
-    known = around.recipes if around is not None else None
+    build_survey = session.build_survey
+    known = build_survey.recipes if build_survey is not None else None
     return (lambda: known) if known is not None else None

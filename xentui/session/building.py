@@ -64,7 +64,7 @@ def _wait() -> None:
     sys.stdin.readline()
 
 
-def told(code: int) -> str:
+def outcome(code: int) -> str:
     """Return in a sentence how it ended."""
     if code == 0:
         return "BitBake agreed, and every command ended well."

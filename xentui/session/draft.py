@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from xentui.project import home
+from xentui.project import user_dirs
 from xentui.project.model import Project, from_data, to_data
 from xentui.session.state import Origin, State, Unfinished
 
@@ -37,7 +37,7 @@ class Draft(NamedTuple):
 
 def location() -> Path:
     """Return where the draft lies: ``xentui/draft.json`` in the XDG state directory."""
-    return home.folder("state") / "draft.json"
+    return user_dirs.folder("state") / "draft.json"
 
 
 def save(state: State, now: datetime, where: Path | None = None) -> None:
@@ -104,10 +104,10 @@ def _understood(path: Path) -> Draft | None:
     import json
 
     from xentui.errors import InputError
-    from xentui.project import regular, schema
+    from xentui.project import safe_read, schema
 
     try:
-        data = json.loads(regular.read_text(path, MAX_BYTES))
+        data = json.loads(safe_read.read_text(path, MAX_BYTES))
         if data.get("version") != VERSION or schema.validate(data["project"]):
             return None
         base = data.get("base")

@@ -13,7 +13,7 @@ from typing import Literal
 
 from xentui.project import schema
 from xentui.project.model import BUILT_IN_IMPORTS, Guest, Project
-from xentui.session import places
+from xentui.session import field_paths
 
 Name = Literal["main", "import", "bundle", "more"]
 
@@ -29,7 +29,7 @@ class Group:
     """
 
     title: str
-    paths: tuple[places.Path, ...]
+    paths: tuple[field_paths.Path, ...]
     entry: int = -1
 
 
@@ -63,18 +63,18 @@ def guest(project: Project, key: str, name: Name) -> tuple[Group, ...]:
     if name == "import":
         return _import(project, key)
     if name == "bundle":
-        paths: tuple[places.Path, ...] = ((*base, "bundle"),)
+        paths: tuple[field_paths.Path, ...] = ((*base, "bundle"),)
         bundle = project.guest(key).bundle
-        if bundle is not None and places.get(project, ("bundles", bundle)) is not None:
+        if bundle is not None and field_paths.get(project, ("bundles", bundle)) is not None:
             paths += _paths(("bundles", bundle), "bundle")
         return (Group("Which way it goes into the image", paths),)
     if name == "more":
         return (Group("", tuple((*base, field.name) for field in fields if field.advanced)),)
     asked = [f for f in fields if not f.advanced and f.kind != "table" and f.name != "bundle"]
-    return (Group("", ((*base, places.KEY), *((*base, field.name) for field in asked))),)
+    return (Group("", ((*base, field_paths.KEY), *((*base, field.name) for field in asked))),)
 
 
-def find(project: Project, text: str) -> places.Path | None:
+def find(project: Project, text: str) -> field_paths.Path | None:
     """Return the field of a path as findings name it, or the one nearest above it.
 
     Args:
@@ -92,9 +92,9 @@ def find(project: Project, text: str) -> places.Path | None:
         groups = [machine(), *features()]
     best, length = None, 0
     for path in (path for group in groups for path in group.paths):
-        shown = places.text_of_path(path)
+        shown = field_paths.text_of_path(path)
         near = text == shown or (len(path) > 2 and text.startswith((f"{shown}[", f"{shown}.")))
-        if near and len(shown) > length and path[-1] != places.KEY:
+        if near and len(shown) > length and path[-1] != field_paths.KEY:
             best, length = path, len(shown)
     return best
 
@@ -125,10 +125,10 @@ def _import(project: Project, key: str) -> tuple[Group, ...]:
         title = f"Fetched file {place + 1}"
         groups.append(Group(title, _paths((*base, "fetch", place), "fetch"), place))
     kind = ("import_types", source.type)
-    if source.type not in BUILT_IN_IMPORTS and places.get(project, kind) is not None:
+    if source.type not in BUILT_IN_IMPORTS and field_paths.get(project, kind) is not None:
         groups.append(Group("The import type", _paths(kind, "import_type")))
     return tuple(groups)
 
 
-def _paths(base: places.Path, table: str) -> tuple[places.Path, ...]:
+def _paths(base: field_paths.Path, table: str) -> tuple[field_paths.Path, ...]:
     return tuple((*base, field.name) for field in schema.fields(table))

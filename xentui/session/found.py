@@ -20,7 +20,7 @@ STEP_OF = {
 
 
 def step_of(finding: Finding) -> str:
-    """Return the step in which a finding is mended."""
+    """Return the step in which a finding is fixed."""
     head = finding.path.split(".")[0].split("[")[0]
     if finding.code.startswith("XT4") and head != "containers" and not guest_of(finding):
         return "memory"
@@ -34,7 +34,7 @@ def guest_of(finding: Finding) -> str:
 
 
 def _same(one: Finding, other: Finding) -> bool:
-    """Return whether two findings tell the same; their mends are functions, which never are."""
+    """Return whether two findings tell the same; their fixes are functions, which never are."""
     return one is other or (one.code, one.path, one.message) == (
         other.code,
         other.path,
@@ -43,7 +43,7 @@ def _same(one: Finding, other: Finding) -> bool:
 
 
 @dataclass(frozen=True)
-class Found:
+class Findings:
     """All findings of a state.
 
     Attributes:
@@ -95,7 +95,7 @@ class Found:
         """Return the worst severity of a guest, 0 the worst, or ``None``."""
         return min((RANKS[f.severity] for f in self.guests.get(key, ())), default=None)
 
-    def with_guest(self, key: str, found: Sequence[Finding]) -> Found:
+    def with_guest(self, key: str, found: Sequence[Finding]) -> Findings:
         """Return them with other findings of one guest; the order is not followed."""
         counts = dict(self.counts)
         before = self.guests.get(key, ())
@@ -105,7 +105,7 @@ class Found:
                 number = list(counts.get(step, (0, 0, 0)))
                 number[rank] += by
                 counts[step] = (number[0], number[1], number[2])
-        return Found(
+        return Findings(
             every=self.every,
             elsewhere=self.elsewhere,
             guests=_Overlaid(self.guests, key, found),
@@ -117,19 +117,19 @@ class Found:
             + sum(f.severity is Severity.ERROR for f in found),
         )
 
-    def and_around(self, around: Sequence[Finding]) -> Found:
+    def with_build_findings(self, build_findings: Sequence[Finding]) -> Findings:
         """Return them with what is wrong with the build directory behind, which Review has."""
-        if not around:
+        if not build_findings:
             return self
-        made = lay_out(around)
+        made = lay_out(build_findings)
         counts = dict(self.counts)
         for step, (errors, warnings, advice) in made.counts.items():
             before = counts.get(step, (0, 0, 0))
             counts[step] = (before[0] + errors, before[1] + warnings, before[2] + advice)
-        behind = {id(one): self.total + place for place, one in enumerate(around, 1)}
-        return Found(
-            every=[*self.every, *around],
-            elsewhere=[*self.elsewhere, *around],
+        behind = {id(one): self.total + place for place, one in enumerate(build_findings, 1)}
+        return Findings(
+            every=[*self.every, *build_findings],
+            elsewhere=[*self.elsewhere, *build_findings],
             guests=self.guests,
             counts=counts,
             places={**self.places, **behind},
@@ -152,7 +152,7 @@ class _Overlaid(dict[str, Sequence[Finding]]):
         return self[key] if key in self else self._base.get(key, ())
 
 
-def lay_out(findings: Iterable[Finding]) -> Found:
+def lay_out(findings: Iterable[Finding]) -> Findings:
     """Count findings and lay them out: linear in their number."""
     every = list(findings)
     elsewhere: list[Finding] = []
@@ -165,7 +165,7 @@ def lay_out(findings: Iterable[Finding]) -> Found:
         else:
             elsewhere.append(finding)
         counts.setdefault(step_of(finding), [0, 0, 0])[RANKS[finding.severity]] += 1
-    return Found(
+    return Findings(
         every=every,
         elsewhere=elsewhere,
         guests=guests,

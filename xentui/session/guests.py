@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from xentui.project.model import Bundle, Fetch, Guest, Project, place_of
-from xentui.session import places
+from xentui.session import field_paths
 
 REFERENCE = "xen-guest-image-minimal"
 """meta-virtualization's own guest image (mv:recipes-extended/images)."""
@@ -29,7 +29,7 @@ def added(project: Project, name: str = "") -> tuple[Project, str]:
     """Return the project with one guest more, and the guest's key."""
     taken = keys(project)
     wanted = name or (REFERENCE if REFERENCE not in taken else "guest")
-    key = places.free_name(wanted, taken)
+    key = field_paths.free_name(wanted, taken)
     if key == REFERENCE:
         guest = Guest(key, tags=("autostart",))
     else:
@@ -40,7 +40,7 @@ def added(project: Project, name: str = "") -> tuple[Project, str]:
 def cloned(project: Project, key: str) -> tuple[Project, str]:
     """Return the project with a copy of a guest right behind it, and the copy's key."""
     guest = project.guest(key)
-    new = places.free_name(key, keys(project))
+    new = field_paths.free_name(key, keys(project))
     guests = list(project.guests)
     guests.insert(guests.index(guest) + 1, replace(guest, key=new, name=None))
     return replace(project, guests=tuple(guests)), new
@@ -58,7 +58,7 @@ def moved(project: Project, key: str, by: int) -> Project:
 def removed(project: Project, key: str) -> Project:
     """Return the project without a guest, and without a bundle that it alone was in."""
     if project.guest(key).bundle is not None:
-        project = places.move_to_bundle(project, key, None)
+        project = field_paths.move_to_bundle(project, key, None)
     return project.without_guest(key)
 
 
@@ -76,9 +76,9 @@ def switched(project: Project, key: str) -> tuple[Project, str]:
     """Return the project with a guest moved between bundle and configuration, and where to."""
     guest = project.guest(key)
     if guest.bundle is not None:
-        return places.move_to_bundle(project, key, None), "the configuration"
+        return field_paths.move_to_bundle(project, key, None), "the configuration"
     bundle = project.bundles[0].key if project.bundles else "my-guests"
-    return places.move_to_bundle(project, key, bundle), f"bundle {bundle}"
+    return field_paths.move_to_bundle(project, key, bundle), f"bundle {bundle}"
 
 
 def with_fetch(project: Project, key: str) -> Project:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xentui.session import places
+from xentui.session import field_paths
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,14 +18,14 @@ SMALL, LARGE = 64, 256
 """MiB that are given or taken at once."""
 
 
-def path_of(kind: str, name: str) -> places.Path | None:
+def path_of(kind: str, name: str) -> field_paths.Path | None:
     """Return the field that a row of the budget is set by, if it is set by one.
 
     Args:
         kind: the row's kind.
         name: its name, of a guest its key.
     """
-    paths: dict[str, places.Path] = {
+    paths: dict[str, field_paths.Path] = {
         "total": ("host", "memory"),
         "dom0": ("host", "dom0_memory"),
         "guest": ("guests", name, "memory"),
@@ -34,14 +34,14 @@ def path_of(kind: str, name: str) -> places.Path | None:
     return paths.get(kind)
 
 
-def more(project: Project, path: places.Path, by: int) -> int:
+def more(project: Project, path: field_paths.Path, by: int) -> int:
     """Return what a field would hold with so many MiB more, or less, within its range.
 
     By 64 it goes to the next whole multiple of 64; by anything else it is the sum.
     """
-    field = places.field_of(path)
-    given = places.get(project, path)
-    default, _ = places.fallback(project, path)
+    field = field_paths.field_of(path)
+    given = field_paths.get(project, path)
+    default, _ = field_paths.fallback(project, path)
     now = int(default or 0) if given is None else int(given)
     wanted = now + by
     if abs(by) == SMALL and now % SMALL:

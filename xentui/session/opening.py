@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xentui.errors import XentuiError, sentences
-from xentui.project import home
+from xentui.project import user_dirs
 from xentui.session import Session
 from xentui.session.state import EMPTY, Origin
 
@@ -38,7 +38,7 @@ def of_file(given: str) -> Origin | str:
     """Return the origin that a project file is, or what is wrong with it."""
     from xentui.project import document
 
-    path = home.expanded(given)
+    path = user_dirs.expanded(given)
     return _opened(lambda: document.load(path), path.name, preset=False)
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from xentui.errors import XentuiError
 from xentui.project.effective import effective
 from xentui.project.model import Guest, Project
-from xentui.session.found import Found, guest_of
+from xentui.session.found import Findings, guest_of
 from xentui.session.state import State
 from xentui.session.view import View
 
@@ -116,7 +116,7 @@ class Quick(View):
         """Return the recipes of the settled state."""
         return self._basis.recipes()
 
-    def _found(self) -> Found:
+    def _found(self) -> Findings:
         from xentui.rules.check import check_guest
 
         basis = self._basis

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from xentui.project import effective
-from xentui.rehearsal.report import GuestReport, Report
+from xentui.rehearsal.report import GuestReport, RehearsalReport
 
 if TYPE_CHECKING:
     from xentui.project.assets import Assets
     from xentui.project.model import Project
     from xentui.rehearsal.parts import Parts
     from xentui.rehearsal.transcript import Event
-    from xentui.rules.finding import Finding, Mend
+    from xentui.rules.finding import Finding, QuickFix
 
 LEAST = 32
 """MiB below which no guest is made smaller."""
@@ -44,7 +44,7 @@ def rehearse(
     *,
     progress: Callable[[Event], None],
     stop: Callable[[], bool],
-) -> Report:
+) -> RehearsalReport:
     """Boot a real Xen and start the guests; see :func:`xentui.rehearsal.rehearse`."""
     from xentui import rehearsal
 
@@ -78,7 +78,7 @@ def details(guest: GuestReport) -> list[Line]:
     return [*lines, *((f"xl: {word}", "muted") for word in guest.words if word.strip())]
 
 
-def verdict(report: Report) -> Line:
+def verdict(report: RehearsalReport) -> Line:
     """Return the whole in one line."""
     if report.problem:
         return f"It ended early: {report.problem}.", "error"
@@ -86,7 +86,9 @@ def verdict(report: Report) -> Line:
     return last, "ok" if report.all_started and report.as_predicted is not False else "warning"
 
 
-def mends(project: Project, report: Report, findings: list[Finding]) -> list[Mend]:
+def quick_fixes(
+    project: Project, report: RehearsalReport, findings: list[Finding]
+) -> list[QuickFix]:
     """Return what would help guests that were refused for want of memory: three at most.
 
     First come two of those that the rules propose for the memory; where they know less, a guest is
@@ -96,17 +98,21 @@ def mends(project: Project, report: Report, findings: list[Finding]) -> list[Men
     refused = [guest for guest in report.guests if guest.for_memory]
     if not refused:
         return []
-    proposed = [mend for one in findings if one.code.startswith("XT4") for mend in one.mends]
+    proposed = [
+        quick_fix for one in findings if one.code.startswith("XT4") for quick_fix in one.quick_fixes
+    ]
     made = [_smaller(project, guest) for guest in refused]
     waits = [_later(project, report, guest) for guest in refused]
-    less = {mend.label: mend for mend in (*proposed[:2], *made) if mend is not None}
-    order = {mend.label: mend for mend in waits if mend is not None}
+    less = {
+        quick_fix.label: quick_fix for quick_fix in (*proposed[:2], *made) if quick_fix is not None
+    }
+    order = {quick_fix.label: quick_fix for quick_fix in waits if quick_fix is not None}
     return [*list(less.values())[:2], *order.values()][:3]
 
 
-def _later(project: Project, report: Report, told: GuestReport) -> Mend | None:
+def _later(project: Project, report: RehearsalReport, told: GuestReport) -> QuickFix | None:
     """Let the smallest guest that leaves enough start by hand, of those before this one."""
-    from xentui.rules import mends
+    from xentui.rules import quick_fixes
 
     if told.free_kib is None:
         return None
@@ -123,11 +129,11 @@ def _later(project: Project, report: Report, told: GuestReport) -> Mend | None:
     if key not in known:
         return None
     tags = tuple(tag for tag in known[key].tags if tag != "autostart")
-    return mends.guest(f"Start {key} by hand", key, tags=tags)
+    return quick_fixes.guest(f"Start {key} by hand", key, tags=tags)
 
 
-def _smaller(project: Project, told: GuestReport) -> Mend | None:
-    from xentui.rules.mends import guest_memory
+def _smaller(project: Project, told: GuestReport) -> QuickFix | None:
+    from xentui.rules.quick_fixes import guest_memory
 
     known = {guest.key: guest for guest in project.guests}
     if told.key not in known or told.free_kib is None or known[told.key].config_file is not None:

@@ -57,16 +57,16 @@ def edited_question(plan: Plan) -> tuple[str, tuple[tuple[str, str], ...]]:
     return f"{what} edited by hand; the diff shows how. What becomes of it?", tuple(answers)
 
 
-def against(errors: int, around: int) -> str:
+def against(errors: int, build_findings: int) -> str:
     """Return how many errors stand against writing, or an empty text.
 
     Args:
         errors: of the project.
-        around: of the build directory.
+        build_findings: of the build directory.
     """
     return " and ".join(
         f"{count} error{'s' if count > 1 else ''}{where}"
-        for count, where in ((errors, ""), (around, " of the build directory"))
+        for count, where in ((errors, ""), (build_findings, " of the build directory"))
         if count
     )
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xentui.errors import sentences
-from xentui.project import home
-from xentui.project.regular import exists
+from xentui.project import user_dirs
+from xentui.project.safe_read import exists
 from xentui.session.writing import project_file
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def local_file(session: Session, key: str) -> Path | None:
 
 def named(session: Session, given: str) -> Path:
     """Return the file that somebody names, from the project's folders or from here."""
-    path = home.expanded(given)
+    path = user_dirs.expanded(given)
     if path.is_absolute():
         return path
     return next((f / path for f in folders(session) if exists(f / path)), path)

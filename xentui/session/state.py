@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from xentui.project.model import Host, Project
-from xentui.session import places
+from xentui.session import field_paths
 
 OriginKind = Literal["empty", "preset", "file", "draft"]
 DEFAULT_MACHINE = "qemux86-64"
@@ -46,15 +46,15 @@ class Unfinished:
     """What was typed into a field and cannot be taken as it is.
 
     Attributes:
-        message: what is wrong with it, and how to mend it.
+        message: what is wrong with it, and how to fix it.
     """
 
-    path: places.Path
+    path: field_paths.Path
     text: str
     message: str
 
 
-_NOTHING: Mapping[places.Path, Unfinished] = MappingProxyType({})
+_NOTHING: Mapping[field_paths.Path, Unfinished] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class State:
 
     project: Project
     origin: Origin = EMPTY
-    unfinished: Mapping[places.Path, Unfinished] = field(default_factory=lambda: _NOTHING)
+    unfinished: Mapping[field_paths.Path, Unfinished] = field(default_factory=lambda: _NOTHING)
     allowed: frozenset[tuple[str, str]] = frozenset()
 
     @property
@@ -82,16 +82,20 @@ class State:
         unfinished = self.unfinished
         if unfinished:
             unfinished = MappingProxyType(
-                {path: kept for path, kept in unfinished.items() if places.exists(project, path)}
+                {
+                    path: kept
+                    for path, kept in unfinished.items()
+                    if field_paths.exists(project, path)
+                }
             )
         return replace(self, project=project, unfinished=unfinished)
 
-    def typed(self, path: places.Path, text: str, message: str) -> State:
+    def typed(self, path: field_paths.Path, text: str, message: str) -> State:
         """Return the state with text kept for a field that cannot take it."""
         kept = {**self.unfinished, path: Unfinished(path, text, message)}
         return replace(self, unfinished=MappingProxyType(kept))
 
-    def settled(self, path: places.Path) -> State:
+    def settled(self, path: field_paths.Path) -> State:
         """Return the state without unfinished text at a path."""
         if path not in self.unfinished:
             return self

@@ -37,7 +37,7 @@ def target_of(out: Path, attach: Attach | None) -> Target:
         out: the directory: a build directory, or any other.
         attach: how ``conf/local.conf`` gets at the settings, if that was chosen.
     """
-    from xentui.bitbake.whereabouts import is_build_dir
+    from xentui.bitbake.find_build_dir import is_build_dir
 
     if not is_build_dir(out):
         return Target()

@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING
 
 from xentui.errors import XentuiError
 from xentui.project.model import Guest, Project
-from xentui.session import places
+from xentui.session import field_paths
 from xentui.session.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from xentui.output.commands import Command
+    from xentui.output.commands import NextCommand
     from xentui.output.rendered import Content
     from xentui.project.assets import Assets
     from xentui.rules.budget import Budget
     from xentui.rules.context import Context
     from xentui.rules.finding import Finding
-    from xentui.session.found import Found
+    from xentui.session.found import Findings
 
 FEW = 64
 """Guests up to which each has a row of its own where there is little room."""
@@ -68,8 +68,8 @@ class View:
             Finding(
                 code="",
                 severity=Severity.ERROR,
-                path=places.text_of_path(one.path),
-                message=f"{places.field_of(one.path).title}: {one.message}",
+                path=field_paths.text_of_path(one.path),
+                message=f"{field_paths.field_of(one.path).title}: {one.message}",
                 fix="",
             )
             for one in self.state.unfinished.values()
@@ -95,7 +95,7 @@ class View:
         return [finding for finding in self.findings if finding.severity is Severity.ERROR]
 
     @cached_property
-    def found(self) -> Found:
+    def found(self) -> Findings:
         """The findings, counted and by their places."""
         from xentui.session.found import lay_out
 
@@ -203,7 +203,7 @@ class View:
         return start_order(self.project)
 
     @cached_property
-    def commands(self) -> Sequence[Command]:
+    def commands(self) -> Sequence[NextCommand]:
         """What to type next."""
         from xentui.output.commands import commands
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xentui.errors import InputError, UsageError, XentuiError, reason
-from xentui.project import home
+from xentui.project import user_dirs
 from xentui.safe_text import quoted, visible
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def project_text(session: Session) -> str:
         from xentui.project.edit import update
 
         return update(origin.text, session.project)
-    from xentui.project.fresh import fresh
+    from xentui.project.new_file import fresh
     from xentui.project.schema import FILE_NAME
 
     return fresh(session.project, schema_file=FILE_NAME)
@@ -133,7 +133,7 @@ def attached(session: Session) -> Attach:
 
 def place_named(given: str) -> Path:
     """Return the project file that somebody names; one without an ending is TOML."""
-    place = home.expanded(given)
+    place = user_dirs.expanded(given)
     named = place.name not in ("", "..") and not place.suffix
     return place.with_name(f"{place.name}.toml") if named else place
 
@@ -183,7 +183,7 @@ def _schema_beside(own: Change) -> tuple[Change, ...]:
     """Return the schema for editors beside a new project file, unless one lies there."""
     from xentui.output.plan import Change
     from xentui.output.rendered import Copy
-    from xentui.project.regular import exists
+    from xentui.project.safe_read import exists
     from xentui.project.schema import FILE_NAME, path
 
     beside = own.root / FILE_NAME
@@ -199,7 +199,7 @@ def headless(session: Session) -> str:
     """Return one command that gives the same result without a screen."""
     import shlex
 
-    from xentui.session.overruling import overruled
+    from xentui.session.waivers import overruled
 
     origin = session.state.origin
     out = f"--out {shlex.quote(str(session.out))}"
@@ -245,11 +245,11 @@ def write(session: Session, *, edited: How | None = None) -> Written:
         XentuiError: it was refused, or a file could not be written.
     """
     from xentui.output.apply import apply
-    from xentui.output.edits import settle
+    from xentui.output.edits import resolve_edits
 
     if session.view.errors:
-        raise XentuiError("there are errors to mend first", fix="F8 goes to them.")
-    plan = settle(plan_of(session), edited)
+        raise XentuiError("there are errors to fix first", fix="F8 goes to them.")
+    plan = resolve_edits(plan_of(session), edited)
     notes = (*plan.notes, *_backups(session, plan))
     done = apply(plan, force=edited == "take")
     kept = tuple(f"{old} is kept as {new}" for old, new in done.kept)

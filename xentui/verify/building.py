@@ -19,7 +19,7 @@ from pathlib import Path
 from types import FrameType
 
 from xentui.errors import Exit, InputError, reason
-from xentui.output.commands import Command, commands
+from xentui.output.commands import NextCommand, commands
 from xentui.project.model import Project
 from xentui.verify.bitbake import BitBake
 
@@ -37,8 +37,8 @@ class Building:
             to a card.
     """
 
-    run: tuple[Command, ...]
-    left: tuple[Command, ...]
+    run: tuple[NextCommand, ...]
+    left: tuple[NextCommand, ...]
 
 
 def building(project: Project) -> Building:
@@ -48,7 +48,7 @@ def building(project: Project) -> Building:
     return Building(tuple(own), tuple(one for one in steps if one not in own))
 
 
-def run(command: Command, build: Path, init: Path | None = None) -> int:
+def run(command: NextCommand, build: Path, init: Path | None = None) -> int:
     """Run a command with this process's own terminal, and return how it ended.
 
     ctrl+c goes to the command, as it would without xentui. SIGTERM and SIGHUP are handed on.

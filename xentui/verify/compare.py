@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from xentui.verify.environment import Environment, Event, Variable, places
-from xentui.verify.wishes import Wish
+from xentui.verify.expected import ExpectedAssignment
 
 Status = Literal["agrees", "differs", "unseen"]
 
@@ -25,7 +25,7 @@ class Verdict:
         reason: why it is unseen, or which words are missing; else empty.
     """
 
-    wish: Wish
+    expected: ExpectedAssignment
     status: Status
     seen: str | None = None
     file: str = ""
@@ -33,81 +33,85 @@ class Verdict:
     reason: str = ""
 
 
-def judge(wish: Wish, seen_by: Environment, *, quick: bool = False) -> Verdict | None:
+def judge(
+    expected: ExpectedAssignment, seen_by: Environment, *, quick: bool = False
+) -> Verdict | None:
     """Compare an assignment with what BitBake printed.
 
     Args:
-        wish: the assignment.
+        expected: the assignment.
         seen_by: what BitBake printed of the assignment's recipe.
         quick: it printed the configuration alone, where nothing is a recipe's yet.
 
     Returns:
         the verdict, or ``None`` where the assignment is for other machines.
     """
-    if not seen_by.overrides.issuperset(wish.overrides):
+    if not seen_by.overrides.issuperset(expected.overrides):
         return None
-    if quick and wish.scoped:
-        return _as_written(wish, seen_by)
-    variable = seen_by.get(wish.variable)
+    if quick and expected.scoped:
+        return _as_written(expected, seen_by)
+    variable = seen_by.get(expected.variable)
     if variable is None:
-        return Verdict(wish, "unseen", reason="no file that BitBake reads says anything of it")
-    if wish.flag:
-        value = variable.flag(wish.flag)
+        return Verdict(expected, "unseen", reason="no file that BitBake reads says anything of it")
+    if expected.flag:
+        value = variable.flag(expected.flag)
         if value is None:
-            return Verdict(wish, "unseen", reason="no file that BitBake reads sets this flag")
-        return _verdict(wish, variable, value, value)
+            return Verdict(expected, "unseen", reason="no file that BitBake reads sets this flag")
+        return _verdict(expected, variable, value, value)
     if variable.value is None:
-        return Verdict(wish, "unseen", reason="the variable has no value")
-    return _verdict(wish, variable, variable.value, variable.raw)
+        return Verdict(expected, "unseen", reason="the variable has no value")
+    return _verdict(expected, variable, variable.value, variable.raw)
 
 
-def _as_written(wish: Wish, seen_by: Environment) -> Verdict:
+def _as_written(expected: ExpectedAssignment, seen_by: Environment) -> Verdict:
     """Compare what is said for one recipe where only the configuration is known."""
-    override = ":".join((*wish.overrides, f"pn-{wish.recipe}"))
-    if not wish.adds:
-        variable = seen_by.get(f"{wish.variable}:{override}")
+    override = ":".join((*expected.overrides, f"pn-{expected.recipe}"))
+    if not expected.adds:
+        variable = seen_by.get(f"{expected.variable}:{override}")
         if variable is not None:
-            return _verdict(wish, variable, variable.value, variable.raw)
+            return _verdict(expected, variable, variable.value, variable.raw)
     else:
-        variable = seen_by.get(wish.variable)
+        variable = seen_by.get(expected.variable)
         for event in variable.events if variable is not None else ():
-            if event.operation == f"{wish.operator}[{override}]" and _same(
-                event.detail, wish.value
+            if event.operation == f"{expected.operator}[{override}]" and _same(
+                event.detail, expected.value
             ):
-                return Verdict(wish, "agrees", event.detail, event.file, event.line)
-    return Verdict(wish, "unseen", reason="no file that BitBake reads says it for this recipe")
+                return Verdict(expected, "agrees", event.detail, event.file, event.line)
+    return Verdict(expected, "unseen", reason="no file that BitBake reads says it for this recipe")
 
 
-def _verdict(wish: Wish, variable: Variable, value: str | None, raw: str | None) -> Verdict:
-    found = raw if "${" in wish.value else value
-    if wish.operator == ":=":
+def _verdict(
+    expected: ExpectedAssignment, variable: Variable, value: str | None, raw: str | None
+) -> Verdict:
+    found = raw if "${" in expected.value else value
+    if expected.operator == ":=":
         found = next((e.detail for e in places(variable) if e.operation == "immediate"), None)
     shown = found if found is not None else value
-    if wish.adds:
-        missing = [word for word in wish.value.split() if word not in (found or "").split()]
+    if expected.adds:
+        missing = [word for word in expected.value.split() if word not in (found or "").split()]
         agrees = not missing
     else:
         missing = []
-        agrees = found is not None and _same(found, wish.value)
-    events = list(places(variable, wish.flag))
+        agrees = found is not None and _same(found, expected.value)
+    events = list(places(variable, expected.flag))
     if agrees:
-        event = next((e for e in events if _same(e.detail, wish.value)), None)
+        event = next((e for e in events if _same(e.detail, expected.value)), None)
     else:
-        event = _culprit(events, wish, missing)
+        event = _culprit(events, expected, missing)
     file, line = (event.file, event.line) if event is not None else ("", 0)
     if agrees:
-        return Verdict(wish, "agrees", shown, file, line)
+        return Verdict(expected, "agrees", shown, file, line)
     words = " ".join(missing)
     reason = f"{words} {'are' if len(missing) > 1 else 'is'} missing" if missing else ""
-    return Verdict(wish, "differs", shown, file, line, reason)
+    return Verdict(expected, "differs", shown, file, line, reason)
 
 
-def _culprit(events: list[Event], wish: Wish, missing: list[str]) -> Event | None:
+def _culprit(events: list[Event], expected: ExpectedAssignment, missing: list[str]) -> Event | None:
     """Return the operation that undid an assignment: the latest that is not the same."""
     for event in events:
         if ":remove" in event.operation and set(missing) & set(event.detail.split()):
             return event
-    own = [event for event in events if not _same(event.detail, wish.value)]
+    own = [event for event in events if not _same(event.detail, expected.value)]
     setting = [event for event in own if event.operation.rpartition(":")[2] in _SETTING]
     return next(iter(setting or own or events), None)
 

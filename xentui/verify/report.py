@@ -18,7 +18,7 @@ from xentui.safe_text import quoted, visible
 from xentui.verify.bitbake import NoRecipeError
 from xentui.verify.compare import Verdict, judge
 from xentui.verify.environment import Environment, Event, Variable, parse
-from xentui.verify.wishes import Wish, wishes
+from xentui.verify.expected import ExpectedAssignment, expected_assignments
 
 
 class Asked(Protocol):
@@ -34,7 +34,7 @@ class Asked(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class VerifyReport:
     """What BitBake sees of a project.
 
     Attributes:
@@ -83,11 +83,11 @@ class Report:
             "asked": list(self.asked),
             "settings": [
                 {
-                    "recipe": verdict.wish.recipe,
-                    "variable": verdict.wish.variable,
-                    "flag": verdict.wish.flag or None,
-                    "operator": verdict.wish.operator,
-                    "expected": verdict.wish.value,
+                    "recipe": verdict.expected.recipe,
+                    "variable": verdict.expected.variable,
+                    "flag": verdict.expected.flag or None,
+                    "operator": verdict.expected.operator,
+                    "expected": verdict.expected.value,
                     "seen": verdict.seen,
                     "status": verdict.status,
                     "file": verdict.file or None,
@@ -101,15 +101,15 @@ class Report:
         }
 
     def _line(self, verdict: Verdict) -> str:
-        wish = verdict.wish
+        expected = verdict.expected
         place = ""
         if verdict.file:
             file = verdict.file.removeprefix(f"{self.build}{os.sep}")
             place = f" ({visible(file)}:{verdict.line})"
-        what = f"{verdict.status:7} {wish.written} {quoted(wish.value)}"
+        what = f"{verdict.status:7} {expected.written} {quoted(expected.value)}"
         if verdict.status == "agrees":
             return visible(f"{what}{place}")
-        if verdict.status == "unseen" or wish.adds:
+        if verdict.status == "unseen" or expected.adds:
             return visible(f"{what}: {verdict.reason}{place}")
         return visible(f"{what}: BitBake has {quoted(verdict.seen or '')}{place}")
 
@@ -122,7 +122,7 @@ def verify(
     *,
     quick: bool = False,
     progress: Callable[[str | None, int, int], None] = lambda _recipe, _number, _of: None,
-) -> Report:
+) -> VerifyReport:
     """Compare all that a project says with what BitBake sees.
 
     Args:
@@ -136,49 +136,51 @@ def verify(
     Raises:
         InputError: BitBake failed, or no layer has the Dom0 image.
     """
-    wanted = wishes(project, assets)
+    wanted = expected_assignments(project, assets)
     if quick:
-        wanted = [wish for wish in wanted if wish.conf]
+        wanted = [expected for expected in wanted if expected.conf]
     recipes: list[str | None] = [None] if quick else [*_recipes(wanted, image(project))]
-    verdicts: dict[Wish, Verdict | None] = {}
+    verdicts: dict[ExpectedAssignment, Verdict | None] = {}
     included: list[str] = []
     for number, recipe in enumerate(recipes, 1):
         progress(recipe, number, len(recipes))
-        mine = [wish for wish in wanted if quick or wish.recipe == recipe]
+        mine = [expected for expected in wanted if quick or expected.recipe == recipe]
         try:
             seen_by: Environment = parse(bitbake.environment(recipe))
         except NoRecipeError as error:
             if recipe == image(project):
                 raise
-            verdicts |= {wish: Verdict(wish, "unseen", reason=error.message) for wish in mine}
+            verdicts |= {
+                expected: Verdict(expected, "unseen", reason=error.message) for expected in mine
+            }
             continue
         included = included or seen_by.included
-        for wish in mine:
-            found = judge(wish, seen_by, quick=quick)
+        for expected in mine:
+            found = judge(expected, seen_by, quick=quick)
             if recipe is not None and found is not None and found.status == "unseen":
                 found = _asked_again(found, recipe, bitbake)
-            verdicts[wish] = found
-    told = [verdict for wish in wanted if (verdict := verdicts.get(wish)) is not None]
+            verdicts[expected] = found
+    told = [verdict for expected in wanted if (verdict := verdicts.get(expected)) is not None]
     asked = tuple(recipe for recipe in recipes if recipe is not None)
-    return Report(build, asked, tuple(told), _notes(told, included))
+    return VerifyReport(build, asked, tuple(told), _notes(told, included))
 
 
 def _asked_again(verdict: Verdict, recipe: str, bitbake: Asked) -> Verdict:
     """Ask for a flag by itself: of a recipe's Python tasks ``bitbake -e`` prints nothing."""
-    wish = verdict.wish
-    if not wish.flag or not wish.variable.startswith("do_"):
+    expected = verdict.expected
+    if not expected.flag or not expected.variable.startswith("do_"):
         return verdict
-    value = bitbake.flag(recipe, wish.variable, wish.flag)
+    value = bitbake.flag(recipe, expected.variable, expected.flag)
     if value is None:
         return verdict
-    event = Event("set", wish.flag, "", 0, value)
-    found = judge(wish, Environment({wish.variable: Variable([event])}))
+    event = Event("set", expected.flag, "", 0, value)
+    found = judge(expected, Environment({expected.variable: Variable([event])}))
     return found if found is not None else verdict
 
 
-def _recipes(wanted: list[Wish], dom0: str) -> list[str]:
+def _recipes(wanted: list[ExpectedAssignment], dom0: str) -> list[str]:
     """Return the recipes to ask about, the image that needs them all first."""
-    return list(dict.fromkeys([dom0, *(wish.recipe for wish in wanted)]))
+    return list(dict.fromkeys([dom0, *(expected.recipe for expected in wanted)]))
 
 
 def _notes(verdicts: list[Verdict], included: list[str]) -> tuple[str, ...]:
@@ -186,8 +188,8 @@ def _notes(verdicts: list[Verdict], included: list[str]) -> tuple[str, ...]:
     notes = []
     name = CONF.rpartition("/")[2]
     read = not included or any(file.rpartition("/")[2] == name for file in included)
-    if not read and any(verdict.wish.conf for verdict in unseen):
+    if not read and any(verdict.expected.conf for verdict in unseen):
         notes.append(f"BitBake did not read {CONF}: xentui generate --build-dir attaches it.")
-    if any(not verdict.wish.conf for verdict in unseen):
+    if any(not verdict.expected.conf for verdict in unseen):
         notes.append("BitBake does not know xentui's layer: bitbake-layers show-layers lists it.")
     return tuple(notes)

@@ -17,9 +17,9 @@ from textual.widgets import Input
 
 from xentui.safe_text import visible
 from xentui.widgets.bars import bar, summary
+from xentui.widgets.line_view import differing
 from xentui.widgets.text import cut, fit, glyphs, lit
 from xentui.widgets.tip import Tipped
-from xentui.widgets.told import differing
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -154,7 +154,7 @@ class Steps(Tipped):
         """Return how a step stands, in words, and the key that leads there."""
         if mark is None:
             return ""
-        said = {"error": f"{mark.count} to mend", "warning": f"{mark.count} to know", "ok": "well"}
+        said = {"error": f"{mark.count} to fix", "warning": f"{mark.count} to know", "ok": "well"}
         number = self._marks.index(mark) + 1
         return f"{mark.title}: {said.get(mark.status, 'not looked at yet')} (alt+{number})"
 
@@ -231,7 +231,7 @@ class StepRail(Steps):
         errors, others = self._findings
         lines.append(Content(""))
         if errors:
-            lines.append(lit(f"{signs.error} {errors} to mend", "error"))
+            lines.append(lit(f"{signs.error} {errors} to fix", "error"))
         if others:
             lines.append(lit(f"{signs.warning} {others} to know", "warning"))
         if errors or others:

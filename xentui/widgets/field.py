@@ -21,7 +21,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from xentui.project import schema
-from xentui.session import places
+from xentui.session import field_paths
 from xentui.widgets.options import Choice, Options
 from xentui.widgets.text import LABEL, clip, cut, glyphs, lit
 
@@ -113,7 +113,7 @@ class FieldRow(Widget):
 
     def __init__(
         self,
-        path: places.Path,
+        path: field_paths.Path,
         session: Session,
         *,
         wide: bool = False,
@@ -121,18 +121,18 @@ class FieldRow(Widget):
         super().__init__(classes="wide-value" if wide else None)
         self.path = path
         self.session = session
-        self.field: schema.Field = places.field_of(path)
+        self.field: schema.Field = field_paths.field_of(path)
         self._canon = ""
         self._message = ("", "")
         self._left = False
         self._on_their_way = 0
-        self.tooltip = lit(self.told)
+        self.tooltip = lit(self.error_text)
         self.editor = self._made()
 
     @property
     def key(self) -> str:
         """The path as findings name it."""
-        return places.text_of_path(self.path)
+        return field_paths.text_of_path(self.path)
 
     def _is_choice(self) -> bool:
         return self.field.kind in ("choice", "flag", "choices")
@@ -149,9 +149,9 @@ class FieldRow(Widget):
         return Input(
             self._canon,
             compact=True,
-            select_on_focus=number or self.path[-1] == places.KEY,
+            select_on_focus=number or self.path[-1] == field_paths.KEY,
             classes="number" if number else "text",
-            suggester=Offered(self) if self.session.surroundings is not None else None,
+            suggester=Offered(self) if self.session.build_survey is not None else None,
         )
 
     def compose(self) -> ComposeResult:
@@ -166,24 +166,24 @@ class FieldRow(Widget):
 
     def _offered(self) -> tuple[Sequence[Choice], Sequence[str]]:
         """Return the choices and what holds: of a field left out, what holds by itself."""
-        value = places.get(self.session.project, self.path)
+        value = field_paths.get(self.session.project, self.path)
         if self.field.kind == "choices":
             return [(name, name) for name in self.field.choices], tuple(value or ())
-        default, _ = places.fallback(self.session.project, self.path)
+        default, _ = field_paths.fallback(self.session.project, self.path)
         if self.field.kind == "flag":
             offered: list[Choice] = [("false", "no"), ("true", "yes")]
         else:
             offered = [(name, name) for name in self.field.choices]
         if not default and not self.field.required:
             offered.insert(0, (LEFT_OUT, "left out"))
-        return offered, (default if value is None else places.show(self.field, value),)
+        return offered, (default if value is None else field_paths.show(self.field, value),)
 
     def _left_out(self) -> bool:
-        return places.get(self.session.project, self.path) is None
+        return field_paths.get(self.session.project, self.path) is None
 
     def sync(self) -> None:
         """Show what the session holds now; what is being typed stays as it is."""
-        if not self.is_attached or not places.exists(self.session.project, self.path):
+        if not self.is_attached or not field_paths.exists(self.session.project, self.path):
             return
         if isinstance(self.editor, Options):
             self.editor.show(*self._offered())
@@ -201,15 +201,15 @@ class FieldRow(Widget):
         self._set_message(("error", message) if message else self._finding())
 
     def _placeholder(self) -> str:
-        default, whence = places.fallback(self.session.project, self.path)
-        if default and whence and self.field.kind != "integer":
-            whole = f"{default}  ({whence})"
+        default, origin = field_paths.fallback(self.session.project, self.path)
+        if default and origin and self.field.kind != "integer":
+            whole = f"{default}  ({origin})"
             default = whole if len(whole) <= self.editor.size.width else default
         return cut(default, max(1, self.editor.size.width), glyphs(self).more)
 
     def _finding(self) -> tuple[str, str]:
         """Return what the rules say of this very field, if anything."""
-        for finding in self.session.sight.found.at(self.key):
+        for finding in self.session.visible_view.found.at(self.key):
             if finding.path == self.key and finding.code:
                 return finding.severity.value, finding.message
         return "", ""
@@ -218,7 +218,8 @@ class FieldRow(Widget):
         if message != self._message:
             self._message = message
             self.set_class(message[0] == "error", "-error")
-            self.tooltip = lit(f"{message[1]}\n{self.told}" if message[1] else self.told)
+            text = self.error_text
+            self.tooltip = lit(f"{message[1]}\n{text}" if message[1] else text)
             self.refresh()
 
     @property
@@ -288,7 +289,7 @@ class FieldRow(Widget):
         """What the build directory offers for this field; anything else may be typed too."""
         from xentui.session import build
 
-        return build.offers(self.session.surroundings, self.path)
+        return build.offers(self.session.build_survey, self.path)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Offer a list only where there is one."""
@@ -307,7 +308,7 @@ class FieldRow(Widget):
     # Drawing
 
     @property
-    def told(self) -> str:
+    def error_text(self) -> str:
         """The field in a sentence, after BitBake's name for it."""
         name = self._behind().strip()
         return f"{name}: {self.field.description}" if name else self.field.description
@@ -333,9 +334,9 @@ class FieldRow(Widget):
     def _whence(self) -> str:
         """Return where the value of a number left out comes from."""
         text, _ = self.session.shown(self.path)
-        default, whence = places.fallback(self.session.project, self.path)
+        default, origin = field_paths.fallback(self.session.project, self.path)
         gap = "  " if self.field.unit else ""
-        return f"{gap}{whence}" if not text and default and whence else ""
+        return f"{gap}{origin}" if not text and default and origin else ""
 
     def _behind(self) -> str:
         name = self.field.bitbake
@@ -353,7 +354,7 @@ class FieldRow(Widget):
         room = width - indent - 1
         text = self.field.description
         if self._crowded():
-            text = self.told
+            text = self.error_text
         if message:
             text = f"{signs.severity(severity)} {message}"
         elif len(text) > room:

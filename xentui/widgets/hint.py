@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 class HintLine(Tipped):
-    """The problem one stands on and how to mend it, or a hint.
+    """The problem one stands on and how to fix it, or a hint.
 
-    A click on a problem explains it, one on its mend mends it, and one on the line that tells
+    A click on a problem explains it, one on its fix fixes it, and one on the line that tells
     of problems goes to the next.
     """
 
@@ -35,7 +35,7 @@ class HintLine(Tipped):
     def show(
         self, finding: Finding | None, number: int, count: int, hint: str, key: str = ""
     ) -> None:
-        """Show a problem, its number of so many, and the key that mends it; or else a hint."""
+        """Show a problem, its number of so many, and the key that fixes it; or else a hint."""
         shown = (finding, number, count, hint, key)
         if shown != self._shown:
             self._shown = shown
@@ -46,7 +46,7 @@ class HintLine(Tipped):
         finding, _, _, hint, _ = self._shown
         if finding is None:
             return hint if y == 0 and len(hint) > self.size.width else ""
-        return finding.told
+        return finding.text
 
     async def on_click(self, event: events.Click) -> None:
         """Do what the line under the pointer tells."""
@@ -54,10 +54,10 @@ class HintLine(Tipped):
         if finding is None:
             if event.y == 1 and count:
                 await self.run_action("screen.problem(1)")
-        elif event.y == 0 or (finding.code and finding.mend is None):
+        elif event.y == 0 or (finding.code and finding.quick_fix is None):
             await self.run_action("screen.help")
         else:
-            await self.run_action("screen.mend")
+            await self.run_action("screen.fix")
 
     def render(self) -> Content:
         """Draw two lines."""
@@ -73,13 +73,13 @@ class HintLine(Tipped):
         where = f" {number}/{count}" if number else ""
         code = f" {finding.code}" if finding.code else ""
         head = f"{signs.severity(severity)}{where}{code} {finding.message}"
-        label = finding.mend.label if finding.mend is not None else ""
+        label = finding.quick_fix.label if finding.quick_fix is not None else ""
         if not finding.code:
             label = "Take back what was typed"
-        mend = f"{key}  {label}" if label else ""
-        room = width - len(mend) - (3 if mend else 0)
+        quick_fix = f"{key}  {label}" if label else ""
+        room = width - len(quick_fix) - (3 if quick_fix else 0)
         fix = cut(finding.fix, max(0, room), signs.more)
-        second = lit(fix).append("   " if mend and fix else "")
-        if mend:
+        second = lit(fix).append("   " if quick_fix and fix else "")
+        if quick_fix:
             second = second.append(Content.assemble((key, "bold"), f" {visible(label)}"))
         return Content("\n").join([lit(cut(head, width, signs.more), severity), second])

@@ -10,8 +10,8 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from xentui.session.target import CONF, LAYER
+from xentui.widgets.line_view import LineView
 from xentui.widgets.text import lit
-from xentui.widgets.told import Told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,7 +49,7 @@ class Preview(Vertical):
         from xentui.widgets.options import Options
 
         yield Options(SHEETS, chosen=(self.sheet,), tabs=True, id="preview-sheets")
-        yield Told(id="preview-name")
+        yield LineView(id="preview-name")
         yield CodeView(id="preview-text")
 
     def show(
@@ -89,7 +89,7 @@ class Preview(Vertical):
         view, base = self._source
         name, lines = self._lines(view)
         _, before = self._lines(base) if base is not view else ("", lines)
-        self.query_one("#preview-name", Told).update(lit(name, "muted"))
+        self.query_one("#preview-name", LineView).update(lit(name, "muted"))
         code = self.query_one("#preview-text", CodeView)
         code.look = "plain" if self.sheet == "target" else "file"
         code.show(lines, base=before if base is not view else None)

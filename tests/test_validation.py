@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 from xentui.project import schema
-from xentui.project.shape import Checker, Misfit
+from xentui.project.validation import Checker, SchemaViolation
 
 ANNOTATIONS = {
     "$schema", "$id", "title", "description", "default", "examples", "definitions",
@@ -21,8 +21,8 @@ ANNOTATIONS = {
 """Keywords that check nothing."""
 
 
-def found(data: Any) -> list[Misfit]:
-    return list(Checker(schema.schema()).misfits(data))
+def found(data: Any) -> list[SchemaViolation]:
+    return list(Checker(schema.schema()).violations(data))
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_what_each_keyword_refuses(guest: dict[str, Any], refused: list[str]) ->
 
 def test_a_part_is_checked_with_the_references_of_the_whole() -> None:
     part = schema.schema()["properties"]["guests"]
-    (told,) = Checker(schema.schema()).misfits({"g": {"memory": "256"}}, part)
+    (told,) = Checker(schema.schema()).violations({"g": {"memory": "256"}}, part)
     assert (told.keyword, told.path) == ("type", ("g", "memory"))
 
 

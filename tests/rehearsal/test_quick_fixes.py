@@ -12,19 +12,19 @@ from tests.rehearsal.test_transcript import RUNS, replayed
 from xentui.output.target_layout import start_order
 from xentui.project import document
 from xentui.project.model import Project
-from xentui.rehearsal.report import Report
+from xentui.rehearsal.report import RehearsalReport
 from xentui.rules import check
 from xentui.session import rehearsing
 
 
-def recorded(name: str) -> tuple[Project, Report]:
+def recorded(name: str) -> tuple[Project, RehearsalReport]:
     """Return the project of a recorded run, and its report."""
     project = document.load(RUNS / name / "project.toml").project
     assert project is not None
     return project, replayed(name)[0]
 
 
-def lacking(told: Report, key: str, mib: int) -> Report:
+def lacking(told: RehearsalReport, key: str, mib: int) -> RehearsalReport:
     """Let a guest, and no other, have been refused for want of so many MiB."""
     words = replayed("too-large")[0].guests[0].words
     guests = tuple(
@@ -42,12 +42,12 @@ def lacking(told: Report, key: str, mib: int) -> Report:
 )
 def test_the_smallest_that_leaves_enough_waits(mib: int, waits: str | None) -> None:
     project, told = recorded("many")
-    found = rehearsing.mends(project, lacking(told, "e", mib), [])
+    found = rehearsing.quick_fixes(project, lacking(told, "e", mib), [])
     *_, last = found
     if waits is None:
-        assert [mend.label for mend in found] == [f"Give e {600 - mib} MiB"]
+        assert [quick_fix.label for quick_fix in found] == [f"Give e {600 - mib} MiB"]
         return
-    assert [mend.label for mend in found] == [
+    assert [quick_fix.label for quick_fix in found] == [
         f"Give e {600 - mib} MiB",
         f"Start {waits} by hand",
     ]
@@ -58,29 +58,31 @@ def test_the_smallest_that_leaves_enough_waits(mib: int, waits: str | None) -> N
 
 def test_only_guests_that_came_before_wait() -> None:
     project, told = recorded("many")
-    found = rehearsing.mends(project, lacking(told, "b", 60), [])
-    assert [mend.label for mend in found] == ["Start a by hand"]  # 4 MiB are too few for b
-    assert not rehearsing.mends(project, lacking(told, "a", 60), [])
+    found = rehearsing.quick_fixes(project, lacking(told, "b", 60), [])
+    assert [quick_fix.label for quick_fix in found] == [
+        "Start a by hand"
+    ]  # 4 MiB are too few for b
+    assert not rehearsing.quick_fixes(project, lacking(told, "a", 60), [])
 
 
 def test_a_guest_with_its_own_configuration_is_not_given_less() -> None:
     project, told = recorded("many")
-    found = rehearsing.mends(project, lacking(told, "g", 1), [])
-    assert [mend.label for mend in found] == ["Start a by hand"]
+    found = rehearsing.quick_fixes(project, lacking(told, "g", 1), [])
+    assert [quick_fix.label for quick_fix in found] == ["Start a by hand"]
 
 
 def test_what_the_rules_propose_comes_first() -> None:
     project, told = recorded("too-large")
-    found = rehearsing.mends(project, told, check.check(project))
+    found = rehearsing.quick_fixes(project, told, check.check(project))
     assert found[0].label == "Give the board 1536 MiB"
     assert len(found) == 2
-    for mend in found:
+    for quick_fix in found:
         assert not [
-            one for one in check.check(mend.apply(project)) if one.code in ("XT401", "XT402")
+            one for one in check.check(quick_fix.apply(project)) if one.code in ("XT401", "XT402")
         ]
 
 
 def test_nothing_is_proposed_where_memory_was_not_the_matter() -> None:
     project, told = recorded("many")
     others = tuple(guest for guest in told.guests if guest.key != "e")
-    assert rehearsing.mends(project, replace(told, guests=others), []) == []
+    assert rehearsing.quick_fixes(project, replace(told, guests=others), []) == []

@@ -80,4 +80,4 @@ def test_an_error_of_any_other_code_stays_one() -> None:
     with pytest.raises(UsageError) as raised:
         allow(made, ["XT401", "XT236"])
     assert raised.value.message == '"XT236" cannot be overruled'
-    assert raised.value.fix == "Mend it; only XT101, XT401, XT406, XT901 can be overruled."
+    assert raised.value.fix == "Fix it; only XT101, XT401, XT406, XT901 can be overruled."

@@ -18,7 +18,7 @@ from xentui.project.model import Guest, Host, Project
 from xentui.rules import check
 from xentui.rules.context import Context
 from xentui.rules.finding import Finding
-from xentui.session import overruling
+from xentui.session import waivers
 from xentui.widgets.chrome import KeyLine
 from xentui.widgets.table import Table
 
@@ -42,10 +42,10 @@ def test_one_error_is_overruled_where_it_stands_alone() -> None:
         ("XT406", "guests.alpha.memory"),
         ("XT406", "guests.beta.memory"),
     ]
-    label = overruling.toggle(session, session.view.errors[1])
+    label = waivers.toggle(session, session.view.errors[1])
     assert label == "allow XT406 for guests.beta.memory"
     assert codes(session.view.errors) == [("XT406", "guests.alpha.memory")]
-    told = overruling.overruled(session)
+    told = waivers.overruled(session)
     assert codes(told) == [("XT406", "guests.beta.memory")]
     assert told[0].message.endswith("(allowed here)")
     assert session.changed
@@ -57,14 +57,14 @@ def test_one_error_is_overruled_where_it_stands_alone() -> None:
 def test_what_is_certain_cannot_be_overruled() -> None:
     session = session_of(replace(TWO, guests=(replace(TWO.guests[0], kernel="none"),)))
     certain = session.view.errors[0]
-    assert not overruling.can_be(certain)
-    assert overruling.toggle(session, certain) is None
+    assert not waivers.can_be(certain)
+    assert waivers.toggle(session, certain) is None
     assert session.state.allowed == frozenset()
 
 
 def test_the_draft_keeps_what_is_allowed() -> None:
     session = session_of(REFUSED)
-    overruling.toggle(session, session.view.errors[0])
+    waivers.toggle(session, session.view.errors[0])
     session.autosave()
     kept = session_of().load_draft()
     assert kept is not None
@@ -76,7 +76,7 @@ async def test_a_board_that_is_refused_is_allowed_written_and_said_headless() ->
     app = wizard(session, begin="review")
     async with app.run_test(size=LARGE, notifications=True) as pilot:
         await settle(pilot)
-        assert "Cannot be written yet: 1 error to mend" in shown(app)
+        assert "Cannot be written yet: 1 error to fix" in shown(app)
         keys = dict(app.main.query_one(KeyLine).shown)
         assert keys["a"] == "Allow this here"
         await pilot.press("a")
@@ -122,10 +122,10 @@ async def test_a_click_on_the_button_allows() -> None:
         await settle(pilot)
         await pilot.click("#review-allow")
         await settle(pilot)
-        assert codes(overruling.overruled(session)) == [("XT406", "guests.beta.memory")]
+        assert codes(waivers.overruled(session)) == [("XT406", "guests.beta.memory")]
         await pilot.click("#review-allow")
         await settle(pilot)
-        assert overruling.overruled(session) == ()
+        assert waivers.overruled(session) == ()
 
 
 async def test_a_warning_offers_nothing_to_allow() -> None:
@@ -157,7 +157,7 @@ async def test_a_rule_that_fails_is_told_of_and_takes_nothing_down(
         await pilot.press("c", "d")
         await settle(pilot)
         assert app.is_running
-        assert "1 to mend" in shown(app)
+        assert "1 to fix" in shown(app)
         await pilot.press("f8")
         await settle(pilot)
         assert app.main.here == "review"

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from xentui.session import places
+from xentui.session import field_paths
 
 if TYPE_CHECKING:
     from xentui.rules.finding import Finding
@@ -17,23 +17,23 @@ Pair = tuple[str, str]
 """What a line is about, in a word, and the line; of a sentence for itself the word is empty."""
 
 
-def of_field(session: Session, path: places.Path) -> list[Pair]:
+def of_field(session: Session, path: field_paths.Path) -> list[Pair]:
     """Return what is known of the field at a path; its description comes first."""
-    field = places.field_of(path)
+    field = field_paths.field_of(path)
     lines: list[Pair] = [("", field.description)]
     if field.bitbake:
         owner = str(path[1]) if len(path) > 2 else ""
         name = field.bitbake.replace("{guest}", owner)
         image = session.project.host.image or "xen-image-minimal"
         lines.append(("BitBake", name.replace("{image}", image)))
-    lines.append(("Project", places.text_of_path(path)))
+    lines.append(("Project", field_paths.text_of_path(path)))
     if field.range:
         lines.append(("Range", field.range))
     if field.max_length:
         lines.append(("Length", f"at most {field.max_length} characters"))
-    default, whence = places.fallback(session.project, path)
+    default, origin = field_paths.fallback(session.project, path)
     if default:
-        lines.append(("Left out", f"{default} ({whence})" if whence else default))
+        lines.append(("Left out", f"{default} ({origin})" if origin else default))
     for example in field.examples[:3]:
         shown = example if isinstance(example, str) else json.dumps(example)
         lines.append(("Example", shown))
@@ -46,7 +46,7 @@ def of_field(session: Session, path: places.Path) -> list[Pair]:
 
 
 def of_finding(finding: Finding) -> list[Pair]:
-    """Return how a finding is mended, and what the catalogue says of its code."""
+    """Return how a finding is fixed, and what the catalogue says of its code."""
     lines: list[Pair] = [("", finding.fix)] if finding.fix else []
     if finding.code:
         from xentui.rules import catalogue

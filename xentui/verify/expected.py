@@ -19,7 +19,7 @@ _APPENDING = ("append", "prepend", "remove")
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ExpectedAssignment:
     """One assignment.
 
     Attributes:
@@ -57,7 +57,7 @@ class Wish:
         return self.operator in (":append", ":prepend", "+=", "=+", ".=", "=.")
 
 
-def wishes(project: Project, assets: Assets = NO_ASSETS) -> list[Wish]:
+def expected_assignments(project: Project, assets: Assets = NO_ASSETS) -> list[ExpectedAssignment]:
     """Return everything that is assigned for a project, in the files' order.
 
     Raises:
@@ -66,24 +66,24 @@ def wishes(project: Project, assets: Assets = NO_ASSETS) -> list[Wish]:
     return list(_all(render(project, assets), image(project)))
 
 
-def _all(rendered: Rendered, dom0: str) -> Iterator[Wish]:
+def _all(rendered: Rendered, dom0: str) -> Iterator[ExpectedAssignment]:
     for statement in parse(rendered.conf[CONF], CONF).statements:
         if statement.kind == "assign":
-            yield _wish(statement, dom0, conf=True)
+            yield _expected(statement, dom0, conf=True)
     for path, text in rendered.recipes.items():
         recipe = PurePosixPath(path).stem.partition("_")[0]
         for statement in parse(text, f"{recipe}.bb").statements:
             if statement.kind == "assign":
-                yield _wish(statement, recipe, conf=False)
+                yield _expected(statement, recipe, conf=False)
 
 
-def _wish(statement: Statement, recipe: str, *, conf: bool) -> Wish:
+def _expected(statement: Statement, recipe: str, *, conf: bool) -> ExpectedAssignment:
     variable, *overrides = statement.variable.split(":")
     operator = statement.operator
     if overrides and overrides[0] in _APPENDING:
         operator = f":{overrides.pop(0)}"
     named = next((o.removeprefix("pn-") for o in overrides if o.startswith("pn-")), None)
-    return Wish(
+    return ExpectedAssignment(
         recipe if named is None else named,
         conf,
         variable,

@@ -22,7 +22,7 @@ Path = tuple[str | int, ...]
 Spec = Mapping[str, Any]
 
 
-class Misfit(NamedTuple):
+class SchemaViolation(NamedTuple):
     """A value that a keyword does not accept.
 
     Attributes:
@@ -58,7 +58,7 @@ class Checker:
         )
         self._whole = kind(root)
 
-    def misfits(self, value: Any, part: Spec | None = None) -> Iterator[Misfit]:
+    def violations(self, value: Any, part: Spec | None = None) -> Iterator[SchemaViolation]:
         """Yield what the schema, or a part of it, does not accept of a value.
 
         Args:
@@ -68,7 +68,7 @@ class Checker:
         """
         checker = self._whole if part is None else self._whole.evolve(schema=part)
         for error in checker.iter_errors(value):
-            yield Misfit(
+            yield SchemaViolation(
                 keyword=str(error.validator),
                 wanted=error.validator_value,
                 value=error.instance,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from xentui.output.plan import Change
 
 
-class Done:
+class ProjectResult:
     """What became of one project of several, for the summary."""
 
     def __init__(self, name: str, out: Path | None) -> None:
@@ -48,7 +48,7 @@ def files(changes: Iterable[Change]) -> list[dict[str, str]]:
     return [{"path": str(change.path), "kind": change.kind} for change in changes]
 
 
-def summary(made: Sequence[Done], *, looks: bool) -> str:
+def summary(made: Sequence[ProjectResult], *, looks: bool) -> str:
     """Return a line for each project and one for all.
 
     Args:
@@ -60,7 +60,7 @@ def summary(made: Sequence[Done], *, looks: bool) -> str:
     return "".join([*lines, f"{counted(len(made), 'project')}: {told}\n"])
 
 
-def _said(done: Done, *, looks: bool) -> str:
+def _said(done: ProjectResult, *, looks: bool) -> str:
     if done.error is not None:
         return "nothing was written" if isinstance(done.error, RefusedError) else "failed"
     if not done.files:
@@ -69,14 +69,14 @@ def _said(done: Done, *, looks: bool) -> str:
     return f"{number} would change" if looks else f"{number} written into {visible(str(done.out))}"
 
 
-def counts(made: Sequence[Done]) -> dict[str, int]:
+def counts(made: Sequence[ProjectResult]) -> dict[str, int]:
     """Return how many projects there are of each state."""
     return {
         state: sum(done.state == state for done in made) for state in ("changed", "same", "failed")
     }
 
 
-def report(made: Sequence[Done], **more: Any) -> None:
+def report(made: Sequence[ProjectResult], **more: Any) -> None:
     """Print the report for machines."""
     terminal.put_json(
         {"version": 1, "projects": [done.data() for done in made], "summary": counts(made), **more}

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """All that is said of a project, and what each proposed change does, as text to be compared.
 
-``XENTUI_TOLD=write pytest tests/rules/test_told.py`` writes it anew; read the difference as a
+``XENTUI_GOLDEN=write pytest tests/rules/test_golden.py`` writes it anew; read the difference as a
 user would read the messages.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from difflib import ndiff
 from pathlib import Path
 
-from xentui.project import fresh
+from xentui.project import new_file
 from xentui.project.model import Project
 from xentui.rules.finding import Finding
 
@@ -31,11 +31,11 @@ def told(findings: Iterable[Finding], project: Project | None, *places: Path) ->
 def _finding(finding: Finding, project: Project | None) -> Iterator[str]:
     yield f"{finding.severity.value} {finding.code} {finding.path}: {finding.message}"
     yield f"    {finding.fix}"
-    for mend in finding.mends:
-        yield f"    [{mend.label}]"
+    for quick_fix in finding.quick_fixes:
+        yield f"    [{quick_fix.label}]"
         if project is not None:
-            before = fresh.fresh(project, comments=False).splitlines()
-            after = fresh.fresh(mend.apply(project), comments=False).splitlines()
+            before = new_file.fresh(project, comments=False).splitlines()
+            after = new_file.fresh(quick_fix.apply(project), comments=False).splitlines()
             changed = [line for line in ndiff(before, after) if line[0] in "+-" and line[2:]]
             yield from (f"      {line}" for line in changed)
 
@@ -44,7 +44,7 @@ def compare(name: str, said: dict[str, str], folder: Path = FOLDER) -> None:
     """Hold what is said against the file of that name, heading by heading."""
     path = folder / name
     whole = "\n".join(f"== {heading}\n{text}" for heading, text in said.items())
-    if os.environ.get("XENTUI_TOLD") == "write":
+    if os.environ.get("XENTUI_GOLDEN") == "write":
         path.parent.mkdir(exist_ok=True)
         path.write_text(whole, encoding="utf-8")
     recorded = {

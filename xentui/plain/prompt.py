@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from xentui.session import places
+from xentui.session import field_paths
 
 if TYPE_CHECKING:
     from xentui.plain.wizard import Wizard
 
 
-class Place(ABC):
+class Prompt(ABC):
     """Where one is.
 
     Attributes:
@@ -46,7 +46,7 @@ class Place(ABC):
         """Return what helps here, or with one choice."""
         return ()
 
-    def path(self) -> places.Path | None:
+    def path(self) -> field_paths.Path | None:
         """Return which part of the project it needs; it is left when that is gone."""
         return None
 
@@ -54,7 +54,7 @@ class Place(ABC):
         """Return whether there is nothing left to ask here."""
         return False
 
-    def renamed(self, old: places.Path, new: places.Path) -> None:  # noqa: B027
+    def renamed(self, old: field_paths.Path, new: field_paths.Path) -> None:  # noqa: B027
         """Follow a guest or a bundle to its new name."""
 
     def settle(self) -> None:  # noqa: B027
@@ -83,14 +83,14 @@ class Choice:
         do: what choosing it does.
         value: what it is at present.
         path: the field it sets, whose help is its own.
-        told: returns what helps with it, where it is no field.
+        details: returns what helps with it, where it is no field.
     """
 
     name: str
     do: Callable[[], None]
     value: str = ""
-    path: places.Path | None = None
-    told: Callable[[], Iterable[str]] | None = None
+    path: field_paths.Path | None = None
+    details: Callable[[], Iterable[str]] | None = None
 
     @property
     def label(self) -> str:
@@ -102,7 +102,7 @@ Item = Choice | str
 """A choice, or a line between choices."""
 
 
-class Menu(Place):
+class Menu(Prompt):
     """A numbered list.
 
     A number means what it meant when the list was last said: where choices came or went since,
@@ -202,7 +202,7 @@ class Menu(Place):
             from xentui.plain.field import help_of
 
             return help_of(self.session, choice.path)
-        return choice.told() if choice.told is not None else (choice.label,)
+        return choice.details() if choice.details is not None else (choice.label,)
 
 
 def _names(items: Sequence[Item]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xentui.project import home
+from xentui.project import user_dirs
 from xentui.widgets.text import Glyphs
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ Line = tuple[str, str]
 def short(path: Path) -> str:
     """Return a path as people say it: from here, or from their home."""
     full = path.absolute()
-    here, own = Path.cwd(), home.expanded("~")
+    here, own = Path.cwd(), user_dirs.expanded("~")
     if full == here:
         return f"{here.name} (here)"
     for start, sign in ((here, ""), (own, "~/")):
@@ -38,20 +38,23 @@ def where(session: Session, signs: Glyphs) -> list[Line]:
             ("  Start xentui in one, or give it --build-dir DIR.", "muted"),
         ]
     name = short(target)
-    around = session.surroundings
-    if around is not None and around.problem:
-        return [(f"{signs.error} Build directory {name}", "error"), (f"  {around.problem}", "")]
-    if around is None or around.build is None:
+    build_survey = session.build_survey
+    if build_survey is not None and build_survey.problem:
+        return [
+            (f"{signs.error} Build directory {name}", "error"),
+            (f"  {build_survey.problem}", ""),
+        ]
+    if build_survey is None or build_survey.build is None:
         reading = f"  Reading its configuration {signs.more}"
         return [(f"{signs.ok} Build directory {name}", ""), (reading, "muted")]
-    from xentui.session.build import machine_told, xen_told
+    from xentui.session.build import machine_text, xen_text
 
-    build = around.build
-    first = f"{signs.ok} Build directory {name}  {signs.dot}  {machine_told(build)}"
-    xen, fine = xen_told(build)
+    build = build_survey.build
+    first = f"{signs.ok} Build directory {name}  {signs.dot}  {machine_text(build)}"
+    xen, fine = xen_text(build)
     series = f" {signs.dot} {build.series[0]}" if fine and build.series else ""
     text = f"{signs.ok if fine else signs.error} {xen}{series}"
-    if not around.complete:
-        count = f" {around.done} of {around.total}" if around.total else ""
+    if not build_survey.complete:
+        count = f" {build_survey.done} of {build_survey.total}" if build_survey.total else ""
         text += f"  {signs.dot}  looking through the recipes{count} {signs.more}"
     return [(first, ""), (text, "ok" if fine else "error")]

@@ -53,7 +53,7 @@ def _looks(content: Content) -> list[tuple[object, ...]]:
     return looks
 
 
-class Told(Widget):
+class LineView(Widget):
     """Lines, each cut to its room, that are often told anew, much of them as they were."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002

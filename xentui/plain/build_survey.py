@@ -8,7 +8,7 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from xentui.session.build import GivenUpError, Surroundings, survey
+from xentui.session.build import BuildSurvey, GivenUpError, survey
 
 if TYPE_CHECKING:
     from xentui.plain.talk import Talk
@@ -34,14 +34,14 @@ class Around:
         target = self._session.build_dir
         self._number += 1
         number = self._number
-        self._session.surroundings = Surroundings(target) if target is not None else None
+        self._session.build_survey = BuildSurvey(target) if target is not None else None
         if target is None:
             self._reading = None
             return
 
-        def tell(known: Surroundings) -> None:
+        def tell(known: BuildSurvey) -> None:
             if number == self._number:
-                self._session.surroundings = known
+                self._session.build_survey = known
 
         def work() -> None:
             with suppress(GivenUpError):
@@ -50,9 +50,9 @@ class Around:
         self._reading = threading.Thread(target=work, daemon=True)
         self._reading.start()
 
-    def known(self) -> Surroundings | None:
+    def known(self) -> BuildSurvey | None:
         """Return all that is known of it, once it is read."""
         if self._reading is not None and self._reading.is_alive():
             self._talk.say("Reading the layers.")
             self._reading.join()
-        return self._session.surroundings
+        return self._session.build_survey

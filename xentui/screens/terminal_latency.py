@@ -33,7 +33,7 @@ def found_slow(number: int) -> bool:
         return False
 
 
-class Pace:
+class TerminalLatency:
     """How late a terminal answers behind what it was sent.
 
     A terminal answers a question once it has drawn all that was sent before it, wherever that

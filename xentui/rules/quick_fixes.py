@@ -14,35 +14,35 @@ from typing import Any
 
 from xentui.project import schema
 from xentui.project.model import Bundle, Fetch, Guest, Project
-from xentui.rules.finding import Mend
+from xentui.rules.finding import QuickFix
 
 DEFAULT_BUNDLE = "my-guests"
 
 
-def host(label: str, **changes: Any) -> Mend:
+def host(label: str, **changes: Any) -> QuickFix:
     """Change fields of ``[host]``."""
-    return Mend(label, lambda project: replace(project, host=replace(project.host, **changes)))
+    return QuickFix(label, lambda project: replace(project, host=replace(project.host, **changes)))
 
 
-def containers(label: str, **changes: Any) -> Mend:
+def containers(label: str, **changes: Any) -> QuickFix:
     """Change fields of ``[containers]``."""
 
     def apply(project: Project) -> Project:
         return replace(project, containers=replace(project.containers, **changes))
 
-    return Mend(label, apply)
+    return QuickFix(label, apply)
 
 
-def defaults(label: str, **changes: Any) -> Mend:
+def defaults(label: str, **changes: Any) -> QuickFix:
     """Change fields of ``[defaults]``."""
 
     def apply(project: Project) -> Project:
         return replace(project, defaults=replace(project.defaults, **changes))
 
-    return Mend(label, apply)
+    return QuickFix(label, apply)
 
 
-def guest(label: str, key: str, **changes: Any) -> Mend | None:
+def guest(label: str, key: str, **changes: Any) -> QuickFix | None:
     """Change fields of one guest."""
     if not _writable("guest", changes):
         return None
@@ -50,10 +50,10 @@ def guest(label: str, key: str, **changes: Any) -> Mend | None:
     def apply(project: Project) -> Project:
         return project.with_guest(replace(project.guest(key), **changes))
 
-    return Mend(label, apply)
+    return QuickFix(label, apply)
 
 
-def source(label: str, key: str, **changes: Any) -> Mend | None:
+def source(label: str, key: str, **changes: Any) -> QuickFix | None:
     """Change fields of a guest's import."""
     if not _writable("source", changes):
         return None
@@ -64,10 +64,10 @@ def source(label: str, key: str, **changes: Any) -> Mend | None:
             return project
         return project.with_guest(replace(changed, source=replace(changed.source, **changes)))
 
-    return Mend(label, apply)
+    return QuickFix(label, apply)
 
 
-def fetch(label: str, key: str, number: int, **changes: Any) -> Mend | None:
+def fetch(label: str, key: str, number: int, **changes: Any) -> QuickFix | None:
     """Change fields of one of the files fetched for a guest."""
     if not _writable("fetch", changes):
         return None
@@ -82,10 +82,10 @@ def fetch(label: str, key: str, number: int, **changes: Any) -> Mend | None:
         )
         return project.with_guest(replace(changed, source=replace(changed.source, fetch=entries)))
 
-    return Mend(label, apply)
+    return QuickFix(label, apply)
 
 
-def into_bundle(project: Project, key: str) -> Mend:
+def into_bundle(project: Project, key: str) -> QuickFix:
     """Put a guest into the project's first bundle, or into a new one."""
     name = project.bundles[0].key if project.bundles else DEFAULT_BUNDLE
 
@@ -95,26 +95,26 @@ def into_bundle(project: Project, key: str) -> Mend:
             return moved
         return moved.with_bundle(Bundle(name))
 
-    return Mend(f"Put {key} into the bundle {name}", apply)
+    return QuickFix(f"Put {key} into the bundle {name}", apply)
 
 
-def new_bundle(name: str) -> Mend | None:
+def new_bundle(name: str) -> QuickFix | None:
     """Add a bundle."""
     if not _bundle_name(name):
         return None
-    return Mend(f"Add the bundle {name}", lambda project: project.with_bundle(Bundle(name)))
+    return QuickFix(f"Add the bundle {name}", lambda project: project.with_bundle(Bundle(name)))
 
 
-def without_bundle(name: str) -> Mend:
+def without_bundle(name: str) -> QuickFix:
     """Remove a bundle."""
 
     def apply(project: Project) -> Project:
         return replace(project, bundles=tuple(b for b in project.bundles if b.key != name))
 
-    return Mend(f"Remove the bundle {name}", apply)
+    return QuickFix(f"Remove the bundle {name}", apply)
 
 
-def rename_bundle(old: str, new: str) -> Mend | None:
+def rename_bundle(old: str, new: str) -> QuickFix | None:
     """Give a bundle, and all that name it, another name."""
     if not _bundle_name(new):
         return None
@@ -129,10 +129,10 @@ def rename_bundle(old: str, new: str) -> Mend | None:
             guests=tuple(moved(guest) for guest in project.guests),
         )
 
-    return Mend(f"Call the bundle {new}", apply)
+    return QuickFix(f"Call the bundle {new}", apply)
 
 
-def bundle(label: str, name: str, **changes: Any) -> Mend | None:
+def bundle(label: str, name: str, **changes: Any) -> QuickFix | None:
     """Change fields of a bundle."""
     if not _writable("bundle", changes):
         return None
@@ -140,20 +140,20 @@ def bundle(label: str, name: str, **changes: Any) -> Mend | None:
     def apply(project: Project) -> Project:
         return project.with_bundle(replace(project.bundle(name), **changes))
 
-    return Mend(label, apply)
+    return QuickFix(label, apply)
 
 
-def without_import_type(name: str) -> Mend:
+def without_import_type(name: str) -> QuickFix:
     """Remove an import type."""
 
     def apply(project: Project) -> Project:
         kept = tuple(kind for kind in project.import_types if kind.key != name)
         return replace(project, import_types=kept)
 
-    return Mend(f"Remove the import type {name}", apply)
+    return QuickFix(f"Remove the import type {name}", apply)
 
 
-def guest_memory(label: str, memory: dict[str, int]) -> Mend:
+def guest_memory(label: str, memory: dict[str, int]) -> QuickFix:
     """Give several guests other memory, in MiB by key."""
 
     def apply(project: Project) -> Project:
@@ -163,7 +163,7 @@ def guest_memory(label: str, memory: dict[str, int]) -> Mend:
         )
         return replace(project, guests=guests)
 
-    return Mend(label, apply)
+    return QuickFix(label, apply)
 
 
 def _writable(table: str, changes: Mapping[str, Any]) -> bool:

@@ -23,7 +23,7 @@ from tests.sessions import session_of
 from tests.tui.wizards import LARGE, SMALL, shown, wizard
 from xentui.project.model import Guest, Host, Project
 from xentui.screens.paced import QUESTION
-from xentui.session.line import Pace, take_answer
+from xentui.screens.terminal_latency import TerminalLatency, take_answer
 
 ROOT = Path(__file__).resolve().parents[2]
 TWO = Project(
@@ -34,7 +34,7 @@ SLOW = "This line is slow"
 PRESET = 'version = 1\n[host]\nmachine = "qemux86-64"\n[guests.alpha]\nmemory = 64\n'
 
 
-def answers(pace: Pace, *seconds: float) -> list[bool]:
+def answers(pace: TerminalLatency, *seconds: float) -> list[bool]:
     """Return what is said after answers that took so long."""
     said, now = [], 100.0
     for taken in seconds:
@@ -47,19 +47,19 @@ def answers(pace: Pace, *seconds: float) -> list[bool]:
 
 
 def test_late_answers_in_a_row_make_a_line_slow() -> None:
-    assert answers(Pace(), 0.01, 0.3, 0.4, 0.5) == [False, False, False, True]
-    assert answers(Pace(), 0.01, 0.3, 0.01, 0.5, 0.5) == [False] * 5
+    assert answers(TerminalLatency(), 0.01, 0.3, 0.4, 0.5) == [False, False, False, True]
+    assert answers(TerminalLatency(), 0.01, 0.3, 0.01, 0.5, 0.5) == [False] * 5
     # Those that are very late count twice.
-    assert answers(Pace(), 0.01, 5, 0.3) == [False, False, True]
-    assert answers(Pace(), 0.01, 5, 0.01, 5) == [False] * 4
+    assert answers(TerminalLatency(), 0.01, 5, 0.3) == [False, False, True]
+    assert answers(TerminalLatency(), 0.01, 5, 0.01, 5) == [False] * 4
 
 
 def test_distance_alone_makes_none_slow() -> None:
-    assert answers(Pace(), 0.8, 0.9, 0.95, 0.8, 1.0) == [False] * 5
+    assert answers(TerminalLatency(), 0.8, 0.9, 0.95, 0.8, 1.0) == [False] * 5
 
 
 def test_an_answer_that_nobody_asked_for_counts_for_nothing() -> None:
-    pace = Pace()
+    pace = TerminalLatency()
     assert not pace.answered(1)
     assert (pace.answers, pace.waits) == (False, False)
     assert answers(pace, 0.1) == [False]

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.rules import test_rules, told
+from tests.rules import goldens, test_rules
 from tests.rules.test_rules import CASES
 from xentui.rules.check import findings
 
@@ -21,6 +21,6 @@ def test_what_is_said_of_each_case(tmp_path: Path) -> None:
         folder.mkdir()
         loaded, assets = case.load(folder)
         made = [one for one in findings(loaded, assets) if not one.code.startswith(NOT_HERE)]
-        said[case.id] = told.told(made, loaded.project, folder)
+        said[case.id] = goldens.told(made, loaded.project, folder)
     assert len(said) == len(test_rules.CASES)
-    told.compare("cases.txt", said)
+    goldens.compare("cases.txt", said)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import BOARD, ROOT
-from xentui.cli.filling import filled
+from xentui.cli.wrapping import filled
 
 
 class Terminal(io.StringIO):
