@@ -68,7 +68,7 @@ def commands() -> tuple[Command, ...]:
     made = [_command("", "start the wizard", wizard.parser())]
     for name, (module, summary) in COMMANDS.items():
         parser = parsing.command_parser(import_module(f"xentui.cli.{module}"))
-        made.append(_command(name, summary, _own(parser, name)))
+        made.append(_command(name, summary, parsing.subparser(parser, name)))
     return tuple(made)
 
 
@@ -87,14 +87,6 @@ def codes() -> dict[str, str]:
 def plain(text: str) -> str:
     """Return a help text on one line."""
     return re.sub(r"\s+", " ", text).strip()
-
-
-def _own(parser: argparse.ArgumentParser, name: str) -> argparse.ArgumentParser:
-    for action in parser._actions:  # noqa: SLF001 - argparse shows its arguments nowhere else
-        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
-            found: argparse.ArgumentParser = action.choices[name]
-            return found
-    raise LookupError(name)
 
 
 def _command(name: str, summary: str, parser: argparse.ArgumentParser) -> Command:

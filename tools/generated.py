@@ -18,14 +18,13 @@ SCREENS = {
 
 
 def files() -> dict[str, str]:
-    """Return what each file is to hold, by its path in the repository."""
-    from tools import completion, keys, manpage, picture, reference
+    """Return what each file is to hold, by its path in the repository.
 
-    made = {
-        f"xentui/completions/xentui.{shell}": text for shell, text in completion.scripts().items()
-    }
-    made["man/xentui.1"] = manpage.page()
-    made["docs/reference-format.md"] = reference.project_file()
+    All but the manual page, which Sphinx makes of some of them (:mod:`tools.manpage`).
+    """
+    from tools import keys, picture, reference
+
+    made = {"docs/reference-format.md": reference.project_file()}
     made["docs/reference-options.md"] = reference.options()
     made["docs/findings.md"] = reference.findings()
     made["docs/reference-keys.md"] = keys.page()
@@ -42,13 +41,20 @@ def files() -> dict[str, str]:
 
 def main() -> int:
     """Write what is not as it is to be; tell which files those were."""
+    from tools import manpage
+
     for name, text in files().items():
-        path = ROOT / name
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-            sys.stdout.write(f"{name}\n")
+        _write(name, text)
+    _write("man/xentui.1", manpage.page())
     return 0
+
+
+def _write(name: str, text: str) -> None:
+    path = ROOT / name
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        sys.stdout.write(f"{name}\n")
 
 
 if __name__ == "__main__":

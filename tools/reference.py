@@ -136,24 +136,41 @@ def _facts(field: Field) -> Iterator[tuple[str, str]]:
 
 def _options() -> Iterator[str]:
     wizard, *commands = commandline.commands()
-    yield "# Options"
+    yield "# Commands and options"
     yield ""
     yield (
         "Every argument of every command, as its parser has it. What the commands promise, "
-        "their exit codes and their JSON, is told in [The command line](cli.md)."
+        "their exit codes and their JSON, is described in [The command line](cli.md)."
     )
+    yield ""
+    yield "<!-- The manual page begins here. -->"
     for command in (wizard, *commands):
         yield ""
         yield f"## `xentui {command.name}`" if command.name else "## `xentui` (the wizard)"
-        yield ""
-        yield from _rows(command)
+        yield from _description(command)
+        for argument in (*command.places, *command.options):
+            yield ""
+            yield _spelling(argument)
+            yield f": {_prose(_sentence(argument.help))}"
 
 
-def _rows(command: Command) -> Iterator[str]:
-    yield "| argument | does |"
-    yield "| --- | --- |"
-    for argument in (*command.places, *command.options):
-        yield f"| {_spelling(argument)} | {_cell(argument.help)} |"
+def _description(command: Command) -> Iterator[str]:
+    """Yield what a command does; lines that are indented keep their columns."""
+    aligned = started = False
+    for line in command.description.split("\n"):
+        if line.startswith("  ") != aligned:
+            aligned = not aligned
+            yield from ("", "```text") if aligned else ("```", "")
+        elif not started:
+            yield ""
+        started = True
+        yield line.removeprefix("  ") if aligned else _prose(line)
+    if aligned:
+        yield "```"
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _spelling(argument: Argument) -> str:

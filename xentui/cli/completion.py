@@ -1,15 +1,32 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""``xentui completion``: the script with which a shell completes xentui's command line."""
+"""``xentui completion``: TAB completes xentui's command line in bash, zsh, fish and tcsh.
+
+The scripts are argcomplete's. At each TAB they run xentui with the line in the environment;
+:func:`answer` reads the very parsers that a command uses, and the files that the line names.
+"""
 
 from __future__ import annotations
 
 import argparse
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from xentui.cli import parsing, terminal
-from xentui.errors import Exit
+from xentui.cli import COMMANDS, parsing, terminal
+from xentui.errors import Exit, XentuiError
+
+if TYPE_CHECKING:
+    from argcomplete.completers import BaseCompleter
+
+    Completer = Callable[..., Iterable[str] | Mapping[str, str]] | BaseCompleter
 
 SHELLS = ("bash", "zsh", "fish", "tcsh")
+_TCSH = "complete xentui 'p@*@`env _ARGCOMPLETE=1 _ARGCOMPLETE_SHELL=tcsh xentui`@'\n"
+"""tcsh hands the line over in COMMAND_LINE, and takes the words from standard output."""
 
 
 def add(commands: parsing.Commands) -> None:
@@ -17,9 +34,9 @@ def add(commands: parsing.Commands) -> None:
     parser = commands.add_parser(
         "completion",
         description="Prints the script with which a shell completes commands, options, presets, "
-        "guests and codes.\nThe script is fixed: it starts no Python.\n\n"
-        "  bash   xentui completion bash > ~/.local/share/bash-completion/completions/xentui\n"
-        "  zsh    xentui completion zsh > DIR/_xentui, with DIR in fpath before compinit runs\n"
+        "guests and codes.\n\n"
+        '  bash   add to ~/.bashrc:  eval "$(xentui completion bash)"\n'
+        '  zsh    add to ~/.zshrc, after compinit:  eval "$(xentui completion zsh)"\n'
         "  fish   xentui completion fish > ~/.config/fish/completions/xentui.fish\n"
         "  tcsh   xentui completion tcsh > FILE, and source FILE in ~/.tcshrc",
     )
@@ -28,8 +45,122 @@ def add(commands: parsing.Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the script."""
-    from importlib.resources import files
+    from argcomplete.shell_integration import shellcode
 
-    script = files("xentui").joinpath("completions", f"xentui.{args.shell}")
-    terminal.put(script.read_text(encoding="utf-8"))
+    if args.shell == "tcsh":
+        terminal.put(_TCSH)
+    else:
+        terminal.put(shellcode(["xentui"], shell=args.shell).lstrip("\n"))
     return Exit.OK
+
+
+def answer() -> int:
+    """Print the words that complete the command line in the environment."""
+    import argcomplete
+
+    stream = None
+    if os.environ.get("_ARGCOMPLETE_SHELL") == "tcsh":
+        line = os.environ.get("COMMAND_LINE", "")
+        os.environ.update(COMP_LINE=line, COMP_POINT=str(len(line)), _ARGCOMPLETE_IFS="\n")
+        stream = sys.stdout
+    parser = _parser(os.environ.get("COMP_LINE", ""))
+    argcomplete.autocomplete(parser, always_complete_options=False, output_stream=stream)
+    return Exit.OK
+
+
+def _parser(line: str) -> argparse.ArgumentParser:
+    """Return the parser of the command on a line, every argument with what completes it."""
+    from argcomplete.completers import DirectoriesCompleter, FilesCompleter
+
+    words = line.split()
+    name = words[1] if len(words) > 1 and words[1] in COMMANDS else None
+    # A command that is still being typed, without a blank after it, is one of several.
+    if name is None or (len(words) == 2 and not line[-1:].isspace()):
+        from xentui.cli import wizard
+
+        parser: argparse.ArgumentParser = wizard.parser()
+        own = parser
+    else:
+        parser = parsing.command_parser(import_module(f"xentui.cli.{COMMANDS[name][0]}"))
+        own = parsing.subparser(parser, name)
+    files = FilesCompleter()
+    projects = FilesCompleter(("toml",))
+    completers: dict[str, Completer] = {
+        "CODE": _codes,
+        "DIR": DirectoriesCompleter(),
+        "KEY": _guests,
+        "NAME": _presets,
+        "PATH=VALUE": _assignments,
+        "PRESET": _presets,
+        "PROJECT": projects if parser is not own else _commands_and(projects),
+        "THING": _parts,
+    }
+    for action in own._actions:  # noqa: SLF001 - argparse names its arguments nowhere else
+        if action.nargs != 0 and not action.choices:
+            completer = completers.get(str(action.metavar), files)
+            action.completer = completer  # type: ignore[attr-defined]
+    return parser
+
+
+def _commands_and(projects: Callable[..., Iterable[str]]) -> Completer:
+    def complete(prefix: str, **others: Any) -> dict[str, str]:
+        summaries = {name: summary for name, (_, summary) in COMMANDS.items()}
+        return {**summaries, **dict.fromkeys(projects(prefix=prefix, **others), "")}
+
+    return complete
+
+
+def _codes(**_: Any) -> dict[str, str]:
+    from xentui.rules import catalogue
+
+    return {code: catalogue.entry(code).title for code in catalogue.codes()}
+
+
+def _presets(**_: Any) -> dict[str, str]:
+    from xentui.project import presets
+
+    return {preset.name: preset.title for preset in presets.available(Path.cwd())}
+
+
+def _parts(**_: Any) -> tuple[str, ...]:
+    from xentui.cli.show import WHAT
+
+    return WHAT
+
+
+def _guests(parsed_args: argparse.Namespace, **_: Any) -> list[str]:
+    return list(_project(parsed_args).get("guests", {}))
+
+
+def _assignments(prefix: str, parsed_args: argparse.Namespace, **_: Any) -> dict[str, str]:
+    """Return ``table.field=`` for each field, and after the ``=`` of a choice its values."""
+    from xentui.project import schema
+
+    tables = {name: name for name in ("host", "containers", "defaults")}
+    tables |= {f"guests.{key}": "guest" for key in _guests(parsed_args)}
+    found: dict[str, str] = {}
+    for table, definition in tables.items():
+        for field in schema.fields(definition):
+            path = f"{table}.{field.name}="
+            choices = ("true", "false") if field.kind == "flag" else field.choices
+            if prefix.startswith(path) and field.kind != "choices":
+                found |= {f"{path}{choice}": "" for choice in choices}
+            elif field.kind != "table":
+                found[path] = field.title
+    return found
+
+
+def _project(parsed: argparse.Namespace) -> dict[str, Any]:
+    """Return the project that the line names, or nothing if it cannot be read."""
+    from xentui.project import document, presets
+
+    named = getattr(parsed, "write", None) or getattr(parsed, "project", None)
+    preset = getattr(parsed, "preset", None)
+    try:
+        if isinstance(named, list):
+            named = named[0] if named else None
+        path = named or (presets.find(preset, Path.cwd()) if preset else None)
+        data = document.parse(document.read(path)).data if path is not None else {}
+    except (XentuiError, OSError):
+        return {}
+    return data if isinstance(data.get("guests", {}), dict) else {}

@@ -69,6 +69,15 @@ def command_parser(module: ModuleType) -> Parser:
     return parser
 
 
+def subparser(parser: argparse.ArgumentParser, name: str) -> argparse.ArgumentParser:
+    """Return the parser of one command, from :func:`command_parser`'s."""
+    for action in parser._actions:  # noqa: SLF001 - argparse shows its arguments nowhere else
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+            found: argparse.ArgumentParser = action.choices[name]
+            return found
+    raise LookupError(name)
+
+
 def overview() -> str:
     """Return the list of commands, for the help."""
     width = max(map(len, COMMANDS)) + 2

@@ -10,6 +10,8 @@ import sys
 from xentui.cli import terminal
 from xentui.errors import Exit, XentuiError, reason
 
+ASKED = "_ARGCOMPLETE"
+"""Set in the environment by the completion scripts: answer a TAB, run no command."""
 DEBUG = "XENTUI_DEBUG"
 """Set to 1 in the environment, an unexpected failure shows its traceback."""
 
@@ -45,6 +47,10 @@ def run(arguments: list[str]) -> int:
 
 
 def _run(arguments: list[str]) -> int:
+    if ASKED in os.environ:
+        from xentui.cli.completion import answer
+
+        return answer()
     if not arguments:
         # Nothing to parse: the wizard starts without what parsing takes to load.
         from xentui.cli.wizard import start

@@ -1,0 +1,3 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+xentui completion fish | source
