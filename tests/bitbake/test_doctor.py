@@ -258,6 +258,6 @@ def test_each_word_that_is_said_is_as_it_was_read(tmp_path: Path) -> None:
         lines = []
         for one in made:
             place = f"{Path(one.place.file).name}:{one.place.line}" if one.place else "-"
-            lines.append(f"{place} {goldens.told([one.finding], None, root)}")
+            lines.append(f"{place} {goldens.text_of([one.finding], None, root)}")
         said[f"{code} {line.strip()}"] = "".join(lines)
     goldens.compare("build_dir.txt", said)

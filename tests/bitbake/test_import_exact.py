@@ -20,7 +20,7 @@ from xentui.bitbake.import_draft import CannotSay, mebibytes, number, vifs, word
 from xentui.bitbake.importer import Imported
 from xentui.project import new_file
 
-FOLDER = Path(__file__).parent / "told"
+FOLDER = Path(__file__).parent / "golden"
 X86 = 'MACHINE = "qemux86-64"\n'
 ARM = 'MACHINE = "qemuarm64"\n'
 OWN = "pn-xen-image-minimal"

@@ -17,10 +17,10 @@ from xentui.project import new_file
 from xentui.project.model import Project
 from xentui.rules.finding import Finding
 
-FOLDER = Path(__file__).parent / "told"
+FOLDER = Path(__file__).parent / "golden"
 
 
-def told(findings: Iterable[Finding], project: Project | None, *places: Path) -> str:
+def text_of(findings: Iterable[Finding], project: Project | None, *places: Path) -> str:
     """Return findings with their changes; the names of folders that a test made are left out."""
     text = "\n".join(line for finding in findings for line in _finding(finding, project))
     for place in places:

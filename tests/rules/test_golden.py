@@ -21,6 +21,6 @@ def test_what_is_said_of_each_case(tmp_path: Path) -> None:
         folder.mkdir()
         loaded, assets = case.load(folder)
         made = [one for one in findings(loaded, assets) if not one.code.startswith(NOT_HERE)]
-        said[case.id] = goldens.told(made, loaded.project, folder)
+        said[case.id] = goldens.text_of(made, loaded.project, folder)
     assert len(said) == len(test_rules.CASES)
     goldens.compare("cases.txt", said)

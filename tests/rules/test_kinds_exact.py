@@ -63,7 +63,7 @@ def imported(kind: str, file: str = "web.dat", more: str = "") -> str:
 
 
 @pytest.mark.parametrize(
-    ("kind", "types", "fix"),
+    ("kind", "types", "quick_fix"),
     [
         ("qcow2", {"qcow2"}, "Import it as qcow2"),
         ("ext", {"ext4", "raw"}, "Import it as ext4"),
