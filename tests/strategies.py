@@ -84,16 +84,26 @@ def table_of(table: str) -> st.SearchStrategy[dict[str, Any]]:
     required: dict[str, st.SearchStrategy[Any]] = {}
     optional: dict[str, st.SearchStrategy[Any]] = {}
     for field in schema.fields(table):
-        if field.kind == "table":
-            value: st.SearchStrategy[Any] = (
-                st.lists(table_of("fetch"), max_size=3)
-                if field.name == "fetch"
-                else table_of(field.name)
-            )
-        else:
-            value = of_field(table, field.name)
+        match field.kind:
+            case "table":
+                value: st.SearchStrategy[Any] = table_of(field.of)
+            case "tables":
+                value = st.lists(table_of(field.of), max_size=3)
+            case "map":
+                value = map_of(table, field.name)
+            case _:
+                value = of_field(table, field.name)
         (required if field.required else optional)[field.name] = value
     return st.fixed_dictionaries(required, optional=optional)
+
+
+@cache
+def map_of(table: str, name: str) -> st.SearchStrategy[dict[str, Any]]:
+    """Any table with free keys that the schema accepts."""
+    spec = schema.schema()["definitions"][table]["properties"][name]
+    keys = matching(spec["propertyNames"]["pattern"], spec["propertyNames"]["maxLength"])
+    values = st.integers(0, 9) | st.sampled_from(("a", "preserve"))
+    return st.dictionaries(keys, values, max_size=3)
 
 
 @cache

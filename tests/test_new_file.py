@@ -58,7 +58,7 @@ def test_every_comment_can_be_made_a_value(name: str) -> None:
     total, before_total = effective.total_memory(whole), effective.total_memory(project)
     assert total is not None
     assert before_total is not None
-    assert total.value == before_total.value
+    assert total == before_total
     for guest in project.guests:
         before = effective.effective(project, guest)
         after = effective.effective(whole, whole.guest(guest.key))

@@ -58,7 +58,7 @@ def test_a_bundled_preset_is_a_whole_project(name: str, here: Path) -> None:
     assert listed.error == ""
     board = boards.board(project.host.machine)
     assert board.known
-    assert effective.network(project).value == board.network
+    assert effective.network(project) == board.network
     for guest in project.guests:
         assert "console=hvc0" in effective.effective(project, guest).extra.split()
     total, dom0 = effective.total_memory(project), effective.dom0_memory(project)
@@ -66,7 +66,7 @@ def test_a_bundled_preset_is_a_whole_project(name: str, here: Path) -> None:
     assert dom0 is not None
     guests = sum(effective.effective(project, guest).memory + 1 for guest in project.guests)
     # Xen's own: 8 MiB, 1 % of all and a quarter MiB a processor, as measured.
-    assert dom0.value + guests + 9 + total.value // 100 <= total.value
+    assert dom0 + guests + 9 + total // 100 <= total
     lines = loaded.document.text.splitlines()
     assert lines[0].startswith("# ")
     # REUSE-IgnoreStart

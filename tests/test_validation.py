@@ -16,7 +16,7 @@ from xentui.project.validation import Checker, SchemaViolation
 
 ANNOTATIONS = {
     "$schema", "$id", "title", "description", "default", "examples", "definitions",
-    "x-unit", "x-bitbake", "x-advanced", "x-default-from",
+    "x-unit", "x-bitbake", "x-xl", "x-carry", "x-advanced", "x-default-from",
 }  # fmt: skip
 """Keywords that check nothing."""
 

@@ -41,6 +41,9 @@ _TYPES = {
     "choices": "list, any of",
     "list": "list of texts",
     "table": "table",
+    "tables": "list of tables",
+    "named": "tables by name",
+    "map": "table with free keys",
 }
 
 _SERIES = {

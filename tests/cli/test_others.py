@@ -44,7 +44,7 @@ def test_new_prints_what_it_would_write(run: Run) -> None:
     first, _, rest = Path("mine.toml").read_text().partition("\n")
     assert first.startswith("#:schema ")
     assert rest == printed.out
-    assert "# vcpus = 1  # the class' default" in printed.out
+    assert "# vcpus = 1  # the class's default" in printed.out
 
 
 def test_new_overwrites_nothing(run: Run) -> None:

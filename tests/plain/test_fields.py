@@ -31,7 +31,7 @@ def of_schema() -> set[tuple[str, str]]:
         (table, field.name)
         for table in tables
         for field in schema.fields(table)
-        if field.kind != "table"
+        if not field.is_table
     }
     return found | {(table, field_paths.KEY) for table in ("guest", "bundle")}
 

@@ -11,19 +11,16 @@ from collections.abc import Iterable
 from xentui.bitbake.conf_facts import Assignment
 from xentui.bitbake.files import base_name
 from xentui.bitbake.import_draft import (
-    CONVERT,
-    FLAGS,
     TAGS,
     CannotSay,
     Source,
     conditions,
+    converter,
     known,
     mebibytes,
-    number,
-    vifs,
     words,
 )
-from xentui.project import boards, limits
+from xentui.project import boards, limits, schema
 
 DOM0 = "xen-image-minimal"
 WRITTEN_FEATURES = frozenset({"xen", "systemd", "virtualization"})
@@ -38,15 +35,6 @@ MULTICONFIGS = frozenset({"vruntime-aarch64", "vruntime-x86-64"})
 _MASKED = ("filesystems-layer", "meta-python", "webserver")
 _PN = re.compile(r":pn-([^:]+)")
 
-_DEFAULTS = {
-    "memory": ("XEN_GUEST_MEMORY_DEFAULT", number),
-    "vcpus": ("XEN_GUEST_VCPUS_DEFAULT", number),
-    "vif": ("XEN_GUEST_VIF_DEFAULT", vifs),
-    "extra": ("XEN_GUEST_EXTRA_DEFAULT", words),
-    "disk_device": ("XEN_GUEST_DISK_DEVICE_DEFAULT", words),
-    "image_fstype": ("XEN_GUEST_IMAGE_FSTYPE", words),
-    "image_size": ("XEN_GUEST_IMAGE_SIZE_DEFAULT", number),
-}
 _USELESS = "it has no effect: the image recipe assigns it itself"
 _STAYS = "a project has no word for it"
 
@@ -77,8 +65,8 @@ def read(source: Source, image: str, machine: str | None, bundles: Iterable[str]
     if image != DOM0:
         draft.data["host"]["image"] = image
     _host(source, machine)
-    for name, (variable, convert) in _DEFAULTS.items():
-        source.carry(variable, ("defaults", name), convert)
+    for field in schema.fields("defaults"):
+        source.carry(field.variable, ("defaults", field.name), converter(field))
     _guests(source)
     vxn = _install(source, image, set(bundles))
     _features(source, vxn=vxn)
@@ -174,12 +162,14 @@ def _guests(source: Source) -> None:
 
 def flags(source: Source, key: str) -> None:
     """Carry the flags of a guest."""
-    for name, variable in FLAGS.items():
-        if name not in source.draft.data["guests"][key]:
-            source.carry(variable, ("guests", key, name), CONVERT[name], flag=key)
-    assignments = source.active("XEN_GUEST_CONFIG_FILE", key)
-    if assignments:
-        _config_file(source, key, assignments)
+    for field in schema.varflags():
+        if field.carry == "local-file":
+            assignments = source.active(field.variable, key)
+            if assignments:
+                _config_file(source, key, assignments)
+        elif field.name not in source.draft.data["guests"][key]:
+            path = ("guests", key, field.name)
+            source.carry(field.variable, path, converter(field), flag=key)
 
 
 def _config_file(source: Source, key: str, assignments: list[Assignment]) -> None:

@@ -14,20 +14,9 @@ from xentui.bitbake.conf_reader import ConfReader
 from xentui.bitbake.conf_values import Store
 from xentui.bitbake.overrides import operation
 from xentui.project import schema
+from xentui.project.schema import Field
 
 Path = tuple[str | int, ...]
-
-FLAGS = {
-    "memory": "XEN_GUEST_MEMORY",
-    "vcpus": "XEN_GUEST_VCPUS",
-    "vif": "XEN_GUEST_VIF",
-    "extra": "XEN_GUEST_EXTRA",
-    "disk_device": "XEN_GUEST_DISK_DEVICE",
-    "name": "XEN_GUEST_NAME",
-    "rootfs": "XEN_GUEST_ROOTFS",
-    "kernel": "XEN_GUEST_KERNEL",
-}
-"""Fields of a guest and the variables whose flags say them."""
 
 TAGS = ("autostart", "external")
 
@@ -237,16 +226,11 @@ def vifs(text: str) -> list[str] | None:
     return re.split(r"'[ ]*+,[ ]*+'", text) if text else None
 
 
-CONVERT: dict[str, Callable[[str], Any]] = {
-    "memory": number,
-    "vcpus": number,
-    "vif": vifs,
-    "extra": words,
-    "disk_device": words,
-    "name": words,
-    "rootfs": words,
-    "kernel": words,
-}
+def converter(field: Field) -> Callable[[str], Any]:
+    """Return what turns a variable's text into a value of a field."""
+    if field.kind == "integer":
+        return number
+    return vifs if field.kind == "list" else words
 
 
 def shown(said: Assignment) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from xentui.images.inspected import Inspected
-from xentui.project.effective import value
+from xentui.project.effective import effective
 from xentui.project.model import Bundle, Fetch, Guest, Project, Source
 from xentui.safe_text import quoted
 
@@ -195,8 +195,8 @@ def with_source(
     source = Source(
         suggestion.type, suggestion.file, suggestion.image_size, _with(kept, entry, first=True)
     )
-    extra = value(project, guest, "extra").value
-    device = value(project, guest, "disk_device").value
+    worked_out = effective(project, guest)
+    extra, device = worked_out.extra, worked_out.disk_device
     wanted = words(extra, suggestion.root(device), suggestion.extra)
     guest = replace(
         guest,

@@ -12,6 +12,7 @@ from xentui.output.guest_cfg import supplied
 from xentui.output.local_conf import entry, varflags
 from xentui.project import schema
 from xentui.project.assets import NO_ASSETS, Assets
+from xentui.project.effective import fallback
 from xentui.project.licenses import CHECKSUMS
 from xentui.project.model import Bundle, Guest, Project
 
@@ -118,6 +119,6 @@ def _imports(project: Project, guest: Guest) -> Iterator[tuple[str, str]]:
     yield "XEN_GUEST_SOURCE_TYPE", sources.class_type(guest.source)
     yield "XEN_GUEST_SOURCE_FILE", sources.class_file(guest, guest.source)
     size = guest.source.image_size
-    default = project.defaults.image_size or schema.default("defaults", "image_size")
-    if guest.source.type == "rootfs_dir" and size is not None and size != default:
+    usual = fallback(project, ("guests", guest.key, "source", "image_size")).value
+    if guest.source.type == "rootfs_dir" and size is not None and size != usual:
         yield "XEN_GUEST_IMAGE_SIZE", text.number(size)

@@ -137,7 +137,7 @@ def _boot(project: Project) -> Iterator[NextCommand]:
     machine, recipe = project.host.machine, image(project)
     board = boards.board(machine)
     total = total_memory(project)
-    memory = f' qemuparams="-m {total.value}"' if total is not None else ""
+    memory = f' qemuparams="-m {total}"' if total is not None else ""
     if machine == "qemux86-64":
         firmware = " ovmf" if project.host.boot_mode == "efi" else ""
         yield NextCommand(

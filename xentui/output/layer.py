@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from xentui.bitbake import text
 from xentui.project import boards
-from xentui.project.effective import dom0_memory, given_dom0_memory
+from xentui.project.effective import dom0_memory, fallback
 from xentui.project.model import Guest, Project
 
 COLLECTION = "xentui"
@@ -67,7 +67,7 @@ def needs_wks(project: Project) -> bool:
     board = boards.board(project.host.machine)
     if board.dom0_knob is not boards.Dom0Knob.WIC or project.host.dom0_memory is None:
         return False
-    return project.host.dom0_memory != given_dom0_memory(project)
+    return bool(project.host.dom0_memory != fallback(project, ("host", "dom0_memory")).value)
 
 
 def wks(project: Project) -> str:
@@ -79,8 +79,7 @@ def wks(project: Project) -> str:
     Raises:
         CannotCarry: the memory is no whole number.
     """
-    memory = dom0_memory(project)
-    dom0 = text.number(memory.value if memory else 0)
+    dom0 = text.number(dom0_memory(project) or 0)
     mode = project.host.boot_mode or "bios"
     ptable, plugin, part_type = "msdos", "bootimg-biosxen", ""
     if mode == "efi":

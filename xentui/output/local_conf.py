@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from xentui.bitbake import text
 from xentui.output.guest_cfg import supplied, vif_value
@@ -19,8 +20,9 @@ from xentui.project.artifacts import image_fstype
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.boards import Dom0Knob
 from xentui.project.disk import KEPT, extra_space
-from xentui.project.effective import default, effective, image
+from xentui.project.effective import effective, image
 from xentui.project.model import Defaults, Guest, Project
+from xentui.project.schema import Field
 
 MULTICONFIGS = ("vruntime-aarch64", "vruntime-x86-64")
 """What vxn builds its guest's kernel and initramfs with (mv:conf/multiconfig)."""
@@ -137,22 +139,35 @@ def _defaults(project: Project) -> Iterator[str]:
 
 
 def _default_values(defaults: Defaults) -> Iterator[tuple[str, str]]:
-    for name in ("memory", "vcpus", "vif", "extra", "disk_device", "image_fstype", "image_size"):
-        value = getattr(defaults, name)
-        if value is None or value == schema.default("defaults", name):
+    for field in schema.fields("defaults"):
+        value = getattr(defaults, field.name)
+        if value is None or value == schema.default("defaults", field.name):
             continue
         # An empty default cannot be said: guests that it falls to get a complete config.
         if value in ((), ""):
             continue
-        yield schema.field("defaults", name).bitbake, _written(name, value)
+        yield field.variable, _written(field, value)
 
 
-def _written(name: str, value: object) -> str:
-    if name == "vif" and isinstance(value, tuple):
+def _written(field: Field, value: Any) -> str:
+    """Return a value as BitBake, the class and xl read it back.
+
+    Raises:
+        CannotCarry: they would not.
+    """
+    if field.kind == "list":
         return vif_value(value)
-    if name in ("disk_device", "image_fstype"):
-        return text.word(str(value))
-    return text.packed(value) if isinstance(value, str) and name == "extra" else text.number(value)
+    if field.kind == "integer":
+        return text.number(value)
+    match field.carry:
+        case "word":
+            return text.word(str(value))
+        case "domain":
+            return text.domain(str(value))
+        case "deploy-file":
+            return text.packed(text.path(str(value)))
+        case _:
+            return text.packed(str(value))
 
 
 def _guests(project: Project, assets: Assets) -> Iterator[str]:
@@ -226,22 +241,14 @@ def varflags(project: Project, guest: Guest) -> Iterator[tuple[str, str]]:
     Raises:
         CannotCarry: a value cannot be carried.
     """
-    if guest.config_file is None and supplied(project, guest) is None:
-        worked_out = effective(project, guest)
-        for name in ("memory", "vcpus", "vif", "extra", "disk_device"):
-            value = getattr(worked_out, name)
-            if value != default(project, name).value:
-                yield _variable(name), _written(name, value)
-        if worked_out.name != guest.key:
-            yield _variable("name"), text.domain(worked_out.name)
-    for name in ("rootfs", "kernel"):
-        value = getattr(guest, name)
-        if value is not None:
-            yield _variable(name), text.packed(text.path(value))
-
-
-def _variable(name: str) -> str:
-    return schema.field("guest", name).bitbake.partition("[")[0]
+    has_config = guest.config_file is not None or supplied(project, guest) is not None
+    now, usual = effective(project, guest).values, effective(project, Guest(guest.key)).values
+    for field in schema.varflags():
+        if field.carry == "local-file" or (has_config and field.xl):
+            continue
+        value = now.get(field.name, getattr(guest, field.name))
+        if value is not None and value != usual.get(field.name):
+            yield field.variable, _written(field, value)
 
 
 def _digest(

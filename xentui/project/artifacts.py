@@ -8,7 +8,8 @@ Both classes copy them into one flat folder by their base name, so two guests ca
 
 from __future__ import annotations
 
-from xentui.project import boards, schema
+from xentui.project import boards
+from xentui.project.effective import explain
 from xentui.project.model import Guest, Project
 
 IMAGES = "/var/lib/xen/images"
@@ -18,7 +19,7 @@ AUTO = "/etc/xen/auto"
 
 def image_fstype(project: Project) -> str:
     """Return the image type of guests that a recipe builds (``XEN_GUEST_IMAGE_FSTYPE``)."""
-    return project.defaults.image_fstype or str(schema.default("defaults", "image_fstype"))
+    return str(explain(project, ("defaults", "image_fstype")).value)
 
 
 def image_file(project: Project, guest: Guest) -> str:

@@ -1,63 +1,160 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What really holds: each value and where it comes from.
+"""The effective value of each field, and where it comes from: the only place that says.
 
-A value comes from the project, from its ``[defaults]``, from the board, or from the class
-(``?=`` lines of xen-guest-bundle.bbclass and xen-guest-cross-install.bbclass, which the
-schema's defaults repeat).
+A field that the project leaves out takes its value from ``[defaults]``, the board, the Xen
+classes (``?=`` lines of xen-guest-bundle.bbclass and xen-guest-cross-install.bbclass, which the
+schema's defaults repeat) or from what was set by hand in a build directory.
 """
 
 from __future__ import annotations
 
-from typing import Any, Generic, Literal, NamedTuple, TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from xentui.project import boards, schema
+from xentui.project import boards, model, schema
 from xentui.project.model import Guest, GuestType, Project
+from xentui.project.schema import Field, Path
 
-Origin = Literal["project", "defaults", "board", "class"]
 T = TypeVar("T")
 
-DEFAULTED = ("memory", "vcpus", "vif", "extra", "disk_device")
-"""Guest fields that have a variable ``XEN_GUEST_…_DEFAULT``."""
+ORIGINS = {
+    "project": "set in the project",
+    "defaults": "from [defaults]",
+    "board": "the board's default",
+    "class": "the class's default",
+    "vxn": "vxn's default",
+    "xentui": "xentui's default",
+    "xl": "xl's default",
+    "key": "the guest's name",
+    "host-kernel": "Dom0's kernel",
+    "image": "the image that its recipe or its import makes",
+    "config-file": "set in its own xl config",
+    "unused": "not used by this import type",
+    "unknown": "unknown",
+    "none": "none",
+}
+"""Where a value can come from, in words. Any other origin is its own words, such as the file and
+line of a setting made by hand: ``local.conf:12``."""
 
 
 class Value(NamedTuple, Generic[T]):
-    """A value and where it comes from."""
+    """A value and where it comes from.
+
+    Attributes:
+        value: as the model holds it; ``None`` where it is unknown, or where there is none.
+        origin: a key of :data:`ORIGINS`, or a place such as ``local.conf:12``.
+    """
 
     value: T
-    origin: Origin
-
-
-class EffectiveGuest(NamedTuple):
-    """A guest with every value worked out. Memory and sizes are in MiB."""
-
-    guest: Guest
-    memory: int
-    vcpus: int
-    vif: tuple[str, ...]
-    extra: str
-    disk_device: str
-    name: str
-    type: GuestType
-    image_size: int
+    origin: str
 
     @property
-    def key(self) -> str:
-        """The guest's key."""
-        return self.guest.key
+    def words(self) -> str:
+        """Where it comes from, for people."""
+        return words(self.origin)
 
 
-def image(project: Project) -> str:
-    """Return the Dom0 image recipe."""
-    return project.host.image or str(schema.default("host", "image"))
+def words(origin: str) -> str:
+    """Return where a value comes from, for people."""
+    return ORIGINS.get(origin, origin)
 
 
-def total_memory(project: Project) -> Value[int] | None:
-    """Return MiB of the whole machine, or ``None`` where nobody says it."""
-    if project.host.memory is not None:
-        return Value(project.host.memory, "project")
-    memory = boards.board(project.host.machine).memory
-    return Value(memory, "board") if memory is not None else None
+@dataclass(frozen=True)
+class Outside:
+    """Values that hold for reasons outside the project file.
+
+    Attributes:
+        by_hand: settings in the build directory's own files, by the path of the field that says
+            the same. Each holds where the project leaves that very field out.
+        release: defaults of the layers at hand, by table and field, where they differ from the
+            schema's.
+    """
+
+    by_hand: Mapping[Path, Value[Any]] = field(default_factory=lambda: MappingProxyType({}))
+    release: Mapping[tuple[str, str], Value[Any]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+
+
+NOTHING_OUTSIDE = Outside()
+"""Nothing but the project is known."""
+
+
+def explain(project: Project, path: Path, outside: Outside = NOTHING_OUTSIDE) -> Value[Any]:
+    """Return the effective value of a field and where it comes from.
+
+    Args:
+        project: the project.
+        path: keys and indexes as the format has them: ``("guests", "alpine", "memory")``.
+        outside: what is known of the build directory and its layers.
+
+    Raises:
+        KeyError: the format has no such field.
+    """
+    wanted = schema.field_at(path)
+    given = model.get(project, path)
+    if given is not None and given != model.left_out(wanted.table)[wanted.name]:
+        return Value(given, "project")
+    return fallback(project, path, outside)
+
+
+def fallback(project: Project, path: Path, outside: Outside = NOTHING_OUTSIDE) -> Value[Any]:
+    """Return the value that a field has when the project leaves it out.
+
+    Raises:
+        KeyError: the format has no such field, or the project no such guest.
+    """
+    by_hand = outside.by_hand.get(path)
+    if by_hand is not None:
+        return by_hand
+    wanted = schema.field_at(path)
+    guest = project.guest(str(path[1])) if path[0] == "guests" else None
+    if guest is not None and wanted.xl and guest.config_file is not None:
+        return Value(None, "config-file")
+    return _left_out(project, wanted, guest, outside)
+
+
+def _left_out(project: Project, wanted: Field, guest: Guest | None, outside: Outside) -> Value[Any]:
+    """Return the value of a field that the project leaves out, by the schema's reason for it."""
+    match wanted.default_from:
+        case "board":
+            return _of_board(project, wanted)
+        case "defaults":
+            if wanted.table == "source" and not _makes_image(guest):
+                return Value(None, "unused")
+            return _of_defaults(project, wanted.name, outside)
+        case "key":
+            return Value(guest.key if guest is not None else None, "key")
+        case "xl":
+            return Value(default_type(project, guest) if guest is not None else None, "xl")
+        case "host-kernel" | "image":
+            return Value(None, wanted.default_from)
+        case origin:
+            return _of_schema(project, wanted, origin, outside)
+
+
+def _of_defaults(project: Project, name: str, outside: Outside) -> Value[Any]:
+    given = getattr(project.defaults, name)
+    if given is not None:
+        return Value(given, "defaults")
+    by_hand = outside.by_hand.get(("defaults", name))
+    if by_hand is not None:
+        return by_hand
+    return _of_schema(project, schema.field("defaults", name), "class", outside)
+
+
+def _of_schema(project: Project, wanted: Field, origin: str, outside: Outside) -> Value[Any]:
+    table, name = wanted.table, wanted.name
+    if (table, name) == ("host", "boot_mode") and _board(project).arch != "x86-64":
+        return Value(None, "none")
+    known = outside.release.get((table, name))
+    if known is not None:
+        return known
+    default = schema.default(table, name)
+    return Value(default, "none") if default is None else Value(default, origin or "xentui")
 
 
 KICKSTART_DOM0_MEMORY = 512
@@ -65,51 +162,28 @@ KICKSTART_DOM0_MEMORY = 512
 in mv:files/wic, all but ``directdisk-xen.wks``."""
 
 
-def given_dom0_memory(project: Project) -> int | None:
-    """Return MiB of Dom0 when the project says nothing, or ``None`` where nobody does.
-
-    A PC's disk image comes from a kickstart file chosen by the boot mode
-    (mv:xen-image-minimal.bb:105); the one for bios sets no dom0_mem.
-    """
-    board = boards.board(project.host.machine)
-    if board.dom0_knob is boards.Dom0Knob.WIC and project.host.boot_mode in ("efi", "hyperv-gen1"):
-        return KICKSTART_DOM0_MEMORY
-    return board.dom0_memory
-
-
-def dom0_memory(project: Project) -> Value[int] | None:
-    """Return MiB of Dom0, or ``None`` where nobody says it."""
-    if project.host.dom0_memory is not None:
-        return Value(project.host.dom0_memory, "project")
-    memory = given_dom0_memory(project)
-    return Value(memory, "board") if memory is not None else None
+def _of_board(project: Project, wanted: Field) -> Value[Any]:
+    board = _board(project)
+    known: int | None = getattr(board, wanted.name)
+    if (
+        wanted.name == "dom0_memory"
+        and board.dom0_knob is boards.Dom0Knob.WIC
+        and project.host.boot_mode in ("efi", "hyperv-gen1")
+    ):
+        # A PC's disk image comes from a kickstart file chosen by the boot mode
+        # (mv:xen-image-minimal.bb:105); the one for bios sets no dom0_mem.
+        known = KICKSTART_DOM0_MEMORY
+    return Value(known, "unknown" if known is None else "board")
 
 
-def network(project: Project) -> Value[str]:
-    """Return Dom0's network; the class default is bridged (mv:xen-tools.inc:18)."""
-    if project.host.network is not None:
-        return Value(project.host.network, "project")
-    return Value(str(schema.default("host", "network")), "class")
+def _board(project: Project) -> boards.Board:
+    return boards.board(project.host.machine)
 
 
-def default(project: Project, name: str) -> Value[Any]:
-    """Return what every guest has of a field of ``[defaults]``."""
-    given = getattr(project.defaults, name)
-    if given is not None:
-        return Value(given, "defaults")
-    return Value(schema.default("defaults", name), "class")
-
-
-def value(project: Project, guest: Guest, name: str) -> Value[Any]:
-    """Return a guest's value of one of :data:`DEFAULTED`, ``name`` or ``type``."""
-    given = getattr(guest, name)
-    if given is not None:
-        return Value(given, "project")
-    if name == "name":
-        return Value(guest.key, "class")
-    if name == "type":
-        return Value(default_type(project, guest), "class")
-    return default(project, name)
+def _makes_image(guest: Guest | None) -> bool:
+    """Return whether an import makes an image of its own size: of a directory, or by a script."""
+    source = guest.source if guest is not None else None
+    return source is None or source.type not in ("qcow2", "ext4", "raw")
 
 
 def default_type(project: Project, guest: Guest) -> GuestType:
@@ -117,30 +191,108 @@ def default_type(project: Project, guest: Guest) -> GuestType:
 
     xl takes PV on x86 and PVH on Arm (xl.cfg(5)); a guest without kernel can only be HVM.
     """
-    if boards.board(project.host.machine).arch == "aarch64":
+    if _board(project).arch == "aarch64":
         return "pvh"
     return "hvm" if guest.kernel == "none" and guest.config_file is None else "pv"
 
 
-def effective(project: Project, guest: Guest) -> EffectiveGuest:
-    """Return a guest with every value worked out."""
-    defaults = project.defaults
-    vif = _first(guest.vif, defaults.vif, schema.default("defaults", "vif"))
-    size = guest.source.image_size if guest.source else None
-    return EffectiveGuest(
-        guest=guest,
-        memory=_first(guest.memory, defaults.memory, schema.default("defaults", "memory")),
-        vcpus=_first(guest.vcpus, defaults.vcpus, schema.default("defaults", "vcpus")),
-        vif=vif,
-        extra=_first(guest.extra, defaults.extra, schema.default("defaults", "extra")),
-        disk_device=_first(
-            guest.disk_device, defaults.disk_device, schema.default("defaults", "disk_device")
-        ),
-        name=guest.name if guest.name is not None else guest.key,
-        type=guest.type if guest.type is not None else default_type(project, guest),
-        image_size=_first(size, defaults.image_size, schema.default("defaults", "image_size")),
+class EffectiveGuest(NamedTuple):
+    """A guest with every value worked out.
+
+    Attributes:
+        guest: as the project has it.
+        values: the effective value of each field that an xl config says, and ``image_size``.
+    """
+
+    guest: Guest
+    values: Mapping[str, Any]
+
+    @property
+    def key(self) -> str:
+        """The guest's key."""
+        return self.guest.key
+
+    @property
+    def memory(self) -> int:
+        """Memory in MiB."""
+        return int(self.values["memory"])
+
+    @property
+    def vcpus(self) -> int:
+        """Number of virtual processors."""
+        return int(self.values["vcpus"])
+
+    @property
+    def vif(self) -> tuple[str, ...]:
+        """Network interfaces, each in xl's syntax."""
+        entries: tuple[str, ...] = self.values["vif"]
+        return entries
+
+    @property
+    def extra(self) -> str:
+        """Kernel command line."""
+        return str(self.values["extra"])
+
+    @property
+    def disk_device(self) -> str:
+        """Name under which the guest sees its first disk."""
+        return str(self.values["disk_device"])
+
+    @property
+    def name(self) -> str:
+        """Name of the running domain."""
+        return str(self.values["name"])
+
+    @property
+    def type(self) -> GuestType:
+        """Domain type."""
+        kind: GuestType = self.values["type"]
+        return kind
+
+    @property
+    def image_size(self) -> int:
+        """Size in MiB of an image that is made of a directory or by a script."""
+        return int(self.values["image_size"])
+
+
+def effective(project: Project, guest: Guest, outside: Outside = NOTHING_OUTSIDE) -> EffectiveGuest:
+    """Return a guest with every value worked out.
+
+    What its own xl config says is not looked at: the values are those without it.
+    """
+    values: dict[str, Any] = {}
+    for wanted in schema.fields("guest"):
+        if not wanted.xl:
+            continue
+        value = getattr(guest, wanted.name)
+        if value is None:
+            by_hand = outside.by_hand.get(("guests", guest.key, wanted.name))
+            value = (by_hand or _left_out(project, wanted, guest, outside)).value
+        values[wanted.name] = value
+    size = guest.source.image_size if guest.source is not None else None
+    values["image_size"] = (
+        size if size is not None else _of_defaults(project, "image_size", outside).value
     )
+    return EffectiveGuest(guest, values)
 
 
-def _first(*candidates: Any) -> Any:
-    return next(value for value in candidates if value is not None)
+def image(project: Project) -> str:
+    """Return the Dom0 image recipe."""
+    return str(explain(project, ("host", "image")).value)
+
+
+def total_memory(project: Project) -> int | None:
+    """Return MiB of the whole machine, or ``None`` where that is unknown."""
+    mib: int | None = explain(project, ("host", "memory")).value
+    return mib
+
+
+def dom0_memory(project: Project) -> int | None:
+    """Return MiB of Dom0, or ``None`` where that is unknown."""
+    mib: int | None = explain(project, ("host", "dom0_memory")).value
+    return mib
+
+
+def network(project: Project) -> str:
+    """Return Dom0's network, ``nat`` or ``bridged`` (the default of mv:xen-tools.inc:18)."""
+    return str(explain(project, ("host", "network")).value)

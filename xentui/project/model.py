@@ -10,8 +10,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import MISSING, dataclass, fields, replace
+from functools import cache
 from typing import Any, Literal, TypeVar
+
+from xentui.project import schema
 
 BUILT_IN_IMPORTS = ("rootfs_dir", "qcow2", "ext4", "raw")
 """Import types of xen-guest-bundle.bbclass (its static dispatch in do_compile)."""
@@ -222,79 +225,182 @@ _MANY = 64
 _indexes: deque[tuple[object, dict[str, int]]] = deque(maxlen=3)
 
 
+TABLES: Mapping[str, type] = {
+    schema.ROOT: Project,
+    "preset": Preset,
+    "host": Host,
+    "containers": Containers,
+    "defaults": Defaults,
+    "bundle": Bundle,
+    "guest": Guest,
+    "source": Source,
+    "fetch": Fetch,
+    "import_type": ImportType,
+}
+"""The class of each table of the format, by its name in the schema's ``definitions``."""
+
+_DEFINITIONS = {made: name for name, made in TABLES.items()}
+
+
 def from_data(data: Mapping[str, Any]) -> Project:
     """Make a project of TOML data that the schema accepts.
 
     Args:
         data: the document as nested dicts, valid by :func:`xentui.project.schema.validate`.
     """
-    preset = data.get("preset")
-    return Project(
-        host=Host(**data["host"]),
-        preset=Preset(**preset) if preset is not None else None,
-        containers=Containers(**_tuples(data.get("containers", {}), "frontends")),
-        defaults=Defaults(**_tuples(data.get("defaults", {}), "vif")),
-        bundles=tuple(Bundle(key, **table) for key, table in data.get("bundles", {}).items()),
-        guests=tuple(guest_from_data(key, table) for key, table in data.get("guests", {}).items()),
-        import_types=tuple(
-            ImportType(key, **table) for key, table in data.get("import_types", {}).items()
-        ),
+    project: Project = table_from_data(
+        schema.ROOT, {name: value for name, value in data.items() if name != "version"}
     )
+    return project
 
 
 def guest_from_data(key: str, table: Mapping[str, Any]) -> Guest:
     """Make a guest of its table, valid by the schema."""
-    fields = _tuples(table, "vif", "tags")
-    source = fields.get("source")
-    if source is not None:
-        entries = tuple(Fetch(**entry) for entry in source.get("fetch", ()))
-        fields["source"] = Source(**{**source, "fetch": entries})
-    return Guest(key, **fields)
+    guest: Guest = table_from_data("guest", table, key=key)
+    return guest
 
 
-def _tuples(table: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    fields = dict(table)
-    for name in names:
-        if name in fields:
-            fields[name] = tuple(fields[name])
-    return fields
+def table_from_data(definition: str, data: Mapping[str, Any], **key: str) -> Any:
+    """Make the object of one table of its data, with the tables in it.
+
+    Args:
+        definition: a key of :data:`TABLES`.
+        data: what the schema accepts for it.
+        key: the name under which it stands in a table of names, as ``key``.
+    """
+    values = {name: _value(schema.field(definition, name), value) for name, value in data.items()}
+    return TABLES[definition](**key, **values)
+
+
+def _value(field: schema.Field, value: Any) -> Any:
+    match field.kind:
+        case "table":
+            return table_from_data(field.of, value)
+        case "tables":
+            return tuple(table_from_data(field.of, entry) for entry in value)
+        case "named":
+            return tuple(table_from_data(field.of, entry, key=key) for key, entry in value.items())
+        case "map":
+            return tuple((key, frozen(entry)) for key, entry in value.items())
+        case _:
+            return frozen(value)
+
+
+def frozen(value: Any) -> Any:
+    """Return a value as the model holds it: a tuple for a list."""
+    return tuple(map(frozen, value)) if isinstance(value, list) else value
 
 
 def to_data(project: Project) -> dict[str, Any]:
     """Return the project as nested dicts in the format's order, without what is left out."""
-    data: dict[str, Any] = {"version": 1}
-    if project.preset is not None:
-        data["preset"] = _table(project.preset)
-    data["host"] = _table(project.host)
-    for name, table in (
-        ("containers", _table(project.containers)),
-        ("defaults", _table(project.defaults)),
-        ("bundles", {bundle.key: _table(bundle) for bundle in project.bundles}),
-        ("guests", {guest.key: guest_to_data(guest) for guest in project.guests}),
-        ("import_types", {kind.key: _table(kind) for kind in project.import_types}),
-    ):
-        data.update({name: table} if table else {})
-    return data
+    return {"version": 1, **table_to_data(project)}
 
 
-def guest_to_data(guest: Guest) -> dict[str, Any]:
-    """Return a guest's table, without what is left out."""
-    table = _table(guest)
-    if guest.source is not None:
-        table["source"] = _table(guest.source)
-        if guest.source.fetch:
-            table["source"]["fetch"] = [_table(entry) for entry in guest.source.fetch]
-    return table
+def table_to_data(item: Any) -> dict[str, Any]:
+    """Return the object of a table as nested dicts in the schema's order.
 
-
-_EMPTY: dict[str, Any] = {"tags": (), "fetch": (), "description": ""}
-
-
-def _table(item: Any) -> dict[str, Any]:
+    A value that its class has by default is left out, as it says nothing.
+    """
     table: dict[str, Any] = {}
-    for name in item.__dataclass_fields__:
-        value = getattr(item, name)
-        if name == "key" or value is None or value == _EMPTY.get(name):
-            continue
-        table[name] = list(value) if isinstance(value, tuple) else value
+    definition = _DEFINITIONS[type(item)]
+    nothing = left_out(definition)
+    for field in schema.fields(definition):
+        value = getattr(item, field.name, None)
+        if value is not None and value != nothing[field.name]:
+            table[field.name] = _data(field, value)
     return table
+
+
+def _data(field: schema.Field, value: Any) -> Any:
+    match field.kind:
+        case "table":
+            return table_to_data(value)
+        case "tables":
+            return [table_to_data(entry) for entry in value]
+        case "named":
+            return {entry.key: table_to_data(entry) for entry in value}
+        case "map":
+            return {key: thawed(entry) for key, entry in value}
+        case _:
+            return thawed(value)
+
+
+def thawed(value: Any) -> Any:
+    """Return a value as TOML and JSON hold it: a list for a tuple."""
+    return list(map(thawed, value)) if isinstance(value, tuple) else value
+
+
+@cache
+def left_out(definition: str) -> Mapping[str, Any]:
+    """Return what the object of a table holds in each field that is left out."""
+    return {
+        field.name: None if field.default is MISSING else field.default
+        for field in fields(TABLES[definition])
+    }
+
+
+def get(project: Project, path: schema.Path) -> Any:
+    """Return what stands at a path of the format; ``None`` where it is left out.
+
+    Raises:
+        AttributeError: the format has no such field.
+    """
+    item: Any = project
+    for step in path:
+        item = _entry(item, step) if isinstance(item, tuple) else getattr(item, str(step))
+        if item is None:
+            return None
+    return item
+
+
+def _entry(entries: tuple[Any, ...], step: str | int) -> Any:
+    """Return an entry of a tuple by its index, its key, or its name in a ``map``."""
+    if isinstance(step, int):
+        return entries[step] if step < len(entries) else None
+    if entries and isinstance(entries[0], tuple):
+        return dict(entries).get(step)
+    at = place_of(entries, step)
+    return entries[at] if at is not None else None
+
+
+def put(project: Project, path: schema.Path, value: Any) -> Project:
+    """Return the project with a value at a path; ``None`` leaves the field out.
+
+    An index or key that is one past the last adds an entry; ``None`` there takes one out.
+
+    Raises:
+        KeyError: a table that the path goes through does not exist.
+    """
+    changed: Project = _with(project, path, frozen(value))
+    return changed
+
+
+def _with(item: Any, path: schema.Path, value: Any) -> Any:
+    name, rest = str(path[0]), path[1:]
+    definition = _DEFINITIONS[type(item)]
+    field = schema.field(definition, name)
+    if not rest:
+        value = left_out(definition)[name] if value is None else value
+        return replace(item, **{name: value})
+    now = getattr(item, name)
+    if field.kind == "table":
+        if now is None:
+            raise KeyError(name)
+        return replace(item, **{name: _with(now, rest, value)})
+    entries = list(now or ())
+    at = _index(entries, rest[0])
+    if field.kind == "map" and value is not None:
+        value = (rest[0], value)
+    elif len(rest) > 1:
+        if at >= len(entries):
+            raise KeyError(rest[0])
+        value = _with(entries[at], rest[1:], value)
+    entries[at : at + 1] = [] if value is None else [value]
+    return replace(item, **{name: tuple(entries)})
+
+
+def _index(entries: list[Any], step: str | int) -> int:
+    if isinstance(step, int):
+        return step
+    names = [entry[0] if isinstance(entry, tuple) else entry.key for entry in entries]
+    return names.index(step) if step in names else len(entries)

@@ -4,19 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-from xentui.project import boards, effective, model, schema, toml_text
-from xentui.project.model import Guest, Project
-
-_SOURCES = {
-    "defaults": "from [defaults]",
-    "board": "the board's",
-    "class": "the class' default",
-    "vxn": "vxn's default",
-    "xentui": "xentui's default",
-}
+from xentui.project import model, schema, toml_text
+from xentui.project.effective import explain, words
+from xentui.project.model import Project
 
 _HEAD = """\
 # A project of xentui: Xen guests on a Yocto board. Memory and sizes are in MiB.
@@ -34,104 +26,49 @@ def fresh(project: Project, *, comments: bool = True, schema_file: str | None = 
             line tells it to those that use Taplo.
     """
     first = f"#:schema ./{schema_file}\n" if schema_file is not None else ""
-    data = model.to_data(project)
-    blocks = [f"version = {data['version']}"]
-    if project.preset is not None:
-        blocks.append(_block("preset", data["preset"], {}, comments=comments))
-    blocks.append(_block("host", data["host"], _host(project), comments=comments))
-    blocks += [
-        _block(name, data.get(name, {}), _class(name), comments=comments)
-        for name in ("containers", "defaults")
-        if name in data or comments
-    ]
-    for bundle in project.bundles:
-        table = data["bundles"][bundle.key]
-        path = toml_text.dotted(("bundles", bundle.key))
-        blocks.append(_block(path, table, _class("bundle"), comments=comments))
-    for guest in project.guests:
-        blocks += _guest_blocks(project, guest, comments=comments)
-    for name, table in data.get("import_types", {}).items():
-        path = toml_text.dotted(("import_types", name))
-        blocks.append(_block(path, table, {}, comments=comments))
+    blocks = ["version = 1", *_blocks(project, (), schema.ROOT, comments=comments)]
     return first + (_HEAD + "\n" if comments else "") + "\n\n".join(blocks) + "\n"
 
 
-def _guest_blocks(project: Project, guest: Guest, *, comments: bool) -> Iterator[str]:
-    table = model.guest_to_data(guest)
-    source = table.pop("source", None)
-    path = toml_text.dotted(("guests", guest.key))
-    yield _block(path, table, _guest(project, guest), comments=comments)
-    if source is None:
-        return
-    entries = source.pop("fetch", ())
-    left_out = {}
-    if guest.source is not None and guest.source.type not in ("qcow2", "ext4", "raw"):
-        size = effective.default(project, "image_size")
-        left_out["image_size"] = (size.value, _SOURCES[size.origin])
-    yield _block(f"{path}.source", source, left_out, comments=comments)
-    for entry in entries:
-        yield "\n".join((f"[[{path}.source.fetch]]", *_lines(entry)))
+def _blocks(project: Project, path: schema.Path, definition: str, *, comments: bool) -> list[str]:
+    """Return what the tables of a table say, each as a block under its header."""
+    blocks: list[str] = []
+    for field in schema.fields(definition):
+        at = (*path, field.name)
+        item = model.get(project, at) if field.is_table else None
+        if field.kind == "named":
+            for entry in item or ():
+                blocks += _table(project, (*at, entry.key), field.of, comments=comments)
+        elif field.kind == "tables":
+            for number in range(len(item or ())):
+                blocks += _table(project, (*at, number), field.of, comments=False)
+        elif field.kind == "table" and item is not None:
+            says = comments and at != ("preset",)
+            if says or model.table_to_data(item):
+                blocks += _table(project, at, field.of, comments=says)
+        elif field.kind == "map" and item:
+            blocks.append("\n".join([_header(at), *(_line(*pair) for pair in item)]))
+    return blocks
 
 
-LeftOut = dict[str, tuple[Any, str]]
-
-
-def _block(path: str, table: dict[str, Any], left_out: LeftOut, *, comments: bool) -> str:
+def _table(project: Project, path: schema.Path, definition: str, *, comments: bool) -> list[str]:
     """Return a table in the format's order, with what was left out as comments."""
-    lines = [f"[{path}]"]
-    written = _lines(table)
-    if not comments:
-        return "\n".join(lines + written)
-    kind = {"bundles": "bundle", "guests": "guest", "import_types": "import_type"}
-    top, _, rest = path.partition(".")
-    name = "source" if rest.endswith(".source") and top == "guests" else kind.get(top, top)
-    for field in schema.fields(name):
-        if field.name in table:
-            lines += _lines({field.name: table[field.name]})
-        elif field.name in left_out:
-            value, source = left_out[field.name]
-            lines.append(f"# {field.name} = {toml_text.value(value)}  # {source}")
-    return "\n".join(lines)
+    lines = [_header(path)]
+    for field in schema.fields(definition):
+        if field.is_table:
+            continue
+        value, origin = explain(project, (*path, field.name))
+        if origin == "project":
+            lines.append(_line(field.name, value))
+        elif comments and value is not None:
+            lines.append(f"# {_line(field.name, value)}  # {words(origin)}")
+    return ["\n".join(lines), *_blocks(project, path, definition, comments=comments)]
 
 
-def _lines(table: dict[str, Any]) -> list[str]:
-    return [f"{toml_text.key(name)} = {toml_text.value(value)}" for name, value in table.items()]
+def _header(path: schema.Path) -> str:
+    name = toml_text.dotted(path)
+    return f"[[{name}]]" if isinstance(path[-1], int) else f"[{name}]"
 
 
-def _host(project: Project) -> LeftOut:
-    found: LeftOut = {"image": (effective.image(project), _SOURCES["xentui"])}
-    for name, value in (
-        ("memory", effective.total_memory(project)),
-        ("dom0_memory", effective.dom0_memory(project)),
-        ("network", effective.network(project)),
-    ):
-        if value is not None:
-            found[name] = (value.value, _SOURCES[value.origin] if value.origin != "project" else "")
-    if boards.board(project.host.machine).arch == "x86-64":
-        found["boot_mode"] = (schema.default("host", "boot_mode"), _SOURCES["class"])
-    return found
-
-
-def _class(table: str) -> LeftOut:
-    source = _SOURCES["class" if table == "defaults" else "xentui"]
-    found = {
-        field.name: (field.default, source)
-        for field in schema.fields(table)
-        if field.default is not None
-    }
-    if table == "containers":
-        found["memory"] = (found["memory"][0], _SOURCES["vxn"])
-    return found
-
-
-def _guest(project: Project, guest: Guest) -> LeftOut:
-    # An own config says all of it, and xentui does not guess what.
-    if guest.config_file is not None:
-        return {}
-    found: LeftOut = {}
-    for name in effective.DEFAULTED:
-        value = effective.default(project, name)
-        found[name] = (value.value, _SOURCES[value.origin])
-    found["name"] = (guest.key, "the guest's key")
-    found["type"] = (effective.default_type(project, guest), "as xl decides")
-    return found
+def _line(name: str, value: Any) -> str:
+    return f"{toml_text.key(name)} = {toml_text.value(value)}"

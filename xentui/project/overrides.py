@@ -3,8 +3,9 @@
 """Values changed on the way: ``--set guests.alpine.memory=256``.
 
 What stands before the first ``=`` is a path of the format, with keys in quotes where they hold
-dots; what stands behind it is typed as the schema says. ``{}`` makes a guest or a bundle that
-says nothing.
+dots and with an index for an entry of a list: ``guests.alpine.source.fetch[0].uri``. The index
+behind the last entry adds one. What stands behind it is typed as the schema says. ``{}`` makes a
+table, such as a guest that says nothing.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ from typing import Any
 from xentui.errors import UsageError
 from xentui.project import model, schema, toml_text
 from xentui.project.model import Project
+from xentui.project.schema import Field, Path
 from xentui.safe_text import quoted
 
-_KEYED = {"bundles": "bundle", "guests": "guest", "import_types": "import_type"}
-_PLAIN = ("preset", "host", "containers", "defaults")
-_STEP = re.compile(r"""([A-Za-z0-9_+-]+)|"([^"\\]*)"|'([^']*)'""")
+_STEP = re.compile(
+    r"""\.?(?:(?P<bare>[A-Za-z0-9_+-]+)|"(?P<double>[^"\\]*)"|'(?P<single>[^']*)')|"""
+    r"""\[(?P<index>[0-9]{1,4})\]"""
+)
 _FORM = "Write it as guests.alpine.memory=256."
 
 
@@ -48,7 +51,7 @@ def difference(old: Project, new: Project) -> list[str] | None:
 
     Returns:
         What :func:`apply` takes, or ``None`` where none can say it: something was deleted,
-        renamed, moved or left out again, or entries to fetch differ.
+        renamed, moved or left out again.
     """
     before = model.to_data(old)
     found = _differences((), before, model.to_data(new))
@@ -66,65 +69,73 @@ def _assign(data: dict[str, Any], assignment: str) -> None:
     path = _steps(written)
     if not equals or not path:
         raise UsageError(f"{quoted(assignment)} sets nothing", fix=_FORM)
-    *tables, name = path
-    definition = _definition(tables, written)
-    table = data
-    for depth, step in enumerate(tables):
-        table = table.setdefault(step, {})
-        if not isinstance(table, dict):
-            place = schema.dotted(tuple(tables[: depth + 1]))
+    field, is_entry = _find(path, written)
+    table: Any = data
+    for depth, step in enumerate(path[:-1]):
+        table = _inside(table, step, [] if isinstance(path[depth + 1], int) else {})
+        if not isinstance(table, list if isinstance(path[depth + 1], int) else dict):
+            place = schema.dotted(path[: depth + 1])
             raise UsageError(f"{place} is not a table in the file, so {quoted(written)} fails")
-    if definition is None:
-        if typed.strip() != "{}":
-            raise UsageError(f"{quoted(written)} is a table", fix=f"{_FORM} Or set it to {{}}.")
-        table.setdefault(name, {})
-        return
-    table[name] = _typed(_field(definition, name, written), typed, written)
+    if field.kind == "map" and is_entry:
+        table[path[-1]] = _free(typed)
+    elif not field.is_table:
+        table[path[-1]] = _typed(field, typed, written)
+    elif typed.strip() != "{}" or (field.kind in ("named", "tables") and not is_entry):
+        fix = "Set what is in it, or change the file."
+        raise UsageError(f"{quoted(written)} is a table, not one value", fix=fix)
+    else:
+        _inside(table, path[-1], {})
 
 
-def _steps(written: str) -> list[str]:
-    """Split a path at its dots; an empty list if it is malformed."""
-    steps: list[str] = []
-    at = 0
+def _inside(table: Any, step: str | int, empty: Any) -> Any:
+    """Return what stands in a table or list, made where it is not there yet."""
+    if isinstance(step, str):
+        return table.setdefault(step, empty)
+    if step == len(table):
+        table.append(empty)
+    return table[step] if step < len(table) else None
+
+
+def _steps(written: str) -> Path:
+    """Split a path at its dots and brackets; an empty path if it is malformed."""
+    steps: list[str | int] = []
     text = written.strip()
+    at = 0
     while match := _STEP.match(text, at):
-        steps.append(next(group for group in match.groups() if group is not None))
+        if match["index"] is not None:
+            steps.append(int(match["index"]))
+        elif (text[at] == "." and steps) or (text[at] != "." and not steps):
+            steps.append(
+                next(
+                    match[name] for name in ("bare", "double", "single") if match[name] is not None
+                )
+            )
+        else:
+            return ()
         at = match.end()
-        if at == len(text):
-            return steps
-        if text[at] != ".":
-            return []
-        at += 1
-    return []
+    return tuple(steps) if at == len(text) else ()
 
 
-def _definition(tables: list[str], written: str) -> str | None:
-    """Return the schema's name of a table, or ``None`` for that of all guests or bundles."""
-    match tables:
-        case [top] if top in _PLAIN:
-            return top
-        case ["guests" | "bundles"]:
-            return None
-        case [top, _] if top in _KEYED:
-            return _KEYED[top]
-        case ["guests", _, "source"]:
-            return "source"
-        case _:
-            top = tables[0] if tables else written
-            raise _unknown(written, top, [*_PLAIN, *_KEYED])
-
-
-def _field(definition: str, name: str, written: str) -> schema.Field:
-    try:
-        field = schema.field(definition, name)
-    except KeyError:
-        known = [f.name for f in schema.fields(definition) if f.kind != "table"]
-        raise _unknown(written, name, known) from None
-    if field.kind == "table":
-        raise UsageError(
-            f"{quoted(written)} is not one value", fix="Set what is in it, or change the file."
-        )
-    return field
+def _find(path: Path, written: str) -> tuple[Field, bool]:
+    """Return the field of a path, and whether the path leads to one entry of it."""
+    definition, steps = schema.ROOT, list(path)
+    while True:
+        name = steps.pop(0)
+        known = [field.name for field in schema.fields(definition) if field.name != "version"]
+        if name not in known:
+            raise _unknown(written, str(name), known)
+        field = schema.field(definition, str(name))
+        is_entry = bool(steps) and field.kind in ("tables", "named", "map")
+        if is_entry and isinstance(steps.pop(0), int) != (field.kind == "tables"):
+            form = f"{field.name}[0]" if field.kind == "tables" else f"{field.name}.NAME"
+            raise UsageError(
+                f"{quoted(written)} is not a value of the format", fix=f"Write {form}."
+            )
+        if not steps:
+            return field, is_entry
+        if not field.of:
+            raise UsageError(f"{quoted(written)} is not a value of the format", fix=_FORM)
+        definition = field.of
 
 
 def _unknown(written: str, name: str, known: list[str]) -> UsageError:
@@ -136,6 +147,14 @@ def _unknown(written: str, name: str, known: list[str]) -> UsageError:
     else:
         fix = f"Known are {', '.join(known)}. {_FORM}"
     return UsageError(f"{quoted(written)} is not a value of the format", fix=fix)
+
+
+def _free(typed: str) -> Any:
+    """Return the value of a free key: a number, a list or a text as TOML has it, or plain text."""
+    try:
+        return tomllib.loads(f"value = {typed}")["value"]
+    except (ValueError, RecursionError):
+        return typed.strip()
 
 
 def _typed(field: schema.Field, typed: str, written: str) -> Any:
@@ -156,7 +175,7 @@ def _typed(field: schema.Field, typed: str, written: str) -> Any:
         raise UsageError(f"{quoted(written)}: {error.message}", fix=error.fix) from None
 
 
-def _differences(path: tuple[str, ...], old: Any, new: dict[str, Any]) -> list[str] | None:
+def _differences(path: Path, old: Any, new: dict[str, Any]) -> list[str] | None:
     found: list[str] = []
     if any(name not in new for name in old):
         return None
@@ -164,20 +183,40 @@ def _differences(path: tuple[str, ...], old: Any, new: dict[str, Any]) -> list[s
         before = old.get(name)
         if value == before and type(value) is type(before):
             continue
-        inner = (*path, name)
-        if isinstance(value, dict):
-            more = _differences(inner, before or {}, value)
+        more = _difference((*path, name), before, value)
+        if more is None:
+            return None
+        found += more
+    return found
+
+
+def _difference(path: Path, before: Any, value: Any) -> list[str] | None:
+    if isinstance(value, dict):
+        return _differences(path, before or {}, value) if value else [f"{_path(path)}={{}}"]
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        found: list[str] = []
+        entries = before or []
+        if len(entries) > len(value):
+            return None
+        for number, entry in enumerate(value):
+            old = entries[number] if number < len(entries) else {}
+            more = _differences((*path, number), old, entry)
             if more is None:
                 return None
-            if not value:
-                more = [f"{toml_text.dotted(inner)}={{}}"]
             found += more
+        return found
+    written = _written(value)
+    return [f"{_path(path)}={written}"] if written is not None else None
+
+
+def _path(path: Path) -> str:
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
         else:
-            written = _written(value)
-            if written is None:
-                return None
-            found.append(f"{toml_text.dotted(inner)}={written}")
-    return found
+            text += f".{toml_text.key(step)}" if text else toml_text.key(step)
+    return text
 
 
 def _written(value: Any) -> str | None:

@@ -2,10 +2,16 @@
 # SPDX-License-Identifier: MIT
 """What a field is: read from ``schema.json``, the one place that says it.
 
-Screens, the command line and the checks ask here for a field's type, unit, range, default
-and help. Beside draft-07's keywords the schema uses a few of its own: ``x-unit`` (of a
-number), ``x-bitbake`` (the BitBake name a person may know), ``x-advanced`` (folded away at
-first) and ``x-default-from`` (the default is the board's).
+Screens, the command line, the checks and the writers ask here for a field's type, unit, range,
+default, help and BitBake name. Beside draft-07's keywords the schema uses a few of its own:
+
+* ``x-unit``: the unit of a number.
+* ``x-bitbake``: the BitBake variable, where ``[{guest}]`` makes it a varflag of each guest.
+* ``x-xl``: the setting in a guest's xl config that says the same.
+* ``x-carry``: how a text is checked before it is written, see :attr:`Field.carry`.
+* ``x-default-from``: what decides when the field is left out, see
+  :func:`xentui.project.effective.fallback`.
+* ``x-advanced``: folded away at first.
 """
 
 from __future__ import annotations
@@ -21,8 +27,20 @@ from xentui.errors import UsageError
 from xentui.project.validation import Checker, SchemaViolation, compiled
 from xentui.safe_text import quoted, visible
 
-Kind = Literal["integer", "text", "choice", "flag", "choices", "list", "table"]
+Kind = Literal[
+    "integer", "text", "choice", "flag", "choices", "list", "table", "tables", "named", "map"
+]
+"""What a field holds. ``table`` is one table, ``tables`` an array of them, ``named`` a table of
+tables by name (``guests``), and ``map`` a table whose keys are free."""
+
+TABLE_KINDS = ("table", "tables", "named", "map")
+"""Kinds of fields that hold more than one value."""
+
+Carry = Literal["", "word", "domain", "deploy-file", "local-file"]
 Path = tuple[str | int, ...]
+
+ROOT = ""
+"""The name under which :func:`fields` knows the whole document."""
 
 MAX_PROBLEMS = 1000
 """How many problems of one document are told: nobody fixes more at once."""
@@ -57,9 +75,15 @@ class Field(NamedTuple):
 
     Attributes:
         table: the definition it belongs to: ``host``, ``guest``, ``source`` …
+        of: the definition of what is in it, for ``table``, ``tables`` and ``named``.
         unit: of a number, ``MiB`` or empty.
         bitbake: the BitBake name, where ``{guest}`` and ``{image}`` stand for names.
-        default: what holds when it is left out; ``None`` where the board or another field says.
+        xl: the setting of an xl config that says the same, or empty.
+        carry: what a text is besides text: one plain ``word``, the name of a ``domain``, a file
+            in the deploy directory or a file below the project file.
+        default: what holds when it is left out; ``None`` where ``default_from`` decides.
+        default_from: what decides when it is left out: ``board``, ``defaults`` (the field of
+            that name in ``[defaults]``), ``class``, ``vxn``, ``key``, ``xl`` …
     """
 
     table: str
@@ -67,17 +91,36 @@ class Field(NamedTuple):
     title: str
     description: str
     kind: Kind
+    of: str = ""
     unit: str = ""
     bitbake: str = ""
+    xl: str = ""
+    carry: Carry = ""
     minimum: int | None = None
     maximum: int | None = None
     max_length: int | None = None
     pattern: str | None = None
     choices: tuple[str, ...] = ()
     default: Any = None
+    default_from: str = ""
     examples: tuple[Any, ...] = ()
     advanced: bool = False
     required: bool = False
+
+    @property
+    def is_table(self) -> bool:
+        """Whether it holds more than one value."""
+        return self.kind in TABLE_KINDS
+
+    @property
+    def is_varflag(self) -> bool:
+        """Whether BitBake reads it from a varflag that is named after the guest."""
+        return self.bitbake.endswith("[{guest}]")
+
+    @property
+    def variable(self) -> str:
+        """The BitBake variable without flag and overrides: ``XEN_GUEST_MEMORY``."""
+        return self.bitbake.partition("[")[0].partition(":")[0]
 
     @property
     def range(self) -> str:
@@ -146,9 +189,10 @@ def fields(table: str) -> tuple[Field, ...]:
     """Return the fields of a table, in the schema's order.
 
     Args:
-        table: a key of the schema's ``definitions``: ``host``, ``guest``, ``fetch`` …
+        table: a key of the schema's ``definitions``: ``host``, ``guest``, ``fetch`` …, or
+            :data:`ROOT`.
     """
-    definition = schema()["definitions"][table]
+    definition = _definition(table)
     required = definition.get("required", ())
     return tuple(
         _field(table, name, spec, required=name in required)
@@ -169,6 +213,45 @@ def field(table: str, name: str) -> Field:
     raise KeyError(f"{table}.{name}")
 
 
+def field_at(path: Path) -> Field:
+    """Return the field that a path of keys and indexes leads to.
+
+    A path to one entry (``("guests", "alpine")``, ``(…, "fetch", 0)``) gives the field it is an
+    entry of, and so does the path to a key of a ``map``.
+
+    Raises:
+        KeyError: the format has no such field.
+    """
+    found: Field | None = None
+    table = ROOT
+    steps = list(path)
+    while steps:
+        found = field(table, str(steps.pop(0)))
+        if found.kind in ("tables", "named", "map") and steps:
+            steps.pop(0)
+        if steps and (not found.is_table or found.kind == "map"):
+            raise KeyError(dotted(path))
+        table = found.of
+    if found is None:
+        raise KeyError(dotted(path))
+    return found
+
+
+@cache
+def named() -> Mapping[str, str]:
+    """Return the tables whose entries have names, with the definition of an entry.
+
+    ``{"bundles": "bundle", "guests": "guest", "import_types": "import_type"}``
+    """
+    return {found.name: found.of for found in fields(ROOT) if found.kind == "named"}
+
+
+@cache
+def varflags(table: str = "guest") -> tuple[Field, ...]:
+    """Return the fields of a table that BitBake reads from varflags of the guest."""
+    return tuple(found for found in fields(table) if found.is_varflag)
+
+
 @cache
 def default(table: str, name: str) -> Any:
     """Return the default of a field; a list comes as a tuple."""
@@ -176,32 +259,57 @@ def default(table: str, name: str) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _field(table: str, name: str, spec: Mapping[str, Any], *, required: bool) -> Field:
-    if "$ref" in spec:
-        spec = schema()["definitions"][spec["$ref"].rsplit("/", 1)[1]]
+def _definition(table: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = schema() if table == ROOT else schema()["definitions"][table]
+    return found
+
+
+def _referenced(spec: Mapping[str, Any] | bool) -> str:
+    """Return the definition that a schema refers to, or an empty text."""
+    reference = spec.get("$ref", "") if isinstance(spec, Mapping) else ""
+    return str(reference).rpartition("/")[2]
+
+
+def _kind(spec: Mapping[str, Any], of: str) -> tuple[Kind, str]:
+    """Return what a field holds, and the definition of what is in it."""
     items = spec.get("items", {})
-    kind: Kind
+    if of:
+        return "table", of
     if "enum" in spec:
-        kind = "choice"
-    elif spec.get("type") == "array":
-        kind = "choices" if "enum" in items else "table" if "$ref" in items else "list"
-    else:
-        kinds: dict[str, Kind] = {"integer": "integer", "boolean": "flag", "object": "table"}
-        kind = kinds.get(spec.get("type", ""), "text")
+        return "choice", ""
+    if spec.get("type") == "array":
+        entry = _referenced(items)
+        return ("tables", entry) if entry else ("choices" if "enum" in items else "list", "")
+    if spec.get("type") == "object":
+        entry = _referenced(spec.get("additionalProperties", False))
+        return ("named", entry) if entry else ("map", "")
+    kinds: dict[str, Kind] = {"integer": "integer", "boolean": "flag"}
+    return kinds.get(spec.get("type", ""), "text"), ""
+
+
+def _field(table: str, name: str, spec: Mapping[str, Any], *, required: bool) -> Field:
+    of = _referenced(spec)
+    spec = _definition(of) if of else spec
+    items = spec.get("items", {})
+    kind, of = _kind(spec, of)
     return Field(
         table=table,
         name=name,
         title=spec["title"],
         description=spec["description"],
         kind=kind,
+        of=of,
         unit=spec.get("x-unit", ""),
         bitbake=spec.get("x-bitbake", ""),
+        xl=spec.get("x-xl", ""),
+        carry=spec.get("x-carry", ""),
         minimum=spec.get("minimum"),
         maximum=spec.get("maximum"),
         max_length=spec.get("maxLength"),
         pattern=spec.get("pattern") or items.get("pattern"),
         choices=tuple(spec.get("enum") or items.get("enum") or ()),
         default=spec.get("default"),
+        default_from=spec.get("x-default-from", ""),
         examples=tuple(spec.get("examples", ())),
         advanced=spec.get("x-advanced", False),
         required=required,

@@ -135,9 +135,9 @@ def rehearsal(project: Project, assets: Assets = NO_ASSETS) -> Rehearsal:
             f"nobody says how much memory {board.machine} has", fix="Set host.memory, in MiB."
         )
     dom0 = dom0_memory(project)
-    added = max(SMALLEST_DOM0 - dom0.value, 0) if dom0 is not None else 0
+    added = max(SMALLEST_DOM0 - dom0, 0) if dom0 is not None else 0
     if board.arch == "aarch64" and dom0 is not None:
-        _fits_pieces(total.value + added, dom0.value + added)
+        _fits_pieces(total + added, dom0 + added)
     found = budget.budget(project, assets)
     rows = {row.name: row.mib for row in found.rows if row.kind == "guest"}
     order = target_layout.start_order(project)
@@ -145,15 +145,15 @@ def rehearsal(project: Project, assets: Assets = NO_ASSETS) -> Rehearsal:
     return Rehearsal(
         machine=board.machine,
         arch=MACHINES[board.arch],
-        total=total.value,
-        dom0=dom0.value if dom0 is not None else None,
+        total=total,
+        dom0=dom0,
         added=added,
-        xen=budget.xen_memory(total.value + added, 1, emulated=True, arch=board.arch),
+        xen=budget.xen_memory(total + added, 1, emulated=True, arch=board.arch),
         reserve=found.of("reserve"),
         parts=tuple(
             _part(project, project.guest(key), assets, rows[key]) for key in (*order, *others)
         ),
-        notes=tuple(_notes(board, dom0.value if dom0 else None, added, found.of("reserve"))),
+        notes=tuple(_notes(board, dom0, added, found.of("reserve"))),
     )
 
 

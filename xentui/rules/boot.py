@@ -19,9 +19,6 @@ from xentui.safe_text import quoted
 WHOLE_DISKS = ("qcow2", "raw")
 """Import types whose images mostly hold a partition table."""
 
-REPLACED = ("memory", "vcpus", "vif", "extra", "disk_device", "name", "type")
-"""Fields that an own xl config says in their place."""
-
 SMALL = 64
 """MiB below which a common kernel does not start; Debian's needs 86 (measured)."""
 
@@ -171,7 +168,11 @@ def replaced(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     wanted = guest.guest
     if wanted.config_file is None:
         return
-    idle = [name for name in REPLACED if getattr(wanted, name) is not None]
+    idle = [
+        field.name
+        for field in schema.fields("guest")
+        if field.xl and getattr(wanted, field.name) is not None
+    ]
     if idle:
         yield found(
             "XT237",

@@ -26,10 +26,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from xentui.bitbake.xl_config import Config
-from xentui.project import schema
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.boards import Arch
-from xentui.project.effective import EffectiveGuest, dom0_memory, total_memory
+from xentui.project.effective import EffectiveGuest, explain
 from xentui.project.model import GuestType, Project
 from xentui.rules.context import Context, context
 
@@ -120,16 +119,16 @@ def budget(project: Project, assets: Assets = NO_ASSETS) -> Budget:
 
 def budget_of(given: Context) -> Budget:
     """Work out where the memory goes, for rules that have a context already."""
-    total = total_memory(given.project)
+    total, origin = explain(given.project, ("host", "memory"))
     used = [_dom0(given), *(guest_row(given, guest) for guest in given.guests), *_reserve(given)]
     if total is None:
         return Budget((_xen(given, sum(row.mib for row in used)), *used), None, None, None)
-    rows = [_total(total.value, total.origin), _xen(given, total.value), *used]
-    left = total.value - sum(row.mib for row in rows[1:] if row.autostart)
-    left_all = total.value - sum(row.mib for row in rows[1:])
+    rows = [_total(total, origin), _xen(given, total), *used]
+    left = total - sum(row.mib for row in rows[1:] if row.autostart)
+    left_all = total - sum(row.mib for row in rows[1:])
     note = f"{left_all} MiB with every guest" if left_all != left else ""
     rows.append(Row("free", "Free", left, "free", note=note))
-    return Budget(tuple(rows), total.value, left, left_all)
+    return Budget(tuple(rows), total, left, left_all)
 
 
 def xen_memory(total: int, cpus: int, *, emulated: bool, arch: Arch = "x86-64") -> int:
@@ -151,9 +150,7 @@ def guest_memory(kind: GuestType, memory: int, vcpus: int, maxmem: int | None = 
 
 def container_memory(given: Context) -> int:
     """Return MiB that one vxn guest takes in all."""
-    memory = given.project.containers.memory
-    if memory is None:
-        memory = int(schema.default("containers", "memory"))
+    memory = int(explain(given.project, ("containers", "memory")).value)
     kind: GuestType = "pv" if given.board.arch == "x86-64" else "pvh"
     return guest_memory(kind, memory, VXN_VCPUS)
 
@@ -175,12 +172,12 @@ def _xen(given: Context, total: int) -> Row:
 
 
 def _dom0(given: Context) -> Row:
-    memory = dom0_memory(given.project)
+    memory, origin = explain(given.project, ("host", "dom0_memory"))
     if memory is None:
         note = "nothing says how much: it takes what is there and gives it back as guests start"
         return Row("dom0", "Dom0", 0, "dom0", estimate=True, note=note)
-    note = "what this board gives unless told otherwise" if memory.origin == "board" else ""
-    return Row("dom0", "Dom0", memory.value, "dom0", note=note)
+    note = "what this board gives unless told otherwise" if origin == "board" else ""
+    return Row("dom0", "Dom0", memory, "dom0", note=note)
 
 
 def guest_row(given: Context, guest: EffectiveGuest) -> Row:
@@ -227,12 +224,9 @@ def _config_sizes(config: Config, guest: EffectiveGuest) -> tuple[int, int, int 
 
 
 def _reserve(given: Context) -> Iterator[Row]:
-    containers = given.project.containers
-    if not containers.vxn:
+    if not given.project.containers.vxn:
         return
-    count = containers.concurrent
-    if count is None:
-        count = int(schema.default("containers", "concurrent"))
+    count = int(explain(given.project, ("containers", "concurrent")).value)
     each = container_memory(given)
     note = f"{count} times {each} MiB, kept for containers"
     yield Row("vxn", "Containers (vxn)", count * each, "reserve", note=note)

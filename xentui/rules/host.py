@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xentui.project.boards import BOARDS, Dom0Knob, Support
-from xentui.project.effective import dom0_memory, given_dom0_memory, image, network
+from xentui.project.effective import fallback, image, network
 from xentui.rules import quick_fixes
 from xentui.rules.context import Context
 from xentui.rules.finding import Finding, found
@@ -49,7 +49,7 @@ def supported(given: Context) -> Iterator[Finding]:
 
 def qemu_network(given: Context) -> Iterator[Finding]:
     """Whether guests get an address under QEMU's user network."""
-    if given.board.emulated and network(given.project).value != "nat":
+    if given.board.emulated and network(given.project) != "nat":
         yield found(
             "XT104",
             "host.network",
@@ -97,9 +97,10 @@ def dom0_knob(given: Context) -> Iterator[Finding]:
     """Whether Dom0's memory can be set on the board, and how."""
     host, board = given.project.host, given.board
     memory = host.dom0_memory
+    left_out = fallback(given.project, ("host", "dom0_memory")).value
     path = "host.dom0_memory"
     if memory is None:
-        if board.dom0_knob is Dom0Knob.WIC and given_dom0_memory(given.project) is None:
+        if board.dom0_knob is Dom0Knob.WIC and left_out is None:
             yield found(
                 "XT111",
                 path,
@@ -115,7 +116,7 @@ def dom0_knob(given: Context) -> Iterator[Finding]:
             f"Nothing in the layers sets Dom0's memory on {board.machine}",
             f"Put dom0_mem={memory}M on Xen's command line in the boot loader yourself.",
         )
-    elif board.dom0_knob is Dom0Knob.WIC and memory != given_dom0_memory(given.project):
+    elif board.dom0_knob is Dom0Knob.WIC and memory != left_out:
         yield found(
             "XT108",
             path,
@@ -126,23 +127,23 @@ def dom0_knob(given: Context) -> Iterator[Finding]:
 
 def dom0_size(given: Context) -> Iterator[Finding]:
     """Whether Dom0's size meets what is known of tests and boards."""
-    memory = dom0_memory(given.project)
-    if memory is None or memory.origin != "project":
+    memory = given.project.host.dom0_memory
+    if memory is None:
         return
     path = "host.dom0_memory"
-    if given.board.emulated and memory.value > TESTED_DOM0:
+    if given.board.emulated and memory > TESTED_DOM0:
         yield found(
             "XT110",
             path,
-            f"meta-virtualization's boot test fails with a Dom0 of {memory.value} MiB",
+            f"meta-virtualization's boot test fails with a Dom0 of {memory} MiB",
             f"Keep to {TESTED_DOM0} MiB if you run its tests.",
             quick_fixes.host(f"Give Dom0 {TESTED_DOM0} MiB", dom0_memory=TESTED_DOM0),
         )
-    if given.board.machine == "raspberrypi4-64" and memory.value > RPI4_REACH:
+    if given.board.machine == "raspberrypi4-64" and memory > RPI4_REACH:
         yield found(
             "XT112",
             path,
-            f"A Dom0 of {memory.value} MiB may lose its SD card on a Raspberry Pi 4",
+            f"A Dom0 of {memory} MiB may lose its SD card on a Raspberry Pi 4",
             f"Stay at or below {RPI4_REACH} MiB, or try it on the board.",
             quick_fixes.host(f"Give Dom0 {RPI4_REACH} MiB", dom0_memory=RPI4_REACH),
         )

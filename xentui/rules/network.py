@@ -159,7 +159,7 @@ def dhcp(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             "Leave ip=dhcp out, or give it an interface.",
             leave,
         )
-    elif given.board.emulated and network(given.project).value != "nat":
+    elif given.board.emulated and network(given.project) != "nat":
         yield found(
             "XT229",
             path,

@@ -13,21 +13,17 @@ from dataclasses import replace
 from typing import Any
 
 from xentui.errors import UsageError
-from xentui.project import boards, effective, schema
+from xentui.project import effective, model, schema
 from xentui.project.model import (
     Bundle,
     Fetch,
-    Guest,
     ImportType,
     Project,
     Source,
-    place_of,
 )
 
 Path = schema.Path
 KEY = "key"
-
-_TABLES = {"guests": "guest", "bundles": "bundle", "import_types": "import_type"}
 
 
 def text_of_path(path: Path) -> str:
@@ -38,13 +34,7 @@ def text_of_path(path: Path) -> str:
 
 def table_of(path: Path) -> str:
     """Return the schema's definition that the path's field belongs to."""
-    if path[-1] == KEY:
-        return _TABLES[str(path[0])]
-    if "fetch" in path[2:]:
-        return "fetch"
-    if len(path) > 3 and path[2] == "source":
-        return "source"
-    return _TABLES.get(str(path[0]), str(path[0]))
+    return field_of(path).table
 
 
 def field_of(path: Path) -> schema.Field:
@@ -55,14 +45,14 @@ def field_of(path: Path) -> schema.Field:
     """
     if path[-1] == KEY:
         return key_field(str(path[0]))
-    return schema.field(table_of(path), str(path[-1]))
+    return schema.field_at(path)
 
 
 def key_field(collection: str) -> schema.Field:
     """Return the name of a guest, bundle or import type as if it were a field."""
     spec = schema.schema()["properties"][collection]
     names = spec["propertyNames"]
-    table = _TABLES[collection]
+    table = schema.named()[collection]
     bitbake = {"guests": "BUNDLED_XEN_GUESTS", "bundles": "PN"}.get(collection, "")
     example = {"guests": "xen-guest-image-minimal", "bundles": "my-guests"}.get(collection, "")
     return schema.Field(
@@ -80,28 +70,13 @@ def key_field(collection: str) -> schema.Field:
 
 
 def get(project: Project, path: Path) -> Any:
-    """Return the value at a path; ``None`` where it is left out.
-
-    Raises:
-        KeyError: the path leads nowhere.
-    """
-    item: Any = project
-    for place, step in enumerate(path):
-        if place == 1 and path[0] in _TABLES:
-            at = place_of(item, str(step))
-            item = item[at] if at is not None else None
-        elif isinstance(step, int):
-            item = item[step] if step < len(item) else None
-        else:
-            item = getattr(item, step)
-        if item is None:
-            break
-    return item
+    """Return the value at a path; ``None`` where it is left out."""
+    return model.get(project, path)
 
 
 def exists(project: Project, path: Path) -> bool:
     """Return whether there is a table in the project that the path's field belongs to."""
-    if path[0] not in _TABLES:
+    if path[0] not in schema.named():
         return True
     if get(project, path[:2]) is None:
         return False
@@ -114,39 +89,12 @@ def put(project: Project, path: Path, value: Any) -> Project:
     Raises:
         KeyError: the path leads nowhere.
     """
-    head, name = str(path[0]), str(path[-1])
-    value = tuple(value) if isinstance(value, list) else value
-    if head not in _TABLES:
-        return replace(project, **{head: replace(getattr(project, head), **{name: value})})
-    key = str(path[1])
-    if head == "bundles":
-        bundle = project.bundle(key)
-        if name == KEY:
-            return rename_bundle(project, key, str(value))
-        return project.with_bundle(replace(bundle, **{name: value}))
-    if head == "import_types":
-        kinds = tuple(
-            replace(kind, **{name: value}) if kind.key == key else kind
-            for kind in project.import_types
-        )
-        return replace(project, import_types=kinds)
-    return project.with_guest(_with(project.guest(key), path[2:], value), instead_of=key)
-
-
-def _with(guest: Guest, path: Path, value: Any) -> Guest:
-    name = str(path[-1])
-    if len(path) == 1:
-        if value is None and name == "tags":
-            value = ()
-        return replace(guest, **{name: value})
-    if guest.source is None:
-        raise KeyError(name)
-    if path[1] != "fetch":
-        return replace(guest, source=replace(guest.source, **{name: value}))
-    entries = list(guest.source.fetch)
-    place = int(path[2])
-    entries[place] = replace(entries[place], **{name: value})
-    return replace(guest, source=replace(guest.source, fetch=tuple(entries)))
+    if path[0] == "bundles" and path[-1] == KEY:
+        return rename_bundle(project, str(path[1]), str(value))
+    if path[-1] == KEY:
+        entry = replace(model.get(project, path[:-1]), key=str(value))
+        return model.put(project, path[:-1], entry)
+    return model.put(project, path, value)
 
 
 def rename_bundle(project: Project, old: str, new: str) -> Project:
@@ -236,7 +184,7 @@ def problem(field: schema.Field, value: Any) -> str:
 def _key_problem(field: schema.Field, value: str) -> str:
     import re
 
-    collection = next(name for name, table in _TABLES.items() if table == field.table)
+    collection = next(name for name, table in schema.named().items() if table == field.table)
     names = schema.schema()["properties"][collection]["propertyNames"]
     if len(value) > names.get("maxLength", 63):
         return f"{len(value)} characters are too many. Use at most {names['maxLength']}."
@@ -270,42 +218,9 @@ def show(field: schema.Field, value: Any) -> str:
     return str(value)
 
 
-_ORIGINS = {
-    "project": "set here",
-    "defaults": "from Defaults",
-    "board": "the board's",
-    "class": "default",
-}
-
-
 def fallback(project: Project, path: Path) -> tuple[str, str]:
-    """Return what holds where the field is left out, and where that comes from."""
-    field, name = field_of(path), str(path[-1])
-    head = str(path[0])
-    found: effective.Value[Any] | None = None
-    if head == "host":
-        board = boards.board(project.host.machine)
-        if name == "memory":
-            found = effective.Value(board.memory, "board") if board.memory else None
-        elif name == "dom0_memory":
-            found = effective.Value(board.dom0_memory, "board") if board.dom0_memory else None
-        if name in ("memory", "dom0_memory") and found is None:
-            return "", "the board says nothing"
-    elif head == "guests" and len(path) == 3:
-        bare = project.guest(str(path[1]))
-        if name in (*effective.DEFAULTED, "name", "type"):
-            without: dict[str, Any] = {name: None}
-            found = effective.value(project, replace(bare, **without), name)
-        elif name == "kernel":
-            return "the host's kernel", ""
-        elif name == "rootfs":
-            return "what the guest's recipe or its import makes", ""
-        elif name in ("bundle", "config_file"):
-            return "none", ""
-    elif table_of(path) == "source" and name == "image_size":
-        found = effective.default(project, "image_size")
-    if found is None:
-        if field.default is None:
-            return "", ""
-        found = effective.Value(field.default, "class")
-    return show(field, found.value), _ORIGINS[found.origin]
+    """Return the value that holds where the field is left out, as text, and its origin."""
+    value, origin = effective.fallback(project, path)
+    if value is None:
+        return "" if origin == "none" else effective.words(origin), ""
+    return show(field_of(path), value), effective.words(origin)

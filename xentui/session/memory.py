@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xentui.project.effective import explain
 from xentui.session import field_paths
 
 if TYPE_CHECKING:
@@ -40,9 +41,7 @@ def more(project: Project, path: field_paths.Path, by: int) -> int:
     By 64 it goes to the next whole multiple of 64; by anything else it is the sum.
     """
     field = field_paths.field_of(path)
-    given = field_paths.get(project, path)
-    default, _ = field_paths.fallback(project, path)
-    now = int(default or 0) if given is None else int(given)
+    now = int(explain(project, path).value or 0)
     wanted = now + by
     if abs(by) == SMALL and now % SMALL:
         wanted = (now // SMALL + (1 if by > 0 else 0)) * SMALL
