@@ -39,10 +39,10 @@ def test_what_is_left_out_is_shown_with_its_source() -> None:
     guest = lines[lines.index("[guests.a]") :]
     assert "vcpus = 2" in guest
     assert "# memory = 128  # from [defaults]" in guest
-    assert '# vif = ["bridge=xenbr0"]  # the class\' default' in guest
-    assert '# type = "pvh"  # as xl decides' in guest
-    assert '# name = "a"  # the guest\'s key' in guest
-    assert "# memory = 1024  # the board's" in lines
+    assert '# vif = ["bridge=xenbr0"]  # the class\'s default' in guest
+    assert '# type = "pvh"  # xl\'s default' in guest
+    assert '# name = "a"  # the guest\'s name' in guest
+    assert "# memory = 1024  # the board's default" in lines
     assert "# boot_mode" not in "\n".join(lines)
 
 

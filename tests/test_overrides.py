@@ -40,6 +40,8 @@ DATA: dict[str, Any] = {
         ('bundles."a.b".version=2', ("bundles", "a.b", "version"), "2"),
         ("bundles.a+b={}", ("bundles", "a+b"), {}),
         ("guests.alpine={}", ("guests", "alpine", "memory"), 128),
+        ("guests.a.source.fetch[0].uri=file://x", ("guests", "a", "source", "fetch", 0, "uri"), "file://x"),
+        ("guests.a.source={}", ("guests", "a", "source"), {}),
         ("import_types.x.script=x.sh", ("import_types", "x", "script"), "x.sh"),
         ("containers.vxn=true", ("containers", "vxn"), True),
         ("host.network=nat", ("host", "network"), "nat"),
@@ -76,8 +78,12 @@ def test_later_ones_win() -> None:
         ("guests.alpine.source.flie=1", "not a value", "Did you mean file?"),
         ("guests.alpine.source.fetch=1", "not one value", ""),
         ("guests.alpine.source=1", "not one value", ""),
+        ("guests.alpine.source.fetch.uri=x", "not a value", "fetch[0]"),
+        ("guests.alpine.source.fetch[1].uri=x", "not a table", ""),
+        ("guests[0].memory=1", "not a value", "guests.NAME"),
+        ("[0]=1", "not a value", "Known are"),
         ("guests.alpine=1", "is a table", "{}"),
-        ("host=1", "not a value", "Known are"),
+        ("host=1", "is a table", "Set a value in it"),
         ("version=1", "not a value", "Known are"),
         ("a.b.c.d.e=1", "not a value", "Known are"),
         ("host.memory=much", "whole number", ""),
@@ -135,10 +141,16 @@ def test_what_cannot_be_said() -> None:
         old.without_guest("a"),
         replace(old, guests=old.guests[::-1]),
         replace(old, host=Host("m")),
-        old.with_guest(Guest("a", source=source)),
         old.with_guest(Guest("c"), instead_of="a"),
     ):
         assert overrides.difference(old, new) is None
+    fetching = old.with_guest(Guest("a", source=source))
+    assert overrides.difference(fetching, old) is None
+    assert overrides.difference(old, fetching) == [
+        "guests.a.source.type=raw",
+        "guests.a.source.file=x",
+        "guests.a.source.fetch[0].uri=file://x",
+    ]
 
 
 def test_what_can_be_said_is_short() -> None:

@@ -39,7 +39,8 @@ def of_schema() -> set[tuple[str, str]]:
 def listed(person: Person) -> set[tuple[str, str]]:
     """Return the fields of the list that one is in."""
     paths = [choice.path for choice in person.choices() if choice.path is not None]
-    return {(field_paths.table_of(path), str(path[-1])) for path in paths}
+    fields = {path: field_paths.field_of(path) for path in paths}
+    return {(field.table, str(path[-1])) for path, field in fields.items() if not field.is_table}
 
 
 def test_every_field_of_the_schema_is_in_some_list() -> None:
@@ -143,7 +144,7 @@ def test_a_field_is_left_out_kept_or_gone_back_from() -> None:
     person = at("guests", "alpha", "memory")
     said = person.say("-")
     assert person.session.project.guest("alpha").memory is None
-    assert "Memory of alpha: 512 MiB (default)." in said
+    assert "Memory of alpha: 512 MiB (the class's default)." in said
     for answer in ("", "b", "back"):
         person = at("guests", "alpha", "memory")
         assert person.say(answer) == "Memory, 32 to 1048576 MiB [256 MiB]: "
@@ -262,12 +263,12 @@ def test_what_holds_where_a_field_is_left_out_is_said() -> None:
     person = Person(session_of(TWO), begin="guests")
     said = person.choose("beta")
     full = effective.effective(TWO, TWO.guest("beta"))
-    assert f"vCPUs: {full.vcpus} (default)" in said
+    assert f"vCPUs: {full.vcpus} (the class's default)" in said
     person.say("g 3")
     person.choose("vCPUs")
     person.say("2")
     person.say("g 4")
-    assert "vCPUs: 2 (from Defaults)" in person.choose("beta")
+    assert "vCPUs: 2 (from [defaults])" in person.choose("beta")
 
 
 def test_all_steps_are_there() -> None:

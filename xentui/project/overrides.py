@@ -81,7 +81,7 @@ def _assign(data: dict[str, Any], assignment: str) -> None:
     elif not field.is_table:
         table[path[-1]] = _typed(field, typed, written)
     elif typed.strip() != "{}" or (field.kind in ("named", "tables") and not is_entry):
-        fix = "Set what is in it, or change the file."
+        fix = "Set a value in it, or set it to {} to add it empty."
         raise UsageError(f"{quoted(written)} is a table, not one value", fix=fix)
     else:
         _inside(table, path[-1], {})
@@ -121,7 +121,9 @@ def _find(path: Path, written: str) -> tuple[Field, bool]:
     definition, steps = schema.ROOT, list(path)
     while True:
         name = steps.pop(0)
-        known = [field.name for field in schema.fields(definition) if field.name != "version"]
+        known = [field.name for field in schema.fields(definition)]
+        if definition == schema.ROOT:
+            known.remove("version")
         if name not in known:
             raise _unknown(written, str(name), known)
         field = schema.field(definition, str(name))

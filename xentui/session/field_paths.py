@@ -32,11 +32,6 @@ def text_of_path(path: Path) -> str:
     return schema.dotted(shown)
 
 
-def table_of(path: Path) -> str:
-    """Return the schema's definition that the path's field belongs to."""
-    return field_of(path).table
-
-
 def field_of(path: Path) -> schema.Field:
     """Return what the schema says of the field at a path.
 

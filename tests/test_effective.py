@@ -1,0 +1,191 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""The effective value of each field, from the one place that works it out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from tests.strategies import projects
+from xentui.cli import main
+from xentui.cli.values import values
+from xentui.project import effective, model, presets, schema
+from xentui.project.effective import Outside, Value, explain, fallback
+from xentui.project.model import Containers, Defaults, Guest, Host, Project, Source
+from xentui.rules.budget import budget
+from xentui.session import field_paths, memory
+
+GUEST = Guest("a", vcpus=2, source=Source("rootfs_dir", "a"))
+PROJECT = Project(
+    Host("qemux86-64", memory=2048),
+    containers=Containers(vxn=True),
+    defaults=Defaults(memory=128),
+    guests=(GUEST, Guest("own", config_file="own.cfg"), Guest("q", source=Source("qcow2", "q"))),
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "origin"),
+    [
+        (("host", "memory"), 2048, "project"),
+        (("host", "dom0_memory"), 512, "board"),
+        (("host", "image"), "xen-image-minimal", "xentui"),
+        (("host", "network"), "bridged", "class"),
+        (("host", "boot_mode"), "bios", "class"),
+        (("containers", "memory"), 512, "vxn"),
+        (("containers", "concurrent"), 1, "xentui"),
+        (("defaults", "memory"), 128, "project"),
+        (("defaults", "vcpus"), 1, "class"),
+        (("guests", "a", "memory"), 128, "defaults"),
+        (("guests", "a", "vcpus"), 2, "project"),
+        (("guests", "a", "vif"), ("bridge=xenbr0",), "class"),
+        (("guests", "a", "name"), "a", "key"),
+        (("guests", "a", "type"), "pv", "xl"),
+        (("guests", "a", "kernel"), None, "host-kernel"),
+        (("guests", "a", "rootfs"), None, "image"),
+        (("guests", "a", "bundle"), None, "none"),
+        (("guests", "a", "source", "image_size"), 256, "class"),
+        (("guests", "q", "source", "image_size"), None, "unused"),
+        (("guests", "own", "memory"), None, "config-file"),
+    ],
+)
+def test_each_kind_of_origin(path: schema.Path, value: Any, origin: str) -> None:
+    assert explain(PROJECT, path) == (value, origin)
+
+
+def test_the_board_and_its_boot_mode_decide_what_dom0_has() -> None:
+    path = ("host", "dom0_memory")
+    for machine, mode, expected in (
+        ("genericx86-64", None, (None, "unknown")),
+        ("genericx86-64", "efi", (512, "board")),
+        ("qemuarm64", None, (512, "board")),
+        ("raspberrypi4-64", None, (256, "board")),
+    ):
+        project = Project(Host(machine, boot_mode=mode))  # type: ignore[arg-type]
+        assert explain(project, path) == expected, (machine, mode)
+    assert explain(Project(Host("qemuarm64")), ("host", "boot_mode")) == (None, "none")
+
+
+def test_more_memory_begins_at_what_holds_on_every_face(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Dom0 has 512 MiB with efi on a PC: 64 more are 576, wherever it is asked."""
+    project = Project(Host("genericx86-64", memory=4096, boot_mode="efi"))
+    path = ("host", "dom0_memory")
+    assert memory.more(project, path, memory.SMALL) == 576
+    assert field_paths.fallback(project, path)[0] == "512"
+    assert budget(project).of("dom0") == 512
+    file = tmp_path / "p.toml"
+    file.write_text(
+        'version = 1\n[host]\nmachine = "genericx86-64"\nmemory = 4096\nboot_mode = "efi"\n'
+    )
+    assert main(["show", str(file), "--effective", "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["project"]["host"]["dom0_memory"] == {"value": 512, "origin": "board"}
+
+
+def test_settings_made_by_hand_hold_where_the_project_says_nothing() -> None:
+    outside = Outside(
+        by_hand={
+            ("guests", "a", "memory"): Value(300, "local.conf:12"),
+            ("guests", "a", "vcpus"): Value(4, "local.conf:13"),
+            ("defaults", "extra"): Value("root=/dev/xvda", "site.conf:2"),
+        },
+        release={("host", "network"): Value("bridged", "wrynose")},
+    )
+    assert explain(PROJECT, ("guests", "a", "memory"), outside) == (300, "local.conf:12")
+    assert explain(PROJECT, ("guests", "a", "vcpus"), outside) == (2, "project")
+    assert fallback(PROJECT, ("guests", "a", "vcpus"), outside) == (4, "local.conf:13")
+    assert explain(PROJECT, ("guests", "a", "extra"), outside).origin == "site.conf:2"
+    assert explain(PROJECT, ("host", "network"), outside) == ("bridged", "wrynose")
+    assert Value(1, "local.conf:12").words == "local.conf:12"
+    guest = effective.effective(PROJECT, GUEST, outside)
+    assert (guest.memory, guest.vcpus, guest.extra) == (300, 2, "root=/dev/xvda")
+
+
+@given(projects())
+def test_writing_down_what_holds_changes_nothing(project: Project) -> None:
+    """Every value that is left out is explained, and giving it leaves all effective values."""
+    before = values(project)
+    for field in schema.fields("guest"):
+        for guest in project.guests:
+            path = ("guests", guest.key, field.name)
+            if field.is_table or field.kind == "choices":
+                continue
+            value, origin = explain(project, path)
+            assert origin in effective.ORIGINS
+            if value is None or origin == "project":
+                continue
+            given_now = model.put(project, path, value)
+            assert explain(given_now, path) == (value, "project")
+            assert fallback(given_now, path) == (value, origin)
+            after = values(given_now)
+            after["guests"][guest.key][field.name] = before["guests"][guest.key][field.name]
+            assert after == before
+
+
+@given(projects())
+def test_every_field_can_be_read_put_and_left_out(project: Project) -> None:
+    def walk(path: schema.Path, definition: str) -> None:
+        for field in schema.fields(definition):
+            at = (*path, field.name)
+            if at == ("version",):
+                continue
+            value = model.get(project, at)
+            if field.kind == "table" and value is not None:
+                walk(at, field.of)
+            elif field.kind == "named":
+                for entry in value:
+                    walk((*at, entry.key), field.of)
+            elif field.kind == "tables":
+                for number in range(len(value)):
+                    walk((*at, number), field.of)
+            elif value is not None:
+                assert model.put(project, at, value) == project
+                assert schema.field_at(at) == field
+                if not field.required and not field.is_table:
+                    left_out = model.put(project, at, None)
+                    assert model.put(left_out, at, value) == project
+
+    walk((), schema.ROOT)
+    assert model.from_data(model.to_data(project)) == project
+
+
+def test_entries_are_added_changed_and_taken_out_by_their_path() -> None:
+    entry = model.Fetch("file://x")
+    path = ("guests", "a", "source", "fetch", 0)
+    project = model.put(PROJECT, path, entry)
+    assert model.get(project, (*path, "uri")) == "file://x"
+    project = model.put(project, (*path, "subdir"), "y")
+    assert model.get(project, path) == replace(entry, subdir="y")
+    assert model.put(project, path, None) == PROJECT
+    assert model.put(PROJECT, ("guests", "new"), Guest("new")).guests[-1] == Guest("new")
+    for missing in (
+        ("guests", "no", "memory"),
+        ("guests", "own", "source", "file"),
+        (*path[:-1], 3, "uri"),
+    ):
+        with pytest.raises(KeyError):
+            model.put(PROJECT, missing, "x")
+
+
+@pytest.mark.parametrize("path", [(), ("guest",), ("host", "memory", "x"), ("guests", "a", "x")])
+def test_a_path_that_the_format_does_not_have(path: schema.Path) -> None:
+    with pytest.raises(KeyError):
+        schema.field_at(path)
+
+
+def test_every_bundled_preset_explains_each_value() -> None:
+    for preset in presets.available():
+        project = presets.load(preset.name).project
+        assert project is not None
+        assert values(project)["host"]["machine"] == {
+            "value": project.host.machine,
+            "origin": "project",
+        }
