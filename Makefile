@@ -5,6 +5,7 @@
 # make test       installs what tests need too; runs format, lint, types and the quick tests
 # make test-all   the same with every test: full property budgets, random walks, a real terminal
 # make generated  writes anew what is made of the code: completions, man page, reference
+# make picture    draws docs/images/architecture.svg from the imports; needs graphviz
 # make docs       builds the documentation into build/docs; a warning is an error
 # make reuse      checks that every file names its licence
 # make release    builds, checks and tries what is published: see CONTRIBUTING.md
@@ -12,7 +13,8 @@
 #                 REHEARSE="rehearse and not edge" leaves out what takes longest
 #                 REHEARSE="rehearse and not arm" ARCHES=x86-64 leaves out arm64
 # make coverage   branches of the engine that tests reach, as a page in build/coverage
-# make mutants    changes rules/ and bitbake/ in MUTANTS places each: what do tests miss?
+# make mutants    changes rules/ and bitbake/ one place at a time: what do tests miss?
+#                 MUTANTS="xentui.rules.budget*" for one module, some five minutes
 # make fuzz       feeds the readers bytes for SECONDS seconds each; the corpus is kept
 # make nightly    20,000 examples of hostile text
 # make audit      asks PyPI for known weaknesses of what constraints.txt names
@@ -28,14 +30,14 @@ TESTS ?= tests
 JOBS ?= auto
 REHEARSE ?= rehearse
 ARCHES ?= x86-64 aarch64
-MUTANTS ?= 160
+MUTANTS ?=
 SECONDS ?= 1800
 
 QUICK := not slow and not tmux and not real and not rehearse
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help run test test-all rehearse-parts rehearse-test coverage mutants fuzz nightly audit lint format clean
+.PHONY: help run test test-all rehearse-parts rehearse-test coverage mutants fuzz nightly audit lint format generated picture docs reuse release clean
 .DEFAULT_GOAL := help
 
 help:
@@ -70,8 +72,8 @@ coverage: $(VENV)/.installed-deep
 	$(COVERAGE) report --skip-covered
 
 mutants: $(VENV)/.installed-deep
-	$(BIN)/python -m tools.mutants rules $(MUTANTS)
-	$(BIN)/python -m tools.mutants bitbake $(MUTANTS)
+	$(BIN)/mutmut run $(MUTANTS)
+	$(BIN)/mutmut results
 
 fuzz: $(VENV)/.installed-deep
 	$(INSTALL) atheris
@@ -100,6 +102,9 @@ format: $(VENV)/.installed-test
 generated: $(VENV)/.installed-test
 	$(BIN)/python -m tools.generated
 
+picture: $(VENV)/.installed-test
+	$(BIN)/python -m tools.picture
+
 docs: $(VENV)/.installed-test
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs build/docs
 
@@ -111,7 +116,7 @@ release: $(VENV)/.installed-test
 	$(BIN)/python -m tools.release
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	rm -rf $(VENV) build dist mutants *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		.import_linter_cache
 
 # A venv without pip, or made by another Python than asked for, is no use.

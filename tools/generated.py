@@ -22,13 +22,12 @@ def files() -> dict[str, str]:
 
     All but the manual page, which Sphinx makes of some of them (:mod:`tools.manpage`).
     """
-    from tools import keys, picture, reference
+    from tools import keys, reference
 
     made = {"docs/reference-format.md": reference.project_file()}
     made["docs/reference-options.md"] = reference.options()
     made["docs/findings.md"] = reference.findings()
     made["docs/reference-keys.md"] = keys.page()
-    made["docs/images/architecture.svg"] = picture.svg()
     for name, snapshot in SCREENS.items():
         path = ROOT / "snapshots/test_snapshots" / snapshot
         # The source archive carries the picture, not the snapshots.

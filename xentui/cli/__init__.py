@@ -5,6 +5,8 @@
 Each command is a module of this package with ``add(commands)``, which declares its
 arguments, and ``run(args)``, which returns the exit code. Only the module of the command
 that runs is imported, so that a command pays for nothing but itself.
+
+May import: ``app`` (to start the wizard), ``plain``, ``session`` and all below it.
 """
 
 from __future__ import annotations

@@ -1,3 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What image files are, told by their bytes: never by their names, never by running anything."""
+"""Image files: what each is, worked out from its bytes.
+
+Names are never believed, nothing is run or mounted, and hostile files cost bounded time and
+memory.
+
+May import: ``project``, ``safe_text``, ``errors``.
+"""

@@ -1,6 +1,11 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A real Xen that starts a project's guests before anything is built."""
+"""A rehearsal: a real Xen in QEMU starts a project's guests before anything is built.
+
+Downloads are checked against digests, nothing runs as root, and no file of the user is changed.
+
+May import: ``output``, ``rules``, ``bitbake``, ``images``, ``project``, ``safe_text``, ``errors``.
+"""
 
 from __future__ import annotations
 

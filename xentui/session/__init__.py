@@ -4,6 +4,8 @@
 
 It knows no screen. Screens read from it and hand it edits; everything they show is derived,
 and worked out once for each state.
+
+May import: ``rehearsal``, ``verify`` and all below them.
 """
 
 from __future__ import annotations

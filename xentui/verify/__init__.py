@@ -1,3 +1,8 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What the user's own BitBake sees of a project: asked for with ``bitbake -e``, compared."""
+"""The user's own BitBake: what it sees of a project, compared with what the project says.
+
+It runs ``bitbake -e`` and compares every variable and flag; nothing is written.
+
+May import: ``output``, ``rules``, ``bitbake``, ``project``, ``safe_text``, ``errors``.
+"""
