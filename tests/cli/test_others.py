@@ -99,6 +99,23 @@ def test_presets_show_prints_the_file(run: Run) -> None:
     assert run("presets", "show").code == 2
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        (["presets", "vendor-guest"], 'Did you mean "xentui presets show vendor-guest"?'),
+        (["presets", "list"], 'Did you mean "xentui presets show list"?'),
+        (["source", "disk.img", "-y"], 'Did you mean "xentui source inspect disk.img"?'),
+        (["chekc", "board.toml"], "Did you mean check?"),
+    ],
+)
+def test_a_command_line_that_is_nearly_right_gets_the_right_one(
+    run: Run, typed: list[str], meant: str
+) -> None:
+    done = run(*typed)
+    assert (done.code, done.out) == (2, "")
+    assert meant in done.err
+
+
 @pytest.mark.parametrize("code", catalogue.codes())
 def test_explain_tells_all_of_a_code(run: Run, code: str) -> None:
     done = run("explain", code.lower())

@@ -29,8 +29,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("doctor", "tell what is wrong with a build directory, from its files alone"),
     "verify": ("verify", "ask BitBake itself whether it sees what a project says"),
     "source": ("source", "tell what an image file is, and how a guest is made of it"),
-    "explain": ("explain", "explain a finding in full: cause, evidence, fix, example"),
-    "schema": ("schema", "print the JSON schema of the project file"),
+    "explain": ("reference", "explain a finding in full: cause, evidence, fix, example"),
+    "schema": ("reference", "print the JSON schema of the project file"),
     "completion": ("completion", "print the completion script of a shell"),
 }
 """Name on the command line: module, and what it does in a few words."""

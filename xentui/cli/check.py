@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
         terminal.put_json(_data(made, total))
     elif made:
         name = made[0].name if len(args.project) < 2 else f"{len(made)} projects"
-        terminal.put(f"{visible(name)}: {reports.said(total)}")
+        terminal.put(f"{visible(name)}: {reports.in_words(total)}")
     bad = total["errors"] + (total["warnings"] if args.strict else 0)
     return max(worst, Exit.FINDINGS if bad else Exit.OK)
 

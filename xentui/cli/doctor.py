@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _tell(build: BuildDir, findings: list[Placed], counts: dict[str, int]) -> None:
-    from xentui.cli.reports import said
+    from xentui.cli.reports import in_words
 
     lines = [f"build directory: {build.path}"]
     machine = build.machine
@@ -85,7 +85,7 @@ def _tell(build: BuildDir, findings: list[Placed], counts: dict[str, int]) -> No
         lines.append(f"{where}: {what}" if where else what)
         if finding.fix:
             lines.append(f"    {finding.fix}")
-    lines.append(f"{build.path.name}: {said(counts)}")
+    lines.append(f"{build.path.name}: {in_words(counts)}")
     terminal.put_prose(lines)
 
 

@@ -9,8 +9,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xentui.cli import projects, terminal, writing
-from xentui.cli.batch_report import ProjectResult, files, report, summary
+from xentui.cli import projects, reports, terminal, writing
 from xentui.errors import Exit, UsageError, XentuiError
 from xentui.safe_text import visible
 
@@ -38,25 +37,25 @@ def run(args: argparse.Namespace) -> int:
                 done.error = error
     looks = bool(args.dry_run or args.diff or args.check)
     if args.json:
-        report(made, files=files(changes))
+        reports.put_results(made, files=reports.changed_files(changes))
     else:
-        terminal.put(summary(made, looks=looks))
+        terminal.put(reports.results_summary(made, looks=looks))
         if not looks and not worst:
             terminal.put("".join(_typed(args, boards)))
     return worst or (Exit.FINDINGS if args.check and changes else Exit.OK)
 
 
-def _load(args: argparse.Namespace) -> tuple[list[ProjectResult], list[Board], int]:
+def _load(args: argparse.Namespace) -> tuple[list[reports.ProjectResult], list[Board], int]:
     """Load every project; where one fails, say of the others that they were not written."""
     from xentui.output.fleet import Board
 
     if not args.project and args.preset is None:
         raise UsageError("PROJECT is missing", fix="Give a project file, or --preset NAME.")
-    made: list[ProjectResult] = []
+    made: list[reports.ProjectResult] = []
     boards: list[Board] = []
     worst = 0
     for path in args.project or [None]:
-        done = ProjectResult(str(path if path is not None else args.preset), args.out)
+        done = reports.ProjectResult(str(path if path is not None else args.preset), args.out)
         made.append(done)
         try:
             chosen = projects.choose(argparse.Namespace(**{**vars(args), "project": path}))
@@ -73,7 +72,7 @@ def _load(args: argparse.Namespace) -> tuple[list[ProjectResult], list[Board], i
 
 
 def _carry_out(
-    args: argparse.Namespace, boards: list[Board], made: list[ProjectResult]
+    args: argparse.Namespace, boards: list[Board], made: list[reports.ProjectResult]
 ) -> Sequence[Change]:
     """Write the layer, or show what would be written; tell each project of its files."""
     from xentui.output.edits import resolve_edits

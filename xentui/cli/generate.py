@@ -8,8 +8,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xentui.cli import generating, parsing, projects, terminal, writing
-from xentui.cli.batch_report import ProjectResult, report, summary
+from xentui.cli import generating, parsing, projects, reports, terminal, writing
 from xentui.errors import Exit, UsageError, XentuiError
 from xentui.safe_text import quoted
 
@@ -89,9 +88,9 @@ def run(args: argparse.Namespace) -> int:
         return _several(args)
     job = _job(args, args.project[0] if args.project else None, args.out)
     if args.json:
-        done = ProjectResult(job.chosen.name, args.out)
+        done = reports.ProjectResult(job.chosen.name, args.out)
         code = _carry_out(args, job, done)
-        report([done])
+        reports.put_results([done])
         return code
     code = _carry_out(args, job, None)
     if not _only_looks(args):
@@ -149,7 +148,7 @@ def _job(args: argparse.Namespace, path: Path | None, out: Path | None) -> Job:
     )
 
 
-def _carry_out(args: argparse.Namespace, job: Job, done: ProjectResult | None) -> int:
+def _carry_out(args: argparse.Namespace, job: Job, done: reports.ProjectResult | None) -> int:
     """Write one project, or show it; say what changed to ``done`` instead of printing it."""
     from xentui.output.edits import resolve_edits
 
@@ -171,7 +170,7 @@ def _several(args: argparse.Namespace) -> int:
     """Write each project into a folder of its own; one that fails does not keep the others."""
     worst, made = 0, []
     for path, out in _folders(args):
-        done = ProjectResult(str(path if path is not None else args.preset), out)
+        done = reports.ProjectResult(str(path if path is not None else args.preset), out)
         made.append(done)
         try:
             worst = max(worst, _carry_out(args, _job(args, path, out), done))
@@ -180,9 +179,9 @@ def _several(args: argparse.Namespace) -> int:
             done.error = error
             worst = max(worst, error.exit_code)
     if args.json:
-        report(made)
+        reports.put_results(made)
     else:
-        terminal.put(summary(made, looks=_only_looks(args)))
+        terminal.put(reports.results_summary(made, looks=_only_looks(args)))
     return worst
 
 

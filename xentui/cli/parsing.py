@@ -1,10 +1,11 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Arguments: what all commands have in common."""
+"""Parsing the command line: what all commands have in common."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, NoReturn
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that shows nothing unprintable, whatever it was given."""
+    """A parser that prints nothing unprintable, whatever it was given."""
 
     def __init__(self, **options: object) -> None:
         super().__init__(
@@ -31,7 +32,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Refuse the arguments; the process ends with 2."""
-        raise UsageError(message, fix=f"{self.prog} --help tells what can be given.")
+        raise UsageError(message, fix=f"See {self.prog} --help.")
 
     def format_help(self) -> str:
         """Return the help, without anything unprintable."""
@@ -42,7 +43,7 @@ def command_of(arguments: list[str]) -> str | None:
     """Return the command that the arguments name, or ``None`` where they start the wizard.
 
     Raises:
-        UsageError: the first argument looks like a command, and is none.
+        UsageError: the first argument looks like a command, but is not one.
     """
     if not arguments or arguments[0].startswith("-"):
         return None
@@ -78,24 +79,45 @@ def subparser(parser: argparse.ArgumentParser, name: str) -> argparse.ArgumentPa
     raise LookupError(name)
 
 
+def only(verb: str, before: str) -> Callable[[str], str]:
+    """Return the type of an argument that can be one word only, ``verb``.
+
+    Anything else is refused with the command line that was probably meant.
+
+    Args:
+        verb: the word.
+        before: the command line up to it, such as ``xentui presets``.
+    """
+
+    def check(given: str) -> str:
+        if given != verb:
+            raise UsageError(
+                f"{quoted(given)} is not an action of {before}",
+                fix=f'Did you mean "{before} {verb} {visible(given)}"?',
+            )
+        return given
+
+    return check
+
+
 def overview() -> str:
     """Return the list of commands, for the help."""
     width = max(map(len, COMMANDS)) + 2
     lines = "".join(f"  {name:{width}}{what}\n" for name, (_, what) in COMMANDS.items())
     return (
         f"commands:\n{lines}\n"
-        "Without a command the wizard starts. xentui COMMAND --help tells more of one.\n"
-        "A project file that is named like a command is given as ./NAME."
+        "Without a command the wizard starts. xentui COMMAND --help explains a command.\n"
+        "If a project file has the name of a command, give it as ./NAME."
     )
 
 
 def version_argument(parser: Parser) -> None:
-    """Let a parser answer ``--version``."""
+    """Add ``--version``."""
     parser.add_argument("-V", "--version", action="version", version=f"xentui {__version__}")
 
 
 def project_arguments(parser: Parser, *, several: bool = False) -> None:
-    """Let a parser take the project: a file or a preset, and changes on the way."""
+    """Add the project, a file or a preset, and what overrides its values."""
     if several:
         parser.add_argument(
             "project", nargs="*", type=Path, metavar="PROJECT", help="project files (TOML)"
@@ -104,7 +126,7 @@ def project_arguments(parser: Parser, *, several: bool = False) -> None:
         parser.add_argument(
             "project", nargs="?", type=Path, metavar="PROJECT", help="a project file (TOML)"
         )
-    parser.add_argument("--preset", metavar="NAME", help="take this preset for the project")
+    parser.add_argument("--preset", metavar="NAME", help="use a preset instead of a project file")
     set_argument(parser)
     parser.add_argument(
         "--allow",
@@ -112,25 +134,25 @@ def project_arguments(parser: Parser, *, several: bool = False) -> None:
         action="append",
         default=[],
         metavar="CODE",
-        help="overrule an error: XT101 (board), XT401 or XT406 (memory), XT901 (a check that "
-        "failed) (repeatable)",
+        help="go on despite an error: XT101 (board), XT401 or XT406 (memory), XT901 (a check that "
+        "failed); repeatable",
     )
 
 
 def set_argument(parser: Parser) -> None:
-    """Let a parser take changes of the project on the way."""
+    """Add ``--set``, which overrides values of the project."""
     parser.add_argument(
         "--set",
         dest="assignments",
         action="append",
         default=[],
         metavar="PATH=VALUE",
-        help="change a value on the way, such as guests.alpine.memory=256 (repeatable)",
+        help="override a value, such as guests.alpine.memory=256; repeatable",
     )
 
 
 def json_argument(parser: Parser) -> None:
-    """Let a parser take ``--json``."""
+    """Add ``--json``."""
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 

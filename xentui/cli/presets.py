@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""``xentui presets``: what one can begin with."""
+"""``xentui presets``: the projects to start from."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xentui.cli import parsing, terminal
-from xentui.cli.wrapping import columns
 from xentui.errors import Exit, UsageError
 from xentui.safe_text import visible
 
@@ -25,7 +24,13 @@ def add(commands: parsing.Commands) -> None:
         description="Lists the presets: bundled, your own (in the configuration directory) and "
         "those of\n./presets. Where two have one name, the nearest wins.",
     )
-    parser.add_argument("action", nargs="?", choices=["show"], help="print one preset's file")
+    parser.add_argument(
+        "action",
+        nargs="?",
+        type=parsing.only("show", "xentui presets"),
+        choices=["show"],
+        help="print one preset's file",
+    )
     parser.add_argument("name", nargs="?", metavar="NAME", help="the preset to show")
     parsing.json_argument(parser)
 
@@ -36,7 +41,9 @@ def run(args: argparse.Namespace) -> int:
 
     if args.action == "show":
         if args.name is None:
-            raise UsageError("NAME is missing", fix="Say which preset to show.")
+            raise UsageError(
+                "the name of the preset is missing", fix="xentui presets lists the names."
+            )
         text = document.read(presets.find(args.name, Path.cwd()))
         if args.json:
             terminal.put_json({"version": 1, "name": args.name, "text": text})
@@ -47,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         terminal.put_json({"version": 1, "presets": [_data(preset) for preset in found]})
     else:
-        terminal.put(_table([_row(preset) for preset in found], columns(sys.stdout)))
+        terminal.put(_table([_row(preset) for preset in found], terminal.columns(sys.stdout)))
     return Exit.OK
 
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""One run of the command line, from its arguments to its exit code."""
+"""One run of the command line: from arguments to exit code, with every failure in words."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from xentui.errors import Exit, XentuiError, reason
 ASKED = "_ARGCOMPLETE"
 """Set in the environment by the completion scripts: answer a TAB, run no command."""
 DEBUG = "XENTUI_DEBUG"
-"""Set to 1 in the environment, an unexpected failure shows its traceback."""
+"""Environment variable: 1 shows the traceback of an unexpected failure."""
 
 
 def run(arguments: list[str]) -> int:
-    """Run the command that the arguments name; nothing but an exit code comes back."""
+    """Run the command that the arguments name and return its exit code; nothing is raised."""
     terminal.prepare()
     try:
         code = _run(arguments)
@@ -28,7 +28,7 @@ def run(arguments: list[str]) -> int:
         terminal.say("interrupted")
         return Exit.INTERRUPTED
     except BrokenPipeError:
-        # Whoever read the output has seen enough. What is left in the buffer has nowhere to go.
+        # The reader closed the pipe (xentui ... | head): drop what is still in the buffer.
         terminal.discard_output()
         return Exit.OK
     except XentuiError as error:
@@ -39,9 +39,9 @@ def run(arguments: list[str]) -> int:
         terminal.complain(XentuiError(f"{named}{reason(error)}"))
         return _flushed(Exit.IO)
     except RecursionError:
-        terminal.complain(XentuiError("the input nests too deep"))
+        terminal.complain(XentuiError("the input is nested too deeply"))
         return _flushed(Exit.IO)
-    except Exception as error:  # noqa: BLE001 - the last net: nobody is shown a traceback unasked
+    except Exception as error:  # noqa: BLE001 - users get a sentence, not a traceback
         return _unexpected(error)
     return code
 
@@ -52,7 +52,7 @@ def _run(arguments: list[str]) -> int:
 
         return answer()
     if not arguments:
-        # Nothing to parse: the wizard starts without what parsing takes to load.
+        # Nothing to parse: start the wizard without importing argparse.
         from xentui.cli.wizard import start
 
         return start()
@@ -93,7 +93,7 @@ def _unexpected(error: Exception) -> int:
     terminal.complain(
         XentuiError(
             f"unexpected failure: {type(error).__name__}: {error}",
-            fix=f"Please report it, with what {DEBUG}=1 shows.",
+            fix=f"Please report it, with the output of {DEBUG}=1.",
         )
     )
     return _flushed(Exit.IO)

@@ -1,17 +1,22 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Findings as lines for people and as JSON for machines."""
+"""Reports for people and for machines: the findings of a project, and the outcome of several."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any, TextIO
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
 
+from xentui.cli import terminal
 from xentui.cli.projects import Chosen
-from xentui.cli.wrapping import filled
+from xentui.errors import RefusedError, XentuiError
 from xentui.project import lines, schema
 from xentui.rules.finding import Finding, Severity
 from xentui.safe_text import visible
+
+if TYPE_CHECKING:
+    from xentui.output.plan import Change
 
 
 class FindingsReport:
@@ -34,7 +39,7 @@ class FindingsReport:
     def line(self, path: str) -> int | None:
         """Return the line of a path of the project, or of the nearest table around it.
 
-        For the whole project it is the one the report was made with, if any.
+        A finding of the whole project has the line that the report was made with, if any.
         """
         if self._lines is None:
             self._lines = {schema.dotted(key): at for key, at in lines.index(self._text).items()}
@@ -50,7 +55,7 @@ class FindingsReport:
         return sum(finding.severity is severity for finding in self.findings)
 
     def texts(self, stream: TextIO) -> Iterator[str]:
-        """Yield each finding for people: where, what, and indented how to fix it.
+        """Yield each finding as text: where, what, and on an indented line how to fix it.
 
         Args:
             stream: where it will be printed.
@@ -60,13 +65,13 @@ class FindingsReport:
             where = f"{visible(self.name)}{f':{line}' if line is not None else ''}"
             place = f" {visible(finding.path)}" if finding.path else ""
             what = visible(finding.message)
-            told = f"{where}: {finding.severity.value} {finding.code}{place}: {what}"
-            yield filled(told, stream)
+            text = f"{where}: {finding.severity.value} {finding.code}{place}: {what}"
+            yield terminal.filled(text, stream)
             if finding.fix:
-                yield filled(f"    {visible(finding.fix)}", stream)
+                yield terminal.filled(f"    {visible(finding.fix)}", stream)
 
     def data(self) -> list[dict[str, Any]]:
-        """Return the findings for machines."""
+        """Return the findings as data for JSON."""
         return [
             {
                 "project": self.name,
@@ -101,8 +106,79 @@ def counted(number: int, word: str) -> str:
     return f"{number or 'no'} {word}{'' if number == 1 else 's'}"
 
 
-def said(summary: dict[str, int]) -> str:
+def in_words(summary: dict[str, int]) -> str:
     """Return a summary in words: ``1 error, 2 warnings``, or ``no problems found``."""
     words = {"errors": "error", "warnings": "warning", "advice": "advice"}
-    told = [counted(number, words[name]) for name, number in summary.items() if number]
-    return ", ".join(told) if told else "no problems found"
+    parts = [counted(number, words[name]) for name, number in summary.items() if number]
+    return ", ".join(parts) if parts else "no problems found"
+
+
+class ProjectResult:
+    """The outcome for one of several projects."""
+
+    def __init__(self, name: str, out: Path | None) -> None:
+        self.name = name
+        self.out = out
+        self.files: list[Change] = []
+        self.error: XentuiError | None = None
+
+    @property
+    def state(self) -> str:
+        """``failed``, ``changed`` or ``same``."""
+        return "failed" if self.error else "changed" if self.files else "same"
+
+    def data(self) -> dict[str, Any]:
+        """Return it as data for JSON."""
+        return {
+            "project": self.name,
+            "out": None if self.out is None else str(self.out),
+            "state": self.state,
+            "files": changed_files(self.files),
+            "error": self.error.message if self.error else None,
+        }
+
+
+def changed_files(changes: Iterable[Change]) -> list[dict[str, str]]:
+    """Return files and what happens to each, as data for JSON."""
+    return [{"path": str(change.path), "kind": change.kind} for change in changes]
+
+
+def results_summary(results: Sequence[ProjectResult], *, looks: bool) -> str:
+    """Return a line for each project and one for all.
+
+    Args:
+        results: the outcome for each.
+        looks: whether nothing was to be written, only shown.
+    """
+    lines = [f"{visible(done.name)}: {_outcome(done, looks=looks)}\n" for done in results]
+    totals = ", ".join(f"{number} {name}" for name, number in counts(results).items() if number)
+    return "".join([*lines, f"{counted(len(results), 'project')}: {totals}\n"])
+
+
+def _outcome(done: ProjectResult, *, looks: bool) -> str:
+    if done.error is not None:
+        return "nothing was written" if isinstance(done.error, RefusedError) else "failed"
+    if not done.files:
+        return "as it should be"
+    number = counted(len(done.files), "file")
+    return f"{number} would change" if looks else f"{number} written into {visible(str(done.out))}"
+
+
+def counts(results: Sequence[ProjectResult]) -> dict[str, int]:
+    """Return how many projects there are of each state."""
+    return {
+        state: sum(done.state == state for done in results)
+        for state in ("changed", "same", "failed")
+    }
+
+
+def put_results(results: Sequence[ProjectResult], **more: Any) -> None:
+    """Print the outcome for each project as JSON."""
+    terminal.put_json(
+        {
+            "version": 1,
+            "projects": [done.data() for done in results],
+            "summary": counts(results),
+            **more,
+        }
+    )

@@ -178,8 +178,6 @@ def _budget(view: _View) -> dict[str, Any]:
 
 
 def _budget_text(view: _View) -> str:
-    from xentui.cli.wrapping import filled
-
     rows = _budget(view)["rows"]
     width = max(len(row["label"]) for row in rows)
     lines = []
@@ -190,7 +188,7 @@ def _budget_text(view: _View) -> str:
             notes.append("not started by itself")
         start = f"{row['label']:{width}}  {amount:>8} MiB  "
         line = f"{start}{'; '.join(notes)}".rstrip()
-        lines.append(filled(line, sys.stdout, hanging=len(start)))
+        lines.append(terminal.filled(line, sys.stdout, hanging=len(start)))
     return _joined(lines)
 
 

@@ -30,7 +30,12 @@ def add(commands: parsing.Commands) -> None:
         "type, size,\npartitions, checksum, and what a project says of them. With --write it says "
         "so itself.",
     )
-    parser.add_argument("action", choices=["inspect"], help="what to do")
+    parser.add_argument(
+        "action",
+        type=parsing.only("inspect", "xentui source"),
+        choices=["inspect"],
+        help="what to do",
+    )
     parser.add_argument("file", nargs="+", type=Path, metavar="FILE", help="files or directories")
     parsing.json_argument(parser)
     parser.add_argument(
@@ -84,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
 def _inspected(path: Path) -> Inspected:
     from xentui.images.inspect import inspect
 
-    shown = terminal.Passing()
+    shown = terminal.ProgressLine()
     name = visible(path.name)[:40]
 
     def told(done: int, total: int) -> None:

@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Printing: data to standard output, talk to standard error, and nothing unprintable to either."""
+"""What is printed: data to standard output, messages to standard error, nothing unprintable.
+
+Prose is wrapped to the width of the terminal; a file or a pipe gets its lines whole.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,15 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from shutil import get_terminal_size
+from textwrap import TextWrapper
 from typing import Any, TextIO
 
 from xentui.errors import XentuiError
 from xentui.safe_text import visible
+
+WIDEST = 100
+"""Columns beyond which prose is hard to read."""
 
 
 def prepare() -> None:
@@ -23,14 +31,12 @@ def prepare() -> None:
 
 
 def put(text: str) -> None:
-    """Print data: whole lines, of which newlines and tabs are kept as they are."""
+    """Print data: whole lines; newlines and tabs are kept."""
     _print(text, sys.stdout)
 
 
 def put_prose(lines: Iterable[str]) -> None:
-    """Print lines of prose, which a terminal without room for them gets broken between words."""
-    from xentui.cli.wrapping import filled
-
+    """Print lines of prose, wrapped to the width of the terminal."""
     put("".join(f"{filled(visible(line), sys.stdout)}\n" for line in lines))
 
 
@@ -42,28 +48,24 @@ def put_json(data: Mapping[str, Any]) -> None:
 
 
 def say(text: str) -> None:
-    """Tell the person something that is no data."""
+    """Print a message to standard error."""
     with contextlib.suppress(BrokenPipeError):
         _print(text, sys.stderr)
 
 
 def tell(text: str) -> None:
-    """Say prose, which a terminal without room for it gets broken between words."""
-    from xentui.cli.wrapping import filled
-
+    """Print a message to standard error, wrapped to the width of the terminal."""
     say(filled(visible(text), sys.stderr))
 
 
-class Passing:
-    """A line on the terminal that is written over and goes away again."""
+class ProgressLine:
+    """A progress line on the terminal: each text replaces the one before."""
 
     def __init__(self) -> None:
         self._shown = ""
 
     def show(self, text: str) -> None:
-        """Show a line instead of the one before; where there is no terminal, nothing."""
-        from xentui.cli.wrapping import columns
-
+        """Show a text in place of the one before; do nothing without a terminal."""
         width = columns(sys.stderr)
         if text != self._shown and width is not None:
             self._shown = text
@@ -71,7 +73,7 @@ class Passing:
             sys.stderr.flush()
 
     def clear(self) -> None:
-        """Take the line away."""
+        """Remove the line."""
         if self._shown:
             self._shown = ""
             sys.stderr.write("\r\x1b[K")
@@ -79,13 +81,13 @@ class Passing:
 
 
 def complain(error: XentuiError) -> None:
-    """Tell what went wrong, on one line but for what a terminal has no room for, and the fix."""
+    """Print what went wrong and how to fix it, on one line unless the terminal is too narrow."""
     message = " ".join(error.message.split("\n"))
     tell(f"xentui: {message}{f' ({error.fix})' if error.fix else ''}")
 
 
 def interactive() -> bool:
-    """Return whether somebody is there to answer a question."""
+    """Return whether a user can answer a question: input and messages are a terminal."""
     try:
         return sys.stdin.isatty() and sys.stderr.isatty()
     except ValueError:
@@ -93,7 +95,7 @@ def interactive() -> bool:
 
 
 def agreed(question: str) -> bool:
-    """Ask a question; only a clear yes is one."""
+    """Ask a question and return whether the answer was yes."""
     sys.stdout.flush()
     sys.stderr.write(f"{visible(question)} [y/N] ")
     sys.stderr.flush()
@@ -107,11 +109,11 @@ def asked(question: str, answers: Mapping[str, str]) -> str:
     """Ask a question with several answers, each by its first letter.
 
     Args:
-        question: what is asked.
-        answers: word of each answer, and what it means.
+        question: the question.
+        answers: the word of each answer, with what it means.
 
     Returns:
-        the word that was chosen; empty for anything else.
+        the chosen word; empty for any other answer.
     """
     sys.stdout.flush()
     for word, meaning in answers.items():
@@ -126,7 +128,7 @@ def asked(question: str, answers: Mapping[str, str]) -> str:
 
 
 def discard_output() -> None:
-    """Send what is still to be printed nowhere."""
+    """Drop whatever is still to be printed."""
     with contextlib.suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
@@ -137,3 +139,46 @@ def _print(text: str, stream: TextIO) -> None:
     plain = text.replace("\n", "").replace("\t", "").isprintable()
     shown = text if plain else visible(text, keep="\n\t")
     stream.write(shown if shown.endswith("\n") or not shown else shown + "\n")
+
+
+def columns(stream: TextIO) -> int | None:
+    """Return the columns of the terminal behind a stream, or ``None`` if it is not a terminal."""
+    try:
+        if not stream.isatty():
+            return None
+    except ValueError:
+        return None
+    return get_terminal_size().columns
+
+
+def filled(text: str, stream: TextIO, hanging: int = 0) -> str:
+    """Return text with lines longer than the terminal wrapped between words.
+
+    The rest of a wrapped line keeps the line's indent, or gets two spaces if it has none.
+
+    Args:
+        text: prose; never what somebody copies, since a line break would be copied too.
+        stream: where it will be printed.
+        hanging: indent of the rest of a line, such as the place of a table's last column; ignored
+            where it leaves too little room.
+    """
+    width = columns(stream)
+    if width is None:
+        return text
+    wrapper = TextWrapper(
+        max(20, min(width, WIDEST)),
+        break_long_words=False,
+        break_on_hyphens=False,
+        replace_whitespace=False,
+        expand_tabs=False,
+    )
+    lines: list[str] = []
+    for line in text.split("\n"):
+        if len(line) <= wrapper.width:
+            lines.append(line)
+            continue
+        own = (len(line) - len(line.lstrip(" "))) or 2
+        fits = 0 < hanging <= wrapper.width * 2 // 3
+        wrapper.subsequent_indent = " " * (hanging if fits else own)
+        lines += wrapper.wrap(line)
+    return "\n".join(lines)

@@ -139,7 +139,7 @@ class _Life:
     """Tells what BitBake is asked, and that it is still at it."""
 
     def __init__(self) -> None:
-        self._line = terminal.Passing()
+        self._line = terminal.ProgressLine()
         self._asked = ""
         self._told = 0.0
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""``xentui explain``: a finding in full."""
+"""``xentui explain`` and ``xentui schema``: what a finding means, and a project's format."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TextIO
 
 from xentui.cli import parsing, terminal
-from xentui.cli.wrapping import filled
 from xentui.errors import Exit, UsageError
 from xentui.safe_text import quoted
 
@@ -19,22 +18,40 @@ if TYPE_CHECKING:
 
 
 def add(commands: parsing.Commands) -> None:
-    """Declare the arguments."""
-    parser = commands.add_parser(
+    """Declare the arguments of both commands."""
+    explain = commands.add_parser(
         "explain",
         description="Explains a finding in full: cause, evidence, fix, example.\n"
         "Without CODE it lists every code.",
     )
-    parser.add_argument("code", nargs="?", metavar="CODE", help="a code, such as XT401")
-    parsing.json_argument(parser)
+    explain.add_argument("code", nargs="?", metavar="CODE", help="a code, such as XT401")
+    parsing.json_argument(explain)
+    schema = commands.add_parser(
+        "schema",
+        description="Prints the JSON schema (draft-07) of the project file, for editors and CI.",
+    )
+    schema.add_argument(
+        "--path", action="store_true", help="print the path of its file, for an editor's settings"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print one entry, or the list of all.
+    """Print what the command was asked for.
 
     Raises:
         UsageError: there is no such code.
     """
+    return _schema(args) if args.command == "schema" else _explain(args)
+
+
+def _schema(args: argparse.Namespace) -> int:
+    from xentui.project import schema
+
+    terminal.put(f"{schema.path()}\n" if args.path else schema.text())
+    return Exit.OK
+
+
+def _explain(args: argparse.Namespace) -> int:
     from xentui.rules import catalogue
 
     if args.code is None:
@@ -62,7 +79,7 @@ def _text(entry: Entry, stream: TextIO) -> str:
         if text:
             shown = _indented(text)
             if heading != "example":
-                shown = filled(shown, stream)
+                shown = terminal.filled(shown, stream)
             parts.append(f"{heading.capitalize()}:\n{shown}")
     return "\n\n".join(parts) + "\n"
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import BOARD, ROOT
-from xentui.cli.wrapping import filled
+from xentui.cli.terminal import filled
 
 
 class Terminal(io.StringIO):
