@@ -9,7 +9,7 @@ from pathlib import Path
 
 from xentui.project import presets
 from xentui.project.model import Guest, Host, Project
-from xentui.session import Origin, Session
+from xentui.session import Origin, Session, opening
 from xentui.session.state import EMPTY
 
 NOW = datetime(2026, 8, 1, 12, 0, tzinfo=UTC)
@@ -26,7 +26,7 @@ def session_of(project: Project | None = None, *, preset: str = "") -> Session:
     """Return a session on a project, a preset, or nothing, with its draft in this directory."""
     origin = EMPTY
     if preset:
-        found = Session.origin_of(presets.load(preset), name=preset, preset=True)
+        found = opening.origin_of(presets.load(preset), name=preset, preset=True)
         assert found is not None
         origin = found
     elif project is not None:

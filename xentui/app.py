@@ -234,7 +234,7 @@ class XentuiApp(Paced):
                 return
             self.exit(int(Exit.OK))
         elif answer == "discard":
-            self.session.abandon()
+            self.session.drafts.abandon()
             self.exit(int(Exit.OK))
 
 

@@ -23,7 +23,7 @@ from xentui.project.model import (
     Project,
     Source,
 )
-from xentui.session import Session
+from xentui.session import Session, opening
 
 CTRL_C = "\x03"
 """Not an answer: the key that interrupts."""
@@ -71,7 +71,7 @@ class _Answers(io.StringIO):
 def on_file(path: Path) -> Session:
     """Return a session on a project file."""
     loaded = document.load(path)
-    origin = Session.origin_of(loaded, name=path.name, preset=False)
+    origin = opening.origin_of(loaded, name=path.name, preset=False)
     assert origin is not None
     session = session_of()
     session.begin(origin, "open")

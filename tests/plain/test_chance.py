@@ -17,7 +17,7 @@ from xentui.plain.prompt import Menu
 from xentui.project import schema
 from xentui.project.model import to_data
 from xentui.rehearsal import fetch, parts
-from xentui.session import draft
+from xentui.session.drafts import Drafts
 
 WORDS = (
     "b", "n", "?", "??", "p", "p 1", "p 2", "u", "u", "r", "m", "g", "g 1", "g 2", "g 4", "g 5",
@@ -45,7 +45,7 @@ def test_any_answers_are_lived_through(seed: int) -> None:
     chance = random.Random(seed)
     session = session_of((EVERY, TWO, None)[seed % 3])
     if seed % 4 == 0:
-        session.out = small(Path.cwd(), 'MACHINE ??= "qemux86-64"\n')
+        session.target.move_to(small(Path.cwd(), 'MACHINE ??= "qemux86-64"\n'))
     person = Person(session)
     told = []
     for _ in range(150):
@@ -60,8 +60,8 @@ def test_any_answers_are_lived_through(seed: int) -> None:
         person.say(answer)
         if person.wizard.over:
             person.wizard.over = False
-            person.session._abandoned = False
+            break
         assert schema.validate(to_data(session.project)) == [], told
         assert not session.state.unfinished, told
-    kept = draft.load(session._draft_path)
+    kept = Drafts(Path("draft.json")).load()
     assert not session.changed or kept is None or kept.state.project == session.project, told

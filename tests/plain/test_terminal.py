@@ -20,7 +20,7 @@ import pytest
 
 from tests.safety.hostile_files import RAW, lay_out
 from tests.safety.pty_wizard import PATIENCE, ROOT, Wizard
-from xentui.session import draft
+from xentui.session.drafts import Drafts, location
 
 SECOND = 960
 """Bytes that 9,600 baud carry, with a start and a stop bit each."""
@@ -153,13 +153,13 @@ def test_pipes_hold_nothing_else_either() -> None:
 
 # How it ends
 
-DRAFT = ("1", "2", "3", "1536")
+DRAFT = ("1", "2", "total", "1536")
 """Answers that take the first preset and change its board's memory."""
 
 
 def kept() -> int | None:
     """Return the board's memory in the draft that another process kept."""
-    found = draft.load()
+    found = Drafts().load()
     return found.state.project.host.memory if found is not None else None
 
 
@@ -191,7 +191,7 @@ def test_ctrl_d_leaves_and_keeps_the_draft_and_ctrl_c_leaves_a_question(
     before = len(line.seen)
     line.keys(b"\x03")
     line._wait_for_a_question(before + 2)
-    assert line.text().endswith("Machine, 1 to 6, n: Features: ")
+    assert line.text().endswith("Machine, 1 to 7, n: Features: ")
     line.keys(b"\x04")
     assert line.end() == 0
     assert "The draft is kept." in line.text()
@@ -214,7 +214,7 @@ def test_the_draft_of_lines_is_resumed_by_lines_and_is_gone_once_it_is_written(
         line.say(answer)
     assert line.end() == 0
     assert "memory = 1536" in Path("xentui-out/qemux86-64-minimal.toml").read_text()
-    assert not draft.exists()
+    assert not Drafts().available()
 
 
 def test_what_the_screens_left_is_resumed_in_lines_and_the_other_way_round(
@@ -227,7 +227,7 @@ def test_what_the_screens_left_is_resumed_in_lines_and_the_other_way_round(
         screens.until("Guests")
         screens.until("Autostart")
         screens.keys(b"c")
-        where = draft.location()
+        where = location(Path.cwd())
         clone = b"xen-guest-image-minimal-2"
         screens.wait(lambda: where.exists() and clone in where.read_bytes(), "the draft")
         screens.kill(signal.SIGTERM)

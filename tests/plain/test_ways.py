@@ -16,9 +16,7 @@ from xentui.errors import Exit
 from xentui.plain import commands
 from xentui.plain.talk import AnswersEndError
 from xentui.project.model import Guest, Host, Project
-from xentui.session import Session
 from xentui.session.guests import keys
-from xentui.session.sources import folders
 from xentui.session.steps import STEPS
 
 # Everywhere
@@ -164,7 +162,7 @@ def test_leaving_asks_only_where_something_would_be_lost() -> None:
     said = person.choose("Save the draft")
     assert "The draft is kept" in said
     assert person.wizard.over
-    assert Session(draft_path=Path("draft.json").absolute()).load_draft() is not None
+    assert person.session.load_draft() is not None
 
 
 def test_leaving_asks_inside_another_question_too() -> None:
@@ -256,7 +254,7 @@ def test_no_problem_is_said_so() -> None:
 def test_an_error_is_overruled_and_stands_again() -> None:
     refused = replace(TWO, host=replace(TWO.host, machine="raspberrypi5", network=None))
     person = Person(session_of(refused), begin="review")
-    assert "Cannot be written yet." in person.first
+    assert "Cannot be written yet: " in person.first
     person.say("p 1")
     number = person.labels().index("Allow it here") + 1
     assert "xentui generate --allow XT101" in person.say(f"? {number}").replace("\n  ", " ")
@@ -266,7 +264,7 @@ def test_an_error_is_overruled_and_stands_again() -> None:
     assert "XT101 allowed: " in person.choose("Write")
     person.say("p 1")
     person.choose("Allow it no more")
-    assert "Cannot be written yet." in person.say("g 7")
+    assert "Cannot be written yet: " in person.say("g 7")
     person.say("u")
     person.say("g 7")
     person.choose("Write")
@@ -394,7 +392,7 @@ def test_a_guest_goes_into_a_bundle_and_back_into_the_configuration() -> None:
 
 def test_a_local_file_is_looked_at_and_taken(tmp_path: Path) -> None:
     person = Person(session_of(EVERY), begin="guests")
-    place = folders(person.session)[-1]
+    place = person.session.folder
     place.mkdir()
     (place / "own.squashfs").write_bytes(b"hsqs" + bytes(8192))
     (place / "disk.img").write_bytes(bytes(1080) + b"\x53\xef" + bytes(1 << 20))
@@ -489,7 +487,7 @@ def test_the_build_directory_offers_what_its_layers_have() -> None:
     more = {"virt/recipes-extended/images/gamma.bb": 'SUMMARY = "G"\ninherit core-image\n'}
     build = small(Path.cwd(), 'MACHINE ??= "qemux86-64"\n', more=more)
     session = session_of(TWO)
-    session.out = build
+    session.target.move_to(build)
     person = Person(session)
     first = person.first.replace("\n  ", " ")
     assert f"Build directory {build}" in first

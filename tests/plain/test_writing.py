@@ -22,7 +22,7 @@ from xentui.output.header import is_intact
 from xentui.project.model import Guest, Host
 from xentui.project.new_file import fresh
 from xentui.rehearsal import fetch, parts
-from xentui.session import Session, building, reviewing
+from xentui.session import Session, review, writing
 
 LOCAL = 'MACHINE ??= "qemux86-64"\n# mine\n'
 GUESTS = {
@@ -84,7 +84,8 @@ def test_the_difference_is_read_to_its_end() -> None:
     while said.endswith("m: more\n"):
         more = person.say("m")
         said = said.removesuffix("m: more\n") + more.partition("n: Write: ")[2]
-    expected = reviewing.diff_lines(person.session.plan())
+    person.session.review.compare(again=True)
+    expected = person.session.review.diff_lines()
     lines = said.partition("n: Write: ")[2].splitlines()
     assert lines == [line.expandtabs(8) for line in expected]
 
@@ -104,7 +105,7 @@ def test_files_and_the_target_are_looked_at() -> None:
 def test_errors_stand_against_writing() -> None:
     tight = replace(TWO, guests=(Guest("alpha", memory=8192, tags=("autostart",)),))
     person = Person(session_of(tight), begin="write")
-    assert "Cannot be written yet." in person.first
+    assert "Cannot be written yet: " in person.first
     assert person.labels() == ["Back to the review"]
     assert person.wizard.code == Exit.FINDINGS
     assert not Path("xentui-out").exists()
@@ -193,7 +194,7 @@ def test_a_file_edited_by_hand_is_asked_about(how: str) -> None:
 def in_build_dir(local: str = LOCAL) -> tuple[Session, Path]:
     build = small(Path.cwd(), local, more=GUESTS)
     session = session_of(TWO)
-    session.out = build
+    session.target.move_to(build)
     return session, build
 
 
@@ -218,7 +219,7 @@ def test_the_way_into_local_conf_is_chosen(way: str, index: int) -> None:
     session, build = in_build_dir()
     person = Person(session, begin="review")
     person.choose("local.conf gets")
-    assert person.labels()[: len(reviewing.ATTACH)] == [said for _, said in reviewing.ATTACH]
+    assert person.labels()[: len(review.ATTACH)] == [said for _, said in review.ATTACH]
     person.choose(way)
     assert f"local.conf gets: {way}" in person.labels()
     written(person)
@@ -233,14 +234,14 @@ def test_the_layer_goes_where_it_is_told_to_and_back() -> None:
         replace(session.project, guests=(replace(EVERY.guests[0], key="alpha", bundle="mine"),)),
         "bundle",
     )
-    session.out = build
+    session.target.move_to(build)
     person = Person(session, begin="review")
     person.choose("Layer")
     said = person.say("layers/mine")
     assert "Layer: layers/mine." in said
     person.choose("Layer")
     person.say("-")
-    assert person.session.layer is None
+    assert person.session.target.layer is None
     person.choose("Layer")
     person.say("layers/mine")
     written(person)
@@ -252,10 +253,10 @@ def test_the_layer_goes_where_it_is_told_to_and_back() -> None:
 def test_what_is_wrong_with_the_build_directory_is_among_the_problems() -> None:
     build = small(Path.cwd(), LOCAL, more=GUESTS, layers=("core",))
     session = session_of(TWO)
-    session.out = build
+    session.target.move_to(build)
     person = Person(session, begin="review")
-    assert "of the build directory" in person.first
-    assert "Cannot be written yet." in person.first
+    assert "in the build directory" in person.first
+    assert "Cannot be written yet: " in person.first
     said = person.say("p")
     assert "meta-virtualization" in said
     assert "g 6 Review: here" in person.say("g")
@@ -276,7 +277,7 @@ def test_building_is_offered_at_a_terminal_and_lets_no_program_move_the_cursor(
         return 0
 
     monkeypatch.setattr("xentui.verify.building.foreground", foreground)
-    assert building.outcome(0) in person.choose("Verify, build and boot it")
+    assert writing.build_summary(0) in person.choose("Verify, build and boot it")
     line, term = ran[0]
     assert line[line.index("verify") :][-1] == "--build" or "--build" in line
     assert str(build) in line
@@ -417,12 +418,12 @@ def test_a_fragment_in_use_is_one_of_the_ways_and_stays_so() -> None:
         == 0
     )
     session = on_file(Path("two.toml"))
-    session.out = build
+    session.target.move_to(build)
     person = Person(session, begin="review")
     assert "local.conf gets: a fragment" in person.labels()
     assert "Everything is written already." in person.first
     person.choose("local.conf gets")
-    assert len(person.labels()) == len(reviewing.ATTACH) + 1
+    assert len(person.labels()) == len(review.ATTACH) + 1
     assert "One require line: " in person.say("?")
     person.choose("one require line")
     assert "removed" in person.choose("Write")

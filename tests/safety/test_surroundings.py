@@ -196,18 +196,19 @@ def test_drafts_and_notes_are_for_their_owner_alone(
     from tests.sessions import NOW, session_of
     from xentui.bitbake import build_dir, recipe_cache, recipes
     from xentui.project.model import Guest, Host, Project
-    from xentui.session import draft
+    from xentui.session.drafts import Drafts, location
 
     before = os.umask(0)
     try:
         session = session_of(Project(Host("qemux86-64"), guests=(Guest("a"),)))
         session.type(("guests", "a", "memory"), "128")
-        draft.save(session.state, NOW)
-        kept = draft.location()
+        drafts = Drafts()
+        drafts.keep(session.state, NOW)
+        kept = location(Path.cwd())
         assert kept.stat().st_mode & 0o777 == 0o600
         assert kept.parent.stat().st_mode & 0o777 == 0o700
         assert json.loads(kept.read_text())["project"]["guests"]["a"]["memory"] == 128
-        draft.discard()
+        drafts.discard()
         recipes.read(build_dir.read(trees.small(tmp_path)))
         (notes,) = recipe_cache.folder().iterdir()
         assert notes.stat().st_mode & 0o777 == 0o600

@@ -15,6 +15,7 @@ from tests.tui.test_wizard import settle
 from tests.tui.wizards import SMALL, shown, wizard
 from xentui.project import document
 from xentui.screens.guests import Guests
+from xentui.session import opening
 from xentui.widgets.table import Table
 
 
@@ -28,8 +29,7 @@ async def test_leaving_with_changes_asks_once_and_keeps_a_draft() -> None:
         assert "Leave with changes" in shown(app)
         await pilot.press("enter")
         await settle(pilot)
-    again = session_of()
-    kept = again.load_draft()
+    kept = session.load_draft()
     assert kept is not None
     assert kept.state.project == session.project
     assert kept.state.origin.project == TWO
@@ -40,6 +40,7 @@ def leave_a_draft() -> None:
     session = session_of(TWO)
     session.edit(TWO.without_guest("beta"), "delete beta")
     session.autosave()
+    session.drafts.close()
 
 
 async def test_the_draft_is_offered_first_told_of_and_taken_with_one_key() -> None:
@@ -196,7 +197,7 @@ async def test_a_project_file_keeps_its_comments_when_it_is_written() -> None:
     )
     loaded = document.load(path)
     session = session_of()
-    origin = session.origin_of(loaded, name="mine.toml", preset=False)
+    origin = opening.origin_of(loaded, name="mine.toml", preset=False)
     assert origin is not None
     session.begin(origin, "open")
     app = wizard(session, begin="guests")

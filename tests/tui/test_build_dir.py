@@ -43,7 +43,7 @@ def made(local: str = LOCAL, *, layers: tuple[str, ...] = ("core", "virt")) -> P
 
 def in_build_dir(build: Path, project: Project | None = TWO) -> Session:
     session = session_of(project)
-    session.out = build
+    session.target.move_to(build)
     return session
 
 
@@ -123,7 +123,7 @@ async def test_the_way_in_is_chosen_on_review() -> None:
 async def test_the_way_of_the_last_time_is_the_way_of_this_time() -> None:
     build = made()
     session = in_build_dir(build)
-    session.attach = "block"
+    session.target.choose_attach("block")
     session.write()
     app = wizard(in_build_dir(build), begin="review")
     async with app.run_test(size=SMALL) as pilot:
@@ -211,7 +211,7 @@ async def test_what_is_wrong_with_the_build_directory_stands_among_the_problems(
         page = shown(app)
         assert "conf/local.conf:4" in page
         assert "meta-virtualization is not among the layers" in page
-        assert "of the build directory to fix" in page
+        assert "in the build directory" in page
         await pilot.press("ctrl+s")
         await settle(pilot)
         assert "cannot be written yet" in shown(app).lower()
@@ -226,8 +226,8 @@ async def test_what_writing_will_fix_is_no_problem() -> None:
         await read(pilot, app)
         review = app.main.step
         assert isinstance(review, Review)
-        assert list(review.build_errors) == []
-        assert "not set up for Xen" not in "\n".join(f.message for f in app.session.build_findings)
+        assert not any(f.severity.value == "error" for f in app.session.target.findings)
+        assert "not set up for Xen" not in "\n".join(f.message for f in app.session.target.findings)
 
 
 async def test_another_directory_is_another_way() -> None:
@@ -282,7 +282,7 @@ async def test_the_preview_follows_a_fragment_that_comes_meanwhile() -> None:
 async def test_the_preview_tells_where_a_marked_block_stands() -> None:
     build = made()
     session = in_build_dir(build)
-    session.attach = "block"
+    session.target.choose_attach("block")
     app = wizard(session, begin="guests")
     async with app.run_test(size=LARGE) as pilot:
         await read(pilot, app)
@@ -299,24 +299,24 @@ async def test_the_rail_and_f8_know_the_build_directory_from_any_step() -> None:
         await read(pilot, app)
         await pilot.pause(0.5)
         await read(pilot, app)
-        own = app.session.visible_view.found.total
-        build_findings = [f for f in app.session.build_findings if f.path == "conf/local.conf:4"]
+        own = app.session.view.found.total
+        build_findings = [f for f in app.session.target.findings if f.path == "conf/local.conf:4"]
         assert len(build_findings) == 1
-        assert app.session.findings.total == own + len(app.session.build_findings)
+        assert app.session.findings.total == own + len(app.session.target.findings)
         rail = shown(app).split("\n")
         assert any("6 Review" in line and "✗" in line for line in rail)
         assert "to fix" in shown(app)
         await pilot.press("shift+f8")
         await read(pilot, app)
         assert app.main.here == "review"
-        last = app.session.findings.every[-1]
+        last = app.session.findings.all[-1]
         review = app.main.step
         assert isinstance(review, Review)
         assert review.finding_in_sight() == last
-        assert f"{len(app.session.findings.every)}/{len(app.session.findings.every)}" in shown(app)
+        assert f"{len(app.session.findings.all)}/{len(app.session.findings.all)}" in shown(app)
         await pilot.press("f8")
         await read(pilot, app)
-        assert review.finding_in_sight() != last or len(app.session.findings.every) == 1
+        assert review.finding_in_sight() != last or len(app.session.findings.all) == 1
 
 
 async def test_an_edit_lets_the_build_directory_be_looked_at_again() -> None:
@@ -326,16 +326,16 @@ async def test_an_edit_lets_the_build_directory_be_looked_at_again() -> None:
         await read(pilot, app)
         await pilot.pause(0.5)
         await read(pilot, app)
-        assert not any(f.code == "XT636" for f in app.session.build_findings)
+        assert not any(f.code == "XT636" for f in app.session.target.findings)
         await pilot.press("a", *"nowhere")
         await pilot.pause(0.6)
         await read(pilot, app)
-        assert any(f.code == "XT636" for f in app.session.build_findings)
+        assert any(f.code == "XT636" for f in app.session.target.findings)
         await pilot.press("escape", "alt+6", "t")
         app.main.query_one("#review-dir", Input).value = "elsewhere"
         await pilot.press("enter")
         await read(pilot, app)
-        assert list(app.session.build_findings) == []
+        assert list(app.session.target.findings) == []
 
 
 BUNDLED = replace(
@@ -355,7 +355,7 @@ async def test_the_layer_goes_where_it_is_asked_to() -> None:
         assert field.placeholder == "meta-xentui"
         await pilot.press("v", *"meta-lab", "enter")
         await read(pilot, app)
-        assert session.layer == Path("meta-lab")
+        assert session.target.layer == Path("meta-lab")
         files = {row.key for row in app.main.query_one("#review-files", Table).rows}
         assert any(key.endswith("/meta-lab/conf/layer.conf") for key in files)
         await pilot.press("alt+4", "f4", "p")
@@ -382,5 +382,5 @@ async def test_a_layer_that_cannot_be_is_refused_and_left_out_again() -> None:
         app.main.query_one("#review-layer", Input).value = ""
         await pilot.press("v", "enter")
         await read(pilot, app)
-        assert session.layer is None
+        assert session.target.layer is None
         assert "Ready" in shown(app)

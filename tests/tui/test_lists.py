@@ -14,7 +14,7 @@ from tests.tui.test_build_dir import LOCAL, in_build_dir, made, read
 from tests.tui.test_wizard import field, settle
 from tests.tui.wizards import SMALL, shown, wizard
 from xentui.screens.dialogs import Pick
-from xentui.session.build import BuildSurvey, GivenUpError, survey
+from xentui.session.target import BuildSurvey, GivenUpError, survey
 from xentui.widgets.chrome import KeyLine
 from xentui.widgets.table import Table
 

@@ -24,7 +24,7 @@ from xentui.app import XentuiApp
 from xentui.project import document
 from xentui.rehearsal import fetch, parts
 from xentui.screens.rehearse import Rehearse
-from xentui.session import Session
+from xentui.session import Session, opening
 from xentui.widgets.chrome import KeyLine
 from xentui.widgets.table import Table
 
@@ -33,7 +33,7 @@ def recorded(name: str) -> Session:
     """Return a session on the project of a recorded run."""
     session = session_of()
     loaded = document.load(RUNS / name / "project.toml")
-    origin = session.origin_of(loaded, name="project.toml", preset=False)
+    origin = opening.origin_of(loaded, name="project.toml", preset=False)
     assert origin is not None
     session.begin(origin, "open")
     return session

@@ -19,7 +19,8 @@ from xentui.output.header import is_intact
 from xentui.output.rendered import Copy
 from xentui.project import schema
 from xentui.project.model import Fetch, Guest, Host, Project, Source
-from xentui.session import draft, field_paths, guests, writing
+from xentui.session import field_paths, guests, opening, writing
+from xentui.session.drafts import Drafts
 from xentui.session.state import State
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -130,7 +131,7 @@ def test_a_draft_comes_back_with_everything() -> None:
     session.edit(session.project.with_guest(Guest("beta")), "add beta")
     assert session.autosave()
     assert not session.autosave()
-    kept = draft.load(Path("draft.json"))
+    kept = session.load_draft()
     assert kept is not None
     assert kept.state == session.state
     assert kept.kept == NOW
@@ -142,7 +143,7 @@ def test_a_draft_is_gone_once_nothing_is_left_to_keep() -> None:
     session.autosave()
     session.undo()
     session.autosave()
-    assert not draft.exists(Path("draft.json"))
+    assert not Drafts(Path("draft.json")).available()
 
 
 @pytest.mark.parametrize(
@@ -161,7 +162,7 @@ def test_a_draft_is_gone_once_nothing_is_left_to_keep() -> None:
 )
 def test_a_broken_draft_is_none(text: str) -> None:
     Path("draft.json").write_bytes(text.encode("utf-8", "surrogateescape"))
-    assert draft.load(Path("draft.json")) is None
+    assert Drafts(Path("draft.json")).load() is None
 
 
 def test_a_draft_is_replaced_whole() -> None:
@@ -285,7 +286,7 @@ def test_a_project_file_of_ones_own_gets_no_schema() -> None:
     path = Path("mine.toml")
     path.write_text('version = 1\n[host]\nmachine = "qemux86-64"\nnetwork = "nat"\n')
     session = session_of()
-    origin = session.origin_of(document.load(path), name="mine.toml", preset=False)
+    origin = opening.origin_of(document.load(path), name="mine.toml", preset=False)
     assert origin is not None
     session.begin(origin, "open")
     session.type(("host", "memory"), "2048")
@@ -296,7 +297,7 @@ def test_a_project_file_of_ones_own_gets_no_schema() -> None:
 
 def test_a_place_that_no_file_can_have_is_refused_in_words(tmp_path: Path) -> None:
     session = session_of(ONE)
-    session.out = tmp_path / ("n" * 300)
+    session.target.move_to(tmp_path / ("n" * 300))
     with pytest.raises(InputError, match='…": file name too long'):
         session.plan()
     with pytest.raises(InputError, match="file name too long"):

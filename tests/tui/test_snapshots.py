@@ -127,7 +127,7 @@ def picture(
         **how: Any,
     ) -> None:
         session = session_of(project) if project is not None else session_of()
-        session.out = out or session.out
+        session.target.move_to(out or session.target.path)
         app = wizard(session, **how)
         seen: list[str] = []
 

@@ -18,7 +18,7 @@ from xentui.project.model import Guest, Host, Project
 from xentui.rules import check
 from xentui.rules.context import Context
 from xentui.rules.finding import Finding
-from xentui.session import waivers
+from xentui.session.findings import can_be_waived
 from xentui.widgets.chrome import KeyLine
 from xentui.widgets.table import Table
 
@@ -42,10 +42,10 @@ def test_one_error_is_overruled_where_it_stands_alone() -> None:
         ("XT406", "guests.alpha.memory"),
         ("XT406", "guests.beta.memory"),
     ]
-    label = waivers.toggle(session, session.view.errors[1])
+    label = session.waive(session.view.errors[1])
     assert label == "allow XT406 for guests.beta.memory"
     assert codes(session.view.errors) == [("XT406", "guests.alpha.memory")]
-    told = waivers.overruled(session)
+    told = session.waived()
     assert codes(told) == [("XT406", "guests.beta.memory")]
     assert told[0].message.endswith("(allowed here)")
     assert session.changed
@@ -57,16 +57,16 @@ def test_one_error_is_overruled_where_it_stands_alone() -> None:
 def test_what_is_certain_cannot_be_overruled() -> None:
     session = session_of(replace(TWO, guests=(replace(TWO.guests[0], kernel="none"),)))
     certain = session.view.errors[0]
-    assert not waivers.can_be(certain)
-    assert waivers.toggle(session, certain) is None
+    assert not can_be_waived(certain)
+    assert session.waive(certain) is None
     assert session.state.allowed == frozenset()
 
 
 def test_the_draft_keeps_what_is_allowed() -> None:
     session = session_of(REFUSED)
-    waivers.toggle(session, session.view.errors[0])
+    session.waive(session.view.errors[0])
     session.autosave()
-    kept = session_of().load_draft()
+    kept = session.load_draft()
     assert kept is not None
     assert kept.state.allowed == {("XT101", "host.machine")}
 
@@ -76,7 +76,7 @@ async def test_a_board_that_is_refused_is_allowed_written_and_said_headless() ->
     app = wizard(session, begin="review")
     async with app.run_test(size=LARGE, notifications=True) as pilot:
         await settle(pilot)
-        assert "Cannot be written yet: 1 error to fix" in shown(app)
+        assert "Cannot be written yet: 1 error" in shown(app)
         keys = dict(app.main.query_one(KeyLine).shown)
         assert keys["a"] == "Allow this here"
         await pilot.press("a")
@@ -122,10 +122,10 @@ async def test_a_click_on_the_button_allows() -> None:
         await settle(pilot)
         await pilot.click("#review-allow")
         await settle(pilot)
-        assert codes(waivers.overruled(session)) == [("XT406", "guests.beta.memory")]
+        assert codes(session.waived()) == [("XT406", "guests.beta.memory")]
         await pilot.click("#review-allow")
         await settle(pilot)
-        assert waivers.overruled(session) == ()
+        assert session.waived() == ()
 
 
 async def test_a_warning_offers_nothing_to_allow() -> None:
@@ -179,7 +179,8 @@ def _fail(_line: KeyLine) -> None:
 async def test_a_failure_of_the_screen_itself_keeps_the_draft(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    app = wizard(session_of(TWO), begin="guests")
+    session = session_of(TWO)
+    app = wizard(session, begin="guests")
 
     async def break_it() -> None:
         async with app.run_test(size=SMALL) as pilot:
@@ -191,6 +192,6 @@ async def test_a_failure_of_the_screen_itself_keeps_the_draft(
 
     with pytest.raises(ZeroDivisionError):
         await break_it()
-    kept = session_of().load_draft()
+    kept = session.load_draft()
     assert kept is not None
     assert kept.state.project == TWO.without_guest("alpha")

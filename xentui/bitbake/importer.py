@@ -8,7 +8,7 @@ user's own files, and is listed with its file and line.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,8 +49,12 @@ class Imported:
     faults: tuple[Fault, ...]
 
 
-def read(paths: Sequence[Path]) -> Imported:
+def read(paths: Sequence[Path], *, texts: Mapping[str, str] | None = None) -> Imported:
     """Read configuration files and bundle recipes, in the order given.
+
+    Args:
+        paths: the files.
+        texts: texts that stand for files, by full path.
 
     Raises:
         InputError: a file cannot be read, or is no bundle recipe.
@@ -65,7 +69,7 @@ def read(paths: Sequence[Path]) -> Imported:
                 fix="Give a local.conf, and recipes that inherit xen-guest-bundle.",
             )
     draft = Draft()
-    reader = _read_confs(confs)
+    reader = _read_confs(confs, texts or {})
     store = reader.store
     machine = store.get("MACHINE").text
     arch = boards.board(machine or _NO_MACHINE).arch
@@ -127,8 +131,8 @@ def _made(draft: Draft, reader: ConfReader) -> Imported:
     )
 
 
-def _read_confs(confs: list[Path]) -> ConfReader:
-    reader = ConfReader()
+def _read_confs(confs: list[Path], texts: Mapping[str, str]) -> ConfReader:
+    reader = ConfReader(texts=texts)
     store = reader.store
     store.fixed = {"PN": "defaultpkgname"}
     tops = [path.parent.parent for path in confs if path.parent.name == "conf"]

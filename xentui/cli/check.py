@@ -101,14 +101,14 @@ def _build_context(given: Path | None) -> Around | None:
     from functools import cache
 
     from xentui.bitbake import build_dir, recipes
-    from xentui.session import build
+    from xentui.session import target
 
     path = build_dir.find(given)
     assert path is not None  # noqa: S101 - a directory was given
     known = cache(lambda: recipes.read(build_dir.read(path)))
 
     def look(project: Project, assets: Assets, origin: str) -> list[Finding]:
-        return build.examine_project(project, assets, path, origin=origin, recipes=known)
+        return target.examine_project(project, assets, path, origin=origin, recipes=known)
 
     return look
 

@@ -120,6 +120,11 @@ def unpacked_name(seen: Inspected, place: str) -> str:
     return place
 
 
+def tarball_endings(compression: str | None) -> tuple[str, ...]:
+    """Return the endings by which BitBake unpacks an archive, the usual one first."""
+    return _TARBALLS[compression]
+
+
 def hindrances(seen: Inspected, place: str) -> Iterator[str]:
     """Yield why BitBake or the format does not take a file under its name, a sentence each."""
     if not PLAIN.fullmatch(place):

@@ -15,7 +15,7 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from xentui.errors import InputError, RefusedError, UsageError
 from xentui.output import enabled, fragment, header, manifest, user_files
@@ -26,6 +26,9 @@ from xentui.output.tree import Tree
 from xentui.project.assets import Assets
 from xentui.project.model import Project
 from xentui.safe_text import visible
+
+if TYPE_CHECKING:
+    from xentui.output.existing import Use, UserSettings
 
 Attach = Literal["require", "block", "none", "fragment"]
 """How BitBake gets at the settings: by a line in conf/local.conf, as a block in it, not at all,
@@ -55,6 +58,8 @@ def plan_project(
     origin: str,
     layer: Path | None = None,
     attach: Attach | None = None,
+    settings: UserSettings | None = None,
+    existing: Use | None = None,
 ) -> Plan:
     """Return what writing a project into a build directory would change.
 
@@ -65,6 +70,8 @@ def plan_project(
         origin: name of the project file, for the headers and a fragment's name.
         layer: as with :func:`plan_build_dir`.
         attach: as with :func:`plan_build_dir`.
+        settings: the Xen settings that the user wrote there.
+        existing: what becomes of them; they are overridden if it is not decided.
 
     Raises:
         InputError: it is no build directory, or something in it cannot be read.
@@ -81,8 +88,27 @@ def plan_project(
         machine = not enabled.machine_fragment(build)
         rendered = render(project, assets, origin=origin, machine=machine)
         stale = enabled.left_over(build)
+    if settings is not None and existing is not None:
+        from xentui.output.existing import adapted
+
+        rendered = adapted(rendered, project, settings, existing, origin=origin)
     made = plan_build_dir(rendered, build, layer=layer, attach=way)
+    if settings is not None and existing is not None:
+        made = _with_note(made, build, settings, existing)
     return replace(made, notes=(*made.notes, *stale))
+
+
+def _with_note(made: Plan, build: Path, settings: UserSettings, existing: Use) -> Plan:
+    """Return the plan with what became of the user's own settings noted in the manifest."""
+    from xentui.output.existing import note
+
+    conf = build / "conf"
+    noted = note(settings, existing)
+    roots = (
+        replace(root, notes={**root.notes, **noted}) if root.path == conf else root
+        for root in made.roots
+    )
+    return replace(made, roots=tuple(roots))
 
 
 def plan_build_dir(

@@ -251,6 +251,21 @@ def varflags(project: Project, guest: Guest) -> Iterator[tuple[str, str]]:
             yield field.variable, _written(field, value)
 
 
+def guest_values(project: Project, guest: Guest) -> Iterator[tuple[str, str]]:
+    """Yield every variable whose flag says something of a guest, with the value that holds.
+
+    Raises:
+        CannotCarry: a value cannot be carried.
+    """
+    now = effective(project, guest).values
+    for field in schema.varflags():
+        if field.carry == "local-file" or (guest.config_file is not None and field.xl):
+            continue
+        value = now.get(field.name, getattr(guest, field.name))
+        if value is not None:
+            yield field.variable, _written(field, value)
+
+
 def _digest(
     project: Project, guests: Sequence[Guest], flags: Sequence[Mapping[str, str]], assets: Assets
 ) -> str:

@@ -8,11 +8,12 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from xentui.session.build import BuildSurvey, GivenUpError, survey
+from xentui.session.target import GivenUpError, survey
 
 if TYPE_CHECKING:
     from xentui.plain.talk import Talk
     from xentui.session import Session
+    from xentui.session.target import BuildSurvey
 
 
 class Around:
@@ -31,21 +32,21 @@ class Around:
 
     def read(self) -> None:
         """Begin to read the directory that is written into, if it is a build directory."""
-        target = self._session.build_dir
+        target = self._session.target
+        build = target.start_survey()
         self._number += 1
         number = self._number
-        self._session.build_survey = BuildSurvey(target) if target is not None else None
-        if target is None:
+        if build is None:
             self._reading = None
             return
 
         def tell(known: BuildSurvey) -> None:
             if number == self._number:
-                self._session.build_survey = known
+                target.surveyed(known)
 
         def work() -> None:
             with suppress(GivenUpError):
-                survey(target, tell, lambda: number != self._number)
+                survey(build, tell, lambda: number != self._number)
 
         self._reading = threading.Thread(target=work, daemon=True)
         self._reading.start()
@@ -55,4 +56,4 @@ class Around:
         if self._reading is not None and self._reading.is_alive():
             self._talk.say("Reading the layers.")
             self._reading.join()
-        return self._session.build_survey
+        return self._session.target.survey

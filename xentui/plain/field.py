@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from xentui.plain.prompt import Choice, Prompt
 from xentui.project import boards
-from xentui.session import build, field_paths, forms, help_text, memory
+from xentui.session import field_paths, forms, help_text, memory
 
 if TYPE_CHECKING:
     from xentui.plain.ask import Offer
@@ -50,7 +50,7 @@ def choice_of(wizard: Wizard, path: field_paths.Path) -> Choice:
     session = wizard.session
     value = value_of(session, path)
     here = field_paths.text_of_path(path)
-    found = [one for one in session.view.found.at(here) if one.path == here and one.code]
+    found = [one for one in session.findings.at(here) if one.path == here and one.code]
     if found:
         value = f"{value}, {found[0].severity.value} {found[0].code}"
     title = field_paths.field_of(path).title
@@ -64,7 +64,7 @@ def help_of(session: Session, path: field_paths.Path) -> list[str]:
         f"{name}: {text}" if name else text for name, text in help_text.of_field(session, path)
     ]
     here = field_paths.text_of_path(path)
-    for finding in session.view.found.at(here):
+    for finding in session.findings.at(here):
         if finding.path == here and finding.code:
             lines.append(f"{finding.severity.value} {finding.code}: {finding.message}")
             lines += [finding.fix] if finding.fix else []
@@ -97,7 +97,7 @@ def asked(wizard: Wizard, path: field_paths.Path, *, whose: bool = False) -> Pro
 def offers_of(session: Session, path: field_paths.Path) -> list[Offer]:
     """Return what may be meant at a path, each with what it is; more may be typed."""
     project = session.project
-    offered = build.offers(session.build_survey, path)
+    offered = session.target.offers(path)
     if path == ("host", "machine"):
         known = [
             (one.machine, f"{one.title}, {one.support.value}") for one in boards.BOARDS.values()

@@ -15,9 +15,10 @@ from xentui.plain.guest import GuestMenu
 from xentui.plain.prompt import Choice, Item, Menu
 from xentui.project import effective
 from xentui.project.model import BUILT_IN_IMPORTS
-from xentui.session import build, field_paths, guests
+from xentui.session import field_paths, guests
 
 if TYPE_CHECKING:
+    from xentui.plain.ask import Offer
     from xentui.plain.wizard import Wizard
     from xentui.project.model import Guest
 
@@ -73,7 +74,7 @@ class Add(Menu):
             made.append(Choice(f"{guests.REFERENCE}, the reference guest", do))
         recipe = partial(self._named, self._added, "the image recipe's name")
         made.append(Choice("One that a recipe builds, by its name", self.closing(recipe)))
-        offers = build.offers(self.wizard.survey(), _NEW)
+        offers = self._offers()
         if offers:
             pick = Pick(self.wizard, "Which image is the guest", offers, self._added)
             do = self.closing(lambda: self.wizard.open(pick))
@@ -84,6 +85,10 @@ class Add(Menu):
             )
             made.append(Choice(f"An imported one: {kind}", do))
         return made
+
+    def _offers(self) -> list[Offer]:
+        survey = self.wizard.survey()
+        return survey.offers(_NEW) if survey is not None else []
 
     def _named(self, do: Callable[[str], None], what: str) -> None:
         session = self.session

@@ -8,59 +8,69 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xentui.plain.ask import Line, Question
-from xentui.session import sources
+from xentui.session import files
 
 if TYPE_CHECKING:
+    from xentui.images.inspected import Inspected
     from xentui.plain.wizard import Wizard
 
 
 def look(wizard: Wizard, key: str) -> None:
-    """Look at the file of a guest's import; ask which one where none is at hand."""
-    path = sources.local_file(wizard.session, key)
+    """Show what the file of a guest's import is; ask which one where none is at hand."""
+    session = wizard.session
+    path = files.local_file(session, key)
     if path is not None:
         _look_at(wizard, key, path)
         return
-    where = str(sources.folders(wizard.session)[-1])
 
     def named(given: str) -> str:
-        _look_at(wizard, key, sources.named(wizard.session, given))
+        _look_at(wizard, key, files.resolve(given, session.folder))
         return ""
 
-    wizard.open(Line(wizard, "Which file", named, (f"A file below {where}",)))
+    help_lines = ("Any file: ~/alpine.tar.gz. It is copied beside the project.",)
+    wizard.open(Line(wizard, "Which file", named, help_lines))
 
 
-def _look_at(wizard: Wizard, key: str, path: Path) -> None:
+def inspected(wizard: Wizard, path: Path) -> Inspected:
+    """Read a file, with a word now and then on how far it is.
+
+    Raises:
+        InputError: it cannot be read.
+    """
     from xentui.images.inspect import inspect
-    from xentui.images.suggest import suggest
 
-    session, shown = wizard.session, [0]
+    shown = [0]
 
-    def far(done: int, total: int) -> None:
+    def progress(done: int, total: int) -> None:
         quarter = 4 * done // max(1, total)
         if total > _LONG and quarter > shown[0]:
             shown[0] = quarter
             wizard.talk.say(f"{25 * quarter} % read")
 
-    seen = inspect(path, far)
-    place = sources.place_of(session, path)
-    suggestion = suggest(seen, place or path.name, key)
+    return inspect(path, progress)
+
+
+def _look_at(wizard: Wizard, key: str, path: Path) -> None:
+    from xentui.images.suggest import suggest
+
+    session = wizard.session
+    seen = inspected(wizard, path)
+    name = files.carried_name(path, seen)
+    suggestion = suggest(seen, name, key)
     wizard.talk.say(path.name)
-    for text, _ in sources.described(seen, suggestion, place or path.name):
+    for text, _ in files.described(seen, suggestion, name):
         wizard.talk.say(" ".join(text.split()))
-    reason = sources.hindrance(session, path, suggestion)
-    if reason or suggestion is None or place is None:
-        wizard.talk.say(reason)
+    if suggestion is None:
+        wizard.talk.say("No import type fits: a guest cannot be made of it as it is.")
         return
 
     def take() -> None:
-        project = sources.taken(session, key, seen, place, suggestion)
-        if isinstance(project, str):
-            wizard.talk.say(project)
-        else:
-            wizard.edit(project, f"import {place} for {key}", f"{key} is {place} now.")
+        session.end_typing()
+        taken = session.import_file(key, seen)
+        wizard.changed(f"{key} now imports {taken}.")
 
     answers = ((f"Import {key} from it", take), ("Back", lambda: None))
-    wizard.open(Question(wizard, f"Take {path.name}?", answers))
+    wizard.open(Question(wizard, f"Use {path.name}?", answers))
 
 
 _LONG = 64 * 1024 * 1024

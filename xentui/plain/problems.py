@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from xentui.plain import edit_summary
 from xentui.plain.prompt import Choice, Item, Menu
-from xentui.session import help_text, waivers
-from xentui.session.found import step_of
+from xentui.session import help_text
+from xentui.session.findings import can_be_waived, is_waived
+from xentui.session.steps import step_of
 
 if TYPE_CHECKING:
     from xentui.plain.wizard import Wizard
@@ -103,11 +104,11 @@ class Problem(Menu):
             Choice(f"Fix: {quick_fix.label}", self.closing(partial(self._fix, quick_fix)))
             for quick_fix in finding.quick_fixes
         ]
-        if waivers.can_be(finding):
+        if can_be_waived(finding):
             made.append(
                 self._allowing("Allow it here", "from now on it is a warning here, as with")
             )
-        elif waivers.is_overruled(self.session, finding):
+        elif is_waived(self.session.state, finding):
             made.append(
                 self._allowing("Allow it no more", "it would stand against writing, as without")
             )
@@ -128,7 +129,7 @@ class Problem(Menu):
         return Choice(name, self.closing(self._toggle), details=lambda: lines)
 
     def _toggle(self) -> None:
-        done = waivers.toggle(self.session, self._finding)
+        done = self.session.waive(self._finding)
         if done is not None:
             self.wizard.changed(f"Done: {done}. Now {edit_summary.counted(self.session.view)}.")
 

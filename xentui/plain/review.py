@@ -15,7 +15,7 @@ from xentui.plain.problems import Problems
 from xentui.plain.prompt import Choice, Item, Menu
 from xentui.project import user_dirs
 from xentui.project.safe_read import exists
-from xentui.session import reviewing, writing
+from xentui.session import review, writing
 
 if TYPE_CHECKING:
     from xentui.output.build_dir import Attach
@@ -37,24 +37,24 @@ class Step(StepMenu):
 
     def __init__(self, wizard: Wizard) -> None:
         super().__init__(wizard)
-        self._checked = wizard.checked
-        self._checked.compare(anew=True)
+        self._review = wizard.session.review
+        self._review.compare(again=True)
 
     def settle(self) -> None:
         """Compare again if something changed meanwhile."""
-        self._checked.compare()
+        self._review.compare()
         super().settle()
 
     def heading(self) -> Iterable[str]:
         """Say whether this can be written."""
         yield head("review")
-        yield self._checked.summary()
+        yield self._summary()
 
     def items(self) -> Sequence[Item]:
         """Return what can be looked at and done."""
-        checked, wizard = self._checked, self.wizard
+        checked, wizard = self._review, self.wizard
         plan = checked.plan
-        count = len(checked.lines()) if plan is not None else 0
+        count = len(checked.diff_lines()) if plan is not None else 0
         problems = len(wizard.problems())
         made: list[Item] = [
             Choice("Write", partial(wizard.go, "write")),
@@ -62,55 +62,59 @@ class Step(StepMenu):
             Choice("Files", self._files, str(len(plan.changes) if plan else 0)),
             Choice("Target", self._target, "what the guests add to it"),
             Choice("Problems", self._problems, str(problems)),
-            Choice("Write into", self._ask_directory, str(self.session.out)),
+            Choice("Write into", self._ask_directory, str(self.session.target.path)),
         ]
-        if plan is not None and self.session.build_dir is not None:
-            way = writing.attached(self.session)
-            said = dict(reviewing.ways(way))[way]
+        if plan is not None and self.session.target.build_dir is not None:
+            way = self.session.target.attached()
+            said = dict(review.ways(way))[way]
             made.append(Choice("local.conf gets", self._ask_way, said))
             made.append(Choice("Layer", self._ask_layer, self._layer()))
         made.append(Choice("Save the project as another file", self._ask_file))
         made.append(Choice("Rehearse on a real Xen", self._rehearse))
         return made
 
+    def _summary(self) -> str:
+        more = " Nothing is written yet." if self._review.status == "ready" else ""
+        return f"{self._review.summary()}{more}"
+
     def _difference(self) -> None:
-        self._checked.compare(anew=True)
-        self._checked.seen = True
-        self.wizard.talk.show(self._checked.lines() or [self._checked.refused], exact=True)
+        self._review.compare(again=True)
+        self._review.mark_seen()
+        self.wizard.talk.show(self._review.diff_lines(), exact=True)
 
     def _files(self) -> None:
         self.wizard.open(Files(self.wizard))
 
     def _target(self) -> None:
-        self.wizard.talk.show(reviewing.target_lines(self.session.view), exact=True)
+        self.wizard.talk.show(review.target_lines(self.session.view), exact=True)
 
     def _problems(self) -> None:
         self.wizard.open(Problems(self.wizard))
 
     def _ask_directory(self) -> None:
         lines = ("A build directory, or any other for a tree of its own.",)
-        title = f"Directory [{self.session.out}]"
+        title = f"Directory [{self.session.target.path}]"
         self.wizard.open(Line(self.wizard, title, self._directory, lines))
 
     def _directory(self, given: str) -> str:
         self.wizard.retarget(user_dirs.expanded(given))
-        self._checked.compare()
-        self.say(f"Write into: {self.session.out}. {self._checked.summary()}")
+        self._review.compare()
+        self.say(f"Write into: {self.session.target.path}. {self._summary()}")
         return ""
 
     def _ask_way(self) -> None:
-        now = writing.attached(self.session)
-        answers = [(said, partial(self._way, name)) for name, said in reviewing.ways(now)]
+        now = self.session.target.attached()
+        answers = [(said, partial(self._way, name)) for name, said in review.ways(now)]
         title = "What does conf/local.conf get?"
         self.wizard.open(Question(self.wizard, title, answers, _ABOUT_WAYS))
 
     def _way(self, name: str) -> None:
-        self.session.attach = cast("Attach", name)
-        self._checked.compare()
-        self.say(self._checked.summary())
+        self.session.target.choose_attach(cast("Attach", name))
+        self._review.compare()
+        self.say(self._summary())
 
     def _layer(self) -> str:
-        place = self.session.layer or self.session.layer_place
+        place = self.session.target.layer or self.session.target.layer_place
         return str(place) if place is not None else "none is needed"
 
     def _ask_layer(self) -> None:
@@ -118,13 +122,13 @@ class Step(StepMenu):
         self.wizard.open(Line(self.wizard, f"Layer [{self._layer()}]", self._moved, lines))
 
     def _moved(self, given: str) -> str:
-        self.session.layer = user_dirs.expanded(given) if given != "-" else None
-        self._checked.compare()
-        self.say(f"Layer: {self._layer()}. {self._checked.summary()}")
+        self.session.target.choose_layer(user_dirs.expanded(given) if given != "-" else None)
+        self._review.compare()
+        self.say(f"Layer: {self._layer()}. {self._summary()}")
         return ""
 
     def _ask_file(self) -> None:
-        title = f"File [{writing.project_file(self.session)}]"
+        title = f"File [{self.session.project_file}]"
         lines = ("The project alone, which is kept there from then on.",)
         self.wizard.open(Line(self.wizard, title, self._file, lines))
 
@@ -155,16 +159,14 @@ class Files(Menu):
 
     def items(self) -> Sequence[Item]:
         """Return them."""
-        plan = self.wizard.checked.plan
-        changes = reviewing.in_order(plan) if plan is not None else []
-        return [self._file(change) for change in changes] or ["No file."]
+        return [self._file(change) for change in self.session.review.changes] or ["No file."]
 
     def _file(self, change: Change) -> Choice:
-        return Choice(str(change.path), partial(self._ask, change), reviewing.word(change))
+        return Choice(str(change.path), partial(self._ask, change), review.word(change))
 
     def _ask(self, change: Change) -> None:
         answers = (
-            ("Its difference", partial(self._show, reviewing.diff_of(change))),
+            ("Its difference", partial(self._show, review.diff_of(change))),
             ("All of it", partial(self._show, _lines(change))),
             ("Back", lambda: None),
         )
@@ -175,4 +177,4 @@ class Files(Menu):
 
 
 def _lines(change: Change) -> list[str]:
-    return reviewing.file_text(change).removesuffix("\n").split("\n")
+    return review.file_text(change).removesuffix("\n").split("\n")

@@ -13,12 +13,13 @@ from xentui.plain.ask import Line, Question
 from xentui.plain.form import StepMenu
 from xentui.plain.prompt import Choice, Item
 from xentui.project import boards, presets
-from xentui.session import build, opening
+from xentui.session import opening
 from xentui.session.state import EMPTY, Origin
 
 if TYPE_CHECKING:
     from xentui.plain.wizard import Wizard
     from xentui.project.presets import PresetFile
+    from xentui.session.target import BuildSurvey
 
 _FILES = 3
 """Files of a preset that are named."""
@@ -32,20 +33,21 @@ class Step(StepMenu):
     def __init__(self, wizard: Wizard) -> None:
         super().__init__(wizard)
         self._presets = presets.available()
-        self._draft = self.session.has_draft()
+        self._draft = self.session.drafts.available()
 
     def heading(self) -> Iterable[str]:
         """Say where would be written."""
         yield "Step 1 of 7: Start"
-        if self.session.build_dir is not None:
-            yield f"Build directory {self.session.out}"
+        if self.session.target.build_dir is not None:
+            yield f"Build directory {self.session.target.path}"
             survey = self.wizard.survey()
             if survey is not None and survey.problem:
                 yield survey.problem
             elif survey is not None and survey.build is not None:
-                yield f"{build.machine_text(survey.build)}. {build.xen_text(survey.build)[0]}."
+                yield f"{survey.machine_summary}. {survey.xen_summary[0]}."
+                yield from _user_settings(survey)
         else:
-            yield f"No build directory here: a tree goes into {self.session.out}"
+            yield f"No build directory here: a tree goes into {self.session.target.path}"
 
     def items(self) -> Sequence[Item]:
         """Return the draft, the presets, nothing, and a file."""
@@ -105,6 +107,14 @@ class Step(StepMenu):
             ("Back", lambda: None),
         )
         self.wizard.open(Question(self.wizard, f"Take {preset.name}?", answers))
+
+
+def _user_settings(survey: BuildSurvey) -> Iterable[str]:
+    """Name the Xen settings that the user wrote."""
+    settings = survey.user_settings
+    if settings:
+        yield "It has Xen settings of yours. Writing asks before it overrides any:"
+        yield from settings.lines()
 
 
 def _draft(wizard: Wizard) -> Choice:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from xentui.errors import Exit, XentuiError, sentences
 from xentui.plain import commands, edit_summary
 from xentui.plain.build_survey import Around
-from xentui.plain.checked import Checked
 from xentui.plain.commands import Command
 from xentui.plain.talk import AnswersEndError, Talk
 from xentui.session import field_paths
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from xentui.project.model import Project
     from xentui.rules.finding import Finding
     from xentui.session import Session
-    from xentui.session.build import BuildSurvey
+    from xentui.session.target import BuildSurvey
     from xentui.session.view import View
 
 
@@ -37,7 +36,6 @@ class Wizard:
         talk: the conversation.
 
     Attributes:
-        checked: what writing would do.
         here: the step one is in.
         code: what the process ends with: that of the last writing that failed, else 0.
     """
@@ -45,7 +43,6 @@ class Wizard:
     def __init__(self, session: Session, talk: Talk) -> None:
         self.session = session
         self.talk = talk
-        self.checked = Checked(session)
         self.here = ""
         self.code: int = Exit.OK
         self.over = False
@@ -149,7 +146,7 @@ class Wizard:
         """Go to the field that a finding is about, or to the step that fixes it."""
         from xentui.plain.guest import open_guest
         from xentui.session import forms
-        from xentui.session.found import step_of
+        from xentui.session.steps import step_of
 
         path = forms.find(self.session.project, finding.path)
         step = step_of(finding)
@@ -167,8 +164,8 @@ class Wizard:
 
     def problems(self) -> Sequence[Finding]:
         """Return every problem; those of the build directory come last."""
-        self.checked.compare()
-        return [*self.session.view.findings, *self.session.build_findings]
+        self.session.review.compare()
+        return self.session.findings.all
 
     def survey(self) -> BuildSurvey | None:
         """Return what is known of the build directory, once it is read."""
@@ -176,7 +173,7 @@ class Wizard:
 
     def retarget(self, out: Path) -> None:
         """Write into another directory."""
-        self.session.out = out
+        self.session.target.move_to(out)
         self._around.read()
 
     def renamed(self, old: field_paths.Path, new: field_paths.Path) -> None:
@@ -276,7 +273,7 @@ class Wizard:
         self.over = True
 
     def _discard(self) -> None:
-        self.session.abandon()
+        self.session.drafts.abandon()
         self.over = True
 
     # What follows from an edit

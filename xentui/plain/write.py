@@ -12,15 +12,12 @@ from typing import TYPE_CHECKING, cast
 from xentui.errors import Exit, XentuiError
 from xentui.plain.form import StepMenu, head
 from xentui.plain.prompt import Choice, Item
-from xentui.session import building, reviewing, waivers
+from xentui.session import writing
 
 if TYPE_CHECKING:
     from xentui.output.edits import How
     from xentui.plain.wizard import Wizard
     from xentui.session.writing import Written
-
-_MANY = 12
-"""Files that are named before writing."""
 
 
 class Step(StepMenu):
@@ -30,7 +27,7 @@ class Step(StepMenu):
 
     def __init__(self, wizard: Wizard) -> None:
         super().__init__(wizard)
-        self._checked = wizard.checked
+        self._review = wizard.session.review
 
     @property
     def _done(self) -> Written | None:
@@ -39,13 +36,12 @@ class Step(StepMenu):
 
     def arrive(self) -> None:
         """Show the difference, if it was not shown yet, and ask; or say what was written."""
-        self._checked.compare(anew=True)
-        plan = self._checked.plan
-        ready = self._done is None and plan is not None and not self._checked.against
-        if ready and not self._checked.seen:
+        self._review.compare(again=True)
+        ready = self._done is None and not self._review.blocked
+        if ready and not self._review.seen:
             self.wizard.talk.say(head("write"))
-            self._checked.seen = True
-            self.wizard.talk.show(self._checked.lines(), exact=True)
+            self._review.mark_seen()
+            self.wizard.talk.show(self._review.diff_lines(), exact=True)
             self._ask()
         else:
             super().arrive()
@@ -60,7 +56,7 @@ class Step(StepMenu):
 
     def settle(self) -> None:
         """Compare again if something changed meanwhile."""
-        self._checked.compare()
+        self._review.compare()
         super().settle()
 
     def heading(self) -> Iterable[str]:
@@ -68,53 +64,52 @@ class Step(StepMenu):
         yield head("write")
         if self._done is not None:
             yield f"Written into {self._done.root}."
-        elif self._checked.against:
-            yield self._checked.summary()
+        elif self._review.blocked:
+            yield self._review.summary()
             if self.wizard.code == Exit.OK:
-                self.wizard.code = self._checked.code
+                self.wizard.code = self._review.exit_code
         else:
             yield from self._asked()
 
     def _asked(self) -> Iterable[str]:
-        plan = self._checked.plan
-        if plan is None:
+        decision = self._review.decision()
+        if decision is not None and decision.kind == "existing":
+            yield from decision.details
+            yield decision.question
             return
-        pending = (*plan.edited, *plan.pending)
-        yield from (f"{reviewing.word(one)}: {one.path}" for one in pending[:_MANY])
-        if len(pending) > _MANY:
-            yield f"and {len(pending) - _MANY} more"
-        if not pending:
-            yield "Nothing differs: every file stays as it is."
-        for finding in waivers.overruled(self.session):
-            yield f"{finding.code} allowed: {finding.message.removesuffix(' (allowed here)')}"
-        if plan.edited:
-            yield reviewing.edited_question(plan)[0]
-        else:
-            yield f"Write into {self.session.out}?"
+        yield from (text for text, _ in self._review.confirmation())
+        yield decision.question if decision is not None else self._review.question()
 
     def items(self) -> Sequence[Item]:
         """Return the answers."""
         back = Choice("Back to the review", partial(self.wizard.go, "review"))
         if self._done is not None:
             build = [Choice("Verify, build and boot it", self._build)]
-            can_build = self.wizard.talk.at_terminal and building.ready(self.session)
+            can_build = self.wizard.talk.at_terminal and writing.can_build(self.session)
             return [
                 Choice("Leave xentui", self.wizard.leave),
                 Choice("What to type next", self._next),
                 *(build if can_build else ()),
                 back,
             ]
-        if self._checked.against:
+        if self._review.blocked:
             return [back]
-        if self._checked.plan is not None and self._checked.plan.edited:
-            _, answers = reviewing.edited_question(self._checked.plan)
+        decision = self._review.decision()
+        if decision is not None:
             others = [
-                Choice(name, partial(self._write, edited=cast("How", how)))
-                for how, name in answers
-                if how != "back"
+                Choice(name, partial(self._decide, decision.kind, answer))
+                for answer, name in decision.answers
+                if answer != "back"
             ]
             return [back, *others]
         return [Choice("Write", self._write), back]
+
+    def _decide(self, kind: str, answer: str) -> None:
+        if kind == "edited":
+            self._write(edited=cast("How", answer))
+        else:
+            self.wizard.changed(self._review.decide_existing(answer))
+            self.arrive()
 
     def _write(self, *, edited: How | None = None) -> None:
         try:
@@ -142,7 +137,7 @@ class Step(StepMenu):
         self.wizard.talk.show([*lines, "The same in one command:", written.headless], exact=True)
 
     def _build(self) -> None:
-        self.say(building.outcome(building.run(self.session, plain=True)))
+        self.say(writing.build_summary(writing.build(self.session, plain=True)))
 
     def help(self, about: str) -> Iterable[str]:
         """Return what each command is for, once something was written."""

@@ -26,6 +26,7 @@ MAX_ENTRIES = 100_000
 """How many entries of a directory are counted for its size."""
 
 _EMPTY: Mapping[str, str] = MappingProxyType({})
+_NO_PATHS: Mapping[str, Path] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Assets:
         sources: what ``file://`` addresses name, by their relative path, as far as it exists.
         missing: paths that name nothing below the directory.
         unreadable: paths of texts that exist, but are not UTF-8, too big or not readable.
+        copies: files that lie elsewhere and belong into the directory: where each lies now.
     """
 
     directory: Path | None = None
@@ -61,25 +63,47 @@ class Assets:
     sources: Mapping[str, SourceFile] = field(default_factory=lambda: MappingProxyType({}))
     missing: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
+    copies: Mapping[str, Path] = field(default_factory=lambda: _NO_PATHS)
 
 
 NO_ASSETS = Assets()
 """Nothing was looked for."""
 
 
-def gather(project: Project, directory: Path) -> Assets:
+def gather(
+    project: Project,
+    directory: Path,
+    elsewhere: Mapping[str, Path] = _NO_PATHS,
+    beside: Path | None = None,
+) -> Assets:
     """Look for all that a project names in its directory.
 
     Args:
         project: what names them.
         directory: the project file's; it need not exist.
+        elsewhere: files that are still to be copied there, by the name they will have.
+        beside: another directory whose files are to be copied, such as that of a preset.
     """
     texts: dict[str, str] = {}
     sources: dict[str, SourceFile] = {}
     missing: list[str] = []
     unreadable: list[str] = []
+    copies: dict[str, Path] = {}
+
+    def find(name: str, decoded: str) -> Path | None:
+        chosen = elsewhere.get(name)
+        if chosen is not None and os.path.lexists(chosen):
+            copies[name] = chosen
+            return chosen
+        found = _inside(directory, decoded)
+        if found is None and beside is not None:
+            found = _inside(beside, decoded)
+            if found is not None:
+                copies[name] = found
+        return found
+
     for name in dict.fromkeys(_texts(project)):
-        path = _inside(directory, name)
+        path = find(name, name)
         if path is None:
             missing.append(name)
             continue
@@ -90,10 +114,12 @@ def gather(project: Project, directory: Path) -> Assets:
     for name in dict.fromkeys(_sources(project)):
         # BitBake's fetcher decodes the path of an address (bb:lib/bb/fetch2/__init__.py,
         # decodeurl).
-        path = _inside(directory, unquote(name))
+        path = find(name, unquote(name))
         found = _source(path) if path is not None else None
         if found is not None:
             sources[name] = found
+            if found.is_dir:
+                copies.pop(name, None)
         elif name not in missing:
             missing.append(name)
     return Assets(
@@ -102,6 +128,7 @@ def gather(project: Project, directory: Path) -> Assets:
         MappingProxyType(sources),
         tuple(missing),
         tuple(unreadable),
+        MappingProxyType(copies),
     )
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from xentui.project import boards, presets
-from xentui.session import build, field_paths, guests
+from xentui.session import field_paths, guests
 from xentui.session.steps import STEPS, TITLES
 from xentui.widgets.chrome import key_name
 from xentui.widgets.text import lit
@@ -121,7 +121,7 @@ class Commands(Provider):
         for machine, board in boards.BOARDS.items():
             does = f"{board.title}, {board.support.value}"
             yield Command(f"machine {machine}", does, partial(self._machine, machine))
-        for name, what in build.offers(session.build_survey, ("host", "machine")):
+        for name, what in session.target.offers(("host", "machine")):
             if name not in boards.BOARDS:
                 yield Command(f"machine {name}", what, partial(self._machine, name))
         for preset in presets.available():

@@ -204,7 +204,7 @@ async def save_as(step: Step, session: Session) -> None:
     from xentui.project.safe_read import exists
     from xentui.session import writing
 
-    known = str(writing.project_file(session))
+    known = str(session.project_file)
     given = await step.app.push_screen_wait(Ask("Save the project as which file?", known))
     if not given or "\0" in given:
         return

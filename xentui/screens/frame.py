@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from asyncio import to_thread
 from typing import TYPE_CHECKING
 
 from textual import events, on
@@ -14,7 +13,6 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from xentui.screens.step import Look, Step
-from xentui.session import MANY
 from xentui.session.steps import STEPS, TITLES
 from xentui.session.target import LAYER
 from xentui.widgets.chrome import HeaderLine, KeyLine, StepMark, StepRail, Steps, StepStrip
@@ -30,10 +28,8 @@ if TYPE_CHECKING:
     from xentui.rules.finding import Finding
     from xentui.session import Session
 
-PAUSE = 0.2
-"""Seconds without an edit until everything is worked out, where there are many guests."""
-AUTOSAVE, AUTOSAVE_MANY = 0.2, 1.5
-"""Seconds after an edit until the draft is kept; writing one of many guests takes a while."""
+AUTOSAVE = 0.2
+"""Seconds after an edit until the draft is kept."""
 SMALLEST = (60, 16)
 UNSEEN = ("review", "write")
 """Steps that show what is written themselves, and so have no preview beside them."""
@@ -67,9 +63,7 @@ class Frame(Screen[None]):
         self._began = False
         self._visited: set[str] = set()
         self._pending = False
-        self._timer: Timer | None = None
         self._saver: Timer | None = None
-        self._settling: object = None
         self.stands = False
         """Whether the first frame stands, so that what takes longer may be worked out."""
         self._problem: Finding | None = None
@@ -181,13 +175,8 @@ class Frame(Screen[None]):
         if not self._pending:
             self._pending = True
             self.call_after_refresh(self._follow)
-        many = len(self.session.project.guests) > MANY
-        if self._saver is not None and many:
-            self._saver.stop()
-            self._saver = None
         if self._saver is None:
-            after = AUTOSAVE_MANY if many else AUTOSAVE
-            self._saver = self.set_timer(after, self._autosave_aside if many else self._autosave)
+            self._saver = self.set_timer(AUTOSAVE, self._autosave)
 
     def _follow(self) -> None:
         self._pending = False
@@ -199,52 +188,13 @@ class Frame(Screen[None]):
             self._review_of = self.session.state
         self.show()
         self.followed()
-        if not self.session.visible_view.settled and len(self.session.project.guests) > MANY:
-            if self._timer is not None:
-                self._timer.stop()
-            self._timer = self.set_timer(PAUSE, self._settle)
 
     def followed(self) -> None:
         """Do what else belongs to an edit, now that it is shown."""
 
-    def _settle(self) -> None:
-        """Work out in the background what takes long, and show it once it is there."""
-        self._timer = None
-        if self._settling is None:
-            self._settling = self.run_worker(self._settled())
-
-    async def _settled(self) -> None:
-        from xentui.session.quick import gently
-
-        view = self.session.view
-        try:
-            await to_thread(gently, view.settle)
-        finally:
-            self._settling = None
-        if not self.is_mounted:
-            return
-        if view.state is self.session.state:
-            self.step.sync()
-            self.show()
-        elif self._timer is None:
-            self._timer = self.set_timer(PAUSE, self._settle)
-
     def _tell(self, text: str, severity: str = "information") -> None:
         level = severity if severity in ("warning", "error") else "information"
         self.notify(lit(text).plain, severity=level, markup=False, timeout=4)  # type: ignore[arg-type]
-
-    async def _autosave_aside(self) -> None:
-        """Keep the draft of many guests without holding up the keys."""
-        self._saver = None
-        self.run_worker(self._saved_aside(), group="draft")
-
-    async def _saved_aside(self) -> None:
-        from xentui.session.quick import gently
-
-        try:
-            await to_thread(gently, self.session.autosave)
-        except OSError as error:
-            self._tell(f"The draft cannot be kept: {error.strerror}", "warning")
 
     def _autosave(self) -> None:
         self._saver = None
@@ -289,12 +239,12 @@ class Frame(Screen[None]):
         """Draw the frame anew for the present state."""
         if not self.is_mounted or not self.stands:
             return
-        view = self.session.visible_view
+        view = self.session.view
         found = self.session.findings
         marks = self._marks(found.counts)
         counts = (found.errors, found.total - found.errors)
         self.query_one(HeaderLine).show(
-            self.session.title, TITLES[self.here], view.summed, changed=self.session.changed
+            self.session.title, TITLES[self.here], view.budget, changed=self.session.changed
         )
         for steps in self.query(Steps):
             steps.show(marks, self.here, counts)
@@ -318,9 +268,9 @@ class Frame(Screen[None]):
         view, base = (
             (visible_view, visible_view)
             if visible_view
-            else (self.session.visible_view, self.session.origin_view())
+            else (self.session.view, self.session.origin_view())
         )
-        place = self.session.layer_place
+        place = self.session.target.layer_place
         preview.show(
             view,
             base,

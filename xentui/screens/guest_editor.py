@@ -248,7 +248,7 @@ class GuestEditor(Vertical):
         text = ""
         if row is not None and "[{guest}]" in row.field.bitbake:
             name = row.field.bitbake.replace("{guest}", self.key)
-            text = self.session.visible_view.line_of(self.session.project.guest(self.key), name)
+            text = self.session.view.line_of(self.session.project.guest(self.key), name)
             text = text or f"# {name} is not written: what holds by itself is wanted."
         self.query_one("#line", LineView).update(lit(cut(text, max(1, self.size.width - 1))))
 

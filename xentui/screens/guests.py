@@ -20,7 +20,7 @@ from xentui.project.model import Guest
 from xentui.screens.guest_editor import GuestEditor
 from xentui.screens.guest_rows import Rows, empty
 from xentui.screens.step import Drop, Edit, Look, Step
-from xentui.session import Session, build, field_paths, guests
+from xentui.session import Session, field_paths, guests
 from xentui.widgets.line_view import LineView
 from xentui.widgets.table import Column, Table
 from xentui.widgets.text import clip, cut, glyphs, lit, wizard
@@ -139,7 +139,7 @@ class Guests(Step):
             self.can_focus = False
             self.call_after_refresh(self._to_table)
         self.set_class(none, "-empty")
-        self.table.set_rows(Rows(self.session.visible_view, shown, glyphs(self)))
+        self.table.set_rows(Rows(self.session.view, shown, glyphs(self)))
         self._tell()
         if none:
             self.query_one("#guest-empty", Static).update(empty())
@@ -291,7 +291,7 @@ class Guests(Step):
             if self._editor is not None and not self.table.has_focus:
                 return False
             return bool(self.session.project.guests)
-        if action == "add_from" and not build.offers(self.session.build_survey, NEW):
+        if action == "add_from" and not self.session.target.offers(NEW):
             return False
         if action in ("add", "add_from"):
             return self._editor is None or self.table.has_focus
@@ -309,7 +309,7 @@ class Guests(Step):
     async def _add_from(self) -> None:
         from xentui.screens.dialogs import Pick
 
-        offers = build.offers(self.session.build_survey, NEW)
+        offers = self.session.target.offers(NEW)
         name = await self.app.push_screen_wait(Pick("Which image is the guest?", offers))
         if name:
             project, key = guests.added(self.session.project, name)

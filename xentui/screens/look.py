@@ -19,9 +19,9 @@ from textual.worker import get_current_worker
 from xentui.errors import XentuiError, sentences
 from xentui.screens.dialogs import Ask, Question, answers
 from xentui.screens.modal import Modal
-from xentui.screens.step import Edit, Tell
-from xentui.session import Session, sources
-from xentui.session.build import GivenUpError
+from xentui.screens.step import Import, Tell
+from xentui.session import Session, files
+from xentui.session.target import GivenUpError
 from xentui.widgets.text import glyphs, lit
 
 if TYPE_CHECKING:
@@ -121,16 +121,15 @@ class Looking(Modal["Inspected | None"]):
 
 
 async def look_at_source(screen: Screen[None], session: Session, key: str) -> None:
-    """Look at the file of a guest's import, and take what it tells if the person agrees."""
-    path = sources.local_file(session, key)
+    """Show what the file of a guest's import is, and import it if the user agrees."""
+    path = files.local_file(session, key)
     if path is None:
-        where = str(sources.folders(session)[-1])
         given = await screen.app.push_screen_wait(
-            Ask("Look at which file?", placeholder=f"a file below {where}")
+            Ask("Import which file?", placeholder="~/Downloads/alpine.tar.gz")
         )
         if not given or "\0" in given:
             return
-        path = sources.named(session, given)
+        path = files.resolve(given, session.folder)
     looking = Looking(path)
     seen = await screen.app.push_screen_wait(looking)
     if seen is None:
@@ -139,22 +138,17 @@ async def look_at_source(screen: Screen[None], session: Session, key: str) -> No
         return
     from xentui.images.suggest import suggest
 
-    place = sources.place_of(session, path)
-    suggestion = suggest(seen, place or path.name, key)
-    lines = sources.described(seen, suggestion, place or path.name)
-    reason = sources.hindrance(session, path, suggestion)
+    name = files.carried_name(path, seen)
+    suggestion = suggest(seen, name, key)
+    lines = files.described(seen, suggestion, name)
     offered = [("back", "Back")]
-    if reason:
-        lines.append((reason, "error"))
+    if suggestion is None:
+        what = "No import type fits: a guest cannot be made of it as it is."
+        lines.append((what, "error"))
     else:
         offered.insert(0, ("take", f"Import {key} from it"))
     answer = await screen.app.push_screen_wait(
         Question(path.name, [lit(text, style) for text, style in lines], offered, safe="back")
     )
-    if answer != "take" or suggestion is None or place is None:
-        return
-    project = sources.taken(session, key, seen, place, suggestion)
-    if isinstance(project, str):
-        screen.post_message(Tell(project, "error"))
-        return
-    screen.post_message(Edit(project, f"import {place} for {key}", toast=f"{key} is {place} now."))
+    if answer == "take":
+        screen.post_message(Import(key, seen))

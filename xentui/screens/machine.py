@@ -81,7 +81,7 @@ class Machine(FormStep):
 
     def _others(self, known: set[str]) -> list[Row]:
         """Return the machines of the layers that are none of the known boards."""
-        build_survey = self.session.build_survey
+        build_survey = self.session.target.survey
         if build_survey is None or build_survey.problem:
             return []
         if build_survey.build is None:
@@ -117,7 +117,7 @@ class Machine(FormStep):
         room = max(8, self.size.width - 2 - len(word) - 3)
         told = lit(f"{glyphs(self).severity(style)} {word}", style)
         if self.size.width < 68:
-            build_survey = self.session.build_survey
+            build_survey = self.session.target.survey
             machines = build_survey.machines if build_survey is not None else ()
             title = next((one.title for one in machines if one.name == machine), "")
             reason = f"{title or board.title}. {reason}"

@@ -13,11 +13,12 @@ from textual.widgets import Input
 from xentui.errors import XentuiError, sentences
 from xentui.screens.frame import UNSEEN
 from xentui.screens.rehearsed import Rehearsed
-from xentui.screens.step import Allow, Begin, Drop, Edit, Go, Resume, Tell
-from xentui.session import field_paths, reviewing
+from xentui.screens.step import Allow, Begin, Drop, Edit, Go, Import, Resume, Tell
+from xentui.session import field_paths
 from xentui.session.steps import STEPS
 from xentui.widgets.field import FieldRow
 from xentui.widgets.preview import Preview
+from xentui.widgets.text import lit
 
 if TYPE_CHECKING:
     from xentui.output.edits import How
@@ -114,6 +115,18 @@ class MainScreen(Rehearsed):
                 await self.step.stand_on(event.stand_on, opened=event.opened)
             self.changed()
 
+    @on(Import)
+    def _import(self, event: Import) -> None:
+        event.stop()
+        self.session.end_typing()
+        try:
+            name = self.session.import_file(event.key, event.seen)
+        except XentuiError as error:
+            self._tell(sentences(error.message, error.fix), "error")
+            return
+        self._tell(f"{event.key} now imports {name}.")
+        self.changed()
+
     @on(Drop)
     def _drop(self, event: Drop) -> None:
         event.stop()
@@ -164,7 +177,7 @@ class MainScreen(Rehearsed):
         """Go to where a path of the project is edited."""
         finding = next((f for f in self.session.view.findings if f.path == path), None)
         if finding is not None:
-            from xentui.session.found import step_of
+            from xentui.session.steps import step_of
 
             self._problem = finding
             await self.go(step_of(finding), path)
@@ -173,14 +186,14 @@ class MainScreen(Rehearsed):
 
     async def action_problem(self, by: int) -> None:
         """Go to the next problem, or the one before."""
-        findings = [*self.session.view.findings, *self.session.build_findings]
+        findings = self.session.findings.all
         if not findings:
             self._tell("There is no problem.")
             return
         at = self._number_of(self._problem) - 1
         if at < 0:
             at = -1 if by > 0 else 0
-        from xentui.session.found import step_of
+        from xentui.session.steps import step_of
 
         finding = findings[(at + by) % len(findings)]
         await self.go(step_of(finding), finding.path)
@@ -207,10 +220,8 @@ class MainScreen(Rehearsed):
 
     @on(Allow)
     def _allow(self, event: Allow) -> None:
-        from xentui.session.waivers import toggle
-
         event.stop()
-        done = toggle(self.session, event.finding)
+        done = self.session.waive(event.finding)
         if done is not None:
             self._problem = None
             self._tell(f"Done: {done}. ctrl+z takes it back.")
@@ -240,13 +251,21 @@ class MainScreen(Rehearsed):
 
         assert isinstance(review, Review)  # noqa: S101 - handed on by action_write
         answers: tuple[tuple[str, str], ...] = (("write", "Write"), ("back", "Back"))
-        title = f"Write into {self.session.out}?"
-        if review.plan is not None and review.plan.edited:
-            title, answers = reviewing.edited_question(review.plan)
-        answer = await self.app.push_screen_wait(
-            Question(title, review.confirmation(), answers, safe="back")
-        )
+        title, body = self.session.review.question(), review.confirmation()
+        decision = self.session.review.decision()
+        if decision is not None:
+            title, answers = decision.question, decision.answers
+            if decision.kind == "existing":
+                body = [lit(line) for line in decision.details]
+        answer = await self.app.push_screen_wait(Question(title, body, answers, safe="back"))
         if answer == "back":
+            return
+        if decision is not None and decision.kind == "existing":
+            try:
+                self._tell(self.session.review.decide_existing(answer))
+            except XentuiError as error:
+                self._tell(sentences(error.message, error.fix), "error")
+            self.changed()
             return
         try:
             self.session.write(edited=cast("How", answer) if answer != "write" else None)

@@ -103,9 +103,9 @@ class Memory(Step):
 
     def sync(self) -> None:
         """Show what holds."""
-        visible_view = self.session.visible_view
+        visible_view = self.session.view
         budget, signs = visible_view.budget, glyphs(self)
-        self.query_one(MemoryMap).show(visible_view.summed)
+        self.query_one(MemoryMap).show(visible_view.budget)
         free = "" if budget.free is None else f"   free {budget.free} MiB"
         self.query_one("#memory-sum", Static).update(
             summary(budget, signs).append(lit(free if (budget.free or 0) >= 0 else "", "muted"))
@@ -154,7 +154,7 @@ class Memory(Step):
 
     def _tell(self) -> None:
         signs = glyphs(self)
-        found = memory.of_memory(self.session.visible_view.findings)
+        found = memory.of_memory(self.session.view.findings)
         lines = [
             lit(f"{signs.severity(f.severity.value)} {f.message}", f.severity.value) for f in found
         ]
@@ -165,7 +165,7 @@ class Memory(Step):
     def finding_in_sight(self) -> Finding | None:
         """Return what does not fit, so that its fix is one key away."""
         path = self._path()
-        found = memory.of_memory(self.session.visible_view.findings)
+        found = memory.of_memory(self.session.view.findings)
         if path is not None:
             own = field_paths.text_of_path(path)
             found.sort(key=lambda f: f.path != own)

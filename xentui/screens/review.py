@@ -16,14 +16,13 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from xentui.errors import XentuiError, sentences
 from xentui.project import user_dirs
 from xentui.screens import review_text
 from xentui.screens.review_problems import Problems
 from xentui.screens.step import Examine, Look, Rehearsal, Retarget, Step, Tell
 from xentui.screens.target_summary import short
-from xentui.session import reviewing, waivers, writing
-from xentui.session.reviewing import ATTACH, ways
+from xentui.session import review
+from xentui.session.review import ATTACH, ways
 from xentui.widgets.code import CodeView
 from xentui.widgets.options import Options
 from xentui.widgets.table import Column, Table
@@ -83,8 +82,6 @@ class Review(Step):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self.plan: Plan | None = None
-        self.refused = ""
         self._seen: tuple[View, Path] | None = None
         self._sheet = ""
         self._changes: dict[str, Change] = {}
@@ -94,13 +91,13 @@ class Review(Step):
         """Make the target's line, the sheets and what is on them."""
         with Horizontal(id="review-out"):
             yield Static(lit("Write into"), markup=False)
-            yield Input(str(self.session.out), compact=True, id="review-dir")
+            yield Input(str(self.session.target.path), compact=True, id="review-dir")
         with Horizontal(id="review-attach"):
             yield Static(lit("local.conf"), markup=False)
             yield Options(ATTACH, id="review-way")
         with Horizontal(id="review-place"):
             yield Static(lit("Layer"), markup=False)
-            yield Input(str(self.session.layer or ""), compact=True, id="review-layer")
+            yield Input(str(self.session.target.layer or ""), compact=True, id="review-layer")
         yield Static("", markup=False, id="review-sum")
         yield Options((), tabs=True, id="review-tabs")
         with Container(id="review-body"):
@@ -119,6 +116,16 @@ class Review(Step):
         return self.query_one(f"#review-{sheet}")
 
     @property
+    def plan(self) -> Plan | None:
+        """What would be done, if that is known."""
+        return self.session.review.plan
+
+    @property
+    def refused(self) -> str:
+        """Why nothing can be compared, or an empty text."""
+        return self.session.review.refused
+
+    @property
     def problems(self) -> Problems:
         """The sheet of problems."""
         return self.query_one(Problems)
@@ -135,7 +142,7 @@ class Review(Step):
     def sync(self) -> None:
         """Compare with the disk again, if anything is different."""
         view = self.session.view
-        now = (view, self.session.out)
+        now = (view, self.session.target.path)
         fresh = self._seen is None or self._seen[0] is not view or self._seen[1] != now[1]
         if fresh:
             self._seen = now
@@ -143,13 +150,9 @@ class Review(Step):
 
     def compare(self) -> None:
         """Work out what writing would change, and show it."""
-        self.session.look_again()
-        self.plan, self.refused = None, ""
-        try:
-            self.plan = self.session.plan()
+        self.session.review.compare(again=True, examine=False)
+        if self.plan is not None:
             self._show_way()
-        except XentuiError as error:
-            self.refused = sentences(error.message, error.fix)
         self._examine()
         self._show_diff()
         self._show_files()
@@ -161,12 +164,12 @@ class Review(Step):
         self._show_tabs()
 
     def _show_way(self) -> None:
-        target = self.session.build_dir
+        target = self.session.target.build_dir
         self.set_class(target is not None, "-build")
         if target is not None:
-            way = writing.attached(self.session)
+            way = self.session.target.attached()
             self.query_one("#review-way", Options).show(ways(way), (way,))
-            place = self.session.layer_place
+            place = self.session.target.layer_place
             told = short(place) if place is not None else "none is needed"
             self.query_one("#review-layer", Input).placeholder = told
         self.refresh_bindings()
@@ -174,23 +177,16 @@ class Review(Step):
     # The build directory
 
     @property
-    def build_errors(self) -> Sequence[Finding]:
-        """What is wrong with the build directory so that nothing should be written there."""
-        return [
-            finding for finding in self.session.build_findings if finding.severity.value == "error"
-        ]
-
-    @property
     def errors(self) -> Sequence[Finding]:
         """Everything that stands against writing."""
-        return [*self.session.view.errors, *self.build_errors]
+        return self.session.review.errors
 
     def _examine(self) -> None:
         """Look at the build directory as it would be, beside the screen."""
-        target = self.session.build_dir
+        target = self.session.target.build_dir
         self._examining = target is not None and self.plan is not None
         if target is None:
-            self.session.build_findings = ()
+            self.session.target.examined(())
         self.post_message(Examine(self.plan))
 
     def examined(self, plan: Plan) -> None:
@@ -203,21 +199,14 @@ class Review(Step):
 
     def survey_arrived(self) -> None:
         """Look at the build directory again once its recipes are known."""
-        build_findings = self.session.build_survey
-        if build_findings is not None and build_findings.complete:
+        survey = self.session.target.survey
+        if survey is not None and survey.complete:
             self._examine()
             self._show_sum()
 
     def _show_sum(self) -> None:
-        text, style = review_text.summary(
-            self.plan,
-            self.refused,
-            len(self.session.view.errors),
-            len(self.build_errors),
-            glyphs(self),
-            reading=self._examining,
-            allowed=len(waivers.overruled(self.session)),
-        )
+        review = self.session.review
+        text, style = review_text.summary(review, glyphs(self), reading=self._examining)
         self.query_one("#review-sum", Static).update(lit(text, style))
 
     def _show_tabs(self) -> None:
@@ -231,11 +220,11 @@ class Review(Step):
         self.query_one("#review-tabs", Options).show(tabs, (self._sheet,))
 
     def _show_diff(self) -> None:
-        lines = review_text.diff_lines(self.plan, self.refused)
+        lines = self.session.review.diff_lines()
         self.query_one("#review-diff", CodeView).show(lines)
 
     def _show_files(self) -> None:
-        changes = reviewing.in_order(self.plan) if self.plan else []
+        changes = self.session.review.changes
         self._changes = {str(change.path): change for change in changes}
         rows = review_text.file_rows(changes)
         table = self.query_one("#review-files", Table)
@@ -245,15 +234,15 @@ class Review(Step):
 
     def _show_file(self) -> None:
         change = self._changes.get(self.query_one("#review-files", Table).key)
-        text = reviewing.file_text(change)
+        text = review.file_text(change)
         self.query_one("#review-file", CodeView).show(text.removesuffix("\n").split("\n"))
 
     def _show_target(self) -> None:
-        lines = reviewing.target_lines(self.session.view)
+        lines = review.target_lines(self.session.view)
         self.query_one("#review-target", CodeView).show(lines)
 
     def _show_problems(self) -> None:
-        self.problems.show([*self.session.view.findings, *self.session.build_findings])
+        self.problems.show(self.session.findings.all)
 
     def finding_in_sight(self) -> Finding | None:
         """Return the problem one stands on."""
@@ -320,10 +309,10 @@ class Review(Step):
         text = given.strip()
         field = self.query_one("#review-dir", Input)
         if not text or "\0" in text:
-            field.value = str(self.session.out)
+            field.value = str(self.session.target.path)
             return
-        if user_dirs.expanded(text) != self.session.out:
-            self.session.out = user_dirs.expanded(text)
+        if user_dirs.expanded(text) != self.session.target.path:
+            self.session.target.move_to(user_dirs.expanded(text))
             self.sync()
             self.post_message(Retarget())
 
@@ -345,8 +334,8 @@ class Review(Step):
     def _move_layer(self, given: str) -> None:
         text = given.strip()
         place = user_dirs.expanded(text) if text and "\0" not in text else None
-        if place != self.session.layer:
-            self.session.layer = place
+        if place != self.session.target.layer:
+            self.session.target.choose_layer(place)
             self.compare()
         if place is None:
             self.query_one("#review-layer", Input).value = ""
@@ -368,7 +357,7 @@ class Review(Step):
     def _other_way(self, event: Options.Chosen) -> None:
         event.stop()
         chosen = next((name for name, _ in ways("fragment") if name in event.chosen), None)
-        self.session.attach = cast("Attach | None", chosen)
+        self.session.target.choose_attach(cast("Attach | None", chosen))
         self.compare()
 
     def action_save_as(self) -> None:
@@ -398,4 +387,4 @@ class Review(Step):
 
     def confirmation(self) -> list[Content]:
         """Return what is asked before writing: which files, and what happens to them."""
-        return review_text.confirmation(self.plan, waivers.overruled(self.session), glyphs(self))
+        return [lit(text, style) for text, style in self.session.review.confirmation()]

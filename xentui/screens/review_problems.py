@@ -14,7 +14,7 @@ from textual.widgets import Button, Static
 
 from xentui.screens import review_text
 from xentui.screens.step import Allow, Go, Look
-from xentui.session import waivers
+from xentui.session.findings import can_be_waived, is_waived
 from xentui.widgets.table import Column, Table
 from xentui.widgets.text import glyphs, lit
 
@@ -109,8 +109,8 @@ class Problems(Vertical):
     def can_be_allowed(self, *, already: bool) -> bool:
         """Return whether the problem under the cursor can be overruled, or is ``already``."""
         if already:
-            return waivers.is_overruled(self._session, self.current)
-        return waivers.can_be(self.current)
+            return is_waived(self._session.state, self.current)
+        return can_be_waived(self.current)
 
     @on(Table.Moved)
     def _moved(self, event: Table.Moved) -> None:

@@ -7,62 +7,33 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from textual.content import Content
-
-from xentui.session import reviewing, waivers
+from xentui.session.findings import can_be_waived, is_waived
+from xentui.session.review import word
 from xentui.widgets.table import Row
-from xentui.widgets.text import Glyphs, lit
+from xentui.widgets.text import Glyphs
 
 if TYPE_CHECKING:
-    from xentui.output.plan import Change, Plan
+    from xentui.output.plan import Change
     from xentui.rules.finding import Finding
     from xentui.session import Session
+    from xentui.session.review import Review
 
 Line = tuple[str, str]
 """A text and its style."""
 
 
-def summary(
-    plan: Plan | None,
-    refused: str,
-    errors: int,
-    build_findings: int,
-    signs: Glyphs,
-    *,
-    reading: bool,
-    allowed: int = 0,
-) -> Line:
+def summary(review: Review, signs: Glyphs, *, reading: bool) -> Line:
     """Return the line on top: whether this can be written, and why not.
 
     Args:
-        plan: what would be done, if that is known.
-        refused: why nothing can be done.
-        errors: how many errors the project has.
-        build_findings: how many the build directory has.
+        review: the comparison with the disk.
         signs: what the terminal can show.
-        reading: whether the build directory is still looked at.
-        allowed: how many errors are overruled.
+        reading: whether the build directory is still being read.
     """
-    if refused:
-        return f"{signs.error} {refused}", "error"
-    if against := reviewing.against(errors, build_findings):
-        return f"{signs.error} Cannot be written yet: {against} to fix", "error"
-    if plan is not None and plan.edited:
-        names = ", ".join(change.name for change in plan.edited)
-        said = f"Edited by hand: {names}. ctrl+s asks what becomes of it."
-        return f"{signs.warning} {said}", "warning"
-    if plan is not None and not plan.pending:
-        return f"{signs.ok} Everything is written already", "ok"
-    kinds = reviewing.counted(plan) if plan is not None else ""
-    if allowed:
-        kinds += f", {allowed} error{'s' if allowed > 1 else ''} allowed"
-    more = " Looking at the build directory" if reading else ""
-    return f"{signs.ok} Ready: {kinds}. ctrl+s writes.{more}{signs.more if more else ''}", "ok"
-
-
-def diff_lines(plan: Plan | None, refused: str) -> list[str]:
-    """Return the diff of everything, with what the user may not expect before it."""
-    return reviewing.diff_lines(plan) if plan is not None else [refused]
+    keys = {"ready": " ctrl+s writes.", "edited": " ctrl+s asks.", "undecided": " ctrl+s asks."}
+    sign = {"error": signs.error, "warning": signs.warning, "ok": signs.ok}[review.style]
+    more = f" Reading the build directory{signs.more}" if reading else ""
+    return f"{sign} {review.summary()}{keys.get(review.status, '')}{more}", review.style
 
 
 def file_rows(changes: Sequence[Change]) -> list[Row]:
@@ -71,7 +42,7 @@ def file_rows(changes: Sequence[Change]) -> list[Row]:
     return [
         Row(
             str(one.path),
-            (str(one.path), (reviewing.word(one), styles.get(one.kind, "warning"))),
+            (str(one.path), (word(one), styles.get(one.kind, "warning"))),
         )
         for one in changes
     ]
@@ -117,9 +88,9 @@ def quick_fix_label(finding: Finding | None) -> str:
 
 def allow_of(session: Session, finding: Finding | None) -> str:
     """Return what the button to overrule a finding says; empty where it cannot be."""
-    if waivers.can_be(finding):
+    if can_be_waived(finding):
         return "Allow this here"
-    return "Allow it no more" if waivers.is_overruled(session, finding) else ""
+    return "Allow it no more" if is_waived(session.state, finding) else ""
 
 
 def severity_style(finding: Finding) -> str:
@@ -129,22 +100,9 @@ def severity_style(finding: Finding) -> str:
 
 def allow_told(finding: Finding) -> str:
     """Return what is told of the button to overrule a finding."""
-    if not waivers.can_be(finding):
+    if not can_be_waived(finding):
         return "a: lets this error stand against writing again."
     return (
         f"a: counts this error as a warning, as xentui generate --allow {finding.code} does. You "
         "know better than xentui's tables; undo takes it back."
     )
-
-
-def confirmation(plan: Plan | None, allowed: Sequence[Finding], signs: Glyphs) -> list[Content]:
-    """Return what is asked before writing: which files, what happens to them, what is allowed."""
-    pending = (*plan.edited, *plan.pending) if plan is not None else ()
-    lines = [lit(f"{change.kind:<8} {change.path}") for change in pending[:12]]
-    if len(pending) > 12:
-        lines.append(lit(f"and {len(pending) - 12} more", "muted"))
-    lines = lines or [lit("Nothing differs: every file stays as it is.")]
-    for finding in allowed:
-        said = f"{signs.warning} {finding.code} allowed: {finding.message}"
-        lines.append(lit(said.removesuffix(" (allowed here)"), "warning"))
-    return lines

@@ -17,7 +17,7 @@ from textual.widgets import Input, Static
 from xentui.project import boards, presets
 from xentui.screens.step import Begin, Look, Resume, Step, Tell
 from xentui.screens.target_summary import where
-from xentui.session import MANY, Session, View, opening
+from xentui.session import Session, View, opening
 from xentui.session.state import EMPTY, Origin
 from xentui.widgets.bars import bar, summary
 from xentui.widgets.table import Column, Row, Table
@@ -26,7 +26,7 @@ from xentui.widgets.text import cut, glyphs, lit
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from xentui.session.draft import Draft
+    from xentui.session.drafts import Draft
 
 DRAFT, NOTHING, OPEN = ":draft", ":empty", ":open"
 REST = 0.06
@@ -81,12 +81,12 @@ class Start(Step):
     def on_mount(self) -> None:
         """Fill the list."""
         self._presets = {preset.name: preset for preset in presets.available()}
-        self._has_draft = self.session.has_draft()
+        self._has_draft = self.session.drafts.available()
         self._fill()
 
     def sync(self) -> None:
         """Offer the draft as long as there is one to take up."""
-        offered = self.session.has_draft()
+        offered = self.session.drafts.available()
         if self.is_attached and self._presets and offered != self._has_draft:
             self._has_draft = offered
             self._draft, self._draft_text = None, ""
@@ -194,8 +194,7 @@ class Start(Step):
         """Return what the row under the cursor would give."""
         kept = self._draft
         if self.query_one(Table).key == DRAFT and kept is not None:
-            few = len(kept.state.project.guests) <= MANY
-            return self.session.view_of(kept.state) if few else None
+            return self.session.view_of(kept.state)
         origin = self.origin_in_sight()
         return self.session.view_of_origin(origin) if origin is not None else None
 

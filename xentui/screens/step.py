@@ -26,6 +26,7 @@ from xentui.widgets.field import FieldRow
 from xentui.widgets.text import lit
 
 if TYPE_CHECKING:
+    from xentui.images.inspected import Inspected
     from xentui.output.plan import Plan
     from xentui.rules.finding import Finding
 
@@ -46,6 +47,14 @@ class Edit(Message):
     toast: str = ""
     stand_on: str = ""
     opened: bool = False
+
+
+@dataclass
+class Import(Message):
+    """A guest should be made of a file."""
+
+    key: str
+    seen: Inspected
 
 
 @dataclass

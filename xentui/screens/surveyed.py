@@ -16,7 +16,6 @@ from textual.worker import get_current_worker
 from xentui.errors import XentuiError
 from xentui.screens.frame import Frame
 from xentui.screens.step import Examine, Retarget
-from xentui.session import MANY
 from xentui.widgets.field import FieldRow
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
     from xentui.output.plan import Plan
     from xentui.rules.finding import Finding
-    from xentui.session.build import BuildSurvey
+    from xentui.session.target import BuildSurvey
 
 REST = 0.4
 """Seconds after an edit until the build directory is looked at again."""
@@ -56,13 +55,7 @@ class Surveyed(Frame):
 
     def survey(self) -> None:
         """Read the build directory that is written into, if it is one."""
-        self.session.look_again()
-        target = self.session.build_dir
-        self.session.build_survey, self.session.build_findings = None, ()
-        if target is not None:
-            from xentui.session.build import BuildSurvey
-
-            self.session.build_survey = BuildSurvey(target)
+        target = self.session.target.start_survey()
         self.workers.cancel_group(self, "survey")
         self.step.survey_arrived()
         if target is not None:
@@ -71,7 +64,7 @@ class Surveyed(Frame):
             )
 
     def _read(self, target: Path) -> None:
-        from xentui.session.build import GivenUpError, survey
+        from xentui.session.target import GivenUpError, survey
 
         worker = get_current_worker()
         with suppress(GivenUpError):
@@ -85,9 +78,7 @@ class Surveyed(Frame):
     def on_surveyed_known(self, event: Known) -> None:
         """Show it where it matters."""
         event.stop()
-        build_findings = self.session.build_survey
-        if build_findings is not None and build_findings.path == event.known.path and self._began:
-            self.session.build_survey = event.known
+        if self._began and self.session.target.surveyed(event.known):
             self.step.survey_arrived()
             self.refresh_bindings()
             if event.known.complete:
@@ -103,8 +94,7 @@ class Surveyed(Frame):
         """Look at the build directory once nothing is typed for a moment; Review does itself."""
         if self._examiner is not None:
             self._examiner.stop()
-        few = len(self.session.project.guests) <= MANY
-        if few and self.session.build_survey is not None:
+        if self.session.target.survey is not None:
             self._examiner = self.set_timer(REST, self._examine_aside)
 
     def _examine_aside(self) -> None:
@@ -120,19 +110,19 @@ class Surveyed(Frame):
         self._examine(event.plan)
 
     def _examine(self, plan: Plan | None) -> None:
-        target = self.session.build_dir
+        target = self.session.target.build_dir
         self.workers.cancel_group(self, "examine")
         if target is None or plan is None:
-            self.session.build_findings = ()
+            self.session.target.examined(())
             return
-        from xentui.session import build
+        from xentui.session.target import examined
 
-        recipes = build.recipes_of(self.session)
+        recipes = self.session.target.recipes()
 
         def examine() -> None:
             worker = get_current_worker()
             try:
-                found: Sequence[Finding] = build.examined(plan, target, recipes=recipes)
+                found: Sequence[Finding] = examined(plan, target, recipes=recipes)
             except XentuiError:
                 found = ()
             if not worker.is_cancelled:
@@ -144,8 +134,7 @@ class Surveyed(Frame):
     def on_surveyed_examined(self, event: Examined) -> None:
         """Tell of it wherever problems are told of."""
         event.stop()
-        if list(self.session.build_findings) != list(event.found):
-            self.session.build_findings = event.found
+        self.session.target.examined(event.found)
         self.step.examined(event.plan)
         self.show()
 

@@ -31,14 +31,14 @@ def short(path: Path) -> str:
 
 def where(session: Session, signs: Glyphs) -> list[Line]:
     """Return two lines on the place that is written into."""
-    target = session.build_dir
+    target = session.target.build_dir
     if target is None:
         return [
-            (f"{signs.todo} No build directory: a tree goes into {session.out}", "muted"),
+            (f"{signs.todo} No build directory: a tree goes into {session.target.path}", "muted"),
             ("  Start xentui in one, or give it --build-dir DIR.", "muted"),
         ]
     name = short(target)
-    build_survey = session.build_survey
+    build_survey = session.target.survey
     if build_survey is not None and build_survey.problem:
         return [
             (f"{signs.error} Build directory {name}", "error"),
@@ -47,11 +47,9 @@ def where(session: Session, signs: Glyphs) -> list[Line]:
     if build_survey is None or build_survey.build is None:
         reading = f"  Reading its configuration {signs.more}"
         return [(f"{signs.ok} Build directory {name}", ""), (reading, "muted")]
-    from xentui.session.build import machine_text, xen_text
-
     build = build_survey.build
-    first = f"{signs.ok} Build directory {name}  {signs.dot}  {machine_text(build)}"
-    xen, fine = xen_text(build)
+    first = f"{signs.ok} Build directory {name}  {signs.dot}  {build_survey.machine_summary}"
+    xen, fine = build_survey.xen_summary
     series = f" {signs.dot} {build.series[0]}" if fine and build.series else ""
     text = f"{signs.ok if fine else signs.error} {xen}{series}"
     if not build_survey.complete:

@@ -16,7 +16,7 @@ from textual.widgets import Static
 
 from xentui.errors import XentuiError
 from xentui.screens.step import Step, Tell
-from xentui.session import building
+from xentui.session import writing
 from xentui.widgets.text import Glyphs, glyphs, lit
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Write(Step):
         if action in ("finish", "copy"):
             return self.session.written is not None
         if action == "build":
-            return building.ready(self.session)
+            return writing.can_build(self.session)
         return True
 
     def hint(self) -> str:
@@ -83,7 +83,7 @@ class Write(Step):
         self.refresh_bindings()
 
     def _not_yet(self, signs: Glyphs) -> list[Content]:
-        errors = self.session.visible_view.found.errors
+        errors = self.session.findings.errors
         lines = [lit("Nothing has been written yet.", "strong"), lit("")]
         if errors:
             word = "error stands" if errors == 1 else "errors stand"
@@ -113,13 +113,15 @@ class Write(Step):
         """Ask BitBake, build and boot in the terminal, which is given back afterwards."""
         try:
             with self.app.suspend():
-                code = building.run(self.session)
+                code = writing.build(self.session)
         except SuspendNotSupported:
             self.post_message(Tell("This terminal cannot be handed over.", "error"))
         except XentuiError as error:
             self.post_message(Tell(error.message, "error"))
         else:
-            self.post_message(Tell(building.outcome(code), "information" if code == 0 else "error"))
+            self.post_message(
+                Tell(writing.build_summary(code), "information" if code == 0 else "error")
+            )
 
 
 def told(written: Written, signs: Glyphs, width: int = 0) -> list[Content]:

@@ -1,30 +1,51 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Where a project comes from: a preset or a file, opened, or why it cannot be."""
+"""Where a project comes from: a preset, a project file, or settings that exist already."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xentui.errors import XentuiError, sentences
 from xentui.project import user_dirs
-from xentui.session import Session
-from xentui.session.state import EMPTY, Origin
+from xentui.session.session import MOST_GUESTS, TOO_MANY
+from xentui.session.state import EMPTY, Origin, State
 
 if TYPE_CHECKING:
+    from xentui.bitbake.import_draft import Left
+    from xentui.output.existing import UserSettings
     from xentui.project.document import Loaded
     from xentui.project.presets import PresetFile
 
 ORIGIN_WORDS = {"bundled": "xentui", "user": "yours", "local": "here"}
 """Where a preset lies, as the list says it."""
 
+_MOST_FILES = 200
+
 
 def matches(preset: PresetFile, words: list[str]) -> bool:
-    """Return whether a preset has all of some words, in lower case, in what is told of it."""
+    """Return whether a preset has all of some words, in lower case, in what is known of it."""
     text = f"{preset.name} {preset.title} {preset.machine} {preset.description}".lower()
     return all(word in text for word in words)
+
+
+def origin_of(loaded: Loaded, *, name: str, preset: bool) -> Origin | None:
+    """Return the origin that a loaded project file or preset is; ``None`` if it has errors."""
+    if loaded.project is None:
+        return None
+    path = None if preset else loaded.document.path
+    return Origin(
+        kind="preset" if preset else "file",
+        name=name,
+        project=loaded.project,
+        path=path,
+        text="" if preset else loaded.document.text,
+        directory=loaded.directory if path is None else path.resolve().parent,
+    )
 
 
 def of_preset(name: str) -> Origin | str:
@@ -47,10 +68,12 @@ def _opened(load: Callable[[], Loaded], name: str, *, preset: bool) -> Origin | 
         loaded = load()
     except XentuiError as error:
         return error.message
-    origin = Session.origin_of(loaded, name=name, preset=preset)
+    origin = origin_of(loaded, name=name, preset=preset)
     if origin is None:
         first = loaded.problems[0]
         return ("" if preset else f"{name}: ") + sentences(first.message, first.fix)
+    if len(origin.project.guests) > MOST_GUESTS:
+        return TOO_MANY
     return origin
 
 
@@ -66,13 +89,82 @@ def named(project: Path | None, preset: str | None) -> Origin:
         return EMPTY
     loaded = presets.load(preset) if preset is not None else document.load(project or Path())
     name = preset if preset is not None else (project or Path()).name
-    origin = Session.origin_of(loaded, name=name, preset=preset is not None)
+    origin = origin_of(loaded, name=name, preset=preset is not None)
     if origin is None:
         from xentui.project.schema import dotted
 
         first = loaded.problems[0]
         raise XentuiError(
             f"{name}: {dotted(first.path)}: {first.message}",
-            fix=f"{first.fix} xentui check tells everything.",
+            fix=f"{first.fix} xentui check lists everything.",
         )
+    if len(origin.project.guests) > MOST_GUESTS:
+        raise XentuiError(f"{name} has {len(origin.project.guests)} guests", fix=TOO_MANY)
     return origin
+
+
+def project_files(folders: Sequence[Path]) -> list[Path]:
+    """Return the project files in some folders, the one changed last first.
+
+    A file counts that ends in ``.toml`` and has a table ``[host]`` that names a machine.
+    """
+    import tomllib
+
+    from xentui.project.safe_read import read_text
+
+    found: dict[Path, float] = {}
+    for folder in dict.fromkeys(folder.absolute() for folder in folders):
+        try:
+            paths = sorted(islice(folder.glob("*.toml"), _MOST_FILES))
+        except OSError:
+            continue
+        for path in paths:
+            try:
+                data = tomllib.loads(read_text(path, 1024 * 1024))
+                host = data.get("host")
+                if isinstance(host, dict) and isinstance(host.get("machine"), str):
+                    found[path] = path.stat().st_mtime
+            except (XentuiError, OSError, ValueError, RecursionError):
+                continue
+    return sorted(found, key=lambda path: -found[path])
+
+
+def with_user_settings(state: State, settings: UserSettings) -> tuple[State, Sequence[Left]]:
+    """Return a state with the user's own Xen settings in its project, and what cannot be taken.
+
+    Guests that the project does not have come behind its own. Where both set a value, the
+    user's line wins.
+
+    Raises:
+        XentuiError: the user's files cannot be read, or say what a project cannot hold.
+    """
+    from xentui.bitbake import importer
+    from xentui.output import existing
+    from xentui.project import model, schema
+
+    local = settings.build / "conf/local.conf"
+    imported = importer.read([local], texts=existing.without_ours(settings.build))
+    theirs = model.to_data(imported.project)
+    if settings.find("MACHINE") is None:
+        theirs["host"].pop("machine", None)
+    data = _merged(model.to_data(state.project), theirs)
+    for problem in schema.validate(data):
+        raise XentuiError(
+            f"{schema.dotted(problem.path)}: {problem.message}", fix="Keep your settings instead."
+        )
+    state = state.with_project(model.from_data(data))
+    files = dict(state.files)
+    files.update({name: Path(path) for name, path in imported.needed.items()})
+    left = [one for one in imported.left if one.about_xen]
+    return replace(state, files=files), left
+
+
+def _merged(mine: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
+    """Return nested tables put together; of two values theirs wins."""
+    made = dict(mine)
+    for key, value in theirs.items():
+        if isinstance(value, dict) and isinstance(made.get(key), dict):
+            made[key] = _merged(made[key], value)
+        else:
+            made[key] = value
+    return made

@@ -36,6 +36,13 @@ class Origin:
     text: str = ""
     directory: Path | None = None
 
+    @property
+    def project_name(self) -> str:
+        """What headers of generated files call the project: a file's name, never a path."""
+        if self.path is not None:
+            return self.path.name
+        return f"{self.name}.toml" if self.kind == "preset" else "project.toml"
+
 
 EMPTY_PROJECT = Project(Host(DEFAULT_MACHINE, network="nat"))
 EMPTY = Origin("empty", "", EMPTY_PROJECT)
@@ -55,6 +62,7 @@ class Unfinished:
 
 
 _NOTHING: Mapping[field_paths.Path, Unfinished] = MappingProxyType({})
+_NO_FILES: Mapping[str, Path] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +70,16 @@ class State:
     """A project, where it came from, and what was typed that it cannot hold.
 
     Attributes:
-        allowed: the errors that are overruled, each by its code and path.
+        allowed: the errors that are waived, each by its code and path.
+        files: files that are copied beside the project file when it is written: where each
+            lies now, by the name that the project gives it.
     """
 
     project: Project
     origin: Origin = EMPTY
     unfinished: Mapping[field_paths.Path, Unfinished] = field(default_factory=lambda: _NOTHING)
     allowed: frozenset[tuple[str, str]] = frozenset()
+    files: Mapping[str, Path] = field(default_factory=lambda: _NO_FILES)
 
     @property
     def changed(self) -> bool:
@@ -76,6 +87,14 @@ class State:
         if self.unfinished or self.allowed:
             return True
         return self.project is not self.origin.project and self.project != self.origin.project
+
+    def is_of(self, origin: Origin) -> bool:
+        """Return whether this is what an origin begins with, unchanged."""
+        return self.origin is origin and self.project is origin.project and not self.unfinished
+
+    def with_file(self, name: str, path: Path) -> State:
+        """Return the state with a file that lies elsewhere, under the name it will have."""
+        return replace(self, files=MappingProxyType({**self.files, name: path}))
 
     def with_project(self, project: Project) -> State:
         """Return the state with another project; what was typed for lost places goes."""

@@ -4,18 +4,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xentui.errors import XentuiError
 from xentui.project.model import Guest, Project
 from xentui.session import field_paths
 from xentui.session.state import State
+from xentui.session.target import Destination
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from xentui.output.commands import NextCommand
     from xentui.output.rendered import Content
@@ -23,10 +23,7 @@ if TYPE_CHECKING:
     from xentui.rules.budget import Budget
     from xentui.rules.context import Context
     from xentui.rules.finding import Finding
-    from xentui.session.found import Findings
-
-FEW = 64
-"""Guests up to which each has a row of its own where there is little room."""
+    from xentui.session.findings import Findings
 
 
 class View:
@@ -34,23 +31,36 @@ class View:
 
     Args:
         state: the state.
-        project_name: what headers call the project.
-        machine: whether the settings set MACHINE, which depends on where they are written.
+        destination: where its files go, which some of them depend on.
     """
 
-    def __init__(self, state: State, project_name: str, *, machine: bool = True) -> None:
+    def __init__(self, state: State, destination: Destination = Destination()) -> None:  # noqa: B008
         self.state = state
-        self.project: Project = state.project
-        self.project_name = project_name
-        self.machine = machine
+        self.destination = destination
+
+    @property
+    def project(self) -> Project:
+        """The project of the state."""
+        return self.state.project
+
+    @property
+    def project_name(self) -> str:
+        """What headers of generated files call the project."""
+        return self.destination.project_name
 
     @cached_property
     def assets(self) -> Assets:
         """The files that the project names and that are at hand."""
-        from xentui.project.assets import NO_ASSETS, gather
+        from xentui.project.assets import gather
 
-        directory = self.state.origin.directory
-        return gather(self.project, directory) if directory is not None else NO_ASSETS
+        state = self.state
+        beside = state.origin.directory if state.origin.path is None else None
+        return gather(state.project, self.destination.folder, state.files, beside)
+
+    @property
+    def copies(self) -> Mapping[str, Path]:
+        """Files to be copied beside the project file: by their names there, where each lies now."""
+        return self.assets.copies
 
     @cached_property
     def context(self) -> Context:
@@ -61,7 +71,7 @@ class View:
 
     @cached_property
     def unfinished(self) -> Sequence[Finding]:
-        """What stands in fields that cannot hold it."""
+        """What was typed into fields that cannot hold it."""
         from xentui.rules.finding import Finding, Severity
 
         return [
@@ -96,19 +106,10 @@ class View:
 
     @cached_property
     def found(self) -> Findings:
-        """The findings, counted and by their places."""
-        from xentui.session.found import lay_out
+        """The findings of the project alone, indexed by the places that show them."""
+        from xentui.session.findings import Findings
 
-        return lay_out(self.findings)
-
-    @property
-    def settled(self) -> bool:
-        """Whether everything that is told of the state has been worked out."""
-        return "found" in self.__dict__ and "summed" in self.__dict__
-
-    def settle(self) -> None:
-        """Work out all that is told of the state and takes long with many guests."""
-        _ = (self.found, self.summed, self.conf_lines)
+        return Findings(self.findings)
 
     @cached_property
     def budget(self) -> Budget:
@@ -118,19 +119,22 @@ class View:
         return budget_of(self.context)
 
     @cached_property
-    def summed(self) -> Budget:
-        """Where the memory goes, with many guests in one row or two."""
-        return summed(self.budget)
-
-    @cached_property
     def _files_or_error(self) -> tuple[Mapping[str, Content], str]:
+        from xentui.output.existing import adapted
         from xentui.output.render import render
 
-        origin, machine = self.project_name, self.machine
+        to = self.destination
         try:
-            return render(self.project, self.assets, origin=origin, machine=machine).files, ""
+            made = render(
+                self.project, self.assets, origin=to.project_name, machine=to.sets_machine
+            )
+            if to.user_settings is not None and to.existing is not None:
+                made = adapted(
+                    made, self.project, to.user_settings, to.existing, origin=to.project_name
+                )
         except XentuiError as error:
             return {}, error.message
+        return made.files, ""
 
     @property
     def files(self) -> Mapping[str, Content]:
@@ -197,7 +201,7 @@ class View:
 
     @cached_property
     def start_order(self) -> Sequence[str]:
-        """The guests that start by themselves, in their order."""
+        """The guests that are started at boot, in their order."""
         from xentui.output.target_layout import start_order
 
         return start_order(self.project)
@@ -208,26 +212,3 @@ class View:
         from xentui.output.commands import commands
 
         return commands(self.project)
-
-
-def summed(budget: Budget) -> Budget:
-    """Return a budget with more than :data:`FEW` guests as two rows: started, and not."""
-    from xentui.rules.budget import Row
-
-    rows = list(budget.rows)
-    guests = [row for row in rows if row.kind == "guest"]
-    if len(guests) <= FEW:
-        return budget
-    sums = [
-        Row("", f"{len(some)} guests", sum(row.mib for row in some), "guest", autostart=autostart)
-        for autostart in (True, False)
-        if (some := [row for row in guests if row.autostart is autostart])
-    ]
-    place = rows.index(guests[0])
-    others = [row for row in rows if row.kind != "guest"]
-    return replace(budget, rows=(*others[:place], *sums, *others[place:]))
-
-
-def directory_of(path: Path | None) -> Path | None:
-    """Return what paths in a project file are relative to."""
-    return path.resolve().parent if path is not None else None

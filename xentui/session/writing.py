@@ -1,14 +1,17 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""From the session to the disk: the generated files, and the project file they come from.
+"""From the session to the disk, and on to BitBake: files, project file, local files, commands.
 
 Into a build directory goes what belongs there, with the edits of the user's own files; into
-any other directory a tree of its own.
+any other folder a tree of its own. Local files that lie elsewhere are copied beside the
+project file, so that the project is whole.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,10 +23,9 @@ from xentui.project import user_dirs
 from xentui.safe_text import quoted, visible
 
 if TYPE_CHECKING:
-    from xentui.output.build_dir import Attach
     from xentui.output.edits import How
     from xentui.output.plan import Change, Plan
-    from xentui.session import Session
+    from xentui.session.session import Session
 
 WORDS = {
     "new": "new",
@@ -43,7 +45,7 @@ class Written:
         lines: one a file: what happened to it, and its path.
         commands: what to type next, each with what it is for.
         headless: the same result as one command.
-        notes: what could not be done as well, in sentences.
+        notes: what else happened, in sentences.
     """
 
     root: Path
@@ -51,12 +53,6 @@ class Written:
     commands: tuple[tuple[str, str], ...]
     headless: str
     notes: tuple[str, ...] = ()
-
-
-def project_file(session: Session) -> Path:
-    """Return where the project itself is kept: its own file, or one in the target directory."""
-    origin = session.state.origin
-    return origin.path if origin.path is not None else session.out / session.project_name()
 
 
 def project_text(session: Session) -> str:
@@ -74,7 +70,7 @@ def project_text(session: Session) -> str:
 
 @contextmanager
 def _in_words() -> Iterator[None]:
-    """Tell what the system refuses: a name that no file can have, a folder nobody may look into.
+    """Say what the system refuses: a name that no file can have, a folder nobody may read.
 
     Raises:
         InputError: it refused something.
@@ -83,23 +79,23 @@ def _in_words() -> Iterator[None]:
         yield
     except OSError as error:
         name = f"{quoted(error.filename)}: " if error.filename else ""
-        raise InputError(f"{name}{reason(error)}", fix="Name another place.") from error
+        raise InputError(f"{name}{reason(error)}", fix="Choose another place.") from error
 
 
 @_in_words()
 def plan_of(session: Session) -> Plan:
-    """Return what writing would change, the project file included.
+    """Return what writing would change, the project file and its local files included.
 
     Raises:
         XentuiError: the project cannot be rendered, or the target cannot be read.
     """
-    view, origin = session.view, session.project_name()
-    build = session.build_dir
+    view, to = session.view, session.target
+    build = to.build_dir
     if build is None:
         from xentui.output.plan import plan
         from xentui.output.render import render
 
-        made = plan(render(session.project, view.assets, origin=origin), session.out)
+        made = plan(render(session.project, view.assets, origin=view.project_name), to.path)
     else:
         from xentui.output.build_dir import plan_project
 
@@ -107,28 +103,15 @@ def plan_of(session: Session) -> Plan:
             session.project,
             view.assets,
             build,
-            origin=origin,
-            layer=session.layer,
-            attach=session.attach,
+            origin=view.project_name,
+            layer=to.layer,
+            attach=to.attach,
+            settings=to.user_settings,
+            existing=to.existing,
         )
     own = _project_change(session)
-    return replace(made, changes=(*made.changes, own, *_schema_beside(own)))
-
-
-def layer_of(plan: Plan, out: Path) -> Path | None:
-    """Return where the layer of a build directory goes; ``None`` where none is written."""
-    above = {change.root for change in plan.changes if not change.users and change.new is not None}
-    roots = (root.path for root in plan.roots if root.path != out / "conf")
-    return next((path for path in roots if path in above), None)
-
-
-def attached(session: Session) -> Attach:
-    """Return how conf/local.conf gets at the settings: as chosen, or as it does already."""
-    if session.attach is not None:
-        return session.attach
-    from xentui.output.build_dir import attach_of
-
-    return attach_of(session.out)
+    copies = [_copy_change(session.folder, name, path) for name, path in view.copies.items()]
+    return replace(made, changes=(*made.changes, *copies, own, *_schema_beside(own)))
 
 
 def place_named(given: str) -> Path:
@@ -140,7 +123,7 @@ def place_named(given: str) -> Path:
 
 @_in_words()
 def save_as(session: Session, place: Path) -> None:
-    """Write the project alone into a file, which is the project's own from then on.
+    """Write the project with its local files, which is kept there from then on.
 
     Raises:
         XentuiError: it was refused, or cannot be written.
@@ -154,29 +137,65 @@ def save_as(session: Session, place: Path) -> None:
         raise UsageError(f"{visible(str(place))} is a directory", fix="Name a file.")
     text = project_text(session)
     own = _project_change(session, place)
-    apply(Plan((own, *_schema_beside(own)), ()))
+    folder = place.absolute().parent
+    assets = session.view.assets
+    found = {name: source.path for name, source in assets.sources.items()} | dict(assets.copies)
+    copies = [
+        _copy_change(folder, name, path)
+        for name, path in found.items()
+        if path.is_file() and path.absolute() != folder / name
+    ]
+    texts = [
+        _text_change(folder, name, text)
+        for name, text in assets.texts.items()
+        if name not in found and not (folder / name).exists()
+    ]
+    apply(Plan((*copies, *texts, own, *_schema_beside(own)), ()))
     origin = Origin("file", place.name, session.project, place, text, place.resolve().parent)
     session.begin(origin, f"save as {place.name}")
 
 
 def _project_change(session: Session, place: Path | None = None) -> Change:
+    place = place or session.project_file
+    return _text_change(place.parent, place.name, project_text(session))
+
+
+def _text_change(folder: Path, name: str, new: str) -> Change:
+    """Return the change of a file of the user's that holds a text."""
     from xentui.output.plan import Change, decode, open_tree
 
-    place = place or project_file(session)
-    new = project_text(session)
-    tree = open_tree(place.parent)
+    tree = open_tree(folder)
     if tree is None:
-        return Change(place.parent, place.name, "new", None, new, users=True)
+        return Change(folder, name, "new", None, new, users=True)
     try:
-        seen = tree.seen(place.name)
-        raw = tree.read(place.name) if seen is not None else None
+        seen = tree.seen(name)
+        raw = tree.read(name) if seen is not None else None
     finally:
         tree.close()
     if raw is None:
-        return Change(place.parent, place.name, "new", None, new, users=True)
+        return Change(folder, name, "new", None, new, users=True)
     old = decode(raw)
     kind = "same" if old == new else "changed"
-    return Change(place.parent, place.name, kind, old, new, seen, users=True)  # type: ignore[arg-type]
+    return Change(folder, name, kind, old, new, seen, users=True)  # type: ignore[arg-type]
+
+
+def _copy_change(folder: Path, name: str, path: Path) -> Change:
+    """Return the change of a file that is copied beside the project file."""
+    from xentui.output.plan import Change, open_tree
+    from xentui.output.rendered import Copy
+
+    status = path.stat()
+    copy = Copy(path, status.st_size)
+    tree = open_tree(folder)
+    seen = None
+    if tree is not None:
+        with tree:
+            seen = tree.seen(name)
+    if seen is None:
+        return Change(folder, name, "new", None, copy, users=True)
+    # A copy has the size and time of its source.
+    same = (seen.size, seen.mtime_ns) == (status.st_size, status.st_mtime_ns)
+    return Change(folder, name, "same" if same else "changed", None, copy, seen, users=True)
 
 
 def _schema_beside(own: Change) -> tuple[Change, ...]:
@@ -199,35 +218,34 @@ def headless(session: Session) -> str:
     """Return one command that gives the same result without a screen."""
     import shlex
 
-    from xentui.session.waivers import overruled
-
-    origin = session.state.origin
-    out = f"--out {shlex.quote(str(session.out))}"
-    if session.build_dir is not None:
-        out = f"--build-dir {shlex.quote(str(session.out))}"
-        out += f" --layer {shlex.quote(str(session.layer))}" if session.layer else ""
-        out += f" --attach {session.attach}" if session.attach else ""
+    origin, to = session.state.origin, session.target
+    out = f"--out {shlex.quote(str(to.path))}"
+    if to.build_dir is not None:
+        out = f"--build-dir {shlex.quote(str(to.path))}"
+        out += f" --layer {shlex.quote(str(to.layer))}" if to.layer else ""
+        out += f" --attach {to.attach}" if to.attach else ""
+        out += f" --existing {to.existing}" if to.existing and to.user_settings else ""
         out += " --yes"
-    codes = sorted({finding.code for finding in overruled(session)})
+    codes = sorted({finding.code for finding in session.waived()})
     out += "".join(f" --allow {code}" for code in codes)
-    if origin.kind == "preset":
+    if origin.kind == "preset" and not session.view.copies:
         from xentui.project.overrides import difference
 
         sets = difference(origin.project, session.project)
         if sets is not None and len(sets) <= 6:
             given = "".join(f" --set {shlex.quote(one)}" for one in sets)
             return f"xentui generate --preset {shlex.quote(origin.name)}{given} {out}"
-    return f"xentui generate {shlex.quote(str(project_file(session)))} {out}"
+    return f"xentui generate {shlex.quote(str(session.project_file))} {out}"
 
 
 def next_commands(session: Session) -> tuple[tuple[str, str], ...]:
     """Return what to type next, each line with what it is for."""
-    if session.build_dir is not None:
+    if session.target.build_dir is not None:
         return tuple((one.line, one.note) for one in session.view.commands)
     from xentui.output.commands import attach
     from xentui.output.rendered import CONF, LAYER
 
-    root = session.out.resolve()
+    root = session.target.path.resolve()
     layer = root / LAYER
     has_layer = any(path.startswith(f"{LAYER}/") for path in session.view.files)
     lines = attach(session.project, str(root / CONF), str(layer) if has_layer else None)
@@ -239,7 +257,7 @@ def write(session: Session, *, edited: How | None = None) -> Written:
 
     Args:
         session: what is written.
-        edited: what becomes of files edited by hand, which else stand in the way.
+        edited: what becomes of files edited by hand, which otherwise stand in the way.
 
     Raises:
         XentuiError: it was refused, or a file could not be written.
@@ -249,16 +267,20 @@ def write(session: Session, *, edited: How | None = None) -> Written:
 
     if session.view.errors:
         raise XentuiError("there are errors to fix first", fix="F8 goes to them.")
+    review = session.review
+    review.compare(again=True, examine=False)
+    if review.clashes:
+        raise XentuiError(review.summary().rstrip("."))
     plan = resolve_edits(plan_of(session), edited)
     notes = (*plan.notes, *_backups(session, plan))
     done = apply(plan, force=edited == "take")
     kept = tuple(f"{old} is kept as {new}" for old, new in done.kept)
     return Written(
-        root=session.out,
+        root=session.target.path,
         lines=tuple((_word(change), str(change.path)) for change in plan.changes),
         commands=next_commands(session),
         headless=headless(session),
-        notes=(*notes, *kept, *_far_files(session)),
+        notes=(*notes, *kept),
     )
 
 
@@ -275,7 +297,7 @@ def _backups(session: Session, plan: Plan) -> list[str]:
         elif change.users and change.kind == "changed" and change.old is not None:
             from xentui.output.plan import encode
 
-            stamp = session.clock().strftime("%Y%m%dT%H%M%S")
+            stamp = session.now().strftime("%Y%m%dT%H%M%S")
             backup = change.path.with_name(f"{change.name}.{stamp}.bak")
             try:
                 with backup.open("xb") as file:
@@ -288,12 +310,56 @@ def _backups(session: Session, plan: Plan) -> list[str]:
     return notes
 
 
-def _far_files(session: Session) -> list[str]:
-    """Say which files the project names that do not lie beside the file just written."""
-    origin = session.state.origin
-    if origin.path is not None or origin.directory is None:
-        return []
-    names = [*session.view.assets.texts, *session.view.assets.sources]
-    if not names:
-        return []
-    return [f"Copy {', '.join(names)} from {origin.directory} beside {project_file(session)}."]
+# On to BitBake: the command line's own ``verify --build``, in the same terminal
+
+_BACK = "\nPress Enter to go back to xentui. "
+
+
+def can_build(session: Session) -> bool:
+    """Return whether a build directory holds the project as it is now."""
+    return (
+        session.written is not None and not session.changed and session.target.build_dir is not None
+    )
+
+
+def build_arguments(session: Session) -> list[str]:
+    """Return the arguments of the command that verifies, builds and boots what was written."""
+    build = session.target.path.absolute()
+    file = str(session.project_file.absolute())
+    given = ["verify", file, "--build-dir", str(build), "--build"]
+    init = build / "init-build-env"
+    if shutil.which("bitbake") is None and init.is_file():
+        given += ["--oe-init", str(init)]
+    return given
+
+
+def build(session: Session, *, plain: bool = False) -> int:
+    """Verify, build and boot in this terminal; return the exit code once Enter was pressed.
+
+    Args:
+        session: what was written.
+        plain: let no program move the cursor.
+
+    Raises:
+        InputError: Python itself cannot be run.
+    """
+    from xentui.verify.building import foreground
+
+    line = [sys.executable, "-m", "xentui", *build_arguments(session)]
+    env = {**os.environ, "TERM": "dumb"} if plain else dict(os.environ)
+    return foreground(line, Path.cwd(), env, _wait)
+
+
+def _wait() -> None:
+    sys.stdout.write(_BACK)
+    sys.stdout.flush()
+    sys.stdin.readline()
+
+
+def build_summary(code: int) -> str:
+    """Return in a sentence how a build ended, by its exit code."""
+    if code == 0:
+        return "BitBake agrees, and every command succeeded."
+    if code == 3:
+        return "Nothing was built."
+    return "It was interrupted." if code == 130 else f"It failed with exit code {code}."

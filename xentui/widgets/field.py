@@ -151,7 +151,7 @@ class FieldRow(Widget):
             compact=True,
             select_on_focus=number or self.path[-1] == field_paths.KEY,
             classes="number" if number else "text",
-            suggester=Offered(self) if self.session.build_survey is not None else None,
+            suggester=Offered(self) if self.session.target.survey is not None else None,
         )
 
     def compose(self) -> ComposeResult:
@@ -209,7 +209,7 @@ class FieldRow(Widget):
 
     def _finding(self) -> tuple[str, str]:
         """Return what the rules say of this very field, if anything."""
-        for finding in self.session.visible_view.found.at(self.key):
+        for finding in self.session.findings.at(self.key):
             if finding.path == self.key and finding.code:
                 return finding.severity.value, finding.message
         return "", ""
@@ -287,9 +287,7 @@ class FieldRow(Widget):
     @property
     def offers(self) -> Sequence[Choice]:
         """What the build directory offers for this field; anything else may be typed too."""
-        from xentui.session import build
-
-        return build.offers(self.session.build_survey, self.path)
+        return self.session.target.offers(self.path)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Offer a list only where there is one."""

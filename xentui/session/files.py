@@ -1,0 +1,260 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Local files that guests are made of, wherever they lie.
+
+A project names files relative to its own folder. A file chosen from elsewhere gets a name
+there, and is copied when the project is written; until then it is read where it lies.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from xentui.errors import InputError, UsageError, sentences
+from xentui.project import user_dirs
+from xentui.project.safe_read import exists
+from xentui.safe_text import quoted, visible
+from xentui.session import field_paths
+
+if TYPE_CHECKING:
+    from xentui.images.inspected import Inspected
+    from xentui.images.suggest import Suggestion
+    from xentui.session.session import Session
+    from xentui.session.state import State
+
+Line = tuple[str, str]
+"""A text and its style."""
+
+_SCHEME = "file://"
+_ENDINGS = {None: ".tar", "gz": ".tar.gz", "bz2": ".tar.bz2", "xz": ".tar.xz", "zst": ".tar.zst"}
+_PACKED = (".gz", ".tgz", ".bz2", ".tbz", ".tbz2", ".xz", ".txz", ".zst", ".tzst")
+
+
+def is_local(path: field_paths.Path) -> bool:
+    """Return whether a field names a local file: an xl config, an import script or an address."""
+    return path[-1] in ("config_file", "script", "uri")
+
+
+def lies_elsewhere(path: field_paths.Path, given: str) -> bool:
+    """Return whether what was typed into a field is a path that the project cannot hold.
+
+    Args:
+        path: the field's.
+        given: what was typed: ``~/a.cfg``, ``/srv/a.cfg``, ``../a.cfg`` or ``file:///srv/a.tar``.
+    """
+    text = given.strip()
+    if path[-1] == "uri":
+        if not text.startswith(_SCHEME):
+            return text.startswith(("/", "~", "./", "../"))
+        text = text.removeprefix(_SCHEME)
+    return is_local(path) and text.startswith(("/", "~", "./", "../"))
+
+
+def resolve(given: str, folder: Path) -> Path:
+    """Return the full path of what somebody typed; it need not exist.
+
+    Args:
+        given: ``~``, an absolute or relative path, or a ``file://`` address.
+        folder: the project's, in which a relative path is looked for first; then in the current
+            folder.
+    """
+    text = given.strip()
+    if text.startswith(_SCHEME):
+        text = unquote(text.removeprefix(_SCHEME))
+    path = user_dirs.expanded(text)
+    if not path.is_absolute():
+        path = folder / path if exists(folder / path) else Path.cwd() / path
+    return Path(os.path.normpath(path))
+
+
+def name_inside(path: Path, folder: Path) -> str | None:
+    """Return a file's path relative to a folder; ``None`` if it does not lie below it."""
+    try:
+        inside = path.resolve().relative_to(folder.resolve())
+    except (OSError, ValueError):
+        return None
+    return inside.as_posix() if inside.parts else None
+
+
+def carried_name(path: Path, seen: Inspected | None = None) -> str:
+    """Return the name that a project can give a file.
+
+    Characters that a project cannot carry become hyphens. BitBake goes by the ending when it
+    unpacks, so an archive gets the ending that its bytes ask for.
+
+    Args:
+        path: the file.
+        seen: what it is, if that is known.
+    """
+    name = re.sub(r"[^A-Za-z0-9._+-]+", "-", path.name, flags=re.ASCII).lstrip("-.+") or "file"
+    if seen is None:
+        return name
+    if seen.kind == "tar":
+        from xentui.images.suggest import tarball_endings
+
+        if not name.endswith(tarball_endings(seen.compression)):
+            name += _ENDINGS[seen.compression]
+    elif seen.compression is not None and not name.endswith(f".{seen.compression}"):
+        name += f".{seen.compression}"
+    elif seen.compression is None and name.endswith(_PACKED) and seen.kind != "directory":
+        name += ".img"
+    return name
+
+
+def adopt(
+    state: State, folder: Path, path: Path, seen: Inspected | None = None
+) -> tuple[State, str]:
+    """Return a state that has a file, and the name that the project gives it.
+
+    A file that lies in the project's folder keeps its place. Any other is copied when the
+    project is written, under a name that is free there.
+
+    Args:
+        state: the state.
+        folder: the project's folder, which need not exist.
+        path: the file's full path.
+        seen: what it is, if that is known.
+
+    Raises:
+        InputError: nothing is there.
+    """
+    if not exists(path):
+        raise InputError(
+            f"{visible(str(path))}: there is no such file", fix="Check the name and the folder."
+        )
+    from xentui.images.suggest import PLAIN
+
+    inside = name_inside(path, folder)
+    wanted = carried_name(path, seen)
+    if inside is not None and PLAIN.fullmatch(inside) and wanted == path.name:
+        return state, inside
+    for number in range(1, 1000):
+        name = wanted if number == 1 else _numbered(wanted, number)
+        known = state.files.get(name)
+        if known == path:
+            return state, name
+        if known is None and not _differs(path, folder / name):
+            return state.with_file(name, path), name
+    raise InputError(f"{quoted(wanted)}: too many files of this name lie in {folder}")
+
+
+def _numbered(name: str, number: int) -> str:
+    stem, dot, ending = name.partition(".")
+    return f"{stem}-{number}{dot}{ending}"
+
+
+def _differs(path: Path, there: Path) -> bool:
+    """Return whether another file has this name already."""
+    import filecmp
+
+    if not exists(there):
+        return False
+    try:
+        return not filecmp.cmp(path, there, shallow=False)
+    except OSError:
+        return True
+
+
+def take(state: State, folder: Path, path: field_paths.Path, given: str) -> tuple[State, str]:
+    """Return a state whose field names a file, and what is wrong with it (or an empty text)."""
+    seen = None
+    found = resolve(given, folder)
+    try:
+        if path[-1] == "uri" and found.is_file():
+            from xentui.images.inspect import glance
+
+            seen = glance(found)
+        state, name = adopt(state, folder, found, seen)
+    except (InputError, OSError) as error:
+        message = error.message if isinstance(error, InputError) else str(error.strerror)
+        return state, sentences(message, "")
+    value = f"{_SCHEME}{name}" if path[-1] == "uri" else name
+    wrong = field_paths.problem(field_paths.field_of(path), value)
+    if wrong:
+        return state, wrong
+    return replace(state, project=field_paths.put(state.project, path, value)), ""
+
+
+# What a file is
+
+
+def local_file(session: Session, key: str) -> Path | None:
+    """Return the file that a guest's import begins with, if it is at hand."""
+    guest = session.project.guest(key)
+    if guest.source is None:
+        return None
+    sources = session.view.assets.sources
+    for fetch in guest.source.fetch:
+        name = fetch.uri.removeprefix(_SCHEME)
+        if name != fetch.uri and name in sources:
+            return sources[name].path
+    path = session.folder / guest.source.file
+    return path if exists(path) else None
+
+
+def described(seen: Inspected, suggestion: Suggestion | None, name: str) -> list[Line]:
+    """Return what a file is, and what a project would say of it, line by line."""
+    from xentui.images.suggest import hindrances
+
+    lines: list[Line] = [(seen.label, ""), (f"size        {seen.size} bytes", "muted")]
+    if seen.sha256 is not None:
+        lines.append((f"sha256      {seen.sha256}", "muted"))
+    if seen.init is not None:
+        init = "found" if seen.init else "missing: the kernel has nothing to start"
+        lines.append((f"init        {init}", "" if seen.init else "warning"))
+    problems = (*seen.problems, *hindrances(seen, name))
+    lines += [(f"! {problem}", "warning") for problem in problems]
+    if suggestion is None:
+        return lines
+    lines.append(("", ""))
+    if suggestion.use == "kernel":
+        lines.append((f"kernel      {suggestion.file}", "strong"))
+        return lines
+    lines.append((f"type        {suggestion.type}", "strong"))
+    lines.append((f"file        {suggestion.file}", "strong"))
+    if suggestion.image_size is not None:
+        lines.append((f"image_size  {suggestion.image_size} MiB", "strong"))
+    words = " ".join(word for word in (suggestion.root("xvda"), suggestion.extra) if word)
+    if words:
+        lines.append((f"extra       {words}", "strong"))
+    return lines
+
+
+def imported(state: State, folder: Path, key: str, seen: Inspected) -> tuple[State, str]:
+    """Return the state with a guest made of a file, and the name that the project gives it.
+
+    Args:
+        state: the state.
+        folder: the project's folder.
+        key: the guest's; one that is missing is added.
+        seen: the file.
+
+    Raises:
+        InputError: no import type fits the file.
+        UsageError: the project cannot hold what the file would give.
+    """
+    from xentui.images.suggest import suggest, with_source
+    from xentui.project import model, schema
+
+    state, name = adopt(state, folder, seen.path, seen)
+    suggestion = suggest(seen, name, key)
+    if suggestion is None:
+        raise InputError(
+            f"{visible(seen.path.name)} is {seen.label}: a guest cannot be made of it as it is",
+            fix="Convert it to a tarball, an ext4 image, a raw disk or a qcow2 image.",
+        )
+    try:
+        project = with_source(state.project, key, seen, name, suggestion)
+    except KeyError:
+        raise UsageError(
+            "only imported guests carry a kernel of their own",
+            fix="Choose the file of the disk first.",
+        ) from None
+    for problem in schema.validate(model.to_data(project)):
+        raise UsageError(f"{schema.dotted(problem.path)}: {problem.message}", fix=problem.fix)
+    return state.with_project(project), name

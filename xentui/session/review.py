@@ -1,0 +1,431 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What writing would change, what stands against it, and what must be decided first.
+
+Both faces show the same review: they ask here for every sum and sentence, and add only the key
+or the number that does something.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from xentui.errors import Exit, XentuiError, sentences
+from xentui.output.rendered import Copy
+from xentui.session import target
+
+if TYPE_CHECKING:
+    from xentui.output.edits import How
+    from xentui.output.existing import Clash
+    from xentui.output.plan import Change, Plan
+    from xentui.rules.finding import Finding
+    from xentui.session.session import Session
+    from xentui.session.view import View
+
+LARGEST_DIFF = 20_000
+"""Lines of a file up to which its diff is worked out while somebody waits."""
+MOST_NAMED = 12
+"""Files that are named before writing; of more the number is given."""
+
+ATTACH = (("require", "one require line"), ("block", "a marked block"), ("none", "left alone"))
+"""How conf/local.conf of a build directory gets at the settings."""
+_FRAGMENT = ("fragment", "a fragment")
+
+Status = Literal["refused", "errors", "undecided", "edited", "written", "ready"]
+Line = tuple[str, str]
+"""A text and its style: ``ok``, ``warning``, ``error``, ``muted`` or none."""
+
+_WORDS = {"same": "unchanged", "edited": "edited by hand", "kept": "left alone"}
+_STYLES: dict[Status, str] = {
+    "refused": "error", "errors": "error", "undecided": "warning", "edited": "warning",
+    "written": "ok", "ready": "ok",
+}  # fmt: skip
+
+
+class Decision(NamedTuple):
+    """Something that only the user can decide before anything is written.
+
+    Attributes:
+        kind: ``existing``: settings in the build directory that the user wrote; ``edited``:
+            generated files that somebody edited.
+        question: one sentence.
+        details: what it is about, line by line.
+        answers: the name of each answer and what it says; ``back`` changes nothing.
+    """
+
+    kind: Literal["existing", "edited"]
+    question: str
+    details: tuple[str, ...]
+    answers: tuple[tuple[str, str], ...]
+
+
+class Review:
+    """The comparison of a session with the disk, made once for each state.
+
+    Args:
+        session: what would be written.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._of: object = None
+        self._plan: Plan | None = None
+        self._refused = ""
+        self._code = Exit.OK
+        self._clashes: Sequence[Clash] = ()
+        self._diff: list[str] | None = None
+        self._seen: list[str] | None = None
+
+    # The comparison
+
+    def compare(self, *, again: bool = False, examine: bool = True) -> bool:
+        """Compare with the disk if anything changed since; return whether it was compared.
+
+        Args:
+            again: compare in any case: the files may have changed meanwhile.
+            examine: look for what is wrong with the build directory too; a screen does that
+                beside itself, with :meth:`examine`.
+        """
+        session = self._session
+        to = session.target
+        now = (session.state, to.path, to.attach, to.layer, to.existing)
+        if self._of == now and not again:
+            return False
+        to.refresh()
+        self._plan, self._refused, self._clashes, self._diff = None, "", (), None
+        self._code = Exit.OK
+        try:
+            to.read_user_settings()
+            self._plan = session.plan()
+            self._clashes = self._find_clashes()
+            if examine:
+                to.examined(self.examine())
+        except XentuiError as error:
+            self._refused = sentences(error.message, error.fix)
+            self._code = error.exit_code
+        except OSError as error:
+            self._code = Exit.IO
+            self._refused = f"{error.filename or to.path}: {error.strerror or error}"
+        if self._refused:
+            to.examined(())
+        self._of = (session.state, to.path, to.attach, to.layer, to.existing)
+        return True
+
+    def examine(self) -> list[Finding]:
+        """Return what is wrong with the build directory once the plan is carried out.
+
+        Raises:
+            XentuiError: the build directory cannot be read.
+        """
+        to = self._session.target
+        build = to.build_dir
+        if build is None or self._plan is None:
+            return []
+        return target.examined(self._plan, build, recipes=to.recipes())
+
+    def _find_clashes(self) -> Sequence[Clash]:
+        to = self._session.target
+        build, settings = to.build_dir, to.user_settings
+        if build is None or not settings or self._plan is None or to.existing is not None:
+            return ()
+        from xentui.bitbake import build_dir
+        from xentui.output import existing
+
+        after = build_dir.read(build, texts=target.texts_of(self._plan, build))
+        return existing.clashes(settings, after, self._session.project)
+
+    @property
+    def plan(self) -> Plan | None:
+        """What would be done; ``None`` where that cannot be said."""
+        return self._plan
+
+    @property
+    def refused(self) -> str:
+        """Why nothing can be compared, or an empty text."""
+        return self._refused
+
+    @property
+    def changes(self) -> Sequence[Change]:
+        """What happens to each file: the user's own files first."""
+        if self._plan is None:
+            return ()
+        return sorted(self._plan.changes, key=lambda change: not change.keep)
+
+    # What stands against writing
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """Every finding of the project and of the build directory."""
+        return self._session.findings.all
+
+    @property
+    def errors(self) -> Sequence[Finding]:
+        """The findings that stand against writing."""
+        return [finding for finding in self.findings if finding.severity.value == "error"]
+
+    @property
+    def clashes(self) -> Sequence[Clash]:
+        """The user's lines that writing would override, while that is not decided."""
+        return self._clashes
+
+    @property
+    def status(self) -> Status:
+        """Whether this can be written, or what stands first against it."""
+        if self._refused:
+            return "refused"
+        if self.errors:
+            return "errors"
+        if self._clashes:
+            return "undecided"
+        if self._plan is None or self._plan.edited:
+            return "edited"
+        return "ready" if self._plan.pending else "written"
+
+    @property
+    def blocked(self) -> bool:
+        """Whether nothing can be written before something is fixed."""
+        return self.status in ("refused", "errors")
+
+    @property
+    def exit_code(self) -> int:
+        """What a process ends with that wrote nothing for what stands against it."""
+        if self._code == Exit.OK and (self.errors or self._clashes):
+            return Exit.FINDINGS
+        return self._code
+
+    @property
+    def style(self) -> str:
+        """The style of the summary."""
+        return _STYLES[self.status]
+
+    def summary(self) -> str:
+        """Return in a sentence whether this can be written, and what it would do."""
+        session = self._session
+        match self.status:
+            case "refused":
+                return self._refused
+            case "errors":
+                return f"Cannot be written yet: {self._error_counts()}."
+            case "undecided":
+                count = len(self._clashes)
+                lines = "1 line" if count == 1 else f"{count} lines"
+                return (
+                    f"Writing would override {lines} that you wrote. Decide what becomes of them."
+                )
+            case "edited":
+                names = ", ".join(change.name for change in self._plan.edited) if self._plan else ""
+                return f"Edited by hand: {names}. Decide what becomes of it."
+            case "written":
+                return "Everything is written already."
+        allowed = len(session.waived())
+        more = f", {counted(allowed, 'error')} allowed" if allowed else ""
+        return f"Ready: {self._file_counts()}{more}."
+
+    def _error_counts(self) -> str:
+        build = sum(one.severity.value == "error" for one in self._session.target.findings)
+        own = len(self.errors) - build
+        parts = [counted(own, "error")] if own else []
+        parts += [f"{counted(build, 'error')} in the build directory"] if build else []
+        return " and ".join(parts)
+
+    def _file_counts(self) -> str:
+        kinds = ("new", "changed", "removed")
+        pending = self._plan.pending if self._plan is not None else ()
+        found = [(sum(change.kind == kind for change in pending), kind) for kind in kinds]
+        return ", ".join(f"{count} {kind}" for count, kind in found if count)
+
+    # What is shown
+
+    def diff_lines(self) -> list[str]:
+        """Return the diff of everything, with what the user may not expect before it."""
+        if self._diff is None:
+            if self._plan is None:
+                return [self._refused]
+            lines = [f"# {note}" for note in self._plan.notes]
+            lines += [self._clash_line(clash) for clash in self._clashes]
+            for change in self.changes:
+                lines += diff_of(change)
+            self._diff = lines or ["Nothing would change."]
+        return self._diff
+
+    def _clash_line(self, clash: Clash) -> str:
+        settings = self._session.target.user_settings
+        where = settings.where(clash.place) if settings is not None else str(clash.place)
+        return f"! {where}: {clash.message}"
+
+    @property
+    def seen(self) -> bool:
+        """Whether the diff was shown as it is now."""
+        return self._seen is not None and self._seen == self.diff_lines()
+
+    def mark_seen(self) -> None:
+        """Note that the diff was shown."""
+        self._seen = self.diff_lines()
+
+    def confirmation(self) -> list[Line]:
+        """Return what is said before writing: what happens to which files, what is allowed."""
+        plan = self._plan
+        pending = (*plan.edited, *plan.pending) if plan is not None else ()
+        lines: list[Line] = [(f"{word(one)}: {one.path}", "") for one in pending[:MOST_NAMED]]
+        if len(pending) > MOST_NAMED:
+            lines.append((f"and {len(pending) - MOST_NAMED} more", "muted"))
+        if not pending:
+            lines.append(("Nothing differs: every file stays as it is.", ""))
+        for finding in self._session.waived():
+            said = finding.message.removesuffix(" (allowed here)")
+            lines.append((f"{finding.code} allowed: {said}", "warning"))
+        return lines
+
+    def target_lines(self) -> Sequence[str]:
+        """Return what the guests add to the target, and in which order they start."""
+        return target_lines(self._session.view)
+
+    def question(self) -> str:
+        """Return what is asked before writing."""
+        return f"Write into {self._session.target.path}?"
+
+    # What must be decided
+
+    def decision(self) -> Decision | None:
+        """Return what the user must decide before anything is written."""
+        if self._clashes:
+            return self._existing_decision()
+        if self._plan is not None and self._plan.edited:
+            return self._edited_decision(self._plan)
+        return None
+
+    def _existing_decision(self) -> Decision:
+        details = [self._clash_line(clash).removeprefix("! ") for clash in self._clashes]
+        return Decision(
+            "existing",
+            "Your build directory already has Xen settings. What should become of them?",
+            tuple(details),
+            (
+                ("take", "Take them into the project"),
+                ("keep", "Keep them beside the project"),
+                ("replace", "Replace them"),
+                ("back", "Back"),
+            ),
+        )
+
+    @staticmethod
+    def _edited_decision(plan: Plan) -> Decision:
+        from xentui.output.edits import mergeable
+
+        answers = [("back", "Back"), ("keep", "Leave them alone"), ("take", "Overwrite, keep mine")]
+        if mergeable(plan):
+            answers.insert(1, ("merge", "Merge both"))
+        many = len(plan.edited) > 1
+        what = f"{len(plan.edited)} files were" if many else f"{plan.edited[0].name} was"
+        question = f"{what} edited by hand; the diff shows how. What should become of it?"
+        return Decision(
+            "edited", question, tuple(str(one.path) for one in plan.edited), tuple(answers)
+        )
+
+    def decide_existing(self, answer: str) -> str:
+        """Carry out what the user decided on their own settings; return what was done.
+
+        Args:
+            answer: ``take``, ``keep`` or ``replace``.
+
+        Raises:
+            XentuiError: the user's files cannot be read.
+        """
+        from xentui.output.existing import USES
+
+        use = next((one for one in USES if one == answer), None)
+        if use is None:
+            return ""
+        to, done = self._session.target, "Your own settings stay, and the project is added."
+        if use == "take":
+            done = _take_existing(self._session)
+        elif use == "replace":
+            done = "The project's settings will override yours."
+        to.choose_existing(use)
+        self.compare()
+        return done
+
+    def write(self, edited: How | None = None) -> None:
+        """Write everything.
+
+        Args:
+            edited: what becomes of files edited by hand.
+
+        Raises:
+            XentuiError: it was refused, or a file could not be written.
+        """
+        self._session.write(edited=edited)
+        self.compare(again=True)
+
+
+def _take_existing(session: Session) -> str:
+    """Take the user's own settings into the project, as one step."""
+    from xentui.session.opening import with_user_settings
+
+    settings = session.target.user_settings
+    build = session.target.build_dir
+    if settings is None or build is None:
+        return ""
+    state, left = with_user_settings(session.state, settings)
+    session.resume(state, "take the settings of the build directory")
+    kept = f" {counted(len(left), 'line')} stay as they are." if left else ""
+    return f"Your settings are in the project now.{kept}"
+
+
+def counted(count: int, what: str) -> str:
+    """Return a number with its noun: ``1 error``, ``2 errors``."""
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def ways(now: str) -> tuple[tuple[str, str], ...]:
+    """Return the ways that are offered; a fragment, which is not a line, only if it is in use."""
+    return (*ATTACH, _FRAGMENT) if now == "fragment" else ATTACH
+
+
+def word(change: Change) -> str:
+    """Return in a word or two what happens to a file."""
+    return _WORDS.get(change.kind, change.kind)
+
+
+def diff_of(change: Change) -> list[str]:
+    """Return the lines of one file's diff; none where nothing changes."""
+    if change.kind == "same":
+        return []
+    new = change.new
+    if change.kind == "new" and isinstance(new, str) and len(new) > LARGEST_DIFF * 40:
+        return ["--- /dev/null", f"+++ {change.path}", *(f"+{line}" for line in new.split("\n"))]
+    return change.diff().removesuffix("\n").split("\n")
+
+
+def file_text(change: Change | None) -> str:
+    """Return what a file will hold."""
+    if change is None or change.new is None:
+        return ""
+    if isinstance(change.new, Copy):
+        return f"A copy of {change.new.source}, {change.new.size} bytes."
+    return change.new
+
+
+def target_lines(view: View) -> Sequence[str]:
+    """Return what the guests add to the target, and in which order they start."""
+    lines = list(view.layout) or ["No guest: nothing is added to the target."]
+    if view.start_order:
+        lines += ["", "Started at boot, in this order:"]
+        lines += [f"  {place}. {key}" for place, key in enumerate(view.start_order, 1)]
+    return lines
+
+
+def short_path(path: Path) -> str:
+    """Return a path as people say it: relative to the current folder, or to their home."""
+    from xentui.project import user_dirs
+
+    full = path.absolute()
+    here, own = Path.cwd(), user_dirs.expanded("~")
+    if full == here:
+        return f"{here.name} (here)"
+    for start, sign in ((here, ""), (own, "~/")):
+        if full.is_relative_to(start):
+            return f"{sign}{full.relative_to(start)}".removesuffix("/.")
+    return str(full)

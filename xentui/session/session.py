@@ -1,0 +1,422 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""One project being edited: its states with their history, its target, its drafts, its review.
+
+It knows no screen. Screens read from it and hand it edits; everything they show is derived,
+and worked out once for each state.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xentui.project.history import History
+from xentui.project.model import Project
+from xentui.session import field_paths
+from xentui.session.drafts import Draft, Drafts
+from xentui.session.state import EMPTY, Origin, State
+from xentui.session.target import DEFAULT_OUT, Target
+from xentui.session.view import View
+
+if TYPE_CHECKING:
+    from xentui.images.inspected import Inspected
+    from xentui.output.edits import How
+    from xentui.output.plan import Plan
+    from xentui.rules.finding import Finding, QuickFix
+    from xentui.session.findings import Findings
+    from xentui.session.review import Review
+    from xentui.session.writing import Written
+
+MOST_GUESTS = 1000
+"""Guests that the wizard takes; the command line takes more."""
+TOO_MANY = (
+    f"The wizard handles up to {MOST_GUESTS} guests. "
+    "Use xentui check and xentui generate for this project."
+)
+
+_KEPT_VIEWS = 8
+
+
+class Session:
+    """What the wizard works on.
+
+    Args:
+        origin: what it begins with.
+        out: the folder to write into: a build directory, or any other for a tree of its own.
+        draft_path: the file the draft is kept in; one of the current folder's if left out.
+        clock: returns the time.
+    """
+
+    def __init__(
+        self,
+        origin: Origin = EMPTY,
+        *,
+        out: Path = DEFAULT_OUT,
+        draft_path: Path | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._history: History[State] = History(State(origin.project, origin))
+        self._views: OrderedDict[int, View] = OrderedDict()
+        self._findings: tuple[Sequence[Finding], Sequence[Finding], Findings] | None = None
+        self._review: Review | None = None
+        self._written: Written | None = None
+        self._written_project: Project | None = None
+        self._target = Target(out)
+        self._drafts = Drafts(draft_path)
+        self._clock = clock
+
+    # Its parts
+
+    @property
+    def target(self) -> Target:
+        """Where it is written, and what is known of that place."""
+        return self._target
+
+    @property
+    def drafts(self) -> Drafts:
+        """What is kept of it until it is written."""
+        return self._drafts
+
+    @property
+    def review(self) -> Review:
+        """What writing would change, and what stands against it."""
+        if self._review is None:
+            from xentui.session.review import Review
+
+            self._review = Review(self)
+        return self._review
+
+    # What is edited
+
+    @property
+    def state(self) -> State:
+        """The present state."""
+        return self._history.project
+
+    @property
+    def project(self) -> Project:
+        """The present project."""
+        return self.state.project
+
+    @property
+    def project_name(self) -> str:
+        """What headers of generated files call the project."""
+        return self.state.origin.project_name
+
+    @property
+    def project_file(self) -> Path:
+        """Where the project itself is kept: its own file, or one in the target folder."""
+        own = self.state.origin.path
+        return own if own is not None else self.target.path / self.project_name
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the project file, which need not exist yet; names in it are relative."""
+        return self._folder_of(self.state.origin)
+
+    def _folder_of(self, origin: Origin) -> Path:
+        return origin.path.absolute().parent if origin.path is not None else self.target.path
+
+    @property
+    def title(self) -> str:
+        """What the project is called on the screen."""
+        return self.state.origin.name or "new project"
+
+    @property
+    def changed(self) -> bool:
+        """Whether leaving now would lose something."""
+        written = self._written_project
+        if written is not None and not self.state.unfinished:
+            return self.project is not written and self.project != written
+        return self.state.changed
+
+    def now(self) -> datetime:
+        """Return the time."""
+        return self._clock()
+
+    # What follows from it
+
+    @property
+    def view(self) -> View:
+        """What follows from the present state."""
+        return self.view_of(self.state)
+
+    def view_of(self, state: State) -> View:
+        """Return what follows from a state; the latest few are kept."""
+        origin = state.origin
+        destination = self.target.destination(origin.project_name, self._folder_of(origin))
+        known = self._views.get(id(state))
+        if known is not None and known.state is state and known.destination == destination:
+            self._views.move_to_end(id(state))
+            return known
+        view = View(state, destination)
+        self._views[id(state)] = view
+        while len(self._views) > _KEPT_VIEWS:
+            self._views.popitem(last=False)
+        return view
+
+    def origin_view(self) -> View:
+        """Return what follows from the project as it was read: what changes are shown against."""
+        return self.view_of_origin(self.state.origin)
+
+    def view_of_origin(self, origin: Origin) -> View:
+        """Return what would follow if ``origin`` were taken."""
+        known = next((v for v in self._views.values() if v.state.is_of(origin)), None)
+        return self.view_of(known.state if known is not None else State(origin.project, origin))
+
+    @property
+    def findings(self) -> Findings:
+        """The findings of the project, and behind them those of the build directory."""
+        own, build = self.view.findings, self.target.findings
+        if self._findings is None or self._findings[0] is not own or self._findings[1] is not build:
+            from xentui.session.findings import Findings
+
+            self._findings = (own, build, Findings([*own, *build] if build else own))
+        return self._findings[2]
+
+    # Edits
+
+    def begin(self, origin: Origin, label: str) -> None:
+        """Take another project."""
+        self._history.do(State(origin.project, origin), label)
+
+    def resume(self, state: State, label: str = "resume the draft") -> None:
+        """Take another state, such as a draft's."""
+        self._history.do(state, label)
+
+    def edit(self, project: Project, label: str, *, merge: str = "") -> bool:
+        """Make ``project`` the present one; return whether anything changed."""
+        return self._history.do(self.state.with_project(project), label, merge=merge)
+
+    def check(self, path: field_paths.Path, text: str) -> tuple[Any, str]:
+        """Return the value of what was typed into a field, and what is wrong with it."""
+        value, message = field_paths.read(field_paths.field_of(path), text)
+        if not message and path[-1] == field_paths.KEY and value != path[1]:
+            taken = [item.key for item in getattr(self.project, str(path[0]))]
+            message = "Another one has this name." if value in taken else ""
+        return value, message
+
+    def type(self, path: field_paths.Path, text: str) -> str:
+        """Take what was typed into a field, and return what is wrong with it.
+
+        Text that the field cannot hold is kept beside the project, which keeps its last value.
+        A file that lies elsewhere is taken by :meth:`take_file`.
+        """
+        value, message = self.check(path, text)
+        label = self._label(field_paths.field_of(path).title, path)
+        merge = field_paths.text_of_path(path) + str(path[-1])
+        if message:
+            self._history.do(self.state.typed(path, text, message), label, merge=merge)
+            return message
+        self.put(path, value, label=label, merge=merge)
+        return ""
+
+    def put(
+        self, path: field_paths.Path, value: object, *, label: str = "", merge: str = ""
+    ) -> None:
+        """Set the value at a path."""
+        state = self.state.settled(path)
+        if path[-1] == field_paths.KEY:
+            state = state.renamed(str(path[0]), str(path[1]), str(value))
+        elif path[0] == "guests" and path[2:] == ("bundle",):
+            bundle = str(value) if value is not None else None
+            moved = field_paths.move_to_bundle(state.project, str(path[1]), bundle)
+            self._history.do(state.with_project(moved), label, merge=merge)
+            return
+        label = label or self._label(field_paths.field_of(path).title, path)
+        project = field_paths.put(state.project, path, value)
+        self._history.do(replace(state, project=project), label, merge=merge)
+
+    def take_file(self, path: field_paths.Path, given: str) -> str:
+        """Let a field name a local file, wherever it lies; return what is wrong with it.
+
+        What does not lie beside the project file is copied there when the project is written.
+
+        Args:
+            path: of a field that names files, such as ``("guests", "alpine", "config_file")``.
+            given: a path as somebody types it: ``~``, absolute, relative, or ``file://``.
+        """
+        from xentui.session import files
+
+        state, message = files.take(self.state, self.folder, path, given)
+        if not message:
+            label = self._label(field_paths.field_of(path).title, path)
+            self._history.do(state.settled(path), label)
+        return message
+
+    def import_file(self, key: str, seen: Inspected) -> str:
+        """Make a guest of a file that was read, and return the name that the project gives it.
+
+        Args:
+            key: the guest's; one that is missing is added.
+            seen: the file, wherever it lies.
+
+        Raises:
+            InputError: a guest cannot be made of it.
+            UsageError: the project cannot hold what it would give.
+        """
+        from xentui.session import files
+
+        state, name = files.imported(self.state, self.folder, key, seen)
+        self._history.do(state, f"import {name} for {key}")
+        return name
+
+    @staticmethod
+    def _label(title: str, path: field_paths.Path) -> str:
+        owner = f" of {path[1]}" if len(path) > 2 else ""
+        return f"{title}{owner}"
+
+    def drop_unfinished(self, path: field_paths.Path) -> None:
+        """Take back what was typed into a field that cannot hold it."""
+        self._history.do(self.state.settled(path), self._label("text", path))
+
+    def end_typing(self) -> None:
+        """Let the next change of a field be a step of its own."""
+        self._history.end_merge()
+
+    def undo(self) -> str | None:
+        """Undo the last step and return what it was."""
+        return self._history.undo()
+
+    def redo(self) -> str | None:
+        """Redo the step that was undone last and return what it was."""
+        return self._history.redo()
+
+    @property
+    def undo_label(self) -> str | None:
+        """What undo would undo."""
+        return self._history.undo_label
+
+    def apply_fix(self, finding: Finding, quick_fix: QuickFix | None = None) -> str | None:
+        """Fix a finding and return what was done, or ``None`` where no fix is known.
+
+        Args:
+            finding: what is fixed.
+            quick_fix: one of its fixes; the first one if left out.
+        """
+        for path in self.state.unfinished:
+            text = field_paths.text_of_path(path)
+            if not finding.code and finding.path == text:
+                self.drop_unfinished(path)
+                return "removed the text that the field cannot hold"
+        chosen = quick_fix or finding.quick_fix
+        if chosen is None:
+            return None
+        self.edit(chosen.apply(self.project), chosen.label)
+        return chosen.label
+
+    def fix_all_like(self, finding: Finding) -> int:
+        """Fix every finding with the code of this one, as one step; return how many are gone.
+
+        Each gets its own first fix. Fixes that make others unnecessary are applied only as long
+        as something is left to fix.
+        """
+        state = self.state
+        before = left = len(self.findings.like(finding))
+        while left:
+            found = self.view_of(state).findings
+            alike = [one for one in found if one.code == finding.code and one.quick_fix]
+            project = state.project
+            for one in alike:
+                if one.quick_fix is not None:
+                    project = one.quick_fix.apply(project)
+            state = state.with_project(project)
+            found = self.view_of(state).findings
+            still = sum(one.code == finding.code and one.quick_fix is not None for one in found)
+            if still >= left:
+                break
+            left = still
+        if left < before:
+            self._history.do(state, f"fix {before - left} findings {finding.code}")
+        return before - left
+
+    def waive(self, finding: Finding) -> str | None:
+        """Waive an error, or stop waiving it; return what was done, ``None`` if nothing."""
+        from xentui.session.findings import can_be_waived, is_waived
+
+        state, place = self.state, (finding.code, finding.path)
+        if is_waived(state, finding):
+            allowed, label = state.allowed - {place}, f"stop allowing {finding.code}"
+        elif can_be_waived(finding):
+            allowed, label = state.allowed | {place}, f"allow {finding.code}"
+        else:
+            return None
+        label = f"{label} for {finding.path}" if finding.path else label
+        self._history.do(replace(state, allowed=allowed), label)
+        return label
+
+    def waived(self) -> Sequence[Finding]:
+        """Return the errors of the present state that are waived, each a warning now."""
+        from xentui.session.findings import waived
+
+        return waived(self.state, self.view.findings) if self.state.allowed else ()
+
+    # What a field shows
+
+    def shown(self, path: field_paths.Path) -> tuple[str, str]:
+        """Return the text of the field at a path, and what is wrong with it."""
+        kept = self.state.unfinished.get(path)
+        if kept is not None:
+            return kept.text, kept.message
+        if path[-1] == field_paths.KEY:
+            return str(path[1]), ""
+        value = field_paths.get(self.project, path)
+        return field_paths.show(field_paths.field_of(path), value), ""
+
+    # Draft
+
+    def autosave(self) -> bool:
+        """Keep the draft if there is something to keep; return whether it was written.
+
+        Raises:
+            OSError: the state directory cannot be written.
+        """
+        if self.changed:
+            return self.drafts.keep(self.state, self.now())
+        if self.drafts.keeps:
+            self.drafts.discard()
+        return False
+
+    def load_draft(self) -> Draft | None:
+        """Return the draft of an earlier session in this folder."""
+        return self.drafts.load()
+
+    # Writing
+
+    @property
+    def written(self) -> Written | None:
+        """What was written last, if anything was."""
+        return self._written
+
+    def plan(self) -> Plan:
+        """Return what writing would change in the target folder.
+
+        Raises:
+            XentuiError: the project cannot be rendered, or the target cannot be read.
+        """
+        from xentui.session.writing import plan_of
+
+        made = plan_of(self)
+        self.target.planned(made)
+        return made
+
+    def write(self, *, edited: How | None = None) -> Written:
+        """Write everything, and return what was done.
+
+        Args:
+            edited: what becomes of files edited by hand, which otherwise stand in the way.
+
+        Raises:
+            XentuiError: it was refused, or a file could not be written.
+        """
+        from xentui.session.writing import write
+
+        self._written = write(self, edited=edited)
+        self._written_project = self.project
+        self.drafts.discard()
+        return self._written
