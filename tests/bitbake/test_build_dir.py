@@ -8,7 +8,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -158,9 +157,7 @@ def test_real_layers_are_worth_what_bitbake_makes_of_them(name: str, tmp_path: P
         sample = "openembedded-core/meta/conf/templates/default/local.conf.sample.extended"
         text = 'MACHINE = "qemux86-64"\n' + (OE_TREE / sample).read_text(encoding="utf-8")
     build = trees.real(tmp_path, OE_TREE, text)
-    began = time.process_time()
     found = build_dir.read(build)
-    assert time.process_time() - began < 1.0
     assert not found.faults
     asked = subprocess.run(
         [sys.executable, "-m", "tests.bitbake.real_values", str(build)],

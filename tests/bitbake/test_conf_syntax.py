@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 from tests.bitbake.peer import Told, statements_of, statements_of_file
 from tests.bitbake_parser import OE_TREE, BitBakeError
 from tests.budget import examples
+from tests.work import must_end
 from xentui.bitbake.conf_syntax import Statement, parse
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -193,10 +193,9 @@ def test_what_bitbake_would_stop_at_is_explained(line: str, kind: str) -> None:
     ],
 )
 @pytest.mark.parametrize("suffix", [".conf", ".bb"])
-def test_no_line_takes_long(text: str, suffix: str) -> None:
-    began = time.process_time()
-    parse(text, f"x{suffix}")
-    assert time.process_time() - began < 1.0
+def test_no_line_is_endless(text: str, suffix: str) -> None:
+    with must_end():
+        parse(text, f"x{suffix}")
 
 
 def _real_files() -> list[Path]:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.bitbake_parser import BitBakeError, Parsed, parse_conf
 from tests.budget import examples
+from tests.work import must_end
 from xentui.bitbake.conf_reader import ConfReader
 from xentui.bitbake.conf_values import Store
 
@@ -265,12 +265,11 @@ def test_a_machine_fragment_does_not_go_with_an_assignment(operator: str) -> Non
         "".join(f'A0:o{i} = "{i}"\n' for i in range(3000)),
     ],
 )
-def test_no_value_takes_long(text: str) -> None:
-    began = time.process_time()
-    mine = store(text)
-    for name in ("A0", "A50", "A1"):
-        mine.get(name)
-    assert time.process_time() - began < 2.0
+def test_no_value_is_endless(text: str) -> None:
+    with must_end():
+        mine = store(text)
+        for name in ("A0", "A50", "A1"):
+            mine.get(name)
 
 
 def test_a_weak_flag_is_a_flag() -> None:
