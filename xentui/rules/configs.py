@@ -7,13 +7,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from xentui.bitbake import xl_config
-from xentui.bitbake.xl_config import Config
 from xentui.project import artifacts
 from xentui.project.effective import EffectiveGuest
 from xentui.rules.context import Context
 from xentui.rules.finding import Finding, found
 from xentui.safe_text import quoted
+from xentui.xl import config as xl_config
+from xentui.xl import disk as xl_disk
+from xentui.xl.config import Config
 
 NUMBERS = ("memory", "maxmem", "vcpus", "maxvcpus")
 _SHAPE = (
@@ -77,7 +78,7 @@ def rewriting(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     kernel = artifacts.kernel_file(given.project, guest.guest)
     after = xl_config.parse(xl_config.rewritten(given.texts[guest.key], image, kernel))
     disks = after.texts("disk")
-    first = xl_config.disk(disks[0]) if disks else None
+    first = xl_disk.parse(disks[0]) if disks else None
     wanted = f"{artifacts.IMAGES}/{image}"
     if after.error is not None or (first is not None and first.error):
         line = after.error.line if after.error is not None else after.line("disk")
@@ -154,7 +155,7 @@ def _boots_itself(config: Config) -> bool:
 def _further(given: Context, guest: EffectiveGuest, disks: tuple[str, ...]) -> Iterator[Finding]:
     """Disks after the first keep the path they have."""
     for spec in disks[1:]:
-        target = xl_config.disk(spec).target
+        target = xl_disk.parse(spec).target
         if not target.startswith("/dev/") and target not in given.image_paths:
             yield found(
                 "XT245",

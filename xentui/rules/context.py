@@ -8,8 +8,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from xentui.bitbake import xl_config
-from xentui.bitbake.xl_config import Config
 from xentui.project import artifacts, boards
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.boards import Board
@@ -17,6 +15,8 @@ from xentui.project.effective import EffectiveGuest, effective
 from xentui.project.model import Project
 from xentui.rules import fetched
 from xentui.rules.fetched import FetchedName
+from xentui.xl import config as xl_config
+from xentui.xl.config import Config
 
 
 @dataclass(frozen=True, slots=True)
