@@ -143,14 +143,13 @@ def _whole(around: Surroundings) -> Iterator[Problem]:
             if config.text(name) is not None:
                 message = "is ignored beside cmdline"
                 yield Problem(name, config.line(name), "ignored", message, "Leave one out.")
-    if (
-        config.text("device_model_override") is not None
-        and config.text("device_model_version") is None
+    for name, other in (
+        ("device_model_override", "device_model_version"),
+        ("bios_path_override", "bios"),
     ):
-        yield Problem(
-            "device_model_override", config.line("device_model_override"), "doubtful",
-            "stands without device_model_version", 'Add device_model_version = "qemu-xen".',
-        )  # fmt: skip
+        if config.text(name) is not None and config.text(other) is None:
+            message = f"stands without {other}"
+            yield Problem(name, config.line(name), "doubtful", message, f"Add {other}.")
     listen = config.text("vnclisten")
     if (
         around.type == "hvm"
