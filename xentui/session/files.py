@@ -47,11 +47,7 @@ def lies_elsewhere(path: field_paths.Path, given: str) -> bool:
         path: the field's.
         given: what was typed: ``~/a.cfg``, ``/srv/a.cfg``, ``../a.cfg`` or ``file:///srv/a.tar``.
     """
-    text = given.strip()
-    if path[-1] == "uri":
-        if not text.startswith(_SCHEME):
-            return text.startswith(("/", "~", "./", "../"))
-        text = text.removeprefix(_SCHEME)
+    text = given.strip().removeprefix(_SCHEME)
     return is_local(path) and text.startswith(("/", "~", "./", "../"))
 
 
