@@ -240,8 +240,8 @@ def _config(session: Session, given: str, name: str) -> tuple[State, str]:
         InputError: the file cannot be read.
         UsageError: xl would refuse it.
     """
-    from xentui.bitbake import xl_config
     from xentui.project.safe_read import read_text
+    from xentui.xl import config as xl_config
 
     path = files.resolve(given, session.folder)
     config = xl_config.parse(read_text(path, LARGEST_CONFIG))
