@@ -26,7 +26,7 @@ def test_json_has_a_list_of_files(run: Run, board: Path) -> None:
     (board.parent / "y").write_text("hello")
     done = run("source", "inspect", "x", "y", "--json")
     assert done.json["version"] == 1
-    assert [file["kind"] for file in done.json["files"]] == ["ext", "unknown"]
+    assert [file["kind"] for file in done.json["files"]] == ["ext", "other"]
     assert done.json["files"][0]["suggestion"]["root"] == "root=/dev/xvda"
     assert done.json["files"][1]["suggestion"] is None
 
@@ -35,7 +35,7 @@ def test_a_missing_file_does_not_hide_the_others(run: Run, board: Path) -> None:
     (board.parent / "y").write_text("hello")
     done = run("source", "inspect", "x", "y")
     assert done.code == 4
-    assert "y: something unknown" in done.out
+    assert "y: a text" in done.out
     assert "x cannot be read" in done.err
 
 

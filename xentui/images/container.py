@@ -13,10 +13,11 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from xentui.images import tar, unpacking
 from xentui.images.lookup import exists, has_init
@@ -102,7 +103,7 @@ class FolderBlobs:
         self._folder = folder
         self._open: list[int] = []
 
-    def __enter__(self) -> FolderBlobs:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -129,11 +130,9 @@ def is_layout(folder: Path) -> bool:
 def in_archive(reader: Reader) -> bool:
     """Return whether a tar archive holds a container image, by the names at its beginning."""
     names: list[str] = []
-    try:
+    # Of what is packed only the beginning is at hand, which ends in the middle.
+    with suppress(Broken):
         names.extend(m.path for m in islice(tar.members(tar.Parts(reader)), _LOOKED_AT) if m.path)
-    except Broken:
-        # Of what is packed only the beginning is at hand.
-        pass
     return bool(names) and all(_OWN.fullmatch(name) for name in names)
 
 

@@ -32,12 +32,13 @@ Kind = Literal[
     "cpio",
     "lfs_pointer",
     "empty",
+    "blank",
     "other",
     "packed",
     "unknown",
 ]
-"""What something is: ``other`` is known and certainly no disk, ``packed`` cannot be unpacked
-here, and ``unknown`` may be anything."""
+"""What something is: ``blank`` is all zeros, ``other`` is known and certainly no disk,
+``packed`` cannot be unpacked here, and ``unknown`` may be anything."""
 
 UNCERTAIN: frozenset[Kind] = frozenset({"packed", "unknown"})
 """Kinds of which nothing may be concluded."""
@@ -260,8 +261,9 @@ def _other(reader: Reader, head: bytes) -> Recognised:
         if head.startswith(magic, place):
             return Recognised("other", label)
     if not any(head):
-        zeros = "nothing but zeros" if reader.size <= len(head) else "zeros at its beginning"
-        return Recognised("unknown", zeros)
+        if reader.size <= len(head):
+            return Recognised("blank", "nothing but zeros", disk_size=reader.size)
+        return Recognised("unknown", "zeros at its beginning")
     if _is_text(head):
         return Recognised("other", "a text")
     return Recognised("unknown", "something unknown")

@@ -28,17 +28,13 @@ def present(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     file = guest.guest.config_file
     if file is None or not given.sees_files or guest.key in given.configs:
         return
-    why = (
-        "is not UTF-8 text, or cannot be read"
-        if file in given.assets.unreadable
-        else ("is not beside the project file")
-    )
-    yield found(
-        "XT238",
-        _path(guest),
-        f"{quoted(file)} {why}",
-        "Put it there: the class would pass over it without a word and write its own.",
-    )
+    if file in given.assets.unreadable:
+        why = "is not UTF-8 text, or cannot be read"
+        fix = "Save it as UTF-8, comments included: xentui corrects its paths and copies it."
+    else:
+        why = "is not beside the project file"
+        fix = "Put it there: the class silently ignores a missing file and writes its own config."
+    yield found("XT238", _path(guest), f"{quoted(file)} {why}", fix)
 
 
 def readable(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
