@@ -244,6 +244,11 @@ def imported(state: State, folder: Path, key: str, seen: Inspected) -> tuple[Sta
             f"{visible(seen.path.name)} is {seen.label}: a guest cannot be made of it as it is",
             fix="Convert it to a tarball, an ext4 image, a raw disk or a qcow2 image.",
         )
+    if suggestion.before:
+        raise InputError(
+            f"{visible(seen.path.name)} is {seen.label}: make one file of it first",
+            fix=f"Run {suggestion.before} beside it, and choose {suggestion.place}.",
+        )
     try:
         project = with_source(state.project, key, seen, name, suggestion)
     except KeyError:
