@@ -101,18 +101,19 @@ def _board(project: Project, able: Abilities, *, machine: bool, board_name: str)
         yield f"# {line.why[0].upper()}{line.why[1:]}.\n" + text.assign(
             line.variable.format(image=recipe), line.value, operator=line.operator
         )
-    if host.boot_mode is not None and len(able.boot_modes) > 1:
-        yield text.assign("XEN_BOOT_MODE", text.plain(host.boot_mode))
+    mode = text.plain(host.boot_mode or "")
+    if mode and len(able.boot_modes) > 1:
+        yield text.assign("XEN_BOOT_MODE", mode)
     yield from _memory(project, able, recipe, kickstart.file_name(board_name))
     yield from _network(project, able, recipe)
 
 
 def _network(project: Project, able: Abilities, recipe: str) -> Iterator[str]:
-    wanted = text.one_of(network(project), ("nat", "bridged"))
+    wanted = text.plain(network(project))
     why = {
         "nat": "# Dom0 routes for its guests and gives them addresses in 10.0.100.0/24",
         "bridged": "# Guests are on the board's own network and ask its DHCP server",
-    }[wanted]
+    }.get(wanted, "")
     packages = dom0_packages(project, able)
     if packages:
         yield f"{why}:\n# a package of this layer does it.\n" + text.assign(
