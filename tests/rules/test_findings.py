@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.rules.test_exact import of, project_of
+from tests.rules.test_rule_values import of, project_of
 from xentui.project.model import Bundle
 from xentui.rules import catalogue, quick_fixes
 from xentui.rules.check import arranged

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """What becomes of each line of a bundle recipe, and of several files together, to the word.
 
-``XENTUI_GOLDEN=write pytest tests/bitbake/test_import_recipe_exact.py`` writes it anew.
+``XENTUI_GOLDEN=write pytest tests/bitbake/test_import_recipe.py`` writes it anew.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.bitbake import trees
-from tests.bitbake.test_import_exact import ARM, FOLDER, X86, account, imported
+from tests.bitbake.test_import import ARM, FOLDER, X86, account, imported
 from tests.rules import goldens
 from tests.work import must_end
 from xentui.bitbake import importer
