@@ -207,7 +207,7 @@ def _inside(seen: Inspected) -> Iterator[str]:
 
 
 def _toml(seen: Inspected, suggestion: Suggestion) -> Iterator[str]:
-    from xentui.project.toml_text import value
+    from xentui.project.edit import value_text as value
 
     if suggestion.use == "kernel":
         yield f"kernel = {value(suggestion.file)}"
