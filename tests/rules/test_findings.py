@@ -67,7 +67,7 @@ def test_so_much_of_an_exception_is_told(
     made = failed(_fails, ValueError("x" * length), "guests.web")
     assert made.path == "guests.web"
     assert made.message == (
-        f"xentui itself failed: its check test_told_exact._fails cannot be carried out ({said})"
+        f"xentui itself failed: its check test_findings._fails cannot be carried out ({said})"
     )
 
 
