@@ -11,18 +11,25 @@ import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
-from textual.scrollbar import ScrollBar, ScrollBarRender
+from textual.message_pump import MessagePump
 from textual.theme import Theme
 
 from xentui.errors import Exit, UsageError
-from xentui.screens.alt_keys import hear_alt
 from xentui.screens.main import MainScreen
-from xentui.screens.paced import Paced
-from xentui.screens.terminal_latency import found_slow, take_answer
+from xentui.screens.terminal_latency import TerminalLatency, is_slow_line, take_answer
+from xentui.screens.textual_hooks import (
+    CURSOR_POSITION_REQUEST,
+    OrderedKeys,
+    draw_scroll_bars_in_ascii,
+    name_alt_keys,
+)
 from xentui.session import DEFAULT_OUT, Session, opening
+from xentui.widgets.table import Table
 from xentui.widgets.text import ASCII, UNICODE, Glyphs
 
 if TYPE_CHECKING:
@@ -89,21 +96,14 @@ LIGHT = Theme(
 THEMES = (DARK, LIGHT)
 
 
-class PlainScrollBar(ScrollBarRender):
-    """Scroll bars without blocks that a console font may lack."""
-
-    VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
-    HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8
-
-
 def _commands() -> type[Provider]:
     """Load what the palette offers when it is asked for."""
-    from xentui.screens.commands import Commands
+    from xentui.screens.palette import Commands
 
     return Commands
 
 
-class XentuiApp(Paced):
+class XentuiApp(OrderedKeys):
     """The wizard.
 
     Args:
@@ -140,7 +140,7 @@ class XentuiApp(Paced):
         self.glyphs: Glyphs = ASCII if ascii_only else UNICODE
         if ascii_only:
             self.add_class("ascii")
-            ScrollBar.renderer = PlainScrollBar
+            draw_scroll_bars_in_ascii()
         self._plain_preview = plain_preview
         self._begin = begin
         for known in THEMES:
@@ -148,6 +148,7 @@ class XentuiApp(Paced):
         self.theme = theme
         self._other_keys = keymap or {}
         self._live_wanted = False
+        self.latency = TerminalLatency()
 
     def get_default_screen(self) -> MainScreen:
         """Return the main screen, below which there is none."""
@@ -159,7 +160,7 @@ class XentuiApp(Paced):
         """Take the person's own keys, and wait for the end."""
         if self._other_keys:
             self.set_keymap(self._other_keys)
-        self.ask_pace()
+        self.measure_latency()
         if not self.is_headless:
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGHUP):
@@ -171,22 +172,31 @@ class XentuiApp(Paced):
             self.session.autosave()
         self.exit(return_code=128 + number)
 
-    def line_is_slow(self) -> None:
-        """Let no preview follow each key any more, unless it is wanted all the same."""
-        main = self.main
-        if main.plain_preview or self._live_wanted:
+    def measure_latency(self) -> None:
+        """Ask how far the terminal is, after all that was drawn so far."""
+        if not self.is_headless and self.latency.ask(monotonic()):
+            self.ask_terminal(CURSOR_POSITION_REQUEST)
+
+    def on_cursor_position(self, event: events.CursorPosition) -> None:
+        """Take the terminal's answer; where it is late, let no preview follow each key."""
+        slow = self.latency.answered(event.time)
+        if not slow or self.main.plain_preview or self._live_wanted:
             return
-        main.let_preview_follow(False)
+        self.main.follow_keys_in_preview(follows=False)
         self.notify(
-            "This line is slow: the preview follows no key any more. F4 shows it; "
+            "Your terminal is slow, so the preview no longer follows each key. F4 shows it; "
             "shift+F4, or ctrl+p live preview, lets it follow again.",
             markup=False,
             timeout=12,
         )
 
+    def any_key_leads(self, target: MessagePump) -> bool:
+        """In a table any key may lead elsewhere."""
+        return isinstance(target, Table)
+
     def action_command_palette(self) -> None:
         """List everything that can be done."""
-        from xentui.screens.palette import Palette
+        from xentui.screens.textual_hooks import Palette
 
         if not isinstance(self.screen, Palette):
             # Without an id: that of one that is just being closed is still taken.
@@ -195,8 +205,8 @@ class XentuiApp(Paced):
     def action_live_preview(self) -> None:
         """Let the preview follow each key, or no more."""
         self._live_wanted = self.main.plain_preview
-        self.main.let_preview_follow(self._live_wanted)
-        word = "follows each key" if self._live_wanted else "follows no key; F4 shows it"
+        self.main.follow_keys_in_preview(follows=self._live_wanted)
+        word = "follows each key" if self._live_wanted else "no longer follows keys; F4 shows it"
         self.notify(f"The preview {word}.", markup=False, timeout=3)
 
     @property
@@ -313,15 +323,15 @@ def run(
     app = XentuiApp(
         session,
         ascii_only=_ascii_wanted(ascii),
-        plain_preview=plain_preview or found_slow(sys.stdin.fileno()),
+        plain_preview=plain_preview or is_slow_line(sys.stdin.fileno()),
         begin="start" if project is None and preset is None else "review",
         theme=_theme_wanted(),
         keymap=_keymap(),
     )
     app.call_later(_collect_from_now_on)
-    hear_alt()
+    name_alt_keys()
     code = app.run()
-    if app.pace.waits and app.pace.answers:
+    if app.latency.waits and app.latency.answers:
         take_answer(sys.stdin.fileno(), 1)
     if session.written is not None:
         from xentui.screens.write import plain

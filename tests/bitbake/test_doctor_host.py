@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.bitbake.test_doctor import GOOD, HOST, found, of
+from tests.bitbake.test_doctor import GOOD, HOST, found
+from tests.bitbake.test_doctor_exact import of
 
 
 @pytest.mark.parametrize(

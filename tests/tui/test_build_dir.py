@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from tests.bitbake.trees import small
 from tests.sessions import TWO, session_of
@@ -22,7 +22,6 @@ from xentui.project.model import Bundle, Project
 from xentui.screens.review import Review
 from xentui.session import Session
 from xentui.widgets.code import CodeView
-from xentui.widgets.line_view import LineView
 from xentui.widgets.options import Options
 from xentui.widgets.preview import Preview
 from xentui.widgets.table import Table
@@ -248,7 +247,7 @@ def previewed(app: XentuiApp) -> tuple[str, str]:
     """Return what the preview is called, and its lines as one text."""
     preview = app.main.query_one(Preview)
     lines = preview.query_one("#preview-text", CodeView).lines
-    return str(preview.query_one("#preview-name", LineView).content), "\n".join(lines) + "\n"
+    return str(preview.query_one("#preview-name", Static).content), "\n".join(lines) + "\n"
 
 
 async def test_the_preview_is_what_is_written_beside_a_machine_fragment() -> None:

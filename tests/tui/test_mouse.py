@@ -23,15 +23,14 @@ from tests.tui.wizards import LARGE, SMALL, shown, wizard
 from xentui.app import XentuiApp
 from xentui.project.model import Guest, Host, Project
 from xentui.safe_text import visible
-from xentui.screens.commands import Commands
 from xentui.screens.dialogs import Ask, Pick
 from xentui.screens.help import HelpScreen
 from xentui.screens.main import MainScreen
+from xentui.screens.palette import Commands
 from xentui.session import Origin
 from xentui.session.steps import STEPS
-from xentui.widgets.chrome import HeaderLine, KeyLine, StepRail, StepStrip
+from xentui.widgets.chrome import HeaderLine, HelpPane, KeyLine, StepStrip
 from xentui.widgets.field import FieldRow
-from xentui.widgets.hint import HintLine
 from xentui.widgets.options import Options
 from xentui.widgets.table import Table
 from xentui.widgets.text import lit
@@ -89,7 +88,7 @@ async def test_every_key_has_a_twin_that_is_clicked(step: str) -> None:
     app = wizard(session_of(TWO), begin=step)
     async with app.run_test(size=(300, 60)) as pilot:
         await settle(pilot)
-        in_sight = {key[2] for key in app.main.query_one(KeyLine).drawn()}
+        in_sight = {key.action for key in app.main.query_one(KeyLine).drawn()}
         commands = offered(app)
         active = [one for one in app.screen.active_bindings.values() if one.binding.id]
         told = {(one.node, one.binding.action) for one in active if one.binding.description}
@@ -135,28 +134,18 @@ async def test_the_hint_line_leads_to_problems_explains_and_mends_them() -> None
     async with app.run_test(size=SMALL) as pilot:
         await settle(pilot)
         assert app.session.view.errors
-        await pilot.click(HintLine, offset=(4, 1))
+        await pilot.click(HelpPane, offset=(4, 1))
         await settle(pilot)
         assert app.main.finding_in_sight() is not None
-        await pilot.click(HintLine, offset=(4, 0))
+        await pilot.click(HelpPane, offset=(4, 0))
         await settle(pilot)
         assert [type(screen) for screen in app.screen_stack] == [MainScreen, HelpScreen]
         await pilot.click("#answer-back")
         await settle(pilot)
         assert [type(screen) for screen in app.screen_stack] == [MainScreen]
-        await pilot.click(HintLine, offset=(4, 1))
+        await pilot.click(HelpPane, offset=(4, 1))
         await settle(pilot)
         assert app.session.view.errors == []
-
-
-async def test_below_the_rail_a_click_goes_to_the_next_problem() -> None:
-    tight = replace(TWO, host=replace(TWO.host, memory=600))
-    app = wizard(session_of(tight), begin="start")
-    async with app.run_test(size=LARGE) as pilot:
-        await settle(pilot)
-        await pilot.click(StepRail, offset=(4, 9))
-        await settle(pilot)
-        assert app.main.here != "start"
 
 
 async def test_dialogs_are_answered_with_the_mouse() -> None:

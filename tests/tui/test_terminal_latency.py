@@ -18,19 +18,21 @@ import time
 from pathlib import Path
 
 import pytest
+from textual import events
 
 from tests.sessions import session_of
 from tests.tui.wizards import LARGE, SMALL, shown, wizard
+from xentui.app import XentuiApp
 from xentui.project.model import Guest, Host, Project
-from xentui.screens.paced import QUESTION
-from xentui.screens.terminal_latency import TerminalLatency, take_answer
+from xentui.screens.terminal_latency import TerminalLatency, is_slow, is_slow_line, take_answer
+from xentui.screens.textual_hooks import CURSOR_POSITION_REQUEST
 
 ROOT = Path(__file__).resolve().parents[2]
 TWO = Project(
     Host("qemux86-64", memory=4096, network="nat"),
     guests=tuple(Guest(name, ("external",), rootfs=f"{name}.ext4") for name in ("alpha", "beta")),
 )
-SLOW = "This line is slow"
+SLOW = "Your terminal is slow"
 PRESET = 'version = 1\n[host]\nmachine = "qemux86-64"\n[guests.alpha]\nmemory = 64\n'
 
 
@@ -80,19 +82,30 @@ def test_an_answer_on_its_way_is_not_left_for_the_shell() -> None:
         os.close(slave)
 
 
+def answer_late(app: XentuiApp) -> None:
+    """Let the terminal answer as late as it takes to count as slow."""
+    now = 100.0
+    for taken in (0.01, 5, 5):
+        app.latency.ask(now)
+        event = events.CursorPosition(0, 0)
+        event.time = now + taken
+        app.on_cursor_position(event)
+        now += 10
+
+
 async def test_a_slow_line_loses_the_live_preview_and_can_have_it_back() -> None:
     app = wizard(session_of(TWO), begin="guests")
     async with app.run_test(size=LARGE, notifications=True) as pilot:
         await pilot.pause(0.2)
         assert app.main.query_one("#preview").display
-        app.line_is_slow()
+        answer_late(app)
         await pilot.pause(0.2)
         assert not app.main.query_one("#preview").display
         assert SLOW in shown(app)
         await pilot.press("shift+f4")
         await pilot.pause(0.2)
         assert app.main.query_one("#preview").display
-        app.line_is_slow()
+        answer_late(app)
         await pilot.pause(0.2)
         # It was asked for.
         assert app.main.query_one("#preview").display
@@ -105,7 +118,7 @@ async def test_where_there_is_no_preview_a_slow_line_is_told_of_none_the_less() 
     app = wizard(session_of(TWO), begin="guests")
     async with app.run_test(size=SMALL, notifications=True) as pilot:
         await pilot.pause(0.2)
-        app.line_is_slow()
+        answer_late(app)
         await pilot.pause(0.2)
         assert app.main.plain_preview
 
@@ -166,7 +179,7 @@ class Line:
             came = os.read(self._master, max(1, self._rate // 20))
             time.sleep(len(came) / self._rate)
             self._raw += came
-            asked = self._raw.count(QUESTION.encode())
+            asked = self._raw.count(CURSOR_POSITION_REQUEST.encode())
             for _ in range(asked - self._asked):
                 os.write(self._master, b"\x1b[5;1R")
             self._asked = asked
@@ -194,3 +207,30 @@ def test_a_terminal_that_reads_slowly_is_found_slow(tmp_path: Path, rate: int, s
         assert line.asked >= 3
     finally:
         line.close()
+
+
+@pytest.mark.parametrize(
+    ("device", "speed", "slow"),
+    [
+        ("/dev/ttyS0", termios.B9600, True),
+        ("/dev/ttyUSB1", termios.B115200, True),
+        ("/dev/ttyAMA0", termios.B57600, True),
+        ("/dev/hvc0", termios.B38400, True),
+        ("/dev/ttyS0", termios.B921600, False),
+        ("/dev/pts/3", termios.B38400, False),
+        ("/dev/tty1", termios.B38400, False),
+    ],
+)
+def test_a_serial_line_is_slow_by_its_speed(device: str, speed: int, slow: bool) -> None:
+    assert is_slow(device, speed) is slow
+
+
+def test_a_pseudo_terminal_is_not_slow_and_no_terminal_neither() -> None:
+    master, slave = pty.openpty()
+    try:
+        assert not is_slow_line(slave)
+    finally:
+        os.close(master)
+        os.close(slave)
+    with Path(os.devnull).open("rb") as nothing:
+        assert not is_slow_line(nothing.fileno())

@@ -92,9 +92,9 @@ class Walk(RuleBasedStateMachine):
         # On a busy machine each key may take its time; one that is stuck would take for ever.
         for _ in range(6000):
             await self.pilot.pause(0.005)
-            if not self.app._held and not self.app._holds:
+            if not self.app.holds_keys:
                 break
-        assert not self.app._held
+        assert not self.app.holds_keys
         await self.pilot.pause()
 
     async def _do(self, deeds: list[Deed]) -> None:

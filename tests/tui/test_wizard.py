@@ -17,7 +17,6 @@ from xentui.app import XentuiApp
 from xentui.output.header import is_intact
 from xentui.project.model import Guest, Host, Project
 from xentui.widgets.field import FieldRow
-from xentui.widgets.hint import HintLine
 from xentui.widgets.preview import Preview
 from xentui.widgets.table import Table
 
@@ -228,7 +227,7 @@ async def test_the_preview_follows_each_key_and_marks_what_changed() -> None:
         assert 'XEN_GUEST_MEMORY[alpha] = "333"' in "\n".join(
             app.main.query_one(Preview).query_one("CodeView").lines  # type: ignore[attr-defined]
         )
-        assert "+ XEN_GUEST_MEMORY[alpha]" in shown(app)
+        assert "\u25b8 XEN_GUEST_MEMORY[alpha]" in shown(app)
 
 
 async def test_the_preview_stands_still_where_it_is_asked_to() -> None:
@@ -259,7 +258,7 @@ async def test_a_mend_is_one_key() -> None:
         assert app.session.view.errors
         await pilot.press("f8")
         await settle(pilot)
-        assert app.main.query_one(HintLine)._shown[0] is not None
+        assert app.main.finding_in_sight() is not None
         await pilot.press("alt+m")
         await settle(pilot)
         assert app.session.view.errors == []

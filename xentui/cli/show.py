@@ -219,16 +219,13 @@ def _project(view: _View) -> dict[str, Any]:
 
 
 def _project_text(view: _View) -> str:
-    if view.effective:
-        from xentui.cli import values
-
-        return _joined(values.lines(view.project))
-    text = view.chosen.loaded.document.text
-    if not view.chosen.changed:
-        return text
+    from xentui.cli import values
     from xentui.project import edit
 
-    return edit.update(text, view.project)
+    if view.effective:
+        return _joined(values.lines(view.project))
+    text = view.chosen.loaded.document.text
+    return edit.update(text, view.project) if view.chosen.changed else text
 
 
 def _files_text(files: dict[str, str]) -> str:

@@ -23,7 +23,6 @@ MAGICS = (
     (b"\x28\xb5\x2f\xfd", "zst"),
 )
 
-_ERRORS = (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError)
 _SLICE = 16 * 1024
 _MOST_STREAMS = 100_000
 _MOST_MEMORY = 256 * 1024 * 1024
@@ -38,18 +37,15 @@ def compression(head: bytes) -> str | None:
 
 
 def can_unpack(name: str) -> bool:
-    """Return whether this Python unpacks it: Zstandard may be missing."""
+    """Return whether this Python unpacks it; Zstandard came with 3.14."""
     return name != "zst" or _zstd() is not None
 
 
 def _zstd() -> Any:
-    """Return the module for Zstandard, which Python has had since 3.14, or ``None``."""
-    for name in ("compression.zstd", "backports.zstd"):
-        try:
-            return importlib.import_module(name)
-        except ImportError:
-            continue
-    return None
+    try:
+        return importlib.import_module("compression.zstd")
+    except ImportError:
+        return None
 
 
 class Unpacker:
@@ -64,9 +60,6 @@ class Unpacker:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._errors: tuple[type[Exception], ...] = _ERRORS
-        if name == "zst":
-            self._errors += (_zstd().ZstdError,)
         self._stream = self._new()
         self._streams = 1
         self._rest = b""
@@ -95,7 +88,7 @@ class Unpacker:
                 yield from self._pieces(packed)
             except MemoryError:
                 raise Broken("unpacking it takes too much memory") from None
-            except self._errors as error:
+            except (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError) as error:
                 short = "memory" in str(error).lower()
                 raise Broken(
                     "unpacking it takes too much memory" if short else "it is damaged"
@@ -145,7 +138,6 @@ class Unpacker:
             return bz2.BZ2Decompressor()
         if self._name == "xz":
             return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MOST_MEMORY)
-        # libzstd itself refuses what needs a window of more than 128 MiB.
         return _zstd().ZstdDecompressor()
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from xentui.bitbake.abilities import Abilities
 from xentui.project import schema
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.effective import EffectiveGuest
@@ -23,7 +22,6 @@ from xentui.rules import (
     imports,
     memory,
     network,
-    release,
     sources,
     sources_on_disk,
     text,
@@ -40,7 +38,6 @@ GuestRule = Callable[[Context, EffectiveGuest], Iterable[Finding]]
 
 RULES: tuple[Rule, ...] = (
     *host.RULES,
-    *release.RULES,
     *memory.RULES,
     *bundles.RULES,
     *boot.RULES,
@@ -69,17 +66,14 @@ GUEST_RULES: tuple[GuestRule, ...] = (
 _TABLES = ("preset", "host", "containers", "defaults", "bundles", "guests", "import_types")
 
 
-def check(
-    project: Project, assets: Assets = NO_ASSETS, abilities: Abilities | None = None
-) -> list[Finding]:
+def check(project: Project, assets: Assets = NO_ASSETS) -> list[Finding]:
     """Return every finding of a project: errors first, then in the order of the document.
 
     Args:
         project: the project.
         assets: what lies beside the project file; without it, files are not looked for.
-        abilities: what the layers at hand can do; left out, what the project's release can.
     """
-    return check_all(context(project, assets, abilities))
+    return check_all(context(project, assets))
 
 
 def check_all(given: Context) -> list[Finding]:
@@ -112,9 +106,7 @@ def from_problems(problems: Iterable[schema.Problem]) -> Iterator[Finding]:
         yield found(problem.code, schema.dotted(problem.path), problem.message, problem.fix)
 
 
-def findings(
-    loaded: Loaded, assets: Assets | None = None, abilities: Abilities | None = None
-) -> list[Finding]:
+def findings(loaded: Loaded, assets: Assets | None = None) -> list[Finding]:
     """Return every finding of a project file.
 
     What the schema does not accept comes alone: without a project nothing else can be said.
@@ -122,7 +114,6 @@ def findings(
     Args:
         loaded: the file.
         assets: what lies beside it; left out, it is looked for.
-        abilities: what the layers at hand can do; left out, what the project's release can.
     """
     if loaded.project is None:
         return list(from_problems(loaded.problems))
@@ -130,7 +121,7 @@ def findings(
         from xentui.project.assets import gather
 
         assets = gather(loaded.project, loaded.directory)
-    return check(loaded.project, assets, abilities)
+    return check(loaded.project, assets)
 
 
 def from_error(error: DocumentError) -> Finding:

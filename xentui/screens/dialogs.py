@@ -9,19 +9,35 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
+from textual.screen import ModalScreen, ScreenResultType
 from textual.widgets import Button, Input, Static
 
 from xentui.errors import XentuiError
-from xentui.screens.modal import Modal
-from xentui.screens.step import Retarget, Step, Tell
+from xentui.screens.step import Retargeted, Step
 from xentui.session import Session
 from xentui.widgets.table import Column, Row, Table
 from xentui.widgets.text import lit
 
 Answer = tuple[str, str]
+"""The name of an answer, and what its button says."""
+
+
+class Modal(ModalScreen[ScreenResultType]):
+    """A screen on top of another, which is closed only while it is on top.
+
+    Two answers can be on their way at once, such as enter and escape in a row. Textual closes
+    the screen on top for each (``Screen.dismiss``), whichever that is by then.
+    """
+
+    def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
+        """Close the screen with a result, if it was not closed before."""
+        if self.app.screen is not self:
+            return AwaitComplete()
+        return super().dismiss(result)
 
 
 class Question(Modal[str]):
@@ -97,8 +113,8 @@ class Ask(Modal[str | None]):
         with Vertical(classes="box"):
             yield Static(lit(self._title, "strong"), markup=False, classes="dialog-title")
             yield Input(self._text, placeholder=self._placeholder, compact=True)
-            yield Static(lit("enter takes it, esc goes back", "muted"), markup=False)
-            yield answers(("take", "Take it"), ("back", "Back"))
+            yield Static(lit("Enter uses it, Esc goes back", "muted"), markup=False)
+            yield answers(("take", "Use this"), ("back", "Back"))
 
     @on(Input.Submitted)
     def _given(self, event: Input.Submitted) -> None:
@@ -128,9 +144,6 @@ class Pick(Modal[str | None]):
         Binding("pagedown", "move(10)", show=False),
         Binding("pageup", "move(-10)", show=False),
     ]
-    DEFAULT_CSS = """
-    Pick Table { height: 12; }
-    """
 
     def __init__(self, title: str, offers: Sequence[tuple[str, str]], note: str = "") -> None:
         super().__init__(classes="dialog")
@@ -144,9 +157,9 @@ class Pick(Modal[str | None]):
             yield Static(lit(self._title, "strong"), markup=False, classes="dialog-title")
             yield Input(placeholder="part of a name", compact=True, id="pick-filter")
             yield Table(Column("Name", 28), Column("What it is"), id="pick-table")
-            told = f"{self._note}  enter takes it, esc goes back".strip()
-            yield Static(lit(told, "muted"), markup=False)
-            yield answers(("take", "Take it"), ("back", "Back"))
+            text = f"{self._note}  Enter uses it, Esc goes back".strip()
+            yield Static(lit(text, "muted"), markup=False)
+            yield answers(("take", "Use this"), ("back", "Back"))
 
     def on_mount(self) -> None:
         """Fill the list; it leaves room for what stands under it."""
@@ -156,9 +169,9 @@ class Pick(Modal[str | None]):
     def _fill(self, wanted: str) -> None:
         words = wanted.lower().split()
         rows = [
-            Row(str(place), (name, (told, "muted")))
-            for place, (name, told) in enumerate(self._offers)
-            if all(word in f"{name} {told}".lower() for word in words)
+            Row(str(place), (name, (text, "muted")))
+            for place, (name, text) in enumerate(self._offers)
+            if all(word in f"{name} {text}".lower() for word in words)
         ]
         self.query_one(Table).set_rows(rows)
 
@@ -211,14 +224,14 @@ async def save_as(step: Step, session: Session) -> None:
     place = writing.place_named(given)
     if exists(place):
         offered = (("back", "Back"), ("over", "Overwrite"))
-        title = f"{place.name} is there already. Overwrite it?"
+        title = f"{place.name} already exists. Overwrite it?"
         if await step.app.push_screen_wait(Question(title, [], offered, safe="back")) != "over":
             return
     try:
         writing.save_as(session, place)
     except XentuiError as error:
-        step.post_message(Tell(f"{error.message}. {error.fix}", "error"))
+        step.say(f"{error.message}. {error.fix}", "error")
         return
     step.sync()
-    step.post_message(Tell(f"Saved as {place}."))
-    step.post_message(Retarget())
+    step.say(f"Saved as {place}.")
+    step.post_message(Retargeted())

@@ -2,93 +2,72 @@
 # SPDX-License-Identifier: MIT
 """One guest in every detail: whatever the schema says a guest has.
 
-Each change holds at once and can be undone; there is nothing to save or to lose here.
+Each change applies immediately and can be undone; there is nothing to save or to lose here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, cast
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Button
 
-from xentui.project import route, schema
-from xentui.screens.step import Edit, Form, section
-from xentui.session import Session, field_paths, forms, guests
-from xentui.widgets.field import TIGHT, FieldRow
-from xentui.widgets.line_view import LineView
+from xentui.project import effective, route
+from xentui.screens.step import CursorMoved, Edit, Form, Step, section
+from xentui.session import Session, field_paths, forms, guest_network, guests
+from xentui.widgets.field import ChoiceRow, FieldRow, Part, PartsRow
 from xentui.widgets.options import Options
-from xentui.widgets.text import LABEL, clip, cut, glyphs, lit
+from xentui.widgets.text import Text, glyphs, lit, wizard
 
 NO_IMPORT = "none"
-LONG = ("extra", "uri", "vif", "sha256", "summary", "depends", "file", "config_file", "script")
-
-
-class Choice(Widget):
-    """A labelled choice that is no field of its own, such as where the disk comes from."""
-
-    DEFAULT_CSS = """
-    Choice { height: 2; width: 1fr; }
-    Choice > Options { margin-left: 24; width: 1fr; }
-    """
-
-    def __init__(self, title: str, told: str, options: Options) -> None:
-        super().__init__()
-        self._title = title
-        self._told = told
-        self.options = options
-
-    def compose(self) -> ComposeResult:
-        """Make the choices."""
-        yield self.options
-
-    def on_descendant_focus(self) -> None:
-        """Mark the choice one is in."""
-        self.refresh()
-
-    def on_descendant_blur(self) -> None:
-        """Unmark it."""
-        self.refresh()
-
-    def render(self) -> Content:
-        """Draw the label and what the choice is for."""
-        here = self.has_focus_within
-        mark = f"{glyphs(self).cursor} " if here else "  "
-        label = Content.assemble((f"{mark}{self._title}", "bold $accent" if here else ""))
-        width = max(1, self.size.width - 1)
-        indent = 4 if width < TIGHT else LABEL
-        told = cut(" " * indent + self._told, width, glyphs(self).more)
-        return Content("\n").join([label, lit(told, "muted")])
+IMPORT_TITLES = {
+    "rootfs_dir": "root directory or tarball",
+    "qcow2": "qcow2 image",
+    "ext4": "ext4 image",
+    "raw": "raw image",
+}
+INTERFACE = (
+    Part("bridge", "", "bridge", 10),
+    Part("mac", "", "MAC, made by xl", 18),
+    Part("model", "", "model", 8),
+    Part("ip", "", "address"),
+)
+ADDRESS = (
+    Part("address", "", "none: DHCP"),
+    Part("gateway", "gateway", "", 13),
+    Part("device", "device", "eth0", 6),
+)
+TABLES = ("table", "tables", "named", "map")
+"""Kinds of fields that one line cannot hold."""
 
 
 class GuestEditor(Vertical):
-    """The fields of one guest, from the schema, with those seldom needed folded away."""
+    """The fields of one guest, from the schema, with those seldom needed folded away.
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f3,ctrl+l", "look", "Look at the file", id="source.look"),
-    ]
-    DEFAULT_CSS = """
-    GuestEditor { height: 1fr; }
-    GuestEditor #editor-head { height: 1; margin-bottom: 1; }
-    GuestEditor .group { height: auto; }
-    GuestEditor .folded { display: none; }
-    GuestEditor Button { margin-left: 24; min-width: 8; }
-    GuestEditor #line { height: 1; color: $text-muted; }
+    Args:
+        session: what is worked on.
+        key: the guest.
+        note: what is to be known of it, such as what its file contains.
     """
 
-    def __init__(self, session: Session, key: str) -> None:
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f3,ctrl+l", "look", "Examine the file", id="source.look"),
+    ]
+
+    def __init__(self, session: Session, key: str, note: Content | None = None) -> None:
         super().__init__()
         self.session = session
         self.key = key
-        self._shape: object = None
+        self._note = note
+        self._parts: object = None
         self._unfolded = False
+        self._known_rows: list[FieldRow] = []
 
     @property
     def base(self) -> field_paths.Path:
@@ -97,164 +76,249 @@ class GuestEditor(Vertical):
 
     def compose(self) -> ComposeResult:
         """Make the fields."""
-        yield LineView(id="editor-head")
+        yield Text(id="editor-head")
         with Form(id="editor-form"):
             yield from self._main()
+            yield section("Disk")
+            yield self._import_choice()
             yield Vertical(*self._import(), classes="group", id="editor-import")
             yield Vertical(*self._bundle(), classes="group", id="editor-bundle")
-            fold = Button(self._fold_label(), id="editor-fold", compact=True)
-            yield fold.with_tooltip(self._fold_label())
+            yield Button(self._fold_label(), id="editor-fold", compact=True)
             folded = "group" if self._unfolded else "group folded"
             yield Vertical(*self._advanced(), classes=folded, id="editor-advanced")
-        yield LineView(id="line")
 
     def on_mount(self) -> None:
-        """Note the shape and show what holds."""
-        self._shape = self._wanted_shape()
+        """Show the values."""
+        self._parts = self._wanted_parts()
         self.sync()
-
-    def on_resize(self) -> None:
-        """Tell as much as there is room for."""
-        self._head()
 
     # The fields
 
-    def _groups(self, name: forms.Name) -> tuple[forms.Group, ...]:
-        return forms.guest(self.session.project, self.key, name)
-
-    def _rows(self, group: forms.Group) -> Iterator[Widget]:
+    def _group_rows(self, group: forms.Group) -> Iterator[Widget]:
         for path in group.paths:
-            if path[-1] == "kernel":
-                yield self._kernel()
-            yield FieldRow(path, self.session, wide=str(path[-1]) in LONG)
+            if field_paths.field_of(path).kind not in TABLES:
+                yield FieldRow(path, self.session)
 
     def _main(self) -> Iterator[Widget]:
-        for group in self._groups("main"):
-            yield from self._rows(group)
+        for group in forms.guest(self.session.project, self.key, "main"):
+            for path in group.paths:
+                if field_paths.field_of(path).kind in TABLES:
+                    continue
+                if path[-1] == "vif":
+                    yield self._network_choice()
+                    yield Vertical(*self._interfaces(), classes="group", id="editor-interfaces")
+                    yield PartsRow(
+                        "Static address",
+                        ADDRESS,
+                        "The guest's own address, such as 192.168.7.50/24, its gateway and its "
+                        "interface: written as ip= on the kernel command line. Leave empty for "
+                        "DHCP, or what the guest itself configures.",
+                        id="static-address",
+                    )
+                    continue
+                row = FieldRow(path, self.session)
+                if path[-1] == "kernel":
+                    yield self._kernel_choice()
+                    row.add_class("kernel-file")
+                yield row
 
-    def _kernel(self) -> Choice:
-        options = Options(
-            (("host", "the host's"), ("own", "own file"), ("none", "none (HVM)")),
-            chosen=(self._kernel_mode(),),
-            id="kernel-mode",
+    def _network_choice(self) -> ChoiceRow:
+        return ChoiceRow(
+            "Network",
+            "default: what Defaults say, or else one interface on bridge xenbr0. none: no "
+            "network. own: interfaces with their own bridge, MAC address and model.",
+            Options(
+                (("default", "default"), ("none", "none"), ("own", "own interfaces")),
+                chosen=(self._network_mode(),),
+                id="network-mode",
+            ),
         )
-        return Choice("Which kernel", "What the guest boots.", options)
+
+    def _network_mode(self) -> str:
+        vif = self.session.project.guest(self.key).vif
+        return "default" if vif is None else "own" if vif else "none"
+
+    def _interfaces(self) -> Iterator[Widget]:
+        for number, _ in enumerate(self.session.project.guest(self.key).vif or ()):
+            yield PartsRow(
+                f"Interface {number + 1}",
+                INTERFACE,
+                "The bridge in Dom0 that it is connected to, its MAC address (left empty: made "
+                "by xl at each start), the model that an HVM guest sees, and the address that "
+                "Dom0's vif script is told.",
+                removable=True,
+                id=f"interface-{number}",
+                classes="interface",
+            )
+        if self.session.project.guest(self.key).vif:
+            yield Button("Add an interface", id="interface-add", compact=True)
+
+    def _kernel_choice(self) -> ChoiceRow:
+        return ChoiceRow(
+            "Which kernel",
+            "What the guest boots: the host's kernel, a file of its own, or none, for an HVM "
+            "guest that boots from its disk.",
+            Options(
+                (("host", "the host's"), ("own", "own file"), ("none", "none (HVM)")),
+                chosen=(self._kernel_mode(),),
+                id="kernel-mode",
+            ),
+        )
 
     def _kernel_mode(self) -> str:
         kernel = self.session.project.guest(self.key).kernel
         return "host" if kernel is None else "none" if kernel == "none" else "own"
 
-    def _import(self) -> Iterator[Widget]:
-        guest = self.session.project.guest(self.key)
-        chosen = guest.source.type if guest.source is not None else NO_IMPORT
-        yield section("Where its disk comes from")
-        options = Options(self._imports(), chosen=(chosen,), id="import-type")
-        yield Choice("Import", "A disk from elsewhere; none where a recipe makes it.", options)
-        for group in self._groups("import"):
-            if group.title:
-                yield section(group.title)
-            yield from self._rows(group)
-            if group.entry >= 0:
-                label = f"Remove file {group.entry + 1}"
-                remove = Button(label, id=f"fetch-remove-{group.entry}", compact=True)
-                yield remove.with_tooltip(lit("It is fetched no more; undo brings it back."))
-        if guest.source is not None:
-            add = Button("Add a fetched file", id="fetch-add", compact=True)
-            yield add.with_tooltip(lit("One more file that BitBake fetches for this guest."))
+    def _import_choice(self) -> ChoiceRow:
+        return ChoiceRow(
+            "Import",
+            "Where the disk comes from. A recipe: BitBake builds the image named like the guest. "
+            "Root directory or tarball: made into an ext4 image. The others: an image file that "
+            "is taken as it is (ext4, raw) or converted (qcow2).",
+            Options(self._imports(), chosen=(self._import_type(),), id="import-type"),
+        )
 
     def _imports(self) -> list[tuple[str, str]]:
         names = forms.imports(self.session.project)
-        return [(NO_IMPORT, "none"), *((name, name) for name in names)]
+        titled = [(name, IMPORT_TITLES.get(name, name)) for name in names]
+        return [(NO_IMPORT, "made by a recipe"), *titled]
+
+    def _import_type(self) -> str:
+        source = self.session.project.guest(self.key).source
+        return source.type if source is not None else NO_IMPORT
+
+    def _import(self) -> Iterator[Widget]:
+        for group in forms.guest(self.session.project, self.key, "import"):
+            if group.title:
+                yield section(group.title)
+            yield from self._group_rows(group)
+            if group.entry >= 0:
+                label = f"Remove file {group.entry + 1}"
+                yield Button(label, id=f"fetch-remove-{group.entry}", compact=True)
+        if self.session.project.guest(self.key).source is not None:
+            yield Button("Add a fetched file", id="fetch-add", compact=True)
 
     def _bundle(self) -> Iterator[Widget]:
-        for group in self._groups("bundle"):
+        for group in forms.guest(self.session.project, self.key, "bundle"):
             yield section(group.title)
-            yield from self._rows(group)
+            yield from self._group_rows(group)
 
     def _advanced(self) -> Iterator[Widget]:
-        for group in self._groups("more"):
-            yield from self._rows(group)
+        for group in forms.guest(self.session.project, self.key, "more"):
+            yield from self._group_rows(group)
+        yield FieldRow((*self.base, "vif"), self.session)
 
     def _fold_label(self) -> Content:
-        word = "Fewer fields" if self._unfolded else "More fields"
-        names = ", ".join(f.title for f in schema.fields("guest") if f.advanced)
-        return lit(f"{word}: {names}")
+        return lit("Fewer fields" if self._unfolded else "More fields")
 
     # Following the session
 
-    def _wanted_shape(self) -> object:
-        guest = self.session.project.guest(self.key)
-        kinds = tuple(kind.key for kind in self.session.project.import_types)
-        if guest.source is None:
-            return (None, 0, guest.bundle, kinds)
-        return (guest.source.type, len(guest.source.fetch), guest.bundle, kinds)
+    def _wanted_parts(self) -> tuple[object, ...]:
+        """Return what decides which fields there are, for each group that is rebuilt."""
+        project = self.session.project
+        guest = project.guest(self.key)
+        source = guest.source
+        kinds = tuple(kind.key for kind in project.import_types)
+        return (
+            (source.type, len(source.fetch)) if source is not None else None,
+            guest.bundle,
+            len(guest.vif or ()),
+            kinds,
+        )
 
     def sync(self) -> None:
         """Show what holds; fields come and go with what the guest is."""
-        if not (self.is_attached and self.query("#line") and self.query("#kernel-mode")):
-            # Its fields are still to come, and show what holds by themselves.
+        if not (self.is_attached and self.query("#editor-advanced")):
+            # Its fields are still to come, and show their values themselves.
             return
-        shape = self._wanted_shape()
-        if shape != self._shape:
-            self._shape = shape
-            self.call_later(self._reshape)
-        for row in self.query(FieldRow):
+        parts = self._wanted_parts()
+        if parts != self._parts:
+            self._parts = parts
+            self.call_later(self._rebuild)
+        for row in self._rows():
             row.sync()
-        mode = self.query_one("#kernel-mode", Options)
-        mode.show(mode.choices, (self._kernel_mode(),))
-        self._head()
+        for name, chosen in (
+            ("network-mode", self._network_mode()),
+            ("kernel-mode", self._kernel_mode()),
+        ):
+            options = self.query_one(f"#{name}", Options)
+            options.show(options.choices, (chosen,))
+        self.query_one("#import-type", Options).show(self._imports(), (self._import_type(),))
+        guest = self.session.project.guest(self.key)
+        for number, entry in enumerate(guest.vif or ()):
+            nic = guest_network.interface(entry)
+            for line in self.query(f"#interface-{number}").results(PartsRow):
+                line.show({name: getattr(nic, name) for name in guest_network.SHOWN})
+        extra = effective.effective(self.session.project, guest).extra
+        address = guest_network.static_address(extra)
+        self.query_one("#static-address", PartsRow).show(
+            {"address": address.address, "gateway": address.gateway, "device": address.device}
+        )
+        self.set_class(self._kernel_mode() != "own", "-no-kernel")
+        self._show_head()
 
-    async def _reshape(self) -> None:
+    def _rows(self) -> list[FieldRow]:
+        """Return the fields that are shown."""
+        if not self._known_rows:
+            self._known_rows = list(self.query(FieldRow))
+        return [row for row in self._known_rows if row.region or row.has_focus_within]
+
+    async def _rebuild(self) -> None:
+        """Make the groups anew whose fields are others now; the focus stays where it is."""
         if not self.is_attached:
             return
         focused = self.screen.focused
         kept = None
-        if focused is not None:
-            kept = next((n.key for n in focused.ancestors if isinstance(n, FieldRow)), focused.id)
-        for name, made in (("import", self._import), ("bundle", self._bundle)):
-            group = self.query_one(f"#editor-{name}")
-            await group.remove_children()
-            await group.mount(*made())
-        if self.screen.focused is None:
-            self._refocus(kept)
+        if focused is not None and self in focused.ancestors:
+            row = next((n for n in focused.ancestors if isinstance(n, FieldRow)), None)
+            kept = row.key if row is not None else focused.id
+        with wizard(self).holding_keys():
+            for name, made in (
+                ("interfaces", self._interfaces),
+                ("import", self._import),
+                ("bundle", self._bundle),
+            ):
+                group = self.query_one(f"#editor-{name}")
+                await group.remove_children()
+                await group.mount(*made())
+            self._known_rows = []
+            focused = self.screen.focused
+            if focused is None or not focused.is_attached:
+                self._refocus(kept)
+        self.sync()
 
     def _refocus(self, kept: str | None) -> None:
-        if kept is not None and not self.focus_path(kept):
-            for widget in self.query(f"#{kept}" if "." not in kept else "#editor-form"):
-                widget.focus()
-                return
-        if self.screen.focused is None and (target := self.first()) is not None:
+        """Focus the field of a path, or the widget of an id."""
+        if kept is not None and "." in kept and self.focus_path(kept):
+            return
+        found = self.query(f"#{kept}") if kept is not None and "." not in kept else ()
+        target = next(iter(found), None) or self.first()
+        if target is not None:
             target.focus()
 
-    def _head(self) -> None:
+    def _show_head(self) -> None:
         project = self.session.project
         guest = project.guest(self.key)
         advice = route.advice(project, guest)
         where = f"bundle {guest.bundle}" if guest.bundle else "named in the configuration"
         head = lit(f"Guest {self.key}", "strong").append(lit(f"  {where}", "muted"))
         if advice:
-            head = head.append(lit(f"  {glyphs(self).warning} {advice}", "warning"))
-        room = max(8, self.size.width - 2)
-        self.query_one("#editor-head", LineView).update(clip(head, room, glyphs(self).more))
+            head = head.append(lit(f"\n{glyphs(self).warning} {advice}", "warning"))
+        if self._note is not None:
+            head = head.append("\n").append(self._note)
+        self.query_one("#editor-head", Text).show(head)
 
-        self._show_line()
-
-    def _show_line(self) -> None:
-        """Show the very line that the field one is in makes."""
+    def written_line(self) -> str:
+        """Return the very line that the focused field makes, or why there is none."""
         focused = self.screen.focused
-        row = None
-        if focused is not None:
-            row = next((n for n in focused.ancestors if isinstance(n, FieldRow)), None)
-        text = ""
-        if row is not None and "[{guest}]" in row.field.bitbake:
-            name = row.field.bitbake.replace("{guest}", self.key)
-            text = self.session.view.line_of(self.session.project.guest(self.key), name)
-            text = text or f"# {name} is not written: what holds by itself is wanted."
-        self.query_one("#line", LineView).update(lit(cut(text, max(1, self.size.width - 1))))
-
-    def on_descendant_focus(self) -> None:
-        """Follow the field one is in."""
-        self.call_later(self._show_line)
+        if focused is None:
+            return ""
+        row = next((n for n in focused.ancestors if isinstance(n, FieldRow)), None)
+        if row is None or "[{guest}]" not in row.field.bitbake:
+            return ""
+        name = row.field.bitbake.replace("{guest}", self.key)
+        line = self.session.view.line_of(self.session.project.guest(self.key), name)
+        return line or "Left at its default, so not written."
 
     def renamed(self, name: str) -> None:
         """Follow the guest to its new name."""
@@ -266,7 +330,7 @@ class GuestEditor(Vertical):
     # The file
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """Offer to look at the file where one is told."""
+        """Offer to examine the file where one is named."""
         if action != "look":
             return True
         focused = self.screen.focused
@@ -276,11 +340,11 @@ class GuestEditor(Vertical):
         return row is not None and row.path[2:3] == ("source",) and row.path[-1] in ("file", "uri")
 
     def action_look(self) -> None:
-        """Look at the local file that the guest is made of."""
-        from xentui.screens.look import look_at_source
+        """Examine the local file that the guest is made of."""
+        from xentui.screens.files import import_file
 
-        screen = cast("Screen[None]", self.screen)
-        self.app.run_worker(look_at_source(screen, self.session, self.key), exclusive=True)
+        step = self.query_ancestor(Step)
+        self.app.run_worker(import_file(step, self.session, self.key), exclusive=True)
 
     # Focus
 
@@ -289,7 +353,11 @@ class GuestEditor(Vertical):
         return next((row.editor for row in self.query(FieldRow)), None)
 
     def focus_path(self, path: str) -> bool:
-        """Go to the field of a path, or to the one nearest to it."""
+        """Focus the field of a path, or the nearest one."""
+        if path.split(".")[2:3] == ["vif"]:
+            target = next(iter(self.query(".interface Input")), None)
+            self.screen.set_focus(target or self.query_one("#network-mode"))
+            return True
         best: FieldRow | None = None
         for row in self.query(FieldRow):
             if row.key == path:
@@ -315,26 +383,77 @@ class GuestEditor(Vertical):
     def _pressed(self, event: Button.Pressed) -> None:
         event.stop()
         name = event.button.id or ""
+        project = self.session.project
         if name == "editor-fold":
             self._unfold(not self._unfolded)
+        elif name == "interface-add":
+            vif = (*(project.guest(self.key).vif or ()), "bridge=xenbr0")
+            self._put("vif", vif, f"add an interface to {self.key}")
+        elif project.guest(self.key).source is None:
             return
-        project = self.session.project
-        if project.guest(self.key).source is None:
-            return
-        if name == "fetch-add":
-            project, label = guests.with_fetch(project, self.key), "add a fetched file"
-        else:
+        elif name == "fetch-add":
+            project = guests.with_fetch(project, self.key)
+            self.post_message(Edit(project, f"add a fetched file to {self.key}"))
+        elif name.startswith("fetch-remove-"):
             place = int(name.removeprefix("fetch-remove-"))
-            project, label = guests.without_fetch(project, self.key, place), "remove a fetched file"
-        self.post_message(Edit(project, f"{label} of {self.key}"))
+            project = guests.without_fetch(project, self.key, place)
+            self.post_message(Edit(project, f"remove a fetched file of {self.key}"))
+
+    def _put(self, name: str, value: object, label: str, merge: str = "") -> None:
+        project = field_paths.put(self.session.project, (*self.base, name), value)
+        self.post_message(Edit(project, label, merge=merge))
+
+    @on(Options.Chosen, "#network-mode")
+    def _network_chosen(self, event: Options.Chosen) -> None:
+        event.stop()
+        given = event.chosen[0] if event.chosen else "default"
+        full = effective.effective(self.session.project, self.session.project.guest(self.key))
+        own = full.vif or ("bridge=xenbr0",)
+        vif = {"default": None, "none": ()}.get(given, own)
+        self._put("vif", vif, f"Network of {self.key}", f"network {self.key}")
+
+    @on(PartsRow.Changed, ".interface")
+    def _interface_changed(self, event: PartsRow.Changed) -> None:
+        event.stop()
+        number = int((event.row.id or "").removeprefix("interface-"))
+        vif = list(self.session.project.guest(self.key).vif or ())
+        if number >= len(vif):
+            return
+        nic, problem = guest_network.with_part(
+            guest_network.interface(vif[number]), event.name, event.value
+        )
+        event.row.complain(problem)
+        if not problem:
+            vif[number] = guest_network.entry(nic) or "bridge=xenbr0"
+            label = f"Interface {number + 1} of {self.key}"
+            self._put("vif", tuple(vif), label, f"{label} {event.name}")
+
+    @on(PartsRow.Removed, ".interface")
+    def _interface_removed(self, event: PartsRow.Removed) -> None:
+        event.stop()
+        number = int((event.row.id or "").removeprefix("interface-"))
+        vif = self.session.project.guest(self.key).vif or ()
+        self._put("vif", (*vif[:number], *vif[number + 1 :]), f"remove an interface of {self.key}")
+
+    @on(PartsRow.Changed, "#static-address")
+    def _address_changed(self, event: PartsRow.Changed) -> None:
+        event.stop()
+        guest = self.session.project.guest(self.key)
+        extra = effective.effective(self.session.project, guest).extra
+        wanted = guest_network.StaticAddress(*(event.row.value(part.name) for part in ADDRESS))
+        text, problem = guest_network.with_static_address(extra, wanted, self.key)
+        event.row.complain(problem)
+        if not problem and text != extra:
+            self._put("extra", text, f"Static address of {self.key}", f"address {self.key}")
+        else:
+            self.post_message(CursorMoved())
 
     @on(Options.Chosen, "#kernel-mode")
     def _kernel_chosen(self, event: Options.Chosen) -> None:
         event.stop()
         given = event.chosen[0] if event.chosen else "host"
         kernel = {"host": None, "none": "none"}.get(given, f"{self.key}-kernel")
-        project = field_paths.put(self.session.project, (*self.base, "kernel"), kernel)
-        self.post_message(Edit(project, f"Kernel of {self.key}"))
+        self._put("kernel", kernel, f"Kernel of {self.key}", f"kernel {self.key}")
 
     @on(Options.Chosen, "#import-type")
     def _import_chosen(self, event: Options.Chosen) -> None:

@@ -10,30 +10,41 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from xentui.project import effective, route
 from xentui.project.model import Guest
+from xentui.rules.finding import Finding
 from xentui.screens.guest_editor import GuestEditor
-from xentui.screens.guest_rows import Rows, empty
-from xentui.screens.step import Drop, Edit, Look, Step
-from xentui.session import Session, field_paths, guests
-from xentui.widgets.line_view import LineView
-from xentui.widgets.table import Column, Table
-from xentui.widgets.text import clip, cut, glyphs, lit, wizard
+from xentui.screens.step import CursorMoved, DropLastEdit, Edit, Step
+from xentui.session import Session, View, field_paths, guests
+from xentui.widgets.table import Column, Row, Table
+from xentui.widgets.text import Glyphs, Text, glyphs, lit, wizard
 
 NEW = ("guests", "", field_paths.KEY)
 """Stands for the name of a guest to come."""
+SEVERITIES = ("error", "warning", "advice")
+
+
+class GuestTable(Table):
+    """The guests."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "activate", "Edit", id="list.choose"),
+    ]
 
 
 class Guests(Step):
-    """The table of guests, and the editor of one in its place or under it."""
+    """The table of guests with what is known of one of them, or the editor of one."""
 
     NAME: ClassVar[str] = "guests"
-    HINT: ClassVar[str] = "Space: starts by itself. shift+up and shift+down move a guest."
+    HINT: ClassVar[str] = (
+        "Space sets whether a guest starts at boot. shift+up and shift+down move a guest, which "
+        "is the order in which they start."
+    )
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "add", "Add", id="guest.add"),
@@ -43,23 +54,11 @@ class Guests(Step):
         Binding("space", "tag('autostart')", "Autostart", id="guest.autostart"),
         Binding("b", "switch", "Bundle", id="guest.bundle"),
         Binding("slash", "filter", "Filter", key_display="/", id="list.filter"),
-        Binding("f2,ctrl+o", "add_from", "Add from the layers", id="guest.add-from"),
+        Binding("f2,ctrl+o", "add_from", "Add from the layers", show=False, id="guest.add-from"),
         Binding("x", "tag('external')", "External", show=False, id="guest.external"),
         Binding("shift+up,K", "move(-1)", "Move up", show=False, id="guest.up"),
         Binding("shift+down,J", "move(1)", "Move down", show=False, id="guest.down"),
     ]
-    DEFAULT_CSS = """
-    Guests #guest-filter { display: none; height: 1; }
-    Guests.-filtering #guest-filter { display: block; }
-    Guests #guest-table { height: 1fr; }
-    Guests #guest-empty { display: none; height: 1fr; padding: 2 2; }
-    Guests.-empty #guest-empty { display: block; }
-    Guests.-empty #guest-table { display: none; }
-    Guests #guest-told { height: 3; margin-top: 1; }
-    Guests #guest-place { display: none; height: 1fr; }
-    Guests.-editing #guest-place { display: block; }
-    Guests.-editing #guest-list { display: none; }
-    """
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -68,10 +67,10 @@ class Guests(Step):
         self._added: tuple[str, object] | None = None
 
     def compose(self) -> ComposeResult:
-        """Make the table, what is told where it is empty, and the editor's place."""
+        """Make the table, what helps where it is empty, and the editor's place."""
         with Vertical(id="guest-list"):
-            yield Input(placeholder="part of a name, a bundle …", compact=True, id="guest-filter")
-            yield Table(
+            yield Input(placeholder="part of a name, a bundle", compact=True, id="guest-filter")
+            yield GuestTable(
                 Column("", 1),
                 Column("Guest"),
                 Column("Auto", 4),
@@ -80,20 +79,16 @@ class Guests(Step):
                 Column("Disk", 10, above=60),
                 Column("Goes into", 12, above=70),
                 Column("Network", 16, above=84),
-                choose="Edit",
                 id="guest-table",
             )
-            yield Static("", markup=False, id="guest-empty")
-            yield LineView(id="guest-told")
+            yield Text(id="guest-empty")
+            with VerticalScroll(id="guest-details", can_focus=False):
+                yield Text(id="guest-facts")
         yield Vertical(id="guest-place")
 
     def on_mount(self) -> None:
         """Fill the table."""
         self._fill()
-
-    def on_resize(self) -> None:
-        """Tell as much as there is room for."""
-        self._tell()
 
     @property
     def table(self) -> Table:
@@ -107,7 +102,7 @@ class Guests(Step):
         return self if self.has_class("-empty") else self.table
 
     def take_focus(self) -> None:
-        """Go back to where one was; an empty table has nothing to stand on."""
+        """Go back to the remembered widget; where there is no guest, the step has the focus."""
         if self.has_class("-empty"):
             self.screen.set_focus(None)
             self.can_focus = True
@@ -139,71 +134,67 @@ class Guests(Step):
             self.can_focus = False
             self.call_after_refresh(self._to_table)
         self.set_class(none, "-empty")
-        self.table.set_rows(Rows(self.session.view, shown, glyphs(self)))
-        self._tell()
+        if self._editor is None:
+            view, signs = self.session.view, glyphs(self)
+            rows = [guest_row(view, guest, signs) for guest in shown]
+            self.table.styles.max_height = max(4, len(rows) + 1)
+            self.table.set_rows(rows)
+            self._show_facts()
         if none:
-            self.query_one("#guest-empty", Static).update(empty())
+            self.query_one("#guest-empty", Text).show(no_guests())
 
     def _to_table(self) -> None:
-        """Stand on the table that has come, unless its first guest is edited already."""
+        """Focus the table that has come, unless its first guest is edited already."""
         if self._editor is None:
             self.table.focus()
 
-    def _tell(self) -> None:
+    def _show_facts(self) -> None:
+        """Show what is known of the guest under the cursor."""
         key = self.standing
-        project = self.session.project
-        if not key:
-            self.query_one("#guest-told", LineView).update(Content(""))
-            return
-        guest = project.guest(key)
-        full = effective.effective(project, guest)
-        where = f"bundle {guest.bundle}" if guest.bundle else "named in the configuration"
-        reasons = route.needs_complete_cfg(project, full)
-        own = f"A complete xl config is written: {' and '.join(reasons)}." if reasons else ""
-        advice = route.advice(project, guest)
-        room, more = max(20, self.size.width - 3), glyphs(self).more
-        count = f", {self.table.cursor + 1} of {len(self.table.rows)}"
-        first = lit(cut(key, room, more), "strong")
-        first = first.append(lit(f"  {full.type}, {where}{count}", "muted"))
-        said = f"{advice} b moves it." if advice else own
-        lines = [
-            clip(first, room, more),
-            lit(cut(full.extra, room, more), "muted"),
-            lit(cut(said, room, more), "warning" if advice else "muted"),
-        ]
-        self.query_one("#guest-told", LineView).update(Content("\n").join(lines))
+        facts = Content("")
+        if key:
+            count = f"{self.table.cursor + 1} of {len(self.table.rows)}"
+            facts = guest_facts(self.session.view, key, count, glyphs(self))
+        self.query_one("#guest-facts", Text).show(facts)
 
     def place(self) -> str:
-        """The field one is in, or the guest one stands on."""
+        """The focused field, or the guest under the cursor."""
         inner = super().place()
         if inner or self._editor is not None:
             return inner
         return f"guests.{self.standing}" if self.standing else ""
 
+    def finding_in_sight(self) -> Finding | None:
+        """In the editor, what is wrong with the focused field alone."""
+        return None
+
     @property
     def standing(self) -> str:
-        """The guest under the cursor; nothing once it is gone, which rows show a moment later."""
+        """The guest under the cursor, if it is still there."""
         key = self.table.key
         return key if key and guests.has(self.session.project, key) else ""
 
     def guest(self) -> str:
-        """The guest one stands on or edits."""
+        """The guest that is edited, or the one under the cursor."""
         return self._editor.key if self._editor is not None else self.standing
 
     def hint(self) -> str:
         """What helps here."""
-        told = super().hint()
-        if self._editor is not None and told == self.HINT:
-            return "Each change holds at once; esc goes back to the table, ctrl+z takes back."
-        if self._editor is not None:
-            return told
-        return self.HINT if self.session.project.guests else "a adds a guest."
+        if self._editor is None:
+            return self.HINT if self.session.project.guests else "Press a to add a guest."
+        text = super().hint()
+        if text == self.HINT:
+            return "Changes apply immediately; ctrl+z undoes them. Esc goes back to the list."
+        line = self._editor.written_line()
+        if line and self.screen.has_class("-narrow"):
+            text = f"{text.partition(chr(10))[0]}\n{line}"
+        return text
 
     @on(Table.Moved)
     def _moved(self, event: Table.Moved) -> None:
         event.stop()
-        self._tell()
-        self.post_message(Look())
+        self._show_facts()
+        self.post_message(CursorMoved())
 
     # Editor
 
@@ -217,19 +208,19 @@ class Guests(Step):
         if self.standing:
             await self._open(self.standing)
 
-    async def _open(self, key: str, path: str = "") -> None:
+    async def _open(self, key: str, path: str = "", note: Content | None = None) -> None:
         if self._editor is not None and self._editor.key != key:
             self._drop_editor()
         self.table.select(key)
         self.add_class("-editing")
         with wizard(self).holding_keys():
             if self._editor is None:
-                self._editor = GuestEditor(self.session, key)
+                self._editor = GuestEditor(self.session, key, note)
                 await self.query_one("#guest-place").mount(self._editor)
             if not path or not self._editor.focus_path(path):
                 self.screen.set_focus(self._editor.first())
         self.refresh_bindings()
-        self.post_message(Look())
+        self.post_message(CursorMoved())
 
     def _drop_editor(self) -> None:
         if self._editor is not None:
@@ -237,18 +228,21 @@ class Guests(Step):
             self._editor = None
 
     def _close(self) -> None:
+        key = self._editor.key if self._editor is not None else ""
         self._drop_editor()
         self.remove_class("-editing")
+        self._fill()
+        self.table.select(key)
         self.refresh_bindings()
         self._kept_focus = None
         self.take_focus()
 
     def back(self) -> bool:
-        """Leave the editor, or the filter; an untouched new guest goes again."""
+        """Leave the editor, or the filter; an untouched new guest is removed again."""
         if self._editor is not None:
             added, self._added = self._added, None
             if added is not None and added == (self._editor.key, self.session.state):
-                self.post_message(Drop())
+                self.post_message(DropLastEdit())
                 return True
             self._close()
             return True
@@ -262,7 +256,7 @@ class Guests(Step):
         return False
 
     async def jump(self, path: str) -> bool:
-        """Go to the field of a guest or of its bundle."""
+        """Focus the field of a guest or of its bundle."""
         parts = path.split(".")
         keys = guests.keys(self.session.project)
         key = parts[1] if len(parts) > 1 else ""
@@ -286,21 +280,19 @@ class Guests(Step):
     # What can be done with the guest under the cursor
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """Offer what a guest is needed for only where there is one."""
+        """Offer what needs a guest only where there is one."""
         if action in ("edit", "clone", "remove", "tag", "switch", "move", "filter"):
-            if self._editor is not None and not self.table.has_focus:
-                return False
-            return bool(self.session.project.guests)
+            return self._editor is None and bool(self.session.project.guests)
         if action == "add_from" and not self.session.target.offers(NEW):
             return False
         if action in ("add", "add_from"):
-            return self._editor is None or self.table.has_focus
+            return self._editor is None
         return True
 
     def action_add(self) -> None:
         """Add a guest and edit it."""
         project, key = guests.added(self.session.project)
-        self.post_message(Edit(project, f"add {key}", stand_on=key, opened=True))
+        self.post_message(Edit(project, f"add {key}", guest=key, opened=True))
 
     def action_add_from(self) -> None:
         """Add a guest that a recipe of the layers makes."""
@@ -313,20 +305,20 @@ class Guests(Step):
         name = await self.app.push_screen_wait(Pick("Which image is the guest?", offers))
         if name:
             project, key = guests.added(self.session.project, name)
-            self.post_message(Edit(project, f"add {key}", stand_on=key, opened=True))
+            self.post_message(Edit(project, f"add {key}", guest=key, opened=True))
 
     def action_clone(self) -> None:
         """Add a copy of the guest."""
         if self.standing:
             project, key = guests.cloned(self.session.project, self.standing)
-            self.post_message(Edit(project, f"clone {self.standing}", stand_on=key))
+            self.post_message(Edit(project, f"clone {self.standing}", guest=key))
 
-    async def stand_on(self, key: str, *, opened: bool) -> None:
-        """Stand on a guest; edit it if ``opened``."""
-        self.table.select(key)
+    async def stand_on(self, guest: str, *, opened: bool) -> None:
+        """Put the cursor on a guest; edit it if ``opened``."""
+        self.table.select(guest)
         if opened:
-            self._added = (key, self.session.state)
-            await self._open(key)
+            self._added = (guest, self.session.state)
+            await self._open(guest)
 
     def action_remove(self) -> None:
         """Remove the guest; undo brings it back."""
@@ -338,7 +330,7 @@ class Guests(Step):
             )
 
     def action_tag(self, tag: str) -> None:
-        """Give the guest a tag, or take it."""
+        """Set or clear a tag of the guest."""
         key = self.standing
         if key:
             self.post_message(
@@ -361,7 +353,7 @@ class Guests(Step):
             self.post_message(Edit(project, f"move {key}", merge=f"move {key}"))
 
     def action_filter(self) -> None:
-        """Write what the rows must have in them."""
+        """Type what the rows must have in them."""
         self.add_class("-filtering")
         self.query_one("#guest-filter", Input).focus()
 
@@ -375,3 +367,72 @@ class Guests(Step):
     def _filter_done(self, event: Input.Submitted) -> None:
         event.stop()
         self.table.focus()
+
+
+def guest_row(view: View, guest: Guest, signs: Glyphs) -> Row:
+    """Return a guest as a row of the table."""
+    full = effective.effective(view.project, guest)
+    severity = view.found.severity(guest.key)
+    style = SEVERITIES[severity] if severity is not None else "ok"
+    vif = " ".join(full.vif) if full.vif else "none"
+    return Row(
+        guest.key,
+        (
+            (signs.severity(style), "muted" if style == "advice" else style),
+            guest.key,
+            "yes" if guest.autostart else "",
+            str(full.memory),
+            str(full.vcpus),
+            guests.disk_of(guest),
+            (guest.bundle or "conf", "" if guest.bundle else "muted"),
+            vif,
+        ),
+    )
+
+
+def guest_facts(view: View, key: str, count: str, signs: Glyphs) -> Content:
+    """Return what is known of a guest: its share of the board, its problems, its xl config."""
+    project, guest = view.project, view.project.guest(key)
+    full = effective.effective(project, guest)
+    where = f"bundle {guest.bundle}" if guest.bundle else "named in the configuration"
+    total = view.budget.total
+    share = f", {round(100 * full.memory / total)} % of {total} MiB" if total else ""
+    disk = guests.disk_of(guest)
+    if guest.source is not None:
+        disk = f"{disk} of {guest.source.file}"
+        if guest.source.type == "rootfs_dir":
+            disk += f", {full.image_size} MiB"
+    lines = [
+        lit(key, "strong").append(lit(f"  {full.type}, {where}, {count}", "muted")),
+        _fact("Memory", f"{full.memory} MiB{share}"),
+        _fact("Disk", disk),
+        _fact("Network", " ".join(full.vif) if full.vif else "none"),
+        _fact("Kernel", full.extra or "no command line"),
+    ]
+    for finding in view.found.at(f"guests.{key}"):
+        severity = finding.severity.value
+        lines.append(lit(f"{signs.severity(severity)} {finding.message}", severity))
+    if reasons := route.needs_complete_cfg(project, full):
+        lines.append(lit(f"A complete xl config is written: {' and '.join(reasons)}.", "muted"))
+    if advice := route.advice(project, guest):
+        lines.append(lit(f"{signs.warning} {advice} b moves it.", "warning"))
+    lines += [lit(""), lit(f"/etc/xen/{key}.cfg on the target", "muted")]
+    lines += [lit(f"  {line}") for line in view.cfg(guest).splitlines() if not line.startswith("#")]
+    return Content("\n").join(lines)
+
+
+def _fact(name: str, text: str) -> Content:
+    return lit(f"{name:<9}", "muted").append(lit(text))
+
+
+def no_guests() -> Content:
+    """Return what helps where there is no guest."""
+    return Content("\n").join(
+        [
+            lit("No guests yet.", "strong"),
+            lit(""),
+            lit("a", "here").append("  adds one, of a recipe, a file or a container image"),
+            lit("ctrl+p", "here").append("  guest NAME adds one by its name"),
+            lit("alt+1", "here").append("  presets that have guests"),
+        ]
+    )

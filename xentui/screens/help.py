@@ -15,8 +15,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from xentui.screens.dialogs import answers
-from xentui.screens.modal import Modal
+from xentui.screens.dialogs import Modal, answers
 from xentui.session import help_text
 from xentui.widgets.chrome import key_name
 from xentui.widgets.field import FieldRow
@@ -37,7 +36,8 @@ _KEYS = (
     ("alt+1 to alt+7, or g and a digit", "any step"),
     ("ctrl+s", "review, and from there write"),
     ("F8, shift+F8, or ] and [", "next and previous problem"),
-    ("m, alt+m in a text", "fix the problem one stands on"),
+    ("F9", "fix the problem under the cursor"),
+    ("F7", "fix all problems like it"),
     ("ctrl+z, ctrl+y, or u and r", "undo and redo anything"),
     ("F4", "preview"),
     ("p", "next sheet of the preview"),
@@ -56,9 +56,6 @@ class HelpScreen(Modal[None]):
         Binding("j", "down", show=False),
         Binding("k", "up", show=False),
     ]
-    DEFAULT_CSS = """
-    HelpScreen VerticalScroll.dialog-body { max-height: 55vh; }
-    """
 
     def __init__(self, title: str, lines: Sequence[Content]) -> None:
         super().__init__(classes="dialog")

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Step 2: the board, its memory, its network."""
+"""Steps 2 and 3: the board with its memory and network; containers and defaults for guests."""
 
 from __future__ import annotations
 
@@ -8,23 +8,31 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Static
 
 from xentui.project import boards
 from xentui.screens.step import Edit, Form, FormStep
 from xentui.session import field_paths, forms
 from xentui.widgets.field import FieldRow
 from xentui.widgets.table import Column, Row, Table
-from xentui.widgets.text import cut, glyphs, lit
+from xentui.widgets.text import Text, cut, glyphs, lit
 
 SUPPORT = {
     boards.Support.TESTED: ("ok", "tested"),
     boards.Support.PARTLY: ("warning", "partly"),
-    boards.Support.MANUAL: ("warning", "by hand"),
+    boards.Support.MANUAL: ("warning", "some work"),
     boards.Support.REFUSED: ("error", "no Xen"),
 }
+
+
+class BoardTable(Table):
+    """The boards."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "activate", "Choose", id="list.choose"),
+    ]
 
 
 class Machine(FormStep):
@@ -35,21 +43,15 @@ class Machine(FormStep):
         "The board decides the kernel, the boot loader and how Dom0's memory is set."
     )
 
-    DEFAULT_CSS = """
-    Machine #boards { height: 7; }
-    Machine #board-told { height: 1; margin-bottom: 1; }
-    """
-
     def compose(self) -> ComposeResult:
         """Make the list and the fields."""
-        yield Table(
+        yield BoardTable(
             Column("Board"),
             Column("What it is", 26, above=66),
             Column("Xen", 10),
-            choose="Choose",
             id="boards",
         )
-        yield Static("", markup=False, id="board-told")
+        yield Text(id="board-note")
         with Form():
             for path in forms.machine().paths:
                 yield FieldRow(path, self.session)
@@ -95,7 +97,7 @@ class Machine(FormStep):
         heading = Row(":layers", ("  Other machines of the layers",), heading=True)
         return [heading, *rows] if rows else []
 
-    def survey_arrived(self) -> None:
+    def build_survey_changed(self) -> None:
         """Show the machines of the layers."""
         self._fill()
 
@@ -107,37 +109,51 @@ class Machine(FormStep):
         """Show what holds."""
         super().sync()
         self._fill()
-        self._tell(self.query_one(Table).key)
+        self._describe(self.query_one(Table).key)
 
-    def _tell(self, machine: str) -> None:
+    def _describe(self, machine: str) -> None:
         board = boards.board(machine)
         style, word = SUPPORT[board.support]
         reason = board.reason or "meta-virtualization's own tests run on it."
         layer = f" Needs {board.layer}." if board.layer else ""
         room = max(8, self.size.width - 2 - len(word) - 3)
-        told = lit(f"{glyphs(self).severity(style)} {word}", style)
+        note = lit(f"{glyphs(self).severity(style)} {word}", style)
         if self.size.width < 68:
             build_survey = self.session.target.survey
             machines = build_survey.machines if build_survey is not None else ()
             title = next((one.title for one in machines if one.name == machine), "")
             reason = f"{title or board.title}. {reason}"
-        self.query_one("#board-told", Static).update(
+        self.query_one("#board-note", Text).show(
             Content("").join(
-                [told, lit(cut(f"  {reason}{layer}", room, glyphs(self).more), "muted")]
+                [note, lit(cut(f"  {reason}{layer}", room, glyphs(self).more), "muted")]
             )
         )
 
     def on_resize(self) -> None:
         """Tell as much as there is room for."""
-        self._tell(self.query_one(Table).key)
+        self._describe(self.query_one(Table).key)
 
     @on(Table.Moved, "#boards")
     def _moved(self, event: Table.Moved) -> None:
         event.stop()
-        self._tell(event.key)
+        self._describe(event.key)
 
     @on(Table.Activated, "#boards")
     def _chosen(self, event: Table.Activated) -> None:
         event.stop()
         project = field_paths.put(self.session.project, ("host", "machine"), event.key)
         self.post_message(Edit(project, f"Board {event.key}"))
+
+
+class Features(FormStep):
+    """The fields of containers and of the defaults."""
+
+    NAME: ClassVar[str] = "features"
+    HINT: ClassVar[str] = "A field left empty keeps its default, and is not written."
+
+    def groups(self) -> list[tuple[str, list[Widget]]]:
+        """Return the two tables' fields."""
+        return [
+            (group.title, [FieldRow(path, self.session) for path in group.paths])
+            for group in forms.features()
+        ]

@@ -1,34 +1,99 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The one screen: every key that means the same in all steps, and every edit that is asked for."""
+"""The main screen: the seven steps, what is around them, and the keys that work in all of them."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import on
+from textual import events, on
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal
+from textual.reactive import reactive
+from textual.screen import Screen
 from textual.widgets import Input
 
 from xentui.errors import XentuiError, sentences
-from xentui.screens.frame import UNSEEN
-from xentui.screens.rehearsed import Rehearsed
-from xentui.screens.step import Allow, Begin, Drop, Edit, Go, Import, Resume, Tell
+from xentui.screens.build_watch import BuildWatch
+from xentui.screens.step import (
+    Begin,
+    CursorMoved,
+    DropLastEdit,
+    Edit,
+    Examine,
+    Go,
+    ImportFile,
+    Resume,
+    Retargeted,
+    StartRehearsal,
+    Step,
+    Waive,
+)
 from xentui.session import field_paths
-from xentui.session.steps import STEPS
+from xentui.session.steps import STEPS, TITLES
+from xentui.widgets.chrome import HeaderLine, HelpPane, KeyLine, StepMark, StepStrip
+from xentui.widgets.code import CodeView
 from xentui.widgets.field import FieldRow
-from xentui.widgets.preview import Preview
-from xentui.widgets.text import lit
+from xentui.widgets.preview import SHEETS, Preview
+from xentui.widgets.table import Table
+from xentui.widgets.text import Text, lit
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from textual.timer import Timer
+
     from xentui.output.edits import How
+    from xentui.project.model import Project
+    from xentui.rehearsal.report import RehearsalReport
+    from xentui.rules.finding import Finding
+    from xentui.screens.review import Review
+    from xentui.session import Session
+
+AUTOSAVE = 0.2
+"""Seconds after an edit until the draft is kept."""
+SMALLEST = (60, 16)
+WITHOUT_PREVIEW = ("review", "write")
+"""Steps that show what is written themselves."""
+NARROW = [(0, "-narrow"), (110, "-wide")]
+SHORT = [(0, "-short"), (30, "-tall")]
+STEP_CLASSES = {
+    "start": ("start", "Start"),
+    "machine": ("machine", "Machine"),
+    "features": ("machine", "Features"),
+    "guests": ("guests", "Guests"),
+    "memory": ("memory", "Memory"),
+    "review": ("review", "Review"),
+    "write": ("write", "Write"),
+}
+"""The module and class of each step, which is loaded when it is first gone to."""
 
 
-class MainScreen(Rehearsed):
-    """The frame, with what can be done in it."""
+def _size_classes(size: tuple[int, int]) -> str:
+    """Return the classes for a size, so that nothing is styled for another size at first."""
+    return " ".join(
+        next(name for least, name in reversed(breaks) if amount >= least)
+        for amount, breaks in zip(size, (NARROW, SHORT), strict=True)
+    )
+
+
+class MainScreen(Screen[None]):
+    """Header, steps, the present step, the preview, the help of the focused field, and the keys.
+
+    Args:
+        session: what is worked on.
+        plain_preview: whether the preview is shown only when it is asked for.
+        begin: the step to begin with.
+        size: of the terminal, if it is known already.
+    """
+
+    HORIZONTAL_BREAKPOINTS = NARROW
+    VERTICAL_BREAKPOINTS = SHORT
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        # At once, so that what is typed right after it goes where it belongs.
+        # With priority, so that what is typed right after it goes where it belongs.
         Binding("tab", "app.focus_next", show=False, priority=True, id="field.next"),
         Binding("shift+tab", "app.focus_previous", show=False, priority=True, id="field.previous"),
         Binding("ctrl+s,f10", "write", "Write", id="wizard.write"),
@@ -41,7 +106,9 @@ class MainScreen(Rehearsed):
             show=False,
             id="problem.previous",
         ),
-        Binding("m,alt+m", "fix", "Fix", id="problem.fix"),
+        Binding("f9,alt+m", "fix", "Fix", id="problem.fix"),
+        Binding("m", "fix", show=False, id="problem.fix-twin"),
+        Binding("f7", "fix_all", "Fix all like this", id="problem.fix-all"),
         Binding("ctrl+z", "undo", "Undo", id="edit.undo"),
         Binding("u", "undo", show=False, id="edit.undo-twin"),
         Binding("ctrl+y", "redo", "Redo", id="edit.redo", show=False),
@@ -60,23 +127,151 @@ class MainScreen(Rehearsed):
         ),
     ]
 
+    ready: reactive[bool] = reactive(False, init=False, repaint=False, bindings=True)
+    """Whether the first frame is drawn, so that what takes longer may be worked out."""
+
+    def __init__(
+        self, session: Session, *, plain_preview: bool, begin: str, size: tuple[int, int] = (0, 0)
+    ) -> None:
+        super().__init__(classes=_size_classes(size) if any(size) else None)
+        self.session = session
+        self.plain_preview = plain_preview
+        self.here = begin
+        self.build_watch = BuildWatch(self, session)
+        self._began = False
+        self._visited: set[str] = set()
+        self._follow_pending = False
+        self._saver: Timer | None = None
+        self._problem: Finding | None = None
+        self._problem_place = ""
+        self._jumping = False
+        self._reviewed_state: object = None
+        self._rehearsed: tuple[Project, RehearsalReport] | None = None
+
+    def compose(self) -> ComposeResult:
+        """Make the frame; a step is made when it is first gone to."""
+        yield HeaderLine()
+        yield StepStrip()
+        with Horizontal(id="columns"):
+            yield Container(id="body", classes="-here")
+            yield Preview()
+        yield HelpPane()
+        yield KeyLine()
+        yield Text(id="tiny")
+
+    async def on_mount(self) -> None:
+        """Show the first step, and read the build directory once it is drawn."""
+        self.set_class(self.plain_preview, "-plain-preview")
+        await self.go(self.here)
+        self.call_after_refresh(self._survey)
+
+    def on_unmount(self) -> None:
+        """Keep the draft whatever happens."""
+        self._autosave()
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer only what can be done now."""
-        if not self.stands:
-            return action not in ("problem", "fix") or None
+        if not self.ready:
+            return action not in ("problem", "fix", "fix_all") or None
         if action == "problem":
             return self.session.findings.total > 0 or None
         if action == "fix":
-            finding = self.finding_in_sight()
-            return finding is not None and (finding.quick_fix is not None or not finding.code)
+            return _is_fixable(self.finding_in_sight())
+        if action == "fix_all":
+            return self._alike(self.finding_in_sight()) > 1
         if action == "preview":
-            return self.here not in UNSEEN
+            return self.here not in WITHOUT_PREVIEW
         if action == "undo":
             return self.session.undo_label is not None or None
         if action == "next":
             place = STEPS.index(self.here) + (1 if parameters[0] == 1 else -1)
             return 0 <= place < len(STEPS)
         return True
+
+    # Steps
+
+    @property
+    def step(self) -> Step:
+        """The present step."""
+        return self.query_one(f"#step-{self.here}", Step)
+
+    async def go(self, name: str, path: str = "") -> None:
+        """Go to a step, and in it to the field of a path in the project."""
+        body = self.query_one("#body", Container)
+        if self._began and self.here != name:
+            self.step.keep_focus()
+        self._began = True
+        if not body.query(f"#step-{name}"):
+            module, class_name = STEP_CLASSES[name]
+            made: Step = getattr(import_module(f"xentui.screens.{module}"), class_name)(
+                self.session
+            )
+            await body.mount(made)
+        self.here = name
+        self._visited.add(name)
+        if name == "review":
+            self._reviewed_state = self.session.state
+        for step in body.query(Step):
+            step.display = name == step.NAME
+        self.set_class(name in WITHOUT_PREVIEW, "-no-preview")
+        if name in WITHOUT_PREVIEW:
+            self.remove_class("-preview")
+        self.step.sync()
+        if not path or not await self.step.jump(path):
+            self.step.take_focus()
+        if self.ready:
+            self.show()
+        else:
+            self._show_first_frame()
+            self.call_after_refresh(self._become_ready)
+
+    async def action_step(self, name: str) -> None:
+        """Go to a step."""
+        self._problem = None
+        await self.go(name)
+
+    async def action_next(self, by: int) -> None:
+        """Go to the next step, or the one before."""
+        place = STEPS.index(self.here) + by
+        if 0 <= place < len(STEPS):
+            await self.action_step(STEPS[place])
+
+    @on(StepStrip.Picked)
+    async def _picked(self, event: StepStrip.Picked) -> None:
+        await self.action_step(event.name)
+
+    def action_jump(self) -> None:
+        """Wait for the number of a step; in a list, g goes to its first row as well."""
+        if isinstance(self.focused, Table):
+            self.focused.action_edge(0)
+        elif isinstance(self.focused, CodeView):
+            self.focused.scroll_home(animate=False)
+        self._jumping = True
+        self.show()
+
+    async def on_key(self, event: events.Key) -> None:
+        """Take the number after g."""
+        if self._jumping and event.key != "g":
+            self._jumping = False
+            if event.key in "1234567":
+                event.stop()
+                event.prevent_default()
+                await self.action_step(STEPS[int(event.key) - 1])
+            else:
+                self.show()
+
+    async def action_back(self) -> None:
+        """Go back one level, and lose nothing."""
+        if self.has_class("-preview"):
+            self.action_preview()
+        elif self.step.back():
+            self.show()
+        elif isinstance(self.focused, Input):
+            self.step.keep_focus()
+            first = self.step.first()
+            self.set_focus(first if not isinstance(first, Input) else None)
+        elif self.here != "start":
+            await self.action_next(-1)
 
     # Edits
 
@@ -99,36 +294,46 @@ class MainScreen(Rehearsed):
     def _chosen(self, event: FieldRow.Chosen) -> None:
         event.stop()
         self.session.end_typing()
-        if not field_paths.exists(self.session.project, event.row.path):
-            return
-        self.session.put(event.row.path, event.value)
-        self.changed()
+        if field_paths.exists(self.session.project, event.row.path):
+            self.session.put(event.row.path, event.value)
+            self.changed()
+
+    @on(FieldRow.Asked)
+    def _asked(self, event: FieldRow.Asked) -> None:
+        event.stop()
+        self.app.run_worker(self._choose(event.row), exclusive=True)
+
+    async def _choose(self, row: FieldRow) -> None:
+        from xentui.screens.dialogs import Pick
+
+        chosen = await self.app.push_screen_wait(Pick(row.field.title, row.offers))
+        if chosen and row.is_attached:
+            row.take(chosen)
 
     @on(Edit)
     async def _edit(self, event: Edit) -> None:
         event.stop()
         if self.session.edit(event.project, event.label, merge=event.merge):
             if event.toast:
-                self._tell(event.toast)
-            if event.stand_on:
+                self.step.say(event.toast)
+            if event.guest:
                 self.step.sync()
-                await self.step.stand_on(event.stand_on, opened=event.opened)
+                await self.step.stand_on(event.guest, opened=event.opened)
             self.changed()
 
-    @on(Import)
-    def _import(self, event: Import) -> None:
+    @on(ImportFile)
+    def _import_file(self, event: ImportFile) -> None:
         event.stop()
-        self.session.end_typing()
         try:
-            name = self.session.import_file(event.key, event.seen)
+            name = self.session.import_file(event.guest, event.seen)
         except XentuiError as error:
-            self._tell(sentences(error.message, error.fix), "error")
+            self.step.say(sentences(error.message, error.fix), "error")
             return
-        self._tell(f"{event.key} now imports {name}.")
+        self.step.say(f"{event.guest} now imports {name}.")
         self.changed()
 
-    @on(Drop)
-    def _drop(self, event: Drop) -> None:
+    @on(DropLastEdit)
+    def _drop_last_edit(self, event: DropLastEdit) -> None:
         event.stop()
         self.session.undo()
         self.changed()
@@ -144,155 +349,164 @@ class MainScreen(Rehearsed):
     async def _resume(self, event: Resume) -> None:
         event.stop()
         self.session.resume(event.state)
-        self._tell("The draft is back.")
+        self.step.say("Your draft is restored.")
         self.changed()
         await self.go("guests")
 
-    async def action_undo(self) -> None:
-        """Take the last step back and name it."""
+    def action_undo(self) -> None:
+        """Undo the last step and name it."""
         label = self.session.undo()
-        self._tell(f"Undone: {label}" if label else "Nothing to undo.")
+        self.step.say(f"Undone: {label}" if label else "Nothing to undo.")
         self.changed()
 
-    async def action_redo(self) -> None:
-        """Do the step taken back again and name it."""
+    def action_redo(self) -> None:
+        """Redo the step that was undone and name it."""
         label = self.session.redo()
-        self._tell(f"Done again: {label}" if label else "Nothing to do again.")
+        self.step.say(f"Redone: {label}" if label else "Nothing to redo.")
         self.changed()
 
-    @on(Tell)
-    def _told(self, event: Tell) -> None:
-        event.stop()
-        self._tell(event.text, event.severity)
+    # What follows from an edit
 
-    @on(Go)
-    async def _go(self, event: Go) -> None:
-        event.stop()
-        if event.path and not event.step:
-            await self.go_to_path(event.path)
-        else:
-            await self.go(event.step or self.here, event.path)
+    def changed(self) -> None:
+        """Show the new state everywhere, once for all keys that are waiting."""
+        if not self._follow_pending:
+            self._follow_pending = True
+            self.call_later(self._follow)
+        if self._saver is None:
+            self._saver = self.set_timer(AUTOSAVE, self._autosave)
 
-    async def go_to_path(self, path: str) -> None:
-        """Go to where a path of the project is edited."""
-        finding = next((f for f in self.session.view.findings if f.path == path), None)
-        if finding is not None:
-            from xentui.session.steps import step_of
-
-            self._problem = finding
-            await self.go(step_of(finding), path)
-
-    # Problems
-
-    async def action_problem(self, by: int) -> None:
-        """Go to the next problem, or the one before."""
-        findings = self.session.findings.all
-        if not findings:
-            self._tell("There is no problem.")
+    def _follow(self) -> None:
+        self._follow_pending = False
+        if not self.is_mounted:
             return
-        at = self._number_of(self._problem) - 1
-        if at < 0:
-            at = -1 if by > 0 else 0
-        from xentui.session.steps import step_of
-
-        finding = findings[(at + by) % len(findings)]
-        await self.go(step_of(finding), finding.path)
+        self.step.sync()
         if self.here == "review":
-            from xentui.screens.review import Review
+            # What is changed in Review itself is shown there at once.
+            self._reviewed_state = self.session.state
+        else:
+            self.build_watch.examine_soon()
+        self.show()
 
-            review = self.step
-            assert isinstance(review, Review)  # noqa: S101 - the step of that name
-            review.stand_on_problem(finding)
-        self._problem = finding
-        self._problem_place = self.step.place()
+    def _autosave(self) -> None:
+        self._saver = None
+        try:
+            self.session.autosave()
+        except OSError as error:
+            self.step.say(f"Your draft cannot be kept: {error.strerror}", "warning")
+
+    @on(CursorMoved)
+    def _cursor_moved(self, event: CursorMoved) -> None:
+        event.stop()
+        self._leave_problem()
+        self.show()
+
+    def on_descendant_focus(self) -> None:
+        """Show what belongs to the focused widget; what is typed next is undone by itself."""
+        self.session.end_typing()
+        focused = self.focused
+        if focused is not None:
+            # A class of these two alone: ":focus-within" would style all that is in them anew.
+            for pane in self.query("#body, #preview"):
+                pane.set_class(pane in focused.ancestors_with_self, "-here")
+        self.call_later(self._follow_focus)
+
+    def _follow_focus(self) -> None:
+        if self.is_mounted:
+            self._leave_problem()
+            self.show()
+
+    def _show_first_frame(self) -> None:
+        """Draw what is known before anything is worked out."""
+        changed = self.session.changed
+        self.query_one(HeaderLine).show(
+            self.session.title, TITLES[self.here], None, changed=changed
+        )
+        self.query_one(StepStrip).show(self._marks({}), self.here)
+        self.query_one(HelpPane).show(self.step.hint())
+
+    def _become_ready(self) -> None:
+        """Work out the rest, now that the first frame is drawn."""
+        self.ready = True
+        self._measure_latency()
+        self.show()
+
+    def show(self) -> None:
+        """Draw the frame anew for the present state."""
+        if not self.is_mounted or not self.ready:
+            return
+        found = self.session.findings
+        self.query_one(HeaderLine).show(
+            self.session.title,
+            TITLES[self.here],
+            self.session.view.budget,
+            changed=self.session.changed,
+        )
+        self.query_one(StepStrip).show(self._marks(found.counts), self.here)
+        keys = self.query_one(KeyLine)
+        keys.follow()
+        pane = self.query_one(HelpPane)
+        finding = self.finding_in_sight()
+        if self._jumping:
+            pane.show("Press 1 to 7 to go to a step.")
+        elif self.has_class("-preview"):
+            pane.show("p shows the next sheet; F4 or Esc goes back.")
+        elif finding is not None:
+            pane.show_finding(finding, found.number_of(finding), found.total, keys.key_of("fix"))
+        else:
+            pane.show(self.step.hint(), self._counts())
+        self._show_preview()
+
+    def _counts(self) -> tuple[int, int, int]:
+        """Return how many errors, warnings and pieces of advice there are."""
+        found = self.session.findings
+        return found.errors, found.warnings, found.advice
+
+    def _marks(self, counts: Mapping[str, tuple[int, int, int]]) -> tuple[StepMark, ...]:
+        marks = []
+        for name in STEPS:
+            errors, warnings, _ = counts.get(name, (0, 0, 0))
+            status = "ok" if name in self._visited or self.session.state.origin.name else "todo"
+            if name == "review":
+                status = "ok" if self._reviewed_state is self.session.state else "todo"
+            elif name == "write":
+                status = "ok" if self.session.written and not self.session.changed else "todo"
+            if errors or warnings:
+                status = "error" if errors else "warning"
+            marks.append(StepMark(name, TITLES[name], status, errors or warnings))
+        return tuple(marks)
+
+    # Preview
+
+    def _show_preview(self) -> None:
+        preview = self.query_one(Preview)
+        wide = self.has_class("-wide") and not self.plain_preview
+        if not (wide or self.has_class("-preview")) or self.has_class("-no-preview"):
+            return
+        other = self.step.previewed_view()
+        view, base = (other, other) if other else (self.session.view, self.session.origin_view())
+        preview.show(
+            view,
+            base,
+            guest=self.step.guest(),
+            conf=self.session.target.conf,
+            layer=self.session.target.layer_name,
+        )
+        self._measure_latency()
+
+    def _measure_latency(self) -> None:
+        """Ask how far the terminal is, after what is drawn now."""
+        ask = getattr(self.app, "measure_latency", None)
+        if ask is not None:
+            self.call_after_refresh(ask)
+
+    def follow_keys_in_preview(self, *, follows: bool) -> None:
+        """Let the preview follow each key, or show it only when it is asked for."""
+        self.plain_preview = not follows
+        self.set_class(self.plain_preview, "-plain-preview")
         self.call_after_refresh(self.show)
 
-    async def action_fix(self) -> None:
-        """Fix the problem in sight, if xentui knows how."""
-        finding = self.finding_in_sight()
-        done = self.session.apply_fix(finding) if finding is not None else None
-        if done is None:
-            self._tell("There is nothing here that xentui can fix by itself.")
-            return
-        self._problem = None
-        self._tell(f"Fixed: {done}. ctrl+z takes it back.")
-        self.changed()
-
-    @on(Allow)
-    def _allow(self, event: Allow) -> None:
-        event.stop()
-        done = self.session.waive(event.finding)
-        if done is not None:
-            self._problem = None
-            self._tell(f"Done: {done}. ctrl+z takes it back.")
-            self.changed()
-
-    # Writing
-
-    async def action_write(self) -> None:
-        """Write, once what would be written was seen."""
-        from xentui.screens.review import Review
-
-        if self.here != "review" or self._review_of is not self.session.state:
-            await self.go("review")
-            return
-        review = self.step
-        assert isinstance(review, Review)  # noqa: S101 - the step of that name
-        review.compare()
-        if review.errors or review.refused or review.plan is None:
-            review.action_sheet("problems" if review.errors else "files")
-            self._tell("This cannot be written yet: the line on top says why.", "error")
-            return
-        self.app.run_worker(self._confirm(review), exclusive=True)
-
-    async def _confirm(self, review: object) -> None:
-        from xentui.screens.dialogs import Question
-        from xentui.screens.review import Review
-
-        assert isinstance(review, Review)  # noqa: S101 - handed on by action_write
-        answers: tuple[tuple[str, str], ...] = (("write", "Write"), ("back", "Back"))
-        title, body = self.session.review.question(), review.confirmation()
-        decision = self.session.review.decision()
-        if decision is not None:
-            title, answers = decision.question, decision.answers
-            if decision.kind == "existing":
-                body = [lit(line) for line in decision.details]
-        answer = await self.app.push_screen_wait(Question(title, body, answers, safe="back"))
-        if answer == "back":
-            return
-        if decision is not None and decision.kind == "existing":
-            try:
-                self._tell(self.session.review.decide_existing(answer))
-            except XentuiError as error:
-                self._tell(sentences(error.message, error.fix), "error")
-            self.changed()
-            return
-        try:
-            self.session.write(edited=cast("How", answer) if answer != "write" else None)
-        except XentuiError as error:
-            self._tell(sentences(error.message, error.fix), "error")
-            self.changed()
-            return
-        review.compare()
-        await self.go("write")
-        self.changed()
-
-    # The rest
-
-    async def action_back(self) -> None:
-        """Go back one level, and lose nothing."""
-        if self.has_class("-preview"):
-            self.action_preview()
-        elif self.step.back():
-            self.show()
-        elif isinstance(self.focused, Input):
-            self.step.keep_focus()
-            self.set_focus(self.step.first() if not isinstance(self.step.first(), Input) else None)
-        elif self.here != "start":
-            await self.action_next(-1)
-
     def action_preview(self) -> None:
-        """Show the preview over the step, or take it away again."""
+        """Show the preview over the step, or hide it again."""
         shown = not self.has_class("-preview")
         if shown:
             self.step.keep_focus()
@@ -305,16 +519,224 @@ class MainScreen(Rehearsed):
 
     def action_sheet(self) -> None:
         """Show the next sheet of the preview."""
-        from xentui.widgets.preview import SHEETS
-
         names = [name for name, _ in SHEETS]
         preview = self.query_one(Preview)
-        preview.sheet = names[(names.index(preview.sheet) + 1) % len(names)]
-        preview.name_sheet()
+        preview.choose_sheet(names[(names.index(preview.sheet) + 1) % len(names)])
         self.show()
 
-    async def action_help(self) -> None:
-        """Explain the field one is in, or the place."""
+    # Problems
+
+    def finding_in_sight(self) -> Finding | None:
+        """Return the finding of the place under the cursor."""
+        found = self.session.findings
+        own = self.step.finding_in_sight()
+        if own is not None:
+            return own
+        if self._problem is not None and found.has(self._problem):
+            return self._problem
+        place = self.step.place()
+        return next(iter(found.at(place)), None) if place else None
+
+    def _leave_problem(self) -> None:
+        """Forget the problem that was gone to once the cursor is elsewhere."""
+        if self._problem is not None and self.step.place() != self._problem_place:
+            self._problem = None
+
+    async def action_problem(self, by: int) -> None:
+        """Go to the next problem, or the one before."""
+        findings = self.session.findings.all
+        if not findings:
+            self.step.say("No problems.")
+            return
+        at = self.session.findings.number_of(self._problem or self.finding_in_sight()) - 1
+        if at < 0:
+            at = -1 if by > 0 else 0
+        await self._go_to(findings[(at + by) % len(findings)])
+
+    async def _go_to(self, finding: Finding) -> None:
+        from xentui.session.steps import step_of
+
+        await self.go(step_of(finding), finding.path)
+        if self.here == "review":
+            cast("Review", self.step).stand_on_problem(finding)
+        self._problem = finding
+        self._problem_place = self.step.place()
+        self.call_after_refresh(self.show)
+
+    @on(Go)
+    async def _go(self, event: Go) -> None:
+        event.stop()
+        if event.path and not event.step:
+            finding = next((f for f in self.session.findings.all if f.path == event.path), None)
+            if finding is not None:
+                await self._go_to(finding)
+        else:
+            await self.go(event.step or self.here, event.path)
+
+    def action_fix(self) -> None:
+        """Fix the problem under the cursor, if xentui knows how."""
+        finding = self.finding_in_sight()
+        done = self.session.apply_fix(finding) if finding is not None else None
+        if done is None:
+            self.step.say("xentui has no fix for this one: F1 explains it.")
+            return
+        self._problem = None
+        self.step.say(f"Fixed: {done}. ctrl+z undoes it.")
+        self.changed()
+
+    def _alike(self, finding: Finding | None) -> int:
+        """Return how many problems of the same kind xentui can fix, this one included."""
+        if finding is None or not finding.code or finding.quick_fix is None:
+            return 0
+        return len(self.session.findings.like(finding))
+
+    def action_fix_all(self) -> None:
+        """Fix all problems like the one under the cursor, as one step of undo."""
+        finding = self.finding_in_sight()
+        fixed = self.session.fix_all_like(finding) if finding is not None else 0
+        if finding is not None and fixed:
+            self._problem = None
+            self.step.say(f"Fixed {fixed} problems {finding.code}. ctrl+z undoes it.")
+            self.changed()
+
+    @on(Waive)
+    def _waive(self, event: Waive) -> None:
+        event.stop()
+        done = self.session.waive(event.finding)
+        if done is not None:
+            self._problem = None
+            self.step.say(f"Done: {done}. ctrl+z undoes it.")
+            self.changed()
+
+    # Build directory
+
+    def _survey(self) -> None:
+        self.build_watch.survey()
+        self.step.build_survey_changed()
+
+    @on(Retargeted)
+    def _retargeted(self, event: Retargeted) -> None:
+        event.stop()
+        self._survey()
+        self.show()
+
+    @on(BuildWatch.Surveyed)
+    def _surveyed(self, event: BuildWatch.Surveyed) -> None:
+        event.stop()
+        if self.build_watch.take_survey(event.survey):
+            self.step.build_survey_changed()
+            self.refresh_bindings()
+
+    @on(Examine)
+    def _examine(self, event: Examine) -> None:
+        event.stop()
+        self.build_watch.examine(event.plan)
+
+    @on(BuildWatch.Examined)
+    def _examined(self, event: BuildWatch.Examined) -> None:
+        event.stop()
+        self.build_watch.take_examined(event.findings)
+        self.step.examined(event.plan)
+        self.show()
+
+    # Rehearsal
+
+    @property
+    def rehearsed(self) -> RehearsalReport | None:
+        """The report of the last rehearsal, if the project is still the one rehearsed."""
+        if self._rehearsed is None or self._rehearsed[0] != self.session.project:
+            return None
+        return self._rehearsed[1]
+
+    @on(StartRehearsal)
+    def _start_rehearsal(self, event: StartRehearsal) -> None:
+        from xentui.screens.rehearse import Rehearse
+
+        event.stop()
+
+        def done(report: RehearsalReport | None) -> None:
+            self._rehearsed = (self.session.project, report) if report is not None else None
+            self.changed()
+
+        self.app.push_screen(Rehearse(self.session, done, self.changed))
+
+    # Writing
+
+    async def action_write(self) -> None:
+        """Write, once what would be written was shown."""
+        if self.here != "review" or self._reviewed_state is not self.session.state:
+            await self.go("review")
+            return
+        screen = cast("Review", self.step)
+        screen.compare()
+        review = self.session.review
+        if review.blocked or review.plan is None:
+            screen.action_sheet("problems" if review.errors else "files")
+            self.step.say("This cannot be written yet: the line at the top says why.", "error")
+            return
+        self.app.run_worker(self._confirm(screen), exclusive=True)
+
+    async def _confirm(self, screen: Review) -> None:
+        """Ask what only the user can decide, then whether to write."""
+        from xentui.screens.dialogs import Question
+
+        review = self.session.review
+        edited = ""
+        while not edited and (decision := review.decision()) is not None:
+            details = [lit(line) for line in decision.details]
+            answer = await self.app.push_screen_wait(
+                Question(decision.question, details, decision.answers, safe="back")
+            )
+            if answer == "back":
+                return
+            if decision.kind == "edited":
+                edited = answer
+                continue
+            try:
+                self.step.say(review.decide_existing(answer))
+            except XentuiError as error:
+                self.step.say(sentences(error.message, error.fix), "error")
+                return
+            screen.compare()
+            self.changed()
+            if review.blocked:
+                screen.action_sheet("problems")
+                return
+        if not edited:
+            answers = (("write", "Write"), ("back", "Back"))
+            answer = await self.app.push_screen_wait(
+                Question(review.question(), screen.confirmation(), answers, safe="back")
+            )
+            if answer == "back":
+                return
+        try:
+            self.session.write(edited=cast("How", edited) if edited else None)
+        except XentuiError as error:
+            self.step.say(sentences(error.message, error.fix), "error")
+            self.changed()
+            return
+        screen.compare()
+        await self.go("write")
+        self.changed()
+
+    # Help and size
+
+    def action_help(self) -> None:
+        """Explain the focused field, or the step."""
         from xentui.screens.help import HelpScreen, help_for
 
         self.app.push_screen(HelpScreen(*help_for(self)))
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Say so where the terminal is too small, and come back when it is not."""
+        width, height = event.size
+        self.set_class(width < SMALLEST[0] or height < SMALLEST[1], "-tiny")
+        text = f"The terminal is {width}x{height}; xentui needs {SMALLEST[0]}x{SMALLEST[1]}."
+        more = " Enlarge it, or run: xentui --plain"
+        self.query_one("#tiny", Text).show(lit(text + more))
+        self.call_after_refresh(self.show)
+
+
+def _is_fixable(finding: Finding | None) -> bool:
+    """Return whether xentui can fix a finding; what cannot be kept is taken back."""
+    return finding is not None and (finding.quick_fix is not None or not finding.code)

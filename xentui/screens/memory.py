@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Static
 
-from xentui.screens.step import Edit, Go, Look, Rehearsal, Step
+from xentui.screens.guests import guest_facts
+from xentui.screens.step import CursorMoved, Edit, Go, StartRehearsal, Step
 from xentui.session import field_paths, memory
 from xentui.widgets.bars import MemoryMap, pattern, summary
 from xentui.widgets.table import Column, Row, Table
-from xentui.widgets.text import glyphs, lit
+from xentui.widgets.text import Text, glyphs, lit
 
 if TYPE_CHECKING:
     from xentui.rules.budget import Row as Share
@@ -25,18 +26,28 @@ if TYPE_CHECKING:
     from xentui.session import Session
 
 ROOMY = 72
-"""Cells from which on all that a rehearsal told has room behind a guest's name."""
+"""Cells from which on all that a rehearsal text has room behind a guest's name."""
 MOST = 999
-"""Percent that are told; what is more is told to be more."""
+"""Percent that are text; what is more is text to be more."""
 BESIDE = 90
 """Cells from which on there is room for a note beside each row."""
+
+
+class MemoryTable(Table):
+    """What takes memory."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "activate", "Go to it", id="list.choose"),
+    ]
 
 
 class Memory(Step):
     """The bar, the table of what takes memory, and what does not fit."""
 
     NAME: ClassVar[str] = "memory"
-    HINT: ClassVar[str] = "Left and right: 64 MiB less or more. With shift: 256 MiB."
+    HINT: ClassVar[str] = (
+        "Left and right give 64 MiB less or more, with shift 256 MiB. Enter goes to the field."
+    )
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -55,12 +66,6 @@ class Memory(Step):
             "shift+left,H", f"give(-{memory.LARGE})", "Much less", show=False, id="memory.much-less"
         ),
     ]
-    DEFAULT_CSS = """
-    Memory #memory-sum { height: 1; margin-bottom: 1; }
-    Memory #memory-map { height: 3; margin-bottom: 1; }
-    Memory #memory-table { height: 1fr; }
-    Memory #memory-found { height: auto; max-height: 6; margin-top: 1; }
-    """
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -68,29 +73,18 @@ class Memory(Step):
 
     def compose(self) -> ComposeResult:
         """Make the bar, the table and the findings."""
-        yield Static("", markup=False, id="memory-sum")
+        yield Text(id="memory-sum")
         yield MemoryMap(id="memory-map")
-        yield Table(
+        yield MemoryTable(
             Column("", 1),
             Column("Component"),
             Column("MiB", 8, right=True),
             Column("Share", 7, right=True),
             Column("Of which", 30, above=BESIDE),
-            choose="Go to it",
             id="memory-table",
         )
-        yield Static("", markup=False, id="memory-found")
-
-    def hint(self) -> str:
-        """What the memory under the cursor is, where it has no room beside it, or the keys."""
-        note = self._notes.get(self.table.key, "")
-        if not note or self.table.size.width >= BESIDE:
-            return self.HINT
-        return f"{note[:1].upper()}{note[1:]}."
-
-    def on_resize(self) -> None:
-        """Tell as much as there is room for."""
-        self.sync()
+        with VerticalScroll(id="memory-details", can_focus=False):
+            yield Text(id="memory-found")
 
     def first(self) -> Widget | None:
         """The table."""
@@ -107,7 +101,7 @@ class Memory(Step):
         budget, signs = visible_view.budget, glyphs(self)
         self.query_one(MemoryMap).show(visible_view.budget)
         free = "" if budget.free is None else f"   free {budget.free} MiB"
-        self.query_one("#memory-sum", Static).update(
+        self.query_one("#memory-sum", Text).show(
             summary(budget, signs).append(lit(free if (budget.free or 0) >= 0 else "", "muted"))
         )
         outcomes = self._outcomes()
@@ -118,14 +112,15 @@ class Memory(Step):
             if share.kind == "guest":
                 number += 1
             rows.append(self._row(share, budget.total, sign, outcomes))
+        self.table.styles.max_height = len(rows) + 1
         self.table.set_rows(rows)
-        self._tell()
+        self._show_details()
 
     def _row(
         self, share: Share, total: int | None, sign: str, outcomes: dict[str, tuple[str, str]]
     ) -> Row:
         percent = _percent(share.mib, total)
-        label = share.label if share.autostart else f"{share.label} (not by itself)"
+        label = share.label if share.autostart else f"{share.label} (not at boot)"
         style = "error" if share.kind == "free" and share.mib < 0 else ""
         if share.kind in ("xen", "free"):
             style = style or "muted"
@@ -135,12 +130,12 @@ class Memory(Step):
         note = (share.note, "muted")
         if share.kind == "guest" and share.name in outcomes:
             text, how = outcomes[share.name]
-            told = f"{glyphs(self).severity(how)} {text}"
-            note = (told, how)
+            text = f"{glyphs(self).severity(how)} {text}"
+            note = (text, how)
             if self.table.size.width < BESIDE:
-                mark, word = told.replace(",", "").split()[:2]
-                said = told if self.table.size.width >= ROOMY else f"{mark} {word}"
-                label, style = f"{share.label}  {said}", how
+                mark, word = text.replace(",", "").split()[:2]
+                text_shown = text if self.table.size.width >= ROOMY else f"{mark} {word}"
+                label, style = f"{share.label}  {text_shown}", how
         return Row(
             name,
             (
@@ -152,15 +147,21 @@ class Memory(Step):
             ),
         )
 
-    def _tell(self) -> None:
+    def _show_details(self) -> None:
+        """Show what the row under the cursor is, and what does not fit."""
         signs = glyphs(self)
         found = memory.of_memory(self.session.view.findings)
         lines = [
             lit(f"{signs.severity(f.severity.value)} {f.message}", f.severity.value) for f in found
         ]
         if not found:
-            lines = [lit(f"{signs.ok} Everything that starts by itself fits.", "ok")]
-        self.query_one("#memory-found", Static).update(Content("\n").join(lines))
+            lines = [lit(f"{signs.ok} Everything that starts at boot fits.", "ok")]
+        if key := self.guest():
+            guest = self.session.project.guest(key)
+            lines += [lit(""), guest_facts(self.session.view, guest.key, "", signs)]
+        elif note := self._notes.get(self.table.key, ""):
+            lines += [lit(""), lit(f"{note[:1].upper()}{note[1:]}.", "muted")]
+        self.query_one("#memory-found", Text).show(Content("\n").join(lines))
 
     def finding_in_sight(self) -> Finding | None:
         """Return what does not fit, so that its fix is one key away."""
@@ -190,7 +191,8 @@ class Memory(Step):
     @on(Table.Moved)
     def _moved(self, event: Table.Moved) -> None:
         event.stop()
-        self.post_message(Look())
+        self._show_details()
+        self.post_message(CursorMoved())
 
     @on(Table.Activated)
     def _activated(self, event: Table.Activated) -> None:
@@ -202,13 +204,13 @@ class Memory(Step):
 
     def action_rehearse(self) -> None:
         """Start the guests on a real Xen."""
-        self.post_message(Rehearsal())
+        self.post_message(StartRehearsal())
 
     def _outcomes(self) -> dict[str, tuple[str, str]]:
         """Return what came of each guest in the rehearsal of the present project."""
-        from xentui.screens.rehearsed import Rehearsed
+        from xentui.screens.main import MainScreen
 
-        report = self.screen.rehearsed if isinstance(self.screen, Rehearsed) else None
+        report = self.screen.rehearsed if isinstance(self.screen, MainScreen) else None
         if report is None:
             return {}
         from xentui.session.rehearsing import outcome

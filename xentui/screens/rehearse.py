@@ -18,10 +18,10 @@ from textual.widgets import Button, Static
 from textual.worker import get_current_worker
 
 from xentui.errors import XentuiError, sentences
-from xentui.screens.modal import Modal
+from xentui.screens.dialogs import Modal
 from xentui.session import Session, rehearsing
 from xentui.widgets.table import Column, Row, Table
-from xentui.widgets.text import cut, glyphs, lit
+from xentui.widgets.text import Text, cut, glyphs, lit
 
 if TYPE_CHECKING:
     from xentui.rehearsal.fetch import Download
@@ -45,16 +45,6 @@ class Rehearse(Modal[None]):
         Binding("right", "app.focus_next", show=False),
         Binding("left", "app.focus_previous", show=False),
     ]
-    DEFAULT_CSS = """
-    Rehearse .box { width: 76; }
-    Rehearse #rehearse-now { height: auto; max-height: 3; }
-    Rehearse Table { margin-top: 1; display: none; }
-    Rehearse.-guests Table { display: block; }
-    Rehearse #rehearse-fixes { display: none; }
-    Rehearse.-fixes #rehearse-fixes { display: block; }
-    Rehearse #rehearse-told { height: auto; max-height: 4; margin-top: 1; }
-    Rehearse.-lacking #rehearse-told { max-height: 9; }
-    """
 
     class Happened(Message):
         """The machine told something."""
@@ -114,9 +104,9 @@ class Rehearse(Modal[None]):
         with Vertical(classes="box"):
             title = "Rehearsal: the guests on a real Xen in QEMU, with stand-in images"
             yield Static(lit(title, "strong"), markup=False, classes="dialog-title")
-            yield Static("", markup=False, id="rehearse-now")
+            yield Text(id="rehearse-now")
             yield Table(Column("", 1), Column("Guest", 26), Column("What came of it"))
-            yield Static("", markup=False, id="rehearse-told")
+            yield Text(id="rehearse-told")
             yield Horizontal(classes="answers", id="rehearse-fixes")
             yield Horizontal(classes="answers", id="rehearse-answers")
 
@@ -175,11 +165,11 @@ class Rehearse(Modal[None]):
 
     def _now(self, lines: Sequence[tuple[str, str]]) -> None:
         text = Content("\n").join([lit(line, style) for line, style in lines])
-        self.query_one("#rehearse-now", Static).update(text)
+        self.query_one("#rehearse-now", Text).show(text)
 
     def _tell(self, lines: Sequence[tuple[str, str]]) -> None:
         text = Content("\n").join([lit(line, style) for line, style in lines[:6]])
-        self.query_one("#rehearse-told", Static).update(text)
+        self.query_one("#rehearse-told", Text).show(text)
 
     def _show_guests(self) -> None:
         signs = glyphs(self)

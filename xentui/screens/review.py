@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Step 6: what would be written, and what stands against it."""
+"""Step 6: what would be written, where, and what has to be fixed first."""
 
 from __future__ import annotations
 
@@ -11,22 +11,20 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Horizontal
+from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.widgets import Button, Input, OptionList, Static
+from textual.widgets.option_list import Option
 
 from xentui.project import user_dirs
-from xentui.screens import review_text
-from xentui.screens.review_problems import Problems
-from xentui.screens.step import Examine, Look, Rehearsal, Retarget, Step, Tell
-from xentui.screens.target_summary import short
-from xentui.session import review
-from xentui.session.review import ATTACH, ways
+from xentui.screens.step import CursorMoved, Examine, Go, Retargeted, StartRehearsal, Step, Waive
+from xentui.session.findings import can_be_waived, is_waived
+from xentui.session.review import ATTACH, file_text, short_path, ways, word
 from xentui.widgets.code import CodeView
 from xentui.widgets.options import Options
-from xentui.widgets.table import Column, Table
-from xentui.widgets.text import glyphs, lit
+from xentui.widgets.table import Column, Row, Table
+from xentui.widgets.text import Glyphs, Text, glyphs, lit
 
 if TYPE_CHECKING:
     from xentui.output.build_dir import Attach
@@ -34,71 +32,51 @@ if TYPE_CHECKING:
     from xentui.rules.finding import Finding
     from xentui.session import Session, View
 
-LINES = ("#review-dir", "#review-way", "#review-layer")
-"""What stands above the sheets, and is left for them."""
+SHEETS = ("diff", "files", "target", "problems")
 
 
 class Review(Step):
-    """The diff, the files, the target and the problems."""
+    """The diff, the files, what lies on the target, and the problems."""
 
     NAME: ClassVar[str] = "review"
-    HINT: ClassVar[str] = "Nothing is written before you say so: ctrl+s writes."
+    HINT: ClassVar[str] = (
+        "Nothing is written before you say so: press ctrl+s to write. Left and right, or 1 to 4, "
+        "show the other sheets."
+    )
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("t", "to_target", "Target", id="review.directory"),
-        Binding("w", "to_way", "Attach", id="review.way"),
-        Binding("v", "to_layer", "Layer", show=False, id="review.layer"),
-        Binding("a", "allow(True)", "Allow this here", id="review.allow"),
-        Binding("a", "allow(False)", "Allow it no more", id="review.allow-no-more"),
+        Binding("t", "change_directory", "Write into", id="review.directory"),
+        Binding("w", "to_attach", "local.conf", id="review.way"),
+        Binding("v", "change_layer", "Layer", show=False, id="review.layer"),
+        Binding("a", "waive(True)", "Allow this here", id="review.allow"),
+        Binding("a", "waive(False)", "No longer allow", id="review.allow-no-more"),
+        Binding("slash", "filter", "Filter", key_display="/", id="list.filter"),
         Binding("x", "rehearse", "Rehearse", id="review.rehearse"),
-        Binding("y", "copy", "Copy", id="review.copy"),
+        Binding("y", "copy", "Copy", show=False, id="review.copy"),
         Binding("s", "save_as", "Save as", id="review.save-as"),
-        Binding("1", "sheet('diff')", show=False),
-        Binding("2", "sheet('files')", show=False),
-        Binding("3", "sheet('target')", show=False),
-        Binding("4", "sheet('problems')", show=False),
+        Binding("left,h", "turn(-1)", "Previous sheet", show=False, id="review.previous"),
+        Binding("right,l", "turn(1)", "Next sheet", show=False, id="review.next"),
+        *(
+            Binding(str(number), f"sheet('{name}')", show=False, id=f"review.{name}")
+            for number, name in enumerate(SHEETS, 1)
+        ),
     ]
-    DEFAULT_CSS = """
-    Review #review-out { height: 1; }
-    Review #review-out > Static { width: 12; }
-    Review #review-dir { width: 1fr; }
-    Review #review-attach { height: 1; display: none; }
-    Review.-build #review-attach { display: block; }
-    Review #review-attach > Static { width: 12; }
-    Review #review-place { height: 1; display: none; }
-    Review.-build #review-place { display: block; }
-    Review #review-place > Static { width: 12; }
-    Review #review-layer { width: 1fr; }
-    Review #review-sum { height: 1; }
-    Review #review-tabs { height: 1; margin-bottom: 1; }
-    Review #review-body { height: 1fr; }
-    Review #review-body > * { display: none; height: 1fr; }
-    Review.-diff #review-diff, Review.-target #review-target { display: block; }
-    Review.-problems #review-found { display: block; }
-    Review.-files #review-split { display: block; }
-    Review #review-files { height: auto; max-height: 8; }
-    Review #review-file { height: 1fr; margin-top: 1; }
-    """
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self._seen: tuple[View, Path] | None = None
-        self._sheet = ""
+        self.sheet = ""
+        self._shown: tuple[View, Path] | None = None
         self._changes: dict[str, Change] = {}
         self._examining = False
 
     def compose(self) -> ComposeResult:
-        """Make the target's line, the sheets and what is on them."""
-        with Horizontal(id="review-out"):
-            yield Static(lit("Write into"), markup=False)
-            yield Input(str(self.session.target.path), compact=True, id="review-dir")
+        """Make the lines at the top, and the sheets."""
+        yield Text(id="review-out")
         with Horizontal(id="review-attach"):
             yield Static(lit("local.conf"), markup=False)
             yield Options(ATTACH, id="review-way")
-        with Horizontal(id="review-place"):
-            yield Static(lit("Layer"), markup=False)
-            yield Input(str(self.session.target.layer or ""), compact=True, id="review-layer")
-        yield Static("", markup=False, id="review-sum")
+        yield Text(id="review-layer")
+        yield Text(id="review-sum")
         yield Options((), tabs=True, id="review-tabs")
         with Container(id="review-body"):
             yield CodeView(look="diff", id="review-diff")
@@ -109,21 +87,11 @@ class Review(Step):
             yield Problems(self.session)
 
     def first(self) -> Widget | None:
-        """The diff, or the problems where something stands against writing."""
-        return self._body_of(self._sheet or "diff")
+        """The diff, or the problems where something has to be fixed."""
+        return self._focus_of(self.sheet or "diff")
 
-    def _body_of(self, sheet: str) -> Widget:
-        return self.query_one(f"#review-{sheet}")
-
-    @property
-    def plan(self) -> Plan | None:
-        """What would be done, if that is known."""
-        return self.session.review.plan
-
-    @property
-    def refused(self) -> str:
-        """Why nothing can be compared, or an empty text."""
-        return self.session.review.refused
+    def _focus_of(self, sheet: str) -> Widget:
+        return self.problems.list if sheet == "problems" else self.query_one(f"#review-{sheet}")
 
     @property
     def problems(self) -> Problems:
@@ -131,102 +99,114 @@ class Review(Step):
         return self.query_one(Problems)
 
     def take_focus(self) -> None:
-        """Stand on the sheet that matters now."""
+        """Show the sheet that matters now."""
         self.sync()
-        if self.errors and self._sheet != "problems":
+        if self.errors and self.sheet != "problems":
             self.show_sheet("problems")
-        elif not self.errors and self._sheet == "problems" and not self.problems.count:
+        elif not self.errors and self.sheet == "problems" and not self.problems.count:
             self.show_sheet("diff")
         super().take_focus()
 
+    @property
+    def errors(self) -> Sequence[Finding]:
+        """Everything that has to be fixed before writing."""
+        return self.session.review.errors
+
     def sync(self) -> None:
         """Compare with the disk again, if anything is different."""
-        view = self.session.view
-        now = (view, self.session.target.path)
-        fresh = self._seen is None or self._seen[0] is not view or self._seen[1] != now[1]
-        if fresh:
-            self._seen = now
+        now = (self.session.view, self.session.target.path)
+        if self._shown is None or self._shown[0] is not now[0] or self._shown[1] != now[1]:
+            self._shown = now
             self.compare()
 
     def compare(self) -> None:
         """Work out what writing would change, and show it."""
-        self.session.review.compare(again=True, examine=False)
-        if self.plan is not None:
-            self._show_way()
+        review = self.session.review
+        review.compare(again=True, examine=False)
+        self._show_target_lines()
         self._examine()
-        self._show_diff()
+        self.query_one("#review-diff", CodeView).show(review.diff_lines(), follow=False)
+        review.mark_seen()
         self._show_files()
-        self._show_target()
+        self.query_one("#review-target", CodeView).show(review.target_lines(), follow=False)
         self._show_problems()
-        self._show_sum()
-        if not self._sheet:
+        self._show_summary()
+        if not self.sheet:
             self.show_sheet("problems" if self.errors else "diff")
         self._show_tabs()
 
-    def _show_way(self) -> None:
-        target = self.session.target.build_dir
-        self.set_class(target is not None, "-build")
-        if target is not None:
-            way = self.session.target.attached()
+    def _show_target_lines(self) -> None:
+        """Show where it is written."""
+        target = self.session.target
+        build = target.build_dir is not None
+        self.set_class(build, "-build")
+        head = lit(f"{'Write into':<12}", "muted")
+        self.query_one("#review-out", Text).show(head.append(lit(short_path(target.path))))
+        if build and self.session.review.plan is not None:
+            way = target.attached()
             self.query_one("#review-way", Options).show(ways(way), (way,))
-            place = self.session.target.layer_place
-            told = short(place) if place is not None else "none is needed"
-            self.query_one("#review-layer", Input).placeholder = told
+            place = target.layer_place
+            text = short_path(place) if place is not None else "not needed"
+            head = lit(f"{'Layer':<12}", "muted")
+            self.query_one("#review-layer", Text).show(head.append(lit(text)))
         self.refresh_bindings()
 
     # The build directory
 
-    @property
-    def errors(self) -> Sequence[Finding]:
-        """Everything that stands against writing."""
-        return self.session.review.errors
-
     def _examine(self) -> None:
-        """Look at the build directory as it would be, beside the screen."""
-        target = self.session.target.build_dir
-        self._examining = target is not None and self.plan is not None
-        if target is None:
+        """Examine the build directory as it would be, beside the screen."""
+        plan = self.session.review.plan
+        self._examining = self.session.target.build_dir is not None and plan is not None
+        if self.session.target.build_dir is None:
             self.session.target.examined(())
-        self.post_message(Examine(self.plan))
+        self.post_message(Examine(plan))
 
     def examined(self, plan: Plan) -> None:
         """Show what was found in the build directory."""
-        if plan is self.plan:
+        if plan is self.session.review.plan:
             self._examining = False
             self._show_problems()
-            self._show_sum()
+            self._show_summary()
             self._show_tabs()
 
-    def survey_arrived(self) -> None:
-        """Look at the build directory again once its recipes are known."""
+    def build_survey_changed(self) -> None:
+        """Examine the build directory again once its recipes are known."""
         survey = self.session.target.survey
         if survey is not None and survey.complete:
             self._examine()
-            self._show_sum()
+            self._show_summary()
 
-    def _show_sum(self) -> None:
+    def _show_summary(self) -> None:
         review = self.session.review
-        text, style = review_text.summary(review, glyphs(self), reading=self._examining)
-        self.query_one("#review-sum", Static).update(lit(text, style))
+        text = f"{glyphs(self).severity(review.style)} {review.summary()}"
+        if review.status == "ready":
+            text = f"{text.removesuffix(' Nothing is written yet.')} Press ctrl+s to write."
+        elif review.status in ("undecided", "edited"):
+            text += " ctrl+s asks."
+        if self._examining:
+            text += f" Examining the build directory {glyphs(self).more}"
+        self.query_one("#review-sum", Text).show(lit(text, review.style))
 
     def _show_tabs(self) -> None:
-        files = len(self.plan.changes) if self.plan else 0
-        tabs = (
-            ("diff", "Diff"),
-            ("files", f"Files {files}"),
-            ("target", "Target"),
-            ("problems", f"Problems {self.problems.count}"),
-        )
-        self.query_one("#review-tabs", Options).show(tabs, (self._sheet,))
-
-    def _show_diff(self) -> None:
-        lines = self.session.review.diff_lines()
-        self.query_one("#review-diff", CodeView).show(lines)
+        files = len(self.session.review.changes)
+        titles = ("Diff", f"Files {files}", "On target", f"Problems {self.problems.count}")
+        tabs = [
+            (name, f"{number} {title}")
+            for number, (name, title) in enumerate(zip(SHEETS, titles, strict=True), 1)
+        ]
+        self.query_one("#review-tabs", Options).show(tabs, (self.sheet,))
 
     def _show_files(self) -> None:
         changes = self.session.review.changes
         self._changes = {str(change.path): change for change in changes}
-        rows = review_text.file_rows(changes)
+        styles = {"same": "muted", "edited": "error", "new": "ok", "changed": "warning"}
+        rows = [
+            Row(
+                str(one.path),
+                (short_path(one.path), (word(one), styles.get(one.kind, "warning"))),
+            )
+            for one in changes
+        ]
         table = self.query_one("#review-files", Table)
         table.styles.height = min(8, len(rows) + 1)
         table.set_rows(rows)
@@ -234,127 +214,116 @@ class Review(Step):
 
     def _show_file(self) -> None:
         change = self._changes.get(self.query_one("#review-files", Table).key)
-        text = review.file_text(change)
-        self.query_one("#review-file", CodeView).show(text.removesuffix("\n").split("\n"))
-
-    def _show_target(self) -> None:
-        lines = review.target_lines(self.session.view)
-        self.query_one("#review-target", CodeView).show(lines)
+        text = file_text(change)
+        view = self.query_one("#review-file", CodeView)
+        view.show(text.removesuffix("\n").split("\n"), follow=False)
 
     def _show_problems(self) -> None:
         self.problems.show(self.session.findings.all)
 
     def finding_in_sight(self) -> Finding | None:
-        """Return the problem one stands on."""
-        return self.problems.current if self._sheet == "problems" else None
+        """Return the problem under the cursor."""
+        return self.problems.current if self.sheet == "problems" else None
 
     async def jump(self, path: str) -> bool:
-        """Go to a problem that stands here."""
+        """Go to a problem that is fixed here."""
         finding = self.problems.at(path)
         return finding is not None and self.stand_on_problem(finding)
 
     def stand_on_problem(self, finding: Finding) -> bool:
-        """Stand on a problem among the others; return whether it is there."""
+        """Put the cursor on a problem among the others; return whether it is there."""
         found = self.problems.select(finding)
         if found:
             self.action_sheet("problems")
         return found
 
-    # What can be done
+    # Sheets
 
     def show_sheet(self, name: str) -> None:
         """Show one of the sheets."""
-        for sheet in ("diff", "files", "target", "problems"):
+        for sheet in SHEETS:
             self.set_class(sheet == name, f"-{sheet}")
-        self._sheet = name
+        self.sheet = name
         self._show_tabs()
-        self.post_message(Look())
+        self.refresh_bindings()
+        self.post_message(CursorMoved())
 
     def action_sheet(self, name: str) -> None:
-        """Show one of the sheets and go to it."""
+        """Show one of the sheets and focus it."""
         self.show_sheet(name)
-        self._body_of(name).focus()
+        self._focus_of(name).focus()
+
+    def action_turn(self, by: int) -> None:
+        """Show the next sheet, or the one before."""
+        self.action_sheet(SHEETS[(SHEETS.index(self.sheet) + by) % len(SHEETS)])
 
     @on(Options.Chosen, "#review-tabs")
-    def _tab(self, event: Options.Chosen) -> None:
+    def _tab_chosen(self, event: Options.Chosen) -> None:
         event.stop()
         self.show_sheet(event.chosen[0])
 
     @on(Table.Moved, "#review-files")
-    def _other_file(self, event: Table.Moved) -> None:
+    def _file_moved(self, event: Table.Moved) -> None:
         event.stop()
         self._show_file()
 
-    def action_allow(self, _allowed: bool) -> None:
-        """Overrule the error under the cursor, or let it stand again."""
-        if self._sheet == "problems":
-            self.problems.allow()
-
-    def action_to_target(self) -> None:
-        """Change the directory that is written into."""
-        self.query_one("#review-dir", Input).focus()
-
-    @on(Input.Submitted, "#review-dir")
-    def _other_target(self, event: Input.Submitted) -> None:
-        event.stop()
-        self._retarget(event.value)
-        self._body_of(self._sheet).focus()
-
-    @on(Input.Blurred, "#review-dir")
-    def _left_target(self, event: Input.Blurred) -> None:
-        event.stop()
-        self._retarget(event.value)
-
-    def _retarget(self, given: str) -> None:
-        text = given.strip()
-        field = self.query_one("#review-dir", Input)
-        if not text or "\0" in text:
-            field.value = str(self.session.target.path)
-            return
-        if user_dirs.expanded(text) != self.session.target.path:
-            self.session.target.move_to(user_dirs.expanded(text))
-            self.sync()
-            self.post_message(Retarget())
-
-    def action_to_layer(self) -> None:
-        """Change where the layer goes."""
-        self.query_one("#review-layer", Input).focus()
-
-    @on(Input.Submitted, "#review-layer")
-    def _other_layer(self, event: Input.Submitted) -> None:
-        event.stop()
-        self._move_layer(event.value)
-        self._body_of(self._sheet).focus()
-
-    @on(Input.Blurred, "#review-layer")
-    def _left_layer(self, event: Input.Blurred) -> None:
-        event.stop()
-        self._move_layer(event.value)
-
-    def _move_layer(self, given: str) -> None:
-        text = given.strip()
-        place = user_dirs.expanded(text) if text and "\0" not in text else None
-        if place != self.session.target.layer:
-            self.session.target.choose_layer(place)
-            self.compare()
-        if place is None:
-            self.query_one("#review-layer", Input).value = ""
-
-    def action_to_way(self) -> None:
-        """Change how conf/local.conf gets at the settings."""
-        self.query_one("#review-way", Options).focus()
+    # What can be done
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer way and layer only for a build directory, and to allow only what can be."""
-        if action in ("to_way", "to_layer"):
+        """Offer what belongs to a build directory or to the problems only there."""
+        if action in ("to_attach", "change_layer"):
             return self.has_class("-build")
-        if action == "allow":
+        if action == "waive":
             already = parameters != (True,)
-            return self._sheet == "problems" and self.problems.can_be_allowed(already=already)
+            return self.sheet == "problems" and self.problems.can_be_waived(already=already)
+        if action == "filter":
+            return self.sheet == "problems" and self.problems.count > 1
         return True
 
+    def action_waive(self, _waived: bool) -> None:
+        """Count the error under the cursor as a warning, or as an error again."""
+        if self.sheet == "problems":
+            self.problems.waive()
+
+    def action_filter(self) -> None:
+        """Type what the problems must have in them."""
+        self.problems.filter()
+
+    def action_change_directory(self) -> None:
+        """Ask for the directory that is written into."""
+        self.app.run_worker(self._change_directory(), exclusive=True)
+
+    async def _change_directory(self) -> None:
+        from xentui.screens.dialogs import Ask
+
+        given = await self.app.push_screen_wait(
+            Ask("Write into which folder, or build directory?", str(self.session.target.path))
+        )
+        if given and "\0" not in given and user_dirs.expanded(given) != self.session.target.path:
+            self.session.target.move_to(user_dirs.expanded(given))
+            self.sync()
+            self.post_message(Retargeted())
+
+    def action_change_layer(self) -> None:
+        """Ask where the layer goes."""
+        self.app.run_worker(self._change_layer(), exclusive=True)
+
+    async def _change_layer(self) -> None:
+        from xentui.screens.dialogs import Ask
+
+        given = await self.app.push_screen_wait(
+            Ask("Put the layer into which folder?", str(self.session.target.layer or ""))
+        )
+        if given and "\0" not in given and user_dirs.expanded(given) != self.session.target.layer:
+            self.session.target.choose_layer(user_dirs.expanded(given))
+            self.compare()
+
+    def action_to_attach(self) -> None:
+        """Focus the choice of how conf/local.conf includes the settings."""
+        self.query_one("#review-way", Options).focus()
+
     @on(Options.Chosen, "#review-way")
-    def _other_way(self, event: Options.Chosen) -> None:
+    def _attach_chosen(self, event: Options.Chosen) -> None:
         event.stop()
         chosen = next((name for name, _ in ways("fragment") if name in event.chosen), None)
         self.session.target.choose_attach(cast("Attach | None", chosen))
@@ -368,23 +337,243 @@ class Review(Step):
 
     def action_rehearse(self) -> None:
         """Start the guests on a real Xen."""
-        self.post_message(Rehearsal())
+        self.post_message(StartRehearsal())
 
     def action_copy(self) -> None:
-        """Copy what is in sight."""
-        view = {"files": "#review-file"}.get(self._sheet, f"#review-{self._sheet}")
-        widget = self.query_one(view)
-        if isinstance(widget, CodeView):
-            self.app.copy_to_clipboard("\n".join(widget.lines))
-            self.post_message(Tell("Copied, if the terminal lets programs do that."))
+        """Copy the text of the sheet."""
+        name = "file" if self.sheet == "files" else self.sheet
+        for view in self.query(f"#review-{name}").results(CodeView):
+            self.app.copy_to_clipboard("\n".join(view.lines))
+            self.say("Copied, if your terminal allows programs to do that.")
 
     def back(self) -> bool:
-        """Leave the lines on top."""
-        if any(self.query_one(name).has_focus for name in LINES):
-            self._body_of(self._sheet).focus()
+        """Leave the filter, or the choice at the top."""
+        if self.problems.leave_filter() or self.query_one("#review-way").has_focus:
+            self._focus_of(self.sheet).focus()
             return True
         return False
 
     def confirmation(self) -> list[Content]:
         """Return what is asked before writing: which files, and what happens to them."""
         return [lit(text, style) for text, style in self.session.review.confirmation()]
+
+
+class ProblemList(OptionList):
+    """The problems, each with its whole path and its whole message."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "cursor_down", show=False, id="list.down"),
+        Binding("k", "cursor_up", show=False, id="list.up"),
+        Binding("enter", "select", "Go there", id="list.choose"),
+    ]
+
+
+class Problems(Vertical):
+    """Every problem in a list, and the answers to the one under the cursor.
+
+    Args:
+        session: what is worked on.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(id="review-found")
+        self._session = session
+        self._findings: dict[str, Finding] = {}
+        self._filter = ""
+        self._drawn: object = None
+
+    def compose(self) -> ComposeResult:
+        """Make the list, and below it the answers for the mouse."""
+        yield Input(
+            placeholder="part of a path, a code, a message", compact=True, id="problem-filter"
+        )
+        yield ProblemList(id="problem-list", markup=False)
+        with Horizontal(id="problem-answers"):
+            yield Button("", compact=True, id="problem-fix")
+            yield Button("", compact=True, id="problem-fix-all")
+            yield Button("", compact=True, id="problem-waive")
+
+    @property
+    def list(self) -> ProblemList:
+        """The list, which has the focus when the sheet is shown."""
+        return self.query_one(ProblemList)
+
+    @property
+    def current(self) -> Finding | None:
+        """The problem under the cursor."""
+        option = self.list.highlighted_option
+        return self._findings.get(option.id or "") if option is not None else None
+
+    @property
+    def count(self) -> int:
+        """How many problems there are."""
+        return len(self._findings)
+
+    def show(self, findings: Sequence[Finding]) -> None:
+        """Show these problems."""
+        self._findings = keyed(findings)
+        self._fill()
+
+    def _fill(self) -> None:
+        words = self._filter.lower().split()
+        signs = glyphs(self)
+        shown = {
+            key: problem_text(one, signs)
+            for key, one in self._findings.items()
+            if all(w in f"{one.path} {one.code} {one.message}".lower() for w in words)
+        }
+        drawn = {key: content.plain for key, content in shown.items()}
+        if drawn == self._drawn:
+            self._show_answers()
+            return
+        self._drawn = drawn
+        before = self.list.highlighted_option
+        place = self.list.highlighted or 0
+        self.list.clear_options()
+        self.list.add_options([Option(content, id=key) for key, content in shown.items()])
+        if not shown:
+            text = "No match. Esc shows all again." if words else "No problems found."
+            self.list.add_option(Option(lit(text, "muted"), disabled=True))
+        elif before is not None and before.id in shown:
+            self.list.highlighted = self.list.get_option_index(before.id)
+        else:
+            self.list.highlighted = min(place, len(shown) - 1)
+        self._show_answers()
+
+    def at(self, path: str) -> Finding | None:
+        """Return the first problem of a field."""
+        return next((one for one in self._findings.values() if one.path == path), None)
+
+    def select(self, finding: Finding) -> bool:
+        """Put the cursor on a problem; return whether it is there."""
+        key = next((key for key, one in self._findings.items() if one is finding), None)
+        if key is None:
+            return False
+        if self._drawn is None or key not in cast("dict[str, str]", self._drawn):
+            self.leave_filter()
+        self.list.highlighted = self.list.get_option_index(key)
+        return True
+
+    def _show_answers(self) -> None:
+        """Show the answers to the problem under the cursor."""
+        finding = self.current
+        alike = self._session.findings.like(finding) if finding is not None else ()
+        answers = {
+            "fix": fix_of(finding),
+            "fix-all": f"Fix all {len(alike)} like this"
+            if len(alike) > 1 and fix_of(finding)
+            else "",
+            "waive": waive_of(self._session, finding),
+        }
+        for name, text in answers.items():
+            button = self.query_one(f"#problem-{name}", Button)
+            button.label = lit(text)
+            button.display = bool(text)
+            button.refresh(layout=True)
+        self.set_class(any(answers.values()), "-answers")
+        self.refresh_bindings()
+
+    # Filter
+
+    def filter(self) -> None:
+        """Type what the problems must have in them."""
+        self.add_class("-filtering")
+        self.query_one("#problem-filter", Input).focus()
+
+    def leave_filter(self) -> bool:
+        """Show all problems again; return whether they were filtered."""
+        if not self.has_class("-filtering"):
+            return False
+        self.remove_class("-filtering")
+        self._filter = ""
+        self.query_one("#problem-filter", Input).value = ""
+        self._fill()
+        return True
+
+    @on(Input.Changed, "#problem-filter")
+    def _filtered(self, event: Input.Changed) -> None:
+        event.stop()
+        self._filter = event.value
+        self._fill()
+
+    @on(Input.Submitted, "#problem-filter")
+    def _filter_done(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.list.focus()
+
+    # Answers
+
+    def waive(self) -> None:
+        """Count the error under the cursor as a warning, or as an error again."""
+        if self.current is not None:
+            self.post_message(Waive(self.current))
+
+    def can_be_waived(self, *, already: bool) -> bool:
+        """Return whether the problem under the cursor can be waived, or is ``already``."""
+        if already:
+            return is_waived(self._session.state, self.current)
+        return can_be_waived(self.current)
+
+    @on(OptionList.OptionHighlighted)
+    def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        event.stop()
+        self._show_answers()
+        self.post_message(CursorMoved())
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        finding = self._findings.get(event.option.id or "")
+        if finding is not None:
+            self.post_message(Go(path=finding.path))
+
+    @on(Button.Pressed)
+    async def _answered(self, event: Button.Pressed) -> None:
+        event.stop()
+        if event.button.id == "problem-fix":
+            await self.run_action("screen.fix")
+        elif event.button.id == "problem-fix-all":
+            await self.run_action("screen.fix_all")
+        else:
+            self.waive()
+        self.list.focus()
+
+
+def keyed(findings: Sequence[Finding]) -> dict[str, Finding]:
+    """Return findings by names that stay theirs when others come or go, or their severity."""
+    made: dict[str, Finding] = {}
+    for finding in findings:
+        name = key = f"{finding.code} {finding.path}"
+        number = 1
+        while key in made:
+            number += 1
+            key = f"{name} {number}"
+        made[key] = finding
+    return made
+
+
+def problem_text(finding: Finding, signs: Glyphs) -> Content:
+    """Return a problem as it is listed: its whole path, and its whole message below."""
+    severity = finding.severity.value
+    head = lit(f"{signs.severity(severity)} ", severity).append(
+        lit(finding.path or "project", "strong")
+    )
+    if finding.code:
+        head = head.append(lit(f"  {finding.code}", "muted"))
+    return Content("\n").join([head, lit(f"  {finding.message}")])
+
+
+def fix_of(finding: Finding | None) -> str:
+    """Return what the button to fix a finding says; empty where xentui cannot."""
+    if finding is None:
+        return ""
+    if not finding.code:
+        return "Take back what was typed"
+    return finding.quick_fix.label if finding.quick_fix is not None else ""
+
+
+def waive_of(session: Session, finding: Finding | None) -> str:
+    """Return what the button to waive a finding says; empty where it cannot be."""
+    if can_be_waived(finding):
+        return "Allow this here"
+    return "No longer allow this" if is_waived(session.state, finding) else ""

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Step 1: choose what to begin with."""
+"""Step 1: choose what to begin with, and see where it will be written."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from xentui.project import boards, presets
-from xentui.screens.step import Begin, Look, Resume, Step, Tell
-from xentui.screens.target_summary import where
+from xentui.screens.step import Begin, CursorMoved, Resume, Step
 from xentui.session import Session, View, opening
+from xentui.session.review import short_path
 from xentui.session.state import EMPTY, Origin
 from xentui.widgets.bars import bar, summary
 from xentui.widgets.table import Column, Row, Table
-from xentui.widgets.text import cut, glyphs, lit
+from xentui.widgets.text import Glyphs, Text, cut, glyphs, lit
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -31,6 +31,18 @@ if TYPE_CHECKING:
 DRAFT, NOTHING, OPEN = ":draft", ":empty", ":open"
 REST = 0.06
 """Seconds that a row is stood on before it is looked into."""
+
+
+Line = tuple[str, str]
+"""A text and its style."""
+
+
+class StartTable(Table):
+    """What can be begun with."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "activate", "Review", id="list.choose"),
+    ]
 
 
 class Start(Step):
@@ -43,16 +55,6 @@ class Start(Step):
         Binding("c", "customise", "Customise", id="start.customise"),
         Binding("slash", "filter", "Filter", key_display="/", id="list.filter"),
     ]
-    DEFAULT_CSS = """
-    /* Around each part, not around all: what is drawn need not be cut at the edges. */
-    Start { padding: 0; }
-    Start > Widget { padding: 0 1; }
-    Start #start-where { height: auto; min-height: 2; max-height: 4; }
-    Start #start-filter { height: 1; display: none; margin-bottom: 0; }
-    Start.-filtering #start-filter { display: block; }
-    Start #start-list { height: 1fr; margin-top: 1; min-height: 6; }
-    Start #start-details { height: 7; margin-top: 1; color: $foreground; }
-    """
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -61,25 +63,25 @@ class Start(Step):
         self._filter = ""
         self._rest: Timer | None = None
         self._draft: Draft | None = None
-        self._draft_text = ""
+        self._draft_note = ""
         self._has_draft = False
 
     def compose(self) -> ComposeResult:
-        """Make the list and what is told of the row in it."""
-        yield Static(self._where(), markup=False, id="start-where")
+        """Make the list and what is lines of the row in it."""
+        yield Text(id="start-where")
         yield Input(placeholder="part of a name, a board …", compact=True, id="start-filter")
-        yield Table(
+        yield StartTable(
             Column("Begin with"),
             Column("Board", 16, above=62),
             Column("Memory", 9, right=True),
             Column("From", 7, above=72),
-            choose="Review",
             id="start-list",
         )
-        yield Static("", markup=False, id="start-details")
+        yield Text(id="start-details")
 
     def on_mount(self) -> None:
         """Fill the list."""
+        self.build_survey_changed()
         self._presets = {preset.name: preset for preset in presets.available()}
         self._has_draft = self.session.drafts.available()
         self._fill()
@@ -89,16 +91,16 @@ class Start(Step):
         offered = self.session.drafts.available()
         if self.is_attached and self._presets and offered != self._has_draft:
             self._has_draft = offered
-            self._draft, self._draft_text = None, ""
+            self._draft, self._draft_note = None, ""
             self._fill()
 
     def _where(self) -> Content:
         signs = glyphs(self)
-        return Content("\n").join([lit(t, s) for t, s in where(self.session, signs)])
+        return Content("\n").join([lit(t, s) for t, s in location_lines(self.session, signs)])
 
-    def survey_arrived(self) -> None:
+    def build_survey_changed(self) -> None:
         """Show what became known of the build directory."""
-        self.query_one("#start-where", Static).update(self._where())
+        self.query_one("#start-where", Text).show(self._where())
 
     def _fill(self) -> None:
         rows: list[Row] = []
@@ -106,7 +108,7 @@ class Start(Step):
         if not wanted and self._has_draft:
             rows += [
                 Row(DRAFT, (("Resume the draft", "strong"), "", "", ("yours", "muted"))),
-                Row(":or", ("  or begin anew",), heading=True),
+                Row(":or", ("  or start over",), heading=True),
             ]
         for preset in self._presets.values():
             if not opening.matches(preset, wanted):
@@ -124,13 +126,11 @@ class Start(Step):
         if not wanted:
             rows += [
                 Row(":other", ("  or",), heading=True),
-                Row(NOTHING, ("Nothing chosen yet", "", "", "")),
+                Row(NOTHING, ("Start from scratch", "", "", "")),
                 Row(OPEN, (f"Open a project file {glyphs(self).more}", "", "", "")),
             ]
         elif not rows:
-            rows.append(
-                Row(":none", ("  Nothing has that in it. Esc shows all again.",), heading=True)
-            )
+            rows.append(Row(":none", ("  No match. Esc shows all again.",), heading=True))
         table = self.query_one(Table)
         table.styles.max_height = len(rows) + 1
         table.set_rows(rows)
@@ -161,26 +161,26 @@ class Start(Step):
         self._rest = self.set_timer(REST, self._look_into)
 
     def _look_into(self) -> None:
-        if not getattr(self.screen, "stands", True):
+        if not getattr(self.screen, "ready", True):
             self._rest = self.set_timer(REST, self._look_into)
             return
         key = self.query_one(Table).key
         if key in self._presets and key not in self._origins:
             self._origins[key] = opening.of_preset(key)
-        if key == DRAFT and not self._draft_text:
-            self._draft_text = f"Reading it {glyphs(self).more}"
+        if key == DRAFT and not self._draft_note:
+            self._draft_note = f"Reading it {glyphs(self).more}"
             self.run_worker(self._read_draft(), group="draft")
         self._details()
-        self.post_message(Look())
+        self.post_message(CursorMoved())
 
     async def _read_draft(self) -> None:
         """Read the draft beside the screen: one of many guests takes a while."""
         kept = await to_thread(self.session.load_draft)
         when = kept.kept.astimezone().strftime("%d %B %H:%M") if kept else ""
-        self._draft_text = f"Kept {when}." if kept else "It cannot be read."
+        self._draft_note = f"Kept {when}." if kept else "It cannot be read."
         self._draft = kept
         self._details()
-        self.post_message(Look())
+        self.post_message(CursorMoved())
 
     def origin_in_sight(self) -> Origin | None:
         """Return what the row under the cursor would begin with, as far as it is known."""
@@ -190,7 +190,7 @@ class Start(Step):
         found = self._origins.get(key)
         return found if isinstance(found, Origin) else None
 
-    def view_in_sight(self) -> View | None:
+    def previewed_view(self) -> View | None:
         """Return what the row under the cursor would give."""
         kept = self._draft
         if self.query_one(Table).key == DRAFT and kept is not None:
@@ -205,44 +205,44 @@ class Start(Step):
 
     def _details(self) -> None:
         key = self.query_one(Table).key
-        self.query_one("#start-details", Static).update(Content("\n").join(self._told(key)))
+        self.query_one("#start-details", Text).show(Content("\n").join(self._lines(key)))
 
-    def _told(self, key: str) -> list[Content]:
+    def _lines(self, key: str) -> list[Content]:
         if key == DRAFT:
-            return self._told_of_draft()
+            return self._draft_lines()
         if key == NOTHING:
-            return [lit("A QEMU board and no guest: fill in the steps one after the other.")]
+            return [lit("A QEMU board and no guest: go through the steps one after the other.")]
         if key == OPEN:
-            return [lit("A project file that xentui, or you, wrote before.")]
+            return [lit("A project file that you, or xentui, wrote before.")]
         preset = self._presets.get(key)
         if preset is None:
             return []
         if preset.error:
             return [lit(preset.name, "strong"), lit(preset.error, "error")]
-        told = [lit(preset.description or preset.name)]
+        lines = [lit(preset.description or preset.name)]
         origin = self._origins.get(key)
         if isinstance(origin, str):
-            return [*told, lit(f"{glyphs(self).error} {origin}", "error")]
+            return [*lines, lit(f"{glyphs(self).error} {origin}", "error")]
         if origin is None:
-            return told
-        return [*told, *self._told_of(self.session.view_of_origin(origin))]
+            return lines
+        return [*lines, *self._project_lines(self.session.view_of_origin(origin))]
 
-    def _told_of_draft(self) -> list[Content]:
-        told = [
-            lit("What was not written when xentui was left."),
-            lit(self._draft_text, "muted"),
+    def _draft_lines(self) -> list[Content]:
+        lines = [
+            lit("Your changes that were not written when you left xentui."),
+            lit(self._draft_note, "muted"),
         ]
         if self._draft is None:
-            return told
+            return lines
         state = self._draft.state
         if state.origin.name:
-            told[1] = told[1].append(lit(f" It began with {state.origin.name}.", "muted"))
-        view = self.view_in_sight()
+            lines[1] = lines[1].append(lit(f" It began with {state.origin.name}.", "muted"))
+        view = self.previewed_view()
         if view is None:
-            return [*told, _pair("Guests", str(len(state.project.guests)))]
-        return [*told, *self._told_of(view)]
+            return [*lines, _pair("Guests", str(len(state.project.guests)))]
+        return [*lines, *self._project_lines(view)]
 
-    def _told_of(self, view: View) -> list[Content]:
+    def _project_lines(self, view: View) -> list[Content]:
         """Return the few lines that tell what a project is."""
         room = max(20, self._line - 12)
         more_sign = glyphs(self).more
@@ -261,9 +261,9 @@ class Start(Step):
 
     def _memory(self, view: View) -> Content:
         signs = glyphs(self)
-        said = summary(view.budget, signs)
-        cells = max(8, min(32, self._line - 14 - said.cell_length))
-        return _pair("Memory", "").append(bar(view.budget, cells, signs)).append("  ").append(said)
+        words = summary(view.budget, signs)
+        cells = max(8, min(32, self._line - 14 - words.cell_length))
+        return _pair("Memory", "").append(bar(view.budget, cells, signs)).append("  ").append(words)
 
     # What can be done
 
@@ -303,7 +303,7 @@ class Start(Step):
         if key == DRAFT:
             kept = self._draft or self.session.load_draft()
             if kept is None:
-                self.post_message(Tell("The draft cannot be read.", "warning"))
+                self.say("The draft cannot be read.", "warning")
             else:
                 self.post_message(Resume(kept.state))
         elif key == NOTHING:
@@ -315,7 +315,7 @@ class Start(Step):
             self._origins[key] = found
             if isinstance(found, str):
                 self._details()
-                self.post_message(Tell(f"{key}: {found}", "error"))
+                self.say(f"{key}: {found}", "error")
             else:
                 self.post_message(Begin(found, f"take {key}", then))
 
@@ -332,10 +332,45 @@ class Start(Step):
         """Open a project file."""
         origin = opening.of_file(given)
         if isinstance(origin, str):
-            self.post_message(Tell(origin, "error"))
+            self.say(origin, "error")
         else:
             self.post_message(Begin(origin, f"open {origin.name}", "guests"))
 
 
 def _pair(name: str, text: str) -> Content:
     return lit(f"{name:<9}", "muted").append(lit(text))
+
+
+def location_lines(session: Session, signs: Glyphs) -> list[Line]:
+    """Return two lines on the directory that is written into."""
+    target = session.target.build_dir
+    if target is None:
+        folder = short_path(session.target.path)
+        return [
+            (f"{signs.todo} No build directory: writes into the folder {folder}", "muted"),
+            ("  To write into one, start xentui there or with --build-dir DIR.", "muted"),
+        ]
+    name = short_path(target)
+    survey = session.target.survey
+    if survey is not None and survey.problem:
+        return [(f"{signs.error} Build directory {name}", "error"), (f"  {survey.problem}", "")]
+    if survey is None or survey.build is None:
+        reading = f"  Reading its configuration {signs.more}"
+        return [(f"{signs.ok} Build directory {name}", ""), (reading, "muted")]
+    series = survey.build.series
+    lines = [(f"{signs.ok} Build directory {name}  {signs.dot}  {survey.machine_summary}", "")]
+    summary, fine = survey.xen_summary
+    text = f"{signs.ok if fine else signs.error} {summary}"
+    text += f" {signs.dot} {series[0]}" if fine and series else ""
+    if not survey.complete:
+        count = f" {survey.done} of {survey.total}" if survey.total else ""
+        text += f"  {signs.dot}  reading the recipes{count} {signs.more}"
+    lines.append((text, "ok" if fine else "error"))
+    theirs = survey.user_settings
+    if theirs:
+        guests = ", ".join(guest.entry for guest in theirs.guests)
+        what = f"guests {guests}" if guests else "Xen settings"
+        lines.append(
+            (f"{signs.warning} Set by hand there: {what}. Review asks what to do.", "warning")
+        )
+    return lines

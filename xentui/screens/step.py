@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What every step has in common, and the messages by which it asks for something.
+"""What all steps have in common, and the messages by which they ask for something.
 
-A step reads from the session and never changes it: it posts what the person wants, and the
-main screen does it and lets everything in sight show the new state.
+A step reads from the session and never changes it: it posts what the user asked for. The main
+screen does it, and lets everything on the screen show the new state.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from textual.widgets.input import Selection
 from xentui.project.model import Project
 from xentui.session import Session, State, View, field_paths
 from xentui.session.state import Origin
-from xentui.widgets.field import FieldRow
+from xentui.widgets.field import FieldRow, Labelled
 from xentui.widgets.text import lit
 
 if TYPE_CHECKING:
@@ -36,35 +36,36 @@ class Edit(Message):
     """The project should become another one.
 
     Attributes:
-        merge: steps of the same name are undone together.
-        toast: what the person is told.
-        stand_on: the guest to stand on afterwards, and whether it is edited then.
+        merge: edits of the same name are undone together.
+        toast: what the user is told.
+        guest: the guest to stand on afterwards.
+        opened: whether that guest is edited then.
     """
 
     project: Project
     label: str
     merge: str = ""
     toast: str = ""
-    stand_on: str = ""
+    guest: str = ""
     opened: bool = False
 
 
 @dataclass
-class Import(Message):
-    """A guest should be made of a file."""
+class ImportFile(Message):
+    """A guest should be made of a file that was read."""
 
-    key: str
+    guest: str
     seen: Inspected
 
 
 @dataclass
-class Drop(Message):
-    """The last step should be as if it had never been, such as a guest that was not wanted."""
+class DropLastEdit(Message):
+    """The last edit should be undone without a word, such as a new guest that was not wanted."""
 
 
 @dataclass
 class Begin(Message):
-    """Another project should be taken."""
+    """Another project should be opened, and a step shown then."""
 
     origin: Origin
     label: str
@@ -73,53 +74,45 @@ class Begin(Message):
 
 @dataclass
 class Resume(Message):
-    """A draft should be taken."""
+    """A draft should be opened."""
 
     state: State
 
 
 @dataclass
 class Go(Message):
-    """Another step, or the place of a path in the project, should come into sight."""
+    """Another step should be shown, or the field of a path in the project."""
 
     step: str = ""
     path: str = ""
 
 
 @dataclass
-class Tell(Message):
-    """The person should be told of something that happened."""
-
-    text: str
-    severity: str = "information"
+class CursorMoved(Message):
+    """The cursor is somewhere else: what is shown beside it should follow."""
 
 
 @dataclass
-class Look(Message):
-    """Another place is in sight: what stands beside it should follow."""
-
-
-@dataclass
-class Allow(Message):
-    """An error should be overruled where it stands, or stand again."""
+class Waive(Message):
+    """An error should count as a warning, or as an error again."""
 
     finding: Finding
 
 
 @dataclass
-class Rehearsal(Message):
+class StartRehearsal(Message):
     """The guests should be started on a real Xen."""
 
 
 @dataclass
 class Examine(Message):
-    """The build directory should be looked at, as a plan would leave it."""
+    """The build directory should be examined as a plan would leave it."""
 
     plan: Plan | None
 
 
 @dataclass
-class Retarget(Message):
+class Retargeted(Message):
     """Another directory is written into."""
 
 
@@ -128,14 +121,6 @@ class Step(Vertical):
 
     NAME: ClassVar[str] = ""
     HINT: ClassVar[str] = ""
-    SHEET: ClassVar[str] = "conf"
-
-    DEFAULT_CSS = """
-    Step { width: 1fr; height: 1fr; padding: 0 1; }
-    Step .title { height: 1; text-style: bold; margin-bottom: 1; }
-    Step .section { height: 1; margin-top: 1; color: $text-muted; text-style: bold; }
-    Step .section.first { margin-top: 0; }
-    """
 
     def __init__(self, session: Session) -> None:
         super().__init__(id=f"step-{self.NAME}", classes="step")
@@ -146,40 +131,42 @@ class Step(Vertical):
     def sync(self) -> None:
         """Show the session as it is now."""
 
-    def survey_arrived(self) -> None:
-        """Show what became known of the build directory around."""
+    def build_survey_changed(self) -> None:
+        """Show what became known of the build directory."""
 
     def examined(self, plan: Plan) -> None:
         """Show what was found in the build directory, as a plan would leave it."""
 
     def place(self) -> str:
-        """Return the path in the project that one stands on, or an empty text."""
-        focused = self.screen.focused
-        row = (
-            next((n for n in focused.ancestors_with_self if isinstance(n, FieldRow)), None)
-            if focused
-            else None
-        )
+        """Return the path in the project under the cursor, or an empty text."""
+        row = self.focused_row()
         return row.key if row is not None else ""
 
+    def focused_row(self) -> FieldRow | None:
+        """Return the field that has the focus."""
+        focused = self.screen.focused
+        if focused is None:
+            return None
+        return next((n for n in focused.ancestors_with_self if isinstance(n, FieldRow)), None)
+
+    def finding_in_sight(self) -> Finding | None:
+        """Return the finding under the cursor, where the step itself knows which one that is."""
+        return None
+
     def guest(self) -> str:
-        """Return the guest that one stands on, or an empty text."""
+        """Return the guest under the cursor, or an empty text."""
         return ""
 
-    def sheet(self) -> str:
-        """Return the sheet of the preview that suits the step."""
-        return self.SHEET
-
-    def view_in_sight(self) -> View | None:
+    def previewed_view(self) -> View | None:
         """Return what the preview should show instead of the present state, if anything."""
         return None
 
     def hint(self) -> str:
-        """Return one sentence that helps here: of a field, what it is."""
+        """Return what helps here: of a field, what it is."""
         focused = self.screen.focused
         for node in focused.ancestors_with_self if focused is not None else ():
-            if isinstance(node, FieldRow):
-                return node.error_text
+            if isinstance(node, Labelled):
+                return node.help_text or self.HINT
         return self.HINT
 
     def first(self) -> Widget | None:
@@ -187,57 +174,64 @@ class Step(Vertical):
         return next((w for w in self.query("*") if w.focusable), None)
 
     def keep_focus(self) -> None:
-        """Note where one is, for the way back."""
+        """Remember the focused widget, for the way back."""
         focused = self.screen.focused
         if focused is not None and self in focused.ancestors:
             self._kept_focus = focused
             self._kept_selection = focused.selection if isinstance(focused, Input) else None
 
     def take_focus(self) -> None:
-        """Go back to where one was, or to what comes first."""
+        """Focus the remembered widget, or the first one."""
         kept = self._kept_focus
         target = kept if kept is not None and kept.is_attached and kept.focusable else self.first()
         if target is not None:
             self.screen.set_focus(target)
         selection = self._kept_selection
         if target is kept and isinstance(target, Input) and selection is not None:
-            # Behind the focus itself, which may select all.
+            # After the focus itself, which selects all.
             target.call_later(_select, target, selection)
 
     def renamed(self, path: field_paths.Path, name: str) -> None:
         """Follow a guest or bundle that has another name now."""
 
-    async def stand_on(self, key: str, *, opened: bool) -> None:
-        """Stand on a guest; edit it if ``opened``."""
+    async def stand_on(self, guest: str, *, opened: bool) -> None:
+        """Put the cursor on a guest; edit it if ``opened``."""
 
     def back(self) -> bool:
         """Go back one level inside the step; return whether there was one."""
         return False
 
     async def jump(self, path: str) -> bool:
-        """Go to the field of a path; return whether it is here."""
-        return self.focus_field(path)
-
-    def focus_field(self, path: str) -> bool:
-        """Go to the field of a path if it is mounted, or to the one nearest to it."""
+        """Focus the field of a path, or the nearest one; return whether it is here."""
         for row in self.query(FieldRow):
             if row.key == path or path.startswith((f"{row.key}[", f"{row.key}.")):
                 self.screen.set_focus(row.editor)
-                row.scroll_visible()
                 return True
         return False
+
+    def say(self, text: str, severity: str = "information") -> None:
+        """Tell the user of something that happened, in a toast."""
+        level = severity if severity in ("warning", "error") else "information"
+        self.notify(lit(text).plain, severity=level, markup=False, timeout=5)  # type: ignore[arg-type]
 
 
 class Form(VerticalScroll, can_focus=False):
     """Fields below each other; up and down go between them."""
 
-    DEFAULT_CSS = """
-    Form { height: 1fr; scrollbar-size-vertical: 1; }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "app.focus_next", "Next field", show=False, id="form.next"),
         Binding("up", "app.focus_previous", "Previous field", show=False, id="form.previous"),
     ]
+
+    def on_resize(self) -> None:
+        """Keep the focused field in sight."""
+        focused = self.screen.focused
+        if focused is not None and self in focused.ancestors:
+            self.call_after_refresh(self._keep_in_sight, focused)
+
+    def _keep_in_sight(self, focused: Widget) -> None:
+        if focused.is_attached and self in focused.ancestors:
+            self.scroll_to_widget(focused, animate=False)
 
 
 def section(text: str, *, first: bool = False) -> Static:
@@ -246,7 +240,7 @@ def section(text: str, *, first: bool = False) -> Static:
 
 
 def _select(field: Input, selection: Selection) -> None:
-    """Put the text cursor where it was."""
+    """Restore the selection of a text field."""
     end = len(field.value)
     field.selection = Selection(min(selection.start, end), min(selection.end, end))
 
@@ -267,16 +261,6 @@ class FormStep(Step):
                 yield from rows
 
     def sync(self) -> None:
-        """Let each field show what holds."""
+        """Let each field show its value."""
         for row in self.query(FieldRow):
             row.sync()
-
-
-def rows_of(session: Session, base: field_paths.Path, names: list[str]) -> list[Widget]:
-    """Return the fields of a table by name."""
-    return [FieldRow((*base, name), session) for name in names]
-
-
-def typing(node: Widget | None) -> bool:
-    """Return whether printable keys go into a text."""
-    return isinstance(node, Input)

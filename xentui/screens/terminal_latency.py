@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""How fast the line is that the terminal hangs on."""
+"""How late the terminal draws: whether a preview that follows each key is too much for it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def is_slow(device: str, speed: int) -> bool:
     return _SERIAL.fullmatch(device) is not None and speed in _SPEEDS
 
 
-def found_slow(number: int) -> bool:
+def is_slow_line(number: int) -> bool:
     """Return whether an open terminal, by its file descriptor, is a slow serial line."""
     try:
         return is_slow(os.ttyname(number), termios.tcgetattr(number)[5])
@@ -34,7 +34,7 @@ def found_slow(number: int) -> bool:
 
 
 class TerminalLatency:
-    """How late a terminal answers behind what it was sent.
+    """How late a terminal answers, measured by questions that are sent after what is drawn.
 
     A terminal answers a question once it has drawn all that was sent before it, wherever that
     waited: in a serial line, in ssh, in a multiplexer. How long an answer takes more than the

@@ -12,12 +12,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Static
 
 from xentui.errors import XentuiError
-from xentui.screens.step import Step, Tell
+from xentui.screens.step import Step
 from xentui.session import writing
-from xentui.widgets.text import Glyphs, glyphs, lit
+from xentui.widgets.text import Glyphs, Text, glyphs, lit
 
 if TYPE_CHECKING:
     from xentui.session.writing import Written
@@ -47,7 +46,7 @@ class Write(Step):
     def compose(self) -> ComposeResult:
         """Make the sheet."""
         with Sheet(id="write-sheet"):
-            yield Static("", markup=False, id="write-text")
+            yield Text(id="write-text")
 
     def first(self) -> Widget | None:
         """The sheet."""
@@ -78,20 +77,20 @@ class Write(Step):
         if written is None:
             lines = self._not_yet(signs)
         else:
-            lines = told(written, signs, max(30, self.size.width - 4))
-        self.query_one("#write-text", Static).update(Content("\n").join(lines))
+            lines = written_lines(written, signs, max(30, self.size.width - 4))
+        self.query_one("#write-text", Text).show(Content("\n").join(lines))
         self.refresh_bindings()
 
     def _not_yet(self, signs: Glyphs) -> list[Content]:
         errors = self.session.findings.errors
         lines = [lit("Nothing has been written yet.", "strong"), lit("")]
         if errors:
-            word = "error stands" if errors == 1 else "errors stand"
-            lines.append(lit(f"{signs.error} {errors} {word} against it.", "error"))
-            lines.append(lit("F8 goes to each of them, m fixes what xentui can fix by itself."))
+            word = "error has" if errors == 1 else "errors have"
+            lines.append(lit(f"{signs.error} {errors} {word} to be fixed first.", "error"))
+            lines.append(lit("F8 goes to the next one, F9 fixes it where xentui knows how."))
         else:
-            lines.append(lit(f"{signs.ok} Nothing stands against it.", "ok"))
-            lines.append(lit("ctrl+s shows what would be written; ctrl+s again writes it."))
+            lines.append(lit(f"{signs.ok} No errors.", "ok"))
+            lines.append(lit("Press ctrl+s to see what would be written; ctrl+s again writes it."))
         return lines
 
     def action_finish(self) -> None:
@@ -107,7 +106,7 @@ class Write(Step):
         if self.session.written is not None:
             lines = [line for line, _ in self.session.written.commands]
             self.app.copy_to_clipboard("\n".join(lines))
-            self.post_message(Tell("Copied, if the terminal lets programs do that."))
+            self.say("Copied, if the terminal lets programs do that.")
 
     def action_build(self) -> None:
         """Ask BitBake, build and boot in the terminal, which is given back afterwards."""
@@ -115,16 +114,14 @@ class Write(Step):
             with self.app.suspend():
                 code = writing.build(self.session)
         except SuspendNotSupported:
-            self.post_message(Tell("This terminal cannot be handed over.", "error"))
+            self.say("This terminal cannot be handed over.", "error")
         except XentuiError as error:
-            self.post_message(Tell(error.message, "error"))
+            self.say(error.message, "error")
         else:
-            self.post_message(
-                Tell(writing.build_summary(code), "information" if code == 0 else "error")
-            )
+            self.say(writing.build_summary(code), "information" if code == 0 else "error")
 
 
-def told(written: Written, signs: Glyphs, width: int = 0) -> list[Content]:
+def written_lines(written: Written, signs: Glyphs, width: int = 0) -> list[Content]:
     """Return what was done and what to type next, line by line.
 
     Args:
@@ -168,4 +165,4 @@ def plain(written: Written) -> str:
     """Return the same for standard output."""
     from xentui.widgets.text import ASCII
 
-    return "\n".join(line.plain for line in told(written, ASCII)) + "\n"
+    return "\n".join(line.plain for line in written_lines(written, ASCII)) + "\n"

@@ -215,6 +215,8 @@ def show(field: schema.Field, value: Any) -> str:
 
 def fallback(project: Project, path: Path) -> tuple[str, str]:
     """Return the value that holds where the field is left out, as text, and its origin."""
+    if path[-1] == KEY:
+        return "", ""
     value, origin = effective.fallback(project, path)
     if value is None:
         return "" if origin == "none" else effective.words(origin), ""

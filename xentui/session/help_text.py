@@ -58,3 +58,21 @@ def of_finding(finding: Finding) -> list[Pair]:
         told = (("Cause", entry.cause), ("Evidence", entry.evidence))
         lines += [(name, text) for name, text in told if text]
     return lines
+
+
+def in_short(session: Session, path: field_paths.Path) -> str:
+    """Return two lines on a field: what it is for, and its BitBake name, range and default."""
+    field = field_paths.field_of(path)
+    parts = []
+    if field.bitbake:
+        owner = str(path[1]) if len(path) > 2 else ""
+        image = session.project.host.image or "xen-image-minimal"
+        parts.append(field.bitbake.replace("{guest}", owner).replace("{image}", image))
+    if field.range:
+        parts.append(field.range)
+    default, origin = field_paths.fallback(session.project, path)
+    if default:
+        parts.append(f"left empty: {default}{f' ({origin})' if origin else ''}")
+    if field.kind == "list":
+        parts.append("entries separated by spaces")
+    return f"{field.description}\n{'; '.join(parts)}"

@@ -1,37 +1,40 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What frames every step: the line on top, the steps, and the keys at the bottom."""
+"""What is around every step: the header, the steps, the help pane, and the keys at the bottom."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from textwrap import wrap
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from textual import events
 from textual.content import Content
 from textual.message import Message
+from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import Input
 
 from xentui.safe_text import visible
 from xentui.widgets.bars import bar, summary
-from xentui.widgets.line_view import differing
-from xentui.widgets.text import cut, fit, glyphs, lit
-from xentui.widgets.tip import Tipped
+from xentui.widgets.text import Tipped, cut, glyphs, lit
 
 if TYPE_CHECKING:
     from textual.app import App
     from textual.binding import Binding
+    from textual.dom import DOMNode
 
     from xentui.rules.budget import Budget
+    from xentui.rules.finding import Finding
 
 MEMORY_BAR = 16
-ROWS = 12
-"""Rows of the budget that the mouse is told of."""
+TIP_ROWS = 12
+"""Rows of the budget that the header's tooltip has at most."""
 HELP = "help"
-"""The action that tells all keys."""
+"""The action that lists all keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,38 +48,29 @@ class StepMark:
 
 
 class HeaderLine(Tipped):
-    """What is worked on, where one is, whether it is changed, and the memory.
+    """The project, the step, whether something changed, and the memory.
 
-    A click on the memory goes to Memory, one on the name of the program to all commands.
+    A click on the memory goes to Memory, one on the name of the program opens the palette.
     """
 
     DEFAULT_CSS = """
     HeaderLine { height: 1; background: $panel; color: $foreground; padding: 0 1; }
     """
 
+    _state: reactive[tuple[str, str, object, bool]] = reactive(("", "", None, False))
+
     def __init__(self) -> None:
         super().__init__(id="header")
-        self._title = ""
-        self._step = ""
-        self._changed = False
         self._budget: Budget | None = None
-        self._drawn = Content("")
 
     def show(self, title: str, step: str, budget: Budget | None, *, changed: bool) -> None:
         """Show another state; without its budget where that is not worked out yet."""
-        new = (title, step, budget, changed)
-        if new != (self._title, self._step, self._budget, self._changed):
-            self._title, self._step, self._budget, self._changed = new
-            drawn, self._drawn = self._drawn, self._line()
-            if regions := differing(drawn, self._drawn, self.size.width):
-                self.refresh(*regions)
+        self._budget = budget
+        self._state = (title, step, budget, changed)
 
     def render(self) -> Content:
         """Draw the line."""
-        self._drawn = self._line()
-        return self._drawn
-
-    def _line(self) -> Content:
+        title, step, _, changed = self._state
         width = max(1, self.size.width)
         signs = glyphs(self)
         right = Content("")
@@ -86,14 +80,14 @@ class HeaderLine(Tipped):
                 [bar(self._budget, cells, signs), summary(self._budget, signs)]
             )
         mark = Content("")
-        if self._changed:
+        if changed:
             word = f" {signs.changed} changed" if width > 90 else f" {signs.changed}"
             mark = lit(word, "warning")
         room = width - right.cell_length - mark.cell_length - 2
-        name = cut(visible(self._title), max(4, room - 9), signs.more)
+        name = cut(visible(title), max(4, room - 9), signs.more)
         left = Content.assemble(("xentui  ", "$text-muted"), (name, "bold"), mark)
-        if left.cell_length + len(self._step) + 3 < width - right.cell_length:
-            left = left.append(lit(f" {signs.dot} {self._step}", "muted"))
+        if left.cell_length + len(step) + 3 < width - right.cell_length:
+            left = left.append(lit(f" {signs.dot} {step}", "muted"))
         return left.pad_right(max(1, width - left.cell_length - right.cell_length)).append(right)
 
     async def on_click(self, event: events.Click) -> None:
@@ -104,19 +98,25 @@ class HeaderLine(Tipped):
             await self.run_action("screen.step('memory')")
 
     def tip_at(self, x: int, y: int) -> str:  # noqa: ARG002
-        """Return what is worked on, and where the memory goes."""
+        """Return the whole title, and where the memory goes."""
         if x < len("xentui"):
-            return "Everything that can be done, by its name (ctrl+p)"
-        lines = [f"{self._title}{', changed' if self._changed else ''}"]
+            return "Everything you can do, by its name (ctrl+p)"
+        title, _, _, changed = self._state
+        lines = [f"{title}{', changed' if changed else ''}"]
         rows = self._budget.rows if self._budget is not None else ()
-        lines += [f"{row.mib:>8} MiB  {row.label}" for row in rows[:ROWS]]
-        if len(rows) > ROWS:
-            lines.append(f"and {len(rows) - ROWS} more, on Memory")
+        lines += [f"{row.mib:>8} MiB  {row.label}" for row in rows[:TIP_ROWS]]
+        if len(rows) > TIP_ROWS:
+            lines.append(f"and {len(rows) - TIP_ROWS} more, on Memory")
         return "\n".join(lines)
 
 
-class Steps(Tipped):
-    """The seven steps and how each stands; a click goes there."""
+class StepStrip(Tipped):
+    """The seven steps on one line, and how each stands; a click goes there."""
+
+    DEFAULT_CSS = """
+    StepStrip { height: 1; padding: 0 1; background: $surface; }
+    """
+    GAP: ClassVar[str] = "   "
 
     class Picked(Message):
         """A step was clicked."""
@@ -125,212 +125,273 @@ class Steps(Tipped):
             super().__init__()
             self.name = name
 
-    def __init__(self, *, id: str) -> None:  # noqa: A002
-        super().__init__(id=id)
-        self._marks: tuple[StepMark, ...] = ()
-        self._here = ""
-        self._findings = (0, 0)
+    marks: reactive[tuple[StepMark, ...]] = reactive(())
+    here: reactive[str] = reactive("")
 
-    def show(self, marks: tuple[StepMark, ...], here: str, findings: tuple[int, int]) -> None:
-        """Show how the steps stand.
+    def __init__(self) -> None:
+        super().__init__(id="strip")
 
-        Args:
-            marks: one a step.
-            here: the step one is in.
-            findings: the number of errors, and of everything else found.
-        """
-        if (marks, here, findings) != (self._marks, self._here, self._findings):
-            self._marks, self._here, self._findings = marks, here, findings
-            self.refresh()
+    def show(self, marks: tuple[StepMark, ...], here: str) -> None:
+        """Show how the steps stand, and which one is shown."""
+        self.marks, self.here = marks, here
 
-    def sign(self, mark: StepMark) -> tuple[str, str]:
+    def _sign(self, mark: StepMark) -> tuple[str, str]:
         """Return the sign of a step and its style."""
         signs = glyphs(self)
         if mark.status in ("error", "warning"):
-            return signs.severity(mark.status), mark.status
+            return f"{signs.severity(mark.status)}{mark.count}", mark.status
         return (signs.ok, "ok") if mark.status == "ok" else (signs.todo, "muted")
 
-    def tip_of(self, mark: StepMark | None) -> str:
-        """Return how a step stands, in words, and the key that leads there."""
-        if mark is None:
-            return ""
-        said = {"error": f"{mark.count} to fix", "warning": f"{mark.count} to know", "ok": "well"}
-        number = self._marks.index(mark) + 1
-        return f"{mark.title}: {said.get(mark.status, 'not looked at yet')} (alt+{number})"
+    def _parts(self) -> list[tuple[StepMark, str, str, str]]:
+        """Return each step with its title, its sign and the sign's style.
 
-
-class StepStrip(Steps):
-    """The steps on one line, for narrow terminals."""
-
-    DEFAULT_CSS = """
-    StepStrip { height: 1; padding: 0 1; background: $surface; }
-    """
-
-    GAP: ClassVar[str] = "   "
-
-    def _titles(self) -> list[str]:
-        """Return what each step is called; only the one one is in by its name without room."""
-        whole = [mark.title for mark in self._marks]
-        signs = 2 * len(whole) + len(self.GAP) * max(0, len(whole) - 1)
-        if sum(map(len, whole)) + signs <= self.size.width:
-            return whole
+        Where there is not room for all titles, all but the present one are numbers.
+        """
+        parts = [(mark, mark.title, *self._sign(mark)) for mark in self.marks]
+        width = sum(cell_len(title) + 1 + cell_len(sign) for _, title, sign, _ in parts)
+        if width + len(self.GAP) * max(0, len(parts) - 1) <= self.size.width:
+            return parts
         return [
-            mark.title if mark.name == self._here else str(number)
-            for number, mark in enumerate(self._marks, 1)
+            (mark, title if mark.name == self.here else str(number), sign, style)
+            for number, (mark, title, sign, style) in enumerate(parts, 1)
         ]
 
     def render(self) -> Content:
         """Draw the line."""
-        parts = []
-        for mark, name in zip(self._marks, self._titles(), strict=True):
-            sign, style = self.sign(mark)
-            look = "bold $accent underline" if mark.name == self._here else ""
-            title = Content.assemble((name, look or "$text-muted"))
-            parts.append(Content(" ").join([title, lit(sign, style)]))
-        return Content(self.GAP).join(parts)
+        shown = []
+        for mark, title, sign, style in self._parts():
+            look = "bold $accent underline" if mark.name == self.here else "$text-muted"
+            shown.append(Content.assemble((title, look), " ").append(lit(sign, style)))
+        return Content(self.GAP).join(shown)
 
-    def at(self, x: int) -> StepMark | None:
+    def _at(self, x: int) -> StepMark | None:
         """Return the step that is drawn at a column, if there is one."""
-        for mark, name in zip(self._marks, self._titles(), strict=True):
-            width = cell_len(f"{name} {self.sign(mark)[0]}")
+        for mark, title, sign, _ in self._parts():
+            width = cell_len(f"{title} {sign}")
             if 0 <= x < width:
                 return mark
             x -= width + len(self.GAP)
         return None
 
     def tip_at(self, x: int, y: int) -> str:  # noqa: ARG002
-        """Return how the step stands."""
-        return self.tip_of(self.at(x))
+        """Return how the step stands, in words, and the key that goes there."""
+        mark = self._at(x)
+        if mark is None:
+            return ""
+        words = {
+            "error": counted(mark.count, "error"),
+            "warning": counted(mark.count, "warning"),
+            "ok": "done",
+        }
+        number = self.marks.index(mark) + 1
+        return f"{mark.title}: {words.get(mark.status, 'not visited yet')} (alt+{number})"
 
     def on_click(self, event: events.Click) -> None:
         """Go to the step clicked."""
-        mark = self.at(event.x - 1)
+        mark = self._at(event.x - 1)
         if mark is not None:
             self.post_message(self.Picked(mark.name))
 
 
-class StepRail(Steps):
-    """The steps below each other, for wide terminals."""
+def counted(number: int, word: str) -> str:
+    """Return a number of things in words.
 
-    DEFAULT_CSS = """
-    StepRail { width: 18; height: 1fr; padding: 1 1; background: $surface; }
+    >>> counted(1, "warning"), counted(2, "warning")
+    ('1 warning', '2 warnings')
+    """
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+Lines = tuple[tuple[str, str, str], ...]
+"""Each a text, its style, and the action that a click on it runs."""
+
+
+class HelpPane(Tipped):
+    """What helps here, above the keys: the problem under the cursor, or the focused field's help.
+
+    A click on a problem explains it, one on its fix applies the fix, and one on the count of
+    problems goes to the next.
     """
 
-    def render(self) -> Content:
-        """Draw the steps, and under them what was found."""
+    DEFAULT_CSS = """
+    HelpPane { height: 3; padding: 0 1; }
+    """
+
+    _lines: reactive[Lines] = reactive(())
+
+    def __init__(self) -> None:
+        super().__init__(id="help-pane")
+        self._draw: Callable[[int, int], Lines] | None = None
+        self._tip_text = ""
+
+    def show(self, text: str, counts: tuple[int, int, int] = (0, 0, 0)) -> None:
+        """Show what helps here, and how many errors, warnings and pieces of advice there are."""
+        self._tip_text = text
+        self._draw = partial(self._help_lines, text, counts)
+        self._wrap()
+
+    def show_finding(self, finding: Finding, number: int, total: int, key: str) -> None:
+        """Show a problem, its number of so many, and the key that fixes it."""
+        self._draw = partial(self._finding_lines, finding, number, total, key)
+        self._wrap()
+
+    def on_resize(self) -> None:
+        """Wrap the text for the new width."""
+        self._wrap()
+
+    def _wrap(self) -> None:
+        if self._draw is not None:
+            self._lines = self._draw(max(10, self.size.width), self.size.height or 3)
+
+    def _help_lines(
+        self, text: str, counts: tuple[int, int, int], width: int, height: int
+    ) -> Lines:
+        lines = [(line, "muted", "") for line in filled(text, width, height, glyphs(self).more)]
+        errors, warnings, advice = counts
+        if not sum(counts) or len(lines) >= height:
+            return tuple(lines)
+        words = [
+            counted(number, word)
+            for number, word in ((errors, "error"), (warnings, "warning"))
+            if number
+        ]
+        words += [f"{advice} advice"] if advice else []
+        style = "error" if errors else "warning" if warnings else "muted"
+        told = f"{', '.join(words)}. F8 goes to {'it' if sum(counts) == 1 else 'the first'}."
+        blank = [("", "", "")] * (height - 1 - len(lines))
+        return (*lines, *blank, (told, style, "screen.problem(1)"))
+
+    def _finding_lines(
+        self, finding: Finding, number: int, total: int, key: str, width: int, height: int
+    ) -> Lines:
         signs = glyphs(self)
-        lines = []
-        for number, mark in enumerate(self._marks, 1):
-            sign, style = self.sign(mark)
-            here = mark.name == self._here
-            pointer = signs.cursor if here else " "
-            count = str(mark.count) if mark.count else ""
-            look = "bold $accent" if here else ""
-            left = Content.assemble((f"{pointer}{number} {fit(mark.title, 9)}", look))
-            lines.append(left.append(lit(f"{sign}{count}", style)))
-        errors, others = self._findings
-        lines.append(Content(""))
-        if errors:
-            lines.append(lit(f"{signs.error} {errors} to fix", "error"))
-        if others:
-            lines.append(lit(f"{signs.warning} {others} to know", "warning"))
-        if errors or others:
-            lines.append(lit("F8 goes there", "muted"))
-        else:
-            lines.append(lit(f"{signs.ok} all is well", "ok"))
-        return Content("\n").join(lines)
+        severity = finding.severity.value
+        place = f" {number}/{total}" if number else ""
+        code = f" {finding.code}" if finding.code else ""
+        head = f"{signs.severity(severity)}{place}{code} {finding.message}"
+        label = finding.quick_fix.label if finding.quick_fix is not None else ""
+        if not finding.code:
+            label = "Take back what was typed"
+        fix = (f"{key}  {visible(label)}", "strong", "screen.fix") if label and key else None
+        self._tip_text = f"{head}\n{finding.fix}"
+        room = height - (1 if fix else 0)
+        lines = [(line, severity, "screen.help") for line in filled(head, width, room, signs.more)]
+        if room > len(lines) and finding.fix:
+            rest = filled(finding.fix, width, room - len(lines), signs.more)
+            lines += [(line, "", "screen.help") for line in rest]
+        return (*lines, fix) if fix else tuple(lines)
+
+    def render(self) -> Content:
+        """Draw the lines."""
+        return Content("\n").join(lit(text, style) for text, style, _ in self._lines)
 
     def tip_at(self, x: int, y: int) -> str:  # noqa: ARG002
-        """Return how the step stands."""
-        return self.tip_of(self._marks[y] if 0 <= y < len(self._marks) else None)
+        """Return the whole text where it is cut off."""
+        more = glyphs(self).more
+        return self._tip_text if any(text.endswith(more) for text, _, _ in self._lines) else ""
 
     async def on_click(self, event: events.Click) -> None:
-        """Go to the step clicked; below them, to the next problem."""
-        place = event.y - 1
-        if 0 <= place < len(self._marks):
-            self.post_message(self.Picked(self._marks[place].name))
-        elif place > len(self._marks) and any(self._findings):
-            await self.run_action("screen.problem(1)")
+        """Do what the line under the pointer says."""
+        if 0 <= event.y < len(self._lines) and (action := self._lines[event.y][2]):
+            await self.run_action(action)
+
+
+def filled(text: str, width: int, height: int, more: str) -> list[str]:
+    """Return text wrapped into lines; what does not fit into ``height`` is cut off, and marked."""
+    lines = [part for line in text.split("\n") for part in wrap(visible(line), width) or [""]]
+    if len(lines) <= height:
+        return lines
+    last = lines[max(0, height - 1)]
+    return [*lines[: max(0, height - 1)], f"{last[: width - len(more)].rstrip()}{more}"]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownKey:
+    """A key on the last line: what it is called, what it does, and the action it runs."""
+
+    key: str
+    text: str
+    action: str
+    node: DOMNode
+
+    @property
+    def cells(self) -> int:
+        """The cells that it takes, with the gap after it."""
+        return cell_len(self.key) + 1 + cell_len(self.text) + 2
 
 
 class KeyLine(Tipped):
-    """The keys of the place one is in; a click does what the key does."""
+    """The keys that do something here; a click does what the key does."""
 
     DEFAULT_CSS = """
     KeyLine { height: 1; background: $panel; color: $foreground; padding: 0 1; }
     """
 
+    keys: reactive[tuple[ShownKey, ...]] = reactive(())
+
     def __init__(self) -> None:
         super().__init__(id="keys")
-        self._shown: list[tuple[str, str, str, object]] = []
 
     def on_mount(self) -> None:
-        """Follow the keys of whatever has the focus."""
-        self.screen.bindings_updated_signal.subscribe(self, self._changed)
+        """Follow the keys of the focused widget."""
+        self.screen.bindings_updated_signal.subscribe(self, self._bindings_updated)
         self.follow()
 
-    def _changed(self, _screen: Screen[object]) -> None:
+    def _bindings_updated(self, _screen: Screen[object]) -> None:
         self.follow()
 
     def follow(self) -> None:
         """Show the keys that do something now."""
-        found: dict[str, tuple[str, str, str, object]] = {}
+        found: dict[str, ShownKey] = {}
         typing = isinstance(self.screen.focused, Input)
         for node, binding, enabled, _ in self.screen.active_bindings.values():
             if not binding.show or not enabled or binding.action in found:
                 continue
             if typing and len(binding.key) == 1:
                 continue
-            found[binding.action] = (
-                key_name(self.app, binding),
-                binding.description,
-                binding.action,
-                node,
-            )
-        shown = list(found.values())
-        if shown != self._shown:
-            self._shown = shown
-            self.refresh()
+            name = key_name(self.app, binding)
+            found[binding.action] = ShownKey(name, binding.description, binding.action, node)
+        self.keys = tuple(found.values())
 
     @property
     def shown(self) -> Sequence[tuple[str, str]]:
         """The keys and what they do, in order."""
-        return [(key, text) for key, text, _, _ in self._shown]
+        return [(key.key, key.text) for key in self.keys]
 
     def key_of(self, action: str) -> str:
         """Return what the key of an action is called here; an empty text where none does it."""
-        return next((key for key, _, done, _ in self._shown if done == action), "")
+        return next((key.key for key in self.keys if key.action == action), "")
 
-    def drawn(self) -> list[tuple[str, str, str, object]]:
+    def drawn(self) -> list[ShownKey]:
         """Return the keys there is room for: where not all fit, the last one is that of help."""
         room = max(1, self.size.width)
-        if sum(map(_cells, self._shown)) - 2 <= room:
-            return self._shown
-        tail = [key for key in self._shown if key[2] == HELP]
-        room -= sum(map(_cells, tail))
+        if sum(key.cells for key in self.keys) - 2 <= room:
+            return list(self.keys)
+        tail = [key for key in self.keys if key.action == HELP]
+        room -= sum(key.cells for key in tail)
         fit = []
-        for key in self._shown:
+        for key in self.keys:
             if key in tail:
                 continue
-            if _cells(key) - 2 > room:
+            if key.cells - 2 > room:
                 break
             fit.append(key)
-            room -= _cells(key)
+            room -= key.cells
         return [*fit, *tail]
 
     def render(self) -> Content:
         """Draw as many keys as there is room for."""
         return Content("  ").join(
-            Content.assemble((key, "bold"), (f" {text}", "$text-muted"))
-            for key, text, _, _ in self.drawn()
+            Content.assemble((key.key, "bold"), (f" {key.text}", "$text-muted"))
+            for key in self.drawn()
         )
 
-    def at(self, x: int) -> tuple[str, str, str, object] | None:
+    def at(self, x: int) -> ShownKey | None:
         """Return the key that is drawn at a column, if there is one."""
         for key in self.drawn():
-            if 0 <= x < _cells(key) - 2:
+            if 0 <= x < key.cells - 2:
                 return key
-            x -= _cells(key)
+            x -= key.cells
         return None
 
     def tip_at(self, x: int, y: int) -> str:  # noqa: ARG002
@@ -341,15 +402,15 @@ class KeyLine(Tipped):
         names = [
             key_name(self.app, binding)
             for node, binding, _, _ in self.screen.active_bindings.values()
-            if binding.action == key[2] and node is key[3]
+            if binding.action == key.action and node is key.node
         ]
-        return f"{' or '.join(dict.fromkeys(names))}: {key[1]}"
+        return f"{' or '.join(dict.fromkeys(names))}: {key.text}"
 
     async def on_click(self, event: events.Click) -> None:
         """Do what the key under the pointer does."""
         key = self.at(event.x - 1)
         if key is not None:
-            await self.app.run_action(key[2], key[3])  # type: ignore[arg-type]
+            await self.app.run_action(key.action, key.node)
 
 
 def key_name(app: App[object], binding: Binding) -> str:
@@ -361,8 +422,3 @@ def key_name(app: App[object], binding: Binding) -> str:
         return key.upper()
     plain = len(key) > 1 and "ctrl" not in key and "_" not in key and key != "slash"
     return key if plain else app.get_key_display(binding)
-
-
-def _cells(key: tuple[str, str, str, object]) -> int:
-    """Return the cells that a key takes, with the gap behind it."""
-    return cell_len(key[0]) + 1 + cell_len(key[1]) + 2

@@ -1,16 +1,18 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Generated text, line by line: a file, a diff, a tree. It draws only what is in sight."""
+"""Generated text that is read: BitBake and xl code, a diff, a list of files."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import compress
 from operator import ne
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
@@ -19,23 +21,37 @@ from textual.strip import Strip
 from xentui.safe_text import visible
 from xentui.widgets.text import glyphs
 
-Look = Literal["file", "diff", "plain"]
-_WIDEST = 4096
-_MANY = 5_000
-"""Lines from which on none is looked for the longest."""
-_STAMP = "xentui-digest:"
-"""Marks the line that differs whenever any other does."""
+Look = Literal["code", "diff", "plain"]
+_DIGEST = re.compile("xentui-digest:|XENTUI_HASH")
+"""Finds the lines that differ whenever any other does."""
+_CODE = re.compile(
+    r"""(?P<keyword>^\s*(?:require|include|inherit|addtask|python|def|export|unset)\b)
+    |(?P<name>^\s*[\w./+${}-]+(?::[\w./+${}-]+)*)(?P<flag>\[[^\]]*\])?
+     (?P<operator>\s*(?:\?\?=|\?=|:=|\+=|=\+|\.=|=\.|=))""",
+    re.VERBOSE,
+)
+
+
+class VisualLine(NamedTuple):
+    """One line on the screen: a part of a line of the text, which is wrapped."""
+
+    number: int
+    start: int
+    end: int
 
 
 class CodeView(ScrollView, can_focus=True):
-    """Lines of text that are read, not edited."""
+    """Lines of text that are read, not edited. Long lines are wrapped, never cut off."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "code--comment",
+        "code--keyword",
+        "code--name",
+        "code--flag",
         "code--added",
         "code--removed",
         "code--heading",
-        "code--gutter",
+        "code--latest",
     }
     DEFAULT_CSS = """
     CodeView {
@@ -43,18 +59,20 @@ class CodeView(ScrollView, can_focus=True):
         color: $foreground;
         scrollbar-size-vertical: 1;
         scrollbar-size-horizontal: 0;
+        overflow-x: hidden;
         & > .code--comment { color: $text-muted; }
+        & > .code--keyword { color: $secondary; }
+        & > .code--name { color: $primary; }
+        & > .code--flag { color: $secondary; }
         & > .code--added { color: $success; }
         & > .code--removed { color: $error; }
         & > .code--heading { color: $foreground; text-style: bold; }
-        & > .code--gutter { color: $text-muted; }
+        & > .code--latest { background: $panel; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "scroll_up", "Up", show=False, id="text.up"),
         Binding("down,j", "scroll_down", "Down", show=False, id="text.down"),
-        Binding("left,h", "scroll_left", "Left", show=False, id="text.left"),
-        Binding("right,l", "scroll_right", "Right", show=False, id="text.right"),
         Binding("pageup", "page_up", "Page up", show=False, id="text.page-up"),
         Binding("pagedown,space", "page_down", "Page down", show=False, id="text.page-down"),
         Binding("home", "scroll_home", "Top", show=False, id="text.top"),
@@ -64,15 +82,17 @@ class CodeView(ScrollView, can_focus=True):
     def __init__(
         self,
         *,
-        look: Look = "file",
+        look: Look = "code",
         id: str | None = None,  # noqa: A002
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
         self.look: Look = look
         self._lines: Sequence[str] = ()
+        self._wrapped: list[VisualLine] = []
+        self._wrapped_for: tuple[object, int] = ((), 0)
         self._changed: frozenset[int] = frozenset()
-        self._looked: Look | None = None
+        self._latest: frozenset[int] = frozenset()
 
     @property
     def lines(self) -> Sequence[str]:
@@ -81,39 +101,87 @@ class CodeView(ScrollView, can_focus=True):
 
     @property
     def changed(self) -> frozenset[int]:
-        """The places of the lines that are marked."""
+        """The numbers of the lines that ``base`` has not, from 0."""
         return self._changed
 
-    def show(self, lines: Sequence[str], *, base: Sequence[str] | None = None) -> None:
-        """Show lines, with those that ``base`` has not marked.
+    @property
+    def latest(self) -> frozenset[int]:
+        """The numbers of the lines that the last change made, from 0."""
+        return self._latest
 
-        The first line that differs from what was shown before is brought into sight.
+    def show(
+        self,
+        lines: Sequence[str],
+        *,
+        base: Sequence[str] | None = None,
+        look: Look | None = None,
+        follow: bool = True,
+    ) -> None:
+        """Show lines.
+
+        Args:
+            lines: the text.
+            base: lines that are not in it are marked as changed.
+            look: how the text is coloured.
+            follow: whether the same text was shown before: the lines that differ from what was
+                shown are marked as the latest change, and brought into sight.
         """
-        before, marked = self._lines, self._changed
-        self._lines = lines
-        self._changed = frozenset() if base is None else changed_lines(base, lines)
-        widest = _WIDEST if len(lines) > _MANY else max(map(len, lines), default=0)
-        self.virtual_size = Size(min(_WIDEST, widest + 2), len(lines))
-        if len(before) != len(lines) or self.look != self._looked:
-            self._looked = self.look
+        before, marked = self._lines, (self._changed, self._latest)
+        looked, self.look = self.look, look or self.look
+        changed = frozenset() if base is None else changed_lines(base, lines)
+        if before == lines and changed == self._changed and looked == self.look:
+            return
+        self._lines, self._changed = lines, changed
+        if before != lines:
+            self._latest = changed_lines(before, lines) if before and follow else frozenset()
+        wrapped_before = self._wrapped
+        self._wrap()
+        if self.look != looked or [w.number for w in wrapped_before] != [
+            w.number for w in self._wrapped
+        ]:
             self.refresh()
         else:
-            top = round(self.scroll_y)
-            for place in range(top, min(len(lines), top + self.size.height)):
-                same = (place in marked) is (place in self._changed)
-                if before[place] != lines[place] or not same:
-                    self.refresh(Region(0, place - top, self.size.width, 1))
-        if before and before is not lines:
-            self._follow(before, lines)
+            self._refresh_differing(before, marked)
+        if before and before != lines:
+            if not follow:
+                self.scroll_home(animate=False)
+            else:
+                self._bring_into_sight(_first_difference(before, lines))
 
-    def _follow(self, before: Sequence[str], after: Sequence[str]) -> None:
-        differ = compress(range(len(after)), map(ne, before, after))
-        first = next((place for place in differ if not _stamped(after[place])), None)
-        if first is None:
-            first = min(len(before), len(after)) if len(before) != len(after) else None
+    def _refresh_differing(
+        self, before: Sequence[str], marked: tuple[frozenset[int], frozenset[int]]
+    ) -> None:
+        """Draw anew only the lines in sight that differ: a slow terminal is sent no more."""
+        changed, latest = marked
+        top = round(self.scroll_y)
+        for y, (number, _, _) in enumerate(self._wrapped[top : top + self.size.height]):
+            if (
+                before[number] != self._lines[number]
+                or (number in changed) is not (number in self._changed)
+                or (number in latest) is not (number in self._latest)
+            ):
+                self.refresh(Region(0, y, self.size.width, 1))
+
+    def on_resize(self) -> None:
+        """Wrap the lines for the new width."""
+        self._wrap()
+
+    @property
+    def _gutter(self) -> int:
+        return 2 if self.look == "code" else 0
+
+    def _wrap(self) -> None:
+        room = max(8, self.scrollable_content_region.width - self._gutter)
+        if self._wrapped_for != (self._lines, room):
+            self._wrapped_for = (self._lines, room)
+            self._wrapped = wrapped(self._lines, room)
+        self.virtual_size = Size(self.scrollable_content_region.width, len(self._wrapped))
+
+    def _bring_into_sight(self, number: int | None) -> None:
         room = self.scrollable_content_region.height
-        if first is None or room <= 0:
+        if number is None or room <= 0:
             return
+        first = next((y for y, one in enumerate(self._wrapped) if one.number == number), 0)
         top = round(self.scroll_y)
         if not top <= first < top + room:
             self.scroll_to(y=max(0, first - room // 3), animate=False)
@@ -123,49 +191,116 @@ class CodeView(ScrollView, can_focus=True):
         width = self.scrollable_content_region.width
         base = self.rich_style
         place = y + round(self.scroll_y)
-        if not 0 <= place < len(self._lines):
+        if not 0 <= place < len(self._wrapped):
             return Strip.blank(width, base)
-        text = visible(self._lines[place].expandtabs(8))
-        style = base
-        part = self._part(text, place)
-        if part:
-            style = base + self.get_component_rich_style(f"code--{part}", partial=True)
-        left = round(self.scroll_x)
-        gutter: list[Segment] = []
-        if self.look == "file":
-            mark = "+" if place in self._changed else " "
-            look = base + self.get_component_rich_style("code--added", partial=True)
-            gutter = [Segment(f"{mark} ", look)]
-        room = max(1, width - 2 * len(gutter))
-        whole = cell_len(text)
-        strip = Strip([Segment(text, style)], whole).crop(left, left + room)
-        if whole > left + room:
-            strip = Strip([*strip.crop(0, room - 1), Segment(glyphs(self).more, base)])
-        return Strip([*gutter, *strip]).adjust_cell_length(width, base)
+        number, start, end = self._wrapped[place]
+        if number in self._latest and self._gutter:
+            base += self._style("latest")
+        segments = []
+        if self._gutter:
+            sign = " "
+            if number in self._changed and not start:
+                sign = "+"
+            if number in self._latest and not start:
+                sign = glyphs(self).cursor
+            segments.append(Segment(f"{sign} ", base + self._style("added")))
+        for text, part in self._parts(_shown(self._lines[number]), start, end):
+            segments.append(Segment(text, base + self._style(part) if part else base))
+        return Strip(segments).adjust_cell_length(width, base)
 
-    def _part(self, text: str, place: int) -> str:
+    def _style(self, part: str) -> Style:
+        return self.get_component_rich_style(f"code--{part}", partial=True)
+
+    def _parts(self, text: str, start: int, end: int) -> list[tuple[str, str]]:
+        """Return the parts of a line between two places, each with what it is."""
+        if self.look == "diff":
+            return [(text[start:end], _part_of_diff(text))]
         if self.look == "plain":
-            return ""
-        if self.look == "file":
-            if place in self._changed:
-                return "added"
-            return "comment" if text.lstrip().startswith("#") else ""
-        if text.startswith(("+++", "---", "===")):
-            return "heading"
-        if text.startswith("@@"):
-            return "gutter"
-        return {"+": "added", "-": "removed"}.get(text[:1], "")
+            return [(text[start:end], "")]
+        if text.lstrip().startswith("#"):
+            return [(text[start:end], "comment")]
+        found = _CODE.match(text)
+        if found is None:
+            return [(text[start:end], "")]
+        parts, done = [], start
+        for name in ("keyword", "name", "flag"):
+            first, last = found.span(name)
+            first, last = max(first, done), min(last, end)
+            if first < last:
+                parts += [(text[done:first], ""), (text[first:last], name)]
+                done = last
+        return [*parts, (text[done:end], "")]
+
+
+def _part_of_diff(text: str) -> str:
+    if text.startswith(("+++", "---", "===")):
+        return "heading"
+    if text.startswith("@@"):
+        return "comment"
+    return {"+": "added", "-": "removed"}.get(text[:1], "")
+
+
+def _shown(line: str) -> str:
+    """Return a line as it is drawn: literal, with tabs as blanks."""
+    return visible(line.expandtabs(8))
+
+
+def wrapped(lines: Sequence[str], width: int) -> list[VisualLine]:
+    """Return the visual lines of a text: each line broken at blanks, or else anywhere."""
+    made = []
+    for number, line in enumerate(lines):
+        if len(line) <= width and line.isascii() and line.isprintable():
+            made.append(VisualLine(number, 0, len(line)))
+            continue
+        text, start = _shown(line), 0
+        if text.endswith("-----"):
+            # A rule says nothing more where it is long.
+            made.append(VisualLine(number, 0, _fitting(text, width)))
+            continue
+        while True:
+            end = start + _fitting(text[start:], width)
+            if end < len(text):
+                blank = text.rfind(" ", start + width // 2, end)
+                end = blank + 1 if blank > 0 else end
+            made.append(VisualLine(number, start, end))
+            start = end
+            if start >= len(text):
+                break
+    return made
+
+
+def _fitting(text: str, width: int) -> int:
+    """Return how many characters fit into cells, at least one of any."""
+    if text.isascii():
+        return min(len(text), width)
+    cells = 0
+    for number, char in enumerate(text):
+        cells += cell_len(char)
+        if cells > width:
+            return max(1, number)
+    return len(text)
+
+
+def _first_difference(before: Sequence[str], after: Sequence[str]) -> int | None:
+    """Return the number of the first line that differs, the digest's aside."""
+    differ = compress(range(len(after)), map(ne, before, after))
+    first = next((number for number in differ if not _DIGEST.search(after[number])), None)
+    if first is None and len(before) != len(after):
+        return min(len(before), len(after))
+    return first
 
 
 def changed_lines(base: Sequence[str], lines: Sequence[str]) -> frozenset[int]:
-    """Return the places of the lines that ``base`` has not: linear in their number."""
+    """Return the numbers of the lines that ``base`` has not, from 0: linear in their number."""
     if base is lines:
         return frozenset()
     shortest = min(len(base), len(lines))
     if len(base) == len(lines):
         differ = list(compress(range(shortest), map(ne, base, lines)))
         known = {base[place] for place in differ}
-        return frozenset(at for at in differ if lines[at] not in known and not _stamped(lines[at]))
+        return frozenset(
+            at for at in differ if lines[at] not in known and not _DIGEST.search(lines[at])
+        )
     start = next(compress(range(shortest), map(ne, base, lines)), shortest)
     from_end = map(ne, reversed(base), reversed(lines))
     tail = next(compress(range(shortest - start), from_end), shortest - start)
@@ -173,9 +308,5 @@ def changed_lines(base: Sequence[str], lines: Sequence[str]) -> frozenset[int]:
     return frozenset(
         place
         for place in range(start, len(lines) - tail)
-        if lines[place] not in known and not _stamped(lines[place])
+        if lines[place] not in known and not _DIGEST.search(lines[place])
     )
-
-
-def _stamped(line: str) -> bool:
-    return _STAMP in line

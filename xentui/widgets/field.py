@@ -1,45 +1,63 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A field of the project on the screen: label, value, unit, BitBake name, and one line under it.
+"""A field of the project on one line: its label, its value, and what follows from it.
 
-Everything about it comes from ``schema.json``. The line under it is always there: it holds
-what is wrong, or else what the field is for, so that nothing moves when an error comes.
+Everything about it comes from ``schema.json``. What it is for, and what is wrong with it, is
+shown in the help pane once the field has the focus, so that forms are as short as their fields.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
 from textual.suggester import Suggester
 from textual.widget import Widget
-from textual.widgets import Input
+from textual.widgets import Button, Input, Static
 
 from xentui.project import schema
-from xentui.session import field_paths
+from xentui.session import field_paths, help_text
 from xentui.widgets.options import Choice, Options
-from xentui.widgets.text import LABEL, clip, cut, glyphs, lit
+from xentui.widgets.text import LABEL, cut, glyphs, lit
 
 if TYPE_CHECKING:
     from xentui.session import Session
 
-
 NUMBER = 12
-BEHIND = 25
-"""Cells that BitBake's name takes beside the value."""
-TIGHT = 68
-"""Cells below which BitBake's name has no room beside the value."""
+"""Cells of a number's input."""
+NAME = 26
+"""Cells that BitBake's name takes after the value."""
+TIGHT = 72
+"""Cells below which BitBake's name is not shown after the value; the help pane has it."""
 LEFT_OUT = ""
 """The choice that leaves a field out."""
+LONG = (
+    "rootfs",
+    "kernel",
+    "extra",
+    "uri",
+    "vif",
+    "sha256",
+    "summary",
+    "depends",
+    "file",
+    "config_file",
+    "script",
+)
+"""Fields whose value gets the whole line."""
+FILES = ("uri", "config_file", "script")
+"""Fields that name a file which may lie anywhere."""
 
 
 class Offered(Suggester):
-    """What the build directory offers, shown behind what is typed; right takes it."""
+    """What the build directory offers, shown after what is typed; right takes it."""
 
     def __init__(self, row: FieldRow) -> None:
         super().__init__(use_cache=False, case_sensitive=True)
@@ -51,24 +69,232 @@ class Offered(Suggester):
         return next((name for name in names if value and name.startswith(value)), None)
 
 
-class FieldRow(Widget):
-    """One field. It shows what the session holds and hands up what is typed."""
+class Labelled(Widget):
+    """A label with an editor beside it; a click on the label focuses the editor."""
+
+    DEFAULT_CSS = """
+    Labelled {
+        height: auto;
+        min-height: 1;
+        width: 1fr;
+        & > Input { height: 1; width: 1fr; margin: 0 1 0 24; }
+        & > Options { width: 1fr; margin: 0 1 0 24; }
+    }
+    """
+
+    def __init__(self, title: str, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self.title = title
+
+    @property
+    def help_text(self) -> str:
+        """What helps in this row."""
+        return ""
+
+    def on_descendant_focus(self) -> None:
+        """Mark the label of the focused editor."""
+        self.refresh()
+
+    def on_descendant_blur(self) -> None:
+        """Unmark it."""
+        self.refresh()
+
+    def on_click(self, event: events.Click) -> None:
+        """Focus the editor."""
+        if event.widget is self:
+            for child in self.children:
+                if child.focusable:
+                    child.focus()
+                    return
+
+    def _mark(self) -> tuple[str, str]:
+        """Return the sign before the label and its style."""
+        return ("", "")
+
+    def render(self) -> Content:
+        """Draw the label."""
+        return self._label()
+
+    def _label(self) -> Content:
+        here = self.has_focus_within
+        sign, style = self._mark()
+        if here:
+            sign, style = glyphs(self).cursor, "here"
+        mark = lit(f"{sign or ' '} ", style)
+        title = lit(cut(self.title, LABEL - 3), "here" if here else style)
+        label = mark.append(title)
+        return label.pad_right(max(0, LABEL - label.cell_length))
+
+
+class ChoiceRow(Labelled):
+    """A labelled choice that is not a field of the project, such as where the disk comes from."""
+
+    def __init__(self, title: str, help_text: str, options: Options) -> None:
+        super().__init__(title)
+        self._help_text = help_text
+        self.options = options
+
+    @property
+    def help_text(self) -> str:
+        """What the choice is about."""
+        return self._help_text
+
+    def compose(self) -> ComposeResult:
+        """Make the choices."""
+        yield self.options
+
+
+class Part(NamedTuple):
+    """One of several texts on a line.
+
+    Attributes:
+        cells: the width of its input; 0 shares what the others leave.
+    """
+
+    name: str
+    title: str
+    placeholder: str = ""
+    cells: int = 0
+
+
+class PartsRow(Labelled):
+    """Several texts on one line that make up one value, such as the parts of an interface.
+
+    Args:
+        title: the label.
+        parts: the texts, in order.
+        help_text: what the row is about.
+        removable: whether a button removes it.
+    """
+
+    DEFAULT_CSS = """
+    PartsRow > Horizontal { height: 1; margin: 0 1 0 24; }
+    PartsRow Input { height: 1; width: 1fr; margin: 0 1 0 0; }
+    PartsRow Static { width: auto; margin: 0 1 0 0; color: $text-muted; }
+    PartsRow Button { min-width: 8; width: 8; }
+    """
+
+    @dataclass
+    class Changed(Message):
+        """Something was typed into one of the texts."""
+
+        row: PartsRow
+        name: str
+        value: str
+
+        @property
+        def control(self) -> PartsRow:
+            """The row."""
+            return self.row
+
+    @dataclass
+    class Removed(Message):
+        """The row should be removed."""
+
+        row: PartsRow
+
+        @property
+        def control(self) -> PartsRow:
+            """The row."""
+            return self.row
+
+    def __init__(
+        self,
+        title: str,
+        parts: Sequence[Part],
+        help_text: str,
+        *,
+        removable: bool = False,
+        id: str | None = None,  # noqa: A002
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(title, id=id, classes=classes)
+        self._parts = parts
+        self._help_text = help_text
+        self._removable = removable
+        self._values: dict[str, str] = {}
+        self._sent: dict[str, list[str]] = {part.name: [] for part in parts}
+        self.problem = ""
+
+    def compose(self) -> ComposeResult:
+        """Make an input for each text."""
+        with Horizontal():
+            for part in self._parts:
+                if part.title:
+                    yield Static(part.title, markup=False)
+                field = Input(
+                    self._values.get(part.name, ""),
+                    placeholder=part.placeholder,
+                    compact=True,
+                    select_on_focus=True,
+                    name=part.name,
+                )
+                if part.cells:
+                    field.styles.width = part.cells
+                yield field
+            if self._removable:
+                yield Button("Remove", compact=True)
+
+    @property
+    def help_text(self) -> str:
+        """What is wrong with what was typed, or else what the row is about."""
+        return self.problem or self._help_text
+
+    def value(self, name: str) -> str:
+        """Return what stands in one of the texts."""
+        return next((i.value for i in self.query(Input) if i.name == name), "")
+
+    def show(self, values: Mapping[str, str]) -> None:
+        """Show other values; what is being typed stays as it is."""
+        self._values = dict(values)
+        for field in self.query(Input):
+            name = field.name or ""
+            value, sent = values.get(name, ""), self._sent[name]
+            if value in sent:
+                del sent[: sent.index(value) + 1]
+            elif value != field.value and not self.problem:
+                sent.clear()
+                with self.prevent(Input.Changed):
+                    field.value = value
+                field.cursor_position = len(value)
+
+    def complain(self, problem: str) -> None:
+        """Say what is wrong with what was typed; an empty text says that nothing is."""
+        if problem != self.problem:
+            self.problem = problem
+            self.refresh()
+
+    def _mark(self) -> tuple[str, str]:
+        return (glyphs(self).error, "error") if self.problem else ("", "")
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        name = event.input.name or ""
+        self._sent[name].append(event.value)
+        self.post_message(self.Changed(self, name, event.value))
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.screen.focus_next()
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.post_message(self.Removed(self))
+
+
+class FieldRow(Labelled):
+    """One field. It shows what the session holds and posts what is typed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2,ctrl+o", "choose", "Choose", id="field.choose"),
     ]
 
     DEFAULT_CSS = """
-    FieldRow {
-        height: 2;
-        width: 1fr;
-        & > Input.number { width: 12; margin: 0 0 0 24; }
-        & > Input.text { width: 1fr; margin: 0 26 0 24; }
-        & > Options { width: 1fr; margin: 0 26 0 24; }
-    }
-    FieldRow.-tight > Input.text { margin: 0 1 0 24; }
-    FieldRow.-tight > Options { margin: 0 0 0 24; }
-    FieldRow.wide-value > Input.text, FieldRow.wide-value > Options { margin: 0 1 0 24; }
+    FieldRow > Input.number { width: 12; margin: 0 0 0 24; }
+    FieldRow.-named > Input.text, FieldRow.-named > Options { margin: 0 27 0 24; }
     """
 
     class Typed(Message):
@@ -86,7 +312,7 @@ class FieldRow(Widget):
             return self.row
 
     class Asked(Message):
-        """What the build directory offers should be shown."""
+        """A list of values, or a file, should be offered for the field."""
 
         def __init__(self, row: FieldRow) -> None:
             super().__init__()
@@ -98,7 +324,7 @@ class FieldRow(Widget):
             return self.row
 
     class Chosen(Message):
-        """One or more of the field's choices were chosen; ``None`` leaves it out."""
+        """Other choices of the field were chosen; ``None`` leaves it out."""
 
         def __init__(self, row: FieldRow, value: object) -> None:
             super().__init__()
@@ -111,46 +337,39 @@ class FieldRow(Widget):
             """The field."""
             return self.row
 
-    def __init__(
-        self,
-        path: field_paths.Path,
-        session: Session,
-        *,
-        wide: bool = False,
-    ) -> None:
-        super().__init__(classes="wide-value" if wide else None)
+    def __init__(self, path: field_paths.Path, session: Session) -> None:
+        self.field: schema.Field = field_paths.field_of(path)
+        super().__init__(self.field.title)
         self.path = path
         self.session = session
-        self.field: schema.Field = field_paths.field_of(path)
-        self._canon = ""
+        self._shown = ""
         self._message = ("", "")
+        self._note = ("", "")
         self._left = False
         self._on_their_way = 0
-        self.tooltip = lit(self.error_text)
-        self.editor = self._made()
+        self.editor = self._made_editor()
 
     @property
     def key(self) -> str:
         """The path as findings name it."""
         return field_paths.text_of_path(self.path)
 
-    def _is_choice(self) -> bool:
-        return self.field.kind in ("choice", "flag", "choices")
+    @property
+    def names_file(self) -> bool:
+        """Whether the value names a file, which a browser can find."""
+        return self.path[-1] in FILES
 
-    def _made(self) -> Input | Options:
+    def _made_editor(self) -> Input | Options:
         """Return the one widget that takes the value."""
-        if self._is_choice():
+        if self.field.kind in ("choice", "flag", "choices"):
             choices, chosen = self._offered()
-            if sum(len(label) + 6 for _, label in choices) > BEHIND + 4:
-                self.add_class("wide-value")
             return Options(choices, chosen=chosen, multiple=self.field.kind == "choices")
-        self._canon, _ = self.session.shown(self.path)
-        number = self.field.kind == "integer"
+        self._shown, _ = self.session.shown(self.path)
         return Input(
-            self._canon,
+            self._shown,
             compact=True,
-            select_on_focus=number or self.path[-1] == field_paths.KEY,
-            classes="number" if number else "text",
+            select_on_focus=True,
+            classes="number" if self.field.kind == "integer" else "text",
             suggester=Offered(self) if self.session.target.survey is not None else None,
         )
 
@@ -159,13 +378,13 @@ class FieldRow(Widget):
         yield self.editor
 
     def on_mount(self) -> None:
-        """Show what holds."""
+        """Show the value."""
         self.sync()
 
     # From the session to the screen
 
     def _offered(self) -> tuple[Sequence[Choice], Sequence[str]]:
-        """Return the choices and what holds: of a field left out, what holds by itself."""
+        """Return the choices and those that hold: of a field left out, the default."""
         value = field_paths.get(self.session.project, self.path)
         if self.field.kind == "choices":
             return [(name, name) for name in self.field.choices], tuple(value or ())
@@ -175,11 +394,8 @@ class FieldRow(Widget):
         else:
             offered = [(name, name) for name in self.field.choices]
         if not default and not self.field.required:
-            offered.insert(0, (LEFT_OUT, "left out"))
+            offered.insert(0, (LEFT_OUT, "default"))
         return offered, (default if value is None else field_paths.show(self.field, value),)
-
-    def _left_out(self) -> bool:
-        return field_paths.get(self.session.project, self.path) is None
 
     def sync(self) -> None:
         """Show what the session holds now; what is being typed stays as it is."""
@@ -190,11 +406,12 @@ class FieldRow(Widget):
             self._set_message(self._finding())
             return
         text, message = self.session.shown(self.path)
-        if text != self._canon and not self._on_their_way:
-            self._canon = text
+        if text != self._shown and not self._on_their_way:
+            self._shown = text
             if self.editor.value != text:
                 with self.prevent(Input.Changed):
                     self.editor.value = text
+                self.editor.cursor_position = len(text)
         self.editor.placeholder = self._placeholder()
         if message and not text and not self._left and self.editor.has_focus:
             message = ""
@@ -208,23 +425,22 @@ class FieldRow(Widget):
         return cut(default, max(1, self.editor.size.width), glyphs(self).more)
 
     def _finding(self) -> tuple[str, str]:
-        """Return what the rules say of this very field, if anything."""
+        """Return the severity and message of the first finding about this very field."""
         for finding in self.session.findings.at(self.key):
             if finding.path == self.key and finding.code:
                 return finding.severity.value, finding.message
         return "", ""
 
     def _set_message(self, message: tuple[str, str]) -> None:
-        if message != self._message:
-            self._message = message
+        note = self._noted()
+        if (message, note) != (self._message, self._note):
+            self._message, self._note = message, note
             self.set_class(message[0] == "error", "-error")
-            text = self.error_text
-            self.tooltip = lit(f"{message[1]}\n{text}" if message[1] else text)
             self.refresh()
 
     @property
     def message(self) -> tuple[str, str]:
-        """The severity and text of what stands under the field, or two empty texts."""
+        """The severity and text of what is wrong with the field, or two empty texts."""
         return self._message
 
     # From the screen to the session
@@ -232,9 +448,9 @@ class FieldRow(Widget):
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        if event.value == self._canon:
+        if event.value == self._shown:
             return
-        self._canon = event.value
+        self._shown = event.value
         self._on_their_way += 1
         self.post_message(self.Typed(self, event.value))
 
@@ -243,10 +459,10 @@ class FieldRow(Widget):
         self._on_their_way -= 1
 
     def taken(self) -> None:
-        """Note that the session took what was typed, so that it is not written over."""
+        """Note that the session took what was typed, so that it is not overwritten."""
         if isinstance(self.editor, Input) and not self._on_their_way:
             text, _ = self.session.shown(self.path)
-            self._canon = text
+            self._shown = text
 
     @on(Options.Chosen)
     def _chosen(self, event: Options.Chosen) -> None:
@@ -266,21 +482,26 @@ class FieldRow(Widget):
         self.screen.focus_next()
 
     def on_resize(self) -> None:
-        """Let BitBake's name go to the line below where there is no room beside the value."""
-        self.set_class(self.size.width < TIGHT, "-tight")
+        """Show BitBake's name after the value where there is room for both."""
+        named = (
+            self.size.width >= TIGHT and self.path[-1] not in LONG and bool(self._bitbake_name())
+        )
+        if isinstance(self.editor, Options):
+            named = named and self.editor.cells_on_one_line() <= self.size.width - LABEL - NAME - 2
+        self.set_class(named, "-named")
         self.refresh()
         self.call_after_refresh(self.sync)
 
-    def on_descendant_focus(self) -> None:
-        """Mark the field one is in."""
-        self._left = False
-        self.refresh()
-
     def on_descendant_blur(self) -> None:
-        """Say what is missing now that the field is left."""
+        """Show what is missing now that the field is left."""
+        super().on_descendant_blur()
         self._left = True
         self.sync()
-        self.refresh()
+
+    def on_descendant_focus(self) -> None:
+        """Do not complain about a field that is only being filled in."""
+        super().on_descendant_focus()
+        self._left = False
 
     # What is offered
 
@@ -291,10 +512,10 @@ class FieldRow(Widget):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Offer a list only where there is one."""
-        return bool(self.offers) if action == "choose" else True
+        return self.names_file or bool(self.offers) if action == "choose" else True
 
     def action_choose(self) -> None:
-        """Ask for the list of what is offered."""
+        """Offer a list of values, or the file browser."""
         self.post_message(self.Asked(self))
 
     def take(self, text: str) -> None:
@@ -306,56 +527,47 @@ class FieldRow(Widget):
     # Drawing
 
     @property
-    def error_text(self) -> str:
-        """The field in a sentence, after BitBake's name for it."""
-        name = self._behind().strip()
-        return f"{name}: {self.field.description}" if name else self.field.description
+    def help_text(self) -> str:
+        """What the field is for, and on the next line what BitBake calls it and what it may be."""
+        return help_text.in_short(self.session, self.path)
 
-    def render(self) -> Content:
-        """Draw the label, what stands behind the value, and the line under it."""
-        width = max(1, self.size.width)
-        here = self.has_focus_within
-        mark = f"{glyphs(self).cursor} " if here else "  "
-        label_style = "bold $accent" if here else ""
-        first = Content.assemble((cut(f"{mark}{self.field.title}", LABEL - 1), label_style))
-        first = first.pad_right(max(0, LABEL - first.cell_length))
-        if self.field.kind == "integer":
-            first = first.pad_right(max(0, LABEL + NUMBER + 1 - first.cell_length))
-            first = first.append(lit(self.field.unit)).append(lit(self._whence(), "muted"))
-        if not self._crowded():
-            first = clip(first, width - BEHIND - 1, glyphs(self).more)
-            first = first.pad_right(max(0, width - BEHIND - first.cell_length))
-            first = first.append(lit(cut(self._behind(), BEHIND - 1, glyphs(self).more), "muted"))
-        first = first.truncate(width)
-        return Content("\n").join([first, self._under(width)])
+    def _mark(self) -> tuple[str, str]:
+        severity, message = self._message
+        return (glyphs(self).severity(severity), severity) if message else ("", "")
 
-    def _whence(self) -> str:
-        """Return where the value of a number left out comes from."""
-        text, _ = self.session.shown(self.path)
-        default, origin = field_paths.fallback(self.session.project, self.path)
-        gap = "  " if self.field.unit else ""
-        return f"{gap}{origin}" if not text and default and origin else ""
-
-    def _behind(self) -> str:
+    def _bitbake_name(self) -> str:
         name = self.field.bitbake
         for part in ("[{guest}]", ":pn-{image}", ":append"):
             name = name.replace(part, "")
-        return name or " "
+        return name
 
-    def _crowded(self) -> bool:
-        return self.has_class("-tight") or self.has_class("wide-value")
+    def _noted(self) -> tuple[str, str]:
+        """Return what follows from a number, and its style: where it comes from, what is free."""
+        if self.field.kind != "integer":
+            return "", ""
+        text, _ = self.session.shown(self.path)
+        default, origin = field_paths.fallback(self.session.project, self.path)
+        parts = [origin] if not text and default and origin else []
+        style = "muted"
+        if self.path[-1] in ("memory", "dom0_memory") and self.path[0] != "defaults":
+            free = self.session.view.budget.free
+            if free is not None and free < 0:
+                parts, style = [f"{-free} MiB too much"], "error"
+            elif free is not None:
+                parts.append(f"leaves {free} MiB free")
+        return ", ".join(parts), style
 
-    def _under(self, width: int) -> Content:
-        severity, message = self._message
-        signs = glyphs(self)
-        indent = 4 if self.has_class("-tight") else LABEL
-        room = width - indent - 1
-        text = self.field.description
-        if self._crowded():
-            text = self.error_text
-        if message:
-            text = f"{signs.severity(severity)} {message}"
-        elif len(text) > room:
-            text = text.split(". ")[0]
-        text = cut(text, room, signs.more)
-        return Content(" " * indent).append(lit(text, severity if message else "muted"))
+    def render(self) -> Content:
+        """Draw the label, and what is after the value."""
+        width = max(1, self.size.width)
+        line = self._label()
+        if self.field.kind == "integer":
+            line = line.pad_right(NUMBER + 1).append(lit(f"{self.field.unit}  ".lstrip()))
+            note, style = self._note
+            line = line.append(lit(cut(note, max(0, width - line.cell_length - 1)), style))
+        if self.has_class("-named"):
+            if line.cell_length > width - NAME:
+                return line
+            line = line.pad_right(max(0, width - NAME - line.cell_length))
+            line = line.append(lit(cut(self._bitbake_name(), NAME - 1, glyphs(self).more), "muted"))
+        return line.truncate(width)

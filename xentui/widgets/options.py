@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A few choices on one line: one of them, or any of them. Tabs are the same thing."""
+"""A few choices beside each other: one of them, or any of them. Tabs are the same thing."""
 
 from __future__ import annotations
 
@@ -11,28 +11,30 @@ from rich.cells import cell_len
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.geometry import Offset
+from textual.geometry import Offset, Size
 from textual.message import Message
+from textual.widget import Widget
 
 from xentui.safe_text import visible
-from xentui.widgets.text import glyphs, lit
-from xentui.widgets.tip import Tipped
+from xentui.widgets.text import glyphs
 
 Choice = tuple[str, str]
 
 
-class Options(Tipped, can_focus=True):
+class Options(Widget, can_focus=True):
     """Choices beside each other. Left and right go through them."""
 
     DEFAULT_CSS = """
-    Options { height: 1; width: 1fr; }
+    Options { height: auto; width: 1fr; }
     Options:focus { background: $surface; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,h", "move(-1)", "Previous choice", show=False, id="choice.previous"),
         Binding("right,l", "move(1)", "Next choice", show=False, id="choice.next"),
         Binding("space,enter", "choose", "Choose", show=False, id="choice.choose"),
-        Binding("delete,backspace", "leave_out", "Leave out", show=False, id="choice.leave-out"),
+        Binding(
+            "delete,backspace", "leave_out", "Reset to default", show=False, id="choice.leave-out"
+        ),
     ]
 
     class Chosen(Message):
@@ -72,14 +74,15 @@ class Options(Tipped, can_focus=True):
         return self.chosen[0] if self.chosen else ""
 
     def show(self, choices: Sequence[Choice], chosen: Sequence[str]) -> None:
-        """Show other choices, without a message."""
+        """Show other choices, and post no message."""
         if tuple(choices) == tuple(self.choices) and tuple(chosen) == self.chosen:
             return
+        changed = tuple(choices) != tuple(self.choices)
         self.choices, self.chosen = choices, tuple(chosen)
         self.at = min(self.at, max(0, len(choices) - 1))
         if not self.multiple:
             self._follow_chosen()
-        self.refresh()
+        self.refresh(layout=changed)
 
     def _follow_chosen(self) -> None:
         names = [name for name, _ in self.choices]
@@ -98,60 +101,49 @@ class Options(Tipped, can_focus=True):
                 labels.append(f"{yes if on else no} {visible(label)}")
         return labels
 
+    def _rows(self, width: int) -> list[list[tuple[int, int, int]]]:
+        """Return each line's choices: which one, and where it begins and ends."""
+        rows: list[list[tuple[int, int, int]]] = [[]]
+        x = 0
+        for place, label in enumerate(self._labels()):
+            cells = cell_len(label)
+            if x and x + cells > width:
+                rows.append([])
+                x = 0
+            rows[-1].append((place, x, x + cells))
+            x += cells + self._gap
+        return rows
+
+    def cells_on_one_line(self) -> int:
+        """Return the cells that all choices take beside each other."""
+        return sum(cell_len(label) + self._gap for label in self._labels()) - self._gap
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
+        """Return the lines that the choices take: none is cut off."""
+        return len(self._rows(max(1, width)))
+
     def render(self) -> Content:
-        """Draw the line, from where on the one under the cursor is in sight."""
-        start, more = self._first_in_sight(), glyphs(self).more
-        parts: list[Content | str | tuple[str, str]] = [(more, "$text-muted")] if start else []
-        for place, ((name, _), label) in enumerate(zip(self.choices, self._labels(), strict=True)):
-            if place < start:
-                continue
-            on, here = name in self.chosen, place == self.at and self.has_focus
-            if self.tabs:
-                style = "bold $accent underline" if on else "$text-muted"
-                if on and here:
-                    style = "$block-cursor-foreground on $block-cursor-background bold"
-            elif here:
-                style = "bold $accent"
-            else:
-                style = "" if on else "$text-muted"
-            parts.append(Content.assemble((label, style)))
-            parts.append(" " if self.tabs else "  ")
-        line = Content.assemble(*parts[:-1])
-        width = max(1, self.size.width)
-        if line.cell_length <= width:
-            return line
-        return line.truncate(width - cell_len(more)).append(lit(more, "muted"))
+        """Draw the choices, on as many lines as they need."""
+        labels = self._labels()
+        lines = []
+        for row in self._rows(max(1, self.size.width)):
+            line = [Content.assemble((labels[n], self._style_of(n))) for n, _, _ in row]
+            lines.append(Content(" " * self._gap).join(line))
+        return Content("\n").join(lines)
+
+    def _style_of(self, place: int) -> str:
+        on, here = self.choices[place][0] in self.chosen, place == self.at and self.has_focus
+        if self.tabs:
+            if on and here:
+                return "$block-cursor-foreground on $block-cursor-background bold"
+            return "bold $accent underline" if on else "$text-muted"
+        if here:
+            return "bold reverse $accent"
+        return "" if on else "$text-muted"
 
     @property
     def _gap(self) -> int:
         return 1 if self.tabs else 2
-
-    def _first_in_sight(self) -> int:
-        """Return the first choice that is drawn, so that the one under the cursor fits whole."""
-        widths = [cell_len(label) + self._gap for label in self._labels()]
-        room = max(1, self.size.width) + self._gap
-        if sum(widths) <= room:
-            return 0
-        mark = cell_len(glyphs(self).more)
-        start = 0
-        while start < self.at:
-            last = self.at == len(widths) - 1
-            taken = sum(widths[start : self.at + 1])
-            if taken + (mark if start else 0) + (0 if last else mark) <= room:
-                break
-            start += 1
-        return start
-
-    def _cells(self) -> list[tuple[int, int]]:
-        """Return where each choice begins and ends; one that is not drawn takes nothing."""
-        start = self._first_in_sight()
-        x = cell_len(glyphs(self).more) if start else 0
-        cells = []
-        for place, label in enumerate(self._labels()):
-            width = cell_len(label) if place >= start else 0
-            cells.append((x, x + width))
-            x += width + self._gap if place >= start else 0
-        return cells
 
     def _choose(self, place: int) -> None:
         if not 0 <= place < len(self.choices):
@@ -186,7 +178,7 @@ class Options(Tipped, can_focus=True):
         self._choose(self.at)
 
     def action_leave_out(self) -> None:
-        """Choose nothing: whatever holds by itself holds again."""
+        """Choose nothing, so that the default holds."""
         if not self.tabs:
             self.post_message(self.Chosen(self, ()))
 
@@ -200,20 +192,18 @@ class Options(Tipped, can_focus=True):
         self.refresh()
 
     def _place_hardware_cursor(self) -> None:
+        """Put the terminal's own cursor on the choice, where braille displays look for it."""
         if self.has_focus:
-            cells = self._cells()
-            before = cells[self.at][0] if cells else 0
-            self.app.cursor_position = self.content_region.offset + Offset(before, 0)
-
-    def tip_at(self, x: int, y: int) -> str:  # noqa: ARG002
-        """Return all choices, where they have no room."""
-        labels = self._labels()
-        whole = sum(map(cell_len, labels)) + self._gap * (len(labels) - 1)
-        return "\n".join(labels) if whole > self.size.width else ""
+            for y, row in enumerate(self._rows(max(1, self.size.width))):
+                for place, x, _ in row:
+                    if place == self.at:
+                        self.app.cursor_position = self.content_region.offset + Offset(x, y)
 
     def on_click(self, event: events.Click) -> None:
         """Choose what was clicked."""
-        for place, (start, end) in enumerate(self._cells()):
-            if start <= event.x < end:
-                self._choose(place)
-                return
+        rows = self._rows(max(1, self.size.width))
+        if 0 <= event.y < len(rows):
+            for place, start, end in rows[event.y]:
+                if start <= event.x < end:
+                    self._choose(place)
+                    return

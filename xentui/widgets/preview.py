@@ -1,55 +1,67 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What would be written, as one edits: made by the functions that write."""
+"""What would be written, while the user edits: made by the functions that write."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
 from xentui.session.target import CONF, LAYER
-from xentui.widgets.line_view import LineView
-from xentui.widgets.text import lit
+from xentui.widgets.code import CodeView
+from xentui.widgets.options import Options
+from xentui.widgets.text import Text, lit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from textual.widget import Widget
 
     from xentui.session import View
-    from xentui.widgets.options import Options
 
-SHEETS = (("conf", "Conf"), ("recipes", "Recipes"), ("cfg", "Guest cfg"), ("target", "Target"))
+SHEETS = (
+    ("conf", "1 Conf"),
+    ("recipes", "2 Recipes"),
+    ("cfg", "3 Guest cfg"),
+    ("target", "4 Target"),
+)
 
 
 class Preview(Vertical):
-    """The pane beside the step, with a sheet for each kind of text; empty until it is seen."""
+    """The pane beside the step, with a sheet for each kind of text; empty until it is shown."""
 
     DEFAULT_CSS = """
     Preview { width: 1fr; height: 1fr; }
-    Preview > #preview-name { height: 1; }
+    Preview > #preview-name { height: auto; color: $text-muted; }
     """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(str(n), f"choose('{name}')", show=False)
+            for n, (name, _) in enumerate(SHEETS, 1)
+        ),
+        Binding("left,h", "turn(-1)", "Previous sheet", show=False, id="preview.previous"),
+        Binding("right,l", "turn(1)", "Next sheet", show=False, id="preview.next"),
+    ]
 
     def __init__(self) -> None:
         super().__init__(id="preview")
         self.sheet = "conf"
         self.guest = ""
         self.conf, self.folder = CONF, LAYER
-        self._source: tuple[View, View] | None = None
+        self._views: tuple[View, View] | None = None
+        self._shown_name = ""
 
     def compose(self) -> ComposeResult:
-        """Make the sheets' names and the text, where there is room for them."""
+        """Make the sheets' names and the text, where they are shown."""
         if self.display:
             yield from self._parts()
 
     def _parts(self) -> Iterator[Widget]:
-        from xentui.widgets.code import CodeView
-        from xentui.widgets.options import Options
-
         yield Options(SHEETS, chosen=(self.sheet,), tabs=True, id="preview-sheets")
-        yield LineView(id="preview-name")
+        yield Text(id="preview-name")
         yield CodeView(id="preview-text")
 
     def show(
@@ -57,42 +69,51 @@ class Preview(Vertical):
         view: View,
         base: View,
         *,
-        sheet: str = "",
         guest: str = "",
         conf: str = CONF,
         layer: str = LAYER,
     ) -> None:
-        """Show what follows from a state, marked against what it was at first."""
+        """Show what follows from a state, marked where it differs from ``base``."""
         if not self.children:
             self.mount(*self._parts())
         self.conf, self.folder = conf, layer
-        if sheet and sheet != self.sheet:
-            self.sheet = sheet
-            self.name_sheet()
         if guest:
             self.guest = guest
-        self._source = (view, base)
+        self._views = (view, base)
         self._draw()
 
-    def name_sheet(self) -> None:
-        """Show which sheet it is, where the sheets are seen."""
-        from xentui.widgets.options import Options
-
+    def choose_sheet(self, name: str) -> None:
+        """Show another sheet."""
+        self.sheet = name
         for names in self.query("#preview-sheets").results(Options):
             names.show(SHEETS, (self.sheet,))
+        self._draw()
+
+    def action_choose(self, name: str) -> None:
+        """Show a sheet by its digit."""
+        self.choose_sheet(name)
+
+    def action_turn(self, by: int) -> None:
+        """Show the next sheet, or the one before."""
+        names = [name for name, _ in SHEETS]
+        self.choose_sheet(names[(names.index(self.sheet) + by) % len(names)])
 
     def _draw(self) -> None:
-        from xentui.widgets.code import CodeView
-
-        if self._source is None or not self.is_attached:
+        if self._views is None or not self.is_attached or not self.children:
             return
-        view, base = self._source
+        view, base = self._views
         name, lines = self._lines(view)
         _, before = self._lines(base) if base is not view else ("", lines)
-        self.query_one("#preview-name", LineView).update(lit(name, "muted"))
-        code = self.query_one("#preview-text", CodeView)
-        code.look = "plain" if self.sheet == "target" else "file"
-        code.show(lines, base=before if base is not view else None)
+        same = name == self._shown_name
+        if not same:
+            self._shown_name = name
+            self.query_one("#preview-name", Text).show(lit(name, "muted"))
+        self.query_one("#preview-text", CodeView).show(
+            lines,
+            base=before if base is not view else None,
+            look="plain" if self.sheet == "target" else "code",
+            follow=same,
+        )
 
     def _lines(self, view: View) -> tuple[str, Sequence[str]]:
         if self.sheet == "conf" and not view.render_error:
@@ -110,7 +131,7 @@ class Preview(Vertical):
             return self._cfg(view)
         if self.sheet == "target":
             order = [f"{place}. {key}" for place, key in enumerate(view.start_order, 1)]
-            started = ["", "Started by itself, in this order:", *order] if order else []
+            started = ["", "Started at boot, in this order:", *order] if order else []
             return "on the target", "\n".join([*view.layout, *started])
         return self.conf, ""
 
@@ -121,8 +142,7 @@ class Preview(Vertical):
         guest = next((guest for guest in guests if guest.key == self.guest), guests[0])
         return f"/etc/xen/{guest.key}.cfg", view.cfg(guest)
 
-    def on_options_chosen(self, event: Options.Chosen) -> None:
-        """Show the sheet that was chosen."""
+    @on(Options.Chosen)
+    def _chosen(self, event: Options.Chosen) -> None:
         event.stop()
-        self.sheet = event.chosen[0]
-        self._draw()
+        self.choose_sheet(event.chosen[0])

@@ -1,12 +1,14 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A table that draws only the rows in sight, so that ten thousand cost what ten do."""
+"""A table of rows to choose from, with headings between them.
+
+Textual's ``DataTable`` has no column that takes what the others leave, no column that is shown
+only where there is room, and no rows that are passed over; its ``OptionList`` has no columns.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate
-from operator import ne
 from typing import ClassVar, NamedTuple
 
 from rich.cells import cell_len
@@ -14,15 +16,14 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Offset, Region, Size
+from textual.geometry import Offset, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from xentui.safe_text import visible
-from xentui.widgets.text import fit, glyphs
-from xentui.widgets.tip import Tipped
+from xentui.widgets.text import Tipped, fit, glyphs
 
 Cell = str | tuple[str, str]
 
@@ -89,7 +90,8 @@ class Table(ScrollView, Tipped, can_focus=True):
         Binding("pagedown", "page(1)", "Page down", show=False, id="list.page-down"),
         Binding("home", "edge(0)", "First", show=False, id="list.first"),
         Binding("end,G", "edge(1)", "Last", show=False, id="list.last"),
-        Binding("enter,l", "activate", "Choose", show=False, id="list.choose"),
+        Binding("enter", "activate", "Choose", show=False, id="list.choose"),
+        Binding("l", "activate", show=False, id="list.choose-twin"),
     ]
 
     cursor: reactive[int] = reactive(0, repaint=False)
@@ -114,19 +116,15 @@ class Table(ScrollView, Tipped, can_focus=True):
         self,
         *columns: Column,
         header: bool = True,
-        choose: str = "",
         id: str | None = None,  # noqa: A002
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
-        if choose:
-            shown = Binding("enter", "activate", choose, id="list.choose")
-            self._bindings.key_to_bindings["enter"] = [shown]
         self.columns = columns
         self.header = header
         self._rows: Sequence[Row] = ()
         self._widths: tuple[int, ...] = ()
-        self._told: str | None = None
+        self._announced: str | None = None
 
     @property
     def rows(self) -> Sequence[Row]:
@@ -144,40 +142,21 @@ class Table(ScrollView, Tipped, can_focus=True):
         """Show other rows; the cursor stays on the row of the same key, or at its place.
 
         Args:
-            rows: any sequence; an item is asked for when it comes into sight.
+            rows: the rows.
             keep: the key to stand on; the present one by default.
         """
         wanted = self.key if keep is None else keep
         here = self.cursor
-        before = self._in_sight()
+        if list(rows) == list(self._rows) and self.key == wanted and self._announced is not None:
+            return
         self._rows = rows
+        self._widths = ()
         self._resize_canvas()
         target = here if here < len(rows) and rows[here].key == wanted else self.place_of(wanted)
         if target is None:
             target = min(here, len(rows) - 1)
         self._set_cursor(max(0, target), 1)
-        after = self._in_sight()
-        if len(before) != len(after):
-            self.refresh()
-            return
-        for line, (old, new) in enumerate(zip(before, after, strict=True), int(self.header)):
-            if old != new:
-                self.refresh(self._differing(old, new).translate((0, line)))
-
-    def _differing(self, old: Row, new: Row) -> Region:
-        """Return the cells that differ between two rows of one line, first to last."""
-        width = self.scrollable_content_region.width
-        if old.heading or new.heading or old.key != new.key:
-            return Region(0, 0, self.size.width, 1)
-        ends = list(accumulate(self._measure(width)))
-        at = [n for n, pair in enumerate(zip(old.cells, new.cells, strict=True)) if ne(*pair)]
-        return Region(ends[at[0]], 0, ends[at[-1] + 1] - ends[at[0]], 1)
-
-    def _in_sight(self) -> list[Row]:
-        """Return the rows that are drawn now; none before there is room."""
-        top = round(self.scroll_y)
-        room = self.scrollable_content_region.height - int(self.header)
-        return [self._rows[at] for at in range(top, min(len(self._rows), top + max(0, room)))]
+        self.refresh()
 
     def place_of(self, key: str) -> int | None:
         """Return the place of a row, or ``None``."""
@@ -215,8 +194,8 @@ class Table(ScrollView, Tipped, can_focus=True):
         self.call_after_refresh(self._into_sight)
         if moved:
             self.refresh()
-        if last >= 0 and (moved or self.key != self._told):
-            self._told = self.key
+        if last >= 0 and (moved or self.key != self._announced):
+            self._announced = self.key
             self.post_message(self.Moved(self, self.key))
 
     def _into_sight(self) -> None:
@@ -252,18 +231,36 @@ class Table(ScrollView, Tipped, can_focus=True):
         self.call_after_refresh(self._into_sight)
 
     def _measure(self, width: int) -> tuple[int, ...]:
+        """Return the width of the marker and of each column; 0 for one without room.
+
+        Columns that may be left out are, from the right, until the others show all they hold.
+        """
         if self._widths and sum(self._widths) == width:
             return self._widths
         fixed = [0 if width < column.above else column.width + 2 for column in self.columns]
         flexible = [place for place, column in enumerate(self.columns) if column.width == 0]
-        used = sum(size for place, size in enumerate(fixed) if place not in flexible)
-        rest = max(0, width - 2 - used)
+        for place in flexible:
+            fixed[place] = 2 + max((self._cells(row, place) for row in self._rows), default=0)
+        optional = [place for place, column in enumerate(self.columns) if column.above]
+        while sum(fixed) + 2 > width and (shown := [at for at in optional if fixed[at]]):
+            fixed[shown[-1]] = 0
+        for place in flexible:
+            fixed[place] = 0
+        rest = max(0, width - 2 - sum(fixed))
         for number, place in enumerate(flexible):
             share = rest // (len(flexible) - number)
             fixed[place] = share
             rest -= share
         self._widths = (2, *fixed)
         return self._widths
+
+    @staticmethod
+    def _cells(row: Row, place: int) -> int:
+        """Return the cells that a row needs in a column."""
+        if row.heading:
+            return 0
+        cell = row.cells[place]
+        return min(40, len(cell if isinstance(cell, str) else cell[0]))
 
     def render_line(self, y: int) -> Strip:
         """Draw one line in sight."""
@@ -356,8 +353,3 @@ class Table(ScrollView, Tipped, can_focus=True):
                 return text if cell_len(visible(text)) > room - (2 if room > 2 else 0) else ""
             x -= room
         return ""
-
-    def cursor_region(self) -> Region:
-        """Return where the row under the cursor is drawn, relative to the table."""
-        y = self.cursor - round(self.scroll_y) + int(self.header)
-        return Region(0, y, self.size.width, 1)

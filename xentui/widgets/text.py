@@ -12,7 +12,10 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from rich.cells import cell_len, set_cell_size
+from textual import events
 from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
 
 from xentui.safe_text import visible
 
@@ -153,3 +156,44 @@ def fit(text: str, width: int, *, right: bool = False, more: str = "…") -> str
     text = cut(text, width, more)
     room = " " * max(0, width - cell_len(text))
     return room + text if right else text + room
+
+
+LONGEST_TIP = 600
+"""Characters of a tooltip at most."""
+
+
+class Tipped(Widget):
+    """A widget whose tooltip follows the place under the mouse. Its text is literal.
+
+    A widget that has another base names that one first: Textual takes looks and keys from the
+    first base alone.
+    """
+
+    _tip = ""
+
+    def tip_at(self, x: int, y: int) -> str:  # noqa: ARG002
+        """Return the tooltip for a cell of the widget, or an empty text."""
+        return ""
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Show the tooltip of the cell under the mouse."""
+        place = event.screen_offset - self.content_region.offset
+        text = self.tip_at(place.x, place.y)
+        if text != self._tip:
+            self._tip = text
+            shown = text if len(text) <= LONGEST_TIP else f"{text[:LONGEST_TIP]} ..."
+            self.tooltip = lit(shown) if text else None
+
+
+class Text(Static):
+    """Literal text that is laid out and drawn anew only when it is another text."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__("", markup=False, id=id)
+        self._shown = Content("")
+
+    def show(self, content: Content) -> None:
+        """Show another text."""
+        if not self._shown.is_same(content):
+            self._shown = content
+            self.update(content)

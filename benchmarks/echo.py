@@ -1,0 +1,41 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""An input whose text shows up in 30 lines beside it: what the preview is measured against."""
+
+from __future__ import annotations
+
+from textual import on
+from textual.app import App, ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import Input, Static
+
+LAST = "line 29"
+"""What the last of the lines holds."""
+
+
+class Echo(App[None]):
+    """The text, and lines that have it in them."""
+
+    CSS = "Input { width: 1fr; } Static { width: 46; height: 30; }"
+
+    def compose(self) -> ComposeResult:
+        """Make the two widgets."""
+        with Horizontal():
+            yield Input("641", select_on_focus=False)
+            yield Static(markup=False)
+
+    def on_mount(self) -> None:
+        """Show the text."""
+        self._show("641")
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        self._show(event.value)
+
+    def _show(self, text: str) -> None:
+        lines = [f"+ line {number}: MEMORY = {text}!" for number in range(30)]
+        self.query_one(Static).update("\n".join(lines))
+
+
+if __name__ == "__main__":
+    Echo().run()

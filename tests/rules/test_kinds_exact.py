@@ -1,0 +1,271 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What is said of local files of every kind, held against what they are imported as."""
+
+from __future__ import annotations
+
+import io
+import struct
+import tarfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.images import made as images
+from tests.rules.case import HEAD
+from tests.rules.disk_cases import ext2, mbr, qcow2, tree
+from tests.rules.source_cases import guest
+from xentui.project import document
+from xentui.project.assets import gather
+from xentui.rules.check import check
+from xentui.rules.finding import Finding
+
+
+def archive(*names: str) -> bytes:
+    """Return a tar archive of empty files."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as made:
+        for name in names:
+            made.addfile(tarfile.TarInfo(name))
+    return out.getvalue()
+
+
+def at(place: int, magic: bytes) -> bytes:
+    return bytes(place) + magic + bytes(70_000)
+
+
+FILES: Mapping[str, bytes | None] = {
+    "qcow2": qcow2(),
+    "ext": ext2(),
+    "disk": mbr(),
+    "filesystem": at(0, b"hsqs"),
+    "tar": archive("sbin/init"),
+    "directory": None,
+    "iso": at(32769, b"CD001"),
+    "kernel": at(0x38, b"ARM\x64"),
+}
+"""A small file of each kind; a directory has none."""
+
+
+def told(folder: Path, text: str) -> list[Finding]:
+    """Return what is said of local sources in a folder."""
+    loaded = document.load_text(HEAD + text, folder)
+    assert loaded.project is not None, loaded.problems
+    made = check(loaded.project, gather(loaded.project, folder))
+    return [one for one in made if one.code.startswith("XT35") and one.code < "XT358"]
+
+
+def imported(kind: str, file: str = "web.dat", more: str = "") -> str:
+    """Return a guest that is imported from a file, with a root that suits whatever it is."""
+    text = guest(f'type = "{kind}"\nfile = "{file}"', f'uri = "file://{file}"', more)
+    return text.replace("root=/dev/xvda1 ", "root=LABEL=root init=/bin/sh ")
+
+
+@pytest.mark.parametrize(
+    ("kind", "types", "quick_fix"),
+    [
+        ("qcow2", {"qcow2"}, "Import it as qcow2"),
+        ("ext", {"ext4", "raw"}, "Import it as ext4"),
+        ("disk", {"ext4", "raw"}, "Import it as raw"),
+        ("filesystem", {"ext4", "raw"}, "Import it as raw"),
+        ("tar", {"rootfs_dir"}, "Import it as rootfs_dir"),
+        ("directory", {"rootfs_dir"}, "Import it as rootfs_dir"),
+        ("iso", {"raw"}, None),
+        ("kernel", set(), None),
+    ],
+)
+@pytest.mark.parametrize("type_", ["rootfs_dir", "qcow2", "ext4", "raw"])
+def test_what_an_import_can_be_made_of(
+    kind: str, types: set[str], quick_fix: str | None, type_: str, tmp_path: Path
+) -> None:
+    content = FILES[kind]
+    if content is None:
+        (tmp_path / "web.dat/sbin").mkdir(parents=True)
+    else:
+        (tmp_path / "web.dat").write_bytes(content)
+    made = told(tmp_path, imported(type_))
+    if type_ in types:
+        assert made == []
+        return
+    assert [(one.code, one.path) for one in made] == [("XT350", "guests.web.source.type")]
+    assert [one.label for one in made[0].quick_fixes] == ([quick_fix] if quick_fix else [])
+    assert made[0].fix == (
+        f"{quick_fix}." if quick_fix else "Take another file, or convert it first."
+    )
+
+
+BROKEN_GPT = bytes(450) + b"\xee" + bytes(3) + struct.pack("<II", 1, 9) + bytes(48) + b"\x55\xaa"
+
+
+@pytest.mark.parametrize(
+    ("type_", "content", "code", "message"),
+    [
+        (
+            "qcow2",
+            b"QFI\xfb" + bytes(100),
+            "XT357",
+            "seems damaged: it is no use: ",
+        ),
+        ("raw", mbr()[:40_000], "XT357", "seems damaged: it is cut short: partition 1 ends behind"),
+        ("raw", ext2(blocks=10_000), "XT357", "seems damaged: it is cut short: its file system"),
+        (
+            "raw",
+            BROKEN_GPT + bytes(70_000),
+            "XT357",
+            "seems damaged: it looks like a disk, but it says it has a GPT, and has none",
+        ),
+        (
+            "qcow2",
+            qcow2(backing=b"base.qcow2"),
+            "XT353",
+            'is not a whole disk: it builds on another image, "base.qcow2", and is nothing without',
+        ),
+    ],
+)
+def test_what_is_damaged(
+    type_: str, content: bytes, code: str, message: str, tmp_path: Path
+) -> None:
+    (tmp_path / "web.dat").write_bytes(content)
+    (made,) = told(tmp_path, imported(type_))
+    assert (made.code, made.path) == (code, "guests.web.source.file")
+    assert made.message.startswith(f'"web.dat" {message}')
+    assert not made.message.endswith(".")
+
+
+ANOTHER = '[[guests.web.source.fetch]]\nuri = "{0}"\nsha256 = "' + "0" * 64 + '"\n{1}'
+
+
+@pytest.mark.parametrize(
+    ("before", "last", "told_of"),
+    [
+        ("https://e.org/a.dat", "", [2]),
+        ("file://gone.dat", "", [2]),
+        ("file://odd.dat", "", [1, 2]),
+        ("https://e.org/a.dat", 'arch = "x86-64"\n', [2]),
+        ("https://e.org/a.dat", 'arch = "aarch64"\n', []),
+    ],
+)
+def test_checksums_of_what_is_fetched_for_the_board(
+    before: str, last: str, told_of: list[int], tmp_path: Path
+) -> None:
+    (tmp_path / "web.dat").write_bytes(ext2())
+    (tmp_path / "odd.dat").write_bytes(b"odd")
+    (tmp_path / "last.dat").write_bytes(b"last")
+    more = ANOTHER.format(before, "") + ANOTHER.format("file://last.dat", last)
+    text = imported("ext4", more=more)
+    assert [(one.code, one.path) for one in told(tmp_path, text)] == [
+        ("XT356", f"guests.web.source.fetch[{number}].sha256") for number in told_of
+    ]
+
+
+def test_checksums_behind_a_directory_that_is_gone_meanwhile(tmp_path: Path) -> None:
+    (tmp_path / "web.dat").write_bytes(ext2())
+    (tmp_path / "last.dat").write_bytes(b"last")
+    (tmp_path / "gone").mkdir()
+    more = ANOTHER.format("file://gone", "") + ANOTHER.format("file://last.dat", "")
+    loaded = document.load_text(HEAD + imported("ext4", more=more), tmp_path)
+    assert loaded.project is not None
+    assets = gather(loaded.project, tmp_path)
+    (tmp_path / "gone").rmdir()
+    made = [one.path for one in check(loaded.project, assets) if one.code == "XT356"]
+    assert made == ["guests.web.source.fetch[2].sha256"]
+
+
+MIB = 1 << 20
+
+
+@pytest.mark.parametrize(
+    ("size", "codes"),
+    [
+        (4 * MIB, ["XT354"]),
+        (4 * MIB + 1, ["XT320"]),
+        (5 * MIB, ["XT320"]),
+        (5 * MIB + 1, ["XT320"]),
+        (2 * MIB, []),
+    ],
+)
+def test_files_that_are_too_big_are_told_of_once(
+    size: int, codes: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "tree/sbin").mkdir(parents=True)
+    (tmp_path / "tree/sbin/init").write_bytes(bytes(size))
+    loaded = document.load_text(HEAD + tree("root=/dev/xvda console=hvc0", 5), tmp_path)
+    assert loaded.project is not None
+    made = check(loaded.project, gather(loaded.project, tmp_path))
+    assert [one.code for one in made if one.code in ("XT320", "XT354")] == codes
+
+
+@pytest.mark.parametrize(
+    ("file", "subdirs", "codes"),
+    [
+        ("tree", ("boot", "tree"), ["XT355"]),
+        ("boot", ("boot", "tree"), []),
+        ("tree/usr", ("tree/usr", "tree"), ["XT355"]),
+        ("any", ("boot", ""), ["XT355"]),
+        ("trees", ("boot", "tree"), []),
+    ],
+)
+def test_which_archive_the_root_is_made_of(
+    file: str, subdirs: tuple[str, str], codes: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "first.tar").write_bytes(archive("sbin/init"))
+    (tmp_path / "second.tar").write_bytes(archive("etc/hostname"))
+    lines = [f'subdir = "{subdir}"\n' if subdir else "" for subdir in subdirs]
+    text = guest(
+        f'type = "rootfs_dir"\nfile = "{file}"',
+        f'uri = "file://first.tar"\n{lines[0]}',
+        f'[[guests.web.source.fetch]]\nuri = "file://second.tar"\n{lines[1]}',
+    ).replace("xvda1", "xvda")
+    assert [one.code for one in told(tmp_path, text)] == codes
+
+
+@pytest.mark.parametrize(("extra", "told_of"), [("xvda1", True), ("xvda", False), ("sda1", False)])
+def test_a_root_directory_becomes_a_disk_without_partitions(
+    extra: str, told_of: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "web.tar").write_bytes(archive("sbin/init"))
+    text = guest(
+        'type = "rootfs_dir"\nfile = "web"', 'uri = "file://web.tar"\nsubdir = "web"'
+    ).replace("xvda1", extra)
+    made = told(tmp_path, text)
+    assert [(one.code, one.path) for one in made] == [("XT352", "guests.web.extra")] * told_of
+    assert [one.fix for one in made] == ["Write root=/dev/xvda."] * told_of
+
+
+DOS = "label: dos\nstart=2048, size=2048, type=82\nstart=4096, size=60000, type=5\n"
+LOGICAL = DOS + "".join(f"web.dat{number} : size=2048, type=82\n" for number in range(5, 13))
+
+
+@pytest.mark.parametrize(
+    ("table", "root", "message", "fix"),
+    [
+        ("label: gpt\n", "xvda1", None, None),
+        ("label: gpt\n", "xvda", None, None),
+        (
+            LOGICAL,
+            "xvda2",
+            "has no partition 2, and the root of web is /dev/xvda2",
+            (
+                "Write one of /dev/xvda1, /dev/xvda5, /dev/xvda6, /dev/xvda7, /dev/xvda8, "
+                "/dev/xvda9, /dev/xvda10, /dev/xvda11."
+            ),
+        ),
+        (LOGICAL, "xvda12", None, None),
+        (
+            DOS,
+            "xvda",
+            "is a disk with partitions, and the root of web is /dev/xvda",
+            "Write one of /dev/xvda1.",
+        ),
+    ],
+)
+def test_a_root_that_is_none_of_the_partitions(
+    table: str, root: str, message: str | None, fix: str | None, tmp_path: Path
+) -> None:
+    images.disk(tmp_path / "web.dat", table, {})
+    text = imported("raw").replace("root=LABEL=root", f"root=/dev/{root}")
+    made = told(tmp_path, text)
+    assert [one.message for one in made] == ([f'"web.dat" {message}'] if message else [])
+    assert [one.fix for one in made] == ([fix] if fix else [])
+    assert [one.quick_fixes for one in made] == ([()] if fix else [])

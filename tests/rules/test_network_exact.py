@@ -1,0 +1,109 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What is said of network interfaces, and how they read once they are fixed."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rules.test_exact import of, project_of
+from xentui.project.assets import Assets
+
+
+def guest(*vif: str, key: str = "web") -> str:
+    entries = ", ".join(f'"{one}"' for one in vif)
+    return f"[guests.{key}]\nvif = [{entries}]\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "vif", "label", "fixed"),
+    [
+        (
+            "XT222",
+            ("mac=00:16:3e:00:00:01,type=ioemu,bridge=xenbr0", "type=ioemu", "devid=3,type=ioemu"),
+            "Take type=ioemu out",
+            ("mac=00:16:3e:00:00:01,bridge=xenbr0", "bridge=xenbr0", "devid=3"),
+        ),
+        (
+            "XT223",
+            ("mac=00:16:3e:00:00:01,bridge=br1,devid=2", "bridge=br10", "bridge=br1"),
+            "Put web on xenbr0",
+            ("mac=00:16:3e:00:00:01,bridge=xenbr0,devid=2", "bridge=br10", "bridge=xenbr0"),
+        ),
+        (
+            "XT224",
+            ("bridge=xenbr0,devid=1", "bridge=xenbr0,devid=12", "devid=1,bridge=xenbr0"),
+            "Take devid=1 out",
+            ("bridge=xenbr0", "bridge=xenbr0,devid=12", "bridge=xenbr0"),
+        ),
+        (
+            "XT218",
+            ("bridge=xenbr0", "mac=00:16:3e:00:00:0a", "bridge=xenbr0,mac=00:16:3E:00:00:0A"),
+            "Take mac=00:16:3E:00:00:0A out",
+            ("bridge=xenbr0", "mac=00:16:3e:00:00:0a", "bridge=xenbr0"),
+        ),
+    ],
+)
+def test_the_rest_of_an_interface_stays(
+    code: str, vif: tuple[str, ...], label: str, fixed: tuple[str, ...]
+) -> None:
+    made = of(code, guest(*vif))[0]
+    assert [quick_fix.label for quick_fix in made.quick_fixes] == [label]
+    assert made.quick_fixes[0].apply(project_of(guest(*vif))).guest("web").vif == fixed
+
+
+@pytest.mark.parametrize(
+    ("octet", "code"),
+    [
+        ("10", "XT220"), ("12", None), ("1e", None), ("fe", None), ("fc", "XT220"),
+        ("ff", "XT219"), ("11", "XT219"), ("a1", "XT219"),
+    ],
+)  # fmt: skip
+def test_the_first_octet_is_read_as_hexadecimal(octet: str, code: str | None) -> None:
+    text = guest("bridge=xenbr0", f"mac={octet}:00:00:00:00:01")
+    made = [one.code for one in (*of("XT219", text), *of("XT220", text))]
+    assert made == ([code] if code else [])
+
+
+def test_an_address_is_one_s_own_among_all_interfaces_of_all_guests() -> None:
+    text = guest("bridge=xenbr0", "mac=no", "mac=00:16:3e:00:00:01")
+    text += guest("bridge=xenbr0", "mac=00:16:3e:00:00:02", "mac=00:16:3e:00:00:01", key="db")
+    (made,) = of("XT218", text)
+    assert made.path == "guests.db.vif"
+    assert made.message == "db and web have the same MAC address 00:16:3e:00:00:01"
+
+
+KEYS = (
+    "mac, bridge, gatewaydev, type, model, vifname, script, ip, backend, rate, devid, mtu, trusted"
+)
+
+
+@pytest.mark.parametrize(
+    ("vif", "fix"),
+    [
+        ("wide", f"Write it as one of {KEYS} with a value."),
+        ("zzz=1", f"xl knows {KEYS}."),
+        ("script", "Did you mean script=?"),
+        ("tpye=vif", "Did you mean type=?"),
+    ],
+)
+def test_what_xl_knows_is_told_where_nothing_is_like_it(vif: str, fix: str) -> None:
+    (made,) = of("XT216", guest(vif))
+    assert made.fix == fix
+
+
+def test_every_bridge_is_told_of_once() -> None:
+    made = of("XT223", guest("bridge=br1", "bridge=br2", "bridge=br1", "bridge=xenbr0"))
+    assert [one.message for one in made] == [
+        'Nothing here creates the bridge "br1"',
+        'Nothing here creates the bridge "br2"',
+    ]
+
+
+def test_interfaces_of_a_config_of_one_s_own_are_told_and_left() -> None:
+    config = "vif = ['bridge=br7,type=ioemu', 'mac=01:00:00:00:00:01']\n"
+    for code in ("XT219", "XT222", "XT223"):
+        (made,) = of(
+            code, '[guests.web]\nconfig_file = "web.cfg"\n', Assets(texts={"web.cfg": config})
+        )
+        assert (made.path, made.quick_fixes) == ("guests.web.config_file", ())

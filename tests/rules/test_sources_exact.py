@@ -1,0 +1,273 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What is fetched and imported: which file brings what, which meet, and what is proposed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.rules.case import HEAD
+from tests.rules.test_exact import of, project_of
+from xentui.project.assets import Assets, SourceFile
+from xentui.rules.fetched import file_name
+from xentui.rules.scripts import scripts
+
+
+def fetch(key: str, uri: str, **more: str) -> str:
+    lines = "".join(f'{name} = "{value}"\n' for name, value in more.items())
+    return f'[[guests.{key}.source.fetch]]\nuri = "{uri}"\n{lines}'
+
+
+def guest(
+    key: str, kind: str, file: str, *entries: str, field: str = "", bundle: str = "lab"
+) -> str:
+    """Return a guest that is imported; its bundle is named, not defined."""
+    where = f'bundle = "{bundle}"\n' if bundle else ""
+    return (
+        f'[guests.{key}]\n{where}tags = ["external"]\n{field}[guests.{key}.source]\n'
+        f'type = "{kind}"\nfile = "{file}"\n{"".join(entries)}'
+    )
+
+
+def web(kind: str, file: str, *entries: str, field: str = "") -> str:
+    return "[bundles.lab]\n" + guest("web", kind, file, *entries, field=field)
+
+
+FOLDER = SourceFile(Path("/x/tree"), 0, is_dir=True)
+PLAIN = SourceFile(Path("/x/tree"), 0, is_dir=False)
+
+
+@pytest.mark.parametrize(
+    ("file", "uri", "more", "local", "brings"),
+    [
+        ("tree/etc", "file://tree", {}, FOLDER, True),
+        ("tree/etc", "file://tree", {}, None, True),
+        ("tree/etc", "file://tree", {}, PLAIN, False),
+        ("tree", "file://tree", {}, PLAIN, True),
+        ("trees", "file://tree", {}, FOLDER, False),
+        ("other", "file://tree", {}, None, False),
+        ("sub/tree/etc", "file://tree", {"subdir": "sub"}, FOLDER, True),
+        ("sub/etc", "file://tree", {"subdir": "sub"}, FOLDER, False),
+        ("tree/etc", "https://e.org/tree", {}, None, False),
+        ("tree", "https://e.org/tree", {}, None, True),
+        ("tree/etc", "https://e.org/a.tar", {"subdir": "tree"}, None, True),
+        ("trees", "https://e.org/a.tar", {"subdir": "tree"}, None, False),
+        ("tree", "https://e.org/tree.xz", {}, None, True),
+    ],
+)
+def test_what_a_fetched_file_brings(
+    file: str, uri: str, more: dict[str, str], local: SourceFile | None, brings: bool
+) -> None:
+    assets = Assets(sources={"tree": local} if local is not None else {})
+    told = of("XT305", web("rootfs_dir", file, fetch("web", uri, **more)), assets)
+    assert [one.path for one in told] == ([] if brings else ["guests.web.source.file"])
+
+
+def test_files_that_are_fetched_are_proposed() -> None:
+    text = web("raw", "web.img", *(fetch("web", f"file://{name}.raw") for name in "abcd"))
+    (made,) = of("XT305", text)
+    assert made.fix == 'Fetched are "a.raw", "b.raw", "c.raw", "d.raw"; name one of them.'
+    assert [quick_fix.label for quick_fix in made.quick_fixes] == [
+        f"Import {name}.raw" for name in "abc"
+    ]
+
+
+def test_an_archive_is_unpacked_below_the_first_name() -> None:
+    archives = (fetch("web", "file://a.txt"), fetch("web", "file://a.tar"))
+    text = web("rootfs_dir", "tree/usr/lib", *archives)
+    (made,) = of("XT304", text)
+    assert [quick_fix.label for quick_fix in made.quick_fixes] == ["Unpack below tree"]
+    source = made.quick_fixes[0].apply(project_of(text)).guest("web").source
+    assert source is not None
+    assert [entry.subdir for entry in source.fetch] == [None, "tree"]
+
+
+@pytest.mark.parametrize(
+    ("machine", "arch", "codes"),
+    [
+        ("qemuarm64", "aarch64", []),
+        ("qemuarm64", "qemuarm64", []),
+        ("qemuarm64", "qemuall", []),
+        ("qemuarm64", "x86-64", ["XT307"]),
+        ("qemuarm64", "arm", ["XT307"]),
+        ("qemuarm64", "x86", ["XT307"]),
+        ("qemuarm64", "i586", ["XT307"]),
+        ("qemuarm64", "i686", ["XT307"]),
+        ("qemuarm64", "qemux86-64", ["XT307"]),
+        ("qemuarm64", "arm64", ["XT319"]),
+        ("qemux86-64", "aarch64", ["XT307"]),
+        ("raspberrypi4-64", "qemuall", ["XT307"]),
+        ("raspberrypi4-64", "raspberrypi4-64", []),
+        ("my-board", "my-board", []),
+    ],
+)
+def test_for_which_board_it_is_fetched(machine: str, arch: str, codes: list[str]) -> None:
+    text = HEAD.replace("qemux86-64", machine) + web(
+        "raw", "a.raw", fetch("web", "file://a.raw", arch=arch)
+    )
+    assert [one.code for code in ("XT307", "XT319") for one in of(code, text)] == codes
+
+
+def test_each_entry_is_looked_at_whatever_stands_before_it() -> None:
+    entries = (
+        fetch("web", "file://a.raw"),
+        fetch("web", "https://e.org/b.raw"),
+        fetch("web", "file://c.raw", subdir="c"),
+        fetch("web", "file://d.tar"),
+        fetch("web", "file://e.raw", subdir="e"),
+    )
+    text = web("raw", "a.raw", *entries)
+    at = "guests.web.source.fetch[{0}].{1}"
+    assert [one.path for one in of("XT301", text)] == [at.format(1, "sha256")]
+    assert [one.path for one in of("XT313", text)] == [at.format(n, "subdir") for n in (2, 4)]
+    missing = of("XT303", text, Assets(directory=Path("/x")))
+    assert [one.path for one in missing] == [at.format(n, "uri") for n in (0, 2, 3, 4)]
+
+
+A = "file://a.img"
+IN_A = "file://a/x.img"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "bundles", "meet"),
+    [
+        (("https://e.org/a", {"sha256": "0" * 64}), ("https://f.org/a", {}), "lab lab", True),
+        (("https://e.org/a", {}), ("https://f.org/a", {}), "lab lab", True),
+        (("https://e.org/a", {}), ("https://e.org/a", {}), "lab lab", False),
+        (
+            ("https://e.org/a", {"sha256": "0" * 64}),
+            ("https://f.org/a", {"sha256": "0" * 64}),
+            "lab lab",
+            False,
+        ),
+        (("https://e.org/a", {}), ("https://f.org/a", {}), "lab own", True),
+        ((IN_A, {}), ("file://x.img", {"subdir": "a"}), "lab lab", True),
+        ((IN_A, {}), ("file://x.img", {"subdir": "a"}), "lab own", False),
+        ((IN_A, {}), ("file://x.img", {"subdir": "b"}), "lab lab", False),
+        ((IN_A, {}), ("file://x.img", {"subdir": "a"}), " ", False),
+    ],
+)
+def test_downloads_that_meet(
+    first: tuple[str, dict[str, str]],
+    second: tuple[str, dict[str, str]],
+    bundles: str,
+    meet: bool,
+) -> None:
+    one, two = bundles.split(" ")
+    text = guest("web", "raw", "a", fetch("web", first[0], **first[1]), bundle=one)
+    text += guest("db", "raw", "a", fetch("db", second[0], **second[1]), bundle=two)
+    made = of("XT308", text)
+    assert [one.path for one in made] == (["guests.db.source.fetch[0].uri"] if meet else [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "first", "second", "field", "told"),
+    [
+        ("rootfs_dir", "file://a/x.tar", "file://b/x.tar", "", "guests.db.source.fetch[0].uri"),
+        ("rootfs_dir", "file://a/x", "file://b/x", "", None),
+        ("raw", "file://a/x.tar", "file://b/x.tar", "", None),
+        ("raw", "file://a/x.img", "file://a/x.img", "", None),
+        ("raw", "file://db.cfg", "file://x.img", 'config_file = "own.cfg"\n',
+         "guests.db.config_file"),
+        ("raw", "file://web.cfg", "file://x.img", 'config_file = "own.cfg"\n', None),
+    ],
+)  # fmt: skip
+def test_what_meets_beside_a_recipe(
+    kind: str, first: str, second: str, field: str, told: str | None
+) -> None:
+    alone = '[guests.alone]\nrootfs = "a.img"\ntags = ["external"]\n'
+    text = f"[bundles.lab]\n{alone}"
+    text += guest("web", kind, "x", fetch("web", first))
+    text += guest("db", kind, "x", fetch("db", second), field=field)
+    made = of("XT309", text)
+    assert [one.path for one in made] == ([told] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "kernel", "more", "bundle", "told"),
+    [
+        ("raw", "boot/vmlinuz", {"subdir": "boot"}, "lab", False),
+        ("raw", "boot/new/vmlinuz", {"subdir": "boot"}, "lab", False),
+        ("raw", "boot/new/vmlinuz", {"subdir": "boot/new"}, "lab", False),
+        ("raw", "boots/vmlinuz", {"subdir": "boot"}, "lab", True),
+        ("raw", "boot", {"subdir": "boot"}, "lab", True),
+        ("raw", "any/vmlinuz", {}, "lab", False),
+        ("raw", "vmlinuz", {}, "lab", False),
+        ("rootfs_dir", "boot/vmlinuz", {"subdir": "boot"}, "lab", True),
+        ("raw", "boot/vmlinuz", {"subdir": "boot"}, "", True),
+    ],
+)
+def test_a_kernel_out_of_an_archive(
+    kind: str, kernel: str, more: dict[str, str], bundle: str, told: bool
+) -> None:
+    entry = fetch("web", "file://a.tar", **more)
+    text = "[bundles.lab]\n" + guest(
+        "web", kind, "x", entry, field=f'kernel = "{kernel}"\n', bundle=bundle
+    )
+    assert bool(of("XT314", text)) is told
+
+
+@pytest.mark.parametrize(
+    ("file", "kind", "suits"),
+    [
+        ("a.qcow2", "raw", "qcow2"),
+        ("a.ext4", "qcow2", "ext4"),
+        ("a.ext3", "qcow2", "ext4"),
+        ("a.ext2", "qcow2", "ext4"),
+        ("a.raw", "qcow2", "raw"),
+        ("a.wic", "qcow2", "raw"),
+        ("a.raw", "ext4", "raw"),
+        ("a.WIC", "ext4", "raw"),
+        ("a.ext3", "raw", None),
+        ("a.ext2", "ext4", None),
+        ("a.wic", "raw", None),
+        ("a.img", "qcow2", None),
+        ("qcow2/a", "raw", None),
+    ],
+)
+def test_what_a_name_says(file: str, kind: str, suits: str | None) -> None:
+    text = web(kind, file, fetch("web", f"file://{file}"))
+    made = of("XT321", text)
+    assert [one.fix for one in made] == ([f"Its name says {suits}."] if suits else [])
+    for one in made:
+        (quick_fix,) = one.quick_fixes
+        assert quick_fix.label == f"Import it as {suits}"
+        source = quick_fix.apply(project_of(text)).guest("web").source
+        assert source is not None
+        assert source.type == suits
+
+
+@pytest.mark.parametrize(
+    ("kind", "uri"),
+    [("odd", "file://a.img"), ("rootfs_dir", "https://e.org/a.img"), ("rootfs_dir", "file://b")],
+)
+def test_what_nobody_has_measured_is_not_too_big(kind: str, uri: str) -> None:
+    types = '[import_types.odd]\nscript = "odd.sh"\n[defaults]\nimage_size = 1\n'
+    assert of("XT320", types + web(kind, "a.img", fetch("web", uri))) == []
+
+
+@pytest.mark.parametrize(
+    ("uri", "name"),
+    [
+        ("https://e.org/a/b.img", "b.img"),
+        ("https://e.org/a/b.img/", "b.img"),
+        ("https://e.org/a/LINUX", "LINUX"),
+        ("https://e.org/a/LINUX?x=/y", "LINUX"),
+        ("file://b.img", "b.img"),
+    ],
+)
+def test_the_last_name_of_an_address(uri: str, name: str) -> None:
+    assert file_name(uri) == name
+
+
+def test_a_script_that_no_shell_understands_is_told_once() -> None:
+    text = "".join(f'[import_types.{key}]\nscript = "{key}.sh"\n' for key in ("gone", "odd", "ok"))
+    broken = "if true; then\n  echo $(\n"
+    made = list(
+        scripts(project_of(text), Assets(texts={"odd.sh": broken, "ok.sh": "#!/bin/sh\ntrue\n"}))
+    )
+    assert [(one.code, one.path) for one in made] == [("XT360", "import_types.odd.script")]
+    assert made[0].message.startswith('"odd.sh" is no shell script: line ')
+    assert made[0].fix == "Correct it; sh -n FILE tells the same."

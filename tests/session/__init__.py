@@ -1,2 +1,0 @@
-# SPDX-FileCopyrightText: The xentui authors
-# SPDX-License-Identifier: MIT

@@ -1,0 +1,208 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+# ruff: noqa: ASYNC240
+"""Finding a file anywhere, reading what it is, and importing it."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from tests.sessions import TWO, session_of
+from tests.tui.test_wizard import field, settle
+from tests.tui.wizards import shown, wizard
+from xentui.app import XentuiApp
+from xentui.images import inspect as inspecting
+from xentui.project.model import Fetch, Project, Source
+from xentui.screens.files import FileBrowser, Reading
+from xentui.session import Session
+from xentui.widgets.chrome import KeyLine
+
+SIZE = (120, 40)
+
+
+def archive(path: Path) -> None:
+    """Write an archive of a small root file system."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tarfile.open(path, "w:gz") as tar:
+        for name in ("sbin/init", "etc/passwd"):
+            member = tarfile.TarInfo(name)
+            member.size, member.mode = 100_000, 0o755
+            tar.addfile(member, io.BytesIO(b"x" * member.size))
+
+
+def imported() -> Project:
+    source = Source("qcow2", "disk.qcow2", fetch=(Fetch("file://root.tar.gz"),))
+    guest = replace(TWO.guests[0], source=source, bundle=None)
+    return TWO.with_guest(guest)
+
+
+async def at_the_file(pilot: Pilot[int], app: XentuiApp) -> None:
+    await settle(pilot)
+    await pilot.press("enter")
+    await settle(pilot)
+    app.main.set_focus(field(app, "guests.alpha.source.file").editor)
+    await settle(pilot)
+
+
+async def over(pilot: Pilot[int], app: XentuiApp) -> None:
+    """Wait until a file was read."""
+    for _ in range(200):
+        await pilot.pause(0.02)
+        if not isinstance(app.screen, Reading):
+            break
+    await settle(pilot)
+
+
+async def test_what_the_file_tells_is_taken_in_one_step() -> None:
+    session = session_of(imported())
+    archive(Path("xentui-out/root.tar.gz"))
+    app = wizard(session, begin="guests")
+    async with app.run_test(size=SIZE) as pilot:
+        await at_the_file(pilot, app)
+        assert "Examine the file" in [text for _, text in app.main.query_one(KeyLine).shown]
+        await pilot.press("f3")
+        await over(pilot, app)
+        page = shown(app)
+        assert "rootfs_dir" in page
+        assert "sha256" in page
+        await pilot.press("enter")
+        await settle(pilot)
+        source = session.project.guest("alpha").source
+        assert source is not None
+        assert (source.type, source.file) == ("rootfs_dir", "alpha-rootfs")
+        assert source.fetch[0].sha256
+        assert source.fetch[0].subdir == "alpha-rootfs"
+        await pilot.press("ctrl+z")
+        await settle(pilot)
+        assert session.project == imported()
+
+
+async def test_escape_takes_nothing() -> None:
+    session = session_of(imported())
+    archive(Path("xentui-out/root.tar.gz"))
+    app = wizard(session, begin="guests")
+    async with app.run_test(size=SIZE) as pilot:
+        await at_the_file(pilot, app)
+        await pilot.press("ctrl+l")
+        await over(pilot, app)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert session.project == imported()
+        assert app.screen is app.main
+
+
+async def test_a_file_that_is_not_at_hand_is_asked_for() -> None:
+    session = session_of(imported())
+    archive(Path("xentui-out/other.tgz"))
+    app = wizard(session, begin="guests")
+    async with app.run_test(size=SIZE) as pilot:
+        await at_the_file(pilot, app)
+        await pilot.press("f3")
+        await settle(pilot)
+        assert "Import which file" in shown(app)
+        await pilot.press(*"xentui-out/other.tgz", "enter")
+        await over(pilot, app)
+        await pilot.press("enter")
+        await settle(pilot)
+        source = session.project.guest("alpha").source
+        assert source is not None
+        assert source.fetch[0].uri == "file://other.tgz"
+
+
+@pytest.mark.parametrize("name", ["../far.tgz", "[b]odd[/b].tgz"])
+async def test_a_file_from_anywhere_is_copied_beside_the_project(name: str) -> None:
+    archive(Path("far.tgz"))
+    archive(Path("project") / "[b]odd[/b].tgz")
+    session: Session = session_of(imported())
+    app = wizard(session, begin="guests")
+    async with app.run_test(size=SIZE) as pilot:
+        await at_the_file(pilot, app)
+        await pilot.press("f3")
+        await settle(pilot)
+        app.screen.query_one("Input").value = f"project/{name}"  # type: ignore[attr-defined]
+        await pilot.press("enter")
+        await over(pilot, app)
+        await pilot.press("enter")
+        await settle(pilot)
+        source = session.project.guest("alpha").source
+        assert source is not None
+        carried = source.fetch[0].uri.removeprefix("file://")
+        assert session.state.files[carried].read_bytes() == Path("project", name).read_bytes()
+        await pilot.press("ctrl+z")
+        await settle(pilot)
+        assert not session.state.files
+
+
+async def test_the_browser_completes_a_path_and_opens_folders() -> None:
+    for path in ("downloads/alpine.qcow2", "downloads/alpine.tgz", "other/x"):
+        Path(path).parent.mkdir(exist_ok=True)
+        Path(path).write_text("x")
+    app = wizard(session_of(TWO))
+    chosen: list[Path | None] = []
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await app.push_screen(FileBrowser("Which file?"), chosen.append)
+        await settle(pilot)
+        assert "downloads/" in shown(app)
+        await pilot.press("d", "tab")
+        field_ = app.screen.query_one("#file-path", Input)
+        assert field_.value == "downloads/"
+        await pilot.press("a", "tab")
+        assert field_.value == "downloads/alpine."
+        await pilot.press("t", "tab", "enter")
+        await settle(pilot)
+    assert [path.name for path in chosen if path] == ["alpine.tgz"]
+
+
+async def test_the_browser_says_what_cannot_be_read() -> None:
+    app = wizard(session_of(TWO))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await app.push_screen(FileBrowser("Which file?"))
+        await pilot.press(*"/nowhere/x", "enter")
+        await settle(pilot)
+        assert "No such file or directory" in shown(app)
+        await pilot.press("escape")
+
+
+async def test_reading_shows_how_far_it_is_and_can_be_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    session = session_of(imported())
+    archive(Path("xentui-out/root.tar.gz"))
+    go, stopped = threading.Event(), threading.Event()
+    real = inspecting.inspect
+
+    def slow(path: Path, progress: inspecting.Progress | None = None) -> object:
+        assert progress is not None
+        progress(1, 4)
+        go.wait(10)
+        try:
+            progress(2, 4)
+        except BaseException:
+            stopped.set()
+            raise
+        return real(path, progress)
+
+    monkeypatch.setattr(inspecting, "inspect", slow)
+    app = wizard(session, begin="guests")
+    async with app.run_test(size=SIZE) as pilot:
+        await at_the_file(pilot, app)
+        await pilot.press("f3")
+        await pilot.pause(0.1)
+        await settle(pilot)
+        assert "25 % of 4 B" in shown(app)
+        await pilot.press("escape")
+        await settle(pilot)
+        go.set()
+        assert stopped.wait(5)
+        assert app.screen is app.main
+        assert session.project == imported()

@@ -1,0 +1,276 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+r"""xl's configuration of a guest, read as xl reads it, and rewritten as the Xen classes do.
+
+The grammar is that of libxlu (xen:tools/libs/util/libxlu_cfg_l.l and libxlu_cfg_y.y): settings
+in lower case, each ended by a newline or semicolon; a value is a number, a text in quotes of
+either kind with ``\`` escapes, or a list in brackets, over several lines if need be. It is not
+Python: no plus sign between texts, no negative numbers, no other brackets. A comment must be
+ended by a newline.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from xentui.safe_text import quoted
+
+Value: TypeAlias = "str | tuple[Value, ...]"
+
+_TOKEN = re.compile(
+    r"""(?P<blank>[ \t]+)
+      | (?P<newline>(?:\#[^\n]*)?\n)
+      | (?P<name>[a-z][a-z0-9_.]*)
+      | (?P<number>[0-9][0-9a-fx]*)
+      | (?P<text>'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")
+      | (?P<mark>\+=|[\[\],;=])
+    """,
+    re.VERBOSE,
+)
+_ESCAPE = re.compile(r"\\(.)")
+_ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_NUMBER = re.compile(r"\s*[+-]?(?:0x[0-9a-f]+|0[0-7]*|[1-9][0-9]*)", re.IGNORECASE)
+_DEEPEST = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting's value and the line it stands on, from 1."""
+
+    value: Value
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigError:
+    """Why xl refuses the file, and on which line."""
+
+    line: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A configuration.
+
+    Attributes:
+        settings: each setting by its name; the last one counts, as for xl.
+        error: the first thing xl would refuse; the settings before it are still there.
+    """
+
+    settings: dict[str, Setting] = field(default_factory=dict)
+    error: ConfigError | None = None
+
+    def text(self, name: str) -> str | None:
+        """Return a setting that is one text or number."""
+        found = self.settings.get(name)
+        return found.value if found is not None and isinstance(found.value, str) else None
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Return the texts of a list; one text alone counts as a list of one."""
+        found = self.settings.get(name)
+        if found is None:
+            return ()
+        if isinstance(found.value, str):
+            return (found.value,)
+        return tuple(item for item in found.value if isinstance(item, str))
+
+    def number(self, name: str) -> int | None:
+        """Return a number as xl reads it; ``None`` where there is none or it is no number."""
+        given = self.text(name)
+        return as_number(given) if given is not None else None
+
+    def line(self, name: str) -> int:
+        """Return the line of a setting; 1 where it is not set."""
+        found = self.settings.get(name)
+        return found.line if found is not None else 1
+
+    @property
+    def domain_type(self) -> str | None:
+        """The domain type it names, by ``type`` or the older ``builder``."""
+        named = self.text("type")
+        if named is None and self.text("builder") == "hvm":
+            return "hvm"
+        return named
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigDisk:
+    """A disk of a configuration.
+
+    Attributes:
+        target: the file or device behind it.
+        error: what xl would refuse, or an empty text.
+    """
+
+    target: str
+    error: str = ""
+
+
+class _Refused(Exception):
+    def __init__(self, line: int, message: str) -> None:
+        self.error = ConfigError(line, message)
+
+
+def as_number(text: str) -> int | None:
+    """Return a number as C's strtol with base 0 does: ``0512`` is octal, 330."""
+    if not _NUMBER.fullmatch(text):
+        return None
+    digits = text.strip()
+    octal = re.fullmatch(r"([+-]?)0([0-7]+)", digits)
+    return int(f"{octal[1]}0o{octal[2]}", 8) if octal else int(digits, 0)
+
+
+def parse(text: str) -> Config:
+    """Read a configuration; what xl would refuse is in its ``error``."""
+    settings: dict[str, Setting] = {}
+    try:
+        _Reader(text).settings(settings)
+    except _Refused as refused:
+        return Config(settings, refused.error)
+    return Config(settings)
+
+
+def disk(spec: str) -> ConfigDisk:
+    """Read one disk as far as its target (xen:tools/libs/util/libxlu_disk_l.l).
+
+    ``target=`` takes all that follows it; a second target is refused.
+    """
+    target: str | None = None
+    rest = spec
+    while rest:
+        word, _, after = rest.partition(",")
+        name, equals, _ = word.strip().partition("=")
+        if equals and name == "target":
+            if target is not None:
+                return ConfigDisk(target, "target respecified")
+            return ConfigDisk(rest.partition("=")[2].strip())
+        if not (equals and re.fullmatch(r"[a-z-]+", name)) and target is None:
+            target = re.sub(r"^(?:file|phy|raw|qcow2?|vhd|tap2?|aio):", "", word.strip())
+        rest = after
+    return ConfigDisk(target or "")
+
+
+def rewritten(config: str, image: str, kernel: str, folder: str = "/var/lib/xen/images") -> str:
+    """Return a configuration after the classes' ``sed``, which puts in the target's paths.
+
+    Args:
+        config: the text.
+        image: file name of the guest's image.
+        kernel: file name of its kernel, or an empty text.
+        folder: where both lie on the target.
+    """
+    config = re.sub(
+        r"^(disk = \[)[^,\n]+",
+        lambda match: f"{match[1]}'file:{folder}/{image}",
+        config,
+        flags=re.MULTILINE,
+    )
+    return re.sub(
+        r'^(kernel = )"[^"\n]+"',
+        lambda match: f'{match[1]}"{folder}/{kernel}"',
+        config,
+        flags=re.MULTILINE,
+    )
+
+
+class _Reader:
+    # A text keeps its quotes as a word, so that a word that looks like a mark is one.
+    def __init__(self, text: str) -> None:
+        self._tokens = _tokens(text)
+        self._kind, self._word, self._line = next(self._tokens)
+
+    def settings(self, into: dict[str, Setting]) -> None:
+        while self._kind != "end":
+            if self._kind == "newline" or self._word == ";":
+                self._step()
+                continue
+            self._setting(into)
+
+    def _setting(self, into: dict[str, Setting]) -> None:
+        name, line = self._word, self._line
+        if self._kind != "name":
+            raise self._refuse("a setting's name is expected")
+        self._step()
+        operator = self._word
+        if operator not in ("=", "+="):
+            raise self._refuse(f"= is expected after {quoted(name)}")
+        self._step()
+        value = self._value(0)
+        if self._kind not in ("newline", "end") and self._word != ";":
+            raise self._refuse("a newline or semicolon is expected")
+        before = into.get(name)
+        if operator == "+=" and before is not None:
+            value = _joined(before.value, value, line)
+        into[name] = Setting(value, line)
+
+    def _value(self, depth: int) -> Value:
+        if depth > _DEEPEST:
+            raise _Refused(self._line, "the lists are nested too deep")
+        word = self._word
+        if self._kind in ("text", "number"):
+            value = word if self._kind == "number" else self._unquoted(word)
+            self._step()
+            return value
+        if word != "[":
+            raise self._refuse("a number, a text in quotes or a list is expected")
+        self._step()
+        self._newlines()
+        items: list[Value] = []
+        while self._word != "]":
+            items.append(self._value(depth + 1))
+            self._newlines()
+            if self._word == ",":
+                self._step()
+                self._newlines()
+            elif self._word != "]":
+                raise self._refuse("a comma or ] is expected")
+        self._step()
+        return tuple(items)
+
+    def _newlines(self) -> None:
+        while self._kind == "newline":
+            self._step()
+
+    def _unquoted(self, word: str) -> str:
+        def plain(match: re.Match[str]) -> str:
+            char = match[1]
+            if char not in "\"'\\" and char not in _ESCAPES:
+                raise _Refused(self._line, f"a backslash before {quoted(char)} is not read")
+            return _ESCAPES.get(char, char)
+
+        return _ESCAPE.sub(plain, word[1:-1])
+
+    def _step(self) -> None:
+        self._kind, self._word, self._line = next(self._tokens)
+
+    def _refuse(self, expected: str) -> _Refused:
+        shown = {"end": "the end of the file", "newline": "the end of the line"}
+        return _Refused(self._line, f"{expected}, not {shown.get(self._kind, quoted(self._word))}")
+
+
+def _tokens(text: str) -> Iterator[tuple[str, str, int]]:
+    place, line = 0, 1
+    while place < len(text):
+        match = _TOKEN.match(text, place)
+        if match is None:
+            rest = text[place:].partition("\n")[0]
+            raise _Refused(line, f"{quoted(rest)} is nothing that xl reads")
+        kind = match.lastgroup or ""
+        if kind != "blank":
+            yield kind, match[0], line
+        line += kind == "newline"
+        place = match.end()
+    while True:
+        yield "end", "", line
+
+
+def _joined(before: Value, value: Value, line: int) -> Value:
+    if isinstance(before, str) and isinstance(value, str):
+        return before + value
+    if isinstance(before, tuple) and isinstance(value, tuple):
+        return before + value
+    raise _Refused(line, "a list and a text cannot be joined")

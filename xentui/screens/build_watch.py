@@ -1,0 +1,127 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Reading the build directory beside the screen: what its layers offer, and what is wrong in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+from textual.screen import Screen
+from textual.worker import get_current_worker
+
+from xentui.errors import XentuiError
+
+if TYPE_CHECKING:
+    from textual.timer import Timer
+
+    from xentui.output.plan import Plan
+    from xentui.rules.finding import Finding
+    from xentui.session import Session
+    from xentui.session.target import BuildSurvey
+
+REST = 0.4
+"""Seconds after an edit until the build directory is examined again."""
+
+
+class BuildWatch:
+    """Reads the build directory in threads, and posts what it found to the screen that owns it.
+
+    Args:
+        screen: owns the threads and is posted :class:`Surveyed` and :class:`Examined`.
+        session: says which build directory, and takes what was found.
+    """
+
+    @dataclass
+    class Surveyed(Message):
+        """More is known of what a build directory offers."""
+
+        survey: BuildSurvey
+
+    @dataclass
+    class Examined(Message):
+        """A build directory was examined as a plan would leave it."""
+
+        plan: Plan
+        findings: Sequence[Finding]
+
+    def __init__(self, screen: Screen[None], session: Session) -> None:
+        self._screen = screen
+        self._target = session.target
+        self._session = session
+        self._timer: Timer | None = None
+
+    def survey(self) -> None:
+        """Read the build directory that is written into, if it is one."""
+        build_dir = self._target.start_survey()
+        self._screen.workers.cancel_group(self._screen, "survey")
+        if build_dir is not None:
+            self._screen.run_worker(
+                lambda: self._survey(build_dir), thread=True, group="survey", exit_on_error=False
+            )
+
+    def _survey(self, build_dir: Path) -> None:
+        from xentui.session.target import GivenUpError, survey
+
+        worker = get_current_worker()
+        with suppress(GivenUpError):
+            survey(
+                build_dir,
+                lambda known: self._post(self.Surveyed(known)),
+                lambda: worker.is_cancelled,
+            )
+
+    def _post(self, message: Message) -> None:
+        # The loop may have ended meanwhile, and takes no message then.
+        with suppress(RuntimeError):
+            self._screen.post_message(message)
+
+    def take_survey(self, survey: BuildSurvey) -> bool:
+        """Keep what is known now; return whether it is of the present build directory."""
+        if not self._target.surveyed(survey):
+            return False
+        if survey.complete:
+            self.examine_soon()
+        return True
+
+    def examine_soon(self) -> None:
+        """Examine the build directory once nothing was typed for a moment."""
+        if self._timer is not None:
+            self._timer.stop()
+        if self._target.survey is not None:
+            self._timer = self._screen.set_timer(REST, self._examine_now)
+
+    def _examine_now(self) -> None:
+        self._timer = None
+        with suppress(XentuiError):
+            self.examine(self._session.plan())
+
+    def examine(self, plan: Plan | None) -> None:
+        """Examine the build directory as ``plan`` would leave it."""
+        screen, build_dir = self._screen, self._target.build_dir
+        screen.workers.cancel_group(screen, "examine")
+        if build_dir is None or plan is None:
+            self._target.examined(())
+            return
+        from xentui.session.target import examined
+
+        recipes = self._target.recipes()
+
+        def examine() -> None:
+            worker = get_current_worker()
+            try:
+                findings: Sequence[Finding] = examined(plan, build_dir, recipes=recipes)
+            except XentuiError:
+                findings = ()
+            if not worker.is_cancelled:
+                self._post(self.Examined(plan, findings))
+
+        screen.run_worker(examine, thread=True, group="examine", exit_on_error=False)
+
+    def take_examined(self, findings: Sequence[Finding]) -> None:
+        """Keep what is wrong with the build directory."""
+        self._target.examined(findings)

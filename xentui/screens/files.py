@@ -1,0 +1,392 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Finding a file anywhere on this machine, and reading what it is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar, Generic, NamedTuple, TypeVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import Button, Input, Static
+from textual.worker import get_current_worker
+
+from xentui.errors import XentuiError, sentences
+from xentui.project import user_dirs
+from xentui.safe_text import visible
+from xentui.screens.dialogs import Modal, Question, answers
+from xentui.screens.step import ImportFile, Step
+from xentui.session import Session
+from xentui.session.target import GivenUpError
+from xentui.widgets.table import Column, Row, Table
+from xentui.widgets.text import Text, glyphs, lit
+
+MOST = 2_000
+"""Entries of a folder that are listed."""
+CELLS = 40
+T = TypeVar("T")
+
+
+class Entry(NamedTuple):
+    """A file or folder in a folder."""
+
+    name: str
+    is_folder: bool
+    size: int
+
+
+def entries(folder: Path) -> list[Entry]:
+    """Return what is in a folder: folders first, each by name.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
+    found = []
+    with os.scandir(folder) as listing:
+        for one in listing:
+            try:
+                is_folder = one.is_dir()
+                size = 0 if is_folder else one.stat().st_size
+            except OSError:
+                continue
+            found.append(Entry(one.name, is_folder, size))
+            if len(found) == MOST:
+                break
+    return sorted(found, key=lambda entry: (not entry.is_folder, entry.name.lower(), entry.name))
+
+
+def completed(text: str, names: list[str]) -> str:
+    """Return a path with its last part completed as far as all names that begin so agree.
+
+    >>> completed("~/Down", ["Downloads/"])
+    '~/Downloads/'
+    >>> completed("/srv/a", ["alpine.tar.gz", "alpine.qcow2", "b"])
+    '/srv/alpine.'
+    """
+    head, slash, part = text.rpartition("/")
+    fitting = [name for name in names if name.startswith(part)]
+    if not fitting:
+        fitting = [name for name in names if name.lower().startswith(part.lower())]
+    common = os.path.commonprefix(fitting)  # noqa: RUF071 - characters, not components
+    return f"{head}{slash}{common}" if len(common) >= len(part) and common else text
+
+
+def size_text(size: int) -> str:
+    """Return the size of a file in words.
+
+    >>> size_text(3_500_000), size_text(12)
+    ('3.3 MiB', '12 B')
+    """
+    amount, unit = float(size), "B"
+    for larger in ("KiB", "MiB", "GiB", "TiB"):
+        if amount < 1024:
+            break
+        amount, unit = amount / 1024, larger
+    return f"{amount:.0f} {unit}" if unit == "B" or amount >= 100 else f"{amount:.1f} {unit}"
+
+
+class FileBrowser(Modal[Path | None]):
+    """A path that is typed or picked, anywhere on this machine; tab completes it.
+
+    Args:
+        title: what is asked for.
+        note: what is to be known of the file.
+        folder: where to begin.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Back", show=False),
+        Binding("tab", "complete", show=False, priority=True),
+        Binding("down", "move(1)", show=False, priority=True),
+        Binding("up", "move(-1)", show=False, priority=True),
+        Binding("pagedown", "move(10)", show=False, priority=True),
+        Binding("pageup", "move(-10)", show=False, priority=True),
+    ]
+
+    def __init__(self, title: str, note: str = "", folder: Path | None = None) -> None:
+        super().__init__(classes="dialog")
+        self._title = title
+        self._note = note
+        self._base = folder or Path.cwd()
+        self._listed: tuple[Path, list[Entry]] | None = None
+
+    def compose(self) -> ComposeResult:
+        """Make the line for the path, and the list."""
+        with Vertical(classes="box"):
+            yield Static(lit(self._title, "strong"), markup=False, classes="dialog-title")
+            yield Input(placeholder="~/Downloads/alpine.tar.gz", compact=True, id="file-path")
+            yield Text(id="file-note")
+            yield Table(Column("Name"), Column("Size", 10, right=True), id="file-table")
+            text = "Tab completes, Enter opens a folder or uses a file, Esc goes back"
+            yield Static(lit(text, "muted"), markup=False)
+            yield answers(("use", "Use this"), ("back", "Back"))
+
+    def on_mount(self) -> None:
+        """List the folder."""
+        self.query_one(Table).styles.height = max(3, min(14, self.app.size.height - 11))
+        self._fill("")
+
+    def _path_of(self, text: str) -> Path:
+        path = user_dirs.expanded(text.removeprefix("file://"))
+        return path if path.is_absolute() else self._base / path
+
+    def _listing(self, text: str) -> tuple[Path, list[Entry], str]:
+        """Return the folder that is listed, what is in it, and why that cannot be said."""
+        head, slash, _ = text.removeprefix("file://").rpartition("/")
+        folder = self._path_of(f"{head}{slash}") if slash else self._base
+        if text == "~":
+            folder = user_dirs.expanded("~")
+        if self._listed is not None and self._listed[0] == folder:
+            return folder, self._listed[1], ""
+        try:
+            found = entries(folder)
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            return folder, [], f"{folder}: {reason}"
+        self._listed = (folder, found)
+        return folder, found, ""
+
+    def _fill(self, text: str) -> None:
+        folder, found, problem = self._listing(text)
+        part = text.rpartition("/")[2] if text != "~" else ""
+        shown = [
+            entry
+            for entry in found
+            if entry.name.lower().startswith(part.lower())
+            and (part.startswith(".") or not entry.name.startswith("."))
+        ]
+        rows = [] if folder.parent == folder or part else [Row("..", ("../", ("", "")))]
+        rows += [
+            Row(
+                entry.name,
+                (f"{entry.name}/" if entry.is_folder else entry.name, _size_cell(entry)),
+            )
+            for entry in shown
+        ]
+        note, style = (problem, "error") if problem else (self._note or str(folder), "muted")
+        self.query_one("#file-note", Text).show(lit(visible(note), style))
+        table = self.query_one(Table)
+        first = shown[0].name if shown and part else None
+        table.set_rows(rows, keep=first)
+
+    @property
+    def _text(self) -> str:
+        return self.query_one("#file-path", Input).value
+
+    def _set_text(self, text: str) -> None:
+        field = self.query_one("#file-path", Input)
+        field.value = text
+        field.cursor_position = len(text)
+        field.focus()
+
+    def action_move(self, by: int) -> None:
+        """Go up or down in the list while the focus stays in the line."""
+        self.query_one(Table).action_move(by)
+
+    def action_complete(self) -> None:
+        """Complete the path as far as that is clear; take the row where it is not."""
+        text = self._text
+        _, found, _ = self._listing(text)
+        names = [f"{entry.name}/" if entry.is_folder else entry.name for entry in found]
+        longer = completed("~/" if text == "~" else text, names)
+        if longer != text:
+            self._set_text(longer)
+        else:
+            self._take_row()
+
+    def _take_row(self) -> Path | None:
+        """Put the row under the cursor into the line, and return the file that it is, if any."""
+        key = self.query_one(Table).key
+        if not key:
+            return None
+        folder, _, _ = self._listing(self._text)
+        head, slash, _ = self._text.rpartition("/")
+        if key == "..":
+            self._set_text(f"{folder.parent}/".replace("//", "/"))
+            return None
+        path = folder / key
+        if path.is_dir():
+            self._set_text(f"{head}{slash}{key}/")
+            return None
+        return path
+
+    def _use(self) -> None:
+        """Use the file that is typed, or else the row under the cursor."""
+        text = self._text.strip()
+        typed = self._path_of(text) if text and "\0" not in text else None
+        if typed is not None and typed.is_file():
+            self.dismiss(typed)
+        elif typed is not None and typed.is_dir() and not text.endswith("/"):
+            self._set_text(f"{text}/")
+        elif (path := self._take_row()) is not None:
+            self.dismiss(path)
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._fill(event.value)
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._use()
+
+    @on(Table.Activated)
+    def _activated(self, event: Table.Activated) -> None:
+        event.stop()
+        if (path := self._take_row()) is not None:
+            self.dismiss(path)
+
+    @on(Table.Moved)
+    def _moved(self, event: Table.Moved) -> None:
+        event.stop()
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        if event.button.id == "answer-use":
+            self._use()
+        else:
+            self.dismiss(None)
+
+
+def _size_cell(entry: Entry) -> tuple[str, str]:
+    return ("" if entry.is_folder else size_text(entry.size), "muted")
+
+
+class Reading(Modal["T | None"], Generic[T]):
+    """A file that is read from beginning to end; escape gives up.
+
+    Args:
+        path: the file or directory.
+        read: reads it in a thread; calls what it is given with the bytes done and in all.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "give_up", "Give up", show=False),
+    ]
+
+    class Progressed(Message):
+        """So much is read."""
+
+        def __init__(self, done: int, total: int) -> None:
+            super().__init__()
+            self.done = done
+            self.total = total
+
+    class Finished(Message):
+        """It was read, or cannot be."""
+
+        def __init__(self, result: object, problem: str = "") -> None:
+            super().__init__()
+            self.result = result
+            self.problem = problem
+
+    def __init__(self, path: Path, read: Callable[[Callable[[int, int], None]], T]) -> None:
+        super().__init__(classes="dialog")
+        self.path = path
+        self.problem = ""
+        self._read = read
+
+    def compose(self) -> ComposeResult:
+        """Make the line that shows how far the reading is."""
+        with Vertical(classes="box"):
+            title = f"Reading {self.path.name}"
+            yield Static(lit(title, "strong"), markup=False, classes="dialog-title")
+            yield Text(id="reading-progress")
+            yield answers(("give-up", "Give up"))
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.action_give_up()
+
+    def on_mount(self) -> None:
+        """Begin to read."""
+        self.run_worker(self._work, thread=True, exit_on_error=False)
+
+    def _work(self) -> None:
+        worker = get_current_worker()
+        shown = -1
+
+        def progress(done: int, total: int) -> None:
+            nonlocal shown
+            if worker.is_cancelled:
+                raise GivenUpError
+            percent = 100 * done // max(1, total)
+            if percent != shown:
+                shown = percent
+                self.post_message(self.Progressed(done, total))
+
+        try:
+            self.post_message(self.Finished(self._read(progress)))
+        except GivenUpError:
+            return
+        except XentuiError as error:
+            self.post_message(self.Finished(None, sentences(error.message, error.fix)))
+
+    @on(Progressed)
+    def _progressed(self, event: Progressed) -> None:
+        event.stop()
+        signs = glyphs(self)
+        full = CELLS * event.done // max(1, event.total)
+        line = signs.bar[0] * full + signs.bar[5] * (CELLS - full)
+        text = f"{line} {100 * event.done // max(1, event.total)} % of {size_text(event.total)}"
+        self.query_one("#reading-progress", Text).show(lit(text))
+
+    @on(Finished)
+    def _finished(self, event: Finished) -> None:
+        event.stop()
+        self.problem = event.problem
+        self.dismiss(event.result)  # type: ignore[arg-type]
+
+    def action_give_up(self) -> None:
+        """Stop reading."""
+        self.workers.cancel_node(self)
+        self.dismiss(None)
+
+
+async def import_file(step: Step, session: Session, key: str, path: Path | None = None) -> None:
+    """Show what a file is, and let a guest import it if the user agrees.
+
+    Args:
+        step: asks the questions.
+        session: what is worked on.
+        key: the guest.
+        path: the file; asked for if left out.
+    """
+    from xentui.images.inspect import inspect
+    from xentui.images.suggest import suggest
+    from xentui.session import files
+
+    if path is None:
+        path = files.local_file(session, key)
+    if path is None:
+        path = await step.app.push_screen_wait(FileBrowser(f"Import which file for {key}?"))
+    if path is None:
+        return
+    chosen = path
+    reading = Reading(chosen, lambda progress: inspect(chosen, progress))
+    seen = await step.app.push_screen_wait(reading)
+    if seen is None:
+        if reading.problem:
+            step.say(reading.problem, "error")
+        return
+    name = files.carried_name(path, seen)
+    suggestion = suggest(seen, name, key)
+    lines = files.described(seen, suggestion, name)
+    offered = [("back", "Back")]
+    if suggestion is None:
+        lines.append(("No import type fits: a guest cannot be made of it as it is.", "error"))
+    else:
+        offered.insert(0, ("import", f"Import {key} from it"))
+    body = [lit(text, style) for text, style in lines]
+    answer = await step.app.push_screen_wait(Question(path.name, body, offered, safe="back"))
+    if answer == "import":
+        step.post_message(ImportFile(key, seen))

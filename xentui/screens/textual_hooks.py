@@ -1,0 +1,200 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Every place where the wizard relies on more of Textual than it promises, and why.
+
+``tests/tui/test_textual_hooks.py`` fails when Textual changes one of them. Nothing else in the
+screens and widgets uses a private name of Textual or replaces one of its parts:
+
+- :func:`name_alt_keys` adds to the table of key sequences, which has no alt and a digit.
+- :class:`OrderedKeys` overrides ``App.on_event``, because Textual hands a key to the widget that
+  has the focus when the key arrives, not when the keys before it have had their effect.
+- :meth:`OrderedKeys.ask_terminal` writes to the driver: an app cannot send a question to its
+  terminal otherwise.
+- :class:`Palette` overrides ``CommandPalette._action_command_list``, which fails for a page key
+  that is pressed before the list is drawn.
+- :func:`draw_scroll_bars_in_ascii` replaces the renderer of all scroll bars.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from string import ascii_lowercase, digits
+from typing import ClassVar, NamedTuple, cast
+
+from textual import events
+from textual.app import App
+from textual.await_complete import AwaitComplete
+from textual.command import CommandList, CommandPalette
+from textual.message_pump import MessagePump
+from textual.scrollbar import ScrollBar, ScrollBarRender
+from textual.timer import Timer
+
+from xentui.safe_text import visible
+
+PATIENCE = 0.5
+"""Seconds after which keys are no longer held behind one whose effect was lost."""
+
+CURSOR_POSITION_REQUEST = "\x1b[6n"
+"""Asks for the position of the cursor (DSR 6), which every terminal since the VT100 answers."""
+
+
+class _NamedKey(NamedTuple):
+    """A key that Textual's own list of names lacks; Textual reads its ``value``."""
+
+    value: str
+
+
+def name_alt_keys() -> None:
+    """Make escape followed by a letter or digit, which terminals send for alt, one key at once.
+
+    Textual takes a digit for the sign that the option key gives on a Mac
+    (textual/_ansi_sequences.py, for WezTerm), and waits after a letter for more of a sequence.
+    What arrives meanwhile, such as a terminal's answer, splits it into two keys
+    (textual/_xterm_parser.py, ``send_sequence``). Sequences that mean a key already are kept.
+    """
+    from textual import _ansi_sequences
+
+    sequences = cast("dict[str, object]", _ansi_sequences.ANSI_SEQUENCES_KEYS)
+    for character in ascii_lowercase + digits:
+        sequence = f"\x1b{character}"
+        if not isinstance(sequences.get(sequence), tuple):
+            sequences[sequence] = (_NamedKey(f"alt+{character}"),)
+
+
+class _BlankScrollBar(ScrollBarRender):
+    """Scroll bars without the blocks that a console font may lack."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
+    HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8
+
+
+def draw_scroll_bars_in_ascii() -> None:
+    """Draw all scroll bars without blocks."""
+    ScrollBar.renderer = _BlankScrollBar
+
+
+class OrderedKeys(App[int]):
+    """An app that hands on each key once the key before it has had its effect.
+
+    Somebody who types ahead, or a terminal that delivers many keys at once, would otherwise reach
+    the widget that had the focus before. A key goes to the focused widget and up from there; its
+    binding is run by the app, and the messages that it posts go up again. A callback sent the
+    same way after the key arrives when all of that is done. After a key that a text field takes,
+    only the text field is waited for.
+    """
+
+    LEADING_KEYS: ClassVar[tuple[str, ...]] = ("enter", "escape")
+    """Keys that may move the focus, from whatever widget has it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._holds = 0
+        self._held_keys: deque[events.Key] = deque()
+        self._awaited_key: events.Key | None = None
+        self._patience_timer: Timer | None = None
+
+    def any_key_leads(self, target: MessagePump) -> bool:  # noqa: ARG002
+        """Return whether any key may move the focus away from a widget, not only a leading one."""
+        return False
+
+    @property
+    def holds_keys(self) -> bool:
+        """Whether keys are held, or the effect of one is waited for."""
+        return bool(self._held_keys or self._holds)
+
+    @contextmanager
+    def holding_keys(self) -> Iterator[None]:
+        """Hold the keys that arrive meanwhile for the widget that is being made."""
+        self._holds += 1
+        try:
+            yield
+        finally:
+            self._release()
+
+    def _release(self) -> None:
+        self._holds -= 1
+        if not self._holds and self._held_keys:
+            self.call_later(self._hand_on)
+
+    async def _hand_on(self) -> None:
+        """Hand on the held keys, until one of them holds the rest."""
+        while self._held_keys and not self._holds:
+            await self._hand_on_key(self._held_keys.popleft())
+
+    async def on_event(self, event: events.Event) -> None:
+        """Hand on what happens, keys in their order."""
+        if isinstance(event, events.Paste):
+            # A field shows what it holds, so no control character may get into it. A field has
+            # one line: pasted lines are joined by a space, as they would be read aloud.
+            text = " ".join(event.text.replace("\t", " ").splitlines())
+            event.text = "".join(c for c in text if visible(c) == c)
+        if not isinstance(event, events.Key) or event.is_forwarded:
+            await super().on_event(event)
+        elif self._holds or self._held_keys:
+            self._held_keys.append(event)
+        else:
+            await self._hand_on_key(event)
+
+    async def _hand_on_key(self, event: events.Key) -> None:
+        """Hand on a key, and hold those after it until it has had its effect."""
+        target = self.focused
+        await super().on_event(event)
+        if not event.is_forwarded or target is None:
+            return
+        way: list[MessagePump] = [target]
+        if event.key in self.LEADING_KEYS or self.any_key_leads(target):
+            way = [*target.ancestors_with_self, *target.ancestors_with_self]
+        self._holds += 1
+        self._awaited_key = event
+        if self._patience_timer is None:
+            self._patience_timer = self.set_timer(PATIENCE, lambda: self._give_up_on(event))
+        self._follow(event, way)
+
+    def _follow(self, event: events.Key, way: list[MessagePump]) -> None:
+        """Send a callback the way that the key's messages go."""
+        while way:
+            if way.pop(0).call_later(self._follow, event, way):
+                return
+        self._settled(event)
+
+    def _settled(self, event: events.Key) -> None:
+        """Release the keys after one, unless that was done before."""
+        if event is self._awaited_key:
+            self._awaited_key = None
+            self._release()
+
+    def _give_up_on(self, event: events.Key) -> None:
+        """Release the keys after one whose widget was removed together with the callback."""
+        awaited, self._patience_timer = self._awaited_key, None
+        if awaited is event:
+            self._settled(event)
+        elif awaited is not None:
+            self._patience_timer = self.set_timer(PATIENCE, lambda: self._give_up_on(awaited))
+
+    def ask_terminal(self, question: str) -> bool:
+        """Send a question to the terminal after all that was drawn; return whether it was sent."""
+        driver = self._driver
+        if driver is None or self.is_headless:
+            return False
+        driver.write(question)
+        driver.flush()
+        return True
+
+
+class Palette(CommandPalette):
+    """Textual's command palette, which is closed once, and scrolls a page once there are pages."""
+
+    def _action_command_list(self, action: str) -> None:
+        # Before the list is drawn it has no lines, and turning a page fails
+        # (textual/widgets/_option_list.py, ``_move_page``).
+        drawn = self.query_one(CommandList).scrollable_content_region
+        if drawn or not action.startswith("page_"):
+            super()._action_command_list(action)
+
+    def dismiss(self, result: None = None) -> AwaitComplete:
+        """Close the palette, if it was not closed before: as ``dialogs.Modal`` does."""
+        if self.app.screen is not self:
+            return AwaitComplete()
+        return super().dismiss(result)
