@@ -120,9 +120,11 @@ def conf(project: Project) -> dict[Key, Wanted]:
         ("DISTRO_FEATURES", None): Words(("xen", "systemd", "virtualization")),
         **BOARD_LINES.get(host.machine, {}),
     }
-    if host.boot_mode is not None:
+    # Where the release is left out, what wrynose does not read is not written.
+    master = host.release == "master"
+    if host.boot_mode is not None and master:
         wanted["XEN_BOOT_MODE", None] = host.boot_mode
-    if host.network is not None:
+    if host.network is not None and master:
         wanted["XEN_DOM0_NETWORK", None] = host.network
     if host.memory is not None and host.machine in EMULATED:
         wanted["QB_MEM_VALUE", None] = str(host.memory)
@@ -138,6 +140,7 @@ def conf(project: Project) -> dict[Key, Wanted]:
     installed = [b.key for b in project.bundles if any(g.bundle == b.key for g in project.guests)]
     if project.containers.vxn:
         installed += ["vxn", "containerd-opencontainers"]
+        installed += [] if master else ["xen-tools-xen-9pfsd"]
         installed += [CONTAINER_PACKAGES[name] for name in project.containers.frontends or ()]
         wanted["DISTRO_FEATURES", None] = Words(
             ("xen", "systemd", "virtualization", "vcontainer", "vxn")
@@ -146,6 +149,8 @@ def conf(project: Project) -> dict[Key, Wanted]:
         # mv:conf/distro/include/meta-virt-host.conf
         for layer in ("filesystems-layer", "meta-python", "webserver"):
             wanted[f"BBFILE_PATTERN_IGNORE_EMPTY_{layer}", None] = "1"
+    if host.network == "nat" and not master:
+        installed.insert(0, "xentui-dom0-network")
     if installed:
         wanted["IMAGE_INSTALL", None] = Words(tuple(installed))
     room = images_mib(project) * 1024
@@ -408,6 +413,9 @@ def _shown(key: Key) -> str:
 
 def _dom0(project: Project) -> dict[Key, Wanted]:
     host, memory = project.host, project.host.dom0_memory
+    if host.machine in ("genericx86-64", "intel-corei7-64") and host.release != "master":
+        # wrynose's plug-in names /vmlinuz where the layer's kickstart leaves the menu to it.
+        return _KICKSTART
     if memory is None:
         return {}
     if host.machine == "qemuarm64":
@@ -418,8 +426,11 @@ def _dom0(project: Project) -> dict[Key, Wanted]:
         return {("DOM0_MEM", None): f"{memory}M"}
     mode = (host.machine, host.boot_mode)
     if mode in X86_LITERAL_DOM0 and memory != X86_LITERAL_DOM0[mode]:
-        return {("WKS_FILE", None): Form(r"xentui\S*\.wks")}
+        return _KICKSTART
     return {}
+
+
+_KICKSTART: dict[Key, Wanted] = {("WKS_FILE", None): Form(r"xentui\S*\.wks")}
 
 
 def _defaults(defaults: Defaults) -> dict[Key, Wanted]:

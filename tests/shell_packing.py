@@ -103,7 +103,7 @@ def build(
         conf = (root / "conf/xentui.conf").read_text(encoding="utf-8")
         installed = parse_conf(conf, settings=settings).seen_by(image).words("IMAGE_INSTALL")
         script = [_PRELUDE]
-        for path in sorted(root.glob("meta-xentui/recipes-*/*/*.bb")):
+        for path in sorted(root.glob("meta-xentui/recipes-extended/*/*.bb")):
             parsed = parse_recipe(
                 path.read_text(encoding="utf-8"), path.name, conf=conf, settings=settings, at=path
             )
@@ -190,7 +190,7 @@ def _image_script(root: Path, image: str, conf: str, settings: Mapping[str, str]
     """Return the shell text of what the Dom0 image does after its packages are installed."""
     appends = [
         path
-        for path in sorted(root.glob("meta-xentui/recipes-*/*/*.bbappend"))
+        for path in sorted(root.glob("meta-xentui/recipes-extended/*/*.bbappend"))
         if path.stem.split("_")[0] == image
     ]
     text = 'LICENSE = "MIT"\ninherit xen-guest-cross-install\n'

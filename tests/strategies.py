@@ -252,15 +252,16 @@ def _host(
     each = defaults.memory or 512
     # Enough for Xen, Dom0 and every guest with what it takes beside its memory.
     needed = 8192 + 2 * sum((g.memory or each) + 2 * 128 for g in guests)
+    release = draw(st.sampled_from([None, "wrynose", "master"]))
+    modes = ["bios", "efi", "hyperv-gen1"] if release == "master" else ["bios"]
     return model.Host(
         machine=board.machine,
         image=image,
         memory=draw(st.integers(needed, needed + 65536)),
         dom0_memory=dom0,
-        network=draw(st.none() | st.just(board.network)),
-        boot_mode=draw(st.none() | st.sampled_from(["bios", "efi", "hyperv-gen1"]))
-        if board.arch == "x86-64"
-        else None,
+        network=draw(st.sampled_from([None, "nat", "bridged"])),
+        boot_mode=draw(st.none() | st.sampled_from(modes)) if board.arch == "x86-64" else None,
+        release=release,
     )
 
 

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -241,10 +240,8 @@ def test_a_run_waits_for_another_and_then_refuses(tmp_path: Path) -> None:
     made = plan(rendered(), tmp_path)
     with Tree(tmp_path) as other:
         other.lock()
-        start = time.monotonic()
         with pytest.raises(RefusedError, match="another xentui"):
             apply(made, wait=0.1)
-        assert time.monotonic() - start < 3
         assert contents(tmp_path) == {}
         threading.Timer(0.2, other.close).start()
         apply(made, wait=10)
@@ -285,6 +282,7 @@ def test_processes_at_once_end_with_one_whole_tree(tmp_path: Path) -> None:
     assert header.is_intact(text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["kill", "ENOSPC", "EIO", "EACCES", "EINTR"])
 def test_a_fault_at_any_system_call_leaves_each_file_old_or_new(tmp_path: Path, kind: str) -> None:
     done = subprocess.run(

@@ -14,6 +14,7 @@ from xentui.project import presets
 from xentui.project.model import Containers, Guest, Host, Project
 
 QEMU = Project(Host("qemux86-64", memory=4096))
+WRYNOSE = Project(Host("qemux86-64", memory=4096, release="wrynose"))
 
 
 def lines(project: Project, step: str) -> list[str]:
@@ -60,7 +61,7 @@ def test_each_board_boots_its_own_way(name: str, line: str) -> None:
 
 
 def test_efi_boots_with_its_firmware() -> None:
-    project = replace(QEMU, host=replace(QEMU.host, boot_mode="efi"))
+    project = replace(QEMU, host=replace(QEMU.host, boot_mode="efi", release="master"))
     assert " kvm ovmf " in lines(project, "boot")[0]
 
 
@@ -84,13 +85,16 @@ def test_all_five_ways_to_a_container_are_shown_with_their_limits() -> None:
     for command in shown[-2:]:
         assert "--network=none" in command.line
         assert command.note
+    master = replace(project, host=replace(QEMU.host, release="master"))
+    last = [command for command in commands(master) if command.step == "containers"][-1]
+    assert last.line == "podman run --rm alpine echo hello"
 
 
 @pytest.mark.parametrize(
     ("project", "tier", "network"),
     [
-        (QEMU, "tier 1", False),
-        (replace(QEMU, guests=(Guest("web"),)), "tier 2", False),
+        (WRYNOSE, "tier 1", False),
+        (replace(WRYNOSE, guests=(Guest("web"),)), "tier 2", False),
         (replace(QEMU, containers=Containers(vxn=True)), "tier 3", True),
     ],
 )
@@ -99,6 +103,17 @@ def test_the_layers_own_tests_are_named_by_tier(project: Project, tier: str, net
     assert command.note.startswith(tier)
     assert ('-m "boot and not network"' not in command.line) is network
     assert "--machine qemux86-64" in command.line
+
+
+def test_a_layer_whose_tests_build_an_image_of_their_own_is_not_asked_for_them() -> None:
+    for project in (QEMU, Project(Host("qemux86-64", release="master"))):
+        assert lines(project, "test") == []
+
+
+def test_a_packed_image_is_unpacked_on_its_way_to_the_disk() -> None:
+    (line,) = [each for each in lines(Project(Host("genericx86-64")), "boot") if "dd" in each]
+    assert line.startswith("zstd -dc tmp/deploy/images/genericx86-64/xen-image-minimal-")
+    assert ".wic.zst | sudo dd of=/dev/sdX " in line
 
 
 def test_other_boards_and_images_have_no_such_tests() -> None:

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.strategies import projects
-from xentui.project import document, edit, lines, model, new_file, presets, toml_text
+from xentui.project import document, edit, lines, model, new_file, presets
 from xentui.project.model import (
     Bundle,
     Containers,
@@ -263,11 +263,11 @@ def dotted_text(project: Project) -> str:
             continue
         if name in ("bundles", "guests", "import_types"):
             for key, inner in table.items():
-                prefix = toml_text.dotted((name, key))
-                out += [f"{prefix}.{n} = {toml_text.value(v)} # c" for n, v in inner.items()]
+                prefix = f"{name}.{edit.key_text(key)}"
+                out += [f"{prefix}.{n} = {edit.value_text(v)} # c" for n, v in inner.items()]
                 out += [] if inner else [f"{prefix} = {{}}"]
         else:
-            out.append(f"{name} = {toml_text.value(table)}")
+            out.append(f"{name} = {edit.value_text(table)}")
     return "\r\n".join(out)
 
 
@@ -298,11 +298,11 @@ def test_one_value_of_any_project_is_one_line(
 
 @given(st.recursive(st.booleans() | st.integers() | st.text(), st.lists, max_leaves=9))
 def test_written_values_are_read_back(value: Any) -> None:
-    assert tomllib.loads(f"a = {toml_text.value(value)}") == {"a": value}
+    assert tomllib.loads(f"a = {edit.value_text(value)}") == {"a": value}
 
 
 @given(st.dictionaries(st.text(), st.text()))
 def test_written_keys_are_read_back(value: dict[str, str]) -> None:
-    text = "\n".join(toml_text.tables(("a", "b.c"), value))
+    text = tomlkit.dumps(edit.item({"a": {"b.c": value}}))
     assert tomllib.loads(text) == {"a": {"b.c": value}}
     assert lines.scan(text).complete

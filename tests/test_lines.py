@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xentui.project import lines, toml_text
+from xentui.project import edit, lines
 
 TEXT = r"""# head
 version = 1
@@ -92,12 +93,7 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 
 @given(st.dictionaries(st.text(max_size=3), VALUES, max_size=5))
 def test_every_key_of_every_text_has_a_line(data: dict[str, Any]) -> None:
-    plain = {name: value for name, value in data.items() if not toml_text.is_tables(value)}
-    blocks = [f"{toml_text.key(name)} = {toml_text.value(plain[name])}" for name in plain]
-    for name, value in data.items():
-        if name not in plain:
-            blocks += toml_text.tables((name,), value)
-    text = "\n".join(blocks)
+    text = tomlkit.dumps(edit.item(data))
     assert tomllib.loads(text) == data
     assert lines.scan(text).complete
     assert set(lines.index(text)) == set(paths(data))

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import pytest
 
-from xentui.bitbake import xl_config
 from xentui.output.normalise_cfg import difference, normalised
 from xentui.project.model import Guest, Host, Project
+from xentui.xl import config as xl_config
 
 GUEST = Guest("web", tags=("external",), rootfs="web.ext4", kernel="my-kernel", config_file="w.cfg")
 PROJECT = Project(host=Host("qemux86-64"), guests=(GUEST,))

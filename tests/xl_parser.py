@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""xl's own parser of guest configurations, through ctypes and without a hypervisor.
+"""xl's own verdict on guest configurations, without a hypervisor.
 
+:func:`create` runs the whole ``xl create -n``, which reads a config and shows the domain it would
+make, with :file:`xl_shim.c` in the place of the hypervisor. :func:`parse` calls its parser alone:
 ``libxlutil`` of Debian's libxenmisc4.17 holds the grammar that ``xl create`` reads a file with
 (``xlu_cfg_readdata``) and the one of a disk (``xlu_disk_parse``). The structures are those of
 Xen 4.17: tools/libs/util/libxlu_internal.h and the head of libxl_device_disk.
@@ -9,11 +11,16 @@ Xen 4.17: tools/libs/util/libxlu_internal.h and the head of libxl_device_disk.
 
 from __future__ import annotations
 
+import atexit
 import ctypes
+import json
 import os
+import shutil
+import subprocess
 import tempfile
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 VERSION = "4.17"
@@ -82,6 +89,8 @@ class Disk:
     path: str
     device: str
     writable: bool
+    format: str = "raw"
+    cdrom: bool = False
 
 
 @dataclass
@@ -132,6 +141,63 @@ def parse(text: str, name: str = "guest.cfg") -> Config:
         report.seek(0)
         config.errors += report.read().decode("utf-8", "replace")
     return config
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What ``xl create -n`` said of a config.
+
+    Attributes:
+        accepted: whether it would make the domain.
+        complaints: the lines on stderr, without the one that says what is read.
+        domain: the domain as libxl's own JSON; empty where it was refused.
+    """
+
+    accepted: bool
+    complaints: tuple[str, ...]
+    domain: dict[str, Any]
+
+
+@cache
+def cannot_create() -> str:
+    """Return why ``xl create -n`` cannot be run here, or an empty text."""
+    if not _XL.exists():
+        return f"xl (Debian package xen-utils-{VERSION}) is not there"
+    return "" if shutil.which("gcc") else "gcc, for the stand-in of the hypervisor, is not there"
+
+
+def create(text: str) -> Verdict:
+    """Have ``xl create -n`` read a config."""
+    path = _shim().parent / "guest.cfg"
+    path.write_text(text, encoding="utf-8")
+    done = subprocess.run(
+        [_XL, "create", "-n", path],
+        env={**os.environ, "LD_PRELOAD": str(_shim()), "LC_ALL": "C"},
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+        errors="replace",
+        timeout=60,
+    )
+    said = tuple(line for line in done.stderr.splitlines() if not line.startswith("Parsing config"))
+    try:
+        domain = json.loads(done.stdout)
+    except ValueError:
+        domain = {}
+    return Verdict(done.returncode == 0 and bool(domain), said, domain)
+
+
+_XL = Path(f"/usr/lib/xen-{VERSION}/bin/xl")
+
+
+@cache
+def _shim() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="xl-shim-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    made = folder / "xl_shim.so"
+    source = Path(__file__).with_name("xl_shim.c")
+    subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", made, source], check=True)
+    return made
 
 
 @cache
@@ -192,4 +258,16 @@ def _read_disks(util: Any, light: Any, handle: Any, config: Config) -> None:
         if util.xlu_disk_parse(handle, 1, argument, ctypes.byref(disk)):
             config.errors += f"disk {spec!r} was refused. "
             continue
-        config.disks.append(Disk(_text(disk.pdev_path), _text(disk.vdev), bool(disk.readwrite)))
+        config.disks.append(
+            Disk(
+                _text(disk.pdev_path),
+                _text(disk.vdev),
+                bool(disk.readwrite),
+                _FORMATS[disk.format],
+                bool(disk.is_cdrom),
+            )
+        )
+
+
+_FORMATS = ("unknown", "qcow", "qcow2", "vhd", "raw", "empty", "qed")
+"""``libxl_disk_format``, whose numbers begin at 0."""

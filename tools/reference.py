@@ -10,7 +10,8 @@ from typing import Any
 
 from tools import commandline
 from tools.commandline import Argument, Command
-from xentui.project import schema, toml_text
+from xentui.project import schema
+from xentui.project.edit import value_text
 from xentui.project.schema import Field
 from xentui.rules import catalogue
 
@@ -130,9 +131,9 @@ def _facts(field: Field) -> Iterator[tuple[str, str]]:
         kind += f", at most {field.max_length} characters"
     yield "type", kind
     if field.default is not None:
-        yield "left out", _code(toml_text.value(field.default))
+        yield "left out", _code(value_text(field.default))
     if field.examples:
-        yield "example", _code(f"{field.name} = {toml_text.value(field.examples[0])}")
+        yield "example", _code(f"{field.name} = {value_text(field.examples[0])}")
     if field.bitbake:
         yield "becomes", _code(field.bitbake)
 

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.bitbake import trees
-from tests.bitbake.test_doctor import BUNDLE, found
-from tests.bitbake.test_doctor_exact import PLAIN, lines_of, of
+from tests.bitbake.test_doctor import BUNDLE, PLAIN, found, lines_of, of
 
 INTO_DOM0 = 'IMAGE_INSTALL:append:pn-xen-image-minimal = " {}"\n'
 ELSEWHERE = {

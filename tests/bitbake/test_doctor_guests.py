@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.bitbake.test_doctor import BUNDLE, GOOD, found
+from tests.bitbake.test_doctor import BUNDLE, GOOD, PLAIN, found, lines_of, of
 from tests.bitbake.test_doctor_asks_for_xen import ELSEWHERE, OF_GUESTS
-from tests.bitbake.test_doctor_exact import PLAIN, lines_of, of
 
 GUEST = "xen-guest-image-minimal"
 NEXT = GOOD.count("\n") + 1

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bitbake.test_doctor import GOOD, HOST, found
-from tests.bitbake.test_doctor_exact import of
+from tests.bitbake.test_doctor import GOOD, HOST, found, of
 
 
 @pytest.mark.parametrize(

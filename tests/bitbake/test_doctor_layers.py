@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.bitbake import trees
-from tests.bitbake.test_doctor import GOOD, found
-from tests.bitbake.test_doctor_exact import of
+from tests.bitbake.test_doctor import GOOD, found, of
 from xentui.bitbake import build_dir
 from xentui.rules.build_context import Placed
 from xentui.rules.build_dir import examine

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bitbake.test_doctor import BUNDLE, GOOD, found
-from tests.bitbake.test_doctor_exact import lines_of, of
+from tests.bitbake.test_doctor import BUNDLE, GOOD, found, lines_of, of
 
 PLAIN = 'MACHINE = "qemux86-64"\n'
 LAST = GOOD.count("\n") + 1

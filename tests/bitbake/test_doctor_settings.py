@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bitbake.test_doctor import GOOD, found
-from tests.bitbake.test_doctor_exact import PLAIN, lines_of, of
+from tests.bitbake.test_doctor import GOOD, PLAIN, found, lines_of, of
 
 BARE = "".join(line for line in GOOD.splitlines(keepends=True) if "FEATURES" not in line)
 

@@ -4,10 +4,15 @@
 
 from __future__ import annotations
 
+import string
+from collections.abc import Callable
+from functools import partial
+
 import pytest
 
 from xentui.bitbake import text
-from xentui.bitbake.text import CannotCarry
+from xentui.bitbake.text import CannotCarry, assign, assign_lines
+from xentui.safe_text import quoted
 
 
 @pytest.mark.parametrize("value", [0, 1, 2**40])
@@ -34,3 +39,198 @@ def test_names_are_as_long_as_files_let_them() -> None:
         assert make("x" * text.LONGEST_NAME) == "x" * text.LONGEST_NAME
         with pytest.raises(CannotCarry, match="files are named after it"):
             make("x" * (text.LONGEST_NAME + 1))
+
+
+PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
+Writer = Callable[[str], str]
+
+
+def inside(write: Writer) -> str:
+    """Return the printable characters that a writer takes in the middle of a value."""
+    taken = []
+    for char in PRINTABLE:
+        try:
+            taken.append(char if write(f"a{char}b") == f"a{char}b" else "")
+        except CannotCarry:
+            continue
+    return "".join(taken)
+
+
+def _variable(value: str) -> str:
+    return assign(value, "").removesuffix(' = ""')
+
+
+LOWER = string.ascii_lowercase
+UPPER = string.ascii_uppercase
+UNPRINTABLE = "it holds a quote or an unprintable character"
+
+
+@pytest.mark.parametrize(
+    ("write", "punctuation", "letters"),
+    [
+        (text.plain, " !#%&'()*+,-./:;<=>?@[]^_{|}~", UPPER + LOWER),
+        (text.packed, " !#%&()*+,-./:<=>?@[]^_{}~", UPPER + LOWER),
+        (text.name, "+-._", LOWER),
+        (text.word, ".", LOWER),
+        (text.domain, "-._", UPPER + LOWER),
+        (text.path, "+-./_", UPPER + LOWER),
+        (_variable, "+-./:_~", UPPER + LOWER),
+    ],
+    ids=["plain", "packed", "name", "word", "domain", "path", "variable"],
+)
+def test_each_character_is_taken_or_refused(write: Writer, punctuation: str, letters: str) -> None:
+    assert inside(write) == "".join(sorted(punctuation + letters + string.digits))
+
+
+@pytest.mark.parametrize(
+    ("write", "first"),
+    [
+        (text.name, LOWER),
+        (text.word, LOWER),
+        (text.domain, "-." + UPPER + "_" + LOWER),
+        (text.path, UPPER + "_" + LOWER),
+    ],
+)
+def test_a_name_begins_with_certain_characters(write: Writer, first: str) -> None:
+    taken = []
+    for char in PRINTABLE:
+        try:
+            taken.append(write(char))
+        except CannotCarry:
+            continue
+    assert sorted(taken) == sorted(first + string.digits)
+
+
+@pytest.mark.parametrize("write", [text.name, text.word, text.domain, text.path, text.tasks])
+@pytest.mark.parametrize("value", ["", "ä", "a\n", "²", "a b"])
+def test_names_are_plain_and_not_empty(write: Writer, value: str) -> None:
+    with pytest.raises(CannotCarry):
+        write(value)
+
+
+@pytest.mark.parametrize("value", ["a//b", "/a", "a/", "../a", "a/../b", "./a", "a/.b"])
+def test_a_path_stays_where_it_begins(value: str) -> None:
+    with pytest.raises(CannotCarry, match="it is not a relative path of plain names"):
+        text.path(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "https://example.org/a.img", "http://e/~a/%20?b=c&d=e+f@g:80,h-i_j", "http://9",
+        "file://a", "file://a/b_c.img", "https://EXAMPLE.org",
+    ],
+)  # fmt: skip
+def test_addresses_are_taken_as_they_are(value: str) -> None:
+    assert text.uri(value) == value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "https://", "https:///a", "ftp://a", "HTTPS://a", "httpss://a", "git://a", "https://a b",
+        "https://a;name=b", "https://a#b", "https://a'b", "https://ä", "file://", "file:///a",
+        "file://../a", "a", "", "x https://a",
+    ],
+)  # fmt: skip
+def test_other_addresses_are_refused(value: str) -> None:
+    with pytest.raises(CannotCarry):
+        text.uri(value)
+
+
+@pytest.mark.parametrize(
+    "value", ["a:do_b", "a-b.c+9:do_image_complete 0:do_x", "linux-yocto:do_deploy"]
+)
+def test_tasks_of_recipes_are_taken(value: str) -> None:
+    assert text.tasks(value) == value
+
+
+@pytest.mark.parametrize("value", ["a", "a:b", "a:do_", "a:do_b  c:do_d", "a:do_B", "-a:do_b",
+                                   "a:do_b ", "a:do_b c", "mc:x:a:do_b"])  # fmt: skip
+def test_other_tasks_are_refused(value: str) -> None:
+    with pytest.raises(CannotCarry, match="it does not name tasks of recipes"):
+        text.tasks(value)
+
+
+@pytest.mark.parametrize(
+    ("write", "value", "reason", "strange"),
+    [
+        (text.plain, "a$b", 'it holds "$"', "$"),
+        (text.packed, "a b;c|d", 'it holds ";"', ";"),
+        (text.plain, " a", 'it begins or ends with a blank, and it holds " "', " "),
+        (text.plain, "a-b\n", 'it holds "\\n"', "\\n"),
+        (text.name, "a/b", "it is not a name", ""),
+        (text.name, "aB+-./:=_9(", 'it is not a name, and it holds "("', "("),
+        (text.domain, "a+", "it is not the name of a domain", ""),
+        (text.word, "a_b", "it is not one plain word", ""),
+        (text.uri, "ftp://a", "it is not an address that can be fetched", ""),
+        (partial(text.one_of, allowed=("pv", "pvh")), "hvm", "it is none of pv, pvh", ""),
+        (partial(assign, "A"), "a\x7f", f'{UNPRINTABLE}, and it holds "\\x7f"', "\\x7f"),
+    ],
+)
+def test_a_refusal_names_the_character_and_a_way_out(
+    write: Writer, value: str, reason: str, strange: str
+) -> None:
+    with pytest.raises(CannotCarry) as caught:
+        write(value)
+    told = caught.value
+    assert told.code == "XT701"
+    assert told.message == f"{quoted(value)} cannot be written to a BitBake file: {reason}"
+    out = f'Leave "{strange}" out, or write another value.' if strange else "Write another value."
+    assert told.fix == out
+
+
+@pytest.mark.parametrize(
+    ("variable", "flag", "operator", "reason"),
+    [
+        ("A+", "a", "==", "it is not an operator"),
+        ("9A", "a", "=", "it is not a variable's name"),
+        ("A", "_", "=", "it is not a varflag's name"),
+    ],
+)
+def test_what_is_wrong_with_an_assignment_is_said(
+    variable: str, flag: str, operator: str, reason: str
+) -> None:
+    with pytest.raises(CannotCarry, match=reason):
+        assign(variable, "x", flag=flag, operator=operator)
+
+
+def test_what_is_one_of_a_few_is_taken() -> None:
+    assert text.one_of("pv", ("pv", "pvh")) == "pv"
+
+
+@pytest.mark.parametrize("operator", ["=", "?=", "??=", ":=", "+=", ".=", "=.", "=+"])
+def test_an_assignment_is_one_line(operator: str) -> None:
+    assert assign("A", "b c", operator=operator) == f'A {operator} "b c"'
+    assert assign("A:pn-x.y:append", "${B}", flag="a.b-c", operator=operator) == (
+        f'A:pn-x.y:append[a.b-c] {operator} "${{B}}"'
+    )
+
+
+@pytest.mark.parametrize(
+    ("variable", "flag", "operator", "value"),
+    [
+        ("", "", "=", "x"), ("9A", "", "=", "x"), ("A:", "", "=", "x"), ("A:B", "", "=", "x"),
+        ("A:-b", "", "=", "x"), ("A[b]", "", "=", "x"), ("A", "B", "=", "x"), ("A", "a b", "=", ""),
+        ("A", "-a", "=", "x"), ("A", "a]", "=", "x"), ("A", "", "", "x"), ("A", "", "==", "x"),
+        ("A", "", "=", "a\x1fb"), ("A", "", "=", "a\x7f"), ("A", "", "=", "ä"), ("A", "", "=", '"'),
+        ("A", "", "=", "a\nb"),
+    ],
+)  # fmt: skip
+def test_an_assignment_that_would_be_read_otherwise_is_refused(
+    variable: str, flag: str, operator: str, value: str
+) -> None:
+    with pytest.raises(CannotCarry):
+        assign(variable, value, flag=flag, operator=operator)
+
+
+def test_several_words_have_a_line_each() -> None:
+    assert assign_lines("A", ["x"]) == 'A = "x"'
+    assert assign_lines("A", ["x"], operator="+=", one_line=False) == 'A += "\\\n    x \\\n"'
+    two = 'A:append = "\\\n    x \\\n    y \\\n"'
+    assert assign_lines("A:append", ["x", "y"]) == two
+    assert assign_lines("A:append", ["x", "y"], one_line=False) == two
+    assert assign_lines("A", []) == 'A = "\\\n"'
+    for words in (['"'], ["x", '"']):
+        with pytest.raises(CannotCarry):
+            assign_lines("A", words)

@@ -9,7 +9,6 @@ import re
 import resource
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -71,10 +70,8 @@ def test_bad_input_is_one_clear_line(run: Run, what: str, command: list[str]) ->
     make, code = BAD[what]
     make(Path("bad.toml"))
     before = sorted(Path().rglob("*"))
-    start = time.monotonic()
     name, *more = command
     done = run(name, "bad.toml", *more)
-    assert time.monotonic() - start < 5
     assert done.code == code
     assert done.err.count("\n") == 1
     assert done.err.startswith("xentui: bad.toml")

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
 from pathlib import Path
 
 from tests.cli.conftest import BOARD, Run
@@ -26,7 +27,7 @@ def test_json_has_a_list_of_files(run: Run, board: Path) -> None:
     (board.parent / "y").write_text("hello")
     done = run("source", "inspect", "x", "y", "--json")
     assert done.json["version"] == 1
-    assert [file["kind"] for file in done.json["files"]] == ["ext", "unknown"]
+    assert [file["kind"] for file in done.json["files"]] == ["ext", "other"]
     assert done.json["files"][0]["suggestion"]["root"] == "root=/dev/xvda"
     assert done.json["files"][1]["suggestion"] is None
 
@@ -35,7 +36,7 @@ def test_a_missing_file_does_not_hide_the_others(run: Run, board: Path) -> None:
     (board.parent / "y").write_text("hello")
     done = run("source", "inspect", "x", "y")
     assert done.code == 4
-    assert "y: something unknown" in done.out
+    assert "y: a text" in done.out
     assert "x cannot be read" in done.err
 
 
@@ -84,3 +85,32 @@ def test_hostile_names_are_shown_as_escapes(run: Run, board: Path) -> None:
     done = run("source", "inspect", name, name + "x")
     assert "\x1b" not in done.out + done.err
     assert "\\x1b" in done.out
+
+
+def test_a_directory_is_packed_before_it_is_written(run: Run, board: Path) -> None:
+    made.root(board.parent)
+    done = run("source", "inspect", "root", "--write", "board.toml", "--guest", "web", "--yes")
+    assert done.code == 1
+    command = "tar --numeric-owner -cpf root.tar -C root ."
+    assert f"First run:\n    {command}" in done.out
+    assert command in done.err
+    assert "source" not in board.read_text()
+    subprocess.run(command, shell=True, check=True, cwd=board.parent)
+    done = run("source", "inspect", "root.tar", "--write", "board.toml", "--guest", "web", "--yes")
+    assert done.code == 0, done.err
+    done = run("check", "board.toml")
+    assert "XT3" not in done.out + done.err
+
+
+def test_what_a_file_is_decides_alone_which_root_it_needs(run: Run, board: Path) -> None:
+    made.ext(board.parent / "d.img", made.root(board.parent))
+    head = board.read_text() + '[bundles.lab]\n[guests.web]\nbundle = "lab"\nmemory = 256\n'
+    more = 'tags = ["external"]\n[guests.web.source]\ntype = "raw"\nfile = "d.img"\n'
+    fetch = '[[guests.web.source.fetch]]\nuri = "file://d.img"\n'
+    asked = ("XT227", "XT352", "XT321", "XT350")
+    for device, codes in (("xvda", set()), ("xvda1", {"XT352"})):
+        extra = f'extra = "root=/dev/{device} console=hvc0"\n'
+        board.write_text(head + extra + more + fetch)
+        done = run("check", "--strict", "board.toml")
+        found = {code for code in asked if code in done.out + done.err}
+        assert found == codes, done.out + done.err

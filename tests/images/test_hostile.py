@@ -11,7 +11,6 @@ import lzma
 import resource
 import struct
 import tarfile
-import time
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.images import made
+from tests.work import must_end
 from xentui.images import inspect as inspecting
 from xentui.images.inspect import glance, inspect
 from xentui.images.inspected import Inspected, data
@@ -109,19 +109,16 @@ def test_a_bomb_is_unpacked_to_a_bound(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_a_bomb_that_is_no_archive_is_unpacked_at_its_beginning_alone(tmp_path: Path) -> None:
-    start = time.perf_counter()
-    seen = _fresh(tmp_path / "x", gzip.compress(bytes(256 << 20), 9))
-    spent = time.perf_counter() - start
+    with must_end():
+        seen = _fresh(tmp_path / "x", gzip.compress(bytes(256 << 20), 9))
     assert seen.kind == "unknown"
-    assert spent < 10
 
 
 def test_many_empty_streams_end(tmp_path: Path) -> None:
     one = gzip.compress(b"")
-    start = time.perf_counter()
-    seen = _fresh(tmp_path / "x", gzip.compress(_archive(a=b"")[:512]) + one * 300_000)
+    with must_end():
+        seen = _fresh(tmp_path / "x", gzip.compress(_archive(a=b"")[:512]) + one * 300_000)
     assert any("streams" in problem for problem in seen.problems)
-    assert time.perf_counter() - start < 60
 
 
 def test_xz_that_asks_for_much_memory_is_refused(tmp_path: Path) -> None:

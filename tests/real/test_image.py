@@ -19,7 +19,7 @@ from tests.real.build import Build
 from tests.real.cases import Case
 from tests.real.conftest import MakeBuild
 from xentui.output import local_conf
-from xentui.output.layer import wks_name
+from xentui.output.kickstart import file_name as wks_name
 from xentui.project import boards
 from xentui.project.assets import gather
 from xentui.project.effective import effective, image

@@ -102,6 +102,10 @@ CASES = (
         {"web.ext4": ext2(blocks=10_000), "other.ext4": ext2()}, say="cut short",
     ),
     Case(
+        "XT362", f"{SOURCE}.file", guest(RAW, LOCAL), ("web.ext4", "other.img"),
+        {"web.ext4": bytes(4096), "other.img": mbr()}, say="nothing but zeros",
+    ),
+    Case(
         "XT358", "guests", f"[bundles.lab]\n{BIG}", ("image_size = 1000", "image_size = 900"),
         say="2048000 KB",
     ),

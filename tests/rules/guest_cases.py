@@ -240,10 +240,11 @@ CASES = (
     Case("XT228", EXTRA, extra("root=/dev/xvda"), ("xvda", "xvda console=hvc0"), quick_fixes=1),
     Case(
         "XT229",
-        EXTRA,
-        'version = 1\n[host]\nmachine = "qemuarm64"\nmemory = 4096\n[guests.web]\n',
+        "guests.g15.extra",
+        'version = 1\n[host]\nmachine = "qemuarm64"\nmemory = 65536\n'
+        + "".join(f"[guests.g{number}]\n" for number in range(16)),
         ("memory", 'network = "nat"\nmemory'),
-        quick_fixes=2,
+        quick_fixes=1,
     ),
     Case(
         "XT230",

@@ -20,8 +20,6 @@ CASES = (
     Case("XT101", "host.machine", host("", machine="raspberrypi3-64"), ("pi3-64", "pi4-64")),
     Case("XT102", "host.machine", host("", machine="my-board"), ("my-board", "qemuarm64")),
     Case("XT103", "host.machine", host("", machine="intel-corei7-64"), ("intel-corei7", "qemux86")),
-    Case("XT104", "host.network", host('network = "bridged"'), ("bridged", "nat"), quick_fixes=1),
-    Case("XT104", "host.network", host("memory = 4096"), ("memory", 'network = "nat"\nmemory')),
     Case(
         "XT105",
         "host.boot_mode",

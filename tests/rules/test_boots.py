@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.rules.test_exact import of
+from tests.rules.test_rule_values import of
 from xentui.project.boards import BOARDS, Support
 
 HOST = 'version = 1\n[host]\nmachine = "{}"\nmemory = 8192\n'

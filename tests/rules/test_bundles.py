@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from tests.rules.guest_cases import FETCHED
-from tests.rules.test_exact import of, project_of
+from tests.rules.test_rule_values import of, project_of
 
 GUEST = '[guests.web]\ntags = ["external"]\nrootfs = "a.ext4"\n'
 

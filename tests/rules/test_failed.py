@@ -27,7 +27,7 @@ PROJECT = Project(
 
 
 def _breaks(given: Context) -> Iterable[Finding]:
-    yield found("XT104", "host.network", "said before it broke", "Nothing.")
+    yield found("XT103", "host.network", "said before it broke", "Nothing.")
     raise ZeroDivisionError("[/x] \x1b[31m" + "y" * 999)
 
 
@@ -58,7 +58,7 @@ def test_it_is_an_error_and_all_other_rules_are_asked() -> None:
     assert "RuntimeError: web" in own[1].message
     assert all("\x1b" not in one.message and len(one.message) < 350 for one in own)
     others = {finding.code for finding in made}
-    assert {"XT223", "XT104"} <= others
+    assert {"XT223", "XT103"} <= others
 
 
 @pytest.mark.usefixtures("broken")

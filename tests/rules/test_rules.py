@@ -114,10 +114,8 @@ def test_errors_come_first_then_the_order_of_the_document(tmp_path: Path) -> Non
     assert [(finding.severity.value, finding.path, finding.code) for finding in made] == [
         ("error", "guests.db.bundle", "XT201"),
         ("error", "guests.db.vif", "XT217"),
-        ("warning", "host.network", "XT104"),
         ("warning", "guests.web.vif", "XT223"),
         ("warning", "guests.web.extra", "XT228"),
-        ("warning", "guests.web.extra", "XT229"),
         ("warning", "guests.db.vif", "XT223"),
         ("advice", "guests.web.memory", "XT252"),
     ]

@@ -15,13 +15,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from xentui.bitbake import conf_syntax, importer, xl_config
+from xentui.bitbake import conf_syntax, importer
 from xentui.bitbake.conf_reader import ConfReader
 from xentui.errors import XentuiError
 from xentui.output import header, user_files
 from xentui.output.render import render
 from xentui.project import document, edit, lines, model, new_file, overrides, schema
 from xentui.rules.check import findings
+from xentui.xl import config as xl_config
+from xentui.xl import disk as xl_disk
 
 ROOT = Path(__file__).parents[2]
 FOUND = Path(__file__).parent / "fuzzed"
@@ -104,7 +106,7 @@ def _store(text: str) -> None:
 def _xl(text: str) -> None:
     config = xl_config.parse(text)
     for spec in config.texts("disk"):
-        xl_config.disk(spec)
+        xl_disk.parse(spec)
     xl_config.rewritten(text, "a.ext4", "b")
 
 

@@ -12,20 +12,16 @@ from __future__ import annotations
 import ast
 import json
 import re
-import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
 from typing import Any, NamedTuple
 
 import xentui
+from tests.work import EndlessError, must_end
 
 PACKAGE = Path(xentui.__file__).resolve().parent
 METHODS = ("match", "fullmatch", "search", "finditer", "findall", "sub", "subn", "split")
 ENDS = ("", "\0", "!", "\n", "a", "'", '"')
-SLOWEST = 2.0
-"""Seconds after which a text counts as taking for ever."""
 
 
 class Use(NamedTuple):
@@ -35,10 +31,6 @@ class Use(NamedTuple):
     pattern: str
     flags: int
     method: str
-
-
-class Slow(Exception):
-    """An expression took longer than :data:`SLOWEST`."""
 
 
 def uses() -> list[Use]:
@@ -191,51 +183,20 @@ def _class(items: Any) -> Any:
     return made.fullmatch
 
 
-def seconds(use: Use, text: str) -> float:
-    """Return the processor time that a use takes for a text.
-
-    Raises:
-        Slow: it takes more than :data:`SLOWEST`.
-    """
-    compiled = re.compile(use.pattern, use.flags)
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        raise Slow
-
-    before = signal.signal(signal.SIGVTALRM, stop)
-    signal.setitimer(signal.ITIMER_VIRTUAL, SLOWEST)
-    start = time.process_time()
-    try:
-        if use.method == "finditer":
-            for _ in compiled.finditer(text):
-                pass
-        elif use.method in ("sub", "subn"):
-            compiled.sub("", text)
-        else:
-            getattr(compiled, use.method)(text)
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, before)
-    return time.process_time() - start
-
-
-def grows(use: Use, attack: tuple[str, str, str], largest: int) -> str:
-    """Return how a use grows faster than the text, or an empty text where it does not."""
+def ends(use: Use, attack: tuple[str, str, str], length: int) -> bool:
+    """Return whether a use comes to an end with an attack of that many characters."""
     begin, body, end = attack
-
-    def text(size: int) -> str:
-        return begin + body * (size // len(body) + 1) + end
-
+    text = begin + body * (length // len(body) + 1) + end
+    compiled = re.compile(use.pattern, use.flags)
     try:
-        # Where every character is looked at once, this takes about a millisecond.
-        long = seconds(use, text(largest))
-        if long < 0.02:
-            return ""
-        short = min(seconds(use, text(largest // 8)) for _ in range(3))
-        long = min(long, *(seconds(use, text(largest)) for _ in range(2)))
-    except Slow:
-        return f"{largest} characters take more than {SLOWEST} s"
-    # A busy machine adds some milliseconds to anything.
-    if long > 24 * max(short, 0.004):
-        return f"{short:.4f} s become {long:.4f} s with eight times the text"
-    return ""
+        with must_end():
+            if use.method == "finditer":
+                for _ in compiled.finditer(text):
+                    pass
+            elif use.method in ("sub", "subn"):
+                compiled.sub("", text)
+            else:
+                getattr(compiled, use.method)(text)
+    except EndlessError:
+        return False
+    return True

@@ -150,6 +150,7 @@ def hostile_project(text: str) -> Project:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", [*CODE, TERMINAL], ids=range(len(CODE) + 1))
 async def test_no_screen_runs_or_shows_what_a_project_says(text: str) -> None:
     lay_out(Path("laid"))

@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Files made to take for ever are refused at once, and in little memory.
-
-Times are of the processor, in a process of its own: a busy machine changes them little.
-"""
+"""Files made to take for ever are refused, in little memory and without hanging."""
 
 from __future__ import annotations
 
@@ -20,20 +17,21 @@ from xentui.project import document, limits
 from xentui.project.document import DocumentError
 
 HEAD = 'version = 1\n[host]\nmachine = "qemux86-64"\nmemory = 4096\n'
-SECONDS, MEGABYTES = 1.0, 200
-"""What a clear error may take: of the processor, and of memory."""
+MEGABYTES = 200
+"""What a clear error may take of memory."""
 
 MEASURED = """
 import os, resource, sys
+# A hang is killed. What is tried here takes a fraction of a second, or hours.
+resource.setrlimit(resource.RLIMIT_CPU, (30, 30))
 from xentui.cli import main
 sys.stdout = open(os.devnull, "w")
 code = main(sys.argv[2:])
-used = resource.getrusage(resource.RUSAGE_SELF)
 with open("/proc/self/status") as status:
     # Unlike ru_maxrss it knows nothing of the process that this one was forked from.
     peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
 with open(sys.argv[1], "w") as told:
-    told.write(f"{code} {used.ru_utime + used.ru_stime} {peak / 1024}")
+    told.write(f"{code} {peak / 1024}")
 """
 
 
@@ -96,8 +94,8 @@ CONFS: dict[str, Callable[[], str]] = {
 }  # fmt: skip
 
 
-def measured(folder: Path, *arguments: str) -> tuple[int, float, float, str]:
-    """Return a command's exit code, seconds, megabytes and what it said to a person."""
+def measured(folder: Path, *arguments: str) -> tuple[int, float, str]:
+    """Return a command's exit code, its megabytes of memory and its messages."""
     told = folder / "told"
     done = subprocess.run(
         [sys.executable, "-c", MEASURED, str(told), *arguments],
@@ -106,35 +104,36 @@ def measured(folder: Path, *arguments: str) -> tuple[int, float, float, str]:
         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     assert told.exists(), done.stderr[-500:]
-    code, seconds, megabytes = told.read_text().split()
-    return int(code), float(seconds), float(megabytes), done.stderr
+    code, megabytes = told.read_text().split()
+    return int(code), float(megabytes), done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", PROJECTS)
-def test_a_project_file_is_refused_at_once(tmp_path: Path, what: str) -> None:
+def test_a_project_file_is_refused(tmp_path: Path, what: str) -> None:
     (tmp_path / "p.toml").write_text(PROJECTS[what]())
-    code, seconds, megabytes, told = measured(tmp_path, "check", "p.toml")
+    code, megabytes, told = measured(tmp_path, "check", "p.toml")
     assert code in (1, 4)
     assert "unexpected" not in told
     assert len(told) < 500
-    assert seconds < SECONDS, f"{seconds:.2f} s"
     assert megabytes < MEGABYTES, f"{megabytes:.0f} MB"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", CONFS)
-def test_a_configuration_is_read_or_refused_soon(tmp_path: Path, what: str) -> None:
+def test_a_configuration_is_read_or_refused(tmp_path: Path, what: str) -> None:
     conf = tmp_path / "build/conf"
     conf.mkdir(parents=True)
     (conf / "local.conf").write_text(CONFS[what]())
     (conf / "bblayers.conf").write_text('BBLAYERS = ""\n')
     for arguments in (["doctor", "--build-dir", "build"], ["import", "build/conf/local.conf"]):
-        code, seconds, megabytes, told = measured(tmp_path, *arguments)
+        code, megabytes, told = measured(tmp_path, *arguments)
         assert code in (0, 1, 4)
         assert "unexpected" not in told
-        assert seconds < 2 * SECONDS, f"{arguments[0]}: {seconds:.2f} s"
         assert megabytes < MEGABYTES, f"{arguments[0]}: {megabytes:.0f} MB"
 
 
+@pytest.mark.slow
 def test_ten_thousand_guests_are_no_attack() -> None:
     guest = (
         '[guests.g{}]\ntags = ["autostart", "external"]\nmemory = 64\nvcpus = 2\n'

@@ -39,16 +39,13 @@ def test_a_giant_among_the_written_files_is_not_read(
 ) -> None:
     (tmp_path / "board.toml").write_text(BOARD)
     giant(tmp_path / name)
-    code, seconds, megabytes, told = measured(
-        tmp_path, "generate", "board.toml", "--out", "out", *mode
-    )
+    code, megabytes, told = measured(tmp_path, "generate", "board.toml", "--out", "out", *mode)
     assert "unexpected" not in told
     if name.endswith(".tmp"):
         assert code == (1 if "--check" in mode else 0), told
     else:
         assert code == 4, told
         assert f"at most {MOST_READ} bytes are read" in told
-    assert seconds < 1.5
     assert megabytes < 200
 
 
@@ -75,10 +72,9 @@ def test_a_giant_in_a_build_directory_is_not_read(tmp_path: Path, name: str) -> 
     (conf / name).write_text("")
     giant(conf / name)
     for arguments in IN_A_BUILD_DIRECTORY:
-        code, seconds, megabytes, told = measured(tmp_path, *arguments)
+        code, megabytes, told = measured(tmp_path, *arguments)
         assert "unexpected" not in told
         assert code in (0, 1, 3, 4), told
-        assert seconds < 2
         assert megabytes < 200
     assert (conf / name).stat().st_size == GIANT
 
@@ -89,7 +85,7 @@ def test_a_pipe_in_a_build_directory_stops_nothing(tmp_path: Path, name: str) ->
     (conf / name).unlink(missing_ok=True)
     os.mkfifo(conf / name)
     for arguments in IN_A_BUILD_DIRECTORY:
-        code, _, _, told = measured(tmp_path, *arguments)
+        code, _, told = measured(tmp_path, *arguments)
         assert "unexpected" not in told
         assert code in (0, 1, 3, 4), told
 
@@ -101,12 +97,11 @@ def test_a_git_file_that_is_none_stops_nothing(tmp_path: Path, what: str) -> Non
     else:
         giant(tmp_path / ".git")
     preset = ("--preset", "qemux86-64-alpine")
-    code, seconds, megabytes, told = measured(
+    code, megabytes, told = measured(
         tmp_path, "generate", *preset, "--out", "out", "--format", "kas", "-y"
     )
     assert "unexpected" not in told
     assert code in (0, 2), told
-    assert seconds < 1.5
     assert megabytes < 200
 
 

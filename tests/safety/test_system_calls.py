@@ -34,7 +34,10 @@ def works() -> bool:
     return subprocess.run([STRACE, "-qq", "true"], capture_output=True).returncode == 0
 
 
-pytestmark = pytest.mark.skipif(not works(), reason="strace is missing or may not trace")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not works(), reason="strace is missing or may not trace"),
+]
 
 
 def generate(folder: Path, memory: int, *before: str) -> subprocess.CompletedProcess[bytes]:

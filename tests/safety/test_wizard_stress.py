@@ -65,6 +65,7 @@ def drafts() -> dict[str, int]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.tmux
 @pytest.mark.parametrize("how", ["SIGTERM", "SIGHUP", "SIGKILL", "gone"])
 def test_a_killed_wizard_leaves_its_draft(start: Start, how: str) -> None:
@@ -142,6 +143,7 @@ def test_processes_at_once_keep_a_draft_each(tmp_path: Path) -> None:
     assert Drafts(tmp_path / "d.json").available()
 
 
+@pytest.mark.slow
 def test_a_kill_while_saving_leaves_a_whole_draft(tmp_path: Path) -> None:
     """The draft is the one before or the one after, whenever the process is killed."""
     code = SAVER.replace("range(20)", "range(1_000_000)").replace("64 + number", "64 + number % 9")
@@ -237,4 +239,23 @@ async def test_a_full_disk_is_told_and_nothing_is_lost() -> None:
     kept = session.load_draft()
     assert kept is not None
     assert kept.state.project.guest("a").memory == 300
+    session.drafts.discard()
+
+
+@pytest.mark.slow
+async def test_a_thousand_guests_stay_usable() -> None:
+    guests = tuple(Guest(f"g{number:05}", memory=64) for number in range(1_000))
+    session = session_of(Project(Host("qemux86-64", memory=1_048_576), guests=guests))
+    app = wizard(session, begin="guests")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        assert "g00000" in shown(app)
+        for key in ("down", "pagedown", "end", "home", "down", "up"):
+            await pilot.press(key)
+        await pilot.press("end")
+        await settle(pilot)
+        assert "g00999" in shown(app)
+        session.type(("guests", "g00005", "memory"), "65")
+        assert session.autosave()
+        assert app.is_running
     session.drafts.discard()

@@ -64,6 +64,7 @@ class Abilities:
         names_kernel: the wic plug-in for BIOS names the kernel file as it is called; without
             it, it names ``/vmlinuz``, which is not there.
         disk_id: wic kickstart files know ``--diskid``.
+        image_class: xen-image-minimal inherits the class that puts guests into it.
         image_memory: what the Dom0 image gives QEMU (``QB_MEM_VALUE``).
         kickstart_dom0_memory: ``dom0_mem`` in the kickstart configuration of qemux86-64.
         cmdline_dom0_memory: ``dom0_mem`` in ``QB_XEN_CMDLINE_EXTRA`` of the image.
@@ -74,6 +75,9 @@ class Abilities:
         fragments: configuration fragments exist.
         machine_fragments: a fragment ``machine/NAME`` sets MACHINE.
         init_manager: the default of ``INIT_MANAGER``.
+        guest_image_ext4: xen-guest-image-minimal makes an ext4 image without being told.
+        tests_boot_any: the layer's boot tests start the image that was built; elsewhere they
+            build one with vxn first.
         arm_32_bit: Xen is built for 32-bit Arm too.
         qemu_dtb_order: the tasks ``core`` and ``layer`` must name for the device tree of a QEMU
             Arm machine: what OpenEmbedded-Core's task waits for, and what the layer's precedes.
@@ -89,6 +93,7 @@ class Abilities:
     kickstart_folder: str = "files/wic"
     names_kernel: bool = False
     disk_id: bool = False
+    image_class: bool = False
     image_memory: int | None = None
     kickstart_dom0_memory: int | None = None
     cmdline_dom0_memory: int | None = None
@@ -99,6 +104,8 @@ class Abilities:
     fragments: bool = False
     machine_fragments: bool = False
     init_manager: str = ""
+    guest_image_ext4: bool = False
+    tests_boot_any: bool = False
     arm_32_bit: bool = False
     qemu_dtb_order: tuple[str, ...] = ()
     vxn: Vxn | None = None
@@ -178,6 +185,8 @@ def _read(core: str, virtualization: str, layers: list[str]) -> Abilities:
     xen = f"{virtualization}/recipes-extended/xen"
     tools = _texts(xen, "xen-tools")
     image = _text(f"{virtualization}/recipes-extended/images/xen-image-minimal.bb")
+    guest_image = _text(f"{virtualization}/recipes-extended/images/xen-guest-image-minimal.bb")
+    tests = _text(f"{virtualization}/tests/test_xen_runtime.py")
     plugins = f"{virtualization}/{_WIC_PLUGINS}"
     plugin = _text(f"{plugins}/bootimg_biosxen.py") or _text(f"{plugins}/bootimg-biosxen.py")
     wic = _class(core, "image_types_wic")
@@ -199,6 +208,7 @@ def _read(core: str, virtualization: str, layers: list[str]) -> Abilities:
         kickstart_folder=folder,
         names_kernel="KERNEL_IMAGETYPE" in plugin,
         disk_id=_knows_disk_id(core),
+        image_class=_found(rf"^inherit\b.*\b{XEN_CLASSES[0]}\b", image),
         image_memory=_number(r'^QB_MEM_VALUE\s*=\s*"(\d+)"', image),
         kickstart_dom0_memory=_number(
             r"dom0_mem=(\d+)M", _texts(f"{virtualization}/{folder}", "qemuboot-xen-x86-64")
@@ -216,6 +226,8 @@ def _read(core: str, virtualization: str, layers: list[str]) -> Abilities:
         fragments=_found(r"^addfragments[ \t]", bitbake_conf),
         machine_fragments=_found(r"^addfragments(?:[ \t]+\S+){4}", bitbake_conf),
         init_manager=_word(r'^INIT_MANAGER\s*\?\?=\s*"([^"]*)"', _default_setup(core)),
+        guest_image_ext4=_found(r"^IMAGE_FSTYPES\s*=.*\bext4\b", guest_image),
+        tests_boot_any="def xen_session" in tests and "def xen_image" not in tests,
         arm_32_bit=_found(r"^COMPATIBLE_HOST\s*=.*\|arm-", _texts(xen, "xen-hypervisor")),
         qemu_dtb_order=_dtb_order(core, virtualization),
         vxn=_vxn(virtualization),

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from xentui.bitbake.abilities import Abilities
+from xentui.bitbake.build_dir import XEN_CLASSES
 from xentui.project.model import Project
 
 FILE = Path(__file__).with_name("releases.toml")
@@ -89,11 +90,17 @@ def abilities_for(project: Project) -> Abilities:
     """Return what can be relied on where no layers are at hand.
 
     That is what the project's release can do, or, where it names none, what every release
-    with the Xen guest classes can.
+    with the Xen guest classes can. An older release is described with the classes, which the
+    files written for it bring along from a newer branch.
     """
     if project.host.release is None:
         return portable()
-    return releases()[project.host.release].abilities
+    return replace(releases()[project.host.release].abilities, xen_classes=XEN_CLASSES)
+
+
+def brings_classes(project: Project) -> bool:
+    """Return whether complete files must fetch the Xen guest classes from a newer branch."""
+    return bool(project.guests) and not release_of(project).abilities.has_classes
 
 
 def recognised(abilities: Abilities) -> tuple[str, str]:
@@ -109,8 +116,9 @@ def recognised(abilities: Abilities) -> tuple[str, str]:
 
 _CORE = ("series", "yocto_kernels", "unpackdir", "machine_fragments", "init_manager")
 _LAYER = (
-    "old_bundling", "dom0_network", "makes_xenbr0", "boot_modes", "names_kernel", "image_memory",
-    "kickstart_dom0_memory", "extra_space", "kernel_versions", "arm_32_bit", "vxn",
+    "image_class", "old_bundling", "dom0_network", "makes_xenbr0", "boot_modes", "names_kernel",
+    "image_memory", "kickstart_dom0_memory", "extra_space", "kernel_versions", "guest_image_ext4",
+    "tests_boot_any", "arm_32_bit", "vxn",
 )  # fmt: skip
 
 

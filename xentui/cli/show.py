@@ -219,13 +219,16 @@ def _project(view: _View) -> dict[str, Any]:
 
 
 def _project_text(view: _View) -> str:
-    from xentui.cli import values
-    from xentui.project import edit
-
     if view.effective:
+        from xentui.cli import values
+
         return _joined(values.lines(view.project))
     text = view.chosen.loaded.document.text
-    return edit.update(text, view.project) if view.chosen.changed else text
+    if not view.chosen.changed:
+        return text
+    from xentui.project import edit
+
+    return edit.update(text, view.project)
 
 
 def _files_text(files: dict[str, str]) -> str:

@@ -128,6 +128,9 @@ def _data(seen: Inspected, suggestion: Suggestion | None, place: str) -> dict[st
             "image_size": suggestion.image_size,
             "root": suggestion.root("xvda"),
             "extra": suggestion.extra,
+            "uri": f"file://{suggestion.place}",
+            "before": suggestion.before or None,
+            "guess": suggestion.guess,
         }
     return told
 
@@ -139,6 +142,11 @@ def _lines(seen: Inspected, suggestion: Suggestion | None, place: str) -> Iterat
     yield f"  size        {_size(seen.size)}"
     if seen.sha256 is not None:
         yield f"  sha256      {seen.sha256}"
+    elif seen.holes:
+        yield (
+            f"  sha256      not computed: {_size(seen.holes)} of it were never written, and "
+            "BitBake asks no checksum of local files"
+        )
     if seen.disk_size is not None and seen.disk_size != seen.size:
         yield f"  disk        {_size(seen.disk_size)} once imported"
     yield from _inside(seen)
@@ -151,10 +159,22 @@ def _lines(seen: Inspected, suggestion: Suggestion | None, place: str) -> Iterat
     for problem in (*seen.problems, *hindrances(seen, place)):
         yield f"  ! {visible(problem)}"
     if suggestion is None:
-        yield "  No import type fits: a guest cannot be made of it as it is."
+        from xentui.images.recognise import UNCERTAIN
+
+        yield (
+            "  What it is cannot be told, so no import type is suggested."
+            if seen.kind in UNCERTAIN
+            else "  No import type fits: a guest cannot be made of it as it is."
+        )
         return
-    yield "  In a project:"
-    for line in _toml(seen, suggestion, place):
+    if suggestion.before:
+        yield f"  First run:\n    {suggestion.before}"
+    yield (
+        "  In a project, going by its name, as what is in it cannot be told:"
+        if suggestion.guess
+        else "  In a project:"
+    )
+    for line in _toml(seen, suggestion):
         yield f"    {line}"
 
 
@@ -186,8 +206,8 @@ def _inside(seen: Inspected) -> Iterator[str]:
             yield f"  setuid      {seen.archive.setuid} files, which arrive as they are"
 
 
-def _toml(seen: Inspected, suggestion: Suggestion, place: str) -> Iterator[str]:
-    from xentui.project.toml_text import value
+def _toml(seen: Inspected, suggestion: Suggestion) -> Iterator[str]:
+    from xentui.project.edit import value_text as value
 
     if suggestion.use == "kernel":
         yield f"kernel = {value(suggestion.file)}"
@@ -201,8 +221,8 @@ def _toml(seen: Inspected, suggestion: Suggestion, place: str) -> Iterator[str]:
         if suggestion.image_size is not None:
             yield f"image_size = {suggestion.image_size}"
     yield "[[guests.NAME.source.fetch]]"
-    yield f"uri = {value(f'file://{place}')}"
-    if seen.sha256 is not None:
+    yield f"uri = {value(f'file://{suggestion.place}')}"
+    if seen.sha256 is not None and not suggestion.before:
         yield f"sha256 = {value(seen.sha256)}"
     if suggestion.subdir is not None:
         yield f"subdir = {value(suggestion.subdir)}"
@@ -216,6 +236,11 @@ def _write(
     name = visible(str(seen.path))
     if suggestion is None:
         raise XentuiError(f"{name}: no guest can be made of it, so nothing was written")
+    if suggestion.before:
+        raise XentuiError(
+            f"{name}: a project cannot carry it as it is, so nothing was written",
+            fix=f"Make it one file that can be: {suggestion.before}",
+        )
     if place is None:
         raise XentuiError(
             f"{name} is not below the directory of {visible(str(args.write))}",

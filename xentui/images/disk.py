@@ -40,6 +40,15 @@ _GPT_TYPES = {
     "ebd0a0a2-b9e5-4433-87c0-68b6b72699c7": "Basic data",
     **dict.fromkeys(_ROOTS, "Linux root"),
 }
+_VOLUMES = (
+    (0, b"LUKS\xba\xbe", "luks"),
+    (3, b"-FVE-FS-", "bitlocker"),
+    (512, b"LABELONE", "lvm"),
+    (4096, b"\xfc\x4e\x2b\xa9", "raid"),
+)
+_PAGES = (4096, 8192, 16384, 65536)
+"""Sizes of a page, whose end swap space is marked at."""
+
 _NO_TYPE = "00000000-0000-0000-0000-000000000000"
 
 
@@ -116,11 +125,27 @@ def filesystem(reader: Reader) -> str:
         return "f2fs"
     if reader.at(0x10040, 8) == b"_BHRfS_M":
         return "btrfs"
-    if reader.at(4086, 10) in (b"SWAPSPACE2", b"SWAP-SPACE"):
-        return "swap"
+    if reader.at(0, 4) == b"\x45\x3d\xcd\x28":
+        return "cramfs"
+    if reader.at(0, 4) == b"UBI#":
+        return "ubi"
+    if reader.at(65588, 8) in (b"ReIsErFs", b"ReIsEr2F", b"ReIsEr3F"):
+        return "reiserfs"
     boot = reader.at(0, 512)
+    if boot[3:11] in (b"NTFS    ", b"EXFAT   "):
+        return boot[3:11].decode().strip().lower()
     if b"FAT" in boot[54:59] or b"FAT" in boot[82:87]:
         return "vfat"
+    return ""
+
+
+def volume(reader: Reader) -> str:
+    """Return what holds no file system itself: swap, or what one is laid in; or an empty text."""
+    for place, magic, name in _VOLUMES:
+        if reader.at(place, len(magic)) == magic:
+            return name
+    if any(reader.at(size - 10, 10) in (b"SWAPSPACE2", b"SWAP-SPACE") for size in _PAGES):
+        return "swap"
     return ""
 
 
@@ -137,7 +162,7 @@ def _look(reader: Reader, partition: Partition) -> Partition:
         found = ext.read(part)
         if found is not None:
             return replace(partition, filesystem=f"ext{found.version}", init=found.init)
-        return replace(partition, filesystem=filesystem(part))
+        return replace(partition, filesystem=filesystem(part) or volume(part))
     except Broken:
         return partition
 

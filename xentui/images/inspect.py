@@ -9,6 +9,7 @@ file is made, what is unpacked and what is remembered is bounded.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -18,12 +19,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from xentui.errors import InputError
-from xentui.images import tree, unpacking
+from xentui.images import container, tree, unpacking
+from xentui.images.container import ArchiveBlobs, Blobs, FolderBlobs
 from xentui.images.inspected import Inspected
 from xentui.images.reader import Broken, BytesReader, FileReader, Reader
-from xentui.images.recognise import Recognised, recognise
-from xentui.images.sizing import image_size
-from xentui.images.tar import Tar, TarWalk
+from xentui.images.recognise import Recognised, of_container, recognise
+from xentui.images.sizing import TreeStatistics, image_size
+from xentui.images.tar import Chunks, Tar, walk
 from xentui.safe_text import quoted, visible
 
 Progress = Callable[[int, int], None]
@@ -35,7 +37,12 @@ SMALL = 64 * 1024
 HEAD = 256 * 1024
 """How many bytes of something packed are looked at to tell what it is."""
 
+SPARSE = 1024**3
+"""How many bytes of holes are too many to be read for a checksum, which BitBake asks of no
+local file."""
+
 _CHUNK = 1024 * 1024
+_MOST_HOLES = 100_000
 _LEAST_UNPACKED = 2 * 1024**3
 _MOST_FACTOR = 40
 _MOST_KNOWN = 1024
@@ -60,7 +67,7 @@ def inspect(path: Path, progress: Progress | None = None) -> Inspected:
     """
     with _opened(path) as (descriptor, status):
         if descriptor is None:
-            return tree.inspect(path)
+            return _folder(path, tree.MOST)
         key = _key(path, status)
         known = _whole.get(key)
         if known is None:
@@ -92,13 +99,24 @@ def glance(path: Path) -> Inspected:
             return known
     with _opened(path) as (descriptor, status):
         if descriptor is None:
-            return tree.inspect(path, _GLANCED)
+            return _folder(path, _GLANCED)
         if status.st_size <= SMALL:
             known = _read(path, descriptor, status.st_size, _nobody)
         else:
             known = _look(path, FileReader(descriptor, status.st_size))
         _keep(_heads, _key(path, status), known)
         return known
+
+
+def _folder(path: Path, most: int) -> Inspected:
+    """Return what a directory is, of which so many entries are counted."""
+    seen = tree.inspect(path, most)
+    if not container.is_layout(path):
+        return seen
+    with FolderBlobs(path) as blobs:
+        found = of_container(blobs, "a directory with a container image")
+        seen = replace(seen, found=found, image_size=None, init=None, problems=found.problems)
+        return _with_layers(seen, blobs) if most == tree.MOST else seen
 
 
 def _look(path: Path, reader: FileReader) -> Inspected:
@@ -125,7 +143,7 @@ def _look(path: Path, reader: FileReader) -> Inspected:
 def _packed(reader: Reader, packed: str) -> tuple[Recognised, int | None, tuple[str, ...]]:
     if not unpacking.can_unpack(packed):
         unpacked = unpacking.stated_size(reader, packed)
-        return Recognised("unknown", "something that this Python cannot unpack"), unpacked, ()
+        return Recognised("packed", "something that this Python cannot unpack"), unpacked, ()
     try:
         head = unpacking.beginning(reader, packed, HEAD)
         unpacked = unpacking.stated_size(reader, packed)
@@ -135,80 +153,129 @@ def _packed(reader: Reader, packed: str) -> tuple[Recognised, int | None, tuple[
         unpacked = len(head)
     found = recognise(BytesReader(head))
     if unpacking.compression(head) is not None:
-        found = Recognised("unknown", "something packed twice")
+        found = Recognised("other", "something packed twice")
     # Sizes and ends of what was unpacked in part say nothing.
     return (found if len(head) < HEAD else replace(found, problems=())), unpacked, ()
 
 
 def _read(path: Path, descriptor: int, size: int, progress: Progress) -> Inspected:
     reader = FileReader(descriptor, size)
-    seen = _look(path, reader)
+    seen = replace(_look(path, reader), whole=True)
+    if seen.kind == "container" and seen.found.container is not None:
+        seen = _with_layers(seen, ArchiveBlobs(reader))
+    holes = _holes(descriptor, size)
+    if holes >= SPARSE:
+        return replace(seen, holes=holes)
     digest = hashlib.sha256()
-    walk = _Walk(seen) if seen.kind == "tar" else None
+    chunks = Chunks(_chunks(descriptor, size, digest.update, progress))
+    if seen.kind == "tar":
+        seen = _walked(seen, chunks)
+    chunks.drain()
+    return replace(seen, holes=holes, sha256=digest.hexdigest())
+
+
+def _chunks(
+    descriptor: int, size: int, digest: Callable[[bytes | memoryview], None], progress: Progress
+) -> Iterator[memoryview]:
+    """Yield a file from its beginning to its end. A chunk holds until the next is asked."""
     buffer = memoryview(bytearray(_CHUNK))
     done = 0
     with open(descriptor, "rb", buffering=0, closefd=False) as file:
-        while True:
-            count = file.readinto(buffer)
-            if not count:
-                break
-            digest.update(buffer[:count])
-            if walk is not None:
-                walk.feed(buffer[:count])
+        while count := file.readinto(buffer):
+            digest(buffer[:count])
             done += count
+            yield buffer[:count]
             progress(done, max(size, done))
-    seen = replace(seen, sha256=digest.hexdigest(), whole=True)
-    return walk.finish(seen) if walk is not None else seen
 
 
-class _Walk:
-    """A walk through an archive, packed or not, that ends early where it must."""
+def _holes(descriptor: int, size: int) -> int:
+    """Return how many bytes of a file are in holes, as far as its file system tells."""
+    place = data = 0
+    try:
+        for _ in range(_MOST_HOLES):
+            start = os.lseek(descriptor, place, os.SEEK_DATA)
+            place = os.lseek(descriptor, start, os.SEEK_HOLE)
+            data += place - start
+        # What comes after so many holes counts as data.
+        data += size - place
+    except OSError as error:
+        if error.errno != errno.ENXIO:
+            data = size
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return max(size - data, 0)
 
-    def __init__(self, seen: Inspected) -> None:
-        self._unpacker = unpacking.Unpacker(seen.compression) if seen.compression else None
-        self._walk = TarWalk()
-        self._made = 0
-        self._most = max(_LEAST_UNPACKED, _MOST_FACTOR * seen.size)
-        self._reason = ""
 
-    def feed(self, piece: memoryview) -> None:
-        if self._reason:
-            return
-        try:
-            if self._unpacker is None:
-                self._walk.feed(piece)
-                return
-            for chunk in self._unpacker.feed(piece):
-                self._made += len(chunk)
-                if self._made > self._most:
-                    raise Broken(f"it unpacks to more than {self._most} bytes")  # noqa: TRY301
-                self._walk.feed(chunk)
-        except Broken as error:
-            self._reason = error.reason
+def _with_layers(seen: Inspected, blobs: Blobs) -> Inspected:
+    """Read the layers of a container image for what its root needs."""
+    image = seen.found.container
+    if image is None:
+        return seen
+    try:
+        tree = container.root(blobs, image)
+    except Broken as error:
+        problem = f"Its layers were not all read: {error.reason}."
+        return replace(seen, problems=(*seen.problems, problem))
+    image = replace(image, shell=tree.has("/bin/sh"))
+    return replace(
+        seen,
+        found=replace(seen.found, container=image),
+        image_size=image_size(tree.shape()),
+        init=tree.has_init(),
+    )
 
-    def finish(self, seen: Inspected) -> Inspected:
-        if not self._reason:
-            try:
-                if self._unpacker is not None and not self._unpacker.done:
-                    raise Broken("it ends in the middle")  # noqa: TRY301
-                self._walk.finish()
-            except Broken as error:
-                self._reason = error.reason
-        archive = self._walk.found
-        problems = [*seen.problems, *_warnings(archive)]
-        if self._reason:
-            problems.append(f"Not all of the archive was read: {self._reason}.")
-        size = image_size(self._walk.shape) if archive.complete else None
-        if archive.complete and size is None:
-            problems.append("No image is big enough for what is in it.")
-        return replace(
-            seen,
-            archive=archive,
-            unpacked=self._made if archive.complete and self._unpacker is not None else None,
-            image_size=size,
-            init=(archive.init or archive.init_below_top) if archive.complete else None,
-            problems=tuple(problems),
-        )
+
+def _walked(seen: Inspected, stream: Chunks) -> Inspected:
+    """Walk through an archive, packed or not, to its end or to where that must stop."""
+    archive, shape = Tar(), TreeStatistics()
+    problems = list(seen.problems)
+    inside = stream
+    if seen.compression is not None:
+        most = max(_LEAST_UNPACKED, _MOST_FACTOR * seen.size)
+        inside = Chunks(_unpacked(stream, seen.compression, most))
+    try:
+        walk(inside, archive, shape)
+        # Padding follows the end of an archive, and the end of what is packed proves it whole.
+        inside.drain()
+    except Broken as error:
+        archive.complete = False
+        problems.append(f"Not all of the archive was read: {error.reason}.")
+    size = image_size(shape) if archive.complete else None
+    if archive.complete and size is None:
+        problems.append("No image is big enough for what is in it.")
+    return replace(
+        seen,
+        archive=archive,
+        unpacked=inside.place if archive.complete and seen.compression else None,
+        image_size=size,
+        init=_init(archive),
+        problems=(*problems, *_warnings(archive)),
+    )
+
+
+def _init(archive: Tar) -> bool | None:
+    if not archive.complete:
+        return None
+    if archive.init or archive.init_below_top:
+        return True
+    return None if None in (archive.init, archive.init_below_top) else False
+
+
+def _unpacked(stream: Chunks, name: str, most: int) -> Iterator[bytes]:
+    """Yield what comes of unpacking a stream.
+
+    Raises:
+        Broken: it is damaged, ends in the middle, or makes more than ``most`` bytes.
+    """
+    unpacker = unpacking.Unpacker(name)
+    made = 0
+    while packed := stream.read(_CHUNK):
+        for chunk in unpacker.feed(packed):
+            made += len(chunk)
+            if made > most:
+                raise Broken(f"it unpacks to more than {most} bytes")
+            yield chunk
+    if not unpacker.done:
+        raise Broken("it ends in the middle")
 
 
 def _warnings(archive: Tar) -> Iterator[str]:

@@ -27,6 +27,7 @@ class Inspected:
         unpacked: bytes that come of unpacking, where that can be told.
         archive: of a tar archive that was read to its end.
         image_size: how big an image its tree needs, where it is one.
+        holes: bytes of it that nothing was ever written to.
         init: whether a kernel finds an init; ``None`` where that cannot be told.
         problems: what is wrong with it, a sentence each.
     """
@@ -40,6 +41,7 @@ class Inspected:
     unpacked: int | None = None
     archive: Tar | None = None
     image_size: Size | None = None
+    holes: int = 0
     init: bool | None = None
     problems: tuple[str, ...] = ()
 
@@ -108,6 +110,18 @@ def data(seen: Inspected) -> dict[str, Any]:
             "blocks": found.ext.blocks,
             "free_blocks": found.ext.free,
             "label": found.ext.label,
+        }
+    if found.vm_disk is not None:
+        made["convert_from"] = found.vm_disk.format
+    if found.arch:
+        made["arch"] = found.arch
+    if found.container is not None:
+        made["container"] = {
+            "names": list(found.container.names),
+            "command": list(found.container.command),
+            "user": found.container.user,
+            "layers": len(found.container.layers),
+            "shell": found.container.shell,
         }
     if found.disk is not None:
         made["partitions"] = {

@@ -7,41 +7,76 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from xentui.images import disk, ext, qcow2, tar
+from xentui.images import container, disk, disk_formats, ext, kernels, qcow2, tar
+from xentui.images.container import ArchiveBlobs, Blobs, Container
 from xentui.images.disk import PartitionedDisk
+from xentui.images.disk_formats import VmDisk
 from xentui.images.ext import Ext
 from xentui.images.qcow2 import Qcow2, Qcow2Reader
-from xentui.images.reader import Broken, Reader, unpack
-from xentui.safe_text import quoted
+from xentui.images.reader import Broken, Reader
+from xentui.safe_text import quoted, visible
 
 Kind = Literal[
-    "qcow2", "ext", "disk", "filesystem", "tar", "directory", "iso", "kernel", "empty", "unknown"
+    "qcow2",
+    "vm_disk",
+    "ext",
+    "disk",
+    "filesystem",
+    "swap",
+    "encrypted",
+    "tar",
+    "directory",
+    "container",
+    "iso",
+    "kernel",
+    "cpio",
+    "lfs_pointer",
+    "empty",
+    "blank",
+    "other",
+    "packed",
+    "unknown",
 ]
+"""What something is: ``blank`` is all zeros, ``other`` is known and certainly no disk,
+``packed`` cannot be unpacked here, and ``unknown`` may be anything."""
 
+UNCERTAIN: frozenset[Kind] = frozenset({"packed", "unknown"})
+"""Kinds of which nothing may be concluded."""
+
+_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+_CPIO = (b"070701", b"070702", b"070707", b"\xc7\x71", b"\x71\xc7")
 _OTHERS = (
-    (0, b"KDMV", "a VMDK image"),
-    (0, b"# Disk DescriptorFile", "the description of a VMDK image"),
-    (0, b"vhdxfile", "a VHDX image"),
-    (0, b"conectix", "a VHD image"),
-    (64, b"\x7f\x10\xda\xbe", "a VDI image"),
-    (0, b"070701", "a cpio archive"),
-    (0, b"070702", "a cpio archive"),
     (0, b"PK\x03\x04", "a zip archive"),
     (0, b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+    (0, b"Rar!\x1a\x07", "a RAR archive"),
     (0, b"!<arch>\n", "an ar archive or a Debian package"),
     (0, b"\xed\xab\xee\xdb", "an RPM package"),
     (0, b"\x04\x22\x4d\x18", "something packed with LZ4"),
+    (0, b"\x02\x21\x4c\x18", "something packed with LZ4"),
     (0, b"\x89LZO", "something packed with lzop"),
     (0, b"LZIP", "something packed with lzip"),
-    (0, b"3DAS", "an Android sparse image"),
+    (0, b"\x5d\0\0", "something packed with LZMA"),
+    (0, b"\x1f\x9d", "something packed with compress"),
     (0, b"\x3a\xff\x26\xed", "an Android sparse image"),
+    (0, b"ANDROID!", "an Android boot image"),
     (0, b"\xd0\x0d\xfe\xed", "a device tree or a FIT image"),
     (0, b"\x27\x05\x19\x56", "a U-Boot image"),
     (0, b"#!", "a script"),
     (0, b"<!DOCTYPE", "a web page"),
+    (0, b"<!doctype", "a web page"),
     (0, b"<html", "a web page"),
-    (0, b"version https://git-lfs", "a Git LFS pointer, not the file itself"),
+    (0, b"<?xml", "an XML document"),
+    (0, b"MZ", "a program for EFI or Windows"),
+    (0, b"\x7fELF", "an ELF file"),
 )
+_VOLUMES: dict[str, tuple[Kind, str]] = {
+    "swap": ("swap", "swap space"),
+    "luks": ("encrypted", "an encrypted volume (LUKS)"),
+    "bitlocker": ("encrypted", "an encrypted volume (BitLocker)"),
+    "lvm": ("filesystem", "an LVM physical volume"),
+    "raid": ("filesystem", "a member of a RAID"),
+}
+_WITH_AN = ("xfs", "erofs", "f2fs", "ntfs", "exfat")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +91,9 @@ class Recognised:
         disk: of a disk with partitions, or of such a disk in a qcow2 image.
         filesystem: ``ext4``, ``xfs`` … where all of it is one file system.
         disk_size: bytes of the disk that a guest gets, where that can be told.
+        arch: of a kernel or a container, the architecture as BitBake names it.
+        vm_disk: of another hypervisor's image, which one.
+        container: of a container image, what it says of itself.
         problems: what is wrong with it, a sentence each.
     """
 
@@ -66,6 +104,9 @@ class Recognised:
     disk: PartitionedDisk | None = None
     filesystem: str = ""
     disk_size: int | None = None
+    arch: str = ""
+    vm_disk: VmDisk | None = None
+    container: Container | None = None
     problems: tuple[str, ...] = ()
 
     @property
@@ -84,16 +125,44 @@ def recognise(reader: Reader) -> Recognised:
     head = reader.at(0, 64 * 1024)
     if not head:
         return Recognised("empty", "an empty file")
+    if head.startswith(_LFS_POINTER):
+        return Recognised("lfs_pointer", "a Git LFS pointer, not the file itself")
+    foreign = disk_formats.read(reader, head)
+    if foreign is not None:
+        return Recognised("vm_disk", foreign.label, vm_disk=foreign, disk_size=foreign.size)
     if head.startswith(qcow2.MAGIC):
         return _qcow2(reader)
     if tar.is_header(head[: tar.BLOCK]):
-        return Recognised("tar", "a tar archive")
-    kernel = _kernel(head)
-    if kernel:
-        return Recognised("kernel", kernel)
+        return _archive(reader)
+    kernel = kernels.read(head)
+    if kernel is not None:
+        return Recognised("kernel", kernel.label, arch=kernel.arch)
+    if head.startswith(_CPIO):
+        return Recognised("cpio", "a cpio archive, such as a ramdisk")
     if reader.at(32769, 5) == b"CD001":
         return Recognised("iso", "an ISO 9660 image")
     return _raw(reader, head)
+
+
+def of_container(blobs: Blobs, label: str) -> Recognised:
+    """Return what holds a container image, which need not be readable."""
+    try:
+        image = container.read(blobs)
+    except Broken as error:
+        problem = f"The image in it cannot be used: {error.reason}."
+        return Recognised("container", label, problems=(problem,))
+    named = f" ({visible(image.names[0])})" if image.names else ""
+    return Recognised("container", f"{label}{named}", arch=image.arch, container=image)
+
+
+def _archive(reader: Reader) -> Recognised:
+    if not container.in_archive(reader):
+        return Recognised("tar", "a tar archive")
+    label = "an archive of a container image"
+    try:
+        return of_container(ArchiveBlobs(reader), label)
+    except Broken:
+        return Recognised("container", label)
 
 
 def _raw(reader: Reader, head: bytes) -> Recognised:
@@ -123,16 +192,20 @@ def _raw(reader: Reader, head: bytes) -> Recognised:
             disk_size=reader.size,
             problems=problems + _short(system, reader.size),
         )
+    volume = disk.volume(reader)
+    if volume:
+        kind, label = _VOLUMES[volume]
+        return Recognised(kind, label, disk_size=reader.size, problems=problems)
     name = disk.filesystem(reader)
-    if name and name != "swap":
+    if name:
         return Recognised(
             "filesystem",
-            f"{'an' if name in ('xfs', 'erofs', 'f2fs') else 'a'} {name} file system",
+            f"{'an' if name in _WITH_AN else 'a'} {name} file system",
             filesystem=name,
             disk_size=reader.size,
             problems=problems,
         )
-    return Recognised("unknown", _other(reader, head), problems=problems)
+    return replace(_other(reader, head), problems=problems)
 
 
 def _qcow2(reader: Reader) -> Recognised:
@@ -183,32 +256,28 @@ def _short(found: Ext, size: int) -> tuple[str, ...]:
     return ()
 
 
-def _kernel(head: bytes) -> str:
-    """Return what kernel image it is, or an empty text.
-
-    Linux, Documentation/arch/x86/boot.rst and Documentation/arch/arm64/booting.rst.
-    """
-    if head[0x202:0x206] == b"HdrS" and head[0x1FE:0x200] == b"\x55\xaa":
-        version = ""
-        place = unpack("<H", head, 0x20E)[0]
-        if place:
-            raw = head[place + 0x200 : place + 0x200 + 128].partition(b"\0")[0]
-            version = raw.decode("ascii", "replace").partition(" ")[0][:64]
-        shown = f" {version}" if version.isprintable() and version else ""
-        return f"an x86 Linux kernel (bzImage){shown}"
-    if head[0x38:0x3C] == b"ARM\x64":
-        return "an arm64 Linux kernel (Image)"
-    if head[:2] == b"MZ" and head[4:8] == b"zimg":
-        return "a Linux kernel packed for EFI (zboot)"
-    return ""
-
-
-def _other(reader: Reader, head: bytes) -> str:
+def _other(reader: Reader, head: bytes) -> Recognised:
     for place, magic, label in _OTHERS:
         if head.startswith(magic, place):
-            return label
-    if head.startswith(b"\x7fELF"):
-        return "an ELF file"
+            return Recognised("other", label)
     if not any(head):
-        return "nothing but zeros" if reader.size <= len(head) else "zeros at its beginning"
-    return "something unknown"
+        if reader.size <= len(head):
+            return Recognised("blank", "nothing but zeros", disk_size=reader.size)
+        return Recognised("unknown", "zeros at its beginning")
+    if _is_text(head):
+        return Recognised("other", "a text")
+    return Recognised("unknown", "something unknown")
+
+
+def _is_text(head: bytes) -> bool:
+    """Return whether something is text: nothing that a disk or program begins with is."""
+    if len(head) < 4 or b"\0" in head:
+        return False
+    try:
+        text = head.decode()
+    except UnicodeDecodeError as error:
+        # A character may be cut where the beginning ends.
+        if error.start < len(head) - 4:
+            return False
+        text = head[: error.start].decode()
+    return all(char.isprintable() or char in "\t\n\r\f\v" for char in text)

@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from xentui.images.inspected import Inspected
+from xentui.images.recognise import UNCERTAIN
 from xentui.project.effective import effective
 from xentui.project.model import Bundle, Fetch, Guest, Project, Source
 from xentui.safe_text import quoted
@@ -26,6 +28,12 @@ _TARBALLS = {
     "zst": (".tar.zst", ".tzst"),
 }
 _NO_INIT = "init=/bin/sh"
+_TYPES_BY_NAME = (
+    (re.compile(r"\.(?:tar(?:\.[a-z0-9]+)?|t(?:gz|bz2?|xz|zst))$"), "rootfs_dir"),
+    (re.compile(r"\.ext[234]$"), "ext4"),
+    (re.compile(r"\.qcow2$"), "qcow2"),
+    (re.compile(r"\.(?:img|raw|wic|hddimg)$"), "raw"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +49,9 @@ class Suggestion:
         partition: number of the partition that is the root; 0 where the whole disk is;
             ``None`` where that cannot be told.
         extra: a word that the kernel's command line needs besides ``root=``.
+        place: path of the file that is fetched, relative to the project file.
+        before: a command that makes that file first; empty where it is there.
+        guess: whether the name alone says so, as the bytes could not be read.
     """
 
     use: Literal["disk", "kernel"]
@@ -50,6 +61,9 @@ class Suggestion:
     image_size: int | None = None
     partition: int | None = None
     extra: str | None = None
+    place: str = ""
+    before: str = ""
+    guess: bool = False
 
     def root(self, disk_device: str) -> str | None:
         """Return the ``root=`` word of the kernel's command line."""
@@ -68,9 +82,18 @@ def suggest(seen: Inspected, place: str, guest: str = "guest") -> Suggestion | N
     """
     if seen.kind == "kernel":
         # BitBake unpacks a packed file that bears the suffix; what it then is, is a kernel too.
-        return Suggestion("kernel", "", unpacked_name(seen, place))
-    if seen.kind in ("tar", "directory"):
+        return Suggestion("kernel", "", unpacked_name(seen, place), place=place)
+    if seen.kind == "tar":
         return _tree(seen, place, guest)
+    if seen.kind == "directory":
+        packed = f"{place}.tar"
+        names = shlex.quote(packed), shlex.quote(place)
+        command = "tar --numeric-owner -cpf {} -C {} .".format(*names)
+        return replace(_tree(seen, packed, guest), before=command)
+    if seen.kind in UNCERTAIN or seen.kind == "blank":
+        return _by_name(seen, place, guest)
+    if seen.kind == "vm_disk":
+        return _converted(seen, place)
     if seen.kind == "qcow2":
         if seen.found.qcow2 is None or not seen.found.qcow2.whole:
             return None
@@ -85,17 +108,37 @@ def suggest(seen: Inspected, place: str, guest: str = "guest") -> Suggestion | N
         unpacked_name(seen, place),
         partition=_partition(seen),
         extra=_NO_INIT if seen.init is False else None,
+        place=place,
     )
 
 
+def _converted(seen: Inspected, place: str) -> Suggestion | None:
+    """Return what a project says of another hypervisor's disk once it was converted."""
+    foreign = seen.found.vm_disk
+    if foreign is None or seen.compression is not None:
+        return None
+    made = f"{place.rpartition('.')[0] or place}.qcow2"
+    names = shlex.quote(place), shlex.quote(made)
+    command = f"qemu-img convert -f {foreign.format} -O qcow2 {names[0]} {names[1]}"
+    return Suggestion("disk", "qcow2", made, place=made, before=command)
+
+
+def _by_name(seen: Inspected, place: str, guest: str) -> Suggestion | None:
+    """Return what the name of a file says that cannot be read, or ``None``."""
+    made = unpacked_name(seen, place)
+    for pattern, kind in _TYPES_BY_NAME:
+        if pattern.search(place if kind == "rootfs_dir" else made):
+            if kind == "rootfs_dir":
+                return replace(_tree(seen, place, guest), subdir=f"{guest}-rootfs", guess=True)
+            return Suggestion("disk", kind, made, place=place, guess=True)
+    return None
+
+
 def _tree(seen: Inspected, place: str, guest: str) -> Suggestion:
-    subdir = None
-    file = place
-    if seen.kind == "tar":
-        subdir = file = f"{guest}-rootfs"
-        archive = seen.archive
-        if archive is not None and archive.init_below_top and not archive.init:
-            file = f"{subdir}/{archive.top}"
+    subdir = file = f"{guest}-rootfs"
+    archive = seen.archive
+    if archive is not None and archive.init_below_top and not archive.init:
+        file = f"{subdir}/{archive.top}"
     return Suggestion(
         "disk",
         "rootfs_dir",
@@ -104,6 +147,7 @@ def _tree(seen: Inspected, place: str, guest: str) -> Suggestion:
         image_size=seen.image_size.advised if seen.image_size is not None else None,
         partition=0,
         extra=_NO_INIT if seen.init is False else None,
+        place=place,
     )
 
 
@@ -114,9 +158,13 @@ def _partition(seen: Inspected) -> int | None:
 
 
 def unpacked_name(seen: Inspected, place: str) -> str:
-    """Return what a file is called once BitBake has unpacked it."""
+    """Return where a file lies in UNPACKDIR once BitBake has unpacked it.
+
+    What is unpacked to one file loses its folder too (bb:lib/bb/fetch2/__init__.py, ``unpack``).
+    """
     for suffix in _PACKED.get(seen.compression or "", ()):
-        place = place.removesuffix(suffix)
+        if place.endswith(suffix):
+            return place.removesuffix(suffix).rpartition("/")[2]
     return place
 
 
@@ -132,16 +180,21 @@ def hindrances(seen: Inspected, place: str) -> Iterator[str]:
             f"A project cannot carry the name {quoted(place)}: take letters, digits and . _ + - "
             "only, and none but letters, digits and _ at its beginning."
         )
-    if seen.kind == "tar":
-        endings = _TARBALLS[seen.compression]
-        if not place.endswith(endings):
-            yield f"BitBake goes by the name: let it end in {endings[0]}, or it is not unpacked."
-    elif seen.compression is not None and seen.kind != "unknown":
-        endings = _PACKED[seen.compression]
-        if not place.endswith(endings) and seen.kind != "kernel":
-            yield f"BitBake goes by the name: let it end in {endings[0]}, or it is not unpacked."
-    elif place.endswith(tuple(end for ends in _PACKED.values() for end in ends)):
+    ending = _ending(seen)
+    if ending and not place.endswith(ending):
+        yield f"BitBake goes by the name: let it end in {ending[0]}, or it is not unpacked."
+    elif seen.compression is None and place.endswith(tuple(e for p in _PACKED.values() for e in p)):
         yield "BitBake goes by the name, and will fail to unpack what is not packed."
+
+
+def _ending(seen: Inspected) -> tuple[str, ...]:
+    """Return what a file's name must end in to be unpacked, if it must be."""
+    if seen.kind == "tar":
+        return _TARBALLS[seen.compression]
+    # xl's tools unpack kernels and ramdisks themselves.
+    if seen.compression is None or seen.kind in ("kernel", "cpio", "container"):
+        return ()
+    return _PACKED[seen.compression] + _TARBALLS[seen.compression][1:]
 
 
 def words(extra: str, root: str | None, more: str | None) -> str:
@@ -183,10 +236,12 @@ def with_source(
     known = {guest.key: guest for guest in project.guests}
     guest = known.get(key) or Guest(key, tags=("external",))
     old = guest.source
+    place = suggestion.place or place
     before = [fetch for fetch in (old.fetch if old else ()) if fetch.uri == f"file://{place}"]
-    entry = Fetch(f"file://{place}", seen.sha256, subdir=suggestion.subdir)
+    sha256 = seen.sha256 if not suggestion.before else None
+    entry = Fetch(f"file://{place}", sha256, subdir=suggestion.subdir)
     if before:
-        entry = replace(entry, sha256=seen.sha256 or before[0].sha256, arch=before[0].arch)
+        entry = replace(entry, sha256=sha256 or before[0].sha256, arch=before[0].arch)
     if suggestion.use == "kernel":
         if old is None:
             raise KeyError(key)

@@ -2,16 +2,22 @@
 # SPDX-License-Identifier: MIT
 """Tar archives, read once from their first byte to their last.
 
-Headers are those of POSIX.1-2001 (ustar and pax), of GNU tar and of Unix V7. Contents of
-members are passed over. What is remembered is bounded, whatever an archive holds.
+Headers are those of POSIX.1-2001 (ustar and pax), of GNU tar and of Unix V7, and are read by
+:meth:`tarfile.TarInfo.frombuf`. What joins several headers to a member is read here: tarfile
+reads extended headers and maps of sparse files of any length into memory. Whatever an archive
+holds, what is remembered of it is bounded.
 """
 
 from __future__ import annotations
 
 import re
+import tarfile
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Literal, Protocol
 
-from xentui.images.reader import Broken
+from xentui.images.lookup import INITS, exists
+from xentui.images.reader import Broken, Reader
 from xentui.images.sizing import TreeStatistics
 
 BLOCK = 512
@@ -20,6 +26,12 @@ MOST_MEMBERS = 2_000_000
 
 _MOST_NAME = 64 * 1024
 _MOST_TOPS = 64
+_MOST_NAMES = 500_000
+"""How many names are remembered to follow links by."""
+
+_MOST_LINKS = 16 * 1024 * 1024
+"""How many characters of links and where they point are remembered."""
+
 _LONG = {b"L": "path", b"K": "link"}
 _PAX_RECORD = re.compile(rb"([1-9][0-9]{0,6}) ([^=\n]{1,200})=")
 _PAX_KEYS = {
@@ -30,7 +42,124 @@ _PAX_KEYS = {
     b"GNU.sparse.size": "real",
     b"GNU.sparse.realsize": "real",
 }
-_INIT = re.compile(r"(?:(.*)/)?(?:(?:usr/)?sbin|etc|(?:usr/)?bin)/init")
+_KINDS: dict[bytes, Kind] = {
+    b"1": "hard link",
+    b"2": "link",
+    b"3": "device",
+    b"4": "device",
+    b"5": "directory",
+    b"6": "pipe",
+}
+
+Kind = Literal["file", "directory", "link", "hard link", "device", "pipe"]
+
+
+class Stream(Protocol):
+    """Bytes that come one after another.
+
+    Attributes:
+        place: how many have come.
+    """
+
+    place: int
+
+    def read(self, length: int) -> bytes:
+        """Return the next ``length`` bytes; fewer at the end alone."""
+
+    def skip(self, length: int) -> int:
+        """Pass over so many bytes, and return how many there were."""
+
+
+class Chunks:
+    """Chunks of bytes, one after another, as a stream."""
+
+    def __init__(self, chunks: Iterable[bytes | memoryview]) -> None:
+        self._chunks = iter(chunks)
+        self._rest = memoryview(b"")
+        self.place = 0
+
+    def read(self, length: int) -> bytes:
+        """Return the next ``length`` bytes; fewer at the end alone."""
+        made = bytearray()
+        while len(made) < length and self._fill():
+            made += self._take(length - len(made))
+        return bytes(made)
+
+    def skip(self, length: int) -> int:
+        """Pass over so many bytes, and return how many there were."""
+        left = length
+        while left and self._fill():
+            left -= len(self._take(left))
+        return length - left
+
+    def drain(self) -> None:
+        """Take all that is still to come."""
+        while self._fill():
+            self._take(len(self._rest))
+
+    def _fill(self) -> bool:
+        while not self._rest:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                return False
+            self._rest = memoryview(chunk)
+        return True
+
+    def _take(self, length: int) -> memoryview:
+        taken, self._rest = self._rest[:length], self._rest[length:]
+        self.place += len(taken)
+        return taken
+
+
+class Parts:
+    """Something that can be read anywhere, as a stream: what is passed over is not read."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self.place = 0
+
+    def read(self, length: int) -> bytes:
+        """Return the next ``length`` bytes; fewer at the end alone."""
+        content = self._reader.at(self.place, length)
+        self.place += len(content)
+        return content
+
+    def skip(self, length: int) -> int:
+        """Pass over so many bytes, and return how many there were."""
+        length = min(length, max(self._reader.size - self.place, 0))
+        self.place += length
+        return length
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of an archive.
+
+    Attributes:
+        name: as the archive has it.
+        path: the same without what changes nothing: ``./``, a slash at its beginning or end.
+        kind: what it is.
+        size: bytes of a file once unpacked.
+        stored: bytes that follow its header, fewer than ``size`` for a sparse file.
+        start: byte of the stream at which they begin.
+        link: where a link points, or the name that a hard link repeats.
+        mode: permissions.
+    """
+
+    name: str
+    path: str
+    kind: Kind
+    size: int
+    stored: int
+    start: int
+    link: str
+    mode: int
+
+    @property
+    def escapes(self) -> bool:
+        """Whether its name, or the name that it repeats, has a ``..``."""
+        names = (self.name, self.link) if self.kind == "hard link" else (self.name,)
+        return any(".." in name.split("/") for name in names)
 
 
 @dataclass(slots=True)
@@ -40,28 +169,31 @@ class Tar:
     Attributes:
         members: how many.
         size: bytes of all its files, unpacked.
-        tops: names at its top, at most 64.
+        tops: names at its top, at most 64, and whether each is a directory.
         many_tops: whether there are more.
-        inits: directories in it, at most 16, below which an init lies; empty for the top.
         absolute: how many names begin with a slash.
         escaping: how many names or links to names in it have a ``..``.
         devices: how many device nodes.
         setuid: how many files are setuid or setgid.
         example: a name that is absolute or has a ``..``.
         complete: whether it was read to its end.
+        init: whether an init lies where a root directory has it, links followed; ``None``
+            where that cannot be told.
+        init_below_top: the same below the one directory that everything is in.
     """
 
     members: int = 0
     size: int = 0
     tops: dict[str, bool] = field(default_factory=dict)
     many_tops: bool = False
-    inits: set[str] = field(default_factory=set)
     absolute: int = 0
     escaping: int = 0
     devices: int = 0
     setuid: int = 0
     example: str = ""
     complete: bool = False
+    init: bool | None = None
+    init_below_top: bool | None = None
 
     @property
     def top(self) -> str | None:
@@ -71,207 +203,296 @@ class Tar:
         name, folder = next(iter(self.tops.items()))
         return name if folder else None
 
-    @property
-    def init(self) -> bool:
-        """Whether an init lies where a root directory has it."""
-        return "" in self.inits
-
-    @property
-    def init_below_top(self) -> bool:
-        """Whether it lies so below the one directory that everything is in."""
-        return self.top is not None and self.top in self.inits
-
 
 def is_header(block: bytes) -> bool:
     """Return whether a block is the header of a member: its checksum says so."""
-    if len(block) < BLOCK or not block[0]:
+    try:
+        _header(block)
+    except tarfile.HeaderError:
         return False
-    stated = _octal(block[148:156])
-    return stated is not None and stated == sum(block[:148]) + 256 + sum(block[156:BLOCK])
+    return True
 
 
-class TarWalk:
-    """Takes an archive piece by piece.
+def members(stream: Stream, most: int = MOST_MEMBERS) -> Iterator[Member]:
+    """Yield the members of an archive. Content that nobody reads meanwhile is passed over.
 
-    Attributes:
-        found: what it holds, as far as it was taken.
-        shape: what its tree needs of a file system.
+    Raises:
+        Broken: a header is damaged, a member is cut short, or there are more than ``most``.
     """
-
-    def __init__(self) -> None:
-        self.found = Tar()
-        self.shape = TreeStatistics()
-        self._header = bytearray()
-        self._skip = 0
-        self._extra = bytearray()
-        self._wanted = 0
-        self._padding = 0
-        self._map = False
-        self._kind = b""
-        self._next: dict[str, str | int] = {}
-        self._over = False
-
-    def feed(self, piece: bytes | memoryview) -> None:
-        """Take some more bytes.
-
-        Raises:
-            Broken: a header is damaged, or there is more than is read.
-        """
-        place, end = 0, len(piece)
-        while place < end and not self._over:
-            if self._skip and not self._map:
-                step = min(self._skip, end - place)
-                self._skip -= step
-                place += step
-            elif self._wanted:
-                step = min(self._wanted, end - place)
-                self._extra += piece[place : place + step]
-                self._wanted -= step
-                place += step
-                if not self._wanted:
-                    self._take_extra()
-            else:
-                step = min(BLOCK - len(self._header), end - place)
-                self._header += piece[place : place + step]
-                place += step
-                if len(self._header) == BLOCK:
-                    header = bytes(self._header)
-                    self._header.clear()
-                    if self._map:
-                        # Further maps of a GNU sparse member come before its content.
-                        self._map = header[504] != 0
-                    else:
-                        self._take(header)
-
-    def finish(self) -> None:
-        """Say that there is nothing more.
-
-        Raises:
-            Broken: a member is cut short.
-        """
-        if self._skip or self._wanted or self._header:
+    said: dict[str, str | int] = {}
+    count = 0
+    while block := stream.read(BLOCK):
+        if len(block) == BLOCK and not any(block):
+            return
+        if len(block) < BLOCK:
             raise Broken("it ends in the middle of a member")
-        self.found.complete = True
-
-    def _take(self, header: bytes) -> None:
-        if not header[0] and not any(header):
-            self._over = True
-            return
-        if not is_header(header):
-            raise Broken(f"the header after {self.found.members} members is damaged")
-        kind = header[156:157]
-        stated = _octal(header[124:136])
-        size = self._next.get("size", stated) if kind not in b"LKxg" else stated
-        if not isinstance(size, int) or size < 0:
+        try:
+            header = _header(block)
+        except tarfile.HeaderError:
+            raise Broken(f"the header after {count} members is damaged") from None
+        if header.type in (b"L", b"K", b"x", b"g"):
+            _extend(said, header, stream)
+            continue
+        stored = said.get("size", header.size)
+        if not isinstance(stored, int) or stored < 0:
             raise Broken("the size of a member makes no sense")
-        if kind in (b"L", b"K", b"x", b"g"):
-            if size > _MOST_NAME:
-                raise Broken("the name of a member is too long")
-            self._kind, self._wanted, self._padding = kind, size, -size % BLOCK
-            return
-        path, link = self._names(header)
-        real = self._next.get("real", size)
-        self._next = {}
-        # What is a link, a directory or a device has no content, whatever its size says.
-        bare = kind in (b"1", b"2", b"3", b"4", b"5", b"6")
-        self._skip = 0 if bare else size + -size % BLOCK
-        if kind == b"S":
-            self._map = header[482] != 0
-            real = _octal(header[483:495]) or size
-        self._member(kind, path, link, real if isinstance(real, int) else size, header)
+        member = _member(header, block, stored, said, stream)
+        said = {}
+        count += 1
+        if count > most:
+            raise Broken(f"it has more than {most} members")
+        end = stream.place + _padded(member.stored)
+        yield member
+        left = end - stream.place
+        if left and stream.skip(left) < left:
+            raise Broken("it ends in the middle of a member")
 
-    def _names(self, header: bytes) -> tuple[str, str]:
-        link = self._next.get("link")
-        path = self._next.get("sparse", self._next.get("path"))
-        if not isinstance(path, str):
-            path = _text(header[:100])
-            if header[257:263] == b"ustar\0":
-                prefix = _text(header[345:500])
-                path = f"{prefix}/{path}" if prefix else path
-        return path, link if isinstance(link, str) else _text(header[157:257])
 
-    def _member(self, kind: bytes, path: str, link: str, size: int, header: bytes) -> None:
-        found = self.found
-        found.members += 1
-        if found.members > MOST_MEMBERS:
-            raise Broken(f"it has more than {MOST_MEMBERS} members")
-        if path.startswith("/"):
-            found.absolute += 1
-            found.example = found.example or path
-        steps = [step for step in path.split("/") if step not in ("", ".")]
-        if ".." in steps or (kind == b"1" and ".." in link.split("/")):
-            found.escaping += 1
-            found.example = found.example or path
-        folder = kind == b"5" or path.endswith("/")
-        mode = _octal(header[100:108]) or 0
-        if not steps:
-            return
-        self._top(steps[0], folder or len(steps) > 1)
-        found.setuid += bool(mode & 0o6000 and not folder and kind != b"2")
-        found.devices += kind in (b"3", b"4")
-        name = "/".join(steps)
-        match = _INIT.fullmatch(name)
-        if match and not folder and len(found.inits) < 16:
-            found.inits.add(match[1] or "")
-        if folder:
-            self.shape.folder(name)
-        elif kind == b"1":
-            self.shape.entry(name)
-        elif kind == b"2":
-            self.shape.link(name, len(link.encode("utf-8", "surrogateescape")))
-        else:
-            found.size += size
-            self.shape.file(name, size)
+def _member(
+    header: tarfile.TarInfo,
+    block: bytes,
+    stored: int,
+    said: dict[str, str | int],
+    stream: Stream,
+) -> Member:
+    name = said.get("sparse", said.get("path"))
+    if not isinstance(name, str):
+        # Only POSIX archives have a prefix there: GNU's have times.
+        posix = block[257:263] == b"ustar\0"
+        name = header.name if posix else _text(block[:100].partition(b"\0")[0])
+    link = said.get("link")
+    kind = _KINDS.get(header.type, "file")
+    if kind == "file" and name.endswith("/"):
+        kind = "directory"
+    size = said.get("real", stored)
+    if header.type == b"S":
+        real = block[483:495]
+        size = _sparse_size(real) or stored
+        more = block[482] != 0
+        # Further maps of the file come before its content.
+        while more:
+            block = stream.read(BLOCK)
+            if len(block) < BLOCK:
+                raise Broken("it ends in the middle of a member")
+            more = block[504] != 0
+    if kind not in ("file", "directory"):
+        # What is a link or a device has no content, whatever its size says.
+        stored = 0
+    return Member(
+        name=name,
+        path=_cleaned(name),
+        kind=kind,
+        size=size if isinstance(size, int) and kind == "file" else 0,
+        stored=stored if header.type != b"5" else 0,
+        start=stream.place,
+        link=link if isinstance(link, str) else header.linkname,
+        mode=header.mode,
+    )
 
-    def _top(self, name: str, folder: bool) -> None:
-        tops = self.found.tops
-        if name in tops or len(tops) < _MOST_TOPS:
-            tops[name] = tops.get(name, False) or folder
-        else:
-            self.found.many_tops = True
 
-    def _take_extra(self) -> None:
-        content = bytes(self._extra)
-        self._extra.clear()
-        self._skip = self._padding
-        if self._kind in _LONG:
-            self._next[_LONG[self._kind]] = _text(content)
-        elif self._kind == b"x":
-            self._pax(content)
+def _header(block: bytes) -> tarfile.TarInfo:
+    # Text of a header may be of any encoding: what is no UTF-8 comes back as it was.
+    return tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
 
-    def _pax(self, content: bytes) -> None:
-        place = 0
-        while place < len(content):
-            match = _PAX_RECORD.match(content, place)
-            if match is None:
-                if content[place:].strip(b"\0"):
-                    raise Broken("an extended header is damaged")
-                return
-            end = place + int(match[1])
-            if end <= match.end() or end > len(content):
+
+def _sparse_size(raw: bytes) -> int:
+    digits = raw.partition(b"\0")[0].strip()
+    try:
+        return int(digits or b"0", 8)
+    except ValueError:
+        return 0
+
+
+def _cleaned(name: str) -> str:
+    """Return a name without what changes nothing: ``./``, a slash at its beginning or end."""
+    return "/".join(step for step in name.split("/") if step not in ("", "."))
+
+
+def _padded(size: int) -> int:
+    return -(-size // BLOCK) * BLOCK
+
+
+def _extend(said: dict[str, str | int], header: tarfile.TarInfo, stream: Stream) -> None:
+    """Take what an extended header says of the next member."""
+    if header.size > _MOST_NAME:
+        raise Broken("the name of a member is too long")
+    if header.size < 0:
+        raise Broken("the size of a member makes no sense")
+    content = stream.read(_padded(header.size))
+    if len(content) < _padded(header.size):
+        raise Broken("it ends in the middle of a member")
+    content = content[: header.size]
+    if header.type in _LONG:
+        said[_LONG[header.type]] = _text(content.partition(b"\0")[0])
+    elif header.type == b"x":
+        said.update(_pax(content))
+
+
+def _pax(content: bytes) -> Iterator[tuple[str, str | int]]:
+    place = 0
+    while place < len(content):
+        match = _PAX_RECORD.match(content, place)
+        if match is None:
+            if content[place:].strip(b"\0"):
                 raise Broken("an extended header is damaged")
-            value, key = content[match.end() : end - 1], _PAX_KEYS.get(match[2])
-            if key in ("size", "real"):
-                if not value.isdigit() or len(value) > 18:
-                    raise Broken("the size of a member makes no sense")
-                self._next[key] = int(value)
-            elif key is not None:
-                self._next[key] = value.decode("utf-8", "surrogateescape")
-            place = end
+            return
+        end = place + int(match[1])
+        if end <= match.end() or end > len(content):
+            raise Broken("an extended header is damaged")
+        value, key = content[match.end() : end - 1], _PAX_KEYS.get(match[2])
+        if key in ("size", "real"):
+            if not value.isdigit() or len(value) > 18:
+                raise Broken("the size of a member makes no sense")
+            yield key, int(value)
+        elif key is not None:
+            yield key, _text(value)
+        place = end
 
 
 def _text(raw: bytes) -> str:
-    return raw.partition(b"\0")[0].decode("utf-8", "surrogateescape")
+    return raw.decode("utf-8", "surrogateescape")
 
 
-def _octal(raw: bytes) -> int | None:
-    """Read a number of a header: octal digits, or GNU's binary for big ones."""
-    if raw[0] & 0x80:
-        return int.from_bytes(raw[1:], "big") if raw[0] == 0x80 else None
-    digits = raw.strip(b" \0").partition(b"\0")[0].strip()
-    if not digits:
-        return 0
-    try:
-        return int(digits, 8)
-    except ValueError:
-        return None
+class Names:
+    """The names in an archive, with links followed in it: a root that is not unpacked.
+
+    Attributes:
+        root: what a path begins at: empty, or the one directory that everything is in.
+        complete: whether every name was remembered.
+    """
+
+    def __init__(self) -> None:
+        self.root = ""
+        self.complete = True
+        self._links: dict[str, str] = {}
+        self._names: set[int] = {hash("")}
+        self._length = 0
+        self._above = "", ""
+
+    def add(self, path: str, kind: Kind, link: str) -> str:
+        """Remember a name, and return where it is once unpacked: links above are followed."""
+        path = self._placed(path)
+        if kind == "hard link":
+            same = self._placed(_cleaned(link))
+            kind, link = ("link", self._links[same]) if same in self._links else ("file", "")
+        if kind == "link":
+            self._length += len(path) + len(link)
+            if self._length > _MOST_LINKS:
+                self.complete = False
+                return path
+            self._links[path] = link
+            self._above = "", ""
+        elif self._links.pop(path, None) is not None:
+            self._above = "", ""
+        name = path
+        while hash(name) not in self._names:
+            if len(self._names) >= _MOST_NAMES:
+                self.complete = False
+                break
+            self._names.add(hash(name))
+            name = name.rpartition("/")[0]
+        return path
+
+    def _placed(self, path: str) -> str:
+        above, _, name = path.rpartition("/")
+        if not above or not self._links:
+            return path
+        if self._above[0] != above:
+            self._above = above, self._followed(above)
+        return f"{self._above[1]}/{name}" if self._above[1] else name
+
+    def _followed(self, above: str) -> str:
+        """Return where a directory is once its links are followed; those of loops stay."""
+        done: list[str] = []
+        steps = above.split("/")[::-1]
+        hops = 0
+        while steps:
+            step = steps.pop()
+            if step in ("", "."):
+                continue
+            if step == "..":
+                if done:
+                    done.pop()
+                continue
+            target = self._links.get("/".join([*done, step]))
+            if target is None:
+                done.append(step)
+                continue
+            hops += 1
+            if hops > 40 or len(target) > 4096:
+                return above
+            if target.startswith("/"):
+                done.clear()
+            steps += target.split("/")[::-1]
+        return "/".join(done)
+
+    def entry(self, folder: str, name: str) -> str | None:
+        """Return the path of what a directory has under a name, links not followed."""
+        path = f"{folder}/{name}" if folder else name
+        return path if path in self._links or hash(path) in self._names else None
+
+    def link(self, node: str) -> str | None:
+        """Return where a symbolic link points, or ``None`` for anything else."""
+        return self._links.get(node)
+
+    def has_init(self, root: str = "") -> bool | None:
+        """Return whether a kernel finds an init below a directory; ``None`` if unknown."""
+        self.root = root
+        if any(exists(self, path) for path in INITS):
+            return True
+        return False if self.complete else None
+
+
+def walk(stream: Stream, into: Tar, shape: TreeStatistics) -> None:
+    """Read an archive to its end, and sum up what it holds.
+
+    Args:
+        stream: its bytes.
+        into: what it holds, as far as it was read.
+        shape: what its tree needs of a file system.
+
+    Raises:
+        Broken: a header is damaged, or there is more than is read.
+    """
+    names = Names()
+    for member in members(stream):
+        into.members += 1
+        if member.name.startswith("/"):
+            into.absolute += 1
+            into.example = into.example or member.name
+        if member.escapes:
+            into.escaping += 1
+            into.example = into.example or member.name
+        if not member.path:
+            continue
+        _top(into, member)
+        plain = member.kind in ("file", "hard link")
+        into.setuid += plain and bool(member.mode & 0o6000)
+        into.devices += member.kind == "device"
+        if member.escapes:
+            continue
+        _count(shape, member, names.add(member.path, member.kind, member.link))
+        into.size += member.size
+    into.init = names.has_init()
+    into.init_below_top = names.has_init(into.top) if into.top is not None else False
+    into.complete = True
+
+
+def _top(into: Tar, member: Member) -> None:
+    name, _, rest = member.path.partition("/")
+    folder = bool(rest) or member.kind == "directory"
+    if name in into.tops or len(into.tops) < _MOST_TOPS:
+        into.tops[name] = into.tops.get(name, False) or folder
+    else:
+        into.many_tops = True
+
+
+def _count(shape: TreeStatistics, member: Member, path: str) -> None:
+    if member.kind == "directory":
+        shape.folder(path)
+    elif member.kind == "hard link":
+        shape.entry(path)
+    elif member.kind == "link":
+        shape.link(path, len(member.link.encode("utf-8", "surrogateescape")))
+    else:
+        shape.file(path, member.size)

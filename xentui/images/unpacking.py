@@ -23,6 +23,7 @@ MAGICS = (
     (b"\x28\xb5\x2f\xfd", "zst"),
 )
 
+_ERRORS = (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError)
 _SLICE = 16 * 1024
 _MOST_STREAMS = 100_000
 _MOST_MEMORY = 256 * 1024 * 1024
@@ -37,15 +38,18 @@ def compression(head: bytes) -> str | None:
 
 
 def can_unpack(name: str) -> bool:
-    """Return whether this Python unpacks it; Zstandard came with 3.14."""
+    """Return whether this Python unpacks it: Zstandard may be missing."""
     return name != "zst" or _zstd() is not None
 
 
 def _zstd() -> Any:
-    try:
-        return importlib.import_module("compression.zstd")
-    except ImportError:
-        return None
+    """Return the module for Zstandard, which Python has had since 3.14, or ``None``."""
+    for name in ("compression.zstd", "backports.zstd"):
+        try:
+            return importlib.import_module(name)
+        except ImportError:
+            continue
+    return None
 
 
 class Unpacker:
@@ -60,6 +64,9 @@ class Unpacker:
 
     def __init__(self, name: str) -> None:
         self._name = name
+        self._errors: tuple[type[Exception], ...] = _ERRORS
+        if name == "zst":
+            self._errors += (_zstd().ZstdError,)
         self._stream = self._new()
         self._streams = 1
         self._rest = b""
@@ -88,7 +95,7 @@ class Unpacker:
                 yield from self._pieces(packed)
             except MemoryError:
                 raise Broken("unpacking it takes too much memory") from None
-            except (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError) as error:
+            except self._errors as error:
                 short = "memory" in str(error).lower()
                 raise Broken(
                     "unpacking it takes too much memory" if short else "it is damaged"
@@ -138,6 +145,7 @@ class Unpacker:
             return bz2.BZ2Decompressor()
         if self._name == "xz":
             return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MOST_MEMORY)
+        # libzstd itself refuses what needs a window of more than 128 MiB.
         return _zstd().ZstdDecompressor()
 
 

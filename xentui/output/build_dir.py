@@ -9,6 +9,7 @@ gets one line (or one marked block) and ``conf/bblayers.conf`` one layer. The ma
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import stat
@@ -17,6 +18,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from xentui.bitbake import build_dir as reading
+from xentui.bitbake import releases
+from xentui.bitbake.abilities import Abilities, of
 from xentui.errors import InputError, RefusedError, UsageError
 from xentui.output import enabled, fragment, header, manifest, user_files
 from xentui.output.plan import Change, Kind, Plan, Root, compare, decode
@@ -60,6 +64,7 @@ def plan_project(
     attach: Attach | None = None,
     settings: UserSettings | None = None,
     existing: Use | None = None,
+    abilities: Abilities | None = None,
 ) -> Plan:
     """Return what writing a project into a build directory would change.
 
@@ -72,6 +77,7 @@ def plan_project(
         attach: as with :func:`plan_build_dir`.
         settings: the Xen settings that the user wrote there.
         existing: what becomes of them; they are overridden if it is not decided.
+        abilities: what its layers can do, where that was read already.
 
     Raises:
         InputError: it is no build directory, or something in it cannot be read.
@@ -81,18 +87,19 @@ def plan_project(
     """
     _must_be_build_dir(build)
     way = attach or attach_of(build)
+    able = abilities or abilities_of(build)
     if way == "fragment":
-        rendered = fragment.rendered(project, assets, origin=origin)
+        rendered = fragment.rendered(project, assets, origin=origin, abilities=able)
         stale = enabled.left_over(build, fragment.name(origin))
     else:
         machine = not enabled.machine_fragment(build)
-        rendered = render(project, assets, origin=origin, machine=machine)
+        rendered = render(project, assets, origin=origin, machine=machine, abilities=able)
         stale = enabled.left_over(build)
     if settings is not None and existing is not None:
         from xentui.output.existing import adapted
 
         rendered = adapted(rendered, project, settings, existing, origin=origin)
-    made = plan_build_dir(rendered, build, layer=layer, attach=way)
+    made = plan_build_dir(rendered, build, layer=layer, attach=way, abilities=able)
     if settings is not None and existing is not None:
         made = _with_note(made, build, settings, existing)
     return replace(made, notes=(*made.notes, *stale))
@@ -112,7 +119,12 @@ def _with_note(made: Plan, build: Path, settings: UserSettings, existing: Use) -
 
 
 def plan_build_dir(
-    rendered: Rendered, build: Path, *, layer: Path | None = None, attach: Attach | None = None
+    rendered: Rendered,
+    build: Path,
+    *,
+    layer: Path | None = None,
+    attach: Attach | None = None,
+    abilities: Abilities | None = None,
 ) -> Plan:
     """Return what writing into a build directory would change.
 
@@ -124,6 +136,8 @@ def plan_build_dir(
             directory, if left out.
         attach: how conf/local.conf gets at the settings; as the last time, or by one
             ``require`` line, if left out.
+        abilities: what the files were written for; noted, so that doctor can tell when the
+            layers have changed.
 
     Raises:
         InputError: it is no build directory, or something in it cannot be read.
@@ -161,6 +175,8 @@ def plan_build_dir(
     if way == "block":
         packed = known.notes.get("block", "")
         notes["block"] = packed if manifest.unpack(packed) == text else manifest.pack(text)
+    if abilities is not None:
+        notes["abilities"] = json.dumps(abilities.as_data(), separators=(",", ":"))
     roots.append(replace(conf_root, notes={key: value for key, value in notes.items() if value}))
     users = (*layers, *local)
     return Plan((*changes, *users, *stale), tuple(roots), _told(build, users))
@@ -201,6 +217,34 @@ def _must_be_build_dir(build: Path) -> None:
                 f"{visible(str(build))}: is no build directory, {name} is missing",
                 fix="Make one with oe-init-build-env or bitbake-setup, or write a tree with --out.",
             )
+
+
+def abilities_of(build: Path) -> Abilities:
+    """Return what the layers of a build directory can do.
+
+    Where neither OpenEmbedded-Core nor meta-virtualization is among its layers, that is what
+    every release with the Xen guest classes can do.
+
+    Raises:
+        InputError: it is not a directory.
+    """
+    found = reading.read(build)
+    if not found.has_core and found.layer(reading.META_VIRTUALIZATION) is None:
+        return releases.portable()
+    return of(found)
+
+
+def written_for(build: Path) -> Abilities | None:
+    """Return what the layers could do when the build directory was written; ``None``: unknown.
+
+    Raises:
+        InputError: the manifest cannot be read.
+    """
+    noted = _known(build / "conf").notes.get("abilities")
+    try:
+        return Abilities.from_data(json.loads(noted)) if noted else None
+    except (ValueError, TypeError, AttributeError):
+        return None
 
 
 def attach_of(build: Path) -> Attach:

@@ -8,10 +8,12 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from xentui.output.layer import needs_wks
+from xentui.bitbake import releases
+from xentui.bitbake.abilities import Abilities
+from xentui.output import kickstart
 from xentui.output.target_layout import start_order
 from xentui.project import artifacts, boards
-from xentui.project.effective import image, total_memory
+from xentui.project.effective import dom0_memory, image, total_memory
 from xentui.project.model import Project
 
 
@@ -30,14 +32,20 @@ class NextCommand:
     note: str = ""
 
 
-def commands(project: Project) -> list[NextCommand]:
-    """Return the commands for a project, in the order in which they are typed."""
+def commands(project: Project, abilities: Abilities | None = None) -> list[NextCommand]:
+    """Return the commands for a project, in the order in which they are typed.
+
+    Args:
+        project: the project.
+        abilities: what the layers at hand can do; left out, what the project's release can.
+    """
+    able = abilities or releases.abilities_for(project)
     return [
         *_build(project),
-        *_boot(project),
+        *_boot(project, able),
         *_guests(project),
-        *_containers(project),
-        *_tests(project),
+        *_containers(project, able),
+        *_tests(project, able),
     ]
 
 
@@ -133,13 +141,14 @@ def _build(project: Project) -> Iterator[NextCommand]:
     yield NextCommand("build", f"bitbake {image(project)}", note)
 
 
-def _boot(project: Project) -> Iterator[NextCommand]:
+def _boot(project: Project, able: Abilities) -> Iterator[NextCommand]:
     machine, recipe = project.host.machine, image(project)
     board = boards.board(machine)
     total = total_memory(project)
     memory = f' qemuparams="-m {total}"' if total is not None else ""
     if machine == "qemux86-64":
-        firmware = " ovmf" if project.host.boot_mode == "efi" else ""
+        efi = project.host.boot_mode == "efi" and "efi" in able.boot_modes
+        firmware = " ovmf" if efi else ""
         yield NextCommand(
             "boot",
             f"runqemu {machine} {recipe} wic nographic slirp kvm{firmware}{memory}",
@@ -148,14 +157,16 @@ def _boot(project: Project) -> Iterator[NextCommand]:
     elif machine == "qemuarm64":
         yield NextCommand("boot", f"runqemu {machine} {recipe} ext4 nographic slirp{memory}")
     elif board.dom0_knob is boards.Dom0Knob.WIC or machine.startswith("raspberrypi"):
-        kind = "rpi-sdimg" if machine.startswith("raspberrypi") else "wic"
+        kind = _FLASHED.get(machine, "rpi-sdimg" if machine.startswith("raspberrypi") else "wic")
         file = f"tmp/deploy/images/{machine}/{recipe}-{machine}.rootfs.{kind}"
+        unpack = f"zstd -dc {file} | " if kind.endswith(".zst") else ""
+        source = "" if unpack else f" if={file}"
         yield NextCommand(
             "boot",
-            f"sudo dd if={file} of=/dev/sdX bs=4M conv=fsync status=progress",
+            f"{unpack}sudo dd{source} of=/dev/sdX bs=4M conv=fsync status=progress",
             "sdX is the card or disk: everything on it is lost",
         )
-    if needs_wks(project):
+    if kickstart.needed(project, able) and dom0_memory(project) is not None:
         yield NextCommand("boot", "xl list 0", "Dom0's memory comes from our own kickstart file")
 
 
@@ -175,8 +186,13 @@ def _guests(project: Project) -> Iterator[NextCommand]:
         yield NextCommand("guests", f"xl console {guest.name or guest.key}", "ctrl+] leaves")
 
 
-def _containers(project: Project) -> Iterator[NextCommand]:
+_FLASHED = {"genericx86-64": "wic.zst"}
+"""The image that a board's machine makes, where it is not plain ``wic``."""
+
+
+def _containers(project: Project, able: Abilities) -> Iterator[NextCommand]:
     containers = project.containers
+    alone = able.vxn is None or not able.vxn.podman_without_netns
     if not containers.vxn:
         return
     alpine = "docker.io/library/alpine:latest"
@@ -186,19 +202,24 @@ def _containers(project: Project) -> Iterator[NextCommand]:
     limit = "with the network none or host: a container is a guest with a network of its own"
     for frontend in containers.frontends or ():
         if frontend in ("docker", "podman"):
-            line = f"{frontend} run --rm --network=none alpine echo hello"
-            yield NextCommand("containers", line, limit)
+            needs_flag = frontend == "docker" or alone
+            flag = " --network=none" if needs_flag else ""
+            line = f"{frontend} run --rm{flag} alpine echo hello"
+            yield NextCommand("containers", line, limit if needs_flag else "")
         else:
             yield NextCommand("containers", f"{frontend} run --rm alpine echo hello")
 
 
-def _tests(project: Project) -> Iterator[NextCommand]:
+def _tests(project: Project, able: Abilities) -> Iterator[NextCommand]:
     """Yield the line of meta-virtualization's own tests, which boot through runqemu.
 
     Its three tiers add up: Dom0, bundled guests, containers. The last needs the network
     (mv:tests/test_xen_runtime.py, mv:tests/conftest.py).
     """
     if project.host.machine != "qemux86-64" or image(project) != "xen-image-minimal":
+        return
+    if not project.containers.vxn and not able.tests_boot_any:
+        # They would build an image with vxn and docker first, which needs more than is written.
         return
     line = (
         "pytest tests/test_xen_runtime.py -v --machine qemux86-64 --poky-dir POKY --build-dir BUILD"

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from xentui.bitbake import releases
 from xentui.errors import XentuiError
 from xentui.output import bundle_recipe, fragment, header, kas
 from xentui.output.layer import layer_conf
@@ -104,8 +105,9 @@ def _rendered(board: Board, form: Form, layer: str) -> Rendered:
         return kas.rendered(project, assets, origin=origin, layer=layer, board=board.key)
     if form == "fragment":
         return fragment.rendered(project, assets, origin=origin, board=board.key)
-    made = render(project, assets, origin=origin, board=board.key)
-    own = {_LAYER_CONF: header.stamp("\n" + layer_conf(), project=origin), **made.layer}
+    able = releases.abilities_for(project)
+    made = render(project, assets, origin=origin, board=board.key, abilities=able)
+    own = {_LAYER_CONF: header.stamp("\n" + layer_conf(able), project=origin), **made.layer}
     return Rendered({}, {**own, f"{FOLDER}/{board.key}.conf": made.conf[CONF]})
 
 

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import re
 
-from xentui.bitbake import text
+from xentui.bitbake import releases, text
+from xentui.bitbake.abilities import Abilities
 from xentui.output import header
 from xentui.output.layer import COLLECTION, layer_conf
 from xentui.output.local_conf import local_conf
@@ -34,6 +35,7 @@ def rendered(
     *,
     origin: str = "project.toml",
     board: str = "",
+    abilities: Abilities | None = None,
 ) -> Rendered:
     """Return the layer with a project's fragment, and nothing else.
 
@@ -44,12 +46,15 @@ def rendered(
         assets: the files it names.
         origin: name of the project file, for the headers and the fragment's name.
         board: what the project is called in a layer for several boards; empty in its own.
+        abilities: what the layers at hand can do; left out, what the project's release can.
 
     Raises:
         CannotCarry: a value cannot be written so that it is read back as it is.
     """
-    files = dict(render(project, assets, origin=origin, machine=False, board=board).layer)
-    files.setdefault("conf/layer.conf", header.stamp("\n" + layer_conf(), project=origin))
+    able = abilities or releases.abilities_for(project)
+    made = render(project, assets, origin=origin, machine=False, board=board, abilities=able)
+    files = dict(made.layer)
+    files.setdefault("conf/layer.conf", header.stamp("\n" + layer_conf(able), project=origin))
     told = "\n".join(
         (
             "",
@@ -58,7 +63,7 @@ def rendered(
             "",
         )
     )
-    body = told + local_conf(project, assets, machine=False, board=board)
+    body = told + local_conf(project, assets, machine=False, board=board, abilities=able)
     files[f"{FOLDER}/{base_name(origin)}.conf"] = header.stamp(body, project=origin)
     return Rendered({}, files)
 

@@ -10,12 +10,12 @@ own is taken as it is. The last two pass through the class' rewriting of paths.
 from __future__ import annotations
 
 from xentui.bitbake import text
-from xentui.bitbake.xl_config import rewritten
 from xentui.project import artifacts
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.effective import EffectiveGuest, effective
 from xentui.project.model import Guest, Project
 from xentui.project.route import needs_complete_cfg
+from xentui.xl.config import rewritten
 
 VIF_JOIN = "','"
 """Several network interfaces in one varflag: the class writes ``vif = ['$vif']``, so a value

@@ -5,13 +5,17 @@
 from __future__ import annotations
 
 from xentui.bitbake import text
-from xentui.project import boards
-from xentui.project.effective import dom0_memory, fallback
-from xentui.project.model import Guest, Project
+from xentui.bitbake.abilities import Abilities
+from xentui.project.model import Guest
 
 COLLECTION = "xentui"
 SERIES = ("wrynose", "blacksail")
 """Release series whose meta-virtualization has both Xen guest classes."""
+
+_UNPACKDIR = """
+# This release has no folder of its own for what is unpacked.
+UNPACKDIR ??= "${WORKDIR}"
+"""
 
 BOARD = "XENTUI_BOARD"
 """The variable that says which board's part of a layer for several boards is meant."""
@@ -29,72 +33,22 @@ BBFILE_PATTERN_{COLLECTION} = "^${{LAYERDIR}}/"
 BBFILE_PRIORITY_{COLLECTION} = "10"
 
 LAYERDEPENDS_{COLLECTION} = "core virtualization-layer"
-LAYERSERIES_COMPAT_{COLLECTION} = "{" ".join(SERIES)}"
+LAYERSERIES_COMPAT_{COLLECTION} = "%s"
 """
 
-_APPENDS = {
-    "bios": (
-        "console=com1,vga com1=115200,8n1 loglvl=all guest_loglvl=all"
-        " --- console=hvc0 earlyprintk=xen rw rootwait pmtmr=0"
-    ),
-    "hyperv-gen1": (
-        "noapic tsc=skewed apic=bigsmp x2apic_phys=true console=com1,vga com1=115200,8n1"
-        " loglvl=all guest_loglvl=all --- console=hvc0 clocksource=xen irqaffinity=0"
-        " earlyprintk=xen rw rootwait panic=10"
-    ),
-    "efi": (
-        "noreboot console=com1,vga com1=115200,8n1 loglvl=all guest_loglvl=all"
-        " --- console=hvc0 earlyprintk=xen root=/dev/sda2 rootwait"
-    ),
-}
 
+def layer_conf(abilities: Abilities) -> str:
+    """Return ``conf/layer.conf``.
 
-def layer_conf() -> str:
-    """Return ``conf/layer.conf``."""
-    return _LAYER_CONF
-
-
-def wks_name(board: str = "") -> str:
-    """Return the file name of the kickstart file: in a layer for several boards, one for each."""
-    return f"xentui-dom0{f'-{board}' if board else ''}.wks"
-
-
-def needs_wks(project: Project) -> bool:
-    """Return whether Dom0's memory can only be set by a kickstart file of our own.
-
-    On x86-64 it is literal text in mv:files/wic (``dom0_mem=512M``), and nowhere a variable.
+    Args:
+        abilities: what the layers at hand can do. With the Xen guest classes the layer fits
+            every release that has them, so that it need not be written anew to move on.
     """
-    board = boards.board(project.host.machine)
-    if board.dom0_knob is not boards.Dom0Knob.WIC or project.host.dom0_memory is None:
-        return False
-    return bool(project.host.dom0_memory != fallback(project, ("host", "dom0_memory")).value)
-
-
-def wks(project: Project) -> str:
-    """Return a wic kickstart like meta-virtualization's own, with this Dom0 memory.
-
-    The kernel options are those of mv:files/wic for the same boot mode; root= is put in by
-    the plug-in (bootimg_biosxen.py, ``do_configure_partition``) except for efi.
-
-    Raises:
-        CannotCarry: the memory is no whole number.
-    """
-    dom0 = text.number(dom0_memory(project) or 0)
-    mode = project.host.boot_mode or "bios"
-    ptable, plugin, part_type = "msdos", "bootimg-biosxen", ""
-    if mode == "efi":
-        ptable, plugin = "gpt", "bootimg-efixen"
-        part_type = " --part-type C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
-    return f"""\
-# short-description: Xen disk image ({mode}) with {dom0} MiB for Dom0
-# long-description: As meta-virtualization's own kickstart file for this boot mode, which has
-# Dom0's memory as literal text.
-
-part /boot --source {plugin} --ondisk sda --label boot --active --align 1024{part_type}
-part / --source rootfs --ondisk sda --use-uuid --fstype=ext4 --label root --align 1024
-
-bootloader --ptable {ptable} --timeout=5 --append="dom0_mem={dom0}M {_APPENDS[mode]}"
-"""
+    series = dict.fromkeys((*abilities.series, *(SERIES if abilities.has_classes else ())))
+    made = _LAYER_CONF % " ".join(
+        sorted(series, key=lambda name: SERIES.index(name) if name in SERIES else -1)
+    )
+    return made if abilities.unpackdir else made + _UNPACKDIR
 
 
 def image_append(guests: list[Guest], folder: str) -> str:

@@ -12,15 +12,18 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from xentui.bitbake import text
+from xentui.bitbake import releases, text
+from xentui.bitbake.abilities import Abilities
+from xentui.output import kickstart
+from xentui.output.dom0_layer import dom0_packages
 from xentui.output.guest_cfg import supplied, vif_value
-from xentui.output.layer import BOARD, needs_wks, wks_name
+from xentui.output.layer import BOARD
 from xentui.project import boards, schema
 from xentui.project.artifacts import image_fstype
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.boards import Dom0Knob
 from xentui.project.disk import KEPT, extra_space
-from xentui.project.effective import effective, image
+from xentui.project.effective import dom0_memory, effective, image, network
 from xentui.project.model import Defaults, Guest, Project
 from xentui.project.schema import Field
 
@@ -41,7 +44,12 @@ mv:recipes-extended/images/xen-guest-image-minimal.bb)."""
 
 
 def local_conf(
-    project: Project, assets: Assets = NO_ASSETS, *, machine: bool = True, board: str = ""
+    project: Project,
+    assets: Assets = NO_ASSETS,
+    *,
+    machine: bool = True,
+    board: str = "",
+    abilities: Abilities | None = None,
 ) -> str:
     """Return the text of ``conf/xentui.conf``, without its header.
 
@@ -50,18 +58,20 @@ def local_conf(
         assets: the xl configs it names.
         machine: whether to set MACHINE, which must not be set beside a machine fragment.
         board: what the project is called in a layer for several boards; empty in its own.
+        abilities: what the layers at hand can do; left out, what the project's release can.
 
     Raises:
         CannotCarry: a value cannot be written so that BitBake reads it back.
     """
+    able = abilities or releases.abilities_for(project)
     sections = (
-        ("Board", _board(project, machine=machine, board_name=board)),
+        ("Board", _board(project, able, machine=machine, board_name=board)),
         ("What every guest has", _defaults(project)),
         ("Guests named here", _guests(project, assets)),
         ("Guests in bundles", _bundles(project)),
-        ("Images that guests need", _image_types(project)),
+        ("Images that guests need", _image_types(project, able)),
         ("Room for the guests' images", _room(project, assets)),
-        ("Containers: vxn and containerd", _containers(project)),
+        ("Containers: vxn and containerd", _containers(project, able)),
     )
     blocks = [block for block in (_section(title, body) for title, body in sections) if block]
     return "\n" + "\n".join(blocks)
@@ -72,7 +82,7 @@ def _section(title: str, blocks: Iterator[str]) -> str:
     return f"# --- {title} {'-' * (73 - len(title))}\n\n{body}\n" if body else ""
 
 
-def _board(project: Project, *, machine: bool, board_name: str) -> Iterator[str]:
+def _board(project: Project, able: Abilities, *, machine: bool, board_name: str) -> Iterator[str]:
     host = project.host
     board = boards.board(host.machine)
     recipe = text.name(image(project))
@@ -91,19 +101,29 @@ def _board(project: Project, *, machine: bool, board_name: str) -> Iterator[str]
         yield f"# {line.why[0].upper()}{line.why[1:]}.\n" + text.assign(
             line.variable.format(image=recipe), line.value, operator=line.operator
         )
-    if host.boot_mode is not None:
-        yield text.assign("XEN_BOOT_MODE", text.plain(host.boot_mode))
-    yield from _memory(project, recipe, wks_name(board_name))
-    if host.network is not None:
-        why = {
-            "nat": "# Dom0 routes for its guests and answers their DHCP: QEMU's user network, like "
-            "WSL2's,\n# has nobody else who would.\n",
-            "bridged": "# Guests are on the board's own network and ask its DHCP server.\n",
-        }.get(host.network, "")
-        yield why + text.assign("XEN_DOM0_NETWORK", text.plain(host.network))
+    mode = text.plain(host.boot_mode or "")
+    if mode and len(able.boot_modes) > 1:
+        yield text.assign("XEN_BOOT_MODE", mode)
+    yield from _memory(project, able, recipe, kickstart.file_name(board_name))
+    yield from _network(project, able, recipe)
 
 
-def _memory(project: Project, recipe: str, wks: str) -> Iterator[str]:
+def _network(project: Project, able: Abilities, recipe: str) -> Iterator[str]:
+    wanted = text.plain(network(project))
+    why = {
+        "nat": "# Dom0 routes for its guests and gives them addresses in 10.0.100.0/24",
+        "bridged": "# Guests are on the board's own network and ask its DHCP server",
+    }.get(wanted, "")
+    packages = dom0_packages(project, able)
+    if packages:
+        yield f"{why}:\n# a package of this layer does it.\n" + text.assign(
+            f"IMAGE_INSTALL:append:pn-{recipe}", "".join(f" {name}" for name in packages)
+        )
+    elif project.host.network is not None and able.dom0_network:
+        yield f"{why}.\n" + text.assign("XEN_DOM0_NETWORK", wanted)
+
+
+def _memory(project: Project, able: Abilities, recipe: str, wks: str) -> Iterator[str]:
     host = project.host
     board = boards.board(host.machine)
     if host.memory is not None and board.emulated:
@@ -112,22 +132,26 @@ def _memory(project: Project, recipe: str, wks: str) -> Iterator[str]:
             "# only an override for that image takes effect.\n"
             + text.assign(f"QB_MEM_VALUE:pn-{recipe}", text.number(host.memory))
         )
-    if host.dom0_memory is None:
+    if kickstart.needed(project, able):
+        override = board.machine if board.emulated else board.arch
+        yield (
+            "# The disk image is made by a kickstart file of this layer, which has Dom0's memory\n"
+            "# and boots Xen. The recipe sets the variable for the machine, which outranks pn-.\n"
+            + text.assign(f"WKS_FILE:{override}:pn-{recipe}", wks)
+        )
+    wanted = dom0_memory(project)
+    if wanted is None or (
+        host.dom0_memory is None
+        and (board.dom0_knob is not Dom0Knob.QEMU_CMDLINE or able.cmdline_dom0_memory is not None)
+    ):
         return
-    memory = f"{text.number(host.dom0_memory)}M"
+    memory = f"{text.number(wanted)}M"
     if board.dom0_knob is Dom0Knob.QEMU_CMDLINE:
         yield "# What Dom0 keeps for itself.\n" + text.assign(
             f"QB_XEN_CMDLINE_EXTRA:pn-{recipe}", f"dom0_mem={memory}"
         )
     elif board.dom0_knob in (Dom0Knob.RPI, Dom0Knob.XILINX):
         yield "# What Dom0 keeps for itself.\n" + text.assign(board.dom0_knob.value, memory)
-    elif needs_wks(project):
-        override = board.machine if board.emulated else board.arch
-        yield (
-            f"# Dom0's memory, {host.dom0_memory} MiB, is literal text in the kickstart file of "
-            "the disk image:\n# this names our own. The recipe sets the variable for the machine, "
-            "which outranks pn-.\n" + text.assign(f"WKS_FILE:{override}:pn-{recipe}", wks)
-        )
 
 
 def _defaults(project: Project) -> Iterator[str]:
@@ -205,14 +229,14 @@ def _flag_lines(guest: Guest, flags: Mapping[str, str]) -> list[str]:
     return [f"# {key}", *lines]
 
 
-def _image_types(project: Project) -> Iterator[str]:
+def _image_types(project: Project, able: Abilities) -> Iterator[str]:
     fstype = text.word(image_fstype(project))
     recipes = [
         guest.key
         for guest in project.guests
         if not guest.external
         and guest.rootfs is None
-        and not (guest.key in _RAW_BY_THEMSELVES and fstype == "ext4")
+        and not (guest.key in _RAW_BY_THEMSELVES and fstype == "ext4" and able.guest_image_ext4)
     ]
     if recipes:
         yield "\n".join(
@@ -313,7 +337,7 @@ def _room(project: Project, assets: Assets) -> Iterator[str]:
         )
 
 
-def _containers(project: Project) -> Iterator[str]:
+def _containers(project: Project, able: Abilities) -> Iterator[str]:
     containers = project.containers
     if not containers.vxn:
         return
@@ -332,6 +356,8 @@ def _containers(project: Project) -> Iterator[str]:
         )
     )
     packages = ["vxn", "containerd-opencontainers"]
+    if able.vxn is not None and able.vxn.needs_9pfsd:
+        packages.append("xen-tools-xen-9pfsd")
     packages += [
         FRONTEND_PACKAGES[text.one_of(frontend, tuple(FRONTEND_PACKAGES))]
         for frontend in containers.frontends or ()

@@ -11,11 +11,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from xentui.bitbake import xl_config
-from xentui.bitbake.xl_config import Config
 from xentui.project import artifacts
 from xentui.project.effective import effective
 from xentui.project.model import Guest, Project
+from xentui.xl import config as xl_config
+from xentui.xl import disk as xl_disk
+from xentui.xl.config import Config
 
 _DEVICE = re.compile(r"(?:vdev=)?((?:xvd|sd|hd|vd)[a-z][0-9]*)(?::disk)?")
 _READ_ONLY = re.compile(r"(?:access=)?(?:r|ro)")
@@ -68,7 +69,7 @@ def _right(project: Project, guest: Guest, config: str, meant: Config) -> bool:
     disks = after.texts("disk")
     if after.error is not None or not disks or len(disks) < len(meant.texts("disk")):
         return False
-    first = xl_config.disk(disks[0])
+    first = xl_disk.parse(disks[0])
     if first.error or first.target != f"{artifacts.IMAGES}/{image}":
         return False
     named = after.text("kernel")

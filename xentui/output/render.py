@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from xentui.bitbake import text
-from xentui.output import bundle_recipe, header, layer, sources
+from xentui.bitbake import releases, text
+from xentui.bitbake.abilities import Abilities
+from xentui.output import bundle_recipe, dom0_layer, header, kickstart, layer, sources
 from xentui.output.guest_cfg import supplied
 from xentui.output.local_conf import local_conf
 from xentui.output.rendered import CONF, Content, Copy, Rendered
@@ -25,6 +26,7 @@ def render(
     origin: str = "project.toml",
     machine: bool = True,
     board: str = "",
+    abilities: Abilities | None = None,
 ) -> Rendered:
     """Return every file of a project.
 
@@ -34,11 +36,13 @@ def render(
         origin: name of the project file, for the headers.
         machine: whether to set MACHINE, which must not be set beside a machine fragment.
         board: what the project is called in a layer for several boards; empty in its own.
+        abilities: what the layers at hand can do; left out, what the project's release can.
 
     Raises:
         CannotCarry: a value cannot be written so that it is read back as it is.
     """
-    settings = local_conf(project, assets, machine=machine, board=board)
+    able = abilities or releases.abilities_for(project)
+    settings = local_conf(project, assets, machine=machine, board=board, abilities=able)
     conf = {CONF: header.stamp(settings, project=origin)}
     files: dict[str, Content] = {}
     for bundle in project.bundles:
@@ -48,13 +52,14 @@ def render(
             files[bundle_recipe.file_name(bundle)] = header.stamp(body, project=origin)
             files.update(_beside_recipe(project, bundle, guests, assets))
     files.update(_image(project, assets, origin, board))
-    if layer.needs_wks(project):
-        files[f"files/wic/{layer.wks_name(board)}"] = header.stamp(
-            layer.wks(project), project=origin
-        )
+    for path, body in (
+        *dom0_layer.files(project, able).items(),
+        *kickstart.files(project, able, board).items(),
+    ):
+        files[path] = header.stamp(body, project=origin)
     if files:
         files = {
-            "conf/layer.conf": header.stamp("\n" + layer.layer_conf(), project=origin),
+            "conf/layer.conf": header.stamp("\n" + layer.layer_conf(able), project=origin),
             **files,
         }
     return Rendered(conf, files)

@@ -127,7 +127,6 @@ BOARDS: dict[str, Board] = {
             Dom0Knob.WIC,
             memory=1024,
             dom0_memory=512,
-            network="nat",
             emulated=True,
         ),
         Board(
@@ -138,7 +137,6 @@ BOARDS: dict[str, Board] = {
             Dom0Knob.QEMU_CMDLINE,
             memory=1024,
             dom0_memory=512,
-            network="nat",
             emulated=True,
             lines=_QEMUARM64_LINES,
         ),

@@ -1,24 +1,57 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Writing a changed project back into its own text.
+"""Writing a changed project back into its own text, with tomlkit.
 
-Only what differs is changed: comments, order, blank lines, quotes and line ends stay. What the
-new text says is read back and compared, so that a form no patch is known for costs style, never
-a value.
+Only what differs is changed: comments, order, blank lines, quotes and line ends stay. tomlkit
+keeps all that of what it is not asked to change. Four things it cannot do are done around it:
+
+* CRLF line ends: new lines would get a bare newline. The text is edited without carriage returns.
+* A comment above a header belongs to the table before it, and goes when that table goes. It is
+  handed to the table that it stands above.
+* A key cannot be renamed where it stands, see :func:`_renamed`.
+* A table cannot be moved, nor an entry be put at its place in a table, see :class:`_Changes`.
+
+What the new text says is read back and compared, so that a form for which this is not enough
+costs style, never a value or a comment.
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from xentui.project import document, model, toml_text
-from xentui.project.inline import patched, renames, same
-from xentui.project.lines import Entry, Path
-from xentui.project.model import Project
-from xentui.project.patch import CannotPatch, Patch
+import tomlkit
+from tomlkit import TOMLDocument
+from tomlkit.container import Container
+from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import (
+    AoT,
+    Array,
+    Comment,
+    InlineTable,
+    Item,
+    Null,
+    String,
+    StringType,
+    Table,
+    Trivia,
+    Whitespace,
+)
 
-_KEYED = ("bundles", "guests", "import_types")
+from xentui.project import document, lines, model, schema
+from xentui.project.model import Project
+from xentui.project.schema import Path
+
+_NAMED = [(name,) for name in schema.named()]
+_TOKEN = re.compile(
+    r'''"""(?:\\.|[^\\])*?"""|"(?:\\.|[^"\\\n])*"|'''
+    r"""'''.*?'''|'[^'\n]*'|\#[^\n]*""",
+    re.DOTALL,
+)
+"""A text or a comment."""
 
 
 def update(text: str, project: Project) -> str:
@@ -31,20 +64,23 @@ def update(text: str, project: Project) -> str:
     Raises:
         DocumentError: the text is not TOML.
     """
-    wanted = model.to_data(project)
     data = document.parse(text).data
-    mark = document.BYTE_ORDER_MARK if text.startswith(document.BYTE_ORDER_MARK) else ""
-    body = text.removeprefix(mark)
     if _says(data, project):
         return text
-    for way in (_in_place, _in_order, _table_by_table):
-        try:
-            body = way(body, wanted)
-        except CannotPatch:
-            continue
-        if _says(_data(body), project):
-            return mark + body
-    return mark + "\n\n".join(_whole(wanted)) + "\n"
+    wanted = model.to_data(project)
+    mark = document.BYTE_ORDER_MARK if text.startswith(document.BYTE_ORDER_MARK) else ""
+    body = text.removeprefix(mark)
+    crlf = body.count("\r\n") == body.count("\n") > 0
+    body = body.replace("\r\n", "\n") if crlf else body
+    # A text without a newline at its end gets one while it is edited.
+    whole = body.rstrip(" \t\n")
+    made = next(
+        made
+        for way in (_in_place, _table_by_table, _anew)
+        if (made := way(f"{whole}\n", data, wanted)) is not None and _says(_data(made), project)
+    )
+    made = made.rstrip(" \t\n") + body[len(whole) :]
+    return mark + (made.replace("\n", "\r\n") if crlf else made)
 
 
 def _says(data: dict[str, Any] | None, project: Project) -> bool:
@@ -65,184 +101,364 @@ def _data(body: str) -> dict[str, Any] | None:
         return None
 
 
-def _whole(wanted: dict[str, Any]) -> list[str]:
-    blocks = [f"version = {wanted['version']}"]
-    for name, table in wanted.items():
-        if name != "version":
-            blocks += toml_text.tables((name,), table)
-    return blocks
+def _parsed(body: str) -> TOMLDocument | None:
+    """Return what tomlkit makes of a text, or ``None`` where it does not give it back."""
+    try:
+        parsed = tomlkit.parse(body)
+    except TOMLKitError:
+        return None
+    return parsed if parsed.as_string() == body else None
 
 
-def _in_place(body: str, wanted: dict[str, Any]) -> str:
-    patch = Patch(body)
-    _Changes(patch).table((), (), tomllib.loads(body), wanted)
-    return patch.result()
+def _in_place(body: str, data: dict[str, Any], wanted: dict[str, Any]) -> str | None:
+    """Change what differs where it stands."""
+    names = {name: _new_names(data.get(name), wanted.get(name)) for name in schema.named()}
+    body = _renamed(body, names)
+    parsed, now = _parsed(body), _data(body)
+    if parsed is None or now is None:
+        return None
+    _hand_over_comments(parsed)
+    try:
+        _table(parsed, (), now, wanted)
+    except (LookupError, TypeError, ValueError, AttributeError, NotImplementedError):
+        # Forms that tomlkit reads, but does not change.
+        return None
+    return parsed.as_string()
 
 
-def _in_order(body: str, wanted: dict[str, Any]) -> str:
-    """Bring keyed tables into order by moving whole runs of sections."""
-    data = _data(body)
-    if data is None:
-        raise CannotPatch
-    patch = Patch(body)
-    for name in _KEYED:
-        have, want = data.get(name), wanted.get(name)
-        if not isinstance(have, dict) or want is None or have.keys() != want.keys():
-            continue
-        if list(have) == list(want):
-            continue
-        runs = {key: _run(patch, (name, key)) for key in have}
-        for place, key in zip(sorted(runs.values()), want, strict=True):
-            old, new = (_bare(patch.text, run) for run in (place, runs[key]))
-            patch.replace(*old, patch.text[slice(*new)])
-    return patch.result()
-
-
-def _run(patch: Patch, path: Path) -> tuple[int, int]:
-    numbers = patch.below.get(path, [])
-    if not numbers or path in patch.keys_below or numbers[-1] - numbers[0] != len(numbers) - 1:
-        raise CannotPatch
-    return patch.start(numbers[0]), patch.start(numbers[-1] + 1)
-
-
-def _bare(text: str, run: tuple[int, int]) -> tuple[int, int]:
-    start, end = run
-    return start, start + len(text[start:end].rstrip(" \t\r\n"))
-
-
-def _table_by_table(body: str, wanted: dict[str, Any]) -> str:
-    """Write each top-level table that differs anew, where it first stood."""
-    data = _data(body)
-    if data is None:
-        raise CannotPatch
-    patch = Patch(body)
-    changes = _Changes(patch)
+def _table_by_table(body: str, data: dict[str, Any], wanted: dict[str, Any]) -> str | None:
+    """Write each top-level table that differs anew, with its comments before it."""
+    parsed = _parsed(body)
+    if parsed is None:
+        return None
+    _hand_over_comments(parsed)
     for name in [*data, *(name for name in wanted if name not in data)]:
         have, want = data.get(name), wanted.get(name)
-        if same(have, want) and (not isinstance(have, dict) or list(have) == list(want or ())):
+        if _same_in_order(have, want):
             continue
         if name in data:
-            patch.delete((name,))
+            parsed.remove(name)
         if want is not None:
-            names = list(wanted)
-            changes.add((), (name,), want, names[: names.index(name)])
-    return patch.result()
+            parsed.append(name, item(want))
+    return _with_comments_of(body, parsed.as_string())
 
 
-class _Changes:
-    """Walks through old and new data and collects what differs."""
-
-    def __init__(self, patch: Patch) -> None:
-        self._patch = patch
-
-    def table(self, at: Path, to: Path, old: dict[str, Any], new: dict[str, Any]) -> None:
-        """Collect the changes of one table, known as ``at`` and to be known as ``to``."""
-        names = renames(at, old, new)
-        for name, before in old.items():
-            path, now = (*at, name), names.get(name, name)
-            if now not in new:
-                if not _means_nothing(path, before):
-                    self._patch.delete(path)
-                continue
-            if now != name:
-                self._patch.rename(path, now)
-            self._change(path, (*to, now), before, new[now])
-        had = {names.get(name, name): name for name in old}
-        earlier: list[str] = []
-        for name, value in new.items():
-            if name in had:
-                earlier.append(had[name])
-            else:
-                self.add(at, (*to, name), value, earlier)
-
-    def _change(self, path: Path, to: Path, before: Any, after: Any) -> None:
-        if same(before, after):
-            return
-        entry = self._patch.entries.get(path)
-        if entry is not None:
-            value = entry.value
-            text = patched(self._patch.text, value, path, before, after)
-            self._patch.replace(value.start, value.end, text)
-        elif isinstance(before, dict) and isinstance(after, dict):
-            self.table(path, to, before, after)
-        elif isinstance(before, list) and isinstance(after, list):
-            self._array(path, to, before, after)
-        else:
-            raise CannotPatch
-
-    def _array(self, path: Path, to: Path, before: list[Any], after: list[Any]) -> None:
-        """Change an array of tables; what is equal at both ends is left alone."""
-        head = _equal(before, after)
-        tail = _equal(before[head:][::-1], after[head:][::-1])
-        old, new = len(before) - head - tail, len(after) - head - tail
-        for number in range(head, head + old):
-            element = (*path, number)
-            if element not in self._patch.tables:
-                raise CannotPatch
-            if number < head + new:
-                self.table(element, (*to, number), before[number], after[number])
-            else:
-                self._patch.delete(element)
-        if new > old:
-            numbers = self._patch.below[(*path, head + old - 1) if head + old else path]
-            if not numbers:
-                raise CannotPatch
-            added = after[head + old : head + new]
-            self._patch.add_blocks(numbers[-1] + 1, toml_text.tables(to, added))
-
-    def add(self, at: Path, to: Path, value: Any, earlier: list[str]) -> None:
-        """Add the key ``to`` to the table ``at``, behind those of ``earlier``, nearest last."""
-        patch = self._patch
-        name = to[-1]
-        dotted = [found for found in patch.keys_below.get(at, ()) if len(found[1].path) > len(at)]
-        if toml_text.is_tables(value) and (len(at) < 2 or not dotted):
-            patch.add_blocks(self._place(at, earlier), toml_text.tables(to, value))
-        elif at in patch.tables:
-            number = patch.tables[at]
-            patch.add_key(number, _line((name,), value), self._entry_before(number, at, earlier))
-        elif dotted:
-            number, last = dotted[-1]
-            depth = len(patch.sections[number].path)
-            patch.add_key(number, _line(to[depth:], value), last)
-        elif at in patch.below:
-            block = f"[{toml_text.dotted(to[:-1])}]\n{_line((name,), value)}"
-            patch.add_blocks(patch.below[at][0], [block])
-        else:
-            raise CannotPatch
-
-    def _entry_before(self, number: int, at: Path, earlier: list[str]) -> Entry | None:
-        for name in reversed(earlier):
-            for found, entry in reversed(self._patch.keys_below.get((*at, name), ())):
-                if found == number:
-                    return entry
-        return None
-
-    def _place(self, at: Path, earlier: list[str]) -> int:
-        """Return the number of the section that a new table stands before."""
-        below = self._patch.below
-        for name in reversed(earlier):
-            if (*at, name) in below:
-                return below[(*at, name)][-1] + 1
-        if at in below:
-            return below[at][-1] + 1
-        return len(self._patch.sections) if at else 1
+def _anew(body: str, _data: dict[str, Any], wanted: dict[str, Any]) -> str:
+    """Write the whole text anew, behind all of its comments."""
+    made = tomlkit.document()
+    for name, value in wanted.items():
+        made.append(name, item(value))
+    return _with_comments_of(body, made.as_string())
 
 
-def _line(names: Path, value: Any) -> str:
-    return f"{toml_text.dotted(names)} = {toml_text.value(value)}"
+# Values
+
+
+def key_text(name: str) -> str:
+    """Return one part of a key, quoted where it must be."""
+    return tomlkit.key(name).as_string() if name.isprintable() else value_text(name)
+
+
+def value_text(value: Any) -> str:
+    """Return a value on one line: text, number, flag, list, or inline table."""
+    return str(item(value, inline=True).as_string())
+
+
+def item(value: Any, *, inline: bool = False) -> Any:
+    """Return plain data as tomlkit writes it: tables below headers, unless they are inline.
+
+    Characters that show nothing, or change what is shown, are written as escapes.
+    """
+    if isinstance(value, Mapping):
+        table: Any = tomlkit.inline_table() if inline else tomlkit.table(_is_super(value))
+        # What stands behind the header of an inner table would belong to that.
+        for name, inner in sorted(value.items(), key=lambda pair: _is_tables(pair[1])):
+            table.append(name, item(inner, inline=inline))
+        return table
+    if _is_tables(value) and not inline:
+        tables = tomlkit.aot()
+        for entry in value:
+            tables.append(item(entry))
+        return tables
+    if isinstance(value, list | tuple):
+        array = tomlkit.array()
+        for entry in value:
+            array.append(item(entry, inline=True))
+        return array
+    if isinstance(value, str):
+        text = "".join(map(_escaped, tomlkit.string(value).as_string()[1:-1]))
+        return String(StringType.SLB, value, text, Trivia())
+    return tomlkit.item(value)
+
+
+def _escaped(char: str) -> str:
+    if char.isprintable():
+        return char
+    code = ord(char)
+    return f"\\u{code:04X}" if code <= 0xFFFF else f"\\U{code:08X}"
+
+
+# What differs
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values are equal and of the same types: 1, 1.0 and true are three values."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return bool(one == other)
+
+
+def _same_in_order(one: Any, other: Any) -> bool:
+    """Whether two values are the same, entries of a table in the same order too."""
+    return same(one, other) and (not isinstance(one, dict) or list(one) == list(other))
 
 
 def _equal(left: list[Any], right: list[Any]) -> int:
-    count = 0
-    for one, other in zip(left, right, strict=False):
-        if not same(one, other):
-            break
-        count += 1
-    return count
+    """Return how many entries two lists have in common at their beginning."""
+    pairs = zip(left, right, strict=False)
+    return next(
+        (at for at, pair in enumerate(pairs) if not same(*pair)), min(len(left), len(right))
+    )
 
 
-def _means_nothing(path: Path, value: Any) -> bool:
-    """Whether a key says no more than its absence."""
+def _says_nothing(path: Path, value: Any) -> bool:
+    """Whether a key says no more than its absence: an empty ``[defaults]``, ``tags = []``."""
     if len(path) == 1:
-        return isinstance(value, dict) and not value
-    return path[-1] in ("tags", "fetch", "description") and value in ([], "")
+        return bool(value == {})
+    try:
+        field = schema.field_at(path)
+        return bool(model.frozen(value) == model.left_out(field.table)[field.name])
+    except KeyError:
+        return False
+
+
+def _is_tables(value: Any) -> bool:
+    """Whether a value is written below headers: a table, or a list of tables."""
+    if isinstance(value, list):
+        return bool(value) and all(isinstance(entry, Mapping) for entry in value)
+    return isinstance(value, Mapping)
+
+
+# Renaming
+
+
+def _new_names(old: Any, new: Any) -> dict[str, str]:
+    """Return which keys of a table of guests, bundles or import types got another name.
+
+    A key that is gone was renamed when a new one stands in its place, between the same
+    neighbours, and says mostly the same.
+    """
+    if not isinstance(old, dict) or not isinstance(new, dict) or old.keys() == new.keys():
+        return {}
+    added = _runs(new, old)
+    return {
+        name: now
+        for neighbour, names in _runs(old, new).items()
+        for name, now in zip(names, added.get(neighbour, ()), strict=False)
+        if _alike(old[name], new[now])
+    }
+
+
+def _runs(those: Mapping[str, Any], without: Mapping[str, Any]) -> dict[str | None, list[str]]:
+    """Return the keys that only ``those`` has, by the common key they stand behind."""
+    runs: dict[str | None, list[str]] = {}
+    after: str | None = None
+    for name in those:
+        if name in without:
+            after = name
+        else:
+            runs.setdefault(after, []).append(name)
+    return runs
+
+
+def _alike(one: Any, other: Any) -> bool:
+    if not isinstance(one, dict) or not isinstance(other, dict):
+        return False
+    if one.keys() == other.keys():
+        return True
+    equal = sum(key in other and same(one[key], other[key]) for key in one)
+    return 2 * equal >= max(len(one), len(other))
+
+
+def _renamed(body: str, names: Mapping[str, Mapping[str, str]]) -> str:
+    """Return a text with entries of tables renamed wherever their names stand.
+
+    Args:
+        body: a TOML text.
+        names: the new name of each entry, by its table (``guests``) and its name.
+    """
+    if not any(names.values()):
+        return body
+    pieces: list[str] = []
+    at = 0
+    for section in lines.scan(body).sections:
+        spots = list(_spots((), section.keys, None, names))
+        for entry in section.entries:
+            spots += _spots(section.keys, entry.keys, entry.value, names)
+        for key, new in spots:
+            pieces += (body[at : key.start], tomlkit.key(new).as_string())
+            at = key.end
+    return "".join((*pieces, body[at:]))
+
+
+def _spots(
+    before: tuple[lines.Key, ...],
+    keys: tuple[lines.Key, ...],
+    value: lines.Value | None,
+    names: Mapping[str, Mapping[str, str]],
+) -> Iterator[tuple[lines.Key, str]]:
+    """Yield where names of entries stand in a dotted key and in the inline tables behind it."""
+    whole = (*before, *keys)
+    if len(whole) > 1:
+        new = names.get(whole[0].name, {}).get(whole[1].name)
+        if new is not None and len(before) < 2:
+            yield whole[1], new
+    elif value is not None:
+        for entry in value.entries:
+            yield from _spots(whole, entry.keys, entry.value, names)
+
+
+# Comments
+
+
+def _hand_over_comments(parsed: TOMLDocument) -> None:
+    """Let each table own the comment right above its header, and the blank lines above that.
+
+    They become part of what stands before the header's bracket. What stands at the very top of
+    the text is nobody's.
+    """
+    run: list[tuple[list[Any], int]] = []
+    top = True
+    for body, at, part in _in_order(parsed):
+        if isinstance(part, Table):
+            own: list[tuple[list[Any], int]] = []
+            for kind in (Comment, Whitespace):
+                while run and isinstance(run[-1][0][run[-1][1]][1], kind):
+                    own.insert(0, run.pop())
+            if not (top and not run):
+                before = "".join(slots[place][1].as_string() for slots, place in own)
+                part.trivia.indent = before + part.trivia.indent
+                for slots, place in own:
+                    slots[place] = (None, Null())
+            run, top = [], False
+        elif isinstance(part, Comment | Whitespace):
+            run.append((body, at))
+        else:
+            run, top = [], False
+
+
+def _in_order(container: Container | TOMLDocument) -> Iterator[tuple[list[Any], int, Item]]:
+    """Yield what a text is made of, tables by their headers: where it is kept, and the part."""
+    body = container.body
+    for at, (_, part) in enumerate(body):
+        if isinstance(part, AoT):
+            for table in part.body:
+                yield body, at, table
+                yield from _in_order(table.value)
+        elif isinstance(part, Table):
+            if not part.is_super_table():
+                yield body, at, part
+            yield from _in_order(part.value)
+        else:
+            yield body, at, part
+
+
+def _comments(body: str) -> list[str]:
+    """Return every comment of a text, with its sign."""
+    return [token for token in _TOKEN.findall(body) if token.startswith("#")]
+
+
+def _with_comments_of(body: str, made: str) -> str:
+    """Return a text behind those comments of another one that it does not have."""
+    there = Counter(_comments(made))
+    lost = list((Counter(_comments(body)) - there).elements())
+    return "".join(f"{comment}\n" for comment in lost) + made
+
+
+# Changes
+
+
+def _is_super(value: Mapping[str, Any]) -> bool:
+    """Whether a table needs no header, as it has nothing but tables in it."""
+    return bool(value) and all(map(_is_tables, value.values()))
+
+
+def _table(table: Any, path: Path, old: dict[str, Any], new: dict[str, Any]) -> None:
+    """Change what differs in a table that ``path`` names."""
+    for name, value in old.items():
+        if name not in new and not _says_nothing((*path, name), value):
+            del table[name]
+    before: str | None = None
+    for name, value in new.items():
+        if name not in old:
+            _add(table, name, value, before)
+        elif not same(old[name], value) or (
+            (*path, name) in _NAMED and list(old[name]) != list(value)
+        ):
+            _change(table, (*path, name), old[name], value)
+        before = name
+    if path in _NAMED:
+        _put_in_order(table, list(new))
+
+
+def _change(table: Any, path: Path, old: Any, new: Any) -> None:
+    name = path[-1]
+    inner = table[name]
+    if isinstance(old, dict) and isinstance(new, dict) and (new or not _has_no_header(inner)):
+        _table(inner, path, old, new)
+    elif isinstance(inner, AoT | Array) and isinstance(new, list) and new:
+        _list(inner, path, old, new)
+    else:
+        table[name] = item(new, inline=isinstance(table, InlineTable))
+
+
+def _has_no_header(table: Any) -> bool:
+    """Whether nothing of a table would be left without what is in it."""
+    return (
+        table.is_super_table() if isinstance(table, Table) else not isinstance(table, InlineTable)
+    )
+
+
+def _list(entries: Any, path: Path, old: list[Any], new: list[Any]) -> None:
+    """Change what differs in a list; what is equal at both ends is left alone."""
+    head = _equal(old, new)
+    tail = _equal(old[head:][::-1], new[head:][::-1])
+    fewer = len(old) - len(new)
+    both = len(old) - head - tail - max(fewer, 0)
+    for at in range(head, head + both):
+        if isinstance(old[at], dict) and isinstance(new[at], dict):
+            _table(entries[at], (*path, at), old[at], new[at])
+        else:
+            entries[at] = item(new[at], inline=True)
+    for _ in range(fewer):
+        del entries[head + both]
+    for at in range(head + both, head + both - fewer):
+        added = item(new[at], inline=not isinstance(entries, AoT))
+        if isinstance(entries, AoT):
+            added.trivia.indent = "\n"
+        entries.insert(at, added)
+
+
+def _add(table: Any, name: str, value: Any, before: str | None) -> None:
+    """Add a key to a table, behind another of its keys where that is possible."""
+    added = item(value, inline=isinstance(table, InlineTable))
+    if not isinstance(table, Table) or _is_tables(value) or before is None:
+        table[name] = added
+    else:
+        table.value._insert_after(before, name, added)  # noqa: SLF001 - tomlkit has no other way
+
+
+def _put_in_order(table: Any, names: list[str]) -> None:
+    """Move the entries of a table, each with its comments, into an order."""
+    if [name for name in table if name in names] == names:
+        return
+    keys = {key.key: key for key, _ in table.value.body if key is not None}
+    items = {name: table.item(name) for name in names}
+    for name in names:
+        table.remove(name)
+    for name in names:
+        table.append(keys[name], items[name])

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from xentui.project import model, schema, toml_text
+from xentui.project import model, schema
+from xentui.project.edit import key_text, value_text
 from xentui.project.effective import explain, words
 from xentui.project.model import Project
 
@@ -66,9 +67,9 @@ def _table(project: Project, path: schema.Path, definition: str, *, comments: bo
 
 
 def _header(path: schema.Path) -> str:
-    name = toml_text.dotted(path)
+    name = ".".join(key_text(step) for step in path if isinstance(step, str))
     return f"[[{name}]]" if isinstance(path[-1], int) else f"[{name}]"
 
 
 def _line(name: str, value: Any) -> str:
-    return f"{toml_text.key(name)} = {toml_text.value(value)}"
+    return f"{key_text(name)} = {value_text(value)}"

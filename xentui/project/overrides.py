@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from xentui.errors import UsageError
-from xentui.project import model, schema, toml_text
+from xentui.project import model, schema
 from xentui.project.model import Project
 from xentui.project.schema import Field, Path
 from xentui.safe_text import quoted
@@ -212,20 +212,24 @@ def _difference(path: Path, before: Any, value: Any) -> list[str] | None:
 
 
 def _path(path: Path) -> str:
+    from xentui.project.edit import key_text
+
     text = ""
     for step in path:
         if isinstance(step, int):
             text += f"[{step}]"
         else:
-            text += f".{toml_text.key(step)}" if text else toml_text.key(step)
+            text += f".{key_text(step)}" if text else key_text(step)
     return text
 
 
 def _written(value: Any) -> str | None:
+    from xentui.project.edit import value_text
+
     if isinstance(value, list):
         if not all(isinstance(item, str) for item in value):
             return None
         plain = all(item and not re.search(r"\s", item) for item in value)
         plain = plain and not (value and value[0].startswith("["))
-        return " ".join(value) if plain else toml_text.value(value)
-    return toml_text.value(value) if not isinstance(value, str) else value
+        return " ".join(value) if plain else value_text(value)
+    return value_text(value) if not isinstance(value, str) else value

@@ -11,8 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from xentui.bitbake import xl_config
-from xentui.bitbake.xl_config import Config
 from xentui.errors import UsageError
 from xentui.output import guest_cfg, target_layout
 from xentui.project import artifacts, boards
@@ -22,6 +20,9 @@ from xentui.project.model import Guest, Project
 from xentui.rehearsal.arch import MACHINES, Machine
 from xentui.rules import budget
 from xentui.rules.network import BRIDGE
+from xentui.xl import config as xl_config
+from xentui.xl import disk as xl_disk
+from xentui.xl.config import Config
 
 PIECE = 128
 """MiB that Dom0 is given at a time on arm64."""
@@ -234,7 +235,7 @@ def _images(project: Project, guest: Guest, config: Config, mib: int) -> list[Im
     own = f"{artifacts.IMAGES}/{artifacts.image_file(project, guest)}"
     made = []
     for spec in config.texts("disk"):
-        path = _plain(xl_config.disk(spec).target)
+        path = _plain(xl_disk.parse(spec).target)
         if path:
             kind = _stand_in(project, guest) if path == own else "zero"
             made.append(Image(path, kind, mib, path.startswith("/dev/")))

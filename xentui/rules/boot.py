@@ -13,6 +13,7 @@ from xentui.project.boards import Board
 from xentui.project.effective import EffectiveGuest
 from xentui.rules import quick_fixes
 from xentui.rules.context import Context
+from xentui.rules.fetched import UNCERTAIN, contents
 from xentui.rules.finding import Finding, QuickFix, found
 from xentui.safe_text import quoted
 
@@ -70,10 +71,14 @@ def root(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         )
 
 
-def partition(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def partition(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Whether the image of a whole disk is taken for one file system."""
     source = guest.guest.source
     if source is None or source.type not in WHOLE_DISKS or not generated(guest):
+        return
+    local = contents(given, guest)
+    if local is not None and local.kind not in UNCERTAIN:
+        # What the file is decides (XT351 and XT352), and not what such files mostly are.
         return
     named = option(guest.extra, "root")
     if named is not None and _WHOLE.fullmatch(named):
@@ -101,14 +106,17 @@ def console(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         )
 
 
-def init(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def init(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Whether a minimal root directory is told what to run."""
     source = guest.guest.source
     if source is None or source.type != "rootfs_dir" or not generated(guest):
         return
-    if option(guest.extra, "init") is None and any(
-        "minirootfs" in entry.uri for entry in source.fetch
-    ):
+    if option(guest.extra, "init") is not None:
+        return
+    local = contents(given, guest)
+    if local is not None and local.init is not None:
+        return
+    if any("minirootfs" in entry.uri for entry in source.fetch):
         extra = f"{guest.extra} init=/bin/sh".strip()
         yield found(
             "XT231",

@@ -25,12 +25,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from xentui.bitbake.xl_config import Config
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.boards import Arch
 from xentui.project.effective import EffectiveGuest, explain
 from xentui.project.model import GuestType, Project
 from xentui.rules.context import Context, context
+from xentui.xl.config import Config
 
 Kind = Literal["total", "xen", "dom0", "guest", "reserve", "free"]
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from xentui.bitbake.abilities import Abilities
 from xentui.project import schema
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.effective import EffectiveGuest
@@ -22,6 +23,7 @@ from xentui.rules import (
     imports,
     memory,
     network,
+    release,
     sources,
     sources_on_disk,
     text,
@@ -38,6 +40,7 @@ GuestRule = Callable[[Context, EffectiveGuest], Iterable[Finding]]
 
 RULES: tuple[Rule, ...] = (
     *host.RULES,
+    *release.RULES,
     *memory.RULES,
     *bundles.RULES,
     *boot.RULES,
@@ -66,14 +69,17 @@ GUEST_RULES: tuple[GuestRule, ...] = (
 _TABLES = ("preset", "host", "containers", "defaults", "bundles", "guests", "import_types")
 
 
-def check(project: Project, assets: Assets = NO_ASSETS) -> list[Finding]:
+def check(
+    project: Project, assets: Assets = NO_ASSETS, abilities: Abilities | None = None
+) -> list[Finding]:
     """Return every finding of a project: errors first, then in the order of the document.
 
     Args:
         project: the project.
         assets: what lies beside the project file; without it, files are not looked for.
+        abilities: what the layers at hand can do; left out, what the project's release can.
     """
-    return check_all(context(project, assets))
+    return check_all(context(project, assets, abilities))
 
 
 def check_all(given: Context) -> list[Finding]:
@@ -106,7 +112,9 @@ def from_problems(problems: Iterable[schema.Problem]) -> Iterator[Finding]:
         yield found(problem.code, schema.dotted(problem.path), problem.message, problem.fix)
 
 
-def findings(loaded: Loaded, assets: Assets | None = None) -> list[Finding]:
+def findings(
+    loaded: Loaded, assets: Assets | None = None, abilities: Abilities | None = None
+) -> list[Finding]:
     """Return every finding of a project file.
 
     What the schema does not accept comes alone: without a project nothing else can be said.
@@ -114,6 +122,7 @@ def findings(loaded: Loaded, assets: Assets | None = None) -> list[Finding]:
     Args:
         loaded: the file.
         assets: what lies beside it; left out, it is looked for.
+        abilities: what the layers at hand can do; left out, what the project's release can.
     """
     if loaded.project is None:
         return list(from_problems(loaded.problems))
@@ -121,7 +130,7 @@ def findings(loaded: Loaded, assets: Assets | None = None) -> list[Finding]:
         from xentui.project.assets import gather
 
         assets = gather(loaded.project, loaded.directory)
-    return check(loaded.project, assets)
+    return check(loaded.project, assets, abilities)
 
 
 def from_error(error: DocumentError) -> Finding:

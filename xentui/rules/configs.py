@@ -7,13 +7,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from xentui.bitbake import xl_config
-from xentui.bitbake.xl_config import Config
 from xentui.project import artifacts
 from xentui.project.effective import EffectiveGuest
 from xentui.rules.context import Context
 from xentui.rules.finding import Finding, found
 from xentui.safe_text import quoted
+from xentui.xl import config as xl_config
+from xentui.xl import disk as xl_disk
+from xentui.xl.config import Config
 
 NUMBERS = ("memory", "maxmem", "vcpus", "maxvcpus")
 _SHAPE = (
@@ -27,17 +28,13 @@ def present(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     file = guest.guest.config_file
     if file is None or not given.sees_files or guest.key in given.configs:
         return
-    why = (
-        "is not UTF-8 text, or cannot be read"
-        if file in given.assets.unreadable
-        else ("is not beside the project file")
-    )
-    yield found(
-        "XT238",
-        _path(guest),
-        f"{quoted(file)} {why}",
-        "Put it there: the class would pass over it without a word and write its own.",
-    )
+    if file in given.assets.unreadable:
+        why = "is not UTF-8 text, or cannot be read"
+        fix = "Save it as UTF-8, comments included: xentui corrects its paths and copies it."
+    else:
+        why = "is not beside the project file"
+        fix = "Put it there: the class silently ignores a missing file and writes its own config."
+    yield found("XT238", _path(guest), f"{quoted(file)} {why}", fix)
 
 
 def readable(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
@@ -77,7 +74,7 @@ def rewriting(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     kernel = artifacts.kernel_file(given.project, guest.guest)
     after = xl_config.parse(xl_config.rewritten(given.texts[guest.key], image, kernel))
     disks = after.texts("disk")
-    first = xl_config.disk(disks[0]) if disks else None
+    first = xl_disk.parse(disks[0]) if disks else None
     wanted = f"{artifacts.IMAGES}/{image}"
     if after.error is not None or (first is not None and first.error):
         line = after.error.line if after.error is not None else after.line("disk")
@@ -154,7 +151,7 @@ def _boots_itself(config: Config) -> bool:
 def _further(given: Context, guest: EffectiveGuest, disks: tuple[str, ...]) -> Iterator[Finding]:
     """Disks after the first keep the path they have."""
     for spec in disks[1:]:
-        target = xl_config.disk(spec).target
+        target = xl_disk.parse(spec).target
         if not target.startswith("/dev/") and target not in given.image_paths:
             yield found(
                 "XT245",

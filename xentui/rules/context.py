@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from xentui.bitbake import xl_config
-from xentui.bitbake.xl_config import Config
+from xentui.bitbake import releases
+from xentui.bitbake.abilities import Abilities
 from xentui.project import artifacts, boards
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.boards import Board
@@ -17,6 +17,8 @@ from xentui.project.effective import EffectiveGuest, effective
 from xentui.project.model import Project
 from xentui.rules import fetched
 from xentui.rules.fetched import FetchedName
+from xentui.xl import config as xl_config
+from xentui.xl.config import Config
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Context:
         fetched: addresses of plain files, by bundle and place.
         folders: what archives are unpacked to, by bundle and place.
         assets: what was read beside the project file.
+        abilities: what the layers can do that the project is built with.
     """
 
     project: Project
@@ -45,6 +48,7 @@ class Context:
     fetched: Mapping[FetchedName, str]
     folders: frozenset[FetchedName]
     assets: Assets
+    abilities: Abilities
 
     @property
     def sees_files(self) -> bool:
@@ -57,8 +61,16 @@ class Context:
         return (config.text("name") if config is not None else None) or guest.name
 
 
-def context(project: Project, assets: Assets = NO_ASSETS) -> Context:
-    """Work out what the rules need."""
+def context(
+    project: Project, assets: Assets = NO_ASSETS, abilities: Abilities | None = None
+) -> Context:
+    """Work out what the rules need.
+
+    Args:
+        project: the project.
+        assets: what was read beside the project file.
+        abilities: what the layers at hand can do; left out, what the project's release can.
+    """
     texts = {
         guest.key: assets.texts[guest.config_file]
         for guest in project.guests
@@ -75,6 +87,7 @@ def context(project: Project, assets: Assets = NO_ASSETS) -> Context:
         fetched=fetched.plain_files(project),
         folders=fetched.folders(project),
         assets=assets,
+        abilities=abilities or releases.abilities_for(project),
     )
 
 

@@ -1,18 +1,32 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Where the files of SRC_URI lie once BitBake has fetched and unpacked them."""
+"""Where the files of SRC_URI lie once BitBake has unpacked them, and what those at hand are."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from xentui.project.model import Fetch, Project
+from xentui.errors import InputError
+from xentui.project import disk
+from xentui.project.assets import SourceFile
+from xentui.project.model import Fetch, Project, Source
+
+if TYPE_CHECKING:
+    from xentui.images.inspected import Inspected
+    from xentui.project.effective import EffectiveGuest
+    from xentui.rules.context import Context
 
 _ARCHIVE = re.compile(
-    r"\.(?:tar(?:\.(?:gz|bz2|xz|zst|lz|Z|7z))?|t(?:gz|bz2?|xz|zst|lz)|zip|jar|rpm|deb|ipk|7z|cpio)$"
+    r"\.(?:tar(?:\.(?:gz|bz2|xz|zst|lz|Z|7z))?|t(?:gz|bz2?|xz|zst|lz)|zip|jar|rpm|deb|ipk|7z)$"
 )
 _PACKED = re.compile(r"\.(?:gz|bz2|xz|zst|lz|Z)$")
+
+UNCERTAIN = ("packed", "unknown", "blank", "empty")
+"""Kinds of files whose bytes say nothing against what their names do."""
 
 FetchedName = tuple[str | None, str]
 """A bundle, and a path in the directory that its files are unpacked to."""
@@ -40,9 +54,12 @@ def is_archive(uri: str) -> bool:
 def result(entry: Fetch) -> str:
     """Return where a plain file lies once it is unpacked.
 
-    A compressed one loses its suffix (bb:lib/bb/fetch2/__init__.py, ``unpack``).
+    A compressed one loses its suffix, and its folder too: what comes of it is put at the top of
+    UNPACKDIR whatever subdir says (bb:lib/bb/fetch2/__init__.py, ``unpack``).
     """
-    return _PACKED.sub("", placed(entry.uri, entry.subdir))
+    place = placed(entry.uri, entry.subdir)
+    unpacked = _PACKED.sub("", place)
+    return place if unpacked == place else unpacked.rpartition("/")[2]
 
 
 def plain_files(project: Project) -> Mapping[FetchedName, str]:
@@ -69,3 +86,49 @@ def folders(project: Project) -> frozenset[FetchedName]:
         for entry in guest.source.fetch
         if is_archive(entry.uri)
     )
+
+
+def contents(given: Context, guest: EffectiveGuest) -> Inspected | None:
+    """Return what the local file is that a guest's disk is made of.
+
+    ``None`` stands for one that is not at hand or cannot be read. Only its beginning is read,
+    and what that points to.
+    """
+    source = guest.guest.source
+    if source is None or not given.assets.sources:
+        return None
+    for entry in disk.entries(given.project, source):
+        local = given.assets.sources.get(entry.uri.removeprefix("file://"))
+        if local is not None and brings_disk(source, entry, local):
+            return seen(local)
+    return None
+
+
+def brings_disk(source: Source, entry: Fetch, local: SourceFile) -> bool:
+    """Return whether a local entry is what a guest's disk is made of."""
+    if not entry.uri.startswith("file://"):
+        return False
+    if is_archive(entry.uri) and not local.is_dir:
+        below = not entry.subdir or f"{source.file}/".startswith(f"{entry.subdir}/")
+        return source.type == "rootfs_dir" and below
+    return source.file == result(entry)
+
+
+def seen(local: SourceFile) -> Inspected | None:
+    """Return what a local file or directory is by its bytes, or ``None`` if it is unreadable."""
+    from xentui.images.inspect import glance
+
+    try:
+        if local.is_dir:
+            # Its size was just counted: with the same the same is in it, for all that matters.
+            return _folder(local.path, local.size, local.path.stat().st_mtime_ns)
+        return glance(local.path)
+    except (InputError, OSError):
+        return None
+
+
+@lru_cache(maxsize=64)
+def _folder(path: Path, _size: int, _time: int) -> Inspected:
+    from xentui.images.inspect import glance
+
+    return glance(path)

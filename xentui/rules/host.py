@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xentui.project.boards import BOARDS, Dom0Knob, Support
-from xentui.project.effective import fallback, image, network
+from xentui.project.effective import fallback, image
 from xentui.rules import quick_fixes
 from xentui.rules.context import Context
 from xentui.rules.finding import Finding, found
@@ -44,18 +44,6 @@ def supported(given: Context) -> Iterator[Finding]:
             if board.support is Support.PARTLY
             else f"{board.machine} builds Xen, but starting it is up to you",
             board.reason,
-        )
-
-
-def qemu_network(given: Context) -> Iterator[Finding]:
-    """Whether guests get an address under QEMU's user network."""
-    if given.board.emulated and network(given.project) != "nat":
-        yield found(
-            "XT104",
-            "host.network",
-            "Under QEMU's user network, bridged guests find no DHCP server",
-            'Set network = "nat".',
-            quick_fixes.host("Let Dom0 route for its guests (nat)", network="nat"),
         )
 
 
@@ -161,4 +149,4 @@ def own_image(given: Context) -> Iterator[Finding]:
         )
 
 
-RULES = (supported, qemu_network, boot_mode, total_memory, dom0_knob, dom0_size, own_image)
+RULES = (supported, boot_mode, total_memory, dom0_knob, dom0_size, own_image)

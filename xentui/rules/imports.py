@@ -10,6 +10,7 @@ from xentui.project.effective import EffectiveGuest
 from xentui.project.model import BUILT_IN_IMPORTS, Fetch, Source
 from xentui.rules import quick_fixes
 from xentui.rules.context import Context
+from xentui.rules.fetched import UNCERTAIN, contents
 from xentui.rules.finding import Finding, QuickFix, found
 from xentui.safe_text import quoted
 
@@ -72,6 +73,10 @@ def import_type(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
                 f"Use {', '.join(known)}, or add [import_types.{source.type}].",
                 *_type_by_name(guest, source),
             )
+        return
+    local = contents(given, guest)
+    if local is not None and local.kind not in UNCERTAIN:
+        # XT350 says what the file is, whatever its name.
         return
     suits = _SUFFIXES.get(_suffix(source.file))
     if suits is not None and suits != source.type and (suits, source.type) != ("ext4", "raw"):

@@ -11,35 +11,40 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xentui.errors import InputError
 from xentui.project import disk
-from xentui.project.assets import SourceFile
 from xentui.project.effective import EffectiveGuest
 from xentui.project.model import BUILT_IN_IMPORTS, Fetch, Project, Source
-from xentui.rules import quick_fixes
+from xentui.rules import fetched, quick_fixes
 from xentui.rules.boot import generated, option
 from xentui.rules.context import Context
-from xentui.rules.fetched import is_archive, result
 from xentui.rules.finding import Finding, QuickFix, found
 from xentui.safe_text import quoted
 
 if TYPE_CHECKING:
     from xentui.images.disk import PartitionedDisk
     from xentui.images.inspected import Inspected
+    from xentui.images.recognise import Kind
 
 _MIB = 1 << 20
 _DEVICE = re.compile(r"/dev/(?P<disk>(?:xvd|sd|hd|vd)[a-z])(?P<number>[0-9]*)")
-_WRONG = {
-    "rootfs_dir": ("qcow2", "ext", "disk", "filesystem", "kernel", "iso"),
-    "qcow2": ("ext", "disk", "filesystem", "tar", "directory", "kernel", "iso"),
-    "ext4": ("qcow2", "tar", "directory", "kernel", "iso"),
-    "raw": ("qcow2", "tar", "directory", "kernel"),
+_MADE_OF: dict[str, tuple[Kind, ...]] = {
+    "rootfs_dir": ("tar", "directory"),
+    "qcow2": ("qcow2",),
+    "ext4": ("ext", "disk", "filesystem"),
+    "raw": ("disk", "ext", "filesystem", "iso"),
 }
-"""What each import type cannot be made of; a disk or file system is copied by ext4 and raw."""
+"""What each import type can be made of: a disk or file system is copied by ext4 and raw."""
+
+_FIXES: dict[str, str] = {
+    "empty": "Put the file itself there.",
+    "lfs_pointer": "Fetch the file itself: git lfs pull.",
+    "swap": "Take the disk with the guest's root file system.",
+    "encrypted": "Take a disk that is not encrypted: a guest cannot be asked for the key here.",
+    "cpio": "Take the root file system as a tarball or a disk.",
+    "container": "Unpack its layers to a root file system first, and import that.",
+}
 
 
 def on_disk(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
@@ -53,45 +58,15 @@ def on_disk(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         local = given.assets.sources.get(place) if place != entry.uri else None
         if local is None or entry not in mine:
             continue
-        seen = _seen(local)
+        seen = fetched.seen(local)
         if seen is None:
             continue
         yield from _digest(guest, seen, entry, number)
-        if source.type in BUILT_IN_IMPORTS and _is_disk(source, entry, local):
+        if source.type in BUILT_IN_IMPORTS and fetched.brings_disk(source, entry, local):
             yield from _content(guest, source, seen, place)
             if source.type == "rootfs_dir":
                 yield from _size(guest, seen, place)
             yield from _boots(guest, seen)
-
-
-def _seen(local: SourceFile) -> Inspected | None:
-    from xentui.images.inspect import glance
-
-    try:
-        if local.is_dir:
-            # Its size was just counted: with the same the same is in it, for all that matters.
-            return _folder(local.path, local.size, local.path.stat().st_mtime_ns)
-        return glance(local.path)
-    except (InputError, OSError):
-        return None
-
-
-@lru_cache(maxsize=64)
-def _folder(path: Path, _size: int, _time: int) -> Inspected:
-    from xentui.images.inspect import glance
-
-    return glance(path)
-
-
-def _is_disk(source: Source, entry: Fetch, local: SourceFile) -> bool:
-    """Return whether an entry brings what the guest's disk is made of."""
-    if is_archive(entry.uri) and not local.is_dir:
-        return source.type == "rootfs_dir" and _below(source.file, entry.subdir or "")
-    return source.file == result(entry)
-
-
-def _below(path: str, folder: str) -> bool:
-    return not folder or f"{path}/".startswith(f"{folder}/")
 
 
 def _digest(guest: EffectiveGuest, seen: Inspected, entry: Fetch, number: int) -> Iterator[Finding]:
@@ -110,15 +85,14 @@ def _content(
     guest: EffectiveGuest, source: Source, seen: Inspected, place: str
 ) -> Iterator[Finding]:
     path = f"guests.{guest.key}.source.type"
-    if seen.kind in _WRONG[source.type]:
+    if seen.kind not in _MADE_OF[source.type] and not _may_be(source, seen):
         quick_fix = _import_anew(guest.key, seen, place)
+        advice = f"{quick_fix.label}." if quick_fix is not None else _advice(seen, place, guest.key)
         yield found(
             "XT350",
             path,
             f"{quoted(seen.path.name)} is {seen.label}, and cannot be imported as {source.type}",
-            f"{quick_fix.label}."
-            if quick_fix is not None
-            else "Take another file, or convert it first.",
+            advice,
             quick_fix,
         )
     elif seen.found.qcow2 is not None and not seen.found.qcow2.whole:
@@ -135,13 +109,40 @@ def _content(
             f"{quoted(seen.path.name)} seems damaged: {_part(seen.problems[0])}",
             "Fetch or copy it again, and compare its checksum.",
         )
+    elif seen.kind in ("unknown", "blank"):
+        yield found(
+            "XT362",
+            f"guests.{guest.key}.source.file",
+            f"{quoted(seen.path.name)} is {seen.label}: it may be no disk to start from",
+            "See that the guest's kernel finds a file system or partitions on it.",
+        )
+
+
+def _may_be(source: Source, seen: Inspected) -> bool:
+    """Return whether something not recognised may be what an import type is made of.
+
+    A qcow2 image or ext4 file system would have been recognised, and a tarball too; a raw disk
+    may hold anything, and nothing yet.
+    """
+    if seen.kind == "blank":
+        return source.type in ("ext4", "raw")
+    return seen.kind == "packed" or (seen.kind == "unknown" and source.type == "raw")
+
+
+def _advice(seen: Inspected, place: str, key: str) -> str:
+    from xentui.images.suggest import suggest
+
+    suggestion = suggest(seen, place, key)
+    if suggestion is not None and suggestion.before:
+        return f"Make {quoted(suggestion.place)} of it and import that: {suggestion.before}"
+    return _FIXES.get(seen.kind, "Take another file, or convert it first.")
 
 
 def _import_anew(key: str, seen: Inspected, place: str) -> QuickFix | None:
     from xentui.images.suggest import suggest, with_source
 
     suggestion = suggest(seen, place, key)
-    if suggestion is None or suggestion.use != "disk":
+    if suggestion is None or suggestion.use != "disk" or suggestion.before or suggestion.guess:
         return None
 
     def apply(project: Project) -> Project:

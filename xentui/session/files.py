@@ -47,11 +47,7 @@ def lies_elsewhere(path: field_paths.Path, given: str) -> bool:
         path: the field's.
         given: what was typed: ``~/a.cfg``, ``/srv/a.cfg``, ``../a.cfg`` or ``file:///srv/a.tar``.
     """
-    text = given.strip()
-    if path[-1] == "uri":
-        if not text.startswith(_SCHEME):
-            return text.startswith(("/", "~", "./", "../"))
-        text = text.removeprefix(_SCHEME)
+    text = given.strip().removeprefix(_SCHEME)
     return is_local(path) and text.startswith(("/", "~", "./", "../"))
 
 
@@ -247,6 +243,11 @@ def imported(state: State, folder: Path, key: str, seen: Inspected) -> tuple[Sta
         raise InputError(
             f"{visible(seen.path.name)} is {seen.label}: a guest cannot be made of it as it is",
             fix="Convert it to a tarball, an ext4 image, a raw disk or a qcow2 image.",
+        )
+    if suggestion.before:
+        raise InputError(
+            f"{visible(seen.path.name)} is {seen.label}: make one file of it first",
+            fix=f"Run {suggestion.before} beside it, and choose {suggestion.place}.",
         )
     try:
         project = with_source(state.project, key, seen, name, suggestion)

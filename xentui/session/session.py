@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xentui.errors import UsageError
 from xentui.project.history import History
 from xentui.project.model import Project
 from xentui.session import field_paths
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from xentui.output.plan import Plan
     from xentui.rules.finding import Finding, QuickFix
     from xentui.session.findings import Findings
+    from xentui.session.new_guest import GuestKind
     from xentui.session.review import Review
     from xentui.session.writing import Written
 
@@ -207,8 +209,15 @@ class Session:
         Text that the field cannot hold is kept beside the project, which keeps its last value.
         A file that lies elsewhere is taken by :meth:`take_file`.
         """
-        value, message = self.check(path, text)
+        from xentui.session import files
+
         label = self._label(field_paths.field_of(path).title, path)
+        if files.lies_elsewhere(path, text):
+            value, message = None, self.take_file(path, text)
+            if not message:
+                return ""
+        else:
+            value, message = self.check(path, text)
         merge = field_paths.text_of_path(path) + str(path[-1])
         if message:
             self._history.do(self.state.typed(path, text, message), label, merge=merge)
@@ -248,6 +257,34 @@ class Session:
             label = self._label(field_paths.field_of(path).title, path)
             self._history.do(state.settled(path), label)
         return message
+
+    def add_guest(
+        self,
+        kind: GuestKind,
+        file: Inspected | str = "",
+        *,
+        name: str = "",
+        kernel: Inspected | str = "",
+    ) -> str:
+        """Add a complete guest and return its key.
+
+        Args:
+            kind: what it is made of.
+            file: as with :func:`xentui.session.new_guest.add`.
+            name: the recipe's name; of other kinds a name for the guest, which may be empty.
+            kernel: a vendor's kernel.
+
+        Raises:
+            XentuiError: a guest cannot be made of it, or there are too many.
+        """
+        from xentui.session import new_guest
+
+        if len(self.project.guests) >= MOST_GUESTS:
+            raise UsageError(f"there are {MOST_GUESTS} guests already", fix=TOO_MANY)
+        state, key = new_guest.add(self, kind, file, name=name, kernel=kernel)
+        self.end_typing()
+        self._history.do(state, f"add {key}")
+        return key
 
     def import_file(self, key: str, seen: Inspected) -> str:
         """Make a guest of a file that was read, and return the name that the project gives it.

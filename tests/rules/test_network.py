@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.rules.test_exact import of, project_of
+from tests.rules.test_rule_values import of, project_of
 from xentui.project.assets import Assets
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.rules.case import HEAD
-from tests.rules.test_exact import of, project_of
+from tests.rules.test_rule_values import of, project_of
 from xentui.project.assets import Assets, SourceFile
 from xentui.rules.fetched import file_name
 from xentui.rules.scripts import scripts

@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from tests.rules.config_cases import CONFIG, DISK, GUEST, KERNEL
-from tests.rules.test_exact import of
+from tests.rules.test_rule_values import of
 from xentui.project.assets import Assets
 from xentui.rules.finding import Finding
 

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import xl_parser
-from xentui.bitbake import xl_config
+from xentui.xl import config as xl_config
+from xentui.xl.config import Config, ConfigError, parse
 
 ACCEPTED = (
     "a=1\n", "a=1;b=2\n", "a9 = 'x'", "a.b=1\n", "a='x' # c\n", "# c\n", "", ";\n", "a=1;;\n",
@@ -89,7 +90,7 @@ def test_a_setting_has_its_line_and_the_last_one_counts() -> None:
 def test_settings_before_a_mistake_are_kept() -> None:
     config = xl_config.parse("memory = 256\nvcpus = two\n")
     assert config.number("memory") == 256
-    assert config.error == xl_config.ConfigError(
+    assert config.error == ConfigError(
         2, 'a number, a text in quotes or a list is expected, not "two"'
     )
 
@@ -107,23 +108,6 @@ NO_NUMBERS = ("08", "2G", "", "1e3", "²")
 )
 def test_numbers_are_c_s(text: str, number: int | None) -> None:
     assert xl_config.as_number(text) == number
-
-
-@pytest.mark.parametrize(
-    ("spec", "target", "refused"),
-    [
-        ("file:/x/a.img,xvda,rw", "/x/a.img", False),
-        ("/x/a.img,raw,xvda,rw", "/x/a.img", False),
-        ("phy:/dev/vg/a,xvdb,r", "/dev/vg/a", False),
-        ("format=raw,vdev=xvda,access=rw,target=/x/a,b.img", "/x/a,b.img", False),
-        ("file:/x/a.img,format=raw,target=/y", "/x/a.img", True),
-        ("vdev=xvda", "", False),
-        ("", "", False),
-    ],
-)
-def test_a_disk_s_target(spec: str, target: str, refused: bool) -> None:
-    disk = xl_config.disk(spec)
-    assert (disk.target, bool(disk.error)) == (target, refused)
 
 
 _SED = (
@@ -158,8 +142,120 @@ def test_rewriting_is_what_sed_does(lines: list[str], ended: bool) -> None:
 
 
 def test_the_class_still_has_these_expressions() -> None:
-    folder = Path(__file__).parent / "layer" / "classes"
+    folder = Path(__file__).parents[1] / "layer" / "classes"
     for name in ("xen-guest-bundle.bbclass", "xen-guest-cross-install.bbclass"):
         text = (folder / name).read_text(encoding="utf-8")
         if "sed -E" in text:
             assert r"s#^(disk = \[)[^,]+#\1'file:" in text
+
+
+VALUE = "a number, a text in quotes or a list"
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (r"\a", "\a"), (r"\b", "\b"), (r"\f", "\f"), (r"\n", "\n"), (r"\r", "\r"), (r"\t", "\t"),
+        (r"\v", "\v"), (r"\\", "\\"), (r"\"", '"'), (r"\'", "'"), (r"a\tb\\n", "a\tb\\n"),
+    ],
+)  # fmt: skip
+def test_each_escape_is_the_character_it_stands_for(written: str, read: str) -> None:
+    assert parse(f"a = '{written}'\n").text("a") == read
+    assert parse(f'a = "{written}"\n').text("a") == read
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("\n= 1\n", 2, 'a setting\'s name is expected, not "="'),
+        ("a\n", 1, '= is expected after "a", not the end of the line'),
+        ("a", 1, '= is expected after "a", not the end of the file'),
+        ("a, 1\n", 1, '= is expected after "a", not ","'),
+        ("a ['x']\n", 1, '= is expected after "a", not "["'),
+        ("a 'x'\n", 1, '= is expected after "a", not "\'x\'"'),
+        ("a = # none\n", 1, f"{VALUE} is expected, not the end of the line"),
+        ("a = ]\n", 1, f'{VALUE} is expected, not "]"'),
+        ("a = 1 2\n", 1, 'a newline or semicolon is expected, not "2"'),
+        ("a = [\n1 2]\n", 2, 'a comma or ] is expected, not "2"'),
+        ("a = [\n1;]\n", 2, 'a comma or ] is expected, not ";"'),
+        ("a = ['x',\n'y'\n", 3, "a comma or ] is expected, not the end of the file"),
+        ("a = 1\n\n-x\nb = 1\n", 3, '"-x" is nothing that xl reads'),
+        ("a = 1 # c", 1, '"# c" is nothing that xl reads'),
+        (r"a = '\X'", 1, 'a backslash before "X" is not read'),
+        ("a = ['x']\n\na += 'y'\n", 3, "a list and a text cannot be joined"),
+        ("a = 'x'\na += ['y']\n", 2, "a list and a text cannot be joined"),
+    ],
+)  # fmt: skip
+def test_what_is_refused_is_said_with_its_line(text: str, line: int, message: str) -> None:
+    assert parse(text).error == ConfigError(line, message)
+
+
+def test_lists_are_nested_so_deep_and_no_deeper() -> None:
+    assert parse(f"a = {'[' * 33}{']' * 33}\n").error is None
+    error = parse(f"\na = {'[' * 34}{']' * 34}\n").error
+    assert error == ConfigError(2, "the lists are nested too deep")
+
+
+def test_what_is_added_is_put_behind() -> None:
+    made = parse(
+        "a = 'x'\na += 'y'\nb = ['x']\nb += ['y', 'z']\nc += 'new'\n"
+        "d = [ # one\n\n 'x', # two\n ['y', 1,],\n\n]\n; ;e = 0x1f;\n\nf = 2"
+    )
+    assert made.error is None
+    assert {name: setting.value for name, setting in made.settings.items()} == {
+        "a": "xy", "b": ("x", "y", "z"), "c": "new", "d": ("x", ("y", "1")), "e": "0x1f", "f": "2",
+    }  # fmt: skip
+    assert {name: setting.line for name, setting in made.settings.items()} == {
+        "a": 2, "b": 4, "c": 5, "d": 6, "e": 12, "f": 14,
+    }  # fmt: skip
+
+
+def test_a_setting_is_asked_for_as_text_texts_or_number() -> None:
+    made = parse("one = 'x'\nlist = ['x', ['y'], 'z']\nnumber = 010\n")
+    assert (made.text("one"), made.text("list"), made.text("none")) == ("x", None, None)
+    assert (made.texts("one"), made.texts("list"), made.texts("none")) == (("x",), ("x", "z"), ())
+    asked = [made.number(name) for name in ("number", "one", "list", "none")]
+    assert asked == [8, None, None, None]
+    assert [made.line(name) for name in ("one", "list", "none")] == [1, 2, 1]
+    assert Config().settings == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("type = 'pvh'\n", "pvh"),
+        ("builder = 'hvm'\n", "hvm"),
+        ("builder = 'generic'\n", "pv"),
+        ("type = 'h'\n", "hvm"),
+        ("type = 'xen'\n", None),
+        ("type = 'pv'\nbuilder = 'hvm'\n", "pv"),
+        ("type = ['pv']\nbuilder = 'hvm'\n", "hvm"),
+        ("kernel = '/boot/hvm'\n", None),
+        ("", None),
+    ],
+)
+def test_the_kind_of_a_domain_is_its_type_or_its_builder_s(text: str, kind: str | None) -> None:
+    assert parse(text).domain_type == kind
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("0", 0), ("00", 0), ("017", 15), ("-017", -15), ("+017", 15), ("0X1f", 31), ("-0x10", -16),
+        ("+7", 7), ("\t10", 10), ("123", 123), ("08", None), ("018", None), ("0x", None),
+        ("x10", None), ("1f", None), ("--1", None), ("1 ", None),
+    ],
+)  # fmt: skip
+def test_numbers_have_their_base_before_them(text: str, number: int | None) -> None:
+    assert xl_config.as_number(text) == number
+
+
+def test_paths_are_put_where_images_lie() -> None:
+    before = "disk = ['x.ext4,xvda,rw']\nkernel = \"bzImage\"\nname = 'x'\n"
+    assert xl_config.rewritten(before, "x.img", "Image") == (
+        "disk = ['file:/var/lib/xen/images/x.img,xvda,rw']\n"
+        "kernel = \"/var/lib/xen/images/Image\"\nname = 'x'\n"
+    )
+    assert xl_config.rewritten("disk = ['a']\n", "x.img", "", "/srv") == (
+        "disk = ['file:/srv/x.img\n"
+    )

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.rules.test_exact import of, project_of
+from tests.rules.test_rule_values import of, project_of
 from xentui.project.model import Bundle
 from xentui.rules import catalogue, quick_fixes
 from xentui.rules.check import arranged
@@ -30,7 +30,7 @@ ORDER = (
 
 def test_findings_come_by_severity_and_then_as_the_document_has_them() -> None:
     project = project_of("[guests.web]\n[guests.db]\n")
-    worst_first = ("XT201", "XT104", "XT252")
+    worst_first = ("XT201", "XT228", "XT252")
     assert [catalogue.entry(code).severity for code in worst_first] == list(Severity)
     made = [found(code, path, "", "") for code in worst_first for path in ORDER]
     for given in (made, made[::-1], made[1::2] + made[::2]):
@@ -67,7 +67,7 @@ def test_so_much_of_an_exception_is_told(
     made = failed(_fails, ValueError("x" * length), "guests.web")
     assert made.path == "guests.web"
     assert made.message == (
-        f"xentui itself failed: its check test_told_exact._fails cannot be carried out ({said})"
+        f"xentui itself failed: its check test_findings._fails cannot be carried out ({said})"
     )
 
 

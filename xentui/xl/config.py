@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-r"""xl's configuration of a guest, read as xl reads it, and rewritten as the Xen classes do.
+r"""An xl config: read as xl reads it, written, and rewritten as the Xen classes do.
 
 The grammar is that of libxlu (xen:tools/libs/util/libxlu_cfg_l.l and libxlu_cfg_y.y): settings
 in lower case, each ended by a newline or semicolon; a value is a number, a text in quotes of
@@ -38,10 +38,15 @@ _DEEPEST = 32
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A setting's value and the line it stands on, from 1."""
+    """A setting's value and the line it stands on, from 1.
+
+    Attributes:
+        added: whether it was joined to an earlier value with ``+=``.
+    """
 
     value: Value
     line: int
+    added: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +84,11 @@ class Config:
         return tuple(item for item in found.value if isinstance(item, str))
 
     def number(self, name: str) -> int | None:
-        """Return a number as xl reads it; ``None`` where there is none or it is no number."""
-        given = self.text(name)
-        return as_number(given) if given is not None else None
+        """Return a number as xl reads it; ``None`` where xl reads none."""
+        found = self.settings.get(name)
+        if found is None or found.added or not isinstance(found.value, str):
+            return None
+        return as_number(found.value)
 
     def line(self, name: str) -> int:
         """Return the line of a setting; 1 where it is not set."""
@@ -90,24 +97,17 @@ class Config:
 
     @property
     def domain_type(self) -> str | None:
-        """The domain type it names, by ``type`` or the older ``builder``."""
-        named = self.text("type")
-        if named is None and self.text("builder") == "hvm":
-            return "hvm"
-        return named
+        """The domain type it names, or ``None`` where it names none that xl knows.
 
-
-@dataclass(frozen=True, slots=True)
-class ConfigDisk:
-    """A disk of a configuration.
-
-    Attributes:
-        target: the file or device behind it.
-        error: what xl would refuse, or an empty text.
-    """
-
-    target: str
-    error: str = ""
+        xl takes any beginning of a word: ``pv`` is ``pv``, ``h`` is ``hvm``; ``builder`` is the
+        older way and knows ``hvm`` and ``generic`` (xen:tools/xl/xl_parse.c, parse_config_data).
+        """
+        for name, words in (("type", ("hvm", "pv", "pvh")), ("builder", ("hvm", "generic"))):
+            given = self.text(name)
+            if given is not None:
+                word = next((word for word in words if word.startswith(given)), None)
+                return "pv" if word == "generic" else word
+        return None
 
 
 class _Refused(Exception):
@@ -116,12 +116,16 @@ class _Refused(Exception):
 
 
 def as_number(text: str) -> int | None:
-    """Return a number as C's strtol with base 0 does: ``0512`` is octal, 330."""
+    """Return a number as C's strtol with base 0 does: ``0512`` is octal, 330.
+
+    ``None`` is what xl takes for no number: other text, or more than 64 bits hold.
+    """
     if not _NUMBER.fullmatch(text):
         return None
     digits = text.strip()
     octal = re.fullmatch(r"([+-]?)0([0-7]+)", digits)
-    return int(f"{octal[1]}0o{octal[2]}", 8) if octal else int(digits, 0)
+    number = int(f"{octal[1]}0o{octal[2]}", 8) if octal else int(digits, 0)
+    return number if -(2**63) <= number < 2**63 else None
 
 
 def parse(text: str) -> Config:
@@ -132,26 +136,6 @@ def parse(text: str) -> Config:
     except _Refused as refused:
         return Config(settings, refused.error)
     return Config(settings)
-
-
-def disk(spec: str) -> ConfigDisk:
-    """Read one disk as far as its target (xen:tools/libs/util/libxlu_disk_l.l).
-
-    ``target=`` takes all that follows it; a second target is refused.
-    """
-    target: str | None = None
-    rest = spec
-    while rest:
-        word, _, after = rest.partition(",")
-        name, equals, _ = word.strip().partition("=")
-        if equals and name == "target":
-            if target is not None:
-                return ConfigDisk(target, "target respecified")
-            return ConfigDisk(rest.partition("=")[2].strip())
-        if not (equals and re.fullmatch(r"[a-z-]+", name)) and target is None:
-            target = re.sub(r"^(?:file|phy|raw|qcow2?|vhd|tap2?|aio):", "", word.strip())
-        rest = after
-    return ConfigDisk(target or "")
 
 
 def rewritten(config: str, image: str, kernel: str, folder: str = "/var/lib/xen/images") -> str:
@@ -205,7 +189,7 @@ class _Reader:
         before = into.get(name)
         if operator == "+=" and before is not None:
             value = _joined(before.value, value, line)
-        into[name] = Setting(value, line)
+        into[name] = Setting(value, line, operator == "+=")
 
     def _value(self, depth: int) -> Value:
         if depth > _DEEPEST:

@@ -1,0 +1,175 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Files from anywhere become part of a project that was never saved; BitBake finds them."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from tests.bitbake import trees
+from tests.bitbake_parser import parse_recipe
+from tests.cli.conftest import Run
+from tests.session.made import seen, tarball
+from tests.sessions import session_of
+from xentui.output.rendered import Copy
+from xentui.session import Session
+from xentui.session.new_guest import GuestKind
+from xentui.session.state import EMPTY
+
+
+def with_tarball(session: Session, file: Path) -> str:
+    key = session.add_guest(GuestKind.TARBALL, seen(file))
+    assert [f for f in session.view.findings if f.severity.value != "advice"] == []
+    return key
+
+
+def check_recipe(conf: Path, layer: Path, file: Path) -> None:
+    """Hold BitBake's reading of the recipe, and what lies beside it, against the file."""
+    (recipe,) = layer.rglob("*.bb")
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    parsed = parse_recipe(recipe.read_text(), recipe.name, conf=conf.read_text())
+    assert parsed.warnings == []
+    (uri,) = (word for word in parsed.words("SRC_URI") if word.startswith("file://alpine"))
+    name, *parameters = uri.removeprefix("file://").split(";")
+    assert "unpack=0" in parameters
+    assert any(one.startswith("subdir=archives/alpine") for one in parameters)
+    flag = next(one.removeprefix("name=") for one in parameters if one.startswith("name="))
+    assert parsed.flag("SRC_URI", f"{flag}.sha256sum") == digest
+    assert parsed.flag("XEN_GUEST_SOURCE_TYPE", "alpine") == "rootfs_dir"
+    assert int(parsed.flag("XEN_GUEST_IMAGE_SIZE", "alpine") or 0) > 0
+    beside = recipe.parent / recipe.name.partition("_")[0] / name
+    assert hashlib.sha256(beside.read_bytes()).hexdigest() == digest
+
+
+def test_a_tarball_from_anywhere_becomes_a_guest_of_a_new_project(tmp_path: Path, run: Run) -> None:
+    file = tarball(tmp_path / "Downloads/alpine-minirootfs-3.23.3-x86_64.tar.gz")
+    session = Session(EMPTY, draft_path=Path("draft.json"))
+    assert with_tarball(session, file) == "alpine"
+    session.review.compare()
+    copies = {c.name: c.new for c in session.review.changes if isinstance(c.new, Copy)}
+    assert file in {copy.source for copy in copies.values()}
+    assert any(file.name in line for line in session.review.diff_lines())
+    written = session.write()
+    out = Path("xentui-out")
+    assert (out / file.name).read_bytes() == file.read_bytes()
+    check_recipe(out / "conf/xentui.conf", out / "meta-xentui", file)
+    session.review.compare(again=True)
+    assert session.review.status == "written"
+    # The command line finds the same files, and has nothing to add.
+    project = out / "project.toml"
+    assert run("check", str(project)).code == 0
+    again = run("generate", str(project), "--out", str(out), "--check")
+    assert again.code == 0, again.err
+    assert str(project) in written.headless
+
+
+def test_undo_takes_the_file_back(tmp_path: Path) -> None:
+    session = session_of(preset="qemux86-64-minimal")
+    with_tarball(session, tarball(tmp_path / "away/alpine.tar.gz"))
+    session.undo()
+    session.review.compare()
+    assert not session.state.files
+    assert not any(isinstance(c.new, Copy) and "alpine" in c.name for c in session.review.changes)
+    session.redo()
+    session.review.compare()
+    assert any(c.name == "alpine.tar.gz" for c in session.review.changes)
+
+
+def test_a_tarball_comes_into_the_layer_of_a_build_directory(tmp_path: Path) -> None:
+    build = trees.small(tmp_path / "tree")
+    session = session_of(preset="qemux86-64-minimal")
+    session.target.move_to(build)
+    file = tarball(tmp_path / "away/alpine.tar.gz")
+    with_tarball(session, file)
+    session.write()
+    layer = build.parent / "meta-xentui"
+    check_recipe(build / "conf/xentui.conf", layer, file)
+    assert (build / "alpine.tar.gz").read_bytes() == file.read_bytes()
+
+
+def test_a_file_beside_the_project_stays_where_it_is(tmp_path: Path) -> None:
+    session = session_of(preset="qemux86-64-minimal")
+    session.target.move_to(tmp_path / "place")
+    with_tarball(session, tarball(tmp_path / "place/images/alpine.tar.gz"))
+    assert session.project.guest("alpine").source is not None
+    assert not session.view.copies
+    session.review.compare()
+    names = [c.name for c in session.review.changes if isinstance(c.new, Copy)]
+    assert "alpine.tar.gz" not in names
+
+
+def test_two_files_of_one_name_get_a_name_each(tmp_path: Path) -> None:
+    session = session_of(preset="qemux86-64-minimal")
+    first = tarball(tmp_path / "one/alpine.tar.gz")
+    second = tarball(tmp_path / "two/alpine.tar.gz", init=False)
+    assert session.add_guest(GuestKind.TARBALL, seen(first)) == "alpine"
+    assert session.add_guest(GuestKind.TARBALL, seen(second)) == "alpine-2"
+    assert dict(session.view.copies) == {"alpine.tar.gz": first, "alpine-2.tar.gz": second}
+    session.write()
+    assert Path("xentui-out/alpine.tar.gz").read_bytes() == first.read_bytes()
+    assert Path("xentui-out/alpine-2.tar.gz").read_bytes() == second.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["rootfs", "my root fs.tgz.old", "Ümlaut.tar.gz"])
+def test_a_name_that_bitbake_would_not_unpack_is_replaced(tmp_path: Path, name: str) -> None:
+    session = session_of(preset="qemux86-64-minimal")
+    key = with_tarball(session, tarball(tmp_path / "away" / name))
+    source = session.project.guest(key).source
+    assert source is not None
+    assert source.fetch[0].uri.endswith(".tar.gz")
+    session.write()
+    assert Path("xentui-out", source.fetch[0].uri.removeprefix("file://")).is_file()
+
+
+@pytest.mark.parametrize("form", ["{}", "file://{}", "~/here.cfg", "../home/here.cfg"])
+def test_an_xl_config_from_anywhere_is_carried(tmp_path: Path, form: str) -> None:
+    config = tmp_path / "home/here.cfg"
+    config.parent.mkdir(exist_ok=True)
+    config.write_text('name = "fw"\nmemory = 128\nkernel = "/boot/k"\n')
+    session = session_of(preset="qemux86-64-minimal")
+    session.target.move_to(tmp_path / "out")
+    key = session.project.guests[0].key
+    path = ("guests", key, "config_file")
+    given = form.format(config) if form != "../home/here.cfg" else str(config)
+    assert session.type(path, given) == ""
+    assert session.project.guest(key).config_file == "here.cfg"
+    assert session.view.assets.texts["here.cfg"] == config.read_text()
+    session.undo()
+    assert session.project.guest(key).config_file is None
+
+
+def test_a_file_that_is_not_there_is_said_to_be_missing() -> None:
+    session = session_of(preset="qemux86-64-minimal")
+    path = ("guests", session.project.guests[0].key, "config_file")
+    assert "there is no such file" in session.type(path, "/nowhere/at/all.cfg")
+    assert session.shown(path)[0] == "/nowhere/at/all.cfg"
+
+
+def test_a_draft_remembers_where_files_lie(tmp_path: Path) -> None:
+    session = session_of(preset="qemux86-64-minimal")
+    file = tarball(tmp_path / "away/alpine.tar.gz")
+    with_tarball(session, file)
+    session.autosave()
+    kept = session.load_draft()
+    assert kept is not None
+    assert kept.state == session.state
+    assert kept.state.files == {"alpine.tar.gz": file}
+
+
+def test_the_files_of_ones_own_preset_are_copied(tmp_path: Path) -> None:
+    folder = Path("presets")
+    folder.mkdir()
+    tarball(folder / "alpine.tar.gz")
+    session = session_of(preset="qemux86-64-minimal")
+    session.target.move_to(folder)
+    with_tarball(session, folder.absolute() / "alpine.tar.gz")
+    session.write()
+    (folder / "qemux86-64-minimal.toml").rename(folder / "mine.toml")
+    session = session_of(preset="mine")
+    session.target.move_to(tmp_path / "out")
+    assert not session.view.errors
+    session.write()
+    assert (tmp_path / "out/alpine.tar.gz").read_bytes() == (folder / "alpine.tar.gz").read_bytes()

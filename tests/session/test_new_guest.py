@@ -1,0 +1,164 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""A new guest is whole: what its file tells is filled in, and nothing is wrong with it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests import xl_parser
+from tests.images import made
+from tests.session.made import seen, tarball
+from tests.sessions import session_of
+from xentui.errors import UsageError, XentuiError
+from xentui.project.model import Guest, Host, Project
+from xentui.session import MOST_GUESTS, Session
+from xentui.session.new_guest import KINDS, GuestKind, key_for, kind_of
+from xentui.session.state import EMPTY
+
+
+def problems(session: Session) -> list[str]:
+    return [f.code for f in session.findings.all if f.severity.value != "advice"]
+
+
+def kernel(path: Path) -> Path:
+    """Make a file that begins as an x86 kernel does."""
+    head = bytearray(8192)
+    head[0x1FE:0x200] = b"\x55\xaa"
+    head[0x202:0x206] = b"HdrS"
+    path.write_bytes(bytes(head))
+    return path
+
+
+def test_each_kind_is_offered_with_its_help() -> None:
+    assert {one.kind for one in KINDS} >= set(GuestKind) - {GuestKind.CONTAINER}
+    assert all(one.help.endswith(".") for one in KINDS)
+
+
+def test_the_first_guest_of_a_new_project_is_the_reference_guest_and_fits() -> None:
+    session = Session(EMPTY, draft_path=Path("draft.json"))
+    assert session.add_guest(GuestKind.RECIPE) == "xen-guest-image-minimal"
+    guest = session.project.guest("xen-guest-image-minimal")
+    assert (guest.memory, guest.tags) == (256, ("autostart",))
+    assert guest.extra == "root=/dev/xvda ro console=hvc0 ip=dhcp"
+    assert problems(session) == []
+
+
+def test_guests_are_added_until_the_memory_is_used_up_and_none_is_refused() -> None:
+    session = session_of(preset="qemux86-64-minimal")
+    for _ in range(6):
+        session.add_guest(GuestKind.RECIPE, name="xen-guest-image-minimal")
+        assert session.findings.errors == 0
+    assert not session.project.guests[-1].autostart
+
+
+def test_a_tarball_without_init_gets_a_shell(tmp_path: Path) -> None:
+    session = session_of(preset="qemux86-64-minimal")
+    file = seen(tarball(tmp_path / "alpine-minirootfs-3.23.3-x86_64.tar.gz", init=False))
+    assert kind_of(file) is GuestKind.TARBALL
+    key = session.add_guest(GuestKind.TARBALL, file)
+    guest = session.project.guest(key)
+    assert guest.extra == "root=/dev/xvda ro console=hvc0 init=/bin/sh"
+    assert guest.source is not None
+    assert guest.source.type == "rootfs_dir"
+    assert guest.source.fetch[0].sha256 == file.sha256
+    assert guest.source.fetch[0].subdir == guest.source.file == "alpine-rootfs"
+    assert problems(session) == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("qemu-img"), reason="qemu-img is not there")
+def test_a_qcow2_disk_with_partitions_boots_by_itself(tmp_path: Path) -> None:
+    raw = made.disk(tmp_path / "raw.img", "label: dos\n2048,,L\n", {})
+    made.run("qemu-img", "convert", "-O", "qcow2", raw, tmp_path / "debian-12.qcow2")
+    session = session_of(preset="qemux86-64-minimal")
+    file = seen(tmp_path / "debian-12.qcow2")
+    assert kind_of(file) is GuestKind.DISK
+    key = session.add_guest(GuestKind.DISK, file)
+    guest = session.project.guest(key)
+    assert (key, guest.kernel) == ("debian", "none")
+    assert problems(session) == []
+    config = session.view.cfg(guest)
+    assert 'type = "hvm"' in config or 'builder = "hvm"' in config
+    if not xl_parser.missing():
+        parsed = xl_parser.parse(config)
+        assert parsed.errors == ""
+    arm = session_of(preset="qemuarm64-minimal")
+    key = arm.add_guest(GuestKind.DISK, file)
+    assert arm.project.guest(key).kernel is None
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("mkfs.ext4"), reason="mkfs.ext4 is not there")
+def test_a_vendors_disk_and_kernel_go_into_one_bundle(tmp_path: Path) -> None:
+    disk = seen(made.ext(tmp_path / "vendor-rootfs.ext4", made.root(tmp_path)))
+    session = session_of(preset="qemux86-64-minimal")
+    key = session.add_guest(
+        GuestKind.VENDOR, disk, kernel=seen(kernel(tmp_path / "vendor-bzImage"))
+    )
+    guest = session.project.guest(key)
+    assert key == "vendor"
+    assert guest.kernel == "vendor-bzImage"
+    assert guest.source is not None
+    assert [one.uri for one in guest.source.fetch] == [
+        "file://vendor-rootfs.ext4",
+        "file://vendor-bzImage",
+    ]
+    assert problems(session) == []
+    session.write()
+    assert Path("xentui-out/vendor-bzImage").is_file()
+    assert len(list(Path("xentui-out/meta-xentui").rglob("vendor-*"))) == 2
+
+
+def test_a_vendors_files_may_be_names_in_the_deploy_directory() -> None:
+    session = session_of(preset="qemux86-64-minimal")
+    key = session.add_guest(GuestKind.VENDOR, "vendor-rootfs.ext4", kernel="vendor-kernel")
+    guest = session.project.guest(key)
+    assert (key, guest.rootfs, guest.kernel) == ("vendor", "vendor-rootfs.ext4", "vendor-kernel")
+    assert guest.external
+    assert problems(session) == []
+
+
+def test_an_xl_config_becomes_a_guest_of_its_name(tmp_path: Path) -> None:
+    config = tmp_path / "old.cfg"
+    config.write_text('name = "Firewall 2"\nmemory = 64\ntype = "hvm"\n')
+    session = session_of(preset="qemux86-64-minimal")
+    key = session.add_guest(GuestKind.CONFIG, str(config))
+    assert key == "firewall-2"
+    assert session.project.guest(key).config_file == "old.cfg"
+    session.write()
+    assert Path("xentui-out/old.cfg").read_text() == config.read_text()
+
+
+def test_a_config_that_xl_refuses_is_refused_with_its_line(tmp_path: Path) -> None:
+    config = tmp_path / "bad.cfg"
+    config.write_text('name = "a"\nvif = [\n')
+    session = session_of(preset="qemux86-64-minimal")
+    with pytest.raises(XentuiError, match=r"bad\.cfg:"):
+        session.add_guest(GuestKind.CONFIG, str(config))
+    assert len(session.project.guests) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("alpine-minirootfs-3.23.3-x86_64.tar.gz", "alpine"),
+        ("debian-12-genericcloud-amd64.qcow2", "debian"),
+        ("Ümläut.tar", "ml-ut"),
+        ("..", "guest"),
+        ("xen-guest-image-minimal", "xen-guest-image-minimal-2"),
+        ("vendor_rootfs.ext4", "vendor"),
+    ],
+)
+def test_a_key_comes_from_the_files_name(name: str, key: str) -> None:
+    assert key_for(session_of(preset="qemux86-64-minimal").project, name) == key
+
+
+def test_more_guests_than_the_wizard_takes_are_refused_in_words() -> None:
+    guests = tuple(Guest(f"g{number}", memory=32) for number in range(MOST_GUESTS))
+    session = session_of(Project(Host("qemux86-64", memory=1_048_576), guests=guests))
+    with pytest.raises(UsageError, match="1000 guests already"):
+        session.add_guest(GuestKind.RECIPE, name="one-more")

@@ -1,0 +1,223 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What is said of a config is what xl makes of it.
+
+xl 4.17 is the judge, so configs are checked for that Xen. Three things it decides are not
+compared, as they are no matter of the config: the texts of ``cpuid``, ``vnuma`` and ``vsnd`` are
+left to xl, processors past those of the machine it runs on, and NUMA nodes.
+
+Known differences, where xentui says more than xl:
+
+* Screens (``vnc``, ``sdl`` …) of a PV guest are only read where ``vnc`` is on, so xl says nothing
+  of a wrong value elsewhere.
+* A config that names a key no xl reads passes xl without a word.
+"""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from tests import xl_parser
+from tests.budget import examples
+from tests.xl_configs import configs
+from xentui.xl import check, keys
+from xentui.xl.config import Config, parse
+
+JUDGE = (4, 17)
+needs_xl = pytest.mark.skipif(bool(xl_parser.cannot_create()), reason=xl_parser.cannot_create())
+HEAD = "name = 'g'\nmemory = 128\nvcpus = 2\n"
+PV = f"{HEAD}kernel = 'k'\n"
+HVM = f"{HEAD}type = 'hvm'\n"
+PVH = f"{HEAD}kernel = 'k'\ntype = 'pvh'\n"
+
+
+def problems(config: Config, xen: keys.Version = JUDGE) -> list[check.Problem]:
+    """Return what is said of a config on x86-64."""
+    return check.problems(config, arch="x86-64", xen=xen)
+
+
+def refused(text: str) -> list[str]:
+    """Return the keys that xl is said to refuse."""
+    config = parse(text)
+    assert config.error is None, config.error
+    return [problem.key for problem in problems(config) if problem.verdict == "refused"]
+
+
+SOUND = (
+    PV, HVM, PVH,
+    f"{HEAD}bootloader = 'pygrub'\n",
+    f"{HEAD}firmware = 'pvgrub64'\n",
+    f"{PV}disk = ['phy:/dev/vg/a,xvda,w', 'format=qcow2,vdev=xvdb,target=/b']\n",
+    f"{PV}vif = ['bridge=xenbr0,mac=00:16:3e:00:00:01,rate=10Mb/s@20ms']\n",
+    f"{PV}pci = ['0000:03:00.0,permissive=1', '04:00.*@5']\npci_seize = 1\n",
+    f"{PV}cpus = '0-1,^1'\ncpus_soft = ['all', '3']\n",
+    f"{PV}iomem = ['fe000,1@80000']\nirqs = [5, '33']\nioports = ['3f8-3ff']\n",
+    f"{PV}on_crash = 'coredump-destroy'\non_reboot = 'restart'\non_poweroff = 'preserve'\n",
+    f"{PV}vfb = ['vnc=1,vnclisten=0.0.0.0']\n",
+    f"{PV}p9 = ['tag=t,security_model=none,path=/srv']\n",
+    f"{PV}channel = ['connection=socket,path=/s,name=c']\n",
+    f"{HVM}serial = 'pty'\nboot = 'c'\nvga = 'stdvga'\nviridian = ['base']\nfirmware = 'uefi'\n",
+    f"{PV}tsc_mode = 'native'\npassthrough = 'Enabled'\nmax_grant_frames = 32\n",
+    f"{PV}driver_domain = 1\nbackend_domain = 'x'\n",
+)  # fmt: skip
+WRONG = {
+    f"{HEAD}kernel = 'k'\nbuilder = 'linux'\n": "builder",
+    f"{HEAD}kernel = 'k'\ntype = 'PV'\n": "type",
+    f"{HEAD}kernel = 'k'\ntype = 'xen'\n": "type",
+    f"{HEAD}kernel = 'k'\ntype = 'paravirt'\n": "type",
+    f"{HEAD}kernel = 'k'\ntype = 'pvh '\n": "type",
+    f"{PVH}builder = 'hvm'\n": "builder",
+    "memory = 128\nkernel = 'k'\n": "name",
+    HEAD: "kernel",
+    f"{PV}firmware = 'pvgrub64'\n": "firmware",
+    f"{HEAD}firmware = 'uefi'\n": "firmware",
+    f"{PV}maxvcpus = 1\n": "maxvcpus",
+    f"{PV}vcpus = '-1'\n": "vcpus",
+    f"{PV}on_crash = 'reboot'\n": "on_crash",
+    f"{PV}on_poweroff = 'stop'\n": "on_poweroff",
+    f"{PV}on_reboot = 'Restart'\n": "on_reboot",
+    f"{PV}disk = ['/dev/vg/g,raw,xvda,wr']\n": "disk",
+    f"{PV}disk = ['file:/a,raw,xvda,rw']\n": "disk",
+    f"{PV}vif = ['rate=fast']\n": "vif",
+    f"{PV}vif = ['mtu=x']\n": "vif",
+    f"{PV}pci = ['03:00']\n": "pci",
+    f"{PV}pci = ['03:00.9']\n": "pci",
+    f"{PV}pci = ['03:00.0,foo=1']\n": "pci",
+    f"{PV}cpus = '3-0'\n": "cpus",
+    f"{PV}cpus = '^all'\n": "cpus",
+    f"{PV}iomem = ['fe000']\n": "iomem",
+    f"{PV}irqs = ['0x5']\n": "irqs",
+    f"{PV}ioports = ['x']\n": "ioports",
+    f"{PV}p9 = ['tag=t,path=/srv']\n": "p9",
+    f"{PV}channel = ['name=c']\n": "channel",
+    f"{PV}channel = ['connection=socket']\n": "channel",
+    f"{PV}passthrough = 'yes'\n": "passthrough",
+    f"{PV}timer_mode = 1\n": "timer_mode",
+    f"{PV}max_grant_frames = 'x'\n": "max_grant_frames",
+    f"{PV}uuid = '1234'\n": "uuid",
+    f"{PV}gic_version = 'v4'\n": "gic_version",
+    f"{PV}device_model_args = '-s'\n": "device_model_args",
+    f"{HVM}vga = 'vmware'\n": "vga",
+    f"{HVM}bios = 'uefi'\n": "bios",
+    f"{HVM}mmio_hole = 5\n": "mmio_hole",
+    f"{HVM}viridian = ['x']\n": "viridian",
+    f"{HVM}usbctrl = ['type=x']\n": "usbctrl",
+}
+
+
+@pytest.mark.parametrize("text", SOUND)
+def test_a_sound_config_is_not_refused(text: str) -> None:
+    assert refused(text) == []
+
+
+@pytest.mark.parametrize("text", WRONG)
+def test_a_wrong_value_is_named_by_its_key(text: str) -> None:
+    assert refused(text) == [WRONG[text]]
+
+
+@needs_xl
+@pytest.mark.slow
+def test_the_configs_above_are_judged_by_xl() -> None:
+    for text in (*SOUND, *WRONG):
+        assert xl_parser.create(text).accepted is (text in SOUND), text
+
+
+@needs_xl
+@pytest.mark.slow
+@settings(max_examples=examples(5000), suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(configs(JUDGE))
+def test_any_config_is_judged_as_xl_judges_it(text: str) -> None:
+    verdict = xl_parser.create(text)
+    config = parse(text)
+    found = problems(config) if config.error is None else []
+    said = [problem.verdict for problem in found]
+    if any("affinity map is empty" in line for line in verdict.complaints):
+        return  # A processor that the machine does not have.
+    assert verdict.accepted is (config.error is None and "refused" not in said), (verdict, found)
+    silent = not set(said) & {"ignored", "doubtful", "useless", "refused"}
+    assert not (verdict.accepted and verdict.complaints and silent), (verdict, found)
+
+
+IGNORED = {
+    "vif = 'bridge=xenbr0'\n": ("vif", "ignored", "a single value"),
+    "disk = 'phy:/dev/a,xvda,w'\n": ("disk", "ignored", "a single value"),
+    "pci = '03:00.0'\n": ("pci", "ignored", "a single value"),
+    "memory = '512M'\n": ("memory", "ignored", "does not read as a number"),
+    "memory = 'big'\n": ("memory", "ignored", "does not read as a number"),
+    "vcpus = 'two'\n": ("vcpus", "ignored", "does not read as a number"),
+    "maxmem = ''\n": ("maxmem", "ignored", "does not read as a number"),
+    "memory += 512\n": ("memory", "ignored", "+="),
+    "memory = ['512']\n": ("memory", "ignored", "a list"),
+    "memory = 0512\n": ("memory", "doubtful", "octal: xl reads 330"),
+    "vif = ['bridge=xenbr0,foo=bar']\n": ("vif", "ignored", "foo=bar"),
+    "vif = ['mac=00:16:3e:xx:00:00']\n": ("vif", "ignored", "not a MAC address"),
+    "extra = 'a'\ncmdline = 'b'\n": ("extra", "ignored", "beside cmdline"),
+    "altp2mhvm = 1\ntype = 'hvm'\n": ("altp2mhvm", "ignored", "deprecated since Xen 4.9"),
+    "dtb = '/b.dtb'\n": ("dtb", "unknown", "not a key of xl"),
+    "iommu = 1\n": ("iommu", "unknown", "not a key of xl"),
+    "maxcpus = 4\n": ("maxcpus", "unknown", "not a key of xl"),
+    "vpcus = 4\n": ("vpcus", "unknown", "not a key of xl"),
+    "initrd = '/i'\n": ("initrd", "unknown", "not a key of xl"),
+    "on_xend_start = 'start'\n": ("on_xend_start", "unknown", "not a key of xl"),
+    "pvh = 1\n": ("pvh", "gone", "up to Xen 4.8"),
+    "nodes = ['0']\n": ("nodes", "gone", "up to Xen 4.8"),
+    "sched = 'credit'\n": ("sched", "gone", "up to Xen 4.8"),
+    "vif2 = ['x']\n": ("vif2", "gone", "up to Xen 4.1"),
+    "xenstore_quota = ['nodes=1']\n": ("xenstore_quota", "later", "from Xen 4.22 on"),
+    "serial = 'pty'\n": ("serial", "useless", "is for HVM guests, and this one is PV"),
+    "boot = 'c'\n": ("boot", "useless", "is for HVM guests"),
+    "device_tree = '/p.dtb'\n": ("device_tree", "useless", "aarch64 alone"),
+    "dtdev = ['/soc/uart']\n": ("dtdev", "useless", "aarch64 alone"),
+}
+
+
+@pytest.mark.parametrize("line", IGNORED)
+def test_what_xl_does_not_take_as_meant_is_said(line: str) -> None:
+    key, verdict, message = IGNORED[line]
+    found = next(p for p in problems(parse(PV + line), (4, 21)) if p.key == key)
+    assert (found.verdict, found.line) == (verdict, 5)
+    assert message in found.message
+
+
+@needs_xl
+@pytest.mark.slow
+def test_xl_goes_on_with_what_it_does_not_take() -> None:
+    for line in IGNORED:
+        assert xl_parser.create(PV + line).accepted, line
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [
+        ("dtb", "device_tree"), ("iommu", "passthrough"), ("maxcpus", "maxvcpus"),
+        ("initrd", "ramdisk"), ("memmory", "memory"), ("on_chrash", "on_crash"), ("pvh", "type"),
+        ("zzz", ""),
+    ],
+)  # fmt: skip
+def test_another_key_is_offered_where_there_is_one(name: str, instead: str) -> None:
+    (found,) = [p for p in problems(parse(f"{PV}{name} = 'x'\n"), (4, 21)) if p.key == name]
+    assert found.instead == instead
+    assert found.advice.endswith((".", "?"))
+
+
+LIBXL = {
+    ("x86-64", f"{PVH}pci = ['03:00.0']\n"): ("pci", "fails"),
+    ("x86-64", f"{PV}pci = ['03:00.0']\npassthrough = 'disabled'\n"): ("pci", "fails"),
+    ("aarch64", HVM): ("type", "fails"),
+    ("aarch64", f"{PV}type = 'pv'\n"): ("type", "ignored"),
+    ("aarch64", f"{PVH}dtdev = ['/soc/uart']\npassthrough = 'sync_pt'\n"): ("passthrough", "fails"),
+    ("aarch64", f"{PVH}pci = ['03:00.0']\n"): ("pci", "doubtful"),
+    ("x86-64", "name = 'g'\nkernel = 'k'\n"): ("memory", "doubtful"),
+}
+
+
+@pytest.mark.parametrize(("arch", "text"), LIBXL)
+def test_what_libxl_makes_of_a_config_is_said(arch: check.Arch, text: str) -> None:
+    found = check.problems(parse(text), arch=arch)
+    assert [(p.key, p.verdict) for p in found] == [LIBXL[arch, text]]
+
+
+def test_a_device_of_the_device_tree_goes_to_a_guest_on_arm() -> None:
+    text = f"{PVH}dtdev = ['/soc/uart']\ndevice_tree = '/p.dtb'\niomem = ['fe000,1']\nirqs = [77]\n"
+    assert check.problems(parse(text), arch="aarch64") == []

@@ -1,0 +1,90 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""The entries of ``vif`` as text and as parts, and fixed addresses."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.xl_configs import VIFS
+from xentui.xl import nic
+
+
+@pytest.mark.parametrize(
+    ("spec", "parts"),
+    [
+        ("bridge=xenbr0", {"bridge": "xenbr0"}),
+        (" mac=00:16:3e:00:00:01, bridge=xenbr1", {"mac": "00:16:3e:00:00:01", "bridge": "xenbr1"}),
+        ("bridge=a,bridge=b", {"bridge": "b"}),
+        ("trusted,ip=10.0.0.1", {"trusted": "", "ip": "10.0.0.1"}),
+        ("", {}),
+    ],
+)
+def test_an_entry_is_its_parts(spec: str, parts: dict[str, str]) -> None:
+    assert nic.parts(spec) == parts
+    assert nic.parts(nic.write(parts)) == parts
+
+
+_NAMES = st.sampled_from([*nic.KEYS, *nic.FLAGS])
+_VALUES = st.text("abc019:./=@-_", min_size=1, max_size=12)
+
+
+@given(st.dictionaries(_NAMES, _VALUES))
+def test_parts_are_an_entry_and_the_same_parts_again(parts: dict[str, str]) -> None:
+    parts = {name: "" if name in nic.FLAGS else text for name, text in parts.items()}
+    assert nic.parts(nic.write(parts)) == parts
+
+
+@given(VIFS)
+def test_any_entry_is_cut_at_its_commas(spec: str) -> None:
+    for name, text in nic.parts(spec).items():
+        assert "," not in name + text
+        assert nic.value(spec, name) in (text, None)
+
+
+def test_a_part_with_a_comma_is_not_written() -> None:
+    with pytest.raises(ValueError, match="comma"):
+        nic.write({"bridge": "a,b"})
+
+
+@pytest.mark.parametrize(
+    ("given", "word"),
+    [
+        (
+            ("192.168.1.20/24", "192.168.1.1"),
+            "ip=192.168.1.20::192.168.1.1:255.255.255.0::eth0:off",
+        ),
+        (("10.0.2.20/24",), "ip=10.0.2.20:::255.255.255.0::eth0:off"),
+        (("10.0.0.2/8", "10.1.0.1", "eth1", "web"), "ip=10.0.0.2::10.1.0.1:255.0.0.0:web:eth1:off"),
+        (("10.0.0.1/31", "10.0.0.0"), "ip=10.0.0.1::10.0.0.0:255.255.255.254::eth0:off"),
+    ],
+)  # fmt: skip
+def test_a_fixed_address_is_the_kernel_s_word(given: tuple[str, ...], word: str) -> None:
+    assert nic.ip_argument(*given) == word
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        (("192.168.1.20",), "prefix"),
+        (("192.168.1.256/24",), "not an IPv4 address"),
+        (("192.168.1.0/24",), "address of the network"),
+        (("192.168.1.255/24",), "broadcast"),
+        (("192.168.1.20/24", "192.168.2.1"), "not in the network 192.168.1.0/24"),
+        (("192.168.1.20/24", "router"), "not an IPv4 address"),
+        (("192.168.1.20/24", "", "eth0:1"), "device"),
+        (("192.168.1.20/24", "", "eth0", "a b"), "hostname"),
+        (("::1/64",), "not an IPv4 address"),
+    ],
+)
+def test_an_address_that_cannot_be_is_refused_in_words(given: tuple[str, ...], why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        nic.ip_argument(*given)
+
+
+def test_an_address_takes_the_place_of_the_one_before() -> None:
+    extra = "root=/dev/xvda ip=dhcp console=hvc0"
+    assert nic.with_address(extra, "ip=1.2.3.4") == "root=/dev/xvda console=hvc0 ip=1.2.3.4"
+    assert nic.with_address(extra, "") == "root=/dev/xvda console=hvc0"

@@ -1,0 +1,58 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Compare ``xentui/xl/keys.toml`` with what xl reads in each release of a clone of Xen.
+
+    python tools/xl_keys.py ../xen
+
+Prints each key whose releases are not those of the table, and ends with 1 if there is one.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from xentui.xl import keys
+
+FILES = ("tools/xl/xl_parse.c", "tools/libxl/xl_cmdimpl.c")
+WARNED = ("device_model", "vif2", "vncviewer")
+"""Keys that xl asks for only to say that it ignores them."""
+
+
+def main(xen: Path) -> int:
+    """Compare, and return how it ended."""
+    releases = [(4, minor) for minor in range(keys.OLDEST[1], keys.NEWEST[1] + 1)]
+    read = {release: names(xen, release) for release in releases}
+    wrong = 0
+    for name in sorted(set().union(*read.values(), keys.keys())):
+        where = [release for release in releases if name in read[release]]
+        key = keys.keys().get(name)
+        if name in WARNED:
+            continue
+        until = None if where and where[-1] == keys.NEWEST else where[-1] if where else None
+        if key is None or not where or (key.since, key.until) != (where[0], until):
+            print(f"{name}: read in {where[:1]} to {until or where[-1:]}, the table says {key}")
+            wrong = 1
+    return wrong
+
+
+def names(xen: Path, release: keys.Version) -> set[str]:
+    """Return the keys that a release's xl asks for."""
+    for file in FILES:
+        at = f"stable-{keys.shown(release)}:{file}"
+        done = subprocess.run(["git", "-C", xen, "show", at], capture_output=True, text=True)
+        if done.returncode == 0:
+            break
+    asked = r'xlu_cfg_(?:get_\w+|replace_string)\s*\(\s*config,\s*\\?\s*"(\w+)"'
+    found = set(re.findall(asked, done.stdout))
+    if "parse_extra_args" in done.stdout:
+        found |= {f"device_model_args{kind}" for kind in ("", "_pv", "_hvm")}
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

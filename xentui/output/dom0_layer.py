@@ -1,0 +1,147 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Files of the layer that add to Dom0 what the layers at hand lack.
+
+Newer branches of meta-virtualization bring these themselves; what is written here gives the
+same on those that do not, and does no harm on those that do.
+"""
+
+from __future__ import annotations
+
+from xentui.bitbake import text
+from xentui.bitbake.abilities import Abilities
+from xentui.project.effective import network
+from xentui.project.licenses import CHECKSUMS
+from xentui.project.model import Project
+
+NETWORK_PACKAGE = "xentui-dom0-network"
+
+_NETWORK = "recipes-core/xentui-dom0-network"
+
+VXN_APPEND = "recipes-core/vxn/vxn_%.bbappend"
+
+
+def dom0_packages(project: Project, abilities: Abilities) -> list[str]:
+    """Return the packages of this layer that the Dom0 image must install."""
+    return [NETWORK_PACKAGE] if _network_kind(project, abilities) else []
+
+
+def files(project: Project, abilities: Abilities) -> dict[str, str]:
+    """Return the recipes and appends, by path in the layer."""
+    found: dict[str, str] = {}
+    kind = _network_kind(project, abilities)
+    if kind:
+        found.update(_network_files(kind, makes_bridge=not abilities.makes_xenbr0))
+    vxn = abilities.vxn
+    if project.containers.vxn and vxn is not None and vxn.needs_kernel_order:
+        found[VXN_APPEND] = (
+            "\n# vxn takes its guests' kernel from the deploy directory, and nothing makes sure\n"
+            "# that it is there by then.\n"
+            'do_compile[depends] += "virtual/kernel:do_deploy"\n'
+        )
+    return found
+
+
+def _network_kind(project: Project, abilities: Abilities) -> str:
+    """Return which network Dom0 must be given by a recipe; empty where the layers give it."""
+    wanted = network(project)
+    if wanted == "nat":
+        return "" if abilities.dom0_network else "nat"
+    return "" if abilities.makes_xenbr0 else "bridged"
+
+
+def _network_files(kind: str, *, makes_bridge: bool) -> dict[str, str]:
+    sources = dict(_SOURCES[kind])
+    if makes_bridge:
+        sources["05-xentui-xenbr0.netdev"] = "[NetDev]\nName=xenbr0\nKind=bridge\n"
+    names = sorted(sources)
+    recipe = _recipe(kind, names)
+    place = f"{_NETWORK}/{NETWORK_PACKAGE}"
+    return {
+        f"{_NETWORK}/{NETWORK_PACKAGE}_1.0.bb": recipe,
+        **{f"{place}/{name}": sources[name] for name in names},
+    }
+
+
+_MATCH = "[Match]\nName=eth* en*\nType=ether\n\n[Network]\n"
+
+_SOURCES = {
+    "nat": {
+        "05-xentui-uplink.network": f"{_MATCH}DHCP=yes\n",
+        "05-xentui-xenbr0.network": (
+            "[Match]\nName=xenbr0\n\n[Network]\nAddress=10.0.100.1/24\n"
+            "ConfigureWithoutCarrier=yes\nLinkLocalAddressing=no\n"
+        ),
+        "xentui-xenbr0.conf": (
+            "interface=xenbr0\nbind-dynamic\nexcept-interface=lo\n"
+            "dhcp-range=10.0.100.50,10.0.100.200,12h\n"
+            "dhcp-option=option:router,10.0.100.1\n"
+            "dhcp-option=option:dns-server,10.0.100.1\n"
+        ),
+        "90-xentui-nat.conf": "net.ipv4.ip_forward = 1\n",
+        "xentui-dom0-nat.service": (
+            "[Unit]\nDescription=Route for Xen guests on xenbr0\nAfter=network.target\n\n"
+            "[Service]\nType=oneshot\nRemainAfterExit=yes\n"
+            "ExecStart=/bin/sh -c 'iptables -t nat -C POSTROUTING -s 10.0.100.0/24 -j "
+            "MASQUERADE || iptables -t nat -A POSTROUTING -s 10.0.100.0/24 -j MASQUERADE'\n\n"
+            "[Install]\nWantedBy=multi-user.target\n"
+        ),
+    },
+    "bridged": {
+        "05-xentui-uplink.network": f"{_MATCH}Bridge=xenbr0\n",
+        "05-xentui-xenbr0.network": "[Match]\nName=xenbr0\n\n[Network]\nDHCP=yes\n",
+    },
+}
+"""What each kind of network installs. networkd takes the first file by name that matches, so
+``05-`` goes before the layer's own ``10-`` files, which put guests on xenbr0."""
+
+_SUMMARIES = {
+    "nat": "Dom0 routes for its Xen guests and gives them addresses",
+    "bridged": "Puts Xen guests on Dom0's own network",
+}
+
+_FOLDERS = {
+    ".network": "${sysconfdir}/systemd/network",
+    ".netdev": "${sysconfdir}/systemd/network",
+    ".service": "${systemd_system_unitdir}",
+    "xentui-xenbr0.conf": "${sysconfdir}/dnsmasq.d",
+    "90-xentui-nat.conf": "${sysconfdir}/sysctl.d",
+}
+
+
+def _recipe(kind: str, names: list[str]) -> str:
+    checksum = f"file://${{COMMON_LICENSE_DIR}}/MIT;md5={CHECKSUMS['MIT']}"
+    blocks = [
+        "\n".join(
+            [
+                text.assign("SUMMARY", _SUMMARIES[kind]),
+                text.assign("LICENSE", "MIT"),
+                text.assign("LIC_FILES_CHKSUM", checksum),
+            ]
+        ),
+        text.assign_lines("SRC_URI", [f"file://{name}" for name in names])
+        + "\n"
+        + text.assign("S", "${UNPACKDIR}"),
+        text.assign("INHIBIT_DEFAULT_DEPS", "1"),
+        "inherit features_check\n" + text.assign("REQUIRED_DISTRO_FEATURES", "systemd"),
+    ]
+    if kind == "nat":
+        blocks[-1] = "inherit features_check systemd\n" + text.assign(
+            "REQUIRED_DISTRO_FEATURES", "systemd"
+        )
+        blocks.append(
+            text.assign(f"SYSTEMD_SERVICE:{NETWORK_PACKAGE}", "xentui-dom0-nat.service")
+            + "\n"
+            + text.assign(f"RDEPENDS:{NETWORK_PACKAGE}", "dnsmasq iptables")
+        )
+    folders = sorted({_folder(name) for name in names})
+    lines = [f"    install -d ${{D}}{folder}" for folder in folders]
+    lines += [f"    install -m 0644 ${{UNPACKDIR}}/{n} ${{D}}{_folder(n)}/" for n in names]
+    body = "\n".join(lines)
+    blocks.append(f"do_install() {{\n{body}\n}}")
+    blocks.append(text.assign(f"FILES:{NETWORK_PACKAGE}", " ".join(folders), operator="+="))
+    return "\n" + "\n\n".join(blocks) + "\n"
+
+
+def _folder(name: str) -> str:
+    return next(folder for ending, folder in _FOLDERS.items() if name.endswith(ending))

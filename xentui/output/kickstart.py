@@ -1,0 +1,139 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""The wic kickstart of an x86-64 disk image, where the layer's own one does not serve.
+
+meta-virtualization has Dom0's memory as literal text in its kickstart files, so another amount
+needs a file of our own. And its wic plug-in for BIOS writes the boot menu itself only if the
+kickstart has no ``--configfile``: before master it then names ``/vmlinuz``, while the boot
+partition holds ``/bzImage``, and the image does not boot. The file written here brings its own
+boot menu, which was booted with wrynose's plug-in and with master's. Dom0's root is named by
+the partition table's identifier, so it is found on any kind of disk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from xentui.bitbake import text
+from xentui.bitbake.abilities import Abilities
+from xentui.project import boards
+from xentui.project.effective import dom0_memory
+from xentui.project.model import Project
+
+DISK_ID = "78656e74"
+"""Identifier of the partition table, eight hexadecimal digits: ``xent`` in ASCII."""
+
+EFI_SYSTEM = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
+
+_XEN = {
+    "bios": "console=com1,vga com1=115200,8n1 loglvl=all guest_loglvl=all",
+    "hyperv-gen1": "noapic tsc=skewed apic=bigsmp x2apic_phys=true console=com1,vga"
+    " com1=115200,8n1 loglvl=all guest_loglvl=all",
+    "efi": "noreboot console=com1,vga com1=115200,8n1 loglvl=all guest_loglvl=all",
+}
+_DOM0 = {
+    "bios": "console=hvc0 earlyprintk=xen {root} rw rootwait pmtmr=0",
+    "hyperv-gen1": "console=hvc0 clocksource=xen irqaffinity=0 earlyprintk=xen {root} rw rootwait"
+    " panic=10",
+    "efi": "console=hvc0 earlyprintk=xen root=/dev/sda2 rootwait",
+}
+"""Options of Xen and of Dom0's kernel by boot mode, as mv:files/wic has them."""
+
+
+def needed(project: Project, abilities: Abilities) -> bool:
+    """Return whether the layer's own kickstart file does not give what the project wants."""
+    board = boards.board(project.host.machine)
+    if board.dom0_knob is not boards.Dom0Knob.WIC:
+        return False
+    if _mode(project) == "bios" and not board.emulated:
+        # directdisk-xen.wks has no dom0_mem, and without --configfile relies on the plug-in.
+        return project.host.dom0_memory is not None or not abilities.names_kernel
+    wanted = dom0_memory(project)
+    return wanted is not None and wanted != abilities.kickstart_dom0_memory
+
+
+def file_name(board: str = "") -> str:
+    """Return the kickstart's file name; in a layer for several boards, each has its own."""
+    return f"xentui-dom0{f'-{board}' if board else ''}.wks"
+
+
+def files(project: Project, abilities: Abilities, board: str = "") -> dict[str, str]:
+    """Return the kickstart and its boot menu by path in the layer; none where not needed.
+
+    Args:
+        project: the project.
+        abilities: what the layers at hand can do.
+        board: what the project is called in a layer for several boards; empty in its own.
+
+    Raises:
+        CannotCarry: the memory is no whole number.
+    """
+    if not needed(project, abilities):
+        return {}
+    folder, name = abilities.kickstart_folder, file_name(board)
+    if _mode(project) == "efi":
+        return {f"{folder}/{name}": _efi(project)}
+    menu_name = f"{name.removesuffix('.wks')}.cfg"
+    menu = _menu(project, abilities)
+    return {f"{folder}/{name}": _bios(project, abilities, menu_name, menu),
+            f"{folder}/{menu_name}": menu}  # fmt: skip
+
+
+def _mode(project: Project) -> str:
+    return project.host.boot_mode or "bios"
+
+
+def _memory(project: Project) -> str:
+    memory = dom0_memory(project)
+    return f"dom0_mem={text.number(memory)}M " if memory is not None else ""
+
+
+def _about(project: Project) -> str:
+    memory = dom0_memory(project)
+    amount = f" with {text.number(memory)} MiB for Dom0" if memory is not None else ""
+    return (
+        f"# short-description: Xen disk image ({_mode(project)}){amount}\n"
+        "# long-description: As meta-virtualization's own kickstart file for this boot mode.\n"
+    )
+
+
+def _bios(project: Project, abilities: Abilities, menu_name: str, menu: str) -> str:
+    digest = hashlib.sha256(menu.encode()).hexdigest()[:16]
+    disk_id = f" --diskid 0x{DISK_ID}" if abilities.disk_id else ""
+    return f"""\
+{_about(project)}
+part /boot --source bootimg-biosxen --ondisk sda --label boot --active --align 1024
+part / --source rootfs --ondisk sda --use-uuid --fstype=ext4 --label root --align 1024
+
+# BitBake's checksum covers this file alone, so it changes with the boot menu: {digest}.
+bootloader --ptable msdos{disk_id} --configfile="{menu_name}"
+"""
+
+
+def _menu(project: Project, abilities: Abilities) -> str:
+    mode = _mode(project)
+    root = f"root=PARTUUID={DISK_ID}-02" if abilities.disk_id else "root=/dev/sda2"
+    kernel = boards.board(project.host.machine).kernel_image
+    dom0 = _DOM0[mode].format(root=root)
+    return f"""\
+DEFAULT boot
+TIMEOUT 0
+PROMPT 0
+SERIAL 0 115200
+
+LABEL boot
+  KERNEL mboot.c32
+  APPEND /xen.gz {_memory(project)}{_XEN[mode]} --- /{kernel} {dom0}
+"""
+
+
+def _efi(project: Project) -> str:
+    append = f"{_memory(project)}{_XEN['efi']} --- {_DOM0['efi']}"
+    return f"""\
+{_about(project)}
+part /boot --source bootimg-efixen --ondisk sda --label boot --active --align 1024 \
+--part-type {EFI_SYSTEM}
+part / --source rootfs --ondisk sda --use-uuid --fstype=ext4 --label root --align 1024
+
+bootloader --ptable gpt --timeout=5 --append="{append}"
+"""

@@ -1,0 +1,103 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What a project asks of layers that cannot do it (XT640 to XT645)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xentui.bitbake import releases
+from xentui.project.effective import network
+from xentui.rules import quick_fixes
+from xentui.rules.context import Context
+from xentui.rules.finding import Finding, found
+
+OCI_FRONTENDS = ("docker", "podman")
+
+
+def boot_mode(given: Context) -> Iterator[Finding]:
+    """A boot mode that nothing in the layers makes."""
+    mode = given.project.host.boot_mode
+    if mode is None or mode in given.abilities.boot_modes or given.board.arch != "x86-64":
+        return
+    name = given.project.host.release
+    who = name if name is not None else "wrynose"
+    yield found(
+        "XT640",
+        "host.boot_mode",
+        f"{who}'s meta-virtualization starts Xen in mode bios only, and {mode} is asked for"
+        if len(given.abilities.boot_modes) == 1
+        else f"the layers cannot make an image for the boot mode {mode}",
+        "Leave boot_mode out, or build with master, whose layers have it.",
+        quick_fixes.host("Leave the boot mode out", boot_mode=None),
+        quick_fixes.host("Build with master", release="master") if name != "master" else None,
+    )
+
+
+def classes(given: Context) -> Iterator[Finding]:
+    """A release whose layers know no guests."""
+    name = given.project.host.release
+    if name is None or releases.releases()[name].abilities.has_classes:
+        return
+    if given.project.guests:
+        yield found(
+            "XT641",
+            "host.release",
+            f"{name}'s meta-virtualization has no Xen guest classes: the written files take both "
+            f"from the branch {releases.DEFAULT}",
+            "Build Dom0 without guests if you do not want that, or move to wrynose.",
+            quick_fixes.host("Build with wrynose", release=releases.DEFAULT),
+        )
+
+
+def vxn(given: Context) -> Iterator[Finding]:
+    """Containers on layers that lack vxn, or a part of it."""
+    containers = given.project.containers
+    if not containers.vxn:
+        return
+    able = given.abilities.vxn
+    if able is None:
+        yield found(
+            "XT642",
+            "containers.vxn",
+            f"{given.project.host.release or 'this'} has no vxn: meta-virtualization has it since "
+            "wrynose",
+            "Leave vxn out, or build with wrynose.",
+            quick_fixes.containers("Leave vxn out", vxn=None, frontends=None),
+        )
+        return
+    if able.static_addresses and network(given.project) != "nat":
+        yield found(
+            "XT643",
+            "host.network",
+            "vxn's containers have addresses in 10.0.100.0/24, which Dom0 does not route",
+            'Set network = "nat", or VXN_NET_MODE=dhcp in Dom0.',
+            quick_fixes.host("Let Dom0 route for its guests (nat)", network="nat"),
+        )
+    native = [name for name in containers.frontends or () if name in OCI_FRONTENDS]
+    if native and not able.oci_network:
+        yield found(
+            "XT644",
+            "containers.frontends",
+            f"Containers of {' and '.join(native)} have no network before master",
+            "Use vxn run, vdkr or vpdmn for containers that need one, or build with master.",
+        )
+
+
+def other_release(given: Context) -> Iterator[Finding]:
+    """A release that is not that of the layers at hand."""
+    name = given.project.host.release
+    core, _ = releases.recognised(given.abilities)
+    if name is None or not core or core == name:
+        return
+    yield found(
+        "XT645",
+        "host.release",
+        f"The project is for {name}, and the layers are those of {core}",
+        f"Leave the release out or make it {core}, or use layers of {name}.",
+        quick_fixes.host("Leave the release out", release=None),
+        quick_fixes.host(f"Make it {core}", release=core),
+    )
+
+
+RULES = (boot_mode, classes, vxn, other_release)

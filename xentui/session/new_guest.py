@@ -1,0 +1,260 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""A new guest, whole from the start: what it is made of decides what its fields hold.
+
+Everything that a file can tell is filled in: import type, size, checksum, the folder an archive
+is unpacked to, the root device, whether it boots by itself, whether it has an init. The rest
+is as in the presets: a console, and memory that fits what is free.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from xentui.errors import UsageError, sentences
+from xentui.project import boards, effective
+from xentui.project.model import Guest, Project
+from xentui.session import field_paths, files, guests
+
+if TYPE_CHECKING:
+    from xentui.images.inspected import Inspected
+    from xentui.session.session import Session
+    from xentui.session.state import State
+
+MEMORY = (256, 192, 128, 96, 64)
+"""MiB that a new guest gets: the first that is free."""
+ROOT, CONSOLE = "root=/dev/xvda ro", "console=hvc0"
+"""The class' default has no console, so that nothing of a booting guest would be seen."""
+LARGEST_CONFIG = 1024 * 1024
+
+_DISKS = ("qcow2", "ext", "disk", "filesystem", "vm_disk")
+_CONTAINERS: tuple[str, ...] = ("container",)
+_NOISE = re.compile(r"[-_](?:mini)?rootfs$|[-_](?:disk|image|root|cloudimg|server)$")
+
+
+class GuestKind(Enum):
+    """What a guest is made of."""
+
+    RECIPE = "recipe"
+    TARBALL = "tarball"
+    DISK = "disk"
+    VENDOR = "vendor"
+    CONTAINER = "container"
+    CONFIG = "config"
+
+
+class KindText(NamedTuple):
+    """A kind of guest as it is offered.
+
+    Attributes:
+        help: one sentence on when to choose it.
+        file: what its file is called in a question; empty where only a name is asked.
+    """
+
+    kind: GuestKind
+    title: str
+    help: str
+    file: str = ""
+
+
+KINDS = (
+    KindText(
+        GuestKind.RECIPE,
+        "A recipe of a layer",
+        "BitBake builds the guest's image, such as xen-guest-image-minimal.",
+    ),
+    KindText(
+        GuestKind.TARBALL,
+        "A root file system tarball",
+        "An archive such as alpine-minirootfs.tar.gz becomes a disk image; Dom0's kernel boots it.",
+        "Tarball",
+    ),
+    KindText(
+        GuestKind.DISK,
+        "A disk image",
+        "A qcow2, raw or ext4 image. One with its own boot loader starts as an HVM guest.",
+        "Disk image",
+    ),
+    KindText(
+        GuestKind.VENDOR,
+        "A vendor's root file system and kernel",
+        "Two files, or two names in the deploy directory of the build.",
+        "Root file system",
+    ),
+    KindText(
+        GuestKind.CONFIG,
+        "An xl config you have",
+        "The file is carried to the target as it is; it names the disk, the kernel and memory.",
+        "xl config",
+    ),
+)
+"""The kinds that are offered, in order."""
+
+
+def kind_of(seen: Inspected) -> GuestKind | None:
+    """Return the kind of guest that a file is for; ``None`` where that cannot be told."""
+    if seen.kind == "tar":
+        return GuestKind.TARBALL
+    if seen.kind in _CONTAINERS:
+        return GuestKind.CONTAINER
+    if seen.kind in _DISKS:
+        return GuestKind.DISK
+    return GuestKind.CONFIG if seen.path.suffix == ".cfg" else None
+
+
+def key_for(project: Project, name: str) -> str:
+    """Return a key that is free and that BitBake can carry, from a name or a file's name."""
+    stem = name.lower().partition(".")[0]
+    stem = re.split(r"[-_](?=v?\d)", stem)[0]
+    stem = _NOISE.sub("", stem)
+    stem = re.sub(r"[^a-z0-9]+", "-", stem, flags=re.ASCII).strip("-")
+    if field_paths.problem(field_paths.key_field("guests"), stem) or not stem:
+        stem = "guest"
+    return field_paths.free_name(stem, guests.keys(project))
+
+
+def fitting_memory(session: Session) -> int | None:
+    """Return MiB for a new guest: what is usual, or less where less is free; ``None``: too little.
+
+    Where the memory of the board is unknown, a guest gets what is usual.
+    """
+    free = session.view.budget.free
+    return next((size for size in MEMORY if free is None or size <= free), None)
+
+
+def begin(session: Session, key: str, *, network: bool = False) -> Guest:
+    """Return a guest with a console, which starts at boot with memory that fits.
+
+    Where too little is free for another guest, it is one that is started by hand.
+
+    Args:
+        session: the session.
+        key: its key.
+        network: whether its kernel asks for an address, which an image of Yocto's can.
+    """
+    words = [ROOT, CONSOLE]
+    if network and effective.network(session.project) == "nat":
+        words.append("ip=dhcp")
+    memory = fitting_memory(session)
+    tags = ("autostart",) if memory is not None else ()
+    return Guest(key, tags=tags, memory=memory or MEMORY[-1], extra=" ".join(words))
+
+
+def add(
+    session: Session,
+    kind: GuestKind,
+    file: Inspected | str = "",
+    *,
+    name: str = "",
+    kernel: Inspected | str = "",
+) -> tuple[State, str]:
+    """Return the state with one guest more, and the guest's key.
+
+    Args:
+        session: the session.
+        kind: what the guest is made of.
+        file: the file that was read; of :attr:`GuestKind.VENDOR` it may be a name in the deploy
+            directory, and of :attr:`GuestKind.CONFIG` it is the path of the xl config.
+        name: the recipe's name; of other kinds a name for the guest, from the file if empty.
+        kernel: the vendor's kernel, a file or a name in the deploy directory.
+
+    Raises:
+        XentuiError: a guest cannot be made of it.
+    """
+    match kind:
+        case GuestKind.RECIPE:
+            return _recipe(session, name)
+        case GuestKind.CONFIG:
+            return _config(session, str(file), name)
+    if isinstance(file, str):
+        return _deployed(session, file, name, kernel)
+    state = session.state
+    key = key_for(state.project, name or file.path.name)
+    state = state.with_project(state.project.with_guest(begin(session, key)))
+    state, _ = files.imported(state, session.folder, key, file)
+    if isinstance(kernel, str):
+        if kernel:
+            made = replace(state.project.guest(key), kernel=kernel)
+            state = state.with_project(state.project.with_guest(made))
+    else:
+        state, _ = files.imported(state, session.folder, key, kernel)
+    if kind is GuestKind.DISK and not kernel and boots_itself(state.project, file):
+        made = replace(state.project.guest(key), kernel="none", extra=None)
+        state = state.with_project(state.project.with_guest(made))
+    return state, key
+
+
+def boots_itself(project: Project, seen: Inspected) -> bool:
+    """Return whether a disk starts by its own boot loader: an x86 disk with partitions.
+
+    Xen boots HVM guests on x86 alone (xl.cfg(5)). A disk that is one file system has no boot
+    loader, and needs a kernel.
+    """
+    x86 = boards.board(project.host.machine).arch == "x86-64"
+    return x86 and not seen.found.filesystem
+
+
+def _recipe(session: Session, name: str) -> tuple[State, str]:
+    state = session.state
+    taken = guests.keys(state.project)
+    wanted = name or (guests.REFERENCE if guests.REFERENCE not in taken else "guest")
+    wrong = field_paths.problem(field_paths.key_field("guests"), wanted)
+    if wrong:
+        raise UsageError(f"{wanted}: {wrong}")
+    key = field_paths.free_name(wanted, taken)
+    guest = begin(session, key, network=True)
+    return state.with_project(state.project.with_guest(guest)), key
+
+
+def _deployed(
+    session: Session, rootfs: str, name: str, kernel: Inspected | str
+) -> tuple[State, str]:
+    """Return the state with a guest whose files lie in the deploy directory."""
+    if not rootfs:
+        raise UsageError("no root file system is named", fix="Name a file.")
+    if not isinstance(kernel, str):
+        raise UsageError(
+            f"the kernel is a file, but {rootfs} is only a name",
+            fix="Choose a file for both, or name both in the deploy directory.",
+        )
+    state = session.state
+    key = key_for(state.project, name or Path(rootfs).name)
+    guest = begin(session, key)
+    tags = (*guest.tags, "external")
+    guest = replace(guest, tags=tags, rootfs=rootfs, kernel=kernel or None)
+    for field, value in (("rootfs", rootfs), ("kernel", kernel)):
+        wrong = field_paths.problem(field_paths.field_of(("guests", key, field)), value or None)
+        if wrong:
+            raise UsageError(f"{value}: {wrong}")
+    return state.with_project(state.project.with_guest(guest)), key
+
+
+def _config(session: Session, given: str, name: str) -> tuple[State, str]:
+    """Return the state with a guest whose xl config is carried as it is.
+
+    Raises:
+        InputError: the file cannot be read.
+        UsageError: xl would refuse it.
+    """
+    from xentui.project.safe_read import read_text
+    from xentui.xl import config as xl_config
+
+    path = files.resolve(given, session.folder)
+    config = xl_config.parse(read_text(path, LARGEST_CONFIG))
+    if config.error is not None:
+        raise UsageError(
+            f"{path.name}:{config.error.line}: xl refuses this file: {config.error.message}",
+            fix="Correct the line.",
+        )
+    state = session.state
+    key = key_for(state.project, name or config.text("name") or path.name)
+    state, carried = files.adopt(state, session.folder, path)
+    guest = Guest(key, tags=("autostart", "external"), config_file=carried)
+    wrong = field_paths.problem(field_paths.field_of(("guests", key, "config_file")), carried)
+    if wrong:
+        raise UsageError(sentences(carried, wrong))
+    return state.with_project(state.project.with_guest(guest)), key

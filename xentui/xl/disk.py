@@ -1,0 +1,343 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""One entry of ``disk``, read as xl reads it and written so that xl reads it.
+
+The grammar is xen:tools/libs/util/libxlu_disk_l.l of Xen 4.17 to 4.22, with what
+``xlu_disk_parse`` (libxlu_disk.c) asks of the whole. It is a scanner: at each place the longest
+of its patterns holds, of two equally long ones the first. Old and new syntax mix: words without
+``=`` fill target, format, device and access in that order, ``target=`` takes all that follows,
+and behind an old prefix such as ``file:`` no format can stand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from xentui.safe_text import quoted
+from xentui.xl.keys import OLDEST, XEN, Version
+
+FORMATS = ("raw", "qcow", "qcow2", "vhd", "empty", "qed")
+BACKEND_TYPES = ("phy", "tap", "qdisk", "standalone")
+SPECIFICATIONS = ("xen", "virtio")
+READ_ONLY = ("r", "ro")
+READ_WRITE = ("rw", "w", "")
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigDisk:
+    """A disk of a configuration.
+
+    Attributes:
+        target: the file or device behind it.
+        device: how the guest sees it, such as ``xvda``.
+        backend: the domain that serves it; empty for Dom0.
+        backend_type: one of :data:`BACKEND_TYPES`; empty where libxl chooses.
+        specification: ``xen``, ``virtio`` or empty.
+        prefixed: whether an old prefix (``file:``, ``phy:`` …) stands before the target.
+        flags: further words, such as ``discard`` and ``direct-io-safe``.
+        settings: further ``name=value`` settings, such as ``colo-host``.
+        error: why xl would refuse it, or an empty text.
+    """
+
+    target: str = ""
+    device: str = ""
+    format: str = "raw"
+    writable: bool = True
+    cdrom: bool = False
+    backend: str = ""
+    backend_type: str = ""
+    specification: str = ""
+    script: str = ""
+    prefixed: bool = False
+    flags: tuple[str, ...] = ()
+    settings: tuple[tuple[str, str], ...] = ()
+    error: str = ""
+
+
+def parse(spec: str, xen: Version = XEN) -> ConfigDisk:
+    """Read one entry of ``disk``.
+
+    Args:
+        spec: the entry.
+        xen: the Xen whose xl reads it.
+    """
+    reader = _Reader(spec, xen)
+    reader.read()
+    return reader.disk()
+
+
+def write(disk: ConfigDisk) -> str:
+    """Return an entry that xl reads as this disk: ``name=value`` words, the target last.
+
+    Raises:
+        ValueError: no entry says it, as a comma in anything but the target would end it.
+    """
+    words = [f"format={disk.format}", f"vdev={disk.device}"]
+    words.append("access=rw" if disk.writable else "access=ro")
+    if disk.cdrom:
+        words.append("devtype=cdrom")
+    for name, value in (
+        ("backend", disk.backend),
+        ("backendtype", disk.backend_type),
+        ("specification", disk.specification),
+        ("script", disk.script),
+        *disk.settings,
+    ):
+        if value:
+            words.append(f"{name}={value}")
+    words += disk.flags
+    if any("," in word for word in words):
+        raise ValueError(spec_error(disk))
+    return ",".join([*words, f"target={disk.target}"] if disk.target else words)
+
+
+def spec_error(disk: ConfigDisk) -> str:
+    """Return what keeps a disk from being written."""
+    return f"a comma stands in {quoted(disk.device or disk.backend or disk.script)}"
+
+
+def plain(disk: ConfigDisk) -> str | None:
+    """Return the entry in the old syntax, ``file:PATH,DEVICE,MODE``; ``None`` if it says less.
+
+    That is the shape that the Xen classes' rewriting leaves right: what stands before the first
+    comma is replaced by the path on the target.
+    """
+    if disk.error or disk.format != "raw" or "," in disk.target or "," in disk.device:
+        return None
+    written = f"file:{disk.target},{disk.device},{'rw' if disk.writable else 'r'}"
+    same = replace(disk, prefixed=True)
+    return written if parse(written) == same else None
+
+
+@dataclass(slots=True)
+class _Reader:
+    spec: str
+    xen: Version
+    target: str | None = None
+    device: str | None = None
+    format: str | None = None
+    writable: bool = True
+    cdrom: bool = False
+    strings: dict[str, str] = field(default_factory=dict)
+    flags: dict[str, str] = field(default_factory=dict)
+    error: str = ""
+    prefixed: bool = False
+    access_given: bool = False
+    ended: bool = False
+
+    def read(self) -> None:
+        """Read word by word."""
+        place = 0
+        while place < len(self.spec) and not self.ended:
+            place = self._step(place)
+
+    def disk(self) -> ConfigDisk:
+        """Return what was read."""
+        format_, writable = self.format or "raw", self.writable
+        if self.cdrom:
+            writable = False
+            if not self.target:
+                format_ = "empty"
+        if not self.error and self.device is None:
+            self.error = "it names no device for the guest, such as xvda"
+        if not self.error and self.target is None and not self.cdrom:
+            self.error = "it names no file or block device"
+        known = ("backend", "backendtype", "specification", "script")
+        return ConfigDisk(
+            target=self.target or "",
+            device=self.device or "",
+            format=format_,
+            writable=writable,
+            cdrom=self.cdrom,
+            backend=self.strings.get("backend", ""),
+            backend_type=self.strings.get("backendtype", ""),
+            specification=self.strings.get("specification", ""),
+            script=self.strings.get("script", ""),
+            prefixed=self.prefixed,
+            flags=tuple(dict.fromkeys(self.flags.values())),
+            settings=tuple((k, v) for k, v in self.strings.items() if k not in known),
+            error=self.error,
+        )
+
+    def _step(self, place: int) -> int:
+        best: tuple[int, int, Callable[[_Reader, str], None]] | None = None
+        for pattern, act, since in _RULES:
+            if since > self.xen:
+                continue
+            match = pattern.match(self.spec, place)
+            if match is not None and (best is None or match.end() > best[0]):
+                best = (match.end(), match.end("word"), act)
+        if best is None:
+            self.broken(self.spec[place:])
+            return len(self.spec)
+        best[2](self, self.spec[place : best[1]])
+        return best[1]
+
+    def _refuse(self, message: str) -> None:
+        self.error = self.error or message
+
+    def skip(self, word: str) -> None:
+        """Pass over blanks before a word."""
+
+    def assign(self, word: str) -> None:
+        """Take a ``name=value`` word."""
+        name, _, value = word.removesuffix(",").partition("=")
+        if name == "format":
+            self._format(value)
+        elif name == "access":
+            self._access(value)
+        elif name == "vdev":
+            self._device(value)
+        elif name in ("backendtype", "specification"):
+            allowed = BACKEND_TYPES if name == "backendtype" else SPECIFICATIONS
+            if value not in allowed:
+                self._refuse(f"{quoted(value)} is not one of {', '.join(allowed)} ({name})")
+            elif self.strings.setdefault(name, value) != value:
+                self._refuse(f"{name} is given twice")
+        elif name == "colo-port":
+            if not re.match(r"\s*[+-]?0*[1-9]", value):
+                self._refuse(f"{quoted(value)} is not a port (colo-port)")
+            self.strings[name] = value
+        else:
+            self._string(name, value)
+
+    def target_word(self, word: str) -> None:
+        """Take ``target=`` and all that follows."""
+        self._target(word.removesuffix(",").partition("=")[2])
+
+    def flag(self, word: str) -> None:
+        """Take a word that stands alone."""
+        name = word.removesuffix(",")
+        if name in ("cdrom", "devtype=cdrom", "devtype=disk"):
+            self.cdrom = name != "devtype=disk"
+            return
+        self.flags[name.removeprefix("no-").removeprefix("un").partition("=")[0]] = name
+
+    def unknown_type(self, word: str) -> None:
+        """Refuse another ``devtype``."""
+        self._refuse(f"{quoted(word.removesuffix(','))} is not devtype=disk or devtype=cdrom")
+
+    def unknown(self, word: str) -> None:
+        """Refuse a setting that xl does not know."""
+        self._refuse(f"xl knows no setting {quoted(word.partition('=')[0])} of a disk")
+
+    def prefix(self, word: str) -> None:
+        """Take an old prefix."""
+        self.prefixed = True
+        name = word.removesuffix(":")
+        if name in ("raw", "qcow", "qcow2", "vhd"):
+            self._format(name)
+        elif re.fullmatch("iscsi|e?nbd|drbd", name):
+            self._string("script", f"block-{name}")
+
+    def unknown_prefix(self, word: str) -> None:
+        """Refuse an old prefix that xl does not know."""
+        self._refuse(f"{quoted(word)} is not a prefix that xl knows")
+        self.ended = True
+
+    def positional(self, word: str) -> None:
+        """Take a word by its place: target, format, device, access."""
+        value = word.removesuffix(",")
+        if self.error:
+            return
+        if self.target is None:
+            self.target = value
+        elif not self.prefixed and self.format is None:
+            if not self.target and self._device_and_type(value):
+                self.format = "empty"
+            else:
+                self._format(value)
+        elif self.device is None:
+            if not self._device_and_type(value):
+                self._device(value)
+        elif not self.access_given:
+            self.access_given = True
+            self._access(value)
+        else:
+            self._refuse(f"{quoted(value)} is one word too many")
+            self.ended = True
+
+    def broken(self, word: str) -> None:
+        """Refuse what no pattern takes."""
+        self._refuse(f"{quoted(word)} cannot stand there")
+        self.ended = True
+
+    def _device_and_type(self, value: str) -> bool:
+        device, colon, kind = value.rpartition(":")
+        if not colon:
+            return False
+        self._device(device)
+        if kind in ("cdrom", "disk"):
+            self.cdrom = kind == "cdrom"
+        else:
+            self._refuse(f"{quoted(kind)} behind the device is not disk or cdrom")
+        return True
+
+    def _format(self, value: str) -> None:
+        name = value or "raw"
+        if name not in FORMATS:
+            behind = " behind a prefix" if self.prefixed else ""
+            self._refuse(f"{quoted(value)} is not a format that xl knows{behind}")
+        elif self.format is not None and self.format != name:
+            self._refuse(f"the format is given twice, {self.format} and {name}")
+        else:
+            self.format = name
+
+    def _access(self, value: str) -> None:
+        if value not in (*READ_ONLY, *READ_WRITE):
+            self._refuse(f"{quoted(value)} is not an access: r, ro, w or rw")
+        else:
+            self.writable = value in READ_WRITE
+
+    def _target(self, value: str) -> None:
+        if self.target:
+            self._refuse("the target is given twice")
+        else:
+            self.target = value
+
+    def _device(self, value: str) -> None:
+        if self.device:
+            self._refuse("the device is given twice")
+        else:
+            self.device = value
+
+    def _string(self, name: str, value: str) -> None:
+        if self.strings.get(name):
+            self._refuse(f"{name} is given twice")
+        else:
+            self.strings[name] = value
+
+
+_NAMES = (
+    "access|backend|backendtype|specification|vdev|script|colo-host|colo-port|colo-export|"
+    "active-disk|hidden-disk"
+)
+_FLAGS = "direct-io-safe|discard|no-discard|colo|no-colo"
+_ACTS: tuple[tuple[str, Callable[[_Reader, str], None], Version], ...] = (
+    # What stands behind "word" counts for the length of a match, and is read next.
+    (r"(?P<word>[ \t\n]+)(?:[^ \t\n].*)?", _Reader.skip, OLDEST),
+    (r"(?P<word>format=[^,]*,?)", _Reader.assign, OLDEST),
+    (r"(?P<word>(?:cdrom|devtype=cdrom|devtype=disk),?)", _Reader.flag, OLDEST),
+    (r"(?P<word>devtype=[^,]*,?)", _Reader.unknown_type, OLDEST),
+    (
+        rf"(?P<word>(?:{_NAMES})=[^,]*,?)",
+        _Reader.assign,
+        OLDEST,
+    ),
+    (rf"(?P<word>(?:{_FLAGS}),?)", _Reader.flag, OLDEST),
+    # The scanner's source has the first two in 4.17, the scanner that is built not before 4.19.
+    (r"(?P<word>(?:trusted|untrusted|grant_usage=[01]),?)", _Reader.flag, (4, 19)),
+    (r"(?P<word>target=.*)", _Reader.target_word, OLDEST),
+    (r"(?P<word>[a-z][-a-z0-9]*=[^,],?)", _Reader.unknown, OLDEST),
+    (
+        r"(?P<word>(?:raw|qcow2?|vhd|iscsi|e?nbd|drbd|tapdisk|tap2?|aio|ioemu|file|phy):).*",
+        _Reader.prefix,
+        OLDEST,
+    ),
+    (r"(?P<word>[a-z][a-z0-9]*:)(?:[^a-z0-9].*)?", _Reader.unknown_prefix, OLDEST),
+    (r"(?P<word>[^=,]*,|[^=,]+,?)", _Reader.positional, OLDEST),
+    (r"(?P<word>.)", _Reader.broken, OLDEST),
+)
+_RULES = tuple((re.compile(pattern), act, since) for pattern, act, since in _ACTS)
