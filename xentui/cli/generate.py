@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from xentui.cli import generating, parsing, projects, reports, terminal, writing
 from xentui.errors import Exit, UsageError, XentuiError
-from xentui.safe_text import quoted
+from xentui.safe_text import quoted, visible
 
 if TYPE_CHECKING:
     from xentui.cli.generating import Job
     from xentui.output.build_dir import Attach
     from xentui.output.commands import NextCommand
+    from xentui.output.plan import Plan
 
 ATTACH = ("require", "block", "none", "fragment")
 
@@ -64,6 +65,14 @@ def add(commands: parsing.Commands) -> None:
         default=None,
         help="with --build-dir: how conf/local.conf gets at the settings: by one require line "
         "(default), as a marked block in it, not at all, or by a fragment in the layer",
+    )
+    parser.add_argument(
+        "--existing",
+        choices=("take", "keep", "replace"),
+        default=None,
+        help="with --build-dir: what becomes of Xen settings that you wrote there yourself, where "
+        "writing would override any: they go into the project (take), stay as they are (keep), or "
+        "are overridden (replace); without it nothing is written",
     )
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--dry-run", action="store_true", help="list what would be written")
@@ -115,6 +124,8 @@ def _must_fit(args: argparse.Namespace) -> None:
         raise UsageError("one of the arguments --out --build-dir is required", fix="Give one.")
     elif args.build_dir is None and (args.layer is not None or args.attach is not None):
         wrong = "--layer and --attach go with --build-dir"
+    elif args.build_dir is None and args.existing is not None:
+        wrong = "--existing goes with --build-dir"
     elif args.build_dir is not None and args.format == "kas":
         raise UsageError(
             "kas makes its own build directory, and writes conf/local.conf in it anew each time",
@@ -143,9 +154,12 @@ def _job(args: argparse.Namespace, path: Path | None, out: Path | None) -> Job:
     project, assets = projects.sound(chosen)
     in_build_dir = args.build_dir is not None and args.format == "fragment"
     attach: Attach | None = "fragment" if in_build_dir else args.attach
-    return generating.Job(
-        chosen, project, assets, out, args.build_dir, args.layer, attach, args.format
+    job = generating.Job(
+        chosen, project, assets, out, args.build_dir, args.layer, attach, args.format, args.existing
     )
+    if args.existing == "take":
+        job.take_existing(into_file=args.preset is None and not chosen.changed)
+    return job
 
 
 def _carry_out(args: argparse.Namespace, job: Job, done: reports.ProjectResult | None) -> int:
@@ -154,16 +168,31 @@ def _carry_out(args: argparse.Namespace, job: Job, done: reports.ProjectResult |
 
     how = writing.how(args)
     if not _only_looks(args):
-        written = writing.write(job.plan, yes=args.yes, edited=how)
+        written = writing.write(lambda: _planned(job), yes=args.yes, edited=how)
         if done is not None:
             done.files = list(written.changes)
         return Exit.OK
-    plan = resolve_edits(job.plan(), how)
+    plan = resolve_edits(_planned(job), how)
     if done is None or not args.json:
         writing.put_plan(plan, diff=args.diff)
     if done is not None:
         done.files = [*plan.pending, *plan.edited]
     return Exit.FINDINGS if args.check and (plan.pending or plan.edited) else Exit.OK
+
+
+def _planned(job: Job) -> Plan:
+    """Return what writing would change; list the user's lines that stand against it.
+
+    Raises:
+        UndecidedError: there are such lines.
+    """
+    try:
+        return job.plan()
+    except generating.UndecidedError as error:
+        for finding in error.findings:
+            what = f"{finding.severity.value} {finding.code}: {visible(finding.message)}"
+            terminal.say(f"{visible(finding.path)}: {what}")
+        raise
 
 
 def _several(args: argparse.Namespace) -> int:

@@ -4,18 +4,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+
+from xentui.errors import XentuiError
 
 if TYPE_CHECKING:
     from xentui.cli.projects import Chosen
     from xentui.output.build_dir import Attach
     from xentui.output.commands import NextCommand
-    from xentui.output.plan import Plan
+    from xentui.output.existing import Clash, Use, UserSettings
+    from xentui.output.plan import Change, Plan
     from xentui.output.rendered import Rendered
     from xentui.project.assets import Assets
     from xentui.project.model import Project
+
+
+class UndecidedError(XentuiError):
+    """Lines that the user wrote would be overridden, and nobody said that they may be.
+
+    Attributes:
+        findings: one a line.
+    """
+
+    def __init__(self, settings: UserSettings, clashes: Sequence[Clash]) -> None:
+        from xentui.session.existing import FIX, findings_of
+
+        count = len(clashes)
+        lines = "1 line" if count == 1 else f"{count} lines"
+        super().__init__(
+            f"writing would override {lines} of yours, so nothing was written", fix=FIX
+        )
+        self.findings = findings_of(settings, clashes)
+
 
 Format = Literal["tree", "kas", "fragment"]
 FORMATS = ("tree", "kas", "fragment", "snippet")
@@ -31,6 +54,8 @@ class Job:
         layer: where a build directory's layer goes.
         attach: how a build directory gets at the settings.
         form: what a tree of its own is made as.
+        existing: what becomes of Xen settings that the user wrote in the build directory.
+        taken: whether the project file is written, as they were taken into it.
     """
 
     chosen: Chosen
@@ -41,6 +66,8 @@ class Job:
     layer: Path | None = None
     attach: Attach | None = None
     form: Format = "tree"
+    existing: Use | None = None
+    taken: bool = False
 
     def plan(self) -> Plan:
         """Return what writing would change now."""
@@ -48,16 +75,58 @@ class Job:
 
         if self.build is None:
             return plan(self._rendered(), self._out)
+        from xentui.output import existing
         from xentui.output.build_dir import plan_project
+        from xentui.session.existing import undecided
 
-        return plan_project(
+        settings = existing.read(self.build)
+        use = self.existing or existing.noted(self.build, settings)
+        made = plan_project(
             self.project,
             self.assets,
             self.build,
             origin=self.chosen.origin,
             layer=self.layer,
             attach=self.attach,
+            settings=settings,
+            existing=use,
         )
+        clashes = undecided(settings, use, made, self.project)
+        if clashes:
+            raise UndecidedError(settings, clashes)
+        return replace(made, changes=(*made.changes, *self._project_file()))
+
+    def take_existing(self, *, into_file: bool) -> None:
+        """Take the Xen settings that the user wrote in the build directory into the project.
+
+        Args:
+            into_file: whether the project file is to hold them too.
+
+        Raises:
+            XentuiError: they cannot be read, or say what a project cannot hold.
+        """
+        if self.build is None:
+            return
+        from xentui.output import existing
+        from xentui.project import assets
+        from xentui.session.existing import taken
+
+        found = taken(self.project, existing.read(self.build))
+        self.project, self.taken = found.project, into_file
+        self.assets = assets.gather(self.project, self.chosen.loaded.directory, found.files)
+
+    def _project_file(self) -> Iterator[Change]:
+        """Yield the change of the project file, and the files copied beside it, if any."""
+        path = self.chosen.loaded.document.path
+        if not self.taken or path is None:
+            return
+        from xentui.project import edit
+        from xentui.session.writing import copy_change, text_change
+
+        text = edit.update(self.chosen.loaded.document.text, self.project)
+        yield text_change(path.parent, path.name, text)
+        for name, source in self.assets.copies.items():
+            yield copy_change(path.parent, name, source)
 
     def commands(self) -> list[NextCommand]:
         """Return what to type next."""

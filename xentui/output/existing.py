@@ -18,6 +18,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -26,14 +27,17 @@ from typing import Literal, NamedTuple
 from xentui.bitbake import build_dir, text
 from xentui.bitbake.build_dir import BuildDir
 from xentui.bitbake.conf_facts import Location
+from xentui.bitbake.conf_reader import MAX_FILE
 from xentui.bitbake.conf_syntax import parse
 from xentui.bitbake.files import absolute
 from xentui.bitbake.overrides import operation
+from xentui.errors import InputError
 from xentui.output import fragment, header, manifest, user_files
 from xentui.output.local_conf import entry, guest_values
 from xentui.output.plan import decode
 from xentui.output.rendered import CONF, LAYER, Rendered
 from xentui.output.tree import Tree
+from xentui.project import safe_read
 from xentui.project.effective import image
 from xentui.project.model import Project
 from xentui.safe_text import visible
@@ -126,19 +130,23 @@ class Clash:
         place: the line.
         what: the variable or flag, or a guest.
         message: what would become of it, in one sentence without the line.
+        drops_guest: whether a guest would no longer be bundled.
     """
 
     place: Location
     what: str
     message: str
+    drops_guest: bool = False
 
 
 def read(build: Path) -> UserSettings:
-    """Return what the user's own files say of Xen.
+    """Return what the user's own files say of Xen; nothing where it is not a build directory.
 
     Raises:
-        InputError: it is not a directory.
+        XentuiError: what xentui wrote there cannot be told from the rest.
     """
+    if not build_dir.is_build_dir(build):
+        return UserSettings(build)
     return _settings(build_dir.read(build, texts=without_ours(build)))
 
 
@@ -165,10 +173,10 @@ def without_ours(build: Path) -> Mapping[str, str]:
     conf = top / "conf"
     texts = {str(top / CONF): ""}
     with Tree(conf) as tree:
-        raw = tree.read("local.conf")
         layer = manifest.load(tree).notes.get("layer", "")
-    if raw is not None:
-        texts[str(conf / "local.conf")] = user_files.without_block(decode(raw))
+    with suppress(InputError):
+        local = decode(safe_read.read_bytes(conf / "local.conf", MAX_FILE))
+        texts[str(conf / "local.conf")] = user_files.without_block(local)
     place = Path(absolute(str(top / layer))) if layer else top.parent / LAYER
     try:
         own = list((place / fragment.FOLDER).glob("*.conf"))
@@ -233,7 +241,7 @@ def _guest_clashes(settings: UserSettings, after: BuildDir, project: Project) ->
     for guest in settings.guests:
         now = there.get(guest.key)
         if now is None:
-            yield Clash(guest.place, guest.key, f"{guest.key} would no longer be bundled")
+            yield Clash(guest.place, guest.key, f"{guest.key} would no longer be bundled", True)
         elif sorted(now.split(":")) != sorted(guest.entry.split(":")):
             yield Clash(guest.place, guest.key, f'"{guest.entry}" would become "{now}"')
     listed = settings.find(GUESTS)

@@ -1,23 +1,20 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Where a project comes from: a preset, a project file, or settings that exist already."""
+"""Where a project comes from: a preset or a project file, opened, or why it cannot be."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from xentui.errors import XentuiError, sentences
 from xentui.project import user_dirs
 from xentui.session.session import MOST_GUESTS, TOO_MANY
-from xentui.session.state import EMPTY, Origin, State
+from xentui.session.state import EMPTY, Origin
 
 if TYPE_CHECKING:
-    from xentui.bitbake.import_draft import Left
-    from xentui.output.existing import UserSettings
     from xentui.project.document import Loaded
     from xentui.project.presets import PresetFile
 
@@ -127,44 +124,3 @@ def project_files(folders: Sequence[Path]) -> list[Path]:
             except (XentuiError, OSError, ValueError, RecursionError):
                 continue
     return sorted(found, key=lambda path: -found[path])
-
-
-def with_user_settings(state: State, settings: UserSettings) -> tuple[State, Sequence[Left]]:
-    """Return a state with the user's own Xen settings in its project, and what cannot be taken.
-
-    Guests that the project does not have come behind its own. Where both set a value, the
-    user's line wins.
-
-    Raises:
-        XentuiError: the user's files cannot be read, or say what a project cannot hold.
-    """
-    from xentui.bitbake import importer
-    from xentui.output import existing
-    from xentui.project import model, schema
-
-    local = settings.build / "conf/local.conf"
-    imported = importer.read([local], texts=existing.without_ours(settings.build))
-    theirs = model.to_data(imported.project)
-    if settings.find("MACHINE") is None:
-        theirs["host"].pop("machine", None)
-    data = _merged(model.to_data(state.project), theirs)
-    for problem in schema.validate(data):
-        raise XentuiError(
-            f"{schema.dotted(problem.path)}: {problem.message}", fix="Keep your settings instead."
-        )
-    state = state.with_project(model.from_data(data))
-    files = dict(state.files)
-    files.update({name: Path(path) for name, path in imported.needed.items()})
-    left = [one for one in imported.left if one.about_xen]
-    return replace(state, files=files), left
-
-
-def _merged(mine: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
-    """Return nested tables put together; of two values theirs wins."""
-    made = dict(mine)
-    for key, value in theirs.items():
-        if isinstance(value, dict) and isinstance(made.get(key), dict):
-            made[key] = _merged(made[key], value)
-        else:
-            made[key] = value
-    return made

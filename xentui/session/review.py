@@ -126,15 +126,12 @@ class Review:
         return target.examined(self._plan, build, recipes=to.recipes())
 
     def _find_clashes(self) -> Sequence[Clash]:
-        to = self._session.target
-        build, settings = to.build_dir, to.user_settings
-        if build is None or not settings or self._plan is None or to.existing is not None:
-            return ()
-        from xentui.bitbake import build_dir
-        from xentui.output import existing
+        from xentui.session.existing import undecided
 
-        after = build_dir.read(build, texts=target.texts_of(self._plan, build))
-        return existing.clashes(settings, after, self._session.project)
+        to = self._session.target
+        if self._plan is None:
+            return ()
+        return undecided(to.user_settings, to.existing, self._plan, self._session.project)
 
     @property
     def plan(self) -> Plan | None:
@@ -362,15 +359,18 @@ class Review:
 
 def _take_existing(session: Session) -> str:
     """Take the user's own settings into the project, as one step."""
-    from xentui.session.opening import with_user_settings
+    from xentui.session.existing import taken
 
     settings = session.target.user_settings
-    build = session.target.build_dir
-    if settings is None or build is None:
+    if settings is None:
         return ""
-    state, left = with_user_settings(session.state, settings)
+    found = taken(session.project, settings)
+    state = session.state.with_project(found.project)
+    for name, path in found.files.items():
+        state = state.with_file(name, path)
     session.resume(state, "take the settings of the build directory")
-    kept = f" {counted(len(left), 'line')} stay as they are." if left else ""
+    left = len(found.left)
+    kept = f" {counted(left, 'line')} a project cannot hold: yours to keep." if left else ""
     return f"Your settings are in the project now.{kept}"
 
 

@@ -110,7 +110,7 @@ def plan_of(session: Session) -> Plan:
             existing=to.existing,
         )
     own = _project_change(session)
-    copies = [_copy_change(session.folder, name, path) for name, path in view.copies.items()]
+    copies = [copy_change(session.folder, name, path) for name, path in view.copies.items()]
     return replace(made, changes=(*made.changes, *copies, own, *_schema_beside(own)))
 
 
@@ -141,12 +141,12 @@ def save_as(session: Session, place: Path) -> None:
     assets = session.view.assets
     found = {name: source.path for name, source in assets.sources.items()} | dict(assets.copies)
     copies = [
-        _copy_change(folder, name, path)
+        copy_change(folder, name, path)
         for name, path in found.items()
         if path.is_file() and path.absolute() != folder / name
     ]
     texts = [
-        _text_change(folder, name, text)
+        text_change(folder, name, text)
         for name, text in assets.texts.items()
         if name not in found and not (folder / name).exists()
     ]
@@ -157,10 +157,10 @@ def save_as(session: Session, place: Path) -> None:
 
 def _project_change(session: Session, place: Path | None = None) -> Change:
     place = place or session.project_file
-    return _text_change(place.parent, place.name, project_text(session))
+    return text_change(place.parent, place.name, project_text(session))
 
 
-def _text_change(folder: Path, name: str, new: str) -> Change:
+def text_change(folder: Path, name: str, new: str) -> Change:
     """Return the change of a file of the user's that holds a text."""
     from xentui.output.plan import Change, decode, open_tree
 
@@ -179,7 +179,7 @@ def _text_change(folder: Path, name: str, new: str) -> Change:
     return Change(folder, name, kind, old, new, seen, users=True)  # type: ignore[arg-type]
 
 
-def _copy_change(folder: Path, name: str, path: Path) -> Change:
+def copy_change(folder: Path, name: str, path: Path) -> Change:
     """Return the change of a file that is copied beside the project file."""
     from xentui.output.plan import Change, open_tree
     from xentui.output.rendered import Copy

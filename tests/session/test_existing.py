@@ -1,0 +1,226 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Settings that the user wrote in a build directory: asked about, and then as was said.
+
+What counts is what BitBake's own parser has of every variable and flag, before and after.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.bitbake import trees
+from tests.bitbake_parser import parse_conf
+from tests.cli.conftest import Run
+from tests.sessions import session_of
+from xentui.output import existing
+from xentui.output.existing import GUESTS
+from xentui.session import Session
+
+HAND = """\
+MACHINE ??= "qemux86-64"
+BUNDLED_XEN_GUESTS = "xen-guest-image-minimal:autostart vendor-os:external"
+XEN_GUEST_VCPUS[xen-guest-image-minimal] = "2"
+XEN_GUEST_MEMORY[vendor-os] = "384"
+"""
+MINIMAL, VENDOR = "xen-guest-image-minimal", "vendor-os"
+
+
+def by_hand(folder: Path, local: str = HAND) -> Path:
+    return trees.small(folder / "tree", local)
+
+
+def bitbakes(build: Path) -> dict[str, str | None]:
+    """Return what BitBake's own parser has of the guests and their flags."""
+    conf = build / "conf/xentui.conf"
+    files = {"conf/xentui.conf": conf.read_text()} if conf.exists() else {}
+    parsed = parse_conf((build / "conf/local.conf").read_text(), files=files)
+    seen: dict[str, str | None] = {
+        GUESTS: " ".join(sorted(parsed.seen_by("xen-image-minimal").words(GUESTS))),
+        "MACHINE": parsed.value("MACHINE"),
+    }
+    for variable in ("XEN_GUEST_VCPUS", "XEN_GUEST_MEMORY"):
+        for guest in (MINIMAL, VENDOR):
+            seen[f"{variable}[{guest}]"] = parsed.flag(variable, guest)
+    return seen
+
+
+def on(build: Path, preset: str = "qemux86-64-minimal") -> Session:
+    session = session_of(preset=preset)
+    session.target.move_to(build)
+    return session
+
+
+def test_settings_made_by_hand_are_named_with_their_lines(tmp_path: Path) -> None:
+    found = existing.read(by_hand(tmp_path))
+    assert [guest.key for guest in found.guests] == [MINIMAL, VENDOR]
+    assert found.lines()[1:] == [
+        "conf/local.conf:2: guest vendor-os:external",
+        f'conf/local.conf:2: {GUESTS} = "xen-guest-image-minimal:autostart vendor-os:external"',
+        'conf/local.conf:3: XEN_GUEST_VCPUS[xen-guest-image-minimal] = "2"',
+        'conf/local.conf:4: XEN_GUEST_MEMORY[vendor-os] = "384"',
+    ]
+
+
+def test_a_build_directory_of_xentuis_own_has_none(tmp_path: Path) -> None:
+    build = by_hand(tmp_path, 'MACHINE ??= "qemux86-64"\n')
+    session = on(build)
+    session.review.compare()
+    assert session.review.status == "ready"
+    session.write()
+    assert not existing.read(build)
+    session.target.choose_attach("block")
+    session.write()
+    assert not existing.read(build)
+
+
+def test_the_review_asks_before_a_line_of_the_users_is_overridden(tmp_path: Path) -> None:
+    build = by_hand(tmp_path)
+    before = bitbakes(build)
+    session = on(build)
+    session.review.compare()
+    assert session.review.status == "undecided"
+    decision = session.review.decision()
+    assert decision is not None
+    assert [name for name, _ in decision.answers] == ["take", "keep", "replace", "back"]
+    assert any(line.startswith("conf/local.conf:2: vendor-os") for line in decision.details)
+    assert any(line.startswith("conf/local.conf:3: XEN_GUEST_VCPUS") for line in decision.details)
+    assert bitbakes(build) == before
+
+
+def test_keeping_leaves_every_value_that_the_user_set(tmp_path: Path) -> None:
+    build = by_hand(tmp_path)
+    before = bitbakes(build)
+    session = on(build)
+    session.edit(session.project.with_guest(session.project.guests[0]), "same")
+    session.review.compare()
+    session.review.decide_existing("keep")
+    assert session.review.status == "ready"
+    session.write()
+    after = bitbakes(build)
+    for name in (f"XEN_GUEST_VCPUS[{MINIMAL}]", f"XEN_GUEST_MEMORY[{VENDOR}]", GUESTS):
+        assert after[name] == before[name], name
+    # The same settings are not asked about again, others are.
+    again = on(build)
+    again.review.compare()
+    assert again.review.status == "written"
+    local = build / "conf/local.conf"
+    local.write_text(local.read_text().replace('"2"', '"4"'))
+    again.review.compare(again=True)
+    assert f"XEN_GUEST_VCPUS[{MINIMAL}]" in [clash.what for clash in again.review.clashes]
+
+
+def test_keeping_adds_the_projects_guests_to_the_users(tmp_path: Path) -> None:
+    build = by_hand(tmp_path, HAND.replace(f"{MINIMAL}:autostart ", ""))
+    session = on(build)
+    session.review.compare()
+    session.review.decide_existing("keep")
+    session.write()
+    assert bitbakes(build)[GUESTS] == f"vendor-os:external {MINIMAL}:autostart"
+
+
+def test_taking_puts_the_settings_into_the_project(tmp_path: Path) -> None:
+    build = by_hand(tmp_path)
+    before = bitbakes(build)
+    session = on(build)
+    session.review.compare()
+    session.review.decide_existing("take")
+    assert session.project.guest(MINIMAL).vcpus == 2
+    assert session.project.guest(VENDOR).memory == 384
+    assert session.project.guest(VENDOR).external
+    assert session.review.status == "ready", session.review.summary()
+    session.write()
+    after = bitbakes(build)
+    assert after[GUESTS] == before[GUESTS]
+    assert after[f"XEN_GUEST_VCPUS[{MINIMAL}]"] == "2"
+    assert after[f"XEN_GUEST_MEMORY[{VENDOR}]"] == "384"
+    session.undo()
+    assert [guest.key for guest in session.project.guests] == [MINIMAL]
+
+
+def test_what_was_taken_may_be_changed_but_a_guest_that_is_lost_is_asked_about(
+    tmp_path: Path,
+) -> None:
+    build = by_hand(tmp_path)
+    session = on(build)
+    session.review.compare()
+    session.review.decide_existing("take")
+    session.write()
+    session.put(("guests", MINIMAL, "vcpus"), 3)
+    session.write()
+    assert bitbakes(build)[f"XEN_GUEST_VCPUS[{MINIMAL}]"] == "3"
+    other = on(build)
+    other.review.compare()
+    assert [clash.what for clash in other.review.clashes] == [VENDOR]
+
+
+def test_replacing_makes_the_projects_values_hold(tmp_path: Path) -> None:
+    build = by_hand(tmp_path)
+    session = on(build)
+    session.review.compare()
+    session.review.decide_existing("replace")
+    session.write()
+    after = bitbakes(build)
+    assert after[GUESTS] == f"{MINIMAL}:autostart"
+    assert after[f"XEN_GUEST_VCPUS[{MINIMAL}]"] == "1"
+
+
+def test_a_guest_that_is_appended_by_hand_can_be_replaced_too(tmp_path: Path) -> None:
+    build = by_hand(tmp_path, 'BUNDLED_XEN_GUESTS:append = " vendor-os:external"\n')
+    session = on(build)
+    session.review.compare()
+    # Nothing is lost by writing: both guests are bundled.
+    assert session.review.status == "ready"
+    session.review.decide_existing("replace")
+    session.write()
+    assert bitbakes(build)[GUESTS] == f"{MINIMAL}:autostart"
+
+
+def test_a_board_chosen_by_hand_is_not_changed_without_a_word(tmp_path: Path) -> None:
+    build = by_hand(tmp_path, 'MACHINE = "qemuarm64"\n')
+    session = on(build)
+    session.review.compare()
+    assert [clash.what for clash in session.review.clashes] == ["MACHINE"]
+    session.review.decide_existing("keep")
+    session.write()
+    assert bitbakes(build)["MACHINE"] == "qemuarm64"
+    session = on(build)
+    session.target.choose_existing("replace")
+    session.write()
+    assert bitbakes(build)["MACHINE"] == "qemux86-64"
+
+
+@pytest.mark.parametrize("way", ["require", "block"])
+def test_the_command_line_refuses_until_it_is_told_which_way(
+    tmp_path: Path, run: Run, way: str
+) -> None:
+    build = by_hand(tmp_path)
+    arguments = ("--preset", "qemux86-64-minimal", "--build-dir", str(build), "--attach", way)
+    refused = run("generate", *arguments, "--yes")
+    assert refused.code == 1
+    assert "conf/local.conf:2: error XT050: vendor-os would no longer be bundled" in refused.err
+    assert "conf/local.conf:3: error XT050: XEN_GUEST_VCPUS" in refused.err
+    assert not (build / "conf/xentui.conf").exists()
+    assert run("generate", *arguments, "--dry-run").code == 1
+    kept = run("generate", *arguments, "--yes", "--existing", "keep")
+    assert kept.code == 0, kept.err
+    assert run("generate", *arguments, "--check").code == 0
+    assert run("remove", "--build-dir", str(build), "--yes").code == 0
+    assert (build / "conf/local.conf").read_text() == HAND
+
+
+def test_the_command_line_takes_the_settings_into_the_project_file(
+    tmp_path: Path, run: Run
+) -> None:
+    build = by_hand(tmp_path)
+    before = bitbakes(build)
+    assert run("new", "qemux86-64-minimal", "-o", "board.toml").code == 0
+    taken = run("generate", "board.toml", "--build-dir", str(build), "--yes", "--existing", "take")
+    assert taken.code == 0, taken.err
+    assert "[guests.vendor-os]" in Path("board.toml").read_text()
+    assert bitbakes(build)[GUESTS] == before[GUESTS]
+    assert run("generate", "board.toml", "--build-dir", str(build), "--check").code == 0
+    wrong = run("generate", "board.toml", "--out", "out", "--existing", "keep")
+    assert wrong.code == 2

@@ -1,0 +1,118 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What becomes of Xen settings that the user wrote: asked before writing, or taken over.
+
+The wizard and the command line ask the same: a line of the user's whose meaning would change
+stands against writing until it is said whether it is taken, kept or replaced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xentui.errors import XentuiError
+
+if TYPE_CHECKING:
+    from xentui.bitbake.import_draft import Left
+    from xentui.output.existing import Clash, Use, UserSettings
+    from xentui.output.plan import Plan
+    from xentui.project.model import Project
+    from xentui.rules.finding import Finding
+
+CODE = "XT050"
+FIX = (
+    "Say what becomes of your settings: --existing take puts them into the project, keep leaves "
+    "them as they are, replace overrides them."
+)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A project with the user's own settings in it.
+
+    Attributes:
+        files: files that the user's settings name: where each lies now, by its name in the
+            project.
+        left: lines about Xen that a project cannot hold, and which stay as they are.
+    """
+
+    project: Project
+    files: Mapping[str, Path]
+    left: Sequence[Left]
+
+
+def undecided(
+    settings: UserSettings | None, use: Use | None, plan: Plan, project: Project
+) -> list[Clash]:
+    """Return the user's lines that writing would override without having been asked about.
+
+    Args:
+        settings: what the user wrote; ``None`` where nothing is written into a build directory.
+        use: what becomes of it, as chosen or as noted the last time.
+        plan: what would be written.
+        project: the project.
+
+    Raises:
+        InputError: the build directory cannot be read.
+    """
+    if not settings or use in ("keep", "replace"):
+        return []
+    from xentui.bitbake import build_dir
+    from xentui.output import existing
+    from xentui.session.target import texts_of
+
+    after = build_dir.read(settings.build, texts=texts_of(plan, settings.build))
+    found = existing.clashes(settings, after, project)
+    # What was taken into the project may be changed there; a guest that is lost is asked about.
+    return found if use is None else [one for one in found if one.drops_guest]
+
+
+def findings_of(settings: UserSettings, clashes: Sequence[Clash]) -> list[Finding]:
+    """Return a finding for each line that would be overridden; its path is file and line."""
+    from xentui.rules.finding import found
+
+    return [found(CODE, settings.where(one.place), one.message, FIX) for one in clashes]
+
+
+def taken(project: Project, settings: UserSettings) -> Taken:
+    """Return a project with the user's own Xen settings in it.
+
+    Guests that the project does not have come behind its own. Where both set a value, the
+    user's line wins.
+
+    Raises:
+        XentuiError: the user's files cannot be read, or say what a project cannot hold.
+    """
+    from xentui.bitbake import importer
+    from xentui.output.existing import without_ours
+    from xentui.project import model, schema
+
+    local = settings.build / "conf/local.conf"
+    imported = importer.read([local], texts=without_ours(settings.build))
+    theirs = model.to_data(imported.project)
+    if settings.find("MACHINE") is None:
+        theirs["host"].pop("machine", None)
+    data = _merged(model.to_data(project), theirs)
+    for problem in schema.validate(data):
+        raise XentuiError(
+            f"{schema.dotted(problem.path)}: {problem.message}", fix="Keep your settings instead."
+        )
+    return Taken(
+        model.from_data(data),
+        {name: Path(path) for name, path in imported.needed.items()},
+        [one for one in imported.left if one.about_xen],
+    )
+
+
+def _merged(mine: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
+    """Return nested tables put together; of two values theirs wins."""
+    made = dict(mine)
+    for key, value in theirs.items():
+        if isinstance(value, dict) and isinstance(made.get(key), dict):
+            made[key] = _merged(made[key], value)
+        else:
+            made[key] = value
+    return made
