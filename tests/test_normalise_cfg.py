@@ -27,6 +27,19 @@ RIGHT = (
         ("disk = ['format=raw,vdev=xvdc,access=ro,target=/tmp/a.img']", "xvdc,r"),
         ("disk = ['/tmp/a.img,raw,hda,rw']", "hda,rw"),
         ("disk = ['vdev=xvde,format=raw,access=rw,target=/tmp/a.img']", "xvde,rw"),
+        ("disk = [ '/dev/vg/guest,raw,xvda,rw' ]", "xvda,rw"),
+        ("disk = ['/dev/vg/guest,,xvdb,r']", "xvdb,r"),
+        ("disk = ['phy:/dev/vg/guest,hda,w']", "hda,rw"),
+        ("disk = ['tap:aio:/srv/a.img,sda1,w']", "sda1,rw"),
+        ("disk = ['/srv/a.img,raw,xvda,rw,backend=storage']", "xvda,rw,backend=storage"),
+        (
+            "disk = ['/srv/a.img,raw,xvda,rw,discard,direct-io-safe']",
+            "xvda,rw,discard,direct-io-safe",
+        ),
+        ("disk = ['/srv/a.img,raw,xvda,wr']", "xvda,rw"),
+        ("disk = ['/srv/a.img,raw,xvdc,r,one,two']", "xvdc,r"),
+        ("disk = [ 'file:/a.iso,hdc:cdrom,r' ]", "hdc:cdrom,r"),
+        ("disk = '/srv/a.img,raw,xvdf,rw'", "xvdf,rw"),
     ],
 )
 def test_disks_come_out_with_the_targets_path(disk: str, left: str) -> None:
@@ -65,9 +78,7 @@ def test_further_disks_and_lists_stay() -> None:
     assert parsed.texts("vif") == ("bridge=xenbr0", "bridge=xenbr1")
 
 
-@pytest.mark.parametrize(
-    "text", ["disk = [", "name = \n", 'disk = [ "file:/a.iso,hdc:cdrom,r" ]\n']
-)
+@pytest.mark.parametrize("text", ["disk = [", "name = \n"])
 def test_what_cannot_be_said_is_not_guessed(text: str) -> None:
     assert normalised(PROJECT, GUEST, text) is None
 

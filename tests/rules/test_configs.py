@@ -19,35 +19,6 @@ def own(code: str, config: str, text: str = GUEST) -> list[Finding]:
 NUMBERS = {"memory": 256, "maxmem": 512, "vcpus": 2, "maxvcpus": 4}
 
 
-@pytest.mark.parametrize("name", NUMBERS)
-@pytest.mark.parametrize(
-    ("value", "told"),
-    [
-        ("0", None),
-        ("1", None),
-        ("0x10", None),
-        ("'-1'", "'-1' is -1 to xl"),
-        ("'0'", None),
-        ("010", "'010' is 8 to xl"),
-        ("'some'", "'some' is nothing to xl"),
-        ("['1']", "'[…]' is nothing to xl"),
-    ],
-)
-def test_a_number_is_one_to_xl(name: str, value: str, told: str | None) -> None:
-    config = "name = 'web'\n" + "".join(
-        f"{one} = {value if one == name else plain}\n" for one, plain in NUMBERS.items()
-    )
-    line = 2 + list(NUMBERS).index(name)
-    message = told.replace("'", '"') if told is not None else None
-    made = own("XT247", config)
-    assert [one.message for one in made] == ([f"Line {line}: {name} = {message}"] if told else [])
-
-
-def test_each_number_is_looked_at_whichever_are_left_out() -> None:
-    (made,) = own("XT247", "name = 'web'\nmaxvcpus = 'many'\n")
-    assert made.message == 'Line 2: maxvcpus = "many" is nothing to xl'
-
-
 @pytest.mark.parametrize(
     ("config", "codes"),
     [

@@ -74,7 +74,8 @@ def test_an_address_is_one_s_own_among_all_interfaces_of_all_guests() -> None:
 
 
 KEYS = (
-    "mac, bridge, gatewaydev, type, model, vifname, script, ip, backend, rate, devid, mtu, trusted"
+    "mac, bridge, gatewaydev, type, model, vifname, script, ip, backend, rate, devid, mtu, vlan, "
+    "forwarddev"
 )
 
 

@@ -213,7 +213,7 @@ def test_what_is_added_is_put_behind() -> None:
 def test_a_setting_is_asked_for_as_text_texts_or_number() -> None:
     made = parse("one = 'x'\nlist = ['x', ['y'], 'z']\nnumber = 010\n")
     assert (made.text("one"), made.text("list"), made.text("none")) == ("x", None, None)
-    assert (made.texts("one"), made.texts("list"), made.texts("none")) == (("x",), ("x", "z"), ())
+    assert (made.texts("one"), made.texts("list"), made.texts("none")) == ((), ("x", "z"), ())
     asked = [made.number(name) for name in ("number", "one", "list", "none")]
     assert asked == [8, None, None, None]
     assert [made.line(name) for name in ("one", "list", "none")] == [1, 2, 1]

@@ -87,18 +87,19 @@ def test_any_disk_is_read_as_xl_reads_it(spec: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spec", "plain"),
+    ("spec", "prefixed"),
     [
         ("/dev/vg/guest,raw,xvda,rw", "file:/dev/vg/guest,xvda,rw"),
         ("vdev=xvdb,access=ro,target=/a", "file:/a,xvdb,r"),
-        ("/a,qcow2,xvda,rw", None),
-        ("/a,raw,xvda,rw,backend=net", None),
-        ("/iso,,hdc,cdrom", None),
-        ("target=/a,b", None),
+        ("/a,qcow2,xvda,rw", "file:/a,xvda,rw,format=qcow2"),
+        ("/a,raw,xvda,rw,backend=net,discard", "file:/a,xvda,rw,backend=net,discard"),
+        ("/iso,,hdc,cdrom", "file:/iso,hdc:cdrom,r"),
     ],
 )
-def test_a_disk_in_the_shape_that_the_classes_leave_right(spec: str, plain: str | None) -> None:
-    assert disk.plain(disk.parse(spec)) == plain
+def test_a_disk_in_the_shape_that_the_classes_leave_right(spec: str, prefixed: str) -> None:
+    read = disk.parse(spec)
+    assert disk.write_prefixed(read) == prefixed
+    assert _without_prefix(disk.parse(prefixed)) == _without_prefix(read)
 
 
 def test_words_are_read_from_the_xen_on_that_has_them() -> None:
@@ -110,6 +111,9 @@ def test_words_are_read_from_the_xen_on_that_has_them() -> None:
 def test_a_comma_is_not_written_where_it_would_end_the_word() -> None:
     with pytest.raises(ValueError, match="comma"):
         disk.write(ConfigDisk("/a", "xvda,b"))
+    for target in ("/a,b", "/a=b"):
+        with pytest.raises(ValueError, match=r"comma|equals"):
+            disk.write_prefixed(ConfigDisk(target, "xvda"))
 
 
 def _by_xl(spec: str) -> xl_parser.Config:

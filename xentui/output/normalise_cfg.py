@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from xentui.project import artifacts
 from xentui.project.effective import effective
@@ -17,10 +18,12 @@ from xentui.project.model import Guest, Project
 from xentui.xl import config as xl_config
 from xentui.xl import disk as xl_disk
 from xentui.xl.config import Config
+from xentui.xl.disk import ConfigDisk
 
 _DEVICE = re.compile(r"(?:vdev=)?((?:xvd|sd|hd|vd)[a-z][0-9]*)(?::disk)?")
 _READ_ONLY = re.compile(r"(?:access=)?(?:r|ro)")
-_OTHER = re.compile(r"(?:devtype=)?cdrom|.*:cdrom|backend=.*|script=.*|direct-io-safe|discard")
+_LISTS = ("vif", "pci")
+"""Settings of which xl passes over a single text that should be a list."""
 
 
 def normalised(project: Project, guest: Guest, config: str) -> str | None:
@@ -35,8 +38,7 @@ def normalised(project: Project, guest: Guest, config: str) -> str | None:
         config: its text.
 
     Returns:
-        The text, or ``None`` where xl does not read the config, or its first disk says what
-        one line in that shape cannot.
+        The text, or ``None`` where xl does not read the config.
     """
     parsed = xl_config.parse(config)
     if parsed.error is not None:
@@ -67,18 +69,29 @@ def _right(project: Project, guest: Guest, config: str, meant: Config) -> bool:
     kernel = artifacts.kernel_file(project, guest)
     after = xl_config.parse(xl_config.rewritten(config, image, kernel))
     disks = after.texts("disk")
-    if after.error is not None or not disks or len(disks) < len(meant.texts("disk")):
+    further = _listed(meant, "disk")[1:]
+    if after.error is not None or len(disks) != 1 + len(further):
         return False
     first = xl_disk.parse(disks[0])
+    really = artifacts.image_format(project, guest)
+    if really is not None and first.format != really and not first.cdrom:
+        return False
+    if any(
+        isinstance(after.settings[name].value, str) for name in _LISTS if name in after.settings
+    ):
+        return False
     if first.error or first.target != f"{artifacts.IMAGES}/{image}":
         return False
     named = after.text("kernel")
     if named is not None and named != f"{artifacts.IMAGES}/{kernel}":
         return False
-    others = set(meant.settings) - {"disk", "kernel"}
+    others = set(meant.settings) - {"disk", "kernel", *_LISTS}
     same = all(after.settings[name].value == meant.settings[name].value for name in others
                if name in after.settings)  # fmt: skip
-    return same and others <= set(after.settings) and disks[1:] == meant.texts("disk")[1:]
+    for name in _LISTS:
+        if after.texts(name) != _listed(meant, name):
+            return False
+    return same and others <= set(after.settings) and disks[1:] == further
 
 
 def _lines(project: Project, guest: Guest, config: str, parsed: Config) -> Iterator[str]:
@@ -91,11 +104,13 @@ def _lines(project: Project, guest: Guest, config: str, parsed: Config) -> Itera
         yield from _comments(lines[reached : setting.line])
         reached = max(reached, setting.line)
         if name == "disk":
-            yield _disk(project, guest, parsed.texts("disk"))
+            yield _disk(project, guest, _listed(parsed, "disk"))
         elif name == "kernel":
             kernel = artifacts.kernel_file(project, guest)
             if kernel:
                 yield f'kernel = "{artifacts.IMAGES}/{kernel}"'
+        elif name in ("vif", "pci") and isinstance(setting.value, str):
+            yield f"{name} = [{_quoted(setting.value)}]"
         else:
             yield f"{name} = {_value(setting.value)}"
     yield from _comments(lines[reached:])
@@ -106,19 +121,33 @@ def _comments(lines: list[str]) -> Iterator[str]:
 
 
 def _disk(project: Project, guest: Guest, disks: tuple[str, ...]) -> str:
-    device, mode = effective(project, guest).disk_device, "rw"
-    for word in map(str.strip, disks[0].split(",") if disks else ()):
+    """Return the line with the guest's disks, of which the first gets its image."""
+    first = xl_disk.parse(disks[0]) if disks else xl_disk.ConfigDisk()
+    if first.error or not disks:
+        first = _guessed(project, guest, disks[0] if disks else "")
+    image = f"{artifacts.IMAGES}/{artifacts.image_file(project, guest)}"
+    really = artifacts.image_format(project, guest)
+    made = replace(first, target=image, format=really or first.format)
+    specs = (xl_disk.write_prefixed(made), *disks[1:])
+    return f"disk = [{', '.join(_quoted(spec) for spec in specs)}]"
+
+
+def _guessed(project: Project, guest: Guest, spec: str) -> ConfigDisk:
+    """Return the disk that an entry means which xl refuses."""
+    device, writable = effective(project, guest).disk_device, True
+    for word in map(str.strip, spec.split(",")):
         match = _DEVICE.fullmatch(word)
         if match is not None:
             device = match[1]
         elif _READ_ONLY.fullmatch(word):
-            mode = "r"
-        elif _OTHER.fullmatch(word):
-            # Nothing but a path, a device and a mode can be said in that shape.
-            return "disk = []"
-    image = artifacts.image_file(project, guest)
-    first = f"file:{artifacts.IMAGES}/{image},{device},{mode}"
-    return f"disk = [{', '.join(_quoted(spec) for spec in (first, *disks[1:]))}]"
+            writable = False
+    return ConfigDisk(device=device, writable=writable)
+
+
+def _listed(config: Config, name: str) -> tuple[str, ...]:
+    """Return a setting's texts; of one text that should be a list, that."""
+    text = config.text(name)
+    return config.texts(name) if text is None else (text,)
 
 
 def _quoted(spec: str) -> str:

@@ -35,6 +35,19 @@ def image_file(project: Project, guest: Guest) -> str:
     return f"{guest.key}-{project.host.machine}.rootfs.{image_fstype(project)}"
 
 
+def image_format(project: Project, guest: Guest) -> str | None:
+    """Return the format of the guest's disk image on the target; ``None`` where only a look tells.
+
+    The class makes a raw image of whatever it imports, and recipes make file systems.
+    """
+    if guest.source is not None:
+        return "raw"
+    name = image_file(project, guest)
+    if name.endswith((".qcow2", ".vhd")):
+        return name.rpartition(".")[2]
+    return "raw" if guest.rootfs is None else None
+
+
 def kernel_file(project: Project, guest: Guest) -> str:
     """Return the file name of the guest's kernel, or an empty text where it has none."""
     if guest.kernel == "none":

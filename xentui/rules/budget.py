@@ -190,7 +190,6 @@ def guest_row(given: Context, guest: EffectiveGuest) -> Row:
         kind = _config_type(config, guest)
         memory, vcpus, maxmem = _config_sizes(config, guest)
         note = "by its own xl config"
-        estimate = config.number("memory") is None
     elif guest.guest.config_file is not None:
         estimate, note = True, "its own xl config was not read"
     mib = guest_memory(kind, memory, vcpus, maxmem)
@@ -211,16 +210,21 @@ def _config_type(config: Config, guest: EffectiveGuest) -> GuestType:
     return _TYPES.get(named, guest.type) if named is not None else guest.type
 
 
+CONFIG_MEMORY = 32
+"""MiB that libxl gives a guest whose config says none (xen:tools/libs/light/libxl_create.c,
+``libxl__domain_build_info_setdefault``)."""
+
+
 def _config_sizes(config: Config, guest: EffectiveGuest) -> tuple[int, int, int | None]:
-    memory = config.number("memory")
-    vcpus = config.number("vcpus")
-    most = config.number("maxvcpus")
-    maxmem = config.number("maxmem")
-    return (
-        memory if memory is not None and memory >= 0 else maxmem or guest.memory,
-        max(vcpus or 1, most or 1),
-        maxmem,
-    )
+    """Return MiB, vCPUs and most MiB as libxl takes them from a config."""
+    if config.error is not None:
+        # xl makes no guest of it; until it is fixed, what the project says is the best guess.
+        return guest.memory, guest.vcpus, None
+    memory, maxmem = config.number("memory"), config.number("maxmem")
+    vcpus = max(config.number("vcpus") or 1, config.number("maxvcpus") or 1)
+    if memory is None or memory < 0:
+        memory = maxmem if maxmem is not None and maxmem >= 0 else CONFIG_MEMORY
+    return memory, vcpus, maxmem
 
 
 def _reserve(given: Context) -> Iterator[Row]:

@@ -1,10 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Own xl configs: read as xl reads them, after the classes rewrote their paths (XT238 to XT250)."""
+"""Own xl configs, as xl reads them once the classes rewrote their paths (XT238 to XT270)."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from xentui.project import artifacts
@@ -12,9 +11,11 @@ from xentui.project.effective import EffectiveGuest
 from xentui.rules.context import Context
 from xentui.rules.finding import Finding, found
 from xentui.safe_text import quoted
+from xentui.xl import check as xl_check
 from xentui.xl import config as xl_config
 from xentui.xl import disk as xl_disk
 from xentui.xl.config import Config
+from xentui.xl.disk import ConfigDisk
 
 NUMBERS = ("memory", "maxmem", "vcpus", "maxvcpus")
 _SHAPE = (
@@ -24,7 +25,7 @@ _SHAPE = (
 
 
 def present(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Whether the file is there."""
+    """Whether the file is there, and can be checked."""
     file = guest.guest.config_file
     if file is None or not given.sees_files or guest.key in given.configs:
         return
@@ -38,7 +39,7 @@ def present(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def readable(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Whether xl reads it, and the numbers in it as they are meant."""
+    """Whether xl reads it, and every setting in it as it is meant."""
     config = given.configs.get(guest.key)
     if config is None:
         return
@@ -47,22 +48,43 @@ def readable(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             "XT239",
             _path(guest),
             f"xl refuses line {config.error.line}: {config.error.message}",
-            "Write name = value, one a line, texts in quotes, lists in brackets.",
+            "Write name = value, one per line, texts in quotes, lists in brackets.",
         )
         return
-    for name in NUMBERS:
-        text = config.text(name)
-        if text is None and name not in config.settings:
-            continue
-        number = xl_config.as_number(text) if text is not None else None
-        if number is None or number < 0 or re.fullmatch(r"\s*[+-]?0[0-9]+\s*", text or ""):
-            reading = "nothing" if number is None else str(number)
-            yield found(
-                "XT247",
-                _path(guest),
-                f"Line {config.line(name)}: {name} = {quoted(text or '[…]')} is {reading} to xl",
-                "Write a plain whole number; a leading zero makes it octal, memory is in MiB.",
-            )
+    for problem in xl_check.problems(config, arch=given.board.arch):
+        if problem.key not in _ELSEWHERE or (
+            problem.key in ("disk", "vif") and isinstance(config.settings[problem.key].value, str)
+        ):
+            yield _finding(guest, problem)
+
+
+_ELSEWHERE = ("name", "kernel", "disk", "vif", "maxvcpus")
+"""Settings with rules of their own: here, and interfaces in :mod:`xentui.rules.network`."""
+
+_CODES = {
+    "refused": "XT260",
+    "fails": "XT261",
+    "ignored": "XT262",
+    "doubtful": "XT263",
+    "unknown": "XT264",
+    "gone": "XT265",
+    "later": "XT266",
+    "useless": "XT267",
+}
+
+
+def _finding(guest: EffectiveGuest, problem: xl_check.Problem) -> Finding:
+    code = _CODES[problem.verdict]
+    advice = problem.advice or "Write it as xl.cfg(5) says, or leave it out."
+    if problem.key in NUMBERS and problem.verdict in ("ignored", "doubtful"):
+        missing = problem.message.startswith("is missing")
+        code = "XT268" if missing else "XT247"
+        if not missing:
+            advice = "Write a plain whole number; a leading zero makes it octal, memory is in MiB."
+    message = f"Line {problem.line}: {problem.key} {problem.message}"
+    if code == "XT268":
+        message = f"{problem.key} {problem.message}"
+    return found(code, _path(guest), message, advice)
 
 
 def rewriting(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
@@ -73,23 +95,31 @@ def rewriting(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     image = artifacts.image_file(given.project, guest.guest)
     kernel = artifacts.kernel_file(given.project, guest.guest)
     after = xl_config.parse(xl_config.rewritten(given.texts[guest.key], image, kernel))
-    disks = after.texts("disk")
-    first = xl_disk.parse(disks[0]) if disks else None
-    wanted = f"{artifacts.IMAGES}/{image}"
-    if after.error is not None or (first is not None and first.error):
-        line = after.error.line if after.error is not None else after.line("disk")
-        yield found(
-            "XT240", _path(guest), f"The class breaks line {line} when it puts in the path", _SHAPE
-        )
+    disks = tuple(xl_disk.parse(spec) for spec in after.texts("disk"))
+    yield from _kernel(guest, config, after, kernel)
+    if after.error is not None:
+        message = f"The class breaks line {after.error.line} when it puts in the path"
+        yield found("XT240", _path(guest), f"{message}: {after.error.message}", _SHAPE)
         return
-    if first is None:
+    line = config.line("disk")
+    for number, (spec, disk) in enumerate(zip(after.texts("disk"), disks, strict=True)):
+        if disk.error:
+            before = config.texts("disk")
+            broken = number == 0 and bool(before) and not xl_disk.parse(before[0]).error
+            message = f"Line {line}: xl refuses the disk {quoted(spec)}"
+            if broken:
+                message += ", as it is once the class has put in the path"
+            yield found("XT240", _path(guest), f"{message}: {disk.error}", _SHAPE)
+    wanted = f"{artifacts.IMAGES}/{image}"
+    if not disks:
         message = "It has no disk, so the guest's image is never used"
         yield found("XT241", _path(guest), message, _SHAPE)
-    elif first.target != wanted:
-        message = f"Line {config.line('disk')}: the class does not put {wanted} in"
-        yield found("XT241", _path(guest), message, _SHAPE)
-    yield from _kernel(guest, config, after, kernel)
-    yield from _further(given, guest, disks)
+    elif not disks[0].error:
+        if disks[0].target != wanted:
+            message = f"Line {line}: the class does not put {wanted} in"
+            yield found("XT241", _path(guest), message, _SHAPE)
+        yield from _format(given, guest, disks[0], line)
+    yield from _files(given, guest, config, disks)
 
 
 def contents(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
@@ -114,6 +144,20 @@ def contents(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             _path(guest),
             f"memory is {memory} and maxmem {largest} MiB: the guest must have a balloon driver",
             "Make them equal unless the guest grows while it runs.",
+        )
+
+
+def _format(
+    given: Context, guest: EffectiveGuest, disk: ConfigDisk, line: int
+) -> Iterator[Finding]:
+    """Whether the format that the first disk declares is that of the image."""
+    really = artifacts.image_format(given.project, guest.guest)
+    if really is not None and disk.format != really and not disk.cdrom:
+        yield found(
+            "XT270",
+            _path(guest),
+            f"Line {line}: the disk is declared {disk.format}, and the guest's image is {really}",
+            "Leave the format out." if really == "raw" else f"Write format={really}.",
         )
 
 
@@ -148,16 +192,23 @@ def _boots_itself(config: Config) -> bool:
     )
 
 
-def _further(given: Context, guest: EffectiveGuest, disks: tuple[str, ...]) -> Iterator[Finding]:
-    """Disks after the first keep the path they have."""
-    for spec in disks[1:]:
-        target = xl_disk.parse(spec).target
-        if not target.startswith("/dev/") and target not in given.image_paths:
+def _files(
+    given: Context, guest: EffectiveGuest, config: Config, disks: tuple[ConfigDisk, ...]
+) -> Iterator[Finding]:
+    """Files that the config names and nothing puts on the target."""
+    named = [("the further disk", disk.target) for disk in disks[1:] if disk.target]
+    named += [
+        (f"the {what}", text)
+        for name, what in (("ramdisk", "ramdisk"), ("device_tree", "device tree"))
+        if (text := config.text(name))
+    ]
+    for what, path in named:
+        if not path.startswith("/dev/") and path not in given.image_paths:
             yield found(
                 "XT245",
                 _path(guest),
-                f"Nothing puts the further disk {quoted(target)} on the target",
-                "Put it there some other way: the class knows one image a guest.",
+                f"Nothing puts {what} {quoted(path)} on the target",
+                "Put it there some other way: the class carries a guest's image and kernel only.",
             )
 
 

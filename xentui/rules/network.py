@@ -9,29 +9,20 @@ an interface that is not the one meant.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from functools import lru_cache
 
 from xentui.project.effective import EffectiveGuest, network
 from xentui.rules import quick_fixes
 from xentui.rules.context import Context
 from xentui.rules.finding import Finding, QuickFix, found
 from xentui.safe_text import quoted
+from xentui.xl import nic
+from xentui.xl.nic import value, words
 
-KEYS = (
-    "mac", "bridge", "gatewaydev", "type", "model", "vifname", "script", "ip", "backend", "rate",
-    "devid", "mtu", "trusted",
-)  # fmt: skip
-"""What xl knows in a vif entry."""
+KEYS = tuple(name for name in nic.KEYS if name not in nic.DEPRECATED)
 
 BRIDGE = "xenbr0"
 """The one bridge that the Dom0 image creates (mv:recipes-extended/xen, networkd files)."""
-
-_MAC = re.compile(r"[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}", re.ASCII)
-_RATE = re.compile(r"[0-9]+[GMK]?[Bb]/s(?:@[0-9]+(?:[mu]?s)?)?", re.ASCII)
-
-Nic = dict[str, str]
 
 
 SERVED = 15
@@ -48,38 +39,28 @@ def nics(given: Context, guest: EffectiveGuest) -> tuple[str, tuple[str, ...]]:
     return f"guests.{guest.key}.vif", guest.vif
 
 
-@lru_cache(maxsize=4096)
-def words(spec: str) -> tuple[tuple[str, str | None], ...]:
-    """Return the keys of an entry with their values; ``None`` for a word without a value."""
-    made: list[tuple[str, str | None]] = []
-    for word in spec.split(","):
-        name, equals, value = word.strip().partition("=")
-        if name or equals:
-            made.append((name.strip(), value if equals else None))
-    return tuple(made)
-
-
-def value(spec: str, name: str) -> str | None:
-    """Return what an entry says of a key; the last one counts."""
-    return next((text for key, text in reversed(words(spec)) if key == name), None)
-
-
 def arguments(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Words xl does not know, and values it cannot read."""
     path, specs = nics(given, guest)
     for spec in specs:
         for name, text in words(spec):
-            if text is None or name not in KEYS:
-                yield _unknown(path, name, text)
-            elif name == "mac" and not _MAC.fullmatch(text):
+            if not nic.known(name, text) or name in nic.DEPRECATED or text is None:
+                if name not in nic.FLAGS:
+                    yield _unknown(path, name, text)
+            elif name == "mac" and not nic.is_mac(text):
                 yield found(
-                    "XT217", path, f"{quoted(text)} is no MAC address",
+                    "XT217", path, f"{quoted(text)} is not a MAC address",
                     "Write six octets with colons, such as 00:16:3e:00:00:01.",
                 )  # fmt: skip
-            elif name == "rate" and not _RATE.fullmatch(text):
+            elif nic.refused(name, text):
                 yield found(
-                    "XT221", path, f"{quoted(text)} is no rate that xl reads",
-                    "Write it like 10Mb/s, 250KB/s or 1MB/s@20ms.",
+                    "XT221", path, f"xl refuses {quoted(f'{name}={text}')}",
+                    f"{nic.refused(name, text)[:1].upper()}{nic.refused(name, text)[1:]}.",
+                )  # fmt: skip
+            elif name == "type" and text not in nic.TYPES:
+                yield found(
+                    "XT222", path, f"{quoted(text)} is not a type of interface",
+                    "Leave type out, or write type=vif.", *_without(guest, f"type={text}"),
                 )  # fmt: skip
             elif name == "type" and text == "ioemu" and _kind(given, guest) != "hvm":
                 yield found(
@@ -96,7 +77,7 @@ def addresses(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     path, specs = nics(given, guest)
     for spec in specs:
         mac = value(spec, "mac")
-        if mac is None or not _MAC.fullmatch(mac):
+        if mac is None or not nic.is_mac(mac):
             continue
         first = int(mac[:2], 16)
         if first & 1:
@@ -197,7 +178,7 @@ def twice(given: Context) -> Iterator[Finding]:
         path, specs = nics(given, guest)
         for spec in specs:
             mac = value(spec, "mac")
-            if mac is None or not _MAC.fullmatch(mac):
+            if mac is None or not nic.is_mac(mac):
                 continue
             owner = owners.get(mac.lower())
             if owner is None:
@@ -223,7 +204,9 @@ def _unknown(path: str, name: str, text: str | None) -> Finding:
     import difflib
 
     near = difflib.get_close_matches(name, KEYS)
-    if text is None and name not in KEYS:
+    if nic.DEPRECATED.get(name):
+        fix = f"Use {nic.DEPRECATED[name]}."
+    elif text is None and name not in KEYS:
         fix = (
             f"Did you mean bridge={name}?"
             if name.startswith(("xenbr", "br"))

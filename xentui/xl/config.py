@@ -75,12 +75,10 @@ class Config:
         return found.value if found is not None and isinstance(found.value, str) else None
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """Return the texts of a list; one text alone counts as a list of one."""
+        """Return the texts of a list; of one text that is none, nothing, as xl passes it over."""
         found = self.settings.get(name)
-        if found is None:
+        if found is None or isinstance(found.value, str):
             return ()
-        if isinstance(found.value, str):
-            return (found.value,)
         return tuple(item for item in found.value if isinstance(item, str))
 
     def number(self, name: str) -> int | None:

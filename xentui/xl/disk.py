@@ -72,43 +72,53 @@ def write(disk: ConfigDisk) -> str:
     """Return an entry that xl reads as this disk: ``name=value`` words, the target last.
 
     Raises:
-        ValueError: no entry says it, as a comma in anything but the target would end it.
+        ValueError: a comma stands in anything but the target, which would end it.
     """
     words = [f"format={disk.format}", f"vdev={disk.device}"]
     words.append("access=rw" if disk.writable else "access=ro")
-    if disk.cdrom:
-        words.append("devtype=cdrom")
-    for name, value in (
+    words += _named(disk)
+    if disk.target:
+        words.append(f"target={disk.target}")
+    _check_commas(words[:-1] if disk.target else words)
+    return ",".join(words)
+
+
+def write_prefixed(disk: ConfigDisk) -> str:
+    """Return the entry in the old syntax, ``file:PATH,DEVICE,MODE`` and what else there is.
+
+    That is the shape that the Xen classes' rewriting leaves right: what stands before the first
+    comma is replaced by the path on the target.
+
+    Raises:
+        ValueError: a comma or an equals sign stands where it would end a word.
+    """
+    device = f"{disk.device}:cdrom" if disk.cdrom else disk.device
+    words = [f"file:{disk.target}", device, "rw" if disk.writable else "r"]
+    if any("=" in word for word in words):
+        raise ValueError("an equals sign cannot stand in a path of this syntax")
+    if disk.format != "raw":
+        words.append(f"format={disk.format}")
+    words += _named(replace(disk, cdrom=False))
+    _check_commas(words)
+    return ",".join(words)
+
+
+def _named(disk: ConfigDisk) -> list[str]:
+    words = ["devtype=cdrom"] if disk.cdrom else []
+    settings = (
         ("backend", disk.backend),
         ("backendtype", disk.backend_type),
         ("specification", disk.specification),
         ("script", disk.script),
         *disk.settings,
-    ):
-        if value:
-            words.append(f"{name}={value}")
-    words += disk.flags
-    if any("," in word for word in words):
-        raise ValueError(spec_error(disk))
-    return ",".join([*words, f"target={disk.target}"] if disk.target else words)
+    )
+    return [*words, *(f"{name}={value}" for name, value in settings if value), *disk.flags]
 
 
-def spec_error(disk: ConfigDisk) -> str:
-    """Return what keeps a disk from being written."""
-    return f"a comma stands in {quoted(disk.device or disk.backend or disk.script)}"
-
-
-def plain(disk: ConfigDisk) -> str | None:
-    """Return the entry in the old syntax, ``file:PATH,DEVICE,MODE``; ``None`` if it says less.
-
-    That is the shape that the Xen classes' rewriting leaves right: what stands before the first
-    comma is replaced by the path on the target.
-    """
-    if disk.error or disk.format != "raw" or "," in disk.target or "," in disk.device:
-        return None
-    written = f"file:{disk.target},{disk.device},{'rw' if disk.writable else 'r'}"
-    same = replace(disk, prefixed=True)
-    return written if parse(written) == same else None
+def _check_commas(words: list[str]) -> None:
+    for word in words:
+        if "," in word:
+            raise ValueError(f"a comma cannot stand in {quoted(word)}")
 
 
 @dataclass(slots=True)

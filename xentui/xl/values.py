@@ -265,6 +265,8 @@ def pci_error(spec: str) -> str:
         rest = rest.removeprefix(",")
     while rest:
         name, equals, tail = rest.partition("=")
+        if not equals and not address:
+            return f"{quoted(rest)} is not an address such as 0000:03:00.0"
         if not equals:
             return f"{quoted(rest)} is not written as name=value"
         text, _, rest = tail.partition(",")
