@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.work import must_end
 from xentui.errors import Exit, InputError
-from xentui.project import document, limits, schema
+from xentui.project import document, schema
 from xentui.project.document import DocumentError
 
 GOOD = 'version = 1\n\n[host]\nmachine = "qemux86-64"\n\n[guests.web]\nmemory = 256\n'
@@ -192,7 +192,7 @@ def test_dots_in_text_are_no_depth() -> None:
 
 
 def test_a_flood_of_unknown_keys_ends() -> None:
-    text = GOOD + "".join(f"x{number} = 1\n" for number in range(limits.MAX_ENTRIES - 2))
+    text = GOOD + "".join(f"x{number} = 1\n" for number in range(document.MAX_ENTRIES - 2))
     loaded = document.load_text(text, Path())
     assert len(loaded.problems) == schema.MAX_PROBLEMS
 

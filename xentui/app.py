@@ -281,9 +281,9 @@ def _keymap() -> dict[str, str]:
     """
     import tomllib
 
-    from platformdirs import user_config_path
+    from xentui.project import filesystem
 
-    path = user_config_path("xentui", appauthor=False) / "config.toml"
+    path = filesystem.folder("config") / "config.toml"
     try:
         keys = tomllib.loads(path.read_text(encoding="utf-8")).get("keys", {})
     except FileNotFoundError:

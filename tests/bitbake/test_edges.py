@@ -23,7 +23,7 @@ from xentui.bitbake import (
 )
 from xentui.bitbake.conf_reader import MAX_FILES, ConfReader
 from xentui.bitbake.importer import Imported
-from xentui.project import limits
+from xentui.project import document
 from xentui.project.model import Fetch, Project
 
 
@@ -310,10 +310,10 @@ def test_guests_that_stand_twice_or_have_strange_tags(tmp_path: Path) -> None:
 
 
 def test_more_guests_than_a_project_has_are_left(tmp_path: Path) -> None:
-    names = " ".join(f"g{n}" for n in range(limits.MAX_ENTRIES + 1))
+    names = " ".join(f"g{n}" for n in range(document.MAX_ENTRIES + 1))
     made = imported(tmp_path, f'BUNDLED_XEN_GUESTS = "{names}"\n')
     assert made.project.guests == ()
-    assert reasons(made) == [f"a project has at most {limits.MAX_ENTRIES} guests"]
+    assert reasons(made) == [f"a project has at most {document.MAX_ENTRIES} guests"]
 
 
 def test_guests_that_python_names_are_left(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from tests.work import must_end
 from xentui.bitbake import importer
 from xentui.bitbake.import_conf import dom0_image
 from xentui.errors import InputError, UsageError
-from xentui.project import limits
+from xentui.project import document
 
 HEAD = 'SUMMARY = "Guests of the lab"\nLICENSE = "MIT"\ninherit xen-guest-bundle\n'
 
@@ -202,10 +202,10 @@ def test_files_are_found_as_bitbake_finds_them(tmp_path: Path) -> None:
 
 
 def test_as_many_guests_as_a_project_has_are_carried(tmp_path: Path) -> None:
-    names = " ".join(f"g{number}" for number in range(limits.MAX_ENTRIES))
+    names = " ".join(f"g{number}" for number in range(document.MAX_ENTRIES))
     (tmp_path / "local.conf").write_text(f'BUNDLED_XEN_GUESTS = "{names}"\n')
     made = importer.read([tmp_path / "local.conf"])
-    assert (len(made.project.guests), made.left) == (limits.MAX_ENTRIES, ())
+    assert (len(made.project.guests), made.left) == (document.MAX_ENTRIES, ())
 
 
 def test_many_wrong_values_are_all_left(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ def test_memory_that_does_not_fit_is_overruled_and_still_told(run: Run, board: P
     told = [line for line in done.out.splitlines() if "XT401" in line]
     assert len(told) == 1
     assert "warning XT401" in told[0]
-    assert told[0].endswith("(overruled by --allow)")
+    assert told[0].endswith("(allowed by --allow)")
 
 
 def test_a_refused_board_is_written_when_it_is_overruled(
@@ -40,4 +40,4 @@ def test_a_refused_board_is_written_when_it_is_overruled(
 def test_other_errors_cannot_be_overruled(run: Run, board: Path, code: str) -> None:
     done = run("check", board, "--allow", code)
     assert done.code == 2
-    assert f'"{code}" cannot be overruled' in done.err
+    assert f'"{code}" cannot be allowed' in done.err

@@ -16,8 +16,7 @@ from xentui.project.model import Bundle
 from xentui.rules import catalogue, quick_fixes
 from xentui.rules.check import arranged
 from xentui.rules.context import Context
-from xentui.rules.failed import failed
-from xentui.rules.finding import QuickFix, Severity, found
+from xentui.rules.finding import QuickFix, Severity, failed, found
 
 ORDER = (
     "", "preset.title", "host.memory", "containers.vxn", "defaults.extra", "bundles.lab.license",
@@ -66,9 +65,7 @@ def test_so_much_of_an_exception_is_told(
     monkeypatch.delenv("XENTUI_DEBUG", raising=False)
     made = failed(_fails, ValueError("x" * length), "guests.web")
     assert made.path == "guests.web"
-    assert made.message == (
-        f"xentui itself failed: its check test_findings._fails cannot be carried out ({said})"
-    )
+    assert made.message == (f"xentui itself failed in its check test_findings._fails ({said})")
 
 
 _guest = partial(quick_fixes.guest, "x", "web")

@@ -10,9 +10,8 @@ import pytest
 
 from tests.rules.test_rule_values import project_of
 from xentui.errors import UsageError
-from xentui.rules.allowed import allow, allow_at
 from xentui.rules.check import check
-from xentui.rules.finding import Finding, Severity
+from xentui.rules.finding import Finding, Severity, allow, allow_at
 
 ORDER = list(Severity)
 HOST = 'version = 1\n[host]\nmachine = "{}"\nmemory = 1024\n'
@@ -43,7 +42,7 @@ def test_an_error_that_is_overruled_is_a_warning_that_says_so(code: str) -> None
     assert [path for each, path in errors(made) if each == code] == paths
     told = allow(made, [code])
     assert sorted(told, key=repr) == sorted(
-        (known_better(one, "overruled by --allow") if one.code == code else one for one in made),
+        (known_better(one, "allowed by --allow") if one.code == code else one for one in made),
         key=repr,
     )
     assert [one.severity for one in told] == sorted((one.severity for one in told), key=ORDER.index)
@@ -79,5 +78,5 @@ def test_an_error_of_any_other_code_stays_one() -> None:
     assert allow_at(made, set(errors(made))) == made
     with pytest.raises(UsageError) as raised:
         allow(made, ["XT401", "XT236"])
-    assert raised.value.message == '"XT236" cannot be overruled'
-    assert raised.value.fix == "Fix it; only XT101, XT401, XT406, XT901 can be overruled."
+    assert raised.value.message == '"XT236" cannot be allowed'
+    assert raised.value.fix == "Fix what it names; you can allow only XT101, XT401, XT406, XT901."

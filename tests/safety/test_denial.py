@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import ROOT
-from xentui.project import document, limits
+from xentui.project import document
 from xentui.project.document import DocumentError
 
 HEAD = 'version = 1\n[host]\nmachine = "qemux86-64"\nmemory = 4096\n'
@@ -148,10 +148,10 @@ def test_ten_thousand_guests_are_no_attack() -> None:
 @pytest.mark.parametrize(
     ("text", "fits"),
     [
-        ("a = 1\n" * limits.MAX_PARTS, True),
-        ("a = 1\n" * (limits.MAX_PARTS + 1), False),
-        ('a = "=[{,."\n' * limits.MAX_PARTS, True),
-        ("a = '=[{,.'\n" * limits.MAX_PARTS, True),
+        ("a = 1\n" * document.MAX_PARTS, True),
+        ("a = 1\n" * (document.MAX_PARTS + 1), False),
+        ('a = "=[{,."\n' * document.MAX_PARTS, True),
+        ("a = '=[{,.'\n" * document.MAX_PARTS, True),
         ('a = """=,\n"=[{,."""\n' * 50_000, True),
         ("a = '''=,\n'=[{,.'''\n" * 50_000, True),
         ('a = "\\"=[{,."\n' * 50_000, True),
@@ -161,19 +161,19 @@ def test_ten_thousand_guests_are_no_attack() -> None:
     ids=range(9),
 )
 def test_parts_are_counted_outside_texts_and_comments(text: str, fits: bool) -> None:
-    assert limits.has_too_many_parts(text) is not fits
+    assert document.has_too_many_parts(text) is not fits
 
 
 def test_too_much_is_told_with_a_way_out() -> None:
     with pytest.raises(DocumentError, match="more than 200000 keys") as caught:
-        document.parse("a = 1\n" * (limits.MAX_PARTS + 1), Path("p.toml"))
+        document.parse("a = 1\n" * (document.MAX_PARTS + 1), Path("p.toml"))
     assert "several projects" in caught.value.fix
     with pytest.raises(DocumentError, match=r"guests\.a has more than 10000 entries"):
         document.parse("[guests.a]\n" + "".join(f"k{n} = 1\n" for n in range(10_001)))
 
 
 def test_a_long_line_is_told_by_its_number() -> None:
-    fits = "# " + "a" * (limits.MAX_LINE - 2)
+    fits = "# " + "a" * (document.MAX_LINE - 2)
     assert document.parse(f"{fits}\na = 1\n{fits}").data == {"a": 1}
     with pytest.raises(DocumentError, match="longer than 100000") as caught:
         document.parse(f"a = 1\n\n{fits}b\nb = 2\n")

@@ -19,7 +19,7 @@ from typing import Any, Self
 from xentui.bitbake.build_dir import META_VIRTUALIZATION, XEN_CLASSES, BuildDir
 from xentui.bitbake.files import exists, joined, listed
 from xentui.errors import InputError
-from xentui.project import safe_read
+from xentui.project import filesystem
 
 _LARGEST = 1 << 20
 _CLASS_FOLDERS = ("classes-recipe", "classes-global", "classes")
@@ -310,7 +310,7 @@ def _text(path: str) -> str:
     if not path.startswith("/") or not exists(path):
         return ""
     try:
-        return safe_read.read_text(Path(path), _LARGEST)
+        return filesystem.read_text(Path(path), _LARGEST)
     except InputError:
         return ""
 

@@ -19,7 +19,7 @@ from xentui.bitbake.conf_syntax import CONF_SUFFIXES, RECIPE_SUFFIXES, Fault, St
 from xentui.bitbake.conf_values import Store
 from xentui.bitbake.files import absolute, exists, folder_of, is_absolute, joined, listed
 from xentui.errors import InputError
-from xentui.project.safe_read import read_text
+from xentui.project.filesystem import read_text
 
 MAX_FILE = 4 * 1024 * 1024
 """Bytes a single file may have."""

@@ -20,7 +20,7 @@ from xentui.bitbake.import_draft import (
     mebibytes,
     words,
 )
-from xentui.project import boards, limits, schema
+from xentui.project import boards, document, schema
 
 DOM0 = "xen-image-minimal"
 WRITTEN_FEATURES = frozenset({"xen", "systemd", "virtualization"})
@@ -133,8 +133,8 @@ def _guests(source: Source) -> None:
     except CannotSay as reason:
         source.leave(assignments, str(reason))
         return
-    if len(entries) > limits.MAX_ENTRIES:
-        source.leave(assignments, f"a project has at most {limits.MAX_ENTRIES} guests")
+    if len(entries) > document.MAX_ENTRIES:
+        source.leave(assignments, f"a project has at most {document.MAX_ENTRIES} guests")
         return
     source.done(assignments)
     saying: dict[str, list[Assignment]] = {}

@@ -10,7 +10,7 @@ from pathlib import Path
 from xentui.bitbake.build_dir import BuildDir
 from xentui.bitbake.files import exists, folder_of, is_folder, listed
 from xentui.errors import InputError
-from xentui.project.safe_read import read_text
+from xentui.project.filesystem import read_text
 
 _MAX_MACHINE = 1 << 20
 _KERNELS = ("bzImage", "Image", "zImage", "vmlinux", "vmlinuz", "uImage", "fitImage")

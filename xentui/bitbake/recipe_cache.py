@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from xentui.bitbake.recipe_files import RecipeFile
-from xentui.project import user_dirs
+from xentui.project import filesystem
 
 _FORMAT = 1
 _MAX_SIZE = 64 * 1024 * 1024
@@ -105,7 +105,7 @@ def load(patterns: list[str]) -> Cache:
 
 def folder() -> Path:
     """Return xentui's folder in the user's cache directory (``XDG_CACHE_HOME``)."""
-    return user_dirs.folder("cache")
+    return filesystem.folder("cache")
 
 
 def _digest(patterns: list[str]) -> str:

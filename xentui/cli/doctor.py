@@ -100,7 +100,7 @@ def _own(build: BuildDir) -> str:
     """Return what became of xentui's own configuration."""
     from xentui.errors import InputError
     from xentui.output import header
-    from xentui.project.safe_read import read_text
+    from xentui.project.filesystem import read_text
 
     path = build.path / "conf/xentui.conf"
     if not path.exists():

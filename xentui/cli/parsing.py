@@ -157,6 +157,6 @@ def json_argument(parser: Parser) -> None:
 
 
 def _exists(name: str) -> bool:
-    from xentui.project.safe_read import exists
+    from xentui.project.filesystem import exists
 
     return exists(Path(name))

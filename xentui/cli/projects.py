@@ -87,14 +87,14 @@ def findings(chosen: Chosen, assets: Assets | None) -> list[Finding]:
     """Return everything there is to say about a project.
 
     Raises:
-        UsageError: an error that cannot be overruled is.
+        UsageError: an error that cannot be allowed is.
     """
     from xentui.rules import check
 
     found = check.findings(chosen.loaded, assets)
     if not chosen.allowed:
         return found
-    from xentui.rules.allowed import allow
+    from xentui.rules.finding import allow
 
     return allow(found, chosen.allowed)
 

@@ -15,7 +15,7 @@ from xentui.errors import InputError
 from xentui.output import fragment
 from xentui.output.plan import decode
 from xentui.output.tree import MOST_READ
-from xentui.project import safe_read
+from xentui.project import filesystem
 from xentui.safe_text import visible
 
 _READ_FOR_FRAGMENTS = ("site.conf", "auto.conf", "toolcfg.conf", "local.conf")
@@ -55,7 +55,7 @@ def _words(build: Path) -> Iterator[str]:
     """Yield the words that are put into OE_FRAGMENTS."""
     for name in _READ_FOR_FRAGMENTS:
         try:
-            text = decode(safe_read.read_bytes(build / "conf" / name, MOST_READ))
+            text = decode(filesystem.read_bytes(build / "conf" / name, MOST_READ))
         except InputError:
             continue
         for line in text.replace("\r", "").replace("\\\n", " ").split("\n"):

@@ -37,7 +37,7 @@ from xentui.output.local_conf import entry, guest_values
 from xentui.output.plan import decode
 from xentui.output.rendered import CONF, LAYER, Rendered
 from xentui.output.tree import Tree
-from xentui.project import safe_read
+from xentui.project import filesystem
 from xentui.project.effective import image
 from xentui.project.model import Project
 from xentui.safe_text import visible
@@ -175,7 +175,7 @@ def without_ours(build: Path) -> Mapping[str, str]:
     with Tree(conf) as tree:
         layer = manifest.load(tree).notes.get("layer", "")
     with suppress(InputError):
-        local = decode(safe_read.read_bytes(conf / "local.conf", MAX_FILE))
+        local = decode(filesystem.read_bytes(conf / "local.conf", MAX_FILE))
         texts[str(conf / "local.conf")] = user_files.without_block(local)
     place = Path(absolute(str(top / layer))) if layer else top.parent / LAYER
     try:

@@ -20,7 +20,7 @@ from xentui.output import header
 from xentui.output.local_conf import local_conf
 from xentui.output.render import render
 from xentui.output.rendered import LAYER, Rendered
-from xentui.project import safe_read
+from xentui.project import filesystem
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.effective import image
 from xentui.project.model import Project
@@ -133,6 +133,6 @@ def _is_git_top(git: Path) -> bool:
     if git.is_dir():
         return True
     try:
-        return b"/modules/" not in safe_read.read_bytes(git, _GIT_FILE)
+        return b"/modules/" not in filesystem.read_bytes(git, _GIT_FILE)
     except InputError:
         return False

@@ -13,8 +13,8 @@ from xentui.plain.ask import Line, Question
 from xentui.plain.form import StepMenu, head
 from xentui.plain.problems import Problems
 from xentui.plain.prompt import Choice, Item, Menu
-from xentui.project import user_dirs
-from xentui.project.safe_read import exists
+from xentui.project import filesystem
+from xentui.project.filesystem import exists
 from xentui.session import review, writing
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class Step(StepMenu):
         self.wizard.open(Line(self.wizard, title, self._directory, lines))
 
     def _directory(self, given: str) -> str:
-        self.wizard.retarget(user_dirs.expanded(given))
+        self.wizard.retarget(filesystem.expanded(given))
         self._review.compare()
         self.say(f"Write into: {self.session.target.path}. {self._summary()}")
         return ""
@@ -122,7 +122,7 @@ class Step(StepMenu):
         self.wizard.open(Line(self.wizard, f"Layer [{self._layer()}]", self._moved, lines))
 
     def _moved(self, given: str) -> str:
-        self.session.target.choose_layer(user_dirs.expanded(given) if given != "-" else None)
+        self.session.target.choose_layer(filesystem.expanded(given) if given != "-" else None)
         self._review.compare()
         self.say(f"Layer: {self._layer()}. {self._summary()}")
         return ""

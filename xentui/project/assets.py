@@ -16,7 +16,7 @@ from types import MappingProxyType
 from urllib.parse import unquote
 
 from xentui.errors import InputError
-from xentui.project import safe_read
+from xentui.project import filesystem
 from xentui.project.model import Project
 
 MAX_TEXT = 1024 * 1024
@@ -108,7 +108,7 @@ def gather(
             missing.append(name)
             continue
         try:
-            texts[name] = safe_read.read_text(path, MAX_TEXT)
+            texts[name] = filesystem.read_text(path, MAX_TEXT)
         except InputError:
             unreadable.append(name)
     for name in dict.fromkeys(_sources(project)):

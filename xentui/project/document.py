@@ -7,11 +7,12 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xentui.errors import XentuiError
-from xentui.project import limits, safe_read
+from xentui.project import filesystem
 from xentui.safe_text import visible
 
 if TYPE_CHECKING:
@@ -24,12 +25,34 @@ MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 16
 """How deep tables and lists may nest; the format itself needs six levels."""
 
+MAX_PARTS = 200_000
+"""Keys, headers, list entries and brackets of one text. Ten thousand guests with ten settings
+each take about 150,000."""
+
+MAX_ENTRIES = 10_000
+"""Entries of one table or list: as many guests as a project may have."""
+
+MAX_LINE = 100_000
+"""Characters of one line: no value that is accepted has a twentieth of that."""
+
 BYTE_ORDER_MARK = "\ufeff"
 
 _AT_LINE = re.compile(r"\(at (?:line (\d+), column \d+|end of document)\)\s*$")
 _MANY_DOTS = re.compile(rf"^(?:[^.\n]*+\.){{{MAX_DEPTH}}}", re.MULTILINE)
 _MANY_DIGITS = re.compile(r"(?<![0-9_])[0-9_]{1000}")
 _INTEGERS = range(-(2**63), 2**63)
+_SIGNS = "=[{,."
+# One match a sign that stands in no string and no comment. Every character has an alternative,
+# an open string ends with its line or the text, and nothing is given back: linear in the text.
+_PART = re.compile(
+    r"""(?:[^"'#=\[{,.]++|\#[^\n]*+"""
+    r'|"""(?:[^"\\]++|\\.|"{1,2}(?!"))*+(?:"{3,5}|\\?\Z)'
+    r"|'''(?:[^']++|'{1,2}(?!'))*+(?:'{3,5}|\Z)"
+    r'|"(?:[^"\\\n]++|\\[^\n])*+\\?"?'
+    r"|'[^'\n]*+'?"
+    r")*+(?:[=\[{,.]|\Z)",
+    re.DOTALL,
+)
 
 
 class DocumentError(XentuiError):
@@ -102,7 +125,7 @@ def read(path: Path) -> str:
         InputError: it is missing, unreadable, not UTF-8, bigger than :data:`MAX_BYTES`, or no
             regular file.
     """
-    return safe_read.read_text(path, MAX_BYTES)
+    return filesystem.read_text(path, MAX_BYTES)
 
 
 def parse(text: str, path: Path | None = None) -> Document:
@@ -110,17 +133,18 @@ def parse(text: str, path: Path | None = None) -> Document:
 
     Raises:
         DocumentError: it is not TOML, nests deeper than :data:`MAX_DEPTH`, has an integer of
-            more than 64 bits, or more in it than :mod:`~xentui.project.limits` allows.
+            more than 64 bits, or more in it than
+            :data:`MAX_PARTS` and :data:`MAX_ENTRIES` allow.
     """
     body = text.removeprefix(BYTE_ORDER_MARK)
-    long = limits.long_line(body)
+    long = _long_line(body)
     if long is not None:
         raise DocumentError(
-            f"the line is longer than {limits.MAX_LINE} characters",
+            f"the line is longer than {MAX_LINE} characters",
             path=path, line=long, fix="Break it into several.",
         )  # fmt: skip
-    if limits.has_too_many_parts(body):
-        raise _too_much(f"more than {limits.MAX_PARTS} keys and values", path)
+    if has_too_many_parts(body):
+        raise _too_much(f"more than {MAX_PARTS} keys and values", path)
     # tomllib's time grows with the square of the parts of a dotted key.
     if _MANY_DOTS.search(body) and _has_long_key(body):
         raise _too_deep(path)
@@ -235,12 +259,41 @@ def _check_values(data: dict[str, Any], text: str, path: Path | None) -> None:
             continue
         if len(where) > MAX_DEPTH:
             raise _too_deep(path)
-        if limits.too_many_entries(value):
+        if _too_many_entries(value):
             from xentui.project import schema
 
             place = visible(schema.dotted(where)) or "the file"
-            raise _too_much(f"{place} has more than {limits.MAX_ENTRIES} entries", path)
+            raise _too_much(f"{place} has more than {MAX_ENTRIES} entries", path)
         pairs = value.items() if isinstance(value, dict) else enumerate(value)
         left.extend(
             ((*where, step), inner) for step, inner in pairs if isinstance(inner, int | dict | list)
         )
+
+
+def has_too_many_parts(text: str) -> bool:
+    """Return whether a text has more than :data:`MAX_PARTS` parts.
+
+    They are counted by the signs that each needs: a key an equals sign, an entry a comma, a
+    header or a nested list a bracket, a part of a dotted key a dot.
+    """
+    if sum(text.count(sign) for sign in _SIGNS) <= MAX_PARTS:
+        return False
+    beyond = next(islice(_PART.finditer(text), MAX_PARTS, None), None)
+    # What reaches the end is the rest behind the last sign.
+    return beyond is not None and beyond.end() < len(text)
+
+
+def _long_line(text: str) -> int | None:
+    """Return the number of the first line longer than :data:`MAX_LINE`, from 1, if any."""
+    at = 0
+    while len(text) - at > MAX_LINE:
+        end = text.rfind("\n", at, at + MAX_LINE + 1)
+        if end < 0:
+            return text.count("\n", 0, at) + 1
+        at = end + 1
+    return None
+
+
+def _too_many_entries(value: Any) -> bool:
+    """Return whether a table or list has more than :data:`MAX_ENTRIES` entries itself."""
+    return len(value) > MAX_ENTRIES

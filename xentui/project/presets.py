@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from xentui.errors import UsageError, XentuiError
-from xentui.project import boards, document, user_dirs
+from xentui.project import boards, document, filesystem
 from xentui.project.document import Loaded
 from xentui.safe_text import quoted
 
@@ -94,7 +94,7 @@ def find(name: str, cwd: Path | None = None) -> Path:
 
 def user_directory() -> Path:
     """Return the directory of the user's own presets; it need not exist."""
-    return user_dirs.folder("config") / "presets"
+    return filesystem.folder("config") / "presets"
 
 
 def bundled_directory() -> Path:

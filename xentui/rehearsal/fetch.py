@@ -73,9 +73,9 @@ class Download:
 
 def cache() -> Path:
     """Return the folder that packages are unpacked into."""
-    from xentui.project import user_dirs
+    from xentui.project import filesystem
 
-    return user_dirs.folder("cache") / "rehearsal" / "root"
+    return filesystem.folder("cache") / "rehearsal" / "root"
 
 
 def possible() -> bool:

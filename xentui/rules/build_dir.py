@@ -12,8 +12,7 @@ from xentui.bitbake.recipes import Recipes
 from xentui.errors import XentuiError
 from xentui.rules import build_guests, build_host, build_layers, build_lines, build_settings
 from xentui.rules.build_context import BuildContext, Placed
-from xentui.rules.failed import failed
-from xentui.rules.finding import RANKS
+from xentui.rules.finding import RANKS, failed
 
 Rule = Callable[[BuildContext], Iterable[Placed]]
 

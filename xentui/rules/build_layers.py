@@ -14,7 +14,7 @@ from xentui.bitbake.files import exists, folder_of, is_folder, joined, listed
 from xentui.bitbake.layers import machines
 from xentui.errors import InputError
 from xentui.project.boards import BOARDS
-from xentui.project.safe_read import read_text
+from xentui.project.filesystem import read_text
 from xentui.rules.build_context import BuildContext, Placed, near, placed
 from xentui.safe_text import quoted, visible
 

@@ -29,8 +29,7 @@ from xentui.rules import (
     text,
 )
 from xentui.rules.context import Context, context
-from xentui.rules.failed import failed
-from xentui.rules.finding import RANKS, Finding, found
+from xentui.rules.finding import RANKS, Finding, failed, found
 
 if TYPE_CHECKING:
     from xentui.project.document import DocumentError, Loaded

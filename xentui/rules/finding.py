@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import os
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
 from enum import Enum
+from typing import Any
 
-from xentui.errors import sentences
+from xentui.errors import UsageError, sentences
 from xentui.project.model import Project
+from xentui.safe_text import quoted, visible
 
 
 class Severity(Enum):
@@ -99,3 +102,96 @@ def found(code: str, path: str, message: str, fix: str, *quick_fixes: QuickFix |
         quick_fix=usable[0] if usable else None,
         others=tuple(usable[1:]),
     )
+
+
+FAILED = "XT901"
+"""The code of a check that failed itself."""
+
+_LONGEST = 200
+"""Characters of an exception's own message that are shown."""
+
+
+def failed(rule: Callable[..., Any], error: Exception, path: str = "") -> Finding:
+    """Return the finding that a rule itself failed.
+
+    All other rules are still run. What this one would have found is unknown, so the project
+    cannot be called right: it is an error until the user allows it.
+
+    Args:
+        rule: the rule.
+        error: what it raised.
+        path: what it was run on.
+
+    Raises:
+        Exception: ``error`` itself where ``XENTUI_DEBUG`` is 1, so that its traceback is shown.
+    """
+    if os.environ.get("XENTUI_DEBUG") == "1":
+        raise error
+    reason = visible(f"{type(error).__name__}: {error}")
+    if len(reason) > _LONGEST:
+        reason = f"{reason[:_LONGEST]}..."
+    where = rule.__module__.rpartition(".")[2]
+    return found(
+        FAILED,
+        path,
+        f"xentui itself failed in its check {where}.{rule.__name__} ({reason})",
+        "Please report this with the output of XENTUI_DEBUG=1 xentui check. What this check "
+        "covers was not checked.",
+    )
+
+
+WAIVABLE = ("XT101", "XT401", "XT406", FAILED)
+"""Errors that the user may allow, because they may know better: a board that is refused, guests
+that do not fit (together or one alone), and a check that failed itself.
+
+How much memory a board has, and whether Xen starts on it, xentui knows from tables and
+measurements; the user has the board on the desk. All other errors follow from what the classes,
+BitBake or xl certainly do."""
+
+
+def allow(findings: Iterable[Finding], codes: Iterable[str]) -> list[Finding]:
+    """Return findings with errors of some codes turned into warnings that say so.
+
+    Args:
+        findings: errors first, as checks give them.
+        codes: the codes that the user allows.
+
+    Raises:
+        UsageError: a code is not one of :data:`WAIVABLE`.
+    """
+    allowed = frozenset(codes)
+    for code in sorted(allowed - set(WAIVABLE)):
+        raise UsageError(
+            f"{quoted(code)} cannot be allowed",
+            fix=f"Fix what it names; you can allow only {', '.join(WAIVABLE)}.",
+        )
+    return _sorted(
+        _waived(finding, "allowed by --allow") if finding.code in allowed else finding
+        for finding in findings
+    )
+
+
+def allow_at(findings: Iterable[Finding], places: Collection[tuple[str, str]]) -> list[Finding]:
+    """Return findings with some errors turned into warnings that say so, each at its path.
+
+    Args:
+        findings: errors first, as checks give them.
+        places: the code and path of each error that the user allows; codes that are not
+            :data:`WAIVABLE` are ignored.
+    """
+    return _sorted(
+        _waived(finding, "allowed here")
+        if finding.code in WAIVABLE and (finding.code, finding.path) in places
+        else finding
+        for finding in findings
+    )
+
+
+def _waived(finding: Finding, word: str) -> Finding:
+    if finding.severity is not Severity.ERROR:
+        return finding
+    return replace(finding, severity=Severity.WARNING, message=f"{finding.message} ({word})")
+
+
+def _sorted(findings: Iterable[Finding]) -> list[Finding]:
+    return sorted(findings, key=lambda finding: RANKS[finding.severity])

@@ -214,7 +214,7 @@ class Pick(Modal[str | None]):
 
 async def save_as(step: Step, session: Session) -> None:
     """Write the project alone into another file, which is asked for."""
-    from xentui.project.safe_read import exists
+    from xentui.project.filesystem import exists
     from xentui.session import writing
 
     known = str(session.project_file)

@@ -18,7 +18,7 @@ from textual.widgets import Button, Input, Static
 from textual.worker import get_current_worker
 
 from xentui.errors import XentuiError, sentences
-from xentui.project import user_dirs
+from xentui.project import filesystem
 from xentui.safe_text import visible
 from xentui.screens.dialogs import Modal, Question, answers
 from xentui.screens.step import ImportFile, Step
@@ -133,7 +133,7 @@ class FileBrowser(Modal[Path | None]):
         self._fill("")
 
     def _path_of(self, text: str) -> Path:
-        path = user_dirs.expanded(text.removeprefix("file://"))
+        path = filesystem.expanded(text.removeprefix("file://"))
         return path if path.is_absolute() else self._base / path
 
     def _listing(self, text: str) -> tuple[Path, list[Entry], str]:
@@ -141,7 +141,7 @@ class FileBrowser(Modal[Path | None]):
         head, slash, _ = text.removeprefix("file://").rpartition("/")
         folder = self._path_of(f"{head}{slash}") if slash else self._base
         if text == "~":
-            folder = user_dirs.expanded("~")
+            folder = filesystem.expanded("~")
         if self._listed is not None and self._listed[0] == folder:
             return folder, self._listed[1], ""
         try:

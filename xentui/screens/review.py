@@ -17,7 +17,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from xentui.project import user_dirs
+from xentui.project import filesystem
 from xentui.screens.step import CursorMoved, Examine, Go, Retargeted, StartRehearsal, Step, Waive
 from xentui.session.findings import can_be_waived, is_waived
 from xentui.session.review import ATTACH, file_text, short_path, ways, word
@@ -299,8 +299,8 @@ class Review(Step):
         given = await self.app.push_screen_wait(
             Ask("Write into which folder, or build directory?", str(self.session.target.path))
         )
-        if given and "\0" not in given and user_dirs.expanded(given) != self.session.target.path:
-            self.session.target.move_to(user_dirs.expanded(given))
+        if given and "\0" not in given and filesystem.expanded(given) != self.session.target.path:
+            self.session.target.move_to(filesystem.expanded(given))
             self.sync()
             self.post_message(Retargeted())
 
@@ -314,8 +314,8 @@ class Review(Step):
         given = await self.app.push_screen_wait(
             Ask("Put the layer into which folder?", str(self.session.target.layer or ""))
         )
-        if given and "\0" not in given and user_dirs.expanded(given) != self.session.target.layer:
-            self.session.target.choose_layer(user_dirs.expanded(given))
+        if given and "\0" not in given and filesystem.expanded(given) != self.session.target.layer:
+            self.session.target.choose_layer(filesystem.expanded(given))
             self.compare()
 
     def action_to_attach(self) -> None:

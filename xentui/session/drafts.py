@@ -19,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from xentui.project import user_dirs
+from xentui.project import filesystem
 from xentui.project.model import from_data, to_data
 from xentui.session.state import Origin, State, Unfinished
 
@@ -45,7 +45,7 @@ def location(folder: Path) -> Path:
     """
     digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
     name = "".join(char if char.isascii() and char.isalnum() else "-" for char in folder.name)
-    return user_dirs.folder("state") / "drafts" / f"{name[:40]}-{digest}.json"
+    return filesystem.folder("state") / "drafts" / f"{name[:40]}-{digest}.json"
 
 
 class Drafts:
@@ -61,7 +61,7 @@ class Drafts:
     def __init__(self, base: Path | None = None) -> None:
         self._base = Path.cwd() / base if base is not None else location(Path.cwd())
         # xentui 1.0 kept one draft for all folders.
-        self._legacy = user_dirs.folder("state") / "draft.json" if base is None else None
+        self._legacy = filesystem.folder("state") / "draft.json" if base is None else None
         self._mine: Path | None = None
         self._lock = -1
         self._read: tuple[Path, Origin] | None = None
@@ -197,10 +197,10 @@ def _understood(path: Path) -> Draft | None:
     import json
 
     from xentui.errors import InputError
-    from xentui.project import safe_read, schema
+    from xentui.project import filesystem, schema
 
     try:
-        data = json.loads(safe_read.read_text(path, MAX_BYTES))
+        data = json.loads(filesystem.read_text(path, MAX_BYTES))
         if data.get("version") != VERSION or schema.validate(data["project"]):
             return None
         base = data.get("base")

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from xentui.errors import InputError, UsageError, sentences
-from xentui.project import user_dirs
-from xentui.project.safe_read import exists
+from xentui.project import filesystem
+from xentui.project.filesystem import exists
 from xentui.safe_text import quoted, visible
 from xentui.session import field_paths
 
@@ -62,7 +62,7 @@ def resolve(given: str, folder: Path) -> Path:
     text = given.strip()
     if text.startswith(_SCHEME):
         text = unquote(text.removeprefix(_SCHEME))
-    path = user_dirs.expanded(text)
+    path = filesystem.expanded(text)
     if not path.is_absolute():
         path = folder / path if exists(folder / path) else Path.cwd() / path
     return Path(os.path.normpath(path))

@@ -12,8 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from xentui.rules.allowed import OVERRULABLE
-from xentui.rules.finding import RANKS, Finding, Severity
+from xentui.rules.finding import RANKS, WAIVABLE, Finding, Severity
 from xentui.session.state import State
 from xentui.session.steps import guest_of, step_of
 
@@ -112,9 +111,7 @@ class Findings:
 
 def can_be_waived(finding: Finding | None) -> bool:
     """Return whether a finding is an error that may be waived."""
-    return (
-        finding is not None and finding.severity is Severity.ERROR and finding.code in OVERRULABLE
-    )
+    return finding is not None and finding.severity is Severity.ERROR and finding.code in WAIVABLE
 
 
 def is_waived(state: State, finding: Finding | None) -> bool:

@@ -240,7 +240,7 @@ def _config(session: Session, given: str, name: str) -> tuple[State, str]:
         InputError: the file cannot be read.
         UsageError: xl would refuse it.
     """
-    from xentui.project.safe_read import read_text
+    from xentui.project.filesystem import read_text
     from xentui.xl import config as xl_config
 
     path = files.resolve(given, session.folder)

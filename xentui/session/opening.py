@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xentui.errors import XentuiError, sentences
-from xentui.project import user_dirs
+from xentui.project import filesystem
 from xentui.session.session import MOST_GUESTS, TOO_MANY
 from xentui.session.state import EMPTY, Origin
 
@@ -56,7 +56,7 @@ def of_file(given: str) -> Origin | str:
     """Return the origin that a project file is, or what is wrong with it."""
     from xentui.project import document
 
-    path = user_dirs.expanded(given)
+    path = filesystem.expanded(given)
     return _opened(lambda: document.load(path), path.name, preset=False)
 
 
@@ -107,7 +107,7 @@ def project_files(folders: Sequence[Path]) -> list[Path]:
     """
     import tomllib
 
-    from xentui.project.safe_read import read_text
+    from xentui.project.filesystem import read_text
 
     found: dict[Path, float] = {}
     for folder in dict.fromkeys(folder.absolute() for folder in folders):

@@ -419,10 +419,10 @@ def target_lines(view: View) -> Sequence[str]:
 
 def short_path(path: Path) -> str:
     """Return a path as people say it: relative to the current folder, or to their home."""
-    from xentui.project import user_dirs
+    from xentui.project import filesystem
 
     full = path.absolute()
-    here, own = Path.cwd(), user_dirs.expanded("~")
+    here, own = Path.cwd(), filesystem.expanded("~")
     if full == here:
         return f"{here.name} (here)"
     for start, sign in ((here, ""), (own, "~/")):

@@ -92,7 +92,7 @@ class View:
 
         found = check_all(self.context)
         if self.state.allowed:
-            from xentui.rules.allowed import allow_at
+            from xentui.rules.finding import allow_at
 
             found = allow_at(found, self.state.allowed)
         return [*self.unfinished, *found]

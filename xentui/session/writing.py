@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xentui.errors import InputError, UsageError, XentuiError, reason
-from xentui.project import user_dirs
+from xentui.project import filesystem
 from xentui.safe_text import quoted, visible
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def plan_of(session: Session) -> Plan:
 
 def place_named(given: str) -> Path:
     """Return the project file that somebody names; one without an ending is TOML."""
-    place = user_dirs.expanded(given)
+    place = filesystem.expanded(given)
     named = place.name not in ("", "..") and not place.suffix
     return place.with_name(f"{place.name}.toml") if named else place
 
@@ -202,7 +202,7 @@ def _schema_beside(own: Change) -> tuple[Change, ...]:
     """Return the schema for editors beside a new project file, unless one lies there."""
     from xentui.output.plan import Change
     from xentui.output.rendered import Copy
-    from xentui.project.safe_read import exists
+    from xentui.project.filesystem import exists
     from xentui.project.schema import FILE_NAME, path
 
     beside = own.root / FILE_NAME

@@ -1,8 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Reading a regular file, and nothing else: never a device, a pipe or something huge.
+"""The user's files and folders: read a regular file safely, and find the folders of xentui.
 
-And asking whether there is one, of any name.
+Only regular files of a limited size are read, never a device or a pipe. The folders follow the
+XDG base directory specification.
 """
 
 from __future__ import annotations
@@ -10,9 +11,19 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
+from typing import Literal
 
 from xentui.errors import InputError
 from xentui.safe_text import visible
+
+NOWHERE = Path("/dev/null")
+"""Below it nothing is found and nothing can be made, not even by root."""
+
+_PLACES = {
+    "cache": ("XDG_CACHE_HOME", "~/.cache"),
+    "config": ("XDG_CONFIG_HOME", "~/.config"),
+    "state": ("XDG_STATE_HOME", "~/.local/state"),
+}
 
 
 def exists(path: Path) -> bool:
@@ -76,3 +87,25 @@ def read_text(path: Path, limit: int) -> str:
             f"{visible(str(path))}, line {line}: byte 0x{content[error.start]:02x} is not UTF-8",
             fix="Save it as UTF-8 text.",
         ) from error
+
+
+def folder(kind: Literal["cache", "config", "state"]) -> Path:
+    """Return the user's folder for caches, settings or state; it need not exist.
+
+    A relative path in the environment is not taken, as the XDG base directory specification has
+    it. A user without a home directory, as in a container started under a number that its list
+    of users does not have, gets a folder below :data:`NOWHERE`.
+    """
+    variable, usual = _PLACES[kind]
+    base = Path(os.environ.get(variable, ""))
+    if not base.is_absolute():
+        base = expanded(usual)
+    return (base if base.is_absolute() else NOWHERE) / "xentui"
+
+
+def expanded(given: str) -> Path:
+    """Return the path that somebody typed, with ``~`` and ``~user`` made the home they mean.
+
+    One that nobody knows stays as it is, where :meth:`pathlib.Path.expanduser` fails.
+    """
+    return Path(os.path.expanduser(given))  # noqa: PTH111
