@@ -90,7 +90,7 @@ def test_classes_may_lie_in_any_layer(tmp_path: Path) -> None:
         },
         layers=("core", "virt", "mine"),
     )
-    for name in build_dir.XEN_CLASSES:
+    for name in abilities.XEN_CLASSES:
         (tmp_path / f"virt/classes/{name}.bbclass").unlink()
     assert abilities.of(build_dir.read(build)).has_classes
 

@@ -16,6 +16,7 @@ import pytest
 from tests.bitbake import trees
 from tests.bitbake_parser import OE_TREE
 from xentui.bitbake import build_dir, files, host
+from xentui.bitbake.abilities import XEN_CLASSES
 from xentui.bitbake.build_dir import BuildDir, Layer, Setting
 from xentui.bitbake.conf_facts import Location
 from xentui.bitbake.conf_syntax import Fault
@@ -49,7 +50,7 @@ def test_layers_are_described(tmp_path: Path) -> None:
     assert not gone.exists
     assert gone.place == (str(build / "conf/bblayers.conf"), 2)
     assert found.series == ("wrynose", "blacksail")
-    assert found.xen_classes == build_dir.XEN_CLASSES
+    assert found.xen_classes == XEN_CLASSES
     assert not found.faults
 
 

@@ -14,12 +14,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Self
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
-from xentui.bitbake.build_dir import META_VIRTUALIZATION, XEN_CLASSES, BuildDir
 from xentui.bitbake.files import exists, joined, listed
 from xentui.errors import InputError
 from xentui.project import filesystem
+
+if TYPE_CHECKING:
+    # At run time this would load the reader of configurations for every check of a project.
+    from xentui.bitbake.build_dir import BuildDir
+
+XEN_CLASSES = ("xen-guest-cross-install", "xen-guest-bundle")
+META_VIRTUALIZATION = "virtualization-layer"
 
 _LARGEST = 1 << 20
 _CLASS_FOLDERS = ("classes-recipe", "classes-global", "classes")
@@ -54,7 +61,7 @@ class Abilities:
 
     Attributes:
         series: release series of OpenEmbedded-Core (LAYERSERIES_CORENAMES).
-        xen_classes: which of :data:`~xentui.bitbake.build_dir.XEN_CLASSES` some layer has.
+        xen_classes: which of :data:`XEN_CLASSES` some layer has.
         old_bundling: the Dom0 image reads ``XEN_BUNDLED_GUESTS``, the variable before the
             classes.
         dom0_network: ``XEN_DOM0_NETWORK`` is read.
@@ -305,8 +312,6 @@ def _common_vxn(one: Vxn | None, other: Vxn | None) -> Vxn | None:
 
 
 def _text(path: str) -> str:
-    from pathlib import Path
-
     if not path.startswith("/") or not exists(path):
         return ""
     try:

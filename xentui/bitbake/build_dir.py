@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from xentui.bitbake.abilities import XEN_CLASSES
 from xentui.bitbake.conf_facts import Assignment, Location, Value
 from xentui.bitbake.conf_reader import ConfReader
 from xentui.bitbake.conf_syntax import Fault
@@ -26,9 +27,7 @@ from xentui.errors import InputError
 from xentui.safe_text import visible
 
 __all__ = [
-    "META_VIRTUALIZATION",
     "USER_FILES",
-    "XEN_CLASSES",
     "BuildDir",
     "Layer",
     "Setting",
@@ -39,9 +38,6 @@ __all__ = [
 
 USER_FILES = ("site.conf", "auto.conf", "toolcfg.conf", "local.conf")
 """Files of a build directory's ``conf``, in the order BitBake reads them."""
-
-XEN_CLASSES = ("xen-guest-cross-install", "xen-guest-bundle")
-META_VIRTUALIZATION = "virtualization-layer"
 
 MAX_LAYERS = 500
 """How many layers are read; a big build has about fifty."""

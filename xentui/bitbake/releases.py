@@ -15,8 +15,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from xentui.bitbake.abilities import Abilities
-from xentui.bitbake.build_dir import XEN_CLASSES
+from xentui.bitbake.abilities import XEN_CLASSES, Abilities
 from xentui.project.model import Project
 
 FILE = Path(__file__).with_name("releases.toml")

@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Literal
 
 from xentui.bitbake import build_dir as reading
 from xentui.bitbake import releases
-from xentui.bitbake.abilities import Abilities, of
+from xentui.bitbake.abilities import META_VIRTUALIZATION, Abilities, of
 from xentui.errors import InputError, RefusedError, UsageError
 from xentui.output import enabled, fragment, header, manifest, user_files
+from xentui.output.existing import adapted, note
 from xentui.output.plan import Change, Kind, Plan, Root, compare, decode
 from xentui.output.render import render
 from xentui.output.rendered import CONF, LAYER, Rendered
@@ -96,8 +97,6 @@ def plan_project(
         rendered = render(project, assets, origin=origin, machine=machine, abilities=able)
         stale = enabled.left_over(build)
     if settings is not None and existing is not None:
-        from xentui.output.existing import adapted
-
         rendered = adapted(rendered, project, settings, existing, origin=origin)
     made = plan_build_dir(rendered, build, layer=layer, attach=way, abilities=able)
     if settings is not None and existing is not None:
@@ -107,8 +106,6 @@ def plan_project(
 
 def _with_note(made: Plan, build: Path, settings: UserSettings, existing: Use) -> Plan:
     """Return the plan with what became of the user's own settings noted in the manifest."""
-    from xentui.output.existing import note
-
     conf = build / "conf"
     noted = note(settings, existing)
     roots = (
@@ -229,7 +226,7 @@ def abilities_of(build: Path) -> Abilities:
         InputError: it is not a directory.
     """
     found = reading.read(build)
-    if not found.has_core and found.layer(reading.META_VIRTUALIZATION) is None:
+    if not found.has_core and found.layer(META_VIRTUALIZATION) is None:
         return releases.portable()
     return of(found)
 

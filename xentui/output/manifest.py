@@ -10,8 +10,10 @@ xentui would change, and both be put together.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -97,18 +99,12 @@ def load(tree: Tree | None) -> Manifest:
 
 def pack(text: str) -> str:
     """Return a text as the manifest keeps it: one line of ASCII; empty where it is too large."""
-    import base64
-    import zlib
-
     raw = text.encode("utf-8", "surrogateescape")
     return base64.b64encode(zlib.compress(raw)).decode() if len(raw) <= _LARGEST_TEXT else ""
 
 
 def unpack(packed: str) -> str | None:
     """Return a text that :func:`pack` made, or ``None`` for anything else."""
-    import base64
-    import zlib
-
     if not packed:
         return None
     try:

@@ -8,6 +8,7 @@ the side that changed something wins; where both did, and not the same, it is a 
 
 from __future__ import annotations
 
+import difflib
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -123,8 +124,6 @@ def _between(
     ):
         tail += 1
     if 0 < a_end - tail - a <= _SMALL and 0 < b_end - tail - b <= _SMALL:
-        import difflib
-
         matcher = difflib.SequenceMatcher(
             None, one[a : a_end - tail], other[b : b_end - tail], autojunk=False
         )

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from difflib import unified_diff
 
 from xentui.project import artifacts
 from xentui.project.effective import effective
@@ -55,8 +56,6 @@ def difference(project: Project, guest: Guest, config: str) -> str:
     made = normalised(project, guest, config)
     if made is None or made == config:
         return ""
-    from difflib import unified_diff
-
     name = guest.config_file or artifacts.config_path(guest)
     old, new = (text.splitlines(keepends=True) for text in (config, made))
     lines = unified_diff(old, new, f"{name} as it is", f"{name} as the class leaves it right")

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import os
 import stat
@@ -309,8 +310,6 @@ def _digest_of(parts: Iterator[bytes]) -> str:
 
 def unified(old: str | None, new: str | None, before: str, after: str) -> str:
     """Return a unified diff of two texts, split at newlines alone; empty where they are alike."""
-    import difflib
-
     lines = difflib.unified_diff(lines_of(old or ""), lines_of(new or ""), before, after)
     return "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines

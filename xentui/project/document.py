@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xentui.errors import XentuiError
-from xentui.project import filesystem
+from xentui.project import filesystem, lines, schema
+from xentui.project.model import from_data
 from xentui.safe_text import visible
 
 if TYPE_CHECKING:
@@ -164,8 +165,6 @@ def parse(text: str, path: Path | None = None) -> Document:
 
 def line_of(text: str, path: schema.Path) -> int | None:
     """Return the line of a key, counted from 1; of one that is missing, its table's."""
-    from xentui.project import lines
-
     return lines.line_of(text, path)
 
 
@@ -185,8 +184,6 @@ def load_own(path: Path) -> Loaded:
     The tests hold each to the schema; checking it again each time would take as long as all the
     rest of a start, and memory that a wizard in which nothing is typed yet does not need.
     """
-    from xentui.project.model import from_data
-
     document = parse(read(path), path)
     return Loaded(document, from_data(document.data), (), path.parent, ())
 
@@ -202,9 +199,6 @@ def load_text(text: str, directory: Path) -> Loaded:
 
 def validated(document: Document, directory: Path) -> Loaded:
     """Return what a document means, or what the schema does not accept in it."""
-    from xentui.project import schema
-    from xentui.project.model import from_data
-
     problems = tuple(schema.validate(document.data))
     notes = []
     if document.text.startswith(BYTE_ORDER_MARK):
@@ -215,8 +209,6 @@ def validated(document: Document, directory: Path) -> Loaded:
 
 
 def _has_long_key(text: str) -> bool:
-    from xentui.project import lines
-
     layout = lines.scan(text)
     if layout.too_deep:
         return True
@@ -260,8 +252,6 @@ def _check_values(data: dict[str, Any], text: str, path: Path | None) -> None:
         if len(where) > MAX_DEPTH:
             raise _too_deep(path)
         if _too_many_entries(value):
-            from xentui.project import schema
-
             place = visible(schema.dotted(where)) or "the file"
             raise _too_much(f"{place} has more than {MAX_ENTRIES} entries", path)
         pairs = value.items() if isinstance(value, dict) else enumerate(value)

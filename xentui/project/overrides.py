@@ -11,6 +11,7 @@ table, such as a guest that says nothing.
 from __future__ import annotations
 
 import copy
+import difflib
 import re
 import tomllib
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from typing import Any
 
 from xentui.errors import UsageError
 from xentui.project import model, schema
+from xentui.project.edit import key_text, value_text
 from xentui.project.model import Project
 from xentui.project.schema import Field, Path
 from xentui.safe_text import quoted
@@ -141,8 +143,6 @@ def _find(path: Path, written: str) -> tuple[Field, bool]:
 
 
 def _unknown(written: str, name: str, known: list[str]) -> UsageError:
-    import difflib
-
     near = difflib.get_close_matches(name[:64], known, n=1)
     if near and near[0] != name:
         fix = f"Did you mean {near[0]}?"
@@ -212,8 +212,6 @@ def _difference(path: Path, before: Any, value: Any) -> list[str] | None:
 
 
 def _path(path: Path) -> str:
-    from xentui.project.edit import key_text
-
     text = ""
     for step in path:
         if isinstance(step, int):
@@ -224,8 +222,6 @@ def _path(path: Path) -> str:
 
 
 def _written(value: Any) -> str | None:
-    from xentui.project.edit import value_text
-
     if isinstance(value, list):
         if not all(isinstance(item, str) for item in value):
             return None

@@ -8,6 +8,7 @@ A preset is a project file. Where two have one name, the nearest wins: ``./prese
 
 from __future__ import annotations
 
+import difflib
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -83,8 +84,6 @@ def find(name: str, cwd: Path | None = None) -> Path:
             if path.stem == name:
                 return path
             names.append(path.stem)
-    import difflib
-
     near = difflib.get_close_matches(name[:64], names, n=3, cutoff=0.5)
     fix = f"Did you mean {' or '.join(map(quoted, near))}?" if near else ""
     raise UsageError(

@@ -16,6 +16,8 @@ default, help and BitBake name. Beside draft-07's keywords the schema uses a few
 
 from __future__ import annotations
 
+import difflib
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
@@ -64,8 +66,6 @@ def path() -> FilePath:
 @cache
 def schema() -> dict[str, Any]:
     """Return the schema as data."""
-    import json
-
     loaded: dict[str, Any] = json.loads(text())
     return loaded
 
@@ -461,14 +461,10 @@ def _same_scheme(examples: Sequence[str], value: str) -> Sequence[str]:
 def _example(examples: Sequence[str]) -> str:
     if not examples:
         return ""
-    import json
-
     return json.dumps(examples[0])
 
 
 def _suggest(key: str, known: list[str]) -> str:
-    import difflib
-
     near = difflib.get_close_matches(key[:64], known, n=1)
     if near:
         return f"Did you mean {near[0]}?"

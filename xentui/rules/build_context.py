@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -153,8 +154,6 @@ def placed(code: str, place: Location | None, message: str, fix: str) -> Placed:
 
 def near(name: str, known: Iterable[str]) -> str:
     """Ask whether the most like of the known names was meant; empty where none is like it."""
-    import difflib
-
     # A long name would take long, and is like none.
     like = difflib.get_close_matches(name[:64], known)
     return f"Did you mean {visible(like[0])}?" if like else ""

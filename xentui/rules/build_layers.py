@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from xentui.bitbake.build_dir import META_VIRTUALIZATION, XEN_CLASSES
+from xentui.bitbake.abilities import META_VIRTUALIZATION, XEN_CLASSES
 from xentui.bitbake.conf_facts import HOLE, Location
 from xentui.bitbake.files import exists, folder_of, is_folder, joined, listed
 from xentui.bitbake.layers import machines

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xentui.bitbake.conf_facts import Assignment, Location
+from xentui.bitbake.files import exists, listed
 from xentui.rules.build_context import DOM0, BuildContext, Placed, near, placed
 from xentui.safe_text import quoted
 
@@ -149,8 +150,6 @@ def _near_multiconfig(context: BuildContext, name: str) -> str:
 
 
 def _multiconfigs_of(layer: str) -> list[str]:
-    from xentui.bitbake.files import listed
-
     return listed(f"{layer}/conf/multiconfig")
 
 
@@ -233,8 +232,6 @@ def unused(context: BuildContext) -> Iterator[Placed]:
     own = context.xentui_conf
     if own in build.reader.files:
         return
-    from xentui.bitbake.files import exists
-
     if exists(own):
         yield placed(
             "XT637",

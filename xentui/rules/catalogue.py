@@ -7,6 +7,7 @@ A code means one thing for ever and is never given to another; texts may improve
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -51,8 +52,6 @@ def codes() -> tuple[str, ...]:
 
 @cache
 def _entries() -> dict[str, Entry]:
-    import tomllib
-
     text = (files("xentui.rules") / "catalogue.toml").read_text(encoding="utf-8")
     return {
         code: Entry(

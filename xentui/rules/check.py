@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from xentui.bitbake.abilities import Abilities
 from xentui.project import schema
-from xentui.project.assets import NO_ASSETS, Assets
+from xentui.project.assets import NO_ASSETS, Assets, gather
 from xentui.project.effective import EffectiveGuest
 from xentui.project.model import Project
 from xentui.rules import (
@@ -126,8 +126,6 @@ def findings(
     if loaded.project is None:
         return list(from_problems(loaded.problems))
     if assets is None:
-        from xentui.project.assets import gather
-
         assets = gather(loaded.project, loaded.directory)
     return check(loaded.project, assets, abilities)
 

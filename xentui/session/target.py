@@ -85,7 +85,7 @@ class BuildSurvey:
     @property
     def xen_summary(self) -> tuple[str, bool]:
         """Whether Xen guests can be made there, in words; and whether they can."""
-        from xentui.bitbake.build_dir import META_VIRTUALIZATION, XEN_CLASSES
+        from xentui.bitbake.abilities import META_VIRTUALIZATION, XEN_CLASSES
 
         layer = self.build.layer(META_VIRTUALIZATION) if self.build is not None else None
         if self.build is None or layer is None or not layer.exists:
