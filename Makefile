@@ -34,10 +34,11 @@ MUTANTS ?=
 SECONDS ?= 1800
 
 QUICK := not slow and not tmux and not real and not rehearse
+LEFT := slow or tmux or real or property
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help run test test-all rehearse-parts rehearse-test coverage mutants fuzz nightly audit lint format generated picture docs reuse release clean
+.PHONY: help run test test-all test-rest rehearse-parts rehearse-test coverage mutants fuzz nightly audit lint format generated picture docs reuse release clean
 .DEFAULT_GOAL := help
 
 help:
@@ -51,6 +52,10 @@ test: lint
 
 test-all: lint
 	$(PYTEST) --hypothesis-profile=full $(TESTS)
+
+# What "make test" left out, or tried with few examples.
+test-rest: $(VENV)/.installed-test
+	$(PYTEST) --hypothesis-profile=full -m "($(LEFT)) and not rehearse" $(TESTS)
 
 rehearse-parts: $(VENV)/.installed-test
 	$(BIN)/python -m tests.rehearsal.places $(ARCHES)

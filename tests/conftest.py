@@ -42,6 +42,14 @@ settings.register_profile(
 )
 settings.load_profile("quick")
 
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the properties: tests whose number of examples the profile says."""
+    for item in items:
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker(pytest.mark.property)
+
+
 # Behind nohup, or in the background of a script, these are ignored, and so in all that is started.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

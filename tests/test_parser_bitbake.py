@@ -145,6 +145,7 @@ def test_preset_reads_back(preset: presets.PresetFile) -> None:
     check(loaded.project, render(loaded.project, assets.gather(loaded.project, loaded.directory)))
 
 
+@pytest.mark.property
 @pytest.mark.parametrize("part", range(_PARTS))
 def test_any_project_reads_back(part: int) -> None:
     # Each part is a function of its own name, so that each draws its own examples.

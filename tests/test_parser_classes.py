@@ -79,6 +79,7 @@ def test_preset_is_built_as_previewed(preset: presets.PresetFile) -> None:
     check(loaded.project, assets.gather(loaded.project, loaded.directory))
 
 
+@pytest.mark.property
 @pytest.mark.parametrize("part", range(_PARTS))
 def test_any_project_is_built_as_previewed(part: int) -> None:
     def one(project: model.Project) -> None:

@@ -292,6 +292,7 @@ def test_a_name_that_no_file_can_have_is_refused(name: str) -> None:
         _written(model.from_data(_with(name, "x" * (LONGEST_NAME + 1))))
 
 
+@pytest.mark.property
 @pytest.mark.parametrize("name", EVERY)
 def test_the_schema_refuses_or_it_reads_back(name: str) -> None:
     accepted: list[Any] = []
@@ -313,6 +314,7 @@ def test_the_schema_refuses_or_it_reads_back(name: str) -> None:
     _come_out_of_the_shell(name, accepted)
 
 
+@pytest.mark.property
 @pytest.mark.parametrize("name", EVERY)
 def test_the_writers_alone_refuse_or_it_reads_back(name: str) -> None:
     accepted: list[Any] = []
