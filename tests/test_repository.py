@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The house itself: licences, sizes of rooms, nothing of anybody's machine."""
+"""The repository itself: licences, sizes of modules, no path of a developer's machine."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-MAX_LINES = 600
+MAX_LINES = 750
+"""Lines of a module; from 600 on, look for a second subject in it."""
 
 pytestmark = pytest.mark.skipif(
-    not (ROOT / ".git").exists() or shutil.which("git") is None, reason="it is no git repository"
+    not (ROOT / ".git").exists() or shutil.which("git") is None, reason="not a git repository"
 )
 
 
@@ -59,7 +60,7 @@ def test_every_python_file_names_its_licence() -> None:
     assert without == []
 
 
-def test_no_room_is_too_big() -> None:
+def test_no_module_is_too_big() -> None:
     sizes = {
         str(path): len(path.read_text(encoding="utf-8").splitlines()) for path in _python("xentui")
     }
@@ -68,12 +69,12 @@ def test_no_room_is_too_big() -> None:
 
 # Spelled so that this file does not hold what it looks for.
 _MACHINE = re.compile(
-    r"/(?:root|home/[a-z]\w*|Users/\w+)/\S|(?<![\w}])/work/|/opt/pypi|\bfile:///(?!\.\*|\$)[a-z]+/"
+    r"/(?:root|home/[a-z]\w*|Users/\w+)/\S|(?<![\w}])/work/|/opt/pypi|\bfile:///(?!\.\*|\$|srv/)[a-z]+/"
     r"|(?:pypi|pythonhosted|simple)[\w.-]*/(?:simple|packages)/|--(?:extra-)?index-url"
 )
 
 
-def test_nothing_of_anybodys_machine_is_kept() -> None:
+def test_no_path_of_a_developers_machine_is_kept() -> None:
     found = [
         f"{path.relative_to(ROOT)}: {match[0]}"
         for path, text in _texts()
@@ -83,8 +84,7 @@ def test_nothing_of_anybodys_machine_is_kept() -> None:
     assert found == []
 
 
-def test_text_files_are_whole() -> None:
-    """Each ends in a newline, has no carriage return and no blanks at the end of a line."""
+def test_text_files_end_in_a_newline_and_have_no_trailing_blanks() -> None:
     wrong = []
     for path, text in _texts():
         if "snapshots" in path.parts or "vectors" in path.parts or path.suffix == ".svg":
