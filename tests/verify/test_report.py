@@ -83,7 +83,7 @@ def test_lines_that_undo_are_named() -> None:
     """The recorded local.conf goes on after xentui's, and undoes four settings."""
     report = undone()
     assert not report.fine
-    assert report.counts == {"agrees": 10, "differs": 4, "unseen": 0}
+    assert report.counts == {"agrees": 10, "differs": 4, "unseen": 0, "extra": 0}
     assert "\n".join(report.lines()) == UNDONE
     everything = list(report.lines(everything=True))
     assert 'agrees  MACHINE = "qemux86-64" (conf/xentui.conf:7)' in everything
@@ -94,7 +94,7 @@ def test_for_machines() -> None:
     data = undone().data()
     assert data["version"] == 1
     assert data["build_dir"] == "/build"
-    assert data["summary"] == {"agrees": 10, "differs": 4, "unseen": 0}
+    assert data["summary"] == {"agrees": 10, "differs": 4, "unseen": 0, "extra": 0}
     (network,) = [s for s in data["settings"] if s["variable"] == "XEN_DOM0_NETWORK"]
     assert network == {
         "recipe": "xen-image-minimal", "variable": "XEN_DOM0_NETWORK", "flag": None,

@@ -156,6 +156,8 @@ def noted(build: Path, settings: UserSettings) -> Use | None:
     Raises:
         XentuiError: what was noted cannot be read.
     """
+    if not settings:
+        return None
     with Tree(build / "conf") as tree:
         use, _, digest = manifest.load(tree).notes.get(_NOTE, "").partition(" ")
     known: dict[str, Use] = {one: one for one in USES}

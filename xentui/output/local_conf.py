@@ -23,7 +23,7 @@ from xentui.project.artifacts import image_fstype
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.boards import Dom0Knob
 from xentui.project.disk import KEPT, extra_space
-from xentui.project.effective import dom0_memory, effective, image, network
+from xentui.project.effective import dom0_memory, effective, explain, image, network
 from xentui.project.model import Defaults, Guest, Project
 from xentui.project.schema import Field
 
@@ -160,6 +160,18 @@ def _defaults(project: Project) -> Iterator[str]:
     ]
     if lines:
         yield "\n".join(lines)
+
+
+def default_values(project: Project) -> Iterator[tuple[str, str]]:
+    """Yield every variable that says what guests have by default, with the value that holds.
+
+    Raises:
+        CannotCarry: a value cannot be carried.
+    """
+    for field in schema.fields("defaults"):
+        value = explain(project, ("defaults", field.name)).value
+        if value is not None and value not in ((), ""):
+            yield field.variable, _written(field, value)
 
 
 def _default_values(defaults: Defaults) -> Iterator[tuple[str, str]]:

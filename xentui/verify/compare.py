@@ -10,7 +10,7 @@ from typing import Literal
 from xentui.verify.environment import Environment, Event, Variable, places
 from xentui.verify.expected import ExpectedAssignment
 
-Status = Literal["agrees", "differs", "unseen"]
+Status = Literal["agrees", "differs", "unseen", "extra"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def _as_written(expected: ExpectedAssignment, seen_by: Environment) -> Verdict:
     else:
         variable = seen_by.get(expected.variable)
         for event in variable.events if variable is not None else ():
-            if event.operation == f"{expected.operator}[{override}]" and _same(
+            if event.operation == f"{expected.operator}[{override}]" and is_same(
                 event.detail, expected.value
             ):
                 return Verdict(expected, "agrees", event.detail, event.file, event.line)
@@ -92,10 +92,10 @@ def _verdict(
         agrees = not missing
     else:
         missing = []
-        agrees = found is not None and _same(found, expected.value)
+        agrees = found is not None and is_same(found, expected.value)
     events = list(places(variable, expected.flag))
     if agrees:
-        event = next((e for e in events if _same(e.detail, expected.value)), None)
+        event = next((e for e in events if is_same(e.detail, expected.value)), None)
     else:
         event = _culprit(events, expected, missing)
     file, line = (event.file, event.line) if event is not None else ("", 0)
@@ -111,7 +111,7 @@ def _culprit(events: list[Event], expected: ExpectedAssignment, missing: list[st
     for event in events:
         if ":remove" in event.operation and set(missing) & set(event.detail.split()):
             return event
-    own = [event for event in events if not _same(event.detail, expected.value)]
+    own = [event for event in events if not is_same(event.detail, expected.value)]
     setting = [event for event in own if event.operation.rpartition(":")[2] in _SETTING]
     return next(iter(setting or own or events), None)
 
@@ -119,6 +119,6 @@ def _culprit(events: list[Event], expected: ExpectedAssignment, missing: list[st
 _SETTING = ("set", "immediate")
 
 
-def _same(one: str, other: str) -> bool:
+def is_same(one: str, other: str) -> bool:
     """Return whether two values are the same but for blanks, as lists of words are."""
     return one.split() == other.split()

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from xentui.bitbake.conf_syntax import Statement, parse
 from xentui.output.render import render
@@ -57,13 +57,28 @@ class ExpectedAssignment:
         return self.operator in (":append", ":prepend", "+=", "=+", ".=", "=.")
 
 
-def expected_assignments(project: Project, assets: Assets = NO_ASSETS) -> list[ExpectedAssignment]:
+def expected_assignments(
+    project: Project, assets: Assets = NO_ASSETS, build: Path | None = None
+) -> list[ExpectedAssignment]:
     """Return everything that is assigned for a project, in the files' order.
+
+    Args:
+        project: the project.
+        assets: the files it names.
+        build: the build directory, whose own settings may have been kept or replaced.
 
     Raises:
         CannotCarry: a value cannot be written so that it is read back as it is.
     """
-    return list(_all(render(project, assets), image(project)))
+    rendered = render(project, assets)
+    if build is not None:
+        from xentui.output import existing
+
+        settings = existing.read(build)
+        use = existing.noted(build, settings)
+        if use is not None:
+            rendered = existing.adapted(rendered, project, settings, use, origin="")
+    return list(_all(rendered, image(project)))
 
 
 def _all(rendered: Rendered, dom0: str) -> Iterator[ExpectedAssignment]:

@@ -19,6 +19,7 @@ from xentui.verify.bitbake import NoRecipeError
 from xentui.verify.compare import Verdict, judge
 from xentui.verify.environment import Environment, Event, Variable, parse
 from xentui.verify.expected import ExpectedAssignment, expected_assignments
+from xentui.verify.others import others
 
 
 class Asked(Protocol):
@@ -53,7 +54,7 @@ class VerifyReport:
         """How many assignments there are of each status."""
         return {
             status: sum(verdict.status == status for verdict in self.verdicts)
-            for status in ("agrees", "differs", "unseen")
+            for status in ("agrees", "differs", "unseen", "extra")
         }
 
     @property
@@ -68,11 +69,12 @@ class VerifyReport:
                 yield self._line(verdict)
         yield from self.notes
         counts = self.counts
-        total = sum(counts.values())
+        total = sum(counts.values()) - counts["extra"]
         yield ", ".join(
             [f"{counts['agrees']} of {total} settings agree"]
             + ([f"{counts['differs']} differ"] if counts["differs"] else [])
             + ([f"{counts['unseen']} unseen"] if counts["unseen"] else [])
+            + ([f"{counts['extra']} not of the project"] if counts["extra"] else [])
         )
 
     def data(self) -> dict[str, Any]:
@@ -109,6 +111,10 @@ class VerifyReport:
         what = f"{verdict.status:7} {expected.written} {quoted(expected.value)}"
         if verdict.status == "agrees":
             return visible(f"{what}{place}")
+        if verdict.status == "extra":
+            seen = quoted(verdict.seen or "")
+            text = f"{verdict.status:7} {expected.variable} has {seen}: {verdict.reason}{place}"
+            return visible(text)
         if verdict.status == "unseen" or expected.adds:
             return visible(f"{what}: {verdict.reason}{place}")
         return visible(f"{what}: BitBake has {quoted(verdict.seen or '')}{place}")
@@ -136,7 +142,9 @@ def verify(
     Raises:
         InputError: BitBake failed, or no layer has the Dom0 image.
     """
-    wanted = expected_assignments(project, assets)
+    wanted = expected_assignments(project, assets, build)
+    assigned = {(one.variable, one.flag) for one in wanted}
+    extra: list[Verdict] = []
     if quick:
         wanted = [expected for expected in wanted if expected.conf]
     recipes: list[str | None] = [None] if quick else [*_recipes(wanted, image(project))]
@@ -155,12 +163,14 @@ def verify(
             }
             continue
         included = included or seen_by.included
+        extra += others(project, recipe, seen_by, assigned)
         for expected in mine:
             found = judge(expected, seen_by, quick=quick)
             if recipe is not None and found is not None and found.status == "unseen":
                 found = _asked_again(found, recipe, bitbake)
             verdicts[expected] = found
     told = [verdict for expected in wanted if (verdict := verdicts.get(expected)) is not None]
+    told += dict.fromkeys(extra)
     asked = tuple(recipe for recipe in recipes if recipe is not None)
     return VerifyReport(build, asked, tuple(told), _notes(told, included))
 

@@ -1,0 +1,89 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What BitBake has of guests besides the project's own assignments: whoever set it counts.
+
+A project assigns only what differs from a default, so that a line of somebody else's can change
+what a guest has without undoing any assignment. Every guest that is bundled, every flag of a
+guest and every default of all guests is therefore compared with the value that the project means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from xentui.output.local_conf import default_values, entry, guest_values
+from xentui.project import schema
+from xentui.project.effective import image
+from xentui.project.model import Guest, Project
+from xentui.verify.compare import Verdict, is_same
+from xentui.verify.environment import Environment, Variable, places
+from xentui.verify.expected import ExpectedAssignment
+
+GUESTS = "BUNDLED_XEN_GUESTS"
+
+Assigned = Collection[tuple[str, str]]
+"""Variables and flags that the project assigns itself, which are compared as assignments."""
+
+
+def others(
+    project: Project, recipe: str | None, seen_by: Environment, assigned: Assigned
+) -> Iterator[Verdict]:
+    """Yield what is not as the project means it, though the project does not assign it.
+
+    Args:
+        project: the project.
+        recipe: the recipe whose environment it is; ``None`` for the configuration alone.
+        seen_by: what BitBake has of it.
+        assigned: what the project assigns.
+    """
+    dom0 = image(project)
+    if recipe in (None, dom0):
+        yield from _extra_guests(project, dom0, seen_by)
+    where = recipe if recipe is not None else dom0
+    for guest in project.guests:
+        if recipe is None or recipe == (guest.bundle or dom0):
+            yield from _flags(project, guest, where, seen_by, assigned)
+    for variable, value in default_values(project):
+        found = seen_by.get(variable)
+        if (variable, "") in assigned or found is None or found.value is None:
+            continue
+        if not is_same(found.value, value):
+            yield _differs(where, variable, "", value, found, found.value)
+
+
+def _extra_guests(project: Project, dom0: str, seen_by: Environment) -> Iterator[Verdict]:
+    found = seen_by.get(GUESTS)
+    mine = {guest.key: entry(guest) for guest in project.guests if guest.bundle is None}
+    for word in (found.value or "").split() if found is not None else ():
+        key = word.partition(":")[0]
+        if found is None or mine.get(key) == word:
+            continue
+        event = next((e for e in places(found) if word in e.detail.split()), None)
+        file, line = (event.file, event.line) if event is not None else ("", 0)
+        means = mine.get(key, "")
+        reason = f"the project says {means}" if means else "the project does not have this guest"
+        expected = ExpectedAssignment(dom0, True, GUESTS, "", "=", means)
+        yield Verdict(expected, "extra", word, file, line, reason)
+
+
+def _flags(
+    project: Project, guest: Guest, recipe: str, seen_by: Environment, assigned: Assigned
+) -> Iterator[Verdict]:
+    wanted = dict(guest_values(project, guest))
+    for field in schema.varflags():
+        found = seen_by.get(field.variable)
+        value = found.flag(guest.key) if found is not None else None
+        if found is None or value is None or (field.variable, guest.key) in assigned:
+            continue
+        means = wanted.get(field.variable)
+        if means is None or ("${" not in value and not is_same(value, means)):
+            yield _differs(recipe, field.variable, guest.key, means or "", found, value)
+
+
+def _differs(
+    recipe: str, variable: str, flag: str, means: str, found: Variable, value: str
+) -> Verdict:
+    event = next(iter(places(found, flag)), None)
+    file, line = (event.file, event.line) if event is not None else ("", 0)
+    expected = ExpectedAssignment(recipe, True, variable, flag, "=", means)
+    return Verdict(expected, "differs", value, file, line)
