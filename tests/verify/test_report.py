@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -184,3 +185,41 @@ def test_a_sign_of_life_is_one_line(
         assert rest.endswith("\r\x1b[K")
     else:
         assert rest.split() == ["60", "s", "120", "s"]
+
+
+def by_hand(line: str) -> Callable[[str], str]:
+    """Return a change of what BitBake printed, as if the user's local.conf had one more line."""
+    name, _, value = line.partition(" = ")
+    variable, _, flag = name.rstrip("]").partition("[")
+    event = f'#   set /build/conf/local.conf:40\n#     [{flag}] "{value}"\n'
+
+    def change(text: str) -> str:
+        start = text.index(f"# ${variable}")
+        end = text.index("\n", start) + 1
+        return text[:end] + event + text[end:]
+
+    return change
+
+
+def test_a_flag_that_the_project_leaves_at_its_default_is_compared_too() -> None:
+    clean = verify(project(), NO_ASSETS, BUILD, Said(), quick=True)
+    changed = by_hand("XEN_GUEST_EXTRA[vendor] = quiet")
+    report = verify(project(), NO_ASSETS, BUILD, Said(changed), quick=True)
+    assert report.counts["differs"] == clean.counts["differs"] + 1
+    (line,) = set(report.lines()) - set(clean.lines()) - {list(report.lines())[-1]}
+    assert "XEN_GUEST_EXTRA[vendor]" in line
+    assert 'BitBake has "quiet" (conf/local.conf:40)' in line
+
+
+def test_a_guest_that_somebody_else_bundles_is_named() -> None:
+    def more(text: str) -> str:
+        return re.sub(r'^(BUNDLED_XEN_GUESTS="[^"]*)"', r'\1 other:external"', text, flags=re.M)
+
+    report = verify(project(), NO_ASSETS, BUILD, Said(more), quick=True)
+    assert report.counts["extra"] == 1
+    assert not report.fine
+    assert any(
+        'extra   BUNDLED_XEN_GUESTS has "other:external": the project does not have this guest'
+        in line
+        for line in report.lines()
+    )

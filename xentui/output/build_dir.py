@@ -219,13 +219,18 @@ def _must_be_build_dir(build: Path) -> None:
 def abilities_of(build: Path) -> Abilities:
     """Return what the layers of a build directory can do.
 
-    Where neither OpenEmbedded-Core nor meta-virtualization is among its layers, that is what
-    every release with the Xen guest classes can do.
-
     Raises:
         InputError: it is not a directory.
     """
-    found = reading.read(build)
+    return abilities_in(reading.read(build))
+
+
+def abilities_in(found: reading.BuildDir) -> Abilities:
+    """Return what the layers of a build directory that was read can do.
+
+    Where neither OpenEmbedded-Core nor meta-virtualization is among its layers, that is what
+    every release with the Xen guest classes can do.
+    """
     if not found.has_core and found.layer(META_VIRTUALIZATION) is None:
         return releases.portable()
     return of(found)

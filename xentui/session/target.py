@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from xentui.errors import XentuiError
 
 if TYPE_CHECKING:
+    from xentui.bitbake.abilities import Abilities
     from xentui.bitbake.build_dir import BuildDir
     from xentui.bitbake.layers import Deployed, Machine
     from xentui.bitbake.recipes import Recipe, Recipes
@@ -50,6 +51,7 @@ class BuildSurvey:
         build: what its configuration says; ``None`` while it is read.
         problem: why it cannot be read, or an empty text.
         user_settings: the Xen settings that the user wrote there; ``None`` while it is read.
+        abilities: what its layers can do.
         machines: of all layers.
         recipes: of all layers; ``None`` while they are read.
         deployed: what earlier builds left; ``None`` while that is looked for.
@@ -60,6 +62,7 @@ class BuildSurvey:
     build: BuildDir | None = None
     problem: str = ""
     user_settings: UserSettings | None = None
+    abilities: Abilities | None = None
     machines: tuple[Machine, ...] = ()
     recipes: Recipes | None = None
     deployed: Deployed | None = None
@@ -124,6 +127,7 @@ class Destination(NamedTuple):
         conf: where the settings stand, in words.
         user_settings: what the user wrote in the build directory.
         existing: what becomes of that; ``None`` if it is not decided.
+        abilities: what the layers there can do; ``None`` if it is not known.
     """
 
     project_name: str = "project.toml"
@@ -132,6 +136,7 @@ class Destination(NamedTuple):
     conf: str = CONF
     user_settings: UserSettings | None = None
     existing: ExistingUse | None = None
+    abilities: Abilities | None = None
 
 
 class Target:
@@ -276,8 +281,9 @@ class Target:
 
     def destination(self, project_name: str, folder: Path) -> Destination:
         """Return what rendering a project for this target depends on."""
+        able = self._survey.abilities if self._survey is not None else None
         return Destination(
-            project_name, folder, self.sets_machine, self.conf, self._settings, self.existing
+            project_name, folder, self.sets_machine, self.conf, self._settings, self.existing, able
         )
 
     @property
@@ -365,6 +371,7 @@ def survey(
     """
     from xentui.bitbake import build_dir, layers, recipes
     from xentui.output import existing
+    from xentui.output.build_dir import abilities_in
 
     known = BuildSurvey(path)
 
@@ -380,7 +387,7 @@ def survey(
         settings = existing.read(path)
     except XentuiError as error:
         return now(problem=error.message)
-    known = now(build=build, user_settings=settings)
+    known = now(build=build, user_settings=settings, abilities=abilities_in(build))
     known = now(machines=tuple(layers.machines(build)), deployed=layers.deployed(build))
 
     def progress(done: int, total: int) -> None:

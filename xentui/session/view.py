@@ -67,7 +67,7 @@ class View:
         """What the rules are given."""
         from xentui.rules.context import context
 
-        return context(self.project, self.assets)
+        return context(self.project, self.assets, self.destination.abilities)
 
     @cached_property
     def unfinished(self) -> Sequence[Finding]:
@@ -126,7 +126,11 @@ class View:
         to = self.destination
         try:
             made = render(
-                self.project, self.assets, origin=to.project_name, machine=to.sets_machine
+                self.project,
+                self.assets,
+                origin=to.project_name,
+                machine=to.sets_machine,
+                abilities=to.abilities,
             )
             if to.user_settings is not None and to.existing is not None:
                 made = adapted(

@@ -8,7 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from xentui.bitbake import build_dir
 from xentui.bitbake.conf_syntax import Statement, parse
+from xentui.output import existing
+from xentui.output.build_dir import abilities_in
 from xentui.output.render import render
 from xentui.output.rendered import CONF, Rendered
 from xentui.project.assets import NO_ASSETS, Assets
@@ -70,10 +73,12 @@ def expected_assignments(
     Raises:
         CannotCarry: a value cannot be written so that it is read back as it is.
     """
-    rendered = render(project, assets)
-    if build is not None:
-        from xentui.output import existing
-
+    if build is None or not build_dir.is_build_dir(build):
+        rendered = render(project, assets)
+    else:
+        found = build_dir.read(build)
+        able = abilities_in(found) if found.has_core else None
+        rendered = render(project, assets, abilities=able)
         settings = existing.read(build)
         use = existing.noted(build, settings)
         if use is not None:
