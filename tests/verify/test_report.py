@@ -213,7 +213,9 @@ def test_a_flag_that_the_project_leaves_at_its_default_is_compared_too() -> None
 
 def test_a_guest_that_somebody_else_bundles_is_named() -> None:
     def more(text: str) -> str:
-        return re.sub(r'^(BUNDLED_XEN_GUESTS="[^"]*)"', r'\1 other:external"', text, flags=re.M)
+        return re.sub(
+            r'^(BUNDLED_XEN_GUESTS="[^"]*)"', r'\1 other:external"', text, flags=re.MULTILINE
+        )
 
     report = verify(project(), NO_ASSETS, BUILD, Said(more), quick=True)
     assert report.counts["extra"] == 1
