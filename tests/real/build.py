@@ -46,8 +46,9 @@ PARALLEL_MAKE = "-j 2"
 
 # Tools of the host instead of native recipes.
 HOSTTOOLS += "mkfs.ext4 qemu-img debugfs"
+HOSTTOOLS_NONFATAL += "skopeo zstd"
 ASSUME_PROVIDED += "e2fsprogs-native qemu-system-native patch-native quilt-native \\
-    pseudo-native virtual/fakeroot-native"
+    pseudo-native virtual/fakeroot-native skopeo-native"
 FAKEROOTCMD = "{pseudo}/bin/pseudo"
 FAKEROOTBASEENV = "PSEUDO_BINDIR={pseudo}/bin PSEUDO_LIBDIR={library} PSEUDO_PREFIX={pseudo} \\
     PSEUDO_INCLUDE_PATHS=${{PSEUDO_INCLUDE_PATHS}} PSEUDO_DISABLED=1 PYTHONDONTWRITEBYTECODE=1"

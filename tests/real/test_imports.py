@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.images import made as images
+from tests.images import test_container as container
 from tests.real import cases, tree
 from tests.real.build import Build
 from tests.real.test_bundles import bundles, recipe_of
+from xentui.images.inspect import inspect
 from xentui.output import guest_cfg
 from xentui.project.assets import gather
 from xentui.project.model import Project
@@ -72,6 +75,41 @@ def test_owners_and_setuid_bits_of_a_tarball_arrive(build: Build, tmp_path: Path
     for path, expected in cases.ROOT.items():
         folder, _, name = path.removeprefix(".").rstrip("/").rpartition("/")
         assert entries(image, folder or "/")[name] == expected, path
+
+
+CONTAINER = """
+[guests.web]
+bundle = "imported"
+tags = ["external"]
+source.type = "container"
+source.file = "web.tar"
+source.image_size = 16
+source.fetch = [{ uri = "file://web.tar" }]
+[guests.old]
+bundle = "imported"
+tags = ["external"]
+source.type = "vmdk"
+source.file = "old.vmdk"
+source.fetch = [{ uri = "file://old.vmdk" }]
+"""
+
+
+def test_a_container_image_and_another_hypervisor_s_disk(build: Build, tmp_path: Path) -> None:
+    place = container.layout(tmp_path, container.BASE, container.MORE)
+    archive = f"docker-archive:{tmp_path}/web.tar:localhost/web:1"
+    images.run("skopeo", "--insecure-policy", "copy", f"oci:{place}:web", archive)
+    raw = images.ext(tmp_path / "raw", images.root(tmp_path))
+    images.run("qemu-img", "convert", "-O", "vmdk", raw, tmp_path / "old.vmdk")
+    _, made = made_of(build, CONTAINER, tmp_path)
+    image = made / "images/web.img"
+    assert image.stat().st_size == 16 * 1024 * 1024
+    assert entries(image, "/bin")["su"] == (0o4755, 0, 0)
+    assert entries(image, "/etc") == {"shadow": (0o640, 0, 42)}
+    assert entries(image, "/cache") == {"new": (0o644, 0, 0)}
+    assert entries(image, "/run/web") == {"pid": (0o600, 33, 33)}
+    assert entries(image, "/home/web") == {"app": (0o755, 1000, 1000)}
+    assert entries(image, "/sbin") == {"container-init": (0o755, 0, 0)}
+    assert inspect(made / "images/old.img").init is True
 
 
 def test_a_tarball_without_subdir_and_one_on_top(build: Build, tmp_path: Path) -> None:

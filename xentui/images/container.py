@@ -24,9 +24,6 @@ from xentui.images.lookup import exists, has_init
 from xentui.images.reader import Broken, FileReader, PartReader, Reader
 from xentui.images.sizing import TreeStatistics
 
-INIT = "/sbin/container-init"
-"""What the recipe adds to a container's root: it starts what the image says it runs."""
-
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _OWN = re.compile(
     r"blobs(?:/sha256(?:/[0-9a-f]{64})?)?|oci-layout|index\.json|manifest\.json|repositories|"

@@ -13,7 +13,16 @@ from typing import Literal
 from xentui.images.inspected import Inspected
 from xentui.images.recognise import UNCERTAIN
 from xentui.project.effective import effective
-from xentui.project.model import Bundle, Fetch, Guest, Project, Source
+from xentui.project.model import (
+    CONTAINER,
+    CONTAINER_INIT,
+    CONVERTED_IMPORTS,
+    Bundle,
+    Fetch,
+    Guest,
+    Project,
+    Source,
+)
 from xentui.safe_text import quoted
 
 PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*(?:/[A-Za-z0-9_][A-Za-z0-9._+-]*)*", re.ASCII)
@@ -85,6 +94,8 @@ def suggest(seen: Inspected, place: str, guest: str = "guest") -> Suggestion | N
         return Suggestion("kernel", "", unpacked_name(seen, place), place=place)
     if seen.kind == "tar":
         return _tree(seen, place, guest)
+    if seen.kind == "container":
+        return _container(seen, place)
     if seen.kind == "directory":
         packed = f"{place}.tar"
         names = shlex.quote(packed), shlex.quote(place)
@@ -112,11 +123,35 @@ def suggest(seen: Inspected, place: str, guest: str = "guest") -> Suggestion | N
     )
 
 
-def _converted(seen: Inspected, place: str) -> Suggestion | None:
-    """Return what a project says of another hypervisor's disk once it was converted."""
-    foreign = seen.found.vm_disk
-    if foreign is None or seen.compression is not None:
+def _container(seen: Inspected, place: str) -> Suggestion | None:
+    """Return what a project says of a container image; a directory is packed first."""
+    if seen.found.container is None and seen.compression is None:
         return None
+    before = ""
+    if seen.sha256 is None:
+        made = f"{place}.tar"
+        before = f"tar -cf {shlex.quote(made)} -C {shlex.quote(place)} ."
+        place = made
+    return Suggestion(
+        "disk",
+        CONTAINER,
+        place,
+        image_size=seen.image_size.advised if seen.image_size is not None else None,
+        partition=0,
+        extra=f"init={CONTAINER_INIT}",
+        place=place,
+        before=before,
+    )
+
+
+def _converted(seen: Inspected, place: str) -> Suggestion | None:
+    """Return what a project says of another hypervisor's disk, which may be converted first."""
+    foreign = seen.found.vm_disk
+    if foreign is None or not foreign.whole or seen.compression is not None:
+        return None
+    for kind, name in CONVERTED_IMPORTS.items():
+        if name == foreign.format:
+            return Suggestion("disk", kind, place, place=place)
     made = f"{place.rpartition('.')[0] or place}.qcow2"
     names = shlex.quote(place), shlex.quote(made)
     command = f"qemu-img convert -f {foreign.format} -O qcow2 {names[0]} {names[1]}"

@@ -14,7 +14,7 @@ from xentui.project import schema
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.effective import fallback
 from xentui.project.licenses import CHECKSUMS
-from xentui.project.model import Bundle, Guest, Project
+from xentui.project.model import CONTAINER, Bundle, Guest, Project
 
 FOLDER = "recipes-extended/xen-guest-bundles"
 
@@ -120,5 +120,5 @@ def _imports(project: Project, guest: Guest) -> Iterator[tuple[str, str]]:
     yield "XEN_GUEST_SOURCE_FILE", sources.class_file(guest, guest.source)
     size = guest.source.image_size
     usual = fallback(project, ("guests", guest.key, "source", "image_size")).value
-    if guest.source.type == "rootfs_dir" and size is not None and size != usual:
+    if guest.source.type in ("rootfs_dir", CONTAINER) and size is not None and size != usual:
         yield "XEN_GUEST_IMAGE_SIZE", text.number(size)

@@ -11,9 +11,10 @@ do_compile, in functions of the recipe:
   That must be in ``${WORKDIR}/rootfs``: pseudo watches a few folders of WORKDIR by name, of
   which UNPACKDIR is none, and elsewhere a change of owner fails (oe:meta/conf/bitbake.conf,
   ``PSEUDO_INCLUDE_PATHS``).
-* An import type of one's own is refused by a static ``case``
-  (mv:classes/xen-guest-bundle.bbclass, ``do_compile``). Its script runs first and makes a raw
-  image, which the class then imports as ``raw``.
+* An import type that the class does not know is refused by a static ``case``
+  (mv:classes/xen-guest-bundle.bbclass, ``do_compile``). The script of a project's own type, or
+  qemu-img for another hypervisor's disk, runs first and makes a raw image, which the class then
+  imports as ``raw``. A container image becomes a root directory, imported as ``rootfs_dir``.
 """
 
 from __future__ import annotations
@@ -23,7 +24,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from xentui.bitbake import text
-from xentui.project.model import BUILT_IN_IMPORTS, Fetch, Guest, ImportType, Project, Source
+from xentui.output import container_roots
+from xentui.project.model import (
+    BUILT_IN_IMPORTS,
+    CONTAINER,
+    CONVERTED_IMPORTS,
+    Fetch,
+    Guest,
+    ImportType,
+    Project,
+    Source,
+)
 
 TARBALL = re.compile(r"\.(?:tar(?:\.(?:gz|bz2|xz|zst|Z))?|tgz|tbz2?|txz|tzst)$")
 """What ``tar`` unpacks by itself with the tools that BitBake lets it find (HOSTTOOLS)."""
@@ -32,6 +43,8 @@ ROOTS = "${WORKDIR}/rootfs"
 CONVERTED = "${WORKDIR}/converted"
 
 _ARCHIVES = "archives"
+_QEMU_IMG = "qemu-system-native:do_populate_sysroot"
+"""What the class itself waits for to convert a qcow2 image (``XEN_GUEST_IMPORT_DEPENDS_qcow2``)."""
 
 
 @dataclass(slots=True)
@@ -56,7 +69,8 @@ class Fetched:
     entries: list[_Entry] = field(default_factory=list)
     trees: list[str] = field(default_factory=list)
     directories: list[tuple[str, str]] = field(default_factory=list)
-    conversions: list[tuple[Guest, Source, ImportType]] = field(default_factory=list)
+    conversions: list[tuple[Guest, Source, ImportType | None]] = field(default_factory=list)
+    containers: list[str] = field(default_factory=list)
     default_size: int = 256
 
     def src_uri(self) -> Iterator[str]:
@@ -88,11 +102,7 @@ class Fetched:
                 + text.assign("do_compile", "prepare_rootfs", flag="prefuncs", operator="+=")
             )
         if self.conversions:
-            depends = " ".join(
-                dict.fromkeys(
-                    text.tasks(kind.depends) for _, _, kind in self.conversions if kind.depends
-                )
-            )
+            depends = " ".join(dict.fromkeys(filter(None, map(_depends, self.conversions))))
             lines = [
                 "# The class knows four import types and no others: what it does not know is made",
                 "# a raw image first.",
@@ -102,6 +112,8 @@ class Fetched:
             if depends:
                 lines.append(text.assign("do_compile", depends, flag="depends", operator="+="))
             yield "\n".join(lines)
+        if self.containers:
+            yield container_roots.function(self.containers)
 
     def _prepare(self) -> str:
         lines = ["prepare_rootfs() {", f'    rm -rf "{ROOTS}"']
@@ -129,6 +141,13 @@ class Fetched:
             f'    install -d "{CONVERTED}"',
         ]
         for guest, source, kind in self.conversions:
+            if kind is None:
+                lines += [
+                    f"    qemu-img convert -f {CONVERTED_IMPORTS[source.type]} -O raw \\",
+                    f'        "${{UNPACKDIR}}/{text.path(source.file)}" \\',
+                    f'        "{CONVERTED}/{text.name(guest.key)}.img"',
+                ]
+                continue
             size = source.image_size or self.default_size
             lines += [
                 f'    sh -e "${{UNPACKDIR}}/{_base(text.path(kind.script))}" \\',
@@ -145,6 +164,8 @@ _PREPARE_WHY = """\
 
 def class_type(source: Source) -> str:
     """Return the import type that the class is told."""
+    if source.type == CONTAINER:
+        return "rootfs_dir"
     return source.type if source.type in BUILT_IN_IMPORTS else "raw"
 
 
@@ -157,6 +178,8 @@ def class_file(guest: Guest, source: Source) -> str:
     place = text.path(source.file)
     if source.type == "rootfs_dir":
         return f"{ROOTS}/{text.name(guest.key)}/{place}"
+    if source.type == CONTAINER:
+        return f"{ROOTS}/{text.name(guest.key)}"
     if source.type not in BUILT_IN_IMPORTS:
         return f"{CONVERTED}/{text.name(guest.key)}.img"
     return place
@@ -186,7 +209,11 @@ def collect(project: Project, guests: list[Guest], configs: list[str]) -> Fetche
             _add_fetch(fetched, guest, guest.source, fetch, number)
         if guest.source.type == "rootfs_dir":
             _add_directory(fetched, text.name(guest.key), guest.source)
-        if guest.source.type not in BUILT_IN_IMPORTS:
+        if guest.source.type == CONTAINER:
+            fetched.containers.append(guest.key)
+        elif guest.source.type in CONVERTED_IMPORTS:
+            fetched.conversions.append((guest, guest.source, None))
+        elif guest.source.type not in BUILT_IN_IMPORTS:
             kind = imports.get(guest.source.type)
             if kind is None:
                 raise text.CannotCarry(guest.source.type, "it is no import type of this project")
@@ -200,12 +227,12 @@ def _add_fetch(fetched: Fetched, guest: Guest, source: Source, fetch: Fetch, num
     key = text.name(guest.key)
     subdir = text.path(fetch.subdir) if fetch.subdir else ""
     local = fetch.uri.removeprefix("file://") if fetch.uri.startswith("file://") else None
-    if source.type == "rootfs_dir" and _is_tarball(fetch.uri):
-        tree = f"{key}/{subdir}" if subdir else key
+    if kept_packed(source, fetch):
+        tree = f"{key}/{subdir}" if subdir and source.type != CONTAINER else key
         entry.parameters = ["unpack=0", f"subdir={_ARCHIVES}/{tree}"]
         if local is not None:
             entry.uri = f"file://{_base(local)}"
-        if tree not in fetched.trees:
+        if tree not in fetched.trees and source.type != CONTAINER:
             fetched.trees.append(tree)
     elif subdir:
         entry.parameters = [f"subdir={subdir}"]
@@ -225,6 +252,19 @@ def _add_directory(fetched: Fetched, key: str, source: Source) -> None:
 
 def _is_tarball(uri: str) -> bool:
     return TARBALL.search(uri.partition("?")[0]) is not None
+
+
+def kept_packed(source: Source, fetch: Fetch) -> bool:
+    """Return whether a file is fetched for a function of the recipe to unpack."""
+    return source.type in ("rootfs_dir", CONTAINER) and _is_tarball(fetch.uri)
+
+
+def _depends(conversion: tuple[Guest, Source, ImportType | None]) -> str:
+    """Return the tasks that a conversion waits for."""
+    kind = conversion[2]
+    if kind is None:
+        return _QEMU_IMG
+    return text.tasks(kind.depends) if kind.depends else ""
 
 
 def _entry_name(fetched: Fetched, key: str, fetch: Fetch, number: int) -> str:
@@ -254,4 +294,4 @@ def _base(path: str) -> str:
 def local_name(source: Source, fetch: Fetch) -> str:
     """Return the name that a ``file://`` entry has beside the recipe."""
     local = fetch.uri.removeprefix("file://")
-    return _base(local) if source.type == "rootfs_dir" and _is_tarball(local) else local
+    return _base(local) if kept_packed(source, fetch) else local

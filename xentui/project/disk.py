@@ -17,7 +17,15 @@ from xentui.project import boards
 from xentui.project.artifacts import image_file
 from xentui.project.assets import NO_ASSETS, Assets, SourceFile
 from xentui.project.effective import effective
-from xentui.project.model import BUILT_IN_IMPORTS, Fetch, Guest, Project, Source
+from xentui.project.model import (
+    CONTAINER,
+    CONVERTED_IMPORTS,
+    KNOWN_IMPORTS,
+    Fetch,
+    Guest,
+    Project,
+    Source,
+)
 
 KEPT = 2_000_000
 """KB that xen-image-minimal keeps free (its ``IMAGE_ROOTFS_EXTRA_SPACE``)."""
@@ -110,15 +118,17 @@ def _image(project: Project, guest: Guest, assets: Assets) -> Image:
     if source is None:
         note = "an estimate: built elsewhere" if guest.external else "an estimate: a recipe's image"
         return Image(guest.key, file, BUILT * 1024, True, note)
-    if source.type == "rootfs_dir" or source.type not in BUILT_IN_IMPORTS:
+    made = source.type in ("rootfs_dir", CONTAINER)
+    if made or source.type not in KNOWN_IMPORTS:
         size = effective(project, guest).image_size
-        return Image(guest.key, file, size * 1024, source.type != "rootfs_dir", "image_size")
+        return Image(guest.key, file, size * 1024, not made, "image_size")
     known = local_source(project, source, assets)
     if known is not None and not known.is_dir:
         inside = known.disk if source.type == "qcow2" else None
         note = "the disk in the qcow2 image" if inside is not None else "the file itself"
         size = inside if inside is not None else known.size
-        return Image(guest.key, file, -(-size // 1024), False, note)
+        if source.type not in CONVERTED_IMPORTS or size > WHOLE_DISK << 20:
+            return Image(guest.key, file, -(-size // 1024), False, note)
     note = "an estimate: its size is not known before it is unpacked or fetched"
     size = BUILT if source.type == "ext4" else WHOLE_DISK
     return Image(guest.key, file, size * 1024, True, note)

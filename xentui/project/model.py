@@ -19,6 +19,18 @@ from xentui.project import schema
 BUILT_IN_IMPORTS = ("rootfs_dir", "qcow2", "ext4", "raw")
 """Import types of xen-guest-bundle.bbclass (its static dispatch in do_compile)."""
 
+CONTAINER = "container"
+"""Import type of a container image: the recipe makes a root directory of it first."""
+
+CONTAINER_INIT = "/sbin/container-init"
+"""What the recipe adds to a container's root: it starts what the image says it runs."""
+
+CONVERTED_IMPORTS = {"vmdk": "vmdk", "vdi": "vdi", "vhd": "vpc", "vhdx": "vhdx"}
+"""Import types of other hypervisors' disks, with qemu-img's names: the recipe converts them."""
+
+KNOWN_IMPORTS = (*BUILT_IN_IMPORTS, CONTAINER, *CONVERTED_IMPORTS)
+"""Import types that need no script of the project's own."""
+
 GuestType = Literal["pv", "pvh", "hvm"]
 
 

@@ -16,7 +16,7 @@ from xentui.output import guest_cfg, target_layout
 from xentui.project import artifacts, boards
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.effective import dom0_memory, effective, total_memory
-from xentui.project.model import Guest, Project
+from xentui.project.model import CONTAINER, KNOWN_IMPORTS, Guest, Project
 from xentui.rehearsal.arch import MACHINES, Machine
 from xentui.rules import budget
 from xentui.rules.network import BRIDGE
@@ -244,9 +244,9 @@ def _images(project: Project, guest: Guest, config: Config, mib: int) -> list[Im
 
 def _stand_in(project: Project, guest: Guest) -> StandIn:
     if guest.source is not None:
-        return {"rootfs_dir": "ext4", "ext4": "ext4", "raw": "disk", "qcow2": "disk"}.get(
-            guest.source.type, "zero"
-        )  # type: ignore[return-value]
+        if guest.source.type in ("rootfs_dir", "ext4", CONTAINER):
+            return "ext4"
+        return "disk" if guest.source.type in KNOWN_IMPORTS else "zero"
     name = artifacts.image_file(project, guest)
     return "ext4" if name.endswith((".ext2", ".ext3", ".ext4")) else "zero"
 

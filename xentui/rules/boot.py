@@ -11,6 +11,7 @@ from string import digits
 from xentui.project import schema
 from xentui.project.boards import Board
 from xentui.project.effective import EffectiveGuest
+from xentui.project.model import CONTAINER, CONTAINER_INIT
 from xentui.rules import quick_fixes
 from xentui.rules.context import Context
 from xentui.rules.fetched import UNCERTAIN, contents
@@ -124,6 +125,22 @@ def init(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             f"{guest.key} has a minimal root directory, which may have no init",
             "Add init=/bin/sh, or put an init into it.",
             quick_fixes.guest("Add init=/bin/sh", guest.key, extra=extra),
+        )
+
+
+def container(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+    """Whether the kernel is told to start what a container image runs."""
+    source = guest.guest.source
+    if source is None or source.type != CONTAINER or not generated(guest):
+        return
+    if option(guest.extra, "init") is None:
+        extra = f"{guest.extra} init={CONTAINER_INIT}".strip()
+        yield found(
+            "XT363",
+            f"guests.{guest.key}.extra",
+            f"The kernel of {guest.key} is not told to start what the container image runs",
+            f"Add init={CONTAINER_INIT}, which the recipe puts there.",
+            quick_fixes.guest(f"Add init={CONTAINER_INIT}", guest.key, extra=extra),
         )
 
 
@@ -258,5 +275,5 @@ _PLAIN_IMAGE = re.compile(
     r"(?:ext[234]|btrfs|xfs|f2fs|erofs(?:-[a-z0-9]+)?|squashfs(?:-[a-z0-9]+)?|cramfs|wic|hddimg|iso)"
 )
 
-GUEST_RULES = (root, partition, console, init, kind, kernel, replaced, size)
+GUEST_RULES = (root, partition, console, init, container, kind, kernel, replaced, size)
 RULES = (defaults,)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from xentui.errors import InputError
 from xentui.project import disk
 from xentui.project.assets import SourceFile
-from xentui.project.model import Fetch, Project, Source
+from xentui.project.model import CONTAINER, Fetch, Project, Source
 
 if TYPE_CHECKING:
     from xentui.images.inspected import Inspected
@@ -82,7 +82,7 @@ def folders(project: Project) -> frozenset[FetchedName]:
         (guest.bundle, entry.subdir or "")
         for guest in project.guests
         if guest.bundle is not None and guest.source is not None
-        if guest.source.type != "rootfs_dir"
+        if guest.source.type not in ("rootfs_dir", CONTAINER)
         for entry in guest.source.fetch
         if is_archive(entry.uri)
     )
@@ -108,6 +108,8 @@ def brings_disk(source: Source, entry: Fetch, local: SourceFile) -> bool:
     """Return whether a local entry is what a guest's disk is made of."""
     if not entry.uri.startswith("file://"):
         return False
+    if source.type == CONTAINER:
+        return is_archive(entry.uri)
     if is_archive(entry.uri) and not local.is_dir:
         below = not entry.subdir or f"{source.file}/".startswith(f"{entry.subdir}/")
         return source.type == "rootfs_dir" and below

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xentui.project.effective import EffectiveGuest
-from xentui.project.model import BUILT_IN_IMPORTS, Fetch, Source
+from xentui.project.model import CONTAINER, CONVERTED_IMPORTS, KNOWN_IMPORTS, Fetch, Source
 from xentui.rules import quick_fixes
 from xentui.rules.context import Context
 from xentui.rules.fetched import UNCERTAIN, contents
@@ -21,6 +21,7 @@ _SUFFIXES = {
     "ext2": "ext4",
     "raw": "raw",
     "wic": "raw",
+    **{kind: kind for kind in CONVERTED_IMPORTS},
 }
 """Import type of a file by the last part of its name."""
 
@@ -31,7 +32,8 @@ def image_size(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     if source is None:
         return
     path = f"guests.{guest.key}.source.image_size"
-    if source.type in BUILT_IN_IMPORTS and source.type != "rootfs_dir":
+    sized = source.type in ("rootfs_dir", CONTAINER)
+    if source.type in KNOWN_IMPORTS and not sized:
         if source.image_size is not None:
             yield found(
                 "XT306",
@@ -41,9 +43,7 @@ def image_size(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
                 quick_fixes.source("Leave the size out", guest.key, image_size=None),
             )
         return
-    needed = (
-        sum(_size(given, entry) for entry in source.fetch) if source.type == "rootfs_dir" else 0
-    )
+    needed = sum(_size(given, entry) for entry in source.fetch) if sized else 0
     mib = -(-needed // (1024 * 1024))
     if needed and mib >= guest.image_size:
         # A fifth for inodes, journal and the blocks that ext4 keeps back.
@@ -63,9 +63,9 @@ def import_type(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     if source is None:
         return
     path = f"guests.{guest.key}.source.type"
-    if source.type not in BUILT_IN_IMPORTS:
+    if source.type not in KNOWN_IMPORTS:
         if all(kind.key != source.type for kind in given.project.import_types):
-            known = [*BUILT_IN_IMPORTS, *(kind.key for kind in given.project.import_types)]
+            known = [*KNOWN_IMPORTS, *(kind.key for kind in given.project.import_types)]
             yield found(
                 "XT310",
                 path,

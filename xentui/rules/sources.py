@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from xentui.project.boards import BOARDS
 from xentui.project.effective import EffectiveGuest
-from xentui.project.model import Fetch, Source
+from xentui.project.model import CONTAINER, Fetch, Source
 from xentui.project.route import needs_complete_cfg
 from xentui.rules import quick_fixes
 from xentui.rules.context import Context
@@ -81,7 +81,12 @@ def fits(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     entries = source.fetch
     if any(_brings(given, source, entry) for entry in entries):
         return
-    unsure = [n for n, entry in enumerate(entries) if is_archive(entry.uri) and not entry.subdir]
+    packed = source.type == CONTAINER
+    unsure = [
+        number
+        for number, entry in enumerate(entries)
+        if is_archive(entry.uri) and not entry.subdir and not packed
+    ]
     if unsure:
         yield found(
             "XT304",
@@ -96,7 +101,14 @@ def fits(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             ),
         )
         return
-    offered = [entry.subdir if is_archive(entry.uri) else result(entry) for entry in entries]
+    offered = [
+        placed(entry.uri, None)
+        if packed
+        else entry.subdir
+        if is_archive(entry.uri)
+        else result(entry)
+        for entry in entries
+    ]
     names = list(dict.fromkeys(name for name in offered if name))
     yield found(
         "XT305",
@@ -212,7 +224,8 @@ def _beside(
     for number, entry in enumerate(wanted.source.fetch):
         local = entry.uri.removeprefix("file://")
         if local != entry.uri:
-            alone = wanted.source.type == "rootfs_dir" and is_archive(entry.uri)
+            packed = wanted.source.type in ("rootfs_dir", CONTAINER)
+            alone = packed and is_archive(entry.uri)
             name = file_name(entry.uri) if alone else local
             yield f"source.fetch[{number}].uri", name, local
     script = scripts.get(wanted.source.type)
@@ -232,6 +245,10 @@ def _fetch(guest: EffectiveGuest) -> tuple[Fetch, ...]:
 
 
 def _brings(given: Context, source: Source, entry: Fetch) -> bool:
+    if source.type == CONTAINER:
+        # An archive for another architecture has another name than the one that is imported.
+        named = placed(entry.uri, None) == source.file
+        return is_archive(entry.uri) and (named or entry.arch is not None)
     if is_archive(entry.uri):
         return entry.subdir is not None and _within(source.file, entry.subdir)
     if source.file == result(entry):

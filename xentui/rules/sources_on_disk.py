@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from xentui.project import disk
 from xentui.project.effective import EffectiveGuest
-from xentui.project.model import BUILT_IN_IMPORTS, Fetch, Project, Source
+from xentui.project.model import CONTAINER, CONVERTED_IMPORTS, KNOWN_IMPORTS, Fetch, Project, Source
 from xentui.rules import fetched, quick_fixes
 from xentui.rules.boot import generated, option
 from xentui.rules.context import Context
@@ -34,6 +34,8 @@ _MADE_OF: dict[str, tuple[Kind, ...]] = {
     "qcow2": ("qcow2",),
     "ext4": ("ext", "disk", "filesystem"),
     "raw": ("disk", "ext", "filesystem", "iso"),
+    CONTAINER: ("container",),
+    **dict.fromkeys(CONVERTED_IMPORTS, ("vm_disk",)),
 }
 """What each import type can be made of: a disk or file system is copied by ext4 and raw."""
 
@@ -43,7 +45,6 @@ _FIXES: dict[str, str] = {
     "swap": "Take the disk with the guest's root file system.",
     "encrypted": "Take a disk that is not encrypted: a guest cannot be asked for the key here.",
     "cpio": "Take the root file system as a tarball or a disk.",
-    "container": "Unpack its layers to a root file system first, and import that.",
 }
 
 
@@ -62,10 +63,11 @@ def on_disk(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         if seen is None:
             continue
         yield from _digest(guest, seen, entry, number)
-        if source.type in BUILT_IN_IMPORTS and fetched.brings_disk(source, entry, local):
+        if source.type in KNOWN_IMPORTS and fetched.brings_disk(source, entry, local):
             yield from _content(guest, source, seen, place)
-            if source.type == "rootfs_dir":
+            if source.type in ("rootfs_dir", CONTAINER):
                 yield from _size(guest, seen, place)
+            yield from _architecture(given, guest, seen)
             yield from _boots(guest, seen)
 
 
@@ -85,7 +87,12 @@ def _content(
     guest: EffectiveGuest, source: Source, seen: Inspected, place: str
 ) -> Iterator[Finding]:
     path = f"guests.{guest.key}.source.type"
-    if seen.kind not in _MADE_OF[source.type] and not _may_be(source, seen):
+    foreign = seen.found.vm_disk
+    wanted = CONVERTED_IMPORTS.get(source.type)
+    fits = seen.kind in _MADE_OF[source.type] and (
+        foreign is None or (foreign.format == wanted and foreign.whole)
+    )
+    if not fits and not _may_be(source, seen):
         quick_fix = _import_anew(guest.key, seen, place)
         advice = f"{quick_fix.label}." if quick_fix is not None else _advice(seen, place, guest.key)
         yield found(
@@ -115,6 +122,20 @@ def _content(
             f"guests.{guest.key}.source.file",
             f"{quoted(seen.path.name)} is {seen.label}: it may be no disk to start from",
             "See that the guest's kernel finds a file system or partitions on it.",
+        )
+
+
+def _architecture(given: Context, guest: EffectiveGuest, seen: Inspected) -> Iterator[Finding]:
+    """Whether a container's programs run on the board."""
+    arch = seen.found.arch
+    if seen.kind == "container" and arch and arch != given.board.arch:
+        yield found(
+            "XT364",
+            f"guests.{guest.key}.source.file",
+            f"{quoted(seen.path.name)} is for {arch}, and {given.board.machine} is"
+            f" {given.board.arch}",
+            "Save the image of the board's architecture: docker pull --platform, or skopeo copy"
+            " --override-arch.",
         )
 
 
@@ -177,9 +198,9 @@ def _boots(guest: EffectiveGuest, seen: Inspected) -> Iterator[Finding]:
         table = seen.found.disk
         if table is not None and table.partitions:
             yield from _partition(guest, seen, table, named["number"])
-        elif seen.found.filesystem or seen.kind in ("directory", "tar"):
+        elif seen.found.filesystem or seen.kind in ("directory", "tar", "container"):
             yield from _no_partition(guest, seen, named["number"])
-    if seen.init is False and option(guest.extra, "init") is None:
+    if seen.init is False and seen.kind != "container" and option(guest.extra, "init") is None:
         yield found(
             "XT355",
             f"guests.{guest.key}.extra",

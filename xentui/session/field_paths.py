@@ -113,6 +113,10 @@ def move_to_bundle(project: Project, key: str, bundle: str | None) -> Project:
     return project
 
 
+_ENDINGS = {"container": "tar"}
+"""Endings of files that an import type is made of, where they are not its name."""
+
+
 def with_source(project: Project, key: str, kind: str | None) -> Project:
     """Return the project with a guest imported as ``kind``, or not imported at all.
 
@@ -123,7 +127,7 @@ def with_source(project: Project, key: str, kind: str | None) -> Project:
         return project.with_guest(replace(guest, source=None))
     if guest.source is not None:
         return project.with_guest(replace(guest, source=replace(guest.source, type=kind)))
-    file = f"{key}-rootfs" if kind == "rootfs_dir" else f"{key}.{kind}"
+    file = f"{key}-rootfs" if kind == "rootfs_dir" else f"{key}.{_ENDINGS.get(kind, kind)}"
     fetch = Fetch(f"file://{file}.tar.gz", subdir=file) if kind == "rootfs_dir" else None
     source = Source(kind, file, fetch=(fetch or Fetch(f"file://{file}"),))
     tags = guest.tags if guest.external else (*guest.tags, "external")

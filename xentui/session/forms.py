@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from xentui.project import schema
-from xentui.project.model import BUILT_IN_IMPORTS, Guest, Project
+from xentui.project.model import CONTAINER, KNOWN_IMPORTS, Guest, Project
 from xentui.session import field_paths
 
 Name = Literal["main", "import", "bundle", "more"]
@@ -109,7 +109,7 @@ def _is_of(guest: Guest, head: str, rest: str) -> bool:
 
 def imports(project: Project) -> tuple[str, ...]:
     """Return the import types there are: the class' own, and those of the project."""
-    return (*BUILT_IN_IMPORTS, *(kind.key for kind in project.import_types))
+    return (*KNOWN_IMPORTS, *(kind.key for kind in project.import_types))
 
 
 def _import(project: Project, key: str) -> tuple[Group, ...]:
@@ -117,7 +117,7 @@ def _import(project: Project, key: str) -> tuple[Group, ...]:
     if source is None:
         return ()
     base = ("guests", key, "source")
-    sized = source.type == "rootfs_dir"
+    sized = source.type in ("rootfs_dir", CONTAINER)
     names = [f.name for f in schema.fields("source") if f.kind != "table" and f.name != "type"]
     paths = tuple((*base, name) for name in names if sized or name != "image_size")
     groups = [Group("", paths)]
@@ -125,7 +125,7 @@ def _import(project: Project, key: str) -> tuple[Group, ...]:
         title = f"Fetched file {place + 1}"
         groups.append(Group(title, _paths((*base, "fetch", place), "fetch"), place))
     kind = ("import_types", source.type)
-    if source.type not in BUILT_IN_IMPORTS and field_paths.get(project, kind) is not None:
+    if source.type not in KNOWN_IMPORTS and field_paths.get(project, kind) is not None:
         groups.append(Group("The import type", _paths(kind, "import_type")))
     return tuple(groups)
 

@@ -1,0 +1,273 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Container images, made by umoci and skopeo: what they are, and the tree that their layers make.
+
+umoci's own ``unpack`` judges the tree; where a test runs as root, the recipe's function makes it
+too, with its owners.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import tarfile
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.images import made
+from tests.rules.source_cases import guest
+from xentui.images.container import ArchiveBlobs, FolderBlobs, Root, read, root
+from xentui.images.inspect import glance, inspect
+from xentui.images.reader import FileReader
+from xentui.images.suggest import suggest, with_source
+from xentui.output import container_roots
+from xentui.output.render import render
+from xentui.output.rendered import LAYER
+from xentui.project import document
+from xentui.project.assets import gather
+from xentui.rules.check import check
+
+HEAD = 'version = 1\n[host]\nmachine = "qemux86-64"\nmemory = 4096\nnetwork = "nat"\n'
+Entry = tuple[str, str, int, int, int]
+"""Name, content or where a link points, mode, owner and group."""
+
+BASE: tuple[Entry, ...] = (
+    ("bin/", "", 0o755, 0, 0),
+    ("bin/sh", "a shell", 0o755, 0, 0),
+    ("bin/su", "su", 0o4755, 0, 0),
+    ("run/", "", 0o755, 0, 0),
+    ("var/", "", 0o755, 0, 0),
+    ("var/run", "->/run", 0o777, 0, 0),
+    ("etc/", "", 0o755, 0, 0),
+    ("etc/gone", "x", 0o644, 0, 0),
+    ("etc/shadow", "secret", 0o640, 0, 42),
+    ("cache/", "", 0o755, 0, 0),
+    ("cache/old", "y" * 100_000, 0o644, 0, 0),
+    ("home/", "", 0o755, 0, 0),
+    ("home/web/", "", 0o750, 1000, 1000),
+)
+MORE: tuple[Entry, ...] = (
+    ("etc/.wh.gone", "", 0o644, 0, 0),
+    ("cache/", "", 0o755, 0, 0),
+    ("cache/.wh..wh..opq", "", 0o644, 0, 0),
+    ("cache/new", "z", 0o644, 0, 0),
+    ("var/run/web/", "", 0o700, 33, 33),
+    ("var/run/web/pid", "1", 0o600, 33, 33),
+    ("home/web/app", "#!/bin/sh\n", 0o755, 1000, 1000),
+)
+
+
+def layer(path: Path, entries: tuple[Entry, ...]) -> Path:
+    """Make a layer."""
+    with tarfile.open(path, "w") as archive:
+        for name, content, mode, uid, gid in entries:
+            info = tarfile.TarInfo(name.rstrip("/"))
+            info.mode, info.uid, info.gid = mode, uid, gid
+            if name.endswith("/"):
+                info.type = tarfile.DIRTYPE
+            elif content.startswith("->"):
+                info.type, info.linkname = tarfile.SYMTYPE, content[2:]
+            elif content.startswith("="):
+                info.type, info.linkname = tarfile.LNKTYPE, content[1:]
+            else:
+                info.size = len(content)
+            data = io.BytesIO(content.encode()) if info.isreg() else None
+            archive.addfile(info, data)
+    return path
+
+
+def layout(
+    folder: Path, *layers: tuple[Entry, ...], arch: str = "amd64", command: str = "/home/web/app"
+) -> Path:
+    """Make an OCI layout of layers."""
+    place = folder / "layout"
+    image = f"{place}:web"
+    made.run("umoci", "init", "--layout", place)
+    made.run("umoci", "new", "--image", image)
+    for number, entries in enumerate(layers):
+        made.run(
+            "umoci", "raw", "add-layer", "--image", image, layer(folder / f"{number}.tar", entries)
+        )
+    options = ["--config.entrypoint", command, "--config.env", "WORD=two words"]
+    made.run("umoci", "config", "--image", image, "--architecture", arch, *options)
+    made.run("umoci", "gc", "--layout", place)
+    return place
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """One image in each form."""
+    folder = tmp_path_factory.mktemp("images")
+    place = layout(folder, BASE, MORE)
+    found = {"layout": place}
+    for kind in ("docker-archive", "oci-archive"):
+        path = folder / f"{kind}.tar"
+        name = ":localhost/web:1" if kind == "docker-archive" else ""
+        made.run("skopeo", "--insecure-policy", "copy", f"oci:{place}:web", f"{kind}:{path}{name}")
+        found[kind] = path
+    return found
+
+
+FORMS = ("layout", "docker-archive", "oci-archive")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", FORMS)
+def test_an_image_is_told_in_every_form(images: dict[str, Path], form: str) -> None:
+    for seen in (glance(images[form]), inspect(images[form])):
+        assert seen.kind == "container"
+        assert seen.found.container is not None
+        assert seen.found.arch == "x86-64"
+        assert seen.found.container.command == ("/home/web/app",)
+    assert seen.found.container is not None
+    assert seen.found.container.shell is True
+    assert seen.image_size is not None
+    suggestion = suggest(seen, "web.tar")
+    assert suggestion is not None
+    assert suggestion.type == "container"
+    assert suggestion.image_size == seen.image_size.advised
+    assert bool(suggestion.before) is (form == "layout")
+
+
+def _tree(form: str, place: Path) -> Root:
+    if form == "layout":
+        with FolderBlobs(place) as folder:
+            return root(folder, read(folder))
+    with place.open("rb") as file:
+        archive = ArchiveBlobs(FileReader(file.fileno(), place.stat().st_size))
+        return root(archive, read(archive))
+
+
+EXPECTED = {
+    "bin/sh", "bin/su", "etc/shadow", "cache/new", "home/web/app", "run", "var/run",
+}  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", FORMS)
+def test_layers_are_laid_over_each_other(images: dict[str, Path], form: str) -> None:
+    tree = _tree(form, images[form])
+    for name in EXPECTED:
+        assert tree.has(name), name
+    for name in ("etc/gone", "cache/old", "etc/.wh.gone"):
+        assert not tree.has(name), name
+
+
+def _function(folder: Path, archive: Path) -> Path:
+    """Run the recipe's function on an archive; return the root that it makes."""
+    code = container_roots.function(["web"])
+    body = code[code.index("python container_roots() {\n") :].partition("\n}\n")[0]
+    lines = ["def function(d, bb):", *body.splitlines()[1:], "function(d, bb)"]
+    (folder / "archives/web").mkdir(parents=True)
+    (folder / "archives/web" / archive.name).symlink_to(archive)
+    values = {
+        "CONTAINER_GUESTS": "web",
+        "UNPACKDIR": str(folder),
+        "WORKDIR": str(folder),
+        "TARGET_ARCH": "x86_64",
+    }
+
+    def fatal(message: str) -> None:
+        raise AssertionError(message)
+
+    bb: Any = SimpleNamespace(fatal=fatal, warn=fatal, note=print)
+    d: Any = SimpleNamespace(getVar=values.get)
+    exec("\n".join(lines), {"d": d, "bb": bb})
+    return folder / "rootfs/web"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ["docker-archive", "oci-archive"])
+def test_the_recipe_s_function_makes_the_same_tree(
+    images: dict[str, Path], form: str, tmp_path: Path
+) -> None:
+    place = _function(tmp_path, images[form])
+    umoci = tmp_path / "bundle"
+    image = f"{images['layout']}:web"
+    made.run("umoci", "unpack", "--rootless", "--image", image, umoci)
+
+    def names(folder: Path) -> set[str]:
+        found = {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
+        return found - {"sbin", "sbin/container-init", "var/run/web", "var/run/web/pid"}
+
+    assert names(place) == names(umoci / "rootfs")
+    assert (place / "run/web/pid").read_text() == "1"
+    assert (place / "home/web/app").read_text() == "#!/bin/sh\n"
+    start = (place / "sbin/container-init").read_text()
+    assert "\nexport WORD='two words'\n" in start
+    assert "\n/home/web/app\n" in start
+    assert stat.S_IMODE((place / "bin/su").stat().st_mode) == 0o4755
+    if os.geteuid() == 0:
+        owners = {entry[0].rstrip("/"): entry[2:] for entry in (*BASE, *MORE)}
+        for name in ("etc/shadow", "home/web", "home/web/app", "run/web"):
+            status = (place / name).stat()
+            expected = owners[name if name != "run/web" else "var/run/web"]
+            assert (stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid) == expected
+
+
+@pytest.mark.slow
+def test_what_an_image_links_to_outside_stays_inside(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "kept").write_text("mine")
+    bad: tuple[Entry, ...] = (
+        ("bin/", "", 0o755, 0, 0),
+        ("bin/sh", "", 0o755, 0, 0),
+        ("abs", f"->{outside}", 0o777, 0, 0),
+        ("up", f"->../../../../../../../../..{outside}", 0o777, 0, 0),
+    )
+    worse: tuple[Entry, ...] = (
+        ("abs/.wh.kept", "", 0o644, 0, 0),
+        ("up/.wh..wh..opq", "", 0o644, 0, 0),
+        ("abs/new", "x", 0o644, 0, 0),
+        ("../../escaped", "x", 0o644, 0, 0),
+    )
+    place = layout(tmp_path, bad, worse)
+    archive = tmp_path / "web.tar"
+    made.run("skopeo", "--insecure-policy", "copy", f"oci:{place}:web", f"oci-archive:{archive}")
+    made_of = _function(tmp_path / "work", archive)
+    assert [path.name for path in outside.iterdir()] == ["kept"]
+    assert not (tmp_path / "work/escaped").exists()
+    assert (made_of / str(outside).lstrip("/") / "new").read_text() == "x"
+
+
+@pytest.mark.slow
+def test_a_container_is_a_guest_of_a_project(images: dict[str, Path], tmp_path: Path) -> None:
+    (tmp_path / "web.tar").write_bytes(images["docker-archive"].read_bytes())
+    loaded = document.load_text(HEAD, tmp_path)
+    assert loaded.project is not None
+    seen = inspect(tmp_path / "web.tar")
+    suggestion = suggest(seen, "web.tar", "web")
+    assert suggestion is not None
+    project = with_source(loaded.project, "web", seen, "web.tar", suggestion)
+    assert "init=/sbin/container-init" in (project.guest("web").extra or "")
+    assets = gather(project, tmp_path)
+    made_of = check(project, assets)
+    assert [one for one in made_of if one.code.startswith("XT3")] == []
+    files = render(project, assets).files
+    (recipe,) = [
+        content for name, content in files.items() if name.startswith(LAYER) and ".bb" in name
+        and "bbappend" not in name
+    ]  # fmt: skip
+    assert isinstance(recipe, str)
+    assert 'XEN_GUEST_SOURCE_TYPE[web] = "rootfs_dir"' in recipe
+    assert "file://web.tar;unpack=0;subdir=archives/web" in recipe
+    assert any(name.endswith("/web.tar") for name in files)
+
+
+@pytest.mark.slow
+def test_an_image_of_another_architecture_is_refused(tmp_path: Path) -> None:
+    place = layout(tmp_path, BASE, arch="arm64")
+    made.run(
+        "skopeo", "--insecure-policy", "copy", f"oci:{place}:web",
+        f"docker-archive:{tmp_path}/web.tar:web:1",
+    )  # fmt: skip
+    text = guest('type = "container"\nfile = "web.tar"\nimage_size = 64', 'uri = "file://web.tar"')
+    loaded = document.load_text(HEAD + text.replace("xvda1", "xvda"), tmp_path)
+    assert loaded.project is not None, loaded.problems
+    found = {one.code for one in check(loaded.project, gather(loaded.project, tmp_path))}
+    assert {"XT363", "XT364"} <= found

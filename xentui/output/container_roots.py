@@ -1,0 +1,200 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""The function of a bundle recipe that makes root directories of container images.
+
+skopeo-native makes one OCI layout of whatever archive it is given, for the machine's
+architecture. Its layers are then laid one over the other by the recipe itself, under pseudo:
+``umoci unpack`` is a Go program, which pseudo does not see, so that every file would belong to
+the build user. Links that an image has are followed in it, never out of it.
+"""
+
+from __future__ import annotations
+
+from xentui.bitbake import text
+from xentui.project.model import CONTAINER_INIT
+
+DEPENDS = "skopeo-native:do_populate_sysroot"
+"""Task of meta-virtualization's recipe that the function needs, on all of its releases."""
+
+_FUNCTION = r'''
+# Lays the layers of container images one over the other, with the owners, groups and setuid
+# bits that they have, and adds a program that starts what an image says it runs.
+python container_roots() {
+    import json
+    import os
+    import re
+    import shlex
+    import shutil
+    import subprocess
+    import tarfile
+
+    arches = {"x86_64": "amd64", "aarch64": "arm64", "i686": "386", "i586": "386"}
+    start = """\
+#!/bin/sh
+# Starts what the container image says it runs.
+mount -o remount,rw / 2>/dev/null
+mount -t proc proc /proc 2>/dev/null
+mount -t sysfs sysfs /sys 2>/dev/null
+mount -t devtmpfs devtmpfs /dev 2>/dev/null
+ip link set lo up 2>/dev/null
+"""
+    stop = """\
+sync
+poweroff -f 2>/dev/null
+while :; do sleep 3600; done
+"""
+
+    def inside(root, path):
+        """Return where a path of the image lies, its links followed in it."""
+        done = []
+        steps = path.split("/")[::-1]
+        hops = 0
+        while steps:
+            step = steps.pop()
+            if step in ("", "."):
+                continue
+            if step == "..":
+                del done[-1:]
+                continue
+            place = os.path.join(root, *done, step)
+            if os.path.islink(place):
+                hops += 1
+                if hops > 40:
+                    bb.fatal("%s: a circle of links" % path)
+                target = os.readlink(place)
+                if target.startswith("/"):
+                    done = []
+                steps += target.split("/")[::-1]
+                continue
+            done.append(step)
+        return os.path.join(root, *done)
+
+    def placed(root, name):
+        above, last = os.path.split(name.rstrip("/"))
+        if last in ("", ".", ".."):
+            return inside(root, name)
+        return os.path.join(inside(root, above), last)
+
+    def remove(path):
+        if os.path.isdir(path) and not os.path.islink(path):
+            shutil.rmtree(path)
+        elif os.path.lexists(path):
+            os.remove(path)
+
+    def lay(root, layer):
+        fresh = set()
+        for member in layer:
+            place = placed(root, member.name)
+            above, last = os.path.split(place)
+            if last == ".wh..wh..opq":
+                for name in os.listdir(above) if os.path.isdir(above) else ():
+                    if os.path.join(above, name) not in fresh:
+                        remove(os.path.join(above, name))
+                continue
+            if last.startswith(".wh."):
+                remove(os.path.join(above, last[4:]))
+                continue
+            while above != root and above not in fresh:
+                fresh.add(above)
+                above = os.path.dirname(above)
+            fresh.add(place)
+            if member.ischr() or member.isblk() or place == root:
+                continue
+            if not (member.isdir() and os.path.isdir(place) and not os.path.islink(place)):
+                remove(place)
+            member.name = os.path.relpath(place, root)
+            if member.islnk():
+                member.linkname = os.path.relpath(placed(root, member.linkname), root)
+            options = {"filter": "fully_trusted"} if hasattr(tarfile, "data_filter") else {}
+            layer.extract(member, root, numeric_owner=True, **options)
+
+    def starter(root, config):
+        command = (config.get("Entrypoint") or []) + (config.get("Cmd") or [])
+        program = os.path.join(inside(root, "@FOLDER@"), "@NAME@")
+        os.makedirs(os.path.dirname(program), exist_ok=True)
+        remove(program)
+        if not command:
+            bb.warn("%s: the image does not say what it runs" % root)
+            return
+        if not os.path.exists(inside(root, "/bin/sh")):
+            if len(command) > 1 or config.get("Env"):
+                bb.note("%s has no shell: its program is started without arguments" % root)
+            os.symlink(command[0], program)
+            return
+        lines = [start.rstrip()]
+        for word in config.get("Env") or []:
+            name, _, value = word.partition("=")
+            if re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", name):
+                lines.append("export %s=%s" % (name, shlex.quote(value)))
+        lines.append("cd %s" % shlex.quote(config.get("WorkingDir") or "/"))
+        words = " ".join(shlex.quote(word) for word in command)
+        if os.path.basename(command[0]) in ("init", "systemd"):
+            lines.append("exec " + words)
+        else:
+            lines += [words, stop.rstrip()]
+        with open(program, "w") as file:
+            file.write("\n".join(lines) + "\n")
+        os.chmod(program, 0o755)
+
+    for guest in d.getVar("CONTAINER_GUESTS").split():
+        folder = os.path.join(d.getVar("UNPACKDIR") or d.getVar("WORKDIR"), "archives", guest)
+        archives = [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
+        if len(archives) != 1:
+            bb.fatal("%s: one archive of a container image is needed" % folder)
+        names = subprocess.run(["tar", "-tf", archives[0]], check=True, stdout=subprocess.PIPE)
+        saved = any(n.lstrip(b"./") == b"manifest.json" for n in names.stdout.splitlines())
+        origin = "%s:%s" % ("docker-archive" if saved else "oci-archive", archives[0])
+        layout = os.path.join(d.getVar("WORKDIR"), "containers", guest)
+        root = os.path.join(d.getVar("WORKDIR"), "rootfs", guest)
+        for path in (layout, root):
+            shutil.rmtree(path, ignore_errors=True)
+            os.makedirs(path)
+        arch = arches.get(d.getVar("TARGET_ARCH"), d.getVar("TARGET_ARCH"))
+        # skopeo is a Go program, and pseudo is no help to it.
+        subprocess.run(
+            ["skopeo", "--insecure-policy", "--override-os", "linux", "--override-arch", arch,
+             "copy", "--quiet", origin, "oci:%s:guest" % layout],
+            check=True, env=dict(os.environ, PSEUDO_UNLOAD="1"))
+
+        def blob(entry):
+            return os.path.join(layout, "blobs", *entry["digest"].split(":"))
+
+        def read(path):
+            with open(path) as file:
+                return json.load(file)
+
+        manifest = read(blob(read(os.path.join(layout, "index.json"))["manifests"][0]))
+        config = read(blob(manifest["config"]))
+        if config.get("architecture") not in (arch, "", None):
+            bb.warn("%s: the image is for %s" % (guest, config["architecture"]))
+        for entry in manifest["layers"]:
+            if entry["mediaType"].endswith("zstd"):
+                packed = subprocess.Popen(["zstd", "-dc", blob(entry)], stdout=subprocess.PIPE)
+                with tarfile.open(fileobj=packed.stdout, mode="r|") as layer:
+                    lay(root, layer)
+                if packed.wait():
+                    bb.fatal("%s: a layer is damaged" % guest)
+            else:
+                with tarfile.open(blob(entry)) as layer:
+                    lay(root, layer)
+        starter(root, config.get("config") or {})
+}
+'''
+
+
+def function(guests: list[str]) -> str:
+    """Return the lines that make the root directories of some guests before do_compile.
+
+    Args:
+        guests: keys of the guests that are made of container images.
+    """
+    folder, _, name = CONTAINER_INIT.rpartition("/")
+    names = " ".join(text.name(key) for key in guests)
+    return "\n".join(
+        [
+            text.assign("CONTAINER_GUESTS", names),
+            _FUNCTION.strip().replace("@FOLDER@", folder).replace("@NAME@", name),
+            text.assign("do_compile", "container_roots", flag="prefuncs", operator="+="),
+            text.assign("do_compile", DEPENDS, flag="depends", operator="+="),
+        ]
+    )
