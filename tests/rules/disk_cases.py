@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import io
 import struct
+import tarfile
 
 from tests.rules.case import Case
 from tests.rules.source_cases import EXT4, FETCH, LOCAL, guest
@@ -35,6 +37,24 @@ def ext2(blocks: int = 64) -> bytes:
     return bytes(1024) + bytes(block) + bytes(62 * 1024)
 
 
+def container(arch: str) -> bytes:
+    """Return an archive of ``docker save`` of an image without files."""
+    config = f'{{"architecture": "{arch}", "config": {{"Cmd": ["/app"]}}}}'
+    name = "0" * 64
+    manifest = f'[{{"Config": "{name}.json", "RepoTags": ["a:1"], "Layers": ["{name}/layer.tar"]}}]'
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as made:
+        for path, content in (
+            (f"{name}/layer.tar", bytes(1024)),
+            (f"{name}.json", config.encode()),
+            ("manifest.json", manifest.encode()),
+        ):
+            info = tarfile.TarInfo(path)
+            info.size = len(content)
+            made.addfile(info, io.BytesIO(content))
+    return out.getvalue()
+
+
 def tree(extra: str, size: int) -> str:
     """Return a guest made of a local directory."""
     text = guest(f'type = "rootfs_dir"\nfile = "tree"\nimage_size = {size}', 'uri = "file://tree"')
@@ -44,6 +64,8 @@ def tree(extra: str, size: int) -> str:
 SOURCE = "guests.web.source"
 EXTRA = "guests.web.extra"
 RAW = EXT4.replace('"ext4"', '"raw"')
+IMAGE = 'type = "container"\nfile = "web.tar"\nimage_size = 64'
+WEB = 'uri = "file://web.tar"'
 INIT = {"tree/sbin/init": "x"}
 BIG = "".join(
     f'[guests.g{n}]\nbundle = "lab"\ntags = ["external"]\n[guests.g{n}.source]\n'
@@ -104,6 +126,14 @@ CASES = (
     Case(
         "XT362", f"{SOURCE}.file", guest(RAW, LOCAL), ("web.ext4", "other.img"),
         {"web.ext4": bytes(4096), "other.img": mbr()}, say="nothing but zeros",
+    ),
+    Case(
+        "XT363", EXTRA, guest(IMAGE, WEB), ("hvc0", "hvc0 init=/sbin/container-init"),
+        {"web.tar": container("amd64")}, quick_fixes=1,
+    ),
+    Case(
+        "XT364", f"{SOURCE}.file", guest(IMAGE, WEB), ("web.tar", "other.tar"),
+        {"web.tar": container("arm64"), "other.tar": container("amd64")}, say="for aarch64",
     ),
     Case(
         "XT358", "guests", f"[bundles.lab]\n{BIG}", ("image_size = 1000", "image_size = 900"),
