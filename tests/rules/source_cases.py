@@ -169,8 +169,8 @@ CASES = (
     Case(
         "XT310",
         "guests.web.source.type",
-        guest('type = "vmdk"\nfile = "web.ext4"', LOCAL),
-        ('"vmdk"', '"ext4"'),
+        guest('type = "squashfs"\nfile = "web.ext4"', LOCAL),
+        ('"squashfs"', '"ext4"'),
         IMAGE,
         quick_fixes=1,
     ),

@@ -81,7 +81,7 @@ def imported(kind: str, file: str = "web.dat", more: str = "") -> str:
         ("directory", {"rootfs_dir"}, None),
         ("iso", {"raw"}, None),
         ("kernel", set(), None),
-        ("vm_disk", set(), None),
+        ("vm_disk", set(), "Import it as vmdk"),
         ("swap", set(), None),
         ("encrypted", set(), None),
         ("cpio", set(), None),

@@ -14,7 +14,7 @@ from xentui.output.local_conf import local_conf
 from xentui.output.rendered import CONF, Content, Copy, Rendered
 from xentui.project.assets import NO_ASSETS, Assets, SourceFile
 from xentui.project.effective import image
-from xentui.project.model import KNOWN_IMPORTS, Bundle, Guest, Project
+from xentui.project.model import Bundle, Guest, Project
 
 _IMAGES = "recipes-extended/images"
 
@@ -86,7 +86,7 @@ def _beside_recipe(
                 continue
             place = sources.local_name(guest.source, fetch)
             files.update(_copy(f"{folder}/{place}", assets.sources[local]))
-        if guest.source.type not in KNOWN_IMPORTS:
+        if project.has_own_import(guest.source.type):
             script = project.import_type(guest.source.type).script
             if script in assets.texts:
                 files[f"{folder}/{PurePosixPath(script).name}"] = assets.texts[script]

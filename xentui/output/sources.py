@@ -211,7 +211,7 @@ def collect(project: Project, guests: list[Guest], configs: list[str]) -> Fetche
             _add_directory(fetched, text.name(guest.key), guest.source)
         if guest.source.type == CONTAINER:
             fetched.containers.append(guest.key)
-        elif guest.source.type in CONVERTED_IMPORTS:
+        elif guest.source.type in CONVERTED_IMPORTS and guest.source.type not in imports:
             fetched.conversions.append((guest, guest.source, None))
         elif guest.source.type not in BUILT_IN_IMPORTS:
             kind = imports.get(guest.source.type)

@@ -29,7 +29,7 @@ CONVERTED_IMPORTS = {"vmdk": "vmdk", "vdi": "vdi", "vhd": "vpc", "vhdx": "vhdx"}
 """Import types of other hypervisors' disks, with qemu-img's names: the recipe converts them."""
 
 KNOWN_IMPORTS = (*BUILT_IN_IMPORTS, CONTAINER, *CONVERTED_IMPORTS)
-"""Import types that need no script of the project's own."""
+"""Import types that need no script. A project may have a converted one as a type of its own."""
 
 GuestType = Literal["pv", "pvh", "hvm"]
 
@@ -182,6 +182,10 @@ class Project:
             KeyError: there is none, which is so for the built-in types too.
         """
         return _find(self.import_types, key)
+
+    def has_own_import(self, kind: str) -> bool:
+        """Return whether a script of the project's own imports what is of a type."""
+        return kind not in KNOWN_IMPORTS or place_of(self.import_types, kind) is not None
 
     def with_guest(self, guest: Guest, *, instead_of: str | None = None) -> Project:
         """Return the project with ``guest`` in the place of another, or at the end."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from xentui.project import disk
 from xentui.project.effective import EffectiveGuest
-from xentui.project.model import CONTAINER, CONVERTED_IMPORTS, KNOWN_IMPORTS, Fetch, Project, Source
+from xentui.project.model import CONTAINER, CONVERTED_IMPORTS, Fetch, Project, Source
 from xentui.rules import fetched, quick_fixes
 from xentui.rules.boot import generated, option
 from xentui.rules.context import Context
@@ -63,7 +63,8 @@ def on_disk(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         if seen is None:
             continue
         yield from _digest(guest, seen, entry, number)
-        if source.type in KNOWN_IMPORTS and fetched.brings_disk(source, entry, local):
+        own = given.project.has_own_import(source.type)
+        if not own and fetched.brings_disk(source, entry, local):
             yield from _content(guest, source, seen, place)
             if source.type in ("rootfs_dir", CONTAINER):
                 yield from _size(guest, seen, place)

@@ -125,7 +125,7 @@ def _import(project: Project, key: str) -> tuple[Group, ...]:
         title = f"Fetched file {place + 1}"
         groups.append(Group(title, _paths((*base, "fetch", place), "fetch"), place))
     kind = ("import_types", source.type)
-    if source.type not in KNOWN_IMPORTS and field_paths.get(project, kind) is not None:
+    if field_paths.get(project, kind) is not None:
         groups.append(Group("The import type", _paths(kind, "import_type")))
     return tuple(groups)
 
