@@ -30,10 +30,13 @@ def test_each_ability_is_one_pattern_in_one_file(tmp_path: Path) -> None:
     plain = of(tmp_path / "plain")
     assert plain.has_classes
     assert plain.boot_modes == ("bios",)
+    assert plain.makes_xenbr0
+    assert (plain.image_memory, plain.cmdline_dom0_memory) == (1024, 512)
+    (tmp_path / "plain/virt/recipes-extended/xen/files/10-xenbr0.netdev").unlink()
+    assert not abilities.of(build_dir.read(tmp_path / "plain/build")).makes_xenbr0
     cases: dict[str, tuple[dict[str, str], object]] = {
         "dom0_network": ({TOOLS: 'XEN_DOM0_NETWORK ?= "bridged"\n'}, True),
         "old_bundling": ({IMAGE: "for g in ${XEN_BUNDLED_GUESTS}; do\n"}, True),
-        "makes_xenbr0": ({"virt/recipes-extended/xen/files/10-xenbr0.netdev": ""}, True),
         "names_kernel": ({f"{PLUGINS}/bootimg_biosxen.py": "KERNEL_IMAGETYPE"}, True),
         "image_memory": ({IMAGE: 'QB_MEM_VALUE = "2048"\n'}, 2048),
         "cmdline_dom0_memory": ({IMAGE: 'QB_XEN_CMDLINE_EXTRA = "dom0_mem=768M"\n'}, 768),
@@ -51,7 +54,7 @@ def test_each_ability_is_one_pattern_in_one_file(tmp_path: Path) -> None:
             ("6.6", "6.18"),
         ),
         "yocto_kernels": ({"core/recipes-kernel/linux/linux-yocto_6.18.bb": ""}, ("6.18",)),
-        "unpackdir": ({"core/conf/bitbake.conf": 'UNPACKDIR ??= "${WORKDIR}/sources"\n'}, True),
+        "unpackdir": ({"core/conf/bitbake.conf": 'S ?= "${WORKDIR}"\n'}, False),
         "kickstart_folder": ({"core/classes/image_types_wic.bbclass": "'%s/wic' % p\n"}, "wic"),
         "disk_id": ({"scripts/lib/wic/ksparser.py": "'--diskid'"}, True),
         "init_manager": (

@@ -196,7 +196,9 @@ def test_every_code_of_the_build_directory_is_tried() -> None:
         "XT629",
         "XT630", "XT637", "XT638",
     }  # fmt: skip
-    assert tried == {code for code in codes() if code.startswith("XT6")}
+    # XT639 to XT649 are about releases: see test_releases.
+    of_releases = {f"XT{number}" for number in range(639, 650)}
+    assert tried == {code for code in codes() if code.startswith("XT6")} - of_releases
 
 
 def test_unseen_changes_are_told(tmp_path: Path) -> None:

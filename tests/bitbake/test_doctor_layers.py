@@ -149,7 +149,7 @@ def test_a_meta_virtualization_without_the_classes_is_told_with_its_release(
     (made,) = of("XT615", examine(build_dir.read(build)))
     assert made[1] == (
         "this meta-virtualization has no xen-guest-cross-install and no xen-guest-bundle.bbclass"
-        f"{told}: guests would be passed over without a word"
+        f"{told}: guests would be ignored silently"
     )
 
 

@@ -27,6 +27,7 @@ LAYERSERIES_COMPAT_core = "blacksail"
 """
 
 BITBAKE_CONF = """\
+UNPACKDIR ??= "${WORKDIR}/sources"
 TMPDIR ?= "${TOPDIR}/tmp"
 DEPLOY_DIR ?= "${TMPDIR}/deploy"
 DEPLOY_DIR_IMAGE ?= "${DEPLOY_DIR}/images/${MACHINE}"
@@ -99,9 +100,13 @@ def small(
             "virt/conf/layer.conf": layer_conf("virtualization-layer"),
             "virt/classes/xen-guest-bundle.bbclass": "",
             "virt/classes/xen-guest-cross-install.bbclass": "",
+            "virt/recipes-extended/xen/files/10-xenbr0.netdev": "[NetDev]\nName=xenbr0\n",
+            "virt/files/wic/qemuboot-xen-x86-64.cfg": "APPEND /xen.gz dom0_mem=512M ---\n",
             f"{recipes}/xen-image-minimal.bb": 'DESCRIPTION = "A minimal xen image"\n'
+            'QB_MEM_VALUE = "1024"\nQB_XEN_CMDLINE_EXTRA = "dom0_mem=512M"\n'
             "inherit core-image xen-guest-cross-install\n",
-            f"{recipes}/xen-guest-image-minimal.bb": 'SUMMARY = "A guest"\ninherit core-image\n',
+            f"{recipes}/xen-guest-image-minimal.bb": 'SUMMARY = "A guest"\ninherit core-image\n'
+            'IMAGE_FSTYPES = "tar.bz2 ext4 ext4.qcow2"\n',
             "build/conf/bblayers.conf": f'BBPATH = "${{TOPDIR}}"\nBBLAYERS = "{named}"\n',
             "build/conf/local.conf": local_conf,
             **(more or {}),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bitbake.trees import small
 from tests.bitbake_parser import parse_conf
 from tests.cli.conftest import BOARD, Ran, Run
 
@@ -20,14 +21,15 @@ BBPATH = "${TOPDIR}"
 BBFILES ?= ""
 
 BBLAYERS ?= " \\
-  /p/openembedded-core/meta \\
-  /p/meta-virtualization \\
+  ${TOPDIR}/../p/core \\
+  ${TOPDIR}/../p/virt \\
   "
 """
 
 
 @pytest.fixture
 def build(run: Run) -> Path:
+    small(Path("p").absolute())
     made = Path("build")
     (made / "conf").mkdir(parents=True)
     (made / "conf/local.conf").write_text(LOCAL)
@@ -66,7 +68,7 @@ def test_conf_layer_and_two_edits(run: Run, build: Path) -> None:
     assert done.code == 0, done.err
     assert local(build) == LOCAL + "require conf/xentui.conf\n"
     layer = Path("meta-xentui").absolute()
-    edited = BBLAYERS.replace("  /p/meta-virt", f"  {layer} \\\n  /p/meta-virt")
+    edited = BBLAYERS.replace("  ${TOPDIR}/../p/virt", f"  {layer} \\\n  ${{TOPDIR}}/../p/virt")
     lines = (build / "conf/bblayers.conf").read_text().splitlines()
     assert sorted(lines) == sorted(edited.splitlines())
     assert lines[-2] == f"  {layer} \\"
@@ -104,11 +106,11 @@ def test_what_the_user_wrote_meanwhile_stays(run: Run, build: Path) -> None:
     generate(run, build)
     with (build / "conf/local.conf").open("a") as file:
         file.write('LATER = "1"\n')
-    text = (build / "conf/bblayers.conf").read_text().replace("/p/meta-virt", "/q/meta-virt")
+    text = (build / "conf/bblayers.conf").read_text().replace("/p/virt", "/q/virt")
     (build / "conf/bblayers.conf").write_text(text)
     run("remove", "--build-dir", build, "--yes")
     assert local(build) == LOCAL + 'LATER = "1"\n'
-    assert (build / "conf/bblayers.conf").read_text() == BBLAYERS.replace("/p/meta-v", "/q/meta-v")
+    assert (build / "conf/bblayers.conf").read_text() == BBLAYERS.replace("/p/virt", "/q/virt")
     # The file is not as it was at first, so the copy of that is the user's to throw away.
     assert (build / "conf/local.conf.xentui-orig").exists()
 
@@ -210,11 +212,12 @@ def test_the_layer_of_another_build_directory_is_left_alone(run: Run, build: Pat
 
 def test_machine_is_not_written_beside_a_fragment_that_sets_it(run: Run, build: Path) -> None:
     (build / "conf/toolcfg.conf").write_text(
-        'OE_FRAGMENTS += "core/yocto/sstate-mirror-cdn \\\n    machine/qemux86-64"\n'
+        'OE_FRAGMENTS += "distro/nodistro \\\n    machine/qemux86-64"\n'
     )
-    generate(run, build)
+    done = generate(run, build)
+    assert done.code == 0, done.err
     assert "\nMACHINE" not in (build / "conf/xentui.conf").read_text()
-    (build / "conf/toolcfg.conf").write_text('OE_FRAGMENTS += "core/machine/x"\n')
+    (build / "conf/toolcfg.conf").write_text('OE_FRAGMENTS += "distro/nodistro"\n')
     generate(run, build)
     assert "\nMACHINE" in (build / "conf/xentui.conf").read_text()
 

@@ -19,11 +19,12 @@ from pathlib import Path
 
 from xentui.bitbake.abilities import XEN_CLASSES
 from xentui.bitbake.conf_facts import Assignment, Location, Value
-from xentui.bitbake.conf_reader import ConfReader
+from xentui.bitbake.conf_reader import MAX_FILE, ConfReader
 from xentui.bitbake.conf_syntax import Fault
 from xentui.bitbake.files import absolute, exists, is_folder, joined
 from xentui.bitbake.find_build_dir import find, is_build_dir
 from xentui.errors import InputError
+from xentui.project import safe_read
 from xentui.safe_text import visible
 
 __all__ = [
@@ -41,6 +42,10 @@ USER_FILES = ("site.conf", "auto.conf", "toolcfg.conf", "local.conf")
 
 MAX_LAYERS = 500
 """How many layers are read; a big build has about fifty."""
+
+_MULTICONFIG_ALWAYS = re.compile(
+    r"^require[ \t]+conf/multiconfig/\$\{BB_CURRENT_MC\}\.conf[ \t]*$", re.MULTILINE
+)
 
 _CLASS_FOLDERS = ("classes-recipe", "classes-global", "classes")
 
@@ -199,6 +204,9 @@ def read(path: Path, *, texts: Mapping[str, str] | None = None) -> BuildDir:
     layers, series = _layers(reader)
     bitbake_conf = _bitbake_conf(reader)
     if bitbake_conf is not None:
+        if _names_a_multiconfig_always(reader, bitbake_conf):
+            # BitBake before 2.12 calls the main configuration "default", and the file is there.
+            store.fixed["BB_CURRENT_MC"] = "default"
         reader.read(bitbake_conf)
     else:
         _without_core(reader, top)
@@ -281,6 +289,16 @@ def _bitbake_conf(reader: ConfReader) -> str | None:
         if file and (file in reader.texts or exists(file)):
             return file
     return None
+
+
+def _names_a_multiconfig_always(reader: ConfReader, bitbake_conf: str) -> bool:
+    text = reader.texts.get(bitbake_conf)
+    if text is None:
+        try:
+            text = safe_read.read_text(Path(bitbake_conf), MAX_FILE)
+        except InputError:
+            return False
+    return _MULTICONFIG_ALWAYS.search(text) is not None
 
 
 def _without_core(reader: ConfReader, top: str) -> None:

@@ -263,12 +263,16 @@ class ConfReader:
 
     def _add_fragments(self, statement: Statement) -> None:
         # The prefix may hold blanks, as the greedy first group of BitBake's pattern does.
-        prefix, names, metadata, builtin = statement.value.rsplit(None, 3)
+        words = statement.value.rsplit(None, 3)
+        prefix, names, metadata = words[:3]
+        builtin = words[3] if len(words) > 3 else ""
         value = self.store.get(names)
         if value.raw is None:
             return
         variables = dict(
-            word.split(":", 1) for word in self.store.get(builtin).words if ":" in word
+            word.split(":", 1)
+            for word in (self.store.get(builtin).words if builtin else ())
+            if ":" in word
         )
         for word in (value.raw or "").split():
             if HOLE in word:

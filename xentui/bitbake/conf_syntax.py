@@ -304,6 +304,9 @@ def _statement(line: str, file: str, first: int, last: int, *, recipe: bool) -> 
     if found is not None:
         word, rest = found[1], found[2]
         needed = _WORDS_NEEDED.get(word, 1)
+        if word == "addfragments" and file.endswith("/conf/bitbake.conf"):
+            # OpenEmbedded-Core's own line is right for its BitBake: walnascar's has three words.
+            needed = 3
         # A conf that BitBake reads by itself may load Python; one that is included may not,
         # which only the reader of both can tell.
         allowed = word in _IN_BOTH or (word == "addpylib" and not recipe)

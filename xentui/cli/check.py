@@ -16,6 +16,7 @@ from xentui.errors import Exit, InputError, RefusedError, UsageError
 from xentui.safe_text import visible
 
 if TYPE_CHECKING:
+    from xentui.bitbake.abilities import Abilities
     from xentui.cli.projects import Chosen
     from xentui.cli.reports import FindingsReport
     from xentui.project.assets import Assets
@@ -53,12 +54,12 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("PROJECT is missing", fix="Give a project file, or --preset NAME.")
     if args.project and args.preset is not None:
         raise UsageError("PROJECT and --preset NAME exclude each other", fix="Give one of them.")
-    around = _build_context(args.build_dir)
+    around, abilities = _build_context(args.build_dir)
     made: list[FindingsReport] = []
     worst = Exit.OK
     for name, load in _wanted(args):
         try:
-            report = _checked(load(), around)
+            report = _checked(load(), around, abilities)
         except DocumentError as error:
             terminal.complain(error)
             report = reports.FindingsReport(name, "", [_not_toml(error)], line=error.line)
@@ -90,17 +91,19 @@ def _wanted(args: argparse.Namespace) -> list[tuple[str, Callable[[], Chosen]]]:
     ]
 
 
-def _build_context(given: Path | None) -> Around | None:
-    """Return what looks at the build directory given, as a project would leave it.
+def _build_context(given: Path | None) -> tuple[Around | None, Abilities | None]:
+    """Return what looks at the build directory given as a project would leave it.
+
+    And what its layers can do.
 
     Raises:
         UsageError: it is no build directory.
     """
     if given is None:
-        return None
+        return None, None
     from functools import cache
 
-    from xentui.bitbake import build_dir, recipes
+    from xentui.bitbake import abilities, build_dir, recipes
     from xentui.session import target
 
     path = build_dir.find(given)
@@ -110,16 +113,16 @@ def _build_context(given: Path | None) -> Around | None:
     def look(project: Project, assets: Assets, origin: str) -> list[Finding]:
         return target.examine_project(project, assets, path, origin=origin, recipes=known)
 
-    return look
+    return look, abilities.of(build_dir.read(path))
 
 
-def _checked(chosen: Chosen, around: Around | None) -> FindingsReport:
+def _checked(chosen: Chosen, around: Around | None, abilities: Abilities | None) -> FindingsReport:
     from xentui.cli import reports
 
     projects.note(chosen)
     project = chosen.loaded.project
     assets = projects.gather(project, chosen.loaded) if project is not None else None
-    found = projects.findings(chosen, assets)
+    found = projects.findings(chosen, assets, abilities)
     if project is not None and assets is not None and project.import_types:
         from xentui.rules.scripts import scripts
 

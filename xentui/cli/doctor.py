@@ -38,6 +38,7 @@ def add(commands: parsing.Commands) -> None:
 def run(args: argparse.Namespace) -> int:
     """Examine the build directory, and sum up."""
     from xentui.bitbake import build_dir, host, recipes
+    from xentui.output.build_dir import written_for
     from xentui.rules.build_dir import examine
     from xentui.rules.finding import Severity
 
@@ -50,7 +51,12 @@ def run(args: argparse.Namespace) -> int:
         )
     build = build_dir.read(path)
     machine = host.look(build)
-    findings = examine(build, recipes=partial(recipes.read, build), host=machine)
+    findings = examine(
+        build,
+        recipes=partial(recipes.read, build),
+        host=machine,
+        written_for=written_for(path),
+    )
     counts = {
         name: sum(placed.finding.severity is severity for placed in findings)
         for name, severity in (

@@ -151,9 +151,9 @@ def _only_looks(args: argparse.Namespace) -> bool:
 
 def _job(args: argparse.Namespace, path: Path | None, out: Path | None) -> Job:
     chosen = projects.choose(argparse.Namespace(**{**vars(args), "project": path}))
-    project, assets = projects.sound(chosen)
     in_build_dir = args.build_dir is not None and args.format == "fragment"
     attach: Attach | None = "fragment" if in_build_dir else args.attach
+    project, assets = projects.sound(chosen, args.build_dir, attach)
     job = generating.Job(
         chosen, project, assets, out, args.build_dir, args.layer, attach, args.format, args.existing
     )

@@ -16,6 +16,8 @@ from xentui.errors import UsageError, XentuiError
 from xentui.safe_text import visible
 
 if TYPE_CHECKING:
+    from xentui.bitbake.abilities import Abilities
+    from xentui.output.build_dir import Attach
     from xentui.project.assets import Assets
     from xentui.project.document import Loaded
     from xentui.project.model import Project
@@ -83,15 +85,22 @@ def gather(project: Project, loaded: Loaded) -> Assets:
     return assets.gather(project, loaded.directory)
 
 
-def findings(chosen: Chosen, assets: Assets | None) -> list[Finding]:
+def findings(
+    chosen: Chosen, assets: Assets | None, abilities: Abilities | None = None
+) -> list[Finding]:
     """Return everything there is to say about a project.
+
+    Args:
+        chosen: the project.
+        assets: the files it names.
+        abilities: what the layers at hand can do; left out, what the project's release can.
 
     Raises:
         UsageError: an error that cannot be allowed is.
     """
     from xentui.rules import check
 
-    found = check.findings(chosen.loaded, assets)
+    found = check.findings(chosen.loaded, assets, abilities)
     if not chosen.allowed:
         return found
     from xentui.rules.finding import allow
@@ -119,8 +128,15 @@ def usable(chosen: Chosen) -> tuple[Project, Assets]:
     return project, gather(project, chosen.loaded)
 
 
-def sound(chosen: Chosen) -> tuple[Project, Assets]:
+def sound(
+    chosen: Chosen, build: Path | None = None, attach: Attach | None = None
+) -> tuple[Project, Assets]:
     """Return a project without errors, with its files.
+
+    Args:
+        chosen: the project.
+        build: the build directory it is written into: what is wrong there counts too.
+        attach: how conf/local.conf gets at the settings; as the last time if left out.
 
     Raises:
         XentuiError: there are errors; each was told.
@@ -128,8 +144,17 @@ def sound(chosen: Chosen) -> tuple[Project, Assets]:
     from xentui.cli import reports
     from xentui.rules.finding import Severity
 
+    if build is not None:
+        from xentui.output.build_dir import abilities_of, attach_of
+        from xentui.session import target
     project, assets = usable(chosen)
-    found = [f for f in findings(chosen, assets) if f.severity is not Severity.ADVICE]
+    found = findings(chosen, assets, abilities_of(build) if build is not None else None)
+    if build is not None and all(f.severity is not Severity.ERROR for f in found):
+        there = target.examine_project(project, assets, build, origin=chosen.origin, attach=attach)
+        # Who asked for the settings to be left alone knows that nothing includes them.
+        alone = (attach or attach_of(build)) == "none"
+        found += [f for f in there if not (alone and f.code == "XT637")]
+    found = [f for f in found if f.severity is not Severity.ADVICE]
     told = reports.report(chosen, found)
     for line in told.texts(sys.stderr):
         terminal.say(line)

@@ -220,8 +220,9 @@ def abilities_of(build: Path) -> Abilities:
     """Return what the layers of a build directory can do.
 
     Raises:
-        InputError: it is not a directory.
+        InputError: it is not a build directory.
     """
+    _must_be_build_dir(build)
     return abilities_in(reading.read(build))
 
 

@@ -51,6 +51,13 @@ def layer_conf(abilities: Abilities) -> str:
     return made if abilities.unpackdir else made + _UNPACKDIR
 
 
+INHERIT = """
+# This release's image does not take guests in by itself.
+inherit xen-guest-cross-install
+"""
+"""What the append of a Dom0 image adds where the image recipe does not inherit the class."""
+
+
 def image_append(guests: list[Guest], folder: str) -> str:
     """Return the append that hands xl configs to the Dom0 image.
 

@@ -12,6 +12,7 @@ from xentui.output import bundle_recipe, dom0_layer, header, kickstart, layer, s
 from xentui.output.guest_cfg import supplied
 from xentui.output.local_conf import local_conf
 from xentui.output.rendered import CONF, Content, Copy, Rendered
+from xentui.project import schema
 from xentui.project.assets import NO_ASSETS, Assets, SourceFile
 from xentui.project.effective import image
 from xentui.project.model import Bundle, Guest, Project
@@ -51,7 +52,7 @@ def render(
             body = bundle_recipe.recipe(project, bundle, assets)
             files[bundle_recipe.file_name(bundle)] = header.stamp(body, project=origin)
             files.update(_beside_recipe(project, bundle, guests, assets))
-    files.update(_image(project, assets, origin, board))
+    files.update(_image(project, assets, origin, board, inherit=_must_inherit(project, able)))
     for path, body in (
         *dom0_layer.files(project, able).items(),
         *kickstart.files(project, able, board).items(),
@@ -98,19 +99,29 @@ def _copy(place: str, source: SourceFile) -> dict[str, Content]:
     return {} if source.is_dir else {place: Copy(source.path, source.size)}
 
 
-def _image(project: Project, assets: Assets, origin: str, board: str) -> dict[str, Content]:
+def _must_inherit(project: Project, able: Abilities) -> bool:
+    """Return whether the layer's own Dom0 image must be made to take guests in."""
+    own = image(project) == schema.default("host", "image")
+    return own and bool(project.guests) and able.has_classes and not able.image_class
+
+
+def _image(
+    project: Project, assets: Assets, origin: str, board: str, *, inherit: bool
+) -> dict[str, Content]:
     """Return the append of the Dom0 image and the xl configs that lie beside it."""
     configs = {
         guest.key: config
         for guest in project.guests
         if guest.bundle is None and (config := supplied(project, guest, assets)) is not None
     }
-    if not configs:
+    if not configs and not inherit:
         return {}
     guests = [guest for guest in project.guests if guest.key in configs]
     recipe = text.name(image(project))
     own = f"{recipe}-{text.name(board)}" if board else recipe
-    append = header.stamp("\n" + layer.image_append(guests, own), project=origin)
+    text_of = layer.INHERIT if inherit else ""
+    text_of += "\n" + layer.image_append(guests, own) if configs else ""
+    append = header.stamp(text_of, project=origin)
     files: dict[str, Content] = {f"{_IMAGES}/{own}.{'inc' if board else 'bbappend'}": append}
     if board:
         shared = header.stamp("\n" + layer.board_append(recipe), project=origin)

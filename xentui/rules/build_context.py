@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
+from xentui.bitbake import abilities
+from xentui.bitbake.abilities import Abilities
 from xentui.bitbake.build_dir import BuildDir
 from xentui.bitbake.conf_facts import Assignment, Location
 from xentui.bitbake.host import Host
@@ -54,7 +56,13 @@ class BuildContext:
     build: BuildDir
     find_recipes: Callable[[], Recipes] | None = None
     host: Host | None = None
+    written_for: Abilities | None = None
     _places: dict[str, dict[str, Location]] = field(default_factory=dict)
+
+    @cached_property
+    def abilities(self) -> Abilities:
+        """What the layers at hand can do."""
+        return abilities.of(self.build)
 
     @cached_property
     def recipes(self) -> Recipes:

@@ -6,11 +6,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from xentui.bitbake.abilities import Abilities
 from xentui.bitbake.build_dir import BuildDir
 from xentui.bitbake.host import Host
 from xentui.bitbake.recipes import Recipes
 from xentui.errors import XentuiError
-from xentui.rules import build_guests, build_host, build_layers, build_lines, build_settings
+from xentui.rules import (
+    build_guests,
+    build_host,
+    build_layers,
+    build_lines,
+    build_release,
+    build_settings,
+)
 from xentui.rules.build_context import BuildContext, Placed
 from xentui.rules.finding import RANKS, failed
 
@@ -19,6 +27,7 @@ Rule = Callable[[BuildContext], Iterable[Placed]]
 RULES: tuple[Rule, ...] = (
     *build_lines.RULES,
     *build_layers.RULES,
+    *build_release.RULES,
     *build_settings.RULES,
     *build_guests.RULES,
     *build_host.RULES,
@@ -30,6 +39,7 @@ def examine(
     *,
     recipes: Callable[[], Recipes] | None = None,
     host: Host | None = None,
+    written_for: Abilities | None = None,
 ) -> list[Placed]:
     """Return every finding: errors first, each kind in the order of files and lines.
 
@@ -38,8 +48,10 @@ def examine(
         recipes: looks through the layers' recipes; called only where a rule needs them.
             Without it, rules that need them are left out.
         host: the machine that builds; without it, nothing is said of it.
+        written_for: what the layers could do when xentui wrote its settings; without it, nothing
+            is said of a change.
     """
-    context = BuildContext(build, recipes, host)
+    context = BuildContext(build, recipes, host, written_for)
     made: dict[Placed, None] = {}
     for rule in RULES:
         try:

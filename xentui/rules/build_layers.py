@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from xentui.bitbake.abilities import META_VIRTUALIZATION, XEN_CLASSES
+from xentui.bitbake.abilities import META_VIRTUALIZATION
 from xentui.bitbake.conf_facts import HOLE, Location
 from xentui.bitbake.files import exists, folder_of, is_folder, joined, listed
 from xentui.bitbake.layers import machines
@@ -130,19 +130,9 @@ def _collections(path: str) -> list[str]:
     return [word for found in _COLLECTION.finditer(text) for word in found[1].split()]
 
 
-def classes(context: BuildContext) -> Iterator[Placed]:
-    """A meta-virtualization from before the Xen classes, or beside a core it is not made for."""
+def series(context: BuildContext) -> Iterator[Placed]:
+    """Layers that are not made for this OpenEmbedded-Core."""
     build = context.build
-    virtualization = build.layer(META_VIRTUALIZATION)
-    lacking = [name for name in XEN_CLASSES if name not in build.xen_classes]
-    if virtualization is not None and lacking:
-        yield placed(
-            "XT615",
-            virtualization.place,
-            f"this meta-virtualization has no {' and no '.join(lacking)}.bbclass"
-            f"{_of_series(virtualization.compat)}: guests would be passed over without a word",
-            "Use its branch wrynose or master, with the layers of the same release.",
-        )
     if not build.has_core and build.layers:
         yield placed(
             "XT616",
@@ -159,10 +149,6 @@ def classes(context: BuildContext) -> Iterator[Placed]:
                 f"OpenEmbedded-Core is {', '.join(build.series)}",
                 "Check out the branch of one release in every layer.",
             )
-
-
-def _of_series(compat: tuple[str, ...]) -> str:
-    return f" (it is for {', '.join(compat)})" if compat else ""
 
 
 def machine(context: BuildContext) -> Iterator[Placed]:
@@ -194,4 +180,4 @@ def machine(context: BuildContext) -> Iterator[Placed]:
     yield placed("XT617", build.machine.place, what, fix)
 
 
-RULES = (missing, classes, machine)
+RULES = (missing, series, machine)

@@ -1,0 +1,185 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Build directories of other releases: what is said of them, and what is not written there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.bitbake import trees
+from tests.cli.conftest import BOARD
+from xentui.bitbake import abilities, build_dir, mentions, releases
+from xentui.cli import main
+from xentui.output.render import render
+from xentui.project import presets
+from xentui.project.assets import gather
+from xentui.rules.build_dir import examine
+
+GOOD = 'MACHINE = "qemux86-64"\nDISTRO_FEATURES:append = " xen systemd virtualization"\n'
+IMAGE = "virt/recipes-extended/images/xen-image-minimal.bb"
+BASE = {"core/classes-global/base.bbclass": "MACHINE DISTRO_FEATURES INIT_MANAGER QB_MEM_VALUE\n"}
+
+
+def old(root: Path, conf: str = GOOD) -> Path:
+    """Make a build directory whose meta-virtualization has no Xen guest classes."""
+    build = trees.small(root, conf)
+    for name in build_dir.XEN_CLASSES:
+        (root / f"virt/classes/{name}.bbclass").unlink()
+    return build
+
+
+def codes(build: Path) -> list[str]:
+    return [p.finding.code for p in examine(build_dir.read(build)) if p.finding.code != "XT638"]
+
+
+def generate(build: Path, text: str, *more: str) -> int:
+    file = build.parent / "project.toml"
+    file.write_text(text)
+    return main(["generate", str(file), "--build-dir", str(build), "--yes", *more])
+
+
+def test_dom0_alone_works_without_the_classes(tmp_path: Path) -> None:
+    build = old(tmp_path)
+    assert codes(build) == ["XT649"]
+    assert generate(build, BOARD.partition("[guests")[0]) == 0
+    assert (build / "conf/xentui.conf").is_file()
+
+
+def test_guests_are_not_written_for_layers_that_ignore_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    build = old(tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert generate(build, BOARD) == 1
+    told = " ".join(capsys.readouterr().err.split())
+    assert "error XT615" in told
+    assert "put both classes of its branch wrynose into a layer" in told.lower()
+    after = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert set(after) - set(before) == {tmp_path / "project.toml"}
+    # The two classes in any layer are all that is missing.
+    mine = tmp_path / "mine"
+    trees.write(mine, {"conf/layer.conf": trees.layer_conf("mine")})
+    for name in build_dir.XEN_CLASSES:
+        trees.write(mine, {f"classes/{name}.bbclass": ""})
+    conf = build / "conf/bblayers.conf"
+    conf.write_text(conf.read_text() + f'BBLAYERS += "{mine}"\n')
+    assert generate(build, BOARD) == 0
+
+
+def test_an_image_that_does_not_inherit_the_class_is_made_to(tmp_path: Path) -> None:
+    recipe = 'DESCRIPTION = "A minimal xen image"\ninherit core-image\n'
+    build = trees.small(tmp_path, GOOD, more={IMAGE: recipe})
+    assert generate(build, BOARD) == 0
+    (append,) = (tmp_path / "meta-xentui").rglob("xen-image-minimal.bbappend")
+    assert "\ninherit xen-guest-cross-install\n" in append.read_text()
+
+
+def test_what_the_layers_read_decides_what_is_written(tmp_path: Path) -> None:
+    text = BOARD.replace("bridged", "nat")
+    tools = {"virt/recipes-extended/xen/xen-tools.inc": 'XEN_DOM0_NETWORK ?= "bridged"\n'}
+    reads, not_reads = tmp_path / "a", tmp_path / "b"
+    assert generate(trees.small(reads, GOOD, more=tools), text) == 0
+    assert generate(trees.small(not_reads, GOOD), text) == 0
+    assert 'XEN_DOM0_NETWORK = "nat"' in (reads / "build/conf/xentui.conf").read_text()
+    assert not (reads / "meta-xentui").exists()
+    conf = (not_reads / "build/conf/xentui.conf").read_text()
+    assert "XEN_DOM0_NETWORK" not in conf
+    assert '" xentui-dom0-network"' in conf
+    assert list((not_reads / "meta-xentui").rglob("xentui-dom0-network_1.0.bb"))
+
+
+def test_layers_that_changed_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    build = trees.small(tmp_path, GOOD)
+    assert generate(build, BOARD) == 0
+    assert main(["doctor", "--build-dir", str(build)]) in (0, 1)
+    assert "XT646" not in capsys.readouterr().out
+    trees.write(
+        tmp_path, {"virt/recipes-extended/xen/xen-tools.inc": 'XEN_DOM0_NETWORK ?= "bridged"\n'}
+    )
+    assert main(["doctor", "--build-dir", str(build)]) in (0, 1)
+    told = " ".join(capsys.readouterr().out.split())
+    assert "warning XT646: this was written for layers that differ" in told
+    assert "in dom0 network" in told
+
+
+def test_settings_that_nothing_reads_are_told_by_whose_they_are(tmp_path: Path) -> None:
+    conf = f'{GOOD}XEN_BOOT_MODE = "efi"\nrequire conf/xentui.conf\n'
+    more = {**BASE, "build/conf/xentui.conf": 'XEN_NOWHERE = "1"\nQB_MEM_VALUE = "1"\n'}
+    made = examine(build_dir.read(trees.small(tmp_path, conf, more=more)))
+    told = {p.finding.code: p.place for p in made if p.finding.code in ("XT647", "XT648")}
+    assert {code: (Path(p.file).name, p.line) for code, p in told.items() if p is not None} == {
+        "XT647": ("xentui.conf", 1),
+        "XT648": ("local.conf", 3),
+    }
+
+
+def test_a_name_counts_as_read_only_as_a_whole_word(tmp_path: Path) -> None:
+    trees.write(tmp_path, {"conf/a.conf": "XEN_BOOT_MODES\n", "files/tool-x": "use XEN_OTHER\n"})
+    assert mentions.never_named(["XEN_BOOT_MODE", "XEN_OTHER"], [str(tmp_path)]) == {
+        "XEN_BOOT_MODE"
+    }
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "require conf/multiconfig/${BB_CURRENT_MC}.conf",
+        "addfragments conf/fragments OE_FRAGMENTS OE_FRAGMENTS_METADATA_VARS",
+    ],
+)
+def test_lines_of_an_older_core_are_no_faults(line: str, tmp_path: Path) -> None:
+    conf = f"{trees.BITBAKE_CONF.replace('addfragments', '# addfragments')}{line}\n"
+    more = {"core/conf/bitbake.conf": conf, "core/conf/multiconfig/default.conf": ""}
+    assert build_dir.read(trees.small(tmp_path, GOOD, more=more)).faults == []
+
+
+TREES = Path(os.environ.get("XENTUI_OE_RELEASES", "/nonexistent"))
+real = pytest.mark.skipif(not TREES.is_dir(), reason="XENTUI_OE_RELEASES names no folder")
+
+
+@real
+@pytest.mark.real
+@pytest.mark.parametrize("name", list(releases.releases()))
+def test_the_layers_of_each_release_give_no_false_error(name: str, tmp_path: Path) -> None:
+    build = trees.real(tmp_path, TREES / name, GOOD)
+    known = releases.releases()[name]
+    assert codes(build) == ([] if known.abilities.has_classes else ["XT649"])
+
+
+@real
+@pytest.mark.real
+def test_layers_of_two_releases_are_told(tmp_path: Path) -> None:
+    build = trees.real(tmp_path, TREES / "master", GOOD)
+    conf = build / "conf/bblayers.conf"
+    mixed = conf.read_text().replace("master/meta-virt", "wrynose/meta-virt")
+    conf.write_text(mixed)
+    assert codes(build) == ["XT639"]
+    (build / "conf/local.conf").write_text(GOOD.replace("qemux86-64", "qemuarm64"))
+    assert codes(build) == ["XT616"]
+
+
+@real
+@pytest.mark.real
+@pytest.mark.parametrize("release", ["wrynose", "master"])
+@pytest.mark.parametrize(
+    "preset", sorted(p.stem for p in (Path(__file__).parents[2] / "presets").glob("*.toml"))
+)
+def test_every_setting_that_is_written_is_read(preset: str, release: str, tmp_path: Path) -> None:
+    loaded = presets.load(preset, tmp_path)
+    assert loaded.project is not None
+    build = trees.real(tmp_path, TREES / release, "require conf/xentui.conf\n")
+    if loaded.project.host.machine.startswith("raspberrypi"):
+        conf = build / "conf/bblayers.conf"
+        layer = TREES / release / "meta-raspberrypi"
+        conf.write_text(conf.read_text() + f'BBLAYERS:append = " {layer}"\n')
+    able = abilities.of(build_dir.read(build))
+    made = render(loaded.project, gather(loaded.project, loaded.directory), abilities=able)
+    trees.write(build, made.conf)
+    found = examine(build_dir.read(build))
+    assert [p.finding.message for p in found if p.finding.code in ("XT647", "XT648")] == []
+    # The rule looks at all of them: one that nothing names is found.
+    trees.write(build, {"conf/xentui.conf": made.conf["conf/xentui.conf"] + 'NOBODY_READS = "1"\n'})
+    assert "XT647" in [p.finding.code for p in examine(build_dir.read(build))]

@@ -1,0 +1,135 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Rules on what the layers of a build directory can do, and on settings that none of them read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from xentui.bitbake import mentions, releases
+from xentui.bitbake.abilities import META_VIRTUALIZATION, XEN_CLASSES
+from xentui.bitbake.conf_facts import Location
+from xentui.bitbake.files import exists
+from xentui.rules.build_context import GUEST_VARIABLES, BuildContext, Placed, placed
+
+_XENS = re.compile(
+    r"(?:BUNDLED_XEN_GUESTS|XEN_BUNDLED_GUESTS|XEN_[A-Z0-9_]+|ENABLE_XEN_[A-Z0-9_]+)"
+)
+"""Variables that only Xen's layers could read."""
+
+
+def classes(context: BuildContext) -> Iterator[Placed]:
+    """A meta-virtualization from before the Xen guest classes."""
+    build = context.build
+    layer = build.layer(META_VIRTUALIZATION)
+    lacking = [name for name in XEN_CLASSES if name not in build.xen_classes]
+    if layer is None or not lacking:
+        return
+    of_series = f" (it is for {', '.join(layer.compat)})" if layer.compat else ""
+    if _has_guests(context):
+        yield placed(
+            "XT615",
+            layer.place,
+            f"this meta-virtualization has no {' and no '.join(lacking)}.bbclass{of_series}: "
+            "guests would be ignored silently",
+            "Put both classes of its branch wrynose into a layer of yours (documentation: Older "
+            "releases), or build Dom0 without guests, or use wrynose or master for every layer.",
+        )
+    else:
+        yield placed(
+            "XT649",
+            layer.place,
+            f"this meta-virtualization builds Xen and Dom0, and has no classes for "
+            f"guests{of_series}",
+            "Dom0 alone works. For guests, put both classes of its branch wrynose into a layer of "
+            "yours (documentation: Older releases).",
+        )
+
+
+def _has_guests(context: BuildContext) -> bool:
+    return bool(
+        context.bundled()
+        or any(a.flag for v in GUEST_VARIABLES for a in context.users(v))
+        or any(context.is_dom0s(word) for word in context.installed())
+    )
+
+
+def mixed(context: BuildContext) -> Iterator[Placed]:
+    """Layers of two releases that let each other pass."""
+    layer = context.build.layer(META_VIRTUALIZATION)
+    if layer is None or not context.build.has_core:
+        return
+    core, virtualization = releases.recognised(context.abilities)
+    if context.abilities.dtb_loop and "arm" in (context.build.machine.value or ""):
+        yield placed(
+            "XT616",
+            layer.place,
+            "this meta-virtualization and this OpenEmbedded-Core are of two releases: the tasks of "
+            "a QEMU Arm image wait for each other, and BitBake stops",
+            "Check out the branch of one release in every layer.",
+        )
+    elif core and virtualization and core != virtualization:
+        yield placed(
+            "XT639",
+            layer.place,
+            f"meta-virtualization is that of {virtualization}, and OpenEmbedded-Core that of "
+            f"{core}",
+            "Check out the branch of one release in every layer.",
+        )
+
+
+def changed(context: BuildContext) -> Iterator[Placed]:
+    """Layers that can do something else than when xentui wrote its settings."""
+    written_for = context.written_for
+    if written_for is None or context.xentui_conf not in context.build.reader.files:
+        return
+    differences = context.abilities.differences(written_for)
+    if differences:
+        yield placed(
+            "XT646",
+            Location(context.xentui_conf, 1),
+            "this was written for layers that differ from those that are here now in "
+            f"{', '.join(name.replace('_', ' ') for name in differences)}",
+            "Run xentui generate again.",
+        )
+
+
+def unread(context: BuildContext) -> Iterator[Placed]:
+    """Settings that no file of the layers names."""
+    build = context.build
+    core = build.layer("core")
+    if core is None or not _is_whole(core.path):
+        return
+    own = context.xentui_conf
+    ours: dict[str, Location] = {}
+    theirs: dict[str, Location] = {}
+    for variable, assignments in build.reader.store.assignments.items():
+        for each in assignments:
+            if each.place.file == own and not variable.startswith("XENTUI_"):
+                ours.setdefault(variable, each.place)
+            elif _XENS.fullmatch(variable) and build.is_users(each.place.file):
+                theirs.setdefault(variable, each.place)
+    layers = [layer.path for layer in build.layers if layer.collection != "xentui"]
+    nobody = mentions.never_named((*ours, *theirs), layers)
+    for variable in sorted(nobody & ours.keys()):
+        yield placed(
+            "XT647",
+            ours[variable],
+            f"{variable} has no effect: no file of the layers names it",
+            "Report it with the branches of your layers, and leave the field out meanwhile.",
+        )
+    for variable in sorted(nobody & theirs.keys() - ours.keys()):
+        yield placed(
+            "XT648",
+            theirs[variable],
+            f"{variable} has no effect: no file of these layers names it",
+            "Take the line out, or use layers of a release that reads it.",
+        )
+
+
+def _is_whole(core: str) -> bool:
+    return any(exists(f"{core}/{at}/base.bbclass") for at in ("classes-global", "classes"))
+
+
+RULES = (classes, mixed, changed, unread)
