@@ -19,7 +19,7 @@ from xentui.project.disk import disk, extra_space
 from xentui.rules.check import check
 from xentui.rules.finding import Finding
 
-HEAD = 'version = 1\n[host]\nmachine = "qemux86-64"\nmemory = 4096\nnetwork = "nat"\n'
+HEAD = 'version = 1\n[host]\nmachine = "qemux86-64"\nmemory = 4096\nnetwork = "bridged"\n'
 _GPT = "label: gpt\nstart=2048, size=2048, type=U\nstart=8192, size=65536, type=L\n"
 
 

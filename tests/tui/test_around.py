@@ -193,7 +193,7 @@ async def test_a_project_file_keeps_its_comments_when_it_is_written() -> None:
     path = Path("mine.toml")
     path.write_text(
         'version = 1\n\n[host]\nmachine = "qemux86-64" # the bench\nmemory = 2048\n'
-        'network = "nat"\n\n[guests.alpha]\nmemory = 128\nextra = "console=hvc0"\n'
+        'network = "bridged"\n\n[guests.alpha]\nmemory = 128\nextra = "console=hvc0"\n'
     )
     loaded = document.load(path)
     session = session_of()

@@ -284,7 +284,7 @@ def test_a_project_file_of_ones_own_gets_no_schema() -> None:
     from xentui.project import document
 
     path = Path("mine.toml")
-    path.write_text('version = 1\n[host]\nmachine = "qemux86-64"\nnetwork = "nat"\n')
+    path.write_text('version = 1\n[host]\nmachine = "qemux86-64"\nnetwork = "bridged"\n')
     session = session_of()
     origin = opening.origin_of(document.load(path), name="mine.toml", preset=False)
     assert origin is not None

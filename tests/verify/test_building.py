@@ -43,7 +43,7 @@ version = 1
 [host]
 machine = "qemux86-64"
 memory = 1024
-network = "nat"
+network = "bridged"
 
 [guests.xen-guest-image-minimal]
 tags = ["autostart"]
