@@ -26,7 +26,7 @@ BASE = {"core/classes-global/base.bbclass": "MACHINE DISTRO_FEATURES INIT_MANAGE
 def old(root: Path, conf: str = GOOD) -> Path:
     """Make a build directory whose meta-virtualization has no Xen guest classes."""
     build = trees.small(root, conf)
-    for name in build_dir.XEN_CLASSES:
+    for name in abilities.XEN_CLASSES:
         (root / f"virt/classes/{name}.bbclass").unlink()
     return build
 
@@ -62,7 +62,7 @@ def test_guests_are_not_written_for_layers_that_ignore_them(
     # The two classes in any layer are all that is missing.
     mine = tmp_path / "mine"
     trees.write(mine, {"conf/layer.conf": trees.layer_conf("mine")})
-    for name in build_dir.XEN_CLASSES:
+    for name in abilities.XEN_CLASSES:
         trees.write(mine, {f"classes/{name}.bbclass": ""})
     conf = build / "conf/bblayers.conf"
     conf.write_text(conf.read_text() + f'BBLAYERS += "{mine}"\n')

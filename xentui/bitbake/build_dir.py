@@ -24,7 +24,7 @@ from xentui.bitbake.conf_syntax import Fault
 from xentui.bitbake.files import absolute, exists, is_folder, joined
 from xentui.bitbake.find_build_dir import find, is_build_dir
 from xentui.errors import InputError
-from xentui.project import safe_read
+from xentui.project.filesystem import read_text
 from xentui.safe_text import visible
 
 __all__ = [
@@ -295,7 +295,7 @@ def _names_a_multiconfig_always(reader: ConfReader, bitbake_conf: str) -> bool:
     text = reader.texts.get(bitbake_conf)
     if text is None:
         try:
-            text = safe_read.read_text(Path(bitbake_conf), MAX_FILE)
+            text = read_text(Path(bitbake_conf), MAX_FILE)
         except InputError:
             return False
     return _MULTICONFIG_ALWAYS.search(text) is not None
