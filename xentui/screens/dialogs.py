@@ -135,6 +135,7 @@ class Pick(Modal[str | None]):
         title: what is asked.
         offers: each value with what it is.
         note: what is to be known of the list, if anything.
+        free: whether what is typed is taken where no row has it.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -145,8 +146,16 @@ class Pick(Modal[str | None]):
         Binding("pageup", "move(-10)", show=False),
     ]
 
-    def __init__(self, title: str, offers: Sequence[tuple[str, str]], note: str = "") -> None:
+    def __init__(
+        self,
+        title: str,
+        offers: Sequence[tuple[str, str]],
+        note: str = "",
+        *,
+        free: bool = False,
+    ) -> None:
         super().__init__(classes="dialog")
+        self._free = free
         self._title = title
         self._offers = offers
         self._note = note
@@ -181,8 +190,11 @@ class Pick(Modal[str | None]):
 
     def _take(self) -> None:
         key = self.query_one(Table).key
+        typed = self.query_one("#pick-filter", Input).value.strip()
         if key:
             self.dismiss(self._offers[int(key)][0])
+        elif self._free and typed and "\0" not in typed:
+            self.dismiss(typed)
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:

@@ -98,6 +98,7 @@ class FileBrowser(Modal[Path | None]):
         title: what is asked for.
         note: what is to be known of the file.
         folder: where to begin.
+        names: whether a name is taken that no file here has, such as one in the deploy directory.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -109,8 +110,11 @@ class FileBrowser(Modal[Path | None]):
         Binding("pageup", "move(-10)", show=False, priority=True),
     ]
 
-    def __init__(self, title: str, note: str = "", folder: Path | None = None) -> None:
+    def __init__(
+        self, title: str, note: str = "", *, folder: Path | None = None, names: bool = False
+    ) -> None:
         super().__init__(classes="dialog")
+        self._names = names
         self._title = title
         self._note = note
         self._base = folder or Path.cwd()
@@ -226,6 +230,8 @@ class FileBrowser(Modal[Path | None]):
             self._set_text(f"{text}/")
         elif (path := self._take_row()) is not None:
             self.dismiss(path)
+        elif self._names and text and "/" not in text and not self.query_one(Table).key:
+            self.dismiss(Path(text))
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:

@@ -24,6 +24,7 @@ from xentui.session import Session, field_paths, forms, guest_network, guests
 from xentui.widgets.field import ChoiceRow, FieldRow, Part, PartsRow
 from xentui.widgets.options import Options
 from xentui.widgets.text import Text, glyphs, lit, wizard
+from xentui.xl import nic
 
 NO_IMPORT = "none"
 IMPORT_TITLES = {
@@ -246,9 +247,9 @@ class GuestEditor(Vertical):
         self.query_one("#import-type", Options).show(self._imports(), (self._import_type(),))
         guest = self.session.project.guest(self.key)
         for number, entry in enumerate(guest.vif or ()):
-            nic = guest_network.interface(entry)
+            named = nic.parts(entry)
             for line in self.query(f"#interface-{number}").results(PartsRow):
-                line.show({name: getattr(nic, name) for name in guest_network.SHOWN})
+                line.show({name: named.get(name, "") for name in guest_network.PARTS})
         extra = effective.effective(self.session.project, guest).extra
         address = guest_network.static_address(extra)
         self.query_one("#static-address", PartsRow).show(
@@ -419,12 +420,10 @@ class GuestEditor(Vertical):
         vif = list(self.session.project.guest(self.key).vif or ())
         if number >= len(vif):
             return
-        nic, problem = guest_network.with_part(
-            guest_network.interface(vif[number]), event.name, event.value
-        )
+        entry, problem = guest_network.with_part(vif[number], event.name, event.value)
         event.row.complain(problem)
         if not problem:
-            vif[number] = guest_network.entry(nic) or "bridge=xenbr0"
+            vif[number] = entry or "bridge=xenbr0"
             label = f"Interface {number + 1} of {self.key}"
             self._put("vif", tuple(vif), label, f"{label} {event.name}")
 

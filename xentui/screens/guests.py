@@ -19,13 +19,11 @@ from xentui.project import effective, route
 from xentui.project.model import Guest
 from xentui.rules.finding import Finding
 from xentui.screens.guest_editor import GuestEditor
-from xentui.screens.step import CursorMoved, DropLastEdit, Edit, Step
+from xentui.screens.step import CursorMoved, Edit, Step
 from xentui.session import Session, View, field_paths, guests
 from xentui.widgets.table import Column, Row, Table
 from xentui.widgets.text import Glyphs, Text, glyphs, lit, wizard
 
-NEW = ("guests", "", field_paths.KEY)
-"""Stands for the name of a guest to come."""
 SEVERITIES = ("error", "warning", "advice")
 
 
@@ -54,7 +52,6 @@ class Guests(Step):
         Binding("space", "tag('autostart')", "Autostart", id="guest.autostart"),
         Binding("b", "switch", "Bundle", id="guest.bundle"),
         Binding("slash", "filter", "Filter", key_display="/", id="list.filter"),
-        Binding("f2,ctrl+o", "add_from", "Add from the layers", show=False, id="guest.add-from"),
         Binding("x", "tag('external')", "External", show=False, id="guest.external"),
         Binding("shift+up,K", "move(-1)", "Move up", show=False, id="guest.up"),
         Binding("shift+down,J", "move(1)", "Move down", show=False, id="guest.down"),
@@ -64,7 +61,6 @@ class Guests(Step):
         super().__init__(session)
         self._filter = ""
         self._editor: GuestEditor | None = None
-        self._added: tuple[str, object] | None = None
 
     def compose(self) -> ComposeResult:
         """Make the table, what helps where it is empty, and the editor's place."""
@@ -238,12 +234,8 @@ class Guests(Step):
         self.take_focus()
 
     def back(self) -> bool:
-        """Leave the editor, or the filter; an untouched new guest is removed again."""
+        """Leave the editor, or the filter."""
         if self._editor is not None:
-            added, self._added = self._added, None
-            if added is not None and added == (self._editor.key, self.session.state):
-                self.post_message(DropLastEdit())
-                return True
             self._close()
             return True
         if self.has_class("-filtering"):
@@ -283,29 +275,15 @@ class Guests(Step):
         """Offer what needs a guest only where there is one."""
         if action in ("edit", "clone", "remove", "tag", "switch", "move", "filter"):
             return self._editor is None and bool(self.session.project.guests)
-        if action == "add_from" and not self.session.target.offers(NEW):
-            return False
-        if action in ("add", "add_from"):
+        if action == "add":
             return self._editor is None
         return True
 
     def action_add(self) -> None:
-        """Add a guest and edit it."""
-        project, key = guests.added(self.session.project)
-        self.post_message(Edit(project, f"add {key}", guest=key, opened=True))
+        """Ask what a new guest is made of, add it and edit it."""
+        from xentui.screens.add_guest import add_guest
 
-    def action_add_from(self) -> None:
-        """Add a guest that a recipe of the layers makes."""
-        self.app.run_worker(self._add_from(), exclusive=True)
-
-    async def _add_from(self) -> None:
-        from xentui.screens.dialogs import Pick
-
-        offers = self.session.target.offers(NEW)
-        name = await self.app.push_screen_wait(Pick("Which image is the guest?", offers))
-        if name:
-            project, key = guests.added(self.session.project, name)
-            self.post_message(Edit(project, f"add {key}", guest=key, opened=True))
+        self.app.run_worker(add_guest(self, self.session), exclusive=True)
 
     def action_clone(self) -> None:
         """Add a copy of the guest."""
@@ -313,12 +291,11 @@ class Guests(Step):
             project, key = guests.cloned(self.session.project, self.standing)
             self.post_message(Edit(project, f"clone {self.standing}", guest=key))
 
-    async def stand_on(self, guest: str, *, opened: bool) -> None:
-        """Put the cursor on a guest; edit it if ``opened``."""
+    async def stand_on(self, guest: str, *, opened: bool, note: Content | None = None) -> None:
+        """Put the cursor on a guest; edit it if ``opened``, with a note at the top."""
         self.table.select(guest)
         if opened:
-            self._added = (guest, self.session.state)
-            await self._open(guest)
+            await self._open(guest, note=note)
 
     def action_remove(self) -> None:
         """Remove the guest; undo brings it back."""

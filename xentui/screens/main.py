@@ -18,9 +18,9 @@ from textual.widgets import Input
 from xentui.errors import XentuiError, sentences
 from xentui.screens.build_watch import BuildWatch
 from xentui.screens.step import (
+    AddGuest,
     Begin,
     CursorMoved,
-    DropLastEdit,
     Edit,
     Examine,
     Go,
@@ -304,6 +304,16 @@ class MainScreen(Screen[None]):
         self.app.run_worker(self._choose(event.row), exclusive=True)
 
     async def _choose(self, row: FieldRow) -> None:
+        if row.names_file:
+            from xentui.screens.files import FileBrowser
+
+            path = await self.app.push_screen_wait(FileBrowser(f"{row.field.title}: which file?"))
+            if path is not None and row.is_attached:
+                problem = self.session.take_file(row.path, str(path))
+                if problem:
+                    self.step.say(problem, "error")
+                self.changed()
+            return
         from xentui.screens.dialogs import Pick
 
         chosen = await self.app.push_screen_wait(Pick(row.field.title, row.offers))
@@ -332,10 +342,18 @@ class MainScreen(Screen[None]):
         self.step.say(f"{event.guest} now imports {name}.")
         self.changed()
 
-    @on(DropLastEdit)
-    def _drop_last_edit(self, event: DropLastEdit) -> None:
+    @on(AddGuest)
+    async def _add_guest(self, event: AddGuest) -> None:
         event.stop()
-        self.session.undo()
+        try:
+            key = self.session.add_guest(
+                event.kind, event.file, name=event.name, kernel=event.kernel
+            )
+        except XentuiError as error:
+            self.step.say(sentences(error.message, error.fix), "error")
+            return
+        self.step.sync()
+        await self.step.stand_on(key, opened=True, note=event.note)
         self.changed()
 
     @on(Begin)

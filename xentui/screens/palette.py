@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, cast
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from xentui.project import boards, presets
+from xentui.screens.step import AddGuest
 from xentui.session import field_paths, guests
+from xentui.session.new_guest import GuestKind
 from xentui.session.steps import STEPS, TITLES
 from xentui.widgets.chrome import key_name
 from xentui.widgets.text import lit
@@ -100,17 +102,17 @@ class Commands(Provider):
         yield Command(
             "undo", session.undo_label or "nothing to undo", main.action_undo, common=True
         )
-        yield Command("redo", "do the step taken back again", main.action_redo, common=True)
+        yield Command("redo", "the step that was undone", main.action_redo, common=True)
         yield from self._here(main)
         for name in STEPS:
             step = partial(main.action_step, name)
             yield Command(f"step {name}", f"go to {TITLES[name]}", step, common=True)
         yield Command("next problem", "F8", partial(main.action_problem, 1), common=True)
-        yield Command("mend", "the problem in sight", main.action_fix, common=True)
+        yield Command("fix", "the problem under the cursor", main.action_fix, common=True)
         yield Command("preview", "show or hide it", main.action_preview, common=True)
         follow = partial(main.app.run_action, "live_preview")
         yield Command("live preview", "let it follow each key, or no more", follow, common=True)
-        yield Command("help", "of the place one is in", main.action_help, common=True)
+        yield Command("help", "what is here", main.action_help, common=True)
         for theme in ("xentui-dark", "xentui-light"):
             yield Command(
                 f"theme {theme.removeprefix('xentui-')}", "colours", partial(self._theme, theme)
@@ -132,7 +134,6 @@ class Commands(Provider):
             yield Command(f"guest {guest.key}", "edit it", partial(main.go, "guests", path))
             remove = partial(self._remove, guest.key)
             yield Command(f"delete guest {guest.key}", "undo brings it back", remove)
-        yield Command("add guest", "a new one", partial(self._add, ""), common=True)
 
     def _here(self, main: MainScreen) -> Iterator[Command]:
         """Yield what the keys of the place one is in do, so that the mouse does it too."""
@@ -166,7 +167,7 @@ class Commands(Provider):
         if main is None or not word:
             return
         if verb == "machine" and word not in boards.BOARDS:
-            yield Command(f"machine {word}", "another board", partial(self._machine, word))
+            yield Command(f"machine {word}", "another machine", partial(self._machine, word))
         elif verb == "guest":
             keys = guests.keys(main.session.project)
             if word in keys[MOST:]:
@@ -213,16 +214,9 @@ class Commands(Provider):
 
     async def _add(self, name: str) -> None:
         main = self.main
-        if main is None:
-            return
-        field = field_paths.key_field("guests")
-        if name and field_paths.problem(field, name):
-            main.notify(field_paths.problem(field, name), severity="error", markup=False)
-            return
-        project, key = guests.added(main.session.project, name)
-        main.session.edit(project, f"add {key}")
-        main.changed()
-        await main.go("guests", f"guests.{key}")
+        if main is not None:
+            await main.go("guests")
+            main.post_message(AddGuest(GuestKind.RECIPE, name=name))
 
     def _remove(self, key: str) -> None:
         main = self.main

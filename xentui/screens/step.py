@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Static
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from xentui.images.inspected import Inspected
     from xentui.output.plan import Plan
     from xentui.rules.finding import Finding
+    from xentui.session.new_guest import GuestKind
 
 
 @dataclass
@@ -59,8 +61,19 @@ class ImportFile(Message):
 
 
 @dataclass
-class DropLastEdit(Message):
-    """The last edit should be undone without a word, such as a new guest that was not wanted."""
+class AddGuest(Message):
+    """A guest should be added, complete, and edited then.
+
+    Attributes:
+        file: as :meth:`xentui.session.Session.add_guest` takes it.
+        note: what is to be known of its files.
+    """
+
+    kind: GuestKind
+    file: Inspected | str = ""
+    name: str = ""
+    kernel: Inspected | str = ""
+    note: Content | None = None
 
 
 @dataclass
@@ -194,8 +207,8 @@ class Step(Vertical):
     def renamed(self, path: field_paths.Path, name: str) -> None:
         """Follow a guest or bundle that has another name now."""
 
-    async def stand_on(self, guest: str, *, opened: bool) -> None:
-        """Put the cursor on a guest; edit it if ``opened``."""
+    async def stand_on(self, guest: str, *, opened: bool, note: Content | None = None) -> None:
+        """Put the cursor on a guest; edit it if ``opened``, with a note at the top."""
 
     def back(self) -> bool:
         """Go back one level inside the step; return whether there was one."""

@@ -1,0 +1,150 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Adding a guest: what it is made of is asked first, and its files fill in the rest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Button, OptionList, Static
+from textual.widgets.option_list import Option
+
+from xentui.project.safe_read import exists
+from xentui.screens.dialogs import Ask, Modal, Pick, answers
+from xentui.screens.files import FileBrowser, Reading, size_text
+from xentui.screens.step import AddGuest, Step
+from xentui.session import Session, field_paths, guests
+from xentui.session.new_guest import KINDS, GuestKind, KindText
+from xentui.widgets.text import glyphs, lit
+
+if TYPE_CHECKING:
+    from xentui.images.inspected import Inspected
+
+NEW_NAME = ("guests", "", field_paths.KEY)
+"""Stands for the name of a guest to come."""
+
+
+class ChooseKind(Modal[KindText | None]):
+    """What the new guest is made of: a list in which a digit chooses at once."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Back", show=False),
+        *(Binding(str(number), f"choose({number})", show=False) for number in range(1, 10)),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__(classes="dialog")
+
+    def compose(self) -> ComposeResult:
+        """Make the list."""
+        options = [
+            Option(
+                lit(f"{number}  {kind.title}", "strong").append(lit(f"\n   {kind.help}")),
+                id=kind.kind.value,
+            )
+            for number, kind in enumerate(KINDS, 1)
+        ]
+        with Vertical(classes="box"):
+            yield Static(lit("What is the guest?", "strong"), markup=False, classes="dialog-title")
+            yield OptionList(*options, markup=False, id="kinds")
+            text = "A digit or Enter chooses, Esc goes back"
+            yield Static(lit(text, "muted"), markup=False)
+            yield answers(("back", "Back"))
+
+    def on_mount(self) -> None:
+        """Focus the list."""
+        self.query_one(OptionList).focus()
+
+    def action_choose(self, number: int) -> None:
+        """Choose a kind by its number."""
+        if number <= len(KINDS):
+            self.dismiss(KINDS[number - 1])
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.dismiss(KINDS[event.option_index])
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.dismiss(None)
+
+
+async def add_guest(step: Step, session: Session) -> None:
+    """Ask what a new guest is made of, read its files, and post it as :class:`AddGuest`."""
+    kind = await step.app.push_screen_wait(ChooseKind())
+    if kind is None:
+        return
+    if kind.kind is GuestKind.RECIPE:
+        name = await _ask_recipe(step, session)
+        if name:
+            step.post_message(AddGuest(kind.kind, name=name))
+        return
+    deployed = kind.kind is GuestKind.VENDOR
+    path = await step.app.push_screen_wait(
+        FileBrowser(f"{kind.file}: which file?", kind.help, names=deployed)
+    )
+    if path is None:
+        return
+    if kind.kind is GuestKind.CONFIG:
+        step.post_message(AddGuest(kind.kind, str(path)))
+        return
+    file = await _read(step, path)
+    if file is None:
+        return
+    kernel: Inspected | str = ""
+    if deployed:
+        path = await step.app.push_screen_wait(
+            FileBrowser("Kernel: which file?", names=isinstance(file, str), folder=path.parent)
+        )
+        found = await _read(step, path) if path is not None else None
+        if found is None:
+            return
+        kernel = found
+    step.post_message(AddGuest(kind.kind, file, kernel=kernel, note=_note(step, file, kernel)))
+
+
+async def _ask_recipe(step: Step, session: Session) -> str:
+    """Return the name of the recipe that builds the guest, or an empty text."""
+    offers = session.target.offers(NEW_NAME)
+    if offers:
+        screen: Modal[str | None] = Pick("Which image recipe is the guest?", offers, free=True)
+    else:
+        taken = guests.keys(session.project)
+        known = guests.REFERENCE if guests.REFERENCE not in taken else ""
+        screen = Ask("Which image recipe builds the guest?", known, guests.REFERENCE)
+    return await step.app.push_screen_wait(screen) or ""
+
+
+async def _read(step: Step, path: Path) -> Inspected | str | None:
+    """Return what a file is; the name itself of one that is not on this machine."""
+    if not exists(path):
+        return path.name
+    from xentui.images.inspect import inspect
+
+    reading = Reading(path, lambda progress: inspect(path, progress))
+    seen = await step.app.push_screen_wait(reading)
+    if seen is None and reading.problem:
+        step.say(reading.problem, "error")
+    return seen
+
+
+def _note(step: Step, *found: Inspected | str) -> Content | None:
+    """Return what the files of a new guest are, and what is wrong with them."""
+    lines = []
+    for one in found:
+        if isinstance(one, str):
+            continue
+        init = ", without an init" if one.init is False else ""
+        text = f"{one.path.name}: {one.label}, {size_text(one.size)}{init}"
+        lines.append(lit(text, "muted"))
+        sign = glyphs(step).warning
+        lines += [lit(f"{sign} {problem}", "warning") for problem in one.problems[:2]]
+    return Content("\n").join(lines) if lines else None
