@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -45,7 +46,7 @@ class ChooseKind(Modal[KindText | None]):
         """Make the list."""
         options = [
             Option(
-                lit(f"{number}  {kind.title}", "strong").append(lit(f"\n   {kind.help}")),
+                lit(f"{number}  {kind.title}", "strong").append(lit(f"\n{_indented(kind.help)}")),
                 id=kind.kind.value,
             )
             for number, kind in enumerate(KINDS, 1)
@@ -75,6 +76,11 @@ class ChooseKind(Modal[KindText | None]):
     def _pressed(self, event: Button.Pressed) -> None:
         event.stop()
         self.dismiss(None)
+
+
+def _indented(text: str) -> str:
+    """Return a sentence below the title of its row."""
+    return fill(text, 66, initial_indent="   ", subsequent_indent="   ")
 
 
 async def add_guest(step: Step, session: Session) -> None:

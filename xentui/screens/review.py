@@ -355,7 +355,11 @@ class Review(Step):
 
     def confirmation(self) -> list[Content]:
         """Return what is asked before writing: which files, and what happens to them."""
-        return [lit(text, style) for text, style in self.session.review.confirmation()]
+        root = f"{self.session.target.path}/"
+        return [
+            lit(text.replace(root, "", 1), style)
+            for text, style in self.session.review.confirmation()
+        ]
 
 
 class ProblemList(OptionList):

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from asyncio import to_thread
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
 
     from xentui.session.drafts import Draft
 
-DRAFT, NOTHING, OPEN = ":draft", ":empty", ":open"
+DRAFT, NOTHING, OPEN, FILE = ":draft", ":empty", ":open", ":file:"
+MOST_FILES = 3
+"""Project files of this folder that are offered."""
 REST = 0.06
 """Seconds that a row is stood on before it is looked into."""
 
@@ -65,6 +68,7 @@ class Start(Step):
         self._draft: Draft | None = None
         self._draft_note = ""
         self._has_draft = False
+        self._files: list[Path] = []
 
     def compose(self) -> ComposeResult:
         """Make the list and what is lines of the row in it."""
@@ -84,6 +88,7 @@ class Start(Step):
         self.build_survey_changed()
         self._presets = {preset.name: preset for preset in presets.available()}
         self._has_draft = self.session.drafts.available()
+        self._files = opening.project_files([Path.cwd(), self.session.target.path])[:MOST_FILES]
         self._fill()
 
     def sync(self) -> None:
@@ -110,6 +115,16 @@ class Start(Step):
                 Row(DRAFT, (("Resume the draft", "strong"), "", "", ("yours", "muted"))),
                 Row(":or", ("  or start over",), heading=True),
             ]
+        if not wanted:
+            rows += [
+                Row(
+                    f"{FILE}{path}",
+                    ((f"Open {short_path(path)}", "strong"), "", "", ("here", "muted")),
+                )
+                for path in self._files
+            ]
+            if self._files:
+                rows.append(Row(":new", ("  or begin another project with",), heading=True))
         for preset in self._presets.values():
             if not opening.matches(preset, wanted):
                 continue
@@ -165,8 +180,11 @@ class Start(Step):
             self._rest = self.set_timer(REST, self._look_into)
             return
         key = self.query_one(Table).key
-        if key in self._presets and key not in self._origins:
-            self._origins[key] = opening.of_preset(key)
+        if key not in self._origins:
+            if key in self._presets:
+                self._origins[key] = opening.of_preset(key)
+            elif key.startswith(FILE):
+                self._origins[key] = opening.of_file(key.removeprefix(FILE))
         if key == DRAFT and not self._draft_note:
             self._draft_note = f"Reading it {glyphs(self).more}"
             self.run_worker(self._read_draft(), group="draft")
@@ -214,6 +232,8 @@ class Start(Step):
             return [lit("A QEMU board and no guest: go through the steps one after the other.")]
         if key == OPEN:
             return [lit("A project file that you, or xentui, wrote before.")]
+        if key.startswith(FILE):
+            return self._file_lines(key)
         preset = self._presets.get(key)
         if preset is None:
             return []
@@ -221,6 +241,15 @@ class Start(Step):
             return [lit(preset.name, "strong"), lit(preset.error, "error")]
         lines = [lit(preset.description or preset.name)]
         origin = self._origins.get(key)
+        if isinstance(origin, str):
+            return [*lines, lit(f"{glyphs(self).error} {origin}", "error")]
+        if origin is None:
+            return lines
+        return [*lines, *self._project_lines(self.session.view_of_origin(origin))]
+
+    def _file_lines(self, key: str) -> list[Content]:
+        origin = self._origins.get(key)
+        lines = [lit("The project file of this folder: go on with it.")]
         if isinstance(origin, str):
             return [*lines, lit(f"{glyphs(self).error} {origin}", "error")]
         if origin is None:
@@ -310,6 +339,8 @@ class Start(Step):
             self.post_message(Begin(EMPTY, "begin with nothing", "machine"))
         elif key == OPEN:
             self.app.run_worker(self._open(), exclusive=True)
+        elif key.startswith(FILE):
+            self.open_file(key.removeprefix(FILE))
         elif key in self._presets:
             found = self._origins.get(key) or opening.of_preset(key)
             self._origins[key] = found
@@ -320,13 +351,11 @@ class Start(Step):
                 self.post_message(Begin(found, f"take {key}", then))
 
     async def _open(self) -> None:
-        from xentui.screens.dialogs import Ask
+        from xentui.screens.files import FileBrowser
 
-        given = await self.app.push_screen_wait(
-            Ask("Open which project file?", placeholder="project.toml")
-        )
-        if given:
-            self.open_file(given)
+        path = await self.app.push_screen_wait(FileBrowser("Open which project file?"))
+        if path is not None:
+            self.open_file(str(path))
 
     def open_file(self, given: str) -> None:
         """Open a project file."""

@@ -133,7 +133,8 @@ def written_lines(written: Written, signs: Glyphs, width: int = 0) -> list[Conte
     for what, path in written.lines:
         sign = signs.dot if what == "unchanged" else signs.ok
         style = "muted" if what == "unchanged" else "ok"
-        lines.append(lit(f"  {sign} {what:<10}", style).append(lit(path)))
+        shown = path.removeprefix(f"{written.root}/")
+        lines.append(lit(f"  {sign} {what:<10}", style).append(lit(shown)))
     lines += [lit(f"  {note}", "muted") for note in written.notes]
     lines += [lit(""), lit("Type next", "strong")]
     for line, note in written.commands:
