@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.message_pump import MessagePump
 from textual.theme import Theme
 
 from xentui.errors import Exit, UsageError
@@ -29,7 +28,6 @@ from xentui.screens.textual_hooks import (
     name_alt_keys,
 )
 from xentui.session import DEFAULT_OUT, Session, opening
-from xentui.widgets.table import Table
 from xentui.widgets.text import ASCII, UNICODE, Glyphs
 
 if TYPE_CHECKING:
@@ -190,10 +188,6 @@ class XentuiApp(OrderedKeys):
             timeout=12,
         )
 
-    def any_key_leads(self, target: MessagePump) -> bool:
-        """In a table any key may lead elsewhere."""
-        return isinstance(target, Table)
-
     def action_command_palette(self) -> None:
         """List everything that can be done."""
         from xentui.screens.textual_hooks import Palette
@@ -229,7 +223,7 @@ class XentuiApp(OrderedKeys):
         from xentui.screens.dialogs import Question
         from xentui.widgets.text import lit
 
-        answer = await self.push_screen_wait(
+        answer = await self.ask(
             Question(
                 "Leave with changes that were not written?",
                 [lit("A draft is offered again when xentui is started the next time.")],

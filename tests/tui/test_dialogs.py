@@ -111,7 +111,7 @@ async def test_the_first_guest_of_all_is_edited_at_once() -> None:
     app = wizard(session_of(Project(Host("qemux86-64", memory=1024, network="nat"))))
     async with app.run_test(size=SMALL) as pilot:
         await settle(pilot)
-        await pilot.press("alt+4", "a")
+        await pilot.press("alt+4", "a", "1", "enter")
         await pilot.pause(0.2)
         await settle(pilot)
         focused = app.main.focused

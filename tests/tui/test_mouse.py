@@ -285,5 +285,5 @@ async def test_a_button_is_as_wide_as_what_it_says() -> None:
         await settle(pilot)
         await pilot.press("a")
         await settle(pilot)
-        line = next(x for x in shown(app).split("\n") if x.strip().startswith("Allow it"))
-        assert line.strip() == "Allow it no more"
+        line = next(x for x in shown(app).split("\n") if x.strip().startswith("No longer"))
+        assert line.strip() == "No longer allow this"

@@ -117,7 +117,7 @@ async def test_what_is_typed_right_after_a_goes_into_the_name() -> None:
     app = wizard(session_of(TWO), begin="guests")
     async with app.run_test(size=SMALL) as pilot:
         await settle(pilot)
-        typed(app, "a", *"decab", "tab", "tab", *"64", "escape", "d")
+        typed(app, "a", "1", *"decab", "enter", "tab", "tab", *"64", "escape", "d")
         await quiet(app, pilot)
         await settle(pilot)
         # The last d is for the table again, and deletes the guest that it stands on.

@@ -18,9 +18,9 @@ from xentui.project.model import Guest, Host, Project
 from xentui.rules import check
 from xentui.rules.context import Context
 from xentui.rules.finding import Finding
+from xentui.screens.review import ProblemList
 from xentui.session.findings import can_be_waived
 from xentui.widgets.chrome import KeyLine
-from xentui.widgets.table import Table
 
 REFUSED = replace(TWO, host=replace(TWO.host, machine="raspberrypi5", network=None))
 TIGHT = Project(
@@ -82,9 +82,9 @@ async def test_a_board_that_is_refused_is_allowed_written_and_said_headless() ->
         await pilot.press("a")
         await settle(pilot)
         page = shown(app)
-        assert "Ready: 3 new, 1 error allowed. ctrl+s writes." in page
+        assert "Ready: 3 new, 1 error allowed. Press ctrl+s to write." in page
         assert "(allowed here)" in page
-        assert dict(app.main.query_one(KeyLine).shown)["a"] == "Allow it no more"
+        assert dict(app.main.query_one(KeyLine).shown)["a"] == "No longer allow"
         await pilot.press("ctrl+s")
         await settle(pilot)
         assert "XT101 allowed" in shown(app)
@@ -118,12 +118,13 @@ async def test_a_click_on_the_button_allows() -> None:
     app = wizard(session, begin="review")
     async with app.run_test(size=SMALL) as pilot:
         await settle(pilot)
-        app.main.query_one("#review-problems", Table).select("XT406 guests.beta.memory")
+        problems = app.main.query_one(ProblemList)
+        problems.highlighted = problems.get_option_index("XT406 guests.beta.memory")
         await settle(pilot)
-        await pilot.click("#review-allow")
+        await pilot.click("#problem-waive")
         await settle(pilot)
         assert codes(session.waived()) == [("XT406", "guests.beta.memory")]
-        await pilot.click("#review-allow")
+        await pilot.click("#problem-waive")
         await settle(pilot)
         assert session.waived() == ()
 
@@ -135,7 +136,7 @@ async def test_a_warning_offers_nothing_to_allow() -> None:
         await pilot.press("4")
         await settle(pilot)
         assert "a" not in dict(app.main.query_one(KeyLine).shown)
-        assert not app.main.query_one("#review-allow").display
+        assert not app.main.query_one("#problem-waive").display
         await pilot.press("a")
         await settle(pilot)
         assert app.session.state.allowed == frozenset()
@@ -157,7 +158,7 @@ async def test_a_rule_that_fails_is_told_of_and_takes_nothing_down(
         await pilot.press("c", "d")
         await settle(pilot)
         assert app.is_running
-        assert "1 to fix" in shown(app)
+        assert "1 error" in shown(app)
         await pilot.press("f8")
         await settle(pilot)
         assert app.main.here == "review"

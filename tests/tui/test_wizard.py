@@ -134,23 +134,29 @@ async def test_a_new_guest_is_named_and_sized_at_once() -> None:
     app = wizard(session_of(TWO), begin="guests")
     async with app.run_test(size=SMALL) as pilot:
         await settle(pilot)
-        await pilot.press("a", *"web", "tab", "tab", *"64")
+        await pilot.press("a", "1", *"web", "enter")
+        await settle(pilot)
+        await pilot.press("tab", "tab", *"64")
         await settle(pilot)
         guest = app.session.project.guest("web")
         assert guest.memory == 64
+        assert guest.extra is not None
+        assert "console=hvc0" in guest.extra
         await pilot.press("escape")
         await settle(pilot)
         assert app.main.focused is app.main.query_one("#guest-table", Table)
         assert app.main.query_one("#guest-table", Table).key == "web"
 
 
-async def test_an_untouched_new_guest_goes_with_escape() -> None:
+async def test_escape_instead_of_an_answer_adds_no_guest() -> None:
     app = wizard(session_of(TWO), begin="guests")
     async with app.run_test(size=SMALL) as pilot:
         await settle(pilot)
-        await pilot.press("a", "escape")
-        await settle(pilot)
-        assert app.session.project == TWO
+        for keys in (("a", "escape"), ("a", "1", "escape"), ("a", "2", "escape")):
+            await pilot.press(*keys)
+            await settle(pilot)
+            assert app.session.project == TWO
+            assert app.screen is app.main
 
 
 async def test_what_a_field_cannot_hold_is_said_kept_and_stands_against_writing() -> None:

@@ -16,13 +16,13 @@ from textual.content import Content
 from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
-from xentui.project.safe_read import exists
+from xentui.project.filesystem import exists
 from xentui.screens.dialogs import Ask, Modal, Pick, answers
 from xentui.screens.files import FileBrowser, Reading, size_text
 from xentui.screens.step import AddGuest, Step
 from xentui.session import Session, field_paths, guests
 from xentui.session.new_guest import KINDS, GuestKind, KindText
-from xentui.widgets.text import glyphs, lit
+from xentui.widgets.text import glyphs, lit, wizard
 
 if TYPE_CHECKING:
     from xentui.images.inspected import Inspected
@@ -85,7 +85,7 @@ def _indented(text: str) -> str:
 
 async def add_guest(step: Step, session: Session) -> None:
     """Ask what a new guest is made of, read its files, and post it as :class:`AddGuest`."""
-    kind = await step.app.push_screen_wait(ChooseKind())
+    kind = await wizard(step).ask(ChooseKind())
     if kind is None:
         return
     if kind.kind is GuestKind.RECIPE:
@@ -94,7 +94,7 @@ async def add_guest(step: Step, session: Session) -> None:
             step.post_message(AddGuest(kind.kind, name=name))
         return
     deployed = kind.kind is GuestKind.VENDOR
-    path = await step.app.push_screen_wait(
+    path = await wizard(step).ask(
         FileBrowser(f"{kind.file}: which file?", kind.help, names=deployed)
     )
     if path is None:
@@ -107,7 +107,7 @@ async def add_guest(step: Step, session: Session) -> None:
         return
     kernel: Inspected | str = ""
     if deployed:
-        path = await step.app.push_screen_wait(
+        path = await wizard(step).ask(
             FileBrowser("Kernel: which file?", names=isinstance(file, str), folder=path.parent)
         )
         found = await _read(step, path) if path is not None else None
@@ -126,7 +126,7 @@ async def _ask_recipe(step: Step, session: Session) -> str:
         taken = guests.keys(session.project)
         known = guests.REFERENCE if guests.REFERENCE not in taken else ""
         screen = Ask("Which image recipe builds the guest?", known, guests.REFERENCE)
-    return await step.app.push_screen_wait(screen) or ""
+    return await wizard(step).ask(screen) or ""
 
 
 async def _read(step: Step, path: Path) -> Inspected | str | None:
@@ -136,7 +136,7 @@ async def _read(step: Step, path: Path) -> Inspected | str | None:
     from xentui.images.inspect import inspect
 
     reading = Reading(path, lambda progress: inspect(path, progress))
-    seen = await step.app.push_screen_wait(reading)
+    seen = await wizard(step).ask(reading)
     if seen is None and reading.problem:
         step.say(reading.problem, "error")
     return seen

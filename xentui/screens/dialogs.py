@@ -20,7 +20,7 @@ from xentui.errors import XentuiError
 from xentui.screens.step import Retargeted, Step
 from xentui.session import Session
 from xentui.widgets.table import Column, Row, Table
-from xentui.widgets.text import lit
+from xentui.widgets.text import lit, wizard
 
 Answer = tuple[str, str]
 """The name of an answer, and what its button says."""
@@ -37,6 +37,7 @@ class Modal(ModalScreen[ScreenResultType]):
         """Close the screen with a result, if it was not closed before."""
         if self.app.screen is not self:
             return AwaitComplete()
+        wizard(self).hold_keys_while_closing()
         return super().dismiss(result)
 
 
@@ -230,14 +231,14 @@ async def save_as(step: Step, session: Session) -> None:
     from xentui.session import writing
 
     known = str(session.project_file)
-    given = await step.app.push_screen_wait(Ask("Save the project as which file?", known))
+    given = await wizard(step).ask(Ask("Save the project as which file?", known))
     if not given or "\0" in given:
         return
     place = writing.place_named(given)
     if exists(place):
         offered = (("back", "Back"), ("over", "Overwrite"))
         title = f"{place.name} already exists. Overwrite it?"
-        if await step.app.push_screen_wait(Question(title, [], offered, safe="back")) != "over":
+        if await wizard(step).ask(Question(title, [], offered, safe="back")) != "over":
             return
     try:
         writing.save_as(session, place)

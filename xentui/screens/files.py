@@ -25,7 +25,7 @@ from xentui.screens.step import ImportFile, Step
 from xentui.session import Session
 from xentui.session.target import GivenUpError
 from xentui.widgets.table import Column, Row, Table
-from xentui.widgets.text import Text, glyphs, lit
+from xentui.widgets.text import Text, glyphs, lit, wizard
 
 MOST = 2_000
 """Entries of a folder that are listed."""
@@ -374,12 +374,12 @@ async def import_file(step: Step, session: Session, key: str, path: Path | None 
     if path is None:
         path = files.local_file(session, key)
     if path is None:
-        path = await step.app.push_screen_wait(FileBrowser(f"Import which file for {key}?"))
+        path = await wizard(step).ask(FileBrowser(f"Import which file for {key}?"))
     if path is None:
         return
     chosen = path
     reading = Reading(chosen, lambda progress: inspect(chosen, progress))
-    seen = await step.app.push_screen_wait(reading)
+    seen = await wizard(step).ask(reading)
     if seen is None:
         if reading.problem:
             step.say(reading.problem, "error")
@@ -393,6 +393,6 @@ async def import_file(step: Step, session: Session, key: str, path: Path | None 
     else:
         offered.insert(0, ("import", f"Import {key} from it"))
     body = [lit(text, style) for text, style in lines]
-    answer = await step.app.push_screen_wait(Question(path.name, body, offered, safe="back"))
+    answer = await wizard(step).ask(Question(path.name, body, offered, safe="back"))
     if answer == "import":
         step.post_message(ImportFile(key, seen))

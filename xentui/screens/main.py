@@ -38,7 +38,7 @@ from xentui.widgets.code import CodeView
 from xentui.widgets.field import FieldRow
 from xentui.widgets.preview import SHEETS, Preview
 from xentui.widgets.table import Table
-from xentui.widgets.text import Text, lit
+from xentui.widgets.text import Text, lit, wizard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -307,7 +307,7 @@ class MainScreen(Screen[None]):
         if row.names_file:
             from xentui.screens.files import FileBrowser
 
-            path = await self.app.push_screen_wait(FileBrowser(f"{row.field.title}: which file?"))
+            path = await wizard(self).ask(FileBrowser(f"{row.field.title}: which file?"))
             if path is not None and row.is_attached:
                 problem = self.session.take_file(row.path, str(path))
                 if problem:
@@ -316,7 +316,7 @@ class MainScreen(Screen[None]):
             return
         from xentui.screens.dialogs import Pick
 
-        chosen = await self.app.push_screen_wait(Pick(row.field.title, row.offers))
+        chosen = await wizard(self).ask(Pick(row.field.title, row.offers))
         if chosen and row.is_attached:
             row.take(chosen)
 
@@ -702,10 +702,10 @@ class MainScreen(Screen[None]):
         edited = ""
         while not edited and (decision := review.decision()) is not None:
             details = [lit(line) for line in decision.details]
-            answer = await self.app.push_screen_wait(
+            answer = await wizard(self).ask(
                 Question(decision.question, details, decision.answers, safe="back")
             )
-            if answer == "back":
+            if answer is None or answer == "back":
                 return
             if decision.kind == "edited":
                 edited = answer
@@ -722,10 +722,10 @@ class MainScreen(Screen[None]):
                 return
         if not edited:
             answers = (("write", "Write"), ("back", "Back"))
-            answer = await self.app.push_screen_wait(
+            answer = await wizard(self).ask(
                 Question(review.question(), screen.confirmation(), answers, safe="back")
             )
-            if answer == "back":
+            if answer != "write":
                 return
         try:
             self.session.write(edited=cast("How", edited) if edited else None)

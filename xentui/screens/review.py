@@ -24,7 +24,7 @@ from xentui.session.review import ATTACH, file_text, short_path, ways, word
 from xentui.widgets.code import CodeView
 from xentui.widgets.options import Options
 from xentui.widgets.table import Column, Row, Table
-from xentui.widgets.text import Glyphs, Text, glyphs, lit
+from xentui.widgets.text import Glyphs, Text, glyphs, lit, wizard
 
 if TYPE_CHECKING:
     from xentui.output.build_dir import Attach
@@ -296,7 +296,7 @@ class Review(Step):
     async def _change_directory(self) -> None:
         from xentui.screens.dialogs import Ask
 
-        given = await self.app.push_screen_wait(
+        given = await wizard(self).ask(
             Ask("Write into which folder, or build directory?", str(self.session.target.path))
         )
         if given and "\0" not in given and filesystem.expanded(given) != self.session.target.path:
@@ -311,7 +311,7 @@ class Review(Step):
     async def _change_layer(self) -> None:
         from xentui.screens.dialogs import Ask
 
-        given = await self.app.push_screen_wait(
+        given = await wizard(self).ask(
             Ask("Put the layer into which folder?", str(self.session.target.layer or ""))
         )
         if given and "\0" not in given and filesystem.expanded(given) != self.session.target.layer:

@@ -22,7 +22,7 @@ from xentui.session.review import short_path
 from xentui.session.state import EMPTY, Origin
 from xentui.widgets.bars import bar, summary
 from xentui.widgets.table import Column, Row, Table
-from xentui.widgets.text import Glyphs, Text, cut, glyphs, lit
+from xentui.widgets.text import Glyphs, Text, cut, glyphs, lit, wizard
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -353,7 +353,7 @@ class Start(Step):
     async def _open(self) -> None:
         from xentui.screens.files import FileBrowser
 
-        path = await self.app.push_screen_wait(FileBrowser("Open which project file?"))
+        path = await wizard(self).ask(FileBrowser("Open which project file?"))
         if path is not None:
             self.open_file(str(path))
 

@@ -20,19 +20,23 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from string import ascii_lowercase, digits
-from typing import ClassVar, NamedTuple, cast
+from typing import ClassVar, NamedTuple, TypeVar, cast
 
 from textual import events
 from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.command import CommandList, CommandPalette
 from textual.message_pump import MessagePump
+from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.timer import Timer
+from textual.widgets import Input
 
 from xentui.safe_text import visible
 
+ResultT = TypeVar("ResultT")
 PATIENCE = 0.5
 """Seconds after which keys are no longer held behind one whose effect was lost."""
 
@@ -86,7 +90,7 @@ class OrderedKeys(App[int]):
     """
 
     LEADING_KEYS: ClassVar[tuple[str, ...]] = ("enter", "escape")
-    """Keys that may move the focus, from whatever widget has it."""
+    """Keys that may move the focus even from a text field; elsewhere any key may."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -94,10 +98,6 @@ class OrderedKeys(App[int]):
         self._held_keys: deque[events.Key] = deque()
         self._awaited_key: events.Key | None = None
         self._patience_timer: Timer | None = None
-
-    def any_key_leads(self, target: MessagePump) -> bool:  # noqa: ARG002
-        """Return whether any key may move the focus away from a widget, not only a leading one."""
-        return False
 
     @property
     def holds_keys(self) -> bool:
@@ -111,6 +111,32 @@ class OrderedKeys(App[int]):
         try:
             yield
         finally:
+            self._release()
+
+    async def ask(self, screen: Screen[ResultT]) -> ResultT | None:
+        """Show a screen on top and return its result; keys that are typed ahead are for it."""
+        answer = self.push_screen(screen, wait_for_dismiss=True)
+        self._holds += 1
+        self._release_when_focused(screen)
+        result = await answer
+        # Who asked may show another screen at once, which the keys are for then.
+        self._holds += 1
+        if not self.call_later(self._release):
+            self._release()
+        return result
+
+    def _release_when_focused(self, screen: Screen[ResultT], tries: int = 20) -> None:
+        """Release the held keys once a screen has focused its first widget, if it has one."""
+        again = partial(self._release_when_focused, screen, tries - 1)
+        # Once more after that: a text field selects its text a moment after it is focused.
+        waits = tries > 0 and screen.focused is None
+        if not screen.call_after_refresh(again if waits else self._release):
+            self._release()
+
+    def hold_keys_while_closing(self) -> None:
+        """Hold keys while a screen closes, until who asked for its answer has it."""
+        self._holds += 1
+        if not self.call_after_refresh(self._release):
             self._release()
 
     def _release(self) -> None:
@@ -144,7 +170,7 @@ class OrderedKeys(App[int]):
         if not event.is_forwarded or target is None:
             return
         way: list[MessagePump] = [target]
-        if event.key in self.LEADING_KEYS or self.any_key_leads(target):
+        if event.key in self.LEADING_KEYS or not isinstance(target, Input):
             way = [*target.ancestors_with_self, *target.ancestors_with_self]
         self._holds += 1
         self._awaited_key = event

@@ -9,7 +9,7 @@ Text from outside never reaches a parameter that parses markup: BitBake's own no
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast
 
 from rich.cells import cell_len, set_cell_size
 from textual import events
@@ -21,9 +21,11 @@ from xentui.safe_text import visible
 
 if TYPE_CHECKING:
     from textual.dom import DOMNode
+    from textual.screen import Screen
 
     from xentui.session import Session
 
+ResultT = TypeVar("ResultT")
 LABEL = 24
 """Cells that the labels of a form take."""
 
@@ -114,6 +116,12 @@ class Wizard(Protocol):
 
     glyphs: Glyphs
     session: Session
+
+    async def ask(self, screen: Screen[ResultT]) -> ResultT | None:
+        """Show a screen on top and return its result."""
+
+    def hold_keys_while_closing(self) -> None:
+        """Hold keys while a screen closes, until who asked for its answer has it."""
 
     def holding_keys(self) -> AbstractContextManager[None]:
         """Keep keys that are typed meanwhile for the widget that is being made."""
