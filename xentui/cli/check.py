@@ -31,8 +31,8 @@ def add(commands: parsing.Commands) -> None:
     """Declare the arguments."""
     parser = commands.add_parser(
         "check",
-        description="Tells everything that is wrong with one or more projects, and how to fix "
-        "it.\nExit code 1 means that there are errors, which generate would refuse.",
+        description="Lists everything that is wrong with one or more projects, and how to fix it.\n"
+        "Exit code 1 means that there are errors: generate would refuse the project.",
     )
     parsing.project_arguments(parser, several=True)
     parsing.json_argument(parser)
@@ -40,9 +40,9 @@ def add(commands: parsing.Commands) -> None:
         "--build-dir",
         type=Path,
         metavar="DIR",
-        help="tell too what is wrong with this build directory once the project is written there",
+        help="also list what is wrong with this build directory once the project is written there",
     )
-    parser.add_argument("--strict", action="store_true", help="let warnings count as errors")
+    parser.add_argument("--strict", action="store_true", help="treat warnings as errors")
 
 
 def run(args: argparse.Namespace) -> int:

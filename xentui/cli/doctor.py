@@ -22,15 +22,16 @@ def add(commands: parsing.Commands) -> None:
     """Declare the arguments."""
     parser = commands.add_parser(
         "doctor",
-        description="Looks at a build directory, its layers and this machine, and tells what would "
-        "stop BitBake,\nor what would be built otherwise than it looks. Runs nothing.\n"
+        description="Checks a build directory, its layers and this machine. Lists what would stop "
+        "BitBake, and what would\n"
+        "be built differently from how it looks. Runs nothing.\n"
         "Exit code 1 means that there are errors.",
     )
     parser.add_argument(
         "--build-dir",
         type=Path,
         metavar="DIR",
-        help="the build directory; left out: $BUILDDIR, or the first one upwards from here",
+        help="the build directory; default: $BUILDDIR, else the nearest one above this directory",
     )
     parsing.json_argument(parser)
 

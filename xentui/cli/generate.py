@@ -25,9 +25,11 @@ def add(commands: parsing.Commands) -> None:
     """Declare the arguments."""
     parser = commands.add_parser(
         "generate",
-        description="Writes the files that BitBake reads: a tree of their own (--out), or a build "
-        "directory's\nconfiguration and a layer beside it (--build-dir). A project with errors is "
-        "refused;\na file edited by hand stays as it is. Prints what to type next.",
+        description="Writes the files that BitBake reads: a tree of its own (--out), or the "
+        "configuration of a build\n"
+        "directory and a layer beside it (--build-dir). A project with errors is "
+        "refused, and a file that you\n"
+        "edited by hand is not overwritten. Prints what to type next.",
     )
     parsing.project_arguments(parser, several=True)
     place = parser.add_mutually_exclusive_group()
@@ -46,7 +48,8 @@ def add(commands: parsing.Commands) -> None:
     parser.add_argument(
         "--each",
         action="store_true",
-        help="with --out: a folder below DIR for each project, as several get",
+        help="with --out: write each project into its own folder below DIR; default for "
+        "several projects",
     )
     parser.add_argument(
         "--one-layer",
@@ -57,22 +60,24 @@ def add(commands: parsing.Commands) -> None:
         "--layer",
         type=Path,
         metavar="DIR",
-        help="with --build-dir: where the layer goes (meta-xentui beside the build directory)",
+        help="with --build-dir: where the layer goes; default: meta-xentui beside the build "
+        "directory",
     )
     parser.add_argument(
         "--attach",
         choices=ATTACH,
         default=None,
-        help="with --build-dir: how conf/local.conf gets at the settings: by one require line "
-        "(default), as a marked block in it, not at all, or by a fragment in the layer",
+        help="with --build-dir: how conf/local.conf includes the settings: by one require "
+        "line (default), as a marked block, not at all (none), or by a fragment in the "
+        "layer",
     )
     parser.add_argument(
         "--existing",
         choices=("take", "keep", "replace"),
         default=None,
-        help="with --build-dir: what becomes of Xen settings that you wrote there yourself, where "
-        "writing would override any: they go into the project (take), stay as they are (keep), or "
-        "are overridden (replace); without it nothing is written",
+        help="with --build-dir: what to do with your own Xen settings there that writing "
+        "would override: move them into the project (take), leave them as they are "
+        "(keep), or override them (replace); without it nothing is written",
     )
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--dry-run", action="store_true", help="list what would be written")

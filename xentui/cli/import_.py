@@ -23,9 +23,10 @@ def add(commands: parsing.Commands) -> None:
     """Declare the arguments."""
     parser = commands.add_parser(
         "import",
-        description="Makes a project file of a local.conf and of bundle recipes. What a project "
-        "cannot say\nis listed by file and line. Nothing is run, and no file that is read is "
-        "changed.",
+        description="Makes a project file from a local.conf and bundle recipes. Lists "
+        "what a project "
+        "cannot express, by\n"
+        "file and line. Runs nothing, and changes no file that it reads.",
     )
     parser.add_argument(
         "conf",
@@ -35,7 +36,11 @@ def add(commands: parsing.Commands) -> None:
         help="a configuration (.conf) or a recipe that inherits xen-guest-bundle (.bb)",
     )
     parser.add_argument(
-        "-o", "--output", type=Path, metavar="FILE", help="write here, not to standard output"
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="write to this file instead of standard output",
     )
     schema_argument(parser)
 

@@ -21,12 +21,18 @@ def add(commands: parsing.Commands) -> None:
     """Declare the arguments."""
     parser = commands.add_parser(
         "new",
-        description="Writes a project file from a preset. Every value that is left out stands in "
-        "it\nas a comment, with where it comes from.",
+        description="Writes a project file from a preset. A value that is left at its "
+        "default is in "
+        "it as a comment,\n"
+        "with its origin.",
     )
     parser.add_argument("preset", metavar="PRESET", help="a preset; xentui presets lists them")
     parser.add_argument(
-        "-o", "--output", type=Path, metavar="FILE", help="write here, not to standard output"
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="write to this file instead of standard output",
     )
     schema_argument(parser)
     parsing.set_argument(parser)
@@ -59,7 +65,7 @@ def schema_argument(parser: parsing.Parser) -> None:
         "--no-schema",
         dest="schema",
         action="store_false",
-        help="with -o: leave out the line that tells editors the schema, and the schema's file",
+        help="with -o: do not name the schema for editors, and do not write its file",
     )
 
 

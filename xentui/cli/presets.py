@@ -21,15 +21,17 @@ def add(commands: parsing.Commands) -> None:
     """Declare the arguments."""
     parser = commands.add_parser(
         "presets",
-        description="Lists the presets: bundled, your own (in the configuration directory) and "
-        "those of\n./presets. Where two have one name, the nearest wins.",
+        description="Lists the presets: those of xentui, your own (in the configuration directory) "
+        "and those in\n"
+        "./presets. If several have the same name, ./presets wins over your own, and "
+        "yours over xentui's.",
     )
     parser.add_argument(
         "action",
         nargs="?",
         type=parsing.only("show", "xentui presets"),
         choices=["show"],
-        help="print one preset's file",
+        help="print the file of one preset",
     )
     parser.add_argument("name", nargs="?", metavar="NAME", help="the preset to show")
     parsing.json_argument(parser)

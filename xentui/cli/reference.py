@@ -21,8 +21,8 @@ def add(commands: parsing.Commands) -> None:
     """Declare the arguments of both commands."""
     explain = commands.add_parser(
         "explain",
-        description="Explains a finding in full: cause, evidence, fix, example.\n"
-        "Without CODE it lists every code.",
+        description="Explains a finding: cause, evidence, fix, example.\n"
+        "Without CODE, lists every code.",
     )
     explain.add_argument("code", nargs="?", metavar="CODE", help="a code, such as XT401")
     parsing.json_argument(explain)
@@ -31,7 +31,9 @@ def add(commands: parsing.Commands) -> None:
         description="Prints the JSON schema (draft-07) of the project file, for editors and CI.",
     )
     schema.add_argument(
-        "--path", action="store_true", help="print the path of its file, for an editor's settings"
+        "--path",
+        action="store_true",
+        help="print the path of the schema file, for an editor's settings",
     )
 
 

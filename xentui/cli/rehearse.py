@@ -27,11 +27,14 @@ def add(commands: parsing.Commands) -> None:
     """Declare the arguments."""
     parser = commands.add_parser(
         "rehearse",
-        description="Boots a real Xen in QEMU with the project's memory, starts the guests from "
-        "their very xl configs\nwith stand-in images and a stand-in kernel, and tells of each "
-        "whether it started and what it took.\nFor x86-64 and arm64 boards. Needs neither root nor "
-        "KVM, and no network once its parts are there.\nExit code 1 means that a guest did not "
-        "start.",
+        description="Boots a real Xen in QEMU with the project's memory, and starts the "
+        "guests from "
+        "their own xl\n"
+        "configs with a stand-in kernel and stand-in images. Lists which guests started "
+        "and how much memory\n"
+        "each took. Works for x86-64 and arm64 boards, without root, KVM or (once its "
+        "parts are fetched) a\n"
+        "network. Exit code 1 means that a guest did not start.",
     )
     parsing.project_arguments(parser)
     parsing.json_argument(parser)
@@ -39,27 +42,25 @@ def add(commands: parsing.Commands) -> None:
         "--parts",
         type=Path,
         metavar="DIR",
-        help="look for QEMU, Xen and the rest first in this folder of unpacked packages",
+        help="look for QEMU, Xen and the rest in this folder of unpacked packages first",
     )
     parser.add_argument(
         "--deploy-dir",
         type=Path,
         metavar="DIR",
-        help="take Xen, kernels and images that a build made, of its tmp/deploy/images/MACHINE",
+        help="use the Xen, kernels and images of a build: its tmp/deploy/images/MACHINE",
     )
-    parser.add_argument(
-        "--yes", action="store_true", help="fetch packages that are missing without asking"
-    )
+    parser.add_argument("--yes", action="store_true", help="fetch missing packages without asking")
     parser.add_argument(
         "--accel",
         choices=("tcg", "kvm"),
-        help="how the CPU is emulated (kvm where it can run Xen, else tcg)",
+        help="how to emulate the CPU; default: kvm if it can run Xen, else tcg",
     )
     parser.add_argument(
         "--log",
         type=Path,
         metavar="DIR",
-        help="keep all that the machine says in this folder: console.log and told.log",
+        help="keep the machine's output in this folder",
     )
 
 

@@ -15,9 +15,10 @@ def add(commands: parsing.Commands) -> None:
     """Declare the arguments."""
     parser = commands.add_parser(
         "remove",
-        description="Takes out of a build directory exactly what generate put in: the layer, "
-        "conf/xentui.conf,\nthe line in conf/local.conf and the entry in conf/bblayers.conf. "
-        "What else you wrote stays.",
+        description="Removes from a build directory exactly what generate added: the layer, "
+        "conf/xentui.conf, the line\n"
+        "in conf/local.conf and the entry in conf/bblayers.conf. Everything else that "
+        "you wrote stays.",
     )
     parser.add_argument(
         "--build-dir", type=Path, metavar="DIR", required=True, help="the build directory"

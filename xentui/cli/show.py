@@ -28,16 +28,16 @@ def add(commands: parsing.Commands) -> None:
     """Declare the arguments."""
     parser = commands.add_parser(
         "show",
-        description="Shows what would be written and what would land on the target; writes "
-        "nothing.\n\n"
+        description="Shows what would be written and what would be on the target; writes nothing.\n"
+        "\n"
         "  conf      conf/xentui.conf\n"
         "  recipes   bundle recipes and the append of the Dom0 image\n"
-        "  layer     every other text of the layer\n"
+        "  layer     every other file of the layer\n"
         "  cfg       the xl config of each guest, as it will be on the target\n"
         "  layout    the files that the guests add to the target\n"
         "  budget    where the memory goes\n"
         "  commands  what to type, from the build to a guest's console\n"
-        "  project   the project itself; with --effective every value and where it comes from",
+        "  project   the project itself; with --effective every value and its origin",
     )
     parsing.project_arguments(parser)
     parser.add_argument(
@@ -45,12 +45,12 @@ def add(commands: parsing.Commands) -> None:
         action="append",
         default=[],
         metavar="THING",
-        help="one or more of the above, with commas between (repeatable); all if left out",
+        help="one or more of the above, separated by commas; repeatable; default: all",
     )
     parser.add_argument(
         "--effective",
         action="store_true",
-        help="of the project, show values that hold without being written, and their origin",
+        help="with project: also show the values that were left at their default",
     )
     parsing.json_argument(parser)
 

@@ -26,9 +26,9 @@ def add(commands: parsing.Commands) -> None:
     """Declare the arguments."""
     parser = commands.add_parser(
         "source",
-        description="inspect tells what image files are by their bytes, whatever their names: "
-        "type, size,\npartitions, checksum, and what a project says of them. With --write it says "
-        "so itself.",
+        description="inspect tells what image files are, from their bytes: type, size, partitions, "
+        "checksum, and how to\n"
+        "import each in a project. --write changes the project accordingly.",
     )
     parser.add_argument(
         "action",
@@ -42,10 +42,10 @@ def add(commands: parsing.Commands) -> None:
         "--write",
         type=Path,
         metavar="PROJECT",
-        help="let this project file import FILE, once its diff is agreed to",
+        help="import FILE in this project file, after showing the diff",
     )
-    parser.add_argument("--guest", metavar="KEY", help="with --write: the guest to import it for")
-    parser.add_argument("-y", "--yes", action="store_true", help="agree to the diff beforehand")
+    parser.add_argument("--guest", metavar="KEY", help="with --write: the guest that gets it")
+    parser.add_argument("-y", "--yes", action="store_true", help="apply without asking")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -26,37 +26,39 @@ def add(commands: parsing.Commands) -> None:
     parser = commands.add_parser(
         "verify",
         description="Runs bitbake -e in the build directory, and compares every variable and flag "
-        "it sees with the\nproject. The first time BitBake reads all recipes, which takes minutes; "
-        "ctrl+c cancels.\nExit code 1 means that something is not as the project says.\n--build "
-        "goes on to build the image and to boot it.",
+        "that BitBake sees with\n"
+        "the project. The first time BitBake parses all recipes, which takes minutes; "
+        "ctrl+c cancels.\n"
+        "Exit code 1 means that something differs. --build goes on to build the image "
+        "and boot it.",
     )
     parsing.project_arguments(parser)
     parser.add_argument(
         "--build-dir",
         type=Path,
         metavar="DIR",
-        help="the build directory; left out: $BUILDDIR, or the first one upwards from here",
+        help="the build directory; default: $BUILDDIR, else the nearest one above this directory",
     )
     parser.add_argument(
         "--oe-init",
         type=Path,
         metavar="PATH",
-        help="the script that sets up the build environment, where it is not: oe-init-build-env",
+        help="the script that sets up the build environment; default: oe-init-build-env",
     )
     parser.add_argument(
         "--quick",
         action="store_true",
-        help="ask about the configuration alone, without recipes: seconds, not minutes",
+        help="compare the configuration only, without recipes: seconds instead of minutes",
     )
     parser.add_argument(
         "--build",
         action="store_true",
-        help="where all agrees, go on: run bitbake for the images, then runqemu, in this terminal",
+        help="if everything agrees, run bitbake for the images and then runqemu, in this terminal",
     )
     parser.add_argument(
-        "-y", "--yes", action="store_true", help="with --build: agree to these commands beforehand"
+        "-y", "--yes", action="store_true", help="with --build: run these commands without asking"
     )
-    parser.add_argument("--all", action="store_true", help="list what agrees too")
+    parser.add_argument("--all", action="store_true", help="also list what agrees")
     parsing.json_argument(parser)
 
 

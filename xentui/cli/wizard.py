@@ -31,37 +31,37 @@ def parser() -> Parser:
         usage="xentui [PROJECT] [--preset NAME] [--build-dir DIR] [--plain]\n"
         "              [--ascii] [--plain-preview]\n"
         "       xentui COMMAND …",
-        description="From a preset to Xen guests on Yocto: files that BitBake and xl accept.",
+        description="A wizard for Xen guests on Yocto: it writes files that BitBake and xl accept.",
         epilog=parsing.overview(),
     )
     parsing.version_argument(made)
     made.add_argument(
         "project", nargs="?", type=Path, metavar="PROJECT", help="a project file to work on"
     )
-    made.add_argument("--preset", metavar="NAME", help="begin with this preset")
+    made.add_argument("--preset", metavar="NAME", help="start from this preset")
     made.add_argument(
         "--build-dir",
         type=Path,
         metavar="DIR",
-        help="write into this build directory; left out: $BUILDDIR, or the first one upwards "
-        "from here, or else ./xentui-out",
+        help="write into this build directory; default: $BUILDDIR, else the nearest one above "
+        "this directory, else ./xentui-out",
     )
     made.add_argument(
         "--plain",
         action="store_true",
-        help="ask numbered questions in lines of text, for screen readers, braille displays, "
+        help="ask numbered questions in lines of text: for screen readers, braille displays, "
         "serial consoles, TERM=dumb and pipes",
     )
     made.add_argument(
         "--ascii",
         action="store_true",
         default=None,
-        help="draw, or with --plain write, ASCII characters alone",
+        help="use ASCII characters only",
     )
     made.add_argument(
         "--plain-preview",
         action="store_true",
-        help="let no preview follow each key, for slow lines; F4 still shows it",
+        help="do not update the preview at each key, for slow lines; F4 still shows it",
     )
     return made
 

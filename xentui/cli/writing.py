@@ -21,16 +21,17 @@ if TYPE_CHECKING:
 
 def consent_arguments(parser: parsing.Parser, *, merge: bool = True) -> None:
     """Let a parser take ``--yes``, ``--edited`` and ``--force``."""
-    parser.add_argument("-y", "--yes", action="store_true", help="agree to the diff beforehand")
-    both = "get xentui's changes too (merge), " if merge else ""
+    parser.add_argument("-y", "--yes", action="store_true", help="apply without asking")
+    merged = "merge xentui's changes into them (merge), " if merge else ""
     parser.add_argument(
         "--edited",
         choices=("keep", "merge", "take") if merge else ("keep", "take"),
         default=None,
-        help="generated files edited by hand, for which else nothing is written: they stay (keep), "
-        f"{both}or make way and are kept as NAME.mine (take)",
+        help="what to do with generated files that you edited by hand: leave them (keep), "
+        f"{merged}or replace them and keep yours as NAME.mine (take); without it nothing is "
+        "written",
     )
-    parser.add_argument("--force", action="store_true", help="the same as --edited take")
+    parser.add_argument("--force", action="store_true", help="same as --edited take")
 
 
 def how(args: argparse.Namespace) -> How | None:
