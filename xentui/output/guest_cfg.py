@@ -13,7 +13,7 @@ from xentui.bitbake import text
 from xentui.project import artifacts
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.effective import EffectiveGuest, effective
-from xentui.project.model import Guest, Project
+from xentui.project.model import WITHOUT_DISK, Guest, Project
 from xentui.project.route import needs_complete_cfg
 from xentui.xl.config import rewritten
 
@@ -71,7 +71,7 @@ def complete(project: Project, guest: EffectiveGuest) -> str:
         f'type = "{text.one_of(guest.type, ("pv", "pvh", "hvm"))}"',
         f"memory = {text.number(guest.memory)}",
         f"vcpus = {text.number(guest.vcpus)}",
-        _disk(project, guest),
+        *([] if _without_disk(guest) else [_disk(project, guest)]),
         _vif(guest),
     ]
     kernel = _kernel(project, guest.guest)
@@ -118,6 +118,11 @@ def _disk(project: Project, guest: EffectiveGuest) -> str:
     image = text.packed(artifacts.image_file(project, guest.guest))
     device = text.word(guest.disk_device)
     return f"disk = ['file:{artifacts.IMAGES}/{image},{device},rw']"
+
+
+def _without_disk(guest: EffectiveGuest) -> bool:
+    """Return whether the guest is a kernel alone, whose copy as an image xl is not told of."""
+    return guest.guest.source is not None and guest.guest.source.type == WITHOUT_DISK
 
 
 def _vif(guest: EffectiveGuest) -> str:

@@ -29,6 +29,7 @@ from xentui.project.model import (
     BUILT_IN_IMPORTS,
     CONTAINER,
     CONVERTED_IMPORTS,
+    WITHOUT_DISK,
     Fetch,
     Guest,
     ImportType,
@@ -163,7 +164,10 @@ _PREPARE_WHY = """\
 
 
 def class_type(source: Source) -> str:
-    """Return the import type that the class is told."""
+    """Return the import type that the class is told.
+
+    The class knows no guest without an image: one that is a kernel alone has its copy as one.
+    """
     if source.type == CONTAINER:
         return "rootfs_dir"
     return source.type if source.type in BUILT_IN_IMPORTS else "raw"
@@ -180,7 +184,7 @@ def class_file(guest: Guest, source: Source) -> str:
         return f"{ROOTS}/{text.name(guest.key)}/{place}"
     if source.type == CONTAINER:
         return f"{ROOTS}/{text.name(guest.key)}"
-    if source.type not in BUILT_IN_IMPORTS:
+    if source.type not in (*BUILT_IN_IMPORTS, WITHOUT_DISK):
         return f"{CONVERTED}/{text.name(guest.key)}.img"
     return place
 
@@ -213,7 +217,7 @@ def collect(project: Project, guests: list[Guest], configs: list[str]) -> Fetche
             fetched.containers.append(guest.key)
         elif guest.source.type in CONVERTED_IMPORTS and guest.source.type not in imports:
             fetched.conversions.append((guest, guest.source, None))
-        elif guest.source.type not in BUILT_IN_IMPORTS:
+        elif guest.source.type not in (*BUILT_IN_IMPORTS, WITHOUT_DISK):
             kind = imports.get(guest.source.type)
             if kind is None:
                 raise text.CannotCarry(guest.source.type, "it is no import type of this project")

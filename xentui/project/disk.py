@@ -20,6 +20,7 @@ from xentui.project.effective import effective
 from xentui.project.model import (
     CONTAINER,
     CONVERTED_IMPORTS,
+    WITHOUT_DISK,
     Fetch,
     Guest,
     Project,
@@ -129,7 +130,7 @@ def _image(project: Project, guest: Guest, assets: Assets) -> Image:
         if source.type not in CONVERTED_IMPORTS or size > WHOLE_DISK << 20:
             return Image(guest.key, file, -(-size // 1024), False, note)
     note = "an estimate: its size is not known before it is unpacked or fetched"
-    size = BUILT if source.type == "ext4" else WHOLE_DISK
+    size = BUILT if source.type in ("ext4", WITHOUT_DISK) else WHOLE_DISK
     return Image(guest.key, file, size * 1024, True, note)
 
 

@@ -25,10 +25,13 @@ CONTAINER = "container"
 CONTAINER_INIT = "/sbin/container-init"
 """What the recipe adds to a container's root: it starts what the image says it runs."""
 
+WITHOUT_DISK = "kernel"
+"""Import type of a kernel that is all of its guest, such as Zephyr: the guest has no disk."""
+
 CONVERTED_IMPORTS = {"vmdk": "vmdk", "vdi": "vdi", "vhd": "vpc", "vhdx": "vhdx"}
 """Import types of other hypervisors' disks, with qemu-img's names: the recipe converts them."""
 
-KNOWN_IMPORTS = (*BUILT_IN_IMPORTS, CONTAINER, *CONVERTED_IMPORTS)
+KNOWN_IMPORTS = (*BUILT_IN_IMPORTS, CONTAINER, WITHOUT_DISK, *CONVERTED_IMPORTS)
 """Import types that need no script. A project may have a converted one as a type of its own."""
 
 GuestType = Literal["pv", "pvh", "hvm"]

@@ -10,7 +10,7 @@ On each, the class writes the xl config from varflags, unless the guest has a co
 from __future__ import annotations
 
 from xentui.project.effective import EffectiveGuest, default_type
-from xentui.project.model import Guest, Project
+from xentui.project.model import WITHOUT_DISK, Guest, Project
 
 
 def needs_bundle(guest: Guest) -> tuple[str, ...]:
@@ -36,6 +36,8 @@ def needs_complete_cfg(project: Project, guest: EffectiveGuest) -> tuple[str, ..
     if guest.guest.config_file is not None:
         return ()
     reasons = []
+    if guest.guest.source is not None and guest.guest.source.type == WITHOUT_DISK:
+        reasons.append("it has no disk")
     if not guest.vif:
         reasons.append("it has no network interface")
     if not guest.extra and guest.type != "hvm":

@@ -11,7 +11,7 @@ from string import digits
 from xentui.project import schema
 from xentui.project.boards import Board
 from xentui.project.effective import EffectiveGuest
-from xentui.project.model import CONTAINER, CONTAINER_INIT
+from xentui.project.model import CONTAINER, CONTAINER_INIT, WITHOUT_DISK
 from xentui.rules import quick_fixes
 from xentui.rules.context import Context
 from xentui.rules.fetched import UNCERTAIN, contents
@@ -33,6 +33,11 @@ def generated(guest: EffectiveGuest) -> bool:
     return guest.guest.config_file is None and guest.type != "hvm"
 
 
+def without_disk(guest: EffectiveGuest) -> bool:
+    """Whether the guest is a kernel alone, which need not be Linux."""
+    return guest.guest.source is not None and guest.guest.source.type == WITHOUT_DISK
+
+
 def option(extra: str, name: str) -> str | None:
     """Return the last value of an option of the kernel's command line."""
     found_ = None
@@ -45,7 +50,7 @@ def option(extra: str, name: str) -> str | None:
 
 def root(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Whether the kernel is told its root, and the right one."""
-    if not generated(guest):
+    if not generated(guest) or without_disk(guest):
         return
     path = f"guests.{guest.key}.extra"
     device = f"/dev/{guest.disk_device}"
@@ -96,7 +101,7 @@ def partition(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 def console(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Whether the guest says anything on its console."""
-    if generated(guest) and option(guest.extra, "console") is None:
+    if generated(guest) and not without_disk(guest) and option(guest.extra, "console") is None:
         extra = f"{guest.extra} console=hvc0".strip()
         yield found(
             "XT228",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from xentui.project import disk
 from xentui.project.effective import EffectiveGuest
-from xentui.project.model import CONTAINER, CONVERTED_IMPORTS, Fetch, Project, Source
+from xentui.project.model import CONTAINER, CONVERTED_IMPORTS, WITHOUT_DISK, Fetch, Project, Source
 from xentui.rules import fetched, quick_fixes
 from xentui.rules.boot import generated, option
 from xentui.rules.context import Context
@@ -35,6 +35,7 @@ _MADE_OF: dict[str, tuple[Kind, ...]] = {
     "ext4": ("ext", "disk", "filesystem"),
     "raw": ("disk", "ext", "filesystem", "iso"),
     CONTAINER: ("container",),
+    WITHOUT_DISK: ("kernel",),
     **dict.fromkeys(CONVERTED_IMPORTS, ("vm_disk",)),
 }
 """What each import type can be made of: a disk or file system is copied by ext4 and raw."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from xentui.errors import UsageError, sentences
-from xentui.project import boards, effective
+from xentui.project import boards, effective, guest_presets
 from xentui.project.model import Guest, Project
 from xentui.session import field_paths, files, guests
 
@@ -45,6 +45,7 @@ class GuestKind(Enum):
     VENDOR = "vendor"
     CONTAINER = "container"
     CONFIG = "config"
+    PRESET = "preset"
 
 
 class KindText(NamedTuple):
@@ -84,6 +85,12 @@ KINDS = (
         "A vendor's root file system and kernel",
         "Two files, or two names in the deploy directory of the build.",
         "Root file system",
+    ),
+    KindText(
+        GuestKind.CONTAINER,
+        "A container image",
+        "An archive of docker save or of an OCI image; the guest starts what the image runs.",
+        "Archive of the image",
     ),
     KindText(
         GuestKind.CONFIG,
@@ -158,7 +165,8 @@ def add(
         session: the session.
         kind: what the guest is made of.
         file: the file that was read; of :attr:`GuestKind.VENDOR` it may be a name in the deploy
-            directory, and of :attr:`GuestKind.CONFIG` it is the path of the xl config.
+            directory, of :attr:`GuestKind.CONFIG` it is the path of the xl config, and of
+            :attr:`GuestKind.PRESET` the name of a guest preset.
         name: the recipe's name; of other kinds a name for the guest, from the file if empty.
         kernel: the vendor's kernel, a file or a name in the deploy directory.
 
@@ -170,6 +178,8 @@ def add(
             return _recipe(session, name)
         case GuestKind.CONFIG:
             return _config(session, str(file), name)
+        case GuestKind.PRESET:
+            return _preset(session, str(file))
     if isinstance(file, str):
         return _deployed(session, file, name, kernel)
     state = session.state
@@ -231,6 +241,13 @@ def _deployed(
         if wrong:
             raise UsageError(f"{value}: {wrong}")
     return state.with_project(state.project.with_guest(guest)), key
+
+
+def _preset(session: Session, name: str) -> tuple[State, str]:
+    """Return the state with the guests of a preset, and the key of the first."""
+    state = session.state
+    project, keys = guest_presets.add(state.project, guest_presets.guest_preset(name))
+    return state.with_project(project), keys[0]
 
 
 def _config(session: Session, given: str, name: str) -> tuple[State, str]:

@@ -1,0 +1,131 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Guests that are added ready made: each a data file in ``presets/guests``.
+
+A file has tables of guests and bundles as a project has them, a title, a description, what it
+was tried with, and the architecture that it needs, if any. Names that a project has already get
+a number.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from xentui.errors import UsageError
+from xentui.project import boards, document, model, schema
+from xentui.project.model import Bundle, Guest, Project
+from xentui.project.presets import bundled_directory
+from xentui.safe_text import quoted
+
+
+@dataclass(frozen=True, slots=True)
+class GuestPreset:
+    """A guest, or several that belong together, as it is offered.
+
+    Attributes:
+        name: the file's name without ``.toml``.
+        title: a few words.
+        description: one or two sentences: what it is, and what has to be put where.
+        tried: what it was tried with, and what not.
+        arch: the architecture that it needs, or an empty text.
+        guests: what is added, in this order.
+        bundles: bundles that carry them.
+    """
+
+    name: str
+    title: str
+    description: str
+    tried: str
+    arch: str
+    guests: tuple[Guest, ...]
+    bundles: tuple[Bundle, ...]
+
+    def fits(self, project: Project) -> bool:
+        """Return whether the project's board has the architecture that it needs."""
+        return self.arch in ("", boards.board(project.host.machine).arch)
+
+
+@cache
+def guest_presets() -> tuple[GuestPreset, ...]:
+    """Return the guests that are offered, by title."""
+    paths = sorted((bundled_directory() / "guests").glob("*.toml"))
+    return tuple(sorted(map(_read, paths), key=lambda preset: preset.title))
+
+
+def guest_preset(name: str) -> GuestPreset:
+    """Return a guest preset by its name.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    for preset in guest_presets():
+        if preset.name == name:
+            return preset
+    names = ", ".join(preset.name for preset in guest_presets())
+    raise UsageError(f"there is no guest preset {quoted(name)}", fix=f"There are {names}.")
+
+
+def add(project: Project, preset: GuestPreset) -> tuple[Project, tuple[str, ...]]:
+    """Return the project with a preset's guests, and their keys.
+
+    Raises:
+        UsageError: the board has another architecture.
+    """
+    if not preset.fits(project):
+        board = boards.board(project.host.machine)
+        raise UsageError(
+            f"{preset.title} is for {preset.arch}, and {board.machine} is {board.arch}",
+            fix="Choose another guest, or another board.",
+        )
+    taken = {guest.key for guest in project.guests}
+    keys: dict[str, str] = {}
+    for guest in preset.guests:
+        if not guest.external and guest.key in taken:
+            raise UsageError(
+                f"the image recipe {guest.key} is a guest of the project already",
+                fix="Two guests cannot share one writable image: take another guest.",
+            )
+        keys[guest.key] = _free(guest.key, taken)
+        taken.add(keys[guest.key])
+    for guest in preset.guests:
+        project = project.with_guest(_renamed(guest, keys))
+    known = {bundle.key for bundle in project.bundles}
+    for bundle in preset.bundles:
+        if bundle.key not in known:
+            project = project.with_bundle(bundle)
+    return project, tuple(keys.values())
+
+
+def _read(path: Path) -> GuestPreset:
+    data: dict[str, Any] = document.parse(document.read(path), path).data
+    about = {name: data.pop(name, "") for name in ("title", "description", "tried", "arch")}
+    whole = {"version": 1, "host": {"machine": "qemux86-64"}, **data}
+    problems = schema.validate(whole)
+    if problems:
+        raise ValueError(f"{path}: {schema.dotted(problems[0].path)}: {problems[0].message}")
+    project = model.from_data(whole)
+    return GuestPreset(path.stem, **about, guests=project.guests, bundles=project.bundles)
+
+
+def _free(key: str, taken: set[str]) -> str:
+    """Return a key that is not taken: the key itself, or with a number."""
+    number = 2
+    free = key
+    while free in taken:
+        free = f"{key}-{number}"
+        number += 1
+    return free
+
+
+def _renamed(guest: Guest, keys: dict[str, str]) -> Guest:
+    """Return a guest under its new key, with the other guests of the preset under theirs."""
+    renamed = replace(guest, key=keys[guest.key])
+    for old, new in keys.items():
+        if old != new and renamed.vif:
+            pattern = re.compile(rf"(?<=backend=){re.escape(old)}(?=,|$)")
+            renamed = replace(renamed, vif=tuple(pattern.sub(new, vif) for vif in renamed.vif))
+    return renamed
