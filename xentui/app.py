@@ -7,7 +7,6 @@ from __future__ import annotations
 import asyncio
 import locale
 import os
-import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -28,6 +27,7 @@ from xentui.screens.textual_hooks import (
     name_alt_keys,
 )
 from xentui.session import DEFAULT_OUT, Session, opening
+from xentui.signals import ending
 from xentui.widgets.text import ASCII, UNICODE, Glyphs
 
 if TYPE_CHECKING:
@@ -146,6 +146,7 @@ class XentuiApp(OrderedKeys):
         self.theme = theme
         self._other_keys = keymap or {}
         self._live_wanted = False
+        self._loop_running: asyncio.AbstractEventLoop | None = None
         self.latency = TerminalLatency()
 
     def get_default_screen(self) -> MainScreen:
@@ -159,12 +160,17 @@ class XentuiApp(OrderedKeys):
         if self._other_keys:
             self.set_keymap(self._other_keys)
         self.measure_latency()
-        if not self.is_headless:
-            loop = asyncio.get_running_loop()
-            for number in (signal.SIGTERM, signal.SIGHUP):
-                loop.add_signal_handler(number, self._end, number)
+        self._loop_running = asyncio.get_running_loop()
 
-    def _end(self, number: signal.Signals) -> None:
+    def leave(self, number: int) -> bool:
+        """Begin to leave for a signal; return whether the application runs already."""
+        if self._loop_running is None:
+            return False
+        with suppress(RuntimeError):
+            self._loop_running.call_soon_threadsafe(self._end, number)
+        return True
+
+    def _end(self, number: int) -> None:
         """Keep the draft and leave: somebody ends the process, or the terminal is gone."""
         with suppress(OSError):
             self.session.autosave()
@@ -324,7 +330,8 @@ def run(
     )
     app.call_later(_collect_from_now_on)
     name_alt_keys()
-    code = app.run()
+    with ending(app.leave, session.autosave):
+        code = app.run()
     if app.latency.waits and app.latency.answers:
         take_answer(sys.stdin.fileno(), 1)
     if session.written is not None:

@@ -1,13 +1,29 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Being stopped from outside, with everything put away."""
+"""Being ended from outside by SIGTERM or SIGHUP, with everything put away.
+
+A process that was started with a signal ignored, as ``nohup`` does, goes on ignoring it.
+"""
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
+import termios
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import Any
+
+PATIENCE = 0.8
+"""Seconds that a program has for leaving by itself."""
+
+_LEAVE_SCREEN = b"\x1b[?1000l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[<u\x1b[?25h\x1b[?1049l"
+"""No mouse, no bracketed paste, no key protocol, cursor shown, normal screen."""
+
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 
 def interrupt(_number: int) -> None:
@@ -17,7 +33,7 @@ def interrupt(_number: int) -> None:
 
 @contextmanager
 def stoppable(stop: Callable[[int], None] = interrupt) -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end what is done; ``nohup`` still holds.
+    """Let SIGTERM and SIGHUP end what is done.
 
     Args:
         stop: is given the signal's number, and raises.
@@ -28,7 +44,7 @@ def stoppable(stop: Callable[[int], None] = interrupt) -> Iterator[None]:
 
     before = {
         number: signal.signal(number, handle)
-        for number in (signal.SIGTERM, signal.SIGHUP)
+        for number in _SIGNALS
         if signal.getsignal(number) is not signal.SIG_IGN
     }
     try:
@@ -36,3 +52,58 @@ def stoppable(stop: Callable[[int], None] = interrupt) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def ending(leave: Callable[[int], bool], last: Callable[[], object]) -> Iterator[None]:
+    """End the process within about a second of SIGTERM or SIGHUP, whatever it is doing.
+
+    A screen that draws to a terminal which is gone can wait for ever, and then does not leave
+    by itself: what it draws is queued for a thread that has died. So a thread ends the process
+    where it has not left in time.
+
+    Args:
+        leave: is given the signal's number; begins to leave and returns whether that was
+            possible. It is called in the main thread, between any two steps of it.
+        last: what must be done where the process does not leave by itself. It is called in
+            another thread, and whatever it raises is ignored.
+    """
+    modes = _modes()
+
+    def end(number: int) -> None:
+        with suppress(Exception):
+            last()
+        _restore(modes)
+        os._exit(128 + number)
+
+    def stop(number: int) -> None:
+        try:
+            watch = threading.Timer(PATIENCE, end, (number,))
+            watch.daemon = True
+            watch.start()
+        except RuntimeError:
+            # No thread can be started any more.
+            end(number)
+        if not leave(number):
+            end(number)
+
+    with stoppable(stop):
+        yield
+
+
+def _modes() -> list[Any] | None:
+    """Return the modes of the terminal; ``None`` where there is none."""
+    try:
+        return termios.tcgetattr(sys.stdin.fileno())
+    except (OSError, ValueError, termios.error):
+        return None
+
+
+def _restore(modes: list[Any] | None) -> None:
+    """Give the terminal back as it was, without waiting for it."""
+    with suppress(OSError, ValueError, termios.error):
+        # Opened anew, so that not waiting is not everybody's who shares the terminal.
+        terminal = os.open("/dev/tty", os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        if modes is not None:
+            termios.tcsetattr(terminal, termios.TCSANOW, modes)
+        os.write(terminal, _LEAVE_SCREEN)

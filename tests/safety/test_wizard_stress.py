@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import resource
 import signal
 import subprocess
@@ -259,3 +260,32 @@ async def test_a_thousand_guests_stay_usable() -> None:
         assert session.autosave()
         assert app.is_running
     session.drafts.discard()
+
+
+@pytest.mark.slow
+@pytest.mark.tmux
+@pytest.mark.parametrize("how", ["SIGTERM", "SIGHUP", "gone"])
+def test_it_ends_whenever_it_is_told_to(start: Start, how: str) -> None:
+    """In its first seconds most is under way: imports, the first frame, the survey's thread."""
+    chance = random.Random(how)
+    for _ in range(int(os.environ.get("XENTUI_ENDINGS", "4"))):
+        one = start("--preset", "qemux86-64-minimal")
+        end = time.monotonic() + chance.uniform(0, 3)
+        while time.monotonic() < end:
+            one.read(end - time.monotonic())
+        code = one.hang_up() if how == "gone" else one.kill(signal.Signals[how])
+        number = signal.SIGHUP if how == "gone" else signal.Signals[how]
+        assert code in (-number, 128 + number)
+
+
+@pytest.mark.slow
+@pytest.mark.tmux
+def test_a_wizard_that_waits_for_its_terminal_ends_and_keeps_the_draft(start: Start) -> None:
+    """Nobody reads what it draws, so that it waits; it leaves all the same."""
+    one = start("--preset", "qemux86-64-minimal")
+    typed_memory(one, b"300")
+    for _ in range(400):
+        one.keys(b"\x1b[B\x1b[A")
+    one.process.send_signal(signal.SIGTERM)
+    assert one.process.wait(30) == 128 + signal.SIGTERM
+    assert drafts() == {"": 300}

@@ -14,6 +14,7 @@ import errno
 import fcntl
 import hashlib
 import os
+import threading
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +27,7 @@ from xentui.session.state import Origin, State, Unfinished
 VERSION = 1
 SLOTS = 9
 """How many drafts of one folder are kept at most: of wizards at the same time, or never resumed."""
+_PATIENCE = 0.6
 MAX_BYTES = 16 * 1024 * 1024
 """How big a draft may be. One of a thousand guests has about 800 kB."""
 
@@ -67,6 +69,7 @@ class Drafts:
         self._read: tuple[Path, Origin] | None = None
         self._kept: State | None = None
         self._abandoned = False
+        self._saving = threading.Lock()
 
     @property
     def keeps(self) -> bool:
@@ -79,10 +82,16 @@ class Drafts:
         Raises:
             OSError: the state directory cannot be written.
         """
-        if state is self._kept or self._abandoned:
+        # Where the process is ended while one thread saves, another does not wait for ever.
+        if not self._saving.acquire(timeout=_PATIENCE):
             return False
-        self._save(state, now)
-        self._kept = state
+        try:
+            if state is self._kept or self._abandoned:
+                return False
+            self._save(state, now)
+            self._kept = state
+        finally:
+            self._saving.release()
         return True
 
     def available(self) -> bool:
