@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,3 +83,12 @@ class Case:
         """Return everything found in it."""
         loaded, assets = self.load(folder)
         return findings(loaded, assets)
+
+
+def ext2(blocks: int = 64) -> bytes:
+    """Return what begins with a superblock."""
+    block = bytearray(1024)
+    struct.pack_into("<7I", block, 0, 16, blocks, 0, 0, 0, 1, 0)
+    struct.pack_into("<3I", block, 32, 8192, 8192, 16)
+    struct.pack_into("<H", block, 56, 0xEF53)
+    return bytes(1024) + bytes(block) + bytes(62 * 1024)

@@ -8,7 +8,7 @@ import io
 import struct
 import tarfile
 
-from tests.rules.case import Case
+from tests.rules.case import Case, ext2
 from tests.rules.source_cases import EXT4, FETCH, LOCAL, guest
 
 
@@ -26,15 +26,6 @@ def mbr() -> bytes:
     """Return a disk with one Linux partition."""
     entry = struct.pack("<B3sB3sII", 0, b"", 0x83, b"", 64, 64)
     return bytes(446) + entry + bytes(48) + b"\x55\xaa" + bytes(127 * 512)
-
-
-def ext2(blocks: int = 64) -> bytes:
-    """Return what begins with a superblock."""
-    block = bytearray(1024)
-    struct.pack_into("<7I", block, 0, 16, blocks, 0, 0, 0, 1, 0)
-    struct.pack_into("<3I", block, 32, 8192, 8192, 16)
-    struct.pack_into("<H", block, 56, 0xEF53)
-    return bytes(1024) + bytes(block) + bytes(62 * 1024)
 
 
 def container(arch: str) -> bytes:

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Cases of what is fetched and imported."""
 
-from tests.rules.case import Case
+import lzma
+
+from tests.rules.case import Case, ext2
 
 FETCH = "guests.web.source.fetch[0]"
 SUM = f'sha256 = "{"0" * 64}"'
@@ -82,7 +84,7 @@ CASES = (
         "guests.web.source.file",
         guest(EXT4, 'uri = "file://other.ext4"'),
         ("other.ext4", "web.ext4"),
-        {"other.ext4": "", "web.ext4": ""},
+        {"other.ext4": ext2(), "web.ext4": ext2()},
         quick_fixes=1,
     ),
     Case(
@@ -90,7 +92,7 @@ CASES = (
         "guests.web.source.file",
         guest(EXT4, 'uri = "file://web.img.xz"'),
         ("web.img.xz", "web.ext4.xz"),
-        {"web.img.xz": "", "web.ext4.xz": ""},
+        {"web.img.xz": lzma.compress(ext2()), "web.ext4.xz": lzma.compress(ext2())},
         say="web.ext4",
         quick_fixes=1,
     ),
@@ -171,7 +173,7 @@ CASES = (
         "guests.web.source.type",
         guest('type = "squashfs"\nfile = "web.ext4"', LOCAL),
         ('"squashfs"', '"ext4"'),
-        IMAGE,
+        {"web.ext4": ext2()},
         quick_fixes=1,
     ),
     Case(

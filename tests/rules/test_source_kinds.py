@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.images import made as images
-from tests.rules.case import HEAD
-from tests.rules.disk_cases import ext2, mbr, qcow2, tree
+from tests.rules.case import HEAD, ext2
+from tests.rules.disk_cases import mbr, qcow2, tree
 from tests.rules.source_cases import guest
 from xentui.project import document
 from xentui.project.assets import gather

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from xentui.bitbake.abilities import Abilities
@@ -29,7 +30,7 @@ from xentui.rules import (
     text,
 )
 from xentui.rules.context import Context, context
-from xentui.rules.finding import RANKS, Finding, failed, found
+from xentui.rules.finding import RANKS, Finding, QuickFix, Severity, failed, found
 
 if TYPE_CHECKING:
     from xentui.project.document import DocumentError, Loaded
@@ -81,8 +82,50 @@ def check(
     return check_all(context(project, assets, abilities))
 
 
+MOST_VERIFIED = 200
+"""How many guests' checks are spent on verifying quick fixes: at most some milliseconds."""
+
+
 def check_all(given: Context) -> list[Finding]:
-    """Return every finding, for those who have a context already."""
+    """Return every finding, for those who have a context already.
+
+    A quick fix is offered only where the rules agree with it. In a project with so many fixes
+    that this would take long, they are offered unverified.
+    """
+    findings = _run_rules(given)
+    offers = sum(len(finding.quick_fixes) for finding in findings)
+    if offers * (len(given.guests) + 1) > MOST_VERIFIED:
+        return findings
+    return [_with_verified_fixes(given, finding, findings) for finding in findings]
+
+
+def _with_verified_fixes(given: Context, finding: Finding, findings: list[Finding]) -> Finding:
+    """Return a finding without those of its quick fixes that another rule refuses."""
+    kept = [one for one in finding.quick_fixes if _agreed(given, finding, one, findings)]
+    if len(kept) == len(finding.quick_fixes):
+        return finding
+    return replace(finding, quick_fix=kept[0] if kept else None, others=tuple(kept[1:]))
+
+
+def _agreed(given: Context, finding: Finding, fix: QuickFix, findings: list[Finding]) -> bool:
+    """Return whether a fix takes its finding away, and no rule asks for its opposite then.
+
+    A rule refuses it by an error that was not there before, or by a fix that leads back.
+    """
+    before = {(one.code, one.path) for one in findings}
+    fixed = fix.apply(given.project)
+    after = _run_rules(context(fixed, given.assets, given.abilities))
+    if any((one.code, one.path) == (finding.code, finding.path) for one in after):
+        return False
+    new = [one for one in after if (one.code, one.path) not in before]
+    return not any(
+        one.severity is Severity.ERROR
+        or any(back.apply(fixed) == given.project for back in one.quick_fixes)
+        for one in new
+    )
+
+
+def _run_rules(given: Context) -> list[Finding]:
     made: list[Finding] = []
     for rule in RULES:
         try:
