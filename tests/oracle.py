@@ -36,6 +36,9 @@ class Form:
 
 Wanted = str | Words | Form
 
+REMOVED = Form("nothing is left of it")
+"""A variable that something is only removed from."""
+
 CLASS_DEFAULTS: dict[str, Any] = {
     "memory": 512,
     "vcpus": 1,
@@ -66,26 +69,45 @@ FLAG_VARIABLES = {
 }
 
 XILINX = {"zynqmp-generic", "versal-generic"}
-X86_LITERAL_DOM0 = {
-    (machine, mode): None if mode in (None, "bios") and machine != "qemux86-64" else 512
-    for machine in ("qemux86-64", "genericx86-64", "intel-corei7-64")
-    for mode in (None, "bios", "efi", "hyperv-gen1")
+
+BOOT_FAMILIES = {
+    "genericx86-64": "efi",
+    "intel-corei7-64": "efi",
+    "genericarm64": "efi",
+    "raspberrypi4-64": "uboot-rpi",
+    "raspberrypi5": "uboot-rpi",
+    "am62xx-evm": "uboot-fat",
+    "imx8qm-mek": "uboot-fat",
+    "rock-5b": "uboot-rootfs",
 }
-"""Machines and boot modes whose Dom0 memory is literal text of a kickstart file, and what stands
-there."""
+"""Boards whose boot files xentui writes, and how Xen is started on them."""
 
 BOARD_LINES: dict[str, dict[Key, Wanted]] = {
     "qemuarm64": {
         ("IMAGE_FSTYPES", None): Words(("ext4",)),
         ("QB_DEFAULT_FSTYPE", None): "ext4",
     },
-    "raspberrypi4-64": {
-        ("PREFERRED_PROVIDER_virtual/kernel", None): "linux-raspberrypi",
-        ("PREFERRED_VERSION_linux-raspberrypi", None): "6.18.%",
-    },
     **{
-        machine: {("ENABLE_XEN_UBOOT_SCR", None): "1", ("ENABLE_XEN_DTSI", None): "1"}
+        machine: {
+            ("PREFERRED_PROVIDER_virtual/kernel", None): "linux-raspberrypi",
+            ("PREFERRED_VERSION_linux-raspberrypi", None): "6.18.%",
+        }
+        for machine in ("raspberrypi4-64", "raspberrypi5")
+    },
+    # meta-xilinx: meta-xilinx-virtualization/README.build.xen.md
+    **{
+        machine: {
+            ("ENABLE_XEN_UBOOT_SCR", None): "1",
+            ("ENABLE_XEN_DTSI", None): "1",
+            ("BOOTMODE", None): "xen",
+            ("IMAGE_INSTALL", None): Words(("xen",)),
+            ("IMAGE_FSTYPES", None): Words(("wic",)),
+        }
         for machine in XILINX
+    },
+    "rock-5b": {
+        ("RK_KERNEL_FITIMAGE", None): "False",
+        ("KERNEL_IMAGETYPE", None): "Image",
     },
 }
 
@@ -122,8 +144,11 @@ def conf(project: Project) -> dict[Key, Wanted]:
     }
     # Where the release is left out, what wrynose does not read is not written.
     master = host.release == "master"
-    if host.boot_mode is not None and master:
-        wanted["XEN_BOOT_MODE", None] = host.boot_mode
+    if host.boot_mode == "hyperv-gen1" and master:
+        wanted["XEN_BOOT_MODE", None] = "hyperv-gen1"
+    if host.accepted_licenses:
+        wanted["LICENSE_FLAGS_ACCEPTED", None] = Words(host.accepted_licenses)
+    wanted.update(boot(project))
     if host.network is not None and master:
         wanted["XEN_DOM0_NETWORK", None] = host.network
     if host.memory is not None and host.machine in EMULATED:
@@ -137,7 +162,9 @@ def conf(project: Project) -> dict[Key, Wanted]:
         wanted["XENTUI_HASH", None] = Form("[0-9a-f]{64}")
     for guest in named:
         wanted.update(flags(project, guest))
-    installed = [b.key for b in project.bundles if any(g.bundle == b.key for g in project.guests)]
+    before = wanted.get(("IMAGE_INSTALL", None))
+    installed = list(before.words) if isinstance(before, Words) else []
+    installed += [b.key for b in project.bundles if any(g.bundle == b.key for g in project.guests)]
     if project.containers.vxn:
         installed += ["vxn", "containerd-opencontainers"]
         installed += [] if master else ["xen-tools-xen-9pfsd"]
@@ -160,6 +187,44 @@ def conf(project: Project) -> dict[Key, Wanted]:
         room = -(-room // 1024) * 1024
         # Local files of tests are small: together they add a MiB at most.
         wanted["IMAGE_ROOTFS_EXTRA_SPACE", None] = Form(f"{room}|{room + 1024}")
+    return wanted
+
+
+def boot(project: Project) -> dict[Key, Wanted]:
+    """Return what starts Xen, where no layer does."""
+    host = project.host
+    usual = BOOT_FAMILIES.get(host.machine)
+    family = host.boot_mode or usual
+    wanted: dict[Key, Wanted] = {}
+    if family == "bios":
+        own = host.machine != "qemux86-64" or host.dom0_memory not in (None, 512)
+        return {("WKS_FILE", None): "xentui-bios.wks"} if own else {}
+    if family in (None, "hyperv-gen1", "manual"):
+        return {}
+    wanted["IMAGE_FSTYPES", None] = Words(("wic",))
+    if family == "uboot-rootfs":
+        return wanted | {
+            ("IMAGE_INSTALL", None): Words(
+                ("xentui-boot", "xen", "kernel-image", "kernel-devicetree")
+            ),
+            ("UBOOT_EXTLINUX", None): "0",
+            ("MACHINE_ESSENTIAL_EXTRA_RDEPENDS", None): REMOVED,
+        }
+    wanted["WKS_FILE_DEPENDS", None] = Words(("xen", "xentui-boot", "e2fsprogs-native"))
+    name = "BOOTX64" if arch(project) == "x86-64" else "BOOTAA64"
+    files = {
+        "efi": rf"xen-\S+\.efi;EFI/BOOT/{name}\.EFI xentui-xen\.cfg;EFI/BOOT/{name}\.CFG .*",
+        "uboot-fat": r" ?xen-\S+;xen xentui-boot\.scr;boot\.scr.*",
+        "uboot-rpi": r" xen-\S+;xen",
+    }
+    wanted["IMAGE_BOOT_FILES", None] = Form(files[family])
+    if family == "efi":
+        wanted["WKS_FILE", None] = "xentui-efi.wks"
+    elif host.machine in ("am62xx-evm", "genericarm64"):
+        wanted["WKS_FILE", None] = "xentui-uboot-fat.wks"
+    if family == "uboot-rpi":
+        wanted["RPI_USE_U_BOOT", None] = wanted["ENABLE_UART", None] = "1"
+        wanted["PREFERRED_PROVIDER_u-boot-default-script", None] = "xentui-boot"
     return wanted
 
 
@@ -188,7 +253,14 @@ def images_mib(project: Project) -> int:
 
 def only_for_the_image(project: Project) -> set[str]:
     """Return the variables that no other recipe may see set."""
-    scoped = {"QB_MEM_VALUE", "QB_XEN_CMDLINE_EXTRA", "IMAGE_INSTALL", "WKS_FILE"}
+    scoped = {
+        "QB_MEM_VALUE",
+        "QB_XEN_CMDLINE_EXTRA",
+        "IMAGE_INSTALL",
+        "WKS_FILE",
+        "IMAGE_BOOT_FILES",
+    }
+    scoped.add("IMAGE_BOOT_FILES")
     return scoped | {"QB_DEFAULT_FSTYPE", "XENTUI_HASH", "IMAGE_ROOTFS_EXTRA_SPACE"}
 
 
@@ -399,7 +471,7 @@ def differences(parsed: Parsed, wanted: dict[Key, Wanted]) -> list[str]:
 
 def _matches(read: str | None, value: Wanted) -> bool:
     if read is None:
-        return False
+        return value is REMOVED
     if isinstance(value, Words):
         return tuple(read.split()) == value.words
     if isinstance(value, Form):
@@ -420,13 +492,8 @@ def _dom0(project: Project) -> dict[Key, Wanted]:
         return {}
     if host.machine == "qemuarm64":
         return {("QB_XEN_CMDLINE_EXTRA", None): f"dom0_mem={memory}M"}
-    if host.machine == "raspberrypi4-64":
-        return {("RPI_DOM0_MEM", None): f"{memory}M"}
     if host.machine in XILINX:
         return {("DOM0_MEM", None): f"{memory}M"}
-    mode = (host.machine, host.boot_mode)
-    if mode in X86_LITERAL_DOM0 and memory != X86_LITERAL_DOM0[mode]:
-        return _KICKSTART
     return {}
 
 

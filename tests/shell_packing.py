@@ -103,7 +103,7 @@ def build(
         conf = (root / "conf/xentui.conf").read_text(encoding="utf-8")
         installed = parse_conf(conf, settings=settings).seen_by(image).words("IMAGE_INSTALL")
         script = [_PRELUDE]
-        for path in sorted(root.glob("meta-xentui/recipes-extended/*/*.bb")):
+        for path in sorted(root.glob("meta-xentui/recipes-*/xen-guest-bundles/*.bb")):
             parsed = parse_recipe(
                 path.read_text(encoding="utf-8"), path.name, conf=conf, settings=settings, at=path
             )

@@ -68,7 +68,8 @@ def of_field(table: str, name: str) -> st.SearchStrategy[Any]:
             return st.lists(st.sampled_from(field.choices), unique=True)
         case "list":
             assert field.pattern is not None
-            return st.lists(matching(field.pattern, 255), max_size=8)
+            unique = name == "accepted_licenses"
+            return st.lists(matching(field.pattern, 63), max_size=8, unique=unique)
         case "text" if field.pattern == "^[0-9a-f]{64}$":
             return _DIGEST
         case "text" if field.pattern is not None:
@@ -117,7 +118,7 @@ def key_of(table: str) -> st.SearchStrategy[str]:
 
 def documents() -> st.SearchStrategy[dict[str, Any]]:
     """Any data that the schema accepts."""
-    machines = st.sampled_from(sorted(boards.BOARDS)) | of_field("host", "machine")
+    machines = st.sampled_from(list(boards.names())) | of_field("host", "machine")
     host = st.tuples(table_of("host"), machines).map(lambda pair: {**pair[0], "machine": pair[1]})
     return st.fixed_dictionaries(
         {"version": st.just(1), "host": host},
@@ -139,11 +140,9 @@ def projects() -> st.SearchStrategy[model.Project]:
     return documents().map(model.from_data)
 
 
-BOARDS = tuple(
-    board for board in boards.BOARDS.values() if board.support is not boards.Support.REFUSED
-)
+BOARDS = tuple(board for board in boards.all_boards())
 _SAFE_KEY = re.compile(r"(?!.*\.\.)(?!nativesdk-)(?!lib32-).*(?<!-native)(?<![.+-])")
-_OVERRIDES = frozenset({"linux", "x86-64", "aarch64", "forcevariable", *boards.BOARDS})
+_OVERRIDES = frozenset({"linux", "x86-64", "aarch64", "forcevariable", *boards.names()})
 _ARCHIVES = ("tar", "tar.gz", "tar.xz", "tar.bz2", "tgz")
 _LICENSES = ("MIT", "Apache-2.0", "GPL-2.0-only")
 
@@ -247,7 +246,7 @@ def _host(
     defaults: model.Defaults,
 ) -> model.Host:
     dom0 = None
-    if board.dom0_knob is not boards.Dom0Knob.NONE:
+    if board.boot.family != "manual":
         dom0 = draw(st.none() | st.integers(256, 2048))
     each = defaults.memory or 512
     # Enough for Xen, Dom0 and every guest with what it takes beside its memory.

@@ -46,18 +46,23 @@ def test_guests_of_recipes_are_built_before_the_image() -> None:
             "qemuarm64-minimal",
             'runqemu qemuarm64 xen-image-minimal ext4 nographic slirp qemuparams="-m 1024"',
         ),
-        (
-            "raspberrypi4-64",
-            (
-                "sudo dd if=tmp/deploy/images/raspberrypi4-64/"
-                "xen-image-minimal-raspberrypi4-64.rootfs.rpi-sdimg of=/dev/sdX bs=4M conv=fsync "
-                "status=progress"
-            ),
-        ),
     ],
 )
 def test_each_board_boots_its_own_way(name: str, line: str) -> None:
     assert lines(preset(name), "boot") == [line]
+
+
+def test_a_card_is_written_and_its_console_shown() -> None:
+    found = [one for one in commands(preset("raspberrypi4-64")) if one.step == "boot"]
+    image = "xen-image-minimal-raspberrypi4-64.rootfs.wic"
+    target = "of=/dev/sdX bs=4M conv=fsync status=progress"
+    assert [one.line for one in found] == [
+        "lsblk -d -o NAME,SIZE,MODEL",
+        f"sudo dd if=tmp/deploy/images/raspberrypi4-64/{image} {target}",
+        "screen /dev/ttyUSB0 115200",
+    ]
+    assert "pins 8 (TX) and 10 (RX)" in found[2].note
+    assert found[2].note.endswith(", 115200 8N1")
 
 
 def test_efi_boots_with_its_firmware() -> None:
@@ -111,8 +116,9 @@ def test_a_layer_whose_tests_build_an_image_of_their_own_is_not_asked_for_them()
 
 
 def test_a_packed_image_is_unpacked_on_its_way_to_the_disk() -> None:
-    (line,) = [each for each in lines(Project(Host("genericx86-64")), "boot") if "dd" in each]
-    assert line.startswith("zstd -dc tmp/deploy/images/genericx86-64/xen-image-minimal-")
+    project = Project(Host("genericx86-64", boot_mode="bios"))
+    (line,) = [each for each in lines(project, "boot") if "dd" in each]
+    assert line.startswith("zstdcat tmp/deploy/images/genericx86-64/xen-image-minimal-")
     assert ".wic.zst | sudo dd of=/dev/sdX " in line
 
 

@@ -37,7 +37,7 @@ PROJECT = Project(
         (("host", "dom0_memory"), 512, "board"),
         (("host", "image"), "xen-image-minimal", "xentui"),
         (("host", "network"), "bridged", "class"),
-        (("host", "boot_mode"), "bios", "class"),
+        (("host", "boot_mode"), "bios", "board"),
         (("containers", "memory"), 512, "vxn"),
         (("containers", "concurrent"), 1, "xentui"),
         (("defaults", "memory"), 128, "project"),
@@ -62,8 +62,9 @@ def test_each_kind_of_origin(path: schema.Path, value: Any, origin: str) -> None
 def test_the_board_and_its_boot_mode_decide_what_dom0_has() -> None:
     path = ("host", "dom0_memory")
     for machine, mode, expected in (
-        ("genericx86-64", None, (None, "unknown")),
-        ("genericx86-64", "efi", (512, "board")),
+        ("genericx86-64", None, (1024, "board")),
+        ("genericx86-64", "manual", (None, "unknown")),
+        ("genericx86-64", "hyperv-gen1", (512, "board")),
         ("qemuarm64", None, (512, "board")),
         ("raspberrypi4-64", None, (256, "board")),
     ):
@@ -75,19 +76,19 @@ def test_the_board_and_its_boot_mode_decide_what_dom0_has() -> None:
 def test_more_memory_begins_at_what_holds_on_every_face(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Dom0 has 512 MiB with efi on a PC: 64 more are 576, wherever it is asked."""
+    """Dom0 has 1024 MiB with efi on a PC: 64 more are 1088, wherever it is asked."""
     project = Project(Host("genericx86-64", memory=4096, boot_mode="efi"))
     path = ("host", "dom0_memory")
-    assert memory.more(project, path, memory.SMALL) == 576
-    assert field_paths.fallback(project, path)[0] == "512"
-    assert budget(project).of("dom0") == 512
+    assert memory.more(project, path, memory.SMALL) == 1088
+    assert field_paths.fallback(project, path)[0] == "1024"
+    assert budget(project).of("dom0") == 1024
     file = tmp_path / "p.toml"
     file.write_text(
         'version = 1\n[host]\nmachine = "genericx86-64"\nmemory = 4096\nboot_mode = "efi"\n'
     )
     assert main(["show", str(file), "--effective", "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
-    assert shown["project"]["host"]["dom0_memory"] == {"value": 512, "origin": "board"}
+    assert shown["project"]["host"]["dom0_memory"] == {"value": 1024, "origin": "board"}
 
 
 def test_settings_made_by_hand_hold_where_the_project_says_nothing() -> None:

@@ -139,6 +139,10 @@ PROPERTIES: dict[str, tuple[Put, st.SearchStrategy[Any]]] = {
 }
 LISTS: dict[str, tuple[Put, st.SearchStrategy[Any]]] = {
     "defaults.vif": (_at("defaults", "vif"), of_field("defaults", "vif")),
+    "host.accepted_licenses": (
+        _at("host", "accepted_licenses"),
+        of_field("host", "accepted_licenses"),
+    ),
     "guest.vif": (_at("guests", "named", "vif"), of_field("guest", "vif")),
     "guest.tags": (_at("guests", "named", "tags"), of_field("guest", "tags")),
     "containers.frontends": (

@@ -25,7 +25,7 @@ def test_memory_that_does_not_fit_is_overruled_and_still_told(run: Run, board: P
 def test_a_refused_board_is_written_when_it_is_overruled(
     run: Run, board: Path, tmp_path: Path
 ) -> None:
-    board.write_text(BOARD.replace("qemux86-64", "raspberrypi5"))
+    board.write_text(BOARD.replace("qemux86-64", "raspberrypi3-64"))
     refused = run("generate", board, "--out", tmp_path / "out")
     assert refused.code == 1
     assert "error XT101" in refused.err
@@ -33,7 +33,7 @@ def test_a_refused_board_is_written_when_it_is_overruled(
     done = run("generate", board, "--out", tmp_path / "out", "--allow", "XT101")
     assert done.code == 0
     assert "warning XT101" in done.err
-    assert 'MACHINE = "raspberrypi5"' in (tmp_path / "out/conf/xentui.conf").read_text()
+    assert 'MACHINE = "raspberrypi3-64"' in (tmp_path / "out/conf/xentui.conf").read_text()
 
 
 @pytest.mark.parametrize("code", ["XT701", "XT201", "nonsense"])

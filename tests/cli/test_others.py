@@ -81,13 +81,13 @@ def test_presets_lists_board_memory_support_and_origin(run: Run) -> None:
     assert done.code == 0
     rows = {line.split()[0]: line for line in done.out.splitlines()}
     assert {*NAMES, "mine", "torn", "PRESET"} == set(rows)
-    assert re.search(r"qemux86-64 +1024 MiB +tested +local", rows["mine"])
+    assert re.search(r"qemux86-64 +1024 MiB +tried in QEMU +local", rows["mine"])
     assert "unusable" in rows["torn"]
     listed = {one["name"]: one for one in run("presets", "--json").json["presets"]}
     keys = ["name", "origin", "path", "title", "description", "machine", "memory", "support",
             "error"]  # fmt: skip
     assert all(list(one) == keys for one in listed.values())
-    assert listed["raspberrypi4-64"]["support"] == "partly"
+    assert listed["raspberrypi4-64"]["support"] == "tried in QEMU"
     assert listed["mine"]["origin"] == "local"
     assert listed["torn"]["error"]
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import subprocess
 import sys
 from dataclasses import replace
@@ -19,7 +18,6 @@ from tests.real.build import Build
 from tests.real.cases import Case
 from tests.real.conftest import MakeBuild
 from xentui.output import local_conf
-from xentui.output.kickstart import file_name as wks_name
 from xentui.project import boards
 from xentui.project.assets import gather
 from xentui.project.effective import effective, image
@@ -63,7 +61,8 @@ def test_the_image_has_what_the_project_says(case: Case, make_build: MakeBuild) 
         assert seen.values["QB_XEN_CMDLINE_EXTRA"] == f"dom0_mem={dom0}M"
         assert seen.values["QB_DEFAULT_FSTYPE"] in seen.words("IMAGE_FSTYPES")
     if host.machine == "qemux86-64":
-        assert seen.values["WKS_FILE"] == "qemuboot-xen-x86-64.wks"
+        own = {"efi": "xentui-efi.wks", None: "qemuboot-xen-x86-64.wks"}
+        assert seen.values["WKS_FILE"] == own[host.boot_mode]
         assert "wic" in seen.words("IMAGE_FSTYPES")
     bundles = {guest.bundle for guest in project.guests if guest.bundle}
     assert bundles <= set(seen.words("IMAGE_INSTALL"))
@@ -101,52 +100,6 @@ def test_network_takes_effect(build: Build) -> None:
         seen = build.seen(recipe, "XEN_DOM0_NETWORK", "RDEPENDS:xen-tools-net-conf", "PN")
         assert seen.values["XEN_DOM0_NETWORK"] == network
         assert ("dnsmasq" in seen.words("RDEPENDS:xen-tools-net-conf")) is wanted
-
-
-@pytest.mark.parametrize("mode", ["bios", "efi", "hyperv-gen1"])
-def test_our_kickstart_is_used_and_differs_in_memory_alone(build: Build, mode: str) -> None:
-    text = f'version = 1\n[host]\nmachine = "qemux86-64"\nboot_mode = "{mode}"\n'
-    plain = cases.project(text)
-    build.write(plain)
-    theirs = build.seen(xen_image(build, plain), "WKS_FULL_PATH").path("WKS_FULL_PATH")
-    project = cases.project(f"{text}dom0_memory = 700\n")
-    build.write(project)
-    seen = build.seen(xen_image(build, project), "WKS_FILE", "WKS_FULL_PATH", "XEN_BOOT_MODE")
-    assert seen.values["XEN_BOOT_MODE"] == mode
-    assert seen.values["WKS_FILE"] == wks_name()
-    ours = seen.path("WKS_FULL_PATH")
-    assert ours == build.layer / "files/wic" / wks_name()
-    assert parts(ours) == parts(theirs)
-    xen, dom0 = options(ours)
-    their_xen, their_dom0 = options(theirs)
-    assert xen == ["dom0_mem=700M" if word == "dom0_mem=512M" else word for word in their_xen]
-    # Where a bootloader's file is supplied, it names the root that the plug-in else puts in.
-    missing = [word for word in their_dom0 if word not in dom0]
-    assert missing == (["root=/dev/sda2"] if mode == "bios" else [])
-
-
-def commands(kickstart: Path) -> list[list[str]]:
-    """Return the commands of a kickstart file, each cut into words as wic does (shlex)."""
-    lines = kickstart.read_text(encoding="utf-8").splitlines()
-    return [shlex.split(line, comments=True) for line in lines if line and line[0] != "#"]
-
-
-def parts(kickstart: Path) -> list[list[str]]:
-    """Return the partitions of a kickstart file."""
-    return [words for words in commands(kickstart) if words[0] == "part"]
-
-
-def options(kickstart: Path) -> tuple[list[str], list[str]]:
-    """Return Xen's options and those of Dom0's kernel."""
-    (bootloader,) = (words for words in commands(kickstart) if words[0] == "bootloader")
-    given = dict(word.split("=", 1) for word in bootloader if "=" in word)
-    append = given.get("--append", "")
-    if "--configfile" in given:
-        text = (kickstart.parent / given["--configfile"]).read_text(encoding="utf-8")
-        (append,) = re.findall(r"APPEND /xen\.gz (.*)", text)
-        append = append.replace("/bZimage ", "")
-    xen, dom0 = append.split("---")
-    return xen.split(), dom0.split()
 
 
 def test_a_guest_without_network_reaches_the_image(build: Build, tmp_path: Path) -> None:

@@ -14,12 +14,52 @@ NAT = 'memory = 4096\nnetwork = "nat"'
 GUEST = '[guests.web]\ntags = ["autostart"]\nmemory = 512\n'
 
 CASES = (
-    Case("XT101", "host.machine", host(NAT, machine="qemuarm"), ('"qemuarm"', '"qemuarm64"')),
-    Case("XT101", "host.machine", host(NAT, machine="qemux86"), ('"qemux86"', '"qemux86-64"')),
-    Case("XT101", "host.machine", host("", machine="raspberrypi5"), ("berrypi5", "berrypi4-64")),
-    Case("XT101", "host.machine", host("", machine="raspberrypi3-64"), ("pi3-64", "pi4-64")),
+    *(
+        Case(
+            "XT101",
+            "host.machine",
+            host(more, machine=one),
+            (f'"{one}"', f'"{other}"'),
+            quick_fixes=1,
+        )
+        for one, other, more in (
+            ("qemuarm", "qemuarm64", NAT),
+            ("qemux86", "qemux86-64", NAT),
+            ("raspberrypi4", "raspberrypi4-64", ""),
+            ("raspberrypi3-64", "raspberrypi4-64", ""),
+        )
+    ),
+    Case(
+        "XT101",
+        "host.machine",
+        host("memory = 4096", machine="imx93-11x11-lpddr4x-evk"),
+        ("imx93-11x11-lpddr4x-evk", "imx8qm-mek"),
+        say="serial",
+    ),
+    Case("XT101", "host.machine", host("", machine="ampere-altra"), ("ampere-altra", "qemuarm64")),
     Case("XT102", "host.machine", host("", machine="my-board"), ("my-board", "qemuarm64")),
     Case("XT103", "host.machine", host("", machine="intel-corei7-64"), ("intel-corei7", "qemux86")),
+    Case(
+        "XT103",
+        "host.machine",
+        host("", machine="raspberrypi5"),
+        ("raspberrypi5", "qemuarm64"),
+        say="never run",
+    ),
+    Case(
+        "XT120",
+        "host.accepted_licenses",
+        host("", machine="raspberrypi4-64"),
+        ("[host]", '[host]\naccepted_licenses = ["synaptics-killswitch"]'),
+        quick_fixes=1,
+    ),
+    Case(
+        "XT122",
+        "host.boot_mode",
+        host('boot_mode = "uboot-rootfs"', machine="imx8qm-mek"),
+        ("uboot-rootfs", "uboot-fat"),
+        quick_fixes=1,
+    ),
     Case(
         "XT105",
         "host.boot_mode",
@@ -39,13 +79,13 @@ CASES = (
     Case(
         "XT108",
         "host.dom0_memory",
-        host('boot_mode = "efi"\ndom0_memory = 1024', machine="genericx86-64"),
+        host('boot_mode = "hyperv-gen1"\ndom0_memory = 1024', machine="genericx86-64"),
         ("1024", "512"),
     ),
     Case(
         "XT109",
         "host.dom0_memory",
-        host("dom0_memory = 512", machine="genericarm64"),
+        host('boot_mode = "manual"\ndom0_memory = 512', machine="genericarm64"),
         ("dom0_memory = 512", ""),
     ),
     Case(
@@ -58,15 +98,15 @@ CASES = (
     Case(
         "XT111",
         "host.dom0_memory",
-        host("memory = 4096", machine="genericx86-64"),
-        ("memory", "dom0_memory = 1024\nmemory"),
+        host('boot_mode = "manual"', machine="genericx86-64"),
+        ("boot_mode", "dom0_memory = 1024\nboot_mode"),
         quick_fixes=1,
     ),
     Case(
         "XT111",
         "host.dom0_memory",
-        host('boot_mode = "bios"', machine="genericx86-64"),
-        ('"bios"', '"efi"'),
+        host('memory = 4096\nboot_mode = "manual"', machine="genericx86-64"),
+        ('"manual"', '"efi"'),
     ),
     Case(
         "XT112",

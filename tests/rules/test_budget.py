@@ -121,7 +121,7 @@ def test_without_a_total_nothing_is_said_of_the_rest() -> None:
 
 
 def test_a_dom0_that_nobody_limits_is_an_estimate() -> None:
-    made = budget(project("memory = 2048\n", "genericx86-64"))
+    made = budget(project('memory = 2048\nboot_mode = "manual"\n', "genericx86-64"))
     dom0 = next(row for row in made.rows if row.kind == "dom0")
     assert (dom0.mib, dom0.estimate) == (0, True)
     assert dom0.note

@@ -115,14 +115,20 @@ def test_the_one_bundle_that_is_there_stays_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("machine", "fix"),
     [
-        ("qemux86-46", "Did you mean qemux86-64? Else see that its layer starts Xen."),
+        (
+            "qemux86-46",
+            (
+                "Did you mean qemux86-64? If not: Say in boot_mode what starts Xen on it, and see"
+                " that a layer provides the machine."
+            ),
+        ),
         (
             "zzz",
-            "See that its layer provides the machine, and that its boot loader starts Xen.",
+            "Say in boot_mode what starts Xen on it, and see that a layer provides the machine.",
         ),
     ],
 )
 def test_a_board_like_one_that_is_known(machine: str, fix: str) -> None:
     (made,) = of("XT102", f'version = 1\n[host]\nmachine = "{machine}"\n')
-    assert made.message == f"{machine} is a board xentui does not know"
+    assert made.message == f"xentui does not know the board {machine}"
     assert made.fix == fix

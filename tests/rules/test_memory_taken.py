@@ -122,7 +122,8 @@ VXN = "[containers]\nvxn = true\n"
         ),
         pytest.param(
             "genericx86-64",
-            'memory = 2048\n[guests.web]\ntype = "hvm"\ntags = ["autostart"]\n',
+            'memory = 2048\nboot_mode = "manual"\n'
+            '[guests.web]\ntype = "hvm"\ntags = ["autostart"]\n',
             [
                 Row("total", "Total", 2048, "total"),
                 Row("xen", "Xen itself", 94, "xen", estimate=True, note=FIRMWARE),

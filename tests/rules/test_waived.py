@@ -17,7 +17,7 @@ ORDER = list(Severity)
 HOST = 'version = 1\n[host]\nmachine = "{}"\nmemory = 1024\n'
 LARGE = "[guests.{0}]\ntags = [{1}]\nmemory = 1000\n"
 TEXTS = {
-    "XT101": (HOST.format("raspberrypi5"), ["host.machine"]),
+    "XT101": (HOST.format("raspberrypi3-64"), ["host.machine"]),
     "XT401": (HOST.format("qemux86-64") + LARGE.format("web", '"autostart"'), ["guests"]),
     "XT406": (
         HOST.format("qemux86-64") + LARGE.format("web", "") + LARGE.format("db", ""),

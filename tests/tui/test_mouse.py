@@ -217,7 +217,7 @@ async def test_choices_without_room_are_told_and_walked_to() -> None:
 
 
 async def test_buttons_say_what_they_do() -> None:
-    refused = replace(TWO, host=replace(TWO.host, machine="raspberrypi5"))
+    refused = replace(TWO, host=replace(TWO.host, machine="raspberrypi3-64"))
     app = wizard(session_of(refused), begin="review")
     async with app.run_test(size=SMALL, tooltips=True) as pilot:
         await settle(pilot)
@@ -279,7 +279,7 @@ async def test_a_table_with_more_rows_than_room_scrolls_to_its_cursor_and_by_whe
 
 
 async def test_a_button_is_as_wide_as_what_it_says() -> None:
-    refused = replace(TWO, host=replace(TWO.host, machine="raspberrypi5"))
+    refused = replace(TWO, host=replace(TWO.host, machine="raspberrypi3-64"))
     app = wizard(session_of(refused), begin="review")
     async with app.run_test(size=SMALL) as pilot:
         await settle(pilot)

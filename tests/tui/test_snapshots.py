@@ -93,7 +93,7 @@ LONG = replace(
 )
 REFUSED = replace(
     LAB,
-    host=replace(LAB.host, machine="raspberrypi5", network=None),
+    host=replace(LAB.host, machine="raspberrypi3-64", network=None),
     containers=Containers(),
 )
 

@@ -22,7 +22,7 @@ from xentui.screens.review import ProblemList
 from xentui.session.findings import can_be_waived
 from xentui.widgets.chrome import KeyLine
 
-REFUSED = replace(TWO, host=replace(TWO.host, machine="raspberrypi5", network=None))
+REFUSED = replace(TWO, host=replace(TWO.host, machine="raspberrypi3-64", network=None))
 TIGHT = Project(
     Host("qemux86-64", memory=1024, network="nat"),
     guests=(

@@ -209,7 +209,7 @@ def test_what_is_run_are_the_commands_that_are_shown() -> None:
     assert found.left == ()
     card = building(project(PROJECT.replace("qemux86-64", "raspberrypi4-64")))
     assert [command.line.split()[0] for command in card.run] == ["bitbake", "bitbake"]
-    assert card.left[0].line.startswith("sudo dd ")
+    assert card.left[1].line.startswith("sudo dd ")
 
 
 def test_a_yes_at_the_terminal_builds_and_boots_there(place: Place) -> None:

@@ -68,9 +68,10 @@ def read(source: Source, image: str, machine: str | None, bundles: Iterable[str]
     for field in schema.fields("defaults"):
         source.carry(field.variable, ("defaults", field.name), converter(field))
     _guests(source)
+    _boards_own(source, machine)
     vxn = _install(source, image, set(bundles))
     _features(source, vxn=vxn)
-    _written_by_xentui(source, machine, vxn=vxn)
+    _written_by_xentui(source, vxn=vxn)
 
 
 def _host(source: Source, machine: str | None) -> None:
@@ -83,7 +84,7 @@ def _host(source: Source, machine: str | None) -> None:
         plain = [s for s in source.active(variable) if not conditions(s.variable)]
         if plain:
             source.leave(plain, _USELESS)
-    knob = boards.board(machine).dom0_knob if machine else None
+    knob = boards.board(machine).layers_dom0_knob if machine else None
     if any(conditions(each.variable) for each in source.active("QB_XEN_CMDLINE_EXTRA")):
         if knob is boards.Dom0Knob.QEMU_CMDLINE:
             source.carry("QB_XEN_CMDLINE_EXTRA", ("host", "dom0_memory"), _dom0_mem)
@@ -95,6 +96,11 @@ def _host(source: Source, machine: str | None) -> None:
             source.carry(wanted.value, ("host", "dom0_memory"), mebibytes)
     source.carry("XEN_DOM0_NETWORK", ("host", "network"), words)
     source.carry("XEN_BOOT_MODE", ("host", "boot_mode"), words)
+    source.carry("LICENSE_FLAGS_ACCEPTED", ("host", "accepted_licenses"), str.split)
+    for each in source.active("WKS_FILE"):
+        family = _OUR_KICKSTART.fullmatch(each.value)
+        if family and machine and family[1] != boards.board(machine).boot.family:
+            source.draft.data["host"]["boot_mode"] = family[1]
     if "boot_mode" not in source.draft.data["host"]:
         source.carry("XEN_EFI_BOOT", ("host", "boot_mode"), lambda t: "efi" if t == "1" else None)
 
@@ -189,7 +195,11 @@ def _install(source: Source, image: str, bundles: set[str]) -> bool:
     assignments = source.active("IMAGE_INSTALL")
     packages = {word for each in assignments for word in source.store.expand(each.value).words}
     vxn = "vxn" in packages
-    ours = bundles | ({"vxn", "containerd-opencontainers", *VXN_PACKAGES} if vxn else set())
+    ours = (
+        bundles
+        | _BOOT_PACKAGES
+        | ({"vxn", "containerd-opencontainers", *VXN_PACKAGES} if vxn else set())
+    )
     for each in assignments:
         value = source.store.expand(each.value)
         rest = [word for word in value.words if word not in ours]
@@ -236,7 +246,42 @@ def _word_list(source: Source, variable: str, ours: frozenset[str]) -> None:
             source.draft.leave(each, "xentui writes the other words", what=what)
 
 
-def _written_by_xentui(source: Source, machine: str | None, *, vxn: bool) -> None:
+_BOOT_PACKAGES = {"xentui-boot", "xen", "kernel-image", "kernel-devicetree"}
+_OUR_KICKSTART = re.compile(r"xentui-(bios|efi|uboot-fat)\.wks")
+_BOOT_VARIABLES = (
+    "IMAGE_BOOT_FILES", "WKS_FILE", "WKS_FILE_DEPENDS", "IMAGE_FSTYPES", "IMAGE_INSTALL",
+    "RPI_USE_U_BOOT", "ENABLE_UART", "PREFERRED_PROVIDER_u-boot-default-script",
+    "UBOOT_EXTLINUX", "MACHINE_ESSENTIAL_EXTRA_RDEPENDS",
+)  # fmt: skip
+"""What xentui sets so that its own boot files start Xen."""
+
+
+def _starts_xen(variable: str, value: str) -> bool:
+    """Return whether a setting is one that xentui's boot files need."""
+    if "xentui-" in value or "xen-${MACHINE}" in value:
+        return True
+    return (variable, value.strip()) in (
+        ("IMAGE_FSTYPES", "wic"),
+        ("RPI_USE_U_BOOT", "1"),
+        ("ENABLE_UART", "1"),
+        ("UBOOT_EXTLINUX", "0"),
+        ("MACHINE_ESSENTIAL_EXTRA_RDEPENDS", "u-boot-extlinux"),
+    )
+
+
+def _boards_own(source: Source, machine: str | None) -> None:
+    """Pass over what a board needs, and what xentui's own boot files need."""
+    for name in _BOOT_VARIABLES:
+        for each in source.active(name):
+            if _starts_xen(name, each.value):
+                source.consume([each])
+    for line in boards.board(machine).lines if machine else ():
+        for each in source.active(line.variable.partition(":")[0]):
+            if each.value.strip() == line.value.strip():
+                source.consume([each])
+
+
+def _written_by_xentui(source: Source, *, vxn: bool) -> None:
     """Pass over what xentui writes by itself, where it says the same."""
     for each in source.active("do_rootfs", "vardeps"):
         if each.value.split() == ["XENTUI_HASH"]:
@@ -244,8 +289,3 @@ def _written_by_xentui(source: Source, machine: str | None, *, vxn: bool) -> Non
     source.consume(source.assignments.get("XENTUI_HASH", []))
     for layer in _MASKED if vxn else ():
         source.consume(source.active(f"BBFILE_PATTERN_IGNORE_EMPTY_{layer}"))
-    for line in boards.board(machine).lines if machine else ():
-        base = line.variable.partition(":")[0]
-        for each in source.active(base):
-            if each.value.strip() == line.value.strip():
-                source.consume([each])

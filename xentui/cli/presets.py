@@ -77,7 +77,7 @@ def _data(preset: PresetFile) -> dict[str, Any]:
 def _support(preset: PresetFile) -> str:
     from xentui.project import boards
 
-    return boards.board(preset.machine).support.value if preset.machine else ""
+    return boards.board(preset.machine).state_words if preset.machine else ""
 
 
 def _row(preset: PresetFile) -> tuple[str, ...]:

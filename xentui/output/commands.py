@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from xentui.bitbake import releases
 from xentui.bitbake.abilities import Abilities
-from xentui.output import kickstart
+from xentui.output import boot, kickstart
 from xentui.output.target_layout import start_order
 from xentui.project import artifacts, boards
 from xentui.project.effective import dom0_memory, image, total_memory
@@ -119,10 +119,10 @@ def fragment(project: Project, name: str, layer: str | None) -> list[NextCommand
 
 def _layer_of_board(project: Project) -> list[NextCommand]:
     board = boards.board(project.host.machine)
-    if not board.layer:
+    if board.layer is None:
         return []
-    line = f"bitbake-layers show-layers | grep {board.layer}"
-    return [NextCommand("attach", line, f"{board.machine} comes from {board.layer}")]
+    line = f"bitbake-layers show-layers | grep {board.layer.name}"
+    return [NextCommand("attach", line, f"{board.machine} comes from {board.layer.name}")]
 
 
 def _build(project: Project) -> Iterator[NextCommand]:
@@ -147,8 +147,7 @@ def _boot(project: Project, able: Abilities) -> Iterator[NextCommand]:
     total = total_memory(project)
     memory = f' qemuparams="-m {total}"' if total is not None else ""
     if machine == "qemux86-64":
-        efi = project.host.boot_mode == "efi" and "efi" in able.boot_modes
-        firmware = " ovmf" if efi else ""
+        firmware = " ovmf" if boards.boot_family(project.host) == "efi" else ""
         yield NextCommand(
             "boot",
             f"runqemu {machine} {recipe} wic nographic slirp kvm{firmware}{memory}",
@@ -156,18 +155,36 @@ def _boot(project: Project, able: Abilities) -> Iterator[NextCommand]:
         )
     elif machine == "qemuarm64":
         yield NextCommand("boot", f"runqemu {machine} {recipe} ext4 nographic slirp{memory}")
-    elif board.dom0_knob is boards.Dom0Knob.WIC or machine.startswith("raspberrypi"):
-        kind = _FLASHED.get(machine, "rpi-sdimg" if machine.startswith("raspberrypi") else "wic")
-        file = f"tmp/deploy/images/{machine}/{recipe}-{machine}.rootfs.{kind}"
-        unpack = f"zstd -dc {file} | " if kind.endswith(".zst") else ""
-        source = "" if unpack else f" if={file}"
-        yield NextCommand(
-            "boot",
-            f"{unpack}sudo dd{source} of=/dev/sdX bs=4M conv=fsync status=progress",
-            "sdX is the card or disk: everything on it is lost",
-        )
+    elif boards.boot_writer(project.host) != "nobody":
+        yield from _flash(project, board)
     if kickstart.needed(project, able) and dom0_memory(project) is not None:
         yield NextCommand("boot", "xl list 0", "Dom0's memory comes from our own kickstart file")
+
+
+_UNPACK = {".gz": "zcat", ".bz2": "bzcat", ".xz": "xzcat", ".zst": "zstdcat"}
+
+
+def _flash(project: Project, board: boards.Board) -> Iterator[NextCommand]:
+    """Yield how the image gets onto the card or disk, and what shows Xen's console."""
+    file = (
+        f"tmp/deploy/images/{board.machine}/{image(project)}-{board.machine}.rootfs"
+        f".{board.medium.file}"
+    )
+    # Where xentui writes the boot files it asks for a plain image too.
+    packed = "" if boot.is_written(project) else board.medium.compressed
+    what = {"sd": "card", "disk": "disk or USB stick"}.get(board.medium.kind, "disk")
+    write = "of=/dev/sdX bs=4M conv=fsync status=progress"
+    yield NextCommand("boot", "lsblk -d -o NAME,SIZE,MODEL", f"which of them is the {what}")
+    yield NextCommand(
+        "boot",
+        f"{_UNPACK[packed]} {file}{packed} | sudo dd {write}"
+        if packed
+        else f"sudo dd if={file} {write}",
+        f"sdX is the {what}: everything on it is lost",
+    )
+    if board.console.command:
+        where = f"Xen's console: {board.console.where[:1].lower()}{board.console.where[1:]}"
+        yield NextCommand("boot", board.console.command, f"{where}, {board.console.settings}")
 
 
 def _guests(project: Project) -> Iterator[NextCommand]:

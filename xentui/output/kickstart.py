@@ -23,19 +23,15 @@ from xentui.project.model import Project
 DISK_ID = "78656e74"
 """Identifier of the partition table, eight hexadecimal digits: ``xent`` in ASCII."""
 
-EFI_SYSTEM = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
-
 _XEN = {
     "bios": "console=com1,vga com1=115200,8n1 loglvl=all guest_loglvl=all",
     "hyperv-gen1": "noapic tsc=skewed apic=bigsmp x2apic_phys=true console=com1,vga"
     " com1=115200,8n1 loglvl=all guest_loglvl=all",
-    "efi": "noreboot console=com1,vga com1=115200,8n1 loglvl=all guest_loglvl=all",
 }
 _DOM0 = {
     "bios": "console=hvc0 earlyprintk=xen {root} rw rootwait pmtmr=0",
     "hyperv-gen1": "console=hvc0 clocksource=xen irqaffinity=0 earlyprintk=xen {root} rw rootwait"
     " panic=10",
-    "efi": "console=hvc0 earlyprintk=xen root=/dev/sda2 rootwait",
 }
 """Options of Xen and of Dom0's kernel by boot mode, as mv:files/wic has them."""
 
@@ -43,11 +39,11 @@ _DOM0 = {
 def needed(project: Project, abilities: Abilities) -> bool:
     """Return whether the layer's own kickstart file does not give what the project wants."""
     board = boards.board(project.host.machine)
-    if board.dom0_knob is not boards.Dom0Knob.WIC:
+    if _mode(project) not in _XEN:
         return False
     if _mode(project) == "bios" and not board.emulated:
         # directdisk-xen.wks has no dom0_mem, and without --configfile relies on the plug-in.
-        return project.host.dom0_memory is not None or not abilities.names_kernel
+        return dom0_memory(project) is not None or not abilities.names_kernel
     wanted = dom0_memory(project)
     return wanted is not None and wanted != abilities.kickstart_dom0_memory
 
@@ -71,8 +67,6 @@ def files(project: Project, abilities: Abilities, board: str = "") -> dict[str, 
     if not needed(project, abilities):
         return {}
     folder, name = abilities.kickstart_folder, file_name(board)
-    if _mode(project) == "efi":
-        return {f"{folder}/{name}": _efi(project)}
     menu_name = f"{name.removesuffix('.wks')}.cfg"
     menu = _menu(project, abilities)
     return {f"{folder}/{name}": _bios(project, abilities, menu_name, menu),
@@ -80,7 +74,7 @@ def files(project: Project, abilities: Abilities, board: str = "") -> dict[str, 
 
 
 def _mode(project: Project) -> str:
-    return project.host.boot_mode or "bios"
+    return boards.boot_family(project.host)
 
 
 def _memory(project: Project) -> str:
@@ -124,16 +118,4 @@ SERIAL 0 115200
 LABEL boot
   KERNEL mboot.c32
   APPEND /xen.gz {_memory(project)}{_XEN[mode]} --- /{kernel} {dom0}
-"""
-
-
-def _efi(project: Project) -> str:
-    append = f"{_memory(project)}{_XEN['efi']} --- {_DOM0['efi']}"
-    return f"""\
-{_about(project)}
-part /boot --source bootimg-efixen --ondisk sda --label boot --active --align 1024 \
---part-type {EFI_SYSTEM}
-part / --source rootfs --ondisk sda --use-uuid --fstype=ext4 --label root --align 1024
-
-bootloader --ptable gpt --timeout=5 --append="{append}"
 """

@@ -14,7 +14,7 @@ from typing import Any
 
 from xentui.bitbake import releases, text
 from xentui.bitbake.abilities import Abilities
-from xentui.output import kickstart
+from xentui.output import boot, kickstart
 from xentui.output.dom0_layer import dom0_packages
 from xentui.output.guest_cfg import supplied, vif_value
 from xentui.output.layer import BOARD
@@ -97,14 +97,22 @@ def _board(project: Project, able: Abilities, *, machine: bool, board_name: str)
         + "\n"
         + text.assign("INIT_MANAGER", "systemd")
     )
-    for line in board.lines:
+    family = boards.boot_family(host)
+    text.one_of(family, tuple(boards.FAMILIES))
+    for line in board.lines_for(host.release, family):
         yield f"# {line.why[0].upper()}{line.why[1:]}.\n" + text.assign(
             line.variable.format(image=recipe), line.value, operator=line.operator
         )
-    mode = text.plain(host.boot_mode or "")
-    if mode and len(able.boot_modes) > 1:
-        yield text.assign("XEN_BOOT_MODE", mode)
+    if host.accepted_licenses:
+        flags = "".join(f" {text.plain(flag)}" for flag in host.accepted_licenses)
+        yield (
+            "# Licences that you accept, without which the board's image is not built.\n"
+            + text.assign("LICENSE_FLAGS_ACCEPTED:append", flags)
+        )
+    if family == "hyperv-gen1" and family in able.boot_modes:
+        yield text.assign("XEN_BOOT_MODE", family)
     yield from _memory(project, able, recipe, kickstart.file_name(board_name))
+    yield from boot.settings(project, board_name)
     yield from _network(project, able, recipe)
 
 
@@ -139,19 +147,19 @@ def _memory(project: Project, able: Abilities, recipe: str, wks: str) -> Iterato
             "# and boots Xen. The recipe sets the variable for the machine, which outranks pn-.\n"
             + text.assign(f"WKS_FILE:{override}:pn-{recipe}", wks)
         )
-    wanted = dom0_memory(project)
+    wanted, knob = dom0_memory(project), boards.dom0_knob(host)
     if wanted is None or (
         host.dom0_memory is None
-        and (board.dom0_knob is not Dom0Knob.QEMU_CMDLINE or able.cmdline_dom0_memory is not None)
+        and (knob is not Dom0Knob.QEMU_CMDLINE or able.cmdline_dom0_memory is not None)
     ):
         return
     memory = f"{text.number(wanted)}M"
-    if board.dom0_knob is Dom0Knob.QEMU_CMDLINE:
+    if knob is Dom0Knob.QEMU_CMDLINE:
         yield "# What Dom0 keeps for itself.\n" + text.assign(
             f"QB_XEN_CMDLINE_EXTRA:pn-{recipe}", f"dom0_mem={memory}"
         )
-    elif board.dom0_knob in (Dom0Knob.RPI, Dom0Knob.XILINX):
-        yield "# What Dom0 keeps for itself.\n" + text.assign(board.dom0_knob.value, memory)
+    elif knob in (Dom0Knob.RPI, Dom0Knob.XILINX):
+        yield "# What Dom0 keeps for itself.\n" + text.assign(knob.value, memory)
 
 
 def _defaults(project: Project) -> Iterator[str]:

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from xentui.bitbake import releases, text
 from xentui.bitbake.abilities import Abilities
-from xentui.output import bundle_recipe, dom0_layer, header, kickstart, layer, sources
+from xentui.output import boot, bundle_recipe, dom0_layer, header, kickstart, layer, sources
 from xentui.output.guest_cfg import supplied
 from xentui.output.local_conf import local_conf
 from xentui.output.rendered import CONF, Content, Copy, Rendered
@@ -56,6 +56,7 @@ def render(
     for path, body in (
         *dom0_layer.files(project, able).items(),
         *kickstart.files(project, able, board).items(),
+        *boot.layer_files(project, able, board).items(),
     ):
         files[path] = header.stamp(body, project=origin)
     if files:

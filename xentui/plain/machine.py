@@ -21,10 +21,9 @@ class Step(StepMenu):
         """Say how far Xen is known to start on the board, where it is not wholly."""
         yield head("machine")
         board = boards.board(self.session.project.host.machine)
-        if board.reason:
-            yield f"{board.machine}: {board.support.value}. {board.reason}"
-        if board.layer:
-            yield f"It needs {board.layer}."
+        yield f"{board.machine}: {board.state_words}. {board.summary}"
+        if board.layer is not None:
+            yield f"It needs {board.layer.name}."
 
     def items(self) -> Sequence[Item]:
         """Return the fields."""

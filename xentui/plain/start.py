@@ -92,7 +92,7 @@ class Step(StepMenu):
             f"Guests: {', '.join(guest.key for guest in origin.project.guests) or 'none'}",
             f"Writes: {', '.join(files[:_FILES])}{more}",
             f"Free: {edit_summary.free(view.budget)}",
-            f"Board: {board.support.value}; {edit_summary.counted(view)}",
+            f"Board: {board.state_words}; {edit_summary.counted(view)}",
         ]
 
     def _ask(self, preset: PresetFile) -> None:

@@ -133,7 +133,7 @@ def _left_out(project: Project, wanted: Field, guest: Guest | None, outside: Out
         case "host-kernel" | "image":
             return Value(None, wanted.default_from)
         case origin:
-            return _of_schema(project, wanted, origin, outside)
+            return _of_schema(wanted, origin, outside)
 
 
 def _of_defaults(project: Project, name: str, outside: Outside) -> Value[Any]:
@@ -143,13 +143,11 @@ def _of_defaults(project: Project, name: str, outside: Outside) -> Value[Any]:
     by_hand = outside.by_hand.get(("defaults", name))
     if by_hand is not None:
         return by_hand
-    return _of_schema(project, schema.field("defaults", name), "class", outside)
+    return _of_schema(schema.field("defaults", name), "class", outside)
 
 
-def _of_schema(project: Project, wanted: Field, origin: str, outside: Outside) -> Value[Any]:
+def _of_schema(wanted: Field, origin: str, outside: Outside) -> Value[Any]:
     table, name = wanted.table, wanted.name
-    if (table, name) == ("host", "boot_mode") and _board(project).arch != "x86-64":
-        return Value(None, "none")
     known = outside.release.get((table, name))
     if known is not None:
         return known
@@ -158,21 +156,21 @@ def _of_schema(project: Project, wanted: Field, origin: str, outside: Outside) -
 
 
 KICKSTART_DOM0_MEMORY = 512
-"""MiB of Dom0 in meta-virtualization's kickstart files that name any: literal ``dom0_mem=512M``
-in mv:files/wic, all but ``directdisk-xen.wks``."""
+"""MiB of Dom0 in meta-virtualization's kickstart file for Hyper-V: literal ``dom0_mem=512M``."""
 
 
 def _of_board(project: Project, wanted: Field) -> Value[Any]:
-    board = _board(project)
+    board, host = _board(project), project.host
+    if wanted.name == "boot_mode":
+        family = boards.boot_family(host)
+        # runqemu is a board's own way, which a project cannot name.
+        return Value(None, "none") if family == "runqemu" else Value(family, "board")
     known: int | None = getattr(board, wanted.name)
-    if (
-        wanted.name == "dom0_memory"
-        and board.dom0_knob is boards.Dom0Knob.WIC
-        and project.host.boot_mode in ("efi", "hyperv-gen1")
-    ):
-        # A PC's disk image comes from a kickstart file chosen by the boot mode
-        # (mv:xen-image-minimal.bb:105); the one for bios sets no dom0_mem.
-        known = KICKSTART_DOM0_MEMORY
+    if wanted.name == "dom0_memory":
+        if boards.boot_writer(host) == "nobody":
+            known = None
+        elif boards.boot_family(host) == "hyperv-gen1":
+            known = KICKSTART_DOM0_MEMORY
     return Value(known, "unknown" if known is None else "board")
 
 

@@ -54,7 +54,11 @@ class Host:
     memory: int | None = None
     dom0_memory: int | None = None
     network: Literal["nat", "bridged"] | None = None
-    boot_mode: Literal["bios", "efi", "hyperv-gen1"] | None = None
+    boot_mode: (
+        Literal["bios", "efi", "hyperv-gen1", "uboot-fat", "uboot-rpi", "uboot-rootfs", "manual"]
+        | None
+    ) = None
+    accepted_licenses: tuple[str, ...] | None = None
     release: str | None = None
 
 

@@ -124,8 +124,7 @@ def _files(directory: Path) -> list[Path]:
 
 def _order(preset: PresetFile) -> tuple[int, int, bool, str]:
     origins = ("local", "user", "bundled")
-    known = list(boards.BOARDS)
-    board = known.index(preset.machine) if preset.machine in boards.BOARDS else len(known)
+    board = boards.board(preset.machine).order
     # The plainest preset of a board comes first.
     plain = preset.name.endswith("-minimal")
     return origins.index(preset.origin), board, not plain, preset.name

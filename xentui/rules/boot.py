@@ -219,7 +219,7 @@ def size(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     if guest.guest.config_file is not None:
         return
     board = given.board
-    if _cpus_known(board) and guest.vcpus > board.cpus:
+    if board.cpus is not None and guest.vcpus > board.cpus:
         yield found(
             "XT251",
             f"guests.{guest.key}.vcpus",
@@ -235,10 +235,6 @@ def size(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             f"Give it {SMALL} MiB or more.",
             quick_fixes.guest(f"Give it {SMALL} MiB", guest.key, memory=SMALL),
         )
-
-
-def _cpus_known(board: Board) -> bool:
-    return board.emulated or board.machine == "raspberrypi4-64"
 
 
 def _with_root(guest: EffectiveGuest, device: str) -> str:

@@ -131,8 +131,13 @@ def budget_of(given: Context) -> Budget:
     return Budget(tuple(rows), total, left, left_all)
 
 
-def xen_memory(total: int, cpus: int, *, emulated: bool, arch: Arch = "x86-64") -> int:
+USUAL_CPUS = 4
+"""CPUs that are counted with where nobody knows how many a board has."""
+
+
+def xen_memory(total: int, cpus: int | None, *, emulated: bool, arch: Arch = "x86-64") -> int:
     """Return MiB that Xen itself takes of a machine of ``total`` MiB."""
+    cpus = USUAL_CPUS if cpus is None else cpus
     if arch == "aarch64":
         return _up((20 + cpus + (0 if emulated else 256)) * 16 + total, 64)
     quarters = 32 + cpus + (0 if emulated else 256)

@@ -13,7 +13,7 @@ from xentui.bitbake.conf_facts import HOLE, Location
 from xentui.bitbake.files import exists, folder_of, is_folder, joined, listed
 from xentui.bitbake.layers import machines
 from xentui.errors import InputError
-from xentui.project.boards import BOARDS
+from xentui.project.boards import board
 from xentui.project.filesystem import read_text
 from xentui.rules.build_context import BuildContext, Placed, near, placed
 from xentui.safe_text import quoted, visible
@@ -167,10 +167,9 @@ def machine(context: BuildContext) -> Iterator[Placed]:
         return
     if build.find_in_layers(f"conf/machine/{name}.conf") is not None:
         return
-    known = BOARDS.get(name)
-    layer = known.layer if known is not None else ""
-    if layer:
-        fix = f"Add the layer {layer}: bitbake-layers add-layer PATH/TO/{layer}"
+    layer = board(name).layer
+    if layer is not None:
+        fix = f"Add the layer {layer.name}: bitbake-layers add-layer PATH/TO/{layer.name}"
     else:
         fix = (
             near(name, [each.name for each in machines(build)])

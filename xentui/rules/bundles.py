@@ -7,8 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from xentui.project import artifacts, licenses
-from xentui.project.boards import BOARDS
+from xentui.project import artifacts, boards, licenses
 from xentui.project.effective import EffectiveGuest, image
 from xentui.project.route import needs_bundle
 from xentui.rules import quick_fixes
@@ -20,7 +19,7 @@ aarch64 arm armv7a i586 i686 x86 x86-64 linux linux-gnu libc-glibc libc-musl
     class-target class-native class-nativesdk class-cross class-crosssdk pn-defaultpkgname
     task-install task-compile forcevariable fail-fast nodistro poky qemuall
 """
-OVERRIDES = frozenset(_OVERRIDE_WORDS.split()) | frozenset(BOARDS)
+OVERRIDES = frozenset(_OVERRIDE_WORDS.split()) | frozenset(boards.names())
 """Words that stand in BitBake's OVERRIDES on some machine; a recipe's name is one too."""
 
 _RECIPE_NAMES = """

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xentui.project.boards import BOARDS, Dom0Knob, Support
+from xentui.project import boards
+from xentui.project.boards import Dom0Knob
 from xentui.project.effective import fallback, image
 from xentui.rules import quick_fixes
 from xentui.rules.context import Context
@@ -16,57 +17,81 @@ from xentui.safe_text import quoted
 TESTED_DOM0 = 512
 """MiB that mv:tests/test_xen_runtime.py (TestXenDom0Boot) allows Dom0 at most."""
 
-RPI4_REACH = 1024
-"""MiB that every device of a Raspberry Pi 4 can reach by DMA."""
-
 
 def supported(given: Context) -> Iterator[Finding]:
-    """Whether Xen boots on the board at all."""
+    """Whether Xen starts on the board at all."""
     board = given.board
     path = "host.machine"
-    if board.support is Support.REFUSED:
-        yield found("XT101", path, f"Xen does not start on {board.machine}", board.reason)
-    elif not board.known:
-        import difflib
-
-        near = difflib.get_close_matches(board.machine, list(BOARDS))
-        fix = (
-            f"Did you mean {near[0]}? Else see that its layer starts Xen."
-            if near
-            else ("See that its layer provides the machine, and that its boot loader starts Xen.")
-        )
-        yield found("XT102", path, f"{board.machine} is a board xentui does not know", fix)
-    elif board.support is not Support.TESTED:
+    if board.state == "refused":
+        instead = board.instead
         yield found(
-            "XT103",
+            "XT101",
             path,
-            f"{board.machine} is {board.support.value} supported"
-            if board.support is Support.PARTLY
-            else f"{board.machine} builds Xen, but starting it is up to you",
-            board.reason,
+            f"Xen does not start on {board.machine}",
+            f"{board.summary} Use {instead} instead." if instead else board.summary,
+            quick_fixes.host(f"Use {instead}", machine=instead) if instead else None,
         )
+    elif not board.known:
+        near = boards.near(board.machine)
+        fix = "Say in boot_mode what starts Xen on it, and see that a layer provides the machine."
+        yield found(
+            "XT102",
+            path,
+            f"xentui does not know the board {board.machine}",
+            f"Did you mean {near}? If not: {fix}" if near else fix,
+            quick_fixes.host(f"Use {near}", machine=near) if near else None,
+        )
+    elif not board.emulated:
+        without = "".join(f" Expected not to work: {one}." for one in board.not_working)
+        yield found(
+            "XT103", path, f"{board.machine}: {board.state_words}", f"{board.summary}{without}"
+        )
+
+
+def licenses(given: Context) -> Iterator[Finding]:
+    """Whether the licences are accepted without which the board's image is not built."""
+    accepted = given.project.host.accepted_licenses or ()
+    for one in given.board.licenses:
+        if one.flag not in accepted:
+            yield found(
+                "XT120",
+                "host.accepted_licenses",
+                f"{given.board.machine} is not built unless you accept the licence flag {one.flag}",
+                f'Read it, and set accepted_licenses = ["{one.flag}"]. It covers {one.covers}.',
+                quick_fixes.host(f"Accept {one.flag}", accepted_licenses=(*accepted, one.flag)),
+            )
 
 
 def boot_mode(given: Context) -> Iterator[Finding]:
-    """Whether the boot mode is one the board has."""
-    mode = given.project.host.boot_mode
-    if mode is None:
+    """Whether Xen can be started on the board in the way that is chosen."""
+    mode, board = given.project.host.boot_mode, given.board
+    if mode is None or board.state == "refused":
         return
     path = "host.boot_mode"
-    if given.board.arch != "x86-64":
+    arch = boards.FAMILIES[mode].arch
+    reset = quick_fixes.host("Leave it to the board", boot_mode=None)
+    if arch not in (None, board.arch):
         yield found(
             "XT105",
             path,
-            f"A boot mode is for x86-64, and {given.board.machine} is {given.board.arch}",
-            "Leave boot_mode out.",
-            quick_fixes.host("Leave the boot mode out", boot_mode=None),
+            f"{mode} is for {arch}, and {board.machine} is {board.arch}",
+            "Leave boot_mode out, or choose another.",
+            reset,
         )
-    elif mode == "efi" and given.board.emulated:
-        fix = "Start runqemu with ovmf beside wic."
-        yield found("XT106", path, "An efi image starts on UEFI firmware only", fix)
     elif mode == "hyperv-gen1":
-        fix = "Take bios for any other machine."
+        fix = "Use bios or efi for any other machine."
         yield found("XT106", path, "A hyperv-gen1 image is made for Hyper-V generation 1", fix)
+    elif board.known and mode not in (*board.boot.families, "manual"):
+        yield found(
+            "XT122",
+            path,
+            f"{board.machine} is not known to start Xen by {mode}",
+            f"It is known to start by {' or '.join(board.boot.families)}.",
+            reset,
+        )
+    elif mode == "efi" and board.emulated:
+        fix = "Start runqemu with ovmf beside wic, as the commands of xentui show do."
+        yield found("XT106", path, "An efi image starts on UEFI firmware only", fix)
 
 
 def total_memory(given: Context) -> Iterator[Finding]:
@@ -88,23 +113,24 @@ def dom0_knob(given: Context) -> Iterator[Finding]:
     left_out = fallback(given.project, ("host", "dom0_memory")).value
     path = "host.dom0_memory"
     if memory is None:
-        if board.dom0_knob is Dom0Knob.WIC and left_out is None:
+        if board.arch == "x86-64" and left_out is None:
             yield found(
                 "XT111",
                 path,
-                "Dom0 takes all memory: the disk image of this board sets no dom0_mem",
+                "Dom0 takes all memory unless your boot files set dom0_mem",
                 "Say how much Dom0 keeps, for example dom0_memory = 1024.",
                 quick_fixes.host("Give Dom0 1024 MiB", dom0_memory=1024),
             )
         return
-    if board.dom0_knob is Dom0Knob.NONE:
+    knob = boards.dom0_knob(host)
+    if knob is Dom0Knob.NONE:
         yield found(
             "XT109",
             path,
             f"Nothing in the layers sets Dom0's memory on {board.machine}",
             f"Put dom0_mem={memory}M on Xen's command line in the boot loader yourself.",
         )
-    elif board.dom0_knob is Dom0Knob.WIC and memory != left_out:
+    elif knob is Dom0Knob.KICKSTART and memory != left_out:
         yield found(
             "XT108",
             path,
@@ -127,13 +153,14 @@ def dom0_size(given: Context) -> Iterator[Finding]:
             f"Keep to {TESTED_DOM0} MiB if you run its tests.",
             quick_fixes.host(f"Give Dom0 {TESTED_DOM0} MiB", dom0_memory=TESTED_DOM0),
         )
-    if given.board.machine == "raspberrypi4-64" and memory > RPI4_REACH:
+    limit = given.board.dom0_limit
+    if limit is not None and memory > limit:
         yield found(
             "XT112",
             path,
-            f"A Dom0 of {memory} MiB may lose its SD card on a Raspberry Pi 4",
-            f"Stay at or below {RPI4_REACH} MiB, or try it on the board.",
-            quick_fixes.host(f"Give Dom0 {RPI4_REACH} MiB", dom0_memory=RPI4_REACH),
+            f"A Dom0 of {memory} MiB may lose devices of {given.board.title}",
+            f"Keep to {limit} MiB: {given.board.dom0_limit_why}.",
+            quick_fixes.host(f"Give Dom0 {limit} MiB", dom0_memory=limit),
         )
 
 
@@ -149,4 +176,6 @@ def own_image(given: Context) -> Iterator[Finding]:
         )
 
 
-RULES = (supported, boot_mode, total_memory, dom0_knob, dom0_size, own_image)
+RULES = (
+    supported, licenses, boot_mode, total_memory, dom0_knob, dom0_size, own_image,
+)  # fmt: skip

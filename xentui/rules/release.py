@@ -16,9 +16,9 @@ OCI_FRONTENDS = ("docker", "podman")
 
 
 def boot_mode(given: Context) -> Iterator[Finding]:
-    """A boot mode that nothing in the layers makes."""
+    """A boot mode that nothing in the layers makes: efi is written by xentui, for all of them."""
     mode = given.project.host.boot_mode
-    if mode is None or mode in given.abilities.boot_modes or given.board.arch != "x86-64":
+    if mode != "hyperv-gen1" or mode in given.abilities.boot_modes:
         return
     name = given.project.host.release
     who = name if name is not None else "wrynose"
@@ -28,7 +28,8 @@ def boot_mode(given: Context) -> Iterator[Finding]:
         f"{who}'s meta-virtualization starts Xen in mode bios only, and {mode} is asked for"
         if len(given.abilities.boot_modes) == 1
         else f"the layers cannot make an image for the boot mode {mode}",
-        "Leave boot_mode out, or build with master, whose layers have it.",
+        "Use efi, which works on every release, or build with master, whose layers have it.",
+        quick_fixes.host("Start Xen by UEFI", boot_mode="efi"),
         quick_fixes.host("Leave the boot mode out", boot_mode=None),
         quick_fixes.host("Build with master", release="master") if name != "master" else None,
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from urllib.parse import unquote
 
-from xentui.project.boards import BOARDS
+from xentui.project import boards
 from xentui.project.effective import EffectiveGuest
 from xentui.project.model import CONTAINER, Fetch, Source
 from xentui.project.route import needs_complete_cfg
@@ -128,7 +128,7 @@ def architectures(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         return
     board = given.board
     mine = {board.arch, board.machine, "qemuall" if board.emulated else board.machine}
-    others = (_ARCHES | set(BOARDS) | {"qemuall"}) - mine
+    others = (_ARCHES | set(boards.names()) | {"qemuall"}) - mine
     for number, entry in enumerate(entries):
         if entry.arch and entry.arch not in mine and entry.arch not in others:
             yield found(

@@ -19,11 +19,12 @@ from xentui.widgets.field import FieldRow
 from xentui.widgets.table import Column, Row, Table
 from xentui.widgets.text import Text, cut, glyphs, lit
 
-SUPPORT = {
-    boards.Support.TESTED: ("ok", "tested"),
-    boards.Support.PARTLY: ("warning", "partly"),
-    boards.Support.MANUAL: ("warning", "some work"),
-    boards.Support.REFUSED: ("error", "no Xen"),
+SUPPORT: dict[boards.State, tuple[str, str]] = {
+    "tried": ("ok", "tried"),
+    "read": ("warning", "not run"),
+    "expected": ("warning", "never run"),
+    "refused": ("error", "no Xen"),
+    "unknown": ("warning", "unknown"),
 }
 
 
@@ -65,11 +66,11 @@ class Machine(FormStep):
         signs = glyphs(self)
         machine = self.session.project.host.machine
         rows = []
-        known = list(boards.BOARDS.values())
-        if machine not in boards.BOARDS:
+        known = list(boards.all_boards())
+        if machine not in boards.names():
             known.append(boards.board(machine))
         for board in known:
-            style, word = SUPPORT[board.support]
+            style, word = SUPPORT[board.state]
             here = board.machine == machine
             name = f"{signs.on if here else signs.off} {board.machine}"
             sign = signs.severity(style)
@@ -113,9 +114,9 @@ class Machine(FormStep):
 
     def _describe(self, machine: str) -> None:
         board = boards.board(machine)
-        style, word = SUPPORT[board.support]
-        reason = board.reason or "meta-virtualization's own tests run on it."
-        layer = f" Needs {board.layer}." if board.layer else ""
+        style, word = SUPPORT[board.state]
+        reason = board.summary
+        layer = f" Needs {board.layer.name}." if board.layer is not None else ""
         room = max(8, self.size.width - 2 - len(word) - 3)
         note = lit(f"{glyphs(self).severity(style)} {word}", style)
         if self.size.width < 68:

@@ -120,11 +120,11 @@ class Commands(Provider):
         yield Command(
             "quit", "leave xentui", partial(main.app.run_action, "request_quit"), common=True
         )
-        for machine, board in boards.BOARDS.items():
-            does = f"{board.title}, {board.support.value}"
-            yield Command(f"machine {machine}", does, partial(self._machine, machine))
+        for board in boards.all_boards():
+            does = f"{board.title}, {board.state_words}"
+            yield Command(f"machine {board.machine}", does, partial(self._machine, board.machine))
         for name, what in session.target.offers(("host", "machine")):
-            if name not in boards.BOARDS:
+            if not boards.board(name).known:
                 yield Command(f"machine {name}", what, partial(self._machine, name))
         for preset in presets.available():
             take = partial(self._preset, preset.name)
@@ -166,7 +166,7 @@ class Commands(Provider):
         word = word.strip()
         if main is None or not word:
             return
-        if verb == "machine" and word not in boards.BOARDS:
+        if verb == "machine" and not boards.board(word).known:
             yield Command(f"machine {word}", "another machine", partial(self._machine, word))
         elif verb == "guest":
             keys = guests.keys(main.session.project)

@@ -283,7 +283,7 @@ class Start(Step):
             _pair("Guests", cut(guests, room, more_sign)),
             _pair("Writes", "  ".join(files[:2]) + more),
             self._memory(view),
-            _pair("Board", boards.board(view.project.host.machine).support.value)
+            _pair("Board", boards.board(view.project.host.machine).state_words)
             if not errors
             else lit(f"{glyphs(self).error} {errors} to fix", "error"),
         ]  # fmt: skip

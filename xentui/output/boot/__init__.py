@@ -1,0 +1,152 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What starts Xen on a board: settings, a recipe, a script or a .cfg, a kickstart file.
+
+Each family of :data:`xentui.project.boards.FAMILIES` has its settings here. All of them name the
+Dom0 image (``:pn-IMAGE``), so no image recipe needs an append, and guests' images stay as they
+are. Only plug-ins of OpenEmbedded-Core's and meta-virtualization's own wic are used, so the same
+files serve every release.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xentui.bitbake import text
+from xentui.bitbake.abilities import Abilities
+from xentui.output.boot import kernel, kickstart, recipe, script, uefi
+from xentui.project import boards
+from xentui.project.effective import image
+from xentui.project.model import Project
+
+
+def is_written(project: Project) -> bool:
+    """Return whether xentui writes what starts Xen.
+
+    For a PC's BIOS the layers do, but for a kickstart file (:mod:`xentui.output.kickstart`).
+    """
+    host = project.host
+    return boards.boot_writer(host) == "xentui" and boards.boot_family(host) != "bios"
+
+
+def settings(project: Project, board_name: str = "") -> Iterator[str]:
+    """Yield the blocks of ``xentui.conf`` that start Xen; none where a layer does.
+
+    Args:
+        project: the project.
+        board_name: what the project is called in a layer for several boards; empty in its own.
+    """
+    if not is_written(project):
+        return
+    family, pn = boards.boot_family(project.host), f"pn-{text.name(image(project))}"
+    name = recipe.name(board_name)
+    if family == "efi":
+        yield (
+            "# The firmware starts xen.efi, which reads the .cfg beside it.\n"
+            + text.assign(f"IMAGE_BOOT_FILES:{pn}", " ".join(uefi.boot_files(project)))
+            + "\n"
+            + text.assign(_wks_variable(project, pn), kickstart.name("efi", board_name))
+        )
+        yield from _image(pn, name)
+    elif family == "uboot-fat":
+        yield from _uboot_fat(project, pn, board_name)
+        yield from _image(pn, name)
+    elif family == "uboot-rpi":
+        yield (
+            "# The firmware starts U-Boot, and that our script. Xen lies beside it on the card.\n"
+            + text.assign("RPI_USE_U_BOOT", "1")
+            + "\n"
+            + text.assign("ENABLE_UART", "1")
+            + "\n"
+            + text.assign("PREFERRED_PROVIDER_u-boot-default-script", name)
+            + "\n"
+            + text.assign(f"IMAGE_BOOT_FILES:append:{pn}", " xen-${MACHINE};xen")
+        )
+        yield from _image(pn, name)
+    elif family == "uboot-rootfs":
+        yield (
+            "# U-Boot runs /boot/boot.scr; it would run an extlinux.conf first, so there is none.\n"
+            + text.assign(
+                f"IMAGE_INSTALL:append:{pn}", f" {name} xen kernel-image kernel-devicetree"
+            )
+            + "\n"
+            + text.assign("UBOOT_EXTLINUX", "0")
+            + "\n"
+            + text.assign("MACHINE_ESSENTIAL_EXTRA_RDEPENDS:remove", "u-boot-extlinux")
+        )
+        yield text.assign(f"IMAGE_FSTYPES:append:{pn}", " wic")
+
+
+def _wks_variable(project: Project, pn: str) -> str:
+    board = boards.board(project.host.machine)
+    if board.arch == "x86-64":
+        return f"WKS_FILE:{board.machine if board.emulated else board.arch}:{pn}"
+    return f"WKS_FILE:{pn}"
+
+
+def _image(pn: str, name: str) -> Iterator[str]:
+    yield (
+        "# A plain image of the whole disk, and what must be deployed before it is made.\n"
+        + text.assign(f"IMAGE_FSTYPES:append:{pn}", " wic")
+        + "\n"
+        + text.assign(f"WKS_FILE_DEPENDS:append:{pn}", f" xen {name} e2fsprogs-native")
+    )
+
+
+def _uboot_fat(project: Project, pn: str, board_name: str) -> Iterator[str]:
+    boot = boards.board(project.host.machine).boot
+    kernel_image = boards.board(project.host.machine).kernel.image
+    files = ["xen-${MACHINE};xen", "xentui-boot.scr;boot.scr"]
+    why = "# U-Boot runs boot.scr of the first partition, which loads Xen and Dom0's kernel.\n"
+    if not boot.kickstart:
+        yield why + text.assign(
+            f"IMAGE_BOOT_FILES:append:{pn}", "".join(f" {file}" for file in files)
+        )
+        return
+    files += [f"${{KERNEL_IMAGETYPE}};{kernel_image}", *boot.keep]
+    if boot.dtb:
+        files.append(f"{boot.dtb_folder}{boot.dtb};{boot.dtb}")
+    yield (
+        why
+        + text.assign(f"IMAGE_BOOT_FILES:{pn}", " ".join(files))
+        + "\n"
+        + text.assign(f"WKS_FILE:{pn}", kickstart.name("uboot-fat", board_name))
+    )
+
+
+def layer_files(project: Project, abilities: Abilities, board_name: str = "") -> dict[str, str]:
+    """Return the layer's files that start Xen, without headers, by path in the layer.
+
+    Args:
+        project: the project.
+        abilities: what the layers at hand can do.
+        board_name: what the project is called in a layer for several boards; empty in its own.
+
+    Raises:
+        CannotCarry: a value cannot be written.
+    """
+    if not is_written(project):
+        return {}
+    made = recipe.files(project, shown(project), board_name)
+    family, boot = boards.boot_family(project.host), boards.board(project.host.machine).boot
+    if family == "efi" or (family == "uboot-fat" and boot.kickstart):
+        place = f"{abilities.kickstart_folder}/{kickstart.name(family, board_name)}"
+        made[place] = kickstart.kickstart(project, family)
+    made.update(kernel.files(project))
+    return {path: f"\n{body}" for path, body in made.items()}
+
+
+def shown(project: Project) -> dict[str, str]:
+    """Return the script or the .cfg that starts Xen, by the name of its file.
+
+    Empty where a layer starts Xen, or nobody does.
+
+    Raises:
+        CannotCarry: a value cannot be written.
+    """
+    if not is_written(project):
+        return {}
+    family = boards.boot_family(project.host)
+    if family == "efi":
+        return {"xen.cfg": uefi.config(project)}
+    return {"boot.cmd": script.script(script.described(project))}

@@ -1,0 +1,45 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Xen's options for kernels that meta-virtualization does not configure.
+
+Its settings reach kernels with the kernel cache of linux-yocto alone (mv:recipes-kernel/linux/
+linux-%.bbappend, ``KERNEL_META_TYPE``). arm64's own defaults have CONFIG_XEN, but not what Dom0
+gives its guests.
+"""
+
+from __future__ import annotations
+
+from xentui.bitbake import text
+from xentui.project import boards
+from xentui.project.model import Project
+
+_FOLDER = "recipes-kernel/linux"
+_FRAGMENT = "xentui-xen.cfg"
+_OPTIONS = (
+    "XEN", "XEN_DOM0", "XENFS", "XEN_COMPAT_XENFS", "XEN_SYS_HYPERVISOR", "XEN_DEV_EVTCHN",
+    "XEN_GNTDEV", "XEN_GRANT_DEV_ALLOC", "XEN_PRIVCMD", "XEN_BALLOON", "XEN_BLKDEV_BACKEND",
+    "XEN_BLKDEV_FRONTEND", "XEN_NETDEV_BACKEND", "XEN_NETDEV_FRONTEND", "HVC_XEN",
+    "HVC_XEN_FRONTEND", "BLK_DEV_LOOP", "BRIDGE", "TUN",
+)  # fmt: skip
+
+
+def files(project: Project) -> dict[str, str]:
+    """Return the fragment and its append; none where the layers configure the kernel."""
+    board = boards.board(project.host.machine)
+    if board.kernel.xen_options != "config" or not board.kernel.provider:
+        return {}
+    machine = text.name(board.machine)
+    append = "\n".join(
+        [
+            text.assign("FILESEXTRAPATHS:prepend", "${THISDIR}/xentui:", operator=":="),
+            text.assign(f"SRC_URI:append:{machine}", f" file://{_FRAGMENT}"),
+            "# For kernels that merge fragments themselves.",
+            text.assign(
+                f"KERNEL_CONFIG_FRAGMENTS:append:{machine}", f" ${{UNPACKDIR}}/{_FRAGMENT}"
+            ),
+        ]
+    )
+    return {
+        f"{_FOLDER}/{text.name(board.kernel.provider)}_%.bbappend": append + "\n",
+        f"{_FOLDER}/xentui/{_FRAGMENT}": "".join(f"CONFIG_{name}=y\n" for name in _OPTIONS),
+    }

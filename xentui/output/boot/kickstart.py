@@ -1,0 +1,66 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Kickstart files for UEFI's and U-Boot's disks.
+
+They need ``bootimg-partition`` alone, a plug-in of wic's own. Its name has a hyphen here: wic up to
+walnascar knows it by that, and later ones take it for an underscore (wic: partition.py,
+``replace("-", "_")``).
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from xentui.bitbake import text
+from xentui.project.effective import image
+from xentui.project.model import Project
+
+EFI_PARTITION = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
+_SPARE_MIB = 32
+
+
+def name(family: str, board_name: str = "") -> str:
+    """Return a kickstart file's name: in a layer for several boards, one for each."""
+    return f"xentui-{family}{f'-{text.name(board_name)}' if board_name else ''}.wks"
+
+
+def root_guid(project: Project) -> str:
+    """Return the GUID of the root file system's partition: of a board and an image, always one.
+
+    The files that start Xen name it, and they are written before the disk is.
+    """
+    place = f"xentui:{project.host.machine}/{image(project)}"
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, place))
+
+
+def kickstart(project: Project, family: str) -> str:
+    """Return the kickstart file of a family, ``efi`` or ``uboot-fat``."""
+    return _efi(root_guid(project)) if family == "efi" else _fat()
+
+
+def _efi(guid: str) -> str:
+    return f"""\
+# short-description: A disk that starts Xen by UEFI
+# long-description: The first partition holds xen.efi under the name that firmware looks for, its
+# .cfg, and Dom0's kernel (IMAGE_BOOT_FILES). The .cfg names the second by its GUID.
+
+part /boot --source bootimg-partition --fstype=vfat --label boot --active --align 1024 \
+--part-name ESP --part-type {EFI_PARTITION} --extra-space {_SPARE_MIB}M
+part / --source rootfs --fstype=ext4 --label root --align 1024 --uuid {guid}
+
+bootloader --ptable gpt
+"""
+
+
+def _fat() -> str:
+    return f"""\
+# short-description: A disk whose first partition U-Boot finds boot.scr on
+# long-description: The first partition holds what IMAGE_BOOT_FILES names. No GPT: some boards'
+# ROM code knows none.
+
+part /boot --source bootimg-partition --fstype=vfat --label boot --active --align 1024 \
+--extra-space {_SPARE_MIB}M
+part / --source rootfs --fstype=ext4 --label root --align 1024 --use-uuid
+
+bootloader --ptable msdos
+"""

@@ -1,0 +1,88 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""The recipe that deploys, or installs, what starts Xen."""
+
+from __future__ import annotations
+
+from xentui.bitbake import text
+from xentui.project import boards
+from xentui.project.licenses import CHECKSUMS
+from xentui.project.model import Project
+
+FOLDER = "recipes-bsp/xentui-boot"
+
+
+def name(board_name: str = "") -> str:
+    """Return the recipe's name: in a layer for several boards, one for each."""
+    return f"xentui-boot{f'-{text.name(board_name)}' if board_name else ''}"
+
+
+def files(project: Project, given: dict[str, str], board_name: str = "") -> dict[str, str]:
+    """Return the recipe and the files it takes, by path in the layer.
+
+    Args:
+        project: the project.
+        given: the script or the .cfg, by name.
+        board_name: what the project is called in a layer for several boards.
+    """
+    own = name(board_name)
+    beside = {f"{FOLDER}/{own}/{file}": content for file, content in given.items()}
+    return {f"{FOLDER}/{own}_1.0.bb": _recipe(project, next(iter(given))), **beside}
+
+
+def _recipe(project: Project, file: str) -> str:
+    family = boards.boot_family(project.host)
+    is_script = file == "boot.cmd"
+    installed = family == "uboot-rootfs"
+    machine = text.name(project.host.machine).replace(".", "[.]").replace("+", "[+]")
+    lines = [
+        text.assign("SUMMARY", f"What starts Xen on {text.name(project.host.machine)}"),
+        text.assign("LICENSE", "MIT"),
+        text.assign(
+            "LIC_FILES_CHKSUM", f"file://${{COMMON_LICENSE_DIR}}/MIT;md5={CHECKSUMS['MIT']}"
+        ),
+        "",
+        f"inherit deploy{'' if installed else ' nopackages'}",
+        "",
+        text.assign("SRC_URI", f"file://{file}"),
+        text.assign("S", "${UNPACKDIR}"),
+        text.assign("INHIBIT_DEFAULT_DEPS", "1"),
+        text.assign("PACKAGE_ARCH", "${MACHINE_ARCH}"),
+        text.assign("COMPATIBLE_MACHINE", f"^{machine}$"),
+    ]
+    if is_script:
+        lines += [
+            text.assign("DEPENDS", "u-boot-mkimage-native", operator="+="),
+            *([text.assign("PROVIDES", "u-boot-default-script", operator="+=")]
+              if family == "uboot-rpi" else []),
+            "",
+            "do_compile() {",
+            "    mkimage -A arm64 -T script -C none -n xentui \\",
+            "        -d ${UNPACKDIR}/boot.cmd ${B}/boot.scr",
+            "}",
+        ]  # fmt: skip
+    if installed:
+        lines += [
+            "",
+            "do_install() {",
+            "    install -d ${D}/boot",
+            "    install -m 0644 ${B}/boot.scr ${D}/boot/boot.scr",
+            "}",
+            "",
+            'FILES:${PN} = "/boot"',
+        ]
+    source, target = ("${B}/boot.scr", "xentui-boot.scr") if is_script else (
+        "${UNPACKDIR}/xen.cfg", "xentui-xen.cfg"
+    )  # fmt: skip
+    if family == "uboot-rpi":
+        target = "boot.scr"
+    lines += [
+        "",
+        "do_deploy() {",
+        "    install -d ${DEPLOYDIR}",
+        f"    install -m 0644 {source} ${{DEPLOYDIR}}/{target}",
+        "}",
+        "",
+        "addtask deploy after do_compile before do_build",
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,218 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""The script that starts Xen by U-Boot: it loads everything, and tells Xen of it in /chosen.
+
+Nothing in it depends on what BitBake built: sizes are ``filesize`` at boot, and each file goes
+behind the one before, at the next 2 MiB. ``booti`` would move an image that lies elsewhere. Files
+begin at ``ramdisk_addr_r``, above which boards keep the rest of memory free. ``load`` refuses to
+overwrite U-Boot or reserved memory, so a file that does not fit ends in a message.
+
+What U-Boot's shell makes of it was tried on 2023.01 and 2025.01. ``exit`` within ``if`` does not
+end a script on the former, so a variable holds what failed. ``setexpr`` gives hexadecimal digits
+without 0x. ``fdt mknode`` puts a node before its siblings, so guests are written last to first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from xentui.bitbake import text
+from xentui.output.boot.uefi import xen_console
+from xentui.project import boards
+from xentui.project.effective import dom0_memory
+from xentui.project.model import Project
+
+XEN_SPAN = 0x1000000
+"""Bytes kept for Xen itself and its bss."""
+
+_DOM0_ARGUMENTS = "console=hvc0 root=PARTUUID=${xen_root} rw rootwait"
+
+
+@dataclass(frozen=True, slots=True)
+class DirectGuest:
+    """A guest that Xen starts itself.
+
+    Attributes:
+        key: its key in the project.
+        kernel: file on the partition, and ``ramdisk`` likewise; the latter may be empty.
+        memory_kib: KiB of it.
+        arguments: of its kernel.
+        vpl011: whether it has an emulated UART, whose output Xen prints.
+    """
+
+    key: str
+    kernel: str
+    ramdisk: str
+    memory_kib: int
+    vcpus: int
+    arguments: str
+    vpl011: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a script starts.
+
+    Attributes:
+        boot: what the board's file says of U-Boot.
+        xen_arguments: Xen's command line.
+        dom0_arguments: of Dom0's kernel; may name ``${xen_root}``.
+        kernel: Dom0's kernel on the partition.
+        initramfs: Dom0's first root file system there, or an empty text.
+        guests: started by Xen beside Dom0.
+        in_boot_folder: whether files are in /boot where U-Boot does not say it.
+    """
+
+    boot: boards.Boot
+    xen_arguments: str
+    kernel: str = "Image"
+    dom0_arguments: str = _DOM0_ARGUMENTS
+    initramfs: str = ""
+    guests: tuple[DirectGuest, ...] = ()
+    in_boot_folder: bool = False
+
+
+def described(project: Project) -> Description:
+    """Return what the script of a project starts.
+
+    Raises:
+        CannotCarry: a value cannot be written.
+    """
+    board = boards.board(project.host.machine)
+    memory = dom0_memory(project)
+    dom0 = f" dom0_mem={text.number(memory)}M" if memory is not None else ""
+    return Description(
+        boot=board.boot,
+        xen_arguments=xen_console(board) + dom0,
+        kernel=board.kernel.image,
+        initramfs="initrd" if board.boot.initramfs else "",
+        in_boot_folder=boards.boot_family(project.host) == "uboot-rootfs",
+    )
+
+
+def script(given: Description) -> str:
+    """Return the text of ``boot.cmd``."""
+    return "\n".join(_lines(given)) + "\n"
+
+
+def _lines(given: Description) -> Iterator[str]:
+    boot = given.boot
+    yield "# What U-Boot does not say."
+    yield _unless_set("devtype", "mmc")
+    yield _unless_set("devnum", boot.devnum)
+    yield _unless_set("distro_bootpart", "1")
+    if given.in_boot_folder:
+        yield _unless_set("prefix", "/boot/")
+    if boot.load_address:
+        yield _unless_set("ramdisk_addr_r", boot.load_address)
+    yield "setenv xen_bad"
+    yield 'setenv xen_from "${devtype} ${devnum}:${distro_bootpart}"'
+    yield ""
+    yield "# Xen, then everything else behind it."
+    yield "setexpr xen_next ${ramdisk_addr_r} + 1fffff"
+    yield from _aligned()
+    yield _load("xen")
+    yield "setenv xen_at 0x${xen_next}"
+    yield f"setexpr xen_next ${{xen_next}} + {XEN_SPAN:x}"
+    yield from _module("dom0_kernel", given.kernel)
+    if given.initramfs:
+        yield from _module("dom0_initrd", given.initramfs)
+    for number, guest in enumerate(given.guests, 1):
+        yield from _module(f"domu{number}_kernel", guest.kernel)
+        if guest.ramdisk:
+            yield from _module(f"domu{number}_ramdisk", guest.ramdisk)
+    yield ""
+    yield from _device_tree(boot)
+    yield ""
+    yield r"fdt set /chosen \#address-cells <2>"
+    yield r"fdt set /chosen \#size-cells <2>"
+    yield f'fdt set /chosen xen,xen-bootargs "{_quoted(given.xen_arguments)}"'
+    if "${xen_root}" in given.dom0_arguments:
+        yield (
+            f"part uuid ${{devtype}} ${{devnum}}:{boot.root_part} xen_root"
+            f' || setenv xen_bad "partition {boot.root_part}"'
+        )
+    yield f'fdt set /chosen xen,dom0-bootargs "{given.dom0_arguments}"'
+    yield "fdt mknode /chosen dom0"
+    yield from _node("/chosen/dom0", "dom0_kernel", "kernel")
+    if given.initramfs:
+        yield "fdt mknode /chosen dom0-initrd"
+        yield from _node("/chosen/dom0-initrd", "dom0_initrd", "ramdisk")
+    for number, guest in reversed(list(enumerate(given.guests, 1))):
+        yield from _guest(number, guest)
+    yield from boot.fixups
+    yield ""
+    yield (
+        'if test -n "${xen_bad}"; then echo "xen: ${xen_bad} cannot be loaded from ${xen_from}";'
+        " else booti ${xen_at} - ${xen_next}; fi"
+    )
+
+
+def _unless_set(name: str, value: str) -> str:
+    return f'test -n "${{{name}}}" || setenv {name} {value}'
+
+
+def _aligned() -> Iterator[str]:
+    yield r"setexpr xen_next ${xen_next} \& ffffffffffe00000"
+
+
+def _load(file: str) -> str:
+    return f"load ${{xen_from}} ${{xen_next}} ${{prefix}}{file} || setenv xen_bad {file}"
+
+
+def _module(name: str, file: str) -> Iterator[str]:
+    yield _load(file)
+    yield f"setenv {name}_at 0x${{xen_next}}"
+    yield f"setenv {name}_size 0x${{filesize}}"
+    yield "setexpr xen_next ${xen_next} + ${filesize}"
+    yield "setexpr xen_next ${xen_next} + 1fffff"
+    yield from _aligned()
+
+
+def _device_tree(boot: boards.Boot) -> Iterator[str]:
+    if boot.device_tree == "firmware":
+        yield "# The firmware's device tree, last, as it grows."
+        yield _unless_set("fdt_addr", "${fdtcontroladdr}")
+        yield "fdt addr ${fdt_addr}"
+        yield "fdt move ${fdt_addr} ${xen_next} 100000"
+        return
+    yield "# The device tree, last, as it grows."
+    yield _load(boot.dtb or "${fdtfile}")
+    yield "fdt addr ${xen_next}"
+    yield "fdt resize 10000"
+
+
+def _node(path: str, name: str, kind: str) -> Iterator[str]:
+    yield f'fdt set {path} compatible "multiboot,{kind}" "multiboot,module"'
+    yield f"fdt set {path} reg <0 ${{{name}_at}} 0 ${{{name}_size}}>"
+
+
+def _guest(number: int, guest: DirectGuest) -> Iterator[str]:
+    node = f"/chosen/domU{number}"
+    yield f"# {guest.key}"
+    yield f"fdt mknode /chosen domU{number}"
+    yield f'fdt set {node} compatible "xen,domain"'
+    yield rf"fdt set {node} \#address-cells <2>"
+    yield rf"fdt set {node} \#size-cells <2>"
+    yield f"fdt set {node} memory <0 0x{guest.memory_kib:x}>"
+    yield f"fdt set {node} cpus <{guest.vcpus}>"
+    if guest.vpl011:
+        yield f"fdt set {node} vpl011"
+    yield f'fdt set {node} xen,enhanced "enabled"'
+    if guest.ramdisk:
+        yield f"fdt mknode {node} ramdisk"
+        yield from _node(f"{node}/ramdisk", f"domu{number}_ramdisk", "ramdisk")
+    yield f"fdt mknode {node} kernel"
+    yield from _node(f"{node}/kernel", f"domu{number}_kernel", "kernel")
+    if guest.arguments:
+        yield f'fdt set {node}/kernel bootargs "{_quoted(guest.arguments)}"'
+
+
+def _quoted(value: str) -> str:
+    """Return a text that stands between double quotes in U-Boot's shell.
+
+    Raises:
+        CannotCarry: it holds a character that the shell would interpret.
+    """
+    return text.packed(value)
