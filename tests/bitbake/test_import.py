@@ -404,7 +404,11 @@ def account(made: Imported, folder: Path) -> str:
 def imported(folder: Path, files: Mapping[str, str], *names: str) -> str:
     """Import the files of those names out of some that lie in a folder."""
     trees.write(folder, files)
-    return account(importer.read([folder / name for name in names]), folder)
+    try:
+        made = importer.read([folder / name for name in names])
+    except InputError as error:
+        return f"refused: {error.message} ({error.fix})\n".replace(f"{folder}/", "")
+    return account(made, folder)
 
 
 def test_what_becomes_of_a_configuration(tmp_path: Path) -> None:

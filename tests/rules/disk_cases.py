@@ -57,6 +57,8 @@ EXTRA = "guests.web.extra"
 RAW = EXT4.replace('"ext4"', '"raw"')
 IMAGE = 'type = "container"\nfile = "web.tar"\nimage_size = 64'
 WEB = 'uri = "file://web.tar"'
+BARE = 'version = 1\n[host]\nmachine = "qemux86-64"\nmemory = 4096\n'
+LAYER_BUNDLE = f'{BARE}layer_bundles = ["alpine-xen-guest-bundle"]\n'
 INIT = {"tree/sbin/init": "x"}
 BIG = "".join(
     f'[guests.g{n}]\nbundle = "lab"\ntags = ["external"]\n[guests.g{n}.source]\n'
@@ -125,6 +127,14 @@ CASES = (
     Case(
         "XT364", f"{SOURCE}.file", guest(IMAGE, WEB), ("web.tar", "other.tar"),
         {"web.tar": container("arm64"), "other.tar": container("amd64")}, say="for aarch64",
+    ),
+    Case(
+        "XT365", "host.layer_bundles[0]", LAYER_BUNDLE, (LAYER_BUNDLE, BARE),
+    ),
+    Case(
+        "XT366", "host.layer_bundles[0]",
+        LAYER_BUNDLE + '[bundles.alpine-xen-guest-bundle]\n', ("layer_bundles = [", "# ["),
+        quick_fixes=1,
     ),
     Case(
         "XT358", "guests", f"[bundles.lab]\n{BIG}", ("image_size = 1000", "image_size = 900"),

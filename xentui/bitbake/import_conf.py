@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from xentui.bitbake.conf_facts import Assignment
 from xentui.bitbake.files import base_name
@@ -50,7 +50,13 @@ def dom0_image(assignments: dict[str, list[Assignment]]) -> str:
     return DOM0
 
 
-def read(source: Source, image: str, machine: str | None, bundles: Iterable[str]) -> None:
+def read(
+    source: Source,
+    image: str,
+    machine: str | None,
+    bundles: Iterable[str],
+    is_layer_bundle: Callable[[str], bool],
+) -> None:
     """Carry what the configuration says into the draft.
 
     Args:
@@ -58,10 +64,10 @@ def read(source: Source, image: str, machine: str | None, bundles: Iterable[str]
         image: the Dom0 image.
         machine: MACHINE, if it is known.
         bundles: names of bundle recipes that are imported too.
+        is_layer_bundle: whether a package is a bundle recipe of a layer.
     """
     draft = source.draft
-    if not source.carry("MACHINE", ("host", "machine"), words):
-        draft.notes.append("MACHINE is said nowhere: set host.machine")
+    source.carry("MACHINE", ("host", "machine"), words)
     if image != DOM0:
         draft.data["host"]["image"] = image
     _host(source, machine)
@@ -69,7 +75,7 @@ def read(source: Source, image: str, machine: str | None, bundles: Iterable[str]
         source.carry(field.variable, ("defaults", field.name), converter(field))
     _guests(source)
     _boards_own(source, machine)
-    vxn = _install(source, image, set(bundles))
+    vxn = _install(source, image, set(bundles), is_layer_bundle)
     _features(source, vxn=vxn)
     _written_by_xentui(source, vxn=vxn)
 
@@ -190,11 +196,21 @@ def _config_file(source: Source, key: str, assignments: list[Assignment]) -> Non
     source.draft.needed[name] = os.path.normpath(raw)
 
 
-def _install(source: Source, image: str, bundles: set[str]) -> bool:
-    """Carry the packages of the Dom0 image; return whether vxn is among them."""
+def _install(
+    source: Source, image: str, bundles: set[str], is_layer_bundle: Callable[[str], bool]
+) -> bool:
+    """Carry the packages of the Dom0 image; return whether vxn is among them.
+
+    vxn counts too where a file that the configuration requires brings it, such as xen-host.conf.
+    """
     assignments = source.active("IMAGE_INSTALL")
     packages = {word for each in assignments for word in source.store.expand(each.value).words}
-    vxn = "vxn" in packages
+    vxn = "vxn" in (packages | set(source.store.get("IMAGE_INSTALL").words))
+    carried = [word for each in assignments for word in source.store.expand(each.value).words]
+    layers = [w for w in dict.fromkeys(carried) if w not in bundles and is_layer_bundle(w)]
+    if layers:
+        source.draft.put(("host", "layer_bundles"), layers, ())
+    bundles = bundles | set(layers)
     ours = (
         bundles
         | _BOOT_PACKAGES
@@ -208,7 +224,7 @@ def _install(source: Source, image: str, bundles: set[str]) -> bool:
             source.draft.leave(each, _STAYS)
         elif rest:
             what = f"packages for {image}: {' '.join(rest)}"
-            source.draft.leave(each, "packages other than bundles stay in your file", what=what)
+            source.draft.leave(each, "a project names bundles and vxn alone", what=what)
         else:
             source.consume([each])
     if vxn:

@@ -47,6 +47,7 @@ class Draft:
     carried: dict[Location, None] = field(default_factory=dict)
     needed: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    machine: str | None = None
     _assignments: dict[Path, tuple[Assignment, ...]] = field(default_factory=dict)
 
     def put(self, path: Path, value: Any, said: Iterable[Assignment]) -> None:
@@ -122,6 +123,10 @@ class Source:
             for said in self.assignments.get(variable, [])
             if said.flag == flag and all(part in words for part in conditions(said.variable))
         ]
+
+    def counts(self, override: str) -> bool:
+        """Return whether a word is one of the active overrides."""
+        return override in self.store.overrides().words
 
     def carry(
         self, variable: str, path: Path, convert: Callable[[str], Any], *, flag: str = ""

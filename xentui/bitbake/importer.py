@@ -10,14 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from xentui.bitbake import build_dir, import_conf, import_recipe
-from xentui.bitbake.conf_facts import Location
+from xentui.bitbake import build_dir, find_build_dir, import_conf, import_recipe, recipes
+from xentui.bitbake.conf_facts import Assignment, Location
 from xentui.bitbake.conf_reader import ConfReader
 from xentui.bitbake.conf_syntax import Fault
-from xentui.bitbake.files import absolute, folder_of
-from xentui.bitbake.import_draft import Draft, Left, Source
+from xentui.bitbake.conf_values import Store
+from xentui.bitbake.files import absolute, base_name, folder_of
+from xentui.bitbake.import_draft import Draft, Left, Source, conditions
 from xentui.bitbake.recipes import named
 from xentui.errors import InputError, UsageError
 from xentui.project import boards, model, schema
@@ -25,6 +27,8 @@ from xentui.project.model import Project
 from xentui.safe_text import visible
 
 _NO_MACHINE = "qemux86-64"
+_VXN_CONF = "xen-host.conf"
+"""meta-virtualization's file that installs vxn (mv:conf/distro/include/xen-host.conf)."""
 
 
 @dataclass(frozen=True)
@@ -49,19 +53,22 @@ class Imported:
     faults: tuple[Fault, ...]
 
 
-def read(paths: Sequence[Path], *, texts: Mapping[str, str] | None = None) -> Imported:
+def read(
+    paths: Sequence[Path], *, texts: Mapping[str, str] | None = None, machine: str | None = None
+) -> Imported:
     """Read configuration files and bundle recipes, in the order given.
 
     Args:
         paths: the files.
         texts: texts that stand for files, by full path.
+        machine: the board, where the files cannot tell it.
 
     Raises:
-        InputError: a file cannot be read, or is no bundle recipe.
+        InputError: a file cannot be read, is no bundle recipe, or MACHINE cannot be told.
         UsageError: a file is neither a configuration nor a recipe.
     """
     confs = [Path(absolute(str(path))) for path in paths if path.suffix in (".conf", ".inc")]
-    recipes = [Path(absolute(str(path))) for path in paths if path.suffix == ".bb"]
+    bundles = [Path(absolute(str(path))) for path in paths if path.suffix == ".bb"]
     for path in paths:
         if path.suffix not in (".conf", ".inc", ".bb"):
             raise UsageError(
@@ -71,29 +78,73 @@ def read(paths: Sequence[Path], *, texts: Mapping[str, str] | None = None) -> Im
     draft = Draft()
     reader = _read_confs(confs, texts or {})
     store = reader.store
-    machine = store.get("MACHINE").text
+    _accept_doubts(draft, store)
+    draft.machine = machine
+    machine = machine or store.get("MACHINE").text
     arch = boards.board(machine or _NO_MACHINE).arch
     image = import_conf.dom0_image(store.assignments)
     if store.plain("OVERRIDES") is None:
         qemu = "qemuall:" if (machine or "").startswith("qemu") else ""
         store.assign("OVERRIDES", f"linux:{arch}:pn-${{PN}}:{qemu}{machine}:forcevariable")
     conf = Source(draft, reader, store.seen_by(image), _own_files(reader, confs))
-    names = [named(str(path))[0] for path in recipes]
-    import_conf.read(conf, image, machine, names)
-    for path in recipes:
+    names = [named(str(path))[0] for path in bundles]
+    import_conf.read(conf, image, machine, names, partial(_is_layer_bundle, confs))
+    for path in bundles:
         import_recipe.read(draft, path, conf, arch)
     import_conf.image_types(conf)
-    for assignments in list(conf.rest()):
-        about = assignments.variable.startswith(("BUNDLED_XEN", "QB_", "XEN_"))
-        reason = "it is for a guest or an image that is not imported" if about else (
-            "it is not about Xen guests"
-        )  # fmt: skip
-        draft.leave(assignments, reason, about_xen=about)
+    for assignment in list(conf.rest()):
+        about = assignment.variable.startswith(("BUNDLED_XEN", "QB_", "XEN_"))
+        reason = "it is not about Xen guests"
+        if about:
+            reason = _why_left(draft, conf, assignment, image)
+        draft.leave(assignment, reason, about_xen=about)
     _unread(draft, reader, confs)
     draft.notes += [f"{path}: xentui wrote it, and the project it was made from says more"
-                    for path in (*confs, *recipes) if _stamped(path)]  # fmt: skip
+                    for path in (*confs, *bundles) if _stamped(path)]  # fmt: skip
     draft.settle()
     return _made(draft, reader)
+
+
+def _is_layer_bundle(confs: list[Path], name: str) -> bool:
+    """Return whether a package is a bundle recipe of a layer, by the layers where they are known.
+
+    Without a build directory it goes by the name, as meta-virtualization's are called.
+    """
+    for path in confs:
+        top = path.parent.parent
+        if path.parent.name == "conf" and find_build_dir.is_build_dir(top):
+            return name in recipes.read(build_dir.read(top)).bundles
+    return name.endswith("-guest-bundle")
+
+
+def _accept_doubts(draft: Draft, store: Store) -> None:
+    """Carry what the files say although something unread might say otherwise, and note that."""
+    for reason in store.doubts:
+        draft.notes.append(f"{reason}; what it would set is not in the project")
+    store.doubts.clear()
+    for variable, reason in store.doubtful.items():
+        draft.notes.append(f"{variable} may be set elsewhere: {reason}")
+    store.doubtful.clear()
+
+
+def _why_left(draft: Draft, conf: Source, assignment: Assignment, image: str) -> str:
+    """Return why a setting about Xen is not in the project."""
+    key = assignment.flag
+    if (
+        key
+        and assignment.variable.startswith("XEN_GUEST")
+        and key not in draft.data.get("guests", {})
+    ):
+        return f"no guest {key} is imported"
+    if key and "bundle" in draft.data.get("guests", {}).get(key, {}):
+        return "the recipe of its bundle sets it too, and is read later"
+    others = [part for part in conditions(assignment.variable) if part.startswith("pn-")]
+    if others and f"pn-{image}" not in others:
+        return f"it is for {others[0].removeprefix('pn-')}, and Dom0's image is {image}"
+    idle = [part for part in conditions(assignment.variable) if not conf.counts(part)]
+    if idle:
+        return f"it counts only where {idle[0]} is an override, which it is not here"
+    return "a project has no word for it"
 
 
 def _stamped(path: Path) -> bool:
@@ -106,9 +157,20 @@ def _stamped(path: Path) -> bool:
 
 
 def _made(draft: Draft, reader: ConfReader) -> Imported:
+    if draft.machine is not None:
+        draft.data["host"]["machine"] = draft.machine
     if "machine" not in draft.data["host"]:
+        said = [left for left in draft.left if left.text.startswith("MACHINE")]
+        if said:
+            raise InputError(
+                f"{said[0].place}: which board this is cannot be told: {said[0].reason}",
+                fix="Say it with --machine NAME.",
+            )
         draft.data["host"]["machine"] = _NO_MACHINE
-        draft.notes.append(f"the machine is taken to be {_NO_MACHINE}")
+        draft.notes.append(
+            f"no file sets MACHINE, so host.machine is {_NO_MACHINE}: correct it, or say"
+            " --machine NAME"
+        )
     problems = schema.validate(draft.data)
     if problems:
         first = problems[0]
@@ -154,7 +216,7 @@ def _read_confs(confs: list[Path], texts: Mapping[str, str]) -> ConfReader:
 
 
 def _bbpath(top: Path) -> str:
-    if build_dir.is_build_dir(top):
+    if find_build_dir.is_build_dir(top):
         return build_dir.read(top).value("BBPATH").raw or str(top)
     return str(top)
 
@@ -181,13 +243,17 @@ def _unread(draft: Draft, reader: ConfReader, confs: list[Path]) -> None:
                 if files and all(found in own for found in files):
                     draft.carried[place] = None
                     continue
+                if not files and base_name(statement.value) == _VXN_CONF:
+                    draft.put(("containers", "vxn"), True, ())
                 found = "its settings stay where they are" if files else "it is not at hand here"
                 text = f"{statement.kind} {statement.value}"
+                if not files and ("${" in statement.value):
+                    found = "which file it names is not known without running BitBake"
                 draft.left.append(Left(place, text, found, about_xen=_about_xen(text)))
             elif statement.kind == "addfragments":
                 draft.left.append(Left(place, "addfragments", "it stays", about_xen=False))
 
 
 def _about_xen(text: str) -> bool:
-    """Whether an include names something of Xen's."""
-    return "xen" in text or "virt" in text
+    """Whether an include may name something of Xen's."""
+    return "xen" in text or "virt" in text or "${" in text

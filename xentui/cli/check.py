@@ -7,9 +7,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from xentui.cli import parsing, projects, terminal
 from xentui.errors import Exit, InputError, RefusedError, UsageError
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from xentui.cli.reports import FindingsReport
     from xentui.project.assets import Assets
     from xentui.project.document import DocumentError
-    from xentui.project.model import Project
+    from xentui.project.model import Guest, Project
     from xentui.rules.finding import Finding
 
     Around = Callable[[Project, Assets, str], list[Finding]]
@@ -54,12 +55,12 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("PROJECT is missing", fix="Give a project file, or --preset NAME.")
     if args.project and args.preset is not None:
         raise UsageError("PROJECT and --preset NAME exclude each other", fix="Give one of them.")
-    around, abilities = _build_context(args.build_dir)
+    build = _build_context(args.build_dir)
     made: list[FindingsReport] = []
     worst = Exit.OK
     for name, load in _wanted(args):
         try:
-            report = _checked(load(), around, abilities)
+            report = _checked(load(), build)
         except DocumentError as error:
             terminal.complain(error)
             report = reports.FindingsReport(name, "", [_not_toml(error)], line=error.line)
@@ -91,47 +92,66 @@ def _wanted(args: argparse.Namespace) -> list[tuple[str, Callable[[], Chosen]]]:
     ]
 
 
-def _build_context(given: Path | None) -> tuple[Around | None, Abilities | None]:
-    """Return what looks at the build directory given as a project would leave it.
+class _Build(NamedTuple):
+    """A build directory that projects are checked against.
 
-    And what its layers can do.
+    Attributes:
+        examine: what is wrong there once a project is written.
+        abilities: what its layers can do.
+        bundles: guests of its layers' own bundles that a project has installed.
+    """
+
+    examine: Around
+    abilities: Abilities
+    bundles: Callable[[Project], dict[str, tuple[Guest, ...]]]
+
+
+def _build_context(given: Path | None) -> _Build | None:
+    """Return what a build directory tells of projects, if one is given.
 
     Raises:
         UsageError: it is no build directory.
     """
     if given is None:
-        return None, None
+        return None
     from functools import cache
 
-    from xentui.bitbake import abilities, build_dir, recipes
+    from xentui.bitbake import abilities, build_dir, layer_bundles, recipes
     from xentui.session import target
 
     path = build_dir.find(given)
     assert path is not None  # noqa: S101 - a directory was given
-    known = cache(lambda: recipes.read(build_dir.read(path)))
+    build = build_dir.read(path)
+    known = cache(lambda: recipes.read(build))
 
     def look(project: Project, assets: Assets, origin: str) -> list[Finding]:
         return target.examine_project(project, assets, path, origin=origin, recipes=known)
 
-    return look, abilities.of(build_dir.read(path))
+    def bundles(project: Project) -> dict[str, tuple[Guest, ...]]:
+        wanted = project.host.layer_bundles
+        return layer_bundles.guests(project, build, known()) if wanted else {}
+
+    return _Build(look, abilities.of(build), bundles)
 
 
-def _checked(chosen: Chosen, around: Around | None, abilities: Abilities | None) -> FindingsReport:
+def _checked(chosen: Chosen, build: _Build | None) -> FindingsReport:
     from xentui.cli import reports
 
     projects.note(chosen)
     project = chosen.loaded.project
     assets = projects.gather(project, chosen.loaded) if project is not None else None
-    found = projects.findings(chosen, assets, abilities)
+    if build is not None and project is not None and assets is not None:
+        assets = replace(assets, layer_bundles=build.bundles(project))
+    found = projects.findings(chosen, assets, build.abilities if build is not None else None)
     if project is not None and assets is not None and project.import_types:
         from xentui.rules.scripts import scripts
 
         found += scripts(project, assets)
-    if around is not None and project is not None and assets is not None:
+    if build is not None and project is not None and assets is not None:
         from xentui.rules.finding import Severity
 
         if all(finding.severity is not Severity.ERROR for finding in found):
-            found = _in_order([*found, *around(project, assets, chosen.origin)])
+            found = _in_order([*found, *build.examine(project, assets, chosen.origin)])
     return reports.report(chosen, found)
 
 

@@ -42,6 +42,9 @@ def add(commands: parsing.Commands) -> None:
         metavar="FILE",
         help="write to this file instead of standard output",
     )
+    parser.add_argument(
+        "--machine", metavar="NAME", help="the board, where the files do not tell it"
+    )
     schema_argument(parser)
 
 
@@ -50,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     from xentui.bitbake import importer
     from xentui.project import new_file
 
-    imported = importer.read(args.conf)
+    imported = importer.read(args.conf, machine=args.machine)
     if args.output is None:
         terminal.put(new_file.fresh(imported.project))
     else:

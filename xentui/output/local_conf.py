@@ -114,6 +114,16 @@ def _board(project: Project, able: Abilities, *, machine: bool, board_name: str)
     yield from _memory(project, able, recipe, kickstart.file_name(board_name))
     yield from boot.settings(project, board_name)
     yield from _network(project, able, recipe)
+    yield from _layer_bundles(project, recipe)
+
+
+def _layer_bundles(project: Project, recipe: str) -> Iterator[str]:
+    """Yield the line that installs bundles of the user's layers."""
+    names = "".join(f" {text.name(name)}" for name in project.host.layer_bundles)
+    if names:
+        yield "# Bundles that a layer has already.\n" + text.assign(
+            f"IMAGE_INSTALL:append:pn-{recipe}", names
+        )
 
 
 def _network(project: Project, able: Abilities, recipe: str) -> Iterator[str]:

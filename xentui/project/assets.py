@@ -17,7 +17,7 @@ from urllib.parse import unquote
 
 from xentui.errors import InputError
 from xentui.project import filesystem
-from xentui.project.model import Project
+from xentui.project.model import Guest, Project
 
 MAX_TEXT = 1024 * 1024
 """How many bytes a config or a script may have."""
@@ -56,6 +56,8 @@ class Assets:
         missing: paths that name nothing below the directory.
         unreadable: paths of texts that exist, but are not UTF-8, too big or not readable.
         copies: files that lie elsewhere and belong into the directory: where each lies now.
+        layer_bundles: guests of the layers' own bundles that the project has installed; ``None``
+            where no layers were looked into.
     """
 
     directory: Path | None = None
@@ -64,6 +66,7 @@ class Assets:
     missing: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
     copies: Mapping[str, Path] = field(default_factory=lambda: _NO_PATHS)
+    layer_bundles: Mapping[str, tuple[Guest, ...]] | None = None
 
 
 NO_ASSETS = Assets()

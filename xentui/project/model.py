@@ -59,6 +59,7 @@ class Host:
         | None
     ) = None
     accepted_licenses: tuple[str, ...] | None = None
+    layer_bundles: tuple[str, ...] = ()
     release: str | None = None
 
 

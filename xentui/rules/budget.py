@@ -22,7 +22,7 @@ xl keeps no margin of its own where dom0_mem is given: 498 MiB free start a PV g
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from xentui.project.assets import NO_ASSETS, Assets
@@ -120,7 +120,8 @@ def budget(project: Project, assets: Assets = NO_ASSETS) -> Budget:
 def budget_of(given: Context) -> Budget:
     """Work out where the memory goes, for rules that have a context already."""
     total, origin = explain(given.project, ("host", "memory"))
-    used = [_dom0(given), *(guest_row(given, guest) for guest in given.guests), *_reserve(given)]
+    guests = [guest_row(given, guest) for guest in given.guests]
+    used = [_dom0(given), *guests, *_layer_rows(given), *_reserve(given)]
     if total is None:
         return Budget((_xen(given, sum(row.mib for row in used)), *used), None, None, None)
     rows = [_total(total, origin), _xen(given, total), *used]
@@ -183,6 +184,13 @@ def _dom0(given: Context) -> Row:
         return Row("dom0", "Dom0", 0, "dom0", estimate=True, note=note)
     note = "what this board gives unless told otherwise" if origin == "board" else ""
     return Row("dom0", "Dom0", memory, "dom0", note=note)
+
+
+def _layer_rows(given: Context) -> Iterator[Row]:
+    """Yield what the guests of the layers' own bundles take."""
+    for guest in given.layer_guests:
+        row = guest_row(given, guest)
+        yield replace(row, note=f"{row.note}, of the layer's bundle {guest.guest.bundle}")
 
 
 def guest_row(given: Context, guest: EffectiveGuest) -> Row:

@@ -31,6 +31,9 @@ xen xen-tools xen-image-minimal xen-guest-image-minimal example-xen-guest-bundle
 RECIPES = frozenset(_RECIPE_NAMES.split())
 """Recipes a bundle could be taken for."""
 
+_BUNDLES = ("alpine-xen-guest-bundle", "example-xen-guest-bundle")
+"""Bundle recipes of meta-virtualization (mv:recipes-extended/xen-guest-bundles)."""
+
 _SUFFIXES = ("-native", "-cross", "-crosssdk")
 _PREFIX = re.compile(r"nativesdk-|lib(?:32|64|x32)-")
 _RECIPE = re.compile(r"[a-z0-9][a-z0-9.+-]*", re.ASCII)
@@ -154,9 +157,52 @@ def names(given: Context) -> Iterator[Finding]:
                 "XT205",
                 path,
                 f"{bundle.key} is the name of another recipe",
-                f"Call it {other}, say.",
+                f"Call it {other}, say, or install the layer's own.",
                 rename,
+                quick_fixes.layer_bundle(bundle.key) if bundle.key in _BUNDLES else None,
             )
+
+
+def layer_bundles(given: Context) -> Iterator[Finding]:
+    """Bundles of the user's layers: whether some layer has them, and what their guests meet."""
+    installed = given.project.host.layer_bundles
+    known = given.assets.layer_bundles
+    mine = {guest.key for guest in given.guests}
+    for number, name in enumerate(installed):
+        path = f"host.layer_bundles[{number}]"
+        if name in given.bundles:
+            yield found(
+                "XT366",
+                path,
+                f"{name} is a bundle of this project, which is installed anyway",
+                "Leave it out here.",
+                quick_fixes.without_layer_bundle(name),
+            )
+        elif known is not None and name not in known:
+            yield found(
+                "XT367",
+                path,
+                f"No layer has a bundle recipe {name}",
+                "Add the layer that has it, or leave it out.",
+                quick_fixes.without_layer_bundle(name),
+            )
+        elif known is None:
+            yield found(
+                "XT365",
+                path,
+                f"What guests {name} brings is not known here, so they are not counted",
+                "Give the build directory with --build-dir, or choose it in Target.",
+            )
+        for guest in (known or {}).get(name, ()):
+            if guest.key in mine:
+                yield found(
+                    "XT368",
+                    f"guests.{guest.key}",
+                    f"{guest.key} is a guest of the layer's bundle {name} too: one config would"
+                    " replace the other",
+                    f"Give this guest another key, or leave {name} out.",
+                    quick_fixes.without_layer_bundle(name),
+                )
 
 
 def licences(given: Context) -> Iterator[Finding]:
@@ -222,4 +268,4 @@ def _free_name(given: Context, name: str) -> str:
 
 
 GUEST_RULES = (place, recipe, outside, one_image)
-RULES = (unused, names, licences)
+RULES = (unused, names, layer_bundles, licences)

@@ -55,6 +55,12 @@ class Context:
         """Whether the project's directory was looked into."""
         return self.assets.directory is not None
 
+    @property
+    def layer_guests(self) -> tuple[EffectiveGuest, ...]:
+        """Guests of the layers' own bundles that the image installs, as far as they are known."""
+        known = self.assets.layer_bundles or {}
+        return tuple(effective(self.project, g) for guests in known.values() for g in guests)
+
     def domain_name(self, guest: EffectiveGuest) -> str:
         """Return the name that ``xl list`` shows."""
         config = self.configs.get(guest.key)

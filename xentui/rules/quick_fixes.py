@@ -143,6 +143,29 @@ def bundle(label: str, name: str, **changes: Any) -> QuickFix | None:
     return QuickFix(label, apply)
 
 
+def layer_bundle(name: str) -> QuickFix:
+    """Install a bundle of a layer in the place of one of the project, with its guests."""
+
+    def apply(project: Project) -> Project:
+        guests = tuple(guest for guest in project.guests if guest.bundle != name)
+        bundles = tuple(bundle for bundle in project.bundles if bundle.key != name)
+        names = tuple(dict.fromkeys((*project.host.layer_bundles, name)))
+        host = replace(project.host, layer_bundles=names)
+        return replace(project, guests=guests, bundles=bundles, host=host)
+
+    return QuickFix(f"Install the layer's {name} instead", apply)
+
+
+def without_layer_bundle(name: str) -> QuickFix:
+    """Install a bundle of a layer no longer."""
+
+    def apply(project: Project) -> Project:
+        names = tuple(known for known in project.host.layer_bundles if known != name)
+        return replace(project, host=replace(project.host, layer_bundles=names))
+
+    return QuickFix(f"Leave {name} out", apply)
+
+
 def without_import_type(name: str) -> QuickFix:
     """Remove an import type."""
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from xentui.output.existing import UserSettings
     from xentui.output.plan import Plan
     from xentui.project.assets import Assets
-    from xentui.project.model import Project
+    from xentui.project.model import Guest, Project
     from xentui.rules.finding import Finding
 
 DEFAULT_OUT = Path("xentui-out")
@@ -128,6 +128,7 @@ class Destination(NamedTuple):
         user_settings: what the user wrote in the build directory.
         existing: what becomes of that; ``None`` if it is not decided.
         abilities: what the layers there can do; ``None`` if it is not known.
+        survey: what is known of the build directory.
     """
 
     project_name: str = "project.toml"
@@ -137,6 +138,20 @@ class Destination(NamedTuple):
     user_settings: UserSettings | None = None
     existing: ExistingUse | None = None
     abilities: Abilities | None = None
+    survey: BuildSurvey | None = None
+
+    def layer_bundles(self, project: Project) -> dict[str, tuple[Guest, ...]] | None:
+        """Return the guests of the layers' own bundles that a project has installed.
+
+        ``None`` stands for layers that are not known (yet).
+        """
+        survey = self.survey
+        if survey is None or survey.build is None or survey.recipes is None:
+            return None
+        from xentui.bitbake import layer_bundles
+
+        wanted = project.host.layer_bundles
+        return layer_bundles.guests(project, survey.build, survey.recipes) if wanted else {}
 
 
 class Target:
@@ -283,7 +298,14 @@ class Target:
         """Return what rendering a project for this target depends on."""
         able = self._survey.abilities if self._survey is not None else None
         return Destination(
-            project_name, folder, self.sets_machine, self.conf, self._settings, self.existing, able
+            project_name,
+            folder,
+            self.sets_machine,
+            self.conf,
+            self._settings,
+            self.existing,
+            able,
+            self._survey,
         )
 
     @property

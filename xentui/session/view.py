@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -55,7 +56,8 @@ class View:
 
         state = self.state
         beside = state.origin.directory if state.origin.path is None else None
-        return gather(state.project, self.destination.folder, state.files, beside)
+        found = gather(state.project, self.destination.folder, state.files, beside)
+        return replace(found, layer_bundles=self.destination.layer_bundles(state.project))
 
     @property
     def copies(self) -> Mapping[str, Path]:
