@@ -206,7 +206,8 @@ def _functions(parsed: Parsed) -> str:
     return "\n".join(
         f"{name}() {{\n{parsed.value(name)}\n}}"
         for name in parsed.data.keys()  # noqa: SIM118
-        if parsed.flag(name, "func") and not parsed.flag(name, "python")
+        # What is appended to a function is part of it.
+        if ":" not in name and parsed.flag(name, "func") and not parsed.flag(name, "python")
     )
 
 

@@ -9,7 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.rules import config_cases, disk_cases, guest_cases, host_cases, source_cases
+from tests.rules import (
+    config_cases,
+    disk_cases,
+    guest_cases,
+    host_cases,
+    setting_cases,
+    source_cases,
+)
 from tests.rules.case import Case
 from tests.vectors import Vector, vectors
 from xentui.project import document, model, schema
@@ -24,6 +31,7 @@ CASES = (
     *config_cases.CASES,
     *source_cases.CASES,
     *disk_cases.CASES,
+    *setting_cases.CASES,
 )
 SCHEMA = {
     "XT002": "[guests.web]\nmemroy = 1\n",

@@ -10,7 +10,7 @@ from xentui.bitbake import text
 from xentui.output import sources
 from xentui.output.guest_cfg import supplied
 from xentui.output.local_conf import entry, varflags
-from xentui.project import schema
+from xentui.project import artifacts, schema
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.effective import fallback
 from xentui.project.licenses import CHECKSUMS
@@ -50,6 +50,7 @@ def recipe(project: Project, bundle: Bundle, assets: Assets = NO_ASSETS) -> str:
         text.assign_lines("XEN_GUEST_BUNDLES", [entry(guest) for guest in guests]),
         *(_guest(project, guest, has_config=guest in configs) for guest in guests),
         *fetched.preparation(),
+        *_extra_files(guests),
     ]
     return "\n" + "\n\n".join(block for block in blocks if block) + "\n"
 
@@ -122,3 +123,53 @@ def _imports(project: Project, guest: Guest) -> Iterator[tuple[str, str]]:
     usual = fallback(project, ("guests", guest.key, "source", "image_size")).value
     if guest.source.type in ("rootfs_dir", CONTAINER) and size is not None and size != usual:
         yield "XEN_GUEST_IMAGE_SIZE", text.number(size)
+
+
+_FIND = """\
+find_guest_file() {
+    for folder in "${UNPACKDIR}" "${DEPLOY_DIR_IMAGE}"; do
+        if [ -e "$folder/$1" ]; then
+            readlink -f "$folder/$1"
+            return 0
+        fi
+    done
+    bbfatal "$1 is neither fetched nor in ${DEPLOY_DIR_IMAGE}"
+}"""
+
+
+def _extra_files(guests: list[Guest]) -> Iterator[str]:
+    """Yield what makes and installs the guests' further disks, ramdisks and device trees.
+
+    The class knows one image and one kernel for each guest. What else there is is looked for as
+    it looks for a kernel, made raw as it does, and installed where the xl configs name it.
+    """
+    files = [file for guest in guests for file in artifacts.extra_files(guest)]
+    if not files:
+        return
+    lines = ["do_compile:append() {", '    rm -rf "${B}/files"', '    mkdir -p "${B}/files"']
+    for file in files:
+        target = f'"${{B}}/files/{text.packed(text.path(file.name))}"'
+        if file.type == "empty":
+            lines.append(f"    truncate -s {text.number(file.size)}M {target}")
+            continue
+        lines.append(f'    file=$(find_guest_file "{text.packed(text.path(file.file))}") || exit 1')
+        convert = "xen_guest_import_qcow2" if file.type == "qcow2" else "xen_guest_import_raw"
+        lines.append(f'    {convert} "$file" {target} 0')
+    yield (
+        "# Further disks, ramdisks and device trees: the class carries one image and one kernel\n"
+        "# for each guest, so these are installed where the xl configs name them.\n" + _FIND
+    )
+    yield "\n".join([*lines, "}"])
+    if any(file.type == "qcow2" for file in files):
+        depends = "qemu-system-native:do_populate_sysroot"
+        yield text.assign("do_compile", depends, flag="depends", operator="+=")
+    yield "\n".join(
+        [
+            "do_install:append() {",
+            f"    install -d ${{D}}{artifacts.IMAGES}",
+            f"    cp --sparse=always ${{B}}/files/* ${{D}}{artifacts.IMAGES}/",
+            "}",
+            "",
+            f'FILES:${{PN}} += "{artifacts.IMAGES}"',
+        ]
+    )

@@ -9,13 +9,20 @@ own is taken as it is. The last two pass through the class' rewriting of paths.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 from xentui.bitbake import text
-from xentui.project import artifacts
+from xentui.project import artifacts, route
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.effective import EffectiveGuest, effective
-from xentui.project.model import WITHOUT_DISK, Guest, Project
+from xentui.project.model import WITHOUT_DISK, Guest, Project, XlValue
 from xentui.project.route import needs_complete_cfg
+from xentui.xl import config as xl_config
+from xentui.xl import disk as xl_disk
+from xentui.xl import nic
 from xentui.xl.config import rewritten
+from xentui.xl.disk import ConfigDisk
 
 VIF_JOIN = "','"
 """Several network interfaces in one varflag: the class writes ``vif = ['$vif']``, so a value
@@ -71,19 +78,48 @@ def complete(project: Project, guest: EffectiveGuest) -> str:
         f'type = "{text.one_of(guest.type, ("pv", "pvh", "hvm"))}"',
         f"memory = {text.number(guest.memory)}",
         f"vcpus = {text.number(guest.vcpus)}",
-        *([] if _without_disk(guest) else [_disk(project, guest)]),
-        _vif(guest),
+        *_disk(project, guest),
+        _vif(project, guest),
     ]
     kernel = _kernel(project, guest.guest)
-    if kernel and guest.type != "hvm":
-        lines += [
-            f'kernel = "{artifacts.IMAGES}/{text.packed(kernel)}"',
-            f'extra = "{text.packed(guest.extra)}"',
-        ]
+    if kernel and guest.type != "hvm" and guest.guest.bootloader is None:
+        lines.append(f'kernel = "{artifacts.IMAGES}/{text.packed(kernel)}"')
+    if guest.type != "hvm":
+        lines.append(f'extra = "{text.packed(guest.extra)}"')
+    lines += _settings(guest)
+    return "\n".join(lines) + "\n"
+
+
+def _settings(guest: EffectiveGuest) -> Iterator[str]:
+    """Yield what only a complete config says, in the order of the schema."""
+    wanted = guest.guest
+    files = {file.field: file.path for file in artifacts.extra_files(wanted)}
+    given: dict[str, XlValue] = {}
     if guest.type == "hvm":
         # The serial line is what "xl console" shows of a guest with emulated hardware.
-        lines += ['boot = "c"', 'serial = "pty"']
-    return "\n".join(lines) + "\n"
+        given = {"boot": "c", "serial": "pty"}
+    for field in route.only_in_config():
+        value = getattr(wanted, field.name)
+        if field.xl and value not in (None, ()):
+            given[field.xl] = files.get(field.name, value)
+    if guest.type == "pvh" and given.pop("vnc", None) is not None:
+        # Only a frame buffer shows the screen of a PVH guest.
+        listen = given.pop("vnclisten", "")
+        given["vfb"] = (f"vnc=1,vnclisten={listen}" if listen else "vnc=1",)
+    for name, value in (*given.items(), *wanted.xl):
+        yield f"{_setting_name(name)} = {xl_config.written(_frozen(value))}"
+
+
+def _setting_name(name: str) -> str:
+    if not re.fullmatch("[a-z][a-z0-9_]*", name, re.ASCII):
+        raise text.CannotCarry(name, "it is not the name of an xl setting")
+    return name
+
+
+def _frozen(value: XlValue) -> xl_config.Value:
+    if isinstance(value, tuple):
+        return tuple(map(str, value))
+    return str(int(value)) if isinstance(value, int) else value
 
 
 def vif_value(vif: tuple[str, ...]) -> str:
@@ -105,7 +141,7 @@ def _from_varflags(project: Project, guest: EffectiveGuest) -> str:
             f'name = "{text.domain(guest.name)}"',
             f"memory = {text.number(guest.memory)}",
             f"vcpus = {text.number(guest.vcpus)}",
-            _disk(project, guest),
+            *_disk(project, guest),
             f"vif = ['{vif_value(guest.vif)}']",
             f'kernel = "{artifacts.IMAGES}/{text.packed(_kernel(project, guest.guest))}"',
             f'extra = "{text.packed(guest.extra)}"',
@@ -114,19 +150,54 @@ def _from_varflags(project: Project, guest: EffectiveGuest) -> str:
     )
 
 
-def _disk(project: Project, guest: EffectiveGuest) -> str:
+def _disk(project: Project, guest: EffectiveGuest) -> list[str]:
+    """Return the line of the disks, if there are any.
+
+    A guest that is a kernel alone has no image of its own. The line of its further disks is
+    written without blanks, so that the class's rewriting does not take the first for one.
+    """
     image = text.packed(artifacts.image_file(project, guest.guest))
     device = text.word(guest.disk_device)
-    return f"disk = ['file:{artifacts.IMAGES}/{image},{device},rw']"
+    source = guest.guest.source
+    alone = source is not None and source.type == WITHOUT_DISK
+    specs = [] if alone else [f"file:{artifacts.IMAGES}/{image},{device},rw"]
+    specs += _further_disks(project, guest.guest)
+    if not specs:
+        return []
+    written = ", ".join(map(xl_config.written_text, specs))
+    return [f"disk=[{written}]" if alone else f"disk = [{written}]"]
 
 
-def _without_disk(guest: EffectiveGuest) -> bool:
-    """Return whether the guest is a kernel alone, whose copy as an image xl is not told of."""
-    return guest.guest.source is not None and guest.guest.source.type == WITHOUT_DISK
+def _further_disks(project: Project, guest: Guest) -> Iterator[str]:
+    files = {file.field: file.path for file in artifacts.extra_files(guest)}
+    for number, disk in enumerate(guest.disks):
+        virtio = disk.specification == "virtio"
+        made = ConfigDisk(
+            target=files.get(f"disks[{number}]", disk.block or ""),
+            device=text.word(disk.device),
+            writable=disk.access != "ro",
+            backend=_domain(project, disk.backend),
+            specification="virtio" if virtio else "",
+            backend_type="standalone" if virtio else "",
+        )
+        yield xl_disk.write(made)
 
 
-def _vif(guest: EffectiveGuest) -> str:
-    return f"vif = ['{vif_value(guest.vif)}']" if guest.vif else "vif = []"
+def _domain(project: Project, key: str | None) -> str:
+    """Return the domain name of a guest, as ``backend=`` wants it."""
+    named = next((guest for guest in project.guests if guest.key == key), None)
+    return text.domain(effective(project, named).name) if named is not None else key or ""
+
+
+def _vif(project: Project, guest: EffectiveGuest) -> str:
+    server = _domain(project, guest.guest.backend)
+    if not guest.vif:
+        return "vif = []"
+    entries = [
+        f"{entry},backend={server}" if server and nic.value(entry, "backend") is None else entry
+        for entry in guest.vif
+    ]
+    return f"vif = ['{vif_value(tuple(entries))}']"
 
 
 def _kernel(project: Project, guest: Guest) -> str:

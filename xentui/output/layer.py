@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from xentui.bitbake import text
 from xentui.bitbake.abilities import Abilities
+from xentui.project import artifacts
 from xentui.project.model import Guest
 
 COLLECTION = "xentui"
@@ -87,6 +90,32 @@ def image_append(guests: list[Guest], folder: str) -> str:
         ),
     ]
     return "\n".join(lines) + "\n"
+
+
+def start_order(links: Mapping[str, str]) -> str:
+    """Return the part of the image's append that numbers what starts with Dom0.
+
+    Both classes link /etc/xen/auto/GUEST.cfg. xendomains starts what lies there as the shell
+    lists it (xen:tools/hotplug/Linux/xendomains.in), so numbers before the names are the order.
+
+    Args:
+        links: the name of each guest's link, by guest.
+    """
+    moves = [
+        f'    mv -f "${{IMAGE_ROOTFS}}{artifacts.AUTO}/{text.name(key)}.cfg" \\\n'
+        f'        "${{IMAGE_ROOTFS}}{artifacts.AUTO}/{text.packed(link)}"'
+        for key, link in links.items()
+    ]
+    return "\n".join(
+        [
+            "# xendomains starts guests in the order of these names.",
+            "number_xen_guests() {",
+            *moves,
+            "}",
+            text.assign("ROOTFS_POSTPROCESS_COMMAND:append", " number_xen_guests"),
+            "",
+        ]
+    )
 
 
 def board_append(recipe: str) -> str:

@@ -109,9 +109,9 @@ def _lines(project: Project, guest: Guest, config: str, parsed: Config) -> Itera
             if kernel:
                 yield f'kernel = "{artifacts.IMAGES}/{kernel}"'
         elif name in ("vif", "pci") and isinstance(setting.value, str):
-            yield f"{name} = [{_quoted(setting.value)}]"
+            yield f"{name} = [{xl_config.written_text(setting.value)}]"
         else:
-            yield f"{name} = {_value(setting.value)}"
+            yield f"{name} = {xl_config.written(setting.value)}"
     yield from _comments(lines[reached:])
 
 
@@ -128,7 +128,7 @@ def _disk(project: Project, guest: Guest, disks: tuple[str, ...]) -> str:
     really = artifacts.image_format(project, guest)
     made = replace(first, target=image, format=really or first.format)
     specs = (xl_disk.write_prefixed(made), *disks[1:])
-    return f"disk = [{', '.join(_quoted(spec) for spec in specs)}]"
+    return f"disk = [{', '.join(xl_config.written_text(spec) for spec in specs)}]"
 
 
 def _guessed(project: Project, guest: Guest, spec: str) -> ConfigDisk:
@@ -147,20 +147,3 @@ def _listed(config: Config, name: str) -> tuple[str, ...]:
     """Return a setting's texts; of one text that should be a list, that."""
     text = config.text(name)
     return config.texts(name) if text is None else (text,)
-
-
-def _quoted(spec: str) -> str:
-    escaped = spec.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
-
-
-def _value(value: object) -> str:
-    if isinstance(value, tuple):
-        return f"[{', '.join(_value(item) for item in value)}]"
-    text = str(value)
-    if re.fullmatch(r"0|[1-9][0-9]*|0x[0-9a-fA-F]+", text):
-        return text
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    for char, name in (("\n", "n"), ("\t", "t"), ("\r", "r")):
-        escaped = escaped.replace(char, f"\\{name}")
-    return f'"{escaped}"'

@@ -12,7 +12,7 @@ from xentui.output import boot, bundle_recipe, dom0_layer, header, kickstart, la
 from xentui.output.guest_cfg import supplied
 from xentui.output.local_conf import local_conf
 from xentui.output.rendered import CONF, Content, Copy, Rendered
-from xentui.project import schema
+from xentui.project import artifacts, schema
 from xentui.project.assets import NO_ASSETS, Assets, SourceFile
 from xentui.project.effective import image
 from xentui.project.model import Bundle, Guest, Project
@@ -80,15 +80,14 @@ def _beside_recipe(
         config = supplied(project, guest, assets)
         if config is not None:
             files[f"{folder}/{guest.key}.cfg"] = config
-        if guest.source is None:
-            continue
-        for fetch in guest.source.fetch:
+        for field, fetch in guest.fetches:
             local = fetch.uri.removeprefix("file://")
             if local == fetch.uri or local not in assets.sources:
                 continue
-            place = sources.local_name(guest.source, fetch)
+            source = guest.source if field.startswith("source.") else None
+            place = sources.local_name(source, fetch)
             files.update(_copy(f"{folder}/{place}", assets.sources[local]))
-        if project.has_own_import(guest.source.type):
+        if guest.source is not None and project.has_own_import(guest.source.type):
             script = project.import_type(guest.source.type).script
             if script in assets.texts:
                 files[f"{folder}/{PurePosixPath(script).name}"] = assets.texts[script]
@@ -115,13 +114,16 @@ def _image(
         for guest in project.guests
         if guest.bundle is None and (config := supplied(project, guest, assets)) is not None
     }
-    if not configs and not inherit:
+    order = artifacts.auto_names(project)
+    numbered = any(link != f"{key}.cfg" for key, link in order.items())
+    if not configs and not inherit and not numbered:
         return {}
     guests = [guest for guest in project.guests if guest.key in configs]
     recipe = text.name(image(project))
     own = f"{recipe}-{text.name(board)}" if board else recipe
     text_of = layer.INHERIT if inherit else ""
     text_of += "\n" + layer.image_append(guests, own) if configs else ""
+    text_of += "\n" + layer.start_order(order) if numbered else ""
     append = header.stamp(text_of, project=origin)
     files: dict[str, Content] = {f"{_IMAGES}/{own}.{'inc' if board else 'bbappend'}": append}
     if board:

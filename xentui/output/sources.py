@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 
 from xentui.bitbake import text
 from xentui.output import container_roots
+from xentui.project.artifacts import extra_files
 from xentui.project.model import (
     BUILT_IN_IMPORTS,
     CONTAINER,
@@ -207,6 +208,8 @@ def collect(project: Project, guests: list[Guest], configs: list[str]) -> Fetche
     for key in configs:
         fetched.entries.append(_Entry(f"file://{text.name(key)}.cfg"))
     for guest in guests:
+        for number, fetch in enumerate(guest.fetch):
+            _add_extra(fetched, guest, fetch, number)
         if guest.source is None:
             continue
         for number, fetch in enumerate(guest.source.fetch):
@@ -243,6 +246,26 @@ def _add_fetch(fetched: Fetched, guest: Guest, source: Source, fetch: Fetch, num
     if fetch.sha256 is not None:
         entry.name = _entry_name(fetched, key, fetch, number)
     _add_once(fetched, entry)
+
+
+def _add_extra(fetched: Fetched, guest: Guest, fetch: Fetch, number: int) -> None:
+    """Have a file fetched that is no part of the guest's image.
+
+    One that the guest names as it is, such as a packed ramdisk, is kept packed.
+    """
+    entry = _Entry(fetch.uri, arch=fetch.arch, sha256=fetch.sha256)
+    if any(_base(file.file) == file_name(fetch.uri) for file in extra_files(guest)):
+        entry.parameters.append("unpack=0")
+    if fetch.subdir:
+        entry.parameters.append(f"subdir={text.path(fetch.subdir)}")
+    if fetch.sha256 is not None:
+        entry.name = _entry_name(fetched, f"{text.name(guest.key)}-file", fetch, number)
+    _add_once(fetched, entry)
+
+
+def file_name(uri: str) -> str:
+    """Return the name under which BitBake keeps what it fetches from an address."""
+    return _base(uri.partition("?")[0])
 
 
 def _add_directory(fetched: Fetched, key: str, source: Source) -> None:
@@ -295,7 +318,9 @@ def _base(path: str) -> str:
     return path.rsplit("/", 1)[-1]
 
 
-def local_name(source: Source, fetch: Fetch) -> str:
+def local_name(source: Source | None, fetch: Fetch) -> str:
     """Return the name that a ``file://`` entry has beside the recipe."""
     local = fetch.uri.removeprefix("file://")
+    if source is None:
+        return local
     return _base(local) if kept_packed(source, fetch) else local

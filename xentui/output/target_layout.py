@@ -5,7 +5,10 @@
 from __future__ import annotations
 
 from xentui.project import artifacts
+from xentui.project.artifacts import start_order
 from xentui.project.model import Project
+
+__all__ = ["layout", "start_order"]
 
 
 def layout(project: Project) -> list[str]:
@@ -15,6 +18,7 @@ def layout(project: Project) -> list[str]:
     the configuration get the file that the link points to, whose name carries a version.
     """
     lines = set()
+    links = artifacts.auto_names(project)
     for guest in project.guests:
         config = artifacts.config_path(guest)
         lines.add(config)
@@ -22,16 +26,7 @@ def layout(project: Project) -> list[str]:
         kernel = artifacts.kernel_file(project, guest)
         if kernel:
             lines.add(f"{artifacts.IMAGES}/{kernel}")
+        lines |= {file.path for file in artifacts.extra_files(guest)}
         if guest.autostart:
-            lines.add(f"{artifacts.AUTO}/{guest.key}.cfg -> {config}")
+            lines.add(f"{artifacts.AUTO}/{links[guest.key]} -> {config}")
     return sorted(lines)
-
-
-def start_order(project: Project) -> list[str]:
-    """Return the keys of the guests that start by themselves, first to last.
-
-    xendomains goes through ``/etc/xen/auto/*`` as the shell lists it, one guest at a time; a
-    guest that does not fit is skipped, the next one is tried
-    (xen:tools/hotplug/Linux/xendomains.in).
-    """
-    return sorted(guest.key for guest in project.guests if guest.autostart)

@@ -8,6 +8,8 @@ Both classes copy them into one flat folder by their base name, so two guests ca
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from xentui.project import boards
 from xentui.project.effective import explain
 from xentui.project.model import Guest, Project
@@ -60,3 +62,83 @@ def kernel_file(project: Project, guest: Guest) -> str:
 def config_path(guest: Guest) -> str:
     """Return where the guest's xl config lies on the target."""
     return f"{CONFIGS}/{guest.key}.cfg"
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraFile:
+    """A file of a guest beside its image and kernel.
+
+    Attributes:
+        field: the guest's field that asks for it: ``ramdisk``, ``device_tree``, ``disks[0]`` …
+        file: what it is made of, as it lies fetched or in the deploy directory; empty where it is
+            made from nothing.
+        type: ``raw`` to copy it, ``qcow2`` to make it raw first, ``empty`` for an empty disk.
+        name: its file name on the target, unlike that of any other guest's.
+        size: MiB of an empty disk.
+    """
+
+    field: str
+    file: str
+    type: str
+    name: str
+    size: int = 0
+
+    @property
+    def path(self) -> str:
+        """Where it lies on the target."""
+        return f"{IMAGES}/{self.name}"
+
+
+def extra_files(guest: Guest) -> tuple[ExtraFile, ...]:
+    """Return the files that a guest needs on the target beside its image and kernel."""
+    found = []
+    for name in ("ramdisk", "device_tree"):
+        file = getattr(guest, name)
+        if file is not None:
+            base = file.rpartition("/")[2]
+            found.append(ExtraFile(name, file, "raw", f"{guest.key}-{base}"))
+    for number, disk in enumerate(guest.disks):
+        field, name = f"disks[{number}]", f"{guest.key}-{disk.device}.img"
+        if disk.file is not None:
+            kind = "qcow2" if disk.type == "qcow2" else "raw"
+            found.append(ExtraFile(field, disk.file, kind, name))
+        elif disk.size is not None:
+            found.append(ExtraFile(field, "", "empty", name, disk.size))
+    return tuple(found)
+
+
+def start_order(project: Project) -> list[str]:
+    """Return the keys of the guests that start with Dom0, first to last.
+
+    Each comes after those that its ``after`` and ``backend`` name, as far as they start with
+    Dom0 too; otherwise the order is that of the names, as xendomains has it. In a circle, which
+    is a finding, the names decide.
+    """
+    waiting = sorted(guest.key for guest in project.guests if guest.autostart)
+    needs = {guest.key: set(starts_after(guest)) & set(waiting) for guest in project.guests}
+    order: list[str] = []
+    while waiting:
+        ready = [key for key in waiting if needs[key] <= set(order)]
+        key = ready[0] if ready else waiting[0]
+        waiting.remove(key)
+        order.append(key)
+    return order
+
+
+def starts_after(guest: Guest) -> tuple[str, ...]:
+    """Return the keys of the guests that must start before this one."""
+    served = (guest.backend, *(disk.backend for disk in guest.disks))
+    return tuple(dict.fromkeys((*guest.after, *(key for key in served if key is not None))))
+
+
+def auto_names(project: Project) -> dict[str, str]:
+    """Return the name of each guest's link in /etc/xen/auto, in the order they start.
+
+    xendomains goes through the folder as the shell lists it, so where that is not the order
+    wanted, the names are numbered.
+    """
+    order = start_order(project)
+    if order == sorted(order):
+        return {key: f"{key}.cfg" for key in order}
+    width = len(str(len(order)))
+    return {key: f"{number:0{width}}-{key}.cfg" for number, key in enumerate(order, 1)}

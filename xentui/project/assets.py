@@ -145,7 +145,7 @@ def _texts(project: Project) -> Iterator[str]:
 
 def _sources(project: Project) -> Iterator[str]:
     for guest in project.guests:
-        for entry in guest.source.fetch if guest.source is not None else ():
+        for _, entry in guest.fetches:
             if entry.uri.startswith("file://"):
                 yield entry.uri.removeprefix("file://")
 

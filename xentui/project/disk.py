@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from xentui.project import boards
-from xentui.project.artifacts import image_file
+from xentui.project.artifacts import ExtraFile, extra_files, image_file
 from xentui.project.assets import NO_ASSETS, Assets, SourceFile
 from xentui.project.effective import effective
 from xentui.project.model import (
@@ -97,6 +97,8 @@ def disk(project: Project, assets: Assets = NO_ASSETS) -> ImageSizes:
     for guest in project.guests:
         made = _image(project, guest, assets)
         images.setdefault(made.file, made)
+        for extra in extra_files(guest):
+            images[extra.name] = _extra(guest, extra, assets)
     return ImageSizes(tuple(images.values()))
 
 
@@ -132,6 +134,28 @@ def _image(project: Project, guest: Guest, assets: Assets) -> Image:
     note = "an estimate: its size is not known before it is unpacked or fetched"
     size = BUILT if source.type in ("ext4", WITHOUT_DISK) else WHOLE_DISK
     return Image(guest.key, file, size * 1024, True, note)
+
+
+def _extra(guest: Guest, file: ExtraFile, assets: Assets) -> Image:
+    """Return what a file beside a guest's image takes."""
+    if file.type == "empty":
+        return Image(guest.key, file.name, file.size * 1024, False, "an empty disk")
+    known = local_file(guest, file.file, assets)
+    if known is not None:
+        inside = known.disk if file.type == "qcow2" else None
+        size = inside if inside is not None else known.size
+        return Image(guest.key, file.name, -(-size // 1024), False, "the file itself")
+    note = "an estimate: its size is not known before it is fetched or built"
+    return Image(guest.key, file.name, BUILT * 1024, True, note)
+
+
+def local_file(guest: Guest, file: str, assets: Assets) -> SourceFile | None:
+    """Return the local file behind one that a guest names, or ``None`` where it is not at hand."""
+    for _, entry in guest.fetches:
+        name = entry.uri.removeprefix("file://")
+        if name != entry.uri and file == (f"{entry.subdir}/{name}" if entry.subdir else name):
+            return assets.sources.get(name)
+    return None
 
 
 def local_source(project: Project, source: Source, assets: Assets) -> SourceFile | None:

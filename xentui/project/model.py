@@ -117,6 +117,24 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Disk:
+    """A disk beside a guest's own image. ``size`` is in MiB, of an empty one."""
+
+    device: str
+    file: str | None = None
+    type: Literal["raw", "ext4", "qcow2"] | None = None
+    block: str | None = None
+    size: int | None = None
+    access: Literal["rw", "ro"] | None = None
+    specification: Literal["xen", "virtio"] | None = None
+    backend: str | None = None
+
+
+XlValue = int | str | tuple[str, ...]
+"""A value of a guest's ``xl`` table."""
+
+
+@dataclass(frozen=True, slots=True)
 class Guest:
     """A Xen guest. Its key is a recipe's name, or any name for an external guest."""
 
@@ -134,6 +152,42 @@ class Guest:
     rootfs: str | None = None
     config_file: str | None = None
     source: Source | None = None
+    after: tuple[str, ...] = ()
+    ramdisk: str | None = None
+    device_tree: str | None = None
+    bootloader: str | None = None
+    maxmem: int | None = None
+    maxvcpus: int | None = None
+    cpus: str | None = None
+    pool: str | None = None
+    on_poweroff: str | None = None
+    on_reboot: str | None = None
+    on_crash: str | None = None
+    serial: str | None = None
+    vuart: str | None = None
+    vnc: bool | None = None
+    vnc_listen: str | None = None
+    virtio: tuple[str, ...] = ()
+    p9: tuple[str, ...] = ()
+    pci: tuple[str, ...] = ()
+    dtdev: tuple[str, ...] = ()
+    iomem: tuple[str, ...] = ()
+    irqs: tuple[str, ...] = ()
+    passthrough: str | None = None
+    driver_domain: bool | None = None
+    backend: str | None = None
+    disks: tuple[Disk, ...] = ()
+    fetch: tuple[Fetch, ...] = ()
+    xl: tuple[tuple[str, XlValue], ...] = ()
+
+    @property
+    def fetches(self) -> tuple[tuple[str, Fetch], ...]:
+        """Everything that is fetched for the guest, each with the field it stands in."""
+        own = self.source.fetch if self.source is not None else ()
+        return (
+            *((f"source.fetch[{number}]", entry) for number, entry in enumerate(own)),
+            *((f"fetch[{number}]", entry) for number, entry in enumerate(self.fetch)),
+        )
 
     @property
     def autostart(self) -> bool:
@@ -259,6 +313,7 @@ TABLES: Mapping[str, type] = {
     "guest": Guest,
     "source": Source,
     "fetch": Fetch,
+    "disk": Disk,
     "import_type": ImportType,
 }
 """The class of each table of the format, by its name in the schema's ``definitions``."""

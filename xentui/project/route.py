@@ -9,8 +9,10 @@ On each, the class writes the xl config from varflags, unless the guest has a co
 
 from __future__ import annotations
 
+from xentui.project import artifacts, schema
 from xentui.project.effective import EffectiveGuest, default_type
 from xentui.project.model import WITHOUT_DISK, Guest, Project
+from xentui.project.schema import Field
 
 
 def needs_bundle(guest: Guest) -> tuple[str, ...]:
@@ -24,6 +26,8 @@ def needs_bundle(guest: Guest) -> tuple[str, ...]:
         reasons.append("its image is imported")
     if guest.kernel == "none":
         reasons.append("it has no kernel")
+    if artifacts.extra_files(guest):
+        reasons.append("it has further files")
     return tuple(reasons)
 
 
@@ -46,7 +50,20 @@ def needs_complete_cfg(project: Project, guest: EffectiveGuest) -> tuple[str, ..
         reasons.append(f"its type is {guest.type}")
     elif guest.type == "hvm":
         reasons.append("it is an HVM guest")
+    said = [field.title.lower() for field in only_in_config() if getattr(guest.guest, field.name)]
+    if said:
+        reasons.append(f"it sets {', '.join(said)}")
     return tuple(reasons)
+
+
+def only_in_config() -> tuple[Field, ...]:
+    """Return the fields of a guest that an xl config says and no varflag."""
+    return tuple(
+        field
+        for field in schema.fields("guest")
+        if (field.xl and not field.is_varflag and field.name not in ("type", "name"))
+        or field.name in ("backend", "disks", "xl")
+    )
 
 
 def advice(project: Project, guest: Guest) -> str:

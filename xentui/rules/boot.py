@@ -201,7 +201,7 @@ def replaced(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     idle = [
         field.name
         for field in schema.fields("guest")
-        if field.xl and getattr(wanted, field.name) is not None
+        if field.xl and getattr(wanted, field.name) not in (None, ())
     ]
     if idle:
         yield found(

@@ -20,6 +20,7 @@ from xentui.rules import (
     configs,
     containers,
     disk,
+    guest_settings,
     host,
     imports,
     memory,
@@ -49,6 +50,7 @@ RULES: tuple[Rule, ...] = (
     *sources.RULES,
     *imports.RULES,
     *disk.RULES,
+    *guest_settings.RULES,
     *containers.RULES,
     *text.RULES,
 )
@@ -59,6 +61,7 @@ GUEST_RULES: tuple[GuestRule, ...] = (
     *boot.GUEST_RULES,
     *network.GUEST_RULES,
     *configs.GUEST_RULES,
+    *guest_settings.GUEST_RULES,
     *sources.GUEST_RULES,
     *imports.GUEST_RULES,
     *sources_on_disk.GUEST_RULES,

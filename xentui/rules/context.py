@@ -101,6 +101,7 @@ def _image_paths(project: Project) -> Iterator[str]:
     for guest in project.guests:
         yield f"{artifacts.IMAGES}/{artifacts.image_file(project, guest)}"
         yield f"{artifacts.IMAGES}/{artifacts.kernel_file(project, guest)}"
+        yield from (file.path for file in artifacts.extra_files(guest))
 
 
 @lru_cache(maxsize=512)

@@ -64,13 +64,18 @@ def result(entry: Fetch) -> str:
 
 def plain_files(project: Project) -> Mapping[FetchedName, str]:
     """Return the address of each plain file that a bundle fetches, by its place."""
-    return {
+    files: dict[FetchedName, str] = {
         (guest.bundle, result(entry)): entry.uri
         for guest in project.guests
-        if guest.bundle is not None and guest.source is not None
-        for entry in guest.source.fetch
+        if guest.bundle is not None
+        for _, entry in guest.fetches
         if not is_archive(entry.uri)
     }
+    for guest in project.guests:
+        for entry in guest.fetch:
+            # What a guest names as it is, such as a packed ramdisk, is kept as it is.
+            files[guest.bundle, placed(entry.uri, entry.subdir)] = entry.uri
+    return files
 
 
 def folders(project: Project) -> frozenset[FetchedName]:

@@ -22,10 +22,10 @@ _ARCHES = frozenset({"x86-64", "aarch64", "arm", "x86", "i586", "i686"})
 
 def checksums(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Whether what comes from elsewhere can be checked."""
-    for number, entry in enumerate(_fetch(guest)):
+    for number, (field, entry) in enumerate(guest.guest.fetches):
         if entry.uri.startswith("file://"):
             continue
-        path = f"guests.{guest.key}.source.fetch[{number}]"
+        path = f"guests.{guest.key}.{field}"
         if entry.sha256 is None:
             yield found(
                 "XT301",
@@ -40,7 +40,9 @@ def checksums(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
                 f"{path}.uri",
                 f"{quoted(file_name(entry.uri))} is fetched over http, which anyone can listen to",
                 "Use https if the server has it; the checksum guards the content.",
-                quick_fixes.fetch("Fetch it over https", guest.key, number, uri=secure),
+                quick_fixes.fetch("Fetch it over https", guest.key, number, uri=secure)
+                if field.startswith("source.")
+                else None,
             )
 
 
@@ -48,11 +50,11 @@ def local_files(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Whether local files are there."""
     if not given.sees_files:
         return
-    for number, entry in enumerate(_fetch(guest)):
+    for field, entry in guest.guest.fetches:
         local = entry.uri.removeprefix("file://")
         if local == entry.uri:
             continue
-        path = f"guests.{guest.key}.source.fetch[{number}].uri"
+        path = f"guests.{guest.key}.{field}.uri"
         there = given.assets.sources.get(local)
         if there is not None and there.is_dir:
             name = quoted(unquote(local))

@@ -69,8 +69,15 @@ def guest(project: Project, key: str, name: Name) -> tuple[Group, ...]:
             paths += _paths(("bundles", bundle), "bundle")
         return (Group("Which way it goes into the image", paths),)
     if name == "more":
-        return (Group("", tuple((*base, field.name) for field in fields if field.advanced)),)
-    asked = [f for f in fields if not f.advanced and f.kind != "table" and f.name != "bundle"]
+        return (
+            Group(
+                "",
+                tuple(
+                    (*base, field.name) for field in fields if field.advanced and not field.is_table
+                ),
+            ),
+        )
+    asked = [f for f in fields if not f.advanced and not f.is_table and f.name != "bundle"]
     return (Group("", ((*base, field_paths.KEY), *((*base, field.name) for field in asked))),)
 
 
@@ -118,7 +125,7 @@ def _import(project: Project, key: str) -> tuple[Group, ...]:
         return ()
     base = ("guests", key, "source")
     sized = source.type in ("rootfs_dir", CONTAINER)
-    names = [f.name for f in schema.fields("source") if f.kind != "table" and f.name != "type"]
+    names = [f.name for f in schema.fields("source") if not f.is_table and f.name != "type"]
     paths = tuple((*base, name) for name in names if sized or name != "image_size")
     groups = [Group("", paths)]
     for place in range(len(source.fetch)):

@@ -136,6 +136,33 @@ def parse(text: str) -> Config:
     return Config(settings)
 
 
+def written(value: Value) -> str:
+    """Return a value as xl reads it back: digits as they are, text in quotes, lists in brackets.
+
+    Raises:
+        ValueError: a text holds a character that xl cannot be told.
+    """
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(written, value))}]"
+    if re.fullmatch(r"0|[1-9][0-9]*|0x[0-9a-f]+", value):
+        return value
+    return written_text(value, '"')
+
+
+def written_text(value: str, quote: str = "'") -> str:
+    """Return a text in quotes of one kind, as xl reads it back.
+
+    Raises:
+        ValueError: it holds a control character that has no escape.
+    """
+    out = value.replace("\\", "\\\\").replace(quote, f"\\{quote}")
+    for char, name in (("\n", "n"), ("\t", "t"), ("\r", "r")):
+        out = out.replace(char, f"\\{name}")
+    if any(ord(char) < 32 or ord(char) == 127 for char in out):
+        raise ValueError(f"{quoted(value)} holds a control character")
+    return f"{quote}{out}{quote}"
+
+
 def rewritten(config: str, image: str, kernel: str, folder: str = "/var/lib/xen/images") -> str:
     """Return a configuration after the classes' ``sed``, which puts in the target's paths.
 

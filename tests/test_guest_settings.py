@@ -1,0 +1,245 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Guests of more than varflags: their xl config, their further files, their start order."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests import xl_parser
+from tests.oracle import arch, deployed, image
+from tests.shell_packing import Target, build
+from xentui.output.guest_cfg import all_predicted, predicted
+from xentui.output.render import render
+from xentui.output.target_layout import layout, start_order
+from xentui.project import disk, document, model
+from xentui.project.assets import Assets, gather
+from xentui.rules.check import check
+from xentui.rules.finding import Severity
+from xentui.xl import config as xl_config
+from xentui.xl import disk as xl_disk
+
+needs_xl = pytest.mark.skipif(bool(xl_parser.cannot_create()), reason=xl_parser.cannot_create())
+needs_qemu_img = pytest.mark.skipif(not shutil.which("qemu-img"), reason="qemu-img is not there")
+
+HEAD = 'version = 1\n[host]\nmachine = "{machine}"\nmemory = 4096\n[bundles.lab]\n'
+WHOLE = """
+[guests.app]
+bundle = "lab"
+tags = ["autostart", "external"]
+extra = "root=/dev/xvda ro console=hvc0"
+backend = "net"
+ramdisk = "boot/initrd.cpio.gz"
+maxmem = 600
+maxvcpus = 4
+cpus = "1-2,^2"
+pool = "Pool-0"
+on_poweroff = "preserve"
+on_reboot = "restart"
+on_crash = "coredump-restart"
+vnc = true
+vnc_listen = "0.0.0.0"
+p9 = ["tag=share,security_model=none,path=/srv"]
+pci = ["0000:03:00.0,permissive=1"]
+iomem = ["fe000,1"]
+irqs = ["33"]
+passthrough = "enabled"
+xl = { localtime = 1, device_model_args = ["-d", "x'y\\"z"], cap = 50 }
+source = { type = "ext4", file = "app.ext4", fetch = [{ uri = "file://app.ext4" }] }
+fetch = [
+    { uri = "file://boot/initrd.cpio.gz" },
+    { uri = "file://data.qcow2" },
+    { uri = "file://more.img" },
+]
+disks = [
+    { device = "xvdb", file = "data.qcow2", type = "qcow2" },
+    { device = "xvdc", file = "more.img", access = "ro", backend = "net" },
+    { device = "xvdd", size = 8 },
+    { device = "xvde", block = "/dev/sdb1" },
+]
+
+[guests.net]
+bundle = "lab"
+tags = ["autostart", "external"]
+extra = "root=/dev/xvda ro console=hvc0"
+name = "net-driver"
+driver_domain = true
+bootloader = "pygrub"
+source = { type = "ext4", file = "app.ext4", fetch = [{ uri = "file://app.ext4" }] }
+"""
+
+
+def project(text: str, folder: Path, machine: str = "qemux86-64") -> tuple[model.Project, Assets]:
+    """Return a project of this text, and what lies beside it."""
+    (folder / "boot").mkdir()
+    (folder / "boot/initrd.cpio.gz").write_bytes(b"\x1f\x8b" + b"r" * 40)
+    (folder / "app.ext4").write_bytes(b"e" * 4096)
+    (folder / "more.img").write_bytes(b"m" * 2048)
+    if shutil.which("qemu-img"):
+        made = ("qemu-img", "create", "-q", "-f", "qcow2", folder / "data.qcow2", "4M")
+        subprocess.run(made, check=True)
+    else:
+        (folder / "data.qcow2").write_bytes(b"QFI\xfb\0\0\0\3" + bytes(24))
+    loaded = document.load_text(HEAD.format(machine=machine) + text, folder)
+    assert loaded.problems == ()
+    assert loaded.project is not None
+    return loaded.project, gather(loaded.project, folder)
+
+
+@needs_xl
+def test_xl_reads_every_setting_as_the_project_says_it(tmp_path: Path) -> None:
+    made, beside = project(WHOLE, tmp_path)
+    verdict = xl_parser.create(predicted(made, made.guest("app"), beside))
+    assert verdict.accepted, verdict.complaints
+    assert verdict.complaints == ()
+    domain = verdict.domain
+    build_info = domain["b_info"]
+    assert build_info["ramdisk"] == "/var/lib/xen/images/app-initrd.cpio.gz"
+    assert (build_info["max_memkb"], build_info["max_vcpus"]) == (600 * 1024, 4)
+    assert domain["c_info"]["pool_name"] == "Pool-0"
+    assert domain["c_info"]["passthrough"] == "enabled"
+    assert domain["on_poweroff"] == "preserve"
+    assert domain["on_crash"] == "coredump_restart"
+    disks = [(d["vdev"], d["pdev_path"], d.get("readwrite", 0)) for d in domain["disks"]]
+    assert disks == [
+        ("xvda", "/var/lib/xen/images/app.img", 1),
+        ("xvdb", "/var/lib/xen/images/app-xvdb.img", 1),
+        ("xvdc", "/var/lib/xen/images/app-xvdc.img", 0),
+        ("xvdd", "/var/lib/xen/images/app-xvdd.img", 1),
+        ("xvde", "/dev/sdb1", 1),
+    ]
+    assert domain["disks"][2]["backend_domname"] == "net-driver"
+    assert [nic["backend_domname"] for nic in domain["nics"]] == ["net-driver"]
+    assert domain["pcidevs"][0]["permissive"]
+    assert domain["p9s"][0]["tag"] == "share"
+    assert (build_info["iomem"], build_info["irqs"]) == ([{"start": 0xFE000, "number": 1}], [33])
+    assert build_info["extra"] == ["-d", "x'y\"z"]
+    served = xl_parser.create(predicted(made, made.guest("net"), beside))
+    assert served.accepted
+    assert served.domain["c_info"]["driver_domain"] == "True"
+    assert served.domain["b_info"]["bootloader"] == "pygrub"
+    assert "kernel" not in served.domain["b_info"]
+
+
+@needs_xl
+@pytest.mark.parametrize(
+    ("fields", "asked"),
+    [
+        ('type = "pvh"\nvnc = true\nvnc_listen = "0.0.0.0"', "vfbs"),
+        ('type = "hvm"\nkernel = "none"\nserial = "tcp:127.0.0.1:4444"\nvnc = true', "b_info"),
+        ('cpus = "all"', "b_info"),
+        ('dtdev = ["/soc/serial@1"]\nvuart = "sbsa_uart"\ndevice_tree = "boot/p.dtb"', "dtdevs"),
+    ],
+)
+def test_xl_takes_what_a_type_has(fields: str, asked: str, tmp_path: Path) -> None:
+    text = f'[guests.web]\nbundle = "lab"\ntags = ["external"]\nrootfs = "w.ext4"\n{fields}\n'
+    made, beside = project(text, tmp_path)
+    verdict = xl_parser.create(predicted(made, made.guest("web"), beside))
+    assert verdict.accepted, verdict.complaints
+    assert verdict.domain[asked]
+
+
+def built(made: model.Project, beside: Assets, *, real_tools: bool) -> Target:
+    """Return what the classes' own shell leaves on the target."""
+    return build(
+        render(made, beside).files,
+        image=image(made),
+        arch=arch(made),
+        deployed=deployed(made),
+        real_tools=real_tools,
+    )
+
+
+@needs_qemu_img
+def test_the_classes_leave_what_is_previewed(tmp_path: Path) -> None:
+    made, beside = project(WHOLE, tmp_path)
+    target = built(made, beside, real_tools=True)
+    assert target.layout == layout(made)
+    assert target.configs == all_predicted(made, beside)
+    assert {f"/var/lib/xen/images/app-{name}" for name in (
+        "initrd.cpio.gz", "xvdb.img", "xvdc.img", "xvdd.img",
+    )} <= set(target.layout)  # fmt: skip
+    auto = [line for line in target.layout if "/auto/" in line]
+    assert auto == [
+        "/etc/xen/auto/1-net.cfg -> /etc/xen/net.cfg",
+        "/etc/xen/auto/2-app.cfg -> /etc/xen/app.cfg",
+    ]
+
+
+def test_every_further_file_is_in_the_disk_budget(tmp_path: Path) -> None:
+    made, beside = project(WHOLE, tmp_path)
+    sizes = {image.file: image.kib for image in disk.disk(made, beside).images}
+    assert sizes["app-xvdb.img"] == 4096
+    assert (sizes["app-xvdc.img"], sizes["app-xvdd.img"]) == (2, 8192)
+    assert "app-initrd.cpio.gz" in sizes
+
+
+def test_a_whole_guest_has_no_error(tmp_path: Path) -> None:
+    made, beside = project(WHOLE, tmp_path)
+    found = [f for f in check(made, beside) if f.severity is Severity.ERROR]
+    # The images are no file systems, as only their names and sizes matter here.
+    assert [f.code for f in found if f.code not in ("XT350", "XT211")] == []
+
+
+def test_the_project_is_the_same_after_writing_and_reading(tmp_path: Path) -> None:
+    made, _ = project(WHOLE, tmp_path)
+    assert model.from_data(model.to_data(made) | {}) == made
+
+
+ORDERS = {
+    ("a after=", "b after="): ["a", "b"],
+    ("a after=b", "b after="): ["b", "a"],
+    ("a after=b", "b after=c", "c after="): ["c", "b", "a"],
+    ("a after=c,b", "b after=", "c after=b"): ["b", "c", "a"],
+    ("a after=x", "b after="): ["a", "b"],
+    ("a after=b", "b after=a", "c after="): ["c", "a", "b"],
+    ("a backend=z", "z after=", "m after="): ["m", "z", "a"],
+}
+
+
+@pytest.mark.parametrize("guests", ORDERS)
+def test_guests_start_after_those_they_name(guests: tuple[str, ...]) -> None:
+    made = []
+    for word in guests:
+        key, _, rest = word.partition(" ")
+        field, _, names = rest.partition("=")
+        others = tuple(filter(None, names.split(",")))
+        after = others if field == "after" else ()
+        backend = names if field == "backend" else None
+        made.append(model.Guest(key, tags=("autostart",), after=after, backend=backend))
+    project_ = model.Project(host=model.Host("qemux86-64"), guests=tuple(made))
+    assert start_order(project_) == ORDERS[guests]
+    links = [line for line in layout(project_) if "/auto/" in line]
+    shown = [line.rpartition("/")[2].removesuffix(".cfg") for line in links]
+    assert shown == ORDERS[guests], links
+    numbered = start_order(project_) != sorted(start_order(project_))
+    assert all(line.partition("/auto/")[2][0].isdigit() is numbered for line in links)
+
+
+def test_twelve_guests_are_numbered_with_two_digits() -> None:
+    made = [
+        model.Guest(f"g{n:02}", tags=("autostart",), after=(f"g{n + 1:02}",) if n < 12 else ())
+        for n in range(1, 13)
+    ]
+    project_ = model.Project(host=model.Host("qemux86-64"), guests=tuple(made))
+    links = [line.partition("/auto/")[2] for line in layout(project_) if "/auto/" in line]
+    assert (links[0].split()[0], links[-1].split()[0]) == ("01-g12.cfg", "12-g01.cfg")
+
+
+def test_a_config_of_ones_own_finds_the_files_that_are_carried(tmp_path: Path) -> None:
+    text = WHOLE.replace('ramdisk = "boot/initrd.cpio.gz"', 'config_file = "own.cfg"')
+    config = (
+        "name = 'app'\nmemory = 256\nkernel = \"k\"\n"
+        "disk = ['file:a,xvda,rw', 'file:/var/lib/xen/images/app-xvdb.img,xvdb,rw', "
+        "'file:/srv/elsewhere.img,xvdz,rw']\n"
+    )
+    (tmp_path / "own.cfg").write_text(config, encoding="utf-8")
+    made, beside = project(text, tmp_path)
+    found = [f.message for f in check(made, beside) if f.code == "XT245"]
+    assert found == ['Nothing puts the further disk "/srv/elsewhere.img" on the target']
+    after = xl_config.parse(predicted(made, made.guest("app"), beside))
+    assert xl_disk.parse(after.texts("disk")[1]).target == "/var/lib/xen/images/app-xvdb.img"

@@ -1,0 +1,297 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What only a complete xl config says of a guest: settings, files, order (XT271 to XT288)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from xentui.project import artifacts, disk, route, schema
+from xentui.project.effective import EffectiveGuest
+from xentui.project.model import Guest, Project
+from xentui.rules import quick_fixes
+from xentui.rules.context import Context
+from xentui.rules.fetched import seen
+from xentui.rules.finding import Finding, QuickFix, found
+from xentui.safe_text import quoted
+from xentui.xl import check as xl_check
+from xentui.xl.config import Config, Setting, Value
+
+
+def settings(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+    """Whether xl, on this architecture and for this type, takes each setting as it is meant."""
+    if guest.guest.config_file is not None or not _has_settings(guest.guest):
+        return
+    paths = {field.xl: field.name for field in route.only_in_config() if field.xl}
+    known = {name for name, _ in guest.guest.xl}
+    for problem in xl_check.problems(_config(guest), arch=given.board.arch):
+        if problem.key in known:
+            path, drop = f"guests.{guest.key}.xl.{problem.key}", _without_xl(guest, problem.key)
+        elif problem.key in paths:
+            name = paths[problem.key]
+            path = f"guests.{guest.key}.{name}"
+            nothing = () if isinstance(getattr(guest.guest, name), tuple) else None
+            drop = quick_fixes.guest(f"Leave {name} out", guest.key, **{name: nothing})
+        else:
+            continue
+        code = {
+            "refused": "XT278",
+            "fails": "XT278",
+            "useless": "XT279",
+            "unknown": "XT280",
+            "gone": "XT280",
+            "later": "XT280",
+        }.get(problem.verdict, "XT281")
+        advice = problem.advice or "Write it as xl.cfg(5) says, or leave it out."
+        yield found(code, path, f"{problem.key} {problem.message}", advice, drop)
+
+
+def own_fields(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+    """Settings of ``xl`` that another field says, or that xentui writes."""
+    fields = {field.xl: field.name for field in schema.fields("guest") if field.xl}
+    fields |= {"kernel": "kernel", "disk": "disks"}
+    for name, _ in guest.guest.xl:
+        if name in fields:
+            yield found(
+                "XT282",
+                f"guests.{guest.key}.xl.{name}",
+                f"xl.{name} of {guest.key} has a field of its own, {fields[name]}",
+                f"Set {fields[name]} instead.",
+                _without_xl(guest, name),
+            )
+
+
+def further_disks(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+    """Whether each further disk is one, under a device of its own."""
+    devices = {guest.disk_device: "its own image"}
+    for number, made in enumerate(guest.guest.disks):
+        path = f"guests.{guest.key}.disks[{number}]"
+        ways = [name for name in ("file", "block", "size") if getattr(made, name) is not None]
+        if len(ways) != 1:
+            said = f"names {' and '.join(ways)}" if ways else "names no image, device or size"
+            yield found(
+                "XT271",
+                path,
+                f"The disk {made.device} of {guest.key} {said}",
+                "Give it one of them: file for an image, block for a device of Dom0, or size for "
+                "an empty disk.",
+            )
+        owner = devices.setdefault(made.device, made.device)
+        if (
+            owner != made.device
+            or [d.device for d in guest.guest.disks].index(made.device) != number
+        ):
+            yield found(
+                "XT273",
+                f"{path}.device",
+                f"{guest.key} has two disks under the device {made.device}",
+                "Give each its own, such as xvdb, xvdc.",
+            )
+        yield from _disk_bytes(given, guest, number)
+
+
+def _disk_bytes(given: Context, guest: EffectiveGuest, number: int) -> Iterator[Finding]:
+    made = guest.guest.disks[number]
+    local = disk.local_file(guest.guest, made.file, given.assets) if made.file else None
+    if local is None or local.is_dir:
+        return
+    is_qcow2, said = local.disk is not None, made.type or "raw"
+    if is_qcow2 != (said == "qcow2"):
+        really = "qcow2" if is_qcow2 else "raw"
+        right = replace(made, type="qcow2" if is_qcow2 else None)
+        disks = tuple(right if d is made else d for d in guest.guest.disks)
+        yield found(
+            "XT270",
+            f"guests.{guest.key}.disks[{number}].type",
+            f"{quoted(made.file or '')} is declared {said}, and is {really}",
+            f"Set its type to {really}.",
+            quick_fixes.guest(f"Take it as {really}", guest.key, disks=disks),
+        )
+
+
+def files(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+    """Whether something brings each file beside the image and kernel."""
+    for file in artifacts.extra_files(guest.guest):
+        if not file.file or (guest.guest.bundle, file.file) in given.fetched:
+            continue
+        above = [file.file.rpartition("/")[0], ""]
+        if any((guest.guest.bundle, folder) in given.folders for folder in above):
+            continue
+        yield found(
+            "XT272",
+            f"guests.{guest.key}.{file.field}" + (".file" if "[" in file.field else ""),
+            f"Nothing fetches {quoted(file.file)}: it must be in the deploy directory",
+            "Add it to the guest's fetch list, or see that it is built before the bundle.",
+        )
+
+
+def kernel(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+    """Whether the bytes of a fetched kernel are those of a kernel for the board."""
+    wanted = guest.guest.kernel
+    if wanted is None or wanted == "none":
+        return
+    local = disk.local_file(guest.guest, wanted, given.assets)
+    looked = seen(local) if local is not None and not local.is_dir else None
+    if looked is None or looked.kind in ("packed", "unknown", "blank"):
+        return
+    path = f"guests.{guest.key}.kernel"
+    arch = looked.found.arch if looked.kind == "kernel" else ""
+    if looked.kind != "kernel":
+        yield found(
+            "XT284", path, f"{quoted(wanted)} is not a kernel: {looked.label}",
+            "Name the kernel's file, or leave it out for Dom0's own kernel.",
+            quick_fixes.guest("Use Dom0's kernel", guest.key, kernel=None),
+        )  # fmt: skip
+    elif arch and arch != given.board.arch:
+        yield found(
+            "XT284", path,
+            f"{quoted(wanted)} is a kernel for {arch}, and the board is {given.board.arch}",
+            "Build the guest's kernel for the board's architecture.",
+            quick_fixes.guest("Use Dom0's kernel", guest.key, kernel=None),
+        )  # fmt: skip
+
+
+def passed_through(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+    """What passthrough needs outside the guest's config, which is up to the user."""
+    wanted = guest.guest
+    if wanted.pci:
+        devices = ", ".join(wanted.pci)
+        yield found(
+            "XT283",
+            f"guests.{guest.key}.pci",
+            f"Dom0 must let go of {devices} before {guest.key} starts",
+            "Turn the IOMMU on in the firmware and add seize=1 to the device, or "
+            "xen-pciback.hide=(ADDRESS) to Dom0's kernel command line.",
+        )
+    if wanted.dtdev or wanted.iomem or wanted.irqs:
+        field = next(name for name in ("dtdev", "iomem", "irqs") if getattr(wanted, name))
+        missing = [
+            name
+            for name, there in (
+                ("xen,passthrough in the device's node of the host's device tree", True),
+                ("a device_tree for the guest", wanted.device_tree is None and bool(wanted.dtdev)),
+            )
+            if there
+        ]
+        if given.board.arch == "aarch64":
+            yield found(
+                "XT283",
+                f"guests.{guest.key}.{field}",
+                f"A device for {guest.key} needs {' and '.join(missing)}",
+                "Add xen,passthrough; to the node and boot Dom0 with that device tree.",
+            )
+
+
+def start_order(given: Context) -> Iterator[Finding]:
+    """Whether guests can start after those that they name."""
+    guests = {guest.key: guest for guest in given.project.guests}
+    for guest in given.project.guests:
+        for number, key in enumerate(guest.after):
+            path = f"guests.{guest.key}.after[{number}]"
+            without = tuple(name for name in guest.after if name != key)
+            leave = quick_fixes.guest(f"Do not wait for {key}", guest.key, after=without)
+            if key not in guests or key == guest.key:
+                what = "itself" if key == guest.key else f"{quoted(key)}, which is not a guest here"
+                yield found("XT274", path, f"{guest.key} starts after {what}",
+                            "Name another guest of this project.", leave)  # fmt: skip
+            elif guest.autostart and not guests[key].autostart:
+                yield found(
+                    "XT276", path,
+                    f"{guest.key} starts after {key}, which does not start with Dom0",
+                    f"Let {key} start with Dom0 too.", _autostart(key), leave,
+                )  # fmt: skip
+        yield from _served(guest, guests)
+    yield from _circle(given.project)
+
+
+def _served(guest: Guest, guests: dict[str, Guest]) -> Iterator[Finding]:
+    named = [("backend", guest.backend)]
+    named += [(f"disks[{number}].backend", d.backend) for number, d in enumerate(guest.disks)]
+    for field, key in named:
+        if key is None:
+            continue
+        path = f"guests.{guest.key}.{field}"
+        server = guests.get(key)
+        if server is None or key == guest.key:
+            yield found(
+                "XT277", path, f"{quoted(key)} cannot serve {guest.key}: it is not another guest",
+                "Name a guest of this project that is a driver domain, or leave it out.",
+            )  # fmt: skip
+        elif not server.driver_domain and server.config_file is None:
+            yield found(
+                "XT287", path, f"{key} serves {guest.key} and is not a driver domain",
+                f"Make {key} a driver domain.",
+                quick_fixes.guest(f"Make {key} a driver domain", key, driver_domain=True),
+            )  # fmt: skip
+
+
+def _circle(project: Project) -> Iterator[Finding]:
+    after = {guest.key: artifacts.starts_after(guest) for guest in project.guests}
+    for guest in project.guests:
+        trail, left = [], [guest.key]
+        while left:
+            key = left.pop()
+            for other in after.get(key, ()):
+                if other == guest.key and key != guest.key:
+                    yield found(
+                        "XT275",
+                        f"guests.{guest.key}.after",
+                        f"{guest.key} starts after {key}, which starts after {guest.key}",
+                        "Take one of them out: no order can be both.",
+                        quick_fixes.guest(f"Let {guest.key} wait for none", guest.key, after=()),
+                    )
+                    return
+                if other not in trail:
+                    trail.append(other)
+                    left.append(other)
+
+
+def _has_settings(guest: Guest) -> bool:
+    return any(getattr(guest, field.name) for field in route.only_in_config())
+
+
+def _config(guest: EffectiveGuest) -> Config:
+    """Return the config as far as its settings go; interfaces and disks have their own rules."""
+    wanted = guest.guest
+    values: dict[str, object] = {
+        "name": guest.name,
+        "type": guest.type,
+        "memory": guest.memory,
+        "vcpus": guest.vcpus,
+    }
+    if guest.type != "hvm" and wanted.bootloader is None:
+        values["kernel"] = "kernel"
+    for field in route.only_in_config():
+        value = getattr(wanted, field.name)
+        if field.xl and value not in (None, ()):
+            values[field.xl] = value
+    if guest.type == "pvh":
+        # They become a frame buffer.
+        values.pop("vnc", None)
+        values.pop("vnclisten", None)
+    values.update(wanted.xl)
+    return Config({name: Setting(_value(value), 1) for name, value in values.items()})
+
+
+def _value(value: object) -> Value:
+    if isinstance(value, tuple):
+        return tuple(map(str, value))
+    return str(int(value)) if isinstance(value, int) else str(value)
+
+
+def _without_xl(guest: EffectiveGuest, key: str) -> QuickFix | None:
+    kept = tuple((name, value) for name, value in guest.guest.xl if name != key)
+    return quick_fixes.guest(f"Leave {key} out", guest.key, xl=kept)
+
+
+def _autostart(key: str) -> QuickFix:
+    def apply(project: Project) -> Project:
+        guest = project.guest(key)
+        return project.with_guest(replace(guest, tags=(*guest.tags, "autostart")))
+
+    return QuickFix(f"Let {key} start with Dom0", apply)
+
+
+GUEST_RULES = (settings, own_fields, further_disks, files, kernel, passed_through)
+RULES = (start_order,)
