@@ -16,7 +16,7 @@ import pytest
 import xentui
 from tests.plain.talks import EVERY, Person
 from tests.sessions import TWO, session_of
-from xentui.plain.field import FieldPrompt
+from xentui.plain.fields import FieldPrompt
 from xentui.project import effective, schema
 from xentui.session import field_paths
 from xentui.session.steps import STEPS

@@ -12,8 +12,8 @@ import sys
 import pytest
 
 from tests.docs.pages import ROOT, Block, blocks
-from xentui.plain import commands
-from xentui.plain.field import CLEAR, LIST, LITERAL
+from xentui.plain import words
+from xentui.plain.fields import CLEAR, LIST, LITERAL
 
 PAGE = ROOT / "docs/howto/plain.md"
 TALKS = [block for block in blocks(PAGE) if block.mark.startswith("talk: ")]
@@ -39,5 +39,5 @@ def test_a_conversation_goes_as_it_is_shown(block: Block) -> None:
 def test_every_answer_that_is_understood_is_on_the_page() -> None:
     page = PAGE.read_text(encoding="utf-8")
     told = "\n".join(re.findall(r"^\| (.*?) \|", page, re.MULTILINE))
-    for word in (*commands._LETTERS, CLEAR, LITERAL, LIST, "/"):
+    for word in (*words.LETTERS, CLEAR, LITERAL, LIST, "/"):
         assert f"`{word}" in told, word

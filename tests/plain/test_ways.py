@@ -11,9 +11,10 @@ import pytest
 
 from tests.bitbake.trees import small
 from tests.plain.talks import CTRL_C, EVERY, Person, on_file
+from tests.session.made import tarball
 from tests.sessions import TWO, session_of
 from xentui.errors import Exit
-from xentui.plain import commands
+from xentui.plain import words
 from xentui.plain.talk import AnswersEndError
 from xentui.project.model import Guest, Host, Project
 from xentui.session.guests import keys
@@ -92,7 +93,7 @@ def test_enter_says_the_list_again_and_a_word_after_a_slash_less_of_it() -> None
     number = next(line for line in said.splitlines() if "Raspberry" in line).partition(".")[0]
     assert "Nothing has that in it. / shows all again." in person.say("/nowhere")
     assert "Alpine" in person.say("/")
-    assert "Take raspberrypi4-64?" in person.say(number)
+    assert "Use raspberrypi4-64?" in person.say(number)
 
 
 def test_a_long_list_comes_in_pages() -> None:
@@ -123,7 +124,7 @@ def test_undo_and_redo_are_everywhere_and_say_what_follows() -> None:
     said = person.say("u")
     assert "Undone: Memory of alpha." in said
     assert "No problem is left." in said
-    assert "Done again: Memory of alpha." in person.say("redo")
+    assert "Redone: Memory of alpha." in person.say("redo")
     person.say("undo")
     assert "Nothing to do again." not in person.say("r")
     person.say("u")
@@ -183,8 +184,8 @@ def test_what_is_discarded_leaves_no_draft() -> None:
 
 
 def test_every_word_for_a_command_is_told_in_the_help() -> None:
-    told = "\n".join(commands.ABOUT)
-    for letter in commands._LETTERS:
+    told = "\n".join(words.ABOUT)
+    for letter in words.LETTERS:
         assert f"{letter}:" in told or f"{letter} " in told, letter
 
 
@@ -242,13 +243,13 @@ def test_what_an_earlier_wizard_could_not_keep_is_a_problem_that_is_taken_back()
     said = person.say("1")
     assert 'Memory: "lots\\x1b[2J" is not kept.' in said.replace("\n  ", " ")
     person.say("p 1")
-    person.choose("Fix: take back")
+    person.choose("Fix: remove")
     assert not person.session.state.unfinished
-    assert "There is no problem." in person.say("p")
+    assert "No problems found." in person.say("p")
 
 
 def test_no_problem_is_said_so() -> None:
-    assert "There is no problem." in Person(session_of(TWO)).say("p")
+    assert "No problems found." in Person(session_of(TWO)).say("p")
 
 
 def test_an_error_is_overruled_and_stands_again() -> None:
@@ -279,10 +280,10 @@ def test_guests_are_added_cloned_moved_deleted_and_brought_back() -> None:
     person = Person(session_of(TWO), begin="guests")
     person.choose("Add a guest")
     said = person.choose("xen-guest-image-minimal")
-    assert "Added xen-guest-image-minimal. Free now: " in said
+    assert "Added xen-guest-image-minimal: 256 MiB, 1 vCPU, starts at boot, recipe" in said
     person.say("g 4")
-    person.choose("Add a guest", "One that a recipe builds")
-    assert person.prompt() == "Name, the image recipe's name:"
+    person.choose("Add a guest", "A recipe of a layer")
+    assert person.prompt() == "Name of the image recipe:"
     assert "Use lower-case letters" in person.say("A Guest")
     assert "Another one has this name." in person.say("alpha")
     said = person.say("gamma")
@@ -311,9 +312,9 @@ def test_a_place_whose_guest_is_gone_is_left() -> None:
 
 def test_a_question_is_left_once_undo_takes_away_what_it_was_about() -> None:
     person = Person(session_of(TWO), begin="guests")
-    person.choose("Add a guest", "An imported one: raw")
-    person.say("vendor")
-    person.choose("Import", "Import type")
+    person.choose("Add a guest", "A root file system tarball")
+    person.say(str(tarball(Path("away/vendor.tar.gz"))))
+    person.choose("Import: ", "Import type")
     person.say("u")
     assert person.prompt().startswith("Guests, 1 to 3")
     person = Person(session_of(TIGHT), begin="guests")
@@ -327,20 +328,23 @@ def test_a_question_is_left_once_undo_takes_away_what_it_was_about() -> None:
     assert person.prompt().startswith("Guests, 1 to 3")
 
 
-@pytest.mark.parametrize("kind", ["rootfs_dir", "qcow2", "ext4", "raw"])
-def test_a_guest_is_imported(kind: str) -> None:
+def test_a_tarball_from_anywhere_becomes_a_guest(tmp_path: Path) -> None:
+    file = tarball(tmp_path / "Downloads/alpine-minirootfs-3.23.3-x86_64.tar.gz")
     person = Person(session_of(TWO), begin="guests")
-    person.choose("Add a guest", f"An imported one: {kind}")
-    said = person.say("vendor")
-    assert "Added vendor, in bundle my-guests." in said
-    person.choose("Import")
-    assert any(label.startswith("Image size") for label in person.labels()) is (
-        kind == "rootfs_dir"
+    person.choose("Add a guest", "A root file system tarball")
+    assert person.prompt() == "Tarball, which file:"
+    assert "there is no such file" in person.say("nowhere.tar").lower().replace(
+        "no such file", "there is no such file"
     )
+    said = person.say(str(file))
+    assert "Added alpine: " in said
+    assert "Guest alpine: bundle my-guests" in said
+    person.choose("Import: ")
+    assert any(label.startswith("Image size") for label in person.labels())
     person.choose("Add a fetched file")
     assert "Added a fetched file." in person.all
     person.choose("Remove fetched file 2")
-    source = person.session.project.guest("vendor").source
+    source = person.session.project.guest("alpine").source
     assert source is not None
     assert len(source.fetch) == 1
     person.choose("Address")
@@ -348,7 +352,7 @@ def test_a_guest_is_imported(kind: str) -> None:
     person.choose("SHA-256")
     assert "does not have the form" in person.say("abc").replace("\n  ", " ")
     person.say("0" * 64)
-    source = person.session.project.guest("vendor").source
+    source = person.session.project.guest("alpine").source
     assert source is not None
     assert source.fetch[0].sha256 == "0" * 64
 
@@ -397,14 +401,14 @@ def test_a_local_file_is_looked_at_and_taken(tmp_path: Path) -> None:
     (place / "own.squashfs").write_bytes(b"hsqs" + bytes(8192))
     (place / "disk.img").write_bytes(bytes(1080) + b"\x53\xef" + bytes(1 << 20))
     person.choose("own:", "Import: squash")
-    said = person.choose("Look at its file")
+    said = person.choose("Show what its file is")
     assert "own.squashfs" in said
     (place / "own.squashfs").unlink()
     person.say("g 4")
-    person.choose("own:", "Import: squash", "Look at its file")
+    person.choose("own:", "Import: squash", "Show what its file is")
     assert person.prompt() == "Which file:"
     assert "No such file" in person.say("nowhere.img").replace("no such", "No such")
-    person.choose("Look at its file")
+    person.choose("Show what its file is")
     person.say("disk.img")
     source = person.session.project.guest("own").source
     assert source is not None
@@ -428,7 +432,7 @@ def test_memory_says_each_row_and_sets_those_that_a_field_sets() -> None:
     person = Person(session_of(TWO), begin="memory")
     assert "Free: " in person.first
     assert "Xen itself: " in person.first
-    assert "beta (not by itself): " in person.first
+    assert "beta (started by hand): " in person.first
     person.choose("Dom0")
     person.say("+64")
     assert person.session.project.host.dom0_memory == 576
@@ -456,7 +460,7 @@ def test_a_preset_is_told_of_before_it_is_taken() -> None:
 
 def test_nothing_is_a_beginning_too() -> None:
     person = Person()
-    assert "Taken: nothing chosen yet." in person.choose("Nothing chosen yet")
+    assert "Started from scratch." in person.choose("Start from scratch")
     assert person.wizard.here == "machine"
 
 
@@ -470,7 +474,7 @@ def test_a_project_file_is_opened_or_it_is_said_why_not() -> None:
         assert person.prompt() == "Which project file, or b:"
         person.say("b")
     person.choose("Open a project file")
-    assert "Taken: board.toml." in person.say("board.toml")
+    assert "Started from board.toml." in person.say("board.toml")
     assert person.session.project.host.machine == "qemuarm64"
 
 

@@ -135,7 +135,7 @@ def test_the_project_is_saved_as_another_file_and_nothing_is_overwritten_unasked
     assert 'machine = "qemux86-64"' in Path("mine.toml").read_text()
     Path("other.toml").write_text("# other\n")
     person.choose("Save the project")
-    assert "other.toml is there already. Overwrite it?" in person.say("other.toml")
+    assert "other.toml already exists. Overwrite it?" in person.say("other.toml")
     person.choose("Back")
     assert Path("other.toml").read_text() == "# other\n"
 

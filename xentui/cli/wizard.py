@@ -100,7 +100,7 @@ def start(
     if project is not None and preset is not None:
         raise UsageError("PROJECT and --preset NAME exclude each other", fix="Give one of them.")
     if plain:
-        from xentui.plain.run import run as run_plain
+        from xentui.plain.wizard import run as run_plain
 
         return run_plain(
             project=project, preset=preset, build_dir=build_dir, ascii_only=bool(ascii)

@@ -1,26 +1,240 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Step 4: the guests, and ways to add one."""
+"""Step 4: the guests, ways to add one, and the menus of one guest."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xentui.plain import edit_summary
-from xentui.plain.ask import Line, Pick
-from xentui.plain.form import StepMenu, head
-from xentui.plain.guest import GuestMenu
-from xentui.plain.prompt import Choice, Item, Menu
-from xentui.project import effective
-from xentui.project.model import BUILT_IN_IMPORTS
-from xentui.session import field_paths, guests
+from xentui.errors import XentuiError, sentences
+from xentui.plain import words
+from xentui.plain.fields import StepMenu, choice_of, fields, head
+from xentui.plain.prompt import Choice, Item, Line, Menu, Pick, Question
+from xentui.project import effective, route, schema
+from xentui.project.filesystem import exists
+from xentui.project.guest_presets import guest_presets
+from xentui.session import field_paths, files, forms, guests
+from xentui.session.new_guest import KINDS, GuestKind, KindText
 
 if TYPE_CHECKING:
-    from xentui.plain.ask import Offer
+    from xentui.images.inspected import Inspected
+    from xentui.plain.prompt import Offer
     from xentui.plain.wizard import Wizard
     from xentui.project.model import Guest
+
+
+class OfGuest(Menu):
+    """A list that belongs to a guest.
+
+    Args:
+        wizard: the wizard.
+        key: the guest's.
+    """
+
+    def __init__(self, wizard: Wizard, key: str) -> None:
+        super().__init__(wizard)
+        self.key = key
+
+    def path(self) -> field_paths.Path | None:
+        """The guest's."""
+        return ("guests", self.key)
+
+    def renamed(self, old: field_paths.Path, new: field_paths.Path) -> None:
+        """Follow the guest."""
+        if old == ("guests", self.key):
+            self.key = str(new[1])
+
+    def groups(self, name: forms.Name) -> tuple[forms.Group, ...]:
+        """Return some of the guest's fields."""
+        return forms.guest(self.session.project, self.key, name)
+
+
+class GuestMenu(OfGuest):
+    """The fields that every guest has, and the ways to the others."""
+
+    def prompt(self) -> str:
+        """Name the guest."""
+        return f"Guest {self.key}, 1 to {len(self._names or ())}:"
+
+    def heading(self) -> Iterable[str]:
+        """Say which way the guest takes, and whether another suits it better."""
+        project = self.session.project
+        guest = project.guest(self.key)
+        full = effective.effective(project, guest)
+        yield f"Guest {self.key}: {_way(guest.bundle)}, {full.type}"
+        reasons = route.needs_complete_cfg(project, full)
+        if reasons:
+            yield f"A complete xl config is written: {' and '.join(reasons)}."
+        advice = route.advice(project, guest)
+        if advice:
+            yield advice
+
+    def items(self) -> Sequence[Item]:
+        """Return the fields, the groups of others, and what can be done."""
+        project, key = self.session.project, self.key
+        guest = project.guest(key)
+        names = [field.title for field in schema.fields("guest") if field.advanced]
+        made = fields(self.wizard, self.groups("main"))
+        made += [
+            self._way("Import", ImportMenu, guest.source.type if guest.source else "none"),
+            self._way("Goes into", BundleMenu, _way(guest.bundle)),
+            self._way("More", MoreMenu, ", ".join(names)),
+            Choice("Its xl config", self._config, "what will be on the target"),
+            Choice("Clone", self._clone),
+            Choice("Delete", self._delete),
+        ]
+        place = guests.keys(project).index(key)
+        if place > 0:
+            made.append(Choice("Move up", partial(self._move, -1)))
+        if place < len(project.guests) - 1:
+            made.append(Choice("Move down", partial(self._move, 1)))
+        return made
+
+    def _way(self, name: str, menu: type[OfGuest], value: str) -> Choice:
+        return Choice(name, lambda: self.wizard.open(menu(self.wizard, self.key)), value)
+
+    def _config(self) -> None:
+        view = self.session.view
+        lines = view.cfg(view.project.guest(self.key)).removesuffix("\n").split("\n")
+        self.wizard.talk.show(lines, exact=True)
+
+    def _clone(self) -> None:
+        project, key = guests.cloned(self.session.project, self.key)
+        self.wizard.close()
+        self.wizard.edit(project, f"clone {self.key}", f"Cloned: {key}.")
+        self.wizard.open(GuestMenu(self.wizard, key))
+
+    def _delete(self) -> None:
+        self.wizard.close()
+        project = guests.removed(self.session.project, self.key)
+        self.wizard.edit(project, f"delete {self.key}", f"Deleted {self.key}. u brings it back.")
+
+    def _move(self, by: int) -> None:
+        project = guests.moved(self.session.project, self.key, by)
+        place = guests.keys(project).index(self.key) + 1
+        self.wizard.edit(project, f"move {self.key}", f"{self.key} is number {place} now.")
+
+
+class MoreMenu(OfGuest):
+    """The fields that few guests need."""
+
+    title = "More"
+
+    def items(self) -> Sequence[Item]:
+        """Return them."""
+        return fields(self.wizard, self.groups("more"))
+
+
+class ImportMenu(OfGuest):
+    """Where the disk comes from, and how it becomes an image."""
+
+    title = "Import"
+
+    def items(self) -> Sequence[Item]:
+        """Return the import's type, its fields, and its fetched files."""
+        source = self.session.project.guest(self.key).source
+        path = ("guests", self.key, "source", "type")
+        kind = source.type if source is not None else "none, a recipe makes its disk"
+        made: list[Item] = [Choice("Import type", self._ask_kind, kind, path)]
+        for group in self.groups("import"):
+            made += fields(self.wizard, (group,))
+            if group.entry >= 0:
+                number = group.entry + 1
+                do = partial(self._remove, group.entry)
+                made.append(Choice(f"Remove fetched file {number}", do))
+        if source is not None:
+            made.append(Choice("Add a fetched file", self._add))
+            made.append(Choice("Show what its file is", self._look))
+        return made
+
+    def _ask_kind(self) -> None:
+        from xentui.plain.prompt import Line, Pick
+
+        kinds = [("none", "a recipe makes its disk")]
+        kinds += [(kind, "") for kind in forms.imports(self.session.project)]
+        lines = ("A type of your own: lower-case letters, digits and underscores.",)
+        own = Line(self.wizard, "Name of the type", self._own_kind, lines)
+        other = ("A new type of your own", lambda: self.wizard.open(own))
+        self.wizard.open(Pick(self.wizard, "Import type", kinds, self._kind, other=other))
+
+    def _kind(self, name: str) -> None:
+        kind = None if name == "none" else name
+        project = field_paths.with_source(self.session.project, self.key, kind)
+        self.wizard.edit(project, f"Import of {self.key}", f"Import of {self.key}: {name}.")
+
+    def _own_kind(self, name: str) -> str:
+        wrong = field_paths.problem(field_paths.key_field("import_types"), name)
+        if not wrong and name in forms.imports(self.session.project):
+            wrong = "Another one has this name."
+        if wrong:
+            return wrong
+        project = field_paths.with_import_type(self.session.project, name)
+        project = field_paths.with_source(project, self.key, name)
+        self.wizard.edit(project, f"Import of {self.key}", f"Import of {self.key}: {name}.")
+        return ""
+
+    def _add(self) -> None:
+        project = guests.with_fetch(self.session.project, self.key)
+        self.wizard.edit(project, f"add a fetched file of {self.key}", "Added a fetched file.")
+
+    def _remove(self, place: int) -> None:
+        project = guests.without_fetch(self.session.project, self.key, place)
+        what = f"Removed fetched file {place + 1}."
+        self.wizard.edit(project, f"remove a fetched file of {self.key}", what)
+
+    def _look(self) -> None:
+        look(self.wizard, self.key)
+
+
+class BundleMenu(OfGuest):
+    """Which bundle the guest is in, or none, and what that bundle is."""
+
+    title = "Goes into"
+
+    def items(self) -> Sequence[Item]:
+        """Return the bundle's fields, and one key to the other way."""
+        project = self.session.project
+        bundle = project.guest(self.key).bundle
+        made = fields(self.wizard, self.groups("bundle"))
+        if bundle is not None:
+            made.append(choice_of(self.wizard, ("bundles", bundle, field_paths.KEY)))
+        _, where = guests.switched(project, self.key)
+        made.append(Choice(f"Move to {where}", self._switch))
+        return made
+
+    def _switch(self) -> None:
+        project, where = guests.switched(self.session.project, self.key)
+        self.wizard.edit(project, f"move {self.key} to {where}", f"{self.key} is in {where} now.")
+
+
+def _way(bundle: str | None) -> str:
+    return f"bundle {bundle}" if bundle else "the configuration"
+
+
+def open_guest(wizard: Wizard, path: field_paths.Path) -> None:
+    """Go to the list that a field of a guest is in, without saying it."""
+    project = wizard.session.project
+    key = str(path[1]) if path[0] == "guests" else ""
+    if path[0] == "bundles":
+        key = next((one.key for one in project.guests if one.bundle == path[1]), "")
+    elif path[0] == "import_types":
+        key = next((g.key for g in project.guests if g.source and g.source.type == path[1]), "")
+    if not guests.has(project, key):
+        return
+    wizard.open(GuestMenu(wizard, key), quietly=True)
+    menus: dict[forms.Name, type[OfGuest]] = {
+        "import": ImportMenu,
+        "bundle": BundleMenu,
+        "more": MoreMenu,
+    }
+    for name, menu in menus.items():
+        if any(path in group.paths for group in forms.guest(project, key, name)):
+            wizard.open(menu(wizard, key), quietly=True)
+            return
+
 
 _NEW = ("guests", "", field_paths.KEY)
 """Stands for the name of a guest to come."""
@@ -34,7 +248,7 @@ class Step(StepMenu):
     def heading(self) -> Iterable[str]:
         """Say how many there are."""
         count = len(self.session.project.guests)
-        yield f"{head('guests')}. {edit_summary.many(count, 'guest') if count else 'None yet'}"
+        yield f"{head('guests')}. {words.many(count, 'guest') if count else 'None yet'}"
 
     def items(self) -> Sequence[Item]:
         """Return the guests, and what adds one."""
@@ -53,64 +267,177 @@ def described(wizard: Wizard, guest: Guest) -> str:
     """Return a guest in a few words, with the worst of its problems."""
     view = wizard.session.view
     full = effective.effective(view.project, guest)
-    words = [f"{full.memory} MiB", f"{full.vcpus} vCPU{'s' if full.vcpus > 1 else ''}"]
-    words += ["starts by itself"] if guest.autostart else []
-    words += [guests.disk_of(guest), f"bundle {guest.bundle}" if guest.bundle else "configuration"]
+    parts = [f"{full.memory} MiB", f"{full.vcpus} vCPU{'s' if full.vcpus > 1 else ''}"]
+    parts += ["starts at boot"] if guest.autostart else []
+    parts += [guests.disk_of(guest), f"bundle {guest.bundle}" if guest.bundle else "configuration"]
     severity = view.found.severity(guest.key)
-    words += [("error", "warning", "advice")[severity]] if severity is not None else []
-    return ", ".join(words)
+    parts += [("error", "warning", "advice")[severity]] if severity is not None else []
+    return ", ".join(parts)
 
 
 class Add(Menu):
-    """Quick ways to a new guest."""
+    """What a new guest can be made of."""
 
-    title = "Add a guest"
+    title = "What is the guest made of"
 
     def items(self) -> Sequence[Item]:
-        """Return what a guest can be made of."""
+        """Return the reference guest, each kind, and the guests that come with xentui."""
+        project = self.session.project
         made: list[Item] = []
-        if not guests.has(self.session.project, guests.REFERENCE):
-            do = self.closing(partial(self._added, guests.REFERENCE))
+        if not guests.has(project, guests.REFERENCE):
+            do = self.closing(partial(self._say, GuestKind.RECIPE, name=guests.REFERENCE))
             made.append(Choice(f"{guests.REFERENCE}, the reference guest", do))
-        recipe = partial(self._named, self._added, "the image recipe's name")
-        made.append(Choice("One that a recipe builds, by its name", self.closing(recipe)))
+        for one in KINDS:
+            do = self.closing(partial(self._ask, one))
+            made.append(Choice(one.title, do, details=partial(_lines, one.help)))
         offers = self._offers()
         if offers:
-            pick = Pick(self.wizard, "Which image is the guest", offers, self._added)
+            pick = Pick(self.wizard, "Which image is the guest", offers, self._picked)
             do = self.closing(lambda: self.wizard.open(pick))
             made.append(Choice(f"One of {len(offers)} image recipes of the layers", do))
-        for kind in BUILT_IN_IMPORTS:
-            do = self.closing(
-                partial(self._named, partial(self._imported, kind), "any name for it")
-            )
-            made.append(Choice(f"An imported one: {kind}", do))
+        fitting = [one for one in guest_presets() if one.fits(project)]
+        if fitting:
+            do = self.closing(lambda: self.wizard.open(AddPreset(self.wizard)))
+            made.append(Choice(f"One of {len(fitting)} guests that come ready made", do))
         return made
 
     def _offers(self) -> list[Offer]:
         survey = self.wizard.survey()
         return survey.offers(_NEW) if survey is not None else []
 
-    def _named(self, do: Callable[[str], None], what: str) -> None:
-        session = self.session
+    def _ask(self, kind: KindText) -> None:
+        """Ask for the name of the recipe, or for the file."""
+        if kind.kind is GuestKind.RECIPE:
+            title, taken = "Name of the image recipe", self._recipe
+        else:
+            title, taken = f"{kind.file}, which file", partial(self._file, kind.kind)
+        self.wizard.open(Line(self.wizard, title, taken, (kind.help,)))
 
-        def taken(name: str) -> str:
-            wrong = field_paths.problem(field_paths.key_field("guests"), name)
-            if not wrong and guests.has(session.project, name):
-                wrong = "Another one has this name."
-            if not wrong:
-                do(name)
-            return wrong
+    def _picked(self, name: str) -> None:
+        self._say(GuestKind.RECIPE, name=name)
 
-        self.wizard.open(Line(self.wizard, f"Name, {what}", taken, (what,)))
+    def _say(self, kind: GuestKind, file: str = "", *, name: str = "") -> None:
+        """Add the guest, or say what is wrong."""
+        wrong = self._add(kind, file, name=name)
+        if wrong:
+            self.say(wrong)
 
-    def _added(self, name: str) -> None:
-        project, key = guests.added(self.session.project, name)
-        self.wizard.edit(project, f"add {key}", f"Added {key}.")
+    def _recipe(self, name: str) -> str:
+        wrong = field_paths.problem(field_paths.key_field("guests"), name)
+        if not wrong and guests.has(self.session.project, name):
+            wrong = "Another one has this name."
+        return wrong or self._add(GuestKind.RECIPE, name=name)
+
+    def _file(self, kind: GuestKind, given: str) -> str:
+        """Take the file; ask for the kernel too where the kind has one."""
+        if kind is GuestKind.CONFIG:
+            return self._add(kind, given)
+        path = files.resolve(given, self.session.folder)
+        if kind is not GuestKind.VENDOR:
+            return self._add(kind, path)
+        file: Path | str = path if exists(path) else given
+        lines = ("The kernel's file, or its name in the deploy directory.",)
+        taken = partial(self._kernel, file)
+        self.wizard.open(Line(self.wizard, "Kernel, which file", taken, lines))
+        return ""
+
+    def _kernel(self, file: Path | str, given: str) -> str:
+        path = files.resolve(given, self.session.folder)
+        kernel: Path | str = path if exists(path) else given
+        return self._add(GuestKind.VENDOR, file, kernel=kernel)
+
+    def _add(
+        self, kind: GuestKind, file: Path | str = "", *, name: str = "", kernel: Path | str = ""
+    ) -> str:
+        """Add the guest and go to it; return what is wrong, or an empty text."""
+        try:
+            read = [inspected(self.wizard, f) if isinstance(f, Path) else f for f in (file, kernel)]
+            key = self.session.add_guest(kind, read[0], name=name, kernel=read[1])
+        except XentuiError as error:
+            return sentences(error.message, error.fix)
+        guest = self.session.project.guest(key)
+        self.wizard.changed(f"Added {key}: {described(self.wizard, guest)}.")
         self.wizard.open(GuestMenu(self.wizard, key))
+        return ""
 
-    def _imported(self, kind: str, name: str) -> None:
-        project, key = guests.added(self.session.project, name)
-        project = field_paths.with_source(project, key, kind)
-        project, where = guests.switched(project, key)
-        self.wizard.edit(project, f"add {key}", f"Added {key}, in {where}.")
-        self.wizard.open(GuestMenu(self.wizard, key))
+
+class AddPreset(Add):
+    """The guests that come ready made."""
+
+    title = "Which guest"
+
+    def items(self) -> Sequence[Item]:
+        """Return those that fit the board."""
+        made: list[Item] = []
+        for preset in guest_presets():
+            if preset.fits(self.session.project):
+                do = self.closing(partial(self._say, GuestKind.PRESET, preset.name))
+                details = partial(_lines, preset.description, preset.tried)
+                made.append(Choice(preset.title, do, details=details))
+        return made
+
+
+def _lines(*texts: str) -> Iterable[str]:
+    return [text for text in texts if text]
+
+
+def look(wizard: Wizard, key: str) -> None:
+    """Show what the file of a guest's import is; ask which one where none is at hand."""
+    session = wizard.session
+    path = files.local_file(session, key)
+    if path is not None:
+        _look_at(wizard, key, path)
+        return
+
+    def named(given: str) -> str:
+        _look_at(wizard, key, files.resolve(given, session.folder))
+        return ""
+
+    help_lines = ("Any file: ~/alpine.tar.gz. It is copied beside the project.",)
+    wizard.open(Line(wizard, "Which file", named, help_lines))
+
+
+def inspected(wizard: Wizard, path: Path) -> Inspected:
+    """Read a file, with a word now and then on how far it is.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    from xentui.images.inspect import inspect
+
+    shown = [0]
+
+    def progress(done: int, total: int) -> None:
+        quarter = 4 * done // max(1, total)
+        if total > _LONG and quarter > shown[0]:
+            shown[0] = quarter
+            wizard.talk.say(f"{25 * quarter} % read")
+
+    return inspect(path, progress)
+
+
+def _look_at(wizard: Wizard, key: str, path: Path) -> None:
+    from xentui.images.suggest import suggest
+
+    session = wizard.session
+    seen = inspected(wizard, path)
+    name = files.carried_name(path, seen)
+    suggestion = suggest(seen, name, key)
+    wizard.talk.say(path.name)
+    for text, _ in files.described(seen, suggestion, name):
+        wizard.talk.say(" ".join(text.split()))
+    if suggestion is None:
+        wizard.talk.say("No import type fits: a guest cannot be made of it as it is.")
+        return
+
+    def take() -> None:
+        session.end_typing()
+        taken = session.import_file(key, seen)
+        wizard.changed(f"{key} now imports {taken}.")
+
+    answers = ((f"Import {key} from it", take), ("Back", lambda: None))
+    wizard.open(Question(wizard, f"Use {path.name}?", answers))
+
+
+_LONG = 64 * 1024 * 1024
+"""Files of more bytes are read with a word now and then on how far it is."""

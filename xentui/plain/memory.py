@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Step 5: where the memory goes, a line each, and what does not fit."""
+"""Step 5: where the memory goes, and the guests on a real Xen in QEMU."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from xentui.plain import edit_summary
-from xentui.plain.field import FieldPrompt
-from xentui.plain.form import StepMenu, head
-from xentui.plain.prompt import Choice, Item
-from xentui.session import field_paths, memory
+from xentui.plain import words
+from xentui.plain.fields import FieldPrompt, StepMenu, head
+from xentui.plain.prompt import Choice, Item, Question
+from xentui.session import field_paths, memory, rehearsing
 
 if TYPE_CHECKING:
+    from xentui.plain.wizard import Wizard
+    from xentui.rehearsal.parts import MissingPartsError
+    from xentui.rehearsal.report import RehearsalReport
+    from xentui.rehearsal.transcript import Event
     from xentui.rules.budget import Row
+    from xentui.rules.finding import QuickFix
 
 
 class Step(StepMenu):
@@ -25,7 +29,7 @@ class Step(StepMenu):
 
     def heading(self) -> Iterable[str]:
         """Say what is free."""
-        yield f"{head('memory')}. Free: {edit_summary.free(self.session.view.budget)}"
+        yield f"{head('memory')}. Free: {words.free(self.session.view.budget)}"
 
     def items(self) -> Sequence[Item]:
         """Return the rows, and what is wrong with them."""
@@ -38,14 +42,14 @@ class Step(StepMenu):
             else:
                 made.append(self._choice(row, path))
         found = memory.of_memory(view.findings)
-        made += [edit_summary.problem(finding) for finding in found]
+        made += [words.problem(finding) for finding in found]
         if not found:
-            made.append("Everything that starts by itself fits.")
+            made.append("Every guest that starts at boot fits.")
         made.append(Choice("Rehearse on a real Xen", self._rehearse))
         return made
 
     def _choice(self, row: Row, path: field_paths.Path) -> Choice:
-        name = row.label if row.autostart else f"{row.label} (not by itself)"
+        name = row.label if row.autostart else f"{row.label} (started by hand)"
         return Choice(name, partial(self._ask, path), self._worded(row), path)
 
     def _worded(self, row: Row) -> str:
@@ -57,6 +61,74 @@ class Step(StepMenu):
         self.wizard.open(FieldPrompt(self.wizard, path, whose=True))
 
     def _rehearse(self) -> None:
-        from xentui.plain.rehearse import rehearse
 
         rehearse(self.wizard)
+
+
+def rehearse(wizard: Wizard) -> None:
+    """Start the guests; ctrl+c stops it.
+
+    Raises:
+        XentuiError: the project cannot be rehearsed, or it failed.
+    """
+    from xentui.rehearsal.parts import MissingPartsError
+
+    session, talk = wizard.session, wizard.talk
+    talk.say("Looking for Xen, QEMU and a kernel. ctrl+c stops.")
+    project, assets = session.project, session.view.assets
+
+    def told(event: Event) -> None:
+        number = f"guest {event.number} of {event.of}: " if event.number else ""
+        talk.say(f"{number}{event.text}")
+
+    try:
+        parts = rehearsing.find_parts(project, assets)
+    except MissingPartsError as missing:
+        _lacking(wizard, missing)
+        return
+    report = rehearsing.rehearse(project, assets, parts, progress=told, stop=lambda: False)
+    _reported(wizard, report)
+
+
+def _reported(wizard: Wizard, report: RehearsalReport) -> None:
+    talk, session = wizard.talk, wizard.session
+    for guest in report.guests:
+        talk.say(f"{guest.key}: {rehearsing.outcome(guest)[0]}")
+        if not guest.started:
+            talk.say(*(text for text, _ in rehearsing.details(guest)))
+    talk.say(rehearsing.verdict(report)[0], *report.notes[:2])
+    quick_fixes = rehearsing.quick_fixes(session.project, report, list(session.view.findings))
+    if quick_fixes:
+        helps = (
+            (f"Fix: {quick_fix.label}", partial(_fix, wizard, quick_fix))
+            for quick_fix in quick_fixes
+        )
+        wizard.open(Question(wizard, "What would help", (*helps, ("Back", lambda: None))))
+
+
+def _fix(wizard: Wizard, quick_fix: QuickFix) -> None:
+    project = quick_fix.apply(wizard.session.project)
+    wizard.edit(project, quick_fix.label, f"Fixed: {quick_fix.label}.")
+
+
+def _lacking(wizard: Wizard, missing: MissingPartsError) -> None:
+    """Say what is missing, and fetch it where that can be and is agreed to."""
+    from xentui.rehearsal import fetch
+
+    talk = wizard.talk
+    talk.say(f"Not found: {missing.what}.")
+    if not fetch.possible():
+        talk.say(f"Unpack these packages of Debian into a folder: {missing.packages}.")
+        talk.say("Then, without the wizard: xentui rehearse PROJECT --parts FOLDER")
+        return
+    wanted = fetch.download(missing.missing)
+    talk.say("They are in packages of this system's own archive. ? lists those.")
+    talk.say(f"They are unpacked into {fetch.cache()}, and nothing is installed.")
+
+    def take() -> None:
+        fetch.fetch(wanted, fetch.cache(), say=talk.say)
+        rehearse(wizard)
+
+    title = f"Fetch {wanted.amount}?"
+    answers = (("Back", lambda: None), ("Fetch them", take))
+    wizard.open(Question(wizard, title, answers, (" ".join(wanted.packages),)))

@@ -1,26 +1,163 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Step 6: what would be written, where, and what stands against it."""
+"""Steps 6 and 7: what would be written, what stands against it, and writing it."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from xentui.plain.ask import Line, Question
-from xentui.plain.form import StepMenu, head
-from xentui.plain.problems import Problems
-from xentui.plain.prompt import Choice, Item, Menu
+from xentui.errors import Exit, XentuiError
+from xentui.plain import words
+from xentui.plain.fields import StepMenu, head
+from xentui.plain.prompt import Choice, Item, Line, Menu, Question
 from xentui.project import filesystem
 from xentui.project.filesystem import exists
-from xentui.session import review, writing
+from xentui.session import help_text, review, writing
+from xentui.session.findings import can_be_waived, is_waived
+from xentui.session.steps import step_of
 
 if TYPE_CHECKING:
     from xentui.output.build_dir import Attach
+    from xentui.output.edits import How
     from xentui.output.plan import Change
     from xentui.plain.wizard import Wizard
+    from xentui.rules.finding import Finding, QuickFix
+    from xentui.session.writing import Written
+
+
+def show(wizard: Wizard, about: str) -> None:
+    """List the problems, or go to one of them.
+
+    Args:
+        wizard: the wizard.
+        about: the number of one, or an empty text.
+    """
+    found = wizard.problems()
+    if not found:
+        wizard.talk.say("No problems found.")
+    elif not about:
+        wizard.open(Problems(wizard))
+    elif about.isdecimal() and 1 <= int(about[:6]) <= len(found):
+        wizard.open(Problem(wizard, found[int(about[:6]) - 1]))
+    else:
+        wizard.talk.say(f"No such problem. 1 to {len(found)}.")
+
+
+class Problems(Menu):
+    """The list of problems."""
+
+    title = "Problems"
+
+    def items(self) -> Sequence[Item]:
+        """Return them, the worst first, with their places."""
+        return [self._problem(finding) for finding in self.wizard.problems()] or ["No problems."]
+
+    def _problem(self, finding: Finding) -> Choice:
+        name = " ".join(word for word in (finding.severity.value, finding.code) if word)
+        where = f" {finding.path}" if finding.path else ""
+        return Choice(
+            f"{name}{where}",
+            lambda: self.wizard.open(Problem(self.wizard, finding)),
+            finding.message,
+            details=partial(explained, finding),
+        )
+
+    def prompt(self) -> str:
+        """Ask for a number, or to go back."""
+        count = len(self._names or ())
+        return f"Problems, 1 to {count}, or b:" if count else "b:"
+
+
+def explained(finding: Finding) -> list[str]:
+    """Return everything that is known of a finding."""
+    lines = [words.problem(finding)]
+    for name, text in help_text.of_finding(finding):
+        said = " ".join(text.split())
+        lines.append(f"{name}: {said}" if name else said)
+    return lines
+
+
+class Problem(Menu):
+    """One problem.
+
+    Args:
+        wizard: the wizard.
+        finding: the problem.
+    """
+
+    title = "Problem"
+
+    def __init__(self, wizard: Wizard, finding: Finding) -> None:
+        super().__init__(wizard)
+        self._finding = finding
+
+    def is_over(self) -> bool:
+        """Return whether it is fixed."""
+        return not self.session.findings.has(self._finding)
+
+    def heading(self) -> Iterable[str]:
+        """Say what is wrong, where, and how it is fixed."""
+        yield words.problem(self._finding)
+        if self._finding.path:
+            yield f"At: {self._finding.path}"
+        if self._finding.fix:
+            yield self._finding.fix
+
+    def items(self) -> Sequence[Item]:
+        """Return what fixes it, and the way to its field."""
+        finding = self._finding
+        made: list[Item] = [
+            Choice(f"Fix: {quick_fix.label}", self.closing(partial(self._fix, quick_fix)))
+            for quick_fix in finding.quick_fixes
+        ]
+        alike = len(self.session.findings.like(finding))
+        if alike > 1:
+            do = self.closing(self._fix_all)
+            made.append(Choice(f"Fix all {alike} like this", do))
+        if can_be_waived(finding):
+            made.append(
+                self._allowing("Allow it here", "from now on it is a warning here, as with")
+            )
+        elif is_waived(self.session.state, finding):
+            made.append(
+                self._allowing("Allow it no more", "it would stand against writing, as without")
+            )
+        if not finding.code:
+            do = self.closing(self._drop)
+            made.append(Choice("Fix: remove the text that the field cannot hold", do))
+        if step_of(finding) != "review":
+            made.append(Choice("Go to it", partial(self.wizard.go_to, finding)))
+        made.append(Choice("Explain it", self._explain))
+        return made
+
+    def _fix(self, quick_fix: QuickFix) -> None:
+        project = quick_fix.apply(self.session.project)
+        self.wizard.edit(project, quick_fix.label, f"Fixed: {quick_fix.label}.")
+
+    def _fix_all(self) -> None:
+        self.session.end_typing()
+        gone = self.session.fix_all_like(self._finding)
+        self.wizard.changed(f"Fixed {gone} of {self._finding.code}. u undoes all of them.")
+
+    def _allowing(self, name: str, what: str) -> Choice:
+        lines = (f"{name}: {what} xentui generate --allow {self._finding.code}. u undoes it.",)
+        return Choice(name, self.closing(self._toggle), details=lambda: lines)
+
+    def _toggle(self) -> None:
+        done = self.session.waive(self._finding)
+        if done is not None:
+            self.wizard.changed(f"Done: {done}. Now {words.counted(self.session.view)}.")
+
+    def _drop(self) -> None:
+        done = self.session.apply_fix(self._finding)
+        self.wizard.changed(f"Fixed: {done}." if done else "It is gone already.")
+
+    def _explain(self) -> None:
+        self.wizard.talk.show(explained(self._finding))
 
 
 _ABOUT_WAYS = (
@@ -135,7 +272,7 @@ class Step(StepMenu):
     def _file(self, given: str) -> str:
         place = writing.place_named(given)
         if exists(place) and place.is_file():
-            title = f"{place.name} is there already. Overwrite it?"
+            title = f"{place.name} already exists. Overwrite it?"
             answers = (("Back", lambda: None), ("Overwrite", partial(self._save, place)))
             self.wizard.open(Question(self.wizard, title, answers))
         else:
@@ -147,7 +284,7 @@ class Step(StepMenu):
         self.wizard.changed(f"Saved as {place}.")
 
     def _rehearse(self) -> None:
-        from xentui.plain.rehearse import rehearse
+        from xentui.plain.memory import rehearse
 
         rehearse(self.wizard)
 
@@ -178,3 +315,129 @@ class Files(Menu):
 
 def _lines(change: Change) -> list[str]:
     return review.file_text(change).removesuffix("\n").split("\n")
+
+
+class WriteStep(StepMenu):
+    """The question, or what was done."""
+
+    title = "Write"
+
+    def __init__(self, wizard: Wizard) -> None:
+        super().__init__(wizard)
+        self._review = wizard.session.review
+
+    @property
+    def _done(self) -> Written | None:
+        """What was written, unless something was changed since."""
+        return self.session.written if not self.session.changed else None
+
+    def arrive(self) -> None:
+        """Show the difference, if it was not shown yet, and ask; or say what was written."""
+        self._review.compare(again=True)
+        ready = self._done is None and not self._review.blocked
+        if ready and not self._review.seen:
+            self.wizard.talk.say(head("write"))
+            self._review.mark_seen()
+            self.wizard.talk.show(self._review.diff_lines(), exact=True)
+            self._ask()
+        else:
+            super().arrive()
+
+    def _ask(self) -> None:
+        """Say what is asked, beneath what was said already."""
+        items = self.items()
+        self.note(items)
+        if self._done is None:
+            self.wizard.talk.exact(*self._asked())
+        self.say(*self._said(items))
+
+    def settle(self) -> None:
+        """Compare again if something changed meanwhile."""
+        self._review.compare()
+        super().settle()
+
+    def heading(self) -> Iterable[str]:
+        """Say what was done, what stands against it, or what is asked."""
+        yield head("write")
+        if self._done is not None:
+            yield f"Written into {self._done.root}."
+        elif self._review.blocked:
+            yield self._review.summary()
+            if self.wizard.code == Exit.OK:
+                self.wizard.code = self._review.exit_code
+        else:
+            yield from self._asked()
+
+    def _asked(self) -> Iterable[str]:
+        decision = self._review.decision()
+        if decision is not None and decision.kind == "existing":
+            yield from decision.details
+            yield decision.question
+            return
+        yield from (text for text, _ in self._review.confirmation())
+        yield decision.question if decision is not None else self._review.question()
+
+    def items(self) -> Sequence[Item]:
+        """Return the answers."""
+        back = Choice("Back to the review", partial(self.wizard.go, "review"))
+        if self._done is not None:
+            build = [Choice("Verify, build and boot it", self._build)]
+            can_build = self.wizard.talk.at_terminal and writing.can_build(self.session)
+            return [
+                Choice("Leave xentui", self.wizard.leave),
+                Choice("What to type next", self._next),
+                *(build if can_build else ()),
+                back,
+            ]
+        if self._review.blocked:
+            return [back]
+        decision = self._review.decision()
+        if decision is not None:
+            others = [
+                Choice(name, partial(self._decide, decision.kind, answer))
+                for answer, name in decision.answers
+                if answer != "back"
+            ]
+            return [back, *others]
+        return [Choice("Write", self._write), back]
+
+    def _decide(self, kind: str, answer: str) -> None:
+        if kind == "edited":
+            self._write(edited=cast("How", answer))
+        else:
+            self.wizard.changed(self._review.decide_existing(answer))
+            self.arrive()
+
+    def _write(self, *, edited: How | None = None) -> None:
+        try:
+            written = self.session.write(edited=edited)
+        except XentuiError as error:
+            self.wizard.code = error.exit_code
+            raise
+        except OSError:
+            self.wizard.code = Exit.IO
+            raise
+        self.wizard.code = Exit.OK
+        kinds = Counter(what for what, _ in written.lines)
+        counted = ", ".join(f"{count} {what}" for what, count in kinds.items())
+        self.say(f"Written into {written.root}: {counted}.", *written.notes)
+        self._next()
+        self._ask()
+
+    def _next(self) -> None:
+        written = self.session.written
+        if written is None:
+            return
+        lines = ["Type next:"]
+        for line, _ in written.commands:
+            lines += line.split("\n")
+        self.wizard.talk.show([*lines, "The same in one command:", written.headless], exact=True)
+
+    def _build(self) -> None:
+        self.say(writing.build_summary(writing.build(self.session, plain=True)))
+
+    def help(self, about: str) -> Iterable[str]:
+        """Return what each command is for, once something was written."""
+        if about or self._done is None:
+            return super().help(about)
+        return [f"{line}: {note}" for line, note in self._done.commands]

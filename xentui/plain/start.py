@@ -6,14 +6,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xentui.plain import edit_summary
-from xentui.plain.ask import Line, Question
-from xentui.plain.form import StepMenu
-from xentui.plain.prompt import Choice, Item
+from xentui.plain import words
+from xentui.plain.fields import StepMenu
+from xentui.plain.prompt import Choice, Item, Line, Question
 from xentui.project import boards, presets
 from xentui.session import opening
+from xentui.session.review import short_path
 from xentui.session.state import EMPTY, Origin
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Step(StepMenu):
         super().__init__(wizard)
         self._presets = presets.available()
         self._draft = self.session.drafts.available()
+        self._files = opening.project_files((Path.cwd(), self.session.target.path))
 
     def heading(self) -> Iterable[str]:
         """Say where would be written."""
@@ -52,9 +54,10 @@ class Step(StepMenu):
     def items(self) -> Sequence[Item]:
         """Return the draft, the presets, nothing, and a file."""
         made = [_draft(self.wizard)] if self._draft else []
+        made += [self._file(path) for path in self._files]
         made += [self._preset(preset) for preset in self._presets]
-        nothing = partial(begin, self.wizard, EMPTY, "begin with nothing", "machine")
-        made.append(Choice("Nothing chosen yet: a QEMU board and no guest", nothing))
+        nothing = partial(begin, self.wizard, EMPTY, "start from scratch", "machine")
+        made.append(Choice("Start from scratch: a QEMU board and no guest", nothing))
         question = Line(
             self.wizard,
             "Which project file, or b",
@@ -63,6 +66,14 @@ class Step(StepMenu):
         )
         made.append(Choice("Open a project file", lambda: self.wizard.open(question)))
         return made
+
+    def _file(self, path: Path) -> Choice:
+        def take() -> None:
+            wrong = open_file(self.wizard, str(path))
+            if wrong:
+                self.say(wrong)
+
+        return Choice(f"Open {short_path(path)}", take, details=lambda: (str(path),))
 
     def _preset(self, preset: PresetFile) -> Choice:
         name = preset.title or preset.name
@@ -82,7 +93,7 @@ class Step(StepMenu):
         origin = opening.of_preset(preset.name)
         lines = [preset.description or preset.title or preset.name]
         if isinstance(origin, str):
-            return [*lines, f"It cannot be taken: {origin}"]
+            return [*lines, f"It cannot be used: {origin}"]
         view = self.session.view_of_origin(origin)
         files = [path for path in view.files if not path.endswith("layer.conf")]
         more = f" and {len(files) - _FILES} more" if len(files) > _FILES else ""
@@ -91,8 +102,8 @@ class Step(StepMenu):
             *lines,
             f"Guests: {', '.join(guest.key for guest in origin.project.guests) or 'none'}",
             f"Writes: {', '.join(files[:_FILES])}{more}",
-            f"Free: {edit_summary.free(view.budget)}",
-            f"Board: {board.state_words}; {edit_summary.counted(view)}",
+            f"Free: {words.free(view.budget)}",
+            f"Board: {board.state_words}; {words.counted(view)}",
         ]
 
     def _ask(self, preset: PresetFile) -> None:
@@ -106,7 +117,7 @@ class Step(StepMenu):
             ("Go through the steps", partial(take, "machine")),
             ("Back", lambda: None),
         )
-        self.wizard.open(Question(self.wizard, f"Take {preset.name}?", answers))
+        self.wizard.open(Question(self.wizard, f"Use {preset.name}?", answers))
 
 
 def _user_settings(survey: BuildSurvey) -> Iterable[str]:
@@ -125,16 +136,20 @@ def _draft(wizard: Wizard) -> Choice:
             return
         wizard.session.resume(kept.state)
         when = kept.kept.astimezone().strftime("%d %B %H:%M")
-        wizard.begun(f"The draft of {when} is back: {wizard.session.title}.")
+        wizard.begun(f"Resumed the draft of {when}: {wizard.session.title}.")
         wizard.go("guests")
 
-    return Choice("Resume the draft", resume, details=lambda: ("What was not written last time.",))
+    return Choice(
+        "Resume the draft",
+        resume,
+        details=lambda: ("What was not written in this folder.",),
+    )
 
 
 def begin(wizard: Wizard, origin: Origin, label: str, then: str) -> None:
     """Take a project and go on with a step."""
     wizard.session.begin(origin, label)
-    wizard.begun(f"Taken: {origin.name or 'nothing chosen yet'}.")
+    wizard.begun(f"Started from {origin.name or 'scratch'}.")
     wizard.go(then)
 
 

@@ -1,31 +1,47 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The wizard in lines: which place one is in, and what can be answered in all of them."""
+"""The wizard in lines: where the user is, what can be answered anywhere, and one run of it."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xentui.errors import Exit, XentuiError, sentences
-from xentui.plain import commands, edit_summary
-from xentui.plain.build_survey import Around
-from xentui.plain.commands import Command
+from xentui.plain import words
 from xentui.plain.talk import AnswersEndError, Talk
-from xentui.session import field_paths
+from xentui.plain.words import Command
+from xentui.session import DEFAULT_OUT, Session, field_paths, opening
 from xentui.session.steps import STEPS, TITLES
+from xentui.session.target import GivenUpError, survey
+from xentui.signals import stoppable
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from xentui.plain.prompt import Prompt
+    from xentui.plain.talk import Talk
     from xentui.project.model import Project
     from xentui.rules.finding import Finding
     from xentui.session import Session
     from xentui.session.target import BuildSurvey
     from xentui.session.view import View
+
+
+_STEPS = {
+    "start": ("start", "Step"),
+    "machine": ("fields", "MachineStep"),
+    "features": ("fields", "FeaturesStep"),
+    "guests": ("guests", "Step"),
+    "memory": ("memory", "Step"),
+    "review": ("review", "Step"),
+    "write": ("review", "WriteStep"),
+}
+"""The module and class of each step."""
 
 
 class Wizard:
@@ -59,7 +75,7 @@ class Wizard:
         """
         self._around.read()
         try:
-            self.talk.say(commands.FIRST)
+            self.talk.say(words.FIRST)
             self.go(begin)
             while not self.over:
                 self.turn()
@@ -83,7 +99,7 @@ class Wizard:
         place = self._settled()
         asked = None
         if answer not in place.own:
-            asked = commands.command(answer, text=place.typed)
+            asked = words.command(answer, text=place.typed)
         try:
             if asked is not None:
                 self._command(place, asked)
@@ -136,7 +152,8 @@ class Wizard:
 
     def go(self, step: str, *, quietly: bool = False) -> None:
         """Go to a step."""
-        made: Prompt = import_module(f"xentui.plain.{step}").Step(self)
+        module, name = _STEPS[step]
+        made: Prompt = getattr(import_module(f"xentui.plain.{module}"), name)(self)
         self.here = step
         self._stack = [made]
         if not quietly:
@@ -144,7 +161,7 @@ class Wizard:
 
     def go_to(self, finding: Finding) -> None:
         """Go to the field that a finding is about, or to the step that fixes it."""
-        from xentui.plain.guest import open_guest
+        from xentui.plain.guests import open_guest
         from xentui.session import forms
         from xentui.session.steps import step_of
 
@@ -156,7 +173,7 @@ class Wizard:
             return
         if step == "guests":
             open_guest(self, path)
-        from xentui.plain.field import asked
+        from xentui.plain.fields import asked
 
         self.open(asked(self, path, whose=True))
 
@@ -185,24 +202,24 @@ class Wizard:
 
     def _command(self, place: Prompt, asked: Command) -> None:
         match asked.name:
-            case commands.BACK:
+            case words.BACK:
                 self._back()
-            case commands.NEXT:
+            case words.NEXT:
                 self._step(STEPS.index(self.here) + 1)
-            case commands.HELP:
+            case words.HELP:
                 self._help(place, asked.about)
-            case commands.MORE:
+            case words.MORE:
                 if not self.talk.more():
                     self.talk.say("That was all.")
-            case commands.UNDO:
+            case words.UNDO:
                 self._undone(self.session.undo(), "Undone", "Nothing to undo.")
-            case commands.REDO:
-                self._undone(self.session.redo(), "Done again", "Nothing to do again.")
-            case commands.PROBLEMS:
-                from xentui.plain.problems import show
+            case words.REDO:
+                self._undone(self.session.redo(), "Redone", "Nothing to redo.")
+            case words.PROBLEMS:
+                from xentui.plain.review import show
 
                 show(self, asked.about)
-            case commands.GO:
+            case words.GO:
                 self._go(asked.about)
             case _:
                 self.leave()
@@ -221,15 +238,15 @@ class Wizard:
 
     def _help(self, place: Prompt, about: str) -> None:
         if about == "?":
-            self.talk.show(commands.ABOUT)
+            self.talk.show(words.ABOUT)
             return
         lines = list(place.help(about))
         if not about:
-            lines += ["??: what else can be answered."] if lines else commands.ABOUT
+            lines += ["??: what else can be answered."] if lines else words.ABOUT
         self.talk.show(lines)
 
     def _go(self, about: str) -> None:
-        step = commands.step_named(about)
+        step = words.step_named(about)
         if step is not None:
             self.go(step)
             return
@@ -237,12 +254,12 @@ class Wizard:
         for number, name in enumerate(STEPS, 1):
             errors, warnings, _ = counts.get(name, (0, 0, 0))
             marks = ["here"] if name == self.here else []
-            marks += [edit_summary.many(errors, "error")] if errors else []
-            marks += [edit_summary.many(warnings, "warning")] if warnings else []
+            marks += [words.many(errors, "error")] if errors else []
+            marks += [words.many(warnings, "warning")] if warnings else []
             self.talk.say(f"g {number} {TITLES[name]}{': ' if marks else ''}{', '.join(marks)}")
 
     def _undone(self, label: str | None, done: str, nothing: str) -> None:
-        from xentui.plain.ask import Question
+        from xentui.plain.prompt import Question
 
         if label is None:
             self.talk.say(nothing)
@@ -256,7 +273,7 @@ class Wizard:
         if not self.session.changed:
             self.over = True
             return
-        from xentui.plain.ask import Question
+        from xentui.plain.prompt import Question
 
         answers = (
             ("Save the draft, and leave", self._save),
@@ -269,7 +286,7 @@ class Wizard:
 
     def _save(self) -> None:
         self.session.autosave()
-        self.talk.say("The draft is kept: xentui offers it at the next start.")
+        self.talk.say("The draft is kept. xentui offers it the next time it starts in this folder.")
         self.over = True
 
     def _discard(self) -> None:
@@ -281,7 +298,7 @@ class Wizard:
     def begun(self, what: str) -> None:
         """Say that another project was taken, and keep the draft."""
         view = self._last_view = self.session.view
-        self.talk.say(f"{what} {edit_summary.counted(view).capitalize()}.")
+        self.talk.say(f"{what} {words.counted(view).capitalize()}.")
         self._keep()
 
     def edit(self, project: Project, label: str, what: str) -> None:
@@ -293,7 +310,7 @@ class Wizard:
     def changed(self, what: str) -> None:
         """Say what was done and what follows from it, and keep the draft."""
         view = self.session.view
-        lines = list(edit_summary.changes(self._last_view, view))
+        lines = list(words.changes(self._last_view, view))
         self._last_view = view
         if lines and lines[0].startswith("Free"):
             what = f"{what} {lines.pop(0)}"
@@ -310,3 +327,91 @@ class Wizard:
             return
         if said and (kept or self.session.changed):
             self.talk.say(said)
+
+
+class Around:
+    """What the build directory offers.
+
+    Args:
+        session: is told what is known, as soon as it is.
+        talk: says so where one has to wait.
+    """
+
+    def __init__(self, session: Session, talk: Talk) -> None:
+        self._session = session
+        self._talk = talk
+        self._reading: threading.Thread | None = None
+        self._number = 0
+
+    def read(self) -> None:
+        """Begin to read the directory that is written into, if it is a build directory."""
+        target = self._session.target
+        build = target.start_survey()
+        self._number += 1
+        number = self._number
+        if build is None:
+            self._reading = None
+            return
+
+        def tell(known: BuildSurvey) -> None:
+            if number == self._number:
+                target.surveyed(known)
+
+        def work() -> None:
+            with suppress(GivenUpError):
+                survey(build, tell, lambda: number != self._number)
+
+        self._reading = threading.Thread(target=work, daemon=True)
+        self._reading.start()
+
+    def known(self) -> BuildSurvey | None:
+        """Return all that is known of it, once it is read."""
+        if self._reading is not None and self._reading.is_alive():
+            self._talk.say("Reading the layers.")
+            self._reading.join()
+        return self._session.target.survey
+
+
+class EndedError(BaseException):
+    """Somebody ends the process, or the terminal is gone."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def _end(number: int) -> None:
+    raise EndedError(number)
+
+
+def run(
+    *,
+    project: Path | None = None,
+    preset: str | None = None,
+    build_dir: Path | None = None,
+    ascii_only: bool = False,
+) -> int:
+    """Run the wizard over standard input and output, and return its exit code.
+
+    Args:
+        project: a project file to open.
+        preset: a preset to begin with.
+        build_dir: the build directory to write into; left out: ``$BUILDDIR``, or the first
+            one upwards from here, or else a tree of its own.
+        ascii_only: write any other character as its escape.
+
+    Raises:
+        XentuiError: what was given cannot be opened.
+    """
+    from xentui.bitbake.find_build_dir import find
+
+    out = find(build_dir) or DEFAULT_OUT
+    session = Session(opening.named(project, preset), out=out)
+    wizard = Wizard(session, Talk.here(ascii_only=ascii_only))
+    try:
+        with stoppable(_end):
+            return wizard.run("start" if project is None and preset is None else "review")
+    except EndedError as ended:
+        with suppress(OSError):
+            session.autosave()
+        return 128 + ended.number

@@ -182,6 +182,9 @@ def add(
             return _preset(session, str(file))
     if isinstance(file, str):
         return _deployed(session, file, name, kernel)
+    if kind is not GuestKind.VENDOR:
+        # The bytes of a file say more than what somebody took it for.
+        kind = kind_of(file) or kind
     state = session.state
     key = key_for(state.project, name or file.path.name)
     state = state.with_project(state.project.with_guest(begin(session, key)))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 LARGEST_DIFF = 20_000
 """Lines of a file up to which its diff is worked out while somebody waits."""
-MOST_NAMED = 12
+MOST_NAMED = 8
 """Files that are named before writing; of more the number is given."""
 
 ATTACH = (("require", "one require line"), ("block", "a marked block"), ("none", "left alone"))

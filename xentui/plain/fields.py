@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A field of the project as a question: what holds, what is allowed, what is wrong with an answer.
+"""Fields of the project as questions, and the steps that consist of fields alone.
 
-Everything about it comes from ``schema.json``.
+Everything about a field comes from ``schema.json``.
 """
 
 from __future__ import annotations
@@ -11,14 +11,17 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from xentui.plain.prompt import Choice, Prompt
+from xentui.plain.prompt import Choice, Item, Menu, Prompt
 from xentui.project import boards
 from xentui.session import field_paths, forms, help_text, memory
+from xentui.session.steps import STEPS, TITLES
 
 if TYPE_CHECKING:
-    from xentui.plain.ask import Offer
+    from xentui.plain.prompt import Item, Offer
     from xentui.plain.wizard import Wizard
     from xentui.session import Session
+    from xentui.session.forms import Group
+
 
 CLEAR, LIST, LITERAL = "-", "o", "="
 _SHORT = 40
@@ -80,7 +83,7 @@ def asked(wizard: Wizard, path: field_paths.Path, *, whose: bool = False) -> Pro
         whose: say which guest it belongs to.
     """
     if path == ("host", "machine"):
-        from xentui.plain.ask import Pick
+        from xentui.plain.prompt import Pick
 
         field = FieldPrompt(wizard, path)
         return Pick(
@@ -193,7 +196,7 @@ class FieldPrompt(Prompt):
         self._put(*self.session.check(self._path, text))
 
     def _list(self) -> None:
-        from xentui.plain.ask import Pick
+        from xentui.plain.prompt import Pick
 
         offers = offers_of(self.session, self._path)
         self.wizard.close()
@@ -240,3 +243,60 @@ class FieldPrompt(Prompt):
 def _word(kind: str, text: str) -> str:
     """Return a value as it is said: yes and no for true and false."""
     return {"true": "yes", "false": "no"}[text] if kind == "flag" else text
+
+
+def fields(wizard: Wizard, groups: Iterable[Group]) -> list[Item]:
+    """Return the fields of groups, each group below its heading."""
+    made: list[Item] = []
+    for group in groups:
+        if group.title:
+            made.append(f"{group.title}:")
+        made += [choice_of(wizard, path) for path in group.paths]
+    return made
+
+
+def head(step: str) -> str:
+    """Return the first line of a step."""
+    return f"Step {STEPS.index(step) + 1} of {len(STEPS)}: {TITLES[step]}"
+
+
+class StepMenu(Menu):
+    """The list that is a step."""
+
+    def prompt(self) -> str:
+        """Ask for a number, and name the step that is next."""
+        place = STEPS.index(self.wizard.here) + 1
+        more = f", n: {TITLES[STEPS[place]]}" if place < len(STEPS) else ""
+        return f"{self.title}, 1 to {len(self._names or ())}{more}:"
+
+
+class MachineStep(StepMenu):
+    """The fields of the host."""
+
+    title = "Machine"
+
+    def heading(self) -> Iterable[str]:
+        """Say how far Xen is known to start on the board, where it is not wholly."""
+        yield head("machine")
+        board = boards.board(self.session.project.host.machine)
+        yield f"{board.machine}: {board.state_words}. {board.summary}"
+        if board.layer is not None:
+            yield f"It needs {board.layer.name}."
+
+    def items(self) -> Sequence[Item]:
+        """Return the fields."""
+        return fields(self.wizard, (forms.machine(),))
+
+
+class FeaturesStep(StepMenu):
+    """The fields of containers and of the defaults."""
+
+    title = "Features"
+
+    def heading(self) -> Iterable[str]:
+        """Name the step."""
+        yield head("features")
+
+    def items(self) -> Sequence[Item]:
+        """Return the fields of both tables."""
+        return fields(self.wizard, forms.features())
