@@ -208,13 +208,16 @@ def _install(
     vxn = "vxn" in (packages | set(source.store.get("IMAGE_INSTALL").words))
     carried = [word for each in assignments for word in source.store.expand(each.value).words]
     layers = [w for w in dict.fromkeys(carried) if w not in bundles and is_layer_bundle(w)]
+    if _NETWORK_PACKAGE in packages and "network" not in source.draft.data["host"]:
+        source.draft.put(("host", "network"), "nat", ())
     if layers:
         source.draft.put(("host", "layer_bundles"), layers, ())
     bundles = bundles | set(layers)
     ours = (
         bundles
         | _BOOT_PACKAGES
-        | ({"vxn", "containerd-opencontainers", *VXN_PACKAGES} if vxn else set())
+        | {_NETWORK_PACKAGE}
+        | (_VXN_OWN | set(VXN_PACKAGES) if vxn else set())
     )
     for each in assignments:
         value = source.store.expand(each.value)
@@ -262,6 +265,10 @@ def _word_list(source: Source, variable: str, ours: frozenset[str]) -> None:
             source.draft.leave(each, "xentui writes the other words", what=what)
 
 
+_NETWORK_PACKAGE = "xentui-dom0-network"
+"""Package of xentui's own layer that makes Dom0 route for its guests."""
+
+_VXN_OWN = {"vxn", "containerd-opencontainers", "xen-tools-xen-9pfsd"}
 _BOOT_PACKAGES = {"xentui-boot", "xen", "kernel-image", "kernel-devicetree"}
 _OUR_KICKSTART = re.compile(r"xentui-(bios|efi|uboot-fat)\.wks")
 _BOOT_VARIABLES = (
