@@ -1,0 +1,136 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What newcomers come to do, in lines of text: within few answers, and whole to its end."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.bitbake.trees import small
+from tests.bitbake_parser import parse_conf
+from tests.plain.talks import Person
+from tests.session.made import tarball
+from tests.sessions import session_of
+from xentui.project.model import Guest, Host, Project
+from xentui.session import Session
+from xentui.session.state import EMPTY
+
+FORTY = Project(
+    Host("qemux86-64", memory=65536),
+    guests=tuple(
+        Guest(f"guest-{number:02}", tags=("autostart", "external"), rootfs=f"{number}.ext4",
+              memory=64, extra="root=/dev/xvda ro")
+        for number in range(40)
+    ),
+)  # fmt: skip
+
+
+def codes(session: Session, severity: str = "error") -> list[str]:
+    return [f.code for f in session.findings.all if f.severity.value == severity]
+
+
+def written_conf(folder: Path = Path("xentui-out")) -> Path:
+    conf = folder / "conf/xentui.conf"
+    assert parse_conf(conf.read_text()).warnings == []
+    return conf
+
+
+def answer(person: Person, *answers: str) -> int:
+    """Give answers, each a number, a name or what is typed; return how many."""
+    for one in answers:
+        person.say(one)
+    return len(answers)
+
+
+def test_the_first_preset_takes_three_choices() -> None:
+    person = Person()
+    assert answer(person, "1", "1", "g 7", "1") == 4
+    assert person.session.written is not None
+    written_conf()
+
+
+def test_a_tarball_becomes_a_guest_from_scratch_within_twelve_answers(tmp_path: Path) -> None:
+    file = tarball(tmp_path / "Downloads/alpine.tar.gz")
+    person = Person(Session(EMPTY, draft_path=Path("draft.json")))
+    count = answer(person, "start from", "g 4", "add", "a root", str(file), "g 7", "1")
+    assert count <= 12
+    assert person.session.written is not None
+    assert codes(person.session) == []
+    parsed = parse_conf(written_conf().read_text())
+    assert "my-guests" in parsed.seen_by("xen-image-minimal").words("IMAGE_INSTALL")
+    assert list(Path("xentui-out/meta-xentui").rglob("alpine.tar.gz"))
+
+
+def test_vxn_with_too_little_memory_is_fixed_by_what_is_proposed() -> None:
+    person = Person(session_of(preset="qemux86-64-minimal"), begin="features")
+
+    def wrong() -> list[str]:
+        return [*codes(person.session), *codes(person.session, "warning")]
+
+    count = answer(person, "vxn", "yes", "front", "vdkr vpdmn")
+    assert "XT404" in wrong()
+    while wrong() and count < 12:
+        count += answer(person, "p 1", "fix")
+    assert wrong() == []
+    assert count + answer(person, "g 7", "1") <= 10
+    assert person.session.written is not None
+    features = parse_conf(written_conf().read_text()).words("DISTRO_FEATURES")
+    assert {"vxn", "vcontainer"} <= set(features)
+
+
+def test_guests_bundled_by_hand_are_kept_within_eight_answers(tmp_path: Path) -> None:
+    local = 'BUNDLED_XEN_GUESTS = "vendor-os:external"\nXEN_GUEST_VCPUS[vendor-os] = "2"\n'
+    build = small(tmp_path / "tree", f'MACHINE ??= "qemux86-64"\n{local}')
+    session = Session(EMPTY, out=build, draft_path=Path("draft.json"))
+    person = Person(session)
+    first = " ".join(person.first.split())
+    assert "conf/local.conf:2: guest vendor-os:external" in first
+    assert 'conf/local.conf:3: XEN_GUEST_VCPUS[vendor-os] = "2"' in first
+    count = answer(person, "1", "1")
+    said = person.say("g 7")
+    assert "conf/local.conf:2: vendor-os would no longer be bundled" in " ".join(said.split())
+    person.choose("Keep them")
+    person.choose("Write")
+    assert count + 3 <= 8
+    files = {"conf/xentui.conf": (build / "conf/xentui.conf").read_text()}
+    parsed = parse_conf((build / "conf/local.conf").read_text(), files=files)
+    assert sorted(parsed.seen_by("xen-image-minimal").words("BUNDLED_XEN_GUESTS")) == [
+        "vendor-os:external",
+        "xen-guest-image-minimal:autostart",
+    ]
+    assert parsed.flag("XEN_GUEST_VCPUS", "vendor-os") == "2"
+
+
+def test_a_warning_of_forty_guests_is_fixed_at_once() -> None:
+    person = Person(session_of(FORTY), begin="guests")
+    (code,) = set(codes(person.session, "warning"))
+    assert codes(person.session, "warning").count(code) == 40
+    person.say("p 1")
+    assert "Fixed 40 of" in person.choose("Fix all 40 like this")
+    assert codes(person.session, "warning") == []
+    person.say("u")
+    assert codes(person.session, "warning").count(code) == 40
+
+
+def test_what_is_offered_first_belongs_to_this_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    here, there = Path("here").absolute(), Path("there").absolute()
+    for folder in (here, there):
+        folder.mkdir()
+    monkeypatch.chdir(there)
+    elsewhere = Session(EMPTY)
+    elsewhere.type(("host", "memory"), "4096")
+    assert elsewhere.autosave()
+    elsewhere.drafts.close()
+    monkeypatch.chdir(here)
+    Path("board.toml").write_text('version = 1\n[host]\nmachine = "qemuarm64"\n')
+    os.utime("board.toml", (1, 1))
+    person = Person(Session(EMPTY))
+    assert not any("draft" in label for label in person.labels())
+    assert person.labels()[0] == "Open board.toml"
+    person.say("1")
+    assert person.session.project.host.machine == "qemuarm64"
+    monkeypatch.chdir(there)
+    assert Person(Session(EMPTY)).labels()[0] == "Resume the draft"
