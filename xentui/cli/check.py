@@ -8,12 +8,14 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from xentui.cli import parsing, projects, terminal
 from xentui.errors import Exit, InputError, RefusedError, UsageError
+from xentui.project.document import DocumentError
+from xentui.rules.finding import RANKS, Severity, found
 from xentui.safe_text import visible
 
 if TYPE_CHECKING:
@@ -49,7 +51,6 @@ def add(commands: parsing.Commands) -> None:
 def run(args: argparse.Namespace) -> int:
     """Check every project named, and sum up."""
     from xentui.cli import reports
-    from xentui.project.document import DocumentError
 
     if not args.project and args.preset is None:
         raise UsageError("PROJECT is missing", fix="Give a project file, or --preset NAME.")
@@ -114,8 +115,6 @@ def _build_context(given: Path | None) -> _Build | None:
     """
     if given is None:
         return None
-    from functools import cache
-
     from xentui.bitbake import abilities, build_dir, layer_bundles, recipes
     from xentui.session import target
 
@@ -148,8 +147,6 @@ def _checked(chosen: Chosen, build: _Build | None) -> FindingsReport:
 
         found += scripts(project, assets)
     if build is not None and project is not None and assets is not None:
-        from xentui.rules.finding import Severity
-
         if all(finding.severity is not Severity.ERROR for finding in found):
             found = _in_order([*found, *build.examine(project, assets, chosen.origin)])
     return reports.report(chosen, found)
@@ -157,14 +154,10 @@ def _checked(chosen: Chosen, build: _Build | None) -> FindingsReport:
 
 def _in_order(findings: list[Finding]) -> list[Finding]:
     """Return findings with errors first, otherwise as they are."""
-    from xentui.rules.finding import RANKS
-
     return sorted(findings, key=lambda finding: RANKS[finding.severity])
 
 
 def _not_toml(error: DocumentError) -> Finding:
-    from xentui.rules.finding import found
-
     return found(error.code, "", error.reason, error.fix)
 
 

@@ -17,7 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xentui.cli import COMMANDS, parsing, terminal
+from xentui.cli.show import WHAT
 from xentui.errors import Exit, XentuiError
+from xentui.project import document, presets, schema
+from xentui.rules import catalogue
 
 if TYPE_CHECKING:
     from argcomplete.completers import BaseCompleter
@@ -111,20 +114,14 @@ def _commands_and(projects: Callable[..., Iterable[str]]) -> Completer:
 
 
 def _codes(**_: Any) -> dict[str, str]:
-    from xentui.rules import catalogue
-
     return {code: catalogue.entry(code).title for code in catalogue.codes()}
 
 
 def _presets(**_: Any) -> dict[str, str]:
-    from xentui.project import presets
-
     return {preset.name: preset.title for preset in presets.available(Path.cwd())}
 
 
 def _parts(**_: Any) -> tuple[str, ...]:
-    from xentui.cli.show import WHAT
-
     return WHAT
 
 
@@ -134,8 +131,6 @@ def _guests(parsed_args: argparse.Namespace, **_: Any) -> list[str]:
 
 def _assignments(prefix: str, parsed_args: argparse.Namespace, **_: Any) -> dict[str, str]:
     """Return ``table.field=`` for each field, and after the ``=`` of a choice its values."""
-    from xentui.project import schema
-
     tables = {name: name for name in ("host", "containers", "defaults")}
     tables |= {f"guests.{key}": "guest" for key in _guests(parsed_args)}
     found: dict[str, str] = {}
@@ -152,8 +147,6 @@ def _assignments(prefix: str, parsed_args: argparse.Namespace, **_: Any) -> dict
 
 def _project(parsed: argparse.Namespace) -> dict[str, Any]:
     """Return the project that the line names, or nothing if it cannot be read."""
-    from xentui.project import document, presets
-
     named = getattr(parsed, "write", None) or getattr(parsed, "project", None)
     preset = getattr(parsed, "preset", None)
     try:

@@ -10,7 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xentui.cli import parsing, terminal
-from xentui.errors import Exit, UsageError
+from xentui.errors import Exit, InputError, UsageError
+from xentui.output import header
+from xentui.output.build_dir import written_for
+from xentui.project.filesystem import read_text
+from xentui.rules.build_dir import examine
+from xentui.rules.finding import Severity
 
 if TYPE_CHECKING:
     from xentui.bitbake.build_dir import BuildDir
@@ -39,9 +44,6 @@ def add(commands: parsing.Commands) -> None:
 def run(args: argparse.Namespace) -> int:
     """Examine the build directory, and sum up."""
     from xentui.bitbake import build_dir, host, recipes
-    from xentui.output.build_dir import written_for
-    from xentui.rules.build_dir import examine
-    from xentui.rules.finding import Severity
 
     path = build_dir.find(args.build_dir)
     if path is None:
@@ -105,10 +107,6 @@ _STATES = {
 
 def _own(build: BuildDir) -> str:
     """Return what became of xentui's own configuration."""
-    from xentui.errors import InputError
-    from xentui.output import header
-    from xentui.project.filesystem import read_text
-
     path = build.path / "conf/xentui.conf"
     if not path.exists():
         return "absent"

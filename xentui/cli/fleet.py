@@ -11,6 +11,13 @@ from typing import TYPE_CHECKING
 
 from xentui.cli import projects, reports, terminal, writing
 from xentui.errors import Exit, UsageError, XentuiError
+from xentui.output.edits import resolve_edits
+from xentui.output.fleet import FOLDER, Board, fleet
+from xentui.output.fragment import FOLDER as FRAGMENTS
+from xentui.output.kas import layer_path
+from xentui.output.layer import COLLECTION
+from xentui.output.plan import Plan, plan
+from xentui.output.rendered import LAYER
 from xentui.safe_text import visible
 
 if TYPE_CHECKING:
@@ -23,7 +30,7 @@ if TYPE_CHECKING:
 def run(args: argparse.Namespace) -> int:
     """Write all projects or none of them, or show what would be written.
 
-    A layer without the project that failed would lose what is there of it already.
+    If one fails, nothing is written: without it, the layer would lose that board's files.
     """
     made, boards, worst = _load(args)
     changes: Sequence[Change] = ()
@@ -46,9 +53,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _load(args: argparse.Namespace) -> tuple[list[reports.ProjectResult], list[Board], int]:
-    """Load every project; where one fails, say of the others that they were not written."""
-    from xentui.output.fleet import Board
-
+    """Load every project; if one fails, mark the others as not written."""
     if not args.project and args.preset is None:
         raise UsageError("PROJECT is missing", fix="Give a project file, or --preset NAME.")
     made: list[reports.ProjectResult] = []
@@ -74,10 +79,7 @@ def _load(args: argparse.Namespace) -> tuple[list[reports.ProjectResult], list[B
 def _carry_out(
     args: argparse.Namespace, boards: list[Board], made: list[reports.ProjectResult]
 ) -> Sequence[Change]:
-    """Write the layer, or show what would be written; tell each project of its files."""
-    from xentui.output.edits import resolve_edits
-    from xentui.output.plan import Plan, plan
-
+    """Write the layer, or show what would be written, and list the files of each project."""
     found = _fleet(args, boards)
 
     def planned() -> Plan:
@@ -97,22 +99,13 @@ def _carry_out(
 
 
 def _fleet(args: argparse.Namespace, boards: list[Board]) -> Fleet:
-    from xentui.output.fleet import fleet
-
     if args.format == "kas":
-        from xentui.output.kas import layer_path
-
         return fleet(boards, form="kas", layer=layer_path(args.out))
     return fleet(boards, form=args.format)
 
 
 def _typed(args: argparse.Namespace, boards: list[Board]) -> list[str]:
-    """Return what to type in each build directory, with whose it is."""
-    from xentui.output.fleet import FOLDER
-    from xentui.output.fragment import FOLDER as FRAGMENTS
-    from xentui.output.layer import COLLECTION
-    from xentui.output.rendered import LAYER
-
+    """Return the commands to type in each build directory, with a comment that names the board."""
     layer = shlex.quote(str(Path(args.out).absolute() / LAYER))
     lines = []
     if args.format != "kas":

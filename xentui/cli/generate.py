@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from xentui.cli import generating, parsing, projects, reports, terminal, writing
 from xentui.errors import Exit, UsageError, XentuiError
+from xentui.output.edits import resolve_edits
 from xentui.safe_text import quoted, visible
 
 if TYPE_CHECKING:
@@ -169,8 +170,6 @@ def _job(args: argparse.Namespace, path: Path | None, out: Path | None) -> Job:
 
 def _carry_out(args: argparse.Namespace, job: Job, done: reports.ProjectResult | None) -> int:
     """Write one project, or show it; say what changed to ``done`` instead of printing it."""
-    from xentui.output.edits import resolve_edits
-
     how = writing.how(args)
     if not _only_looks(args):
         written = writing.write(lambda: _planned(job), yes=args.yes, edited=how)

@@ -10,6 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from xentui.errors import XentuiError
+from xentui.output import commands, existing, fragment, kas
+from xentui.output.build_dir import attach_of, plan_project
+from xentui.output.local_conf import local_conf
+from xentui.output.plan import plan
+from xentui.output.render import render
+from xentui.output.rendered import CONF, LAYER
+from xentui.project import assets
 
 if TYPE_CHECKING:
     from xentui.cli.projects import Chosen
@@ -71,12 +78,8 @@ class Job:
 
     def plan(self) -> Plan:
         """Return what writing would change now."""
-        from xentui.output.plan import plan
-
         if self.build is None:
             return plan(self._rendered(), self._out)
-        from xentui.output import existing
-        from xentui.output.build_dir import plan_project
         from xentui.session.existing import undecided
 
         settings = existing.read(self.build)
@@ -107,8 +110,6 @@ class Job:
         """
         if self.build is None:
             return
-        from xentui.output import existing
-        from xentui.project import assets
         from xentui.session.existing import taken
 
         found = taken(self.project, existing.read(self.build))
@@ -130,26 +131,14 @@ class Job:
 
     def commands(self) -> list[NextCommand]:
         """Return what to type next."""
-        from xentui.output import commands
-
         if self.build is not None:
-            from xentui.output.build_dir import attach_of
-
             if (self.attach or attach_of(self.build)) == "fragment":
-                from xentui.output import fragment
-
                 return commands.fragment(self.project, fragment.name(self.chosen.origin), None)
             return commands.commands(self.project)
-        from xentui.output.rendered import CONF, LAYER
-
         root = self._out.absolute()
         if self.form == "kas":
-            from xentui.output import kas
-
             return commands.kas(self.project, str(self._out / kas.FILE))
         if self.form == "fragment":
-            from xentui.output import fragment
-
             name = fragment.name(self.chosen.origin)
             return commands.fragment(self.project, name, str(root / LAYER))
         layer = str(root / LAYER) if self._rendered().layer else None
@@ -163,16 +152,10 @@ class Job:
     def _rendered(self) -> Rendered:
         origin = self.chosen.origin
         if self.form == "kas":
-            from xentui.output import kas
-
             place = kas.layer_path(self._out)
             return kas.rendered(self.project, self.assets, origin=origin, layer=place)
         if self.form == "fragment":
-            from xentui.output import fragment
-
             return fragment.rendered(self.project, self.assets, origin=origin)
-        from xentui.output.render import render
-
         return render(self.project, self.assets, origin=origin)
 
 
@@ -182,8 +165,5 @@ def snippet(project: Project, assets: Assets) -> tuple[str, list[str]]:
     Raises:
         CannotCarry: a value cannot be written so that it is read back as it is.
     """
-    from xentui.output.local_conf import local_conf
-    from xentui.output.render import render
-
     needed = render(project, assets).layer
     return local_conf(project, assets).lstrip("\n"), sorted(needed)

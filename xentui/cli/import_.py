@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""``xentui import``: a project file from a local.conf and bundle recipes that exist."""
+"""``xentui import``: make a project file from an existing local.conf and bundle recipes."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from xentui.cli import parsing, terminal
 from xentui.cli.new import schema_argument, write_new
 from xentui.errors import Exit
+from xentui.project import new_file
 
 if TYPE_CHECKING:
     from xentui.bitbake.conf_facts import Location
@@ -49,9 +50,8 @@ def add(commands: parsing.Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Read the files, write the project, and tell what was left."""
+    """Read the files, write the project, and list what it cannot express."""
     from xentui.bitbake import importer
-    from xentui.project import new_file
 
     imported = importer.read(args.conf, machine=args.machine)
     if args.output is None:
@@ -74,9 +74,9 @@ def _report(imported: Imported) -> Iterator[str]:
     for line in _ranges(left.place for left in imported.left if not left.about_xen):
         yield f"{line}: left: not about Xen guests"
     for line in _ranges(imported.carried):
-        yield f"{line}: carried; to be taken out once what the project renders is read there"
+        yield f"{line}: carried; remove it once the generated files are read there"
     for name, place in imported.needed.items():
-        yield f"{name}: to be put beside the project file; it lies at {place}"
+        yield f"{name}: copy it beside the project file from {place}"
     yield from imported.notes
 
 
@@ -92,5 +92,5 @@ def _ranges(places: Iterable[Location]) -> Iterator[str]:
                 runs[-1][1] = line
             else:
                 runs.append([line, line])
-        said = ",".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)
-        yield f"{file}:{said}"
+        shown = ",".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)
+        yield f"{file}:{shown}"

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 
 from xentui.cli import parsing, projects, terminal
 from xentui.errors import Exit, RefusedError, UsageError
+from xentui.output.tree import StaleError, Tree
+from xentui.project import assets, new_file
+from xentui.project.schema import FILE_NAME, text
 from xentui.safe_text import visible
 
 if TYPE_CHECKING:
@@ -45,8 +48,6 @@ def run(args: argparse.Namespace) -> int:
         RefusedError: the file is there already.
         UsageError: there is no such preset.
     """
-    from xentui.project import new_file
-
     chosen = projects.preset(args.preset, args.assignments)
     project, _ = projects.usable(chosen)
     if args.output is None:
@@ -81,10 +82,6 @@ def write_new(path: Path, project: Project, *, schema: bool = True) -> None:
         RefusedError: it is there already.
         UsageError: the path is no file name.
     """
-    from xentui.output.tree import StaleError, Tree
-    from xentui.project import new_file
-    from xentui.project.schema import FILE_NAME, text
-
     if path.name in ("", "..", FILE_NAME):
         raise UsageError(
             f"{visible(str(path))} is no name for a project file", fix="Give a name after -o."
@@ -116,8 +113,6 @@ def _there(path: Path) -> RefusedError:
 
 def _tell_missing(project: Project, path: Path, source: Path) -> None:
     """Name the files that the preset has beside it, and the new project has not."""
-    from xentui.project import assets
-
     for name in assets.gather(project, path.parent).missing:
         there = source / name
         copy = f"; the preset's own is {there}" if there.exists() else ""

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 from xentui import __version__
 from xentui.cli import COMMANDS
 from xentui.errors import UsageError
+from xentui.project.filesystem import exists
 from xentui.safe_text import quoted, visible
 
 if TYPE_CHECKING:
@@ -52,8 +54,6 @@ def command_of(arguments: list[str]) -> str | None:
         return first
     if "/" in first or "." in first or _exists(first):
         return None
-    import difflib
-
     near = difflib.get_close_matches(first[:64], COMMANDS, n=1, cutoff=0.5)
     known = ", ".join(COMMANDS)
     raise UsageError(
@@ -157,6 +157,4 @@ def json_argument(parser: Parser) -> None:
 
 
 def _exists(name: str) -> bool:
-    from xentui.project.filesystem import exists
-
     return exists(Path(name))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from xentui.cli import parsing, terminal
 from xentui.errors import Exit, UsageError
+from xentui.project import boards, document, presets
 from xentui.safe_text import visible
 
 if TYPE_CHECKING:
@@ -39,8 +40,6 @@ def add(commands: parsing.Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """List the presets, or show one."""
-    from xentui.project import document, presets
-
     if args.action == "show":
         if args.name is None:
             raise UsageError(
@@ -75,8 +74,6 @@ def _data(preset: PresetFile) -> dict[str, Any]:
 
 
 def _support(preset: PresetFile) -> str:
-    from xentui.project import boards
-
     return boards.board(preset.machine).state_words if preset.machine else ""
 
 

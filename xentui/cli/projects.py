@@ -7,12 +7,15 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xentui.cli import terminal
 from xentui.errors import UsageError, XentuiError
+from xentui.project import assets, document, overrides, presets
+from xentui.rules import check
+from xentui.rules.finding import Severity, allow
 from xentui.safe_text import visible
 
 if TYPE_CHECKING:
@@ -62,16 +65,12 @@ def choose(args: argparse.Namespace) -> Chosen:
 
 def file(path: Path, assignments: list[str], allowed: Sequence[str] = ()) -> Chosen:
     """Load a project file."""
-    from xentui.project import document
-
     chosen = Chosen(str(path), path.name, document.load(path), False, tuple(allowed))
     return _changed(chosen, assignments)
 
 
 def preset(name: str, assignments: list[str], allowed: Sequence[str] = ()) -> Chosen:
     """Load a preset by its name."""
-    from xentui.project import presets
-
     loaded = presets.load(name, Path.cwd())
     path = loaded.document.path
     chosen = Chosen(name, path.name if path else name, loaded, False, tuple(allowed))
@@ -80,8 +79,6 @@ def preset(name: str, assignments: list[str], allowed: Sequence[str] = ()) -> Ch
 
 def gather(project: Project, loaded: Loaded) -> Assets:
     """Return the files that a project names."""
-    from xentui.project import assets
-
     return assets.gather(project, loaded.directory)
 
 
@@ -98,13 +95,9 @@ def findings(
     Raises:
         UsageError: an error that cannot be allowed is.
     """
-    from xentui.rules import check
-
     found = check.findings(chosen.loaded, assets, abilities)
     if not chosen.allowed:
         return found
-    from xentui.rules.finding import allow
-
     return allow(found, chosen.allowed)
 
 
@@ -142,11 +135,11 @@ def sound(
         XentuiError: there are errors; each was told.
     """
     from xentui.cli import reports
-    from xentui.rules.finding import Severity
 
     if build is not None:
         from xentui.output.build_dir import abilities_of, attach_of
         from xentui.session import target
+
     project, assets = usable(chosen)
     found = findings(chosen, assets, abilities_of(build) if build is not None else None)
     if build is not None and all(f.severity is not Severity.ERROR for f in found):
@@ -176,10 +169,6 @@ def note(chosen: Chosen) -> None:
 def _changed(chosen: Chosen, assignments: list[str]) -> Chosen:
     if not assignments:
         return chosen
-    from dataclasses import replace
-
-    from xentui.project import document, overrides
-
     loaded = chosen.loaded
     data = overrides.apply(loaded.document.data, assignments)
     changed = document.validated(replace(loaded.document, data=data), loaded.directory)

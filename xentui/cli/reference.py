@@ -5,12 +5,15 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TextIO
 
 from xentui.cli import parsing, terminal
 from xentui.errors import Exit, UsageError
+from xentui.project import schema
+from xentui.rules import catalogue
 from xentui.safe_text import quoted
 
 if TYPE_CHECKING:
@@ -47,15 +50,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _schema(args: argparse.Namespace) -> int:
-    from xentui.project import schema
-
     terminal.put(f"{schema.path()}\n" if args.path else schema.text())
     return Exit.OK
 
 
 def _explain(args: argparse.Namespace) -> int:
-    from xentui.rules import catalogue
-
     if args.code is None:
         entries = [catalogue.entry(code) for code in catalogue.codes()]
         if args.json:
@@ -95,8 +94,6 @@ def _data(entry: Entry) -> dict[str, Any]:
 
 
 def _unknown(code: str, known: tuple[str, ...]) -> UsageError:
-    import difflib
-
     near = difflib.get_close_matches(code.upper()[:32], known, n=3, cutoff=0.6)
     fix = f"Did you mean {' or '.join(near)}?" if near else "xentui explain lists every code."
     return UsageError(f"there is no finding {quoted(code)}", fix=fix)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""``xentui remove``: a build directory as it was before."""
+"""``xentui remove``: undo what ``generate`` did in a build directory."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 
 from xentui.cli import parsing, writing
 from xentui.errors import Exit
+from xentui.output.build_dir import plan_removal
+from xentui.output.edits import resolve_edits
 
 
 def add(commands: parsing.Commands) -> None:
@@ -30,10 +32,7 @@ def add(commands: parsing.Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Take everything out, once it is agreed to."""
-    from xentui.output.build_dir import plan_removal
-    from xentui.output.edits import resolve_edits
-
+    """Remove everything, after the user agreed to the diff."""
     how = writing.how(args)
     if args.dry_run or args.diff:
         writing.put_plan(resolve_edits(plan_removal(args.build_dir), how), diff=args.diff)

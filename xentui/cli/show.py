@@ -13,6 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from xentui.cli import parsing, projects, terminal
 from xentui.errors import Exit, UsageError
+from xentui.output.commands import commands
+from xentui.output.guest_cfg import all_predicted
+from xentui.output.normalise_cfg import difference
+from xentui.output.render import render
+from xentui.output.target_layout import layout, start_order
+from xentui.project.model import to_data
+from xentui.rules.budget import budget
 from xentui.safe_text import quoted
 
 if TYPE_CHECKING:
@@ -82,8 +89,6 @@ def _offer(project: Project, assets: Assets) -> None:
     for guest in project.guests:
         config = assets.texts.get(guest.config_file or "")
         if config is not None:
-            from xentui.output.normalise_cfg import difference
-
             terminal.say(difference(project, guest, config))
 
 
@@ -98,8 +103,6 @@ class _View:
 
     @cached_property
     def rendered(self) -> Rendered:
-        from xentui.output.render import render
-
         return render(self.project, self.assets, origin=self.chosen.origin)
 
     @property
@@ -121,8 +124,6 @@ class _View:
 
     @property
     def cfg(self) -> dict[str, str]:
-        from xentui.output.guest_cfg import all_predicted
-
         return dict(all_predicted(self.project, self.assets))
 
 
@@ -139,22 +140,16 @@ def _wanted(given: list[str], *, effective: bool) -> list[str]:
 
 
 def _layout(view: _View) -> list[str]:
-    from xentui.output.target_layout import layout
-
     return layout(view.project)
 
 
 def _layout_text(view: _View) -> str:
-    from xentui.output.target_layout import start_order
-
     order = start_order(view.project)
     started = f"# started in this order: {', '.join(order)}\n" if order else ""
     return _joined(_layout(view)) + started
 
 
 def _budget(view: _View) -> dict[str, Any]:
-    from xentui.rules.budget import budget
-
     found = budget(view.project, view.assets)
     return {
         "rows": [
@@ -193,8 +188,6 @@ def _budget_text(view: _View) -> str:
 
 
 def _commands(view: _View) -> list[dict[str, str]]:
-    from xentui.output.commands import commands
-
     return [{"step": c.step, "line": c.line, "note": c.note} for c in commands(view.project)]
 
 
@@ -213,7 +206,6 @@ def _commands_text(view: _View) -> str:
 
 def _project(view: _View) -> dict[str, Any]:
     from xentui.cli import values
-    from xentui.project.model import to_data
 
     return values.values(view.project) if view.effective else to_data(view.project)
 

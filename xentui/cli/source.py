@@ -5,11 +5,15 @@
 from __future__ import annotations
 
 import argparse
+from difflib import unified_diff
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xentui.cli import parsing, terminal
 from xentui.errors import Exit, InputError, RefusedError, UsageError, XentuiError
+from xentui.output.tree import Tree
+from xentui.project import document, edit, model, schema
+from xentui.project.edit import value_text as value
 from xentui.safe_text import quoted, visible
 
 if TYPE_CHECKING:
@@ -207,8 +211,6 @@ def _inside(seen: Inspected) -> Iterator[str]:
 
 
 def _toml(seen: Inspected, suggestion: Suggestion) -> Iterator[str]:
-    from xentui.project.edit import value_text as value
-
     if suggestion.use == "kernel":
         yield f"kernel = {value(suggestion.file)}"
     else:
@@ -258,9 +260,6 @@ def _write(
 
 
 def _change(path: Path, change: Callable[[Any], Any], *, yes: bool, guest: str) -> None:
-    from xentui.output.tree import Tree
-    from xentui.project import document, edit, model, schema
-
     with Tree(path.parent) as tree:
         tree.lock()
         before = tree.seen(path.name)
@@ -292,8 +291,6 @@ def _change(path: Path, change: Callable[[Any], Any], *, yes: bool, guest: str) 
 
 
 def _agree(path: Path, old: str, new: str, *, yes: bool) -> None:
-    from difflib import unified_diff
-
     lines = unified_diff(
         old.splitlines(keepends=True),
         new.splitlines(keepends=True),

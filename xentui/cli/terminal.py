@@ -8,6 +8,7 @@ Prose is wrapped to the width of the terminal; a file or a pipe gets its lines w
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import sys
 from collections.abc import Iterable, Mapping
@@ -42,8 +43,6 @@ def put_prose(lines: Iterable[str]) -> None:
 
 def put_json(data: Mapping[str, Any]) -> None:
     """Print data as one JSON object, in ASCII."""
-    import json
-
     sys.stdout.write(json.dumps(data, indent=1) + "\n")
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from xentui.cli import parsing, projects, terminal
 from xentui.errors import Exit, InputError, RefusedError, UsageError
 from xentui.safe_text import visible
+from xentui.signals import stoppable
 
 if TYPE_CHECKING:
     from xentui.project.model import Project
@@ -64,7 +65,6 @@ def add(commands: parsing.Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Ask BitBake, and print the report."""
-    from xentui.signals import stoppable
     from xentui.verify.bitbake import BitBake
     from xentui.verify.report import verify
 

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, cast
 from xentui.cli import parsing, terminal
 from xentui.cli.reports import counted
 from xentui.errors import RefusedError, UsageError
+from xentui.output.apply import apply
+from xentui.output.edits import mergeable, resolve_edits
+from xentui.output.tree import StaleError
 from xentui.safe_text import visible
 
 if TYPE_CHECKING:
@@ -81,9 +84,6 @@ def write(make: Callable[[], Plan], *, yes: bool, edited: How | None = None) -> 
         RefusedError: the diff was not agreed to, or a hand-edited file is in the way.
         InputError: the system refused.
     """
-    from xentui.output.apply import apply
-    from xentui.output.tree import StaleError
-
     plan = make()
     for note in plan.notes:
         terminal.say(f"xentui: {note}")
@@ -100,8 +100,6 @@ def write(make: Callable[[], Plan], *, yes: bool, edited: How | None = None) -> 
 
 def _agree(plan: Plan, *, yes: bool, edited: How | None) -> tuple[Plan, bool]:
     """Return the plan as it was agreed to, and whether hand-edited files make way."""
-    from xentui.output.edits import resolve_edits
-
     shown: tuple[Change, ...] = ()
     if plan.edited and edited is None and terminal.interactive():
         shown, edited = plan.edited, _asked(plan)
@@ -144,8 +142,6 @@ def _unmergeable(plan: Plan) -> RefusedError:
 
 def _asked(plan: Plan) -> How | None:
     """Show what was edited by hand, and ask what becomes of it."""
-    from xentui.output.edits import mergeable
-
     for change in plan.edited:
         terminal.say(change.diff())
     answers = {

@@ -19,7 +19,6 @@ from typing import Any
 
 from xentui.errors import UsageError
 from xentui.project import model, schema
-from xentui.project.edit import key_text, value_text
 from xentui.project.model import Project
 from xentui.project.schema import Field, Path
 from xentui.safe_text import quoted
@@ -212,6 +211,8 @@ def _difference(path: Path, before: Any, value: Any) -> list[str] | None:
 
 
 def _path(path: Path) -> str:
+    from xentui.project.edit import key_text
+
     text = ""
     for step in path:
         if isinstance(step, int):
@@ -222,6 +223,8 @@ def _path(path: Path) -> str:
 
 
 def _written(value: Any) -> str | None:
+    from xentui.project.edit import value_text
+
     if isinstance(value, list):
         if not all(isinstance(item, str) for item in value):
             return None
