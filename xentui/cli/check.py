@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""``xentui check``: everything that is wrong with projects, and how to fix it."""
+"""``xentui check``: list everything that is wrong with projects, and how to fix it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def add(commands: parsing.Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Check every project named, and sum up."""
+    """Check the projects and print their findings and a summary."""
     from xentui.cli import reports
 
     if not args.project and args.preset is None:
@@ -146,14 +146,14 @@ def _checked(chosen: Chosen, build: _Build | None) -> FindingsReport:
         from xentui.rules.scripts import scripts
 
         found += scripts(project, assets)
-    if build is not None and project is not None and assets is not None:
-        if all(finding.severity is not Severity.ERROR for finding in found):
-            found = _in_order([*found, *build.examine(project, assets, chosen.origin)])
+    sound = all(finding.severity is not Severity.ERROR for finding in found)
+    if sound and build is not None and project is not None and assets is not None:
+        found = _in_order([*found, *build.examine(project, assets, chosen.origin)])
     return reports.report(chosen, found)
 
 
 def _in_order(findings: list[Finding]) -> list[Finding]:
-    """Return findings with errors first, otherwise as they are."""
+    """Return the findings sorted by severity, errors first."""
     return sorted(findings, key=lambda finding: RANKS[finding.severity])
 
 
