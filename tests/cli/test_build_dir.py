@@ -337,6 +337,6 @@ def test_a_fragment_that_is_enabled_and_goes_is_told(run: Run, build: Path) -> N
 def test_kas_in_a_build_directory_is_refused_with_the_reason(run: Run, build: Path) -> None:
     done = generate(run, build, "--format", "kas")
     assert (done.code, done.out) == (2, "")
-    assert "kas makes its own build directory" in done.err
+    assert "--format kas is for a build directory of its own" in done.err
     assert "--out" in done.err
     assert generate(run, build, "--format", "fragment", "--attach", "block").code == 2

@@ -57,7 +57,7 @@ def loaded(path: Path) -> Any:
 @pytest.mark.parametrize("name", PRESETS)
 def test_kas_takes_every_preset_and_bitbake_reads_the_same(run: Run, name: str) -> None:
     assert run("generate", "--preset", name, "--out", "tree").code == 0
-    done = run("generate", "--preset", name, "--out", "out", "--format", "kas")
+    done = run("generate", "--preset", name, "--out", "out", "--format", "kas-part")
     assert done.code == 0, done.err
     data = loaded(Path("out", kas.FILE))
     project = presets.load(name).project
@@ -79,7 +79,7 @@ def test_kas_takes_every_preset_and_bitbake_reads_the_same(run: Run, name: str) 
 
 
 def test_it_goes_behind_a_project_file_of_ones_own(run: Run) -> None:
-    run("generate", "--preset", "qemux86-64-alpine", "--out", "out", "--format", "kas")
+    run("generate", "--preset", "qemux86-64-alpine", "--out", "out", "--format", "kas-part")
     own = Path("out/kas.yml")
     own.write_text(OWN)
     data = dumped(own.absolute(), Path("out", kas.FILE).absolute())
@@ -91,7 +91,7 @@ def test_it_goes_behind_a_project_file_of_ones_own(run: Run) -> None:
 def test_in_a_repository_the_layer_is_named_from_its_top(run: Run) -> None:
     subprocess.run(["git", "init", "-q", "."], check=True)
     out = Path("boards/alpine")
-    run("generate", "--preset", "qemux86-64-alpine", "--out", out, "--format", "kas")
+    run("generate", "--preset", "qemux86-64-alpine", "--out", out, "--format", "kas-part")
     (layer,) = loaded(out / kas.FILE)["repos"]["xentui"]["layers"]
     assert layer == "boards/alpine/meta-xentui"
     assert Path(layer, "conf/layer.conf").is_file()
@@ -109,14 +109,24 @@ def test_a_submodule_is_not_the_top(tmp_path: Path) -> None:
 
 def test_a_path_that_kas_cannot_carry_is_refused(run: Run) -> None:
     subprocess.run(["git", "init", "-q", "."], check=True)
-    done = run("generate", "--preset", "qemux86-64-alpine", "--out", "a'b: c", "--format", "kas")
+    done = run(
+        "generate", "--preset", "qemux86-64-alpine", "--out", "a'b: c", "--format", "kas-part"
+    )
     assert done.code == 2
     assert "kas cannot carry" in done.err
     assert not Path("a'b: c").exists()
 
 
 def test_the_same_rules_of_writing_hold(run: Run) -> None:
-    arguments = ("generate", "--preset", "qemux86-64-alpine", "--out", "out", "--format", "kas")
+    arguments = (
+        "generate",
+        "--preset",
+        "qemux86-64-alpine",
+        "--out",
+        "out",
+        "--format",
+        "kas-part",
+    )
     run(*arguments)
     path = Path("out", kas.FILE)
     assert header.is_intact(path.read_text())
@@ -131,7 +141,7 @@ def test_the_same_rules_of_writing_hold(run: Run) -> None:
 def test_another_format_takes_the_files_of_the_first_along(run: Run) -> None:
     arguments = ("generate", "--preset", "qemux86-64-alpine", "--out", "out")
     run(*arguments)
-    done = run(*arguments, "--format", "kas")
+    done = run(*arguments, "--format", "kas-part")
     assert "removed  out/conf/xentui.conf" in done.err
     assert Path("out", kas.FILE).exists()
 

@@ -52,6 +52,11 @@ def run(args: argparse.Namespace) -> int:
     return worst or (Exit.FINDINGS if args.check and changes else Exit.OK)
 
 
+def _is_kas(args: argparse.Namespace) -> bool:
+    """Return whether parts of kas files are written: each board's goes behind the user's own."""
+    return args.format in ("kas", "kas-part")
+
+
 def _load(args: argparse.Namespace) -> tuple[list[reports.ProjectResult], list[Board], int]:
     """Load every project; if one fails, mark the others as not written."""
     if not args.project and args.preset is None:
@@ -99,7 +104,7 @@ def _carry_out(
 
 
 def _fleet(args: argparse.Namespace, boards: list[Board]) -> Fleet:
-    if args.format == "kas":
+    if _is_kas(args):
         return fleet(boards, form="kas", layer=layer_path(args.out))
     return fleet(boards, form=args.format)
 
@@ -108,11 +113,11 @@ def _typed(args: argparse.Namespace, boards: list[Board]) -> list[str]:
     """Return the commands to type in each build directory, with a comment that names the board."""
     layer = shlex.quote(str(Path(args.out).absolute() / LAYER))
     lines = []
-    if args.format != "kas":
+    if not _is_kas(args):
         lines += ["# in each build directory\n", f"bitbake-layers add-layer {layer}\n"]
     for board in boards:
         lines.append(f"# {visible(board.name)}, MACHINE {board.project.host.machine}\n")
-        if args.format == "kas":
+        if _is_kas(args):
             file = shlex.quote(f"kas.yml:{Path(args.out) / f'{board.key}.kas.yml'}")
             lines.append(f"kas build {file}\n")
         elif args.format == "fragment":

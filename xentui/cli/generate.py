@@ -42,9 +42,18 @@ def add(commands: parsing.Commands) -> None:
         "--format",
         choices=generating.FORMATS,
         default="tree",
-        help="with --out: a tree with conf/xentui.conf (default), a part of a kas project file, or "
-        "a configuration fragment in the layer (with --build-dir too); snippet prints the "
-        "settings for pasting",
+        help="with --out: a tree with conf/xentui.conf (default); all that a bare machine needs "
+        "to fetch every layer and build, as a kas file (kas), a configuration of bitbake-setup, "
+        "or a script; a part that goes behind your own kas file (kas-part); a configuration "
+        "fragment in the layer (with --build-dir too); snippet prints the settings for pasting",
+    )
+    parser.add_argument(
+        "--commit",
+        action="append",
+        default=[],
+        metavar="REPO=COMMIT",
+        help="with --format kas, bitbake-setup or script: check out this commit of a repository, "
+        "such as openembedded-core, in place of its branch; may be repeated",
     )
     parser.add_argument(
         "--each",
@@ -132,11 +141,15 @@ def _must_fit(args: argparse.Namespace) -> None:
         wrong = "--layer and --attach go with --build-dir"
     elif args.build_dir is None and args.existing is not None:
         wrong = "--existing goes with --build-dir"
-    elif args.build_dir is not None and args.format == "kas":
+    elif args.build_dir is not None and args.format in (*generating.COMPLETE, "kas-part"):
         raise UsageError(
-            "kas makes its own build directory, and writes conf/local.conf in it anew each time",
-            fix="Give --out DIR beside your kas.yml instead of --build-dir.",
+            f"--format {args.format} is for a build directory of its own, which it sets up",
+            fix="Give --out DIR instead of --build-dir.",
         )
+    elif args.commit and args.format not in generating.COMPLETE:
+        wrong = "--commit goes with --format kas, bitbake-setup and script"
+    elif args.one_layer and args.format in ("bitbake-setup", "script"):
+        wrong = f"--one-layer and --format {args.format} exclude each other"
     elif args.format == "fragment" and args.attach not in (None, "fragment"):
         wrong = f"--format fragment and --attach {args.attach} exclude each other"
     elif args.one_layer and (args.build_dir is not None or args.each):
@@ -161,11 +174,30 @@ def _job(args: argparse.Namespace, path: Path | None, out: Path | None) -> Job:
     attach: Attach | None = "fragment" if in_build_dir else args.attach
     project, assets = projects.sound(chosen, args.build_dir, attach)
     job = generating.Job(
-        chosen, project, assets, out, args.build_dir, args.layer, attach, args.format, args.existing
+        chosen,
+        project,
+        assets,
+        out,
+        args.build_dir,
+        args.layer,
+        attach,
+        args.format,
+        existing=args.existing,
+        commits=_commits(args.commit),
     )
     if args.existing == "take":
         job.take_existing(into_file=args.preset is None and not chosen.changed)
     return job
+
+
+def _commits(given: list[str]) -> dict[str, str]:
+    commits = {}
+    for entry in given:
+        name, equals, commit = entry.partition("=")
+        if not equals:
+            raise UsageError(f"{quoted(entry)} is not REPO=COMMIT", fix="Put = between them.")
+        commits[name] = commit
+    return commits
 
 
 def _carry_out(args: argparse.Namespace, job: Job, done: reports.ProjectResult | None) -> int:

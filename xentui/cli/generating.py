@@ -4,14 +4,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from xentui.errors import XentuiError
-from xentui.output import commands, existing, fragment, kas
-from xentui.output.build_dir import attach_of, plan_project
+from xentui.output import commands, existing, fragment, from_nothing, kas
+from xentui.output.build_dir import abilities_of, attach_of, plan_project
 from xentui.output.local_conf import local_conf
 from xentui.output.plan import plan
 from xentui.output.render import render
@@ -47,8 +47,15 @@ class UndecidedError(XentuiError):
         self.findings = findings_of(settings, clashes)
 
 
-Format = Literal["tree", "kas", "fragment"]
-FORMATS = ("tree", "kas", "fragment", "snippet")
+Format = Literal["tree", "kas", "kas-part", "bitbake-setup", "script", "fragment"]
+FORMATS = ("tree", "kas", "kas-part", "bitbake-setup", "script", "fragment", "snippet")
+
+COMPLETE: dict[Format, str] = {
+    "kas": "everything, with kas",
+    "bitbake-setup": "everything, with bitbake-setup",
+    "script": "everything, with git and bitbake-layers",
+}
+"""Formats that bring every layer along, with what each is called where one is chosen."""
 
 
 @dataclass
@@ -61,6 +68,7 @@ class Job:
         layer: where a build directory's layer goes.
         attach: how a build directory gets at the settings.
         form: what a tree of its own is made as.
+        commits: commits by repository, for those of a complete form that are pinned.
         existing: what becomes of Xen settings that the user wrote in the build directory.
         taken: whether the project file is written, as they were taken into it.
     """
@@ -73,6 +81,7 @@ class Job:
     layer: Path | None = None
     attach: Attach | None = None
     form: Format = "tree"
+    commits: Mapping[str, str] = field(default_factory=dict)
     existing: Use | None = None
     taken: bool = False
 
@@ -134,10 +143,16 @@ class Job:
         if self.build is not None:
             if (self.attach or attach_of(self.build)) == "fragment":
                 return commands.fragment(self.project, fragment.name(self.chosen.origin), None)
-            return commands.commands(self.project)
+            return commands.commands(self.project, abilities_of(self.build))
         root = self._out.absolute()
-        if self.form == "kas":
-            return commands.kas(self.project, str(self._out / kas.FILE))
+        if self.form in ("kas", "kas-part"):
+            file = str(self._out / kas.FILE)
+            return commands.kas(self.project, file, complete=self.form == "kas")
+        if self.form in ("bitbake-setup", "script"):
+            if self.form == "script":
+                return commands.script(self.project, str(self._out / from_nothing.SCRIPT_FILE))
+            file = str(root / from_nothing.SETUP_FILE)
+            return commands.bitbake_setup(self.project, file)
         if self.form == "fragment":
             name = fragment.name(self.chosen.origin)
             return commands.fragment(self.project, name, str(root / LAYER))
@@ -151,9 +166,18 @@ class Job:
 
     def _rendered(self) -> Rendered:
         origin = self.chosen.origin
-        if self.form == "kas":
-            place = kas.layer_path(self._out)
-            return kas.rendered(self.project, self.assets, origin=origin, layer=place)
+        if self.form in ("kas", "kas-part"):
+            return kas.rendered(
+                self.project,
+                self.assets,
+                origin=origin,
+                layer=kas.layer_path(self._out),
+                complete=self.form == "kas",
+                commits=self.commits,
+            )
+        if self.form in ("bitbake-setup", "script"):
+            make = from_nothing.script if self.form == "script" else from_nothing.bitbake_setup
+            return make(self.project, self.assets, origin=origin, commits=self.commits)
         if self.form == "fragment":
             return fragment.rendered(self.project, self.assets, origin=origin)
         return render(self.project, self.assets, origin=origin)

@@ -72,16 +72,20 @@ def attach(project: Project, conf: str, layer: str | None) -> list[NextCommand]:
     return lines
 
 
-def kas(project: Project, file: str) -> list[NextCommand]:
+def kas(project: Project, file: str, *, complete: bool = False) -> list[NextCommand]:
     """Return the commands for a project that kas builds, in the order in which they are typed.
 
     Args:
         project: the project.
         file: path of the kas file.
+        complete: whether it stands alone, or behind the user's own.
     """
-    files = shlex.quote(f"kas.yml:{file}")
-    note = "kas.yml is your own project file, with the distro and the other layers"
-    lines = [NextCommand("attach", f"kas dump {files}", note)]
+    files = shlex.quote(file if complete else f"kas.yml:{file}")
+    if complete:
+        lines = [NextCommand("attach", f"kas checkout {files}", "fetches every layer")]
+    else:
+        note = "kas.yml is your own project file, with the distro and the other layers"
+        lines = [NextCommand("attach", f"kas dump {files}", note)]
     for command in commands(project):
         if command.step in ("build", "boot") and command.line.startswith(("bitbake ", "runqemu ")):
             line = f"kas shell {files} -c {shlex.quote(command.line)}"
@@ -89,6 +93,30 @@ def kas(project: Project, file: str) -> list[NextCommand]:
         else:
             lines.append(command)
     return lines
+
+
+def bitbake_setup(project: Project, file: str) -> list[NextCommand]:
+    """Return the commands for a project that ``bitbake-setup`` sets up.
+
+    Args:
+        project: the project.
+        file: path of the configuration.
+    """
+    init = f"bitbake-setup init --non-interactive {shlex.quote(file)}"
+    note = "fetches every layer; it is in BitBake's bin folder, or: pip install bitbake-setup"
+    enter = NextCommand("attach", ". SETUP/build/init-build-env", "SETUP is what it printed")
+    return [NextCommand("attach", init, note), enter, *commands(project)]
+
+
+def script(project: Project, file: str) -> list[NextCommand]:
+    """Return the commands for a project with a script that fetches and builds everything.
+
+    Args:
+        project: the project.
+        file: path of the script.
+    """
+    run = NextCommand("build", f"bash {shlex.quote(file)}", "fetches every layer, and builds")
+    return [run, *(each for each in commands(project) if each.step != "build")]
 
 
 def fragment(project: Project, name: str, layer: str | None) -> list[NextCommand]:

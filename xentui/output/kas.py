@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A project as a part of a kas project file: ``kas build kas.yml:xentui.kas.yml``.
+"""A project as a kas project file, complete by itself, or as a part of one's own.
+
+``kas build xentui.kas.yml`` is all that a bare machine needs; the part is named behind the
+user's own file: ``kas build kas.yml:xentui.kas.yml``.
 
 kas writes local.conf from all ``local_conf_header`` texts, sorted by their keys, and
 ``MACHINE ??=`` after them (kas:kas/libcmds.py, ``_write_local_conf``), so the machine is named
@@ -12,14 +15,23 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from xentui.bitbake import text
 from xentui.errors import InputError, UsageError
 from xentui.output import header
+from xentui.output.from_nothing import classes_line
 from xentui.output.local_conf import local_conf
 from xentui.output.render import render
 from xentui.output.rendered import LAYER, Rendered
+from xentui.output.repositories import (
+    CLASSES,
+    DISTRO,
+    Repository,
+    missing_layer,
+    repositories,
+)
 from xentui.project import filesystem
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.effective import image
@@ -33,6 +45,9 @@ FILE = "xentui.kas.yml"
 VERSION = 14
 """Of the file's format: an old one, so that a kas of some years reads it too."""
 
+_COMPLETE = """
+# Complete by itself: kas build {file} fetches every layer and builds the image.
+"""
 _TOLD = """
 # A part of a project file: name it after your own, which brings the distro and the
 # other layers. Both lie in one repository, or both in one folder outside of any.
@@ -47,6 +62,8 @@ def rendered(
     origin: str = "project.toml",
     layer: str = LAYER,
     board: str = "",
+    complete: bool = False,
+    commits: Mapping[str, str] | None = None,
 ) -> Rendered:
     """Return a project as a kas file and the layer beside it.
 
@@ -56,13 +73,16 @@ def rendered(
         origin: name of the project file, for the headers.
         layer: the layer's folder, seen from the top of the repository; see :func:`layer_path`.
         board: what the project is called in a layer for several boards; empty in its own.
+        complete: whether the file names every repository, or is a part of another file.
+        commits: commits by repository, for those of a complete file that are pinned.
 
     Raises:
         CannotCarry: a value cannot be written so that it is read back as it is.
-        UsageError: kas cannot carry the layer's path.
+        UsageError: kas cannot carry the layer's path, or a commit is not one.
     """
     files = render(project, assets, origin=origin, machine=False, board=board).layer
-    body = _body(project, assets, layer if files else None, board)
+    found = repositories(project, commits) if complete else []
+    body = _body(project, assets, layer if files else None, board, found)
     return Rendered(
         {f"{board}.kas.yml" if board else FILE: header.stamp(body, project=origin)}, files
     )
@@ -101,22 +121,46 @@ def block(value: str, indent: str) -> str:
     return "\n".join([mark, *(f"{indent}{line}" if line else "" for line in lines)]) + "\n"
 
 
-def _body(project: Project, assets: Assets, layer: str | None, board: str) -> str:
+def _body(
+    project: Project, assets: Assets, layer: str | None, board: str, found: list[Repository]
+) -> str:
     settings = local_conf(project, assets, machine=False, board=board).lstrip("\n")
+    if any(repository.name == CLASSES for repository in found):
+        settings = classes_line(f"${{TOPDIR}}/../{CLASSES}") + "\n" + settings
+    head = _COMPLETE.format(file=FILE) if found else _TOLD
     parts = [
-        f"{_TOLD}header:\n  version: {VERSION}\n",
+        f"{head}header:\n  version: {VERSION}\n",
         f"machine: {_word(project.host.machine)}\n",
         f"target: {_word(image(project))}\n",
     ]
+    if found:
+        parts.insert(2, f"distro: {DISTRO}\n")
+    repos = [_repository(repository) for repository in found]
+    missing = missing_layer(project) if found else ""
+    if missing:
+        machine = text.name(project.host.machine)
+        repos.append(f"  # {machine} needs more: {missing}. Add its repository here.\n")
     if layer is not None:
         if not _PLACE.fullmatch(layer):
             raise UsageError(
                 f"kas cannot carry the path of the layer, {quoted(layer)}",
                 fix="Choose another folder with --out DIR.",
             )
-        parts.append(f"repos:\n  xentui:\n    layers:\n      '{layer}':\n")
+        repos.append(f"  xentui:\n    layers:\n      '{layer}':\n")
+    if repos:
+        parts.append("repos:\n" + "".join(repos))
     parts.append(f"local_conf_header:\n  xentui: {block(settings, '    ')}")
     return "\n".join(parts)
+
+
+def _repository(repository: Repository) -> str:
+    lines = [f"  {repository.name}:", f"    url: {repository.url}"]
+    lines.append(f"    branch: {_word(repository.branch)}")
+    if repository.commit:
+        lines.append(f"    commit: {repository.commit}")
+    lines.append("    layers:")
+    lines += [f"      {path}:" for path in repository.layers] or ["      .: disabled"]
+    return "\n".join(lines) + "\n"
 
 
 def _word(name: str) -> str:

@@ -1,0 +1,154 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""A project with everything that a bare machine needs to build it.
+
+For kas see :mod:`xentui.output.kas`; here are a configuration of BitBake's own
+``bitbake-setup``, and a script of ``git clone`` and ``bitbake-layers`` lines that shows what
+both of them do.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from xentui.bitbake import releases, text
+from xentui.errors import UsageError
+from xentui.output import fragment, header
+from xentui.output.render import render
+from xentui.output.rendered import CONF, LAYER, Rendered
+from xentui.output.repositories import (
+    CLASSES,
+    DISTRO,
+    Repository,
+    missing_layer,
+    repositories,
+)
+from xentui.project.assets import NO_ASSETS, Assets
+from xentui.project.effective import image
+from xentui.project.model import Project
+
+SETUP_FILE = "xentui.conf.json"
+SCRIPT_FILE = "xentui-build.sh"
+
+
+def classes_line(folder: str) -> str:
+    """Return the line that lets BitBake find the Xen guest classes of a newer branch.
+
+    At the end of BBPATH, so that nothing else of that branch counts.
+
+    Args:
+        folder: the checkout, which is not among the layers.
+    """
+    why = "# The Xen guest classes of a newer branch: behind all layers, which come first.\n"
+    return why + text.assign("BBPATH", f":{folder}", operator=".=") + "\n"
+
+
+def bitbake_setup(
+    project: Project,
+    assets: Assets = NO_ASSETS,
+    *,
+    origin: str = "project.toml",
+    commits: Mapping[str, str] | None = None,
+) -> Rendered:
+    """Return a project as a configuration of ``bitbake-setup`` and the layer beside it.
+
+    It has no place for lines of local.conf, so the settings are a fragment in the layer.
+
+    Raises:
+        CannotCarry: a value cannot be written so that it is read back as it is.
+        UsageError: a commit is not one, or ``bitbake-setup`` cannot set that release up.
+    """
+    release = releases.release_of(project)
+    if releases.brings_classes(project) or not release.abilities.machine_fragments:
+        raise UsageError(
+            f"bitbake-setup cannot set up {release.name} with guests",
+            fix="Take --format kas or script, or build with wrynose.",
+        )
+    made = fragment.rendered(project, assets, origin=origin)
+    sources = {r.name: {"git-remote": _remote(r)} for r in repositories(project, commits)}
+    machine = text.name(project.host.machine)
+    configuration = {
+        "name": fragment.base_name(origin),
+        "description": f"Xen on {machine}, as {origin} says",
+        "bb-layers": [path for r in repositories(project) for path in r.layer_paths],
+        "bb-layers-file-relative": [LAYER],
+        "oe-fragments": [f"machine/{machine}", f"distro/{DISTRO}", fragment.name(origin)],
+        "setup-dir-name": f"xen-{fragment.base_name(origin)}",
+    }
+    data: dict[str, Any] = {
+        "description": f"Xen on {machine}: made by xentui, to be made anew by it",
+        "sources": sources,
+        "bitbake-setup": {"configurations": [configuration]},
+        "version": "1.0",
+    }
+    return Rendered({SETUP_FILE: json.dumps(data, indent=2) + "\n"}, made.layer)
+
+
+def _remote(repository: Repository) -> dict[str, str]:
+    return {
+        "uri": repository.url,
+        "branch": repository.branch,
+        "rev": repository.commit or repository.branch,
+    }
+
+
+def script(
+    project: Project,
+    assets: Assets = NO_ASSETS,
+    *,
+    origin: str = "project.toml",
+    commits: Mapping[str, str] | None = None,
+) -> Rendered:
+    """Return a project's tree with a script that fetches the layers, and builds.
+
+    Raises:
+        CannotCarry: a value cannot be written so that it is read back as it is.
+        UsageError: a commit is not one.
+    """
+    made = render(project, assets, origin=origin)
+    body = _script(project, repositories(project, commits), has_layer=bool(made.layer))
+    return Rendered({**made.conf, SCRIPT_FILE: header.stamp(body, project=origin)}, made.layer)
+
+
+_FUNCTIONS = """\
+# Fetches every layer into this folder, sets up build/, and builds the Dom0 image. What is there
+# already stays as it is. Run it with bash.
+set -e
+cd "$(dirname "${BASH_SOURCE[0]}")"
+here=$(pwd)
+
+fetch() { # NAME ADDRESS BRANCH [COMMIT]
+    [ -d "$1" ] || git clone --branch "$3" "$2" "$1"
+    [ -z "$4" ] || git -C "$1" checkout --quiet "$4"
+}
+
+conf() { # LINE: put it at the end of conf/local.conf unless it is there
+    grep -qxF "$1" conf/local.conf || echo "$1" >> conf/local.conf
+}
+"""
+
+
+def _script(project: Project, found: list[Repository], *, has_layer: bool) -> str:
+    lines = [_FUNCTIONS]
+    for each in found:
+        words = ["fetch", each.name, each.url, each.branch, each.commit]
+        lines.append(" ".join(shlex.quote(word) for word in words if word))
+    lines += [
+        "",
+        'export BITBAKEDIR="$here/bitbake"',
+        'source openembedded-core/oe-init-build-env build "$BITBAKEDIR" > /dev/null',
+        f"conf 'DISTRO = \"{DISTRO}\"'",
+    ]
+    if any(each.name == CLASSES for each in found):
+        lines.append(f'conf "BBPATH .= \\":$here/{CLASSES}\\""')
+    missing = missing_layer(project)
+    if missing:
+        lines.append(f"# {project.host.machine} needs more: {missing}. Add it below.")
+    layers = [path for each in found for path in each.layer_paths][1:]
+    places = [f'"$here/{path}"' for path in (*layers, *([LAYER] if has_layer else ()))]
+    lines.append(" \\\n    ".join(["bitbake-layers add-layer", *places]))
+    lines.append(f'conf "require $here/{CONF}"')
+    return "\n" + "\n".join([*lines, "", f"bitbake {text.name(image(project))}"]) + "\n"
