@@ -25,18 +25,13 @@ DISTRO = "poky"
 
 _OE = "https://git.openembedded.org"
 _YOCTO = "https://git.yoctoproject.org"
+_YOCTO_BSP = "meta-yocto-bsp"
 _VIRTUALIZATION = f"{_YOCTO}/meta-virtualization"
 
-_OF_BOARDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
-    "meta-raspberrypi": ("meta-raspberrypi", f"{_YOCTO}/meta-raspberrypi", (".",)),
-    "meta-intel": ("meta-intel", f"{_YOCTO}/meta-intel", (".",)),
-    "meta-xilinx": (
-        "meta-xilinx",
-        f"{_YOCTO}/meta-xilinx",
-        ("meta-xilinx-core", "meta-xilinx-bsp", "meta-xilinx-standalone", "meta-microblaze"),
-    ),
+_BESIDE = {
+    "meta-arm": (f"{_YOCTO}/meta-arm", ("meta-arm-toolchain", "meta-arm")),
 }
-"""Repository, address and layers by the layer that brings a board."""
+"""Address and layers of repositories that layers of boards need."""
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
@@ -73,14 +68,12 @@ def repositories(project: Project, commits: Mapping[str, str] | None = None) -> 
         UsageError: a commit is for no repository of these, or is not one.
     """
     release = releases.release_of(project)
-    board_layer = boards.board(project.host.machine).layer
-    yocto = ["meta-poky"]
-    if board_layer == "meta-yocto-bsp":
-        yocto.append(board_layer)
+    layer = boards.board(project.host.machine).layer
+    bsp = layer.folders if layer is not None and layer.name == _YOCTO_BSP else ()
     found = [
         Repository("bitbake", f"{_OE}/bitbake", release.bitbake),
         Repository("openembedded-core", f"{_OE}/openembedded-core", release.name, ("meta",)),
-        Repository("meta-yocto", f"{_YOCTO}/meta-yocto", release.name, tuple(yocto)),
+        Repository("meta-yocto", f"{_YOCTO}/meta-yocto", release.name, ("meta-poky", *bsp)),
         Repository(
             "meta-openembedded",
             f"{_OE}/meta-openembedded",
@@ -89,9 +82,13 @@ def repositories(project: Project, commits: Mapping[str, str] | None = None) -> 
         ),
         Repository("meta-virtualization", _VIRTUALIZATION, release.name, (".",)),
     ]
-    if board_layer in _OF_BOARDS:
-        name, url, layers = _OF_BOARDS[board_layer]
-        found.append(Repository(name, url, release.name, layers))
+    if layer is not None and layer.name != _YOCTO_BSP and release.name in layer.branches:
+        branch = layer.branches[release.name]
+        for name in layer.depends:
+            if name in _BESIDE:
+                url, folders = _BESIDE[name]
+                found.append(Repository(name, url, release.name, folders))
+        found.append(Repository(layer.name, layer.url, branch, layer.folders or (".",)))
     if releases.brings_classes(project):
         found.append(Repository(CLASSES, _VIRTUALIZATION, releases.DEFAULT))
     return _pinned(found, commits or {})
@@ -100,10 +97,13 @@ def repositories(project: Project, commits: Mapping[str, str] | None = None) -> 
 def missing_layer(project: Project) -> str:
     """Return what the machine comes from that is not among the repositories; empty if it is."""
     board = boards.board(project.host.machine)
+    release = releases.release_of(project).name
     if not board.known:
         return f"the layer that has conf/machine/{board.machine}.conf"
-    known = ("", "meta-yocto-bsp", *_OF_BOARDS)
-    return "" if board.layer in known else board.layer
+    layer = board.layer
+    if layer is None or release in layer.branches:
+        return ""
+    return f"{layer.name} ({layer.url}), which has no branch {release} that is known here"
 
 
 def _pinned(found: list[Repository], commits: Mapping[str, str]) -> list[Repository]:
