@@ -18,23 +18,24 @@ from xentui.project import new_file
 if TYPE_CHECKING:
     from xentui.bitbake.conf_facts import Location
     from xentui.bitbake.importer import Imported
+    from xentui.project.model import Project
 
 
 def add(commands: parsing.Commands) -> None:
     """Declare the arguments."""
     parser = commands.add_parser(
         "import",
-        description="Makes a project file from a local.conf and bundle recipes. Lists "
-        "what a project "
-        "cannot express, by\n"
-        "file and line. Runs nothing, and changes no file that it reads.",
+        description="Makes a project file from a local.conf, bundle recipes and xl configs. Lists "
+        "what a project\n"
+        "cannot express, by file and line. Runs nothing, and changes no file that it reads.",
     )
     parser.add_argument(
         "conf",
         nargs="+",
         type=Path,
         metavar="CONF",
-        help="a configuration (.conf) or a recipe that inherits xen-guest-bundle (.bb)",
+        help="a configuration (.conf), a recipe that inherits xen-guest-bundle (.bb), or an xl "
+        "config of a guest (any other file)",
     )
     parser.add_argument(
         "-o",
@@ -51,18 +52,59 @@ def add(commands: parsing.Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Read the files, write the project, and list what it cannot express."""
-    from xentui.bitbake import importer
+    from xentui.project import new_file
 
-    imported = importer.read(args.conf, machine=args.machine)
+    conf = [path for path in args.conf if path.suffix in _YOCTO]
+    configs = [path for path in args.conf if path.suffix not in _YOCTO]
+    project, told = _yocto(conf, args.machine)
+    for path in configs:
+        project, lines = _guest(project, path)
+        told += lines
     if args.output is None:
-        terminal.put(new_file.fresh(imported.project))
+        terminal.put(new_file.fresh(project))
     else:
-        write_new(args.output, imported.project, schema=args.schema)
-    for line in _report(imported):
+        write_new(args.output, project, schema=args.schema)
+    for line in told:
         terminal.say(line)
     if args.output is not None:
         terminal.say(f"Next:\n    xentui check {shlex.quote(str(args.output))}")
     return Exit.OK
+
+
+_YOCTO = (".conf", ".inc", ".bb")
+"""Suffixes of BitBake's own files; anything else is an xl config."""
+
+
+def _yocto(paths: list[Path], machine: str | None) -> tuple[Project, list[str]]:
+    """Return the project of BitBake's files, and what is to be said of them."""
+    from xentui.bitbake import importer
+    from xentui.project.model import Host, Project
+
+    if not paths:
+        note = f"MACHINE is {_NO_MACHINE}, as no file says it: --machine names another"
+        return Project(host=Host(machine or _NO_MACHINE)), [] if machine else [note]
+    imported = importer.read(paths, machine=machine)
+    return imported.project, list(_report(imported))
+
+
+_NO_MACHINE = "qemux86-64"
+
+
+def _guest(project: Project, path: Path) -> tuple[Project, list[str]]:
+    """Return a project with the guest of an xl config, and what is to be said of it."""
+    from xentui.errors import UsageError
+    from xentui.safe_text import visible
+    from xentui.session import import_xl
+
+    try:
+        project, made = import_xl.add(project, path)
+    except UsageError as error:
+        message = str(error)
+        shown = visible(str(path))
+        if not message.startswith(shown):
+            raise UsageError(f"{shown}: {message}", fix=error.fix) from error
+        raise
+    return project, list(import_xl.report(made))
 
 
 def _report(imported: Imported) -> Iterator[str]:

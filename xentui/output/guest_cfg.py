@@ -98,6 +98,7 @@ def _settings(guest: EffectiveGuest) -> Iterator[str]:
     if guest.type == "hvm":
         # The serial line is what "xl console" shows of a guest with emulated hardware.
         given = {"boot": "c", "serial": "pty"}
+        given = {name: value for name, value in given.items() if name not in dict(wanted.xl)}
     for field in route.only_in_config():
         value = getattr(wanted, field.name)
         if field.xl and value not in (None, ()):
@@ -175,7 +176,8 @@ def _further_disks(project: Project, guest: Guest) -> Iterator[str]:
         made = ConfigDisk(
             target=files.get(f"disks[{number}]", disk.block or ""),
             device=text.word(disk.device),
-            writable=disk.access != "ro",
+            writable=disk.access != "ro" and not disk.cdrom,
+            cdrom=bool(disk.cdrom),
             backend=_domain(project, disk.backend),
             specification="virtio" if virtio else "",
             backend_type="standalone" if virtio else "",

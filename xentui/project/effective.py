@@ -191,7 +191,8 @@ def default_type(project: Project, guest: Guest) -> GuestType:
     """
     if _board(project).arch == "aarch64":
         return "pvh"
-    return "hvm" if guest.kernel == "none" and guest.config_file is None else "pv"
+    alone = guest.kernel == "none" and guest.config_file is None and guest.bootloader is None
+    return "hvm" if alone else "pv"
 
 
 class EffectiveGuest(NamedTuple):

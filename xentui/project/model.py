@@ -126,6 +126,7 @@ class Disk:
     block: str | None = None
     size: int | None = None
     access: Literal["rw", "ro"] | None = None
+    cdrom: bool | None = None
     specification: Literal["xen", "virtio"] | None = None
     backend: str | None = None
 

@@ -1,0 +1,321 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Guests of xl configs that exist: each setting becomes a field, or an entry of ``xl``.
+
+What xl passes over (an unknown key, a value of another form) is left out and noted. The files
+that a config names lie in the Dom0 it was written for; each is noted with the name under which
+it is to be put beside the project file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from xentui.errors import UsageError
+from xentui.project import boards, filesystem, route, schema
+from xentui.project.model import WITHOUT_DISK, Bundle, Disk, Fetch, Guest, Project, Source
+from xentui.safe_text import visible
+from xentui.xl import check, config, keys
+from xentui.xl import disk as xl_disk
+from xentui.xl.config import Config, Setting
+from xentui.xl.disk import ConfigDisk
+
+BUNDLE = "imported-guests"
+"""The bundle that carries guests whose files are fetched."""
+
+LARGEST = 1024 * 1024
+_OWN = ("name", "type", "builder", "kernel", "ramdisk", "device_tree", "disk", "vif", "cmdline",
+        "root", "extra", "memory", "vcpus")  # fmt: skip
+"""Settings that are read by name here."""
+
+
+@dataclass
+class ImportedGuest:
+    """A guest, and what became of its config.
+
+    Attributes:
+        guest: the guest.
+        needed: files to be put beside the project file: by name, the path that the config has.
+        notes: what was left out or changed, a sentence each.
+    """
+
+    guest: Guest
+    needed: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+def add(project: Project, path: Path) -> tuple[Project, ImportedGuest]:
+    """Return a project with the guest of an xl config.
+
+    Raises:
+        InputError: the file cannot be read.
+        UsageError: xl does not read it, or a project cannot say what it says.
+    """
+    shown = visible(str(path))
+    parsed = config.parse(filesystem.read_text(path, LARGEST))
+    if parsed.error is not None:
+        raise UsageError(
+            f"{shown}:{parsed.error.line}: xl refuses this: {parsed.error.message}",
+            fix="Correct the file, or give another.",
+        )
+    arch = boards.board(project.host.machine).arch
+    taken = {guest.key for guest in project.guests}
+    key = _key(parsed.text("name") or path.stem, taken)
+    made = _Reader(parsed, arch, key).guest()
+    made.notes = [f"{shown}: {note}" for note in made.notes]
+    if route.needs_bundle(made.guest) or made.guest.fetch:
+        made.guest = replace(made.guest, bundle=BUNDLE)
+        if all(bundle.key != BUNDLE for bundle in project.bundles):
+            project = replace(project, bundles=(*project.bundles, Bundle(BUNDLE)))
+    return project.with_guest(made.guest), made
+
+
+def _key(name: str, taken: set[str]) -> str:
+    stem = re.sub(r"[^a-z0-9]+", "-", name.lower(), flags=re.ASCII).strip("-")[:50] or "guest"
+    spec = schema.schema()["properties"]["guests"]["propertyNames"]
+    if stem in spec["not"]["enum"]:
+        stem = f"{stem}-guest"
+    key, number = stem, 2
+    while key in taken:
+        key, number = f"{stem}-{number}", number + 1
+    return key
+
+
+class _Reader:
+    def __init__(self, parsed: Config, arch: check.Arch, key: str) -> None:
+        self.config = parsed
+        self.arch = arch
+        self.key = key
+        self.made = ImportedGuest(Guest(key, tags=("external",)))
+        self.fields: dict[str, Any] = {}
+        self.extra_fetch: list[Fetch] = []
+        self.passed_over: set[str] = set()
+
+    def guest(self) -> ImportedGuest:
+        for problem in check.problems(self.config, arch=self.arch):
+            if problem.verdict in ("refused", "fails"):
+                raise UsageError(
+                    f"line {problem.line}: {problem.key} {problem.message}",
+                    fix=problem.advice or "Correct it.",
+                )
+            if problem.verdict in ("ignored", "unknown", "gone", "later"):
+                self._note(f"line {problem.line}: {problem.key} {problem.message}")
+            if problem.verdict in ("unknown", "gone", "later") or self._unread(problem):
+                self.passed_over.add(problem.key)
+        self._basics()
+        self._boot()
+        self._disks()
+        self._others()
+        guest = replace(self.made.guest, **self.fields)
+        self.made.guest = replace(guest, fetch=tuple(self.extra_fetch))
+        return self.made
+
+    def _unread(self, problem: check.Problem) -> bool:
+        """Return whether xl reads nothing of a value: another form than it wants."""
+        setting = self.config.settings.get(problem.key)
+        if problem.verdict != "ignored" or setting is None:
+            return False
+        wanted = keys.keys()[problem.key].kind
+        listed = isinstance(setting.value, tuple)
+        if wanted in ("number", "flag"):
+            return self.config.number(problem.key) is None
+        if wanted in ("text", "choice", "enum", "prefix", "uuid"):
+            return listed
+        return not listed and wanted not in ("cpus", "text or texts", "cpuid", "viridian")
+
+    def _note(self, text: str) -> None:
+        self.made.notes.append(text)
+
+    def _set(self, name: str, value: Any) -> bool:
+        """Set a field where the schema takes the value."""
+        wanted = schema.field("guest", name)
+        plain = list(value) if isinstance(value, tuple) else value
+        if wanted.problems(plain):
+            return False
+        self.fields[name] = value
+        return True
+
+    def _basics(self) -> None:
+        name = self.config.text("name") or self.key
+        if name != self.key and not self._set("name", name):
+            self._note(f"name {visible(name)} cannot be carried; it is {self.key} now")
+        kind = self.config.domain_type
+        default = "pvh" if self.arch == "aarch64" else "pv"
+        self.kind = kind or default
+        if self.kind != default:
+            self.fields["type"] = self.kind
+        memory, most = self.config.number("memory"), self.config.number("maxmem")
+        if memory is None:
+            memory = most if most is not None else 32
+        for field_name, number in (("memory", memory), ("vcpus", self.config.number("vcpus") or 1)):
+            if not self._set(field_name, number):
+                raise UsageError(f"{field_name} = {number} is out of range", fix="Correct it.")
+        entries = self.config.texts("vif")
+        vif = tuple(entry.replace(" ", "") or "bridge=xenbr0" for entry in entries)
+        if not self._set("vif", vif):
+            raise UsageError("a network interface cannot be carried", fix="Simplify vif.")
+
+    def _boot(self) -> None:
+        kernel = self.config.text("kernel")
+        if self.kind == "hvm" or kernel is None:
+            self.fields["kernel"] = "none"
+        else:
+            self.fields["kernel"] = self._file(kernel)
+        extra = self.config.text("cmdline")
+        if extra is None:
+            root, rest = self.config.text("root"), self.config.text("extra")
+            extra = " ".join(filter(None, (f"root={root}" if root else "", rest or "")))
+        if self.kind != "hvm" and not self._set("extra", extra):
+            raise UsageError("the kernel command line cannot be carried", fix="Simplify extra.")
+        if self.kind == "hvm" and kernel is not None and not kernel.endswith("hvmloader"):
+            raise UsageError(
+                "an HVM guest with a kernel cannot be carried", fix="Import it as config_file."
+            )
+        for name in ("ramdisk", "device_tree"):
+            file = self.config.text(name)
+            if file:
+                self.fields[name] = self._file(file)
+
+    def _file(self, path: str) -> str:
+        """Return the name under which a file of Dom0 is to be put beside the project file."""
+        name = re.sub(r"[^A-Za-z0-9._+-]", "-", path.rsplit("/", 1)[-1]).lstrip(".+-") or "file"
+        if self.made.needed.get(name, path) != path:
+            name = f"{self.key}-{name}"
+        self.made.needed[name] = path
+        if all(entry.uri != f"file://{name}" for entry in self.extra_fetch):
+            self.extra_fetch.append(Fetch(f"file://{name}"))
+        return name
+
+    def _disks(self) -> None:
+        read = [xl_disk.parse(spec) for spec in self.config.texts("disk")]
+        first = read[0] if read else None
+        further = read[1:]
+        if first is None or first.target.startswith("/dev/") or not _plain(first) or first.cdrom:
+            self._without_image(first)
+            further = read
+        else:
+            self._image(first)
+        self.fields["disks"] = tuple(self._further(made) for made in further)
+        devices = [made.device for made in self.fields["disks"]]
+        if len(devices) != len(set(devices)):
+            raise UsageError("two disks have one device", fix="Give each its own.")
+
+    def _image(self, first: ConfigDisk) -> None:
+        if not self._set("disk_device", first.device):
+            raise UsageError(f"the device {visible(first.device)} cannot be carried")
+        name = self._file(first.target)
+        # The image is a source of its own, so the class imports it.
+        self.extra_fetch = [one for one in self.extra_fetch if one.uri != f"file://{name}"]
+        whole = re.search(rf"root=/dev/{first.device}(?:\s|$)", self.fields.get("extra", ""))
+        kind = "qcow2" if first.format == "qcow2" else "ext4" if whole else "raw"
+        if first.format not in ("raw", "qcow2"):
+            raise UsageError(
+                f"a disk of the format {first.format} cannot be carried",
+                fix="Convert it with qemu-img convert -O qcow2, and name that.",
+            )
+        if self.fields.get("disk_device") == "xvda":
+            del self.fields["disk_device"]
+        self.fields["source"] = Source(kind, name, fetch=(Fetch(f"file://{name}"),))
+
+    def _without_image(self, first: ConfigDisk | None) -> None:
+        """Have the class carry the kernel alone: all disks are devices, or there is none."""
+        kernel = self.fields.get("kernel")
+        if kernel in (None, "none"):
+            what = "a block device" if first is not None else "nothing"
+            raise UsageError(
+                f"it starts from {what}, and the classes carry an image or a kernel for each guest",
+                fix="Give it a kernel, or an image file as its first disk.",
+            )
+        self.extra_fetch = [one for one in self.extra_fetch if one.uri != f"file://{kernel}"]
+        fetch = (Fetch(f"file://{kernel}"),)
+        self.fields["source"] = Source(WITHOUT_DISK, str(kernel), fetch=fetch)
+
+    def _further(self, made: ConfigDisk) -> Disk:
+        if not _plain(made):
+            raise UsageError(
+                f"the disk {visible(made.device)} cannot be carried: a script or a "
+                "setting that a further disk has no field for",
+                fix="Take it out of the config.",
+            )
+        further = Disk(
+            made.device,
+            access=None if made.writable or made.cdrom else "ro",
+            cdrom=True if made.cdrom else None,
+            specification="virtio" if made.specification == "virtio" else None,
+            backend=made.backend or None,
+        )
+        if made.target.startswith("/dev/"):
+            return replace(further, block=made.target)
+        kind: Literal["qcow2"] | None = "qcow2" if made.format == "qcow2" else None
+        return replace(further, file=self._file(made.target), type=kind)
+
+    def _others(self) -> None:
+        own = {one.xl: one for one in route.only_in_config() if one.xl}
+        rest: list[tuple[str, Any]] = []
+        for name, setting in self.config.settings.items():
+            if name in _OWN or name in self.passed_over:
+                continue
+            wanted = own.get(name)
+            value = _value(setting, self.config, name)
+            if value is None:
+                raise UsageError(f"{name} holds lists, which cannot be carried", fix="Take it out.")
+            if wanted is not None:
+                shaped = _shaped(wanted, value)
+                if shaped is not None and self._set(wanted.name, shaped):
+                    continue
+                raise UsageError(
+                    f"line {setting.line}: {name} cannot be carried as it is",
+                    fix=f"Write it as the field {wanted.name} takes it.",
+                )
+            rest.append((name, value))
+        if rest and self._set_map(rest):
+            self.fields["xl"] = tuple(rest)
+
+    def _set_map(self, rest: list[tuple[str, Any]]) -> bool:
+        data = {name: list(v) if isinstance(v, tuple) else v for name, v in rest}
+        if schema.field("guest", "xl").problems(data):
+            raise UsageError(
+                f"{', '.join(data)}: a value cannot be carried", fix="Use plain ASCII text."
+            )
+        return True
+
+
+def _plain(made: ConfigDisk) -> bool:
+    """Return whether a disk says nothing but what a guest's disks have fields for."""
+    return not (made.script or made.flags or made.settings or made.error) and (
+        made.backend_type in ("", "phy") or made.specification == "virtio"
+    )
+
+
+def _value(setting: Setting, parsed: Config, name: str) -> Any:
+    if isinstance(setting.value, tuple):
+        items = tuple(item for item in setting.value if isinstance(item, str))
+        return items if len(items) == len(setting.value) else None
+    key = keys.keys()[name]
+    if key.kind in ("number", "flag", "bounded"):
+        return parsed.number(name)
+    return setting.value
+
+
+def _shaped(wanted: schema.Field, value: Any) -> Any:
+    match wanted.kind:
+        case "flag":
+            return bool(value) if isinstance(value, int) else None
+        case "integer":
+            return value if isinstance(value, int) else None
+        case "list":
+            return value if isinstance(value, tuple) else None
+    if isinstance(value, tuple):
+        return None
+    return str(value).lower() if wanted.kind == "choice" else str(value)
+
+
+def report(made: ImportedGuest) -> Iterator[str]:
+    """Yield what a person should know of an imported guest, a line each."""
+    for name, place in made.needed.items():
+        yield f"{name}: to be put beside the project file; the config calls it {visible(place)}"
+    yield from made.notes
