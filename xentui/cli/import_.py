@@ -52,8 +52,6 @@ def add(commands: parsing.Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Read the files, write the project, and list what it cannot express."""
-    from xentui.project import new_file
-
     conf = [path for path in args.conf if path.suffix in _YOCTO]
     configs = [path for path in args.conf if path.suffix not in _YOCTO]
     project, told = _yocto(conf, args.machine)
