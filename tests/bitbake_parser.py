@@ -25,7 +25,7 @@ LAYER = Path(__file__).parent / "layer"
 OE_TREE = Path(os.environ["XENTUI_OE_TREE"]) if os.environ.get("XENTUI_OE_TREE") else None
 """A folder with ``openembedded-core`` and ``meta-virtualization`` side by side, if there is one."""
 
-_OPERATORS = {
+OPERATORS = {
     "colon": ":=",
     "lazyques": "??=",
     "ques": "?=",
@@ -171,9 +171,9 @@ def class_paths() -> list[Path]:
 def _parse(
     path: Path, root: Path, settings: Mapping[str, str], *, before: Path | None = None
 ) -> Parsed:
-    bb = _bb()
+    bb = bitbake_modules()
     parsed = Parsed()
-    data = _base().createCopy()
+    data = base_data().createCopy()
     data.setVar("BBPATH", ":".join(str(p) for p in (root, *class_paths())))
     for name, value in settings.items():
         data.setVar(name, value)
@@ -195,7 +195,7 @@ def _parse(
 
 
 @cache
-def _bb() -> Any:
+def bitbake_modules() -> Any:
     """Import BitBake without letting it change how others log."""
     for name in ("hashserv", "hashserv.client"):
         sys.modules.setdefault(name, types.ModuleType(name))
@@ -219,8 +219,8 @@ def _bb() -> Any:
 
 
 @cache
-def _base() -> Any:
-    bb = _bb()
+def base_data() -> Any:
+    bb = bitbake_modules()
     data = bb.data.init()
     data.setVar("BBPATH", str(LAYER))
     data.setVar("__bbclasstype", "recipe")
@@ -242,7 +242,7 @@ def _folder(files: Mapping[str, str]) -> Iterator[Path]:
 @contextmanager
 def _recorded(parsed: Parsed, path: Path) -> Iterator[None]:
     """Note the statements of the file at ``path`` and everything that is logged."""
-    bb = _bb()
+    bb = bitbake_modules()
     plain: Any = bb.parse.ast.StatementGroup
 
     class Group(plain):  # type: ignore[misc]
@@ -274,7 +274,7 @@ def _note(parsed: Parsed, statement: Any) -> None:
         given = {k: v for k, v in vars(statement).items() if k not in ("filename", "lineno")}
         parsed.others.append(Other(kind, str(next(iter(given.values()), "")), statement.lineno))
         return
-    operator = next((sign for name, sign in _OPERATORS.items() if groups.get(name)), "=")
+    operator = next((sign for name, sign in OPERATORS.items() if groups.get(name)), "=")
     parsed.assignments.append(
         Assignment(groups["var"], groups["flag"], operator, groups["value"], statement.lineno)
     )

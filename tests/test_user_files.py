@@ -158,7 +158,7 @@ def bblayers(draw: st.DrawFn) -> str:
 
 def by_bitbake(folder: Path, text: str, **edit: Any) -> list[str]:
     """Let BitBake's own editor change a bblayers.conf; return the entries it then has."""
-    bb = bitbake_parser._bb()
+    bb = bitbake_parser.bitbake_modules()
     file = folder / "bblayers.conf"
     file.write_text(text)
     bb.utils.edit_bblayers_conf(str(file), edit.get("add"), edit.get("remove"))

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tests.bitbake_parser import _OPERATORS, BitBakeError, _base, _bb
+from tests.bitbake_parser import OPERATORS, BitBakeError, base_data, bitbake_modules
 
 Told = tuple[str, str, str, str, str, int]
 """Kind, variable, flag, operator, value and BitBake's line."""
@@ -47,8 +47,8 @@ def statements_of(text: str, suffix: str) -> list[Told]:
 
 def statements_of_file(path: Path) -> list[Told]:
     """Return BitBake's statements of a file, none of which it carries out."""
-    bb = _bb()
-    base = _base()
+    bb = bitbake_modules()
+    base = base_data()
     plain: Any = bb.parse.ast.StatementGroup
     groups: list[Any] = []
 
@@ -96,7 +96,7 @@ def _told(statement: Any) -> Told:
     kind = type(statement).__name__.removesuffix("Node")
     groups = getattr(statement, "groupd", None)
     if groups is not None:
-        operator = next((sign for name, sign in _OPERATORS.items() if groups.get(name)), "=")
+        operator = next((sign for name, sign in OPERATORS.items() if groups.get(name)), "=")
         return (
             "assign",
             groups["var"],

@@ -14,12 +14,12 @@ import re
 import sys
 from typing import Any
 
-from tests.bitbake_parser import _bb
+from tests.bitbake_parser import bitbake_modules
 
 
 def main(top: str) -> None:
     """Print what each variable is worth."""
-    bb = _bb()
+    bb = bitbake_modules()
     data: Any = bb.data.init()
     data.setVar("TOPDIR", top)
     data.setVar("BB_CURRENT_MC", "")

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.bitbake_parser import BitBakeError, Parsed, _bb, parse_conf
+from tests.bitbake_parser import BitBakeError, Parsed, bitbake_modules, parse_conf
 from tests.budget import examples
 from tests.work import must_end
 from xentui.bitbake.conf_facts import HOLE, Value, pieces
@@ -465,7 +465,7 @@ def test_so_many_names_are_looked_up(times: int) -> None:
 
 
 def _of_bitbake(name: str) -> re.Pattern[str]:
-    _bb()
+    bitbake_modules()
     found = vars(import_module("bb.data_smart"))[name]
     assert isinstance(found, re.Pattern)
     return found

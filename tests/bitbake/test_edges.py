@@ -47,7 +47,7 @@ def test_includes_end_at_a_depth() -> None:
     reader = reader_of(local="require f0.conf\n", **chain)
     assert told(reader, "limit") == ["too many files are included"]
     assert any("too many files" in doubt for doubt in reader.store.doubts)
-    deepest = conf_reader._MAX_NESTED - 2
+    deepest = conf_reader.MAX_NESTED - 2
     assert reader.store.plain(f"A{deepest}") == "1"
     assert reader.store.plain(f"A{deepest + 1}") is None
 
@@ -191,7 +191,7 @@ def test_a_host_is_looked_at_where_the_build_will_be(tmp_path: Path) -> None:
     seen = host.look(build_dir.read(build))
     assert seen.place == tmp_path
     assert seen.free_mib is not None
-    assert host._device(str(tmp_path / "kvm")) == "missing"
+    assert host.device_state(str(tmp_path / "kvm")) == "missing"
     python = trees.small(tmp_path / "2", 'TMPDIR = "/tmp/${@f()}"\n')
     assert host.look(build_dir.read(python)).place == python
 
@@ -213,8 +213,8 @@ def test_notes_that_cannot_be_kept_are_done_without(
         notes.write_text(text)
         assert {r.name for r in recipes.read(build).images} >= {"xen-image-minimal"}
     with notes.open("ab") as file:
-        file.truncate(recipe_cache._MAX_SIZE + 1)
-    assert recipe_cache.load(recipe_files.patterns(build))._old == {}
+        file.truncate(recipe_cache.MAX_SIZE + 1)
+    assert {r.name for r in recipes.read(build).images} >= {"xen-image-minimal"}
     notes.unlink()
     notes.mkdir()
     assert recipes.read(build).images

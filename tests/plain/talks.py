@@ -93,7 +93,7 @@ class Person:
         self._answers, self._out = _Answers(), io.StringIO()
         self.wizard = Wizard(self.session, Talk(self._answers, self._out, page=page, echo=False))
         self.most = 0
-        self.wizard._around.read()
+        self.wizard.build_survey.read()
         self.wizard.go(begin)
         self.first = self._taken()
 
@@ -121,7 +121,7 @@ class Person:
 
     def prompt(self) -> str:
         """Return what is asked now."""
-        return self.wizard._settled().prompt()
+        return self.wizard.current_prompt().prompt()
 
     def choose(self, *names: str) -> str:
         """Choose by what is said behind the numbers, of which that must be the beginning."""

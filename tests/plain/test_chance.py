@@ -49,7 +49,7 @@ def test_any_answers_are_lived_through(seed: int) -> None:
     person = Person(session)
     told = []
     for _ in range(150):
-        place = person.wizard._settled()
+        place = person.wizard.current_prompt()
         if isinstance(place, Menu) and chance.random() < 0.6:
             answer = str(chance.randint(1, max(1, len(place.choices()))))
         elif isinstance(place, Menu) and chance.random() < 0.1:

@@ -63,7 +63,7 @@ def test_answers_are_read_line_by_line() -> None:
 
 def test_a_narrow_terminal_is_enough_for_all_steps() -> None:
     person = Person(session_of(TWO))
-    person.wizard.talk._width = 40
+    person.wizard.talk.width = 40
     for step in ("g 1", "? 1", "g 2", "? 1", "g 3", "g 4", "1", "? 2", "g 5", "g 6", "p", "?"):
         for line in person.say(step).splitlines()[1:]:
             assert len(line) <= 40 or " " not in line.strip(), line

@@ -34,10 +34,10 @@ class Line(Wizard):
     def __init__(self, folder: Path, *arguments: str, term: str = "dumb") -> None:
         super().__init__(folder, "--plain", *arguments, term=term)
         self.took: list[tuple[str, int]] = []
-        self._wait_for_a_question(0)
+        self.wait_for_a_question(0)
         self.took.append(("", len(self.seen)))
 
-    def _wait_for_a_question(self, since: int) -> None:
+    def wait_for_a_question(self, since: int) -> None:
         def asked() -> bool:
             if self.process.poll() is None and not self.seen[since:].endswith(b": "):
                 return False
@@ -53,7 +53,7 @@ class Line(Wizard):
         """Answer, and return all that comes until the next question."""
         before = len(self.seen)
         self.keys(f"{answer}\n".encode())
-        self._wait_for_a_question(before + len(answer) + 1)
+        self.wait_for_a_question(before + len(answer) + 1)
         self.took.append((answer, len(self.seen) - before))
         return self.seen[before:].decode().replace("\r\n", "\n")
 
@@ -190,7 +190,7 @@ def test_ctrl_d_leaves_and_keeps_the_draft_and_ctrl_c_leaves_a_question(
         line.say(answer)
     before = len(line.seen)
     line.keys(b"\x03")
-    line._wait_for_a_question(before + 2)
+    line.wait_for_a_question(before + 2)
     assert line.text().endswith("Machine, 1 to 7, n: Features: ")
     line.keys(b"\x04")
     assert line.end() == 0

@@ -282,7 +282,7 @@ def test_building_is_offered_at_a_terminal_and_lets_no_program_move_the_cursor(
     assert line[line.index("verify") :][-1] == "--build" or "--build" in line
     assert str(build) in line
     assert term == "dumb"
-    person.wizard.talk._echo = True
+    person.wizard.talk.echo = True
     assert "Verify, build and boot it" not in person.labels()
 
 

@@ -286,5 +286,5 @@ def test_what_is_no_build_directory_or_script_is_refused(run: Run, build: Path) 
 def test_the_shell_line_is_sound() -> None:
     shell = shutil.which("bash")
     assert shell is not None
-    done = subprocess.run([shell, "-n", "-c", bitbake._ENTER], capture_output=True, text=True)
+    done = subprocess.run([shell, "-n", "-c", bitbake.ENTER_BUILD], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")

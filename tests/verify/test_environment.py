@@ -27,7 +27,7 @@ def recorded() -> Environment:
 
 def known(text: str) -> tuple[Any, str]:
     """Return what BitBake knows of a conf text, and what ``bitbake -e`` prints of it."""
-    bb = bitbake_parser._bb()
+    bb = bitbake_parser.bitbake_modules()
     data = bb.data.init()
     data.enableTracking()
     with tempfile.TemporaryDirectory() as name:
@@ -120,7 +120,7 @@ def test_bitbake_knows_the_same(statements: list[str]) -> None:
 
 
 def test_lines_within_values_are_kept_apart() -> None:
-    bb = bitbake_parser._bb()
+    bb = bitbake_parser.bitbake_modules()
     data = bb.data.init()
     data.enableTracking()
     tricky = 'one\n# $B\n#   set /x:1\n#     "two"\n\nB="no" \\\n"\n'

@@ -172,7 +172,7 @@ def test_a_sign_of_life_is_one_line(
 ) -> None:
     said = stream()
     monkeypatch.setattr("sys.stderr", said)
-    life = verify_command._Life()
+    life = verify_command.Progress()
     life.asking(None, 1, 2)
     for seconds in range(0, 130, 5):
         life(seconds)

@@ -28,7 +28,7 @@ MAX_LINES = 120_000
 MAX_FILES = 2000
 """Files that are read for one configuration."""
 
-_MAX_NESTED = 40
+MAX_NESTED = 40
 _MAX_PARTS = 32
 _OLD_OVERRIDE = re.compile(r"_(append|prepend|remove)")
 _DELAYED = re.compile(r":(append|prepend|remove)(?::|$)")
@@ -76,7 +76,7 @@ class ConfReader:
         if file in self._open:
             self._fault("cycle", by, file, f"{file} includes itself")
             return False
-        if len(self._open) >= _MAX_NESTED or len(self.files) >= MAX_FILES:
+        if len(self._open) >= MAX_NESTED or len(self.files) >= MAX_FILES:
             self._fault("limit", by, file, "too many files are included")
             self.store.doubt(f"{file} was not read: too many files are included")
             return False

@@ -45,8 +45,8 @@ def look(build: BuildDir) -> Host:
     except OSError:
         free = None
     return Host(
-        kvm=_device("/dev/kvm"),
-        tun=_device("/dev/net/tun"),
+        kvm=device_state("/dev/kvm"),
+        tun=device_state("/dev/net/tun"),
         free_mib=free,
         place=existing,
         root=os.geteuid() == 0,
@@ -54,7 +54,8 @@ def look(build: BuildDir) -> Host:
     )
 
 
-def _device(path: str) -> str:
+def device_state(path: str) -> str:
+    """Return ``ready``, ``missing`` or ``refused`` for a device file."""
     if not Path(path).exists():
         return "missing"
     return "ready" if os.access(path, os.R_OK | os.W_OK) else "refused"

@@ -20,7 +20,7 @@ from xentui.bitbake.recipe_files import RecipeFile
 from xentui.project import filesystem
 
 _FORMAT = 1
-_MAX_SIZE = 64 * 1024 * 1024
+MAX_SIZE = 64 * 1024 * 1024
 _PARTS = 4
 """Of a note: time and size of the file, what was found in it, and the files it required."""
 _FIELDS = 6
@@ -92,7 +92,7 @@ def load(patterns: list[str]) -> Cache:
     """Return the notes on the recipes that these patterns name."""
     path = folder() / f"recipes-{_digest(patterns)}.json"
     try:
-        if path.stat().st_size > _MAX_SIZE:
+        if path.stat().st_size > MAX_SIZE:
             return Cache(path)
         data = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):

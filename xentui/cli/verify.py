@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
             fix="Run xentui verify as the user who builds.",
         )
     init = args.oe_init.absolute() if args.oe_init is not None else None
-    life = _Life()
+    life = Progress()
     bitbake = BitBake(build, init, life)
     try:
         with stoppable():
@@ -137,7 +137,7 @@ def _build_and_boot(project: Project, build: Path, init: Path | None, *, agreed:
     return Exit.OK
 
 
-class _Life:
+class Progress:
     """Tells what BitBake is asked, and that it is still at it."""
 
     def __init__(self) -> None:

@@ -46,16 +46,16 @@ class Talk:
     ) -> None:
         self._source = source
         self._out = out
-        self._width = max(_NARROWEST, width)
+        self.width = max(_NARROWEST, width)
         self._page = max(_SHORTEST, page)
-        self._echo = echo
+        self.echo = echo
         self._rest: Iterator[str] = iter(())
         self._next: str | None = None
 
     @property
     def at_terminal(self) -> bool:
         """Whether answers are typed, so that another program may be let at the terminal."""
-        return not self._echo
+        return not self.echo
 
     @classmethod
     def here(cls, *, ascii_only: bool = False) -> Talk:
@@ -132,7 +132,7 @@ class Talk:
         while not line.endswith("\n") and (left := self._source.readline(_LONGEST)):
             line = line[:_LONGEST] + left[-1:]
         answer = line.strip().replace("\0", "\ufffd")
-        if self._echo:
+        if self.echo:
             self._out.write(f"{visible(answer)}\n")
         return answer
 
@@ -143,11 +143,11 @@ class Talk:
 
     def _lines(self, text: str) -> list[str]:
         safe = visible(text)
-        if len(safe) <= self._width:
+        if len(safe) <= self.width:
             return [safe]
         return wrap(
             safe,
-            self._width,
+            self.width,
             subsequent_indent="  ",
             break_long_words=False,
             break_on_hyphens=False,

@@ -62,7 +62,7 @@ class Wizard:
         self.here = ""
         self.code: int = Exit.OK
         self.over = False
-        self._around = Around(session, talk)
+        self.build_survey = Around(session, talk)
         self._stack: list[Prompt] = []
         self._last_view: View = session.view
         self._draft_lost = False
@@ -73,7 +73,7 @@ class Wizard:
         Args:
             begin: the step to begin with.
         """
-        self._around.read()
+        self.build_survey.read()
         try:
             self.talk.say(words.FIRST)
             self.go(begin)
@@ -89,14 +89,14 @@ class Wizard:
     def turn(self) -> None:
         """Ask once, and do what the answer means."""
         try:
-            place = self._settled()
+            place = self.current_prompt()
             self.answer(self.talk.ask(place.prompt()))
         except KeyboardInterrupt:
             self.interrupted()
 
     def answer(self, answer: str) -> None:
         """Do what an answer means in the place one is in."""
-        place = self._settled()
+        place = self.current_prompt()
         asked = None
         if answer not in place.own:
             asked = words.command(answer, text=place.typed)
@@ -126,7 +126,7 @@ class Wizard:
         """Where one is."""
         return self._stack[-1]
 
-    def _settled(self) -> Prompt:
+    def current_prompt(self) -> Prompt:
         """Return where one is, once places are left that stand on what is gone."""
         gone = (number for number, place in enumerate(self._stack) if self._gone(place))
         del self._stack[next(gone, len(self._stack)) :]
@@ -186,12 +186,12 @@ class Wizard:
 
     def survey(self) -> BuildSurvey | None:
         """Return what is known of the build directory, once it is read."""
-        return self._around.known()
+        return self.build_survey.known()
 
     def retarget(self, out: Path) -> None:
         """Write into another directory."""
         self.session.target.move_to(out)
-        self._around.read()
+        self.build_survey.read()
 
     def renamed(self, old: field_paths.Path, new: field_paths.Path) -> None:
         """Let every place follow a guest or a bundle to its new name."""

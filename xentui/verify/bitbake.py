@@ -23,7 +23,7 @@ from pathlib import Path
 from xentui.errors import InputError, reason
 from xentui.safe_text import visible
 
-_ENTER = '. "$1" "$2" >/dev/null || exit 125; cd "$2" || exit 125; shift 2; exec "$@"'
+ENTER_BUILD = '. "$1" "$2" >/dev/null || exit 125; cd "$2" || exit 125; shift 2; exec "$@"'
 _LARGEST = 256 << 20
 """Bytes of output after which it is not ``bitbake -e`` any more; of an image it is 2 MiB."""
 
@@ -87,7 +87,15 @@ class BitBake:
         """
         environment = dict(os.environ)
         if self.init is not None:
-            line = ["bash", "-c", _ENTER, "xentui", str(self.init), str(self.build), *asked]
+            line = [
+                "bash",
+                "-c",
+                ENTER_BUILD,
+                "xentui",
+                str(self.init),
+                str(self.build),
+                *asked,
+            ]
             return line, environment
         if shutil.which(asked[0]) is None:
             raise _not_set_up(self.build, asked[0])
