@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""How a guest boots: its type, its kernel and what the kernel is told (XT225 to XT237)."""
+"""Rules on how a guest boots: its type, its kernel and its command line (XT225 to XT237)."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _PART = re.compile(r"/dev/((?:xvd|sd|hd|vd)[a-z])[0-9]*")
 
 
 def generated(guest: EffectiveGuest) -> bool:
-    """Whether the guest's kernel command line is the project's to say."""
+    """Return whether the project decides the guest's kernel command line."""
     return guest.guest.config_file is None and guest.type != "hvm"
 
 
 def without_disk(guest: EffectiveGuest) -> bool:
-    """Whether the guest is a kernel alone, which need not be Linux."""
+    """Return whether the guest is a kernel alone, which need not be Linux."""
     return guest.guest.source is not None and guest.guest.source.type == WITHOUT_DISK
 
 
@@ -49,7 +49,7 @@ def option(extra: str, name: str) -> str | None:
 
 
 def root(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Whether the kernel is told its root, and the right one."""
+    """Check that the kernel command line names a root device, and the right one."""
     if not generated(guest) or without_disk(guest):
         return
     path = f"guests.{guest.key}.extra"
@@ -78,7 +78,7 @@ def root(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def partition(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Whether the image of a whole disk is taken for one file system."""
+    """Find an image of a whole disk that is used as one file system."""
     source = guest.guest.source
     if source is None or source.type not in WHOLE_DISKS or not generated(guest):
         return
@@ -100,7 +100,7 @@ def partition(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def console(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Whether the guest says anything on its console."""
+    """Check that the guest has a console."""
     if generated(guest) and not without_disk(guest) and option(guest.extra, "console") is None:
         extra = f"{guest.extra} console=hvc0".strip()
         yield found(
@@ -113,7 +113,7 @@ def console(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def init(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Whether a minimal root directory is told what to run."""
+    """Check that a minimal root directory has something to run as init."""
     source = guest.guest.source
     if source is None or source.type != "rootfs_dir" or not generated(guest):
         return
@@ -134,7 +134,7 @@ def init(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def container(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Whether the kernel is told to start what a container image runs."""
+    """Check that the kernel starts what a container image runs."""
     source = guest.guest.source
     if source is None or source.type != CONTAINER or not generated(guest):
         return
@@ -150,7 +150,7 @@ def container(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def kind(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Whether the board can run the guest's type."""
+    """Check that the board can run the guest's type."""
     config = given.configs.get(guest.key)
     own = config.domain_type if config is not None else None
     named = own or guest.guest.type
@@ -168,7 +168,7 @@ def kind(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def kernel(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Whether type and kernel go together."""
+    """Check that the guest's type and kernel fit together."""
     wanted = guest.guest
     if wanted.config_file is not None:
         return
@@ -194,7 +194,7 @@ def kernel(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def replaced(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Fields that count for nothing beside an own xl config."""
+    """Find fields that are ignored because the guest has its own xl config."""
     wanted = guest.guest
     if wanted.config_file is None:
         return
@@ -215,7 +215,7 @@ def replaced(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def size(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Whether the guest is larger than its board, or too small for a kernel."""
+    """Find guests that are larger than the board, or too small for a kernel."""
     if guest.guest.config_file is not None:
         return
     board = given.board
@@ -248,7 +248,7 @@ def _as_hvm(board: Board, guest: EffectiveGuest) -> Iterator[QuickFix | None]:
 
 
 def defaults(given: Context) -> Iterator[Finding]:
-    """The image type that guests of recipes are taken from."""
+    """Check the image type that guests made by recipes use."""
     fstype = given.project.defaults.image_fstype
     if fstype is None or fstype == schema.default("defaults", "image_fstype"):
         return

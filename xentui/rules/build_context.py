@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What the rules of a build directory look at, and what they find: a finding with its line."""
+"""What the rules of a build directory are given, and their findings: each with file and line."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def placed(code: str, place: Location | None, message: str, fix: str) -> Placed:
 
 
 def near(name: str, known: Iterable[str]) -> str:
-    """Ask whether the most like of the known names was meant; empty where none is like it."""
+    """Return a question that suggests the most similar known name; empty if none is similar."""
     # A long name would take long, and is like none.
     like = difflib.get_close_matches(name[:64], known)
     return f"Did you mean {visible(like[0])}?" if like else ""

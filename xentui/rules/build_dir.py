@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Everything that is wrong with a build directory, as far as its files and the machine show."""
+"""All findings on a build directory, as far as its files and the machine show."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Rules on guests that the user's own files describe: flags that reach nobody."""
+"""Rules on guests that the user's own files describe: flags that have no effect."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BUNDLE_ONLY = ("XEN_GUEST_SOURCE_TYPE", "XEN_GUEST_SOURCE_FILE", "XEN_GUEST_IMA
 
 
 def unknown_guests(context: BuildContext) -> Iterator[Placed]:
-    """Flags for guests that nobody bundles."""
+    """Find flags of guests that are not bundled anywhere."""
     bundled = {entry.partition(":")[0] for entry in context.bundled()}
     flagged = {
         said.flag: said
@@ -38,7 +38,7 @@ def unknown_guests(context: BuildContext) -> Iterator[Placed]:
 
 
 def bundled_guests(context: BuildContext) -> Iterator[Placed]:
-    """Guests named in the configuration that cannot be made as they are described."""
+    """Find guests in the configuration that cannot be built as described."""
     for entry, place in context.bundled().items():
         name, *tags = entry.split(":")
         wrong = [tag for tag in tags if tag not in _TAGS]
@@ -106,7 +106,7 @@ def _recipe(context: BuildContext, name: str, entry: str) -> Iterator[Placed]:
 
 
 def unnoticed(context: BuildContext) -> Iterator[Placed]:
-    """Guests whose changes BitBake does not see."""
+    """Find guests whose changes BitBake does not notice."""
     bundled = context.bundled()
     if not bundled or "XENTUI_HASH" in context.build.reader.store.assignments:
         return

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Rules on the machine that builds, and boots the result in QEMU."""
+"""Rules on the machine that builds, and that boots the result in QEMU."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DISK_MIB = 60 * 1024
 
 
 def devices(context: BuildContext) -> Iterator[Placed]:
-    """What runqemu needs of the machine."""
+    """Check the devices that runqemu needs on this machine."""
     host = context.host
     if host is None or not _emulated(context):
         return
@@ -50,7 +50,7 @@ def _emulated(context: BuildContext) -> bool:
 
 
 def disk(context: BuildContext) -> Iterator[Placed]:
-    """Space for a build."""
+    """Check that there is enough disk space for a build."""
     host = context.host
     if host is not None and host.free_mib is not None and host.free_mib < DISK_MIB:
         yield placed(
@@ -63,7 +63,7 @@ def disk(context: BuildContext) -> Iterator[Placed]:
 
 
 def user(context: BuildContext) -> Iterator[Placed]:
-    """BitBake does not run as root."""
+    """Find a build that would run as root, which BitBake refuses."""
     if context.host is not None and context.host.root:
         yield placed(
             "XT630",
@@ -74,7 +74,7 @@ def user(context: BuildContext) -> Iterator[Placed]:
 
 
 def environment(context: BuildContext) -> Iterator[Placed]:
-    """A MACHINE of the environment that is stronger than the configuration's."""
+    """Find a MACHINE in the environment that wins over the configuration."""
     host, machine = context.host, context.build.machine
     if host is None or not host.machine or host.machine == machine.value:
         return

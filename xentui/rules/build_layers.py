@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Rules on the layers of a build directory: which are missing, and which do not go together."""
+"""Rules on the layers of a build directory: which are missing, and which do not fit together."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _MAX_LOOKED_AT = 400
 
 
 def missing(context: BuildContext) -> Iterator[Placed]:
-    """Layers that are named and not there, or needed and not named."""
+    """Find layers that are listed but missing, or needed but not listed."""
     build = context.build
     for layer in build.layers:
         if not layer.exists:
@@ -131,7 +131,7 @@ def _collections(path: str) -> list[str]:
 
 
 def series(context: BuildContext) -> Iterator[Placed]:
-    """Layers that are not made for this OpenEmbedded-Core."""
+    """Find layers that are not made for this release of OpenEmbedded-Core."""
     build = context.build
     if not build.has_core and build.layers:
         yield placed(
@@ -152,7 +152,7 @@ def series(context: BuildContext) -> Iterator[Placed]:
 
 
 def machine(context: BuildContext) -> Iterator[Placed]:
-    """A MACHINE that no layer has."""
+    """Find a MACHINE that no layer has."""
     build = context.build
     name = build.machine.value
     if not build.has_core or HOLE in (name or ""):

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Rules on single lines of the user's files: what BitBake stops at or takes otherwise."""
+"""Rules on single lines of the user's files: what stops BitBake, and what it takes differently."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _MAX_SHOWN = 60
 
 
 def faults(context: BuildContext) -> Iterator[Placed]:
-    """Lines that BitBake stops at."""
+    """Find lines that stop BitBake."""
     for fault in context.build.faults:
         yield _fault(fault)
 
@@ -67,7 +67,7 @@ def _fault(fault: Fault) -> Placed:
 
 
 def appends(context: BuildContext) -> Iterator[Placed]:
-    """Words that are glued to their neighbours, since nothing adds a blank."""
+    """Find words that are glued to their neighbours because the space is missing."""
     for said in context.every_users():
         base = said.variable.partition(":")[0]
         if base not in LISTS or said.flag or not said.value.strip():
@@ -98,7 +98,7 @@ def _short(said: Assignment) -> str:
 
 
 def image_install(context: BuildContext) -> Iterator[Placed]:
-    """Packages given to every image, or lost to the recipe's own list."""
+    """Find packages that go into every image, or that the recipe's own list drops."""
     for said in context.users("IMAGE_INSTALL"):
         if said.flag:
             continue
@@ -124,7 +124,7 @@ def image_install(context: BuildContext) -> Iterator[Placed]:
 
 
 def flags(context: BuildContext) -> Iterator[Placed]:
-    """Flags of guests that look right and do something else."""
+    """Find flags of guests that look right but do something else."""
     for variable in GUEST_VARIABLES:
         for said in context.users(variable):
             if not said.flag:

@@ -20,7 +20,7 @@ _XENS = re.compile(
 
 
 def classes(context: BuildContext) -> Iterator[Placed]:
-    """A meta-virtualization from before the Xen guest classes."""
+    """Find a meta-virtualization that is older than the Xen guest classes."""
     build = context.build
     layer = build.layer(META_VIRTUALIZATION)
     lacking = [name for name in XEN_CLASSES if name not in build.xen_classes]
@@ -56,7 +56,7 @@ def _has_guests(context: BuildContext) -> bool:
 
 
 def mixed(context: BuildContext) -> Iterator[Placed]:
-    """Layers of two releases that let each other pass."""
+    """Find layers of two releases that accept each other."""
     layer = context.build.layer(META_VIRTUALIZATION)
     if layer is None or not context.build.has_core:
         return
@@ -80,7 +80,7 @@ def mixed(context: BuildContext) -> Iterator[Placed]:
 
 
 def changed(context: BuildContext) -> Iterator[Placed]:
-    """Layers that can do something else than when xentui wrote its settings."""
+    """Find layers that can do something else than when xentui wrote its settings."""
     written_for = context.written_for
     if written_for is None or context.xentui_conf not in context.build.reader.files:
         return
@@ -96,7 +96,7 @@ def changed(context: BuildContext) -> Iterator[Placed]:
 
 
 def unread(context: BuildContext) -> Iterator[Placed]:
-    """Settings that no file of the layers names."""
+    """Find settings that no file of the layers reads."""
     build = context.build
     core = build.layer("core")
     if core is None or not _is_whole(core.path):

@@ -21,7 +21,7 @@ _IMAGES_OWN = ("QB_MEM_VALUE", "QB_XEN_CMDLINE_EXTRA", "QB_MEM")
 
 
 def features(context: BuildContext) -> Iterator[Placed]:
-    """Features without which Xen, or its kernel options, are left out."""
+    """Find missing features, without which Xen or its kernel options are left out."""
     if not context.build.has_core or _open_question(context, "DISTRO_FEATURES"):
         return
     there = context.features()
@@ -81,7 +81,7 @@ def _open_question(context: BuildContext, variable: str) -> bool:
 
 
 def machine(context: BuildContext) -> Iterator[Placed]:
-    """MACHINE said twice, or to a fragment's face."""
+    """Find a MACHINE that is set twice, or that contradicts a fragment."""
     said = [
         each
         for each in context.users("MACHINE")
@@ -106,7 +106,7 @@ def _shown(context: BuildContext, place: Location) -> str:
 
 
 def multiconfigs(context: BuildContext) -> Iterator[Placed]:
-    """Multiconfigs that are not there, which stops the whole parse; those that vxn needs."""
+    """Find multiconfigs that do not exist, which stops the parse, and those that vxn lacks."""
     build = context.build
     value = build.value("BBMULTICONFIG")
     for name in value.words:
@@ -154,7 +154,7 @@ def _multiconfigs_of(layer: str) -> list[str]:
 
 
 def memory(context: BuildContext) -> Iterator[Placed]:
-    """Memory settings that the image recipe's own assignment makes useless."""
+    """Find memory settings that the image recipe's own assignment overrides."""
     for variable in _IMAGES_OWN:
         for said in context.users(variable):
             if said.variable == variable and not said.flag:
@@ -167,7 +167,7 @@ def memory(context: BuildContext) -> Iterator[Placed]:
 
 
 def kernel(context: BuildContext) -> Iterator[Placed]:
-    """A kernel that has no Xen options, or that cannot be built for the machine."""
+    """Find a kernel without Xen options, or one that cannot be built for the machine."""
     variable = "PREFERRED_PROVIDER_virtual/kernel"
     value = context.build.value(variable).text
     name = context.build.machine.value
@@ -192,7 +192,7 @@ def kernel(context: BuildContext) -> Iterator[Placed]:
 
 
 def undone(context: BuildContext) -> Iterator[Placed]:
-    """Lines that come after xentui's and say something else."""
+    """Find lines after xentui's that override it."""
     own = context.xentui_conf
     for variable, said in context.build.reader.store.assignments.items():
         ours: dict[tuple[str, str], Assignment] = {}
@@ -227,7 +227,7 @@ def undone(context: BuildContext) -> Iterator[Placed]:
 
 
 def unused(context: BuildContext) -> Iterator[Placed]:
-    """Xentui's own configuration, written and read by nobody."""
+    """Find a configuration of xentui that nothing includes."""
     build = context.build
     own = context.xentui_conf
     if own in build.reader.files:

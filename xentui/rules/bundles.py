@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Bundles, and whether each guest is on a way that can carry it (XT201 to XT210, XT317, XT318)."""
+"""Rules on bundles, and on guests that need one (XT201 to XT210, XT317, XT318)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _RECIPE = re.compile(r"[a-z0-9][a-z0-9.+-]*", re.ASCII)
 
 
 def place(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Whether the guest is in a bundle where it must be, and in one that is there."""
+    """Check that a guest is in a bundle if it needs one, and that the bundle exists."""
     wanted = guest.guest
     path = f"guests.{guest.key}.bundle"
     if wanted.bundle is None:
@@ -64,7 +64,7 @@ def place(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def recipe(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Whether something can make the guest's image, or says that nothing does."""
+    """Check that something makes the guest's image, or that the guest is marked external."""
     wanted = guest.guest
     path = f"guests.{guest.key}"
     if wanted.external:
@@ -91,7 +91,7 @@ def recipe(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def outside(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Which file must be there before the build, for a guest that nothing here makes."""
+    """Name the file that must exist before the build, for an external guest."""
     wanted = guest.guest
     if not wanted.external or wanted.source is not None:
         return
@@ -113,7 +113,7 @@ def outside(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def one_image(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Whether the guest's disk has one origin."""
+    """Check that the guest's disk has one origin only."""
     wanted = guest.guest
     if wanted.source is not None and wanted.rootfs is not None:
         yield found(
@@ -127,7 +127,7 @@ def one_image(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def unused(given: Context) -> Iterator[Finding]:
-    """Bundles that carry nothing."""
+    """Find bundles without guests."""
     carried = {guest.bundle for guest in given.project.guests}
     for bundle in given.project.bundles:
         if bundle.key not in carried:
@@ -141,7 +141,7 @@ def unused(given: Context) -> Iterator[Finding]:
 
 
 def names(given: Context) -> Iterator[Finding]:
-    """Bundle names that BitBake takes for something else."""
+    """Find bundle names that mean something else to BitBake."""
     project = given.project
     images = {guest.key for guest in project.guests if not guest.external}
     taken = RECIPES | images | {image(project)}
@@ -164,7 +164,7 @@ def names(given: Context) -> Iterator[Finding]:
 
 
 def layer_bundles(given: Context) -> Iterator[Finding]:
-    """Bundles of the user's layers: whether some layer has them, and what their guests meet."""
+    """Check that a layer has each bundle taken from layers, and that its guests are unique."""
     installed = given.project.host.layer_bundles
     known = given.assets.layer_bundles
     mine = {guest.key for guest in given.guests}
@@ -206,7 +206,7 @@ def layer_bundles(given: Context) -> Iterator[Finding]:
 
 
 def licences(given: Context) -> Iterator[Finding]:
-    """Licences that the recipe cannot name."""
+    """Find licences that the recipe cannot name."""
     for bundle in given.project.bundles:
         named = bundle.license
         path = f"bundles.{bundle.key}.license"

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Every code a finding can have: what it means, why it is so, how it is fixed.
+"""Every code of a finding: what it means, why, and how to fix it.
 
 A code means one thing for ever and is never given to another; texts may improve.
 """

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Guests that meet where only one can be: files on the target, domain names (XT211 to XT214)."""
+"""Rules on guests that share what must be unique: files and domain names (XT211 to XT214)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from xentui.safe_text import quoted
 
 
 def images(given: Context) -> Iterator[Finding]:
-    """Two guests with one disk image."""
+    """Find guests that share a disk image."""
     owners: dict[str, str] = {}
     for guest in given.project.guests:
         file = artifacts.image_file(given.project, guest)
@@ -30,7 +30,7 @@ def images(given: Context) -> Iterator[Finding]:
 
 
 def kernels(given: Context) -> Iterator[Finding]:
-    """Two files of one name in the one folder that images and kernels share."""
+    """Find two files of one name in the folder that images and kernels share."""
     owners: dict[str, tuple[str | None, str]] = {
         artifacts.image_file(given.project, guest): (None, guest.key)
         for guest in given.project.guests
@@ -52,7 +52,7 @@ def kernels(given: Context) -> Iterator[Finding]:
 
 
 def domains(given: Context) -> Iterator[Finding]:
-    """Domain names that two guests have, or that no guest can have."""
+    """Find domain names that two guests have, or that no guest can have."""
     owners: dict[str, str] = {}
     for guest in given.guests:
         name = given.domain_name(guest)

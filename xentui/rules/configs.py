@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Own xl configs, as xl reads them once the classes rewrote their paths (XT238 to XT270)."""
+"""Rules on the user's own xl configs, read as xl reads the rewritten ones (XT238 to XT270)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SHAPE = (
 
 
 def present(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Whether the file is there, and can be checked."""
+    """Check that the file exists and can be checked."""
     file = guest.guest.config_file
     if file is None or not given.sees_files or guest.key in given.configs:
         return
@@ -39,7 +39,7 @@ def present(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def readable(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Whether xl reads it, and every setting in it as it is meant."""
+    """Check that xl reads the config, and every setting in it as intended."""
     config = given.configs.get(guest.key)
     if config is None:
         return
@@ -88,7 +88,7 @@ def _finding(guest: EffectiveGuest, problem: xl_check.Problem) -> Finding:
 
 
 def rewriting(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Whether the classes' rewriting leaves a config that xl reads, with the right paths."""
+    """Check that the classes' rewriting leaves a config that xl reads, with the right paths."""
     config = given.configs.get(guest.key)
     if config is None or config.error is not None:
         return
@@ -123,7 +123,7 @@ def rewriting(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def contents(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Whether what it says makes a guest."""
+    """Check that the config describes a guest."""
     config = given.configs.get(guest.key)
     if config is None or config.error is not None:
         return

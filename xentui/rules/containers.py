@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""vxn, containerd and their front-ends (XT5xx)."""
+"""Rules on vxn, containerd and their front ends (XT5xx)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NATIVE = ("docker", "podman")
 
 
 def board(given: Context) -> Iterator[Finding]:
-    """Whether vxn's own images are found on the board."""
+    """Check that vxn finds its own images on the board."""
     if given.project.containers.vxn and not given.board.emulated:
         machine = given.board.machine
         yield found(
@@ -29,7 +29,7 @@ def board(given: Context) -> Iterator[Finding]:
 
 
 def distribution(given: Context) -> Iterator[Finding]:
-    """What the build needs beside meta-virtualization."""
+    """Check the layers that the build needs besides meta-virtualization."""
     if given.project.containers.vxn:
         yield found(
             "XT502",
@@ -40,7 +40,7 @@ def distribution(given: Context) -> Iterator[Finding]:
 
 
 def frontends(given: Context) -> Iterator[Finding]:
-    """Front-ends that miss vxn, or each other."""
+    """Find front ends without vxn, or that exclude each other."""
     containers = given.project.containers
     wanted = containers.frontends or ()
     path = "containers.frontends"
@@ -79,7 +79,7 @@ def frontends(given: Context) -> Iterator[Finding]:
 
 
 def reserve(given: Context) -> Iterator[Finding]:
-    """Whether the memory counted with is what vxn will take."""
+    """Check that the memory reserved is what vxn will take."""
     containers = given.project.containers
     if not containers.vxn:
         return

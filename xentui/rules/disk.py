@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What the guests' images take in Dom0's root file system (XT358 and XT359)."""
+"""Rules on the space that guests' images take in Dom0's root file system (XT358 and XT359)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from xentui.rules.finding import Finding, found
 
 
 def room(given: Context) -> Iterator[Finding]:
-    """Whether the guests' images fit into what the Dom0 recipe keeps by itself."""
+    """Check that the guests' images fit into the space that the Dom0 recipe reserves."""
     needed = disk(given.project, given.assets)
     if needed.fits:
         return
@@ -29,7 +29,7 @@ def room(given: Context) -> Iterator[Finding]:
 
 
 def containers(given: Context) -> Iterator[Finding]:
-    """Whether Dom0 has room for what containers are made of."""
+    """Check that Dom0 has space for the images of containers."""
     project = given.project
     if project.containers.vxn and extra_space(project, given.assets) is None:
         yield found(

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What only a complete xl config says of a guest: settings, files, order (XT271 to XT288)."""
+"""Rules on what only a complete xl config sets: settings, files, order (XT271 to XT288)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from xentui.xl.config import Config, Setting, Value
 
 
 def settings(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Whether xl, on this architecture and for this type, takes each setting as it is meant."""
+    """Check that xl takes each setting as intended, on this architecture and for this type."""
     if guest.guest.config_file is not None or not _has_settings(guest.guest):
         return
     paths = {field.xl: field.name for field in route.only_in_config() if field.xl}
@@ -63,7 +63,7 @@ def own_fields(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def further_disks(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Whether each further disk is one, under a device of its own."""
+    """Check each further disk, and that it has its own device."""
     devices = {guest.disk_device: "its own image"}
     for number, made in enumerate(guest.guest.disks):
         path = f"guests.{guest.key}.disks[{number}]"
@@ -111,7 +111,7 @@ def _disk_bytes(given: Context, guest: EffectiveGuest, number: int) -> Iterator[
 
 
 def files(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Whether something brings each file beside the image and kernel."""
+    """Check that something provides each file besides the image and the kernel."""
     for file in artifacts.extra_files(guest.guest):
         if not file.file or (guest.guest.bundle, file.file) in given.fetched:
             continue
@@ -127,7 +127,7 @@ def files(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def kernel(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Whether the bytes of a fetched kernel are those of a kernel for the board."""
+    """Check that a fetched kernel is a kernel for the board, from its bytes."""
     wanted = guest.guest.kernel
     if wanted is None or wanted == "none":
         return
@@ -153,7 +153,7 @@ def kernel(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def passed_through(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """What passthrough needs outside the guest's config, which is up to the user."""
+    """List what passthrough needs outside the guest's config, which is up to the user."""
     wanted = guest.guest
     if wanted.pci:
         devices = ", ".join(wanted.pci)
@@ -184,7 +184,7 @@ def passed_through(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def start_order(given: Context) -> Iterator[Finding]:
-    """Whether guests can start after those that they name."""
+    """Check that guests can start after those that they name."""
     guests = {guest.key: guest for guest in given.project.guests}
     for guest in given.project.guests:
         for number, key in enumerate(guest.after):

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The board, its Dom0 image and Dom0 itself (XT1xx)."""
+"""Rules on the board, its Dom0 image and Dom0 itself (XT1xx)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TESTED_DOM0 = 512
 
 
 def supported(given: Context) -> Iterator[Finding]:
-    """Whether Xen starts on the board at all."""
+    """Check that Xen starts on the board at all."""
     board = given.board
     path = "host.machine"
     if board.state == "refused":
@@ -49,7 +49,7 @@ def supported(given: Context) -> Iterator[Finding]:
 
 
 def licenses(given: Context) -> Iterator[Finding]:
-    """Whether the licences are accepted without which the board's image is not built."""
+    """Check that the licences are accepted without which the board's image is not built."""
     accepted = given.project.host.accepted_licenses or ()
     for one in given.board.licenses:
         if one.flag not in accepted:
@@ -63,7 +63,7 @@ def licenses(given: Context) -> Iterator[Finding]:
 
 
 def boot_mode(given: Context) -> Iterator[Finding]:
-    """Whether Xen can be started on the board in the way that is chosen."""
+    """Check that Xen can be started on the board in the chosen way."""
     mode, board = given.project.host.boot_mode, given.board
     if mode is None or board.state == "refused":
         return
@@ -95,7 +95,7 @@ def boot_mode(given: Context) -> Iterator[Finding]:
 
 
 def total_memory(given: Context) -> Iterator[Finding]:
-    """Whether the total is something that is set, or only counted with."""
+    """Check whether the board's memory is set, or only assumed."""
     host = given.project.host
     if host.memory is not None and not given.board.emulated:
         yield found(
@@ -107,7 +107,7 @@ def total_memory(given: Context) -> Iterator[Finding]:
 
 
 def dom0_knob(given: Context) -> Iterator[Finding]:
-    """Whether Dom0's memory can be set on the board, and how."""
+    """Check whether Dom0's memory can be set on the board, and how."""
     host, board = given.project.host, given.board
     memory = host.dom0_memory
     left_out = fallback(given.project, ("host", "dom0_memory")).value
@@ -140,7 +140,7 @@ def dom0_knob(given: Context) -> Iterator[Finding]:
 
 
 def dom0_size(given: Context) -> Iterator[Finding]:
-    """Whether Dom0's size meets what is known of tests and boards."""
+    """Compare Dom0's memory with what is known from tests and boards."""
     memory = given.project.host.dom0_memory
     if memory is None:
         return
@@ -165,7 +165,7 @@ def dom0_size(given: Context) -> Iterator[Finding]:
 
 
 def own_image(given: Context) -> Iterator[Finding]:
-    """Whether the Dom0 image takes guests in."""
+    """Check that the Dom0 image includes the guests."""
     recipe = image(given.project)
     if recipe != "xen-image-minimal":
         yield found(

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""How what was fetched becomes a disk image, and whose kernel starts it (XT306 to XT321)."""
+"""Rules on how a fetched file becomes a disk image, and on its kernel (XT306 to XT321)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SUFFIXES = {
 
 
 def image_size(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Whether the size counts, and holds what goes in."""
+    """Check that the image size is used, and large enough."""
     source = guest.guest.source
     if source is None:
         return
@@ -58,7 +58,7 @@ def image_size(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def import_type(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Whether the import type exists, and suits the file."""
+    """Check that the import type exists, and suits the file."""
     source = guest.guest.source
     if source is None:
         return
@@ -90,7 +90,7 @@ def import_type(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def kernel(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """A kernel that must lie in the deploy directory."""
+    """Find a kernel that must be in the deploy directory."""
     named = guest.guest.kernel
     if named in (None, "none") or named == given.board.kernel_image or guest.type == "hvm":
         return
@@ -111,7 +111,7 @@ def _fetched(given: Context, bundle: str | None, path: str) -> bool:
 
 
 def types(given: Context) -> Iterator[Finding]:
-    """Import types that are not used, or whose script is missing."""
+    """Find import types that are unused, or whose script is missing."""
     used = {guest.source.type for guest in given.project.guests if guest.source is not None}
     for kind in given.project.import_types:
         path = f"import_types.{kind.key}"

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Whether the guests fit into the board (XT4xx)."""
+"""Rules on whether the guests fit into the board's memory (XT4xx)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STEP = 16
 
 
 def fits(given: Context) -> Iterator[Finding]:
-    """The whole budget."""
+    """Check that everything fits into the board's memory."""
     budget = budget_of(given)
     if budget.total is None:
         yield found(

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Network interfaces, in xl's vif syntax (XT216 to XT224, XT230).
+"""Rules on network interfaces, in xl's vif syntax (XT216 to XT224, XT230).
 
 What is checked is what xl does with an entry (xen:tools/xl/xl_parse.c, ``parse_nic_config``,
 and xen:tools/libs/util/libxlu_vif.c): of most mistakes it only complains on stderr, and makes
@@ -40,7 +40,7 @@ def nics(given: Context, guest: EffectiveGuest) -> tuple[str, tuple[str, ...]]:
 
 
 def arguments(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Words xl does not know, and values it cannot read."""
+    """Find words that xl does not know, and values that it cannot read."""
     path, specs = nics(given, guest)
     for spec in specs:
         for name, text in words(spec):
@@ -73,7 +73,7 @@ def arguments(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def addresses(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """MAC addresses that no interface can have, or that may belong to someone else."""
+    """Find MAC addresses that no interface can have, or that may belong to another device."""
     path, specs = nics(given, guest)
     for spec in specs:
         mac = value(spec, "mac")
@@ -97,7 +97,7 @@ def addresses(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def bridges(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Bridges that nothing creates."""
+    """Find bridges that nothing creates."""
     path, specs = nics(given, guest)
     for name in dict.fromkeys(value(spec, "bridge") for spec in specs):
         if name is not None and name != BRIDGE:
@@ -111,7 +111,7 @@ def bridges(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def devids(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Two interfaces of a guest under one number."""
+    """Find two interfaces of a guest with the same number."""
     path, specs = nics(given, guest)
     if len(specs) < 2:
         return
@@ -130,7 +130,7 @@ def devids(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def dhcp(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """A guest that waits for an address nobody gives."""
+    """Find a guest that asks for an address but gets none."""
     if guest.guest.config_file is not None or guest.type == "hvm":
         return
     if "ip=dhcp" not in guest.extra.split():
@@ -149,7 +149,7 @@ def dhcp(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def served(given: Context) -> Iterator[Finding]:
-    """More guests that ask for an address than QEMU's user network gives any."""
+    """Find more guests that ask for an address than QEMU's user network has."""
     if not given.board.emulated or network(given.project) == "nat":
         return
     asking = [
@@ -172,7 +172,7 @@ def served(given: Context) -> Iterator[Finding]:
 
 
 def twice(given: Context) -> Iterator[Finding]:
-    """One MAC address on two interfaces."""
+    """Find a MAC address on two interfaces."""
     owners: dict[str, str] = {}
     for guest in given.guests:
         path, specs = nics(given, guest)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The changes that findings propose. Each is a pure function from project to project.
+"""The changes that findings propose: pure functions from project to project.
 
 A change to text that the schema would not accept is not proposed: ``None`` stands for it.
 """
@@ -144,7 +144,7 @@ def bundle(label: str, name: str, **changes: Any) -> QuickFix | None:
 
 
 def layer_bundle(name: str) -> QuickFix:
-    """Install a bundle of a layer in the place of one of the project, with its guests."""
+    """Install a bundle of a layer instead of one of the project, with its guests."""
 
     def apply(project: Project) -> Project:
         guests = tuple(guest for guest in project.guests if guest.bundle != name)
@@ -157,7 +157,7 @@ def layer_bundle(name: str) -> QuickFix:
 
 
 def without_layer_bundle(name: str) -> QuickFix:
-    """Install a bundle of a layer no longer."""
+    """Stop installing a bundle of a layer."""
 
     def apply(project: Project) -> Project:
         names = tuple(known for known in project.host.layer_bundles if known != name)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What a project asks of layers that cannot do it (XT640 to XT645)."""
+"""Rules on projects that need more than the layers can do (XT640 to XT645)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OCI_FRONTENDS = ("docker", "podman")
 
 
 def boot_mode(given: Context) -> Iterator[Finding]:
-    """A boot mode that nothing in the layers makes: efi is written by xentui, for all of them."""
+    """Find a boot mode that the layers cannot make; efi is written by xentui, on every release."""
     mode = given.project.host.boot_mode
     if mode != "hyperv-gen1" or mode in given.abilities.boot_modes:
         return
@@ -36,7 +36,7 @@ def boot_mode(given: Context) -> Iterator[Finding]:
 
 
 def classes(given: Context) -> Iterator[Finding]:
-    """A release whose layers know no guests."""
+    """Find a release whose layers have no guest classes."""
     name = given.project.host.release
     if name is None or releases.releases()[name].abilities.has_classes:
         return
@@ -52,7 +52,7 @@ def classes(given: Context) -> Iterator[Finding]:
 
 
 def vxn(given: Context) -> Iterator[Finding]:
-    """Containers on layers that lack vxn, or a part of it."""
+    """Find containers on layers that lack vxn, or a part of it."""
     containers = given.project.containers
     if not containers.vxn:
         return
@@ -86,7 +86,7 @@ def vxn(given: Context) -> Iterator[Finding]:
 
 
 def other_release(given: Context) -> Iterator[Finding]:
-    """A release that is not that of the layers at hand."""
+    """Find a release that is not the one of the layers at hand."""
     name = given.project.host.release
     core, _ = releases.recognised(given.abilities)
     if name is None or not core or core == name:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Import scripts of one's own, read by a shell and by shellcheck (XT360 and XT361).
+"""Rules on the user's own import scripts, which a shell and shellcheck read (XT360 and XT361).
 
 Both only parse, yet they are programs: whoever asks for these findings asks for running them.
 """

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What is fetched for a guest (XT301 to XT319)."""
+"""Rules on the files that are fetched for a guest (XT301 to XT319)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ARCHES = frozenset({"x86-64", "aarch64", "arm", "x86", "i586", "i686"})
 
 
 def checksums(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Whether what comes from elsewhere can be checked."""
+    """Check that every remote file has a checksum."""
     for number, (field, entry) in enumerate(guest.guest.fetches):
         if entry.uri.startswith("file://"):
             continue
@@ -47,7 +47,7 @@ def checksums(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def local_files(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Whether local files are there."""
+    """Check that local files exist."""
     if not given.sees_files:
         return
     for field, entry in guest.guest.fetches:
@@ -75,7 +75,7 @@ def local_files(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def fits(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Whether what is fetched brings the file that is imported."""
+    """Check that a fetched file provides the file to import."""
     source = guest.guest.source
     if source is None:
         return
@@ -124,7 +124,7 @@ def fits(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def architectures(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Whether something is left to fetch for the board, and each override is one."""
+    """Check that something is left to fetch for the board, and that each override is valid."""
     entries = _fetch(guest)
     if not any(entry.arch for entry in entries):
         return
@@ -149,7 +149,7 @@ def architectures(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def subdirs(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """A subdir for something that is not unpacked."""
+    """Find a subdir for a file that is not unpacked."""
     source = guest.guest.source
     for number, entry in enumerate(_fetch(guest)):
         if entry.subdir is None or is_archive(entry.uri) or source is None:
@@ -174,7 +174,7 @@ def subdirs(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def downloads(given: Context) -> Iterator[Finding]:
-    """Different files that come under one name."""
+    """Find different files that are downloaded under the same name."""
     owners: dict[str, tuple[str, str]] = {}
     for guest in given.project.guests:
         entries = guest.source.fetch if guest.source is not None else ()
@@ -195,7 +195,7 @@ def downloads(given: Context) -> Iterator[Finding]:
 
 
 def beside(given: Context) -> Iterator[Finding]:
-    """Different files that lie under one name in the folder beside a bundle's recipe."""
+    """Find different files with the same name in the folder beside a bundle's recipe."""
     scripts = {kind.key: kind.script for kind in given.project.import_types}
     owners: dict[tuple[str | None, str], tuple[str, str]] = {}
     for guest in given.guests:

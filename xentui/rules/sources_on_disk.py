@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What local sources really are, held against what the project says (XT350 to XT357).
+"""Rules on local files: what they really are, compared with the project (XT350 to XT357).
 
 Only the beginning of a file is read, and what it points to; what needs all of it is told once
 it was inspected.
@@ -50,7 +50,7 @@ _FIXES: dict[str, str] = {
 
 
 def on_disk(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Hold a guest's local sources against what is said of them."""
+    """Compare a guest's local files with what the project says of them."""
     source = guest.guest.source
     if source is None or not given.assets.sources:
         return

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Text that is better not written as it is (XT232, XT702)."""
+"""Rules on text that should not be written as it is (XT232, XT702)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _QUERY = re.compile(r"[?&](?:password|token|secret|key|sig|signature)=", re.IGNO
 
 
 def secrets(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Passwords and tokens, which end up readable in files and on the target."""
+    """Find passwords and tokens, which would be readable in files and on the target."""
     wanted = guest.guest
     if wanted.extra is not None and _SECRET.search(wanted.extra):
         yield _secret(f"guests.{guest.key}.extra", "the kernel command line")
@@ -32,14 +32,14 @@ def secrets(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def defaults(given: Context) -> Iterator[Finding]:
-    """The same, in what every guest has."""
+    """Find the same in the defaults of every guest."""
     extra = given.project.defaults.extra
     if extra is not None and _SECRET.search(extra):
         yield _secret("defaults.extra", "the kernel command line")
 
 
 def invisible(given: Context) -> Iterator[Finding]:
-    """Characters that show nothing, or show something else."""
+    """Find characters that show nothing, or something else."""
     preset = given.project.preset
     if preset is None:
         return
