@@ -41,6 +41,7 @@ do_install() {{
     done
     merge_installed_xen_bundles
     bundle_xen_guests
+    {afterwards}
 }}
 """
 
@@ -54,7 +55,13 @@ def target_of(build: Build, project: Project, assets: Assets) -> Path:
         build.run_task(recipe_of(build, bundle), "install")
         packages.append(str(build.work(bundle.key) / "image"))
     append = build.layer / f"recipes-extended/images/{image(project)}.bbappend"
-    text = DOM0.format(packages=" ".join(packages), append=append if append.exists() else "")
+    appended = append.read_text(encoding="utf-8") if append.exists() else ""
+    # BitBake takes along only the functions that a task names.
+    text = DOM0.format(
+        packages=" ".join(packages),
+        append=append if appended else "",
+        afterwards="number_xen_guests" if "number_xen_guests" in appended else ":",
+    )
     build.run_task(build.put(f"host/{image(project)}.bb", text), "install")
     return build.work(image(project)) / "rootfs"
 
