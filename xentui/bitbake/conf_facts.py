@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What is said of variables and what they are worth: the words the conf reader uses."""
+"""Assignments, values and locations: the data types of the conf reader."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Reads configuration files into a store as BitBake does, and runs nothing.
+"""Read configuration files into a store as BitBake does, without running anything.
 
 Statements are carried out in the order of bb:lib/bb/parse/ast.py: included files where they
 are named, fragments where ``addfragments`` stands. What BitBake would stop at becomes a

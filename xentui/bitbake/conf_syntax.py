@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""BitBake's conf language as statements, each with its lines, and nothing evaluated.
+"""Parse BitBake's conf language into statements with their lines; nothing is evaluated.
 
 Two file kinds share the statements and differ in what stands around them:
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What variables are worth, as BitBake's data store works it out, without its Python.
+"""Evaluate variables as BitBake's data store does, without its Python.
 
 The rules are those of bb:lib/bb/data_smart.py: ``?=`` looks at the variable alone, ``:append``
 and ``:remove`` wait until a value is asked for, an override's value takes the place of the

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Paths as text, the way BitBake compares them: thousands of them, none resolved."""
+"""Paths as BitBake compares them: as text, unresolved, thousands at a time."""
 
 # A Path object for each would cost as much as reading the file.
 # ruff: noqa: PTH100, PTH110, PTH112, PTH117, PTH118, PTH119, PTH120, PTH208

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Where the build directory is. Asked at every start, so little is loaded for it."""
+"""Find the build directory. It runs at every start, so it imports little."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What the machine that builds has, as far as a build and runqemu need it. Nothing is run."""
+"""What the build machine offers to a build and to runqemu. Nothing is run."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A local.conf as parts of a project."""
+"""Read a local.conf as parts of a project."""
 
 from __future__ import annotations
 

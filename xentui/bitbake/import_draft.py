@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A project in the making: values with the lines they were read from, and what was left."""
+"""A project while it is imported: values with their lines, and what could not be imported."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A bundle recipe as parts of a project."""
+"""Read a bundle recipe as parts of a project."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Configuration that exists, made into a project: a local.conf, and recipes of bundles.
+"""Make a project from existing configuration: a local.conf, and bundle recipes.
 
 Files are read as text, and nothing in them is run. What a project cannot say stays in the
 user's own files, and is listed with its file and line.

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Bundle recipes that the layers of a build directory have already, and the guests they bring."""
+"""Bundle recipes that the layers of a build directory already have, with their guests."""
 
 from __future__ import annotations
 

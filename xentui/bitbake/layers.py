@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What layers offer besides recipes: machines; and what earlier builds left to be used."""
+"""What layers offer besides recipes: machines, and the files of earlier builds."""
 
 from __future__ import annotations
 

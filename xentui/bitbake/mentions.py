@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Which variables no file of the layers names: setting one of them has no effect.
+"""Variables that no file of the layers mentions: setting one has no effect.
 
 A name is looked for in every text of a layer that BitBake, its classes or their tools read.
 A name that is found may still mean something else; one that is not found is read by nobody.

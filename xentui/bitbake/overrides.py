@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Overrides: how a variable's name is read, and which variant of it holds."""
+"""Overrides: how a variable's name is split, and which of its variants wins."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What was found in recipes the last time, kept in the user's cache directory.
+"""What was found in recipes before, kept in the user's cache directory.
 
 A note counts only while the recipe's file, and each file it required, has the size and the
 time of change that it had then. A cache that cannot be read or written is passed over.

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Which recipe files the layers have: BBFILES, looked up without a glob for each pattern."""
+"""The recipe files of the layers: BBFILES, without a glob for each pattern."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The recipes of the layers that matter here: images, and bundles of Xen guests.
+"""The recipes that matter here: images, and bundles of Xen guests.
 
 Every recipe's name is known; of an image or a bundle also what it says of itself. A recipe is
 read as text, with what it requires, and without its classes.

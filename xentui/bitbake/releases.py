@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Releases of the Yocto Project whose layers were looked at, and what each can do.
+"""The releases of the Yocto Project that xentui knows, and what the layers of each can do.
 
 The descriptions in ``releases.toml`` are recorded by ``tools/releases.py`` with
 :mod:`xentui.bitbake.abilities`, from a checkout of each branch. They stand in where no layers

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Disks with partitions: MBR and GPT (UEFI specification, part 5)."""
+"""Partitioned disks: MBR and GPT (UEFI specification, part 5)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Disk images of other hypervisors: which they are, and how big the disk inside is.
+"""Disk images of other hypervisors: their format, and the size of the disk inside.
 
 The names are those that ``qemu-img convert -f`` takes. Layouts: QEMU's block/{vmdk,vdi,vpc,
 vhdx,qcow,parallels,qed,dmg,bochs,cloop}.c.

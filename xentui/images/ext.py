@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""ext2, ext3 and ext4: what the superblock says, which files are there, and what is in them.
+"""ext2, ext3 and ext4: the superblock, the files, and their contents.
 
 The layout is that of the kernel's Documentation/filesystems/ext4. Nothing is written, and a
 bounded number of bytes is read, whatever the structures say.

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Telling what a local file is: all of it, with its digest, or its beginning alone.
+"""Tell what a local file is: the whole file with its digest, or only its beginning.
 
 A file is read once from its first byte to its last; digest, unpacking and the walk through an
 archive all feed on that. Besides, a few blocks that its headers point to are read. However a

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What is known of a file once it was looked at."""
+"""What is known of a file after it was inspected."""
 
 from __future__ import annotations
 

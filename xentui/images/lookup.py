@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Finding a path in a file system that is not mounted, its own links followed in it."""
+"""Find a path in a file system that is not mounted; links are followed inside it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Reading pieces of something that may be a file, a part of one, or the beginning of one."""
+"""Read pieces of a file, of a part of one, or of the beginning of one."""
 
 from __future__ import annotations
 

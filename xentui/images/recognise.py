@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What something is, by its first bytes and what they point to."""
+"""Recognise a file by its first bytes and what they point to."""
 
 from __future__ import annotations
 

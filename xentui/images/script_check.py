@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Whether a shell understands a script. It is parsed, never run.
+"""Check whether a shell understands a script. The script is parsed, never run.
 
 The text comes by standard input, with an empty environment: ``sh -n`` reads no start-up file
 (``ENV``) then, and shellcheck follows no ``source`` without being told to.

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""How a file is imported: what a project says of it so that a guest starts from it."""
+"""Suggest how to import a file: what the project must say so that a guest starts from it."""
 
 from __future__ import annotations
 

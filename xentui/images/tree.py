@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A directory that may be the root of a guest: what it needs, and whether it has an init."""
+"""A directory that may be a guest's root: its size, and whether it has an init."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Unpacking gzip, bzip2, xz and Zstandard bit by bit, with bounded memory."""
+"""Unpack gzip, bzip2, xz and Zstandard piece by piece, with bounded memory."""
 
 from __future__ import annotations
 

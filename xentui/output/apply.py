@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Carry out a plan, such that each file is old or new at every moment.
+"""Carry out a plan: every file is either old or new at every moment.
 
 New and changed files come first, then the user's own files that name them, then what is no
 longer needed: a run that is cut short anywhere leaves a configuration that can be parsed.

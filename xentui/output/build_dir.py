@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A build directory: what writing into it, and taking out of it again, would change.
+"""Plan what writing into a build directory changes, and what removing it again changes.
 
 xentui's own are ``conf/xentui.conf`` and the layer. Of the user's files, ``conf/local.conf``
 gets one line (or one marked block) and ``conf/bblayers.conf`` one layer. The manifest in

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What to type next: from the written files to guests that run, in order."""
+"""The commands to type next, in order: from the written files to running guests."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Generated files that were edited by hand: shown from three sides, and what becomes of them.
+"""Generated files that were edited by hand: shown as three diffs, then kept, merged or replaced.
 
 What xentui wrote last is what both sides come from: the file as it is, and the file as xentui
 would write it now.

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Which configuration fragments a build directory enables, as far as its files say it.
+"""Which configuration fragments a build directory enables, from its files.
 
 ``bitbake-config-build enable-fragment`` adds to OE_FRAGMENTS in conf/toolcfg.conf. Files are
 read as text; nothing in them is run.

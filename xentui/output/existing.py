@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Xen settings that the user wrote into a build directory, and what becomes of them.
+"""Xen settings that the user wrote into a build directory, and what to do with them.
 
 A line of conf/local.conf may bundle guests, set flags of guests or choose the board. What
 xentui writes is read after it and would override it. So such lines are found before anything

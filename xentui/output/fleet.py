@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Several projects as one layer, of which each build directory takes its board's settings.
+"""Several projects in one layer, from which each build directory takes its board's settings.
 
 A layer is for every machine that names it, so whatever belongs to one board alone must go by
 its name: the settings are a file or a fragment each, kickstart files and xl configs have the

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The comment that each generated file begins with, and what it can prove.
+"""The comment at the top of each generated file, with a digest that shows hand edits.
 
 The header names the project that a file was made from and carries a digest of all other
 lines. A file whose digest still holds is as xentui left it; any other belongs to whoever

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A project as a kas project file, complete by itself, or as a part of one's own.
+"""A project as a kas project file, complete or as a part of the user's own.
 
 ``kas build xentui.kas.yml`` is all that a bare machine needs; the part is named behind the
 user's own file: ``kas build kas.yml:xentui.kas.yml``.

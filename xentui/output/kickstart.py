@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The wic kickstart of an x86-64 disk image, where the layer's own one does not serve.
+"""The wic kickstart of an x86-64 disk image, for boards that the layer's own one does not fit.
 
 meta-virtualization has Dom0's memory as literal text in its kickstart files, so another amount
 needs a file of our own. And its wic plug-in for BIOS writes the boot menu itself only if the

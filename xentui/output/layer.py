@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The layer that carries bundle recipes, and what the Dom0 image must bring along."""
+"""The layer with the bundle recipes, and what it adds to the Dom0 image."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The list of what xentui wrote into a folder, kept in that folder.
+"""The list of files that xentui wrote into a folder, kept in that folder.
 
 It tells which files of an earlier run are no longer generated, and whether a file without
 header, such as a copied image, is still as it was written. A header alone cannot say either.

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Two changes of one text, put together line by line.
+"""Merge two changes of one text line by line.
 
 The text that both come from is cut at the lines that neither changed. Between two such lines
 the side that changed something wins; where both did, and not the same, it is a conflict.

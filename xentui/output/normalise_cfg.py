@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A person's own xl config in the one shape that the classes' rewriting leaves right.
+"""The user's own xl config, in the form that the classes rewrite correctly.
 
 Their ``sed`` changes lines that begin exactly with ``disk = [`` and ``kernel = "``, and of a
 disk what stands before the first comma (mv:classes/xen-guest-bundle.bbclass, ``do_compile``).

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What writing would change: files as they are against files as they should be."""
+"""Compare the files on disk with those to be written, and list the changes."""
 
 from __future__ import annotations
 

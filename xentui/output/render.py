@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A project as all the files it turns into."""
+"""All files that a project turns into."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The files a project turns into, before anything is written."""
+"""The files of a project as text, before anything is written."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What a bundle recipe fetches, and how it is made ready for the class.
+"""The files that a bundle recipe fetches, and how they are prepared for the class.
 
 The class imports what lies in UNPACKDIR. Two things it does not do well are done before its
 do_compile, in functions of the recipe:

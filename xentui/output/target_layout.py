@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What will lie on the target, and in which order guests start."""
+"""The files that will be on the target, and the order in which guests start."""
 
 from __future__ import annotations
 

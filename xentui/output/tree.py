@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A folder that files are written into, and nothing outside it.
+"""A folder to write files into, and nothing outside it.
 
 Every name is walked from the folder's own descriptor, one part at a time, without following
 a link: a link planted at the file, at a folder above it or at the temporary name is refused,

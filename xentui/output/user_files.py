@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The lines that xentui puts into the user's own files, and how each is taken out again.
+"""The lines that xentui adds to the user's own files, and how they are removed again.
 
 What is put in is given back as it stands in the file, so that taking it out restores the file
 to the byte: its line ends, and a last line without one. Where the user moved or reformatted

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What lies beside a project file and belongs to it: own configs, scripts, images.
+"""The files beside a project file that belong to it: xl configs, scripts, images.
 
 Nothing outside the project's directory is looked at, whatever a path or a symbolic link says.
 """

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What the guests' images take in Dom0's root file system.
+"""The space that the guests' images take in Dom0's root file system.
 
 Both classes copy each image into /var/lib/xen/images of the Dom0 image, at its full length.
 The Dom0 recipe keeps 2,000,000 KB for them and for all else that is put there

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Writing a changed project back into its own text, with tomlkit.
+"""Write a changed project back into its own text, with tomlkit.
 
 Only what differs is changed: comments, order, blank lines, quotes and line ends stay. tomlkit
 keeps all that of what it is not asked to change. Four things it cannot do are done around it:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The effective value of each field, and where it comes from: the only place that says.
+"""The effective value of each field and its origin; nothing else works them out.
 
 A field that the project leaves out takes its value from ``[defaults]``, the board, the Xen
 classes (``?=`` lines of xen-guest-bundle.bbclass and xen-guest-cross-install.bbclass, which the

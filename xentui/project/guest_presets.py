@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Guests that are added ready made: each a data file in ``presets/guests``.
+"""Ready-made guests: each a data file in ``presets/guests``.
 
 A file has tables of guests and bundles as a project has them, a title, a description, what it
 was tried with, and the architecture that it needs, if any. Names that a project has already get

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Where each key and value of a TOML text stands.
+"""The line of each key and value of a TOML text.
 
 tomllib gives values without their places. This scan gives the places without the values: one
 pass, linear in the text, no more exact than a text needs that tomllib accepts. Offsets count

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The project: frozen dataclasses that say what a person wants, and nothing else.
+"""The project: frozen dataclasses of what the user wants.
 
 Every field left out of a project file is ``None`` (or empty, for lists and tables). What
 holds then is worked out in :mod:`xentui.project.effective`, never stored here.

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The text of a new project file, which shows what holds where nothing is said."""
+"""The text of a new project file, with the default of each value that is left out."""
 
 from __future__ import annotations
 

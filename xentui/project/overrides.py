@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Values changed on the way: ``--set guests.alpine.memory=256``.
+"""Values overridden on the command line: ``--set guests.alpine.memory=256``.
 
 What stands before the first ``=`` is a path of the format, with keys in quotes where they hold
 dots and with an index for an entry of a list: ``guests.alpine.source.fetch[0].uri``. The index

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The presets at hand: bundled with xentui, the user's own, and those of this directory.
+"""The presets: xentui's, the user's own, and those of this directory.
 
 A preset is a project file. Where two have one name, the nearest wins: ``./presets``, then
 ``xentui/presets`` in the user's configuration directory (XDG_CONFIG_HOME), then xentui's own.

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Which way a guest takes into the image, and why.
+"""How a guest gets into the image, named in the configuration or in a bundle, and why.
 
 Two ways exist: named in the configuration (``BUNDLED_XEN_GUESTS``,
 xen-guest-cross-install.bbclass) or carried by a bundle recipe (xen-guest-bundle.bbclass).

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What a field is: read from ``schema.json``, the one place that says it.
+"""What a field is, read from ``schema.json``.
 
 Screens, the command line, the checks and the writers ask here for a field's type, unit, range,
 default, help and BitBake name. Beside draft-07's keywords the schema uses a few of its own:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Which values a JSON schema does not accept, as the jsonschema package finds them.
+"""The values that a JSON schema does not accept, found by the jsonschema package.
 
 It is imported when the first value is checked, as it takes as long as all the rest of a start.
 Two things differ from JSON, on purpose: a pattern matches a whole text ("$" means what it does

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The recipe that deploys, or installs, what starts Xen."""
+"""The recipe that deploys or installs the files that start Xen."""
 
 from __future__ import annotations
 

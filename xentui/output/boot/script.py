@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The script that starts Xen by U-Boot: it loads everything, and tells Xen of it in /chosen.
+"""The U-Boot script that starts Xen: it loads every part, and lists them in /chosen.
 
 Nothing in it depends on what BitBake built: sizes are ``filesize`` at boot, and each file goes
 behind the one before, at the next 2 MiB. ``booti`` would move an image that lies elsewhere. Files

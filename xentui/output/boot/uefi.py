@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""UEFI: xen.efi, and the ``.cfg`` beside it that it reads (xen:docs/misc/efi.pandoc).
+"""UEFI: xen.efi and its ``.cfg`` file (xen:docs/misc/efi.pandoc).
 
 On arm64 the hypervisor itself is the EFI application (xen:xen/arch/arm/Makefile); both are deployed
 as ``xen-MACHINE.efi``. No boot loader is needed, no address, and no /chosen.
