@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A build directory as its files describe it: layers, machine, distro, and the origin of each value.
+"""A build directory as its files describe it: layers, machine, distro, origins of values.
 
 The files are read in BitBake's order (bb:lib/bb/cookerdata.py, ``parseConfigurationFiles``):
 ``conf/bblayers.conf``, each layer's ``conf/layer.conf``, then OpenEmbedded-Core's
