@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Read a project file into a :class:`~xentui.project.model.Project`, or list its problems.
+"""Read a project file into a :class:`~xentui.project.model.Project`, or list its problems."""
 
 from __future__ import annotations
 
