@@ -48,6 +48,9 @@ _MOST_FACTOR = 40
 _MOST_KNOWN = 1024
 _GLANCED = 20_000
 
+_PACKED_KINDS = ("ext", "disk", "filesystem", "iso", "qcow2")
+"""Kinds of which all is unpacked, packed ones of a guest's disk."""
+
 _Key = tuple[str, int, int, int, int]
 _whole: dict[_Key, Inspected] = {}
 _heads: dict[_Key, Inspected] = {}
@@ -170,6 +173,8 @@ def _read(path: Path, descriptor: int, size: int, progress: Progress) -> Inspect
     chunks = Chunks(_chunks(descriptor, size, digest.update, progress))
     if seen.kind == "tar":
         seen = _walked(seen, chunks)
+    elif seen.compression is not None and seen.kind in _PACKED_KINDS:
+        seen = _unpacked_to_its_end(seen, chunks)
     chunks.drain()
     return replace(seen, holes=holes, sha256=digest.hexdigest())
 
@@ -224,18 +229,44 @@ def _with_layers(seen: Inspected, blobs: Blobs) -> Inspected:
     )
 
 
+def _unpacked_to_its_end(seen: Inspected, stream: Chunks) -> Inspected:
+    """Unpack a disk or file system for its size, and to see that it is whole."""
+    most = max(_LEAST_UNPACKED, _MOST_FACTOR * seen.size)
+    unpacker = unpacking.Unpacker(seen.compression or "")
+    inside = Chunks(_unpacked(stream, unpacker, most))
+    try:
+        inside.drain()
+    except Broken as error:
+        problem = f"Unpacking stops: {error.reason}."
+        return replace(seen, problems=(*seen.problems, problem))
+    problems = (*seen.problems, *_trailing(seen, unpacker))
+    return replace(seen, unpacked=inside.place, problems=problems)
+
+
+def _trailing(seen: Inspected, unpacker: unpacking.Unpacker) -> Iterator[str]:
+    if unpacker.trailing and seen.compression != "bz2":
+        yield (
+            "Bytes that are not packed follow what is, such as a signature: BitBake's unpacking "
+            "fails on them. Unpack it yourself, and take what comes of it."
+        )
+
+
 def _walked(seen: Inspected, stream: Chunks) -> Inspected:
     """Walk through an archive, packed or not, to its end or to where that must stop."""
     archive, shape = Tar(), TreeStatistics()
     problems = list(seen.problems)
     inside = stream
+    unpacker = None
     if seen.compression is not None:
         most = max(_LEAST_UNPACKED, _MOST_FACTOR * seen.size)
-        inside = Chunks(_unpacked(stream, seen.compression, most))
+        unpacker = unpacking.Unpacker(seen.compression)
+        inside = Chunks(_unpacked(stream, unpacker, most))
     try:
         walk(inside, archive, shape)
         # Padding follows the end of an archive, and the end of what is packed proves it whole.
         inside.drain()
+        if unpacker is not None:
+            problems += _trailing(seen, unpacker)
     except Broken as error:
         archive.complete = False
         problems.append(f"Not all of the archive was read: {error.reason}.")
@@ -260,13 +291,12 @@ def _init(archive: Tar) -> bool | None:
     return None if None in (archive.init, archive.init_below_top) else False
 
 
-def _unpacked(stream: Chunks, name: str, most: int) -> Iterator[bytes]:
+def _unpacked(stream: Chunks, unpacker: unpacking.Unpacker, most: int) -> Iterator[bytes]:
     """Yield what comes of unpacking a stream.
 
     Raises:
         Broken: it is damaged, ends in the middle, or makes more than ``most`` bytes.
     """
-    unpacker = unpacking.Unpacker(name)
     made = 0
     while packed := stream.read(_CHUNK):
         for chunk in unpacker.feed(packed):

@@ -69,6 +69,10 @@ _OTHERS = (
     (0, b"MZ", "a program for EFI or Windows"),
     (0, b"\x7fELF", "an ELF file"),
 )
+_IN_PIECES = (
+    "The disk is in other files: make one of them, where they are: "
+    "qemu-img convert -O qcow2 OLD NEW."
+)
 _VOLUMES: dict[str, tuple[Kind, str]] = {
     "swap": ("swap", "swap space"),
     "luks": ("encrypted", "an encrypted volume (LUKS)"),
@@ -129,7 +133,10 @@ def recognise(reader: Reader) -> Recognised:
         return Recognised("lfs_pointer", "a Git LFS pointer, not the file itself")
     foreign = disk_formats.read(reader, head)
     if foreign is not None:
-        return Recognised("vm_disk", foreign.label, vm_disk=foreign, disk_size=foreign.size)
+        problems = () if foreign.whole else (_IN_PIECES,)
+        return Recognised(
+            "vm_disk", foreign.label, vm_disk=foreign, disk_size=foreign.size, problems=problems
+        )
     if head.startswith(qcow2.MAGIC):
         return _qcow2(reader)
     if tar.is_header(head[: tar.BLOCK]):

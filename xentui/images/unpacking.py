@@ -56,10 +56,11 @@ class Unpacker:
     """Takes packed bytes, gives unpacked ones.
 
     Several streams after one another are one, as all four tools have it. What follows the last
-    and is no stream is read over.
+    and is no stream is passed over, and noted.
 
     Attributes:
         done: whether a stream has ended and no further one begun.
+        trailing: whether bytes follow the last stream that are none.
     """
 
     def __init__(self, name: str) -> None:
@@ -72,6 +73,7 @@ class Unpacker:
         self._rest = b""
         self._over = False
         self.done = False
+        self.trailing = False
 
     def feed(self, packed: bytes | memoryview) -> Iterator[bytes]:
         """Yield what comes of some more bytes, at most :data:`CHUNK` at once.
@@ -130,6 +132,8 @@ class Unpacker:
             return b""
         if not packed.startswith(magic):
             self._over = True
+            # Padding with zeros is read over by all four tools.
+            self.trailing = bool(packed.strip(b"\0"))
             return b""
         self._streams += 1
         if self._streams > _MOST_STREAMS:
