@@ -175,3 +175,30 @@ def test_guests_of_two_lines_are_told_at_the_first_that_is_known(tmp_path: Path)
     assert lines_of("XT638", hidden) == [0]
     more = f'{lines}BUNDLED_XEN_GUESTS:append = " gone:external"\n'
     assert lines_of("XT638", found(tmp_path / "more", PLAIN + more)) == [4]
+
+
+@pytest.mark.parametrize(
+    ("recipe", "types", "wanted", "missing"),
+    [
+        ("inherit image\n", "tar.zst ext4.zst", "", True),
+        ("inherit image\n", "cpio.gz", "", True),
+        ("inherit image\n", "wic", "", True),
+        ("inherit image\n", "wic", "wic", False),
+        ("inherit image\n", "tar.zst ext4", "", False),
+        ("inherit image\n", "", "", False),
+        ("inherit image\n", "${@f()}", "", False),
+        ('inherit image\nIMAGE_FSTYPES = "tar ext4"\n', "cpio.gz", "", False),
+        ('inherit image\nIMAGE_FSTYPES:append = " ext4"\n', "cpio.gz", "", False),
+    ],
+)
+def test_a_guest_whose_image_is_not_made(
+    tmp_path: Path, recipe: str, types: str, wanted: str, missing: bool
+) -> None:
+    more = {"virt/recipes-extended/images/plain-image.bb": recipe}
+    lines = f'BUNDLED_XEN_GUESTS += "plain-image"\nIMAGE_FSTYPES = "{types}"\n'
+    lines += f'XEN_GUEST_IMAGE_FSTYPE = "{wanted}"\n' if wanted else ""
+    made = of("XT660", found(tmp_path, GOOD + lines, more=more))
+    assert len(made) == missing
+    if missing:
+        append = f'IMAGE_FSTYPES:append:pn-plain-image = " {wanted or "ext4"}"\n'
+        assert of("XT660", found(tmp_path / "b", GOOD + lines + append, more=more)) == []

@@ -179,7 +179,6 @@ def _swap(path: Path) -> None:
         ("encrypted", _luks),
         ("encrypted", lambda path: path.write_bytes(b"LUKS\xba\xbe\0\2" + bytes(9000))),
         ("encrypted", lambda path: path.write_bytes(b"\xeb\x58\x90-FVE-FS-" + bytes(9000))),
-        ("cpio", lambda path: path.write_bytes(b"070701" + b"0" * 104 + b"TRAILER!!!\0" * 9)),
         ("other", lambda path: path.write_text("<!DOCTYPE html><title>404</title>")),
         ("other", lambda path: path.write_text("#!/bin/sh\nexit 1\n")),
         ("other", lambda path: path.write_text("Not Found")),
@@ -254,7 +253,9 @@ def test_a_ramdisk_is_called_one(tmp_path: Path) -> None:
     seen = inspect(tmp_path / "initramfs.cpio.gz")
     assert seen.kind == "cpio"
     assert "ramdisk" in seen.label
-    assert suggest(seen, "initramfs.cpio.gz") is None
+    suggestion = suggest(seen, "initramfs.cpio.gz")
+    assert suggestion is not None
+    assert (suggestion.use, suggestion.file) == ("ramdisk", "initramfs.cpio")
 
 
 def test_holes_are_not_read(tmp_path: Path) -> None:
@@ -272,3 +273,32 @@ def test_few_holes_are_read_for_the_checksum(tmp_path: Path) -> None:
     seen: Inspected = inspect(made.ext(tmp_path / "d.img"))
     assert 0 < seen.holes < SPARSE
     assert seen.sha256 == made.run("sha256sum", tmp_path / "d.img").split()[0]
+
+
+@pytest.mark.parametrize(
+    ("pack", "fails"), [("gzip", True), ("xz", True), ("zstd", True), ("bzip2", False)]
+)
+@pytest.mark.parametrize("more", [b"FWx0 a signature", b"", bytes(512)])
+def test_what_follows_packed_data_is_told_where_unpacking_fails(
+    pack: str, fails: bool, more: bytes, tmp_path: Path
+) -> None:
+    made.run(pack, made.ext(tmp_path / "d.img", mib=2))
+    path = next(tmp_path.glob("d.img.*"))
+    with path.open("ab") as file:
+        file.write(more)
+    told = [problem for problem in inspect(path).problems if "follow" in problem]
+    done = subprocess.run([made.tool(pack), "-dc", str(path)], capture_output=True)
+    if more.strip(b"\0"):
+        assert bool(told) == fails == (done.returncode != 0)
+    else:
+        assert told == []
+
+
+def test_a_disk_in_several_files_says_how_to_make_one(tmp_path: Path) -> None:
+    raw = made.ext(tmp_path / "raw", mib=4)
+    options = ("-o", "subformat=monolithicFlat")
+    made.run("qemu-img", "convert", "-f", "raw", "-O", "vmdk", *options, raw, tmp_path / "d.vmdk")
+    seen = inspect(tmp_path / "d.vmdk")
+    assert suggest(seen, "d.vmdk") is None
+    assert "qemu-img convert" in seen.problems[0]
+    assert inspect(tmp_path / "d-flat.vmdk").found.filesystem == "ext4"

@@ -211,8 +211,9 @@ def _inside(seen: Inspected) -> Iterator[str]:
 
 
 def _toml(seen: Inspected, suggestion: Suggestion) -> Iterator[str]:
-    if suggestion.use == "kernel":
-        yield f"kernel = {value(suggestion.file)}"
+    table = "guests.NAME.source.fetch" if suggestion.use != "ramdisk" else "guests.NAME.fetch"
+    if suggestion.use != "disk":
+        yield f"{suggestion.use} = {value(suggestion.file)}"
     else:
         words = " ".join(word for word in (suggestion.root("xvda"), suggestion.extra) if word)
         if words:
@@ -222,7 +223,7 @@ def _toml(seen: Inspected, suggestion: Suggestion) -> Iterator[str]:
         yield f"file = {value(suggestion.file)}"
         if suggestion.image_size is not None:
             yield f"image_size = {suggestion.image_size}"
-    yield "[[guests.NAME.source.fetch]]"
+    yield f"[[{table}]]"
     yield f"uri = {value(f'file://{suggestion.place}')}"
     if seen.sha256 is not None and not suggestion.before:
         yield f"sha256 = {value(seen.sha256)}"

@@ -50,7 +50,7 @@ class Suggestion:
     """What a project says of a file.
 
     Attributes:
-        use: whether a guest's disk is made of it, or it is a guest's kernel.
+        use: whether a guest's disk is made of it, or it is a guest's kernel or ramdisk.
         type: the import type; empty for a kernel.
         file: ``file`` of the source, or the guest's kernel.
         subdir: ``subdir`` of the fetch entry of an archive.
@@ -63,7 +63,7 @@ class Suggestion:
         guess: whether the name alone says so, as the bytes could not be read.
     """
 
-    use: Literal["disk", "kernel"]
+    use: Literal["disk", "kernel", "ramdisk"]
     type: str
     file: str
     subdir: str | None = None
@@ -92,6 +92,8 @@ def suggest(seen: Inspected, place: str, guest: str = "guest") -> Suggestion | N
     if seen.kind == "kernel":
         # BitBake unpacks a packed file that bears the suffix; what it then is, is a kernel too.
         return Suggestion("kernel", "", unpacked_name(seen, place), place=place)
+    if seen.kind == "cpio":
+        return Suggestion("ramdisk", "", unpacked_name(seen, place), place=place)
     if seen.kind == "tar":
         return _tree(seen, place, guest)
     if seen.kind == "container":
@@ -277,6 +279,9 @@ def with_source(
     entry = Fetch(f"file://{place}", sha256, subdir=suggestion.subdir)
     if before:
         entry = replace(entry, sha256=sha256 or before[0].sha256, arch=before[0].arch)
+    if suggestion.use == "ramdisk":
+        fetch = _with(guest.fetch, entry)
+        return project.with_guest(replace(guest, ramdisk=suggestion.file, fetch=fetch))
     if suggestion.use == "kernel":
         if old is None:
             raise KeyError(key)

@@ -123,7 +123,12 @@ def _free(key: str, taken: set[str]) -> str:
 
 def _renamed(guest: Guest, keys: dict[str, str]) -> Guest:
     """Return a guest under its new key, with the other guests of the preset under theirs."""
-    renamed = replace(guest, key=keys[guest.key])
+    renamed = replace(
+        guest,
+        key=keys[guest.key],
+        after=tuple(keys.get(name, name) for name in guest.after),
+        backend=keys.get(guest.backend or "", guest.backend),
+    )
     for old, new in keys.items():
         if old != new and renamed.vif:
             pattern = re.compile(rf"(?<=backend=){re.escape(old)}(?=,|$)")

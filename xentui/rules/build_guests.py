@@ -4,11 +4,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
+from xentui.errors import InputError
+from xentui.project import filesystem
 from xentui.rules.build_context import GUEST_VARIABLES, BuildContext, Placed, near, placed
 from xentui.safe_text import quoted, visible
 
+_LARGEST = 1 << 20
 _TAGS = ("autostart", "external")
 _BUNDLE_ONLY = ("XEN_GUEST_SOURCE_TYPE", "XEN_GUEST_SOURCE_FILE", "XEN_GUEST_IMAGE_SIZE")
 
@@ -93,8 +98,36 @@ def _is_carried(context: BuildContext, name: str) -> bool:
     )
 
 
+def _image_type(context: BuildContext, name: str, entry: str) -> Iterator[Placed]:
+    """Whether a guest's recipe makes the type of image that the class looks for."""
+    recipe = next((one for one in context.recipes.images if one.name == name), None)
+    types = context.build.value("IMAGE_FSTYPES", name)
+    if recipe is None or not types.known or not types.words or _sets_types(recipe.path):
+        return
+    wanted = context.build.value("XEN_GUEST_IMAGE_FSTYPE").text or "ext4"
+    if wanted in types.words:
+        return
+    yield placed(
+        "XT660",
+        context.place_of("BUNDLED_XEN_GUESTS", entry),
+        f"{name} makes images of type {', '.join(types.words)}, and the class looks for its"
+        f" {wanted}: Guest rootfs not found",
+        f'Add IMAGE_FSTYPES:append:pn-{visible(name)} = " {visible(wanted)}".',
+    )
+
+
+def _sets_types(path: str) -> bool:
+    """Return whether a recipe says itself which types it makes, or cannot be read."""
+    try:
+        text = filesystem.read_text(Path(path), _LARGEST)
+    except InputError:
+        return True
+    return re.search(r"^IMAGE_FSTYPES\b", text, re.MULTILINE) is not None
+
+
 def _recipe(context: BuildContext, name: str, entry: str) -> Iterator[Placed]:
     if name in context.recipes.names:
+        yield from _image_type(context, name, entry)
         return
     yield placed(
         "XT636",

@@ -208,8 +208,8 @@ def described(seen: Inspected, suggestion: Suggestion | None, name: str) -> list
     if suggestion is None:
         return lines
     lines.append(("", ""))
-    if suggestion.use == "kernel":
-        lines.append((f"kernel      {suggestion.file}", "strong"))
+    if suggestion.use != "disk":
+        lines.append((f"{suggestion.use:<12}{suggestion.file}", "strong"))
         return lines
     lines.append((f"type        {suggestion.type}", "strong"))
     lines.append((f"file        {suggestion.file}", "strong"))
