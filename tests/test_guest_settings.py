@@ -163,6 +163,7 @@ def test_the_classes_leave_what_is_previewed(tmp_path: Path) -> None:
     assert {f"/var/lib/xen/images/app-{name}" for name in (
         "initrd.cpio.gz", "xvdb.img", "xvdc.img", "xvdd.img",
     )} <= set(target.layout)  # fmt: skip
+    assert "/etc/modules-load.d/lab.conf" in target.layout
     auto = [line for line in target.layout if "/auto/" in line]
     assert auto == [
         "/etc/xen/auto/1-net.cfg -> /etc/xen/net.cfg",

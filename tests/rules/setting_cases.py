@@ -106,7 +106,14 @@ CASES = (
     setting("XT278", "xl.tsc_mode", 'xl = { tsc_mode = "fast" }', 'xl = { tsc_mode = "native" }'),
     setting("XT282", "xl.memory", "xl = { memory = 64 }", "memory = 64"),
     setting("XT282", "xl.disk", 'xl = { disk = ["phy:/dev/sdb,xvdb,w"] }', ""),
-    Case("XT283", "guests.web.pci", '[guests.web]\npci = ["03:00.0"]\n', ('pci = ["03:00.0"]', "")),
+    Case(
+        "XT283",
+        "guests.web.pci",
+        '[guests.web]\npci = ["03:00.0,seize=1"]\n',
+        ('pci = ["03:00.0,seize=1"]', ""),
+        say="IOMMU",
+    ),
+    setting("XT288", "pci", 'pci = ["03:00.0"]', 'pci = ["03:00.0,seize=1"]'),
     Case(
         "XT283",
         "guests.web.dtdev",

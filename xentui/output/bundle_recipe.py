@@ -51,6 +51,7 @@ def recipe(project: Project, bundle: Bundle, assets: Assets = NO_ASSETS) -> str:
         *(_guest(project, guest, has_config=guest in configs) for guest in guests),
         *fetched.preparation(),
         *_extra_files(guests),
+        *_passthrough(project, bundle),
     ]
     return "\n" + "\n\n".join(block for block in blocks if block) + "\n"
 
@@ -171,5 +172,28 @@ def _extra_files(guests: list[Guest]) -> Iterator[str]:
             "}",
             "",
             f'FILES:${{PN}} += "{artifacts.IMAGES}"',
+        ]
+    )
+
+
+def _passthrough(project: Project, bundle: Bundle) -> Iterator[str]:
+    """Yield what has Dom0 load the driver that PCI devices are handed to guests with.
+
+    xl moves a device to it when the guest starts, with ``seize=1``, or ``xl
+    pci-assignable-add`` does (xl.cfg(5), pci).
+    """
+    place = artifacts.modules_file(project, bundle.key)
+    if place is None:
+        return
+    yield "\n".join(
+        [
+            "# Dom0 must have loaded this driver before PCI devices can be handed to guests.",
+            "do_install:append() {",
+            "    install -d ${D}/etc/modules-load.d",
+            f"    echo xen-pciback > ${{D}}/{text.path(place[1:])}",
+            "}",
+            "",
+            f'FILES:${{PN}} += "{place}"',
+            'RRECOMMENDS:${PN} += "kernel-module-xen-pciback"',
         ]
     )

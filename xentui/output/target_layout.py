@@ -29,4 +29,6 @@ def layout(project: Project) -> list[str]:
         lines |= {file.path for file in artifacts.extra_files(guest)}
         if guest.autostart:
             lines.add(f"{artifacts.AUTO}/{links[guest.key]} -> {config}")
+    modules = (artifacts.modules_file(project, bundle.key) for bundle in project.bundles)
+    lines |= {place for place in modules if place is not None}
     return sorted(lines)

@@ -107,6 +107,16 @@ def extra_files(guest: Guest) -> tuple[ExtraFile, ...]:
     return tuple(found)
 
 
+def modules_file(project: Project, bundle: str) -> str | None:
+    """Return the file by which a bundle has Dom0 load xen-pciback; ``None`` where none needs it.
+
+    x86 alone: mv:xen-image-minimal.bb installs the module there (``XEN_PCIBACK_MODULE``).
+    """
+    passing = any(guest.pci for guest in project.guests if guest.bundle == bundle)
+    x86 = boards.board(project.host.machine).arch == "x86-64"
+    return f"/etc/modules-load.d/{bundle}.conf" if passing and x86 else None
+
+
 def start_order(project: Project) -> list[str]:
     """Return the keys of the guests that start with Dom0, first to last.
 

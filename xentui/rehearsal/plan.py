@@ -200,16 +200,17 @@ def _part(project: Project, guest: Guest, assets: Assets, predicted: int) -> Par
     config = xl_config.parse(text)
     worked_out = effective(project, guest)
     kind = config.domain_type or worked_out.type
-    memory = config.number("memory")
+    # What libxl gives where a config says nothing; the generated ones always do.
+    memory = config.number("memory") or config.number("maxmem") or budget.CONFIG_MEMORY
     smallest = MACHINES[boards.board(project.host.machine).arch].smallest
-    mode, why = _mode(kind, worked_out.memory if memory is None else memory, smallest)
+    mode, why = _mode(kind, memory, smallest)
     return Part(
         key=guest.key,
         autostart=guest.autostart,
         mode=mode,
         why=why,
         kind=kind,
-        memory=worked_out.memory if memory is None else memory,
+        memory=memory,
         predicted=predicted,
         config_path=artifacts.config_path(guest),
         config=text,

@@ -156,14 +156,23 @@ def passed_through(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """List what passthrough needs outside the guest's config, which is up to the user."""
     wanted = guest.guest
     if wanted.pci:
-        devices = ", ".join(wanted.pci)
-        yield found(
-            "XT283",
-            f"guests.{guest.key}.pci",
-            f"Dom0 must let go of {devices} before {guest.key} starts",
-            "Turn the IOMMU on in the firmware and add seize=1 to the device, or "
-            "xen-pciback.hide=(ADDRESS) to Dom0's kernel command line.",
-        )
+        path = f"guests.{guest.key}.pci"
+        if not all("seize=1" in entry for entry in wanted.pci):
+            yield found(
+                "XT288",
+                path,
+                f"Dom0 keeps the devices of {guest.key} unless it is told to let go of them",
+                "Add ,seize=1 to each device, or run xl pci-assignable-add in Dom0 first.",
+                _seize(guest),
+            )
+        else:
+            module = "" if wanted.bundle else ", and xen-pciback loaded in Dom0"
+            yield found(
+                "XT283",
+                path,
+                f"{guest.key} needs the IOMMU turned on in the firmware{module}",
+                "See that xl dmesg says that I/O virtualisation is enabled.",
+            )
     if wanted.dtdev or wanted.iomem or wanted.irqs:
         field = next(name for name in ("dtdev", "iomem", "irqs") if getattr(wanted, name))
         missing = [
@@ -181,6 +190,11 @@ def passed_through(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
                 f"A device for {guest.key} needs {' and '.join(missing)}",
                 "Add xen,passthrough; to the node and boot Dom0 with that device tree.",
             )
+
+
+def _seize(guest: EffectiveGuest) -> QuickFix | None:
+    pci = tuple(entry if "seize=" in entry else f"{entry},seize=1" for entry in guest.guest.pci)
+    return quick_fixes.guest("Take the devices from Dom0's drivers", guest.key, pci=pci)
 
 
 def start_order(given: Context) -> Iterator[Finding]:
