@@ -26,6 +26,7 @@ def files() -> dict[str, str]:
 
     made = {"docs/reference-format.md": reference.project_file()}
     made["docs/reference-options.md"] = reference.options()
+    made["docs/reference-boards.md"] = reference.boards_page()
     made["docs/findings.md"] = reference.findings()
     made["docs/reference-keys.md"] = keys.page()
     for name, snapshot in SCREENS.items():

@@ -10,7 +10,7 @@ from typing import Any
 
 from tools import commandline
 from tools.commandline import Argument, Command
-from xentui.project import schema
+from xentui.project import boards, schema
 from xentui.project.edit import value_text
 from xentui.project.schema import Field
 from xentui.rules import catalogue
@@ -243,3 +243,77 @@ def _code(text: str) -> str:
     ticks = "``" if "`" in text else "`"
     escaped = text.replace("|", "\\|")
     return f"{ticks}{escaped}{ticks}"
+
+
+def boards_page() -> str:
+    """Return the page of boards: what each is known to do, and where that is from."""
+    return "\n".join([_HEAD, *_boards()])
+
+
+def _boards() -> Iterator[str]:
+    yield "# Boards\n"
+    yield (
+        "What xentui knows of each board, made from `xentui/boards/MACHINE.toml`. *Tried in QEMU* "
+        "means that a real Xen was started by what is written for it, in QEMU; *read, not run* "
+        "that every part was read in the layers; *never run* that it is expected to work. No real "
+        "board was booted. A file of yours in `~/.config/xentui/boards/` adds a board; "
+        "`xentui/board.schema.json` says what may be in it.\n"
+    )
+    yield "| board | | state | started by | layer |"
+    yield "| --- | --- | --- | --- | --- |"
+    for board in boards.all_boards():
+        layer = board.layer.name if board.layer is not None else "OpenEmbedded-Core"
+        yield (
+            f"| [`{board.machine}`](#{_anchor(board.machine)}) | {board.title} "
+            f"| {board.state_words} | {boards.FAMILIES[board.boot.family].title} | {layer} |"
+        )
+    for vendor, group in boards.by_vendor(boards.all_boards()).items():
+        yield f"\n## {vendor}"
+        for board in group:
+            yield from _board(board)
+    yield "\n## Machines that cannot run Xen\n"
+    by_reason: dict[str, list[str]] = {}
+    for board in boards.refused():
+        by_reason.setdefault(board.summary, []).append(board.machine)
+    for reason, machines in by_reason.items():
+        yield f"{reason}\n"
+        yield f"{', '.join(f'`{machine}`' for machine in machines)}\n"
+
+
+def _board(board: boards.Board) -> Iterator[str]:
+    yield f"\n({_anchor(board.machine)})="
+    yield f"### `{board.machine}`: {board.title}\n"
+    yield f"**{board.state_words[0].upper()}{board.state_words[1:]}.** {board.summary}\n"
+    if board.needs:
+        yield "You need:\n"
+        yield from (f"- {one}" for one in board.needs)
+        yield ""
+    if board.not_working:
+        yield "Expected not to work:\n"
+        yield from (f"- {one}" for one in board.not_working)
+        yield ""
+    if board.layer is not None:
+        branches = ", ".join(f"{of} ({name})" for of, name in board.layer.branches.items())
+        yield f"- Layer: {board.layer.name}, <{board.layer.url}>; releases (branch): {branches}"
+    families = ", ".join(f"`{one}`" for one in board.boot.families)
+    yield f"- Started by: {families}. {board.boot.says}"
+    yield f"- Kernel: {board.kernel.provider}"
+    if board.dom0_memory is not None:
+        yield f"- Dom0: {board.dom0_memory} MiB unless you say otherwise"
+    if board.console.where:
+        settings = f", {board.console.settings}" if board.console.settings else ""
+        yield f"- Console: {board.console.where}{settings}"
+    for line in board.lines:
+        releases = f" ({', '.join(line.releases)})" if line.releases else ""
+        yield f'- `{line.variable} = "{line.value}"`{releases}: {line.why}'
+    for flag in board.licenses:
+        yield f"- Licence flag `{flag.flag}`: {flag.covers}. {flag.why}"
+    if board.sources:
+        yield "\nSources:\n"
+        for source in board.sources:
+            releases = f" ({', '.join(source.releases)})" if source.releases else ""
+            yield f"- {source.fact}: {source.where}{releases}"
+
+
+def _anchor(machine: str) -> str:
+    return f"board-{machine}"

@@ -182,6 +182,7 @@ import sys
 from pathlib import Path
 from xentui.cli import rehearse
 from xentui.rehearsal import run
+from tests.rehearsal.test_run import planned, player
 folder = Path(sys.argv[1])
 def ended():
     with rehearse.stoppable():

@@ -50,6 +50,11 @@ def add(commands: parsing.Commands) -> None:
         metavar="DIR",
         help="use the Xen, kernels and images of a build: its tmp/deploy/images/MACHINE",
     )
+    parser.add_argument(
+        "--boot",
+        action="store_true",
+        help="start Xen as the board does: by U-Boot or UEFI, with the files xentui writes",
+    )
     parser.add_argument("--yes", action="store_true", help="fetch missing packages without asking")
     parser.add_argument(
         "--accel",
@@ -83,6 +88,7 @@ def run(args: argparse.Namespace) -> int:
                 accel=args.accel,
                 log=log,
                 deploy_dir=args.deploy_dir,
+                by_boot_files=args.boot,
             )
     if args.json:
         terminal.put_json(report.data())

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from xentui.project.assets import Assets
     from xentui.project.model import Project
 
-WHAT = ("conf", "recipes", "layer", "cfg", "layout", "budget", "commands", "project")
+WHAT = ("conf", "recipes", "layer", "boot", "cfg", "layout", "budget", "commands", "project")
 
 
 def add(commands: parsing.Commands) -> None:
@@ -40,6 +40,7 @@ def add(commands: parsing.Commands) -> None:
         "  conf      conf/xentui.conf\n"
         "  recipes   bundle recipes and the append of the Dom0 image\n"
         "  layer     every other file of the layer\n"
+        "  boot      the script or .cfg that starts Xen, where xentui writes it\n"
         "  cfg       the xl config of each guest, as it will be on the target\n"
         "  layout    the files that the guests add to the target\n"
         "  budget    where the memory goes\n"
@@ -104,6 +105,20 @@ class _View:
     @cached_property
     def rendered(self) -> Rendered:
         return render(self.project, self.assets, origin=self.chosen.origin)
+
+    @property
+    def boot(self) -> dict[str, str]:
+        """The script or the .cfg that starts Xen."""
+        from xentui.output import boot
+
+        return boot.shown(self.project)
+
+    @property
+    def who_starts_xen(self) -> str:
+        """Who starts Xen, and how."""
+        from xentui.output import boot
+
+        return boot.who_starts(self.project)
 
     @property
     def conf(self) -> dict[str, str]:
@@ -235,6 +250,7 @@ _DATA: dict[str, Callable[[_View], Any]] = {
     "conf": lambda view: view.conf,
     "recipes": lambda view: view.recipes,
     "layer": lambda view: view.layer,
+    "boot": lambda view: view.boot,
     "cfg": lambda view: view.cfg,
     "layout": _layout,
     "budget": _budget,
@@ -245,6 +261,7 @@ _TEXT: dict[str, Callable[[_View], str]] = {
     "conf": lambda view: "\n".join(view.conf.values()),
     "recipes": lambda view: _files_text(view.recipes),
     "layer": lambda view: _files_text(view.layer),
+    "boot": lambda view: _files_text(view.boot) or f"# {view.who_starts_xen}\n",
     "cfg": lambda view: _files_text(view.cfg),
     "layout": _layout_text,
     "budget": _budget_text,

@@ -540,7 +540,6 @@ def _refused() -> dict[str, Board]:
     return found
 
 
-@cache
 def _searched(one: Board) -> str:
     layer = one.layer.name if one.layer is not None else ""
     words = (one.machine, one.title, one.vendor, layer, one.state_words, one.boot.family, one.arch)

@@ -32,6 +32,7 @@ def rehearse(
     accel: Accelerator | None = None,
     log: Log = lambda _stream, _chunk: None,
     deploy_dir: Path | None = None,
+    by_boot_files: bool = False,
 ) -> RehearsalReport:
     """Boot a real Xen with a project's memory, start its guests, and report.
 
@@ -44,6 +45,7 @@ def rehearse(
         accel: how the CPU is emulated; found out where left out.
         log: given all that the machine says, piece by piece as it comes.
         deploy_dir: what a build made, to take the place of stand-ins.
+        by_boot_files: start Xen as the board does, by the files that xentui writes.
 
     Raises:
         CannotRehearseError: the project's machine is none that can be rehearsed.
@@ -51,8 +53,9 @@ def rehearse(
         InputError: a part cannot be read, or QEMU does not start.
     """
     from contextlib import ExitStack, closing
+    from dataclasses import replace
 
-    from xentui.rehearsal import deploy, plan, report, run
+    from xentui.rehearsal import boot, deploy, plan, report, run
 
     planned = plan.rehearsal(project, assets)
     with ExitStack() as stack:
@@ -60,8 +63,17 @@ def rehearse(
         if deploy_dir is not None:
             own = stack.enter_context(closing(deploy.find(deploy_dir, project, planned, parts)))
             planned = own.applied(planned)
+        path = None
+        if by_boot_files:
+            dom0 = planned.dom0 + planned.added if planned.dom0 is not None else None
+            path = boot.plan(project, parts, dom0)
+            planned = replace(
+                planned,
+                notes=(*planned.notes, *path.notes),
+                xen=planned.xen + boot.FIRMWARE_MIB,
+            )
         outcome = run.run(
-            planned, parts, progress=progress, stop=stop, accel=accel, log=log, own=own
+            planned, parts, progress=progress, stop=stop, accel=accel, log=log, own=own, path=path
         )
         choices = own.choices if own is not None else ()
         return report.report(planned, outcome, parts.versions(), choices)

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from xentui.rehearsal import deploy
+from xentui.rehearsal.boot import Stop
 from xentui.rehearsal.deploy import Choice
 from xentui.rehearsal.plan import Part, Rehearsal
 from xentui.rehearsal.run import Outcome
@@ -109,6 +110,7 @@ class RehearsalReport:
         accelerator: how the CPU was emulated.
         seconds: the whole, and ``boot_seconds`` until Dom0 was up.
         problem: why it ended early, or an empty text.
+        stopped: where the board's own boot files stopped, if they were rehearsed and did.
         tail: the last lines of Xen and Dom0's kernel, where it ended early.
         notes: what the rehearsal could not show.
         choices: what a build's own files took the place of; empty where none were given.
@@ -127,6 +129,7 @@ class RehearsalReport:
     seconds: float
     boot_seconds: float | None
     problem: str = ""
+    stopped: Stop | None = None
     tail: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     choices: tuple[Choice, ...] = ()
@@ -195,6 +198,7 @@ def report(
         seconds=round(outcome.seconds, 1),
         boot_seconds=round(outcome.boot_seconds, 1) if outcome.boot_seconds is not None else None,
         problem=outcome.problem,
+        stopped=outcome.stopped,
         tail=told.tail if outcome.problem else (),
         notes=rehearsal.notes,
         choices=tuple(choices),
@@ -280,6 +284,10 @@ def _lines(told: RehearsalReport) -> Iterator[str]:
         yield f"Free at the end: {_mib(told.left_kib)} MiB"
     for note in told.notes:
         yield f"Note: {note}"
+    if told.stopped is not None:
+        yield f"Xen was not started as far as Dom0. Stopped in: {told.stopped.where}"
+        yield f"  {told.stopped.why}"
+        yield f"  Fix: {told.stopped.fix}"
     if told.problem:
         yield f"The rehearsal ended early: {told.problem}. The last lines of Xen and Dom0:"
         for line in told.tail:

@@ -24,8 +24,9 @@ from pathlib import Path
 from typing import IO, Literal
 
 from xentui.errors import Exit, InputError, XentuiError, reason
-from xentui.rehearsal import dom0, kernel, store, tempfiles
+from xentui.rehearsal import boot, dom0, kernel, store, tempfiles
 from xentui.rehearsal.arch import ARM
+from xentui.rehearsal.boot import BootPath, Stop
 from xentui.rehearsal.deploy import Own
 from xentui.rehearsal.parts import Parts
 from xentui.rehearsal.plan import Rehearsal
@@ -72,6 +73,7 @@ class Outcome:
         seconds: how long it took, from the first file read to the end of QEMU.
         boot_seconds: of these, until Dom0 was up; ``None`` where it never was.
         accelerator: ``tcg`` or ``kvm``.
+        stopped: where the board's own boot files stopped, if they did before Dom0 was up.
     """
 
     transcript: Transcript
@@ -79,6 +81,7 @@ class Outcome:
     seconds: float
     boot_seconds: float | None
     accelerator: Accelerator
+    stopped: Stop | None = None
 
 
 def accelerator() -> Accelerator:
@@ -103,6 +106,7 @@ def run(
     accel: Accelerator | None = None,
     log: Log = lambda _stream, _chunk: None,
     own: Own | None = None,
+    path: BootPath | None = None,
 ) -> Outcome:
     """Boot Xen and try the guests.
 
@@ -114,6 +118,7 @@ def run(
         stop: asked several times a second whether to give up.
         accel: how the CPU is emulated; found out where left out.
         log: given all that the machine says, piece by piece as it comes.
+        path: the board's own boot files, in the place of QEMU's ``-kernel``.
 
     Raises:
         StoppedError: ``stop`` said so.
@@ -131,13 +136,22 @@ def run(
         progress(event)
 
     with ExitStack() as stack:
-        given = _files(rehearsal, parts, own, stack)
+        given = _files(rehearsal, parts, own, stack, path)
         if stop():
             raise StoppedError("the rehearsal was stopped")
-        with _emulator(_command(rehearsal, parts, given, chosen), parts) as streams:
-            problem = _watch(streams, transcript, tell, stop, log)
+        with _emulator(_command(rehearsal, parts, given, chosen, path), parts) as streams:
+            given_up = boot.is_final if path is not None else _never
+            problem = _watch(streams, transcript, tell, stop, log, given_up)
     seconds = time.monotonic() - began
-    return Outcome(transcript, problem, seconds, booted[0] if booted else None, chosen)
+    stopped = None
+    if path is not None and problem and not booted:
+        stopped = boot.stopped(transcript.tail, xen_up=transcript.xen_up)
+    boot_seconds = booted[0] if booted else None
+    return Outcome(transcript, problem, seconds, boot_seconds, chosen, stopped)
+
+
+def _never(_: tuple[str, ...]) -> bool:
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +160,7 @@ class _Given:
     linux: IO[bytes]
     dom0: IO[bytes]
     store: IO[bytes] | None = None
+    disk: IO[bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,17 +170,37 @@ class _Streams:
     told: int
 
 
-def _files(rehearsal: Rehearsal, parts: Parts, own: Own | None, stack: ExitStack) -> _Given:
+def _files(
+    rehearsal: Rehearsal,
+    parts: Parts,
+    own: Own | None,
+    stack: ExitStack,
+    path: BootPath | None,
+) -> _Given:
     stand_in = kernel.trimmed(kernel.unpacked(parts.kernel))
     first = stand_in
     if own is not None and own.kernel is not None:
         first = kernel.trimmed(kernel.unpacked(own.kernel))
+    linux = tempfiles.holding(first, stack)
+    archive = tempfiles.holding(dom0.build(rehearsal, parts, stand_in, own), stack)
+    if path is not None:
+        xen = _hypervisor(_efi_application(parts) if path.firmware == "OVMF" else parts.xen)
+        disk = boot.disk(path, xen, linux, archive, stack)
+        return _Given(disk, linux, archive, disk=disk)
     return _Given(
         tempfiles.holding(_hypervisor((own.xen if own is not None else None) or parts.xen), stack),
-        tempfiles.holding(first, stack),
-        tempfiles.holding(dom0.build(rehearsal, parts, stand_in, own), stack),
+        linux,
+        archive,
         store.made(own, stack) if own is not None and own.files else None,
     )
+
+
+def _efi_application(parts: Parts) -> Path:
+    """Return the hypervisor for PCs that UEFI firmware starts; Debian has it beside the other."""
+    path = parts.xen.with_suffix(".efi")
+    if not path.is_file():
+        raise InputError(f"{path}: is not there", fix="Install Debian's xen-hypervisor package.")
+    return path
 
 
 def _hypervisor(path: Path) -> bytes:
@@ -177,7 +212,11 @@ def _hypervisor(path: Path) -> bytes:
 
 
 def _command(
-    rehearsal: Rehearsal, parts: Parts, given: _Given, accel: Accelerator
+    rehearsal: Rehearsal,
+    parts: Parts,
+    given: _Given,
+    accel: Accelerator,
+    path: BootPath | None = None,
 ) -> tuple[list[str], tuple[int, ...]]:
     """Return QEMU's command line, without the streams, and the files it is given."""
     xen = "loglvl=all noreboot=1 bootscrub=0"
@@ -186,7 +225,9 @@ def _command(
         xen = f"dom0_mem={mib}M,max:{mib}M {xen}"
     linux = "console=hvc0 rdinit=/init quiet mitigations=off"
     total = rehearsal.total + rehearsal.added
-    if parts.machine is ARM:
+    if path is not None and given.disk is not None:
+        machine = _firmware(path, parts, given.disk, accel)
+    elif parts.machine is ARM:
         machine = _arm(given, linux, xen, total)
     else:
         machine = _pc(given, linux, xen, accel)
@@ -196,9 +237,10 @@ def _command(
         "-m", str(total), "-smp", "1",
         "-accel", "kvm" if accel == "kvm" else f"tcg,thread=multi,tb-size={CODE_MIB}",
         "-nodefaults", "-no-user-config", "-nic", "none", "-vga", "none", "-display", "none",
-        "-monitor", "none", "-no-reboot",
-        "-kernel", f"/proc/self/fd/{given.xen.fileno()}", *machine,
+        "-monitor", "none", "-no-reboot", *machine,
     ]  # fmt: skip
+    if given.disk is None:
+        command += ["-kernel", f"/proc/self/fd/{given.xen.fileno()}"]
     files = [given.xen.fileno(), given.linux.fileno(), given.dom0.fileno()]
     if given.store is not None:
         files.append(given.store.fileno())
@@ -206,6 +248,20 @@ def _command(
         command += ["-drive", f"{place},cache=unsafe,discard=unmap"]
         command += ["-device", "virtio-blk-pci,drive=store"]
     return command, tuple(files)
+
+
+def _firmware(path: BootPath, parts: Parts, disk: IO[bytes], accel: Accelerator) -> list[str]:
+    """Return the machine with firmware and the disk that it finds Xen on."""
+    place = f"file=/proc/self/fd/{disk.fileno()},format=raw,if=none,id=boot,cache=unsafe"
+    words = [
+        *boot.firmware_arguments(path, parts.machine),
+        "-drive", place, "-device", "virtio-blk-pci,drive=boot,bootindex=0",
+        "-serial", "file:CONSOLE",
+    ]  # fmt: skip
+    if parts.machine is ARM:
+        told = ["-chardev", "file,id=told,path=TOLD", "-device", "pci-serial,chardev=told"]
+        return [*words, "-cpu", ARM_CPU, *told]
+    return [*words, "-cpu", "host" if accel == "kvm" else CPU, "-serial", "file:TOLD"]
 
 
 def _pc(given: _Given, linux: str, xen: str, accel: Accelerator) -> list[str]:
@@ -293,6 +349,7 @@ def _watch(
     tell: Callable[[Event], None],
     stop: Callable[[], bool],
     log: Log,
+    given_up: Callable[[tuple[str, ...]], bool],
 ) -> str:
     """Read until all is told; return why it ended early, or an empty text."""
     heard = time.monotonic()
@@ -310,6 +367,8 @@ def _watch(
                 log(key.data, chunk)
                 for event in transcript.take(key.data, chunk.decode(errors="replace")):
                     tell(event)
+            if ready and given_up(transcript.tail):
+                return "it stopped before Dom0 was up"
             # Xen and the kernel also complain while nothing goes on.
             if any(key.data == "told" for key, _ in ready):
                 heard = time.monotonic()
@@ -320,6 +379,6 @@ def _watch(
     code = streams.process.wait()
     said = streams.process.stderr.read(4096) if streams.process.stderr is not None else b""
     words = " ".join(said.decode(errors="replace").split())
-    if not transcript.xen_up:
+    if not transcript.xen_up and given_up is _never:
         raise InputError(f"QEMU ended before Xen was up (exit code {code}): {words or 'no words'}")
     return f"the machine went down before all was told{f' ({words})' if words else ''}"

@@ -77,6 +77,17 @@ def settings(project: Project, board_name: str = "") -> Iterator[str]:
         yield text.assign(f"IMAGE_FSTYPES:append:{pn}", " wic")
 
 
+def who_starts(project: Project) -> str:
+    """Return who starts Xen and how, as a sentence or two."""
+    host, board = project.host, boards.board(project.host.machine)
+    family = boards.FAMILIES[boards.boot_family(host)]
+    if boards.boot_writer(host) == "nobody":
+        return "You start Xen yourself: set boot_mode to what the board's firmware is."
+    if host.boot_mode in (None, board.boot.family):
+        return board.boot.says
+    return family.help
+
+
 def _wks_variable(project: Project, pn: str) -> str:
     board = boards.board(project.host.machine)
     if board.arch == "x86-64":

@@ -1,0 +1,148 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Xen started by the files that xentui writes: under U-Boot, AAVMF and OVMF."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.rehearsal import places
+from xentui import rehearsal
+from xentui.output import boot as written
+from xentui.project.assets import NO_ASSETS
+from xentui.project.model import Project
+from xentui.rehearsal import boot, tempfiles
+from xentui.rehearsal.arch import ARM, X86, Machine
+from xentui.rehearsal.boot import BootPath
+from xentui.rehearsal.parts import Parts
+from xentui.rehearsal.plan import CannotRehearseError
+from xentui.rehearsal.report import RehearsalReport
+
+BOARD = """version = 1
+[host]
+machine = "{machine}"
+memory = 1536
+dom0_memory = 512
+{more}
+[guests.one]
+tags = ["autostart", "external"]
+memory = 128
+"""
+
+really = [
+    pytest.mark.rehearse,
+    pytest.mark.slow,
+    pytest.mark.skipif(os.environ.get(places.ASKED) != "1", reason=f"{places.ASKED} is not 1"),
+]
+
+
+def project(machine: str, more: str = "") -> Project:
+    return places.project(BOARD.format(machine=machine, more=more))
+
+
+def rehearsed(given: Project, machine: Machine) -> RehearsalReport:
+    with places.in_time():
+        return rehearsal.rehearse(
+            given, NO_ASSETS, places.found(machine), stop=places.late, by_boot_files=True
+        )
+
+
+@pytest.mark.parametrize(
+    ("machine", "more", "arch"),
+    [
+        pytest.param("qemux86-64", 'boot_mode = "efi"', X86, marks=really, id="OVMF"),
+        pytest.param("raspberrypi4-64", "", ARM, marks=[*really, pytest.mark.arm], id="U-Boot"),
+        pytest.param("genericarm64", "", ARM, marks=[*really, pytest.mark.arm], id="AAVMF"),
+    ],
+)
+def test_dom0_starts_its_guest(machine: str, more: str, arch: Machine) -> None:
+    told = rehearsed(project(machine, more), arch)
+    text = "\n".join(told.lines())
+    assert told.all_started, text
+    assert told.stopped is None
+    assert told.as_predicted, text
+
+
+@pytest.mark.parametrize(
+    ("machine", "arch"), [pytest.param("imx8qm-mek", ARM, marks=[*really, pytest.mark.arm])]
+)
+def test_a_file_that_is_missing_is_named_with_the_fix(
+    machine: str, arch: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned = boot.plan
+
+    def without_kernel(given: Project, parts: Parts, dom0: int | None) -> BootPath:
+        return replace(planned(given, parts, dom0), kernel="somewhere-else")
+
+    monkeypatch.setattr(boot, "plan", without_kernel)
+    told = rehearsed(project(machine), arch)
+    assert told.stopped is not None
+    assert told.stopped.why.startswith("xen: Image cannot be loaded from virtio 0:1")
+    assert "Put Image on the partition" in told.stopped.fix
+    assert any("Fix: Put Image" in line for line in told.lines())
+
+
+@pytest.mark.parametrize(
+    ("console", "where", "fix"),
+    [
+        (["xen: xen cannot be loaded from mmc 0:1"], "the boot script", "Put xen on"),
+        (["xen: partition 2 cannot be loaded from mmc 0:1"], "the boot script", "Put partition 2"),
+        (["\x1b[2JUEFI Interactive Shell v2.2"], "the firmware", "BOOTAA64.EFI"),
+        (["Hit any key to stop autoboot:  0", "=> "], "U-Boot", "boot.scr"),
+        (["Open failed for Image: Not Found"], "Xen's EFI loader", "beside xen.efi"),
+        (["(XEN) Panic on CPU 0:", "(XEN) Could not set up DOM0 guest OS"], "Xen", "line after"),
+        (["Starting kernel ..."], "between firmware and Xen", "dtuart="),
+        ([], "the firmware", "serial console"),
+    ],
+)
+def test_where_a_boot_stopped(console: list[str], where: str, fix: str) -> None:
+    found = boot.stopped(tuple(console), xen_up=False)
+    assert found.where == where
+    assert fix in found.fix
+
+
+def test_boards_that_a_layer_starts_are_not_rehearsed_so() -> None:
+    parts = places_without_anything()
+    for machine, who in (("qemuarm64", "a layer"), ("my-board", "you start Xen yourself")):
+        with pytest.raises(CannotRehearseError, match=who):
+            boot.plan(project(machine), parts, 512)
+
+
+def places_without_anything() -> Parts:
+    nowhere = Path("/nonexistent")
+    return Parts((), nowhere, (), "", nowhere, nowhere, nowhere, nowhere, nowhere, machine=ARM)
+
+
+@pytest.mark.skipif(shutil.which("mkimage") is None, reason="no mkimage (u-boot-tools)")
+def test_the_script_is_packed_as_mkimage_packs_it(tmp_path: Path) -> None:
+    (script,) = written.shown(project("raspberrypi4-64")).values()
+    (tmp_path / "boot.cmd").write_text(script)
+    subprocess.run(
+        ["mkimage", "-A", "arm64", "-T", "script", "-C", "none", "-n", "xentui", "-d",
+         tmp_path / "boot.cmd", tmp_path / "boot.scr"],
+        check=True, capture_output=True, env={**os.environ, "SOURCE_DATE_EPOCH": "0"},
+    )  # fmt: skip
+    assert boot.script_image(script) == (tmp_path / "boot.scr").read_bytes()
+
+
+@pytest.mark.skipif(shutil.which("mdir") is None, reason="no mtools")
+def test_the_disk_holds_what_the_firmware_looks_for() -> None:
+    given = BootPath("AAVMF", Path("x"), {"EFI/BOOT/BOOTAA64.CFG": b"[global]\n"},
+                     "EFI/BOOT/BOOTAA64.EFI", "EFI/BOOT/Image", "EFI/BOOT/initrd")  # fmt: skip
+    with ExitStack() as stack:
+        kernel, initrd = (tempfiles.holding(data, stack) for data in (b"kernel", b"initrd"))
+        disk = boot.disk(given, b"xen", kernel, initrd, stack)
+        image = f"/proc/self/fd/{disk.fileno()}@@1M"
+        for name, content in (("EFI", b"xen"), ("CFG", b"[global]\n")):
+            run = subprocess.run(
+                ["mtype", "-i", image, f"::EFI/BOOT/BOOTAA64.{name}"],
+                pass_fds=(disk.fileno(),), capture_output=True, check=True,
+            )  # fmt: skip
+            assert run.stdout == content

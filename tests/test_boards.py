@@ -1,0 +1,172 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Board files: each is valid and complete, a new one is one file, and suggestions can run Xen."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from xentui.bitbake.releases import releases
+from xentui.errors import InputError
+from xentui.output import boot
+from xentui.output.render import render
+from xentui.project import boards
+from xentui.project.model import Host, Project
+from xentui.rules import check
+
+
+@pytest.mark.parametrize("machine", boards.names())
+def test_a_file_is_valid_and_says_what_one_needs(machine: str) -> None:
+    path = boards.bundled_directory() / f"{machine}.toml"
+    data = tomllib.loads(path.read_text(encoding="utf-8"))
+    assert boards.problems(data) == []
+    board = boards.board(machine)
+    assert board.machine == machine
+    assert board.needs
+    assert board.sources
+    assert board.console.where
+    assert board.summary.endswith(".")
+    known = set(releases())
+    for names in (
+        *(source.releases for source in board.sources),
+        *(line.releases for line in board.lines),
+        board.layer.branches if board.layer is not None else (),
+    ):
+        assert set(names) <= known
+    assert board.state == "tried" or "run" in board.summary or "read" in board.summary
+
+
+def test_every_family_that_a_board_offers_can_be_written_or_is_a_layers() -> None:
+    for board in boards.all_boards():
+        for family in board.boot.families:
+            mode = None if family == board.boot.family else family
+            project = Project(Host(board.machine, boot_mode=mode))  # type: ignore[arg-type]
+            shown = boot.shown(project)
+            assert bool(shown) is boot.is_written(project)
+            assert boot.who_starts(project)
+            assert render(project).conf
+
+
+OWN = """
+version = 1
+machine = "my-board"
+title = "My board"
+vendor = "Mine"
+arch = "aarch64"
+state = "expected"
+summary = "Written for myself, and not run."
+kernel = { provider = "linux-mine", image = "Image", xen_options = "config" }
+boot = { family = "uboot-fat", written_by = "xentui", says = "U-Boot runs boot.scr.", device_tree = "file", dtb = "mine.dtb", load_address = "0x90000000" }
+medium = { kind = "sd", file = "wic" }
+"""  # noqa: E501
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    place = tmp_path / "xentui/boards"
+    place.mkdir(parents=True)
+    return place
+
+
+def test_one_file_of_ones_own_is_a_board(own: Path) -> None:
+    (own / "my-board.toml").write_text(OWN)
+    assert "my-board" in boards.names()
+    project = Project(Host("my-board", memory=2048, dom0_memory=512))
+    assert [finding.code for finding in check.check(project)] == ["XT103", "XT107"]
+    (script,) = boot.shown(project).values()
+    assert 'test -n "${ramdisk_addr_r}" || setenv ramdisk_addr_r 0x90000000' in script
+    assert "${prefix}mine.dtb || setenv xen_bad mine.dtb" in script
+    files = render(project).layer
+    assert "recipes-kernel/linux/linux-mine_%.bbappend" in files
+    assert "CONFIG_XEN_BLKDEV_BACKEND=y" in str(files["recipes-kernel/linux/xentui/xentui-xen.cfg"])
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (('state = "expected"', 'state = "fine"'), "state"),
+        (('machine = "my-board"', 'machine = "other"'), "must be my-board"),
+        (("version = 1", "version = = 1"), "not valid TOML"),
+    ],
+)
+def test_a_wrong_file_says_what_is_wrong(own: Path, change: tuple[str, str], said: str) -> None:
+    (own / "my-board.toml").write_text(OWN.replace(*change))
+    with pytest.raises(InputError, match=said):
+        boards.board("my-board")
+
+
+@pytest.mark.parametrize(
+    ("machine", "reason", "instead"),
+    [
+        ("raspberrypi4", "32-bit Arm", "raspberrypi4-64"),
+        ("qemuarm", "32-bit Arm", "qemuarm64"),
+        ("beaglebone-yocto", "32-bit Arm", ""),
+        ("genericx86", "32-bit PC", "genericx86-64"),
+        ("qemuriscv64", "neither", ""),
+        ("raspberrypi3-64", "GIC", "raspberrypi4-64"),
+        ("imx8mp-lpddr4-evk", "fsl,imx6q-uart", ""),
+        ("imx93-11x11-lpddr4x-evk", "serial port", ""),
+        ("sbsa-ref", "ACPI", ""),
+    ],
+)
+def test_a_machine_that_cannot_is_refused_for_its_reason(
+    machine: str, reason: str, instead: str
+) -> None:
+    (finding,) = (f for f in check.check(Project(Host(machine))) if f.code == "XT101")
+    assert reason in finding.fix
+    assert ("Use " in finding.fix) is bool(instead)
+    for quick_fix in finding.quick_fixes:
+        fixed = quick_fix.apply(Project(Host(machine)))
+        assert fixed.host.machine == instead
+        assert not any(f.code == "XT101" for f in check.check(fixed))
+
+
+@pytest.mark.parametrize("machine", ["raspbery4-64", "raspberrypi4-46", "qemuarm6", "imx8mp-evk"])
+def test_a_suggestion_is_never_refused(machine: str) -> None:
+    near = boards.near(machine, ["imx8mp-lpddr4-evk", "raspberrypi4", "qemuarm"])
+    assert not near or boards.board(near).state != "refused"
+
+
+def test_boards_are_found_by_any_word_of_theirs() -> None:
+    assert [one.machine for one in boards.filtered("rockchip")] == ["rock-5b"]
+    assert [one.machine for one in boards.filtered("never run u-boot nxp")] == []
+    assert [one.machine for one in boards.filtered("never uboot-fat nxp")] == ["imx8qm-mek"]
+    assert "qemuarm" in [one.machine for one in boards.filtered("32-bit")]
+    assert boards.filtered("") == boards.all_boards()
+    groups = boards.by_vendor(boards.all_boards())
+    assert next(iter(groups)) == "Emulated"
+    assert [one.machine for one in groups["Raspberry Pi"]] == ["raspberrypi4-64", "raspberrypi5"]
+
+
+def test_a_layer_that_lacks_the_licence_line_is_given_it() -> None:
+    project = Project(Host("raspberrypi4-64", accepted_licenses=("synaptics-killswitch",)))
+    (conf,) = render(project).conf.values()
+    assert 'LICENSE_FLAGS_ACCEPTED:append = " synaptics-killswitch"' in conf
+    assert not any(f.code == "XT120" for f in check.check(project))
+
+
+def test_zynqmp_is_told_to_use_xens_script() -> None:
+    (conf,) = render(Project(Host("zynqmp-generic"))).conf.values()
+    assert 'BOOTMODE = "xen"' in conf
+    assert 'IMAGE_INSTALL:append:pn-xen-image-minimal = " xen"' in conf
+    assert 'IMAGE_FSTYPES:append:pn-xen-image-minimal = " wic"' in conf
+
+
+def test_the_script_of_a_raspberry_pi_takes_the_card_it_was_found_on() -> None:
+    (script,) = boot.shown(Project(Host("raspberrypi4-64"))).values()
+    assert "mmc 1" not in script
+    assert 'setenv xen_from "${devtype} ${devnum}:${distro_bootpart}"' in script
+    (conf,) = render(Project(Host("raspberrypi4-64"))).conf.values()
+    assert 'IMAGE_BOOT_FILES:append:pn-xen-image-minimal = " xen-${MACHINE};xen"' in conf
+
+
+def test_dom0s_root_is_named_by_its_partition_and_not_by_a_disk() -> None:
+    project = Project(Host("genericx86-64"))
+    (config,) = boot.shown(project).values()
+    assert "/dev/sd" not in config
+    guid = config.partition("PARTUUID=")[2].split()[0]
+    assert guid in str(render(project).layer["files/wic/xentui-efi.wks"])

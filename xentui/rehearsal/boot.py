@@ -1,0 +1,334 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""The board's own way of starting Xen, in QEMU: real firmware, and the script or .cfg as written.
+
+A disk is made as wic would make it: a first partition with FAT, and a second for Dom0's root file
+system, which stays empty, as the stand-in Dom0 lives in memory. U-Boot or UEFI firmware finds what
+it looks for there. The written file is changed in what QEMU's machine demands, and no more: Dom0
+has an initial file system, the device tree is QEMU's own, and Xen does not scrub memory.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import struct
+import subprocess
+import zlib
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, Literal
+
+from xentui.errors import InputError
+from xentui.output import boot
+from xentui.output.boot import script, uefi
+from xentui.project import boards
+from xentui.project.model import Project
+from xentui.rehearsal import tempfiles
+from xentui.rehearsal.arch import ARM, Machine
+from xentui.rehearsal.parts import HOST, MissingPart, MissingPartsError, Parts
+from xentui.rehearsal.plan import CannotRehearseError
+
+Firmware = Literal["U-Boot", "AAVMF", "OVMF"]
+
+_SECTOR = 512
+_FIRST = 2048
+_ROOT_SECTORS = 2048
+_SPARE_SECTORS = 32768
+_SMALLEST_FAT32 = 140000
+"""Sectors below which mformat makes no FAT with 32 bits."""
+
+_FIRMWARE_FILES: dict[Firmware, tuple[tuple[str, ...], str]] = {
+    "U-Boot": (("usr/lib/u-boot/qemu_arm64/u-boot.bin",), "u-boot-qemu"),
+    "AAVMF": (("usr/share/AAVMF/AAVMF_CODE.fd",), "qemu-efi-aarch64"),
+    "OVMF": (("usr/share/OVMF/OVMF_CODE_4M.fd", "usr/share/OVMF/OVMF_CODE.fd"), "ovmf"),
+}
+"""Where Debian has each, and the package."""
+
+FIRMWARE_MIB = 64
+"""MiB that real firmware may keep of the machine's memory, as the budget has it for boards."""
+
+_QUIET = "loglvl=all noreboot=1 bootscrub=0"
+_LINUX = "rdinit=/init quiet mitigations=off"
+
+
+@dataclass(frozen=True, slots=True)
+class BootPath:
+    """What is started in the place of QEMU's ``-kernel``.
+
+    Attributes:
+        firmware: which.
+        code: its file.
+        files: texts of the first partition, by path on it.
+        kernel: path of Dom0's kernel on it, and ``initrd`` and ``xen`` likewise.
+        notes: what differs from the board.
+    """
+
+    firmware: Firmware
+    code: Path
+    files: Mapping[str, bytes]
+    xen: str
+    kernel: str
+    initrd: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Where a boot stopped.
+
+    Attributes:
+        where: the stage, for people.
+        why: what was printed, or was not.
+        fix: what to do.
+    """
+
+    where: str
+    why: str
+    fix: str
+
+
+def plan(project: Project, parts: Parts, dom0: int | None) -> BootPath:
+    """Return how a project's Xen is started by its own boot files.
+
+    Args:
+        project: the project.
+        parts: where firmware is looked for.
+        dom0: MiB of the stand-in Dom0; ``None`` for all there is.
+
+    Raises:
+        CannotRehearseError: xentui writes no boot files for the project.
+        MissingPartsError: firmware or a program is not there.
+    """
+    host = project.host
+    family = boards.boot_family(host)
+    if not boot.is_written(project):
+        who = {"layer": "a layer starts Xen", "nobody": "you start Xen yourself"}.get(
+            boards.boot_writer(host), "syslinux starts Xen"
+        )
+        raise CannotRehearseError(
+            f"{host.machine} has no boot files of xentui's to rehearse: {who}",
+            fix="Leave out --boot, or set host.boot_mode to a way that xentui writes.",
+        )
+    board = boards.board(host.machine)
+    # What is written for Dom0's memory, but for a stand-in that could not live in it.
+    project = replace(project, host=replace(host, dom0_memory=dom0))
+    firmware: Firmware = "U-Boot"
+    if family == "efi":
+        firmware = "AAVMF" if parts.machine is ARM else "OVMF"
+    code = _code(parts, firmware)
+    for program in ("mformat", "mcopy", "mmd"):
+        if shutil.which(program) is None:
+            raise MissingPartsError((MissingPart(program, "mtools"),))
+    if family == "efi":
+        return _efi(project, board, firmware, code)
+    return _uboot(project, board, firmware, code)
+
+
+def _code(parts: Parts, firmware: Firmware) -> Path:
+    names, package = _FIRMWARE_FILES[firmware]
+    for root in (*parts.roots, HOST):
+        for name in names:
+            if (root / name).is_file():
+                return root / name
+    raise MissingPartsError((MissingPart(f"the firmware {firmware}", package),))
+
+
+def _efi(project: Project, board: boards.Board, firmware: Firmware, code: Path) -> BootPath:
+    name = uefi.loader(board.arch)
+    text = uefi.config(project)
+    lines = []
+    for line in text.splitlines():
+        if line.startswith(("ramdisk=", "dtb=")):
+            continue
+        if line.startswith("options="):
+            line = f"{line} {_QUIET}"  # noqa: PLW2901
+        if line.startswith("kernel="):
+            line = f"{line} {_LINUX}"  # noqa: PLW2901
+        lines.append(line)
+    text = "\n".join([*lines, "ramdisk=initrd"]) + "\n"
+    notes = ["The .cfg is the written one, with a stand-in's initial file system."]
+    if firmware == "AAVMF":
+        notes.append("AAVMF stands for the board's UEFI firmware, and its device tree is QEMU's.")
+    folder = uefi.FOLDER
+    return BootPath(
+        firmware,
+        code,
+        {f"{folder}/{name}.CFG": text.encode()},
+        xen=f"{folder}/{name}.EFI",
+        kernel=f"{folder}/{board.kernel.image}",
+        initrd=f"{folder}/initrd",
+        notes=tuple(notes),
+    )
+
+
+def _uboot(project: Project, board: boards.Board, firmware: Firmware, code: Path) -> BootPath:
+    given = script.described(project)
+    given = replace(
+        given,
+        # QEMU has its own console, tree and addresses.
+        boot=replace(given.boot, device_tree="firmware", fixups=(), load_address="", root_part="2"),
+        xen_arguments=f"{re.sub(r' dtuart=[^ ]+', '', given.xen_arguments)} {_QUIET}",
+        dom0_arguments=f"{given.dom0_arguments} {_LINUX}",
+        initramfs="initrd",
+        in_boot_folder=False,
+    )
+    notes = ["The script is the written one, with a stand-in's initial file system."]
+    if board.boot.device_tree == "file" or board.boot.fixups:
+        notes.append(
+            "Its device tree is QEMU's: what the script changes for the board is left out."
+        )
+    return BootPath(
+        firmware,
+        code,
+        {"boot.scr": script_image(script.script(given))},
+        xen="xen",
+        kernel=given.kernel,
+        initrd="initrd",
+        notes=tuple(notes),
+    )
+
+
+def script_image(text: str) -> bytes:
+    """Return a script as U-Boot takes it: what ``mkimage -A arm64 -T script -C none`` makes.
+
+    The layout is that of u-boot:include/image.h, ``legacy_img_hdr``: a script is a list of one
+    length, then the text.
+    """
+    data = text.encode()
+    body = struct.pack(">II", len(data), 0) + data
+    fields = (0x27051956, 0, 0, len(body), 0, 0, zlib.crc32(body), 5, 22, 6, 0, b"xentui")
+    head = struct.pack(">7I4B32s", *fields)
+    return head[:4] + struct.pack(">I", zlib.crc32(head)) + head[8:] + body
+
+
+def disk(
+    given: BootPath, xen: bytes, kernel: IO[bytes], initrd: IO[bytes], stack: ExitStack
+) -> IO[bytes]:
+    """Return the disk as a file without a name, which ``stack`` closes.
+
+    Raises:
+        InputError: there is no room for it, or mtools fails.
+    """
+    sizes = [
+        len(xen),
+        *(Path(f"/proc/self/fd/{f.fileno()}").stat().st_size for f in (kernel, initrd)),
+    ]
+    sectors = max(sum(sizes) // _SECTOR + _SPARE_SECTORS, _SMALLEST_FAT32)
+    made = tempfiles.file(stack)
+    made.truncate((_FIRST + sectors + _ROOT_SECTORS) * _SECTOR)
+    kind = 0xEF if given.firmware != "U-Boot" else 0x0C
+    first = struct.pack("<B3xB3xII", 0x80, kind, _FIRST, sectors)
+    second = struct.pack("<B3xB3xII", 0, 0x83, _FIRST + sectors, _ROOT_SECTORS)
+    table = (first + second).ljust(64, b"\0") + b"\x55\xaa"
+    made.seek(440)
+    made.write(b"xent\0\0" + table)
+    made.flush()
+    image = f"/proc/self/fd/{made.fileno()}@@{_FIRST * _SECTOR}"
+    _mtools(made, "mformat", "-i", image, "-F", "-T", str(sectors), "::")
+    folders = {place.rpartition("/")[0] for place in (given.xen, *given.files)} - {""}
+    for folder in sorted({part for name in folders for part in _above(name)}):
+        _mtools(made, "mmd", "-i", image, f"::{folder}")
+    texts = {**given.files, given.xen: xen}
+    for place, content in texts.items():
+        with ExitStack() as once:
+            _copy(made, image, tempfiles.holding(content, once), place)
+    for file, place in ((kernel, given.kernel), (initrd, given.initrd)):
+        _copy(made, image, file, place)
+    return made
+
+
+def _above(folder: str) -> list[str]:
+    steps = folder.split("/")
+    return ["/".join(steps[: n + 1]) for n in range(len(steps))]
+
+
+def _copy(made: IO[bytes], image: str, file: IO[bytes], place: str) -> None:
+    _mtools(made, "mcopy", "-i", image, f"/proc/self/fd/{file.fileno()}", f"::{place}", also=file)
+
+
+def _mtools(made: IO[bytes], name: str, *arguments: str, also: IO[bytes] | None = None) -> None:
+    program = shutil.which(name)
+    if program is None:
+        raise MissingPartsError((MissingPart(name, "mtools"),))
+    files = (made.fileno(), *([also.fileno()] if also is not None else []))
+    run = subprocess.run(  # noqa: S603 - a fixed program, on files of our own
+        [program, *arguments], pass_fds=files, stdin=subprocess.DEVNULL, capture_output=True,
+        text=True, errors="replace", check=False, env={**os.environ, "MTOOLS_SKIP_CHECK": "1"},
+    )  # fmt: skip
+    if run.returncode:
+        raise InputError(f"{name}: {' '.join(run.stderr.split())[:300]}")
+
+
+def firmware_arguments(given: BootPath, machine: Machine) -> list[str]:
+    """Return QEMU's arguments for the firmware, and for the machine where it demands some."""
+    if given.firmware == "U-Boot":
+        return ["-machine", "virt,virtualization=on,gic-version=3", "-bios", str(given.code)]
+    pflash = f"if=pflash,format=raw,unit=0,readonly=on,file={given.code}"
+    if machine is ARM:
+        # With ACPI the firmware hands over no device tree, and Xen for arm64 has no ACPI.
+        kind = "virt,virtualization=on,gic-version=3,acpi=off"
+        return ["-machine", kind, "-drive", pflash]
+    return ["-machine", "q35", "-drive", pflash]
+
+
+_MESSAGES: tuple[tuple[str, str, str], ...] = (
+    (r"xen: (?P<what>\S+(?: \d+)?) cannot be loaded from (?P<at>.*)", "the boot script",
+     "Put {what} on the partition (IMAGE_BOOT_FILES). If it is there, it is too large."),
+    (r"Reading file would overwrite reserved memory", "the boot script",
+     "The address that the board's file gives (load_address) lies in reserved memory."),
+    (r"Bad Linux ARM64 Image magic!.*", "the boot script",
+     "What was loaded as xen is no hypervisor for arm64, or its address was misread."),
+    (r"(?P<what>Open|Seek|Allocation|Read) failed for (?P<at>\S+)", "Xen's EFI loader",
+     "The file that the .cfg names is not beside xen.efi: see IMAGE_BOOT_FILES."),
+    (r"Couldn't obtain the File System Protocol Interface.*", "Xen's EFI loader",
+     "The firmware cannot read the partition again: use FAT."),
+    (r"No configuration file found.*", "Xen's EFI loader",
+     "The .cfg must lie beside xen.efi under the same name, with .CFG."),
+    (r"(?P<what>No Dom0 kernel image specified).*", "Xen's EFI loader",
+     "The .cfg has no kernel= line in the section that [global] names."),
+    (r"Panic on CPU \d+:", "Xen", "The line after it says what Xen misses."),
+    (r"Kernel panic - not syncing: .*", "Dom0's kernel",
+     "Dom0 started: its kernel misses a driver or its root file system."),
+    (r"UEFI Interactive Shell.*", "the firmware",
+     "It found nothing to start: EFI/BOOT/BOOTX64.EFI (or BOOTAA64.EFI) is not there."),
+    (r"^=> *$", "U-Boot", "It found no boot.scr: the first partition must have one."),
+)  # fmt: skip
+
+
+_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+def is_final(lines: tuple[str, ...]) -> bool:
+    """Return whether the last lines of the serial console say that nothing more will come."""
+    return any(
+        re.search(pattern, _ESCAPES.sub("", line).strip())
+        for line in lines[-3:]
+        for pattern, _, _ in _MESSAGES
+    )
+
+
+def stopped(lines: tuple[str, ...], *, xen_up: bool) -> Stop:
+    """Return where a boot stopped, by the last lines of the serial console."""
+    lines = tuple(_ESCAPES.sub("", line).strip() for line in lines)
+    # What is told first in the table counts most: a prompt comes after whatever failed.
+    for pattern, where, fix in _MESSAGES:
+        for line in reversed(lines):
+            match = re.search(pattern, line)
+            if match:
+                words = {name: value or "" for name, value in match.groupdict().items()}
+                return Stop(where, match[0], fix.format(**{"what": "", "at": "", **words}))
+    if xen_up:
+        return Stop(
+            "Dom0", "Xen is up, and Dom0 says nothing", "See Dom0's arguments: console=hvc0."
+        )
+    if not lines:
+        return Stop("the firmware", "nothing was printed", "The firmware has no serial console.")
+    return Stop(
+        "between firmware and Xen",
+        f"the last line is: {lines[-1]}",
+        "Xen was started without a console that it has a driver for: see console= and dtuart=.",
+    )
