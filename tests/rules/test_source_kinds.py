@@ -77,7 +77,8 @@ def imported(kind: str, file: str = "web.dat", more: str = "") -> str:
         ("ext", {"ext4", "raw"}, "Import it as ext4"),
         ("disk", {"ext4", "raw"}, "Import it as raw"),
         ("filesystem", {"ext4", "raw"}, "Import it as raw"),
-        ("tar", {"rootfs_dir"}, "Import it as rootfs_dir"),
+        # BitBake unpacks by the name, and this one is not an archive's.
+        ("tar", {"rootfs_dir"}, None),
         ("directory", {"rootfs_dir"}, None),
         ("iso", {"raw"}, None),
         ("kernel", set(), None),
