@@ -16,7 +16,7 @@ from xentui.project.validation import Checker, SchemaViolation
 
 ANNOTATIONS = {
     "$schema", "$id", "title", "description", "default", "examples", "definitions",
-    "x-unit", "x-bitbake", "x-xl", "x-carry", "x-advanced", "x-default-from",
+    "x-unit", "x-form", "x-bitbake", "x-xl", "x-carry", "x-advanced", "x-default-from",
 }  # fmt: skip
 """Keywords that check nothing."""
 
@@ -78,3 +78,44 @@ def test_every_keyword_of_the_schema_is_known() -> None:
     assert keywords <= {*Draft7Validator.VALIDATORS, *ANNOTATIONS}
     types = re.findall(r'"type": "(\w+)"', schema.text())
     assert set(types) <= {"object", "array", "string", "boolean", "integer"}
+
+
+PATTERNED = [
+    (table, field.name)
+    for table in schema.schema()["definitions"]
+    for field in schema.fields(table)
+    if field.pattern is not None
+]
+
+
+@pytest.mark.parametrize(("table", "name"), PATTERNED)
+def test_every_text_with_a_pattern_says_what_it_must_be(table: str, name: str) -> None:
+    """What a person reads beside the field is a sentence about that field."""
+    field = schema.field(table, name)
+    assert field.form
+    wrong = "$\t" if (field.max_length or 2) > 1 else "$"
+    (problem,) = field.problems(wrong if field.kind == "text" else [wrong])[:1]
+    assert f"Must be {field.form}" in problem.hint
+    assert problem.hint.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("table", "name", "value", "hint"),
+    [
+        ("fetch", "sha256", "abc", "Must be 64 hexadecimal digits, in lower case."),
+        ("guest", "memory", 4, "Must be a whole number from 32 to 1048576 MiB."),
+        ("guest", "memory", "4", "Must be a whole number, such as 256."),
+        ("host", "network", "x", "Must be nat or bridged."),
+        ("guest", "type", "x", "Must be one of pv, pvh, hvm."),
+        ("guest", "vif", ["a"] * 9, "Must have at most 8 entries."),
+        ("guest", "disk_device", "xvdaaaa", "Must have at most 6 characters."),
+        ("guest", "tags", ["autostart"] * 2, "An entry is listed twice. List each entry once."),
+        (
+            "guest", "kernel", "a b",
+            ('"a b" contains a space, which is not supported here. '
+            'Remove it. Must be a relative path of plain names, such as "vendor-kernel".'),
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_said_to_the_person(table: str, name: str, value: Any, hint: str) -> None:
+    assert schema.field(table, name).problems(value)[0].hint == hint

@@ -91,7 +91,7 @@ def test_a_new_property_is_asked_helped_and_kept_without_another_line(tmp_path: 
     place.write_text(json.dumps(data), encoding="utf-8")
     place = tmp_path / "lib/xentui/project/model.py"
     text = place.read_text(encoding="utf-8")
-    attribute = "    boot_mode: Literal"
+    attribute = "    boot_mode: "
     assert text.count(attribute) == 1
     place.write_text(text.replace(attribute, f"    colour: str | None = None\n{attribute}"))
     answers = ["g 2", "/colour", "colour", "?", "sky blue", "g 6", "1", "1", "q"]
@@ -123,9 +123,9 @@ def test_a_number_has_its_range_its_unit_and_a_way_to_more_and_less() -> None:
     person = at("guests", "alpha", "memory")
     assert person.prompt() == "Memory, 32 to 1048576 MiB [256 MiB]:"
     said = person.say("many")
-    assert 'A whole number is needed, not "many".' in said
+    assert 'Must be a whole number, 32 to 1048576 MiB, not "many".' in said
     assert isinstance(person.wizard.place, FieldPrompt)
-    assert "Use a whole number from 32 to 1048576" in person.say("4")
+    assert "Must be a whole number from 32 to 1048576" in person.say("4")
     said = person.say("+64")
     assert person.session.project.guest("alpha").memory == 320
     assert "Memory of alpha: 320 MiB. Free now: " in said
@@ -151,7 +151,7 @@ def test_a_field_is_left_out_kept_or_gone_back_from() -> None:
         assert person.prompt().startswith("Guests, 1 to 3")
         assert person.session.project == TWO
     person = at("host", "machine")
-    assert "is needed" in person.say("-")
+    assert "is required" in person.say("-")
     assert person.session.project.host.machine == "qemux86-64"
 
 
@@ -192,7 +192,7 @@ def test_several_are_chosen_with_blanks_or_commas_or_none() -> None:
         person.say(answer)
         assert person.session.project.guest("alpha").tags == tuple(value), answer
     person = at("guests", "alpha", "tags")
-    assert "7" in person.say("7")
+    assert "Must be autostart or external." in person.say("7")
     assert person.session.project == TWO
 
 

@@ -284,7 +284,7 @@ def test_guests_are_added_cloned_moved_deleted_and_brought_back() -> None:
     person.say("g 4")
     person.choose("Add a guest", "A recipe of a layer")
     assert person.prompt() == "Name of the image recipe:"
-    assert "Use lower-case letters" in person.say("A Guest")
+    assert "Must be lower-case letters" in person.say("A Guest")
     assert "Another one has this name." in person.say("alpha")
     said = person.say("gamma")
     assert "Guest gamma: the configuration, pv" in said
@@ -350,7 +350,7 @@ def test_a_tarball_from_anywhere_becomes_a_guest(tmp_path: Path) -> None:
     person.choose("Address")
     person.say("https://example.org/vendor.img")
     person.choose("SHA-256")
-    assert "does not have the form" in person.say("abc").replace("\n  ", " ")
+    assert "Must be 64 hexadecimal digits, in lower case." in person.say("abc").replace("\n  ", " ")
     person.say("0" * 64)
     source = person.session.project.guest("alpine").source
     assert source is not None
@@ -364,7 +364,7 @@ def test_an_import_is_of_another_type_of_ones_own_or_of_none() -> None:
     assert source is not None
     assert source.type == "raw"
     person.choose("Import type", "A new type")
-    assert "raw is a word that BitBake gives a meaning to." in person.say("raw")
+    assert "raw is a word with a meaning of its own." in person.say("raw")
     assert "Another one has this name." in person.say("squash")
     said = person.say("cpio")
     assert "Import of root: cpio." in said

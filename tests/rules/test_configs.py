@@ -75,7 +75,7 @@ def test_an_image_that_no_file_is_named_for_meets_one_that_is() -> None:
         "XT211", '[guests.one]\nrootfs = "two-qemux86-64.rootfs.ext4"\n[guests.two]\n[guests.db]\n'
     )
     assert made.path == "guests.two.source"
-    assert made.message == "two and one both have the disk image two-qemux86-64.rootfs.ext4"
+    assert made.message == "two and one both use the disk image two-qemux86-64.rootfs.ext4"
 
 
 KERNELS = (
@@ -89,14 +89,17 @@ KERNELS = (
     [
         (
             "b/vmlinuz",
-            "The kernel of two and the kernel of one are different files of one name, vmlinuz",
+            (
+                "The kernel of two and the kernel of one are different files with the same "
+                "name, vmlinuz"
+            ),
         ),
         ("a/vmlinuz", None),
         ("a/bzImage", None),
         (
             "one-qemux86-64.rootfs.ext4",
             (
-                "The kernel of two and the image of one are different files of one name, "
+                "The kernel of two and the image of one are different files with the same name, "
                 "one-qemux86-64.rootfs.ext4"
             ),
         ),

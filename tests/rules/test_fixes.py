@@ -33,8 +33,10 @@ def apply(
     assert fixed != project, what
     assert schema.validate(to_data(fixed)) == [], what
     after = check(fixed, assets)
-    before, now = set(map(_name, findings)), set(map(_name, after))
-    assert _name(finding) not in now, what
+    before = set(map(_name, findings))
+    assert (*_name(finding), finding.message) not in {
+        (*_name(one), one.message) for one in after
+    }, what
     errors = {_name(one) for one in after if one.severity is Severity.ERROR}
     assert errors <= before, (what, errors - before)
     return fixed, after

@@ -46,16 +46,16 @@ VXN = "[containers]\nvxn = true\n"
         (
             f"memory = 1024\n{guest('web', 512)}",
             (
-                "XT401 The guest that starts by itself needs 513 MiB; beside Xen and Dom0, 492 of "
-                "1024 MiB are left, 21 too few"
+                "XT401 The guest that starts automatically needs 513 MiB; Xen and Dom0 leave "
+                "492 of 1024 MiB, 21 too few"
             ),
             {"Give the board 1536 MiB": {}, "Give web 480 MiB": {"web": 480}},
         ),
         (
             f"memory = 2048\n{WEB}{DB}{guest('mail', 400)}{IDLE}",
             (
-                "XT401 The 3 guests that start by themselves need 1827 MiB; beside Xen and Dom0, "
-                "1506 of 2048 MiB are left, 321 too few"
+                "XT401 The 3 guests that start automatically need 1827 MiB; Xen and Dom0 leave "
+                "1506 of 2048 MiB, 321 too few"
             ),
             {
                 "Give the board 3072 MiB": {},
@@ -65,22 +65,25 @@ VXN = "[containers]\nvxn = true\n"
         (
             f"memory = 1024\ndom0_memory = 1003\n{guest('web', 512)}",
             (
-                "XT401 The guest that starts by itself needs 513 MiB; beside Xen and Dom0, 1 of "
-                "1024 MiB are left, 512 too few"
+                "XT401 The guest that starts automatically needs 513 MiB; Xen and Dom0 leave "
+                "1 of 1024 MiB, 512 too few"
             ),
             {"Give the board 2048 MiB": {}},
         ),
         (
             f"memory = 1024\ndom0_memory = 1004\n{guest('web', 512)}",
             (
-                "XT401 The guest that starts by itself needs 513 MiB; beside Xen and Dom0, 0 of "
-                "1024 MiB are left, 513 too few"
+                "XT401 The guest that starts automatically needs 513 MiB; Xen and Dom0 leave "
+                "0 of 1024 MiB, 513 too few"
             ),
             {"Give the board 2048 MiB": {}},
         ),
         (
             f"memory = 2048\n{WEB}{DB}{IDLE}",
-            "XT402 All guests at once lack 621 MiB; those that start by themselves fit",
+            (
+                "XT402 All guests at once need 621 MiB more than there is; those that start "
+                "automatically fit"
+            ),
             {
                 "Give the board 3072 MiB": {},
                 "Lower 3 guests to what fits": {"web": 720, "db": 272, "idle": 480},
@@ -88,7 +91,10 @@ VXN = "[containers]\nvxn = true\n"
         ),
         (
             f"memory = 2048\n{VXN}{guest('web', 400)}{guest('idle', 800, starts=False)}",
-            "XT402 All guests at once lack 209 MiB; those that start by themselves fit",
+            (
+                "XT402 All guests at once need 209 MiB more than there is; those that start "
+                "automatically fit"
+            ),
             {
                 "Give the board 3072 MiB": {},
                 "Lower 2 guests to what fits": {"web": 320, "idle": 656},
@@ -96,7 +102,7 @@ VXN = "[containers]\nvxn = true\n"
         ),
         (
             f"memory = 2048\n{VXN}{guest('web', 800)}{DB}{guest('idle', 80, starts=False)}",
-            "XT404 Once the guests are up, 209 MiB are lacking for the containers",
+            "XT404 With the guests running, the containers need 209 MiB more than there is",
             {
                 "Give the board 3072 MiB": {},
                 "Lower 2 guests to what fits": {"web": 656, "db": 320},
@@ -104,22 +110,22 @@ VXN = "[containers]\nvxn = true\n"
         ),
         (
             f"memory = 1024\n{guest('idle', 512, starts=False)}",
-            "XT406 idle needs 513 MiB, and beside Xen and Dom0 there are 492",
+            "XT406 idle needs 513 MiB, but Xen and Dom0 leave only 492",
             {"Give the board 1536 MiB": {}, "Give it 480 MiB": {"idle": 480}},
         ),
         (
             f"memory = 1024\ndom0_memory = 1004\n{guest('idle', 512, starts=False)}",
-            "XT406 idle needs 513 MiB, and beside Xen and Dom0 there are 0",
+            "XT406 idle needs 513 MiB, but Xen and Dom0 leave only 0",
             {"Give the board 2048 MiB": {}},
         ),
         (
             f"memory = 1024\ndom0_memory = 1005\n{WEB}",
-            "XT405 Dom0's 1005 MiB leave nothing of 1024 MiB, of which Xen takes 20",
+            "XT405 Dom0 (1005 MiB) and Xen (20 MiB) leave nothing of the board's 1024 MiB",
             {"Give the board 3072 MiB": {}},
         ),
         (
             "memory = 1024\ndom0_memory = 1024\n",
-            "XT405 Dom0's 1024 MiB leave nothing of 1024 MiB, of which Xen takes 20",
+            "XT405 Dom0 (1024 MiB) and Xen (20 MiB) leave nothing of the board's 1024 MiB",
             {"Give the board 1536 MiB": {}},
         ),
     ],

@@ -66,8 +66,8 @@ def test_what_a_guest_takes(
     assert guest_memory(kind, memory, vcpus, maxmem) == mib
 
 
-BOARDS_OWN = "what this board gives unless told otherwise"
-FIRMWARE = "with 64 MiB for firmware and IOMMU, an estimate"
+BOARDS_OWN = "the board's default"
+FIRMWARE = "including an estimate of 64 MiB for firmware and IOMMU"
 VXN = "[containers]\nvxn = true\n"
 
 
@@ -79,15 +79,14 @@ VXN = "[containers]\nvxn = true\n"
             f'{VXN}[guests.web]\nmemory = 200\ntags = ["autostart"]\n'
             '[guests.db]\nvcpus = 4\ntype = "pvh"\nmemory = 100\n',
             [
-                Row("total", "Total", 1024, "total", note="what this board has unless told "
-                    "otherwise"),
+                Row("total", "Total", 1024, "total", note=BOARDS_OWN),
                 Row("xen", "Xen itself", 20, "xen"),
                 Row("dom0", "Dom0", 512, "dom0", note=BOARDS_OWN),
-                Row("web", "web", 201, "guest", note="200 MiB and 1 MiB beside it (pv)"),
-                Row("db", "db", 106, "guest", note="100 MiB and 6 MiB beside it (pvh)",
+                Row("web", "web", 201, "guest", note="200 MiB and 1 MiB of overhead (pv)"),
+                Row("db", "db", 106, "guest", note="100 MiB and 6 MiB of overhead (pvh)",
                     autostart=False),
                 Row("vxn", "Containers (vxn)", 513, "reserve",
-                    note="1 times 513 MiB, kept for containers"),
+                    note="1 containers of 513 MiB"),
                 Row("free", "Free", -222, "free", note="-328 MiB with every guest"),
             ],
             id="too much for a PC under QEMU",
@@ -100,9 +99,9 @@ VXN = "[containers]\nvxn = true\n"
                 Row("total", "Total", 2048, "total"),
                 Row("xen", "Xen itself", 38, "xen"),
                 Row("dom0", "Dom0", 512, "dom0", note=BOARDS_OWN),
-                Row("web", "web", 304, "guest", note="300 MiB and 4 MiB beside it (pvh)"),
+                Row("web", "web", 304, "guest", note="300 MiB and 4 MiB of overhead (pvh)"),
                 Row("vxn", "Containers (vxn)", 1034, "reserve",
-                    note="2 times 517 MiB, kept for containers"),
+                    note="2 containers of 517 MiB"),
                 Row("free", "Free", 160, "free"),
             ],
             id="all at once on arm64",
@@ -114,7 +113,7 @@ VXN = "[containers]\nvxn = true\n"
                 Row("total", "Total", 4096, "total"),
                 Row("xen", "Xen itself", 134, "xen", estimate=True, note=FIRMWARE),
                 Row("dom0", "Dom0", 1024, "dom0"),
-                Row("web", "web", 516, "guest", note="512 MiB and 4 MiB beside it (pvh)",
+                Row("web", "web", 516, "guest", note="512 MiB and 4 MiB of overhead (pvh)",
                     autostart=False),
                 Row("free", "Free", 2938, "free", note="2422 MiB with every guest"),
             ],
@@ -127,9 +126,9 @@ VXN = "[containers]\nvxn = true\n"
             [
                 Row("total", "Total", 2048, "total"),
                 Row("xen", "Xen itself", 94, "xen", estimate=True, note=FIRMWARE),
-                Row("dom0", "Dom0", 0, "dom0", estimate=True, note="nothing says how much: it "
-                    "takes what is there and gives it back as guests start"),
-                Row("web", "web", 516, "guest", note="512 MiB and 4 MiB beside it (hvm)"),
+                Row("dom0", "Dom0", 0, "dom0", estimate=True, note="not limited: Dom0 takes "
+                    "what is free and gives it back as guests start"),
+                Row("web", "web", 516, "guest", note="512 MiB and 4 MiB of overhead (hvm)"),
                 Row("free", "Free", 1438, "free"),
             ],
             id="a Dom0 that nobody limits",
@@ -140,7 +139,7 @@ VXN = "[containers]\nvxn = true\n"
             [
                 Row("xen", "Xen itself", 83, "xen", estimate=True, note=FIRMWARE),
                 Row("dom0", "Dom0", 256, "dom0", note=BOARDS_OWN),
-                Row("web", "web", 516, "guest", note="512 MiB and 4 MiB beside it (pvh)",
+                Row("web", "web", 516, "guest", note="512 MiB and 4 MiB of overhead (pvh)",
                     autostart=False),
             ],
             id="a board of which nobody says how much it has",
@@ -154,20 +153,25 @@ def test_each_row_says_what_it_is_made_of(machine: str, text: str, told: list[Ro
 @pytest.mark.parametrize(
     ("config", "mib", "note", "estimate"),
     [
-        ("memory = 300\n", 301, "300 MiB and 1 MiB beside it (pv)", False),
-        ("type = 'pv'\nmemory = 300\nvcpus = 4\n", 301, "300 MiB and 1 MiB beside it (pv)", False),
-        ("type = 'pvh'\nmemory = 300\n", 304, "300 MiB and 4 MiB beside it (pvh)", False),
-        ("type = 'hvm'\nmemory = 300\n", 304, "300 MiB and 4 MiB beside it (hvm)", False),
-        ("builder = 'hvm'\nmemory = 300\n", 304, "300 MiB and 4 MiB beside it (hvm)", False),
-        ("type = 'odd'\nmemory = 300\n", 301, "300 MiB and 1 MiB beside it (pv)", False),
+        ("memory = 300\n", 301, "300 MiB and 1 MiB of overhead (pv)", False),
+        (
+            "type = 'pv'\nmemory = 300\nvcpus = 4\n",
+            301,
+            "300 MiB and 1 MiB of overhead (pv)",
+            False,
+        ),
+        ("type = 'pvh'\nmemory = 300\n", 304, "300 MiB and 4 MiB of overhead (pvh)", False),
+        ("type = 'hvm'\nmemory = 300\n", 304, "300 MiB and 4 MiB of overhead (hvm)", False),
+        ("builder = 'hvm'\nmemory = 300\n", 304, "300 MiB and 4 MiB of overhead (hvm)", False),
+        ("type = 'odd'\nmemory = 300\n", 301, "300 MiB and 1 MiB of overhead (pv)", False),
         ("type = 'pvh'\nmemory = 300\nvcpus = 3\n", 306, "300 MiB and 6 MiB", False),
         ("type = 'pvh'\nmemory = 300\nmaxvcpus = 5\n", 308, "300 MiB and 8 MiB", False),
         ("type = 'pvh'\nmemory = 300\nvcpus = 5\nmaxvcpus = 3\n", 308, "300 MiB and 8", False),
-        ("type = 'pvh'\nvcpus = 2\n", 36, "32 MiB and 4 MiB beside it (pvh)", False),
-        ("memory = 'big'\n", 33, "32 MiB and 1 MiB beside it (pv)", False),
-        ("maxmem = 100\n", 101, "100 MiB and 1 MiB beside it (pv)", False),
-        ("memory = 0\nmaxmem = 100\n", 1, "0 MiB and 1 MiB beside it (pv)", False),
-        ("memory = '-1'\nmaxmem = 100\n", 101, "100 MiB and 1 MiB beside it (pv)", False),
+        ("type = 'pvh'\nvcpus = 2\n", 36, "32 MiB and 4 MiB of overhead (pvh)", False),
+        ("memory = 'big'\n", 33, "32 MiB and 1 MiB of overhead (pv)", False),
+        ("maxmem = 100\n", 101, "100 MiB and 1 MiB of overhead (pv)", False),
+        ("memory = 0\nmaxmem = 100\n", 1, "0 MiB and 1 MiB of overhead (pv)", False),
+        ("memory = '-1'\nmaxmem = 100\n", 101, "100 MiB and 1 MiB of overhead (pv)", False),
     ],
 )
 def test_what_a_config_of_one_s_own_takes(config: str, mib: int, note: str, estimate: bool) -> None:
@@ -176,7 +180,7 @@ def test_what_a_config_of_one_s_own_takes(config: str, mib: int, note: str, esti
     (row,) = [row for row in made.rows if row.kind == "guest"]
     assert (row.mib, row.estimate) == (mib, estimate)
     assert row.note.startswith(note)
-    assert row.note.endswith("beside it (pv), by its own xl config") is ("(pv)" in note)
+    assert row.note.endswith("of overhead (pv), as its own xl config says") is ("(pv)" in note)
 
 
 def test_a_config_of_type_pv_is_one_beside_another_type_of_the_project() -> None:
@@ -187,9 +191,9 @@ def test_a_config_of_type_pv_is_one_beside_another_type_of_the_project() -> None
             {}, {"web.cfg": "type = 'pv'\nmemory = 512\n"}, {"web.cfg": "memory = 512\n"}
         )
     )  # fmt: skip
-    assert unread.note == "512 MiB and 4 MiB beside it (pvh), its own xl config was not read"
-    assert pv.note == "512 MiB and 1 MiB beside it (pv), by its own xl config"
-    assert nothing.note == "512 MiB and 4 MiB beside it (pvh), by its own xl config"
+    assert unread.note == "512 MiB and 4 MiB of overhead (pvh), its own xl config was not read"
+    assert pv.note == "512 MiB and 1 MiB of overhead (pv), as its own xl config says"
+    assert nothing.note == "512 MiB and 4 MiB of overhead (pvh), as its own xl config says"
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ def test_two_guests_of_one_disk_name_it_once() -> None:
     )
     (made,) = of("XT211", text)
     assert made.path == "guests.c.rootfs"
-    assert made.message == "c and a both have the disk image x.ext4"
+    assert made.message == "c and a both use the disk image x.ext4"
 
 
 IOEMU = '[guests.web]\nvif = ["bridge=xenbr0,type=ioemu"]\n'
@@ -299,7 +299,7 @@ def test_dom0_s_share_is_counted_into_the_board_that_is_proposed() -> None:
         'network = "nat"\n'
     )
     (made,) = of("XT405", text)
-    assert made.message == "Dom0's 4096 MiB leave nothing of 2048 MiB, of which Xen takes 38"
+    assert made.message == "Dom0 (4096 MiB) and Xen (38 MiB) leave nothing of the board's 2048 MiB"
     assert [quick_fix.label for quick_fix in made.quick_fixes] == ["Give the board 6144 MiB"]
 
 

@@ -8,6 +8,7 @@ default, help and BitBake name. Beside draft-07's keywords the schema uses a few
 * ``x-unit``: the unit of a number.
 * ``x-bitbake``: the BitBake variable, where ``[{guest}]`` makes it a varflag of each guest.
 * ``x-xl``: the setting in a guest's xl config that says the same.
+* ``x-form``: what a text must be, in words that follow "Must be".
 * ``x-carry``: how a text is checked before it is written, see :attr:`Field.carry`.
 * ``x-default-from``: what decides when the field is left out, see
   :func:`xentui.project.effective.fallback`.
@@ -48,6 +49,8 @@ MAX_PROBLEMS = 1000
 """How many problems of one document are told: nobody fixes more at once."""
 
 
+_LONG_EXAMPLE = 60
+
 FILE_NAME = "xentui-project-1.schema.json"
 """The schema's name beside a project file; the number is that of the format."""
 
@@ -81,6 +84,7 @@ class Field(NamedTuple):
         xl: the setting of an xl config that says the same, or empty.
         carry: what a text is besides text: one plain ``word``, the name of a ``domain``, a file
             in the deploy directory or a file below the project file.
+        form: what a text or an entry of a list must be, in words that follow "Must be".
         default: what holds when it is left out; ``None`` where ``default_from`` decides.
         default_from: what decides when it is left out: ``board``, ``defaults`` (the field of
             that name in ``[defaults]``), ``class``, ``vxn``, ``key``, ``xl`` …
@@ -100,6 +104,7 @@ class Field(NamedTuple):
     maximum: int | None = None
     max_length: int | None = None
     pattern: str | None = None
+    form: str = ""
     choices: tuple[str, ...] = ()
     default: Any = None
     default_from: str = ""
@@ -144,11 +149,13 @@ class Field(NamedTuple):
         typed = given.strip()
         if self.kind == "integer":
             if not re.fullmatch(r"-?[0-9]{1,18}", typed):
-                raise UsageError(f"{self.title}: a whole number is needed, not {quoted(given)}")
+                raise UsageError(
+                    f"{self.title}: must be a whole number, {self.range}, not {quoted(given)}"
+                )
             return int(typed)
         if self.kind == "flag":
             if typed.lower() not in ("true", "false"):
-                raise UsageError(f"{self.title}: true or false is needed, not {quoted(given)}")
+                raise UsageError(f"{self.title}: must be true or false, not {quoted(given)}")
             return typed.lower() == "true"
         if self.kind in ("choices", "list"):
             return typed.split()
@@ -174,6 +181,13 @@ class Problem(NamedTuple):
     path: Path
     message: str
     fix: str
+
+    @property
+    def hint(self) -> str:
+        """What to say beside the field that has the value: ``Must be 64 hexadecimal digits``."""
+        if self.fix.startswith("Must "):
+            return self.fix
+        return f"{self.message[:1].upper()}{self.message[1:]}. {self.fix}"
 
 
 def dotted(path: Path) -> str:
@@ -307,6 +321,7 @@ def _field(table: str, name: str, spec: Mapping[str, Any], *, required: bool) ->
         maximum=spec.get("maximum"),
         max_length=spec.get("maxLength"),
         pattern=spec.get("pattern") or items.get("pattern"),
+        form=spec.get("x-form") or items.get("x-form", ""),
         choices=tuple(spec.get("enum") or items.get("enum") or ()),
         default=spec.get("default"),
         default_from=spec.get("x-default-from", ""),
@@ -352,38 +367,28 @@ def _problem(violation: SchemaViolation) -> Iterator[Problem]:
         case "additionalProperties":
             known = list(spec.get("properties", {}))
             for key in sorted(set(value) - set(known)):
-                yield Problem(
-                    "XT002",
-                    (*path, key),
-                    f"{quoted(key)} is not a key of this table",
-                    _suggest(key, known),
-                )
+                message = f"there is no key {quoted(key)} in this table"
+                yield Problem("XT002", (*path, key), message, _suggest(key, known))
         case "required":
             for key in wanted:
                 if key not in value:
-                    yield Problem(
-                        "XT003", (*path, key), f"{key} is missing", f"Add {dotted((*path, key))}."
-                    )
+                    fix = f"Add {dotted((*path, key))}."
+                    yield Problem("XT003", (*path, key), f"{key} is missing", fix)
         case "type":
+            kinds = wanted if isinstance(wanted, list) else [wanted]
+            kind = " or ".join(_TYPES.get(str(one), str(one)) for one in kinds)
             example = _example(spec.get("examples", ()))
-            yield Problem(
-                "XT004",
-                path,
-                f"{quoted(value)} is not {_TYPES.get(str(wanted), str(wanted))}",
-                f"Write {example or _TYPES.get(str(wanted), str(wanted))}.",
-            )
+            like = f", such as {example}" if example else ""
+            yield Problem("XT004", path, f"{quoted(value)} is not {kind}", f"Must be {kind}{like}.")
         case "minimum" | "maximum":
             low, high = spec.get("minimum"), spec.get("maximum")
-            yield Problem(
-                "XT005",
-                path,
-                f"{quoted(value)}{unit} is out of range",
-                f"Use a whole number from {low} to {high}{unit}.",
-            )
+            message = f"{quoted(value)}{unit} is out of range"
+            fix = f"Must be a whole number from {low} to {high}{unit}."
+            yield Problem("XT005", path, message, fix)
         case "enum" | "const":
-            allowed = wanted if isinstance(wanted, list) else [wanted]
-            words = ", ".join(str(item) for item in allowed)
-            yield Problem("XT006", path, f"{quoted(value)} is not allowed", f"Use {words}.")
+            allowed = list(map(str, wanted if isinstance(wanted, list) else [wanted]))
+            words = f"one of {', '.join(allowed)}" if len(allowed) > 2 else " or ".join(allowed)
+            yield Problem("XT006", path, f"{quoted(value)} is not allowed", f"Must be {words}.")
         case "maxLength" | "minLength" | "maxItems" | "uniqueItems":
             yield _wrong_size(violation.keyword, path, value, wanted)
         case "pattern" | "not":
@@ -394,44 +399,44 @@ def _problem(violation: SchemaViolation) -> Iterator[Problem]:
 
 def _wrong_size(keyword: str, path: Path, value: Any, wanted: Any) -> Problem:
     if keyword == "maxLength":
-        what, fix = f"{len(value)} characters are too many", f"Use at most {wanted} characters."
+        what, fix = f"it has {len(value)} characters", f"Must have at most {wanted} characters."
     elif keyword == "minLength":
-        what, fix = "it is empty", "Write something here."
+        what, fix = "it is empty", "Must not be empty."
     elif keyword == "maxItems":
-        what, fix = f"{len(value)} entries are too many", f"Use at most {wanted} entries."
+        what, fix = f"it has {len(value)} entries", f"Must have at most {wanted} entries."
     else:
-        what, fix = "an entry stands twice", "Name each entry once."
+        what, fix = "an entry is listed twice", "List each entry once."
     return Problem("XT005", path, what, fix)
 
 
 def _wrong_text(violation: SchemaViolation) -> Problem:
     value, path, spec = str(violation.value), violation.path, violation.spec
     if violation.is_name:
+        names = spec if "x-form" in spec else _names_at(path)
+        form = names.get("x-form", "lower-case letters, digits and hyphens")
         return Problem(
-            "XT007",
-            (*path, value),
-            f"{quoted(value)} cannot be a name here",
-            "Begin with a letter or digit, use lower-case letters, digits and hyphens, and no "
-            "word that BitBake gives a meaning to.",
+            "XT007", (*path, value), f"{quoted(value)} is not a valid name", f"Must be {form}."
         )
     examples = _same_scheme(spec.get("examples", ()), value)
     example = _example(examples)
-    like = f", for example {example}" if example else ""
-    offending_char = _offending_char(spec.get("pattern", ""), value, examples)
-    if offending_char is None:
-        return Problem(
-            "XT008", path, f"{quoted(value)} does not have the form of this field",
-            f"Write it in the field's form{like}.",
-        )  # fmt: skip
-    name = {" ": "a blank", "\n": "a newline", "\t": "a tab"}.get(
-        offending_char, quoted(offending_char)
-    )
-    return Problem(
-        "XT701",
-        path,
-        f"{quoted(value)} holds {name}, which cannot be carried here",
-        f"Leave it out{like}.",
-    )
+    form = spec.get("x-form", "")
+    like = f", such as {example}" if example else ""
+    # A long example says less than the words do.
+    like = like if len(like) < _LONG_EXAMPLE or not form else ""
+    must = f"Must be {form}{like}." if form else f"Must be like {example}."
+    char = _offending_char(spec.get("pattern", ""), value, examples)
+    if char is None:
+        return Problem("XT008", path, f"{quoted(value)} is not valid here", must)
+    name = {" ": "a space", "\n": "a newline", "\t": "a tab"}.get(char, quoted(char))
+    message = f"{quoted(value)} contains {name}, which is not supported here"
+    return Problem("XT701", path, message, f"Remove it. {must}")
+
+
+def _names_at(path: Path) -> Mapping[str, Any]:
+    """Return what the schema says of the names in a table."""
+    spec = schema()["properties"].get(path[0] if path else "", {})
+    names: Mapping[str, Any] = spec.get("propertyNames", {})
+    return names
 
 
 def _offending_char(pattern: str, value: str, examples: Sequence[str]) -> str | None:

@@ -67,8 +67,8 @@ class Budget:
     """All rows, and whether they fit.
 
     Attributes:
-        total: MiB of the machine, or ``None`` where nobody says it.
-        free: what is left with every guest that starts by itself and the reserve for vxn.
+        total: MiB of the machine, or ``None`` where it is unknown.
+        free: what is left with every guest that starts automatically and the reserve for vxn.
         free_all: what is left with every guest and the reserve.
     """
 
@@ -79,7 +79,7 @@ class Budget:
 
     @property
     def lacking(self) -> int:
-        """MiB that what starts by itself, and the reserve, lack; 0 while the total is unknown."""
+        """MiB too few for autostarted guests and the reserve; 0 while the total is unknown."""
         return max(-self.free, 0) if self.free is not None else 0
 
     @property
@@ -89,7 +89,7 @@ class Budget:
 
     @property
     def fits(self) -> bool:
-        """Whether what starts by itself, and the reserve, fit; true while the total is unknown."""
+        """Whether autostarted guests and the reserve fit; true while the total is unknown."""
         return not self.lacking
 
     @property
@@ -103,7 +103,7 @@ class Budget:
 
     @property
     def autostart(self) -> int:
-        """MiB of the guests that start by themselves."""
+        """MiB of the guests that start automatically."""
         return sum(row.mib for row in self.rows if row.kind == "guest" and row.autostart)
 
 
@@ -166,23 +166,23 @@ def _up(amount: int, unit: int) -> int:
 
 
 def _total(mib: int, origin: str) -> Row:
-    note = "what this board has unless told otherwise" if origin == "board" else ""
+    note = "the board's default" if origin == "board" else ""
     return Row("total", "Total", mib, "total", note=note)
 
 
 def _xen(given: Context, total: int) -> Row:
     board = given.board
     mib = xen_memory(total, board.cpus, emulated=board.emulated, arch=board.arch)
-    note = "" if board.emulated else "with 64 MiB for firmware and IOMMU, an estimate"
+    note = "" if board.emulated else "including an estimate of 64 MiB for firmware and IOMMU"
     return Row("xen", "Xen itself", mib, "xen", estimate=not board.emulated, note=note)
 
 
 def _dom0(given: Context) -> Row:
     memory, origin = explain(given.project, ("host", "dom0_memory"))
     if memory is None:
-        note = "nothing says how much: it takes what is there and gives it back as guests start"
+        note = "not limited: Dom0 takes what is free and gives it back as guests start"
         return Row("dom0", "Dom0", 0, "dom0", estimate=True, note=note)
-    note = "what this board gives unless told otherwise" if origin == "board" else ""
+    note = "the board's default" if origin == "board" else ""
     return Row("dom0", "Dom0", memory, "dom0", note=note)
 
 
@@ -202,11 +202,11 @@ def guest_row(given: Context, guest: EffectiveGuest) -> Row:
     if config is not None:
         kind = _config_type(config, guest)
         memory, vcpus, maxmem = _config_sizes(config, guest)
-        note = "by its own xl config"
+        note = "as its own xl config says"
     elif guest.guest.config_file is not None:
         estimate, note = True, "its own xl config was not read"
     mib = guest_memory(kind, memory, vcpus, maxmem)
-    made_of = f"{memory} MiB and {mib - memory} MiB beside it ({kind})"
+    made_of = f"{memory} MiB and {mib - memory} MiB of overhead ({kind})"
     return Row(
         guest.key,
         guest.key,
@@ -245,5 +245,5 @@ def _reserve(given: Context) -> Iterator[Row]:
         return
     count = int(explain(given.project, ("containers", "concurrent")).value)
     each = container_memory(given)
-    note = f"{count} times {each} MiB, kept for containers"
+    note = f"{count} containers of {each} MiB"
     yield Row("vxn", "Containers (vxn)", count * each, "reserve", note=note)

@@ -118,7 +118,8 @@ def _agreed(given: Context, finding: Finding, fix: QuickFix, findings: list[Find
     before = {(one.code, one.path) for one in findings}
     fixed = fix.apply(given.project)
     after = _run_rules(context(fixed, given.assets, given.abilities))
-    if any((one.code, one.path) == (finding.code, finding.path) for one in after):
+    same = (finding.code, finding.path, finding.message)
+    if any((one.code, one.path, one.message) == same for one in after):
         return False
     new = [one for one in after if (one.code, one.path) not in before]
     return not any(

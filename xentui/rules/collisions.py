@@ -15,7 +15,7 @@ from xentui.safe_text import quoted
 
 
 def images(given: Context) -> Iterator[Finding]:
-    """Find guests that share a disk image."""
+    """Two guests with one disk image."""
     owners: dict[str, str] = {}
     for guest in given.project.guests:
         file = artifacts.image_file(given.project, guest)
@@ -24,13 +24,13 @@ def images(given: Context) -> Iterator[Finding]:
             yield found(
                 "XT211",
                 f"guests.{guest.key}.{'rootfs' if guest.rootfs else 'source'}",
-                f"{guest.key} and {owner} both have the disk image {file}",
-                "Give each its own: a disk is written to, and Xen lends it to one guest only.",
+                f"{guest.key} and {owner} both use the disk image {file}",
+                "Give each its own: a disk is written to, and Xen gives it to one guest only.",
             )
 
 
 def kernels(given: Context) -> Iterator[Finding]:
-    """Find two files of one name in the folder that images and kernels share."""
+    """Two files of one name in the one folder that images and kernels share."""
     owners: dict[str, tuple[str | None, str]] = {
         artifacts.image_file(given.project, guest): (None, guest.key)
         for guest in given.project.guests
@@ -46,13 +46,14 @@ def kernels(given: Context) -> Iterator[Finding]:
             yield found(
                 "XT212",
                 f"guests.{guest.key}.kernel",
-                f"The kernel of {guest.key} and {whose} are different files of one name, {file}",
-                "Rename one: all lie in one folder on the target, and the last one wins.",
+                f"The kernel of {guest.key} and {whose} are different files with the same "
+                f"name, {file}",
+                "Rename one: they share a folder on the target, and the last one wins.",
             )
 
 
 def domains(given: Context) -> Iterator[Finding]:
-    """Find domain names that two guests have, or that no guest can have."""
+    """Domain names that two guests have, or that no guest can have."""
     owners: dict[str, str] = {}
     for guest in given.guests:
         name = given.domain_name(guest)
@@ -63,7 +64,7 @@ def domains(given: Context) -> Iterator[Finding]:
                 "XT214",
                 path,
                 f"The domain name {quoted(name)} {why}",
-                "Give the guest another name.",
+                "Choose another name for the guest.",
             )
         owner = owners.setdefault(name, guest.key)
         if owner != guest.key:

@@ -22,9 +22,9 @@ def board(given: Context) -> Iterator[Finding]:
         yield found(
             "XT501",
             "containers.vxn",
-            f"vxn looks for its kernel in a folder named {machine}, which nothing makes",
-            "Use vxn on qemux86-64 or qemuarm64, or leave it out.",
-            quick_fixes.containers("Leave vxn out", vxn=None, frontends=None),
+            f"vxn looks for its kernel in a folder named {machine}, which nothing creates",
+            "Use vxn on qemux86-64 or qemuarm64, or turn it off.",
+            quick_fixes.containers("Turn vxn off", vxn=None, frontends=None),
         )
 
 
@@ -34,8 +34,8 @@ def distribution(given: Context) -> Iterator[Finding]:
         yield found(
             "XT502",
             "containers.vxn",
-            "vxn's own builds need conf/distro/poky.conf, or nothing at all is parsed",
-            "See that meta-poky, of meta-yocto, is among the layers.",
+            "vxn's builds need conf/distro/poky.conf; without it BitBake parses nothing at all",
+            "Check that meta-poky, from meta-yocto, is among the layers.",
         )
 
 
@@ -45,13 +45,13 @@ def frontends(given: Context) -> Iterator[Finding]:
     wanted = containers.frontends or ()
     path = "containers.frontends"
     if wanted and not containers.vxn:
-        without = quick_fixes.containers("Leave the front-ends out", frontends=None)
+        without = quick_fixes.containers("Remove the front-ends", frontends=None)
         with_vxn = quick_fixes.containers("Add vxn", vxn=True)
         yield found(
             "XT504",
             path,
             f"{', '.join(wanted)} start containers through vxn, which is off",
-            "Set vxn = true, or leave the front-ends out.",
+            "Set vxn = true, or remove the front-ends.",
             *((with_vxn, without) if given.board.emulated else (without,)),
         )
         return
@@ -59,11 +59,11 @@ def frontends(given: Context) -> Iterator[Finding]:
         yield found(
             "XT503",
             path,
-            "docker and podman both want to own the command docker",
+            "docker and podman both install the command docker",
             "Keep one of them.",
             *(
                 quick_fixes.containers(
-                    f"Leave {name} out", frontends=tuple(f for f in wanted if f != name)
+                    f"Remove {name}", frontends=tuple(f for f in wanted if f != name)
                 )
                 for name in reversed(NATIVE)
             ),
@@ -74,7 +74,7 @@ def frontends(given: Context) -> Iterator[Finding]:
             "XT505",
             path,
             f"{' and '.join(native)} cannot give a vxn container a network of its own",
-            "Run with --network=none or --network=host: else the command hangs.",
+            "Run with --network=none or --network=host; otherwise the command hangs.",
         )
 
 
@@ -87,18 +87,18 @@ def reserve(given: Context) -> Iterator[Finding]:
         yield found(
             "XT506",
             "containers.concurrent",
-            "No memory is kept for containers",
-            "Set concurrent to how many run at once.",
-            quick_fixes.containers("Keep memory for one container", concurrent=None),
+            "No memory is reserved for containers",
+            "Set concurrent to the number of containers that run at once.",
+            quick_fixes.containers("Reserve memory for one container", concurrent=None),
         )
     own = schema.default("containers", "memory")
     if containers.memory is not None and containers.memory != own:
         yield found(
             "XT507",
             "containers.memory",
-            f"vxn takes {own} MiB for a container unless its environment says otherwise",
+            f"vxn takes {own} MiB for a container unless its environment sets another size",
             f"Set VXN_MEMORY={containers.memory} and VXN_OCI_MEMORY={containers.memory} in Dom0.",
-            quick_fixes.containers(f"Count with {own} MiB", memory=None),
+            quick_fixes.containers(f"Plan with {own} MiB", memory=None),
         )
 
 

@@ -26,8 +26,9 @@ def fits(given: Context) -> Iterator[Finding]:
         yield found(
             "XT403",
             "host.memory",
-            f"Nobody says how much memory {given.board.machine} has: the budget is open",
-            "Set memory to what the board has.",
+            f"The total memory of {given.board.machine} is unknown, so the budget cannot "
+            "be checked",
+            "Set host.memory to what the board has.",
         )
         return
     room = budget.total - budget.of("xen") - budget.of("dom0")
@@ -35,8 +36,8 @@ def fits(given: Context) -> Iterator[Finding]:
         yield found(
             "XT405",
             "host.dom0_memory",
-            f"Dom0's {budget.of('dom0')} MiB leave nothing of {budget.total} MiB, of which Xen "
-            f"takes {budget.of('xen')}",
+            f"Dom0 ({budget.of('dom0')} MiB) and Xen ({budget.of('xen')} MiB) leave nothing of the "
+            f"board's {budget.total} MiB",
             "Give Dom0 less, or the board more.",
             *_more(given, budget, budget.lacking_all),
         )
@@ -50,8 +51,9 @@ def fits(given: Context) -> Iterator[Finding]:
         yield found(
             "XT402",
             "guests",
-            f"All guests at once lack {budget.lacking_all} MiB; those that start by themselves fit",
-            "Start some only when others are down, give them less, or the board more.",
+            f"All guests at once need {budget.lacking_all} MiB more than there is; those that "
+            "start automatically fit",
+            "Do not start all at once, give them less memory, or give the board more.",
             *_more(given, budget, budget.lacking_all),
             *_less(given, room - budget.of("reserve"), every=True),
         )
@@ -61,16 +63,16 @@ def _short(given: Context, budget: Budget, room: int) -> Finding:
     lacking = budget.autostart - room
     count = sum(row.kind == "guest" and row.autostart for row in budget.rows)
     what = (
-        "The guest that starts by itself needs"
+        "The guest that starts automatically needs"
         if count == 1
-        else (f"The {count} guests that start by themselves need")
+        else (f"The {count} guests that start automatically need")
     )
     return found(
         "XT401",
         "guests",
-        f"{what} {budget.autostart} MiB; beside Xen and Dom0, {room} of {budget.total} MiB"
-        f" are left, {lacking} too few",
-        "Raise the board's memory, lower the guests', or let fewer start by themselves.",
+        f"{what} {budget.autostart} MiB; Xen and Dom0 leave {room} of {budget.total} MiB, "
+        f"{lacking} too few",
+        "Raise the board's memory, lower the guests', or start fewer automatically.",
         *_more(given, budget, budget.lacking),
         *_less(given, room),
     )
@@ -80,8 +82,8 @@ def _no_containers(given: Context, budget: Budget) -> Finding:
     return found(
         "XT404",
         "containers",
-        f"Once the guests are up, {budget.lacking} MiB are lacking for the containers",
-        "Raise the board's memory, or count with fewer containers at once.",
+        f"With the guests running, the containers need {budget.lacking} MiB more than there is",
+        "Raise the board's memory, or plan for fewer containers at once.",
         *_more(given, budget, budget.lacking),
         *_less(given, budget.autostart - budget.lacking),
     )
@@ -98,8 +100,8 @@ def _alone(given: Context, budget: Budget, room: int) -> Iterator[Finding]:
             yield found(
                 "XT406",
                 f"guests.{row.name}.{'config_file' if own else 'memory'}",
-                f"{row.name} needs {row.mib} MiB, and beside Xen and Dom0 there are {room}",
-                "Give it less, or the board more.",
+                f"{row.name} needs {row.mib} MiB, but Xen and Dom0 leave only {room}",
+                "Give it less memory, or the board more.",
                 *_more(given, budget, row.mib - room),
                 *(
                     [quick_fixes.guest_memory(f"Give it {lower} MiB", {row.name: lower})]

@@ -48,8 +48,8 @@ def invisible(given: Context) -> Iterator[Finding]:
             yield found(
                 "XT702",
                 f"preset.{name}",
-                "It holds characters that show nothing, or change what is shown",
-                "Take out control characters and marks of writing direction.",
+                "The text contains invisible characters, or ones that change how it is shown",
+                "Remove control characters and marks of writing direction.",
             )
 
 
@@ -57,8 +57,8 @@ def _secret(path: str, where: str) -> Finding:
     return found(
         "XT232",
         path,
-        f"A password or token seems to stand in {where}",
-        "Hand it over some other way: everyone who can read the files or the image can read it.",
+        f"There seems to be a password or token in {where}",
+        "Hand it over in another way: everyone who can read the files or the image can read it.",
     )
 
 

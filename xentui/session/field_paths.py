@@ -170,14 +170,13 @@ def parse(field: schema.Field, typed: str) -> Any:
 def problem(field: schema.Field, value: Any) -> str:
     """Return what is wrong with a value in a sentence or two, or an empty text."""
     if value is None:
-        return f"{field.title} is needed." if field.required else ""
+        return f"{field.title} is required." if field.required else ""
     if field.name == KEY:
         return _key_problem(field, str(value))
     found = field.problems(value)
     if not found:
         return ""
-    first = found[0]
-    return f"{first.message[:1].upper()}{first.message[1:]}. {first.fix}"
+    return found[0].hint
 
 
 def _key_problem(field: schema.Field, value: str) -> str:
@@ -186,11 +185,11 @@ def _key_problem(field: schema.Field, value: str) -> str:
     collection = next(name for name, table in schema.named().items() if table == field.table)
     names = schema.schema()["properties"][collection]["propertyNames"]
     if len(value) > names.get("maxLength", 63):
-        return f"{len(value)} characters are too many. Use at most {names['maxLength']}."
+        return f"Must have at most {names['maxLength']} characters."
     if re.fullmatch(names["pattern"], value, re.ASCII) is None:
-        return "Use lower-case letters, digits and hyphens, with a letter or digit first."
+        return f"Must be {names['x-form']}."
     if value in names.get("not", {}).get("enum", ()):
-        return f"{value} is a word that BitBake gives a meaning to. Use another name."
+        return f"{value} is a word with a meaning of its own. Choose another name."
     return ""
 
 
