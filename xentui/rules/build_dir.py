@@ -16,6 +16,7 @@ from xentui.rules import (
     build_host,
     build_layers,
     build_lines,
+    build_names,
     build_release,
     build_settings,
 )
@@ -28,6 +29,7 @@ RULES: tuple[Rule, ...] = (
     *build_lines.RULES,
     *build_layers.RULES,
     *build_release.RULES,
+    *build_names.RULES,
     *build_settings.RULES,
     *build_guests.RULES,
     *build_host.RULES,

@@ -4,10 +4,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
+from xentui.bitbake.abilities import META_VIRTUALIZATION
 from xentui.bitbake.conf_facts import Assignment, Location
 from xentui.bitbake.files import exists, listed
+from xentui.errors import InputError
+from xentui.project.filesystem import read_text
 from xentui.rules.build_context import DOM0, BuildContext, Placed, near, placed
 from xentui.safe_text import quoted
 
@@ -172,7 +177,8 @@ def kernel(context: BuildContext) -> Iterator[Placed]:
     value = context.build.value(variable).text
     name = context.build.machine.value
     users = [s for s in context.users(variable) if not s.flag]
-    if name == "raspberrypi4-64" and context.wants_xen and value in (None, "linux-yocto"):
+    wants_xen = context.wants_xen or "xen" in context.features()
+    if name == "raspberrypi4-64" and wants_xen and _rpi_kernel(context) == "linux-yocto":
         yield placed(
             "XT625",
             users[-1].place if users else context.build.machine.place,
@@ -189,6 +195,30 @@ def kernel(context: BuildContext) -> Iterator[Placed]:
             "meta-virtualization knows (recipes-kernel/linux/*_virtualization.inc)",
             "Leave linux-yocto, or make sure that its version is among them.",
         )
+
+
+def _rpi_kernel(context: BuildContext) -> str | None:
+    """Return the kernel that BitBake takes for a Raspberry Pi 4 with Xen.
+
+    meta-virtualization's Xen settings for it are included by a class, which is after all
+    configuration: their ``?=`` loses to any assignment, and wins over the machine's ``??=``.
+    """
+    variable = "PREFERRED_PROVIDER_virtual/kernel"
+    build = context.build
+    strong = [a for a in build.assignments(variable) if not a.flag and a.operator != "??="]
+    layer = build.layer(META_VIRTUALIZATION)
+    if strong or layer is None:
+        return build.value(variable).text
+    path = Path(layer.path, "dynamic-layers/raspberrypi", _RPI_SETTINGS)
+    try:
+        text = read_text(path, 1 << 20) if path.is_file() else ""
+    except InputError:
+        text = ""
+    found = re.search(rf'^{re.escape(variable)}\s*\?=\s*"([^"]*)"', text, re.MULTILINE)
+    return found[1] if found is not None else build.value(variable).text
+
+
+_RPI_SETTINGS = "conf/distro/include/xen-raspberrypi4-64.inc"
 
 
 def undone(context: BuildContext) -> Iterator[Placed]:

@@ -1,0 +1,304 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Rules on names that the layers must know: distributions, classes, features, variables, packages.
+
+The lists are read from the layers at hand; releases differ in them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from xentui.bitbake import mentions
+from xentui.bitbake.conf_facts import HOLE, Assignment, Location
+from xentui.bitbake.conf_syntax import parse
+from xentui.bitbake.files import base_name, exists, joined, listed
+from xentui.errors import InputError
+from xentui.project.boards import board
+from xentui.project.filesystem import read_text
+from xentui.rules.build_context import BuildContext, Placed, near, placed
+from xentui.safe_text import quoted, visible
+
+_GLOBAL_CLASSES = ("classes-global", "classes")
+_KNOWN_COLLECTIONS = frozenset(
+    {
+        "core", "filesystems-layer", "meta-python", "networking-layer", "openembedded-layer",
+        "raspberrypi", "selinux", "virtualization-layer", "webserver", "xentui", "yocto",
+        "yoctobsp",
+    }
+)  # fmt: skip
+"""Layers whose recipes are not the user's to change."""
+
+_OF_CONFIGURATION = re.compile(
+    r"(?:DISTRO_FEATURES|MACHINE_FEATURES|INIT_MANAGER|BBMULTICONFIG|MACHINE|DISTRO"
+    r"|PREFERRED_(?:PROVIDER|VERSION)_\S+)"
+)
+"""Variables that only the configuration can set: every recipe has a copy of its own."""
+
+_NOT_OVERRIDES = re.compile(r"(?:PREFERRED|REQUIRED|BBFILE|LAYER|SRCREV|BB_|XENTUI_|RECIPE_MAINT)")
+_LARGEST = 1 << 20
+
+
+def distro(context: BuildContext) -> Iterator[Placed]:
+    """A DISTRO that no layer has."""
+    build = context.build
+    name = build.distro.value
+    if not build.has_core or not name or HOLE in name or name == "nodistro":
+        return
+    places = (f"conf/distro/{name}.conf", f"conf/distro/include/{name}.inc")
+    if any(build.find_in_layers(place) is not None for place in places):
+        return
+    known = [
+        entry.removesuffix(".conf")
+        for layer in build.layers
+        for entry in listed(f"{layer.path}/conf/distro")
+        if entry.endswith(".conf")
+    ]
+    fix = (
+        "Add meta-poky, of the repository meta-yocto: bitbake-layers add-layer "
+        'PATH/TO/meta-yocto/meta-poky, or use DISTRO = "nodistro".'
+        if name.startswith("poky")
+        else near(name, known) or f"Add the layer that has conf/distro/{visible(name)}.conf."
+    )
+    place = build.distro.place or Location(str(build.local_conf), 1)
+    yield placed("XT650", place, f"no layer has the distribution {quoted(name)}", fix)
+
+
+def classes(context: BuildContext) -> Iterator[Placed]:
+    """Classes that every recipe inherits and no layer has."""
+    build = context.build
+    if not build.has_core:
+        return
+    for variable in ("INHERIT", "USER_CLASSES"):
+        for name in build.value(variable).words:
+            if "$" in name or not re.fullmatch(r"[\w.+-]+", name):
+                continue
+            if any(_has_class(context, folder, name) for folder in _GLOBAL_CLASSES):
+                continue
+            place = context.place_of(variable, name)
+            if place is None or not build.is_users(place.file):
+                # What a layer inherits itself was read with less than BitBake knows.
+                continue
+            there = [
+                entry.removesuffix(".bbclass")
+                for layer in build.layers
+                for folder in _GLOBAL_CLASSES
+                for entry in listed(f"{layer.path}/{folder}")
+            ]
+            yield placed(
+                "XT651",
+                place,
+                f"{variable} names the class {quoted(name)}, which no layer has: BitBake parses "
+                "nothing at all",
+                near(name, there) or f"Take it out: newer releases may have dropped {name}.",
+            )
+
+
+def _has_class(context: BuildContext, folder: str, name: str) -> bool:
+    return context.build.find_in_layers(f"{folder}/{name}.bbclass") is not None
+
+
+def image_features(context: BuildContext) -> Iterator[Placed]:
+    """Image features that this release does not know: each image with one is skipped."""
+    build = context.build
+    core = build.layer("core")
+    if core is None:
+        return
+    valid = _valid_features(core.path)
+    if not valid:
+        return
+    layers = [layer.path for layer in build.layers]
+    for variable in ("EXTRA_IMAGE_FEATURES", "IMAGE_FEATURES"):
+        for word in build.value(variable).words:
+            place = context.place_of(variable, word)
+            if "$" in word or word in valid or place is None or not build.is_users(place.file):
+                continue
+            package = f"FEATURE_PACKAGES_{word}"
+            if not mentions.never_named([package], layers):
+                continue
+            yield placed(
+                "XT652",
+                place,
+                f"{variable} has {quoted(word)}, which is not an image feature of this release: "
+                "BitBake skips every image",
+                _INSTEAD.get(word) or near(word, sorted(valid)) or "Take it out.",
+            )
+
+
+_INSTEAD = {
+    "debug-tweaks": "Write what it stood for: empty-root-password allow-empty-password "
+    "allow-root-login post-install-logging.",
+}
+
+
+@lru_cache(maxsize=8)
+def _valid_features(core: str) -> frozenset[str]:
+    """Return the words that OpenEmbedded-Core's image classes take."""
+    found: set[str] = set()
+    for folder in ("classes-recipe", "classes"):
+        for name in listed(f"{core}/{folder}"):
+            if "image" not in name and "populate_sdk" not in name:
+                continue
+            text = _text(f"{core}/{folder}/{name}")
+            for words in re.findall(r'IMAGE_FEATURES\[validitems\]\s*\+?=\s*"([^"]*)"', text):
+                found.update(words.split())
+            found.update(re.findall(r"^COMPLEMENTARY_GLOB\[([^\]]+)\]", text, re.MULTILINE))
+            found.update(re.findall(r"^FEATURE_PACKAGES_([\w-]+)", text, re.MULTILINE))
+    return frozenset(found)
+
+
+def _text(path: str) -> str:
+    try:
+        return read_text(Path(path), _LARGEST) if exists(path) else ""
+    except InputError:
+        return ""
+
+
+def renamed(context: BuildContext) -> Iterator[Placed]:
+    """Variables that were renamed or removed, at which BitBake stops."""
+    store = context.build.reader.store
+    for name, place in _renamed(context).items():
+        for each in context.users(name):
+            if each.operator == "unset" or (each.flag and each.variable == name):
+                continue
+            became = store.flag("BB_RENAMED_VARIABLES", name).text or ""
+            moved = bool(re.fullmatch(r"[A-Z0-9_:-]+", became))
+            yield placed(
+                "XT653",
+                each.place,
+                f"{name} is not read any more ({base_name(place.file)}:{place.line}): BitBake "
+                "stops here",
+                f"Write {became} in its place."
+                if moved
+                else f"Take the line out: {visible(became) or 'it has no successor'}.",
+            )
+
+
+def _renamed(context: BuildContext) -> dict[str, Location]:
+    said = context.build.reader.store.assignments.get("BB_RENAMED_VARIABLES", ())
+    return {each.flag: each.place for each in said if each.flag}
+
+
+def old_overrides(context: BuildContext) -> Iterator[Placed]:
+    """Overrides written with an underscore, which sets a variable that nobody reads."""
+    overrides = {
+        word
+        for word in (context.build.value("OVERRIDES").raw or "").split(":")
+        if re.fullmatch(r"[a-z][a-z0-9.+-]+", word)
+    }
+    for each in context.every_users():
+        name = each.variable
+        found = _old_override(name, overrides)
+        if found and not each.flag and not _NOT_OVERRIDES.match(name):
+            base = name.removesuffix(f"_{found}")
+            yield placed(
+                "XT654",
+                each.place,
+                f"{name} is a variable of its own, and nothing reads it: overrides have a colon",
+                f"Write {visible(base)}:{visible(found)}.",
+            )
+
+
+def _old_override(name: str, overrides: set[str]) -> str:
+    """Return the override that a name ends with behind an underscore; empty if none."""
+    package = re.fullmatch(r"[A-Z][A-Z0-9_]*?_(pn-[a-z0-9.+-]+)", name)
+    if package is not None:
+        return package[1]
+    for word in overrides:
+        base = name.removesuffix(f"_{word}")
+        if base != name and re.fullmatch(r"[A-Z][A-Z0-9_]+", base):
+            return word
+    return ""
+
+
+def in_recipes(context: BuildContext) -> Iterator[Placed]:
+    """Settings of the configuration in recipes and appends of the user's, without effect."""
+    for layer in context.build.layers:
+        if layer.collection in _KNOWN_COLLECTIONS or not layer.exists:
+            continue
+        for group in listed(layer.path):
+            if not group.startswith("recipes-"):
+                continue
+            for folder in listed(joined(layer.path, group)):
+                place = f"{layer.path}/{group}/{folder}"
+                for name in listed(place):
+                    if name.endswith((".bb", ".bbappend")):
+                        yield from _in_recipe(f"{place}/{name}")
+
+
+def _in_recipe(path: str) -> Iterator[Placed]:
+    if "image" not in base_name(path) and "xen" not in base_name(path):
+        return
+    for statement in parse(_text(path), path).statements:
+        base = statement.variable.partition(":")[0]
+        if statement.kind != "assign" or statement.flag or not _OF_CONFIGURATION.fullmatch(base):
+            continue
+        yield placed(
+            "XT655",
+            Location(path, statement.line),
+            f"{base} has no effect in a recipe: other recipes and the kernel do not see it",
+            "Put the line into conf/local.conf or the distribution's file.",
+        )
+
+
+def architecture(context: BuildContext) -> Iterator[Placed]:
+    """A machine that Xen is not built for."""
+    build = context.build
+    if not build.has_core or not (context.wants_xen or "xen" in context.features()):
+        return
+    known = board(build.machine.value or "")
+    if known.state == "refused":
+        what = f"Xen does not run on {known.machine}"
+        yield placed("XT656", build.machine.place, what, known.summary)
+        return
+    tune = build.value("DEFAULTTUNE").text
+    if not tune:
+        return
+    words = build.value(f"TUNE_FEATURES:tune-{tune}").words
+    if not words:
+        return
+    if {"aarch64", "m64"} & set(words):
+        return
+    is_arm = any(word.startswith(("arm", "cortexa")) for word in words)
+    if is_arm and context.abilities.arm_32_bit:
+        return
+    yield placed(
+        "XT656",
+        build.machine.place,
+        f"{build.machine.value} is built with the tune {tune}, and Xen of these layers is for "
+        f"{'64-bit ' if not context.abilities.arm_32_bit else ''}Arm and x86-64 only",
+        "Use the machine's 64-bit variant, if it has one.",
+    )
+
+
+def images_as_packages(context: BuildContext) -> Iterator[Placed]:
+    """Image recipes that are named as packages."""
+    if not context.knows_recipes:
+        return
+    images = {recipe.name for recipe in context.recipes.images}
+    for each in _installs(context):
+        for word in each.value.split():
+            if word in images:
+                yield placed(
+                    "XT657",
+                    each.place,
+                    f"{quoted(word)} is an image, not a package: nothing provides it for "
+                    "installing",
+                    f'As a guest it is named so: BUNDLED_XEN_GUESTS:append = " {word}".',
+                )
+
+
+def _installs(context: BuildContext) -> Iterator[Assignment]:
+    for variable in ("IMAGE_INSTALL", "CORE_IMAGE_EXTRA_INSTALL"):
+        for each in context.users(variable):
+            if not each.flag and each.operator not in ("unset", ":remove"):
+                yield each
+
+
+RULES = (
+    distro, classes, image_features, renamed, old_overrides, in_recipes, architecture,
+    images_as_packages,
+)  # fmt: skip
