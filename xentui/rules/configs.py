@@ -8,12 +8,14 @@ from collections.abc import Iterator
 
 from xentui.project import artifacts
 from xentui.project.effective import EffectiveGuest
+from xentui.project.model import WITHOUT_DISK
 from xentui.rules.context import Context
 from xentui.rules.finding import Finding, found
 from xentui.safe_text import quoted
 from xentui.xl import check as xl_check
 from xentui.xl import config as xl_config
 from xentui.xl import disk as xl_disk
+from xentui.xl import nic
 from xentui.xl.config import Config
 from xentui.xl.disk import ConfigDisk
 
@@ -112,8 +114,10 @@ def rewriting(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             yield found("XT240", _path(guest), f"{message}: {disk.error}", _SHAPE)
     wanted = f"{artifacts.IMAGES}/{image}"
     if not disks:
-        message = "It has no disk, so the guest's image is never used"
-        yield found("XT241", _path(guest), message, _SHAPE)
+        source = guest.guest.source
+        if source is None or source.type != WITHOUT_DISK:
+            message = "It has no disk, so the guest's image is never used"
+            yield found("XT241", _path(guest), message, f"{_SHAPE} {_ALONE}")
     elif not disks[0].error:
         if disks[0].target != wanted:
             message = f"Line {line}: the class does not put {wanted} in"
@@ -197,11 +201,8 @@ def _files(
 ) -> Iterator[Finding]:
     """Files that the config names and nothing puts on the target."""
     named = [("the further disk", disk.target) for disk in disks[1:] if disk.target]
-    named += [
-        (f"the {what}", text)
-        for name, what in (("ramdisk", "ramdisk"), ("device_tree", "device tree"))
-        if (text := config.text(name))
-    ]
+    named += [(f"the {what}", text) for name, what in _FILES.items() if (text := config.text(name))]
+    named += [("the network script", script) for script in _scripts(config)]
     for what, path in named:
         if not path.startswith("/dev/") and path not in given.image_paths:
             yield found(
@@ -210,6 +211,32 @@ def _files(
                 f"Nothing puts {what} {quoted(path)} on the target",
                 "Put it there some other way: the class carries a guest's image and kernel only.",
             )
+
+
+def _scripts(config: Config) -> Iterator[str]:
+    """Yield the scripts of network interfaces that do not come with xen-tools."""
+    for entry in config.texts("vif"):
+        script = nic.value(entry, "script") or ""
+        if script.removeprefix(f"{_SCRIPTS}/") not in ("", *_XEN_SCRIPTS):
+            yield script if script.startswith("/") else f"{_SCRIPTS}/{script}"
+
+
+_ALONE = 'A guest that is a kernel alone needs none: import it with source.type = "kernel".'
+_SCRIPTS = "/etc/xen/scripts"
+_XEN_SCRIPTS = ("vif-bridge", "vif-nat", "vif-openvswitch", "vif-route")
+"""Scripts of network interfaces that xen-tools installs (xen:tools/hotplug/Linux)."""
+
+_FILES = {
+    "ramdisk": "ramdisk",
+    "device_tree": "device tree",
+    "device_model_override": "device model",
+    "stubdomain_kernel": "stub domain's kernel",
+    "stubdomain_ramdisk": "stub domain's ramdisk",
+    "bios_path_override": "BIOS",
+    "acpi_firmware": "ACPI tables",
+    "smbios_firmware": "SMBIOS tables",
+}
+"""Keys that name a file of Dom0, and what it is (xl.cfg(5))."""
 
 
 def _path(guest: EffectiveGuest) -> str:
