@@ -5,5 +5,5 @@
 Writers refuse text that BitBake or xl would read otherwise, whatever the schema let through, and
 a file that somebody edited by hand is never overwritten unasked.
 
-May import: ``bitbake``, ``images``, ``project``, ``safe_text``, ``errors``.
+May import: ``bitbake``, ``images``, ``xl``, ``project``, ``safe_text``, ``errors``.
 """

@@ -4,7 +4,8 @@
 
 Downloads are checked against digests, nothing runs as root, and no file of the user is changed.
 
-May import: ``output``, ``rules``, ``bitbake``, ``images``, ``project``, ``safe_text``, ``errors``.
+May import: ``output``, ``rules``, ``bitbake``, ``images``, ``xl``, ``project``, ``safe_text``,
+``errors``.
 """
 
 from __future__ import annotations

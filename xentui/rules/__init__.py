@@ -5,5 +5,5 @@
 Rules are pure functions of a project and of what was read from disk before; each finding has a
 code in ``catalogue.toml``, and often a quick fix that no other rule refuses.
 
-May import: ``bitbake``, ``images``, ``project``, ``safe_text``, ``errors``.
+May import: ``bitbake``, ``images``, ``xl``, ``project``, ``safe_text``, ``errors``.
 """

@@ -4,5 +4,5 @@
 
 It runs ``bitbake -e`` and compares every variable and flag; nothing is written.
 
-May import: ``output``, ``rules``, ``bitbake``, ``project``, ``safe_text``, ``errors``.
+May import: ``output``, ``rules``, ``bitbake``, ``xl``, ``project``, ``safe_text``, ``errors``.
 """

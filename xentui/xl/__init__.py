@@ -1,3 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""xl: how it reads a guest's configuration, and which keys it knows."""
+"""xl's config files: what xl reads in them, and what it refuses.
+
+Configs are read as xl's own parser reads them, and nothing is run; each fact names its place in
+Xen's sources.
+
+May import: ``safe_text``.
+"""
