@@ -62,12 +62,16 @@ def test_what_is_agreed_to_is_written_once(run: Run, board: Path) -> None:
     assert sorted(path.suffix for path in board.parent.iterdir()) == ["", "", ".toml"]
 
 
-def test_a_file_elsewhere_is_not_written(run: Run, board: Path, tmp_path: Path) -> None:
+def test_a_file_elsewhere_is_copied_beside_the_project(
+    run: Run, board: Path, tmp_path: Path
+) -> None:
     made.ext(tmp_path / "x")
     done = run("source", "inspect", tmp_path / "x", "--write", board, "--guest", "web", "-y")
-    assert done.code == 1
-    assert "not below the directory" in done.err
-    assert board.read_text() == BOARD
+    assert done.code == 0, done.err
+    assert f"copied   {board.resolve().parent / 'x'}" in done.err
+    assert (board.parent / "x").read_bytes() == (tmp_path / "x").read_bytes()
+    assert 'uri = "file://x"' in board.read_text()
+    assert run("check", board).code == 0
 
 
 def test_options_that_do_not_go_together_are_refused(run: Run, board: Path) -> None:

@@ -92,7 +92,7 @@ def test_guests_bundled_by_hand_are_kept_within_eight_answers(tmp_path: Path) ->
     count = answer(person, "1", "1")
     said = person.say("g 7")
     assert "conf/local.conf:2: vendor-os would no longer be bundled" in " ".join(said.split())
-    person.choose("Keep them")
+    person.choose("Keep both")
     person.choose("Write")
     assert count + 3 <= 8
     files = {"conf/xentui.conf": (build / "conf/xentui.conf").read_text()}

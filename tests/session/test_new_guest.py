@@ -34,7 +34,7 @@ def kernel(path: Path) -> Path:
 
 
 def test_each_kind_is_offered_with_its_help() -> None:
-    assert {one.kind for one in KINDS} >= set(GuestKind) - {GuestKind.CONTAINER}
+    assert {one.kind for one in KINDS} == set(GuestKind) - {GuestKind.PRESET}
     assert all(one.help.endswith(".") for one in KINDS)
 
 

@@ -5,12 +5,15 @@
 from __future__ import annotations
 
 import argparse
+import os
 from difflib import unified_diff
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xentui.cli import parsing, terminal
 from xentui.errors import Exit, InputError, RefusedError, UsageError, XentuiError
+from xentui.output.plan import chunks, source_stat
+from xentui.output.rendered import Copy
 from xentui.output.tree import Tree
 from xentui.project import document, edit, model, schema
 from xentui.project.edit import value_text as value
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
     from xentui.images.inspected import Inspected
     from xentui.images.suggest import Suggestion
+    from xentui.output.plan import Change
 
 _LONG = 64 * 1024 * 1024
 """Files of more bytes are read with a word on how far it is."""
@@ -84,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
         else:
             terminal.put("\n".join(_lines(seen, suggestion, place or path.name)))
         if args.write is not None:
-            _write(args, seen, suggestion, place)
+            _write(args, seen, suggestion)
     if args.json:
         terminal.put_json({"version": 1, "files": told})
     return worst
@@ -231,10 +235,10 @@ def _toml(seen: Inspected, suggestion: Suggestion) -> Iterator[str]:
         yield f"subdir = {value(suggestion.subdir)}"
 
 
-def _write(
-    args: argparse.Namespace, seen: Inspected, suggestion: Suggestion | None, place: str | None
-) -> None:
-    from xentui.images.suggest import PLAIN, with_source
+def _write(args: argparse.Namespace, seen: Inspected, suggestion: Suggestion | None) -> None:
+    from xentui.images.suggest import suggest, with_source
+    from xentui.session import files
+    from xentui.session.writing import copy_change
 
     name = visible(str(seen.path))
     if suggestion is None:
@@ -244,23 +248,28 @@ def _write(
             f"{name}: a project cannot carry it as it is, so nothing was written",
             fix=f"Make it one file that can be: {suggestion.before}",
         )
-    if place is None:
-        raise XentuiError(
-            f"{name} is not below the directory of {visible(str(args.write))}",
-            fix="Put it there: the recipe's files are copied from beside the project file.",
-        )
-    if not PLAIN.fullmatch(place):
-        raise XentuiError(f"{name}: a project cannot carry this name", fix="Rename the file.")
     path = args.write.resolve()
+    given = Path(os.path.normpath(seen.path.absolute()))
+    carried, copied = files.name_for(path.parent, given, seen)
+    named = suggest(seen, carried, args.guest) or suggestion
     _change(
         path,
-        lambda project: with_source(project, args.guest, seen, place, suggestion),
+        lambda project: with_source(project, args.guest, seen, carried, named),
         yes=args.yes,
         guest=args.guest,
+        copy=copy_change(path.parent, carried, given) if copied else None,
     )
 
 
-def _change(path: Path, change: Callable[[Any], Any], *, yes: bool, guest: str) -> None:
+def _change(
+    path: Path,
+    change: Callable[[Any], Any],
+    *,
+    yes: bool,
+    guest: str,
+    copy: Change | None,
+) -> None:
+    """Write the changed project file, and a copy of the file beside it, if that is elsewhere."""
     with Tree(path.parent) as tree:
         tree.lock()
         before = tree.seen(path.name)
@@ -285,20 +294,26 @@ def _change(path: Path, change: Callable[[Any], Any], *, yes: bool, guest: str) 
         if new == old:
             terminal.say(f"{path}: says so already")
             return
-        _agree(path, old, new, yes=yes)
+        copied = copy is not None and copy.kind != "same"
+        _agree(path, old, new, copy.diff() if copy is not None and copied else "", yes=yes)
+        if copy is not None and copied and isinstance(copy.new, Copy):
+            like = source_stat(copy.new)
+            tree.write(copy.name, chunks(copy.new), expected=copy.seen, like=like)
+            terminal.say(f"copied   {copy.path}")
         tree.write(path.name, [new.encode()], expected=before)
         tree.sync()
     terminal.say(f"changed  {path}")
 
 
-def _agree(path: Path, old: str, new: str, *, yes: bool) -> None:
+def _agree(path: Path, old: str, new: str, copied: str, *, yes: bool) -> None:
     lines = unified_diff(
         old.splitlines(keepends=True),
         new.splitlines(keepends=True),
         f"{path.name} as it is",
         f"{path.name} as it would be",
     )
-    terminal.say("".join(line if line.endswith("\n") else f"{line}\n" for line in lines))
+    diff = "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
+    terminal.say(f"{diff}{copied}")
     if yes:
         return
     if not terminal.interactive():

@@ -12,16 +12,20 @@ import os
 import re
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from xentui.errors import InputError, UsageError, sentences
+from xentui.images.suggest import PLAIN
 from xentui.project import filesystem
 from xentui.project.filesystem import exists
 from xentui.safe_text import quoted, visible
 from xentui.session import field_paths
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from xentui.images.inspected import Inspected
     from xentui.images.suggest import Suggestion
     from xentui.session.session import Session
@@ -102,19 +106,22 @@ def carried_name(path: Path, seen: Inspected | None = None) -> str:
     return name
 
 
-def adopt(
-    state: State, folder: Path, path: Path, seen: Inspected | None = None
-) -> tuple[State, str]:
-    """Return a state that has a file, and the name that the project gives it.
+def name_for(
+    folder: Path,
+    path: Path,
+    seen: Inspected | None = None,
+    taken: Mapping[str, Path] = MappingProxyType({}),
+) -> tuple[str, bool]:
+    """Return the name that a project gives a file, and whether it is to be copied for that.
 
-    A file that lies in the project's folder keeps its place. Any other is copied when the
-    project is written, under a name that is free there.
+    A file that lies in the project's folder keeps its place. Any other is copied there, under a
+    name that is free.
 
     Args:
-        state: the state.
         folder: the project's folder, which need not exist.
         path: the file's full path.
         seen: what it is, if that is known.
+        taken: files that are to be copied already, by their names.
 
     Raises:
         InputError: nothing is there.
@@ -123,20 +130,34 @@ def adopt(
         raise InputError(
             f"{visible(str(path))}: there is no such file", fix="Check the name and the folder."
         )
-    from xentui.images.suggest import PLAIN
-
     inside = name_inside(path, folder)
     wanted = carried_name(path, seen)
     if inside is not None and PLAIN.fullmatch(inside) and wanted == path.name:
-        return state, inside
+        return inside, False
     for number in range(1, 1000):
         name = wanted if number == 1 else _numbered(wanted, number)
-        known = state.files.get(name)
-        if known == path:
-            return state, name
-        if known is None and not _differs(path, folder / name):
-            return state.with_file(name, path), name
+        known = taken.get(name)
+        if known == path or (known is None and not _differs(path, folder / name)):
+            return name, True
     raise InputError(f"{quoted(wanted)}: too many files of this name lie in {folder}")
+
+
+def adopt(
+    state: State, folder: Path, path: Path, seen: Inspected | None = None
+) -> tuple[State, str]:
+    """Return a state that has a file, and the name that the project gives it.
+
+    Args:
+        state: the state.
+        folder: the project's folder.
+        path: the file's full path.
+        seen: what it is, if that is known.
+
+    Raises:
+        InputError: nothing is there.
+    """
+    name, copied = name_for(folder, path, seen, state.files)
+    return (state.with_file(name, path) if copied else state), name
 
 
 def _numbered(name: str, number: int) -> str:

@@ -33,6 +33,12 @@ ATTACH = (("require", "one require line"), ("block", "a marked block"), ("none",
 """How conf/local.conf of a build directory gets at the settings."""
 _FRAGMENT = ("fragment", "a fragment")
 
+_ABOUT_EXISTING = (
+    "Take over: the project gets your guests and values.",
+    "Keep both: your lines hold, and the project's other guests are added.",
+    "Replace: the project's values hold, and your other guests are dropped.",
+)
+
 Status = Literal["refused", "errors", "undecided", "edited", "written", "ready"]
 Line = tuple[str, str]
 """A text and its style: ``ok``, ``warning``, ``error``, ``muted`` or none."""
@@ -242,10 +248,18 @@ class Review:
                 return [self._refused]
             lines = [f"# {note}" for note in self._plan.notes]
             lines += [self._clash_line(clash) for clash in self._clashes]
+            lines += self._kept_lines()
             for change in self.changes:
                 lines += diff_of(change)
             self._diff = lines or ["Nothing would change."]
         return self._diff
+
+    def _kept_lines(self) -> list[str]:
+        """Return the user's own settings that stay, each with its line."""
+        to = self._session.target
+        if to.existing != "keep" or not to.user_settings:
+            return []
+        return [f"# stays: {line}" for line in to.user_settings.lines()]
 
     def _clash_line(self, clash: Clash) -> str:
         settings = self._session.target.user_settings
@@ -281,7 +295,7 @@ class Review:
 
     def question(self) -> str:
         """Return what is asked before writing."""
-        return f"Write into {self._session.target.path}?"
+        return f"Write into {short_path(self._session.target.path)}?"
 
     # What must be decided
 
@@ -297,12 +311,12 @@ class Review:
         details = [self._clash_line(clash).removeprefix("! ") for clash in self._clashes]
         return Decision(
             "existing",
-            "Your build directory already has Xen settings. What should become of them?",
-            tuple(details),
+            "What should become of the Xen settings that are there already?",
+            (*details, "", *_ABOUT_EXISTING),
             (
-                ("take", "Take them into the project"),
-                ("keep", "Keep them beside the project"),
-                ("replace", "Replace them"),
+                ("take", "Take over"),
+                ("keep", "Keep both"),
+                ("replace", "Replace"),
                 ("back", "Back"),
             ),
         )

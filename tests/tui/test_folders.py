@@ -1,0 +1,94 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What a folder holds is seen before the first question: settings, project files, drafts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.bitbake.trees import small
+from tests.bitbake_parser import Parsed, parse_conf
+from tests.tui.test_tmux import TMUX, Terminal, terminal
+from xentui.project.model import Host, Project
+from xentui.session import Origin, Session
+
+__all__ = ["terminal"]
+
+pytestmark = [
+    pytest.mark.tmux,
+    pytest.mark.skipif(TMUX is None, reason="tmux is not installed"),
+]
+
+HAND = """\
+MACHINE ??= "qemux86-64"
+BUNDLED_XEN_GUESTS = "xen-guest-image-minimal:autostart vendor-os:external"
+XEN_GUEST_VCPUS[xen-guest-image-minimal] = "2"
+XEN_GUEST_MEMORY[vendor-os] = "128"
+XEN_GUEST_EXTRA[vendor-os] = "console=hvc0"
+"""
+
+
+def bitbakes(build: Path) -> Parsed:
+    conf = build / "conf/xentui.conf"
+    files = {"conf/xentui.conf": conf.read_text()} if conf.exists() else {}
+    parsed = parse_conf((build / "conf/local.conf").read_text(), files=files)
+    return parsed.seen_by("xen-image-minimal")
+
+
+@pytest.mark.parametrize(
+    ("keys", "guests", "vcpus"),
+    [
+        ((), ["vendor-os:external", "xen-guest-image-minimal:autostart"], "2"),
+        (("Right",), ["vendor-os:external", "xen-guest-image-minimal:autostart"], "2"),
+        (("Right", "Right"), ["xen-guest-image-minimal:autostart"], "1"),
+    ],
+    ids=["take", "keep", "replace"],
+)
+def test_settings_made_by_hand_become_what_was_answered(
+    terminal: Terminal, tmp_path: Path, keys: tuple[str, ...], guests: list[str], vcpus: str
+) -> None:
+    build = small(tmp_path / "tree", HAND)
+    terminal.start(f"--build-dir {build}")
+    terminal.wait("vendor-os:external")
+    terminal.wait("Writes   conf/xentui.conf")
+    pressed = ["Enter", "C-s", *keys, "Enter"]
+    terminal.keys("Enter")
+    terminal.wait("Writing would override 2 lines")
+    terminal.keys("C-s")
+    terminal.wait("Take over:")
+    terminal.keys(*keys, "Enter")
+    terminal.wait("Write        Back")
+    terminal.keys("Enter")
+    pressed.append("Enter")
+    terminal.wait("Type next")
+    assert len(pressed) <= 8
+    seen = bitbakes(build)
+    assert sorted(seen.words("BUNDLED_XEN_GUESTS")) == guests
+    assert seen.flag("XEN_GUEST_VCPUS", "xen-guest-image-minimal") == vcpus
+
+
+def test_the_project_file_here_is_what_enter_opens(terminal: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "board.toml").write_text('version = 1\n[host]\nmachine = "qemuarm64"\n')
+    terminal.start()
+    page = terminal.wait("board.toml")
+    (chosen,) = (line for line in page.split("\n") if "▸" in line)
+    assert "board.toml" in chosen
+    terminal.keys("Enter")
+    terminal.wait("xentui  board.toml")
+
+
+def test_the_draft_of_another_folder_is_not_offered(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    monkeypatch.chdir(other)
+    elsewhere = Session(Origin("empty", "", Project(Host("qemuarm64"))))
+    elsewhere.type(("host", "memory"), "4096")
+    assert elsewhere.autosave()
+    elsewhere.drafts.close()
+    terminal.start()
+    page = terminal.wait("Writes   conf/xentui.conf")
+    assert "draft" not in page.lower()
