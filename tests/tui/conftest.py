@@ -31,6 +31,15 @@ class TopLevelSVG(pytest_textual_snapshot.SVGImageExtension):  # type: ignore[mi
 pytest_textual_snapshot.SVGImageExtension = TopLevelSVG
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave the pictures of all sizes and themes but one to ``make test-all``."""
+    for item in items:
+        if item.get_closest_marker("snapshot") and not item.name.endswith(
+            ("80x24]", "80x24-dark]")
+        ):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(autouse=True)
 def _still(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Let nothing blink, and nothing of the machine be seen."""

@@ -52,6 +52,7 @@ def test_cut_text_has_its_width(text: str, width: int) -> None:
     assert cell_len(fit(text, width)) == width
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", HOSTILE)
 async def test_every_field_takes_it_as_typed(text: str) -> None:
     app = wizard(session_of(TWO), begin="guests")

@@ -109,6 +109,7 @@ async def test_up_and_down_go_between_the_fields_of_a_form() -> None:
             assert app.main.step.place() == place
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", STEPS)
 async def test_every_key_of_a_step_can_be_pressed(step: str) -> None:
     app = wizard(session_of(TWO), begin=step)

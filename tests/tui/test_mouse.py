@@ -224,6 +224,7 @@ async def test_buttons_say_what_they_do() -> None:
         assert "--allow XT101" in await tip(pilot, "#review-allow", (2, 0))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", HOSTILE)
 async def test_hostile_text_in_a_tooltip_is_told_as_typed(text: str) -> None:
     project = Project(Host("qemux86-64"), guests=(Guest("alpha", extra="console=hvc0"),))

@@ -192,6 +192,7 @@ class Line:
         os.close(self._master)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rate", "slow"), [(7_680, True), (1_000_000, False)])
 def test_a_terminal_that_reads_slowly_is_found_slow(tmp_path: Path, rate: int, slow: bool) -> None:
     line = Line(tmp_path, rate)
