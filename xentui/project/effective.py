@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -260,19 +261,26 @@ def effective(project: Project, guest: Guest, outside: Outside = NOTHING_OUTSIDE
     What its own xl config says is not looked at: the values are those without it.
     """
     values: dict[str, Any] = {}
-    for wanted in schema.fields("guest"):
-        if not wanted.xl:
-            continue
+    for wanted in _in_config():
         value = getattr(guest, wanted.name)
         if value is None:
             by_hand = outside.by_hand.get(("guests", guest.key, wanted.name))
-            value = (by_hand or _left_out(project, wanted, guest, outside)).value
+            if by_hand is not None:
+                value = by_hand.value
+            elif wanted.default_from or wanted.default is not None:
+                value = _left_out(project, wanted, guest, outside).value
         values[wanted.name] = value
     size = guest.source.image_size if guest.source is not None else None
     values["image_size"] = (
         size if size is not None else _of_defaults(project, "image_size", outside).value
     )
     return EffectiveGuest(guest, values)
+
+
+@cache
+def _in_config() -> tuple[Field, ...]:
+    """Return the fields of a guest that an xl config says."""
+    return tuple(wanted for wanted in schema.fields("guest") if wanted.xl)
 
 
 def image(project: Project) -> str:

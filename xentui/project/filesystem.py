@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import stat
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -97,7 +98,13 @@ def folder(kind: Literal["cache", "config", "state"]) -> Path:
     of users does not have, gets a folder below :data:`NOWHERE`.
     """
     variable, usual = _PLACES[kind]
-    base = Path(os.environ.get(variable, ""))
+    return _folder(os.environ.get(variable, ""), usual, os.environ.get("HOME"))
+
+
+@lru_cache(maxsize=16)
+def _folder(given: str, usual: str, _home: str | None) -> Path:
+    """Return the folder below a base directory; what it depends on is in the arguments."""
+    base = Path(given)
     if not base.is_absolute():
         base = expanded(usual)
     return (base if base.is_absolute() else NOWHERE) / "xentui"

@@ -9,6 +9,8 @@ On each, the class writes the xl config from varflags, unless the guest has a co
 
 from __future__ import annotations
 
+from functools import cache
+
 from xentui.project import artifacts, schema
 from xentui.project.effective import EffectiveGuest, default_type
 from xentui.project.model import WITHOUT_DISK, Guest, Project
@@ -56,6 +58,7 @@ def needs_complete_cfg(project: Project, guest: EffectiveGuest) -> tuple[str, ..
     return tuple(reasons)
 
 
+@cache
 def only_in_config() -> tuple[Field, ...]:
     """Return the fields of a guest that an xl config says and no varflag."""
     return tuple(
