@@ -26,7 +26,7 @@ from xentui.screens.textual_hooks import (
     draw_scroll_bars_in_ascii,
     name_alt_keys,
 )
-from xentui.session import DEFAULT_OUT, Session, opening
+from xentui.session import DEFAULT_OUT, Session, opening, texts
 from xentui.signals import ending
 from xentui.widgets.text import ASCII, UNICODE, Glyphs
 
@@ -231,7 +231,7 @@ class XentuiApp(OrderedKeys):
 
         answer = await self.ask(
             Question(
-                "Leave with changes that were not written?",
+                texts.LEAVE,
                 [lit("A draft is offered again when xentui is started the next time.")],
                 (("save", "Save draft"), ("discard", "Discard"), ("stay", "Stay")),
             )
@@ -240,7 +240,7 @@ class XentuiApp(OrderedKeys):
             try:
                 self.session.autosave()
             except OSError as error:
-                self.notify(f"The draft cannot be kept: {error.strerror}", markup=False)
+                self.notify(texts.draft_lost(error.strerror), markup=False)
                 return
             self.exit(int(Exit.OK))
         elif answer == "discard":

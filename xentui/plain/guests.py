@@ -16,7 +16,7 @@ from xentui.plain.prompt import Choice, Item, Line, Menu, Pick, Question
 from xentui.project import effective, route, schema
 from xentui.project.filesystem import exists
 from xentui.project.guest_presets import guest_presets
-from xentui.session import field_paths, files, forms, guests
+from xentui.session import field_paths, files, forms, guests, texts
 from xentui.session.new_guest import KINDS, GuestKind, KindText
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class GuestMenu(OfGuest):
         yield f"Guest {self.key}: {_way(guest.bundle)}, {full.type}"
         reasons = route.needs_complete_cfg(project, full)
         if reasons:
-            yield f"A complete xl config is written: {' and '.join(reasons)}."
+            yield texts.complete_config(reasons)
         advice = route.advice(project, guest)
         if advice:
             yield advice
@@ -110,7 +110,7 @@ class GuestMenu(OfGuest):
     def _delete(self) -> None:
         self.wizard.close()
         project = guests.removed(self.session.project, self.key)
-        self.wizard.edit(project, f"delete {self.key}", f"Deleted {self.key}. u brings it back.")
+        self.wizard.edit(project, f"delete {self.key}", texts.deleted(self.key))
 
     def _move(self, by: int) -> None:
         project = guests.moved(self.session.project, self.key, by)
@@ -146,7 +146,7 @@ class ImportMenu(OfGuest):
                 do = partial(self._remove, group.entry)
                 made.append(Choice(f"Remove fetched file {number}", do))
         if source is not None:
-            made.append(Choice("Add a fetched file", self._add))
+            made.append(Choice(texts.ADD_FETCHED, self._add))
             made.append(Choice("Show what its file is", self._look))
         return made
 
@@ -168,7 +168,7 @@ class ImportMenu(OfGuest):
     def _own_kind(self, name: str) -> str:
         wrong = field_paths.problem(field_paths.key_field("import_types"), name)
         if not wrong and name in forms.imports(self.session.project):
-            wrong = "Another one has this name."
+            wrong = texts.NAME_TAKEN
         if wrong:
             return wrong
         project = field_paths.with_import_type(self.session.project, name)
@@ -183,7 +183,7 @@ class ImportMenu(OfGuest):
     def _remove(self, place: int) -> None:
         project = guests.without_fetch(self.session.project, self.key, place)
         what = f"Removed fetched file {place + 1}."
-        self.wizard.edit(project, f"remove a fetched file of {self.key}", what)
+        self.wizard.edit(project, texts.fetched_removed(self.key), what)
 
     def _look(self) -> None:
         look(self.wizard, self.key)
@@ -325,7 +325,7 @@ class Add(Menu):
     def _recipe(self, name: str) -> str:
         wrong = field_paths.problem(field_paths.key_field("guests"), name)
         if not wrong and guests.has(self.session.project, name):
-            wrong = "Another one has this name."
+            wrong = texts.NAME_TAKEN
         return wrong or self._add(GuestKind.RECIPE, name=name)
 
     def _file(self, kind: GuestKind, given: str) -> str:
@@ -427,7 +427,7 @@ def _look_at(wizard: Wizard, key: str, path: Path) -> None:
     for text, _ in files.described(seen, suggestion, name):
         wizard.talk.say(" ".join(text.split()))
     if suggestion is None:
-        wizard.talk.say("No import type fits: a guest cannot be made of it as it is.")
+        wizard.talk.say(texts.NO_IMPORT)
         return
 
     def take() -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from xentui.plain import words
 from xentui.plain.fields import FieldPrompt, StepMenu, head
 from xentui.plain.prompt import Choice, Item, Question
-from xentui.session import field_paths, memory, rehearsing
+from xentui.session import field_paths, memory, rehearsing, texts
 
 if TYPE_CHECKING:
     from xentui.plain.wizard import Wizard
@@ -45,7 +45,7 @@ class Step(StepMenu):
         made += [words.problem(finding) for finding in found]
         if not found:
             made.append("Every guest that starts at boot fits.")
-        made.append(Choice("Rehearse on a real Xen", self._rehearse))
+        made.append(Choice(texts.REHEARSE, self._rehearse))
         return made
 
     def _choice(self, row: Row, path: field_paths.Path) -> Choice:
@@ -118,12 +118,12 @@ def _lacking(wizard: Wizard, missing: MissingPartsError) -> None:
     talk = wizard.talk
     talk.say(f"Not found: {missing.what}.")
     if not fetch.possible():
-        talk.say(f"Unpack these packages of Debian into a folder: {missing.packages}.")
-        talk.say("Then, without the wizard: xentui rehearse PROJECT --parts FOLDER")
+        talk.say(f"{texts.UNPACK} {missing.packages}.")
+        talk.say(texts.UNPACKED)
         return
     wanted = fetch.download(missing.missing)
     talk.say("They are in packages of this system's own archive. ? lists those.")
-    talk.say(f"They are unpacked into {fetch.cache()}, and nothing is installed.")
+    talk.say(texts.unpacked_into(fetch.cache()))
 
     def take() -> None:
         fetch.fetch(wanted, fetch.cache(), say=talk.say)

@@ -16,7 +16,7 @@ from xentui.plain.fields import StepMenu, head
 from xentui.plain.prompt import Choice, Item, Line, Menu, Question
 from xentui.project import filesystem
 from xentui.project.filesystem import exists
-from xentui.session import help_text, review, writing
+from xentui.session import help_text, review, texts, writing
 from xentui.session.findings import can_be_waived, is_waived
 from xentui.session.steps import step_of
 
@@ -38,7 +38,7 @@ def show(wizard: Wizard, about: str) -> None:
     """
     found = wizard.problems()
     if not found:
-        wizard.talk.say("No problems found.")
+        wizard.talk.say(texts.NO_PROBLEMS)
     elif not about:
         wizard.open(Problems(wizard))
     elif about.isdecimal() and 1 <= int(about[:6]) <= len(found):
@@ -130,7 +130,7 @@ class Problem(Menu):
             do = self.closing(self._drop)
             made.append(Choice("Fix: remove the text that the field cannot hold", do))
         if step_of(finding) != "review":
-            made.append(Choice("Go to it", partial(self.wizard.go_to, finding)))
+            made.append(Choice(texts.GO_TO_IT, partial(self.wizard.go_to, finding)))
         made.append(Choice("Explain it", self._explain))
         return made
 
@@ -207,7 +207,7 @@ class Step(StepMenu):
             made.append(Choice("local.conf gets", self._ask_way, said))
             made.append(Choice("Layer", self._ask_layer, self._layer()))
         made.append(Choice("Save the project as another file", self._ask_file))
-        made.append(Choice("Rehearse on a real Xen", self._rehearse))
+        made.append(Choice(texts.REHEARSE, self._rehearse))
         return made
 
     def _summary(self) -> str:
@@ -272,7 +272,7 @@ class Step(StepMenu):
     def _file(self, given: str) -> str:
         place = writing.place_named(given)
         if exists(place) and place.is_file():
-            title = f"{place.name} already exists. Overwrite it?"
+            title = texts.overwrite(place.name)
             answers = (("Back", lambda: None), ("Overwrite", partial(self._save, place)))
             self.wizard.open(Question(self.wizard, title, answers))
         else:

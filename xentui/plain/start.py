@@ -13,7 +13,7 @@ from xentui.plain import words
 from xentui.plain.fields import StepMenu
 from xentui.plain.prompt import Choice, Item, Line, Question
 from xentui.project import boards, presets
-from xentui.session import opening
+from xentui.session import opening, texts
 from xentui.session.review import short_path
 from xentui.session.state import EMPTY, Origin
 
@@ -64,7 +64,7 @@ class Step(StepMenu):
             partial(open_file, self.wizard),
             ("A project file that xentui, or you, wrote before: board.toml",),
         )
-        made.append(Choice("Open a project file", lambda: self.wizard.open(question)))
+        made.append(Choice(texts.OPEN_FILE, lambda: self.wizard.open(question)))
         return made
 
     def _file(self, path: Path) -> Choice:
@@ -78,7 +78,7 @@ class Step(StepMenu):
     def _preset(self, preset: PresetFile) -> Choice:
         name = preset.title or preset.name
         if preset.error:
-            return Choice(name, partial(self.say, preset.error), "cannot be read")
+            return Choice(name, partial(self.say, preset.error), texts.UNREADABLE)
         memory = f", {preset.memory} MiB" if preset.memory else ""
         where = "" if preset.origin == "bundled" else f", {opening.ORIGIN_WORDS[preset.origin]}"
         return Choice(
@@ -132,15 +132,15 @@ def _draft(wizard: Wizard) -> Choice:
     def resume() -> None:
         kept = wizard.session.load_draft()
         if kept is None:
-            wizard.talk.say("The draft cannot be read.")
+            wizard.talk.say(texts.UNREADABLE_DRAFT)
             return
         wizard.session.resume(kept.state)
-        when = kept.kept.astimezone().strftime("%d %B %H:%M")
+        when = kept.when
         wizard.begun(f"Resumed the draft of {when}: {wizard.session.title}.")
         wizard.go("guests")
 
     return Choice(
-        "Resume the draft",
+        texts.RESUME,
         resume,
         details=lambda: ("What was not written in this folder.",),
     )

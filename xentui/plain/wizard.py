@@ -15,7 +15,7 @@ from xentui.errors import Exit, XentuiError, sentences
 from xentui.plain import words
 from xentui.plain.talk import AnswersEndError, Talk
 from xentui.plain.words import Command
-from xentui.session import DEFAULT_OUT, Session, field_paths, opening
+from xentui.session import DEFAULT_OUT, Session, field_paths, opening, texts
 from xentui.session.steps import STEPS, TITLES
 from xentui.session.target import GivenUpError, survey
 from xentui.signals import stoppable
@@ -212,9 +212,9 @@ class Wizard:
                 if not self.talk.more():
                     self.talk.say("That was all.")
             case words.UNDO:
-                self._undone(self.session.undo(), "Undone", "Nothing to undo.")
+                self._undone(self.session.undo(), "Undone", texts.NOTHING_TO_UNDO)
             case words.REDO:
-                self._undone(self.session.redo(), "Redone", "Nothing to redo.")
+                self._undone(self.session.redo(), "Redone", texts.NOTHING_TO_REDO)
             case words.PROBLEMS:
                 from xentui.plain.review import show
 
@@ -280,7 +280,7 @@ class Wizard:
             ("Discard what was changed, and leave", self._discard),
             ("Stay", lambda: None),
         )
-        title = "Leave with changes that were not written?"
+        title = texts.LEAVE
         if not (isinstance(self.place, Question) and self.place.title == title):
             self.open(Question(self, title, answers))
 
@@ -322,7 +322,7 @@ class Wizard:
             kept = self.session.autosave()
         except OSError as error:
             if not self._draft_lost:
-                self.talk.say(f"The draft cannot be kept: {error.strerror}.")
+                self.talk.say(texts.draft_lost(error.strerror))
             self._draft_lost = True
             return
         if said and (kept or self.session.changed):

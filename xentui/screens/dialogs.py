@@ -18,7 +18,7 @@ from textual.widgets import Button, Input, Static
 
 from xentui.errors import XentuiError
 from xentui.screens.step import Retargeted, Step
-from xentui.session import Session
+from xentui.session import Session, texts
 from xentui.widgets.table import Column, Row, Table
 from xentui.widgets.text import lit, wizard
 
@@ -237,7 +237,7 @@ async def save_as(step: Step, session: Session) -> None:
     place = writing.place_named(given)
     if exists(place):
         offered = (("back", "Back"), ("over", "Overwrite"))
-        title = f"{place.name} already exists. Overwrite it?"
+        title = texts.overwrite(place.name)
         if await wizard(step).ask(Question(title, [], offered, safe="back")) != "over":
             return
     try:

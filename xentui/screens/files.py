@@ -22,7 +22,7 @@ from xentui.project import filesystem
 from xentui.safe_text import visible
 from xentui.screens.dialogs import Modal, Question, answers
 from xentui.screens.step import ImportFile, Step
-from xentui.session import Session
+from xentui.session import Session, texts
 from xentui.session.target import GivenUpError
 from xentui.widgets.table import Column, Row, Table
 from xentui.widgets.text import Text, glyphs, lit, wizard
@@ -389,7 +389,7 @@ async def import_file(step: Step, session: Session, key: str, path: Path | None 
     lines = files.described(seen, suggestion, name)
     offered = [("back", "Back")]
     if suggestion is None:
-        lines.append(("No import type fits: a guest cannot be made of it as it is.", "error"))
+        lines.append((texts.NO_IMPORT, "error"))
     else:
         offered.insert(0, ("import", f"Import {key} from it"))
     body = [lit(text, style) for text, style in lines]

@@ -20,7 +20,7 @@ from textual.widgets import Button
 
 from xentui.project import effective, route
 from xentui.screens.step import CursorMoved, Edit, Form, Step, section
-from xentui.session import Session, field_paths, forms, guest_network, guests
+from xentui.session import Session, field_paths, forms, guest_network, guests, texts
 from xentui.widgets.field import ChoiceRow, FieldRow, Part, PartsRow
 from xentui.widgets.options import Options
 from xentui.widgets.text import Text, glyphs, lit, wizard
@@ -197,7 +197,7 @@ class GuestEditor(Vertical):
                 label = f"Remove file {group.entry + 1}"
                 yield Button(label, id=f"fetch-remove-{group.entry}", compact=True)
         if self.session.project.guest(self.key).source is not None:
-            yield Button("Add a fetched file", id="fetch-add", compact=True)
+            yield Button(texts.ADD_FETCHED, id="fetch-add", compact=True)
 
     def _bundle(self) -> Iterator[Widget]:
         for group in forms.guest(self.session.project, self.key, "bundle"):
@@ -398,7 +398,7 @@ class GuestEditor(Vertical):
         elif name.startswith("fetch-remove-"):
             place = int(name.removeprefix("fetch-remove-"))
             project = guests.without_fetch(project, self.key, place)
-            self.post_message(Edit(project, f"remove a fetched file of {self.key}"))
+            self.post_message(Edit(project, texts.fetched_removed(self.key)))
 
     def _put(self, name: str, value: object, label: str, merge: str = "") -> None:
         project = field_paths.put(self.session.project, (*self.base, name), value)

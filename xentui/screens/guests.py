@@ -20,7 +20,7 @@ from xentui.project.model import Guest
 from xentui.rules.finding import Finding
 from xentui.screens.guest_editor import GuestEditor
 from xentui.screens.step import CursorMoved, Edit, Step
-from xentui.session import Session, View, field_paths, guests
+from xentui.session import Session, View, field_paths, guests, texts
 from xentui.widgets.table import Column, Row, Table
 from xentui.widgets.text import Glyphs, Text, glyphs, lit, wizard
 
@@ -301,7 +301,7 @@ class Guests(Step):
         """Remove the guest; undo brings it back."""
         key = self.standing
         if key:
-            toast = f"Deleted {key}. u brings it back."
+            toast = texts.deleted(key)
             self.post_message(
                 Edit(guests.removed(self.session.project, key), f"delete {key}", toast=toast)
             )
@@ -390,7 +390,7 @@ def guest_facts(view: View, key: str, count: str, signs: Glyphs) -> Content:
         severity = finding.severity.value
         lines.append(lit(f"{signs.severity(severity)} {finding.message}", severity))
     if reasons := route.needs_complete_cfg(project, full):
-        lines.append(lit(f"A complete xl config is written: {' and '.join(reasons)}.", "muted"))
+        lines.append(lit(texts.complete_config(reasons), "muted"))
     if advice := route.advice(project, guest):
         lines.append(lit(f"{signs.warning} {advice} b moves it.", "warning"))
     lines += [lit(""), lit(f"/etc/xen/{key}.cfg on the target", "muted")]

@@ -31,7 +31,7 @@ from xentui.screens.step import (
     Step,
     Waive,
 )
-from xentui.session import field_paths
+from xentui.session import field_paths, texts
 from xentui.session.steps import STEPS, TITLES
 from xentui.widgets.chrome import HeaderLine, HelpPane, KeyLine, StepMark, StepStrip
 from xentui.widgets.code import CodeView
@@ -374,13 +374,13 @@ class MainScreen(Screen[None]):
     def action_undo(self) -> None:
         """Undo the last step and name it."""
         label = self.session.undo()
-        self.step.say(f"Undone: {label}" if label else "Nothing to undo.")
+        self.step.say(f"Undone: {label}" if label else texts.NOTHING_TO_UNDO)
         self.changed()
 
     def action_redo(self) -> None:
         """Redo the step that was undone and name it."""
         label = self.session.redo()
-        self.step.say(f"Redone: {label}" if label else "Nothing to redo.")
+        self.step.say(f"Redone: {label}" if label else texts.NOTHING_TO_REDO)
         self.changed()
 
     # What follows from an edit

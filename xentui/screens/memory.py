@@ -15,7 +15,7 @@ from textual.widget import Widget
 
 from xentui.screens.guests import guest_facts
 from xentui.screens.step import CursorMoved, Edit, Go, StartRehearsal, Step
-from xentui.session import field_paths, memory
+from xentui.session import field_paths, memory, texts
 from xentui.widgets.bars import MemoryMap, pattern, summary
 from xentui.widgets.table import Column, Row, Table
 from xentui.widgets.text import Text, glyphs, lit
@@ -37,7 +37,7 @@ class MemoryTable(Table):
     """What takes memory."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "activate", "Go to it", id="list.choose"),
+        Binding("enter", "activate", texts.GO_TO_IT, id="list.choose"),
     ]
 
 

@@ -19,7 +19,7 @@ from textual.worker import get_current_worker
 
 from xentui.errors import XentuiError, sentences
 from xentui.screens.dialogs import Modal
-from xentui.session import Session, rehearsing
+from xentui.session import Session, rehearsing, texts
 from xentui.widgets.table import Column, Row, Table
 from xentui.widgets.text import Text, cut, glyphs, lit
 
@@ -277,9 +277,9 @@ class Rehearse(Modal[None]):
             return
         self._tell(
             [
-                ("Unpack these packages of Debian into a folder:", ""),
+                (texts.UNPACK, ""),
                 (packages, "strong"),
-                ("Then, without the wizard: xentui rehearse PROJECT --parts FOLDER", "muted"),
+                (texts.UNPACKED, "muted"),
             ]
         )
         await self._ask(("leave", "Back"))
@@ -307,7 +307,7 @@ class Rehearse(Modal[None]):
         self._tell(
             [
                 (" ".join(download.packages), "muted"),
-                (f"They are unpacked into {fetch.cache()}, and nothing is installed.", ""),
+                (texts.unpacked_into(fetch.cache()), ""),
             ]
         )
         await self._ask(("leave", "Back"), ("fetch", "Fetch them"))

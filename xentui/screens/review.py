@@ -19,6 +19,7 @@ from textual.widgets.option_list import Option
 
 from xentui.project import filesystem
 from xentui.screens.step import CursorMoved, Examine, Go, Retargeted, StartRehearsal, Step, Waive
+from xentui.session import texts
 from xentui.session.findings import can_be_waived, is_waived
 from xentui.session.review import ATTACH, file_text, short_path, ways, word
 from xentui.widgets.code import CodeView
@@ -180,7 +181,7 @@ class Review(Step):
         review = self.session.review
         text = f"{glyphs(self).severity(review.style)} {review.summary()}"
         if review.status == "ready":
-            text = f"{text.removesuffix(' Nothing is written yet.')} Press ctrl+s to write."
+            text = f"{text} Press ctrl+s to write."
         elif review.status in ("undecided", "edited"):
             text += " ctrl+s asks."
         if self._examining:
@@ -436,7 +437,7 @@ class Problems(Vertical):
         self.list.clear_options()
         self.list.add_options([Option(content, id=key) for key, content in shown.items()])
         if not shown:
-            text = "No match. Esc shows all again." if words else "No problems found."
+            text = "No match. Esc shows all again." if words else texts.NO_PROBLEMS
             self.list.add_option(Option(lit(text, "muted"), disabled=True))
         elif before is not None and before.id in shown:
             self.list.highlighted = self.list.get_option_index(before.id)

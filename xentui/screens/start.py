@@ -17,7 +17,7 @@ from textual.widgets import Input
 
 from xentui.project import boards, presets
 from xentui.screens.step import Begin, CursorMoved, Resume, Step
-from xentui.session import Session, View, opening
+from xentui.session import Session, View, opening, texts
 from xentui.session.review import short_path
 from xentui.session.state import EMPTY, Origin
 from xentui.widgets.bars import bar, summary
@@ -112,7 +112,7 @@ class Start(Step):
         wanted = self._filter.lower().split()
         if not wanted and self._has_draft:
             rows += [
-                Row(DRAFT, (("Resume the draft", "strong"), "", "", ("yours", "muted"))),
+                Row(DRAFT, ((texts.RESUME, "strong"), "", "", ("yours", "muted"))),
                 Row(":or", ("  or start over",), heading=True),
             ]
         if not wanted:
@@ -132,7 +132,7 @@ class Start(Step):
             memory = f"{preset.memory} MiB" if preset.memory else ""
             if preset.error:
                 cells: tuple[str | tuple[str, str], ...] = (
-                    (name, "muted"), ("cannot be read", "error"), "", preset.origin,
+                    (name, "muted"), (texts.UNREADABLE, "error"), "", preset.origin,
                 )  # fmt: skip
             else:
                 word = opening.ORIGIN_WORDS[preset.origin]
@@ -142,7 +142,7 @@ class Start(Step):
             rows += [
                 Row(":other", ("  or",), heading=True),
                 Row(NOTHING, ("Start from scratch", "", "", "")),
-                Row(OPEN, (f"Open a project file {glyphs(self).more}", "", "", "")),
+                Row(OPEN, (f"{texts.OPEN_FILE} {glyphs(self).more}", "", "", "")),
             ]
         elif not rows:
             rows.append(Row(":none", ("  No match. Esc shows all again.",), heading=True))
@@ -194,7 +194,7 @@ class Start(Step):
     async def _read_draft(self) -> None:
         """Read the draft beside the screen: one of many guests takes a while."""
         kept = await to_thread(self.session.load_draft)
-        when = kept.kept.astimezone().strftime("%d %B %H:%M") if kept else ""
+        when = kept.when if kept else ""
         self._draft_note = f"Kept {when}." if kept else "It cannot be read."
         self._draft = kept
         self._details()
@@ -332,7 +332,7 @@ class Start(Step):
         if key == DRAFT:
             kept = self._draft or self.session.load_draft()
             if kept is None:
-                self.say("The draft cannot be read.", "warning")
+                self.say(texts.UNREADABLE_DRAFT, "warning")
             else:
                 self.post_message(Resume(kept.state))
         elif key == NOTHING:

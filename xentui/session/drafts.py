@@ -38,6 +38,11 @@ class Draft(NamedTuple):
     state: State
     kept: datetime
 
+    @property
+    def when(self) -> str:
+        """When it was kept, in the user's own time, in words."""
+        return self.kept.astimezone().strftime("%d %B %H:%M")
+
 
 def location(folder: Path) -> Path:
     """Return the file that the draft of a folder is kept in.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from xentui.errors import Exit, XentuiError, sentences
 from xentui.output.rendered import Copy
-from xentui.session import target
+from xentui.session import target, texts
 
 if TYPE_CHECKING:
     from xentui.output.edits import How
@@ -425,10 +425,7 @@ def file_text(change: Change | None) -> str:
 def target_lines(view: View) -> Sequence[str]:
     """Return what the guests add to the target, and in which order they start."""
     lines = list(view.layout) or ["No guest: nothing is added to the target."]
-    if view.start_order:
-        lines += ["", "Started at boot, in this order:"]
-        lines += [f"  {place}. {key}" for place, key in enumerate(view.start_order, 1)]
-    return lines
+    return [*lines, *texts.started(view.start_order, "  ")]
 
 
 def short_path(path: Path) -> str:

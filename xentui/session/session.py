@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from xentui.errors import UsageError
 from xentui.project.history import History
 from xentui.project.model import Project
-from xentui.session import field_paths
+from xentui.session import field_paths, texts
 from xentui.session.drafts import Draft, Drafts
 from xentui.session.state import EMPTY, Origin, State
 from xentui.session.target import DEFAULT_OUT, Target
@@ -200,7 +200,7 @@ class Session:
         value, message = field_paths.read(field_paths.field_of(path), text)
         if not message and path[-1] == field_paths.KEY and value != path[1]:
             taken = [item.key for item in getattr(self.project, str(path[0]))]
-            message = "Another one has this name." if value in taken else ""
+            message = texts.NAME_TAKEN if value in taken else ""
         return value, message
 
     def type(self, path: field_paths.Path, text: str) -> str:

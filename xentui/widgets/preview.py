@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
+from xentui.session import texts
 from xentui.session.target import CONF, LAYER
 from xentui.widgets.code import CodeView
 from xentui.widgets.options import Options
@@ -130,9 +131,7 @@ class Preview(Vertical):
         if self.sheet == "cfg":
             return self._cfg(view)
         if self.sheet == "target":
-            order = [f"{place}. {key}" for place, key in enumerate(view.start_order, 1)]
-            started = ["", "Started at boot, in this order:", *order] if order else []
-            return "on the target", "\n".join([*view.layout, *started])
+            return "on the target", "\n".join([*view.layout, *texts.started(view.start_order)])
         return self.conf, ""
 
     def _cfg(self, view: View) -> tuple[str, str]:

@@ -1,0 +1,63 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Sentences that the screens and the lines of text both say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+ADD_FETCHED = "Add a fetched file"
+GO_TO_IT = "Go to it"
+LEAVE = "Leave with changes that were not written?"
+NAME_TAKEN = "Another one has this name."
+NO_IMPORT = "No import type fits: a guest cannot be made of it as it is."
+NO_PROBLEMS = "No problems found."
+NOTHING_TO_REDO, NOTHING_TO_UNDO = "Nothing to redo.", "Nothing to undo."
+OPEN_FILE = "Open a project file"
+REHEARSE = "Rehearse on a real Xen"
+RESUME = "Resume the draft"
+UNPACK = "Unpack these packages of Debian into a folder:"
+UNPACKED = "Then, without the wizard: xentui rehearse PROJECT --parts FOLDER"
+UNREADABLE = "cannot be read"
+UNREADABLE_DRAFT = "The draft cannot be read."
+
+
+def draft_lost(reason: object) -> str:
+    """Return that the draft cannot be kept, and why."""
+    return f"The draft cannot be kept: {reason}."
+
+
+def overwrite(name: str) -> str:
+    """Return the question about a file that exists."""
+    return f"{name} already exists. Overwrite it?"
+
+
+def unpacked_into(folder: object) -> str:
+    """Return where fetched packages go."""
+    return f"They are unpacked into {folder}, and nothing is installed."
+
+
+def complete_config(reasons: Sequence[str]) -> str:
+    """Return why a guest gets a complete xl config."""
+    return f"A complete xl config is written: {' and '.join(reasons)}."
+
+
+def started(keys: Sequence[str], indent: str = "") -> list[str]:
+    """Return the guests that start at boot, one a line, in their order."""
+    if not keys:
+        return []
+    order = [f"{indent}{place}. {key}" for place, key in enumerate(keys, 1)]
+    return ["", "Started at boot, in this order:", *order]
+
+
+def deleted(key: str) -> str:
+    """Return that a guest was deleted, and how it comes back."""
+    return f"Deleted {key}. u brings it back."
+
+
+def fetched_removed(key: str) -> str:
+    """Return what the step is called that removes a fetched file."""
+    return f"remove a fetched file of {key}"
