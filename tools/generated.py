@@ -22,12 +22,13 @@ def files() -> dict[str, str]:
 
     All but the manual page, which Sphinx makes of some of them (:mod:`tools.manpage`).
     """
-    from tools import keys, reference
+    from tools import keys, reference, releases
 
     made = {"docs/reference-format.md": reference.project_file()}
     made["docs/reference-options.md"] = reference.options()
     made["docs/reference-boards.md"] = reference.boards_page()
     made["docs/findings.md"] = reference.findings()
+    made["docs/releases.md"] = releases.page()
     made["docs/reference-keys.md"] = keys.page()
     for name, snapshot in SCREENS.items():
         path = ROOT / "snapshots/test_snapshots" / snapshot

@@ -14,12 +14,14 @@ from __future__ import annotations
 import argparse
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import tomlkit
 
 from xentui.bitbake import abilities, releases
+from xentui.bitbake.abilities import Abilities
 
 # Version, whether it is an LTS release, branch of BitBake: nothing in the layers says so.
 KNOWN: dict[str, tuple[str, bool, str]] = {
@@ -61,6 +63,112 @@ def recorded(trees: Path) -> str:
         entry = {"version": version, "lts": lts, "bitbake": bitbake, "abilities": data}
         document[name] = entry
     return HEAD + tomlkit.dumps(document)
+
+
+ROWS: dict[str, tuple[str, Callable[[Abilities], object]]] = {
+    "BitBake's classes for Xen guests": ("", lambda a: a.has_classes),
+    "older XEN_BUNDLED_GUESTS": ("", lambda a: a.old_bundling),
+    "Dom0 image puts guests in by itself": ("", lambda a: a.image_class),
+    "XEN_DOM0_NETWORK (nat)": ("a recipe of the layer", lambda a: a.dom0_network),
+    "xenbr0 in Dom0": ("a recipe of the layer", lambda a: a.makes_xenbr0),
+    "XEN_BOOT_MODE": ("", lambda a: ", ".join(a.boot_modes) if len(a.boot_modes) > 1 else False),
+    "BIOS image with a boot menu of its own boots": ("an own menu", lambda a: a.names_kernel),
+    "folder of kickstart files": ("", lambda a: a.kickstart_folder),
+    "disk found by PARTUUID (wic --diskid)": ("/dev/sda2", lambda a: a.disk_id),
+    "memory of QEMU, MiB": ("written", lambda a: a.image_memory or False),
+    "Dom0's memory on QEMU x86-64, MiB": (
+        "an own kickstart",
+        lambda a: a.kickstart_dom0_memory or False,
+    ),
+    "kernels with Xen's options": ("", lambda a: ", ".join(a.kernel_versions)),
+    "linux-yocto": ("", lambda a: ", ".join(a.yocto_kernels)),
+    "UNPACKDIR": ("a line in layer.conf", lambda a: a.unpackdir),
+    "configuration fragments": (
+        "",
+        lambda a: a.fragments and ("yes" if a.machine_fragments else "without machine/"),
+    ),
+    "INIT_MANAGER by default": ("", lambda a: a.init_manager),
+    "Xen for 32-bit Arm": ("", lambda a: a.arm_32_bit),
+    "vxn": ("", lambda a: a.vxn is not None),
+    "vxn: volumes (xen-9pfsd)": ("the package", lambda a: a.vxn and not a.vxn.needs_9pfsd),
+    "vxn: kernel is there in time": ("an append", lambda a: a.vxn and not a.vxn.needs_kernel_order),
+    "docker, podman, containerd: a network": ("", lambda a: a.vxn and a.vxn.oci_network),
+    "vxn's containers need Dom0 as router": ("", lambda a: a.vxn and a.vxn.static_addresses),
+}
+"""Rows of the table: what is written in place of what is missing, and how it is read."""
+
+PAGE = """\
+<!-- SPDX-FileCopyrightText: The xentui authors -->
+<!-- SPDX-License-Identifier: MIT -->
+<!-- Made by tools/generated.py from xentui/bitbake/releases.toml. -->
+
+# Releases of Yocto
+
+What the layers of each release can do, as xentui reads it from their files. In a build directory it
+reads the layers that are there, and never goes by a release's name. Without one, it writes what
+works on every release with the Xen guest classes, or what the project's `release` can do.
+
+A release is named in the project file:
+
+```toml
+[host]
+machine = "qemux86-64"
+release = "wrynose"
+```
+
+## What xentui writes
+
+| Release | Guests | Complete files (`generate --format`) |
+| --- | --- | --- |
+{offers}
+
+On a release without the classes, both classes of the branch {default} are used: `kas` and `script`
+fetch them, and put them behind all layers of the release itself. See
+[Older releases](howto/older-releases.md).
+
+## What the layers can do
+
+"—" means that it is not there; "→" tells what xentui writes instead.
+
+| | {names} |
+| --- | {rules} |
+{rows}
+
+The table is recorded by `python -m tools.releases record TREES`. For a newer checkout of
+meta-virtualization, `python -m tools.drift OLD NEW` lists every fact that no longer holds.
+"""
+
+
+def page() -> str:
+    """Return ``docs/releases.md``."""
+    known = releases.releases()
+    offers = []
+    for each in known.values():
+        able = each.abilities
+        guests = "yes" if able.has_classes else f"with {releases.DEFAULT}'s two classes"
+        forms = ["kas", "script"] + (["bitbake-setup"] if able.has_classes else [])
+        offers.append(f"| {each.title} | {guests} | {', '.join(forms)} |")
+    rows = []
+    for label, (instead, read) in ROWS.items():
+        cells = (_cell(read(each.abilities), instead) for each in known.values())
+        rows.append(f"| {label.replace('_', chr(92) + '_')} | {' | '.join(cells)} |")
+    return PAGE.format(
+        offers="\n".join(offers),
+        default=releases.DEFAULT,
+        names=" | ".join(known),
+        rules=" | ".join("---" for _ in known),
+        rows="\n".join(rows),
+    )
+
+
+def _cell(value: object, instead: str) -> str:
+    if value is True:
+        return "yes"
+    if value is None:
+        return "—"
+    if not value:
+        return f"— → {instead}" if instead else "—"
+    return str(value)
 
 
 def main() -> int:

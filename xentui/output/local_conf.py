@@ -23,7 +23,7 @@ from xentui.project.artifacts import image_fstype
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.boards import Dom0Knob
 from xentui.project.disk import KEPT, extra_space
-from xentui.project.effective import dom0_memory, effective, explain, image, network
+from xentui.project.effective import dom0_memory, effective, explain, image, network, total_memory
 from xentui.project.model import Defaults, Guest, Project
 from xentui.project.schema import Field
 
@@ -144,11 +144,12 @@ def _network(project: Project, able: Abilities, recipe: str) -> Iterator[str]:
 def _memory(project: Project, able: Abilities, recipe: str, wks: str) -> Iterator[str]:
     host = project.host
     board = boards.board(host.machine)
-    if host.memory is not None and board.emulated:
+    memory = host.memory if able.image_memory is not None else total_memory(project)
+    if memory is not None and board.emulated:
         yield (
             "# What QEMU gives the whole machine, in MiB. The image recipe assigns it itself, so\n"
             "# only an override for that image takes effect.\n"
-            + text.assign(f"QB_MEM_VALUE:pn-{recipe}", text.number(host.memory))
+            + text.assign(f"QB_MEM_VALUE:pn-{recipe}", text.number(memory))
         )
     if kickstart.needed(project, able):
         override = board.machine if board.emulated else board.arch
@@ -163,13 +164,13 @@ def _memory(project: Project, able: Abilities, recipe: str, wks: str) -> Iterato
         and (knob is not Dom0Knob.QEMU_CMDLINE or able.cmdline_dom0_memory is not None)
     ):
         return
-    memory = f"{text.number(wanted)}M"
+    amount = f"{text.number(wanted)}M"
     if knob is Dom0Knob.QEMU_CMDLINE:
         yield "# What Dom0 keeps for itself.\n" + text.assign(
-            f"QB_XEN_CMDLINE_EXTRA:pn-{recipe}", f"dom0_mem={memory}"
+            f"QB_XEN_CMDLINE_EXTRA:pn-{recipe}", f"dom0_mem={amount}"
         )
     elif knob in (Dom0Knob.RPI, Dom0Knob.XILINX):
-        yield "# What Dom0 keeps for itself.\n" + text.assign(knob.value, memory)
+        yield "# What Dom0 keeps for itself.\n" + text.assign(knob.value, amount)
 
 
 def _defaults(project: Project) -> Iterator[str]:

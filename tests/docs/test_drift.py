@@ -1,0 +1,42 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""The tool that tells which facts newer layers no longer bear out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.bitbake import trees
+from tools import drift
+
+
+def test_a_cited_line_or_file_that_is_gone_is_told_with_who_cites_it(tmp_path: Path) -> None:
+    cited = {
+        "xentui/a.py": '"""As mv:classes/x.bbclass:2-3 has it, and mv:conf/gone.conf."""\n',
+        "xentui/b.toml": 'where = "meta-virtualization: classes/x.bbclass:1"\n',
+        "docs/findings.md": "mv:classes/x.bbclass:3\n",
+    }
+    trees.write(tmp_path / "repo", cited)
+    trees.write(
+        tmp_path / "old", {"classes/x.bbclass": "one\n  two\nthree\n", "conf/gone.conf": ""}
+    )
+    trees.write(tmp_path / "new", {"classes/x.bbclass": "new\ntwo\none\n"})
+    told = list(drift.gone(tmp_path / "old", tmp_path / "new", tmp_path / "repo"))
+    assert told == [
+        "xentui/a.py:1: classes/x.bbclass:3 is not there any more: three",
+        "xentui/a.py:1: conf/gone.conf is gone",
+    ]
+
+
+def test_every_fact_of_this_repository_can_be_looked_up() -> None:
+    found = list(drift.facts())
+    assert len(found) > 20
+    assert {fact.path.split("/")[0] for fact in found} >= {"classes", "recipes-extended"}
+
+
+def test_abilities_in_which_layers_differ_are_told(tmp_path: Path) -> None:
+    tools = {"virt/recipes-extended/xen/xen-tools.inc": 'XEN_DOM0_NETWORK ?= "bridged"\n'}
+    for name, more in (("a", {}), ("b", tools)):
+        trees.small(tmp_path / name, more=more)
+    told = list(drift.changed(tmp_path / "a/virt", tmp_path / "b/virt"))
+    assert told == ["dom0_network: False -> True"]
