@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from xentui.project import disk, document, model
 from xentui.project.assets import Assets, gather
 from xentui.rules.check import check
 from xentui.rules.finding import Severity
+from xentui.session import field_paths
 from xentui.xl import config as xl_config
 from xentui.xl import disk as xl_disk
 
@@ -244,3 +246,26 @@ def test_a_config_of_ones_own_finds_the_files_that_are_carried(tmp_path: Path) -
     assert found == ['Nothing puts the further disk "/srv/elsewhere.img" on the target']
     after = xl_config.parse(predicted(made, made.guest("app"), beside))
     assert xl_disk.parse(after.texts("disk")[1]).target == "/var/lib/xen/images/app-xvdb.img"
+
+
+def test_a_guest_that_is_a_kernel_alone_can_have_disks_of_dom0(tmp_path: Path) -> None:
+    text = (
+        '[guests.k]\nbundle = "lab"\ntags = ["external"]\nkernel = "more.img"\n'
+        'source = { type = "kernel", file = "more.img", fetch = [{ uri = "file://more.img" }] }\n'
+        'disks = [{ device = "xvda", block = "/dev/sdb1" }, { device = "xvdb", size = 1 }]\n'
+    )
+    made, beside = project(text, tmp_path)
+    target = built(made, beside, real_tools=False)
+    assert target.configs == all_predicted(made, beside)
+    config = xl_config.parse(target.configs["/etc/xen/k.cfg"])
+    targets = [xl_disk.parse(spec).target for spec in config.texts("disk")]
+    assert targets == ["/dev/sdb1", "/var/lib/xen/images/k-xvdb.img"]
+
+
+def test_a_renamed_guest_is_followed_by_those_that_name_it(tmp_path: Path) -> None:
+    made, _ = project(WHOLE, tmp_path)
+    waiting = made.with_guest(replace(made.guest("app"), after=("net",)))
+    renamed = field_paths.put(waiting, ("guests", "net", field_paths.KEY), "storage")
+    app = renamed.guest("app")
+    assert (app.after, app.backend, app.disks[1].backend) == (("storage",), "storage", "storage")
+    assert start_order(renamed) == ["storage", "app"]

@@ -17,6 +17,7 @@ from xentui.project import effective, model, schema
 from xentui.project.model import (
     Bundle,
     Fetch,
+    Guest,
     ImportType,
     Project,
     Source,
@@ -86,10 +87,27 @@ def put(project: Project, path: Path, value: Any) -> Project:
     """
     if path[0] == "bundles" and path[-1] == KEY:
         return rename_bundle(project, str(path[1]), str(value))
+    if path[0] == "guests" and path[-1] == KEY:
+        return rename_guest(project, str(path[1]), str(value))
     if path[-1] == KEY:
         entry = replace(model.get(project, path[:-1]), key=str(value))
         return model.put(project, path[:-1], entry)
     return model.put(project, path, value)
+
+
+def rename_guest(project: Project, old: str, new: str) -> Project:
+    """Return the project with a guest renamed, also where other guests name it."""
+
+    def follow(guest: Guest) -> Guest:
+        return replace(
+            guest,
+            key=new if guest.key == old else guest.key,
+            after=tuple(new if key == old else key for key in guest.after),
+            backend=new if guest.backend == old else guest.backend,
+            disks=tuple(replace(d, backend=new) if d.backend == old else d for d in guest.disks),
+        )
+
+    return replace(project, guests=tuple(map(follow, project.guests)))
 
 
 def rename_bundle(project: Project, old: str, new: str) -> Project:
