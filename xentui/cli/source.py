@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from difflib import unified_diff
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from xentui.project.edit import value_text as value
 from xentui.safe_text import quoted, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from xentui.images.inspected import Inspected
     from xentui.images.suggest import Suggestion
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 _LONG = 64 * 1024 * 1024
 """Files of more bytes are read with a word on how far it is."""
+
+_VERY_LONG = 1024**3
+"""Files of more bytes are, even where messages go to no terminal."""
 
 
 def add(commands: parsing.Commands) -> None:
@@ -100,12 +104,20 @@ def _inspected(path: Path) -> Inspected:
     shown = terminal.ProgressLine()
     name = visible(path.name)[:40]
 
-    def told(done: int, total: int) -> None:
+    noted = 0
+
+    def progress(done: int, total: int) -> None:
+        nonlocal noted
+        percent = 100 * done // total
         if total >= _LONG:
-            shown.show(f"{name}: {100 * done // total:3} % of {_size(total)}")
+            shown.show(f"{name}: {percent:3} % of {_size(total)}")
+        # Where nobody sees a line change, such as in the log of a build, each tenth is one.
+        if total >= _VERY_LONG and percent >= noted + 10 and not sys.stderr.isatty():
+            noted = percent // 10 * 10
+            terminal.tell(f"{name}: {noted} % of {_size(total)}")
 
     try:
-        return inspect(path, told)
+        return inspect(path, progress)
     finally:
         shown.clear()
 
@@ -257,6 +269,7 @@ def _write(args: argparse.Namespace, seen: Inspected, suggestion: Suggestion | N
         lambda project: with_source(project, args.guest, seen, carried, named),
         yes=args.yes,
         guest=args.guest,
+        files={carried: given},
         copy=copy_change(path.parent, carried, given) if copied else None,
     )
 
@@ -267,6 +280,7 @@ def _change(
     *,
     yes: bool,
     guest: str,
+    files: Mapping[str, Path],
     copy: Change | None,
 ) -> None:
     """Write the changed project file, and a copy of the file beside it, if that is elsewhere."""
@@ -289,6 +303,7 @@ def _change(
         for problem in schema.validate(model.to_data(project)):
             place = schema.dotted(problem.path)
             raise UsageError(f"{place}: {problem.message}", fix=problem.fix)
+        _refuse_errors(project, guest, path.parent, files)
         old = loaded.document.text
         new = edit.update(old, project)
         if new == old:
@@ -303,6 +318,20 @@ def _change(
         tree.write(path.name, [new.encode()], expected=before)
         tree.sync()
     terminal.say(f"changed  {path}")
+
+
+def _refuse_errors(project: Project, guest: str, folder: Path, files: Mapping[str, Path]) -> None:
+    """Refuse an import that the rules would call an error at once.
+
+    Raises:
+        XentuiError: they would.
+    """
+    from xentui.rules.check import check
+    from xentui.rules.finding import Severity
+
+    for one in check(project, gather(project, folder, files)):
+        if one.path.startswith(f"guests.{guest}.source") and one.severity is Severity.ERROR:
+            raise XentuiError(f"{one.code} {one.message}", fix=one.fix)
 
 
 def _agree(path: Path, old: str, new: str, copied: str, *, yes: bool) -> None:

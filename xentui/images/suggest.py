@@ -37,6 +37,9 @@ _TARBALLS = {
     "zst": (".tar.zst", ".tzst"),
 }
 _NO_INIT = "init=/bin/sh"
+_MEMORY, _EXTRA = 256, "root=/dev/xvda ro console=hvc0"
+"""What a guest that is added has, as in the presets: memory that fits, and a console."""
+
 _TYPES_BY_NAME = (
     (re.compile(r"\.(?:tar(?:\.[a-z0-9]+)?|t(?:gz|bz2?|xz|zst))$"), "rootfs_dir"),
     (re.compile(r"\.ext[234]$"), "ext4"),
@@ -217,14 +220,20 @@ def hindrances(seen: Inspected, place: str) -> Iterator[str]:
             f"A project cannot carry the name {quoted(place)}: take letters, digits and . _ + - "
             "only, and none but letters, digits and _ at its beginning."
         )
-    ending = _ending(seen)
-    if ending and not place.endswith(ending):
-        yield f"BitBake goes by the name: let it end in {ending[0]}, or it is not unpacked."
+    ending = missing_ending(seen, place)
+    if ending:
+        yield f"BitBake goes by the name: let it end in {ending}, or it is not unpacked."
     elif seen.compression is None and place.endswith(tuple(e for p in _PACKED.values() for e in p)):
         yield "BitBake goes by the name, and will fail to unpack what is not packed."
 
 
-def _ending(seen: Inspected) -> tuple[str, ...]:
+def missing_ending(seen: Inspected, place: str) -> str:
+    """Return what a file's name must end in to be unpacked and does not, or an empty text."""
+    endings = _endings(seen)
+    return endings[0] if endings and not place.endswith(endings) else ""
+
+
+def _endings(seen: Inspected) -> tuple[str, ...]:
     """Return what a file's name must end in to be unpacked, if it must be."""
     if seen.kind == "tar":
         return _TARBALLS[seen.compression]
@@ -271,7 +280,7 @@ def with_source(
         KeyError: a kernel is given to a guest that is not imported.
     """
     known = {guest.key: guest for guest in project.guests}
-    guest = known.get(key) or Guest(key, tags=("external",))
+    guest = known.get(key) or Guest(key, tags=("external",), memory=_MEMORY, extra=_EXTRA)
     old = guest.source
     place = suggestion.place or place
     before = [fetch for fetch in (old.fetch if old else ()) if fetch.uri == f"file://{place}"]

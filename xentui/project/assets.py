@@ -174,15 +174,24 @@ def _source(path: Path) -> SourceFile | None:
 
 
 def _virtual_size(path: Path) -> int | None:
-    """Return what the header of a qcow2 image says (docs/interop/qcow2.rst of QEMU)."""
+    """Return how big the disk in an image is, as its header says.
+
+    QEMU: docs/interop/qcow2.rst, block/{vmdk,vdi,vpc}.c.
+    """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
     try:
-        head = os.read(descriptor, 32)
+        head = os.read(descriptor, 512)
     finally:
         os.close(descriptor)
-    if len(head) < 32 or not head.startswith(b"QFI\xfb"):
+    if len(head) < 32:
         return None
-    return int.from_bytes(head[24:32], "big")
+    if head.startswith(b"QFI\xfb"):
+        return int.from_bytes(head[24:32], "big")
+    if head.startswith(b"KDMV"):
+        return int.from_bytes(head[12:20], "little") * 512
+    if head[64:68] == b"\x7f\x10\xda\xbe":
+        return int.from_bytes(head[0x170:0x178], "little")
+    return int.from_bytes(head[48:56], "big") if head.startswith(b"conectix") else None
 
 
 def _size(directory: Path) -> int:

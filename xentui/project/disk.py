@@ -126,10 +126,10 @@ def _image(project: Project, guest: Guest, assets: Assets) -> Image:
         return Image(guest.key, file, size * 1024, not made, "image_size")
     known = local_source(project, source, assets)
     if known is not None and not known.is_dir:
-        inside = known.disk if source.type == "qcow2" else None
-        note = "the disk in the qcow2 image" if inside is not None else "the file itself"
+        inside = known.disk if source.type not in ("ext4", "raw") else None
+        note = "the disk in the image" if inside is not None else "the file itself"
         size = inside if inside is not None else known.size
-        if source.type not in CONVERTED_IMPORTS or size > WHOLE_DISK << 20:
+        if inside is not None or source.type not in CONVERTED_IMPORTS:
             return Image(guest.key, file, -(-size // 1024), False, note)
     note = "an estimate: its size is not known before it is unpacked or fetched"
     size = BUILT if source.type in ("ext4", WITHOUT_DISK) else WHOLE_DISK

@@ -153,19 +153,28 @@ def _may_be(source: Source, seen: Inspected) -> bool:
 
 
 def _advice(seen: Inspected, place: str, key: str) -> str:
-    from xentui.images.suggest import suggest
+    from xentui.images.suggest import missing_ending, suggest
 
     suggestion = suggest(seen, place, key)
+    ending = missing_ending(seen, place)
+    if suggestion is not None and ending:
+        return f"Rename it to {quoted(f'{place}{ending}')}, and import it as {suggestion.type}."
     if suggestion is not None and suggestion.before:
         return f"Make {quoted(suggestion.place)} of it and import that: {suggestion.before}"
     return _FIXES.get(seen.kind, "Take another file, or convert it first.")
 
 
 def _import_anew(key: str, seen: Inspected, place: str) -> QuickFix | None:
-    from xentui.images.suggest import suggest, with_source
+    from xentui.images.suggest import missing_ending, suggest, with_source
 
     suggestion = suggest(seen, place, key)
-    if suggestion is None or suggestion.use != "disk" or suggestion.before or suggestion.guess:
+    if (
+        suggestion is None
+        or missing_ending(seen, place)
+        or suggestion.use != "disk"
+        or suggestion.before
+        or suggestion.guess
+    ):
         return None
 
     def apply(project: Project) -> Project:

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.images import made
-from xentui.images.script_check import lint, syntax
 from xentui.project import document
 from xentui.project.assets import gather
-from xentui.rules.scripts import scripts
+from xentui.rules.scripts import lint, scripts, syntax
 
 PROJECT = """\
 version = 1
