@@ -76,18 +76,11 @@ def test_an_ext4_declared_otherwise_is_mended(tmp_path: Path, kind: str) -> None
     assert of_disk(done, tmp_path) == []
 
 
-def test_an_archive_declared_raw_becomes_a_root_directory(tmp_path: Path) -> None:
+def test_an_archive_that_is_not_called_one_is_renamed_first(tmp_path: Path) -> None:
     made.tar(tmp_path / "d.dat", made.root(tmp_path))
     finding = of_disk(project(raw("d.dat"), tmp_path), tmp_path)[0]
     assert (finding.code, finding.quick_fix) == ("XT350", None)
     assert finding.fix == 'Rename it to "d.dat.tar", and import it as rootfs_dir.'
-    (tmp_path / "d.dat").rename(tmp_path / "d.tar")
-    given = project(raw("d.tar"), tmp_path)
-    assert of_disk(given, tmp_path)[0].code == "XT350"
-    web = fixed(given, tmp_path).guest("web")
-    assert web.source is not None
-    assert (web.source.type, web.source.file) == ("rootfs_dir", "web-rootfs")
-    assert web.source.fetch[0].subdir == "web-rootfs"
 
 
 def test_a_directory_is_held_against_its_image(tmp_path: Path) -> None:

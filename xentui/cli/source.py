@@ -17,6 +17,7 @@ from xentui.output.plan import chunks, source_stat
 from xentui.output.rendered import Copy
 from xentui.output.tree import Tree
 from xentui.project import document, edit, model, schema
+from xentui.project.assets import gather
 from xentui.project.edit import value_text as value
 from xentui.safe_text import quoted, visible
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from xentui.images.inspected import Inspected
     from xentui.images.suggest import Suggestion
     from xentui.output.plan import Change
+    from xentui.project.model import Project
 
 _LONG = 64 * 1024 * 1024
 """Files of more bytes are read with a word on how far it is."""
