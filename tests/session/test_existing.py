@@ -25,6 +25,7 @@ BUNDLED_XEN_GUESTS = "xen-guest-image-minimal:autostart vendor-os:external"
 XEN_GUEST_VCPUS[xen-guest-image-minimal] = "2"
 XEN_GUEST_MEMORY[vendor-os] = "384"
 """
+VENDOR_FLAGS = 'XEN_GUEST_MEMORY[vendor-os] = "64"\nXEN_GUEST_EXTRA[vendor-os] = "console=hvc0"\n'
 MINIMAL, VENDOR = "xen-guest-image-minimal", "vendor-os"
 
 
@@ -176,6 +177,17 @@ def test_a_guest_that_is_appended_by_hand_can_be_replaced_too(tmp_path: Path) ->
     session.review.decide_existing("replace")
     session.write()
     assert bitbakes(build)[GUESTS] == f"{MINIMAL}:autostart"
+
+
+def test_a_guest_that_is_appended_by_hand_is_taken_once(tmp_path: Path) -> None:
+    local = f'BUNDLED_XEN_GUESTS:append = " {VENDOR}:external"\n{VENDOR_FLAGS}'
+    build = by_hand(tmp_path, local)
+    session = on(build)
+    session.review.compare()
+    session.review.decide_existing("take")
+    assert VENDOR in [guest.key for guest in session.project.guests]
+    session.write()
+    assert bitbakes(build)[GUESTS] == f"vendor-os:external {MINIMAL}:autostart"
 
 
 def test_a_board_chosen_by_hand_is_not_changed_without_a_word(tmp_path: Path) -> None:

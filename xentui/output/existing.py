@@ -301,7 +301,7 @@ def adapted(
     def change(body: str) -> str:
         if use == "keep":
             return _beside(body, settings)
-        return body + _instead(body, project, settings)
+        return _once(body, settings) + _instead(body, project, settings)
 
     conf = {
         path: header.stamp(change(header.body(found)), project=origin) if path == CONF else found
@@ -335,6 +335,21 @@ def _beside(body: str, settings: UserSettings) -> str:
         else:
             put = [f"# {one.written} stays as {where} sets it."]
         lines[statement.line - 1 : statement.last_line] = put
+    return "\n".join(lines)
+
+
+def _once(body: str, settings: UserSettings) -> str:
+    """Return settings without the guests that the user appends, which no ``=`` can override."""
+    listed = settings.find(GUESTS)
+    if listed is None or not listed.delayed:
+        return body
+    lines = body.split("\n")
+    for statement in reversed(parse(body, CONF).statements):
+        if statement.kind == "assign" and statement.variable == GUESTS and not statement.flag:
+            mine = [word for word in statement.value.split() if word not in listed.delayed]
+            put = [f"# {settings.where(listed.place)} appends the other guests."]
+            put += text.assign_lines(GUESTS, mine).split("\n") if mine else []
+            lines[statement.line - 1 : statement.last_line] = put
     return "\n".join(lines)
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from xentui.bitbake.find_build_dir import is_build_dir
+from xentui.output import existing
 from xentui.output.rendered import CONF
 from xentui.project.assets import Assets
 from xentui.project.effective import image
@@ -170,9 +172,32 @@ def verify(
                 found = _asked_again(found, recipe, bitbake)
             verdicts[expected] = found
     told = [verdict for expected in wanted if (verdict := verdicts.get(expected)) is not None]
-    told += dict.fromkeys(extra)
+    kept = _kept(build)
+    told += [
+        verdict
+        for verdict in dict.fromkeys(extra)
+        if (verdict.expected.variable, _owner(verdict)) not in kept
+    ]
     asked = tuple(recipe for recipe in recipes if recipe is not None)
     return VerifyReport(build, asked, tuple(told), _notes(told, included))
+
+
+def _kept(build: Path) -> set[tuple[str, str]]:
+    """Return what the user set and wished to keep: variables with their flag or guest."""
+    if not is_build_dir(build):
+        return set()
+    settings = existing.read(build)
+    if existing.noted(build, settings) != "keep":
+        return set()
+    guests = {(existing.GUESTS, guest.key) for guest in settings.guests}
+    return guests | {(one.variable, one.flag) for one in settings.settings}
+
+
+def _owner(verdict: Verdict) -> str:
+    """Return the flag that a verdict is about, or the guest that is bundled besides."""
+    if verdict.status == "extra":
+        return (verdict.seen or "").partition(":")[0]
+    return verdict.expected.flag
 
 
 def _asked_again(verdict: Verdict, recipe: str, bitbake: Asked) -> Verdict:
