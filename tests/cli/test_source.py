@@ -19,7 +19,7 @@ def test_a_file_is_told_of(run: Run, board: Path) -> None:
     assert done.out.startswith("x: an ext4 file system\n")
     assert hashlib.sha256(path.read_bytes()).hexdigest() in done.out
     assert 'type = "ext4"' in done.out
-    assert "init        there" in done.out
+    assert "init        found" in done.out
 
 
 def test_json_has_a_list_of_files(run: Run, board: Path) -> None:

@@ -167,17 +167,17 @@ def _lines(seen: Inspected, suggestion: Suggestion | None, place: str) -> Iterat
     elif seen.holes:
         yield (
             f"  sha256      not computed: {_size(seen.holes)} of it were never written, and "
-            "BitBake asks no checksum of local files"
+            "BitBake checks no local file"
         )
     if seen.disk_size is not None and seen.disk_size != seen.size:
-        yield f"  disk        {_size(seen.disk_size)} once imported"
+        yield f"  disk        {_size(seen.disk_size)} once it is imported"
     yield from _inside(seen)
     if seen.init is not None:
-        init = "there" if seen.init else "missing: a kernel finds nothing to start"
+        init = "found" if seen.init else "missing: the kernel has nothing to start"
         yield f"  init        {init}"
     if seen.image_size is not None:
         size = seen.image_size
-        yield f"  image_size  {size.smallest} MiB is the least, {size.advised} leaves room"
+        yield f"  image_size  {size.smallest} MiB just fits; {size.advised} leaves room"
     for problem in (*seen.problems, *hindrances(seen, place)):
         yield f"  ! {visible(problem)}"
     if suggestion is None:
@@ -309,7 +309,7 @@ def _change(
         old = loaded.document.text
         new = edit.update(old, project)
         if new == old:
-            terminal.say(f"{path}: says so already")
+            terminal.say(f"{path}: already says so")
             return
         copied = copy is not None and copy.kind != "same"
         _agree(path, old, new, copy.diff() if copy is not None and copied else "", yes=yes)

@@ -107,7 +107,7 @@ def read(reader: Reader) -> PartitionedDisk | None:
             header = reader.at(sector, 92)
             if header[:8] == b"EFI PART":
                 return _disk(reader, "gpt", sector, list(_gpt(reader, header, sector)))
-        raise Broken("it says it has a GPT, and has none")
+        raise Broken("its GPT partition table is missing")
     if not entries or not _plausible(first, entries):
         return None
     return _disk(reader, "mbr", 512, list(_primary(reader, first)))

@@ -370,4 +370,4 @@ def _keep(where: dict[_Key, Inspected], key: _Key, seen: Inspected) -> None:
 
 
 def _nobody(done: int, total: int) -> None:
-    """Tell nobody."""
+    """Take progress that is of no interest."""

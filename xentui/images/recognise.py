@@ -220,12 +220,12 @@ def _qcow2(reader: Reader) -> Recognised:
         header = qcow2.read(reader)
     except Broken as error:
         return Recognised(
-            "qcow2", "a damaged qcow2 image", problems=(f"It is no use: {error.reason}.",)
+            "qcow2", "a damaged qcow2 image", problems=(f"It cannot be used: {error.reason}.",)
         )
     problems = []
     if header.backing_file is not None:
         problems.append(
-            f"It builds on another image, {quoted(header.backing_file)}, and is nothing without."
+            f"It needs another image, {quoted(header.backing_file)}, which it builds on."
         )
     if header.external_data:
         problems.append("Its data is in another file.")
@@ -243,7 +243,7 @@ def _qcow2(reader: Reader) -> Recognised:
             head = inside.at(0, 64 * 1024)
             raw = _raw(inside, head) if head else None
         except Broken as error:
-            return replace(found, problems=(f"Its disk cannot be looked into: {error.reason}.",))
+            return replace(found, problems=(f"The disk in it cannot be read: {error.reason}.",))
         if raw is not None:
             found = replace(found, ext=raw.ext, disk=raw.disk, filesystem=raw.filesystem)
             problems += raw.problems
@@ -253,13 +253,17 @@ def _qcow2(reader: Reader) -> Recognised:
 def _past_end(found: PartitionedDisk, size: int) -> tuple[str, ...]:
     for partition in found.partitions:
         if partition.start + partition.size > size:
-            return (f"It is cut short: partition {partition.number} ends behind its end.",)
+            return (
+                f"It is cut short: partition {partition.number} ends after the file does.",
+            )
     return ()
 
 
 def _short(found: Ext, size: int) -> tuple[str, ...]:
     if found.size > size:
-        return (f"It is cut short: its file system has {found.size} bytes, the file {size}.",)
+        return (
+            f"It is cut short: its file system has {found.size} bytes, the file {size}.",
+        )
     return ()
 
 
