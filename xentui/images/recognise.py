@@ -253,17 +253,13 @@ def _qcow2(reader: Reader) -> Recognised:
 def _past_end(found: PartitionedDisk, size: int) -> tuple[str, ...]:
     for partition in found.partitions:
         if partition.start + partition.size > size:
-            return (
-                f"It is cut short: partition {partition.number} ends after the file does.",
-            )
+            return (f"It is cut short: partition {partition.number} ends after the file does.",)
     return ()
 
 
 def _short(found: Ext, size: int) -> tuple[str, ...]:
     if found.size > size:
-        return (
-            f"It is cut short: its file system has {found.size} bytes, the file {size}.",
-        )
+        return (f"It is cut short: its file system has {found.size} bytes, the file {size}.",)
     return ()
 
 
