@@ -16,7 +16,7 @@ from xentui.plain import words
 from xentui.plain.talk import AnswersEndError, Talk
 from xentui.plain.words import Command
 from xentui.session import DEFAULT_OUT, Session, field_paths, opening, texts
-from xentui.session.steps import STEPS, TITLES
+from xentui.session.steps import STEPS, TITLES, step_of
 from xentui.session.target import GivenUpError, survey
 from xentui.signals import stoppable
 
@@ -163,7 +163,6 @@ class Wizard:
         """Go to the field that a finding is about, or to the step that fixes it."""
         from xentui.plain.guests import open_guest
         from xentui.session import forms
-        from xentui.session.steps import step_of
 
         path = forms.find(self.session.project, finding.path)
         step = step_of(finding)

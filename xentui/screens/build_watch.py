@@ -15,6 +15,7 @@ from textual.screen import Screen
 from textual.worker import get_current_worker
 
 from xentui.errors import XentuiError
+from xentui.session.target import GivenUpError, examined, survey
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -65,8 +66,6 @@ class BuildWatch:
             )
 
     def _survey(self, build_dir: Path) -> None:
-        from xentui.session.target import GivenUpError, survey
-
         worker = get_current_worker()
         with suppress(GivenUpError):
             survey(
@@ -107,8 +106,6 @@ class BuildWatch:
         if build_dir is None or plan is None:
             self._target.examined(())
             return
-        from xentui.session.target import examined
-
         recipes = self._target.recipes()
 
         def examine() -> None:

@@ -17,6 +17,7 @@ from textual.screen import ModalScreen, ScreenResultType
 from textual.widgets import Button, Input, Static
 
 from xentui.errors import XentuiError
+from xentui.project.filesystem import exists
 from xentui.screens.step import Retargeted, Step
 from xentui.session import Session, texts
 from xentui.widgets.table import Column, Row, Table
@@ -227,7 +228,6 @@ class Pick(Modal[str | None]):
 
 async def save_as(step: Step, session: Session) -> None:
     """Write the project alone into another file, which is asked for."""
-    from xentui.project.filesystem import exists
     from xentui.session import writing
 
     known = str(session.project_file)

@@ -32,7 +32,7 @@ from xentui.screens.step import (
     Waive,
 )
 from xentui.session import field_paths, texts
-from xentui.session.steps import STEPS, TITLES
+from xentui.session.steps import STEPS, TITLES, step_of
 from xentui.widgets.chrome import HeaderLine, HelpPane, KeyLine, StepMark, StepStrip
 from xentui.widgets.code import CodeView
 from xentui.widgets.field import FieldRow
@@ -572,8 +572,6 @@ class MainScreen(Screen[None]):
         await self._go_to(findings[(at + by) % len(findings)])
 
     async def _go_to(self, finding: Finding) -> None:
-        from xentui.session.steps import step_of
-
         await self.go(step_of(finding), finding.path)
         if self.here == "review":
             cast("Review", self.step).stand_on_problem(finding)

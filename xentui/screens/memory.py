@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from xentui.screens.guests import guest_facts
+from xentui.screens.main import MainScreen
 from xentui.screens.step import CursorMoved, Edit, Go, StartRehearsal, Step
 from xentui.session import field_paths, memory, texts
 from xentui.widgets.bars import MemoryMap, pattern, summary
@@ -208,8 +209,6 @@ class Memory(Step):
 
     def _outcomes(self) -> dict[str, tuple[str, str]]:
         """Return what came of each guest in the rehearsal of the present project."""
-        from xentui.screens.main import MainScreen
-
         report = self.screen.rehearsed if isinstance(self.screen, MainScreen) else None
         if report is None:
             return {}

@@ -15,11 +15,16 @@ from typing import TYPE_CHECKING, cast
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from xentui.project import boards, presets
-from xentui.screens.step import AddGuest
+from xentui.screens.main import MainScreen
+from xentui.screens.start import Start
+from xentui.screens.step import AddGuest, Form
 from xentui.session import field_paths, guests
 from xentui.session.new_guest import GuestKind
 from xentui.session.steps import STEPS, TITLES
 from xentui.widgets.chrome import key_name
+from xentui.widgets.code import CodeView
+from xentui.widgets.options import Options
+from xentui.widgets.table import Table
 from xentui.widgets.text import lit
 
 if TYPE_CHECKING:
@@ -50,8 +55,6 @@ class Commands(Provider):
     @property
     def main(self) -> MainScreen | None:
         """The main screen, where it is the one that is asked from."""
-        from xentui.screens.main import MainScreen
-
         return self.screen if isinstance(self.screen, MainScreen) else None
 
     async def discover(self) -> Hits:
@@ -137,11 +140,6 @@ class Commands(Provider):
 
     def _here(self, main: MainScreen) -> Iterator[Command]:
         """Yield what the keys of the place one is in do, so that the mouse does it too."""
-        from xentui.screens.step import Form
-        from xentui.widgets.code import CodeView
-        from xentui.widgets.options import Options
-        from xentui.widgets.table import Table
-
         named = {"write", "undo", "redo", "next_problem", "mend", "preview", "help"}
         seen = set()
         for node, binding, enabled, _ in main.active_bindings.values():
@@ -195,8 +193,6 @@ class Commands(Provider):
             await main.go("machine", "host.machine" if message else "")
 
     async def _preset(self, name: str) -> None:
-        from xentui.screens.start import Start
-
         main = self.main
         if main is not None:
             await main.go("start")
@@ -204,8 +200,6 @@ class Commands(Provider):
                 main.step.take_preset(name, "review")
 
     async def _open(self, path: str) -> None:
-        from xentui.screens.start import Start
-
         main = self.main
         if main is not None:
             await main.go("start")

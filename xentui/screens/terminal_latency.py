@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import os
 import re
+import select
 import termios
+import time
 
 _SERIAL = re.compile(r"/dev/tty(?:[A-Z]+|mxc|hvc)\d+|/dev/hvc\d+")
 _BAUDS = "50 75 110 134 150 200 300 600 1200 1800 2400 4800 9600 19200 38400 57600 115200"
@@ -88,8 +90,6 @@ def take_answer(number: int, seconds: float) -> None:
         number: the file descriptor of the terminal.
         seconds: how long to wait for it.
     """
-    import select
-    import time
     import tty
 
     try:

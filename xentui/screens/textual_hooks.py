@@ -24,7 +24,7 @@ from functools import partial
 from string import ascii_lowercase, digits
 from typing import ClassVar, NamedTuple, TypeVar, cast
 
-from textual import events
+from textual import _ansi_sequences, events
 from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.command import CommandList, CommandPalette
@@ -58,8 +58,6 @@ def name_alt_keys() -> None:
     What arrives meanwhile, such as a terminal's answer, splits it into two keys
     (textual/_xterm_parser.py, ``send_sequence``). Sequences that mean a key already are kept.
     """
-    from textual import _ansi_sequences
-
     sequences = cast("dict[str, object]", _ansi_sequences.ANSI_SEQUENCES_KEYS)
     for character in ascii_lowercase + digits:
         sequence = f"\x1b{character}"

@@ -16,7 +16,7 @@ from textual.widget import Widget
 from xentui.errors import XentuiError
 from xentui.screens.step import Step
 from xentui.session import writing
-from xentui.widgets.text import Glyphs, Text, glyphs, lit
+from xentui.widgets.text import ASCII, Glyphs, Text, glyphs, lit
 
 if TYPE_CHECKING:
     from xentui.session.writing import Written
@@ -164,6 +164,4 @@ def _broken(line: str, width: int) -> list[Content]:
 
 def plain(written: Written) -> str:
     """Return the same for standard output."""
-    from xentui.widgets.text import ASCII
-
     return "\n".join(line.plain for line in written_lines(written, ASCII)) + "\n"

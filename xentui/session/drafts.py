@@ -13,14 +13,17 @@ from __future__ import annotations
 import errno
 import fcntl
 import hashlib
+import json
 import os
+import tempfile
 import threading
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from xentui.project import filesystem
+from xentui.errors import InputError
+from xentui.project import filesystem, schema
 from xentui.project.model import from_data, to_data
 from xentui.session.state import Origin, State, Unfinished
 
@@ -131,9 +134,6 @@ class Drafts:
         self._abandoned = True
 
     def _save(self, state: State, now: datetime) -> None:
-        import json
-        import tempfile
-
         base = self._base
         base.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         text = json.dumps(_data(state, now), ensure_ascii=True)
@@ -208,11 +208,6 @@ class Drafts:
 
 
 def _understood(path: Path) -> Draft | None:
-    import json
-
-    from xentui.errors import InputError
-    from xentui.project import filesystem, schema
-
     try:
         data = json.loads(filesystem.read_text(path, MAX_BYTES))
         if data.get("version") != VERSION or schema.validate(data["project"]):

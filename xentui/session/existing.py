@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xentui.errors import XentuiError
+from xentui.project import model, schema
+from xentui.session.target import texts_of
 
 if TYPE_CHECKING:
     from xentui.bitbake.import_draft import Left
@@ -62,7 +64,6 @@ def undecided(
         return []
     from xentui.bitbake import build_dir
     from xentui.output import existing
-    from xentui.session.target import texts_of
 
     after = build_dir.read(settings.build, texts=texts_of(plan, settings.build))
     found = existing.clashes(settings, after, project)
@@ -88,7 +89,6 @@ def taken(project: Project, settings: UserSettings) -> Taken:
     """
     from xentui.bitbake import importer
     from xentui.output.existing import without_ours
-    from xentui.project import model, schema
 
     local = settings.build / "conf/local.conf"
     imported = importer.read([local], texts=without_ours(settings.build))

@@ -9,6 +9,7 @@ A path is a tuple of keys as the format has them: ``("host", "memory")``,
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -198,8 +199,6 @@ def problem(field: schema.Field, value: Any) -> str:
 
 
 def _key_problem(field: schema.Field, value: str) -> str:
-    import re
-
     collection = next(name for name, table in schema.named().items() if table == field.table)
     names = schema.schema()["properties"][collection]["propertyNames"]
     if len(value) > names.get("maxLength", 63):

@@ -18,7 +18,7 @@ from urllib.parse import unquote
 
 from xentui.errors import InputError, UsageError, sentences
 from xentui.images.suggest import PLAIN
-from xentui.project import filesystem
+from xentui.project import filesystem, model, schema
 from xentui.project.filesystem import exists
 from xentui.safe_text import quoted, visible
 from xentui.session import field_paths
@@ -256,7 +256,6 @@ def imported(state: State, folder: Path, key: str, seen: Inspected) -> tuple[Sta
         UsageError: the project cannot hold what the file would give.
     """
     from xentui.images.suggest import suggest, with_source
-    from xentui.project import model, schema
 
     state, name = adopt(state, folder, seen.path, seen)
     suggestion = suggest(seen, name, key)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from xentui.errors import UsageError, sentences
 from xentui.project import boards, effective, guest_presets
+from xentui.project.filesystem import read_text
 from xentui.project.model import Guest, Project
 from xentui.session import field_paths, files, guests
 
@@ -260,7 +261,6 @@ def _config(session: Session, given: str, name: str) -> tuple[State, str]:
         InputError: the file cannot be read.
         UsageError: xl would refuse it.
     """
-    from xentui.project.filesystem import read_text
     from xentui.xl import config as xl_config
 
     path = files.resolve(given, session.folder)

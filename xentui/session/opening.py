@@ -4,13 +4,16 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xentui.errors import XentuiError, sentences
-from xentui.project import filesystem
+from xentui.project import document, filesystem, presets
+from xentui.project.filesystem import read_text
+from xentui.project.schema import dotted
 from xentui.session.session import MOST_GUESTS, TOO_MANY
 from xentui.session.state import EMPTY, Origin
 
@@ -47,15 +50,11 @@ def origin_of(loaded: Loaded, *, name: str, preset: bool) -> Origin | None:
 
 def of_preset(name: str) -> Origin | str:
     """Return the origin that a preset is, or what is wrong with it."""
-    from xentui.project import presets
-
     return _opened(lambda: presets.load(name), name, preset=True)
 
 
 def of_file(given: str) -> Origin | str:
     """Return the origin that a project file is, or what is wrong with it."""
-    from xentui.project import document
-
     path = filesystem.expanded(given)
     return _opened(lambda: document.load(path), path.name, preset=False)
 
@@ -80,16 +79,12 @@ def named(project: Path | None, preset: str | None) -> Origin:
     Raises:
         XentuiError: it cannot be opened.
     """
-    from xentui.project import document, presets
-
     if project is None and preset is None:
         return EMPTY
     loaded = presets.load(preset) if preset is not None else document.load(project or Path())
     name = preset if preset is not None else (project or Path()).name
     origin = origin_of(loaded, name=name, preset=preset is not None)
     if origin is None:
-        from xentui.project.schema import dotted
-
         first = loaded.problems[0]
         raise XentuiError(
             f"{name}: {dotted(first.path)}: {first.message}",
@@ -105,10 +100,6 @@ def project_files(folders: Sequence[Path]) -> list[Path]:
 
     A file counts that ends in ``.toml`` and has a table ``[host]`` that names a machine.
     """
-    import tomllib
-
-    from xentui.project.filesystem import read_text
-
     found: dict[Path, float] = {}
     for folder in dict.fromkeys(folder.absolute() for folder in folders):
         try:

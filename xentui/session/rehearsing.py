@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from xentui import rehearsal
 from xentui.project import effective
 from xentui.rehearsal.report import GuestReport, RehearsalReport
 
@@ -46,8 +47,6 @@ def rehearse(
     stop: Callable[[], bool],
 ) -> RehearsalReport:
     """Boot a real Xen and start the guests; see :func:`xentui.rehearsal.rehearse`."""
-    from xentui import rehearsal
-
     return rehearsal.rehearse(project, assets, parts, progress=progress, stop=stop)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from xentui.errors import Exit, XentuiError, sentences
 from xentui.output.rendered import Copy
+from xentui.project import filesystem
 from xentui.session import target, texts
 
 if TYPE_CHECKING:
@@ -430,8 +431,6 @@ def target_lines(view: View) -> Sequence[str]:
 
 def short_path(path: Path) -> str:
     """Return a path as people say it: relative to the current folder, or to their home."""
-    from xentui.project import filesystem
-
     full = path.absolute()
     here, own = Path.cwd(), filesystem.expanded("~")
     if full == here:

@@ -20,6 +20,7 @@ from xentui.project.history import History
 from xentui.project.model import Project
 from xentui.session import field_paths, texts
 from xentui.session.drafts import Draft, Drafts
+from xentui.session.review import Review
 from xentui.session.state import EMPTY, Origin, State
 from xentui.session.target import DEFAULT_OUT, Target
 from xentui.session.view import View
@@ -88,8 +89,6 @@ class Session:
     def review(self) -> Review:
         """What writing would change, and what stands against it."""
         if self._review is None:
-            from xentui.session.review import Review
-
             self._review = Review(self)
         return self._review
 

@@ -19,8 +19,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xentui.errors import InputError, UsageError, XentuiError, reason
+from xentui.output.rendered import CONF, LAYER, Copy
 from xentui.project import filesystem
+from xentui.project.filesystem import exists
+from xentui.project.schema import FILE_NAME, path
 from xentui.safe_text import quoted, visible
+from xentui.session.state import Origin
 
 if TYPE_CHECKING:
     from xentui.output.edits import How
@@ -63,7 +67,6 @@ def project_text(session: Session) -> str:
 
         return update(origin.text, session.project)
     from xentui.project.new_file import fresh
-    from xentui.project.schema import FILE_NAME
 
     return fresh(session.project, schema_file=FILE_NAME)
 
@@ -130,7 +133,6 @@ def save_as(session: Session, place: Path) -> None:
     """
     from xentui.output.apply import apply
     from xentui.output.plan import Plan
-    from xentui.session.state import Origin
 
     # Path.is_dir() fails for names that no file can have.
     if place.name in ("", "..") or os.path.isdir(place):  # noqa: PTH112
@@ -182,7 +184,6 @@ def text_change(folder: Path, name: str, new: str) -> Change:
 def copy_change(folder: Path, name: str, path: Path) -> Change:
     """Return the change of a file that is copied beside the project file."""
     from xentui.output.plan import Change, open_tree
-    from xentui.output.rendered import Copy
 
     status = path.stat()
     copy = Copy(path, status.st_size)
@@ -201,9 +202,6 @@ def copy_change(folder: Path, name: str, path: Path) -> Change:
 def _schema_beside(own: Change) -> tuple[Change, ...]:
     """Return the schema for editors beside a new project file, unless one lies there."""
     from xentui.output.plan import Change
-    from xentui.output.rendered import Copy
-    from xentui.project.filesystem import exists
-    from xentui.project.schema import FILE_NAME, path
 
     beside = own.root / FILE_NAME
     named = isinstance(own.new, str) and own.new.startswith(f"#:schema ./{FILE_NAME}\n")
@@ -243,7 +241,6 @@ def next_commands(session: Session) -> tuple[tuple[str, str], ...]:
     if session.target.build_dir is not None:
         return tuple((one.line, one.note) for one in session.view.commands)
     from xentui.output.commands import attach
-    from xentui.output.rendered import CONF, LAYER
 
     root = session.target.path.resolve()
     layer = root / LAYER
