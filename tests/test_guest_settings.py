@@ -10,14 +10,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests import xl_parser
+from tests.budget import examples
 from tests.oracle import arch, deployed, image
 from tests.shell_packing import Target, build
+from tests.strategies import of_field
 from xentui.output.guest_cfg import all_predicted, predicted
 from xentui.output.render import render
 from xentui.output.target_layout import layout, start_order
-from xentui.project import disk, document, model
+from xentui.project import disk, document, model, route
 from xentui.project.assets import Assets, gather
 from xentui.rules.check import check
 from xentui.rules.finding import Severity
@@ -269,3 +273,49 @@ def test_a_renamed_guest_is_followed_by_those_that_name_it(tmp_path: Path) -> No
     app = renamed.guest("app")
     assert (app.after, app.backend, app.disks[1].backend) == (("storage",), "storage", "storage")
     assert start_order(renamed) == ["storage", "app"]
+
+
+_NOT_JUDGED = ("ramdisk", "device_tree", "virtio")
+"""Names of files, and what xl 4.17, the judge, does not read."""
+_FIELDS = [
+    field.name
+    for field in route.only_in_config()
+    if field.xl and not field.is_table and field.name not in _NOT_JUDGED
+]
+
+
+@needs_xl
+@pytest.mark.slow
+@settings(max_examples=examples(300), deadline=None)
+@given(
+    st.sampled_from(["pv", "pvh", "hvm"]),
+    st.lists(st.sampled_from(_FIELDS), unique=True, max_size=5),
+    st.data(),
+)
+def test_what_has_no_error_is_taken_by_xl(
+    kind: str, fields: list[str], data: st.DataObject
+) -> None:
+    """Settings that the schema accepts and no rule calls an error make a guest, and only they."""
+    values = {name: model.frozen(data.draw(of_field("guest", name))) for name in fields}
+    guest = model.Guest(
+        "web",
+        tags=("external",),
+        bundle="lab",
+        rootfs="w.ext4",
+        type=kind,  # type: ignore[arg-type]
+        kernel="none" if kind == "hvm" else None,
+        extra="console=hvc0",
+        **values,
+    )
+    made = model.Project(
+        host=model.Host("qemux86-64", memory=4096),
+        bundles=(model.Bundle("lab"),),
+        guests=(guest,),
+    )
+    errors = [f for f in check(made) if f.severity is Severity.ERROR and f.code == "XT278"]
+    verdict = xl_parser.create(predicted(made, guest))
+    if any("affinity map is empty" in line for line in verdict.complaints):
+        return  # A processor that the machine does not have.
+    fails = all("not supported" in f.message or "beside passthrough" in f.message for f in errors)
+    assert verdict.accepted or errors, verdict.complaints
+    assert not errors or not verdict.accepted or fails, errors

@@ -231,7 +231,8 @@ def _cpu_list(given: Given) -> Iterator[Found]:
             match = re.fullmatch(r"\s*\+?([0-9]+)(?:-\s*\+?([0-9]+))?", bare)
             if bare == "all" and not word.startswith("^"):
                 continue
-            if match is None or (match[2] is not None and int(match[2]) < int(match[1])):
+            first, last = (match[1], match[2] or match[1]) if match else ("0", "0")
+            if match is None or not int(first) <= int(last) < 2**64 - 1:
                 yield "refused", f"{quoted(word)} is not a processor or a range of them"
 
 
