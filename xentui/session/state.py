@@ -44,7 +44,7 @@ class Origin:
         return f"{self.name}.toml" if self.kind == "preset" else "project.toml"
 
 
-EMPTY_PROJECT = Project(Host(DEFAULT_MACHINE, network="nat"))
+EMPTY_PROJECT = Project(Host(DEFAULT_MACHINE))
 EMPTY = Origin("empty", "", EMPTY_PROJECT)
 
 
