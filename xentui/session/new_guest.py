@@ -145,7 +145,9 @@ def begin(session: Session, key: str, *, network: bool = False) -> Guest:
         network: whether its kernel asks for an address, which an image of Yocto's can.
     """
     words = [ROOT, CONSOLE]
-    if network and effective.network(session.project) == "nat":
+    # Under QEMU both networks have a DHCP server; what a real network has is not known.
+    emulated = boards.board(session.project.host.machine).emulated
+    if network and (emulated or effective.network(session.project) == "nat"):
         words.append("ip=dhcp")
     memory = fitting_memory(session)
     tags = ("autostart",) if memory is not None else ()
