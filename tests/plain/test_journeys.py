@@ -134,3 +134,14 @@ def test_what_is_offered_first_belongs_to_this_folder(monkeypatch: pytest.Monkey
     assert person.session.project.host.machine == "qemuarm64"
     monkeypatch.chdir(there)
     assert Person(Session(EMPTY)).labels()[0] == "Resume the draft"
+
+
+def test_one_file_that_fetches_every_layer_takes_six_answers() -> None:
+    person = Person()
+    assert answer(person, "1", "1", "write as", "2", "g 7", "1") <= 6
+    written = person.session.written
+    assert written is not None
+    assert "--format kas" in written.headless
+    assert Path("xentui-out/xentui.kas.yml").is_file()
+    assert any(line.startswith("kas ") for line, _ in written.commands)
+    assert not Path("xentui-out/conf").exists()

@@ -92,3 +92,19 @@ def test_the_draft_of_another_folder_is_not_offered(
     terminal.start()
     page = terminal.wait("Writes   conf/xentui.conf")
     assert "draft" not in page.lower()
+
+
+def test_one_file_that_fetches_every_layer_takes_six_keys(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    terminal.start()
+    terminal.wait("Writes   conf/xentui.conf")
+    terminal.keys("Enter")
+    terminal.wait("Ready: 3 new")
+    terminal.keys("w", "Right", "Enter")
+    terminal.wait("xentui.kas.yml")
+    terminal.keys("C-s")
+    terminal.wait("Write        Back")
+    terminal.keys("Enter")
+    terminal.wait("Type next")
+    assert (tmp_path / "xentui-out/xentui.kas.yml").is_file()

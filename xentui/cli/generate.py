@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from xentui.cli import generating, parsing, projects, reports, terminal, writing
 from xentui.errors import Exit, UsageError, XentuiError
+from xentui.output import formats
 from xentui.output.edits import resolve_edits
 from xentui.safe_text import quoted, visible
 
@@ -141,12 +142,12 @@ def _must_fit(args: argparse.Namespace) -> None:
         wrong = "--layer and --attach go with --build-dir"
     elif args.build_dir is None and args.existing is not None:
         wrong = "--existing goes with --build-dir"
-    elif args.build_dir is not None and args.format in (*generating.COMPLETE, "kas-part"):
+    elif args.build_dir is not None and args.format in (*formats.COMPLETE, "kas-part"):
         raise UsageError(
             f"--format {args.format} is for a build directory of its own, which it sets up",
             fix="Give --out DIR instead of --build-dir.",
         )
-    elif args.commit and args.format not in generating.COMPLETE:
+    elif args.commit and args.format not in formats.COMPLETE:
         wrong = "--commit goes with --format kas, bitbake-setup and script"
     elif args.one_layer and args.format in ("bitbake-setup", "script"):
         wrong = f"--one-layer and --format {args.format} exclude each other"

@@ -7,15 +7,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from xentui.errors import XentuiError
-from xentui.output import commands, existing, fragment, from_nothing, kas
+from xentui.output import commands, existing, formats, fragment
 from xentui.output.build_dir import abilities_of, attach_of, plan_project
 from xentui.output.local_conf import local_conf
 from xentui.output.plan import plan
 from xentui.output.render import render
-from xentui.output.rendered import CONF, LAYER
 from xentui.project import assets
 
 if TYPE_CHECKING:
@@ -47,15 +46,7 @@ class UndecidedError(XentuiError):
         self.findings = findings_of(settings, clashes)
 
 
-Format = Literal["tree", "kas", "kas-part", "bitbake-setup", "script", "fragment"]
 FORMATS = ("tree", "kas", "kas-part", "bitbake-setup", "script", "fragment", "snippet")
-
-COMPLETE: dict[Format, str] = {
-    "kas": "everything, with kas",
-    "bitbake-setup": "everything, with bitbake-setup",
-    "script": "everything, with git and bitbake-layers",
-}
-"""Formats that bring every layer along, with what each is called where one is chosen."""
 
 
 @dataclass
@@ -80,7 +71,7 @@ class Job:
     build: Path | None = None
     layer: Path | None = None
     attach: Attach | None = None
-    form: Format = "tree"
+    form: formats.Format = "tree"
     commits: Mapping[str, str] = field(default_factory=dict)
     existing: Use | None = None
     taken: bool = False
@@ -144,43 +135,27 @@ class Job:
             if (self.attach or attach_of(self.build)) == "fragment":
                 return commands.fragment(self.project, fragment.name(self.chosen.origin), None)
             return commands.commands(self.project, abilities_of(self.build))
-        root = self._out.absolute()
-        if self.form in ("kas", "kas-part"):
-            file = str(self._out / kas.FILE)
-            return commands.kas(self.project, file, complete=self.form == "kas")
-        if self.form in ("bitbake-setup", "script"):
-            if self.form == "script":
-                return commands.script(self.project, str(self._out / from_nothing.SCRIPT_FILE))
-            file = str(root / from_nothing.SETUP_FILE)
-            return commands.bitbake_setup(self.project, file)
-        if self.form == "fragment":
-            name = fragment.name(self.chosen.origin)
-            return commands.fragment(self.project, name, str(root / LAYER))
-        layer = str(root / LAYER) if self._rendered().layer else None
-        attached = commands.attach(self.project, str(root / CONF), layer)
-        return [*attached, *commands.commands(self.project)]
+        return formats.next_commands(
+            self.form,
+            self.project,
+            origin=self.chosen.origin,
+            out=self._out,
+            has_layer=self.form == "tree" and bool(self._rendered().layer),
+        )
 
     @property
     def _out(self) -> Path:
         return self.out if self.out is not None else Path()
 
     def _rendered(self) -> Rendered:
-        origin = self.chosen.origin
-        if self.form in ("kas", "kas-part"):
-            return kas.rendered(
-                self.project,
-                self.assets,
-                origin=origin,
-                layer=kas.layer_path(self._out),
-                complete=self.form == "kas",
-                commits=self.commits,
-            )
-        if self.form in ("bitbake-setup", "script"):
-            make = from_nothing.script if self.form == "script" else from_nothing.bitbake_setup
-            return make(self.project, self.assets, origin=origin, commits=self.commits)
-        if self.form == "fragment":
-            return fragment.rendered(self.project, self.assets, origin=origin)
-        return render(self.project, self.assets, origin=origin)
+        return formats.rendered(
+            self.form,
+            self.project,
+            self.assets,
+            origin=self.chosen.origin,
+            out=self._out,
+            commits=self.commits,
+        )
 
 
 def snippet(project: Project, assets: Assets) -> tuple[str, list[str]]:

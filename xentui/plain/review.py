@@ -18,11 +18,13 @@ from xentui.project import filesystem
 from xentui.project.filesystem import exists
 from xentui.session import help_text, review, texts, writing
 from xentui.session.findings import can_be_waived, is_waived
+from xentui.session.review import forms
 from xentui.session.steps import step_of
 
 if TYPE_CHECKING:
     from xentui.output.build_dir import Attach
     from xentui.output.edits import How
+    from xentui.output.formats import Format
     from xentui.output.plan import Change
     from xentui.plain.wizard import Wizard
     from xentui.rules.finding import Finding, QuickFix
@@ -201,7 +203,9 @@ class Step(StepMenu):
             Choice("Problems", self._problems, str(problems)),
             Choice("Write into", self._ask_directory, str(self.session.target.path)),
         ]
-        if plan is not None and self.session.target.build_dir is not None:
+        if self.session.target.build_dir is None:
+            made.append(Choice("Write as", self._ask_form, dict(forms())[self.session.target.form]))
+        elif plan is not None:
             way = self.session.target.attached()
             said = dict(review.ways(way))[way]
             made.append(Choice("local.conf gets", self._ask_way, said))
@@ -238,6 +242,15 @@ class Step(StepMenu):
         self._review.compare()
         self.say(f"Write into: {self.session.target.path}. {self._summary()}")
         return ""
+
+    def _ask_form(self) -> None:
+        answers = [(said, partial(self._form, name)) for name, said in forms()]
+        self.wizard.open(Question(self.wizard, "What is written?", answers))
+
+    def _form(self, name: Format) -> None:
+        self.session.target.choose_form(name)
+        self._review.compare()
+        self.say(self._summary())
 
     def _ask_way(self) -> None:
         now = self.session.target.attached()

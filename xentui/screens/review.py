@@ -14,14 +14,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Button, Input, OptionList, Static
+from textual.widgets import Button, Input, OptionList
 from textual.widgets.option_list import Option
 
 from xentui.project import filesystem
 from xentui.screens.step import CursorMoved, Examine, Go, Retargeted, StartRehearsal, Step, Waive
 from xentui.session import texts
 from xentui.session.findings import can_be_waived, is_waived
-from xentui.session.review import ATTACH, file_text, short_path, ways, word
+from xentui.session.review import ATTACH, file_text, forms, short_path, ways, word
 from xentui.widgets.code import CodeView
 from xentui.widgets.options import Options
 from xentui.widgets.table import Column, Row, Table
@@ -48,6 +48,7 @@ class Review(Step):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "change_directory", "Write into", id="review.directory"),
         Binding("w", "to_attach", "local.conf", id="review.way"),
+        Binding("w", "to_form", "Write as", id="review.form"),
         Binding("v", "change_layer", "Layer", show=False, id="review.layer"),
         Binding("a", "waive(True)", "Allow this here", id="review.allow"),
         Binding("a", "waive(False)", "No longer allow", id="review.allow-no-more"),
@@ -74,7 +75,7 @@ class Review(Step):
         """Make the lines at the top, and the sheets."""
         yield Text(id="review-out")
         with Horizontal(id="review-attach"):
-            yield Static(lit("local.conf"), markup=False)
+            yield Text(id="review-way-name")
             yield Options(ATTACH, id="review-way")
         yield Text(id="review-layer")
         yield Text(id="review-sum")
@@ -143,7 +144,11 @@ class Review(Step):
         self.set_class(build, "-build")
         head = lit(f"{'Write into':<12}", "muted")
         self.query_one("#review-out", Text).show(head.append(lit(short_path(target.path))))
-        if build and self.session.review.plan is not None:
+        name = "local.conf" if build else "Write as"
+        self.query_one("#review-way-name", Text).show(lit(name, "muted"))
+        if not build:
+            self.query_one("#review-way", Options).show(forms(), (target.form,))
+        elif self.session.review.plan is not None:
             way = target.attached()
             self.query_one("#review-way", Options).show(ways(way), (way,))
             place = target.layer_place
@@ -274,6 +279,8 @@ class Review(Step):
         """Offer what belongs to a build directory or to the problems only there."""
         if action in ("to_attach", "change_layer"):
             return self.has_class("-build")
+        if action == "to_form":
+            return not self.has_class("-build")
         if action == "waive":
             already = parameters != (True,)
             return self.sheet == "problems" and self.problems.can_be_waived(already=already)
@@ -323,9 +330,19 @@ class Review(Step):
         """Focus the choice of how conf/local.conf includes the settings."""
         self.query_one("#review-way", Options).focus()
 
+    def action_to_form(self) -> None:
+        """Focus the choice of what is written where there is no build directory."""
+        self.action_to_attach()
+
     @on(Options.Chosen, "#review-way")
     def _attach_chosen(self, event: Options.Chosen) -> None:
         event.stop()
+        if not self.has_class("-build"):
+            self.session.target.choose_form(
+                next((name for name, _ in forms() if name in event.chosen), "tree")
+            )
+            self.compare()
+            return
         chosen = next((name for name, _ in ways("fragment") if name in event.chosen), None)
         self.session.target.choose_attach(cast("Attach | None", chosen))
         self.compare()

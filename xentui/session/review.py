@@ -20,6 +20,7 @@ from xentui.session import target, texts
 if TYPE_CHECKING:
     from xentui.output.edits import How
     from xentui.output.existing import Clash
+    from xentui.output.formats import Format
     from xentui.output.plan import Change, Plan
     from xentui.rules.finding import Finding
     from xentui.session.session import Session
@@ -97,7 +98,7 @@ class Review:
         """
         session = self._session
         to = session.target
-        now = (session.state, to.path, to.attach, to.layer, to.existing)
+        now = self._now()
         if self._of == now and not again:
             return False
         to.refresh()
@@ -117,8 +118,13 @@ class Review:
             self._refused = f"{error.filename or to.path}: {error.strerror or error}"
         if self._refused:
             to.examined(())
-        self._of = (session.state, to.path, to.attach, to.layer, to.existing)
+        self._of = self._now()
         return True
+
+    def _now(self) -> tuple[object, ...]:
+        """Return everything that the comparison depends on besides the files."""
+        to = self._session.target
+        return (self._session.state, to.path, to.attach, to.layer, to.existing, to.form)
 
     def examine(self) -> list[Finding]:
         """Return what is wrong with the build directory once the plan is carried out.
@@ -392,6 +398,13 @@ def _take_existing(session: Session) -> str:
 def counted(count: int, what: str) -> str:
     """Return a number with its noun: ``1 error``, ``2 errors``."""
     return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def forms() -> tuple[tuple[Format, str], ...]:
+    """Return the forms that are offered where there is no build directory."""
+    from xentui.output.formats import COMPLETE
+
+    return (("tree", "files only"), *COMPLETE.items())
 
 
 def ways(now: str) -> tuple[tuple[str, str], ...]:

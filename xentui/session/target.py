@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from xentui.output.build_dir import Attach
     from xentui.output.existing import Use as ExistingUse
     from xentui.output.existing import UserSettings
+    from xentui.output.formats import Format
     from xentui.output.plan import Plan
     from xentui.project.assets import Assets
     from xentui.project.model import Guest, Project
@@ -164,6 +165,7 @@ class Target:
     def __init__(self, path: Path = DEFAULT_OUT) -> None:
         self._path = path
         self._attach: Attach | None = None
+        self._form: Format = "tree"
         self._layer: Path | None = None
         self._layer_place: Path | None = None
         self._existing: ExistingUse | None = None
@@ -195,6 +197,15 @@ class Target:
     def refresh(self) -> None:
         """Read the folder again when it is next asked for."""
         self._read = None
+
+    @property
+    def form(self) -> Format:
+        """As what it is written: ``tree`` in a build directory, else as chosen."""
+        return self._form if self.build_dir is None else "tree"
+
+    def choose_form(self, form: Format) -> None:
+        """Choose as what it is written where the target is not a build directory."""
+        self._form = form
 
     # How a build directory gets the settings
 

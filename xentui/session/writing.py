@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xentui.errors import InputError, UsageError, XentuiError, reason
-from xentui.output.rendered import CONF, LAYER, Copy
+from xentui.output.rendered import LAYER, Copy
 from xentui.project import filesystem
 from xentui.project.filesystem import exists
 from xentui.project.schema import FILE_NAME, path
@@ -95,10 +95,13 @@ def plan_of(session: Session) -> Plan:
     view, to = session.view, session.target
     build = to.build_dir
     if build is None:
+        from xentui.output.formats import rendered
         from xentui.output.plan import plan
-        from xentui.output.render import render
 
-        made = plan(render(session.project, view.assets, origin=view.project_name), to.path)
+        made = plan(
+            rendered(to.form, session.project, view.assets, origin=view.project_name, out=to.path),
+            to.path,
+        )
     else:
         from xentui.output.build_dir import plan_project
 
@@ -218,6 +221,7 @@ def headless(session: Session) -> str:
 
     origin, to = session.state.origin, session.target
     out = f"--out {shlex.quote(str(to.path))}"
+    out += f" --format {to.form}" if to.form != "tree" else ""
     if to.build_dir is not None:
         out = f"--build-dir {shlex.quote(str(to.path))}"
         out += f" --layer {shlex.quote(str(to.layer))}" if to.layer else ""
@@ -240,13 +244,16 @@ def next_commands(session: Session) -> tuple[tuple[str, str], ...]:
     """Return what to type next, each line with what it is for."""
     if session.target.build_dir is not None:
         return tuple((one.line, one.note) for one in session.view.commands)
-    from xentui.output.commands import attach
+    from xentui.output.formats import next_commands as commands_of
 
-    root = session.target.path.resolve()
-    layer = root / LAYER
-    has_layer = any(path.startswith(f"{LAYER}/") for path in session.view.files)
-    lines = attach(session.project, str(root / CONF), str(layer) if has_layer else None)
-    return tuple((one.line, one.note) for one in (*lines, *session.view.commands))
+    lines = commands_of(
+        session.target.form,
+        session.project,
+        origin=session.project_name,
+        out=session.target.path.resolve(),
+        has_layer=any(path.startswith(f"{LAYER}/") for path in session.view.files),
+    )
+    return tuple((one.line, one.note) for one in lines)
 
 
 def write(session: Session, *, edited: How | None = None) -> Written:
