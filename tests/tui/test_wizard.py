@@ -148,6 +148,24 @@ async def test_a_new_guest_is_named_and_sized_at_once() -> None:
         assert app.main.query_one("#guest-table", Table).key == "web"
 
 
+async def test_a_ready_made_guest_is_one_choice() -> None:
+    app = wizard(session_of(TWO), begin="guests")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("a", "7")
+        await settle(pilot)
+        assert "Which ready-made guest?" in shown(app)
+        assert "Alpine Linux" in shown(app)
+        assert "Zephyr" not in shown(app)
+        await pilot.press(*"openw", "enter")
+        await settle(pilot)
+        openwrt = app.session.project.guest("openwrt")
+        assert len(openwrt.vif or ()) == 2
+        await pilot.press("escape", "u")
+        await settle(pilot)
+        assert app.session.project == TWO
+
+
 async def test_escape_instead_of_an_answer_adds_no_guest() -> None:
     app = wizard(session_of(TWO), begin="guests")
     async with app.run_test(size=SMALL) as pilot:

@@ -17,16 +17,18 @@ from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
 from xentui.project.filesystem import exists
+from xentui.project.guest_presets import guest_presets
 from xentui.screens.dialogs import Ask, Modal, Pick, answers
 from xentui.screens.files import FileBrowser, Reading, size_text
 from xentui.screens.step import AddGuest, Step
 from xentui.session import Session, field_paths, guests
-from xentui.session.new_guest import KINDS, GuestKind, KindText
+from xentui.session.new_guest import KINDS, READY_MADE, GuestKind, KindText
 from xentui.widgets.text import glyphs, lit, wizard
 
 if TYPE_CHECKING:
     from xentui.images.inspected import Inspected
 
+_KINDS = (*KINDS, READY_MADE)
 NEW_NAME = ("guests", "", field_paths.KEY)
 """Stands for the name of a guest to come."""
 
@@ -49,7 +51,7 @@ class ChooseKind(Modal[KindText | None]):
                 lit(f"{number}  {kind.title}", "strong").append(lit(f"\n{_indented(kind.help)}")),
                 id=kind.kind.value,
             )
-            for number, kind in enumerate(KINDS, 1)
+            for number, kind in enumerate(_KINDS, 1)
         ]
         with Vertical(classes="box"):
             yield Static(lit("What is the guest?", "strong"), markup=False, classes="dialog-title")
@@ -64,13 +66,13 @@ class ChooseKind(Modal[KindText | None]):
 
     def action_choose(self, number: int) -> None:
         """Choose a kind by its number."""
-        if number <= len(KINDS):
-            self.dismiss(KINDS[number - 1])
+        if number <= len(_KINDS):
+            self.dismiss(_KINDS[number - 1])
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        self.dismiss(KINDS[event.option_index])
+        self.dismiss(_KINDS[event.option_index])
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
@@ -92,6 +94,9 @@ async def add_guest(step: Step, session: Session) -> None:
         name = await _ask_recipe(step, session)
         if name:
             step.post_message(AddGuest(kind.kind, name=name))
+        return
+    if kind.kind is GuestKind.PRESET:
+        await _add_preset(step, session)
         return
     deployed = kind.kind is GuestKind.VENDOR
     path = await wizard(step).ask(
@@ -115,6 +120,16 @@ async def add_guest(step: Step, session: Session) -> None:
             return
         kernel = found
     step.post_message(AddGuest(kind.kind, file, kernel=kernel, note=_note(step, file, kernel)))
+
+
+async def _add_preset(step: Step, session: Session) -> None:
+    """Ask which ready-made guest to add, of those that fit the board."""
+    fitting = {one.title: one for one in guest_presets() if one.fits(session.project)}
+    offers = [(title, preset.description) for title, preset in fitting.items()]
+    title = await wizard(step).ask(Pick("Which ready-made guest?", offers))
+    if title in fitting:
+        note = lit(f"{fitting[title].description}\nTried: {fitting[title].tried}", "muted")
+        step.post_message(AddGuest(GuestKind.PRESET, fitting[title].name, note=note))
 
 
 async def _ask_recipe(step: Step, session: Session) -> str:

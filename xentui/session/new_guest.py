@@ -102,6 +102,13 @@ KINDS = (
 )
 """The kinds that are offered, in order."""
 
+READY_MADE = KindText(
+    GuestKind.PRESET,
+    "A ready-made guest",
+    "Alpine, Debian's cloud image, OpenWrt, Zephyr, a driver domain: one of a list.",
+)
+"""Guest presets, which are offered behind the kinds."""
+
 
 def kind_of(seen: Inspected) -> GuestKind | None:
     """Return the kind of guest that a file is for; ``None`` where that cannot be told."""
