@@ -91,10 +91,8 @@ def _table(rows: list[tuple[str, ...]], most: int | None) -> str:
     last = "  "
     if most is not None and sum(widths) + 2 * len(widths) - 2 > most:
         last = "\n    "
-    lines = (
-        "  ".join(cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=False)).rstrip()
-        + last
-        + row[-1]
-        for row in (heads, *rows)
-    )
-    return "".join(f"{line}\n" for line in lines)
+    lines = []
+    for row in (heads, *rows):
+        cells = "  ".join(map(str.ljust, row[:-1], widths))
+        lines.append(f"{cells.rstrip() if last != '  ' else cells}{last}{row[-1]}\n")
+    return "".join(lines)
