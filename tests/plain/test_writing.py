@@ -19,8 +19,8 @@ from tests.sessions import TWO, session_of
 from xentui.cli import main
 from xentui.errors import Exit
 from xentui.output.header import is_intact
+from xentui.project import new_file
 from xentui.project.model import Guest, Host
-from xentui.project.new_file import fresh
 from xentui.rehearsal import fetch, parts
 from xentui.session import Session, review, writing
 
@@ -412,7 +412,7 @@ def test_a_project_is_saved_in_no_directory(given: str) -> None:
 
 def test_a_fragment_in_use_is_one_of_the_ways_and_stays_so() -> None:
     _, build = in_build_dir()
-    Path("two.toml").write_text(fresh(TWO))
+    Path("two.toml").write_text(new_file.text(TWO))
     assert (
         main(["generate", "two.toml", "--format", "fragment", "--build-dir", str(build), "--yes"])
         == 0

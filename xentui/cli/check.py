@@ -55,7 +55,9 @@ def run(args: argparse.Namespace) -> int:
     if not args.project and args.preset is None:
         raise UsageError("PROJECT is missing", fix="Give a project file, or --preset NAME.")
     if args.project and args.preset is not None:
-        raise UsageError("PROJECT and --preset NAME exclude each other", fix="Give one of them.")
+        raise UsageError(
+            "PROJECT and --preset NAME cannot be used together", fix="Give one of them."
+        )
     build = _build_context(args.build_dir)
     made: list[FindingsReport] = []
     worst = Exit.OK

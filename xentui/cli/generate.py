@@ -160,7 +160,7 @@ def _must_fit(args: argparse.Namespace) -> None:
     elif args.json and args.diff:
         wrong = "--json and --diff exclude each other"
     if args.project and args.preset is not None:
-        wrong = "PROJECT and --preset NAME exclude each other"
+        wrong = "PROJECT and --preset NAME cannot be used together"
     if wrong:
         raise UsageError(wrong, fix="Leave one of them out.")
 

@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
         project, lines = _guest(project, path)
         told += lines
     if args.output is None:
-        terminal.put(new_file.fresh(project))
+        terminal.put(new_file.text(project))
     else:
         write_new(args.output, project, schema=args.schema)
     for line in told:

@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     chosen = projects.preset(args.preset, args.assignments)
     project, _ = projects.usable(chosen)
     if args.output is None:
-        terminal.put(new_file.fresh(project))
+        terminal.put(new_file.text(project))
         return Exit.OK
     write_new(args.output, project, schema=args.schema)
     _tell_missing(project, args.output, chosen.loaded.directory)
@@ -71,11 +71,11 @@ def schema_argument(parser: parsing.Parser) -> None:
 
 
 def write_new(path: Path, project: Project, *, schema: bool = True) -> None:
-    """Write a project file that is not there yet, and tell so.
+    """Write a new project file, and say so.
 
     Args:
         path: where to.
-        project: what it says.
+        project: the project to write.
         schema: whether the schema is put beside it for editors, unless one lies there.
 
     Raises:
@@ -84,9 +84,10 @@ def write_new(path: Path, project: Project, *, schema: bool = True) -> None:
     """
     if path.name in ("", "..", FILE_NAME):
         raise UsageError(
-            f"{visible(str(path))} is no name for a project file", fix="Give a name after -o."
+            f"{visible(str(path))} is not a valid name for a project file",
+            fix="Give a name after -o.",
         )
-    made = new_file.fresh(project, schema_file=FILE_NAME if schema else None)
+    made = new_file.text(project, schema_file=FILE_NAME if schema else None)
     beside = path.with_name(FILE_NAME)
     new = schema and not (beside.is_symlink() or beside.exists())
     with Tree(path.parent) as tree:
@@ -106,14 +107,14 @@ def write_new(path: Path, project: Project, *, schema: bool = True) -> None:
 
 def _there(path: Path) -> RefusedError:
     return RefusedError(
-        f"{visible(str(path))}: is there already, and stays as it is",
+        f"{visible(str(path))}: already exists; not overwritten",
         fix="Choose another name, or move the file away.",
     )
 
 
 def _tell_missing(project: Project, path: Path, source: Path) -> None:
-    """Name the files that the preset has beside it, and the new project has not."""
+    """Name the files that the preset uses and that the new project still lacks."""
     for name in assets.gather(project, path.parent).missing:
         there = source / name
         copy = f"; the preset's own is {there}" if there.exists() else ""
-        terminal.say(f"xentui: {name} is to be put beside the project file{copy}")
+        terminal.say(f"xentui: {name} is missing: put it beside the project file{copy}")

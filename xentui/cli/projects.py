@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The project that a command works on: a file or a preset, with changes on the way."""
+"""The project that a command works on: a file or a preset, with the changes of --set."""
 
 from __future__ import annotations
 
@@ -55,7 +55,9 @@ def choose(args: argparse.Namespace) -> Chosen:
     """
     if (args.project is None) == (args.preset is None):
         raise UsageError(
-            "PROJECT and --preset NAME exclude each other" if args.preset else "PROJECT is missing",
+            "PROJECT and --preset NAME cannot be used together"
+            if args.preset
+            else "PROJECT is missing",
             fix="Give a project file, or --preset NAME.",
         )
     if args.preset is not None:
@@ -155,13 +157,13 @@ def sound(
     if errors:
         raise XentuiError(
             f"{visible(chosen.name)}: {reports.counted(errors, 'error')}, so nothing was written",
-            fix="Fix what is listed above; xentui explain CODE tells more.",
+            fix="Fix what is listed above; xentui explain CODE says more.",
         )
     return project, assets
 
 
 def note(chosen: Chosen) -> None:
-    """Tell what was read over."""
+    """Print what was ignored while reading."""
     for line in chosen.loaded.notes:
         terminal.say(f"xentui: {line}")
 

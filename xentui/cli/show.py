@@ -86,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _offer(project: Project, assets: Assets) -> None:
-    """Tell how own configs must change so that the classes leave them right."""
+    """Print how the user's xl configs must change so that the classes leave them right."""
     for guest in project.guests:
         config = assets.texts.get(guest.config_file or "")
         if config is not None:
@@ -95,7 +95,7 @@ def _offer(project: Project, assets: Assets) -> None:
 
 @dataclass(frozen=True)
 class _View:
-    """A project with what is derived from it, when it is asked for."""
+    """A project with everything that can be shown of it, each worked out once when needed."""
 
     chosen: Chosen
     project: Project
@@ -195,7 +195,7 @@ def _budget_text(view: _View) -> str:
         amount = f"{'~' if row['estimate'] else ''}{row['mib']}"
         notes = [row["note"]] if row["note"] else []
         if not row["autostart"]:
-            notes.append("not started by itself")
+            notes.append("not started automatically")
         start = f"{row['label']:{width}}  {amount:>8} MiB  "
         line = f"{start}{'; '.join(notes)}".rstrip()
         lines.append(terminal.filled(line, sys.stdout, hanging=len(start)))

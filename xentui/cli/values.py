@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Every value that holds, written or not, and where it comes from."""
+"""The effective value of every field, and where each comes from."""
 
 from __future__ import annotations
 

@@ -98,7 +98,9 @@ def start(
             given.
     """
     if project is not None and preset is not None:
-        raise UsageError("PROJECT and --preset NAME exclude each other", fix="Give one of them.")
+        raise UsageError(
+            "PROJECT and --preset NAME cannot be used together", fix="Give one of them."
+        )
     if plain:
         from xentui.plain.wizard import run as run_plain
 

@@ -50,7 +50,7 @@ class Assets:
     """What was found beside a project file.
 
     Attributes:
-        directory: where was looked, or ``None``.
+        directory: the directory that was searched, or ``None``.
         texts: own xl configs and import scripts, by the path the project gives.
         sources: what ``file://`` addresses name, by their relative path, as far as it exists.
         missing: paths that name nothing below the directory.
@@ -70,7 +70,7 @@ class Assets:
 
 
 NO_ASSETS = Assets()
-"""Nothing was looked for."""
+"""The assets when no directory was searched."""
 
 
 def gather(
@@ -79,7 +79,7 @@ def gather(
     elsewhere: Mapping[str, Path] = _NO_PATHS,
     beside: Path | None = None,
 ) -> Assets:
-    """Look for all that a project names in its directory.
+    """Find the files that a project names below its directory.
 
     Args:
         project: what names them.
@@ -151,7 +151,7 @@ def _sources(project: Project) -> Iterator[str]:
 
 
 def _inside(directory: Path, name: str) -> Path | None:
-    """Return what a name leads to, or ``None`` where that is nothing or outside."""
+    """Return the path of a name below a directory; ``None`` where it is nothing or outside."""
     try:
         root = directory.resolve(strict=True)
         path = (root / name).resolve(strict=True)

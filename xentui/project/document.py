@@ -57,7 +57,7 @@ _PART = re.compile(
 
 
 class DocumentError(XentuiError):
-    """A text that is not TOML, or not TOML that anybody means.
+    """A text that is not TOML, or TOML that is too large or too deep to be a project.
 
     Attributes:
         code: the finding's code.
@@ -103,13 +103,13 @@ class Document:
 
 @dataclass(frozen=True)
 class Loaded:
-    """A document and what it means.
+    """A document and the project that it describes.
 
     Attributes:
         project: ``None`` where the schema does not accept the document.
         problems: what the schema does not accept.
         directory: what the project's relative paths are relative to.
-        notes: what was read over, one sentence each.
+        notes: what was ignored, one sentence each.
     """
 
     document: Document
@@ -178,8 +178,8 @@ def load(path: Path) -> Loaded:
     return validated(parse(read(path), path), path.parent)
 
 
-def load_own(path: Path) -> Loaded:
-    """Read a project file that comes with xentui.
+def load_bundled(path: Path) -> Loaded:
+    """Load a project file that comes with xentui, without checking it against the schema.
 
     The tests hold each to the schema; checking it again each time would take as long as all the
     rest of a start, and memory that a wizard in which nothing is typed yet does not need.
@@ -189,7 +189,7 @@ def load_own(path: Path) -> Loaded:
 
 
 def load_text(text: str, directory: Path) -> Loaded:
-    """Take a text for a project file of that directory.
+    """Load a project from a text, as if it were a file of a directory.
 
     Raises:
         DocumentError: it is not TOML.
@@ -198,12 +198,12 @@ def load_text(text: str, directory: Path) -> Loaded:
 
 
 def validated(document: Document, directory: Path) -> Loaded:
-    """Return what a document means, or what the schema does not accept in it."""
+    """Return the project that a document describes, or what the schema rejects in it."""
     problems = tuple(schema.validate(document.data))
     notes = []
     if document.text.startswith(BYTE_ORDER_MARK):
         file = visible(str(document.path)) if document.path is not None else "The text"
-        notes.append(f"{file} begins with a byte order mark, which is read over.")
+        notes.append(f"{file} begins with a byte order mark, which is ignored.")
     project = None if problems else from_data(document.data)
     return Loaded(document, project, problems, directory, tuple(notes))
 
@@ -224,7 +224,7 @@ def _too_deep(path: Path | None) -> DocumentError:
 
 
 def _too_much(reason: str, path: Path | None) -> DocumentError:
-    return DocumentError(reason, path=path, fix="Make several projects of it.")
+    return DocumentError(reason, path=path, fix="Split it into several projects.")
 
 
 def _not_toml(error: tomllib.TOMLDecodeError, text: str, path: Path | None) -> DocumentError:
@@ -239,7 +239,7 @@ def _not_toml(error: tomllib.TOMLDecodeError, text: str, path: Path | None) -> D
 
 
 def _check_values(data: dict[str, Any], text: str, path: Path | None) -> None:
-    """Refuse what would make every later step careful: huge integers, and what is deep or wide."""
+    """Refuse huge integers and data that is too deep or too wide, so that no later step must."""
     left: list[tuple[schema.Path, Any]] = [((), data)]
     while left:
         where, value = left.pop()

@@ -18,7 +18,7 @@ from xentui.errors import InputError
 from xentui.safe_text import visible
 
 NOWHERE = Path("/dev/null")
-"""Below it nothing is found and nothing can be made, not even by root."""
+"""A folder in which nothing exists and nothing can be created, not even by root."""
 
 _PLACES = {
     "cache": ("XDG_CACHE_HOME", "~/.cache"),
@@ -67,7 +67,7 @@ def read_bytes(path: Path, limit: int) -> bytes:
     if status.st_size > limit or len(content) > limit:
         raise InputError(
             f"{name} is too big: {max(status.st_size, len(content))} bytes, "
-            f"and at most {limit} are read",
+            f"and the limit is {limit}",
             fix="Check that it is the right file.",
         )
     return content

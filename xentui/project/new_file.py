@@ -13,11 +13,11 @@ from xentui.project.model import Project
 
 _HEAD = """\
 # A project of xentui: Xen guests on a Yocto board. Memory and sizes are in MiB.
-# A line that begins with "# name =" shows what holds as long as it is left out.
+# A line that begins with "# name =" shows a value that is left at its default.
 """
 
 
-def fresh(project: Project, *, comments: bool = True, schema_file: str | None = None) -> str:
+def text(project: Project, *, comments: bool = True, schema_file: str | None = None) -> str:
     """Return the text of a new project file.
 
     Args:

@@ -132,12 +132,12 @@ def _find(path: Path, written: str) -> tuple[Field, bool]:
         if is_entry and isinstance(steps.pop(0), int) != (field.kind == "tables"):
             form = f"{field.name}[0]" if field.kind == "tables" else f"{field.name}.NAME"
             raise UsageError(
-                f"{quoted(written)} is not a value of the format", fix=f"Write {form}."
+                f"{quoted(written)} is not a setting of a project", fix=f"Write {form}."
             )
         if not steps:
             return field, is_entry
         if not field.of:
-            raise UsageError(f"{quoted(written)} is not a value of the format", fix=_FORM)
+            raise UsageError(f"{quoted(written)} is not a setting of a project", fix=_FORM)
         definition = field.of
 
 
@@ -147,7 +147,7 @@ def _unknown(written: str, name: str, known: list[str]) -> UsageError:
         fix = f"Did you mean {near[0]}?"
     else:
         fix = f"Known are {', '.join(known)}. {_FORM}"
-    return UsageError(f"{quoted(written)} is not a value of the format", fix=fix)
+    return UsageError(f"{quoted(written)} is not a setting of a project", fix=fix)
 
 
 def _free(typed: str) -> Any:

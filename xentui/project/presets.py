@@ -69,7 +69,9 @@ def load(name_or_path: str, cwd: Path | None = None) -> Loaded:
     if "/" in name_or_path or name_or_path.endswith(".toml"):
         return document.load(Path(name_or_path))
     path = find(name_or_path, cwd)
-    return document.load_own(path) if path.parent == bundled_directory() else document.load(path)
+    return (
+        document.load_bundled(path) if path.parent == bundled_directory() else document.load(path)
+    )
 
 
 def find(name: str, cwd: Path | None = None) -> Path:
@@ -86,9 +88,7 @@ def find(name: str, cwd: Path | None = None) -> Path:
             names.append(path.stem)
     near = difflib.get_close_matches(name[:64], names, n=3, cutoff=0.5)
     fix = f"Did you mean {' or '.join(map(quoted, near))}?" if near else ""
-    raise UsageError(
-        f"there is no preset {quoted(name)}", fix=fix or "xentui presets lists what there is."
-    )
+    raise UsageError(f"there is no preset {quoted(name)}", fix=fix or "xentui presets lists them.")
 
 
 def user_directory() -> Path:
@@ -148,7 +148,7 @@ def _listed(path: Path, origin: Origin) -> PresetFile:
         description=_text(preset, "description"),
         machine=machine,
         memory=memory,
-        error="" if machine else "It names no board: host.machine is missing.",
+        error="" if machine else "It has no board: host.machine is missing.",
     )
 
 

@@ -66,9 +66,9 @@ def project_text(session: Session) -> str:
         from xentui.project.edit import update
 
         return update(origin.text, session.project)
-    from xentui.project.new_file import fresh
+    from xentui.project import new_file
 
-    return fresh(session.project, schema_file=FILE_NAME)
+    return new_file.text(session.project, schema_file=FILE_NAME)
 
 
 @contextmanager
