@@ -122,6 +122,18 @@ def test_keeping_adds_the_projects_guests_to_the_users(tmp_path: Path) -> None:
     assert bitbakes(build)[GUESTS] == f"vendor-os:external {MINIMAL}:autostart"
 
 
+def test_a_field_shows_what_the_users_line_makes_of_it(tmp_path: Path) -> None:
+    session = on(by_hand(tmp_path))
+    path = ("guests", MINIMAL, "vcpus")
+    session.review.compare()
+    assert session.fallback(path) == ("2", "conf/local.conf:3")
+    session.review.decide_existing("keep")
+    assert session.fallback(path) == ("2", "conf/local.conf:3")
+    assert any("stays: conf/local.conf:3" in line for line in session.review.diff_lines())
+    session.review.decide_existing("replace")
+    assert session.fallback(path)[0] == "1"
+
+
 def test_taking_puts_the_settings_into_the_project(tmp_path: Path) -> None:
     build = by_hand(tmp_path)
     before = bitbakes(build)

@@ -40,7 +40,7 @@ def value_of(session: Session, path: field_paths.Path) -> str:
     unit = f" {field.unit}" if field.unit else ""
     if text:
         return f"{_word(field.kind, text)}{unit}"
-    default, origin = field_paths.fallback(session.project, path)
+    default, origin = session.fallback(path)
     if not default and field.kind in ("choices", "list"):
         return "none"
     if not default:

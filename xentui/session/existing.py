@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from xentui.errors import XentuiError
 from xentui.project import model, schema
+from xentui.project.effective import Outside, Value
 from xentui.session.target import texts_of
 
 if TYPE_CHECKING:
@@ -76,6 +78,34 @@ def findings_of(settings: UserSettings, clashes: Sequence[Clash]) -> list[Findin
     from xentui.rules.finding import found
 
     return [found(CODE, settings.where(one.place), one.message, FIX) for one in clashes]
+
+
+def by_hand(settings: UserSettings | None) -> Outside:
+    """Return the values that hold where the project leaves a field out, as the user set them.
+
+    Each has the file and line that sets it for its origin.
+    """
+    from xentui.bitbake.import_draft import CannotSay, converter
+    from xentui.project import schema
+
+    found: dict[schema.Path, Value[Any]] = {}
+    guests = {field.variable: field for field in schema.varflags()}
+    defaults = {field.variable: field for field in schema.fields("defaults")}
+    for one in settings.settings if settings is not None else ():
+        field = (guests if one.flag else defaults).get(one.variable)
+        if settings is None or field is None:
+            continue
+        try:
+            value = converter(field)(one.value)
+        except CannotSay:
+            continue
+        path: schema.Path = ("defaults", field.name)
+        if one.flag:
+            path = ("guests", one.flag, field.name)
+        if value is not None:
+            held = tuple(value) if isinstance(value, list) else value
+            found[path] = Value(held, settings.where(one.place))
+    return Outside(by_hand=MappingProxyType(found))
 
 
 def taken(project: Project, settings: UserSettings) -> Taken:

@@ -233,11 +233,13 @@ def show(field: schema.Field, value: Any) -> str:
     return str(value)
 
 
-def fallback(project: Project, path: Path) -> tuple[str, str]:
+def fallback(
+    project: Project, path: Path, outside: effective.Outside = effective.NOTHING_OUTSIDE
+) -> tuple[str, str]:
     """Return the value that holds where the field is left out, as text, and its origin."""
     if path[-1] == KEY:
         return "", ""
-    value, origin = effective.fallback(project, path)
+    value, origin = effective.fallback(project, path, outside)
     if value is None:
         return "" if origin == "none" else effective.words(origin), ""
     return show(field_of(path), value), effective.words(origin)

@@ -31,7 +31,7 @@ def of_field(session: Session, path: field_paths.Path) -> list[Pair]:
         lines.append(("Range", field.range))
     if field.max_length:
         lines.append(("Length", f"at most {field.max_length} characters"))
-    default, origin = field_paths.fallback(session.project, path)
+    default, origin = session.fallback(path)
     if default:
         lines.append(("Left out", f"{default} ({origin})" if origin else default))
     for example in field.examples[:3]:
@@ -70,7 +70,7 @@ def in_short(session: Session, path: field_paths.Path) -> str:
         parts.append(field.bitbake.replace("{guest}", owner).replace("{image}", image))
     if field.range:
         parts.append(field.range)
-    default, origin = field_paths.fallback(session.project, path)
+    default, origin = session.fallback(path)
     if default:
         parts.append(f"left empty: {default}{f' ({origin})' if origin else ''}")
     if field.kind == "list":

@@ -394,6 +394,17 @@ class Session:
 
     # What a field shows
 
+    def fallback(self, path: field_paths.Path) -> tuple[str, str]:
+        """Return the value that a field has when it is left out, as text, and its origin.
+
+        That is the user's own setting in the build directory, as long as it is not overridden.
+        """
+        from xentui.session.existing import by_hand
+
+        to = self.target
+        settings = to.user_settings if to.existing in (None, "keep") else None
+        return field_paths.fallback(self.project, path, by_hand(settings))
+
     def shown(self, path: field_paths.Path) -> tuple[str, str]:
         """Return the text of the field at a path, and what is wrong with it."""
         kept = self.state.unfinished.get(path)

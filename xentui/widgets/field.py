@@ -388,7 +388,7 @@ class FieldRow(Labelled):
         value = field_paths.get(self.session.project, self.path)
         if self.field.kind == "choices":
             return [(name, name) for name in self.field.choices], tuple(value or ())
-        default, _ = field_paths.fallback(self.session.project, self.path)
+        default, _ = self.session.fallback(self.path)
         if self.field.kind == "flag":
             offered: list[Choice] = [("false", "no"), ("true", "yes")]
         else:
@@ -418,7 +418,7 @@ class FieldRow(Labelled):
         self._set_message(("error", message) if message else self._finding())
 
     def _placeholder(self) -> str:
-        default, origin = field_paths.fallback(self.session.project, self.path)
+        default, origin = self.session.fallback(self.path)
         if default and origin and self.field.kind != "integer":
             whole = f"{default}  ({origin})"
             default = whole if len(whole) <= self.editor.size.width else default
@@ -546,7 +546,7 @@ class FieldRow(Labelled):
         if self.field.kind != "integer":
             return "", ""
         text, _ = self.session.shown(self.path)
-        default, origin = field_paths.fallback(self.session.project, self.path)
+        default, origin = self.session.fallback(self.path)
         parts = [origin] if not text and default and origin else []
         style = "muted"
         if self.path[-1] in ("memory", "dom0_memory") and self.path[0] != "defaults":
