@@ -16,6 +16,7 @@ from xentui.plain.wizard import Wizard
 from xentui.project import document
 from xentui.project.model import (
     Bundle,
+    Disk,
     Fetch,
     Guest,
     Host,
@@ -35,7 +36,12 @@ EVERY = Project(
     bundles=(Bundle("mine", summary="Mine"),),
     import_types=(ImportType("squash", "import-squash.sh"),),
     guests=(
-        Guest("built", tags=("autostart",)),
+        Guest(
+            "built",
+            tags=("autostart",),
+            disks=(Disk("xvdb", size=64),),
+            fetch=(Fetch("file://data.img"),),
+        ),
         Guest(
             "root",
             tags=("external",),

@@ -80,6 +80,7 @@ class GuestMenu(OfGuest):
         made = fields(self.wizard, self.groups("main"))
         made += [
             self._way("Import", ImportMenu, guest.source.type if guest.source else "none"),
+            self._way("Further disks", DisksMenu, str(len(guest.disks)) if guest.disks else "none"),
             self._way("Goes into", BundleMenu, _way(guest.bundle)),
             self._way("More", MoreMenu, ", ".join(names)),
             Choice("Its xl config", self._config, "what will be on the target"),
@@ -189,6 +190,32 @@ class ImportMenu(OfGuest):
         look(self.wizard, self.key)
 
 
+class DisksMenu(OfGuest):
+    """Disks beside the guest's own image, and the files they are made of."""
+
+    title = "Further disks"
+
+    def items(self) -> Sequence[Item]:
+        """Return the fields of each disk and of each file, and what adds or removes a disk."""
+        made: list[Item] = []
+        for group in self.groups("disks"):
+            made += fields(self.wizard, (group,))
+            if group.title.startswith("Disk"):
+                do = partial(self._remove, group.entry)
+                made.append(Choice(f"Remove disk {group.entry + 1}", do))
+        made.append(Choice("Add a disk", self._add))
+        return made
+
+    def _add(self) -> None:
+        project = guests.with_disk(self.session.project, self.key)
+        self.wizard.edit(project, f"add a disk of {self.key}", "Added an empty disk of 1024 MiB.")
+
+    def _remove(self, place: int) -> None:
+        project = guests.without_disk(self.session.project, self.key, place)
+        what = f"Removed disk {place + 1}."
+        self.wizard.edit(project, f"remove a disk of {self.key}", what)
+
+
 class BundleMenu(OfGuest):
     """Which bundle the guest is in, or none, and what that bundle is."""
 
@@ -227,6 +254,7 @@ def open_guest(wizard: Wizard, path: field_paths.Path) -> None:
     wizard.open(GuestMenu(wizard, key), quietly=True)
     menus: dict[forms.Name, type[OfGuest]] = {
         "import": ImportMenu,
+        "disks": DisksMenu,
         "bundle": BundleMenu,
         "more": MoreMenu,
     }

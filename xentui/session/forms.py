@@ -15,7 +15,7 @@ from xentui.project import schema
 from xentui.project.model import CONTAINER, KNOWN_IMPORTS, Guest, Project
 from xentui.session import field_paths
 
-Name = Literal["main", "import", "bundle", "more"]
+Name = Literal["main", "import", "disks", "bundle", "more"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,15 @@ def guest(project: Project, key: str, name: Name) -> tuple[Group, ...]:
         project: the project.
         key: the guest's.
         name: ``main``: what every guest is asked. ``import``: where its disk comes from, if
-            from elsewhere. ``bundle``: its bundle and what that is. ``more``: the rest.
+            from elsewhere. ``disks``: further disks, and the files they are made of.
+            ``bundle``: its bundle and what that is. ``more``: the rest.
     """
     base = ("guests", key)
     fields = schema.fields("guest")
     if name == "import":
         return _import(project, key)
+    if name == "disks":
+        return _disks(project, key)
     if name == "bundle":
         paths: tuple[field_paths.Path, ...] = ((*base, "bundle"),)
         bundle = project.guest(key).bundle
@@ -91,7 +94,7 @@ def find(project: Project, text: str) -> field_paths.Path | None:
     head, _, rest = text.partition(".")
     if head in ("guests", "bundles", "import_types"):
         keys = [one.key for one in project.guests if _is_of(one, head, rest)]
-        names: tuple[Name, ...] = ("main", "import", "bundle", "more")
+        names: tuple[Name, ...] = ("main", "import", "disks", "bundle", "more")
         groups = [
             group for key in keys[:1] for name in names for group in guest(project, key, name)
         ]
@@ -135,6 +138,20 @@ def _import(project: Project, key: str) -> tuple[Group, ...]:
     if field_paths.get(project, kind) is not None:
         groups.append(Group("The import type", _paths(kind, "import_type")))
     return tuple(groups)
+
+
+def _disks(project: Project, key: str) -> tuple[Group, ...]:
+    """Return the fields of a guest's further disks, and of the files fetched for them."""
+    guest, base = project.guest(key), ("guests", key)
+    disks = [
+        Group(f"Disk {place + 1}", _paths((*base, "disks", place), "disk"), place)
+        for place in range(len(guest.disks))
+    ]
+    files = [
+        Group(f"File {place + 1}", _paths((*base, "fetch", place), "fetch"), place)
+        for place in range(len(guest.fetch))
+    ]
+    return (*disks, *files)
 
 
 def _paths(base: field_paths.Path, table: str) -> tuple[field_paths.Path, ...]:

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from xentui.project.model import Bundle, Fetch, Guest, Project, place_of
+from xentui.project import effective
+from xentui.project.model import Bundle, Disk, Fetch, Guest, Project, place_of
 from xentui.session import field_paths
 
 REFERENCE = "xen-guest-image-minimal"
@@ -97,6 +98,21 @@ def without_fetch(project: Project, key: str, place: int) -> Project:
         return project
     fetch = (*guest.source.fetch[:place], *guest.source.fetch[place + 1 :])
     return project.with_guest(replace(guest, source=replace(guest.source, fetch=fetch)))
+
+
+def with_disk(project: Project, key: str) -> Project:
+    """Return the project with one empty disk of 1 GiB more for a guest."""
+    guest = project.guest(key)
+    taken = {effective.effective(project, guest).disk_device, *(d.device for d in guest.disks)}
+    device = next(name for name in map("xvd{}".format, "abcdefghijklmnop") if name not in taken)
+    return project.with_guest(replace(guest, disks=(*guest.disks, Disk(device, size=1024))))
+
+
+def without_disk(project: Project, key: str, place: int) -> Project:
+    """Return the project without a further disk of a guest, counted from 0."""
+    guest = project.guest(key)
+    disks = (*guest.disks[:place], *guest.disks[place + 1 :])
+    return project.with_guest(replace(guest, disks=disks))
 
 
 def bundle_for(project: Project, key: str) -> Bundle | None:
