@@ -175,6 +175,28 @@ def test_reasons_are_true(line: str, reason: str, tmp_path: Path) -> None:
     assert left.reason.startswith(reason)
 
 
+def test_vxn_that_the_build_directory_installs_is_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = 'IMAGE_INSTALL:append:pn-xen-image-minimal = " vxn containerd-opencontainers"\n'
+    conf = 'MACHINE = "qemux86-64"\nrequire conf/distro/include/xen-host.conf\n'
+    build = trees.small(tmp_path, conf, more={"virt/conf/distro/include/xen-host.conf": line})
+    plain = replace(PROJECT, host=replace(PROJECT.host, layer_bundles=()))
+    assets = replace(
+        NO_ASSETS, installs_vxn=layer_bundles.installs_vxn(plain, build_dir.read(build))
+    )
+    (row,) = [row for row in budget(plain, assets).rows if row.name == "vxn"]
+    assert row.mib > 512
+    assert "vxn" not in [row.name for row in budget(plain).rows]
+    (finding,) = [one for one in check(plain, assets) if one.code == "XT369"]
+    assert finding.quick_fix is not None
+    assert finding.quick_fix.apply(plain).containers.vxn
+    board = tmp_path / "board.toml"
+    board.write_text('version = 1\n[host]\nmachine = "qemux86-64"\nmemory = 4096\n')
+    main(["check", str(board), "--build-dir", str(build)])
+    assert "XT369" in capsys.readouterr().out
+
+
 @pytest.mark.real
 @pytest.mark.skipif(OE_TREE is None, reason="no layers")
 def test_the_real_layer_s_bundles_are_read(tmp_path: Path) -> None:

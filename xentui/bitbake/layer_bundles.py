@@ -12,6 +12,7 @@ from xentui.bitbake.import_draft import Draft, Source
 from xentui.bitbake.recipes import Recipes
 from xentui.errors import InputError
 from xentui.project import boards, model
+from xentui.project.effective import image
 from xentui.project.model import Guest, Project
 
 _MACHINE = "qemux86-64"
@@ -35,6 +36,14 @@ def guests(project: Project, build: BuildDir, recipes: Recipes) -> dict[str, tup
         if made is not None:
             found[name] = made
     return found
+
+
+def installs_vxn(project: Project, build: BuildDir) -> bool:
+    """Return whether a build directory's own settings put vxn into the Dom0 image.
+
+    meta-virtualization's ``xen-host.conf`` does, for whoever requires it in local.conf.
+    """
+    return "vxn" in build.value("IMAGE_INSTALL", image(project)).words
 
 
 def _guests(path: Path, build: BuildDir, arch: str) -> tuple[Guest, ...] | None:

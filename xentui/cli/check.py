@@ -102,11 +102,13 @@ class _Build(NamedTuple):
         examine: what is wrong there once a project is written.
         abilities: what its layers can do.
         bundles: guests of its layers' own bundles that a project has installed.
+        vxn: whether its own settings install vxn.
     """
 
     examine: Around
     abilities: Abilities
     bundles: Callable[[Project], dict[str, tuple[Guest, ...]]]
+    vxn: Callable[[Project], bool]
 
 
 def _build_context(given: Path | None) -> _Build | None:
@@ -132,7 +134,9 @@ def _build_context(given: Path | None) -> _Build | None:
         wanted = project.host.layer_bundles
         return layer_bundles.guests(project, build, known()) if wanted else {}
 
-    return _Build(look, abilities.of(build), bundles)
+    return _Build(
+        look, abilities.of(build), bundles, partial(layer_bundles.installs_vxn, build=build)
+    )
 
 
 def _checked(chosen: Chosen, build: _Build | None) -> FindingsReport:
@@ -142,7 +146,9 @@ def _checked(chosen: Chosen, build: _Build | None) -> FindingsReport:
     project = chosen.loaded.project
     assets = projects.gather(project, chosen.loaded) if project is not None else None
     if build is not None and project is not None and assets is not None:
-        assets = replace(assets, layer_bundles=build.bundles(project))
+        assets = replace(
+            assets, layer_bundles=build.bundles(project), installs_vxn=build.vxn(project)
+        )
     found = projects.findings(chosen, assets, build.abilities if build is not None else None)
     if project is not None and assets is not None and project.import_types:
         from xentui.rules.scripts import scripts

@@ -58,6 +58,7 @@ class Assets:
         copies: files that lie elsewhere and belong into the directory: where each lies now.
         layer_bundles: guests of the layers' own bundles that the project has installed; ``None``
             where no layers were looked into.
+        installs_vxn: whether the build directory's own settings install vxn.
     """
 
     directory: Path | None = None
@@ -67,6 +68,7 @@ class Assets:
     unreadable: tuple[str, ...] = ()
     copies: Mapping[str, Path] = field(default_factory=lambda: _NO_PATHS)
     layer_bundles: Mapping[str, tuple[Guest, ...]] | None = None
+    installs_vxn: bool = False
 
 
 NO_ASSETS = Assets()

@@ -241,7 +241,7 @@ def _config_sizes(config: Config, guest: EffectiveGuest) -> tuple[int, int, int 
 
 
 def _reserve(given: Context) -> Iterator[Row]:
-    if not given.project.containers.vxn:
+    if not given.project.containers.vxn and not given.assets.installs_vxn:
         return
     count = int(explain(given.project, ("containers", "concurrent")).value)
     each = container_memory(given)

@@ -102,4 +102,16 @@ def reserve(given: Context) -> Iterator[Finding]:
         )
 
 
-RULES = (board, distribution, frontends, reserve)
+def outside(given: Context) -> Iterator[Finding]:
+    """Whether the build directory installs vxn, and the project does not say so."""
+    if given.assets.installs_vxn and not given.project.containers.vxn:
+        yield found(
+            "XT369",
+            "containers.vxn",
+            "The build directory installs vxn itself, so memory for one container is counted",
+            "Set vxn = true to choose how many containers are counted.",
+            quick_fixes.containers("Say that vxn is there", vxn=True),
+        )
+
+
+RULES = (outside, board, distribution, frontends, reserve)

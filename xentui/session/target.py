@@ -154,6 +154,14 @@ class Destination(NamedTuple):
         wanted = project.host.layer_bundles
         return layer_bundles.guests(project, survey.build, survey.recipes) if wanted else {}
 
+    def installs_vxn(self, project: Project) -> bool:
+        """Return whether the build directory's own settings install vxn."""
+        if self.survey is None or self.survey.build is None:
+            return False
+        from xentui.bitbake import layer_bundles
+
+        return layer_bundles.installs_vxn(project, self.survey.build)
+
 
 class Target:
     """Where a session writes.

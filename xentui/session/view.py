@@ -57,7 +57,11 @@ class View:
         state = self.state
         beside = state.origin.directory if state.origin.path is None else None
         found = gather(state.project, self.destination.folder, state.files, beside)
-        return replace(found, layer_bundles=self.destination.layer_bundles(state.project))
+        return replace(
+            found,
+            layer_bundles=self.destination.layer_bundles(state.project),
+            installs_vxn=self.destination.installs_vxn(state.project),
+        )
 
     @property
     def copies(self) -> Mapping[str, Path]:
