@@ -190,3 +190,20 @@ def test_every_bundled_preset_explains_each_value() -> None:
             "value": project.host.machine,
             "origin": "project",
         }
+
+
+def test_a_table_with_free_keys_is_typed_shown_put_and_left_out() -> None:
+    path, field = ("guests", "a", "xl"), schema.field("guest", "xl")
+    typed = 'localtime = 1, on_crash = "preserve", usbdev = ["a", "b"]'
+    value, wrong = field_paths.read(field, typed)
+    assert wrong == ""
+    project = field_paths.put(PROJECT, path, value)
+    assert field_paths.show(field, model.get(project, path)) == typed
+    assert model.get(project, (*path, "localtime")) == 1
+    assert model.put(project, (*path, "usbdev"), None).guest("a").xl == (
+        ("localtime", 1),
+        ("on_crash", "preserve"),
+    )
+    assert field_paths.put(project, path, None) == PROJECT
+    assert "Must be KEY = VALUE" in field_paths.read(field, "localtime")[1]
+    assert field_paths.read(field, "Upper = 1")[1].startswith("Must be a setting of xl.cfg")

@@ -242,7 +242,7 @@ class FieldPrompt(Prompt):
 
 def _word(kind: str, text: str) -> str:
     """Return a value as it is said: yes and no for true and false."""
-    return {"true": "yes", "false": "no"}[text] if kind == "flag" else text
+    return {"true": "yes", "false": "no"}.get(text, text) if kind == "flag" else text
 
 
 def fields(wizard: Wizard, groups: Iterable[Group]) -> list[Item]:

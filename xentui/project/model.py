@@ -460,6 +460,8 @@ def _with(item: Any, path: schema.Path, value: Any) -> Any:
     definition = _DEFINITIONS[type(item)]
     field = schema.field(definition, name)
     if not rest:
+        if field.kind == "map" and isinstance(value, Mapping):
+            value = _value(field, value)
         value = left_out(definition)[name] if value is None else value
         return replace(item, **{name: value})
     now = getattr(item, name)

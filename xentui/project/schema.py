@@ -20,6 +20,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
@@ -140,8 +141,8 @@ class Field(NamedTuple):
     def parse(self, given: str) -> Any:
         """Turn what a person typed into a value of this field's type, unchecked.
 
-        A list is typed with blanks between its entries (``autostart external``); an empty
-        text is an empty list.
+        A list is typed with spaces between its entries (``autostart external``), and a ``map``
+        as ``KEY = VALUE, KEY = VALUE``; an empty text is an empty one.
 
         Raises:
             UsageError: it is not of that type.
@@ -159,7 +160,17 @@ class Field(NamedTuple):
             return typed.lower() == "true"
         if self.kind in ("choices", "list"):
             return typed.split()
-        return typed
+        return self._keys_and_values(typed) if self.kind == "map" else typed
+
+    def _keys_and_values(self, typed: str) -> dict[str, Any]:
+        """Return the keys of a ``map``, typed as in an inline table of TOML, braces or not."""
+        inside = typed.removeprefix("{").removesuffix("}")
+        try:
+            found: dict[str, Any] = tomllib.loads(f"value = {{{inside}}}")["value"]
+        except (ValueError, RecursionError):
+            form = 'KEY = VALUE, with commas between, such as localtime = 1, on_crash = "preserve"'
+            raise UsageError(f"{self.title}: must be {form}") from None
+        return found
 
     def problems(self, value: Any) -> tuple[Problem, ...]:
         """Return what is wrong with a value of this field; its path is empty."""

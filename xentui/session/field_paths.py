@@ -228,6 +228,11 @@ def show(field: schema.Field, value: Any) -> str:
         return " ".join(value) if value else "none" if field.kind == "list" else ""
     if field.kind == "flag":
         return "true" if value else "false"
+    if field.kind == "map":
+        from xentui.project.edit import key_text, value_text
+
+        pairs = value.items() if isinstance(value, dict) else value
+        return ", ".join(f"{key_text(key)} = {value_text(entry)}" for key, entry in pairs)
     if field.kind == "text" and value == "":
         return '""'
     return str(value)
