@@ -353,6 +353,40 @@ def test_a_machine_that_no_layer_has(tmp_path: Path, machine: str, fix: str) -> 
     assert [(line, told) for line, _, told in made] == [(1, fix)]
 
 
+ARM = {
+    "core/conf/machine/some-arm.conf": 'DEFAULTTUNE = "cortexa7thf"\n'
+    'TUNE_FEATURES:tune-cortexa7thf = "arm vfp cortexa7 thumb"\n',
+    "core/conf/machine/some-arm64.conf": 'DEFAULTTUNE = "cortexa72"\n'
+    'TUNE_FEATURES:tune-cortexa72 = "aarch64 crc"\n',
+    "core/conf/machine/raspberrypi4.conf": "",
+    "core/conf/machine/some-pc.conf": 'DEFAULTTUNE = "i686"\n'
+    'TUNE_FEATURES:tune-i686 = "m32 i686"\n',
+}
+
+
+@pytest.mark.parametrize(
+    ("machine", "reason"),
+    [
+        ("some-arm", "Its tune, cortexa7thf, is for 32-bit Arm."),
+        ("some-pc", "Its tune, i686, is for 32-bit x86."),
+        ("raspberrypi4", "Use raspberrypi4-64."),
+        ("some-arm64", ""),
+        ("qemux86-64", ""),
+    ],
+)
+def test_xen_on_a_machine_that_cannot_run_it(tmp_path: Path, machine: str, reason: str) -> None:
+    conf = f'MACHINE = "{machine}"\nDISTRO_FEATURES:append = " virtualization xen systemd"\n'
+    made = of("XT123", found(tmp_path / "with", conf, more=ARM))
+    assert [(line, reason in fix) for line, _, fix in made] == ([(1, True)] if reason else [])
+    without = conf.replace(" xen ", " ")
+    assert of("XT123", found(tmp_path / "without", without, more=ARM)) == []
+
+
+def test_what_cannot_run_xen_is_not_suggested(tmp_path: Path) -> None:
+    (one,) = of("XT617", found(tmp_path, 'MACHINE = "raspberrypi4x"\n', more=ARM))
+    assert one[2] == "Add the layer that has conf/machine/raspberrypi4x.conf."
+
+
 def test_a_machine_that_is_set_nowhere(tmp_path: Path) -> None:
     assert of("XT617", found(tmp_path / "a", "")) == [
         (1, "MACHINE is set nowhere", 'Set it in conf/local.conf: MACHINE = "qemux86-64".')

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlparse
 
+from tests.real import tree
 from tests.real.build import Build
 from tests.vectors import vectors
 from xentui.output.sources import TARBALL
@@ -54,9 +55,7 @@ class Case:
     def further(self) -> tuple[str, ...]:
         """Layers that the project needs besides those every one needs."""
         data = tomllib.loads(self.file.read_text(encoding="utf-8"))
-        needed = []
-        if data["host"]["machine"].startswith("raspberrypi"):
-            needed.append("meta-raspberrypi")
+        needed = list(tree.of_board(data["host"]["machine"]))
         if data.get("containers", {}).get("vxn"):
             needed.append("meta-poky")
         return tuple(needed)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from xentui.project import boards
+
 TREE = os.environ.get("XENTUI_OE_TREE", "")
 USER = os.environ.get("XENTUI_OE_USER", "builder")
 PSEUDO = Path(os.environ.get("XENTUI_OE_PSEUDO", "/usr"))
@@ -29,6 +31,13 @@ NEEDED = (
 FURTHER = {
     "meta-raspberrypi": "meta-raspberrypi",
     "meta-poky": "meta-yocto/meta-poky",
+    "meta-yocto-bsp": "meta-yocto/meta-yocto-bsp",
+    "meta-intel": "meta-intel",
+    "meta-arm-toolchain": "meta-arm/meta-arm-toolchain",
+    "meta-arm": "meta-arm/meta-arm",
+    "meta-rockchip": "meta-rockchip",
+    "meta-ti-bsp": "meta-ti/meta-ti-bsp",
+    "meta-freescale": "meta-freescale",
 }
 """Layers that some projects need, by name, with their place in the tree."""
 
@@ -90,8 +99,19 @@ def pseudo_library() -> Path | None:
 
 def layer(name: str) -> Path | None:
     """Return one of the further layers, or ``None`` where the tree has it not."""
+    if name not in FURTHER:
+        return None
     path = Path(TREE) / FURTHER[name]
     return path if (path / "conf/layer.conf").is_file() else None
+
+
+def of_board(machine: str) -> tuple[str, ...]:
+    """Return the further layers that a board's machine needs, by name."""
+    layer = boards.board(machine).layer
+    if layer is None:
+        return ()
+    arm = ("meta-arm-toolchain", "meta-arm") if "meta-arm" in layer.depends else ()
+    return (*arm, *(layer.folders or (layer.name,)))
 
 
 def layers() -> list[Path]:

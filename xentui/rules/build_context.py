@@ -17,6 +17,7 @@ from xentui.bitbake.build_dir import BuildDir
 from xentui.bitbake.conf_facts import Assignment, Location
 from xentui.bitbake.host import Host
 from xentui.bitbake.recipes import Recipes
+from xentui.project import boards
 from xentui.rules.finding import Finding, found
 from xentui.safe_text import visible
 
@@ -162,6 +163,7 @@ def placed(code: str, place: Location | None, message: str, fix: str) -> Placed:
 
 def near(name: str, known: Iterable[str]) -> str:
     """Return a question that suggests the most similar known name; empty if none is similar."""
-    # A long name would take long, and is like none.
-    like = difflib.get_close_matches(name[:64], known)
+    # A long name would take long, and is like none. What cannot run Xen is no suggestion.
+    able = [each for each in known if boards.board(each).state != "refused"]
+    like = difflib.get_close_matches(name[:64], able)
     return f"Did you mean {visible(like[0])}?" if like else ""

@@ -179,4 +179,34 @@ def machine(context: BuildContext) -> Iterator[Placed]:
     yield placed("XT617", build.machine.place, what, fix)
 
 
-RULES = (missing, series, machine)
+def architecture(context: BuildContext) -> Iterator[Placed]:
+    """Find a MACHINE that Xen cannot run on, where Xen is asked for.
+
+    The features of its tune say what the processor is (oe:meta/conf/machine/include); where no
+    file says them, the machine's name is looked up.
+    """
+    build = context.build
+    name = build.machine.value
+    if not name or HOLE in name or not (context.wants_xen or "xen" in context.features()):
+        return
+    known = board(name)
+    tune = build.value("DEFAULTTUNE").text
+    features = build.value(f"TUNE_FEATURES:tune-{tune}") if tune and HOLE not in tune else None
+    words = set(features.words) if features is not None and features.known else set()
+    if known.state == "refused":
+        reason = known.summary
+    elif words and not words & {"aarch64", "m64"}:
+        what = next((word for word in _OTHERS if word in words), "")
+        reason = f"Its tune, {visible(str(tune))}, is for {_OTHERS.get(what, 'another processor')}."
+        reason += " Xen is built for x86-64 and 64-bit Arm."
+    else:
+        return
+    instead = f" Use {known.instead}." if known.instead else " Choose another machine."
+    yield placed(
+        "XT123", build.machine.place, f"Xen cannot run on {visible(name)}", f"{reason}{instead}"
+    )
+
+
+_OTHERS = {"arm": "32-bit Arm", "m32": "32-bit x86", "mx32": "32-bit x86"}
+
+RULES = (missing, series, machine, architecture)

@@ -1,0 +1,107 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Each board with its real layer: BitBake takes what is written, and the boot files are made."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.real import tree
+from tests.real.conftest import MakeBuild
+from tests.real.test_image import xen_image
+from xentui.output import boot
+from xentui.project import boards
+from xentui.project.model import Host, Project
+from xentui.rehearsal.boot import script_image
+
+HOST_MKIMAGE = """
+# The host's mkimage stands for the native recipe's.
+HOSTTOOLS += "mkimage"
+ASSUME_PROVIDED += "u-boot-tools-native u-boot-mkimage-native"
+"""
+WRITTEN = [board.machine for board in boards.all_boards() if board.boot.written_by == "xentui"]
+NAMES = (
+    "MACHINE", "IMAGE_BOOT_FILES", "WKS_FILE", "WKS_FULL_PATH", "IMAGE_FSTYPES", "DEPENDS",
+    "IMAGE_INSTALL", "KERNEL_IMAGETYPE", "PREFERRED_PROVIDER_virtual/kernel",
+    "PREFERRED_PROVIDER_u-boot-default-script", "MACHINE_ESSENTIAL_EXTRA_RDEPENDS",
+    "UBOOT_EXTLINUX", "RPI_USE_U_BOOT", "TUNE_ARCH", "LICENSE_FLAGS_ACCEPTED",
+)  # fmt: skip
+
+
+def project(machine: str) -> Project:
+    flags = tuple(one.flag for one in boards.board(machine).licenses) or None
+    return Project(Host(machine, memory=4096, dom0_memory=512, accepted_licenses=flags))
+
+
+@pytest.mark.parametrize("machine", WRITTEN)
+def test_what_starts_xen_reaches_the_image(machine: str, make_build: MakeBuild) -> None:
+    build = make_build(*tree.of_board(machine))
+    given, board = project(machine), boards.board(machine)
+    build.write(given)
+    seen = build.seen(xen_image(build, given), *NAMES)
+    family = board.boot.family
+    assert seen.values["MACHINE"] == machine
+    assert seen.values["TUNE_ARCH"] == {"x86-64": "x86_64", "aarch64": "aarch64"}[board.arch]
+    assert seen.values["KERNEL_IMAGETYPE"] == board.kernel.image
+    assert seen.values["PREFERRED_PROVIDER_virtual/kernel"] == board.kernel.provider
+    assert "wic" in seen.words("IMAGE_FSTYPES")
+    for one in board.licenses:
+        assert one.flag in seen.words("LICENSE_FLAGS_ACCEPTED")
+    if family == "uboot-rootfs":
+        assert {"xentui-boot", "xen", "kernel-devicetree"} <= set(seen.words("IMAGE_INSTALL"))
+        assert "u-boot-extlinux" not in seen.words("MACHINE_ESSENTIAL_EXTRA_RDEPENDS")
+        return
+    # Each file that firmware or the script looks for is put onto the first partition.
+    there = {entry.rpartition(";")[2] for entry in seen.words("IMAGE_BOOT_FILES")}
+    assert {"xen", "xentui-boot"} <= set(seen.words("DEPENDS"))
+    if family == "efi":
+        name = "BOOTX64" if board.arch == "x86-64" else "BOOTAA64"
+        folder = "EFI/BOOT"
+        wanted = {f"{folder}/{name}.EFI", f"{folder}/{name}.CFG", f"{folder}/{board.kernel.image}"}
+        (config,) = boot.shown(given).values()
+        if "ramdisk=initrd" in config:
+            wanted.add(f"{folder}/initrd")
+        assert wanted <= there
+    else:
+        (script,) = boot.shown(given).values()
+        loaded = {
+            line.partition("${prefix}")[2].split()[0]
+            for line in script.splitlines()
+            if line.startswith("load ")
+        }
+        assert {*loaded, "boot.scr"} <= there, there
+    if family == "efi" or board.boot.kickstart:
+        ours = seen.path("WKS_FULL_PATH")
+        assert ours.name.startswith("xentui-")
+        assert ours.name.endswith(".wks")
+    if family == "uboot-rpi":
+        assert seen.values["PREFERRED_PROVIDER_u-boot-default-script"] == "xentui-boot"
+        assert seen.values["RPI_USE_U_BOOT"] == "1"
+
+
+@pytest.mark.parametrize("machine", WRITTEN)
+def test_bitbake_makes_the_boot_files(machine: str, make_build: MakeBuild) -> None:
+    if shutil.which("mkimage", path=tree.PATH) is None:
+        pytest.skip("mkimage (Debian's u-boot-tools) is not there")
+    build = make_build(*tree.of_board(machine))
+    given = project(machine)
+    build.write(given, extra=HOST_MKIMAGE)
+    recipe = build.layer / "recipes-bsp/xentui-boot/xentui-boot_1.0.bb"
+    build.run_task(recipe, "deploy")
+    ((name, content),) = boot.shown(given).items()
+    deployed = {path.name: path for path in _deployed(build.folder)}
+    if name == "xen.cfg":
+        assert content in deployed["xentui-xen.cfg"].read_text()
+        return
+    family = boards.board(machine).boot.family
+    made = deployed["boot.scr" if family == "uboot-rpi" else "xentui-boot.scr"].read_bytes()
+    # All but the header's time and sums is what xentui's own packing gives.
+    body = made[64:]
+    assert script_image(content)[72:] in body
+
+
+def _deployed(folder: Path) -> list[Path]:
+    return list(folder.glob("tmp/work/*/xentui-boot/*/deploy-xentui-boot/*"))
