@@ -10,12 +10,16 @@ from pathlib import Path
 import pytest
 
 from xentui.bitbake.releases import releases
-from xentui.errors import InputError
+from xentui.errors import InputError, UsageError
 from xentui.output import boot
+from xentui.output.boot import imagebuilder
 from xentui.output.render import render
-from xentui.project import boards
+from xentui.output.target_layout import layout
+from xentui.project import boards, model, schema
 from xentui.project.model import Host, Project
 from xentui.rules import check
+from xentui.rules.budget import budget
+from xentui.rules.finding import Severity
 
 
 @pytest.mark.parametrize("machine", boards.names())
@@ -170,3 +174,73 @@ def test_dom0s_root_is_named_by_its_partition_and_not_by_a_disk() -> None:
     assert "/dev/sd" not in config
     guid = config.partition("PARTUUID=")[2].split()[0]
     assert guid in str(render(project).layer["files/wic/xentui-efi.wks"])
+
+
+DIRECT = """
+version = 1
+[host]
+machine = "imx8qm-mek"
+memory = 2048
+dom0_memory = 512
+[guests.first]
+started_by = "xen"
+memory = 128
+vcpus = 2
+kernel = "guests/Image"
+ramdisk = "guests/first.cpio.gz"
+[guests.second]
+started_by = "xen"
+memory = 160
+ramdisk = "second.cpio.gz"
+extra = "console=ttyAMA0 quiet"
+"""
+
+
+def direct(change: tuple[str, str] = ("", "")) -> Project:
+    data = tomllib.loads(DIRECT.replace(*change))
+    assert schema.validate(data) == []
+    return model.from_data(data)
+
+
+def test_guests_that_xen_starts_are_in_the_boot_files_alone() -> None:
+    project = direct()
+    (script,) = boot.shown(project).values()
+    lines = script.splitlines()
+    # fdt mknode puts a node before its siblings, and Xen numbers them in that order.
+    assert lines.index("fdt mknode /chosen domU2") < lines.index("fdt mknode /chosen domU1")
+    assert "fdt set /chosen/domU1 memory <0 0x20000>" in lines
+    assert "fdt set /chosen/domU1 cpus <2>" in lines
+    assert "fdt set /chosen/domU1 vpl011" in lines
+    assert 'fdt set /chosen/domU2/kernel bootargs "console=ttyAMA0 quiet"' in lines
+    (conf,) = render(project).conf.values()
+    assert "guests/Image;Image guests/first.cpio.gz;first.cpio.gz second.cpio.gz" in conf
+    assert "BUNDLED_XEN_GUESTS" not in conf
+    assert layout(project) == []
+    rows = {row.name: (row.mib, row.note) for row in budget(project).rows}
+    assert rows["first"] == (132, "128 MiB and 4 MiB of overhead (pvh), started by Xen itself")
+    assert rows["second"][0] == 163
+    assert not [f for f in check.check(project) if f.severity is not Severity.ADVICE]
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "said"),
+    [
+        (('machine = "imx8qm-mek"', 'machine = "genericarm64"'), "XT124", "cannot start first"),
+        (('machine = "imx8qm-mek"', 'machine = "rock-5b"'), "XT124", "cannot start second"),
+        (('ramdisk = "second.cpio.gz"\n', ""), "XT125", "second has no RAM disk"),
+        (("vcpus = 2", 'vif = ["bridge=xenbr0"]\nrootfs = "x.ext4"'), "XT126", "vif, rootfs of"),
+    ],
+)
+def test_what_xen_cannot_start_is_said(change: tuple[str, str], code: str, said: str) -> None:
+    made = [f.message for f in check.check(direct(change)) if f.code == code]
+    assert any(said in message for message in made), made
+
+
+def test_image_builder_is_told_the_same() -> None:
+    config = imagebuilder.config(direct())
+    assert "MEMORY_START=0x80000000\nMEMORY_END=0x100000000\n" in config
+    assert 'XEN_CMD="console=dtuart dom0_mem=512M"\n' in config
+    assert "NUM_DOMUS=2\nDOMU_KERNEL[0]=Image\nDOMU_RAMDISK[0]=first.cpio.gz\n" in config
+    assert "DOMU_MEM[1]=160\nDOMU_VCPUS[1]=1\n" in config
+    with pytest.raises(UsageError, match="x86-64"):
+        imagebuilder.config(Project(Host("qemux86-64")))

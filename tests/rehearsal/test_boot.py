@@ -70,6 +70,28 @@ def test_dom0_starts_its_guest(machine: str, more: str, arch: Machine) -> None:
     assert told.as_predicted, text
 
 
+DIRECT = """
+[guests.first]
+started_by = "xen"
+memory = 128
+ramdisk = "first.cpio.gz"
+[guests.second]
+started_by = "xen"
+memory = 160
+ramdisk = "second.cpio.gz"
+"""
+
+
+@pytest.mark.parametrize("arch", [pytest.param(ARM, marks=[*really, pytest.mark.arm])])
+def test_guests_that_xen_starts_are_up_beside_dom0s(arch: Machine) -> None:
+    text = BOARD.format(machine="imx8qm-mek", more="").replace("1536", "2048") + DIRECT
+    told = rehearsed(places.project(text), arch)
+    assert told.all_started, "\n".join(told.lines())
+    assert told.as_predicted
+    said = "this guest was started by Xen itself"
+    assert told.direct == (("first", said), ("second", said))
+
+
 @pytest.mark.parametrize(
     ("machine", "arch"), [pytest.param("imx8qm-mek", ARM, marks=[*really, pytest.mark.arm])]
 )

@@ -46,7 +46,8 @@ def add(commands: parsing.Commands) -> None:
         help="with --out: a tree with conf/xentui.conf (default); all that a bare machine needs "
         "to fetch every layer and build, as a kas file (kas), a configuration of bitbake-setup, "
         "or a script; a part that goes behind your own kas file (kas-part); a configuration "
-        "fragment in the layer (with --build-dir too); snippet prints the settings for pasting",
+        "fragment in the layer (with --build-dir too); imagebuilder writes what uboot-script-gen "
+        "reads, for boot scripts made with ImageBuilder; snippet prints the settings for pasting",
     )
     parser.add_argument(
         "--commit",
@@ -142,14 +143,18 @@ def _must_fit(args: argparse.Namespace) -> None:
         wrong = "--layer and --attach go with --build-dir"
     elif args.build_dir is None and args.existing is not None:
         wrong = "--existing goes with --build-dir"
-    elif args.build_dir is not None and args.format in (*formats.COMPLETE, "kas-part"):
+    elif args.build_dir is not None and args.format in (
+        *formats.COMPLETE,
+        "kas-part",
+        "imagebuilder",
+    ):
         raise UsageError(
             f"--format {args.format} is for a build directory of its own, which it sets up",
             fix="Give --out DIR instead of --build-dir.",
         )
     elif args.commit and args.format not in formats.COMPLETE:
         wrong = "--commit goes with --format kas, bitbake-setup and script"
-    elif args.one_layer and args.format in ("bitbake-setup", "script"):
+    elif args.one_layer and args.format in ("bitbake-setup", "script", "imagebuilder"):
         wrong = f"--one-layer and --format {args.format} exclude each other"
     elif args.format == "fragment" and args.attach not in (None, "fragment"):
         wrong = f"--format fragment and --attach {args.attach} exclude each other"

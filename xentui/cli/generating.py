@@ -46,7 +46,9 @@ class UndecidedError(XentuiError):
         self.findings = findings_of(settings, clashes)
 
 
-FORMATS = ("tree", "kas", "kas-part", "bitbake-setup", "script", "fragment", "snippet")
+FORMATS = (
+    "tree", "kas", "kas-part", "bitbake-setup", "script", "fragment", "imagebuilder", "snippet",
+)  # fmt: skip
 
 
 @dataclass

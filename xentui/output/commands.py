@@ -41,9 +41,9 @@ def commands(project: Project, abilities: Abilities | None = None) -> list[NextC
     """
     able = abilities or releases.abilities_for(project)
     return [
-        *_build(project),
+        *_build(project.of_xl),
         *_boot(project, able),
-        *_guests(project),
+        *_guests(project.of_xl),
         *_containers(project, able),
         *_tests(project, able),
     ]

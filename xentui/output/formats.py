@@ -8,14 +8,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from xentui.output import commands, fragment, from_nothing, kas
+from xentui.output import commands, fragment, from_nothing, header, kas
+from xentui.output.boot import imagebuilder
 from xentui.output.commands import NextCommand
 from xentui.output.render import render
 from xentui.output.rendered import CONF, LAYER, Rendered
 from xentui.project.assets import Assets
 from xentui.project.model import Project
 
-Format = Literal["tree", "kas", "kas-part", "bitbake-setup", "script", "fragment"]
+Format = Literal["tree", "kas", "kas-part", "bitbake-setup", "script", "fragment", "imagebuilder"]
 
 COMPLETE: dict[Format, str] = {
     "kas": "everything, with kas",
@@ -56,6 +57,9 @@ def rendered(
     if form in ("bitbake-setup", "script"):
         make = from_nothing.script if form == "script" else from_nothing.bitbake_setup
         return make(project, assets, origin=origin, commits=commits)
+    if form == "imagebuilder":
+        body = header.stamp(imagebuilder.config(project), project=origin)
+        return Rendered({imagebuilder.FILE: body}, {})
     if form == "fragment":
         return fragment.rendered(project, assets, origin=origin)
     return render(project, assets, origin=origin)
@@ -80,6 +84,9 @@ def next_commands(
         return commands.script(project, str(out / from_nothing.SCRIPT_FILE))
     if form == "bitbake-setup":
         return commands.bitbake_setup(project, str(root / from_nothing.SETUP_FILE))
+    if form == "imagebuilder":
+        note = "where the build directory is, with ImageBuilder's scripts in PATH"
+        return [NextCommand("boot", imagebuilder.command(project.host.machine), note)]
     if form == "fragment":
         return commands.fragment(project, fragment.name(origin), str(root / LAYER))
     layer = str(root / LAYER) if has_layer else None

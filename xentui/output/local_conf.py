@@ -63,9 +63,10 @@ def local_conf(
     Raises:
         CannotCarry: a value cannot be written so that BitBake reads it back.
     """
+    whole, project = project, project.of_xl
     able = abilities or releases.abilities_for(project)
     sections = (
-        ("Board", _board(project, able, machine=machine, board_name=board)),
+        ("Board", _board(whole, able, machine=machine, board_name=board)),
         ("What every guest has", _defaults(project)),
         ("Guests named here", _guests(project, assets)),
         ("Guests in bundles", _bundles(project)),

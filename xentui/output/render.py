@@ -42,8 +42,9 @@ def render(
     Raises:
         CannotCarry: a value cannot be written so that it is read back as it is.
     """
+    whole, project = project, project.of_xl
     able = abilities or releases.abilities_for(project)
-    settings = local_conf(project, assets, machine=machine, board=board, abilities=able)
+    settings = local_conf(whole, assets, machine=machine, board=board, abilities=able)
     conf = {CONF: header.stamp(settings, project=origin)}
     files: dict[str, Content] = {}
     for bundle in project.bundles:
@@ -56,7 +57,7 @@ def render(
     for path, body in (
         *dom0_layer.files(project, able).items(),
         *kickstart.files(project, able, board).items(),
-        *boot.layer_files(project, able, board).items(),
+        *boot.layer_files(whole, able, board).items(),
     ):
         files[path] = header.stamp(body, project=origin)
     if files:

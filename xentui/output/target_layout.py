@@ -17,6 +17,7 @@ def layout(project: Project) -> list[str]:
     Images and kernels stand under their link names of the deploy directory. Guests named in
     the configuration get the file that the link points to, whose name carries a version.
     """
+    project = project.of_xl
     lines = set()
     links = artifacts.auto_names(project)
     for guest in project.guests:

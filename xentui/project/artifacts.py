@@ -124,6 +124,7 @@ def start_order(project: Project) -> list[str]:
     Dom0 too; otherwise the order is that of the names, as xendomains has it. In a circle, which
     is a finding, the names decide.
     """
+    project = project.of_xl
     waiting = sorted(guest.key for guest in project.guests if guest.autostart)
     needs = {guest.key: set(starts_after(guest)) & set(waiting) for guest in project.guests}
     order: list[str] = []

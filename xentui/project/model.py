@@ -154,6 +154,7 @@ class Guest:
     config_file: str | None = None
     source: Source | None = None
     after: tuple[str, ...] = ()
+    started_by: Literal["xl", "xen"] | None = None
     ramdisk: str | None = None
     device_tree: str | None = None
     bootloader: str | None = None
@@ -221,6 +222,18 @@ class Project:
     bundles: tuple[Bundle, ...] = ()
     guests: tuple[Guest, ...] = ()
     import_types: tuple[ImportType, ...] = ()
+
+    @property
+    def of_xl(self) -> Project:
+        """The project without the guests that Xen starts itself: what the classes are told of."""
+        if not self.direct_guests:
+            return self
+        return replace(self, guests=tuple(g for g in self.guests if g.started_by != "xen"))
+
+    @property
+    def direct_guests(self) -> tuple[Guest, ...]:
+        """The guests that Xen starts itself, before Dom0 is up."""
+        return tuple(guest for guest in self.guests if guest.started_by == "xen")
 
     def guest(self, key: str) -> Guest:
         """Return the guest of that key.

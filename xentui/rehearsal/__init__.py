@@ -71,8 +71,11 @@ def rehearse(
             planned = replace(
                 planned,
                 notes=(*planned.notes, *path.notes),
-                xen=planned.xen + boot.FIRMWARE_MIB,
+                xen=planned.xen + boot.FIRMWARE_MIB + sum(mib for _, mib in planned.direct),
             )
+        elif planned.direct:
+            note = "Guests that Xen starts itself are rehearsed with --boot alone."
+            planned = replace(planned, notes=(*planned.notes, note), direct=())
         outcome = run.run(
             planned, parts, progress=progress, stop=stop, accel=accel, log=log, own=own, path=path
         )

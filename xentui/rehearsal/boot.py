@@ -29,6 +29,7 @@ from xentui.project import boards
 from xentui.project.model import Project
 from xentui.rehearsal import tempfiles
 from xentui.rehearsal.arch import ARM, Machine
+from xentui.rehearsal.cpio import Archive
 from xentui.rehearsal.parts import HOST, MissingPart, MissingPartsError, Parts
 from xentui.rehearsal.plan import CannotRehearseError
 
@@ -125,7 +126,7 @@ def plan(project: Project, parts: Parts, dom0: int | None) -> BootPath:
             raise MissingPartsError((MissingPart(program, "mtools"),))
     if family == "efi":
         return _efi(project, board, firmware, code)
-    return _uboot(project, board, firmware, code)
+    return _uboot(project, board, firmware, code, parts)
 
 
 def _code(parts: Parts, firmware: Firmware) -> Path:
@@ -165,7 +166,25 @@ def _efi(project: Project, board: boards.Board, firmware: Firmware, code: Path) 
     )
 
 
-def _uboot(project: Project, board: boards.Board, firmware: Firmware, code: Path) -> BootPath:
+_RAMDISK = "guest.cpio"
+_GUEST_ARGUMENTS = "console=ttyAMA0 rdinit=/init quiet"
+_SPEAKS = "this guest was started by Xen itself"
+
+
+def _stand_in(parts: Parts) -> bytes:
+    """Return a RAM disk whose first program says that it runs."""
+    archive = Archive()
+    archive.directory("/dev")
+    archive.device("/dev/console", 5, 1)
+    archive.file("/bin/busybox", parts.programs["busybox"].read_bytes(), executable=True)
+    text = f"#!/bin/busybox sh\necho {_SPEAKS}\nexec /bin/busybox sleep 100000\n"
+    archive.file("/init", text.encode(), executable=True)
+    return archive.dump()
+
+
+def _uboot(
+    project: Project, board: boards.Board, firmware: Firmware, code: Path, parts: Parts
+) -> BootPath:
     given = script.described(project)
     given = replace(
         given,
@@ -181,10 +200,21 @@ def _uboot(project: Project, board: boards.Board, firmware: Firmware, code: Path
         notes.append(
             "Its device tree is QEMU's: what the script changes for the board is left out."
         )
+    given = replace(
+        given,
+        guests=tuple(
+            replace(guest, kernel=given.kernel, ramdisk=_RAMDISK, arguments=_GUEST_ARGUMENTS)
+            for guest in given.guests
+        ),
+    )
+    files = {"boot.scr": script_image(script.script(given))}
+    if given.guests:
+        notes.append("Guests that Xen starts have a stand-in kernel and RAM disk.")
+        files[_RAMDISK] = _stand_in(parts)
     return BootPath(
         firmware,
         code,
-        {"boot.scr": script_image(script.script(given))},
+        files,
         xen="xen",
         kernel=given.kernel,
         initrd="initrd",

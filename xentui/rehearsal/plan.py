@@ -101,6 +101,7 @@ class Rehearsal:
         xen: MiB that Xen takes of QEMU's machine, as the budget has it.
         reserve: MiB kept for containers, which are not rehearsed.
         parts: the guests, in the order they are started.
+        direct: guests that Xen starts itself, each with the MiB it takes by the budget.
         bridges: network bridges of the image.
         notes: what the rehearsal cannot show.
     """
@@ -113,6 +114,7 @@ class Rehearsal:
     xen: int
     reserve: int
     parts: tuple[Part, ...]
+    direct: tuple[tuple[str, int], ...] = ()
     bridges: tuple[str, ...] = (BRIDGE,)
     notes: tuple[str, ...] = ()
 
@@ -139,7 +141,9 @@ def rehearsal(project: Project, assets: Assets = NO_ASSETS) -> Rehearsal:
     added = max(SMALLEST_DOM0 - dom0, 0) if dom0 is not None else 0
     if board.arch == "aarch64" and dom0 is not None:
         _fits_pieces(total + added, dom0 + added)
+    direct = project.direct_guests
     found = budget.budget(project, assets)
+    project = project.of_xl
     rows = {row.name: row.mib for row in found.rows if row.kind == "guest"}
     order = target_layout.start_order(project)
     others = [guest.key for guest in project.guests if not guest.autostart]
@@ -150,6 +154,7 @@ def rehearsal(project: Project, assets: Assets = NO_ASSETS) -> Rehearsal:
         dom0=dom0,
         added=added,
         xen=budget.xen_memory(total + added, 1, emulated=True, arch=board.arch),
+        direct=tuple((guest.key, rows[guest.key]) for guest in direct),
         reserve=found.of("reserve"),
         parts=tuple(
             _part(project, project.guest(key), assets, rows[key]) for key in (*order, *others)

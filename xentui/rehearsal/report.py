@@ -111,6 +111,7 @@ class RehearsalReport:
         seconds: the whole, and ``boot_seconds`` until Dom0 was up.
         problem: why it ended early, or an empty text.
         stopped: where the board's own boot files stopped, if they were rehearsed and did.
+        direct: guests that Xen started itself, each with the last line it printed, or nothing.
         tail: the last lines of Xen and Dom0's kernel, where it ended early.
         notes: what the rehearsal could not show.
         choices: what a build's own files took the place of; empty where none were given.
@@ -130,6 +131,7 @@ class RehearsalReport:
     boot_seconds: float | None
     problem: str = ""
     stopped: Stop | None = None
+    direct: tuple[tuple[str, str], ...] = ()
     tail: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     choices: tuple[Choice, ...] = ()
@@ -137,7 +139,11 @@ class RehearsalReport:
     @property
     def all_started(self) -> bool:
         """Whether every guest that starts by itself did, and each other beside them."""
-        return not self.problem and all(guest.started for guest in self.guests)
+        return (
+            not self.problem
+            and all(guest.started for guest in self.guests)
+            and all(line for _, line in self.direct)
+        )
 
     @property
     def as_predicted(self) -> bool | None:
@@ -199,6 +205,10 @@ def report(
         boot_seconds=round(outcome.boot_seconds, 1) if outcome.boot_seconds is not None else None,
         problem=outcome.problem,
         stopped=outcome.stopped,
+        direct=tuple(
+            (key, (told.direct.get(number) or [""])[-1])
+            for number, (key, _) in enumerate(rehearsal.direct, 1)
+        ),
         tail=told.tail if outcome.problem else (),
         notes=rehearsal.notes,
         choices=tuple(choices),
@@ -262,13 +272,19 @@ def _lines(told: RehearsalReport) -> Iterator[str]:
     dom0 = f"{told.dom0} MiB for Dom0" if told.dom0 is not None else "Dom0 takes what is there"
     yield f"{told.machine}: {told.total} MiB, {dom0}"
     if told.xen_kib is not None:
-        yield f"  Xen itself took {_mib(told.xen_kib)} MiB, {told.xen_predicted} predicted"
+        who = "Xen and the guests it starts" if told.direct else "Xen itself"
+        yield f"  {who} took {_mib(told.xen_kib)} MiB, {told.xen_predicted} predicted"
     if told.free_kib is not None:
         yield f"  free for guests: {_mib(told.free_kib)} MiB"
     if told.choices:
         yield ""
         yield "Made of your build's files, as far as they are there:"
         yield from deploy.lines(told.choices)
+    if told.direct:
+        yield ""
+        yield "Guests that Xen starts itself:"
+        for key, line in told.direct:
+            yield f"  {key}: {f'started; its console: {line}' if line else 'NOT HEARD OF'}"
     for heading, chosen in (
         ("Guests that start by themselves, in their order", True),
         ("Other guests, each beside those", False),

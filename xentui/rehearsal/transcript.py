@@ -9,6 +9,7 @@ numbers a line, and after it, behind bars, other programs' words. Anything may s
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -19,6 +20,9 @@ from xentui.safe_text import visible
 
 Stage = Literal["parts", "xen", "dom0", "guest", "created", "console", "done", "end"]
 Stream = Literal["console", "told"]
+
+_DIRECT = re.compile(r"\(XEN\) DOM(\d+): (.*)")
+"""What a guest prints that Xen started itself, on its emulated UART."""
 
 MAX_WORDS = 200
 """Lines kept of what xl says of one guest."""
@@ -79,6 +83,7 @@ class Transcript:
     def __init__(self, rehearsal: Rehearsal) -> None:
         self.guests: dict[int, GuestLog] = {}
         self.info: dict[str, str] = {}
+        self.direct: dict[int, list[str]] = {}
         self.free_at_start: int | None = None
         self.free_at_end: int | None = None
         self.dom0_available: int | None = None
@@ -102,6 +107,9 @@ class Transcript:
         for line in self._lines("console", text):
             if line.strip():
                 self._tail.append(line)
+            said = _DIRECT.match(line)
+            if said and said[2].strip():
+                self.direct.setdefault(int(said[1]), []).append(said[2].strip())
             if not self.xen_up and line.startswith("(XEN)"):
                 self.xen_up = True
                 yield Event("xen", "Xen is up", of=self._of)

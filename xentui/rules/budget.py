@@ -121,6 +121,7 @@ def budget_of(given: Context) -> Budget:
     """Work out where the memory goes, for rules that have a context already."""
     total, origin = explain(given.project, ("host", "memory"))
     guests = [guest_row(given, guest) for guest in given.guests]
+    guests += [_direct_row(given, guest) for guest in given.direct]
     used = [_dom0(given), *guests, *_layer_rows(given), *_reserve(given)]
     if total is None:
         return Budget((_xen(given, sum(row.mib for row in used)), *used), None, None, None)
@@ -191,6 +192,12 @@ def _layer_rows(given: Context) -> Iterator[Row]:
     for guest in given.layer_guests:
         row = guest_row(given, guest)
         yield replace(row, note=f"{row.note}, of the layer's bundle {guest.guest.bundle}")
+
+
+def _direct_row(given: Context, guest: EffectiveGuest) -> Row:
+    """Return what a guest takes that Xen starts itself, whatever its tags say."""
+    row = guest_row(given, guest)
+    return replace(row, note=f"{row.note}, started by Xen itself", autostart=True)
 
 
 def guest_row(given: Context, guest: EffectiveGuest) -> Row:

@@ -36,6 +36,7 @@ class Context:
         folders: what archives are unpacked to, by bundle and place.
         assets: what was read beside the project file.
         abilities: what the layers can do that the project is built with.
+        direct: guests that Xen starts itself; :attr:`project` and :attr:`guests` are without them.
     """
 
     project: Project
@@ -49,6 +50,7 @@ class Context:
     folders: frozenset[FetchedName]
     assets: Assets
     abilities: Abilities
+    direct: tuple[EffectiveGuest, ...] = ()
 
     @property
     def sees_files(self) -> bool:
@@ -77,6 +79,7 @@ def context(
         assets: what was read beside the project file.
         abilities: what the layers at hand can do; left out, what the project's release can.
     """
+    direct, whole, project = project.direct_guests, project, project.of_xl
     texts = {
         guest.key: assets.texts[guest.config_file]
         for guest in project.guests
@@ -94,6 +97,7 @@ def context(
         folders=fetched.folders(project),
         assets=assets,
         abilities=abilities or releases.abilities_for(project),
+        direct=tuple(effective(whole, guest) for guest in direct),
     )
 
 

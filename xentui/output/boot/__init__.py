@@ -60,7 +60,10 @@ def settings(project: Project, board_name: str = "") -> Iterator[str]:
             + "\n"
             + text.assign("PREFERRED_PROVIDER_u-boot-default-script", name)
             + "\n"
-            + text.assign(f"IMAGE_BOOT_FILES:append:{pn}", " xen-${MACHINE};xen")
+            + text.assign(
+                f"IMAGE_BOOT_FILES:append:{pn}",
+                "".join(f" {file}" for file in ("xen-${MACHINE};xen", *_of_guests(project))),
+            )
         )
         yield from _image(pn, name)
     elif family == "uboot-rootfs":
@@ -75,6 +78,13 @@ def settings(project: Project, board_name: str = "") -> Iterator[str]:
             + text.assign("MACHINE_ESSENTIAL_EXTRA_RDEPENDS:remove", "u-boot-extlinux")
         )
         yield text.assign(f"IMAGE_FSTYPES:append:{pn}", " wic")
+
+
+def _of_guests(project: Project) -> list[str]:
+    """Return the files of guests that Xen starts itself, as entries of IMAGE_BOOT_FILES."""
+    named = (file for guest in project.direct_guests for file in (guest.kernel, guest.ramdisk))
+    paths = dict.fromkeys(text.path(file) for file in named if file is not None)
+    return [f"{path};{script.file_name(path)}" for path in paths]
 
 
 def who_starts(project: Project) -> str:
@@ -107,7 +117,7 @@ def _image(pn: str, name: str) -> Iterator[str]:
 def _uboot_fat(project: Project, pn: str, board_name: str) -> Iterator[str]:
     boot = boards.board(project.host.machine).boot
     kernel_image = boards.board(project.host.machine).kernel.image
-    files = ["xen-${MACHINE};xen", "xentui-boot.scr;boot.scr"]
+    files = ["xen-${MACHINE};xen", "xentui-boot.scr;boot.scr", *_of_guests(project)]
     why = "# U-Boot runs boot.scr of the first partition, which loads Xen and Dom0's kernel.\n"
     if not boot.kickstart:
         yield why + text.assign(

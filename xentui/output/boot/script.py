@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from xentui.bitbake import text
 from xentui.output.boot.uefi import xen_console
 from xentui.project import boards
-from xentui.project.effective import dom0_memory
-from xentui.project.model import Project
+from xentui.project.effective import dom0_memory, effective
+from xentui.project.model import Guest, Project
 
 XEN_SPAN = 0x1000000
 """Bytes kept for Xen itself and its bss."""
@@ -87,8 +87,28 @@ def described(project: Project) -> Description:
         xen_arguments=xen_console(board) + dom0,
         kernel=board.kernel.image,
         initramfs="initrd" if board.boot.initramfs else "",
+        guests=tuple(_direct(project, guest) for guest in project.direct_guests),
         in_boot_folder=boards.boot_family(project.host) == "uboot-rootfs",
     )
+
+
+def _direct(project: Project, guest: Guest) -> DirectGuest:
+    worked_out = effective(project, guest)
+    kernel = text.path(guest.kernel) if guest.kernel is not None else ""
+    return DirectGuest(
+        key=text.name(guest.key),
+        kernel=file_name(kernel) or boards.board(project.host.machine).kernel.image,
+        ramdisk=file_name(text.path(guest.ramdisk)) if guest.ramdisk is not None else "",
+        memory_kib=worked_out.memory * 1024,
+        vcpus=worked_out.vcpus,
+        # What other guests are told by default names a disk, and these have none.
+        arguments=guest.extra if guest.extra is not None else "console=ttyAMA0",
+    )
+
+
+def file_name(path: str) -> str:
+    """Return what a deployed file is called on the boot partition."""
+    return path.rpartition("/")[2]
 
 
 def script(given: Description) -> str:

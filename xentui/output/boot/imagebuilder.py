@@ -1,0 +1,77 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""A configuration for ImageBuilder, for those who make their boot script with it.
+
+ImageBuilder's ``uboot-script-gen`` runs after the build, on a folder with the files, and writes
+their sizes and addresses into the script (imagebuilder:README.md). It is for arm64 and U-Boot.
+"""
+
+from __future__ import annotations
+
+from xentui.bitbake import text
+from xentui.errors import UsageError
+from xentui.output.boot import script
+from xentui.output.boot.uefi import xen_console
+from xentui.project import boards
+from xentui.project.effective import dom0_memory, total_memory
+from xentui.project.model import Project
+
+FILE = "imagebuilder.config"
+_BANK = 0x10000000
+_ENOUGH_MIB = 2048
+
+
+def config(project: Project) -> str:
+    """Return the text of the configuration, which ImageBuilder reads as shell.
+
+    Raises:
+        UsageError: the board is not arm64.
+        CannotCarry: a value cannot be written.
+    """
+    board = boards.board(project.host.machine)
+    if board.arch != "aarch64":
+        raise UsageError(
+            f"ImageBuilder makes scripts for U-Boot on Arm, and {board.machine} is {board.arch}",
+            fix="Use another format.",
+        )
+    machine = text.name(board.machine)
+    start = int(board.boot.load_address or "0", 16) // _BANK * _BANK
+    end = start + min(total_memory(project) or _ENOUGH_MIB, _ENOUGH_MIB) * 1024 * 1024
+    memory = dom0_memory(project)
+    guests = script.described(project).guests
+    tree = f"{board.boot.dtb_folder}{board.boot.dtb}" if board.boot.dtb else "system.dtb"
+    values = [
+        ("MEMORY_START", f"{start:#x}"),
+        ("MEMORY_END", f"{end:#x}"),
+        ("BOOT_CMD", "booti"),
+        ("DEVICE_TREE", tree),
+        ("XEN", f"xen-{machine}"),
+        *([("XEN_CMD", _quoted(f"{xen_console(board)} dom0_mem={text.number(memory)}M"))]
+          if memory is not None else []),
+        ("DOM0_KERNEL", board.kernel.image),
+        ("DOM0_CMD", _quoted("console=hvc0 root=/dev/mmcblk0p2 rw rootwait")),
+        ("NUM_DOMUS", str(len(guests))),
+    ]  # fmt: skip
+    for number, guest in enumerate(guests):
+        values += [
+            (f"DOMU_KERNEL[{number}]", guest.kernel),
+            *([(f"DOMU_RAMDISK[{number}]", guest.ramdisk)] if guest.ramdisk else []),
+            (f"DOMU_CMD[{number}]", _quoted(guest.arguments)),
+            (f"DOMU_MEM[{number}]", str(guest.memory_kib // 1024)),
+            (f"DOMU_VCPUS[{number}]", text.number(guest.vcpus)),
+        ]
+    values += [("UBOOT_SOURCE", "boot.source"), ("UBOOT_SCRIPT", "boot.scr")]
+    lines = "".join(f"{name}={value}\n" for name, value in values)
+    return (
+        "\n# Check the first two against the board, and the root file system of Dom0.\n"
+        f"# Files are in tmp/deploy/images/{machine}.\n{lines}"
+    )
+
+
+def command(machine: str) -> str:
+    """Return the line that makes the script, beside the configuration."""
+    return f"uboot-script-gen -c {FILE} -d tmp/deploy/images/{machine} -t 'load mmc 0:1'"
+
+
+def _quoted(value: str) -> str:
+    return f'"{text.packed(value)}"'
