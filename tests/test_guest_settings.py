@@ -275,6 +275,39 @@ def test_a_renamed_guest_is_followed_by_those_that_name_it(tmp_path: Path) -> No
     assert start_order(renamed) == ["storage", "app"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "entries"),
+    [
+        ("localtime = 1", (("localtime", 1),)),
+        (
+            'cap = 50, device_model_args = ["-d", "x"]',
+            (("cap", 50), ("device_model_args", ("-d", "x"))),
+        ),
+        ('cpuid = "host"', (("cpuid", "host"),)),
+        ("", ()),
+    ],
+)
+def test_settings_of_xl_are_typed_in_one_line(
+    typed: str, entries: tuple[tuple[str, object], ...], tmp_path: Path
+) -> None:
+    made, _ = project(WHOLE, tmp_path)
+    path = ("guests", "net", "xl")
+    field = field_paths.field_of(path)
+    read, message = field_paths.read(field, typed)
+    assert message == ""
+    changed = field_paths.put(made, path, read)
+    assert changed.guest("net").xl == entries
+    assert field_paths.read(field, field_paths.show(field, changed.guest("net").xl))[0] == read
+
+
+@pytest.mark.parametrize("typed", ["localtime", "a = ", "a = 1 b = 2", "A = 1", "a = {b = 1}", "]"])
+def test_what_is_no_setting_of_xl_is_refused_in_words(typed: str) -> None:
+    field = field_paths.field_of(("guests", "net", "xl"))
+    value, message = field_paths.read(field, typed)
+    assert message.endswith(".")
+    assert value is None or isinstance(value, dict)
+
+
 _NOT_JUDGED = ("ramdisk", "device_tree", "virtio")
 """Names of files, and what xl 4.17, the judge, does not read."""
 _FIELDS = [

@@ -76,7 +76,9 @@ def guest(project: Project, key: str, name: Name) -> tuple[Group, ...]:
             Group(
                 "",
                 tuple(
-                    (*base, field.name) for field in fields if field.advanced and not field.is_table
+                    (*base, field.name)
+                    for field in fields
+                    if field.advanced and (field.kind == "map" or not field.is_table)
                 ),
             ),
         )
