@@ -476,8 +476,6 @@ def _with(item: Any, path: schema.Path, value: Any) -> Any:
         if field.kind == "map" and isinstance(value, Mapping):
             value = _value(field, value)
         value = left_out(definition)[name] if value is None else value
-        if field.kind == "map" and isinstance(value, dict):
-            value = _value(field, value)
         return replace(item, **{name: value})
     now = getattr(item, name)
     if field.kind == "table":

@@ -9,9 +9,7 @@ A path is a tuple of keys as the format has them: ``("host", "memory")``,
 
 from __future__ import annotations
 
-import json
 import re
-import tomllib
 from dataclasses import replace
 from typing import Any
 
@@ -185,20 +183,7 @@ def parse(field: schema.Field, typed: str) -> Any:
         return []
     if field.kind == "text" and text == '""':
         return ""
-    if field.kind == "map":
-        return _parse_map(field, text)
     return field.parse(typed)
-
-
-def _parse_map(field: schema.Field, text: str) -> dict[str, Any]:
-    """Return the entries of a table that is typed in one line, as TOML has them in braces."""
-    try:
-        entries: dict[str, Any] = tomllib.loads(f"entries = {{{text}}}")["entries"]
-    except (ValueError, RecursionError):
-        raise UsageError(
-            f"{field.title}: name = value is needed, with commas between several"
-        ) from None
-    return entries
 
 
 def problem(field: schema.Field, value: Any) -> str:
@@ -239,9 +224,6 @@ def show(field: schema.Field, value: Any) -> str:
     """Return a value as it is typed."""
     if value is None or (value == () and model.left_out(field.table).get(field.name) == ()):
         return ""
-    if field.kind == "map":
-        entries = value.items() if isinstance(value, dict) else value
-        return ", ".join(f"{name} = {json.dumps(model.thawed(entry))}" for name, entry in entries)
     if field.kind in ("list", "choices"):
         return " ".join(value) if value else "none" if field.kind == "list" else ""
     if field.kind == "flag":
