@@ -104,6 +104,7 @@ CASES = (
     setting("XT280", "xl.iommu", "xl = { iommu = 1 }", ""),
     setting("XT281", "xl.localtime", 'xl = { localtime = "yes" }', "xl = { localtime = 1 }"),
     setting("XT278", "xl.tsc_mode", 'xl = { tsc_mode = "fast" }', 'xl = { tsc_mode = "native" }'),
+    setting("XT281", "maxmem", "memory = 256\nmaxmem = 128", "memory = 256\nmaxmem = 256"),
     setting("XT282", "xl.memory", "xl = { memory = 64 }", "memory = 64"),
     setting("XT282", "xl.disk", 'xl = { disk = ["phy:/dev/sdb,xvdb,w"] }', ""),
     Case(

@@ -204,6 +204,8 @@ def test_another_key_is_offered_where_there_is_one(name: str, instead: str) -> N
 LIBXL = {
     ("x86-64", f"{PVH}pci = ['03:00.0']\n"): ("pci", "fails"),
     ("x86-64", f"{PV}pci = ['03:00.0']\npassthrough = 'disabled'\n"): ("pci", "fails"),
+    ("x86-64", f"{HVM}maxmem = 512\npci = ['03:00.0']\n"): ("pci", "fails"),
+    ("x86-64", f"{PV}maxmem = 64\n"): ("maxmem", "doubtful"),
     ("aarch64", HVM): ("type", "fails"),
     ("aarch64", f"{PV}type = 'pv'\n"): ("type", "ignored"),
     ("aarch64", f"{PVH}dtdev = ['/soc/uart']\npassthrough = 'sync_pt'\n"): ("passthrough", "fails"),

@@ -182,10 +182,16 @@ def _cpus(config: Config) -> Iterator[Problem]:
 
 
 def _memory(config: Config) -> Iterator[Problem]:
-    if config.number("memory") is None and config.number("maxmem") is None:
+    memory, most = config.number("memory"), config.number("maxmem")
+    if memory is None and most is None:
         message = "is missing: libxl gives the guest 32 MiB"
         yield Problem(
             "memory", config.line("memory"), "doubtful", message, "Add memory = 256, say."
+        )
+    elif memory is not None and most is not None and 0 <= most < memory:
+        message = f"is {most}, less than memory, {memory}"
+        yield Problem(
+            "maxmem", config.line("maxmem"), "doubtful", message, "Raise it or leave it out."
         )
 
 
@@ -210,8 +216,13 @@ def _libxl(around: Surroundings) -> Iterator[Problem]:
     if arm and mode == "sync_pt":
         message = "is sync_pt, which Arm does not have"
         yield Problem("passthrough", config.line("passthrough"), "fails", message, "Leave it out.")
+    memory, most = config.number("memory"), config.number("maxmem")
+    grows = memory is not None and most is not None and memory < most
     for name in devices:
         line = config.line(name)
+        if grows and around.type != "pv":
+            message = "cannot go to a guest whose maxmem is more than its memory"
+            yield Problem(name, line, "fails", message, "Make memory and maxmem equal.")
         if mode == "disabled":
             message = "stands beside passthrough = disabled"
             yield Problem(name, line, "fails", message, "Leave one of them out.")
