@@ -240,7 +240,9 @@ def test_image_builder_is_told_the_same() -> None:
     config = imagebuilder.config(direct())
     assert "MEMORY_START=0x80000000\nMEMORY_END=0x100000000\n" in config
     assert 'XEN_CMD="console=dtuart dom0_mem=512M"\n' in config
-    assert "NUM_DOMUS=2\nDOMU_KERNEL[0]=Image\nDOMU_RAMDISK[0]=first.cpio.gz\n" in config
+    assert (
+        "NUM_DOMUS=2\nDOMU_KERNEL[0]=guests/Image\nDOMU_RAMDISK[0]=guests/first.cpio.gz\n" in config
+    )
     assert "DOMU_MEM[1]=160\nDOMU_VCPUS[1]=1\n" in config
     with pytest.raises(UsageError, match="x86-64"):
         imagebuilder.config(Project(Host("qemux86-64")))

@@ -52,10 +52,11 @@ def config(project: Project) -> str:
         ("DOM0_CMD", _quoted("console=hvc0 root=/dev/mmcblk0p2 rw rootwait")),
         ("NUM_DOMUS", str(len(guests))),
     ]  # fmt: skip
-    for number, guest in enumerate(guests):
+    for number, (guest, named) in enumerate(zip(guests, project.direct_guests, strict=True)):
+        # Here files are named as they lie in the deploy directory.
         values += [
-            (f"DOMU_KERNEL[{number}]", guest.kernel),
-            *([(f"DOMU_RAMDISK[{number}]", guest.ramdisk)] if guest.ramdisk else []),
+            (f"DOMU_KERNEL[{number}]", text.path(named.kernel) if named.kernel else guest.kernel),
+            *([(f"DOMU_RAMDISK[{number}]", text.path(named.ramdisk))] if named.ramdisk else []),
             (f"DOMU_CMD[{number}]", _quoted(guest.arguments)),
             (f"DOMU_MEM[{number}]", str(guest.memory_kib // 1024)),
             (f"DOMU_VCPUS[{number}]", text.number(guest.vcpus)),
