@@ -41,7 +41,7 @@ def test_a_board_of_unknown_memory_is_refused_before_anything_is_looked_for(run:
     Path("board.toml").write_text('version = 1\n[host]\nmachine = "genericx86-64"\n')
     done = run("rehearse", "board.toml", "--yes")
     assert (done.code, done.out) == (2, "")
-    assert "how much memory" in done.err
+    assert "the total memory" in done.err
 
 
 def test_without_parts_nothing_is_fetched_unasked(
@@ -55,7 +55,7 @@ def test_without_parts_nothing_is_fetched_unasked(
     done = run("rehearse", project, "--parts", tmp_path)
     assert done.code == 4
     done = run("rehearse", project, "--parts", tmp_path / "nowhere")
-    assert (done.code, "is no folder" in done.err) == (4, True)
+    assert (done.code, "is not a folder" in done.err) == (4, True)
 
 
 def test_lists_of_another_architecture_are_not_fetched_unasked_either(

@@ -18,7 +18,7 @@ from tests.rehearsal.places import project
 from tests.rehearsal.test_run import player
 from xentui.errors import InputError
 from xentui.project.model import Project
-from xentui.rehearsal import deploy, dom0, plan, report, store
+from xentui.rehearsal import deploy, dom0, plan, report
 from xentui.rehearsal.parts import Parts
 from xentui.rehearsal.run import Outcome
 from xentui.rehearsal.transcript import Transcript
@@ -131,7 +131,7 @@ def test_dom0_is_made_of_the_builds_own_programs(folder: Path, parts: Parts) -> 
 
 def test_guests_files_are_copied_with_their_holes(folder: Path, parts: Parts) -> None:
     with closing(found(folder, parts)) as own, ExitStack() as stack:
-        disk = store.made(own, stack)
+        disk = deploy.disk(own, stack)
         assert os.fstat(disk.fileno()).st_blocks * 512 < 8 << 20
         kept = folder / "disk"
         kept.write_bytes(disk.read())
@@ -199,7 +199,7 @@ def test_an_image_that_is_none_is_told_and_nothing_is_nowhere(
     empty.mkdir()
     with closing(found(empty, parts)) as own:
         assert not any(told(own).values())
-    with pytest.raises(InputError, match="is no folder"):
+    with pytest.raises(InputError, match="is not a folder"):
         found(tmp_path / "nowhere", parts)
 
 

@@ -19,7 +19,7 @@ import pytest
 
 from tests.rehearsal.places import HERE
 from xentui.errors import InputError
-from xentui.rehearsal import elf, fetch, kernel, parts, stub
+from xentui.rehearsal import elf, fetch, kernel, parts
 from xentui.rehearsal.arch import ARM
 from xentui.rehearsal.cpio import Archive
 from xentui.rehearsal.run import StoppedError
@@ -106,7 +106,7 @@ def test_a_kernel_of_arm64_is_known_by_its_words(
 def test_a_kernel_of_arm64_without_xen_cannot_be_dom0() -> None:
     assert not kernel.can_be_dom0(_arm(b"Linux version 6.1.0 (a@b)"))
     assert kernel.release(_arm(b"no banner")) == ""
-    assert stub.kernel(ARM)[0x38:0x3C] == b"ARMd"
+    assert kernel.idle(ARM)[0x38:0x3C] == b"ARMd"
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_what_a_loader_fills_up_is_left_out_of_a_kernel() -> None:
     short = elf_file(b"code\0data", 9, (0, 64, 0, 0))
     assert kernel.trimmed(long) == short
     assert kernel.trimmed(short) == short
-    for other in (b"\x7fELF", bytes(100), long[:60], long[:100], stub.kernel(ARM)):
+    for other in (b"\x7fELF", bytes(100), long[:60], long[:100], kernel.idle(ARM)):
         assert kernel.trimmed(other) == other
 
 
@@ -153,7 +153,7 @@ def test_modules_come_after_those_they_need(tmp_path: Path) -> None:
 
 
 def test_the_stub_is_a_kernel_for_pv_and_pvh() -> None:
-    data = stub.kernel()
+    data = kernel.idle()
     assert data[:4] == b"\x7fELF"
     offset, size, count = 64, 56, struct.unpack_from("<H", data, 56)[0]
     kinds = [struct.unpack_from("<I", data, offset + size * at)[0] for at in range(count)]
@@ -176,7 +176,7 @@ def test_everything_that_is_missing_is_named_at_once(
         "busybox-static",
     } <= packages
     assert "--parts DIR" in raised.value.fix
-    with pytest.raises(InputError, match="is no folder"):
+    with pytest.raises(InputError, match="is not a folder"):
         parts.find(tmp_path / "nowhere", None)
 
 

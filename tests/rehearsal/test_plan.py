@@ -88,7 +88,7 @@ def test_a_guest_of_arm64_runs_where_its_kernel_boots() -> None:
 
 
 def test_what_cannot_be_rehearsed_is_said() -> None:
-    with pytest.raises(plan.CannotRehearseError, match="how much memory") as raised:
+    with pytest.raises(plan.CannotRehearseError, match="the total memory") as raised:
         plan.rehearsal(project('version = 1\n[host]\nmachine = "genericx86-64"\n'))
     assert raised.value.exit_code is Exit.USAGE
     assert raised.value.fix

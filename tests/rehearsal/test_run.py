@@ -134,7 +134,7 @@ def test_qemu_is_given_no_network_and_no_screen(tmp_path: Path) -> None:
 
 def test_a_run_that_ends_early_says_so(tmp_path: Path) -> None:
     outcome = run.run(planned("many"), player(tmp_path, whole=False), accel="tcg")
-    assert "went down before all was told (a word from QEMU)" in outcome.problem
+    assert "stopped before the rehearsal was over (a word from QEMU)" in outcome.problem
     assert not outcome.transcript.ended
 
 

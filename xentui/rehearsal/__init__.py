@@ -41,7 +41,7 @@ def rehearse(
         project: the project.
         assets: own xl configs of it.
         parts: the programs, of :func:`xentui.rehearsal.parts.find`.
-        progress: told what happens, in the calling thread.
+        progress: called with each event, in the calling thread.
         stop: asked several times a second whether to give up.
         accel: how the CPU is emulated; found out where left out.
         log: given all that the machine says, piece by piece as it comes.

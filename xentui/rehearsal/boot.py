@@ -311,7 +311,7 @@ _MESSAGES: tuple[tuple[str, str, str], ...] = (
     (r"Reading file would overwrite reserved memory", "the boot script",
      "The address that the board's file gives (load_address) lies in reserved memory."),
     (r"Bad Linux ARM64 Image magic!.*", "the boot script",
-     "What was loaded as xen is no hypervisor for arm64, or its address was misread."),
+     "The file xen is not a hypervisor for arm64, or was loaded to a wrong address."),
     (r"(?P<what>Open|Seek|Allocation|Read) failed for (?P<at>\S+)", "Xen's EFI loader",
      "The file that the .cfg names is not beside xen.efi: see IMAGE_BOOT_FILES."),
     (r"Couldn't obtain the File System Protocol Interface.*", "Xen's EFI loader",
@@ -344,7 +344,7 @@ def is_final(lines: tuple[str, ...]) -> bool:
 def stopped(lines: tuple[str, ...], *, xen_up: bool) -> Stop:
     """Return where a boot stopped, by the last lines of the serial console."""
     lines = tuple(_ESCAPES.sub("", line).strip() for line in lines)
-    # What is told first in the table counts most: a prompt comes after whatever failed.
+    # Earlier entries of the table win: a prompt comes after whatever failed.
     for pattern, where, fix in _MESSAGES:
         for line in reversed(lines):
             match = re.search(pattern, line)

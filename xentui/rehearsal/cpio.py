@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """An archive that Linux unpacks as its first root file system (cpio, format "newc").
 
-The format is told in linux:Documentation/driver-api/early-userspace/buffer-format.rst. Only
+The format is described in linux:Documentation/driver-api/early-userspace/buffer-format.rst. Only
 regular files, directories, symbolic links and character devices are made; all belong to root
 and have no time, so that the same content is the same archive.
 """

@@ -12,15 +12,19 @@ Xen takes commands only of tools of its own version: both are the build's, or ne
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import IO
 
 from xentui.errors import InputError
 from xentui.images.reader import Broken
 from xentui.project import boards
 from xentui.project.model import Project
-from xentui.rehearsal import kernel
+from xentui.rehearsal import kernel, tempfiles
 from xentui.rehearsal.parts import TOOLS, Parts
 from xentui.rehearsal.plan import Part, Rehearsal
 from xentui.rehearsal.system import System
@@ -118,12 +122,12 @@ def find(folder: Path, project: Project, planned: Rehearsal, parts: Parts) -> Ow
         parts: what stands in.
 
     Raises:
-        InputError: ``folder`` is no folder.
+        InputError: ``folder`` is not a folder.
     """
     machine = planned.machine
     if not folder.is_dir():
         raise InputError(
-            f"{folder}: is no folder", fix="Give the build's tmp/deploy/images/MACHINE."
+            f"{folder}: is not a folder", fix="Give the build's tmp/deploy/images/MACHINE."
         )
     if (folder / machine).is_dir():
         folder = folder / machine
@@ -177,7 +181,7 @@ def _xen(own: Own, planned: Rehearsal, parts: Parts) -> None:
     if tools:
         own.tools = tools
     elif version != theirs:
-        why = f"{path.name} is of {version or 'a version that is not told'}, {missing}"
+        why = f"{path.name} is of {version or 'an unknown version'}, {missing}"
         own.choices.append(Choice("Xen", False, why=f"{why}, and the stand-in's are of {theirs}"))
         return
     own.xen = path
@@ -282,3 +286,57 @@ def lines(choices: tuple[Choice, ...]) -> Iterator[str]:
             yield f"  {choice.what}: {choice.file}, {choice.size / 1048576:.1f} MiB"
         else:
             yield f"  {choice.what}: a stand-in, as {choice.why}"
+
+
+_SPARE = 32 * 1024 * 1024
+
+
+def disk(own: Own, stack: ExitStack) -> IO[bytes]:
+    """Return a disk with a copy of each of the guests' own files, into which guests may write.
+
+    It is a file without a name, made by e2fsprogs' programs; ``stack`` closes it.
+
+    Raises:
+        InputError: a file cannot be read, or e2fsprogs is not there.
+    """
+    sizes = [
+        own.system.size(source) if isinstance(source, str) and own.system is not None
+        else Path(source).stat().st_size
+        for source in own.files.values()
+    ]  # fmt: skip
+    whole = _SPARE + sum(sizes) * 21 // 20
+    disk = tempfiles.file(stack)
+    disk.truncate(-(-whole // 4096) * 4096)
+    place = f"/proc/self/fd/{disk.fileno()}"
+    _e2fs(disk, "mkfs.ext4", "-q", "-F", "-b", "4096", "-m", "0", "-O", "^has_journal", place)
+    for number, source in enumerate(own.files.values()):
+        with ExitStack() as once:
+            file: IO[bytes]
+            try:
+                if isinstance(source, str):
+                    file = tempfiles.file(once)
+                    if own.system is not None:
+                        own.system.copy(source, file)
+                else:
+                    file = once.enter_context(source.open("rb"))
+            except (OSError, Broken) as error:
+                raise InputError(f"{own.folder}: {source}: {error}") from error
+            _e2fs(disk, "debugfs", "-w", "-R", f"write /proc/self/fd/{file.fileno()} {number}",
+                 place, also=file)  # fmt: skip
+    return disk
+
+
+def _e2fs(disk: IO[bytes], name: str, *arguments: str, also: IO[bytes] | None = None) -> None:
+    program = shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
+    if program is None:
+        raise InputError(
+            f"guests' own files need {name}, which is not there", fix="Install e2fsprogs."
+        )
+    given = (disk.fileno(), *([also.fileno()] if also is not None else []))
+    run = subprocess.run(  # noqa: S603 - a fixed program, on files of our own
+        [program, *arguments], pass_fds=given, stdin=subprocess.DEVNULL, capture_output=True,
+        text=True, errors="replace", check=False,
+    )  # fmt: skip
+    said = [line for line in run.stderr.splitlines() if not line.startswith("debugfs 1.")]
+    if run.returncode or said:
+        raise InputError(f"{name}: {' '.join(said) or f'exit code {run.returncode}'}")

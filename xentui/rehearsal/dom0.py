@@ -14,7 +14,7 @@ from xentui.errors import InputError, reason
 from xentui.images.reader import Broken
 from xentui.project import artifacts
 from xentui.project.boards import Arch
-from xentui.rehearsal import elf, kernel, stub, tempfiles
+from xentui.rehearsal import elf, kernel, tempfiles
 from xentui.rehearsal.cpio import Archive
 from xentui.rehearsal.deploy import Own
 from xentui.rehearsal.parts import MODULES, STORE_MODULES, TOOLS, Parts
@@ -77,7 +77,7 @@ def build(rehearsal: Rehearsal, parts: Parts, linux: bytes, own: Own | None = No
     archive.file("/init", (scripts / "init").read_bytes(), executable=True)
     archive.file("/rehearsal/run", (scripts / "run").read_bytes())
     archive.file("/rehearsal/kernel.run", kernel.repacked(linux))
-    archive.file("/rehearsal/kernel.pause", stub.kernel(parts.machine))
+    archive.file("/rehearsal/kernel.pause", kernel.idle(parts.machine))
     archive.file("/rehearsal/image.ext4", _file_system())
     archive.file("/rehearsal/image.disk", _disk())
     archive.file("/rehearsal/image.zero", b"")

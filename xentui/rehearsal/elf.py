@@ -33,7 +33,7 @@ class Needs:
 
 
 def needs(data: bytes) -> Needs | None:
-    """Return what a file needs, or ``None`` where it is no 64-bit ELF file."""
+    """Return what a file needs, or ``None`` where it is not a 64-bit ELF file."""
     if data[:6] != b"\x7fELF\x02\x01":
         return None
     try:

@@ -156,7 +156,7 @@ def fetch(
     Args:
         wanted: what to fetch.
         into: the cache; made where it is not there.
-        say: told what is done, line by line.
+        say: called with each line about what is done.
         stop: asked several times a second whether to give up.
 
     Raises:

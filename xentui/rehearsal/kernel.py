@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from xentui.errors import InputError, reason
+from xentui.rehearsal.arch import ARM, X86, Machine
 
 MAX_BYTES = 512 * 1024 * 1024
 """How large an unpacked kernel may be."""
@@ -29,6 +30,13 @@ _ARM = b"ARMd"
 _BANNER = re.compile(rb"Linux version ([!-~]{1,64}) ")
 _HEAD, _ENTRY, _LOAD = 64, 56, 1
 _SUFFIXES = (".ko", ".ko.xz", ".ko.gz", ".ko.zst")
+
+_BASE = 0xFFFFFFFF80000000
+_START = 0x1000000
+_PAGE = 0x1000
+_NOTE_ENTRY, _HYPERCALL_PAGE, _VIRT_BASE, _PADDR_OFFSET, _XEN_VERSION = 1, 2, 3, 4, 5
+_WFI, _BACK = 0xD503207F, 0x17FFFFFF  # wfi, and a branch to it
+_GUEST_OS, _LOADER, _PAE_MODE, _PHYS32_ENTRY = 6, 8, 9, 18
 
 
 def unpacked(path: Path) -> bytes:
@@ -47,7 +55,7 @@ def unpacked(path: Path) -> bytes:
     if data[0x38:0x3C] == _ARM:
         return data
     if data[0x202:0x206] != b"HdrS":
-        raise InputError(f"{path}: is no Linux kernel for PCs or arm64")
+        raise InputError(f"{path}: is not a Linux kernel for PCs or arm64")
     setup = data[0x1F1] or 4
     offset, length = struct.unpack_from("<II", data, 0x248)
     start = (setup + 1) * 512 + offset
@@ -155,8 +163,8 @@ def trimmed(kernel: bytes) -> bytes:
     """Return a kernel proper without its sections, and without zeros at the end of what is loaded.
 
     A loader fills up with zeros by itself (System V ABI, chapter 5, ``p_memsz``). Of a kernel for
-    PCs that is a third, which else is read, unpacked and copied for each guest. What is no 64-bit
-    ELF file is returned as it is.
+    PCs that is a third, which else is read, unpacked and copied for each guest. Anything but a
+    64-bit ELF file is returned as it is.
     """
     if kernel[:6] != b"\x7fELF\x02\x01" or len(kernel) < _HEAD:
         return kernel
@@ -208,3 +216,52 @@ def _zstd(data: bytes, name: str) -> bytes:
     if not run.stdout:
         raise InputError(f"{name}: is damaged, or not packed with zstd")
     return run.stdout
+
+
+def idle(machine: Machine = X86) -> bytes:
+    """Return a kernel of one page that is never run: as ELF, or for arm64 as an image.
+
+    Xen takes it for a PV, a PVH or an arm64 kernel, so a guest too small for a real one can be
+    built with it, and takes from Xen what it would with any other. The notes are those of
+    xen:xen/include/public/elfnote.h, the header that of linux:Documentation/arch/arm64/booting.rst.
+    """
+    if machine is ARM:
+        size = 2 * _PAGE
+        head = struct.pack("<IIQQQQQQ4sI", _WFI, _BACK, 0, size, 2, 0, 0, 0, b"ARMd", 0)
+        return head.ljust(size, b"\0")
+    notes = b"".join(
+        (
+            _number(_NOTE_ENTRY, _BASE + _START),
+            _number(_HYPERCALL_PAGE, _BASE + _START + _PAGE),
+            _number(_VIRT_BASE, _BASE),
+            _number(_PADDR_OFFSET, 0),
+            _text(_XEN_VERSION, b"xen-3.0"),
+            _text(_GUEST_OS, b"linux"),
+            _text(_LOADER, b"generic"),
+            _text(_PAE_MODE, b"yes"),
+            _number(_PHYS32_ENTRY, _START),
+        )
+    )
+    body = b"\xf4" * _PAGE + bytes(_PAGE)  # hlt, and room for the hypercall page
+    head = struct.pack(
+        "<16sHHIQQQIHHHHHH",
+        b"\x7fELF\x02\x01\x01", 2, 62, 1, _BASE + _START, 64, 0, 0, 64, 56, 2, 64, 0, 0,
+    )  # fmt: skip
+    load = struct.pack(
+        "<IIQQQQQQ", 1, 7, _PAGE, _BASE + _START, _START, len(body), len(body), _PAGE
+    )
+    place = 64 + 2 * 56
+    note = struct.pack("<IIQQQQQQ", 4, 4, place, 0, 0, len(notes), len(notes), 4)
+    return (head + load + note + notes).ljust(_PAGE, b"\0") + body
+
+
+def _note(kind: int, value: bytes) -> bytes:
+    return struct.pack("<III4s", 4, len(value), kind, b"Xen\0") + value + bytes(-len(value) % 4)
+
+
+def _number(kind: int, value: int) -> bytes:
+    return _note(kind, struct.pack("<Q", value))
+
+
+def _text(kind: int, value: bytes) -> bytes:
+    return _note(kind, value + b"\0")

@@ -105,7 +105,7 @@ class Parts:
     Attributes:
         roots: the folders looked through.
         qemu: the emulator.
-        firmware: folders of its firmware; empty where it finds that by itself.
+        firmware: folders of its firmware; empty where QEMU finds it without.
         library_path: what it needs of other folders, for ``LD_LIBRARY_PATH``, or empty.
         xen: the hypervisor, packed with gzip.
         kernel: a Linux image that can be Dom0 and guest.
@@ -194,14 +194,16 @@ def find(
 
     Raises:
         LackError: something is not there.
-        InputError: ``directory`` is no folder, or this is no Linux.
+        InputError: ``directory`` is not a folder, or this is not Linux.
     """
     if sys.platform != "linux":
         raise InputError(
             "a rehearsal runs on Linux alone", fix="Rehearse where you build, or in a container."
         )
     if directory is not None and not directory.is_dir():
-        raise InputError(f"{directory}: is no folder", fix="Give the folder of unpacked packages.")
+        raise InputError(
+            f"{directory}: is not a folder", fix="Give the folder of unpacked packages."
+        )
     own = arch.host()
     beside = _roots(directory, HOST, cache if directory is None else None)
     inside = beside

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """What is rehearsed: the machine, and each guest in the order it is started.
 
-The guests that start by themselves come first, in xendomains' order, and stay. Each other one
+The guests that start with Dom0 come first, in xendomains' order, and stay. Each other one
 is started beside them, and taken away again before the next.
 """
 
@@ -61,7 +61,7 @@ class Part:
 
     Attributes:
         key: the guest's key.
-        autostart: whether it starts by itself.
+        autostart: whether it starts with Dom0.
         mode: run to its first console line, created only, or run until its own programs speak.
         why: why it is not run, or an empty text.
         kind: its domain type.
@@ -128,14 +128,14 @@ def rehearsal(project: Project, assets: Assets = NO_ASSETS) -> Rehearsal:
     """Work out what is rehearsed.
 
     Raises:
-        CannotRehearseError: nobody says how much memory the board has, or Dom0 has no place.
+        CannotRehearseError: the total memory is unknown, or Dom0 does not fit.
         CannotCarry: a guest has a value that xl would read differently.
     """
     board = boards.board(project.host.machine)
     total = total_memory(project)
     if total is None:
         raise CannotRehearseError(
-            f"nobody says how much memory {board.machine} has", fix="Set host.memory, in MiB."
+            f"the total memory of {board.machine} is unknown", fix="Set host.memory, in MiB."
         )
     dom0 = dom0_memory(project)
     added = max(SMALLEST_DOM0 - dom0, 0) if dom0 is not None else 0
@@ -189,7 +189,7 @@ def _notes(board: boards.Board, dom0: int | None, added: int, reserve: int) -> l
             f"The stand-in Dom0 cannot live in {dom0} MiB: it and the machine got {added} MiB more."
         )
     if dom0 is None:
-        notes.append("Nothing says how much Dom0 has: it took all, and gives as guests start.")
+        notes.append("Dom0 has no limit: it took all memory, and gives it back as guests start.")
     if not board.emulated:
         notes.append(
             "QEMU stands for the board: what the board's own firmware keeps for itself is not "

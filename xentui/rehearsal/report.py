@@ -37,7 +37,7 @@ class GuestReport:
 
     Attributes:
         key: the guest's key.
-        autostart: whether it starts by itself.
+        autostart: whether it starts with Dom0.
         status: ``running`` (its console spoke; of a guest that boots its own files, its own
             programs), ``silent`` (it runs, and did not), ``crashed`` (its kernel gave up),
             ``paused`` (created, not run), ``refused`` (by xl), ``untold`` (the rehearsal ended
@@ -138,7 +138,7 @@ class RehearsalReport:
 
     @property
     def all_started(self) -> bool:
-        """Whether every guest that starts by itself did, and each other beside them."""
+        """Whether every guest started: those that start with Dom0, and each other beside them."""
         return (
             not self.problem
             and all(guest.started for guest in self.guests)
@@ -278,7 +278,7 @@ def _lines(told: RehearsalReport) -> Iterator[str]:
         yield f"  free for guests: {_mib(told.free_kib)} MiB"
     if told.choices:
         yield ""
-        yield "Made of your build's files, as far as they are there:"
+        yield "Files used, yours where the build has them:"
         yield from deploy.lines(told.choices)
     if told.direct:
         yield ""
@@ -286,7 +286,7 @@ def _lines(told: RehearsalReport) -> Iterator[str]:
         for key, line in told.direct:
             yield f"  {key}: {f'started; its console: {line}' if line else 'NOT HEARD OF'}"
     for heading, chosen in (
-        ("Guests that start by themselves, in their order", True),
+        ("Guests that start with Dom0, in this order", True),
         ("Other guests, each beside those", False),
     ):
         guests = [guest for guest in told.guests if guest.autostart is chosen]

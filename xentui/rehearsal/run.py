@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import IO, Literal
 
 from xentui.errors import Exit, InputError, XentuiError, reason
-from xentui.rehearsal import boot, dom0, kernel, store, tempfiles
+from xentui.rehearsal import boot, deploy, dom0, kernel, tempfiles
 from xentui.rehearsal.arch import ARM
 from xentui.rehearsal.boot import BootPath, Stop
 from xentui.rehearsal.deploy import Own
@@ -58,7 +58,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 class StoppedError(XentuiError):
-    """The person had enough of it."""
+    """The user stopped it."""
 
     exit_code = Exit.INTERRUPTED
 
@@ -114,7 +114,7 @@ def run(
         rehearsal: what to try.
         parts: the programs.
         own: what of a build takes part.
-        progress: told what happens, in the calling thread.
+        progress: called with each event, in the calling thread.
         stop: asked several times a second whether to give up.
         accel: how the CPU is emulated; found out where left out.
         log: given all that the machine says, piece by piece as it comes.
@@ -191,7 +191,7 @@ def _files(
         tempfiles.holding(_hypervisor((own.xen if own is not None else None) or parts.xen), stack),
         linux,
         archive,
-        store.made(own, stack) if own is not None and own.files else None,
+        deploy.disk(own, stack) if own is not None and own.files else None,
     )
 
 
@@ -351,7 +351,7 @@ def _watch(
     log: Log,
     given_up: Callable[[tuple[str, ...]], bool],
 ) -> str:
-    """Read until all is told; return why it ended early, or an empty text."""
+    """Read until the rehearsal is over; return why it ended early, or an empty text."""
     heard = time.monotonic()
     with selectors.DefaultSelector() as selector:
         selector.register(streams.console, selectors.EVENT_READ, "console")
@@ -380,5 +380,6 @@ def _watch(
     said = streams.process.stderr.read(4096) if streams.process.stderr is not None else b""
     words = " ".join(said.decode(errors="replace").split())
     if not transcript.xen_up and given_up is _never:
-        raise InputError(f"QEMU ended before Xen was up (exit code {code}): {words or 'no words'}")
-    return f"the machine went down before all was told{f' ({words})' if words else ''}"
+        said_what = words or "it printed nothing"
+        raise InputError(f"QEMU ended before Xen was up (exit code {code}): {said_what}")
+    return f"the machine stopped before the rehearsal was over{f' ({words})' if words else ''}"

@@ -44,7 +44,7 @@ class Event:
         guest: key of the guest, or an empty text.
         number: which guest it is, from 1; 0 where no guest is concerned.
         of: how many guests there are.
-        ok: whether xl started it; ``None`` while nobody knows.
+        ok: whether xl started it; ``None`` while that is not known.
     """
 
     stage: Stage
@@ -57,7 +57,7 @@ class Event:
 
 @dataclass(slots=True)
 class GuestLog:
-    """What was told of one guest.
+    """What the rehearsal's script reported of one guest.
 
     Attributes:
         before: KiB that were free before it was started.
@@ -78,7 +78,7 @@ class GuestLog:
 
 
 class Transcript:
-    """Everything a run told so far."""
+    """Everything that a run reported so far."""
 
     def __init__(self, rehearsal: Rehearsal) -> None:
         self.guests: dict[int, GuestLog] = {}
