@@ -63,18 +63,18 @@ REPORTS = (
         2,
         'arch = \'x86\'\nname = "w"\nbuilder = "hvm"\nmemory = 3000\nvcpus = 2\nmaxcpus = 2\n'
         "audio = 1\nvif = [ 'type=ioemu,model=e1000,bridge=xenbr0' ]\n"
-        "disk = [ 'file:/home/u/w.img,xvda,w' ]\n",
+        "disk = [ 'file:/srv/w.img,xvda,w' ]\n",
         frozenset({"XT264"}),
         ("arch", "maxvcpus", "audio"),
         frozenset({"XT240", "XT260"}),
     ),
     Report(
         3,
-        "name = 'b'\nkernel = '/home/p/mir-b.xen'\nbuilder = 'linux'\nmemory = 256\n"
-        "disk = [ 'format=raw, vdev=xvdb, access=rw, target=/home/p/disk.img',"
-        " 'format=raw, vdev=xvdc, access=rw, target=/home/p/xvda1' ]\n",
+        "name = 'b'\nkernel = '/srv/p/mir-b.xen'\nbuilder = 'linux'\nmemory = 256\n"
+        "disk = [ 'format=raw, vdev=xvdb, access=rw, target=/srv/p/disk.img',"
+        " 'format=raw, vdev=xvdc, access=rw, target=/srv/p/xvda1' ]\n",
         frozenset({"XT240", "XT242", "XT245", "XT260"}),
-        ("/home/p/xvda1", '"linux"', "the target is given twice"),
+        ("/srv/p/xvda1", '"linux"', "the target is given twice"),
     ),
     Report(
         4,
@@ -120,7 +120,7 @@ REPORTS = (
         9,
         'name = "a"\nmemory = 512\nbootloader = "/usr/lib/xen/boot/domUloader.py"\n'
         'bootargs = "--entry=xvda1:/boot/vmlinuz-xen"\n'
-        'disk=[ "tap:aio:/root/a.raw,xvda,w" ]\nvif=[ "bridge=br0" ]\n',
+        'disk=[ "tap:aio:/srv/a.raw,xvda,w" ]\nvif=[ "bridge=br0" ]\n',
         frozenset({"XT223", "XT241", "XT264"}),
         ("bootloader_args", "br0"),
     ),
