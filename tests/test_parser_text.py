@@ -282,7 +282,7 @@ def test_each_refusal_tells_its_code_the_character_and_a_way_out(name: str) -> N
         assert caught.value.code == "XT701"
         assert quoted(char)[1:-1] in caught.value.message
         assert caught.value.message.isprintable()
-        assert caught.value.fix == f"Leave {quoted(char)} out, or write another value."
+        assert caught.value.fix == f"Remove {quoted(char)}, or write another value."
 
 
 @pytest.mark.parametrize(

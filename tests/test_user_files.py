@@ -340,7 +340,7 @@ class BuildDirectory(RuleBasedStateMachine):
 
     @rule()
     def remove(self) -> None:
-        """Take everything out; what was edited by hand is kept under another name."""
+        """Remove everything; what was edited by hand is kept under another name."""
         fleet = contents(self.folder / "fleet")
         code = main(["remove", "--build-dir", str(self.build), "--yes"])
         assert code == 0 or (code == 3 and self.edits)

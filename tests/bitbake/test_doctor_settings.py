@@ -204,7 +204,7 @@ def test_a_configuration_that_nobody_reads_is_told_at_its_first_line(tmp_path: P
     ("name", "fix"),
     [
         ("vruntime-x86-46", "Did you mean vruntime-x86-64?"),
-        ("musl", "Take it out, or add its layer."),
+        ("musl", "Remove it, or add its layer."),
     ],
 )
 def test_a_multiconfig_that_is_not_there(tmp_path: Path, name: str, fix: str) -> None:

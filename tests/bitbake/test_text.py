@@ -31,7 +31,7 @@ def test_the_first_and_the_last_character_that_are_printed() -> None:
     for char in ("\x1f", "\x7f", "\x80"):
         with pytest.raises(CannotCarry) as caught:
             text.plain(f"a{char}b")
-        assert caught.value.fix.startswith("Leave ")
+        assert caught.value.fix.startswith("Remove ")
 
 
 def test_names_are_as_long_as_files_let_them() -> None:
@@ -176,7 +176,7 @@ def test_a_refusal_names_the_character_and_a_way_out(
     told = caught.value
     assert told.code == "XT701"
     assert told.message == f"{quoted(value)} cannot be written to a BitBake file: {reason}"
-    out = f'Leave "{strange}" out, or write another value.' if strange else "Write another value."
+    out = f'Remove "{strange}", or write another value.' if strange else "Write another value."
     assert told.fix == out
 
 

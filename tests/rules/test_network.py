@@ -21,7 +21,7 @@ def guest(*vif: str, key: str = "web") -> str:
         (
             "XT222",
             ("mac=00:16:3e:00:00:01,type=ioemu,bridge=xenbr0", "type=ioemu", "devid=3,type=ioemu"),
-            "Take type=ioemu out",
+            "Remove type=ioemu",
             ("mac=00:16:3e:00:00:01,bridge=xenbr0", "bridge=xenbr0", "devid=3"),
         ),
         (
@@ -33,13 +33,13 @@ def guest(*vif: str, key: str = "web") -> str:
         (
             "XT224",
             ("bridge=xenbr0,devid=1", "bridge=xenbr0,devid=12", "devid=1,bridge=xenbr0"),
-            "Take devid=1 out",
+            "Remove devid=1",
             ("bridge=xenbr0", "bridge=xenbr0,devid=12", "bridge=xenbr0"),
         ),
         (
             "XT218",
             ("bridge=xenbr0", "mac=00:16:3e:00:00:0a", "bridge=xenbr0,mac=00:16:3E:00:00:0A"),
-            "Take mac=00:16:3E:00:00:0A out",
+            "Remove mac=00:16:3E:00:00:0A",
             ("bridge=xenbr0", "mac=00:16:3e:00:00:0a", "bridge=xenbr0"),
         ),
     ],

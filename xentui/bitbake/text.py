@@ -43,7 +43,7 @@ class CannotCarry(XentuiError):
             reason = f"{reason}, and it holds {told}"
         super().__init__(
             f"{quoted(value)} cannot be written to a BitBake file: {reason}",
-            fix=f"Leave {told} out, or write another value." if told else "Write another value.",
+            fix=f"Remove {told}, or write another value." if told else "Write another value.",
         )
 
 

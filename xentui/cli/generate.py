@@ -167,7 +167,7 @@ def _must_fit(args: argparse.Namespace) -> None:
     if args.project and args.preset is not None:
         wrong = "PROJECT and --preset NAME cannot be used together"
     if wrong:
-        raise UsageError(wrong, fix="Leave one of them out.")
+        raise UsageError(wrong, fix="Give only one of them.")
 
 
 def _only_looks(args: argparse.Namespace) -> bool:

@@ -107,9 +107,9 @@ def _must_fit(args: argparse.Namespace) -> None:
         RefusedError: nobody is there to agree to what would be run.
     """
     if args.build and args.json:
-        raise UsageError("--build and --json exclude each other", fix="Leave one of them out.")
+        raise UsageError("--build and --json exclude each other", fix="Give only one of them.")
     if args.yes and not args.build:
-        raise UsageError("--yes goes with --build", fix="Leave it out.")
+        raise UsageError("--yes goes with --build", fix="Remove --yes, or add --build.")
     if args.build and not args.yes and not terminal.interactive():
         raise RefusedError(
             "nobody is at a terminal to agree to the commands, so nothing was run",

@@ -157,12 +157,12 @@ def kind(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     if given.board.arch != "aarch64" or named not in ("pv", "hvm"):
         return
     field = "config_file" if own else "type"
-    change = () if own else (quick_fixes.guest("Leave the type out", guest.key, type=None),)
+    change = () if own else (quick_fixes.guest("Remove the type", guest.key, type=None),)
     yield found(
         "XT233",
         f"guests.{guest.key}.{field}",
         f"{guest.key} is of type {named}, and Xen on Arm runs pvh only",
-        "Leave the type out.",
+        "Remove the type.",
         *change,
     )
 
@@ -178,7 +178,7 @@ def kernel(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             "XT236",
             path,
             f"{guest.key} is of type {guest.type} and has no kernel: xl refuses it",
-            "Leave the kernel out, which gives it the host's"
+            "Remove the kernel, which gives it the host's"
             + (", or make it an HVM guest." if given.board.arch == "x86-64" else "."),
             quick_fixes.guest("Take the host's kernel", guest.key, kernel=None),
             *_as_hvm(given.board, guest),
@@ -188,8 +188,8 @@ def kernel(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             "XT235",
             path,
             f"{guest.key} is an HVM guest, which boots from its disk and not with a kernel",
-            "Leave the kernel out.",
-            quick_fixes.guest("Leave the kernel out", guest.key, kernel=None),
+            "Remove the kernel.",
+            quick_fixes.guest("Remove the kernel", guest.key, kernel=None),
         )
 
 
@@ -207,10 +207,10 @@ def replaced(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         yield found(
             "XT237",
             f"guests.{guest.key}.{idle[0]}",
-            f"{', '.join(idle)} of {guest.key} count for nothing: {quoted(wanted.config_file)}"
+            f"{', '.join(idle)} of {guest.key} are ignored: {quoted(wanted.config_file)}"
             " replaces them",
-            "Say them in the config, and leave them out here.",
-            quick_fixes.guest("Leave them out", guest.key, **dict.fromkeys(idle)),
+            "Set them in the config file, and remove them here.",
+            quick_fixes.guest("Remove them", guest.key, **dict.fromkeys(idle)),
         )
 
 
@@ -267,7 +267,7 @@ def defaults(given: Context) -> Iterator[Finding]:
             "XT316",
             path,
             f"Every guest recipe must be able to make {fstype}",
-            "See that it can, and that the guest's kernel knows it; ext4 is the usual one.",
+            "Check that it can, and that the guest's kernel knows it; ext4 is the usual one.",
             back,
         )
 

@@ -93,7 +93,7 @@ def classes(context: BuildContext) -> Iterator[Placed]:
                 place,
                 f"{variable} names the class {quoted(name)}, which no layer has: BitBake parses "
                 "nothing at all",
-                near(name, there) or f"Take it out: newer releases may have dropped {name}.",
+                near(name, there) or f"Remove it: newer releases may have dropped {name}.",
             )
 
 
@@ -124,7 +124,7 @@ def image_features(context: BuildContext) -> Iterator[Placed]:
                 place,
                 f"{variable} has {quoted(word)}, which is not an image feature of this release: "
                 "BitBake skips every image",
-                _INSTEAD.get(word) or near(word, sorted(valid)) or "Take it out.",
+                _INSTEAD.get(word) or near(word, sorted(valid)) or "Remove it.",
             )
 
 

@@ -151,7 +151,7 @@ def _near_multiconfig(context: BuildContext, name: str) -> str:
         for layer in context.build.layers
         for entry in _multiconfigs_of(layer.path)
     ]
-    return near(name, known) or "Take it out, or add its layer."
+    return near(name, known) or "Remove it, or add its layer."
 
 
 def _multiconfigs_of(layer: str) -> list[str]:

@@ -100,7 +100,7 @@ def outside(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         yield found(
             "XT208",
             f"guests.{guest.key}",
-            f"Nothing brings the image of {guest.key}: {file} must lie in the deploy directory",
+            f"Nothing provides the image of {guest.key}: {file} must lie in the deploy directory",
             "Name its file with rootfs, import it with a source, or build it before the image.",
         )
     else:
@@ -120,9 +120,9 @@ def one_image(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             "XT210",
             f"guests.{guest.key}.rootfs",
             f"{guest.key} has both an import and a rootfs; the class would take the import",
-            "Leave one of them out.",
-            quick_fixes.guest("Leave rootfs out", guest.key, rootfs=None),
-            quick_fixes.guest("Leave the import out", guest.key, source=None),
+            "Remove one of them.",
+            quick_fixes.guest("Remove rootfs", guest.key, rootfs=None),
+            quick_fixes.guest("Remove the import", guest.key, source=None),
         )
 
 
@@ -175,7 +175,7 @@ def layer_bundles(given: Context) -> Iterator[Finding]:
                 "XT366",
                 path,
                 f"{name} is a bundle of this project, which is installed anyway",
-                "Leave it out here.",
+                "Remove it here.",
                 quick_fixes.without_layer_bundle(name),
             )
         elif known is not None and name not in known:
@@ -183,7 +183,7 @@ def layer_bundles(given: Context) -> Iterator[Finding]:
                 "XT367",
                 path,
                 f"No layer has a bundle recipe {name}",
-                "Add the layer that has it, or leave it out.",
+                "Add the layer that has it, or remove it.",
                 quick_fixes.without_layer_bundle(name),
             )
         elif known is None:

@@ -80,7 +80,7 @@ _CODES = {
 
 def _finding(guest: EffectiveGuest, problem: xl_check.Problem) -> Finding:
     code = _CODES[problem.verdict]
-    advice = problem.advice or "Write it as xl.cfg(5) says, or leave it out."
+    advice = problem.advice or "Write it as xl.cfg(5) says, or remove it."
     if problem.key in NUMBERS and problem.verdict in ("ignored", "doubtful"):
         missing = problem.message.startswith("is missing")
         code = "XT268" if missing else "XT247"
@@ -142,7 +142,7 @@ def contents(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             "XT249",
             _path(guest),
             f"Line {config.line('maxvcpus')}: maxvcpus is {most}, less than vcpus, {vcpus}",
-            "Raise maxvcpus or leave it out.",
+            "Raise maxvcpus or remove it.",
         )
     memory, largest = config.number("memory"), config.number("maxmem")
     if memory is not None and largest is not None and memory < largest:
@@ -164,7 +164,7 @@ def _format(
             "XT270",
             _path(guest),
             f"Line {line}: the disk is declared {disk.format}, and the guest's image is {really}",
-            "Leave the format out." if really == "raw" else f"Write format={really}.",
+            "Remove the format." if really == "raw" else f"Write format={really}.",
         )
 
 

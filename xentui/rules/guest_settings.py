@@ -32,7 +32,7 @@ def settings(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             name = paths[problem.key]
             path = f"guests.{guest.key}.{name}"
             nothing = () if isinstance(getattr(guest.guest, name), tuple) else None
-            drop = quick_fixes.guest(f"Leave {name} out", guest.key, **{name: nothing})
+            drop = quick_fixes.guest(f"Remove {name}", guest.key, **{name: nothing})
         else:
             continue
         code = {
@@ -43,7 +43,7 @@ def settings(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             "gone": "XT280",
             "later": "XT280",
         }.get(problem.verdict, "XT281")
-        advice = problem.advice or "Write it as xl.cfg(5) says, or leave it out."
+        advice = problem.advice or "Write it as xl.cfg(5) says, or remove it."
         yield found(code, path, f"{problem.key} {problem.message}", advice, drop)
 
 
@@ -140,7 +140,7 @@ def kernel(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     if looked.kind != "kernel":
         yield found(
             "XT284", path, f"{quoted(wanted)} is not a kernel: {looked.label}",
-            "Name the kernel's file, or leave it out for Dom0's own kernel.",
+            "Name the kernel's file, or remove it for Dom0's own kernel.",
             quick_fixes.guest("Use Dom0's kernel", guest.key, kernel=None),
         )  # fmt: skip
     elif arch and arch != given.board.arch:
@@ -171,7 +171,7 @@ def passed_through(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
                 "XT283",
                 path,
                 f"{guest.key} needs the IOMMU turned on in the firmware{module}",
-                "See that xl dmesg says that I/O virtualisation is enabled.",
+                "Check that xl dmesg says that I/O virtualisation is enabled.",
             )
     if wanted.dtdev or wanted.iomem or wanted.irqs:
         field = next(name for name in ("dtdev", "iomem", "irqs") if getattr(wanted, name))
@@ -230,7 +230,7 @@ def _served(guest: Guest, guests: dict[str, Guest]) -> Iterator[Finding]:
         if server is None or key == guest.key:
             yield found(
                 "XT277", path, f"{quoted(key)} cannot serve {guest.key}: it is not another guest",
-                "Name a guest of this project that is a driver domain, or leave it out.",
+                "Name a guest of this project that is a driver domain, or remove it.",
             )  # fmt: skip
         elif not server.driver_domain and server.config_file is None:
             yield found(
@@ -296,7 +296,7 @@ def _value(value: object) -> Value:
 
 def _without_xl(guest: EffectiveGuest, key: str) -> QuickFix | None:
     kept = tuple((name, value) for name, value in guest.guest.xl if name != key)
-    return quick_fixes.guest(f"Leave {key} out", guest.key, xl=kept)
+    return quick_fixes.guest(f"Remove {key}", guest.key, xl=kept)
 
 
 def _autostart(key: str) -> QuickFix:

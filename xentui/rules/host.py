@@ -75,7 +75,7 @@ def boot_mode(given: Context) -> Iterator[Finding]:
             "XT105",
             path,
             f"{mode} is for {arch}, and {board.machine} is {board.arch}",
-            "Leave boot_mode out, or choose another.",
+            "Remove boot_mode, or choose another.",
             reset,
         )
     elif mode == "hyperv-gen1":
@@ -102,7 +102,7 @@ def total_memory(given: Context) -> Iterator[Finding]:
             "XT107",
             "host.memory",
             f"Nothing sets the memory of {given.board.machine}: the budget counts with it",
-            "See that the board really has that much.",
+            "Check that the board really has that much.",
         )
 
 

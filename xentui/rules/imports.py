@@ -39,8 +39,8 @@ def image_size(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
                 "XT306",
                 path,
                 f"An image of type {source.type} keeps its own size",
-                "Leave image_size out.",
-                quick_fixes.source("Leave the size out", guest.key, image_size=None),
+                "Remove image_size.",
+                quick_fixes.source("Remove the size", guest.key, image_size=None),
             )
         return
     needed = sum(_size(given, entry) for entry in source.fetch) if sized else 0

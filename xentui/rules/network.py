@@ -60,14 +60,14 @@ def arguments(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             elif name == "type" and text not in nic.TYPES:
                 yield found(
                     "XT222", path, f"{quoted(text)} is not a type of interface",
-                    "Leave type out, or write type=vif.", *_without(guest, f"type={text}"),
+                    "Remove type, or write type=vif.", *_without(guest, f"type={text}"),
                 )  # fmt: skip
             elif name == "type" and text == "ioemu" and _kind(given, guest) != "hvm":
                 yield found(
                     "XT222",
                     path,
                     f"An emulated interface (type=ioemu) is for HVM guests, not {guest.type}",
-                    "Leave type=ioemu out.",
+                    "Remove type=ioemu.",
                     *_without(guest, "type=ioemu"),
                 )
 
@@ -123,7 +123,7 @@ def devids(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
                 "XT224",
                 path,
                 f"Two interfaces have devid={devid}",
-                "Leave devid out: xl counts the interfaces itself.",
+                "Remove devid: xl counts the interfaces itself.",
                 *_without(guest, f"devid={devid}"),
             )
         seen.add(devid or "")
@@ -143,7 +143,7 @@ def dhcp(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             "XT230",
             path,
             f"{guest.key} asks for an address (ip=dhcp) without a network interface",
-            "Leave ip=dhcp out, or give it an interface.",
+            "Remove ip=dhcp, or give it an interface.",
             leave,
         )
 
@@ -190,7 +190,7 @@ def twice(given: Context) -> Iterator[Finding]:
                     f"{guest.key} and {owner} have the same MAC address {mac}"
                     if owner != guest.key
                     else f"Two interfaces of {guest.key} have the MAC address {mac}",
-                    "Give each its own, or leave mac out: xl makes one up.",
+                    "Give each its own, or remove mac: xl makes one up.",
                     *_without(guest, f"mac={mac}"),
                 )
 
@@ -226,7 +226,7 @@ def _without(guest: EffectiveGuest, word: str) -> Iterator[QuickFix | None]:
     )
     # An entry may not be empty; xl takes this one for a plain interface.
     vif = tuple(spec or f"bridge={BRIDGE}" for spec in kept)
-    yield quick_fixes.guest(f"Take {word} out", guest.key, vif=vif)
+    yield quick_fixes.guest(f"Remove {word}", guest.key, vif=vif)
 
 
 def _bridged(guest: EffectiveGuest, name: str) -> Iterator[QuickFix | None]:

@@ -163,7 +163,7 @@ def without_layer_bundle(name: str) -> QuickFix:
         names = tuple(known for known in project.host.layer_bundles if known != name)
         return replace(project, host=replace(project.host, layer_bundles=names))
 
-    return QuickFix(f"Leave {name} out", apply)
+    return QuickFix(f"Remove {name}", apply)
 
 
 def without_import_type(name: str) -> QuickFix:

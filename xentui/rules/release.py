@@ -30,7 +30,7 @@ def boot_mode(given: Context) -> Iterator[Finding]:
         else f"the layers cannot make an image for the boot mode {mode}",
         "Use efi, which works on every release, or build with master, whose layers have it.",
         quick_fixes.host("Start Xen by UEFI", boot_mode="efi"),
-        quick_fixes.host("Leave the boot mode out", boot_mode=None),
+        quick_fixes.host("Remove the boot mode", boot_mode=None),
         quick_fixes.host("Build with master", release="master") if name != "master" else None,
     )
 
@@ -63,8 +63,8 @@ def vxn(given: Context) -> Iterator[Finding]:
             "containers.vxn",
             f"{given.project.host.release or 'this'} has no vxn: meta-virtualization has it since "
             "wrynose",
-            "Leave vxn out, or build with wrynose.",
-            quick_fixes.containers("Leave vxn out", vxn=None, frontends=None),
+            "Remove vxn, or build with wrynose.",
+            quick_fixes.containers("Remove vxn", vxn=None, frontends=None),
         )
         return
     if able.static_addresses and network(given.project) != "nat":
@@ -95,8 +95,8 @@ def other_release(given: Context) -> Iterator[Finding]:
         "XT645",
         "host.release",
         f"The project is for {name}, and the layers are those of {core}",
-        f"Leave the release out or make it {core}, or use layers of {name}.",
-        quick_fixes.host("Leave the release out", release=None),
+        f"Remove the release or make it {core}, or use layers of {name}.",
+        quick_fixes.host("Remove the release", release=None),
         quick_fixes.host(f"Make it {core}", release=core),
     )
 

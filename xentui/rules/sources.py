@@ -115,10 +115,10 @@ def fits(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     yield found(
         "XT305",
         path,
-        f"Nothing that is fetched brings {quoted(source.file)}",
+        f"No fetched file provides {quoted(source.file)}",
         f"Fetched are {', '.join(map(quoted, names))}; name one of them."
         if names
-        else "Add a fetch entry that brings it.",
+        else "Add a fetch entry that provides it.",
         *(quick_fixes.source(f"Import {name}", guest.key, file=name) for name in names[:3]),
     )
 
@@ -144,7 +144,7 @@ def architectures(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             "XT307",
             f"guests.{guest.key}.source.fetch",
             f"Nothing is fetched for {board.machine}, which is {board.arch}",
-            f'Add an entry with arch = "{board.arch}", or leave arch out of one.',
+            f'Add an entry with arch = "{board.arch}", or remove arch of one.',
         )
 
 
@@ -158,9 +158,9 @@ def subdirs(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             "XT313",
             f"guests.{guest.key}.source.fetch[{number}].subdir",
             f"{quoted(file_name(entry.uri))} is no archive: subdir only moves it",
-            "Leave subdir out.",
+            "Remove subdir.",
             quick_fixes.source(
-                "Leave subdir out",
+                "Remove subdir",
                 guest.key,
                 fetch=tuple(
                     Fetch(e.uri, e.sha256, e.arch) if n == number else e

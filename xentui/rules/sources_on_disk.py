@@ -123,7 +123,7 @@ def _content(
             "XT362",
             f"guests.{guest.key}.source.file",
             f"{quoted(seen.path.name)} is {seen.label}: it may be no disk to start from",
-            "See that the guest's kernel finds a file system or partitions on it.",
+            "Check that the guest's kernel finds a file system or partitions on it.",
         )
 
 

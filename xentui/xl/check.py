@@ -94,7 +94,7 @@ def _key(around: Surroundings, name: str) -> Iterator[Problem]:
         if verdict == "refused" or not useless:
             yield Problem(name, setting.line, verdict, message)
     if useless:
-        yield Problem(name, setting.line, "useless", useless, "Leave it out.")
+        yield Problem(name, setting.line, "useless", useless, "Remove it.")
 
 
 def _useless(around: Surroundings, key: Key) -> str:
@@ -110,7 +110,7 @@ def _not_read(around: Surroundings, name: str, key: Key | None, line: int) -> Pr
     if key is not None and key.since > around.xen:
         message = f"is read from Xen {table.shown(key.since)} on, and this is for "
         message += table.shown(around.xen)
-        return Problem(name, line, "later", message, "Leave it out, or build a newer Xen.")
+        return Problem(name, line, "later", message, "Remove it, or build a newer Xen.")
     if key is not None and key.until is not None:
         message = f"was read up to Xen {table.shown(key.until)}"
         return Problem(name, line, "gone", message, key.advice or _use(key.instead), key.instead)
@@ -119,12 +119,12 @@ def _not_read(around: Surroundings, name: str, key: Key | None, line: int) -> Pr
         advice = other.advice or _use(other.instead)
         return Problem(name, line, "unknown", "is not a key of xl", advice, other.instead)
     near = table.near(name, around.xen)
-    advice = f"Did you mean {near}?" if near else "Leave it out."
+    advice = f"Did you mean {near}?" if near else "Remove it."
     return Problem(name, line, "unknown", "is not a key of xl", advice, near or "")
 
 
 def _use(instead: str) -> str:
-    return f"Use {instead}." if instead else "Leave it out."
+    return f"Use {instead}." if instead else "Remove it."
 
 
 def _whole(around: Surroundings) -> Iterator[Problem]:
@@ -142,7 +142,7 @@ def _whole(around: Surroundings) -> Iterator[Problem]:
         for name in ("root", "extra"):
             if config.text(name) is not None:
                 message = "is ignored beside cmdline"
-                yield Problem(name, config.line(name), "ignored", message, "Leave one out.")
+                yield Problem(name, config.line(name), "ignored", message, "Remove one.")
     for name, other in (
         ("device_model_override", "device_model_version"),
         ("bios_path_override", "bios"),
@@ -170,7 +170,7 @@ def _contradiction(config: Config) -> Iterator[Problem]:
     if named and built and named != ("pv" if built == "generic" else built):
         yield Problem(
             "builder", config.line("builder"), "refused", f"contradicts type = {quoted(kind)}",
-            "Leave builder out.", "type",
+            "Remove builder.", "type",
         )  # fmt: skip
 
 
@@ -215,7 +215,7 @@ def _libxl(around: Surroundings) -> Iterator[Problem]:
         yield Problem(kind, config.line(kind), "ignored", message, 'Use type = "pvh".')
     if arm and mode == "sync_pt":
         message = "is sync_pt, which Arm does not have"
-        yield Problem("passthrough", config.line("passthrough"), "fails", message, "Leave it out.")
+        yield Problem("passthrough", config.line("passthrough"), "fails", message, "Remove it.")
     memory, most = config.number("memory"), config.number("maxmem")
     grows = memory is not None and most is not None and memory < most
     for name in devices:
@@ -225,7 +225,7 @@ def _libxl(around: Surroundings) -> Iterator[Problem]:
             yield Problem(name, line, "fails", message, "Make memory and maxmem equal.")
         if mode == "disabled":
             message = "stands beside passthrough = disabled"
-            yield Problem(name, line, "fails", message, "Leave one of them out.")
+            yield Problem(name, line, "fails", message, "Remove one of them.")
         elif not arm and around.type == "pvh":
             message = "is not supported for PVH guests on x86"
             yield Problem(name, line, "fails", message, 'Use type = "hvm" or "pv".')
