@@ -5,68 +5,20 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.bitbake_parser import parse_conf
-
-TMUX = shutil.which("tmux")
-ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 40.0
+from tests.tui.terminals import ROOT, TMUX, Terminal
 
 pytestmark = [
     pytest.mark.tmux,
     pytest.mark.skipif(TMUX is None, reason="tmux is not installed"),
 ]
-
-
-class Terminal:
-    """A terminal of its own, 80 columns by 24 lines unless told otherwise."""
-
-    def __init__(self, directory: Path, *, width: int = 80, height: int = 24) -> None:
-        self._directory = directory
-        self._socket = f"xentui-{os.getpid()}-{time.monotonic_ns()}"
-        self._size = ("-x", str(width), "-y", str(height))
-
-    def tmux(self, *args: str) -> str:
-        assert TMUX is not None
-        done = subprocess.run(
-            [TMUX, "-L", self._socket, *args], capture_output=True, text=True, timeout=20
-        )
-        return done.stdout
-
-    def start(self, arguments: str = "", term: str = "screen-256color") -> None:
-        line = (
-            f"unset COLUMNS LINES; cd {self._directory} && "
-            f"LC_ALL=C.UTF-8 TERM={term} PYTHONPATH={ROOT} ESCDELAY=1000 "
-            f"{sys.executable} -m xentui {arguments}; echo LEFT=$?; sleep 60"
-        )
-        self.tmux("new-session", "-d", *self._size, line)
-
-    def keys(self, *keys: str) -> None:
-        self.tmux("send-keys", *keys)
-
-    def screen(self) -> str:
-        return self.tmux("capture-pane", "-p")
-
-    def wait(self, seen: Callable[[str], bool] | str) -> str:
-        """Wait for something to stand on the screen and return it."""
-        end = time.monotonic() + PATIENCE
-        while time.monotonic() < end:
-            page = self.screen()
-            if (seen in page) if isinstance(seen, str) else seen(page):
-                return page
-            time.sleep(0.1)
-        raise AssertionError(f"{seen!r} did not come:\n{self.screen()}")
-
-    def end(self) -> None:
-        self.tmux("kill-server")
 
 
 @pytest.fixture
@@ -123,7 +75,7 @@ def test_a_resize_is_followed(terminal: Terminal) -> None:
     terminal.tmux("resize-window", "-x", "52", "-y", "12")
     terminal.wait("52x12; xentui needs 60x16")
     terminal.tmux("resize-window", "-x", "120", "-y", "40")
-    terminal.wait("7 Write")
+    terminal.wait("Write ○")
 
 
 def test_no_terminal_ends_with_the_headless_command(tmp_path: Path) -> None:

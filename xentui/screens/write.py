@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from textwrap import wrap
 from typing import TYPE_CHECKING, ClassVar
 
@@ -129,13 +130,9 @@ def written_lines(written: Written, signs: Glyphs, width: int = 0) -> list[Conte
         signs: what the terminal can show.
         width: cells to break long lines at, each on with more indent; none is broken for 0.
     """
-    lines = [lit(f"Written into {written.root}", "strong"), lit("")]
-    for what, path in written.lines:
-        sign = signs.dot if what == "unchanged" else signs.ok
-        style = "muted" if what == "unchanged" else "ok"
-        shown = path.removeprefix(f"{written.root}/")
-        lines.append(lit(f"  {sign} {what:<10}", style).append(lit(shown)))
-    lines += [lit(f"  {note}", "muted") for note in written.notes]
+    kinds = Counter(what for what, _ in written.lines)
+    sums = ", ".join(f"{count} {what}" for what, count in kinds.items())
+    lines = [lit(f"Written into {written.root}", "strong").append(lit(f"  {sums}", "muted"))]
     lines += [lit(""), lit("Type next", "strong")]
     for line, note in written.commands:
         lines += _broken(line, width)
@@ -144,7 +141,13 @@ def written_lines(written: Written, signs: Glyphs, width: int = 0) -> list[Conte
             for part in wrap(note, min(70, width - 6) if width else 70)
         ]
     lines += [lit(""), lit("The same without a screen", "strong")]
-    return [*lines, *_broken(written.headless, width)]
+    lines += [*_broken(written.headless, width), lit(""), lit("Files", "strong")]
+    for what, path in written.lines:
+        sign = signs.dot if what == "unchanged" else signs.ok
+        style = "muted" if what == "unchanged" else "ok"
+        shown = path.removeprefix(f"{written.root}/")
+        lines.append(lit(f"  {sign} {what:<10}", style).append(lit(shown)))
+    return [*lines, *(lit(f"  {note}", "muted") for note in written.notes)]
 
 
 def _broken(line: str, width: int) -> list[Content]:

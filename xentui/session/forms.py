@@ -35,7 +35,10 @@ class Group:
 
 def machine() -> Group:
     """Return the fields of the host."""
-    return Group("", _paths(("host",), "host"))
+    paths = _paths(("host",), "host")
+    # The board and its memory are asked first: the rest has defaults that follow from them.
+    first = [path for path in paths if path[-1] in ("machine", "memory")]
+    return Group("", (*first, *(path for path in paths if path not in first)))
 
 
 def features() -> tuple[Group, ...]:

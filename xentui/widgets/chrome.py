@@ -246,6 +246,10 @@ class HelpPane(Tipped):
     def _help_lines(
         self, text: str, counts: tuple[int, int, int], width: int, height: int
     ) -> Lines:
+        head, _, rest = text.partition("\n")
+        if rest and len(filled(text, width, 99, "")) > height:
+            # What the field is for comes first; F1 has the rest.
+            text = head
         lines = [(line, "muted", "") for line in filled(text, width, height, glyphs(self).more)]
         errors, warnings, advice = counts
         if not sum(counts) or len(lines) >= height:

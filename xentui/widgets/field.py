@@ -52,6 +52,8 @@ LONG = (
     "script",
 )
 """Fields whose value gets the whole line."""
+NOTED = ("memory", "dom0_memory")
+"""Fields beside which their effect on the budget is shown."""
 FILES = ("uri", "config_file", "script")
 """Fields that name a file which may lie anywhere."""
 
@@ -549,7 +551,7 @@ class FieldRow(Labelled):
         default, origin = self.session.fallback(self.path)
         parts = [origin] if not text and default and origin else []
         style = "muted"
-        if self.path[-1] in ("memory", "dom0_memory") and self.path[0] != "defaults":
+        if self.path[-1] in NOTED and self.path[0] != "defaults":
             free = self.session.view.budget.free
             if free is not None and free < 0:
                 parts, style = [f"{-free} MiB too much"], "error"
@@ -564,7 +566,10 @@ class FieldRow(Labelled):
         if self.field.kind == "integer":
             line = line.pad_right(NUMBER + 1).append(lit(f"{self.field.unit}  ".lstrip()))
             note, style = self._note
-            line = line.append(lit(cut(note, max(0, width - line.cell_length - 1)), style))
+            room = width - line.cell_length - 1 - (NAME if self.has_class("-named") else 0)
+            if len(note) > room:
+                note = note.rpartition(", ")[2]
+            line = line.append(lit(note if len(note) <= room else "", style))
         if self.has_class("-named"):
             if line.cell_length > width - NAME:
                 return line

@@ -1,0 +1,95 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""The wizard in a terminal of its own, driven by keys as a user types them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+TMUX = shutil.which("tmux")
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 60.0
+"""Seconds that a page may take to come on a busy machine."""
+
+
+class Terminal:
+    """A terminal of its own, 80 columns by 24 lines unless told otherwise."""
+
+    def __init__(self, directory: Path, *, width: int = 80, height: int = 24) -> None:
+        self.directory = directory
+        self.home = directory.parent / "home"
+        self.program = (sys.executable, "-m", "xentui")
+        self.pressed = 0
+        """Keys pressed and places clicked, typed text aside."""
+        self._socket = f"xentui-{os.getpid()}-{time.monotonic_ns()}"
+        self._size = ("-x", str(width), "-y", str(height))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the wizard runs in: nothing of the user who runs the tests."""
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.home),
+            "LC_ALL": "C.UTF-8",
+            "PYTHONPATH": str(ROOT),
+            "ESCDELAY": "1000",
+        }
+
+    def tmux(self, *args: str) -> str:
+        assert TMUX is not None
+        done = subprocess.run(
+            [TMUX, "-L", self._socket, *args], capture_output=True, text=True, timeout=20
+        )
+        return done.stdout
+
+    def start(self, arguments: str = "", term: str = "screen-256color") -> None:
+        """Start the wizard in the folder."""
+        self.home.mkdir(exist_ok=True)
+        variables = " ".join(f"{name}={value}" for name, value in self.environment.items())
+        line = (
+            f"cd {self.directory} && env -i {variables} TERM={term} "
+            f"{' '.join(self.program)} {arguments}; echo LEFT=$?; sleep 600"
+        )
+        self.tmux("new-session", "-d", *self._size, line)
+
+    def keys(self, *keys: str) -> None:
+        """Press keys, which count."""
+        self.pressed += len(keys)
+        self.tmux("send-keys", *keys)
+
+    def type(self, text: str) -> None:
+        """Type a text, which does not count."""
+        self.tmux("send-keys", "-l", text)
+
+    def click(self, text: str) -> None:
+        """Click on a text that is on the screen, which counts as a key."""
+        self.pressed += 1
+        for y, line in enumerate(self.screen().split("\n"), 1):
+            x = line.find(text) + 1
+            if x:
+                for end in ("M", "m"):
+                    self.tmux("send-keys", "-l", f"\x1b[<0;{x};{y}{end}")
+                return
+        raise AssertionError(f"{text!r} is not on the screen:\n{self.screen()}")
+
+    def screen(self) -> str:
+        return self.tmux("capture-pane", "-p")
+
+    def wait(self, seen: Callable[[str], bool] | str) -> str:
+        """Wait for something to stand on the screen and return it."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            page = self.screen()
+            if (seen in page) if isinstance(seen, str) else seen(page):
+                return page
+            time.sleep(0.1)
+        raise AssertionError(f"{seen!r} did not come:\n{self.screen()}")
+
+    def end(self) -> None:
+        self.tmux("kill-server")

@@ -1,0 +1,361 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What a newcomer comes to do, from an empty folder to files that BitBake and xl read.
+
+Each journey drives the real wizard in a terminal, within so many keys beside typed text, and ends
+where the user's work ends: the settings are read back by BitBake's own parser, xl configs by
+xl's, and every file that a recipe names lies beside it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import xl_parser
+from tests.bitbake_parser import Parsed, parse_conf, parse_recipe
+from tests.tui.terminals import TMUX, Terminal
+from xentui.output import guest_cfg
+from xentui.project import assets, document
+
+pytestmark = [
+    pytest.mark.tmux,
+    pytest.mark.slow,
+    pytest.mark.skipif(TMUX is None, reason="tmux is not installed"),
+]
+SMALL, LARGE = (80, 24), (120, 40)
+REFERENCE = "xen-guest-image-minimal"
+OUT = "xentui-out"
+
+
+@pytest.fixture(params=[SMALL, LARGE], ids=["80x24", "120x40"])
+def wizard(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Terminal]:
+    """The wizard in an empty folder, with a home of its own."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    (tmp_path / "home/Downloads").mkdir(parents=True)
+    made = Terminal(folder, width=request.param[0], height=request.param[1])
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Terminal]:
+    """The wizard in an empty folder on the smallest usual terminal."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    (tmp_path / "home/Downloads").mkdir(parents=True)
+    made = Terminal(folder)
+    yield made
+    made.end()
+
+
+def downloads(wizard: Terminal) -> Path:
+    return wizard.home / "Downloads"
+
+
+def tarball(path: Path) -> None:
+    """Write the root file system of a small distribution."""
+    with tarfile.open(path, "w:gz") as tar:
+        for name in ("sbin/init", "bin/sh", "etc/os-release"):
+            member = tarfile.TarInfo(f"./{name}")
+            member.size, member.mode = 50_000, 0o755
+            tar.addfile(member, io.BytesIO(b"\x7fELF" + b"x" * (member.size - 4)))
+
+
+def begin_from_scratch(wizard: Terminal) -> None:
+    wizard.start()
+    wizard.wait("Begin with")
+    wizard.keys("End", "Up", "Enter")
+    wizard.wait("Board")
+
+
+def write(wizard: Terminal) -> None:
+    """Look at what would be written, and write it."""
+    wizard.keys("C-s")
+    wizard.wait("Press ctrl+s to write")
+    wizard.keys("C-s")
+    wizard.wait("Write into xentui-out?")
+    wizard.keys("Enter")
+    wizard.wait("Type next")
+
+
+def conf(wizard: Terminal) -> Parsed:
+    return parse_conf((wizard.directory / OUT / "conf/xentui.conf").read_text())
+
+
+def recipes(wizard: Terminal) -> list[Path]:
+    return sorted((wizard.directory / OUT).rglob("*.bb"))
+
+
+def bundle(wizard: Terminal) -> tuple[Parsed, Path]:
+    """Return the bundle's recipe as BitBake reads it, and check that its local files are there."""
+    path = next(path for path in recipes(wizard) if "xen-guest-bundles" in str(path))
+    parsed = parse_recipe(path.read_text(), path.name)
+    for word in parsed.words("SRC_URI"):
+        address, *settings = word.split(";")
+        if address.startswith("file://"):
+            name = address.removeprefix("file://")
+            found = [p for p in path.parent.rglob(Path(name).name) if str(p).endswith(name)]
+            assert found, f"{name} does not lie beside {path}"
+            named = dict(part.partition("=")[::2] for part in settings)
+            flag = f"{named['name']}.sha256sum" if "name" in named else "sha256sum"
+            digest = parsed.flag("SRC_URI", flag)
+            if digest:
+                assert hashlib.sha256(found[0].read_bytes()).hexdigest() == digest
+    return parsed, path
+
+
+def cfg(wizard: Terminal, guest: str) -> xl_parser.Config:
+    """Return the xl config that a guest gets on the target, as xl reads it."""
+    if xl_parser.missing():
+        pytest.skip(xl_parser.missing())
+    loaded = document.load(next((wizard.directory / OUT).glob("*.toml")))
+    assert loaded.project is not None
+    gathered = assets.gather(loaded.project, wizard.directory / OUT)
+    text = guest_cfg.predicted(loaded.project, loaded.project.guest(guest), gathered)
+    made = xl_parser.parse(text)
+    assert not made.errors
+    return made
+
+
+def test_the_first_preset_is_written(wizard: Terminal) -> None:
+    wizard.start()
+    wizard.wait("Writes   conf/xentui.conf")
+    wizard.keys("Enter")
+    wizard.wait("Ready: 3 new")
+    wizard.keys("C-s")
+    wizard.wait("Write into xentui-out?")
+    wizard.keys("Enter")
+    wizard.wait("Type next")
+    assert wizard.pressed <= 3
+    assert conf(wizard).value("MACHINE") == "qemux86-64"
+    assert conf(wizard).flag("XEN_GUEST_MEMORY", REFERENCE) == "256"
+
+
+def test_the_first_preset_is_written_by_mouse(small: Terminal) -> None:
+    small.start()
+    small.wait("Writes   conf/xentui.conf")
+    small.click("enter Review")
+    small.wait("Ready: 3 new")
+    small.click("^s Write")
+    small.wait("Write into xentui-out?")
+    small.click(" Write   ")
+    small.wait("Type next")
+    assert conf(small).value("MACHINE") == "qemux86-64"
+
+
+def test_from_scratch_with_a_recipe_and_a_vendors_files(wizard: Terminal) -> None:
+    begin_from_scratch(wizard)
+    wizard.keys("Tab")
+    wizard.type("qemuarm64")
+    wizard.keys("M-4")
+    wizard.wait("No guests yet")
+    wizard.keys("a", "1", "Enter")
+    wizard.wait(f"Guest {REFERENCE}")
+    wizard.keys("Tab", "Tab")
+    wizard.type("1024")
+    wizard.keys("Tab")
+    wizard.type("2")
+    wizard.keys("Escape")
+    wizard.wait("Goes into")
+    wizard.keys("a", "4")
+    wizard.wait("Root file system: which file?")
+    wizard.type("vendor-rootfs.ext4")
+    wizard.keys("Enter")
+    wizard.wait("Kernel: which file?")
+    wizard.type("vendor-kernel")
+    wizard.keys("Enter")
+    wizard.wait("Guest vendor")
+    wizard.keys("M-5")
+    wizard.wait("Component")
+    # A gibibyte for the guest is more than the board has: its memory is set, and that fits.
+    wizard.keys("M-2", "Tab", "Tab")
+    wizard.type("4096")
+    write(wizard)
+    read = conf(wizard)
+    assert read.value("MACHINE") == "qemuarm64"
+    assert read.flag("XEN_GUEST_MEMORY", REFERENCE) == "1024"
+    assert read.flag("XEN_GUEST_VCPUS", REFERENCE) == "2"
+    assert read.flag("XEN_GUEST_ROOTFS", "vendor") == "vendor-rootfs.ext4"
+    assert read.flag("XEN_GUEST_KERNEL", "vendor") == "vendor-kernel"
+    guests = read.words("BUNDLED_XEN_GUESTS")
+    assert f"{REFERENCE}:autostart" in guests
+
+
+def test_a_tarball_from_anywhere_becomes_a_guest(wizard: Terminal) -> None:
+    tarball(downloads(wizard) / "alpine.tar.gz")
+    begin_from_scratch(wizard)
+    wizard.keys("M-4")
+    wizard.wait("No guests yet")
+    wizard.keys("a", "2")
+    wizard.wait("Tarball: which file?")
+    wizard.type("~/Downloads/alpine.tar.gz")
+    wizard.keys("Enter")
+    wizard.wait("Guest alpine")
+    write(wizard)
+    assert wizard.pressed <= 12
+    read, path = bundle(wizard)
+    assert read.flag("XEN_GUEST_SOURCE_TYPE", "alpine") == "rootfs_dir"
+    assert (read.flag("XEN_GUEST_SOURCE_FILE", "alpine") or "").endswith("alpine-rootfs")
+    assert "/alpine-rootfs;name=alpine" in (read.value("SRC_URI") or "")
+    assert int(read.flag("XEN_GUEST_IMAGE_SIZE", "alpine") or 0) >= 1
+    assert (path.parent / "my-guests/alpine.tar.gz").read_bytes()
+    assert cfg(wizard, "alpine").disks
+
+
+def test_a_tarball_joins_a_preset(small: Terminal) -> None:
+    tarball(downloads(small) / "alpine.tar.gz")
+    small.start()
+    small.wait("Writes   conf/xentui.conf")
+    small.keys("Enter")
+    small.wait("Ready")
+    small.keys("M-4", "a", "2")
+    small.wait("Tarball: which file?")
+    small.type("~/Downloads/alpine.tar.gz")
+    small.keys("Enter")
+    small.wait("Guest alpine")
+    write(small)
+    assert small.pressed <= 12
+    bundle(small)
+    assert f"{REFERENCE}:autostart" in conf(small).words("BUNDLED_XEN_GUESTS")
+
+
+@pytest.mark.skipif(not Path("/usr/bin/qemu-img").exists(), reason="qemu-img is not installed")
+def test_a_qcow2_becomes_an_hvm_guest_without_kernel(wizard: Terminal) -> None:
+    disk = downloads(wizard) / "appliance.qcow2"
+    subprocess.run(
+        ["qemu-img", "create", "-q", "-f", "qcow2", str(disk), "64M"],
+        check=True,
+        capture_output=True,
+    )
+    begin_from_scratch(wizard)
+    wizard.keys("M-4", "a", "3")
+    wizard.wait("Disk image: which file?")
+    wizard.type("~/Downloads/appliance.qcow2")
+    wizard.keys("Enter")
+    wizard.wait("Guest appliance")
+    write(wizard)
+    assert wizard.pressed <= 12
+    read, _ = bundle(wizard)
+    assert read.flag("XEN_GUEST_SOURCE_TYPE", "appliance") == "qcow2"
+    made = cfg(wizard, "appliance")
+    assert made.settings["type"] == "hvm"
+    assert "kernel" not in made.settings
+
+
+def test_a_config_from_anywhere_is_carried(wizard: Terminal) -> None:
+    own = downloads(wizard) / "router.cfg"
+    own.write_text(
+        'name = "router"\nmemory = 128\nkernel = "/boot/bzImage"\ndisk = ["phy:/dev/vg/router,xvda,w"]\n'
+    )
+    begin_from_scratch(wizard)
+    wizard.keys("M-4", "a", "5")
+    wizard.wait("xl config: which file?")
+    wizard.type("~/Downloads/router.cfg")
+    wizard.keys("Enter")
+    wizard.wait("Guest router")
+    write(wizard)
+    assert wizard.pressed <= 15
+    carried = [p for p in (wizard.directory / OUT).rglob("router*.cfg") if p.read_bytes()]
+    assert own.read_bytes() in [path.read_bytes() for path in carried]
+    assert cfg(wizard, "router").settings["memory"] == "128"
+
+
+def test_interfaces_and_a_static_address(wizard: Terminal) -> None:
+    """Two interfaces for one guest, none for another, a static address for a third."""
+    wizard.start()
+    wizard.wait("Writes   conf/xentui.conf")
+    wizard.keys("c")
+    wizard.wait("Board")
+    before = wizard.pressed
+    wizard.keys("M-4", "Enter")
+    wizard.wait(f"Guest {REFERENCE}")
+    wizard.keys("Tab", "Tab", "Tab", "Tab", "Right", "Right")
+    wizard.wait("Interface 1")
+    wizard.keys("Tab", "Tab")
+    wizard.type("00:16:3e:12:34:56")
+    wizard.click("Add an interface")
+    wizard.wait("Interface 2")
+    assert wizard.pressed - before <= 15
+    wizard.keys("Escape")
+    wizard.wait("Goes into")
+    before = wizard.pressed
+    wizard.keys("c", "Enter")
+    wizard.wait(f"Guest {REFERENCE}-2")
+    wizard.keys("Tab", "Tab", "Tab", "Tab", "Left")
+    wizard.wait("(•) none")
+    assert wizard.pressed - before <= 15
+    wizard.keys("Escape")
+    wizard.wait("Goes into")
+    before = wizard.pressed
+    wizard.keys("c", "Enter")
+    wizard.wait(f"Guest {REFERENCE}-3")
+    wizard.keys("Tab", "Tab", "Tab", "Tab", "Left", "Tab")
+    wizard.type("192.168.7.50/24")
+    wizard.keys("Tab")
+    wizard.type("192.168.7.1")
+    wizard.wait("ip=192.168.7.50::192.168.7.1:255.255.255.0")
+    assert wizard.pressed - before <= 15
+    wizard.keys("M-2", "Tab", "Tab")
+    wizard.type("4096")
+    write(wizard)
+    two = cfg(wizard, REFERENCE)
+    assert len(two.settings["vif"]) == 2
+    assert "00:16:3e:12:34:56" in two.settings["vif"][0]
+    none = cfg(wizard, f"{REFERENCE}-2")
+    assert not none.settings.get("vif")
+    static = cfg(wizard, f"{REFERENCE}-3")
+    assert "ip=192.168.7.50::192.168.7.1:255.255.255.0" in str(static.settings["extra"])
+
+
+def test_a_board_that_xentui_does_not_know(wizard: Terminal) -> None:
+    begin_from_scratch(wizard)
+    wizard.keys("Tab")
+    wizard.type("acme-gateway")
+    wizard.keys("Tab")
+    wizard.type("8192")
+    wizard.wait("8192")
+    write(wizard)
+    assert wizard.pressed <= 8
+    assert conf(wizard).value("MACHINE") == "acme-gateway"
+
+
+def test_the_project_file_here_is_offered_first(small: Terminal) -> None:
+    small.start()
+    small.wait("Writes   conf/xentui.conf")
+    small.keys("Enter")
+    small.wait("Ready")
+    write(small)
+    small.keys("Enter")
+    small.wait("LEFT=0")
+    small.end()
+    small.pressed = 0
+    small.start()
+    page = small.wait("▸ Open")
+    assert "Resume" not in page
+    small.keys("Enter")
+    small.wait(f"{REFERENCE}  ")
+    assert small.pressed <= 1
+
+
+def test_one_key_fixes_forty_guests(small: Terminal) -> None:
+    lines = ["version = 1", "[host]", 'machine = "qemux86-64"', "memory = 16384", 'network = "nat"']
+    for number in range(40):
+        lines += [f"[guests.g{number}]", "memory = 64", 'extra = "root=/dev/xvda ro"']
+        lines += [f'rootfs = "g{number}.ext4"', 'tags = ["external"]']
+    (small.directory / "many.toml").write_text("\n".join(lines))
+    small.start("many.toml")
+    small.wait("Ready")
+    small.keys("4")
+    small.wait("console")
+    small.keys("F7")
+    page = small.wait("Fixed 40 problems")
+    assert small.pressed <= 2
+    assert "console=hvc0" not in page or "XT228" not in page
