@@ -73,7 +73,7 @@ def begin_from_scratch(wizard: Terminal) -> None:
     wizard.start()
     wizard.wait("Begin with")
     wizard.keys("End", "Up", "Enter")
-    wizard.wait("Board")
+    wizard.wait("Total memory")
 
 
 def write(wizard: Terminal) -> None:
@@ -164,7 +164,7 @@ def test_from_scratch_with_a_recipe_and_a_vendors_files(wizard: Terminal) -> Non
     wizard.keys("Tab")
     wizard.type("2")
     wizard.keys("Escape")
-    wizard.wait("Goes into")
+    wizard.wait("Auto")
     wizard.keys("a", "4")
     wizard.wait("Root file system: which file?")
     wizard.type("vendor-rootfs.ext4")
@@ -173,12 +173,16 @@ def test_from_scratch_with_a_recipe_and_a_vendors_files(wizard: Terminal) -> Non
     wizard.type("vendor-kernel")
     wizard.keys("Enter")
     wizard.wait("Guest vendor")
-    wizard.keys("M-5")
-    wizard.wait("Component")
-    # A gibibyte for the guest is more than the board has: its memory is set, and that fits.
-    wizard.keys("M-2", "Tab", "Tab")
-    wizard.type("4096")
-    write(wizard)
+    wizard.keys("C-s")
+    # A gibibyte for the guest is more than the board has.
+    wizard.wait("Give the board")
+    wizard.keys("F9")
+    wizard.wait("Press ctrl+s to write")
+    wizard.keys("C-s")
+    wizard.wait("Write into xentui-out?")
+    wizard.keys("Enter")
+    wizard.wait("Type next")
+    assert wizard.pressed <= 20
     read = conf(wizard)
     assert read.value("MACHINE") == "qemuarm64"
     assert read.flag("XEN_GUEST_MEMORY", REFERENCE) == "1024"
@@ -253,7 +257,8 @@ def test_a_qcow2_becomes_an_hvm_guest_without_kernel(wizard: Terminal) -> None:
 def test_a_config_from_anywhere_is_carried(wizard: Terminal) -> None:
     own = downloads(wizard) / "router.cfg"
     own.write_text(
-        'name = "router"\nmemory = 128\nkernel = "/boot/bzImage"\ndisk = ["phy:/dev/vg/router,xvda,w"]\n'
+        'name = "router"\nmemory = 128\nkernel = "/boot/bzImage"\n'
+        "disk = ['file:/srv/router.img,xvda,rw']\n"
     )
     begin_from_scratch(wizard)
     wizard.keys("M-4", "a", "5")
@@ -281,11 +286,12 @@ def test_interfaces_and_a_static_address(wizard: Terminal) -> None:
     wizard.wait("Interface 1")
     wizard.keys("Tab", "Tab")
     wizard.type("00:16:3e:12:34:56")
+    wizard.wait("00:16:3e:12:34:56")
     wizard.click("Add an interface")
     wizard.wait("Interface 2")
     assert wizard.pressed - before <= 15
     wizard.keys("Escape")
-    wizard.wait("Goes into")
+    wizard.wait("Auto")
     before = wizard.pressed
     wizard.keys("c", "Enter")
     wizard.wait(f"Guest {REFERENCE}-2")
@@ -293,7 +299,7 @@ def test_interfaces_and_a_static_address(wizard: Terminal) -> None:
     wizard.wait("(•) none")
     assert wizard.pressed - before <= 15
     wizard.keys("Escape")
-    wizard.wait("Goes into")
+    wizard.wait("Auto")
     before = wizard.pressed
     wizard.keys("c", "Enter")
     wizard.wait(f"Guest {REFERENCE}-3")
@@ -303,9 +309,14 @@ def test_interfaces_and_a_static_address(wizard: Terminal) -> None:
     wizard.type("192.168.7.1")
     wizard.wait("ip=192.168.7.50::192.168.7.1:255.255.255.0")
     assert wizard.pressed - before <= 15
-    wizard.keys("M-2", "Tab", "Tab")
-    wizard.type("4096")
-    write(wizard)
+    wizard.keys("C-s")
+    wizard.wait("Give the board")
+    wizard.keys("F9")
+    wizard.wait("Press ctrl+s to write")
+    wizard.keys("C-s")
+    wizard.wait("Write into xentui-out?")
+    wizard.keys("Enter")
+    wizard.wait("Type next")
     two = cfg(wizard, REFERENCE)
     assert len(two.settings["vif"]) == 2
     assert "00:16:3e:12:34:56" in two.settings["vif"][0]
@@ -338,7 +349,8 @@ def test_the_project_file_here_is_offered_first(small: Terminal) -> None:
     small.end()
     small.pressed = 0
     small.start()
-    page = small.wait("▸ Open")
+    page = small.wait("Open xentui-out/")
+    assert "▸ Open" in page
     assert "Resume" not in page
     small.keys("Enter")
     small.wait(f"{REFERENCE}  ")

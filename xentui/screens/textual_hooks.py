@@ -37,6 +37,8 @@ from textual.widgets import Input
 from xentui.safe_text import visible
 
 ResultT = TypeVar("ResultT")
+PASSES = 4
+"""How often the way up is followed: a key, its binding's messages, and what they ask for."""
 PATIENCE = 0.5
 """Seconds after which keys are no longer held behind one whose effect was lost."""
 
@@ -169,7 +171,7 @@ class OrderedKeys(App[int]):
             return
         way: list[MessagePump] = [target]
         if event.key in self.LEADING_KEYS or not isinstance(target, Input):
-            way = [*target.ancestors_with_self, *target.ancestors_with_self]
+            way = [*target.ancestors_with_self] * PASSES
         self._holds += 1
         self._awaited_key = event
         if self._patience_timer is None:
