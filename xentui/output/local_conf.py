@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from xentui.bitbake import releases, text
@@ -288,6 +289,12 @@ def entry(guest: Guest) -> str:
     return ":".join([text.name(guest.key), *sorted(tags)])
 
 
+@lru_cache(maxsize=2048)
+def _bare_guest(key: str) -> Guest:
+    """Return a guest that says nothing; the same object each time, which is worked out once."""
+    return Guest(key)
+
+
 def varflags(project: Project, guest: Guest) -> Iterator[tuple[str, str]]:
     """Yield the variables whose flag for this guest must be set, with their values.
 
@@ -298,7 +305,7 @@ def varflags(project: Project, guest: Guest) -> Iterator[tuple[str, str]]:
         CannotCarry: a value cannot be carried.
     """
     has_config = guest.config_file is not None or supplied(project, guest) is not None
-    now, usual = effective(project, guest).values, effective(project, Guest(guest.key)).values
+    now, usual = effective(project, guest).values, effective(project, _bare_guest(guest.key)).values
     for field in schema.varflags():
         if field.carry == "local-file" or (has_config and field.xl):
             continue

@@ -255,11 +255,28 @@ class EffectiveGuest(NamedTuple):
         return int(self.values["image_size"])
 
 
+_MOST_KEPT = 4096
+_EFFECTIVE: dict[tuple[int, ...], tuple[tuple[object, ...], EffectiveGuest]] = {}
+
+
 def effective(project: Project, guest: Guest, outside: Outside = NOTHING_OUTSIDE) -> EffectiveGuest:
     """Return a guest with every value worked out.
 
-    What its own xl config says is not looked at: the values are those without it.
+    What its own xl config says is not looked at: the values are those without it. A guest that
+    an edit left alone is the same object in the next project, and is worked out once.
     """
+    depends_on = (guest, project.defaults, project.host, outside)
+    key = tuple(map(id, depends_on))
+    known = _EFFECTIVE.get(key)
+    if known is None:
+        if len(_EFFECTIVE) >= _MOST_KEPT:
+            _EFFECTIVE.clear()
+        # What it depends on is kept too: an id belongs to an object only while that lives.
+        known = _EFFECTIVE[key] = (depends_on, _worked_out(project, guest, outside))
+    return known[1]
+
+
+def _worked_out(project: Project, guest: Guest, outside: Outside) -> EffectiveGuest:
     values: dict[str, Any] = {}
     for wanted in _in_config():
         value = getattr(guest, wanted.name)

@@ -394,6 +394,12 @@ class MainScreen(Screen[None]):
             self._saver = self.set_timer(AUTOSAVE, self._autosave)
 
     def _follow(self) -> None:
+        """Show what would be written at once, and a frame later what the rules say of it."""
+        self._show_preview()
+        if not self.call_after_refresh(self._follow_fully):
+            self._follow_fully()
+
+    def _follow_fully(self) -> None:
         self._follow_pending = False
         if not self.is_mounted:
             return

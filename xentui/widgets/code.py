@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import compress
-from operator import ne
+from operator import attrgetter, ne
 from typing import ClassVar, Literal, NamedTuple
 
 from rich.cells import cell_len
@@ -90,7 +91,7 @@ class CodeView(ScrollView, can_focus=True):
         self.look: Look = look
         self._lines: Sequence[str] = ()
         self._wrapped: list[VisualLine] = []
-        self._wrapped_for: tuple[object, int] = ((), 0)
+        self._wrapped_for: tuple[Sequence[str], int] = ((), 0)
         self._changed: frozenset[int] = frozenset()
         self._latest: frozenset[int] = frozenset()
 
@@ -173,8 +174,11 @@ class CodeView(ScrollView, can_focus=True):
     def _wrap(self) -> None:
         room = max(8, self.scrollable_content_region.width - self._gutter)
         if self._wrapped_for != (self._lines, room):
+            before, width = self._wrapped_for
+            self._wrapped = rewrapped(
+                before if width == room else (), self._wrapped, self._lines, room
+            )
             self._wrapped_for = (self._lines, room)
-            self._wrapped = wrapped(self._lines, room)
         self.virtual_size = Size(self.scrollable_content_region.width, len(self._wrapped))
 
     def _bring_into_sight(self, number: int | None) -> None:
@@ -266,6 +270,21 @@ def wrapped(lines: Sequence[str], width: int) -> list[VisualLine]:
             start = end
             if start >= len(text):
                 break
+    return made
+
+
+def rewrapped(
+    before: Sequence[str], wrapped_before: list[VisualLine], lines: Sequence[str], width: int
+) -> list[VisualLine]:
+    """Return the visual lines of a text of which most was wrapped for the same width before."""
+    if not before or len(before) != len(lines):
+        return wrapped(lines, width)
+    made = list(wrapped_before)
+    for number in compress(range(len(lines)), map(ne, before, lines)):
+        parts = [part._replace(number=number) for part in wrapped([lines[number]], width)]
+        first = bisect_left(made, number, key=attrgetter("number"))
+        last = bisect_right(made, number, key=attrgetter("number"))
+        made[first:last] = parts
     return made
 
 

@@ -17,7 +17,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.geometry import Size
 from textual.message import Message
+from textual.reactive import reactive
 from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
@@ -69,6 +71,12 @@ class Offered(Suggester):
         """Return the first value that begins so."""
         names = (name for name, _ in self._row.offers)
         return next((name for name in names if value and name.startswith(value)), None)
+
+
+class FieldInput(Input):
+    """A text field in a form. The length of its text lays nothing out anew, as in a plain one."""
+
+    virtual_size: reactive[Size] = reactive(Size(0, 0), init=False)
 
 
 class Labelled(Widget):
@@ -224,7 +232,7 @@ class PartsRow(Labelled):
             for part in self._parts:
                 if part.title:
                     yield Static(part.title, markup=False)
-                field = Input(
+                field = FieldInput(
                     self._values.get(part.name, ""),
                     placeholder=part.placeholder,
                     compact=True,
@@ -367,7 +375,7 @@ class FieldRow(Labelled):
             choices, chosen = self._offered()
             return Options(choices, chosen=chosen, multiple=self.field.kind == "choices")
         self._shown, _ = self.session.shown(self.path)
-        return Input(
+        return FieldInput(
             self._shown,
             compact=True,
             select_on_focus=True,
