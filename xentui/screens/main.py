@@ -462,7 +462,8 @@ class MainScreen(Screen[None]):
         self.query_one(HeaderLine).show(
             self.session.title,
             TITLES[self.here],
-            self.session.view.budget,
+            # On Start the budget of the row under the cursor is shown, and no other beside it.
+            self.session.view.budget if self.step.previewed_view() is None else None,
             changed=self.session.changed,
         )
         self.query_one(StepStrip).show(self._marks(found.counts), self.here)

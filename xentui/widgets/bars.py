@@ -55,7 +55,9 @@ def pattern(row: Row, number: int, signs: Glyphs) -> tuple[str, str]:
 def bar(budget: Budget, width: int, signs: Glyphs) -> Content:
     """Return the memory as one line of ``width`` cells."""
     rows = used_rows(budget)
-    total = max(budget.total or 0, sum(row.mib for row in rows))
+    used = sum(row.mib for row in rows)
+    # Where the memory is unknown, what is used takes half of the bar, and the rest is asked.
+    total = max(budget.total, used) if budget.total is not None else 2 * used
     parts: list[Content] = []
     guests = left = 0
     for row, cells in zip(rows, shares(rows, total, width), strict=True):
@@ -64,8 +66,15 @@ def bar(budget: Budget, width: int, signs: Glyphs) -> Content:
             guests += 1
         parts.append(Content.assemble((sign * min(cells, width - left), style)))
         left += min(cells, width - left)
-    parts.append(Content.assemble((signs.bar[5] * max(0, width - left), _STYLE["free"])))
-    return Content("").join(parts)
+    rest = signs.bar[5] if budget.total is not None else "?"
+    parts.append(Content.assemble((rest * max(0, width - left), _STYLE["free"])))
+    line = Content("").join(parts)
+    if budget.total is None or used <= budget.total:
+        return line
+    # A mark where the board's memory ends.
+    end = min(width - 1, round(width * budget.total / used))
+    mark = Content.assemble(("|", "bold $error"))
+    return Content("").join([line[:end], mark, line[end + 1 :]])
 
 
 def summary(budget: Budget, signs: Glyphs) -> Content:

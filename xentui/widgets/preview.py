@@ -53,7 +53,7 @@ class Preview(Vertical):
         self.guest = ""
         self.conf, self.folder = CONF, LAYER
         self._views: tuple[View, View] | None = None
-        self._shown_name = ""
+        self._drawn: tuple[str, object] = ("", None)
 
     def compose(self) -> ComposeResult:
         """Make the sheets' names and the text, where they are shown."""
@@ -105,9 +105,9 @@ class Preview(Vertical):
         view, base = self._views
         name, lines = self._lines(view)
         _, before = self._lines(base) if base is not view else ("", lines)
-        same = name == self._shown_name
+        same = (name, view.state.origin) == self._drawn
         if not same:
-            self._shown_name = name
+            self._drawn = (name, view.state.origin)
             self.query_one("#preview-name", Text).show(lit(name, "muted"))
         self.query_one("#preview-text", CodeView).show(
             lines,
