@@ -41,17 +41,8 @@ TIGHT = 72
 LEFT_OUT = ""
 """The choice that leaves a field out."""
 LONG = (
-    "rootfs",
-    "kernel",
-    "extra",
-    "uri",
-    "vif",
-    "sha256",
-    "summary",
-    "depends",
-    "file",
-    "config_file",
-    "script",
+    *(field_paths.KEY, "rootfs", "kernel", "extra", "uri", "vif", "sha256"),
+    *("summary", "depends", "file", "config_file", "script"),
 )
 """Fields whose value gets the whole line."""
 NOTED = ("memory", "dom0_memory")
@@ -262,11 +253,16 @@ class PartsRow(Labelled):
             value, sent = values.get(name, ""), self._sent[name]
             if value in sent:
                 del sent[: sent.index(value) + 1]
-            elif value != field.value and not self.problem:
-                sent.clear()
+            elif value != field.value and not self.problem and not (field.has_focus and sent):
                 with self.prevent(Input.Changed):
                     field.value = value
                 field.cursor_position = len(value)
+
+    def on_descendant_blur(self) -> None:
+        """Show what holds: nothing that was typed is on its way any more."""
+        super().on_descendant_blur()
+        for sent in self._sent.values():
+            sent.clear()
 
     def complain(self, problem: str) -> None:
         """Say what is wrong with what was typed; an empty text says that nothing is."""
