@@ -100,12 +100,22 @@ def answers(*named: Answer) -> Horizontal:
 
 
 class Ask(Modal[str | None]):
-    """A question that is answered with one line of text."""
+    """A question that is answered with one line of text.
+
+    Args:
+        title: the question.
+        text: what the line holds at first.
+        placeholder: what it shows while it is empty.
+        empty: whether an empty line is an answer.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Back", show=False)]
 
-    def __init__(self, title: str, text: str = "", placeholder: str = "") -> None:
+    def __init__(
+        self, title: str, text: str = "", placeholder: str = "", *, empty: bool = False
+    ) -> None:
         super().__init__(classes="dialog")
+        self._empty = empty
         self._title = title
         self._text = text
         self._placeholder = placeholder
@@ -121,13 +131,19 @@ class Ask(Modal[str | None]):
     @on(Input.Submitted)
     def _given(self, event: Input.Submitted) -> None:
         event.stop()
-        self.dismiss(event.value.strip() or None)
+        self._use(event.value)
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
         event.stop()
-        text = self.query_one(Input).value.strip()
-        self.dismiss(text or None if event.button.id == "answer-take" else None)
+        if event.button.id == "answer-take":
+            self._use(self.query_one(Input).value)
+        else:
+            self.dismiss(None)
+
+    def _use(self, text: str) -> None:
+        answer = text.strip()
+        self.dismiss(answer if answer or self._empty else None)
 
 
 class Pick(Modal[str | None]):

@@ -319,11 +319,14 @@ class Review(Step):
     async def _change_layer(self) -> None:
         from xentui.screens.dialogs import Ask
 
-        given = await wizard(self).ask(
-            Ask("Put the layer into which folder?", str(self.session.target.layer or ""))
-        )
-        if given and "\0" not in given and filesystem.expanded(given) != self.session.target.layer:
-            self.session.target.choose_layer(filesystem.expanded(given))
+        known = str(self.session.target.layer or "")
+        title = "Put the layer into which folder? Leave empty for the usual one."
+        given = await wizard(self).ask(Ask(title, known, empty=True))
+        if given is None or "\0" in given:
+            return
+        place = user_dirs.expanded(given) if given else None
+        if place != self.session.target.layer:
+            self.session.target.choose_layer(place)
             self.compare()
 
     def action_to_attach(self) -> None:
