@@ -236,7 +236,7 @@ async def test_another_directory_is_another_way() -> None:
         await read(pilot, app)
         await pilot.press("t", *"elsewhere", "enter")
         await read(pilot, app)
-        assert not app.main.query_one("#review-way", Options).region
+        assert "Write as    (•) files only" in shown(app)
         files = app.main.query_one("#review-files", Table)
         assert all(row.key.startswith("elsewhere/") for row in files.rows)
 

@@ -10,7 +10,8 @@ import pytest
 
 from tests.bitbake.trees import small
 from tests.bitbake_parser import Parsed, parse_conf
-from tests.tui.test_tmux import TMUX, Terminal, terminal
+from tests.tui.terminals import TMUX, Terminal
+from tests.tui.test_tmux import terminal
 from xentui.project.model import Host, Project
 from xentui.session import Origin, Session
 

@@ -324,7 +324,7 @@ class Review(Step):
         given = await wizard(self).ask(Ask(title, known, empty=True))
         if given is None or "\0" in given:
             return
-        place = user_dirs.expanded(given) if given else None
+        place = filesystem.expanded(given) if given else None
         if place != self.session.target.layer:
             self.session.target.choose_layer(place)
             self.compare()
