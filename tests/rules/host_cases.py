@@ -54,6 +54,13 @@ CASES = (
         quick_fixes=1,
     ),
     Case(
+        "XT127",
+        "host.machine",
+        host("", machine="zynqmp-generic"),
+        ("zynqmp-generic", "imx8qm-mek"),
+        say="wrynose",
+    ),
+    Case(
         "XT122",
         "host.boot_mode",
         host('boot_mode = "uboot-rootfs"', machine="imx8qm-mek"),

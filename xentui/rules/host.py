@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xentui.bitbake import releases
 from xentui.project import boards
 from xentui.project.boards import Dom0Knob
 from xentui.project.effective import fallback, image
@@ -46,6 +47,21 @@ def supported(given: Context) -> Iterator[Finding]:
         yield found(
             "XT103", path, f"{board.machine}: {board.state_words}", f"{board.summary}{without}"
         )
+
+
+def layer(given: Context) -> Iterator[Finding]:
+    """Whether the board's layer has a branch for the release."""
+    of_board = given.board.layer
+    release = releases.release_of(given.project)
+    if of_board is None or release.name in of_board.branches:
+        return
+    known = ", ".join(of_board.branches)
+    yield found(
+        "XT127",
+        "host.machine",
+        f"No branch of {of_board.name} is known for {release.name}",
+        f"Its branches are for {known}: set host.release, or see whether there is one by now.",
+    )
 
 
 def licenses(given: Context) -> Iterator[Finding]:
@@ -177,5 +193,5 @@ def own_image(given: Context) -> Iterator[Finding]:
 
 
 RULES = (
-    supported, licenses, boot_mode, total_memory, dom0_knob, dom0_size, own_image,
+    supported, layer, licenses, boot_mode, total_memory, dom0_knob, dom0_size, own_image,
 )  # fmt: skip
