@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from string import digits
 
-from xentui.project import schema
+from xentui.project import model, schema
 from xentui.project.boards import Board
 from xentui.project.effective import EffectiveGuest
 from xentui.project.model import CONTAINER, CONTAINER_INIT, WITHOUT_DISK
@@ -198,10 +198,14 @@ def replaced(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     wanted = guest.guest
     if wanted.config_file is None:
         return
+    nothing = model.left_out("guest")
+    # Files that these name are carried all the same, for the config to use.
+    carried = ("ramdisk", "device_tree", "disks")
     idle = [
         field.name
         for field in schema.fields("guest")
-        if field.xl and getattr(wanted, field.name) not in (None, ())
+        if (field.xl or field.name in ("backend", "xl")) and field.name not in carried
+        if getattr(wanted, field.name) != nothing[field.name]
     ]
     if idle:
         yield found(
@@ -210,7 +214,7 @@ def replaced(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             f"{', '.join(idle)} of {guest.key} are ignored: {quoted(wanted.config_file)}"
             " replaces them",
             "Set them in the config file, and remove them here.",
-            quick_fixes.guest("Remove them", guest.key, **dict.fromkeys(idle)),
+            quick_fixes.guest("Remove them", guest.key, **{name: nothing[name] for name in idle}),
         )
 
 
