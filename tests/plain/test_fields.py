@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -276,3 +277,10 @@ def test_all_steps_are_there() -> None:
     for number, name in enumerate(STEPS, 1):
         said = person.say(f"g {number}")
         assert f"Step {number} of 7: {name.capitalize()}" in said
+
+
+def test_a_guest_with_its_own_config_says_so_at_each_field() -> None:
+    guest = replace(TWO.guests[0], config_file="own.cfg")
+    person = Person(session_of(TWO.with_guest(guest)), begin="guests")
+    said = person.choose("alpha", "More")
+    assert "set in its own xl config" in " ".join(said.split())
