@@ -1,12 +1,14 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Rules on whether the guests fit into the board's memory (XT4xx)."""
+"""Rules on whether the guests fit into the board's memory and Dom0's disk (XT4xx, XT358, XT359)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from xentui.project import schema
+from xentui.project.disk import KEPT_FOR_CONTAINERS, disk, extra_space
+from xentui.project.effective import image
 from xentui.rules import quick_fixes
 from xentui.rules.budget import Budget, budget_of
 from xentui.rules.context import Context
@@ -19,7 +21,7 @@ STEP = 16
 """Memory of guests is lowered to a multiple of this, in MiB."""
 
 
-def fits(given: Context) -> Iterator[Finding]:
+def memory(given: Context) -> Iterator[Finding]:
     """Check that everything fits into the board's memory."""
     budget = budget_of(given)
     if budget.total is None:
@@ -159,4 +161,33 @@ def _floor(own: int, whole: int, share: int) -> int | None:
     return memory if memory >= SMALLEST else None
 
 
-RULES = (fits,)
+def disk_space(given: Context) -> Iterator[Finding]:
+    """Check that the guests' images fit into the space that the Dom0 recipe reserves."""
+    needed = disk(given.project, given.assets)
+    if needed.fits:
+        return
+    space = extra_space(given.project, given.assets)
+    about = "about " if needed.estimate else ""
+    yield found(
+        "XT358",
+        "guests",
+        f"The guests' images take {about}{needed.kib} KB of Dom0's root file system, whose "
+        f"recipe keeps {needed.kept}",
+        f"You need {space} KB of disk for it: xentui sets IMAGE_ROOTFS_EXTRA_SPACE to that.",
+    )
+
+
+def container_space(given: Context) -> Iterator[Finding]:
+    """Check that Dom0 has space for the images of containers."""
+    project = given.project
+    if project.containers.vxn and extra_space(project, given.assets) is None:
+        yield found(
+            "XT359",
+            "containers.vxn",
+            "Container images lie in Dom0's root file system, which has 2,000,000 KB to spare",
+            f"For big ones set IMAGE_ROOTFS_EXTRA_SPACE:pn-{image(project)} = "
+            f'"{KEPT_FOR_CONTAINERS}" in local.conf, as vxn\'s own images do.',
+        )
+
+
+RULES = (memory, disk_space, container_space)
