@@ -250,8 +250,8 @@ def test_a_container_is_a_guest_of_a_project(images: dict[str, Path], tmp_path: 
     assert [one for one in made_of if one.code.startswith("XT3")] == []
     files = render(project, assets).files
     (recipe,) = [
-        content for name, content in files.items() if name.startswith(LAYER) and ".bb" in name
-        and "bbappend" not in name
+        content for name, content in files.items()
+        if "xen-guest-bundles" in name and name.endswith(".bb")
     ]  # fmt: skip
     assert isinstance(recipe, str)
     assert 'XEN_GUEST_SOURCE_TYPE[web] = "rootfs_dir"' in recipe
