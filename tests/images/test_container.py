@@ -26,7 +26,6 @@ from xentui.images.reader import FileReader
 from xentui.images.suggest import suggest, with_source
 from xentui.output import container_roots
 from xentui.output.render import render
-from xentui.output.rendered import LAYER
 from xentui.project import document
 from xentui.project.assets import gather
 from xentui.rules.check import check
