@@ -21,7 +21,7 @@ from tests.strategies import of_field
 from xentui.output.guest_cfg import all_predicted, predicted
 from xentui.output.render import render
 from xentui.output.target_layout import layout, start_order
-from xentui.project import disk, document, model, route
+from xentui.project import disk, document, model, route, schema
 from xentui.project.assets import Assets, gather
 from xentui.rules.check import check
 from xentui.rules.finding import Severity
@@ -273,6 +273,16 @@ def test_a_renamed_guest_is_followed_by_those_that_name_it(tmp_path: Path) -> No
     app = renamed.guest("app")
     assert (app.after, app.backend, app.disks[1].backend) == (("storage",), "storage", "storage")
     assert start_order(renamed) == ["storage", "app"]
+
+
+@pytest.mark.parametrize("name", [field.name for field in route.only_in_config() if field.xl])
+def test_the_examples_of_a_field_are_not_refused(name: str) -> None:
+    for example in schema.field("guest", name).examples:
+        guest = model.Guest("web", tags=("external",), **{name: model.frozen(example)})
+        for machine in ("qemux86-64", "qemuarm64"):
+            made = model.Project(host=model.Host(machine, memory=4096), guests=(guest,))
+            found = [f for f in check(made) if f.code == "XT278"]
+            assert found == [], example
 
 
 @pytest.mark.parametrize(

@@ -220,6 +220,22 @@ def test_what_libxl_makes_of_a_config_is_said(arch: check.Arch, text: str) -> No
     assert [(p.key, p.verdict) for p in found] == [LIBXL[arch, text]]
 
 
+@pytest.mark.parametrize(
+    ("spec", "sound"),
+    [
+        ("type=virtio,device22,transport=mmio,backend=driver,grant_usage=1", True),
+        ("backend=d, type=virtio,device22, transport=MMIO", True),
+        ("type=device22,transport=mmio", True),
+        ("device22,transport=mmio", False),
+        ("type=virtio,device22,transport=pci", False),
+        ("type=virtio,device22,foo=1", False),
+    ],
+)
+def test_a_virtio_type_goes_on_behind_a_comma(spec: str, sound: bool) -> None:
+    found = check.problems(parse(f"{PVH}virtio = ['{spec}']\n"), arch="aarch64")
+    assert [p.verdict for p in found] == ([] if sound else ["refused"])
+
+
 def test_a_device_of_the_device_tree_goes_to_a_guest_on_arm() -> None:
     text = f"{PVH}dtdev = ['/soc/uart']\ndevice_tree = '/p.dtb'\niomem = ['fe000,1']\nirqs = [77]\n"
     assert check.problems(parse(text), arch="aarch64") == []

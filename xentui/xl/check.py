@@ -17,7 +17,7 @@ from typing import Literal
 
 from xentui.safe_text import quoted
 from xentui.xl import keys as table
-from xentui.xl.config import Config, Setting, Value
+from xentui.xl.config import Config
 from xentui.xl.keys import Key, Version
 from xentui.xl.values import READERS, Given, Verdict
 
@@ -65,13 +65,6 @@ def problems(config: Config, *, arch: Arch, xen: Version = table.XEN) -> list[Pr
     around = Surroundings(config, kind, arch, xen)
     found = [*_keys(around), *_whole(around)]
     return sorted(found, key=lambda problem: problem.line)
-
-
-def value_problems(name: str, value: Value, *, arch: Arch, kind: str) -> list[Problem]:
-    """Return what xl makes of one setting alone, as far as that can be said."""
-    config = Config({"type": Setting(kind, 1), name: Setting(value, 1)})
-    around = Surroundings(config, kind, arch, table.XEN)
-    return list(_key(around, name))
 
 
 def _keys(around: Surroundings) -> Iterator[Problem]:

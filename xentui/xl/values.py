@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from xentui.safe_text import quoted
@@ -407,6 +407,15 @@ def _vdispl(given: Given) -> Iterator[Found]:
     )
 
 
+def _virtio(given: Given) -> Iterator[Found]:
+    """A type that begins with ``virtio`` goes on behind the next comma."""
+    names = {"backend": None, "type": None, "transport": ("mmio", "unknown"), "grant_usage": None}
+    joined = re.compile(r"(?<![^,])( *type=virtio[^,]*),")
+    whole = tuple(joined.sub(r"\1 ", spec) for spec in given.entries)
+    value = whole if isinstance(given.value, tuple) else given.value
+    yield from _devices(names)(replace(given, value=value))
+
+
 def _viridian(given: Given) -> Iterator[Found]:
     if given.type != "hvm":
         return
@@ -527,9 +536,7 @@ READERS: dict[str, Reader] = {
     "pvcalls": _devices({"backend": None}, stopping=True),
     "vdispl": _vdispl,
     "channel": _channel,
-    "virtio": _devices(
-        {"backend": None, "type": None, "transport": ("mmio", "unknown"), "grant_usage": None}
-    ),
+    "virtio": _virtio,
     "usbctrl": _devices(
         {"type": ("auto", "pv", "devicemodel", "qusb"), "version": None, "ports": None}
     ),
