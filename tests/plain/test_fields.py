@@ -283,4 +283,4 @@ def test_a_guest_with_its_own_config_says_so_at_each_field() -> None:
     guest = replace(TWO.guests[0], config_file="own.cfg")
     person = Person(session_of(TWO.with_guest(guest)), begin="guests")
     said = person.choose("alpha", "More")
-    assert "set in its own xl config" in " ".join(said.split())
+    assert "set in its xl config" in " ".join(said.split())

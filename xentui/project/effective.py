@@ -31,9 +31,9 @@ ORIGINS = {
     "xl": "xl's default",
     "key": "the guest's name",
     "host-kernel": "Dom0's kernel",
-    "image": "the image that its recipe or its import makes",
-    "config-file": "set in its own xl config",
-    "unused": "not used by this import type",
+    "image": "built or imported",
+    "config-file": "set in its xl config",
+    "unused": "not used here",
     "unknown": "unknown",
     "none": "none",
 }
