@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,7 @@ from tests.real import tree
 from tests.real.conftest import MakeBuild
 from tests.real.test_image import xen_image
 from xentui.output import boot
+from xentui.output.render import render
 from xentui.project import boards
 from xentui.project.model import Host, Project
 from xentui.rehearsal.boot import script_image
@@ -105,3 +109,71 @@ def test_bitbake_makes_the_boot_files(machine: str, make_build: MakeBuild) -> No
 
 def _deployed(folder: Path) -> list[Path]:
     return list(folder.glob("tmp/work/*/xentui-boot/*/deploy-xentui-boot/*"))
+
+
+WIC = Path(tree.TREE) / "openembedded-core/scripts/wic"
+WIC_TOOLS = (
+    "mkdosfs", "mkfs.ext4", "fsck.ext4", "fsck.fat", "mcopy", "mmd", "mdir", "parted", "sgdisk",
+    "sfdisk", "debugfs", "dumpe2fs", "tune2fs", "resize2fs", "dd", "du",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("machine", ["genericx86-64", "genericarm64", "am62xx-evm"])
+def test_wic_makes_the_disk_of_our_kickstart(machine: str, tmp_path: Path) -> None:
+    missing = [name for name in WIC_TOOLS if shutil.which(name, path=tree.PATH) is None]
+    if not WIC.is_file() or missing:
+        pytest.skip(f"wic is not in {tree.TREE}" if not missing else f"no {', '.join(missing)}")
+    given, board = project(machine), boards.board(machine)
+    layer = render(given).layer
+    ((name, kickstart),) = [(n, str(t)) for n, t in layer.items() if n.endswith(".wks")]
+    files = {
+        "${MACHINE}": machine, "${KERNEL_IMAGETYPE}": board.kernel.image,
+    }  # fmt: skip
+    entries = _boot_files(given)
+    for variable, value in files.items():
+        entries = entries.replace(variable, value)
+    for folder in ("vars", "deploy", "rootfs/etc", "out", "conf", "native/usr/bin"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "conf/local.conf").touch()
+    for tool in WIC_TOOLS:
+        (tmp_path / "native/usr/bin" / tool).symlink_to(str(shutil.which(tool, path=tree.PATH)))
+    for entry in entries.split():
+        path = tmp_path / "deploy" / entry.partition(";")[0].replace("*", "sk")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"the file {entry}\n")
+    (tmp_path / "vars/img.env").write_text(
+        f'IMAGE_BOOT_FILES="{entries}"\nDEPLOY_DIR_IMAGE="{tmp_path}/deploy"\n'
+        f'IMAGE_ROOTFS="{tmp_path}/rootfs"\nRECIPE_SYSROOT_NATIVE="{tmp_path}/native"\n'
+    )
+    (tmp_path / "our.wks").write_text(kickstart)
+    run = subprocess.run(
+        [sys.executable, WIC, "create", tmp_path / "our.wks", "--vars", tmp_path / "vars", "-e",
+         "img", "-r", tmp_path / "rootfs", "-b", tmp_path / "deploy", "-k", tmp_path / "deploy",
+         "-n", tmp_path / "native", "-o", tmp_path / "out"],
+        env={"BUILDDIR": str(tmp_path), "PATH": tree.PATH, "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stdout[-2000:] + run.stderr[-2000:]
+    (disk,) = (tmp_path / "out").glob("*.direct")
+    listed = subprocess.run(
+        ["mdir", "-/", "-b", "-i", f"{disk}@@1M"], capture_output=True, text=True, check=True
+    ).stdout.upper()
+    for entry in entries.split():
+        if "*" not in entry:
+            assert f"::/{entry.rpartition(';')[2]}".upper() in listed, entry
+    if board.boot.family == "efi":
+        (config,) = boot.shown(given).values()
+        guid = config.partition("PARTUUID=")[2].split()[0].upper()
+        info = subprocess.run(
+            ["sgdisk", "-i", "2", disk], capture_output=True, text=True, check=True,
+            env={"PATH": tree.PATH},
+        ).stdout  # fmt: skip
+        assert guid in info, name
+
+
+def _boot_files(given: Project) -> str:
+    """Return IMAGE_BOOT_FILES as it is written."""
+    (conf,) = render(given).conf.values()
+    found = re.search(r'^IMAGE_BOOT_FILES:pn-\S+ = "([^"]*)"', conf, re.MULTILINE)
+    assert found, conf
+    return found[1]
