@@ -171,5 +171,5 @@ async def test_a_problem_is_text_in_whole_sentences() -> None:
         await pilot.press("end", "[", "alt+6")
         await settle(pilot)
         text = " ".join(shown(app).split())
-        assert "digit first. Take back" in text
+        assert "Take back what was typed" in text
         assert ".." not in text

@@ -13,6 +13,7 @@ from tests.tui.test_wizard import settle
 from tests.tui.wizards import LARGE, SMALL, shown, wizard
 from xentui.project.model import Guest, Host, Preset, Project
 from xentui.session import Origin
+from xentui.widgets.code import CodeView
 from xentui.widgets.field import FieldRow
 from xentui.widgets.table import Column, Row, Table
 from xentui.widgets.text import cut, fit, lit
@@ -92,7 +93,11 @@ async def test_a_varflag_is_seen_whole_in_the_preview() -> None:
     app = wizard(session_of(TWO), begin="guests")
     async with app.run_test(size=LARGE) as pilot:
         await settle(pilot)
-        assert 'XEN_GUEST_MEMORY[alpha] = "256"' in shown(app)
+        lines = app.main.query_one("#preview-text", CodeView).lines
+        assert 'XEN_GUEST_MEMORY[alpha] = "256"' in lines
+        app.main.query_one("#preview-text", CodeView).scroll_end(animate=False)
+        await settle(pilot)
+        assert "XENTUI_HASH" in shown(app)
 
 
 async def test_a_bad_preset_is_listed_with_what_is_wrong(tmp_path: object) -> None:

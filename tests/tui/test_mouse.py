@@ -128,13 +128,13 @@ async def test_the_memory_on_top_leads_to_memory() -> None:
         assert app.main.here == "memory"
 
 
-async def test_the_hint_line_leads_to_problems_explains_and_mends_them() -> None:
+async def test_the_help_pane_leads_to_problems_explains_and_fixes_them() -> None:
     tight = replace(TWO, host=replace(TWO.host, memory=600))
     app = wizard(session_of(tight), begin="machine")
     async with app.run_test(size=SMALL) as pilot:
         await settle(pilot)
         assert app.session.view.errors
-        await pilot.click(HelpPane, offset=(4, 1))
+        await pilot.click(HelpPane, offset=(4, 2))
         await settle(pilot)
         assert app.main.finding_in_sight() is not None
         await pilot.click(HelpPane, offset=(4, 0))
@@ -143,7 +143,7 @@ async def test_the_hint_line_leads_to_problems_explains_and_mends_them() -> None
         await pilot.click("#answer-back")
         await settle(pilot)
         assert [type(screen) for screen in app.screen_stack] == [MainScreen]
-        await pilot.click(HelpPane, offset=(4, 1))
+        await pilot.click(HelpPane, offset=(4, 2))
         await settle(pilot)
         assert app.session.view.errors == []
 
@@ -176,7 +176,7 @@ async def test_the_mouse_is_told_of_keys_steps_and_the_project() -> None:
         assert await tip(pilot, KeyLine, (line.index("d Delete"), 0)) == "d or delete: Delete"
         steps = shown(app).split("\n")[1]
         at = (steps.index("Guests"), 0)
-        assert await tip(pilot, StepStrip, at) == "Guests: well (alt+4)"
+        assert await tip(pilot, StepStrip, at) == "Guests: done (alt+4)"
         told = await tip(pilot, HeaderLine, (60, 0))
         assert told.startswith("edge-lab\n")
         assert "512 MiB  Dom0" in told
@@ -190,30 +190,27 @@ async def test_the_mouse_is_told_what_a_field_is_and_what_is_wrong() -> None:
         await settle(pilot)
         row = next(r for r in app.main.query(FieldRow) if r.key == "guests.alpha.memory")
         told = await tip(pilot, row, (3, 0))
-        assert told.startswith("12 MiB is out of range")
-        assert "XEN_GUEST_MEMORY: Memory of the guest" in told
+        assert told.startswith("Must be a whole number from 32 to")
+        assert "XEN_GUEST_MEMORY[alpha]" in told
 
 
-async def test_choices_without_room_are_told_and_walked_to() -> None:
+async def test_choices_without_room_for_one_line_take_more() -> None:
     app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=(60, 24), tooltips=True) as pilot:
+    async with app.run_test(size=(60, 24)) as pilot:
         await settle(pilot)
         await pilot.press("enter")
         await settle(pilot)
-        app.main.query_one("#import-type", Options).focus()
-        await settle(pilot)
-        await pilot.press(*("right",) * 4)
-        await settle(pilot)
         choices = app.main.query_one("#import-type", Options)
-        line = next(x for x in shown(app).split("\n") if f"(\u2022) {choices.value}" in x)
-        assert "\u2026" in line
-        told = await tip(pilot, choices, (2, 0))
-        assert [label[4:] for label in told.split("\n")] == [n for n, _ in choices.choices]
-        place = line.index(f"(\u2022) {choices.value}") - choices.region.x
-        before = choices.value
-        await pilot.click(choices, offset=(place + 2, 0))
+        choices.focus()
         await settle(pilot)
-        assert choices.value == before
+        assert choices.size.height > 1
+        page = shown(app)
+        assert all(label in page for _, label in choices.choices)
+        lines = page.split("\n")
+        y = next(y for y, line in enumerate(lines) if "qcow2 image" in line)
+        await pilot.click(offset=(lines[y].index("qcow2 image"), y))
+        await settle(pilot)
+        assert choices.value == "qcow2"
 
 
 async def test_buttons_say_what_they_do() -> None:
@@ -221,7 +218,7 @@ async def test_buttons_say_what_they_do() -> None:
     app = wizard(session_of(refused), begin="review")
     async with app.run_test(size=SMALL, tooltips=True) as pilot:
         await settle(pilot)
-        assert "--allow XT101" in await tip(pilot, "#review-allow", (2, 0))
+        assert "--allow XT101" in await tip(pilot, "#problem-waive", (2, 0))
 
 
 @pytest.mark.slow
@@ -271,7 +268,7 @@ async def test_a_table_with_more_rows_than_room_scrolls_to_its_cursor_and_by_whe
         await pilot.press("end")
         await settle(pilot)
         assert table.scroll_y > 0
-        assert "qemux86 " in next(x for x in shown(app).split("\n") if "\u25b8" in x)
+        assert table.rows[-1].key in next(x for x in shown(app).split("\n") if "\u25b8" in x)
         table.scroll_to(y=0, animate=False)
         await settle(pilot)
         await pilot._post_mouse_events([events.MouseScrollDown], table, offset=(5, 3))
@@ -286,5 +283,4 @@ async def test_a_button_is_as_wide_as_what_it_says() -> None:
         await settle(pilot)
         await pilot.press("a")
         await settle(pilot)
-        line = next(x for x in shown(app).split("\n") if x.strip().startswith("No longer"))
-        assert line.strip() == "No longer allow this"
+        assert " No longer allow this" in shown(app)

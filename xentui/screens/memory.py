@@ -87,6 +87,10 @@ class Memory(Step):
         with VerticalScroll(id="memory-details", can_focus=False):
             yield Text(id="memory-found")
 
+    def on_resize(self) -> None:
+        """Show as much as there is room for."""
+        self.sync()
+
     def first(self) -> Widget | None:
         """The table."""
         return self.query_one(Table)
@@ -157,7 +161,8 @@ class Memory(Step):
         ]
         if not found:
             lines = [lit(f"{signs.ok} Everything that starts at boot fits.", "ok")]
-        if key := self.guest():
+        tall = self.screen.has_class("-tall")
+        if tall and (key := self.guest()):
             guest = self.session.project.guest(key)
             lines += [lit(""), guest_facts(self.session.view, guest.key, "", signs)]
         elif note := self._notes.get(self.table.key, ""):

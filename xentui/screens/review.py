@@ -495,6 +495,11 @@ class Problems(Vertical):
             button.label = lit(text)
             button.display = bool(text)
             button.refresh(layout=True)
+        if finding is not None:
+            self.query_one("#problem-waive", Button).tooltip = lit(
+                "Counts this error as a warning, as xentui generate --allow "
+                f"{finding.code} does. Undo takes it back."
+            )
         self.set_class(any(answers.values()), "-answers")
         self.refresh_bindings()
 

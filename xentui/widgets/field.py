@@ -21,13 +21,12 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.suggester import Suggester
-from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
 from xentui.project import schema
 from xentui.session import field_paths, help_text
 from xentui.widgets.options import Choice, Options
-from xentui.widgets.text import LABEL, cut, glyphs, lit
+from xentui.widgets.text import LABEL, Tipped, cut, glyphs, lit
 
 if TYPE_CHECKING:
     from xentui.session import Session
@@ -70,7 +69,7 @@ class FieldInput(Input):
     virtual_size: reactive[Size] = reactive(Size(0, 0), init=False)
 
 
-class Labelled(Widget):
+class Labelled(Tipped):
     """A label with an editor beside it; a click on the label focuses the editor."""
 
     DEFAULT_CSS = """
@@ -91,6 +90,10 @@ class Labelled(Widget):
     def help_text(self) -> str:
         """What helps in this row."""
         return ""
+
+    def tip_at(self, x: int, y: int) -> str:  # noqa: ARG002
+        """Return what helps in this row, for the mouse."""
+        return self.help_text
 
     def on_descendant_focus(self) -> None:
         """Mark the label of the focused editor."""
@@ -531,6 +534,10 @@ class FieldRow(Labelled):
             self.editor.cursor_position = len(text)
 
     # Drawing
+
+    def tip_at(self, x: int, y: int) -> str:  # noqa: ARG002
+        """Return what is wrong with the field and what it is for."""
+        return "\n".join(filter(None, (self._message[1], self.help_text)))
 
     @property
     def help_text(self) -> str:
