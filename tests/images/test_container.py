@@ -80,7 +80,11 @@ def layer(path: Path, entries: tuple[Entry, ...]) -> Path:
 
 
 def layout(
-    folder: Path, *layers: tuple[Entry, ...], arch: str = "amd64", command: str = "/home/web/app"
+    folder: Path,
+    *layers: tuple[Entry, ...],
+    arch: str = "amd64",
+    command: str = "/home/web/app",
+    user: str = "",
 ) -> Path:
     """Make an OCI layout of layers."""
     place = folder / "layout"
@@ -91,7 +95,9 @@ def layout(
         made.run(
             "umoci", "raw", "add-layer", "--image", image, layer(folder / f"{number}.tar", entries)
         )
-    options = ["--config.entrypoint", command, "--config.env", "WORD=two words"]
+    options = ["--config.env", "WORD=two words", "--config.user", user]
+    if command:
+        options += ["--config.entrypoint", command]
     made.run("umoci", "config", "--image", image, "--architecture", arch, *options)
     made.run("umoci", "gc", "--layout", place)
     return place
@@ -130,6 +136,30 @@ def test_an_image_is_told_in_every_form(images: dict[str, Path], form: str) -> N
     assert suggestion.type == "container"
     assert suggestion.image_size == seen.image_size.advised
     assert bool(suggestion.before) is (form == "layout")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("layers", "command", "user", "word"),
+    [
+        ((BASE,), "/home/web/app", "", None),
+        ((BASE,), "/home/web/app", "0:0", None),
+        ((BASE,), "/home/web/app", "root", None),
+        ((BASE,), "/home/web/app", "web", 'as the user "web"'),
+        ((BASE,), "/home/web/app", "1000:1000", 'as the user "1000:1000"'),
+        ((BASE,), "", "", "does not say what it runs"),
+        (((("app", "", 0o755, 0, 0),),), "/app", "", "has no shell"),
+    ],
+)
+def test_what_a_guest_does_not_keep_is_said(
+    tmp_path: Path, layers: tuple[tuple[Entry, ...], ...], command: str, user: str, word: str | None
+) -> None:
+    seen = inspect(layout(tmp_path, *layers, command=command, user=user))
+    if word is None:
+        assert seen.problems == ()
+    else:
+        (problem,) = seen.problems
+        assert word in problem
 
 
 def _tree(form: str, place: Path) -> Root:

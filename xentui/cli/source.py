@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 from difflib import unified_diff
 from pathlib import Path
@@ -209,6 +210,8 @@ def _inside(seen: Inspected) -> Iterator[str]:
             f"  file system ext{found.ext.version}, {_size(found.ext.size)}, "
             f"{_size(free)} free{label}"
         )
+    if found.container is not None and found.container.command:
+        yield f"  runs        {quoted(shlex.join(found.container.command))}"
     if found.disk is not None:
         for part in found.disk.partitions:
             what = ", ".join(word for word in (part.type, part.filesystem) if word)

@@ -223,10 +223,21 @@ def _with_layers(seen: Inspected, blobs: Blobs) -> Inspected:
     image = replace(image, shell=tree.has("/bin/sh"))
     return replace(
         seen,
+        problems=(*seen.problems, *_not_carried(image)),
         found=replace(seen.found, container=image),
         image_size=image_size(tree.shape()),
         init=tree.has_init(),
     )
+
+
+def _not_carried(image: container.Container) -> Iterator[str]:
+    """Yield what an image says of how it runs that a guest made of it does not keep."""
+    if not image.command:
+        yield "It does not say what it runs: name a program with init= yourself."
+    elif not image.shell:
+        yield "It has no shell: its program is started without arguments and environment."
+    if image.user.partition(":")[0] not in ("", "0", "root"):
+        yield f"It runs as the user {quoted(image.user)} in a container, and as root in a guest."
 
 
 def _unpacked_to_its_end(seen: Inspected, stream: Chunks) -> Inspected:
