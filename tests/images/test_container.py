@@ -148,6 +148,7 @@ def test_an_image_is_told_in_every_form(images: dict[str, Path], form: str) -> N
         ((BASE,), "/home/web/app", "web", 'as the user "web"'),
         ((BASE,), "/home/web/app", "1000:1000", 'as the user "1000:1000"'),
         ((BASE,), "", "", "does not say what it runs"),
+        ((), "/app", "", "has no layers"),
         (((("app", "", 0o755, 0, 0),),), "/app", "", "has no shell"),
     ],
 )

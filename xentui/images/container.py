@@ -191,8 +191,10 @@ def _platform(entry: dict[str, Any]) -> str:
 def _container(config: Any, names: tuple[str, ...], layers: tuple[str, ...]) -> Container:
     said = _table(config)
     runs = _table(said.get("config"))
-    if not said or not layers:
+    if not said:
         raise Broken("its description is not there")
+    if not layers:
+        raise Broken("it has no layers, so no files")
     if len(layers) > _MOST_LAYERS:
         raise Broken(f"it has more than {_MOST_LAYERS} layers")
     arch = str(said.get("architecture", ""))
