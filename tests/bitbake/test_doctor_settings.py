@@ -123,9 +123,12 @@ def test_kernels_that_go_with_xen(
 ) -> None:
     said = "".join(f'PREFERRED_PROVIDER_virtual/kernel = "{kernel}"\n' for kernel in kernels)
     first, _, rest = GOOD.replace("qemux86-64", machine).partition("\n")
-    made = found(
-        tmp_path, f"{first}\n{said}{rest}", more={"virt/conf/machine/raspberrypi4-64.conf": ""}
-    )
+    settings = "virt/dynamic-layers/raspberrypi/conf/distro/include/xen-raspberrypi4-64.inc"
+    more = {
+        "virt/conf/machine/raspberrypi4-64.conf": "",
+        settings: 'PREFERRED_PROVIDER_virtual/kernel ?= "linux-yocto"\n',
+    }
+    made = found(tmp_path, f"{first}\n{said}{rest}", more=more)
     assert lines_of("XT625", made) == ([line] if line else [])
 
 

@@ -44,6 +44,11 @@ BB_NUMBER_THREADS = "2"
 BB_NUMBER_PARSE_THREADS = "2"
 PARALLEL_MAKE = "-j 2"
 
+# TMPDIR has the C library in its name before wrynose.
+TCLIBCAPPEND = ""
+# Unknown before walnascar.
+PSEUDO_INCLUDE_PATHS ??= ""
+
 # Tools of the host instead of native recipes.
 HOSTTOOLS += "mkfs.ext4 qemu-img debugfs"
 HOSTTOOLS_NONFATAL += "skopeo zstd"
@@ -135,13 +140,14 @@ class Build:
             extra: further text for local.conf, after xentui's.
         """
         shutil.rmtree(self.layer, ignore_errors=True)
-        for path, content in render(project, assets).files.items():
+        for path, content in render(project, assets, abilities=tree.able()).files.items():
             if isinstance(content, Copy):
                 self._put(path, content.source.read_bytes())
             else:
                 self._put(path, content)
         values = {"pseudo": tree.PSEUDO, "library": tree.pseudo_library(), "conf": CONF}
-        self._put("conf/local.conf", _LOCAL_CONF.format(**values) + extra)
+        borrowed = f'BBPATH .= ":{tree.CLASSES}"\n' if tree.CLASSES else ""
+        self._put("conf/local.conf", borrowed + _LOCAL_CONF.format(**values) + extra)
         self._put("conf/bblayers.conf", self._bblayers())
         self._put("classes/xentui-seen.bbclass", _SEEN)
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from xentui.bitbake import abilities
+from xentui.bitbake.abilities import Abilities
 from xentui.project import boards
 
 TREE = os.environ.get("XENTUI_OE_TREE", "")
@@ -48,6 +50,16 @@ TOOLS = (
 """What BitBake and the classes take from the host here."""
 
 PATH = f"{TREE}/bitbake/bin:{TREE}/openembedded-core/scripts:/usr/bin:/bin:/usr/sbin:/sbin"
+
+
+CLASSES = os.environ.get("XENTUI_OE_CLASSES", "")
+"""A checkout of meta-virtualization whose Xen guest classes a tree before wrynose borrows."""
+
+
+@cache
+def able() -> Abilities:
+    """Return what the layers of the tree can do, with the classes that they borrow."""
+    return abilities.read([*map(str, layers()), *([CLASSES] if CLASSES else [])])
 
 
 @dataclass(frozen=True)
