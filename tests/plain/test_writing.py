@@ -231,7 +231,9 @@ def test_the_layer_goes_where_it_is_told_to_and_back() -> None:
     _, build = in_build_dir()
     session = session_of(replace(EVERY, import_types=(), guests=EVERY.guests[:1]))
     session.edit(
-        replace(session.project, guests=(replace(EVERY.guests[0], key="alpha", bundle="mine"),)),
+        session.project.with_guest(
+            Guest("alpha", tags=("autostart",), bundle="mine"), instead_of=EVERY.guests[0].key
+        ),
         "bundle",
     )
     session.target.move_to(build)
