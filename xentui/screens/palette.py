@@ -102,17 +102,19 @@ class Commands(Provider):
             return
         session = main.session
         yield Command("write", "review, then write", main.action_write, common=True)
-        yield Command(
-            "undo", session.undo_label or "nothing to undo", main.action_undo, common=True
-        )
+        if session.undo_label:
+            yield Command("undo", session.undo_label, main.action_undo, common=True)
         yield Command("redo", "the step that was undone", main.action_redo, common=True)
         yield from self._here(main)
         for name in STEPS:
             step = partial(main.action_step, name)
             yield Command(f"step {name}", f"go to {TITLES[name]}", step, common=True)
-        yield Command("next problem", "F8", partial(main.action_problem, 1), common=True)
-        yield Command("fix", "the problem under the cursor", main.action_fix, common=True)
-        yield Command("preview", "show or hide it", main.action_preview, common=True)
+        if session.findings.total:
+            yield Command("next problem", "F8", partial(main.action_problem, 1), common=True)
+        if main.check_action("fix", ()):
+            yield Command("fix", "the problem under the cursor", main.action_fix, common=True)
+        if main.check_action("preview", ()):
+            yield Command("preview", "show or hide it", main.action_preview, common=True)
         follow = partial(main.app.run_action, "live_preview")
         yield Command("live preview", "let it follow each key, or no more", follow, common=True)
         yield Command("help", "what is here", main.action_help, common=True)

@@ -195,7 +195,11 @@ class Review(Step):
 
     def _show_tabs(self) -> None:
         files = len(self.session.review.changes)
-        titles = ("Diff", f"Files {files}", "On target", f"Problems {self.problems.count}")
+        found = self.session.findings
+        problems = f"Problems {found.errors + found.warnings}"
+        if found.advice:
+            problems += f" {glyphs(self).dot} Advice {found.advice}"
+        titles = ("Diff", f"Files {files}", "On target", problems)
         tabs = [
             (name, f"{number} {title}")
             for number, (name, title) in enumerate(zip(SHEETS, titles, strict=True), 1)
