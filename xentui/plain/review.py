@@ -268,7 +268,7 @@ class Step(StepMenu):
         return str(place) if place is not None else "none is needed"
 
     def _ask_layer(self) -> None:
-        lines = ("Where the layer goes. -: where xentui puts it by itself.",)
+        lines = ("Where the layer goes. -: where xentui puts it by default.",)
         self.wizard.open(Line(self.wizard, f"Layer [{self._layer()}]", self._moved, lines))
 
     def _moved(self, given: str) -> str:

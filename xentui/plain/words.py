@@ -127,7 +127,7 @@ def many(count: int, what: str) -> str:
 def free(budget: Budget) -> str:
     """Return what is left of the memory: ``1,344 MiB of 4,096``."""
     if budget.total is None or budget.free is None:
-        return "not known, as nobody says how much the board has"
+        return "unknown, as the total memory of the board is unknown"
     if budget.free < 0:
         return f"{-budget.free:,} MiB too little of {budget.total:,}"
     return f"{budget.free:,} MiB of {budget.total:,}"

@@ -30,7 +30,7 @@ def find_parts(project: Project, assets: Assets) -> Parts:
 
     Raises:
         LackError: something is missing.
-        CannotRehearseError: the board is none that can be rehearsed.
+        CannotRehearseError: the board cannot be rehearsed.
     """
     from xentui.rehearsal import fetch, parts, plan
 
