@@ -493,7 +493,9 @@ class FieldRow(Labelled):
     def on_resize(self) -> None:
         """Show BitBake's name after the value where there is room for both."""
         named = (
-            self.size.width >= TIGHT and self.path[-1] not in LONG and bool(self._bitbake_name())
+            self.size.width >= TIGHT
+            and self.path[-1] not in (*LONG, *NOTED)
+            and bool(self._bitbake_name())
         )
         if isinstance(self.editor, Options):
             named = named and self.editor.cells_on_one_line() <= self.size.width - LABEL - NAME - 2
