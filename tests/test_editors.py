@@ -18,6 +18,8 @@ from xentui.cli import main
 from xentui.project import new_file, presets, schema
 from xentui.project.document import load
 
+pytestmark = pytest.mark.slow
+
 TAPLO = "@taplo/cli@0.7.0"
 ROOT = Path(__file__).parents[1]
 

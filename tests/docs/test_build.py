@@ -14,6 +14,7 @@ import pytest
 from tests.docs.pages import ROOT
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     any(find_spec(name) is None for name in ("sphinx", "myst_parser", "furo")),
     reason="Sphinx, MyST and Furo are needed",

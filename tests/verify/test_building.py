@@ -315,6 +315,7 @@ def at_the_end(place: Place, **more: str) -> Terminal:
     return terminal
 
 
+@pytest.mark.slow
 def test_the_wizard_makes_way_and_comes_back_to_the_same_place(place: Place) -> None:
     terminal = at_the_end(place, TEXTUAL_ANIMATIONS="none")
     for answer, told in (("n", "Nothing was built."), ("y", "every command ended well")):
@@ -333,6 +334,7 @@ def test_the_wizard_makes_way_and_comes_back_to_the_same_place(place: Place) -> 
     assert terminal.end() == 0
 
 
+@pytest.mark.slow
 def test_ctrl_c_while_it_builds_is_not_the_wizards_end(place: Place) -> None:
     terminal = at_the_end(place, STAND_IN="wait")
     terminal.type("v")
