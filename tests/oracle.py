@@ -198,7 +198,9 @@ def boot(project: Project) -> dict[Key, Wanted]:
     wanted: dict[Key, Wanted] = {}
     if family == "bios":
         own = host.machine != "qemux86-64" or host.dom0_memory not in (None, 512)
-        return {("WKS_FILE", None): "xentui-bios.wks"} if own else {}
+        return {("WKS_FILE", None): "xentui-dom0.wks"} if own else {}
+    if family == "hyperv-gen1" and host.dom0_memory not in (None, 512):
+        return {("WKS_FILE", None): "xentui-dom0.wks"}
     if family in (None, "hyperv-gen1", "manual"):
         return {}
     wanted["IMAGE_FSTYPES", None] = Words(("wic",))

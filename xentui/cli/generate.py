@@ -42,6 +42,7 @@ def add(commands: parsing.Commands) -> None:
     parser.add_argument(
         "--format",
         choices=generating.FORMATS,
+        metavar="FORMAT",
         default="tree",
         help="with --out: a tree with conf/xentui.conf (default); all that a bare machine needs "
         "to fetch every layer and build, as a kas file (kas), a configuration of bitbake-setup, "
