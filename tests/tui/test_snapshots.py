@@ -213,7 +213,7 @@ def test_each_state(
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize(
     ("name", "step", "keys"),
-    [("start", "start", ()), ("review", "review", ()), ("pick", "guests", ("f2",))],
+    [("start", "start", ()), ("review", "review", ("2", "down")), ("pick", "guests", ("a", "1"))],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_build_directory(
