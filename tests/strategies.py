@@ -331,6 +331,9 @@ def _guest(
     )
 
 
+_BY_BYTES = frozenset(model.BUILT_IN_IMPORTS) - {"rootfs_dir", "raw"}
+
+
 @st.composite
 def _source(draw: st.DrawFn, kinds: list[model.ImportType]) -> model.Source:
     own = [kind.key for kind in kinds]
@@ -339,7 +342,8 @@ def _source(draw: st.DrawFn, kinds: list[model.ImportType]) -> model.Source:
     # Sources are named after no guest: two guests may well import the same file.
     stem = draw(st.sampled_from(_STEMS))
     subdir = draw(st.sampled_from([None, stem, f"{stem}/inner", "elsewhere"]))
-    local = draw(st.booleans())
+    # A local file must be what it is imported as: these kinds are told by their bytes.
+    local = kind not in _BY_BYTES and draw(st.booleans())
     suffixes = _ARCHIVES if kind == "rootfs_dir" else ("img", "ext4", "qcow2", "bin")
     name = f"{stem}.{draw(st.sampled_from(suffixes))}"
     if local:
@@ -402,7 +406,7 @@ def _files() -> Path:
     root = Path(_folder().name)
     for stem in _STEMS:
         for suffix in ("img", "ext4", "qcow2", "bin"):
-            (root / f"{stem}.{suffix}").write_bytes(b"")
+            (root / f"{stem}.{suffix}").write_bytes(b"\xa5" * 512)
         for suffix in _ARCHIVES:
             mode = {"gz": "gz", "tgz": "gz", "xz": "xz", "bz2": "bz2"}.get(suffix.split(".")[-1])
             with tarfile.open(root / f"{stem}.{suffix}", f"w:{mode or ''}") as tar:  # type: ignore[call-overload]

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from tests import bitbake_parser
+from tests.bitbake import trees
 from tests.budget import examples
 from xentui.cli import main
 from xentui.errors import RefusedError
@@ -259,10 +260,21 @@ class BuildDirectory(RuleBasedStateMachine):
         self.own = {"local.conf": b"", "bblayers.conf": b""}
         self.fleets: dict[tuple[str, ...], dict[str, bytes]] = {}
         self.edits = 0
+        self.tree = Path(tempfile.mkdtemp(prefix="xentui-layers-"))
+        self.sound = False
 
-    @initialize(local=texts.filter(lambda text: not goes_on(text)), layered=bblayers())
-    def begin(self, local: str, layered: str) -> None:
-        """Make a build directory of the user's."""
+    @initialize(
+        local=texts.filter(lambda text: not goes_on(text)),
+        layered=bblayers(),
+        plain=st.sampled_from(["", "# mine\n", 'A = "1"', 'A = "1"\r\n']),
+        sound=st.sampled_from([True, True, False]),
+    )
+    def begin(self, local: str, layered: str, plain: str, sound: bool) -> None:
+        """Make a build directory of the user's: with Xen's layers, or with any text."""
+        self.sound = sound
+        if sound:
+            small = trees.small(self.tree)
+            local, layered = plain, (small / "conf/bblayers.conf").read_text()
         (self.build / "conf").mkdir(parents=True)
         self.own = {"local.conf": local.encode(), "bblayers.conf": layered.encode()}
         for name, content in self.own.items():
@@ -275,6 +287,7 @@ class BuildDirectory(RuleBasedStateMachine):
                 self.remove()
         finally:
             shutil.rmtree(self.folder)
+            shutil.rmtree(self.tree)
 
     @rule(
         preset=st.sampled_from(["qemux86-64-alpine", "qemux86-64-minimal"]),
@@ -291,8 +304,9 @@ class BuildDirectory(RuleBasedStateMachine):
         more += [f"--edited={edited}"] if edited else []
         code = main(["generate", "--preset", preset, "--set", f"host.memory={memory}",
                      "--build-dir", str(self.build), "--yes", *more])  # fmt: skip
-        assert code == 0 or (code == 3 and self.edits and edited in ("", "merge"))
-        if code == 3:
+        refused = code == 3 and self.edits and edited in ("", "merge")
+        assert code == 0 or refused or (code == 1 and not self.sound)
+        if code != 0:
             assert contents(self.folder) == before
             return
         self.nothing_is_lost()

@@ -191,7 +191,7 @@ def test_ctrl_d_leaves_and_keeps_the_draft_and_ctrl_c_leaves_a_question(
     before = len(line.seen)
     line.keys(b"\x03")
     line.wait_for_a_question(before + 2)
-    assert line.text().endswith("Machine, 1 to 7, n: Features: ")
+    assert line.text().endswith("Machine, 1 to 9, n: Features: ")
     line.keys(b"\x04")
     assert line.end() == 0
     assert "The draft is kept." in line.text()

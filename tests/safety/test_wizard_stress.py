@@ -229,7 +229,7 @@ async def test_a_full_disk_is_told_and_nothing_is_lost() -> None:
             end = time.monotonic() + 20
             while "cannot be kept" not in shown(app) and time.monotonic() < end:
                 await pilot.pause(0.1)
-            assert "The draft cannot be kept: File too large" in shown(app)
+            assert "Your draft cannot be kept: File too" in shown(app)
             assert session.project.guest("a").memory == 300
             assert not [path for path in Path.cwd().iterdir() if "draft" in path.name]
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

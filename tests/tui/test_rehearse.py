@@ -299,7 +299,7 @@ async def test_a_board_that_cannot_be_rehearsed_says_so() -> None:
     async with app.run_test(size=SMALL) as pilot:
         await settle(pilot)
         await pilot.press("x")
-        page = await until(pilot, app, "nobody says how much")
+        page = await until(pilot, app, "is unknown. Set host.memory")
         assert "Set host.memory" in page, page
         await pilot.press("enter")
         await settle(pilot)

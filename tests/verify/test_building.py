@@ -318,12 +318,12 @@ def at_the_end(place: Place, **more: str) -> Terminal:
 @pytest.mark.slow
 def test_the_wizard_makes_way_and_comes_back_to_the_same_place(place: Place) -> None:
     terminal = at_the_end(place, TEXTUAL_ANIMATIONS="none")
-    for answer, told in (("n", "Nothing was built."), ("y", "every command ended well")):
+    for answer, told in (("n", "Nothing was built."), ("y", "every command succeeded")):
         terminal.seen = ""
         terminal.type("v")
         terminal.until("Run this in")
         terminal.type(f"{answer}\n")
-        terminal.until("Enter goes back to xentui.")
+        terminal.until("Press Enter to go back to xentui.")
         terminal.seen = ""
         terminal.type("\n")
         terminal.until(told)
@@ -342,9 +342,9 @@ def test_ctrl_c_while_it_builds_is_not_the_wizards_end(place: Place) -> None:
     terminal.type("y\n")
     terminal.until("this is bitbake")
     terminal.type("\x03")
-    terminal.until("Enter goes back to xentui.")
+    terminal.until("Press Enter to go back to xentui.")
     terminal.type("\x03\n")
-    terminal.until("It ended with exit code 7.")
+    terminal.until("It failed with exit code 7.")
     terminal.type("\r")
     assert terminal.end() == 0
 

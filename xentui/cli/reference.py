@@ -74,7 +74,7 @@ def _explain(args: argparse.Namespace) -> int:
 
 
 def _text(entry: Entry, stream: TextIO) -> str:
-    parts = [f"{entry.code} ({entry.severity.value}): {entry.title}"]
+    parts = [terminal.filled(f"{entry.code} ({entry.severity.value}): {entry.title}", stream)]
     for heading in ("cause", "evidence", "fix", "example"):
         text = getattr(entry, heading)
         if text:
