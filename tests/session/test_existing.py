@@ -122,6 +122,42 @@ def test_keeping_adds_the_projects_guests_to_the_users(tmp_path: Path) -> None:
     assert bitbakes(build)[GUESTS] == f"vendor-os:external {MINIMAL}:autostart"
 
 
+KEPT = """\
+MACHINE ??= "qemux86-64"
+BUNDLED_XEN_GUESTS = "core-image-minimal:autostart xen-guest-image-minimal"
+QB_MEM_VALUE:pn-xen-image-minimal = "2048"
+XEN_GUEST_NAME[core-image-minimal] = "core"
+"""
+
+
+def test_the_next_commands_are_those_of_what_is_kept(tmp_path: Path, run: Run) -> None:
+    build = by_hand(tmp_path, KEPT)
+    session = on(build)
+    session.put(("host", "memory"), 1024)
+    session.review.compare()
+    session.review.decide_existing("keep")
+    assert session.view.start_order == ["core-image-minimal"]
+    session.write()
+    assert session.written is not None
+    notes = dict(session.written.commands)
+    assert notes["xl list"] == "started by themselves, in this order: core-image-minimal"
+    assert f"xl create -c /etc/xen/{MINIMAL}.cfg" in notes
+    assert "xl console core" in notes
+    assert f"bitbake {MINIMAL} core-image-minimal" in notes
+    assert not any("qemuparams" in line for line in notes)
+
+
+def test_the_command_line_says_the_next_commands_of_what_is_kept(tmp_path: Path, run: Run) -> None:
+    build = by_hand(tmp_path, KEPT)
+    kept = run(
+        "generate", "--preset", "qemux86-64-minimal", "--set", "host.memory=1024",
+        "--build-dir", str(build), "--yes", "--existing", "keep",
+    )  # fmt: skip
+    assert kept.code == 0, kept.err
+    assert "in this order: core-image-minimal" in kept.out + kept.err
+    assert "qemuparams" not in kept.out + kept.err
+
+
 def test_a_field_shows_what_the_users_line_makes_of_it(tmp_path: Path) -> None:
     session = on(by_hand(tmp_path))
     path = ("guests", MINIMAL, "vcpus")

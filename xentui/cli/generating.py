@@ -134,9 +134,20 @@ class Job:
     def commands(self) -> list[NextCommand]:
         """Return what to type next."""
         if self.build is not None:
+            from xentui.session.existing import keeps_memory, kept
+
+            settings = existing.read(self.build)
+            use = self.existing or existing.noted(self.build, settings)
+            project, sets_memory = (
+                kept(self.project, settings, use),
+                not keeps_memory(settings, use),
+            )
             if (self.attach or attach_of(self.build)) == "fragment":
-                return commands.fragment(self.project, fragment.name(self.chosen.origin), None)
-            return commands.commands(self.project, abilities_of(self.build))
+                name = fragment.name(self.chosen.origin)
+                return commands.fragment(project, name, None, sets_memory=sets_memory)
+            return commands.commands(
+                project, abilities_of(self.build), sets_memory=sets_memory
+            )
         return formats.next_commands(
             self.form,
             self.project,

@@ -32,17 +32,21 @@ class NextCommand:
     note: str = ""
 
 
-def commands(project: Project, abilities: Abilities | None = None) -> list[NextCommand]:
+def commands(
+    project: Project, abilities: Abilities | None = None, *, sets_memory: bool = True
+) -> list[NextCommand]:
     """Return the commands for a project, in the order in which they are typed.
 
     Args:
         project: the project.
         abilities: what the layers at hand can do; left out, what the project's release can.
+        sets_memory: whether QEMU gets the project's memory; otherwise runqemu takes what the
+            build directory's own settings give it.
     """
     able = abilities or releases.abilities_for(project)
     return [
         *_build(project.of_xl),
-        *_boot(project, able),
+        *_boot(project, able, sets_memory=sets_memory),
         *_guests(project.of_xl),
         *_containers(project, able),
         *_tests(project, able),
@@ -90,6 +94,10 @@ def kas(project: Project, file: str, *, complete: bool = False) -> list[NextComm
         if command.step in ("build", "boot") and command.line.startswith(("bitbake ", "runqemu ")):
             line = f"kas shell {files} -c {shlex.quote(command.line)}"
             lines.append(NextCommand(command.step, line, command.note))
+        elif command.step == "boot":
+            # These lines are typed where kas is, and kas builds in a folder below it.
+            line = command.line.replace(_DEPLOY, f"build/{_DEPLOY}")
+            lines.append(NextCommand(command.step, line, command.note))
         else:
             lines.append(command)
     return lines
@@ -119,13 +127,16 @@ def script(project: Project, file: str) -> list[NextCommand]:
     return [run, *(each for each in commands(project) if each.step != "build")]
 
 
-def fragment(project: Project, name: str, layer: str | None) -> list[NextCommand]:
+def fragment(
+    project: Project, name: str, layer: str | None, *, sets_memory: bool = True
+) -> list[NextCommand]:
     """Return the commands that make a build directory use a configuration fragment.
 
     Args:
         project: the project.
         name: what the fragment is called by.
         layer: full path of the layer that it is in; ``None`` where it was added already.
+        sets_memory: as with :func:`commands`.
     """
     machine = project.host.machine
     lines = _layer_of_board(project)
@@ -141,7 +152,7 @@ def fragment(project: Project, name: str, layer: str | None) -> list[NextCommand
             f"bitbake-config-build enable-fragment {shlex.quote(f'machine/{machine}')}",
             "once, unless conf/local.conf sets MACHINE",
         ),
-        *commands(project),
+        *commands(project, sets_memory=sets_memory),
     ]
 
 
@@ -169,10 +180,10 @@ def _build(project: Project) -> Iterator[NextCommand]:
     yield NextCommand("build", f"bitbake {image(project)}", note)
 
 
-def _boot(project: Project, able: Abilities) -> Iterator[NextCommand]:
+def _boot(project: Project, able: Abilities, *, sets_memory: bool) -> Iterator[NextCommand]:
     machine, recipe = project.host.machine, image(project)
     board = boards.board(machine)
-    total = total_memory(project)
+    total = total_memory(project) if sets_memory else None
     memory = f' qemuparams="-m {total}"' if total is not None else ""
     if machine == "qemux86-64":
         firmware = " ovmf" if boards.boot_family(project.host) == "efi" else ""
@@ -189,13 +200,15 @@ def _boot(project: Project, able: Abilities) -> Iterator[NextCommand]:
         yield NextCommand("boot", "xl list 0", "Dom0's memory comes from our own kickstart file")
 
 
+_DEPLOY = "tmp/deploy/images"
+"""The deploy directory, relative to the build directory."""
 _UNPACK = {".gz": "zcat", ".bz2": "bzcat", ".xz": "xzcat", ".zst": "zstdcat"}
 
 
 def _flash(project: Project, board: boards.Board) -> Iterator[NextCommand]:
     """Yield how the image gets onto the card or disk, and what shows Xen's console."""
     file = (
-        f"tmp/deploy/images/{board.machine}/{image(project)}-{board.machine}.rootfs"
+        f"{_DEPLOY}/{board.machine}/{image(project)}-{board.machine}.rootfs"
         f".{board.medium.file}"
     )
     # Where xentui writes the boot files it asks for a plain image too.

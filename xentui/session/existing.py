@@ -9,7 +9,7 @@ stands against writing until it is said whether it is taken, kept or replaced.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -106,6 +106,40 @@ def by_hand(settings: UserSettings | None) -> Outside:
             held = tuple(value) if isinstance(value, list) else value
             found[path] = Value(held, settings.where(one.place))
     return Outside(by_hand=MappingProxyType(found))
+
+
+def kept(project: Project, settings: UserSettings | None, use: Use | None) -> Project:
+    """Return the project that will hold in the build directory.
+
+    Where the user's settings are kept, their guests are bundled too, and the tags and flags that
+    they gave to a guest hold instead of the project's. Otherwise it is the project itself.
+    """
+    if not settings or use != "keep":
+        return project
+    for theirs in settings.guests:
+        tags = tuple(tag for tag in ("autostart", "external") if tag in theirs.entry.split(":")[1:])
+        mine = next((guest for guest in project.guests if guest.key == theirs.key), None)
+        if mine is None or mine.bundle is None:
+            project = project.with_guest(replace(mine or model.Guest(theirs.key), tags=tags))
+    for path, value in by_hand(settings).by_hand.items():
+        if path[0] == "defaults":
+            project = replace(
+                project, defaults=replace(project.defaults, **{str(path[1]): value.value})
+            )
+            continue
+        guest = next((one for one in project.guests if one.key == path[1]), None)
+        if guest is not None:
+            project = project.with_guest(replace(guest, **{str(path[2]): value.value}))
+    return project
+
+
+def keeps_memory(settings: UserSettings | None, use: Use | None) -> bool:
+    """Return whether QEMU gets the memory that the user set, and not the project's."""
+    return (
+        settings is not None
+        and use == "keep"
+        and any(settings.find(name) is not None for name in ("QB_MEM_VALUE", "QB_MEM"))
+    )
 
 
 def taken(project: Project, settings: UserSettings) -> Taken:

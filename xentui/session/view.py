@@ -200,12 +200,19 @@ class View:
             return f"# {error.message}\n"
 
     @cached_property
+    def kept(self) -> Project:
+        """The project as it holds beside the settings that the user keeps."""
+        from xentui.session.existing import kept
+
+        return kept(self.project, self.destination.user_settings, self.destination.existing)
+
+    @cached_property
     def layout(self) -> Sequence[str]:
         """The files on the target."""
         from xentui.output.target_layout import layout
 
         try:
-            return layout(self.project)
+            return layout(self.kept)
         except XentuiError as error:
             return [error.message]
 
@@ -214,11 +221,15 @@ class View:
         """The guests that are started at boot, in their order."""
         from xentui.output.target_layout import start_order
 
-        return start_order(self.project)
+        return start_order(self.kept)
 
     @cached_property
     def commands(self) -> Sequence[NextCommand]:
         """What to type next."""
         from xentui.output.commands import commands
+        from xentui.session.existing import keeps_memory
 
-        return commands(self.project)
+        to = self.destination
+        return commands(
+            self.kept, sets_memory=not keeps_memory(to.user_settings, to.existing)
+        )
