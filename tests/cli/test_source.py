@@ -32,6 +32,23 @@ def test_json_has_a_list_of_files(run: Run, board: Path) -> None:
     assert done.json["files"][1]["suggestion"] is None
 
 
+def test_an_xl_config_is_told_of_with_the_ways_to_use_it(run: Run, board: Path) -> None:
+    config = "name = 'vm'\nmemory = 256\ndisk = ['file:/srv/vm.img,xvda,w']\n"
+    (board.parent / "vm.cfg").write_text(config)
+    (board.parent / "notes").write_text("name = 'vm'\n")
+    done = run("source", "inspect", "vm.cfg", "notes")
+    assert (done.code, done.err) == (0, "")
+    told, other = done.out.split("notes: ")
+    assert told.startswith("vm.cfg: an xl config\n")
+    assert 'config_file = "vm.cfg"' in told
+    assert "xentui import vm.cfg" in told
+    assert "No import type fits" not in told
+    assert "No import type fits" in other
+    refused = run("source", "inspect", "vm.cfg", "--write", board, "--guest", "web", "--yes")
+    assert "Name it as config_file of a guest." in refused.err
+    assert board.read_text() == BOARD
+
+
 def test_a_missing_file_does_not_hide_the_others(run: Run, board: Path) -> None:
     (board.parent / "y").write_text("hello")
     done = run("source", "inspect", "x", "y")

@@ -33,6 +33,12 @@ if TYPE_CHECKING:
 _LONG = 64 * 1024 * 1024
 """Files of more bytes are read with a word on how far it is."""
 
+_LARGEST_CONFIG = 1024 * 1024
+"""Files of more bytes are not taken for xl configs."""
+
+_GUESTS_OWN = ("kernel", "disk", "memory", "bootloader", "firmware", "builder", "type")
+"""Settings that tell an xl config from another file of lines with ``=``."""
+
 _VERY_LONG = 1024**3
 """Files of more bytes are, even where messages go to no terminal."""
 
@@ -161,7 +167,8 @@ def _data(seen: Inspected, suggestion: Suggestion | None, place: str) -> dict[st
 def _lines(seen: Inspected, suggestion: Suggestion | None, place: str) -> Iterator[str]:
     from xentui.images.suggest import hindrances
 
-    yield f"{visible(str(seen.path))}: {seen.label}"
+    is_config = suggestion is None and _is_xl_config(seen)
+    yield f"{visible(str(seen.path))}: {'an xl config' if is_config else seen.label}"
     yield f"  size        {_size(seen.size)}"
     if seen.sha256 is not None:
         yield f"  sha256      {seen.sha256}"
@@ -181,6 +188,13 @@ def _lines(seen: Inspected, suggestion: Suggestion | None, place: str) -> Iterat
         yield f"  image_size  {size.smallest} MiB just fits; {size.advised} leaves room"
     for problem in (*seen.problems, *hindrances(seen, place)):
         yield f"  ! {visible(problem)}"
+    if is_config:
+        yield "  It describes a guest. In a project, to put it on the target as it is:"
+        yield "    [guests.NAME]"
+        yield '    tags = ["autostart", "external"]'
+        yield f"    config_file = {value(place)}"
+        yield f"  {_to_import(seen)}"
+        return
     if suggestion is None:
         from xentui.images.recognise import UNCERTAIN
 
@@ -199,6 +213,25 @@ def _lines(seen: Inspected, suggestion: Suggestion | None, place: str) -> Iterat
     )
     for line in _toml(seen, suggestion):
         yield f"    {line}"
+
+
+def _is_xl_config(seen: Inspected) -> bool:
+    """Return whether a file is a text that xl reads, and that says what a guest boots or has."""
+    if seen.kind != "other" or seen.compression or seen.size > _LARGEST_CONFIG:
+        return False
+    from xentui.project import filesystem
+    from xentui.xl import config
+
+    try:
+        parsed = config.parse(filesystem.read_text(seen.path, _LARGEST_CONFIG))
+    except InputError:
+        return False
+    return parsed.error is None and any(name in parsed.settings for name in _GUESTS_OWN)
+
+
+def _to_import(seen: Inspected) -> str:
+    name = shlex.quote(visible(str(seen.path)))
+    return f"Or let its settings become fields: xentui import {name}"
 
 
 def _inside(seen: Inspected) -> Iterator[str]:
@@ -259,7 +292,12 @@ def _write(args: argparse.Namespace, seen: Inspected, suggestion: Suggestion | N
 
     name = visible(str(seen.path))
     if suggestion is None:
-        raise XentuiError(f"{name}: no guest can be made of it, so nothing was written")
+        config = _is_xl_config(seen)
+        raise XentuiError(
+            f"{name}: {'it is an xl config, not an image' if config else 'no guest can be made of it'}, "
+            "so nothing was written",
+            fix="Name it as config_file of a guest." if config else "",
+        )
     if suggestion.before:
         raise XentuiError(
             f"{name}: a project cannot carry it as it is, so nothing was written",
