@@ -380,11 +380,7 @@ class Review(Step):
 
     def confirmation(self) -> list[Content]:
         """Return what is asked before writing: which files, and what happens to them."""
-        root = f"{self.session.target.path}/"
-        return [
-            lit(text.replace(root, "", 1), style)
-            for text, style in self.session.review.confirmation()
-        ]
+        return [lit(text, style) for text, style in self.session.review.confirmation(short=True)]
 
 
 class ProblemList(OptionList):

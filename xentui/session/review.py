@@ -282,11 +282,23 @@ class Review:
         """Note that the diff was shown."""
         self._seen = self.diff_lines()
 
-    def confirmation(self) -> list[Line]:
-        """Return what is said before writing: what happens to which files, what is allowed."""
+    def confirmation(self, *, short: bool = False) -> list[Line]:
+        """Return what is said before writing: what happens to which files, what is allowed.
+
+        Args:
+            short: name files in the target folder relative to it.
+        """
+        root = self._session.target.path.absolute()
         plan = self._plan
         pending = (*plan.edited, *plan.pending) if plan is not None else ()
-        lines: list[Line] = [(f"{word(one)}: {one.path}", "") for one in pending[:MOST_NAMED]]
+
+        def name(path: Path) -> Path:
+            full = path.absolute()
+            return full.relative_to(root) if short and full.is_relative_to(root) else path
+
+        lines: list[Line] = [
+            (f"{word(one)}: {name(one.path)}", "") for one in pending[:MOST_NAMED]
+        ]
         if len(pending) > MOST_NAMED:
             lines.append((f"and {len(pending) - MOST_NAMED} more", "muted"))
         if not pending:
