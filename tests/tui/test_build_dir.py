@@ -188,6 +188,23 @@ async def test_a_file_that_is_read_only_is_refused_with_the_way_out() -> None:
         assert "is read-only" in shown(app)
 
 
+async def test_an_error_that_was_corrected_outside_does_not_stand_against_writing() -> None:
+    build = made(f'{LOCAL}BUNDLED_XEN_GUESTS:append = " delta"\n')
+    session = in_build_dir(build)
+    app = wizard(session, begin="review")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await read(pilot, app)
+        session.target.choose_existing("keep")
+        app.main.query_one(Review).compare()
+        await read(pilot, app)
+        assert session.review.status == "errors"
+        (build / "conf/local.conf").write_text(LOCAL)
+        await pilot.press("ctrl+s")
+        await settle(pilot)
+        assert "cannot be written yet" not in shown(app)
+        assert "Write into build?" in shown(app)
+
+
 async def test_an_unfinished_line_is_refused_with_the_way_out() -> None:
     build = made(f"{LOCAL}FOO = \\")
     app = wizard(in_build_dir(build), begin="review")

@@ -90,6 +90,28 @@ def test_a_name_that_is_taken_is_refused() -> None:
     assert guests.keys(session.project) == ("alpha", "beta")
 
 
+def test_taking_back_a_bad_name_restores_the_one_before_typing_began() -> None:
+    session = session_of(ONE)
+    for text in ("m", "my", "my ", "my g", "my guest!"):
+        (guest,) = guests.keys(session.project)
+        session.type(("guests", guest, "key"), text)
+    assert guests.keys(session.project) == ("my",)
+    session.end_typing()
+    assert session.apply_fix(session.view.errors[0]) is not None
+    assert session.project == ONE
+    assert session.state.unfinished == {}
+
+
+def test_a_name_that_was_typed_is_undone_whole() -> None:
+    session = session_of(ONE)
+    for text in ("m", "my", "my ", "my g", "my-g"):
+        (guest,) = guests.keys(session.project)
+        session.type(("guests", guest, "key"), text)
+    assert guests.keys(session.project) == ("my-g",)
+    session.undo()
+    assert session.project == ONE
+
+
 def test_unfinished_text_goes_with_the_guest_to_its_new_name() -> None:
     session = session_of(ONE)
     session.type(MEMORY, "x")
@@ -193,6 +215,21 @@ def test_writing_is_refused_while_a_field_is_unfinished() -> None:
     with pytest.raises(XentuiError):
         session.write()
     assert not Path("xentui-out").exists()
+
+
+def test_the_confirmation_names_files_as_they_are_found_from_the_target() -> None:
+    session = session_of(ONE)
+    session.write()
+    again = session_of(None)
+    origin = opening.of_file(str(Path("xentui-out/edge-lab.toml").absolute()))
+    assert not isinstance(origin, str)
+    again.begin(origin, "open")
+    again.put(MEMORY, 512)
+    again.review.compare()
+    assert ("changed: edge-lab.toml", "") in again.review.confirmation(short=True)
+    full = Path("xentui-out/edge-lab.toml").absolute()
+    assert (f"changed: {full}", "") in again.review.confirmation()
+    assert f"+++ {full}" in again.review.diff_lines()
 
 
 def test_a_hand_edited_file_is_left_alone() -> None:

@@ -130,6 +130,22 @@ async def test_guests_are_added_edited_cloned_moved_tagged_and_deleted() -> None
         assert app.session.project == TWO
 
 
+async def test_taking_back_a_bad_name_brings_the_former_one_into_the_editor() -> None:
+    session = session_of(TWO)
+    app = wizard(session, begin="guests")
+    async with app.run_test(size=LARGE) as pilot:
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        await pilot.press("m", "y", "space", "exclamation_mark")
+        await settle(pilot)
+        assert session.project.guests[0].key == "my"
+        await pilot.press("f8", "f9")
+        await settle(pilot)
+        assert session.project == TWO
+        assert f"Guest {TWO.guests[0].key}" in shown(app)
+
+
 async def test_a_new_guest_is_named_and_sized_at_once() -> None:
     app = wizard(session_of(TWO), begin="guests")
     async with app.run_test(size=SMALL) as pilot:

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from xentui.output.edits import How
+    from xentui.output.plan import Plan
     from xentui.project.model import Project
     from xentui.rehearsal.report import RehearsalReport
     from xentui.rules.finding import Finding
@@ -599,13 +602,27 @@ class MainScreen(Screen[None]):
     def action_fix(self) -> None:
         """Fix the problem under the cursor, if xentui knows how."""
         finding = self.finding_in_sight()
+        before = self.session.project
         done = self.session.apply_fix(finding) if finding is not None else None
         if done is None:
             self.step.say("xentui has no fix for this one: F1 explains it.")
             return
+        if finding is not None and not finding.code:
+            self._follow_names(before)
         self._problem = None
         self.step.say(f"Fixed: {done}. ctrl+z undoes it.")
         self.changed()
+
+    def _follow_names(self, before: Project) -> None:
+        """Let the step follow a guest or bundle whose former name came back."""
+        now = self.session.project
+        for table, old, new in (
+            ("guests", before.guests, now.guests),
+            ("bundles", before.bundles, now.bundles),
+        ):
+            for one, other in zip(old, new, strict=True):
+                if one.key != other.key:
+                    self.step.renamed((table, one.key, field_paths.KEY), other.key)
 
     def _alike(self, finding: Finding | None) -> int:
         """Return how many problems of the same kind xentui can fix, this one included."""
@@ -693,11 +710,21 @@ class MainScreen(Screen[None]):
         screen = cast("Review", self.step)
         screen.compare()
         review = self.session.review
+        if review.status == "errors" and review.plan is not None:
+            # What was found in the build directory may be gone, as its files may have changed.
+            await self._examine_again(screen, review.plan)
         if review.blocked or review.plan is None:
             screen.action_sheet("problems" if review.errors else "files")
             self.step.say("This cannot be written yet: the line at the top says why.", "error")
             return
         self.app.run_worker(self._confirm(screen), exclusive=True)
+
+    async def _examine_again(self, screen: Review, plan: Plan) -> None:
+        """Examine the build directory as it is now, before it is said to stand against writing."""
+        with suppress(XentuiError):
+            findings = await asyncio.to_thread(self.session.review.examine)
+            self.build_watch.take_examined(findings)
+            screen.examined(plan)
 
     async def _confirm(self, screen: Review) -> None:
         """Ask what only the user can decide, then whether to write."""

@@ -269,7 +269,12 @@ def _data(state: State, now: datetime) -> dict[str, Any]:
         "base": to_data(origin.project),
         "project": to_data(state.project),
         "unfinished": [
-            {"path": list(one.path), "text": one.text, "message": one.message}
+            {
+                "path": list(one.path),
+                "text": one.text,
+                "message": one.message,
+                "named": one.named,
+            }
             for one in state.unfinished.values()
         ],
         "allowed": sorted(list(one) for one in state.allowed),
@@ -292,7 +297,9 @@ def _state(data: dict[str, Any]) -> State:
     unfinished = {}
     for one in data["unfinished"]:
         path = tuple(step if isinstance(step, int) else str(step) for step in one["path"])
-        unfinished[path] = Unfinished(path, str(one["text"]), str(one["message"]))
+        unfinished[path] = Unfinished(
+            path, str(one["text"]), str(one["message"]), str(one.get("named", ""))
+        )
     allowed = frozenset((str(code), str(path)) for code, path in data.get("allowed", ()))
     files = {str(name): Path(str(path)) for name, path in data.get("files", {}).items()}
     return State(from_data(data["project"]), origin, unfinished, allowed, files)

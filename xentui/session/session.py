@@ -63,6 +63,7 @@ class Session:
         draft_path: Path | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        self._renaming: tuple[object, str, str] | None = None
         self._history: History[State] = History(State(origin.project, origin))
         self._views: OrderedDict[int, View] = OrderedDict()
         self._findings: tuple[Sequence[Finding], Sequence[Finding], Findings] | None = None
@@ -218,11 +219,28 @@ class Session:
         else:
             value, message = self.check(path, text)
         merge = field_paths.text_of_path(path) + str(path[-1])
+        named = self._named_before(path)
+        if named:
+            # The path holds the name, which changes with each key.
+            merge = f"{path[0]} {named} {path[-1]}"
         if message:
-            self._history.do(self.state.typed(path, text, message), label, merge=merge)
+            self._history.do(self.state.typed(path, text, message, named), label, merge=merge)
             return message
         self.put(path, value, label=label, merge=merge)
+        if named:
+            self._renaming = (path[0], str(value), named)
         return ""
+
+    def _named_before(self, path: field_paths.Path) -> str:
+        """Return the name that held before typing began, of the field of a name."""
+        if path[-1] != field_paths.KEY:
+            return ""
+        kept = self.state.unfinished.get(path)
+        if kept is not None and kept.named:
+            return kept.named
+        if self._renaming is not None and self._renaming[:2] == path[:2]:
+            return self._renaming[2]
+        return str(path[1])
 
     def put(
         self, path: field_paths.Path, value: object, *, label: str = "", merge: str = ""
@@ -309,18 +327,27 @@ class Session:
 
     def drop_unfinished(self, path: field_paths.Path) -> None:
         """Take back what was typed into a field that cannot hold it."""
+        kept = self.state.unfinished.get(path)
+        self.end_typing()
+        if kept is not None and kept.named and not self.check(path, kept.named)[1]:
+            # The name that was typed on the way is not one that anybody wanted.
+            self.put(path, kept.named)
+            return
         self._history.do(self.state.settled(path), self._label("text", path))
 
     def end_typing(self) -> None:
         """Let the next change of a field be a step of its own."""
+        self._renaming = None
         self._history.end_merge()
 
     def undo(self) -> str | None:
         """Undo the last step and return what it was."""
+        self._renaming = None
         return self._history.undo()
 
     def redo(self) -> str | None:
         """Redo the step that was undone last and return what it was."""
+        self._renaming = None
         return self._history.redo()
 
     @property

@@ -54,11 +54,13 @@ class Unfinished:
 
     Attributes:
         message: what is wrong with it, and how to fix it.
+        named: of a name, the one that held before typing began; else empty.
     """
 
     path: field_paths.Path
     text: str
     message: str
+    named: str = ""
 
 
 _NOTHING: Mapping[field_paths.Path, Unfinished] = MappingProxyType({})
@@ -109,9 +111,9 @@ class State:
             )
         return replace(self, project=project, unfinished=unfinished)
 
-    def typed(self, path: field_paths.Path, text: str, message: str) -> State:
+    def typed(self, path: field_paths.Path, text: str, message: str, named: str = "") -> State:
         """Return the state with text kept for a field that cannot take it."""
-        kept = {**self.unfinished, path: Unfinished(path, text, message)}
+        kept = {**self.unfinished, path: Unfinished(path, text, message, named)}
         return replace(self, unfinished=MappingProxyType(kept))
 
     def settled(self, path: field_paths.Path) -> State:
