@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from xentui.output.commands import NextCommand, attach, commands
+from xentui.output.commands import NextCommand, attach, commands, kas
 from xentui.project import presets
 from xentui.project.model import Containers, Guest, Host, Project
 
@@ -133,3 +133,11 @@ def test_a_tree_elsewhere_is_attached_by_lines_with_quoted_paths() -> None:
     assert any("meta-raspberrypi" in command.line for command in told)
     assert any("'/a b/meta-xentui'" in command.line for command in told)
     assert told[-1].line.endswith(">> conf/local.conf")
+
+
+def test_the_image_that_kas_builds_is_flashed_from_where_kas_builds() -> None:
+    project = preset("raspberrypi4-64")
+    (line,) = (one.line for one in kas(project, "kas.yml", complete=True) if " dd " in one.line)
+    assert "if=build/tmp/deploy/images/raspberrypi4-64/" in line
+    (plain,) = (line for line in lines(project, "boot") if " dd " in line)
+    assert "if=tmp/deploy/images/raspberrypi4-64/" in plain
