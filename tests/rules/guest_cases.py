@@ -107,6 +107,20 @@ CASES = (
         "XT206", "guests.my_guest", "[guests.my_guest]\n", ("my_guest", "my-guest"), quick_fixes=1
     ),
     Case(
+        "XT215",
+        "guests.web-2",
+        "[guests.web]\n[guests.web-2]\n",
+        ("web-2", "db"),
+        quick_fixes=1,
+    ),
+    Case(
+        "XT215",
+        "guests.xen-guest-image-minimal-2",
+        "[guests.xen-guest-image-minimal-2]\n",
+        ("minimal-2]", "minimal]"),
+        quick_fixes=1,
+    ),
+    Case(
         "XT207",
         "guests.web.tags",
         IMPORTED.replace('tags = ["external"]\n', ""),

@@ -4,10 +4,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.rules.guest_cases import FETCHED
 from tests.rules.test_rule_values import of, project_of
+from tests.sessions import session_of
+from xentui.project.assets import NO_ASSETS
+from xentui.rules.check import check
+from xentui.session import guests
 
 GUEST = '[guests.web]\ntags = ["external"]\nrootfs = "a.ext4"\n'
 
@@ -85,3 +91,12 @@ def test_a_licence_like_none_that_is_known_may_be_any_of_them() -> None:
     assert made.fix.startswith("Use 0BSD, Apache-2.0, BSD-2-Clause, ")
     assert made.fix.endswith(", MPL-2.0, Zlib.")
     assert [quick_fix.label for quick_fix in made.quick_fixes] == ["Take MIT"]
+
+
+def test_a_copy_of_a_guest_is_told_of_unless_the_layers_are_known() -> None:
+    project, key = guests.cloned(guests.added(session_of().project)[0], guests.REFERENCE)
+    assert key == "xen-guest-image-minimal-2"
+    paths = [one.path for one in check(project) if one.code == "XT215"]
+    assert paths == [f"guests.{key}"]
+    known = replace(NO_ASSETS, recipes=frozenset({guests.REFERENCE, key}))
+    assert "XT215" not in {one.code for one in check(project, known)}

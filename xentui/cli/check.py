@@ -103,12 +103,14 @@ class _Build(NamedTuple):
         abilities: what its layers can do.
         bundles: guests of its layers' own bundles that a project has installed.
         vxn: whether its own settings install vxn.
+        recipes: names of its layers' recipes; ``None`` where none are known.
     """
 
     examine: Around
     abilities: Abilities
     bundles: Callable[[Project], dict[str, tuple[Guest, ...]]]
     vxn: Callable[[Project], bool]
+    recipes: Callable[[], frozenset[str] | None]
 
 
 def _build_context(given: Path | None) -> _Build | None:
@@ -135,7 +137,11 @@ def _build_context(given: Path | None) -> _Build | None:
         return layer_bundles.guests(project, build, known()) if wanted else {}
 
     return _Build(
-        look, abilities.of(build), bundles, partial(layer_bundles.installs_vxn, build=build)
+        look,
+        abilities.of(build),
+        bundles,
+        partial(layer_bundles.installs_vxn, build=build),
+        lambda: known().names or None,
     )
 
 
@@ -147,7 +153,10 @@ def _checked(chosen: Chosen, build: _Build | None) -> FindingsReport:
     assets = projects.gather(project, chosen.loaded) if project is not None else None
     if build is not None and project is not None and assets is not None:
         assets = replace(
-            assets, layer_bundles=build.bundles(project), installs_vxn=build.vxn(project)
+            assets,
+            layer_bundles=build.bundles(project),
+            installs_vxn=build.vxn(project),
+            recipes=build.recipes(),
         )
     found = projects.findings(chosen, assets, build.abilities if build is not None else None)
     if project is not None and assets is not None and project.import_types:

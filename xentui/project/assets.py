@@ -59,6 +59,7 @@ class Assets:
         layer_bundles: guests of the layers' own bundles that the project has installed; ``None``
             where no layers were looked into.
         installs_vxn: whether the build directory's own settings install vxn.
+        recipes: names of the layers' recipes; ``None`` where no layers were looked into.
     """
 
     directory: Path | None = None
@@ -69,6 +70,7 @@ class Assets:
     copies: Mapping[str, Path] = field(default_factory=lambda: _NO_PATHS)
     layer_bundles: Mapping[str, tuple[Guest, ...]] | None = None
     installs_vxn: bool = False
+    recipes: frozenset[str] | None = None
 
 
 NO_ASSETS = Assets()

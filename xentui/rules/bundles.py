@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Rules on bundles, and on guests that need one (XT201 to XT210, XT317, XT318)."""
+"""Rules on bundles, and on guests that need one (XT201 to XT210, XT215, XT317, XT318)."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def place(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         )
 
 
-def recipe(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def recipe(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that something makes the guest's image, or that the guest is marked external."""
     wanted = guest.guest
     path = f"guests.{guest.key}"
@@ -88,6 +88,25 @@ def recipe(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             "Use the image recipe's name, or add the tag external.",
             outside,
         )
+    elif given.assets.recipes is None and _is_copied_name(given, guest.key):
+        yield found(
+            "XT215",
+            path,
+            f"{guest.key} is named like a copy, and BitBake builds it only from a recipe of that "
+            "name",
+            "Write that recipe, or mark the guest external.",
+            outside,
+        )
+
+
+def _is_copied_name(given: Context, key: str) -> bool:
+    """Return whether a key is the one that a copy gets of a guest that a recipe builds."""
+    base, _, number = key.rpartition("-")
+    if not re.fullmatch(r"[2-9]|[1-9][0-9]+", number, re.ASCII):
+        return False
+    return base in RECIPES or any(
+        one.key == base and not one.external and one.source is None for one in given.project.guests
+    )
 
 
 def outside(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:

@@ -154,6 +154,12 @@ class Destination(NamedTuple):
         wanted = project.host.layer_bundles
         return layer_bundles.guests(project, survey.build, survey.recipes) if wanted else {}
 
+    @property
+    def recipe_names(self) -> frozenset[str] | None:
+        """The names of the layers' recipes; ``None`` stands for layers not known (yet)."""
+        known = self.survey.recipes if self.survey is not None else None
+        return known.names or None if known is not None else None
+
     def installs_vxn(self, project: Project) -> bool:
         """Return whether the build directory's own settings install vxn."""
         if self.survey is None or self.survey.build is None:

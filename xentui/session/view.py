@@ -61,6 +61,7 @@ class View:
             found,
             layer_bundles=self.destination.layer_bundles(state.project),
             installs_vxn=self.destination.installs_vxn(state.project),
+            recipes=self.destination.recipe_names,
         )
 
     @property
@@ -230,6 +231,4 @@ class View:
         from xentui.session.existing import keeps_memory
 
         to = self.destination
-        return commands(
-            self.kept, sets_memory=not keeps_memory(to.user_settings, to.existing)
-        )
+        return commands(self.kept, sets_memory=not keeps_memory(to.user_settings, to.existing))
