@@ -130,7 +130,7 @@ XEN_GUEST_NAME[core-image-minimal] = "core"
 """
 
 
-def test_the_next_commands_are_those_of_what_is_kept(tmp_path: Path, run: Run) -> None:
+def test_the_next_commands_are_those_of_what_is_kept(tmp_path: Path) -> None:
     build = by_hand(tmp_path, KEPT)
     session = on(build)
     session.put(("host", "memory"), 1024)

@@ -145,9 +145,7 @@ class Job:
             if (self.attach or attach_of(self.build)) == "fragment":
                 name = fragment.name(self.chosen.origin)
                 return commands.fragment(project, name, None, sets_memory=sets_memory)
-            return commands.commands(
-                project, abilities_of(self.build), sets_memory=sets_memory
-            )
+            return commands.commands(project, abilities_of(self.build), sets_memory=sets_memory)
         return formats.next_commands(
             self.form,
             self.project,

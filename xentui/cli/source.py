@@ -292,12 +292,12 @@ def _write(args: argparse.Namespace, seen: Inspected, suggestion: Suggestion | N
 
     name = visible(str(seen.path))
     if suggestion is None:
-        config = _is_xl_config(seen)
-        raise XentuiError(
-            f"{name}: {'it is an xl config, not an image' if config else 'no guest can be made of it'}, "
-            "so nothing was written",
-            fix="Name it as config_file of a guest." if config else "",
-        )
+        if _is_xl_config(seen):
+            raise XentuiError(
+                f"{name}: is an xl config, not an image, so nothing was written",
+                fix="Name it as config_file of a guest.",
+            )
+        raise XentuiError(f"{name}: no guest can be made of it, so nothing was written")
     if suggestion.before:
         raise XentuiError(
             f"{name}: a project cannot carry it as it is, so nothing was written",

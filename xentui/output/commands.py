@@ -207,10 +207,7 @@ _UNPACK = {".gz": "zcat", ".bz2": "bzcat", ".xz": "xzcat", ".zst": "zstdcat"}
 
 def _flash(project: Project, board: boards.Board) -> Iterator[NextCommand]:
     """Yield how the image gets onto the card or disk, and what shows Xen's console."""
-    file = (
-        f"{_DEPLOY}/{board.machine}/{image(project)}-{board.machine}.rootfs"
-        f".{board.medium.file}"
-    )
+    file = f"{_DEPLOY}/{board.machine}/{image(project)}-{board.machine}.rootfs.{board.medium.file}"
     # Where xentui writes the boot files it asks for a plain image too.
     packed = "" if boot.is_written(project) else board.medium.compressed
     what = {"sd": "card", "disk": "disk or USB stick"}.get(board.medium.kind, "disk")

@@ -616,11 +616,8 @@ class MainScreen(Screen[None]):
     def _follow_names(self, before: Project) -> None:
         """Let the step follow a guest or bundle whose former name came back."""
         now = self.session.project
-        for table, old, new in (
-            ("guests", before.guests, now.guests),
-            ("bundles", before.bundles, now.bundles),
-        ):
-            for one, other in zip(old, new, strict=True):
+        for table in ("guests", "bundles"):
+            for one, other in zip(getattr(before, table), getattr(now, table), strict=True):
                 if one.key != other.key:
                     self.step.renamed((table, one.key, field_paths.KEY), other.key)
 

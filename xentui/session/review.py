@@ -296,9 +296,7 @@ class Review:
             full = path.absolute()
             return full.relative_to(root) if short and full.is_relative_to(root) else path
 
-        lines: list[Line] = [
-            (f"{word(one)}: {name(one.path)}", "") for one in pending[:MOST_NAMED]
-        ]
+        lines: list[Line] = [(f"{word(one)}: {name(one.path)}", "") for one in pending[:MOST_NAMED]]
         if len(pending) > MOST_NAMED:
             lines.append((f"and {len(pending) - MOST_NAMED} more", "muted"))
         if not pending:
