@@ -40,8 +40,8 @@ class Guests(Step):
 
     NAME: ClassVar[str] = "guests"
     HINT: ClassVar[str] = (
-        "Space sets whether a guest starts at boot. shift+up and shift+down move a guest, which "
-        "is the order in which they start."
+        "Space sets autostart. shift+up and shift+down move a guest in the list. Guests start in "
+        "the order of their names, or after the guest that 'after' names."
     )
 
     BINDINGS: ClassVar[list[BindingType]] = [
