@@ -207,6 +207,28 @@ CASES = (
     Case("XT217", VIF, vif("mac=00-16-3e-00-00-01"), ("00-16-3e-00-00-01", "00:16:3e:00:00:01")),
     Case("XT217", VIF, vif("mac=00:16:3e:00:00"), ("3e:00:00", "3e:00:00:01")),
     Case(
+        "XT290",
+        VIF,
+        vif("bridge=xenbr0,ip=00:16:3e:zz:01:02"),
+        (",ip=00:16:3e:zz:01:02", ""),
+        quick_fixes=1,
+    ),
+    Case("XT290", VIF, vif("ip=192.168.8.300"), ("8.300", "8.30"), quick_fixes=1),
+    Case("XT291", VIF, vif("model=br1"), ("br1", "e1000"), quick_fixes=1),
+    Case(
+        "XT292",
+        "guests.web.extra",
+        '[guests.web]\nextra = "root=/dev/xvda console=hvc0 ip=10.0.0.300::::web:eth0:off"\n',
+        ("0.300", "0.30"),
+    ),
+    Case(
+        "XT292",
+        "guests.web.extra",
+        '[guests.web]\nextra = "root=/dev/xvda console=hvc0 ip=10.0.0.3::::web:192.168.8.1:off"\n',
+        ("192.168.8.1", "eth0"),
+        say="192.168.8.1 is not the name of a network device",
+    ),
+    Case(
         "XT218",
         "guests.db.vif",
         vif("mac=00:16:3E:00:00:0a", '[guests.db]\nvif = ["mac=00:16:3e:00:00:0A"]\n'),

@@ -75,6 +75,7 @@ def test_a_fixed_address_is_the_kernel_s_word(given: tuple[str, ...], word: str)
         (("192.168.1.20/24", "192.168.2.1"), "not in the network 192.168.1.0/24"),
         (("192.168.1.20/24", "router"), "not an IPv4 address"),
         (("192.168.1.20/24", "", "eth0:1"), "device"),
+        (("192.168.1.20/24", "", "192.168.8.1"), "network device"),
         (("192.168.1.20/24", "", "eth0", "a b"), "hostname"),
         (("::1/64",), "not an IPv4 address"),
     ],
@@ -88,3 +89,40 @@ def test_an_address_takes_the_place_of_the_one_before() -> None:
     extra = "root=/dev/xvda ip=dhcp console=hvc0"
     assert nic.with_address(extra, "ip=1.2.3.4") == "root=/dev/xvda console=hvc0 ip=1.2.3.4"
     assert nic.with_address(extra, "") == "root=/dev/xvda console=hvc0"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["192.168.7.50", "192.168.7.0/24", "10.0.0.1 10.0.0.2", "fe80::1", "2001:db8::/64 10.0.0.1"],
+)
+def test_an_interface_has_addresses_of_either_protocol(text: str) -> None:
+    assert nic.unusable("ip", text) == ""
+
+
+@pytest.mark.parametrize("text", ["00:16:3e:zz:01:02", "192.168.8.300", "web", "10.0.0.1 x", ""])
+def test_any_other_text_is_no_address(text: str) -> None:
+    assert "not an IPv4 or IPv6 address" in nic.unusable("ip", text)
+
+
+@pytest.mark.parametrize(("text", "known"), [("e1000", True), ("virtio-net", True), ("br1", False)])
+def test_a_model_is_a_card_that_is_known(text: str, known: bool) -> None:
+    assert (nic.unusable("model", text) == "") == known
+
+
+@pytest.mark.parametrize(
+    ("word", "why"),
+    [
+        ("ip=dhcp", ""),
+        ("ip=:::::eth0:dhcp", ""),
+        ("ip=192.168.1.20::192.168.1.1:255.255.255.0:web:eth0:off", ""),
+        ("ip=10.0.0.2:::255.0.0.0::eth0:off:10.0.0.1:10.0.0.1", ""),
+        ("ip=192.168.7.9/24", "address"),
+        ("ip=10.0.0.2::router:255.0.0.0", "gateway"),
+        ("ip=10.0.0.2::::web:192.168.8.1", "network device"),
+        ("ip=10.0.0.2::::web:eth0:maybe", "maybe"),
+    ],
+)
+def test_what_the_kernel_cannot_read_is_told(word: str, why: str) -> None:
+    problem = nic.wrong_argument(word)
+    assert why in problem
+    assert bool(problem) == bool(why)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Rules on network interfaces, in xl's vif syntax (XT216 to XT224, XT230).
+"""Rules on network interfaces, in xl's vif syntax (XT216 to XT224, XT230, XT290 to XT292).
 
 What is checked is what xl does with an entry (xen:tools/xl/xl_parse.c, ``parse_nic_config``,
 and xen:tools/libs/util/libxlu_vif.c): of most mistakes it only complains on stderr, and makes
@@ -56,6 +56,16 @@ def arguments(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
                 yield found(
                     "XT221", path, f"xl refuses {quoted(f'{name}={text}')}",
                     f"{nic.refused(name, text)[:1].upper()}{nic.refused(name, text)[1:]}.",
+                )  # fmt: skip
+            elif nic.unusable(name, text):
+                if name == "ip":
+                    fix = "Write an address such as 192.168.7.50, or remove ip."
+                else:
+                    fix = "Use e1000, rtl8139, virtio-net or netfront, or remove model."
+                yield found(
+                    "XT290" if name == "ip" else "XT291", path,
+                    f"{quoted(f'{name}={text}')}: {nic.unusable(name, text)}", fix,
+                    *_without(guest, f"{name}={text}"),
                 )  # fmt: skip
             elif name == "type" and text not in nic.TYPES:
                 yield found(
@@ -146,6 +156,20 @@ def dhcp(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             "Remove ip=dhcp, or give it an interface.",
             leave,
         )
+
+
+def fixed_address(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+    """Find an ``ip=`` on the kernel command line that the kernel cannot use."""
+    if guest.guest.config_file is not None or guest.type == "hvm":
+        return
+    for word in nic.ip_words(guest.extra)[0]:
+        if why := nic.wrong_argument(word):
+            yield found(
+                "XT292",
+                f"guests.{guest.key}.extra",
+                f"{quoted(word)}: {why}",
+                "Write it like ip=192.168.7.50::192.168.7.1:255.255.255.0::eth0:off, or ip=dhcp.",
+            )
 
 
 def served(given: Context) -> Iterator[Finding]:
@@ -241,5 +265,5 @@ def _bridged(guest: EffectiveGuest, name: str) -> Iterator[QuickFix | None]:
         yield quick_fixes.guest(f"Put {guest.key} on {BRIDGE}", guest.key, vif=vif)
 
 
-GUEST_RULES = (arguments, addresses, bridges, devids, dhcp)
+GUEST_RULES = (arguments, addresses, bridges, devids, dhcp, fixed_address)
 RULES = (twice, served)

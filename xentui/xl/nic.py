@@ -30,6 +30,14 @@ SINCE = {"vlan": (4, 21)}
 DEPRECATED = {"netdev": "gatewaydev", "accel": ""}
 """Settings that xl warns of, and what to write instead."""
 
+MODELS = (
+    "netfront", "e1000", "e1000e", "e1000-82544gc", "e1000-82545em", "igb", "rtl8139", "virtio",
+    "virtio-net", "virtio-net-pci", "virtio-net-device", "vmxnet3", "pcnet", "ne2k_pci",
+    "ne2k_isa", "tulip", "usb-net", "i82550", "i82551", "i82557a", "i82557b", "i82557c",
+    "i82558a", "i82558b", "i82559a", "i82559b", "i82559c", "i82559er", "i82562", "i82801",
+)  # fmt: skip
+"""Cards that QEMU emulates (``-device help``), and ``netfront``, Xen's own."""
+
 _MAC = re.compile(r"[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}", re.ASCII)
 _RATE = re.compile(r"([0-9]+)([GMK]?)([Bb])/s", re.ASCII)
 _INTERVAL = re.compile(r"([0-9]+)([mu]?)s?", re.ASCII)
@@ -81,6 +89,32 @@ def known(name: str, text: str | None) -> bool:
 def is_mac(text: str) -> bool:
     """Return whether a text is six octets with colons between them."""
     return _MAC.fullmatch(text) is not None
+
+
+def is_device(text: str) -> bool:
+    """Return whether Linux can call a network interface so; here it begins with a letter."""
+    return re.fullmatch(r"[A-Za-z][A-Za-z0-9._-]{0,14}", text, re.ASCII) is not None
+
+
+def unusable(name: str, text: str) -> str:
+    """Return why the value of a setting that xl hands on cannot work, or an empty text.
+
+    xl takes any text for ``ip`` and ``model``: the hotplug script adds a firewall rule for each
+    address (xen:tools/hotplug/Linux/vif-common.sh), and QEMU refuses a card it does not know.
+    """
+    if name == "model" and text not in MODELS:
+        return "it is not a network card that QEMU emulates"
+    if name == "ip" and not all(map(_is_address, text.split() or [""])):
+        return "it is not an IPv4 or IPv6 address"
+    return ""
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_interface(text)
+    except ValueError:
+        return False
+    return True
 
 
 def refused(name: str, text: str) -> str:
@@ -153,13 +187,45 @@ def ip_argument(address: str, gateway: str = "", device: str = "eth0", hostname:
             raise ValueError(f"{gateway} is not an IPv4 address") from None
         if router not in network:
             raise ValueError(f"The router {gateway} is not in the network {network}")
-    for name, word in (("device", device), ("hostname", hostname)):
-        if not re.fullmatch(r"[A-Za-z0-9._-]*", word, re.ASCII):
-            raise ValueError(f"{word} cannot be the {name}")
+    if device and not is_device(device):
+        raise ValueError(f"{device} is not the name of a network device, such as eth0")
+    if not re.fullmatch(r"[A-Za-z0-9._-]*", hostname, re.ASCII):
+        raise ValueError(f"{hostname} cannot be the hostname")
     return f"ip={interface.ip}::{gateway}:{interface.netmask}:{hostname}:{device}:off"
+
+
+AUTOCONF = ("off", "none", "on", "any", "dhcp", "bootp", "rarp", "both")
+"""How Linux can configure a network interface itself (admin-guide/nfs/nfsroot.rst)."""
+
+
+def wrong_argument(word: str) -> str:
+    """Return what is wrong with an ``ip=`` word of a kernel command line, or an empty text."""
+    fields = word.removeprefix("ip=").split(":")
+    if len(fields) == 1 and fields[0] in ("", *AUTOCONF):
+        return ""
+    fields += [""] * (7 - len(fields))
+    for name, text in zip(("address", "server", "gateway", "netmask"), fields, strict=False):
+        try:
+            ipaddress.IPv4Address(text or "0.0.0.0")  # noqa: S104
+        except ValueError:
+            return f"the {name} {text} is not an IPv4 address"
+    if fields[5] and not is_device(fields[5]):
+        return f"{fields[5]} is not the name of a network device"
+    if fields[6] not in ("", *AUTOCONF):
+        return f"{fields[6]} is not one of {', '.join(AUTOCONF)}"
+    return ""
+
+
+def ip_words(extra: str) -> tuple[list[str], list[str]]:
+    """Return the ``ip=`` words of a kernel command line, and the others."""
+    words = extra.split()
+    return (
+        [word for word in words if word.startswith("ip=")],
+        [word for word in words if not word.startswith("ip=")],
+    )
 
 
 def with_address(extra: str, argument: str) -> str:
     """Return a kernel command line with its ``ip=`` word replaced, or the word added."""
-    kept = [word for word in extra.split() if not word.startswith("ip=")]
+    _, kept = ip_words(extra)
     return " ".join([*kept, *([argument] if argument else [])])
