@@ -19,7 +19,7 @@ from textual.widget import Widget
 from textual.widgets import Button
 
 from xentui.project import effective, route
-from xentui.screens.step import CursorMoved, Edit, Form, Step, section
+from xentui.screens.step import Edit, Edited, Form, Step, section
 from xentui.session import Session, field_paths, forms, guest_network, guests, texts
 from xentui.widgets.field import ChoiceRow, FieldRow, Part, PartsRow
 from xentui.widgets.options import Options
@@ -69,6 +69,7 @@ class GuestEditor(Vertical):
         self._parts: object = None
         self._unfolded = False
         self._known_rows: list[FieldRow] = []
+        self._before_address = guest_network.before_address(session, key)
 
     @property
     def base(self) -> field_paths.Path:
@@ -112,8 +113,8 @@ class GuestEditor(Vertical):
                         "Static address",
                         ADDRESS,
                         "The guest's own address, such as 192.168.7.50/24, its gateway and its "
-                        "interface: written as ip= on the kernel command line. Leave empty for "
-                        "DHCP, or what the guest itself configures.",
+                        "interface: written as ip= on the kernel command line. Left "
+                        "empty, the guest asks DHCP if its command line has ip=dhcp.",
                         id="static-address",
                     )
                     continue
@@ -250,13 +251,24 @@ class GuestEditor(Vertical):
             named = nic.parts(entry)
             for line in self.query(f"#interface-{number}").results(PartsRow):
                 line.show({name: named.get(name, "") for name in guest_network.PARTS})
-        extra = effective.effective(self.session.project, guest).extra
-        address = guest_network.static_address(extra)
-        self.query_one("#static-address", PartsRow).show(
-            {"address": address.address, "gateway": address.gateway, "device": address.device}
-        )
+                line.flag(guest_network.interface_problem(entry))
+        self._show_address()
         self.set_class(self._kernel_mode() != "own", "-no-kernel")
         self._show_head()
+
+    def _show_address(self) -> None:
+        """Show the static address, or what was typed for one and cannot be."""
+        extra = guest_network.command_line(self.session, self.key)
+        address, problem = guest_network.unfinished(self.session, self.key)
+        if not problem:
+            address = guest_network.static_address(extra)
+            if not address.address:
+                self._before_address = self.session.project.guest(self.key).extra
+        row = self.query_one("#static-address", PartsRow)
+        row.complain("")
+        row.show(address._asdict())
+        row.complain(problem)
+        row.offer("address", "none: DHCP" if "ip=dhcp" in extra.split() else "none")
 
     def _rows(self) -> list[FieldRow]:
         """Return the fields that are shown."""
@@ -359,6 +371,11 @@ class GuestEditor(Vertical):
             target = next(iter(self.query(".interface Input")), None)
             self.screen.set_focus(target or self.query_one("#network-mode"))
             return True
+        if path == field_paths.text_of_path(guest_network.path_of(self.key)):
+            _, problem = guest_network.unfinished(self.session, self.key)
+            if problem:
+                self.screen.set_focus(self.query("#static-address Input").first())
+                return True
         best: FieldRow | None = None
         for row in self.query(FieldRow):
             if row.key == path:
@@ -437,15 +454,12 @@ class GuestEditor(Vertical):
     @on(PartsRow.Changed, "#static-address")
     def _address_changed(self, event: PartsRow.Changed) -> None:
         event.stop()
-        guest = self.session.project.guest(self.key)
-        extra = effective.effective(self.session.project, guest).extra
         wanted = guest_network.StaticAddress(*(event.row.value(part.name) for part in ADDRESS))
-        text, problem = guest_network.with_static_address(extra, wanted, self.key)
-        event.row.complain(problem)
-        if not problem and text != extra:
-            self._put("extra", text, f"Static address of {self.key}", f"address {self.key}")
-        else:
-            self.post_message(CursorMoved())
+        if event.name == "address" and not wanted.address.strip():
+            # The gateway and the device go with the address.
+            wanted = guest_network.StaticAddress()
+        guest_network.type_address(self.session, self.key, wanted, self._before_address)
+        self.post_message(Edited())
 
     @on(Options.Chosen, "#kernel-mode")
     def _kernel_chosen(self, event: Options.Chosen) -> None:

@@ -24,6 +24,7 @@ from xentui.screens.step import (
     Begin,
     CursorMoved,
     Edit,
+    Edited,
     Examine,
     Go,
     ImportFile,
@@ -333,6 +334,11 @@ class MainScreen(Screen[None]):
                 self.step.sync()
                 await self.step.stand_on(event.guest, opened=event.opened)
             self.changed()
+
+    @on(Edited)
+    def _edited(self, event: Edited) -> None:
+        event.stop()
+        self.changed()
 
     @on(ImportFile)
     def _import_file(self, event: ImportFile) -> None:

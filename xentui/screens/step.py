@@ -52,6 +52,10 @@ class Edit(Message):
     opened: bool = False
 
 
+class Edited(Message):
+    """The session was changed; whatever depends on it should be shown anew."""
+
+
 @dataclass
 class ImportFile(Message):
     """A guest should be made of a file that was read."""

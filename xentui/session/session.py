@@ -242,6 +242,12 @@ class Session:
             return self._renaming[2]
         return str(path[1])
 
+    def keep_unfinished(
+        self, path: field_paths.Path, text: str, message: str, *, label: str, merge: str
+    ) -> None:
+        """Keep a text that the field at a path cannot take, and what is wrong with it."""
+        self._history.do(self.state.typed(path, text, message), label, merge=merge)
+
     def put(
         self, path: field_paths.Path, value: object, *, label: str = "", merge: str = ""
     ) -> None:

@@ -219,6 +219,7 @@ class PartsRow(Labelled):
         self._values: dict[str, str] = {}
         self._sent: dict[str, list[str]] = {part.name: [] for part in parts}
         self.problem = ""
+        self.finding = ""
 
     def compose(self) -> ComposeResult:
         """Make an input for each text."""
@@ -242,7 +243,7 @@ class PartsRow(Labelled):
     @property
     def help_text(self) -> str:
         """What is wrong with what was typed, or else what the row is about."""
-        return self.problem or self._help_text
+        return self.problem or self.finding or self._help_text
 
     def value(self, name: str) -> str:
         """Return what stands in one of the texts."""
@@ -273,8 +274,20 @@ class PartsRow(Labelled):
             self.problem = problem
             self.refresh()
 
+    def flag(self, finding: str) -> None:
+        """Say what is wrong with the value that the parts make; an empty text says nothing is."""
+        if finding != self.finding:
+            self.finding = finding
+            self.refresh()
+
+    def offer(self, name: str, placeholder: str) -> None:
+        """Show another placeholder in one of the texts."""
+        for field in self.query(Input):
+            if field.name == name:
+                field.placeholder = placeholder
+
     def _mark(self) -> tuple[str, str]:
-        return (glyphs(self).error, "error") if self.problem else ("", "")
+        return (glyphs(self).error, "error") if self.problem or self.finding else ("", "")
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
