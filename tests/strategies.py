@@ -68,7 +68,7 @@ def of_field(table: str, name: str) -> st.SearchStrategy[Any]:
             return st.lists(st.sampled_from(field.choices), unique=True)
         case "list":
             assert field.pattern is not None
-            unique = name == "accepted_licenses"
+            unique = name in ("accepted_licenses", "layer_bundles")
             return st.lists(matching(field.pattern, 63), max_size=8, unique=unique)
         case "text" if field.pattern == "^[0-9a-f]{64}$":
             return _DIGEST

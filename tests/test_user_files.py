@@ -266,7 +266,7 @@ class BuildDirectory(RuleBasedStateMachine):
     @initialize(
         local=texts.filter(lambda text: not goes_on(text)),
         layered=bblayers(),
-        plain=st.sampled_from(["", "# mine\n", 'A = "1"', 'A = "1"\r\n']),
+        plain=st.sampled_from(['MACHINE = "qemux86-64"', 'MACHINE = "qemux86-64"\n# mine\r\n']),
         sound=st.sampled_from([True, True, False]),
     )
     def begin(self, local: str, layered: str, plain: str, sound: bool) -> None:

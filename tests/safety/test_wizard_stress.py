@@ -83,7 +83,7 @@ def test_a_killed_wizard_leaves_its_draft(start: Start, how: str) -> None:
     if how in ("SIGTERM", "SIGHUP"):
         assert one.seen.endswith(b"\x1b[?1049l") or b"\x1b[?1049l" in one.seen[-400:]
     again = start()
-    again.until("Board    tested")
+    again.until("Begin with")
     again.keys(b"\x1b[F")
     again.until("Resume the draft")
     kept = Drafts().load()
