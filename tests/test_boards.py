@@ -19,7 +19,7 @@ from xentui.project import boards, model, schema
 from xentui.project.model import Host, Project
 from xentui.rules import check
 from xentui.rules.budget import budget
-from xentui.rules.finding import Severity
+from xentui.rules.catalogue import Severity
 
 
 @pytest.mark.parametrize("machine", boards.names())

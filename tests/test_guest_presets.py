@@ -15,8 +15,8 @@ from xentui.output.render import render
 from xentui.project import model, schema
 from xentui.project.guest_presets import GuestPreset, add, guest_preset, guest_presets
 from xentui.project.model import Host, Project
+from xentui.rules.catalogue import Severity
 from xentui.rules.check import check
-from xentui.rules.finding import Severity
 
 EMPTY = Project(Host("qemux86-64", memory=4096, network="nat"))
 ARM = Project(Host("qemuarm64", memory=4096, network="nat"))

@@ -23,8 +23,8 @@ from xentui.output.render import render
 from xentui.output.target_layout import layout, start_order
 from xentui.project import disk, document, model, route, schema
 from xentui.project.assets import Assets, gather
+from xentui.rules.catalogue import Severity
 from xentui.rules.check import check
-from xentui.rules.finding import Severity
 from xentui.session import field_paths
 from xentui.xl import config as xl_config
 from xentui.xl import disk as xl_disk

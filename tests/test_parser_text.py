@@ -28,8 +28,8 @@ from xentui.output.guest_cfg import all_predicted
 from xentui.output.render import render
 from xentui.project import model, schema
 from xentui.project.assets import Assets
+from xentui.rules.catalogue import Severity
 from xentui.rules.check import check as findings
-from xentui.rules.finding import Severity
 from xentui.safe_text import quoted
 
 DIGEST = "0" * 64

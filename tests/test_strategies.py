@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from tests.budget import examples
 from tests.strategies import BOARDS, assets_of, documents, projects, sound_projects
 from xentui.project import model, schema
+from xentui.rules.catalogue import Severity
 from xentui.rules.check import check
-from xentui.rules.finding import Severity
 
 
 @given(documents())

@@ -16,7 +16,7 @@ import pytest
 from tests.bitbake import trees
 from tests.bitbake_parser import OE_TREE
 from xentui.bitbake import build_dir, files, host
-from xentui.bitbake.abilities import XEN_CLASSES
+from xentui.bitbake.abilities import XEN_CLASSES, xen_classes
 from xentui.bitbake.build_dir import BuildDir, Layer, Setting
 from xentui.bitbake.conf_facts import Location
 from xentui.bitbake.conf_syntax import Fault
@@ -50,7 +50,7 @@ def test_layers_are_described(tmp_path: Path) -> None:
     assert not gone.exists
     assert gone.place == (str(build / "conf/bblayers.conf"), 2)
     assert found.series == ("wrynose", "blacksail")
-    assert found.xen_classes == XEN_CLASSES
+    assert xen_classes(found) == XEN_CLASSES
     assert not found.faults
 
 
@@ -309,7 +309,7 @@ def test_five_hundred_layers_are_read(tmp_path: Path, count: int) -> None:
 def test_classes_of_xen_are_found_in_each_folder(tmp_path: Path, folder: str) -> None:
     name = f"l0/{folder}/xen-guest-bundle.bbclass"
     found = build_dir.read(trees.small(tmp_path, more={name: ""}, layers=("l0",)))
-    assert found.xen_classes == ("xen-guest-bundle",)
+    assert xen_classes(found) == ("xen-guest-bundle",)
 
 
 def test_a_file_is_found_below_bbpath(tmp_path: Path) -> None:

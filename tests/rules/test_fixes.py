@@ -17,8 +17,9 @@ from tests.rules.test_rules import CASES
 from xentui.project import schema
 from xentui.project.assets import Assets, gather
 from xentui.project.model import Project, to_data
+from xentui.rules.catalogue import Severity
 from xentui.rules.check import check
-from xentui.rules.finding import Finding, QuickFix, Severity
+from xentui.rules.finding import Finding, QuickFix
 
 MOST = 60
 """How many orders in which fixes can be applied are tried of one case."""

@@ -22,8 +22,9 @@ from tests.vectors import Vector, vectors
 from xentui.project import document, model, schema
 from xentui.project.assets import Assets, gather
 from xentui.rules import catalogue
+from xentui.rules.catalogue import Severity
 from xentui.rules.check import check, findings, from_error
-from xentui.rules.finding import Finding, Severity, found
+from xentui.rules.finding import Finding, found
 
 CASES = (
     *host_cases.CASES,

@@ -10,8 +10,9 @@ import pytest
 
 from tests.rules.test_rule_values import project_of
 from xentui.errors import UsageError
+from xentui.rules.catalogue import Severity
 from xentui.rules.check import check
-from xentui.rules.finding import Finding, Severity, allow, allow_at
+from xentui.rules.finding import Finding, allow, allow_at
 
 ORDER = list(Severity)
 HOST = 'version = 1\n[host]\nmachine = "{}"\nmemory = 1024\n'

@@ -172,6 +172,19 @@ def of(build: BuildDir) -> Abilities:
     )
 
 
+def xen_classes(build: BuildDir) -> tuple[str, ...]:
+    """Return those of :data:`XEN_CLASSES` that some layer of a build directory has."""
+    return _xen_classes([layer.path for layer in build.layers])
+
+
+def _xen_classes(layers: list[str]) -> tuple[str, ...]:
+    return tuple(
+        name
+        for name in XEN_CLASSES
+        if any(exists(f"{path}/{at}/{name}.bbclass") for path in layers for at in _CLASS_FOLDERS)
+    )
+
+
 def read(folders: Iterable[str]) -> Abilities:
     """Return what layers can do, without a build directory.
 
@@ -201,13 +214,7 @@ def _read(core: str, virtualization: str, layers: list[str]) -> Abilities:
     folder = "files/wic" if "%s/files/wic" in wic or not wic else "wic"
     return Abilities(
         series=_words(r'^LAYERSERIES_CORENAMES\s*=\s*"([^"]*)"', _text(f"{core}/conf/layer.conf")),
-        xen_classes=tuple(
-            name
-            for name in XEN_CLASSES
-            if any(
-                exists(f"{path}/{at}/{name}.bbclass") for path in layers for at in _CLASS_FOLDERS
-            )
-        ),
+        xen_classes=_xen_classes(layers),
         old_bundling="XEN_BUNDLED_GUESTS" in image,
         dom0_network=_found(r"^XEN_DOM0_NETWORK\s*\?", tools),
         makes_xenbr0=exists(f"{xen}/files/10-xenbr0.netdev"),

@@ -17,7 +17,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from xentui.bitbake.abilities import XEN_CLASSES
 from xentui.bitbake.conf_facts import Assignment, Location, Value
 from xentui.bitbake.conf_reader import MAX_FILE, ConfReader
 from xentui.bitbake.conf_syntax import Fault
@@ -46,8 +45,6 @@ MAX_LAYERS = 500
 _MULTICONFIG_ALWAYS = re.compile(
     r"^require[ \t]+conf/multiconfig/\$\{BB_CURRENT_MC\}\.conf[ \t]*$", re.MULTILINE
 )
-
-_CLASS_FOLDERS = ("classes-recipe", "classes-global", "classes")
 
 # Python of bitbake.conf whose meaning is plain: known by its letters, never run. The first
 # names the configuration of a multiconfig, and what is read here is the main one.
@@ -165,19 +162,6 @@ class BuildDir:
             if file and exists(file):
                 return file
         return None
-
-    @property
-    def xen_classes(self) -> tuple[str, ...]:
-        """Those of :data:`XEN_CLASSES` that some layer has."""
-        return tuple(
-            name
-            for name in XEN_CLASSES
-            if any(
-                exists(f"{layer.path}/{folder}/{name}.bbclass")
-                for layer in self.layers
-                for folder in _CLASS_FOLDERS
-            )
-        )
 
 
 def read(path: Path, *, texts: Mapping[str, str] | None = None) -> BuildDir:

@@ -12,16 +12,17 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from xentui.cli import parsing, projects, terminal
+from xentui.cli import parsing, projects, reports, terminal
+from xentui.cli.reports import FindingsReport
 from xentui.errors import Exit, InputError, RefusedError, UsageError
 from xentui.project.document import DocumentError
-from xentui.rules.finding import RANKS, Severity, found
+from xentui.rules.catalogue import RANKS, Severity
+from xentui.rules.finding import found
 from xentui.safe_text import visible
 
 if TYPE_CHECKING:
     from xentui.bitbake.abilities import Abilities
     from xentui.cli.projects import Chosen
-    from xentui.cli.reports import FindingsReport
     from xentui.project.assets import Assets
     from xentui.project.document import DocumentError
     from xentui.project.model import Guest, Project
@@ -50,8 +51,6 @@ def add(commands: parsing.Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check the projects and print their findings and a summary."""
-    from xentui.cli import reports
-
     if not args.project and args.preset is None:
         raise UsageError("PROJECT is missing", fix="Give a project file, or --preset NAME.")
     if args.project and args.preset is not None:
@@ -146,8 +145,6 @@ def _build_context(given: Path | None) -> _Build | None:
 
 
 def _checked(chosen: Chosen, build: _Build | None) -> FindingsReport:
-    from xentui.cli import reports
-
     projects.note(chosen)
     project = chosen.loaded.project
     assets = projects.gather(project, chosen.loaded) if project is not None else None
@@ -166,7 +163,7 @@ def _checked(chosen: Chosen, build: _Build | None) -> FindingsReport:
     sound = all(finding.severity is not Severity.ERROR for finding in found)
     if sound and build is not None and project is not None and assets is not None:
         found = _in_order([*found, *build.examine(project, assets, chosen.origin)])
-    return reports.report(chosen, found)
+    return projects.report(chosen, found)
 
 
 def _in_order(findings: list[Finding]) -> list[Finding]:

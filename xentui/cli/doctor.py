@@ -9,13 +9,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xentui.bitbake.abilities import xen_classes
 from xentui.cli import parsing, terminal
 from xentui.errors import Exit, InputError, UsageError
 from xentui.output import header
 from xentui.output.build_dir import written_for
 from xentui.project.filesystem import read_text
 from xentui.rules.build_dir import examine
-from xentui.rules.finding import Severity
+from xentui.rules.catalogue import Severity
 
 if TYPE_CHECKING:
     from xentui.bitbake.build_dir import BuildDir
@@ -139,7 +140,7 @@ def _data(
         "machine_fragment": build.machine.fragment,
         "distro": build.distro.value,
         "series": list(build.series),
-        "xen_classes": list(build.xen_classes),
+        "xen_classes": list(xen_classes(build)),
         "layers": [
             {
                 "path": layer.path,

@@ -23,8 +23,8 @@ from xentui.safe_text import visible
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from xentui.output.change import Change
     from xentui.output.fleet import Board, Fleet
-    from xentui.output.plan import Change
 
 
 def run(args: argparse.Namespace) -> int:

@@ -20,9 +20,10 @@ from xentui.project import assets
 if TYPE_CHECKING:
     from xentui.cli.projects import Chosen
     from xentui.output.build_dir import Attach
+    from xentui.output.change import Change
     from xentui.output.commands import NextCommand
     from xentui.output.existing import Clash, Use, UserSettings
-    from xentui.output.plan import Change, Plan
+    from xentui.output.plan import Plan
     from xentui.output.rendered import Rendered
     from xentui.project.assets import Assets
     from xentui.project.model import Project

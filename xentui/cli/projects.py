@@ -6,16 +6,18 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xentui.cli import terminal
+from xentui.cli import reports, terminal
+from xentui.cli.reports import FindingsReport
 from xentui.errors import UsageError, XentuiError
 from xentui.project import assets, document, overrides, presets
 from xentui.rules import check
-from xentui.rules.finding import Severity, allow
+from xentui.rules.catalogue import Severity
+from xentui.rules.finding import allow
 from xentui.safe_text import visible
 
 if TYPE_CHECKING:
@@ -103,18 +105,21 @@ def findings(
     return allow(found, chosen.allowed)
 
 
+def report(chosen: Chosen, found: Iterable[Finding]) -> FindingsReport:
+    """Return the report of a project that was loaded."""
+    return FindingsReport(chosen.name, chosen.loaded.document.text, found)
+
+
 def usable(chosen: Chosen) -> tuple[Project, Assets]:
     """Return a project that the schema accepts, with its files.
 
     Raises:
-        XentuiError: the schema does not accept it; every reason was told.
+        XentuiError: the schema does not accept it; every reason was printed.
     """
-    from xentui.cli import reports
-
     note(chosen)
     project = chosen.loaded.project
     if project is None:
-        for line in reports.report(chosen, findings(chosen, None)).texts(sys.stderr):
+        for line in report(chosen, findings(chosen, None)).texts(sys.stderr):
             terminal.say(line)
         raise XentuiError(
             f"{visible(chosen.name)}: is not a project file that can be used",
@@ -134,10 +139,8 @@ def sound(
         attach: how conf/local.conf gets at the settings; as the last time if left out.
 
     Raises:
-        XentuiError: there are errors; each was told.
+        XentuiError: there are errors; each was printed.
     """
-    from xentui.cli import reports
-
     if build is not None:
         from xentui.output.build_dir import abilities_of, attach_of
         from xentui.session import target
@@ -150,10 +153,10 @@ def sound(
         alone = (attach or attach_of(build)) == "none"
         found += [f for f in there if not (alone and f.code == "XT637")]
     found = [f for f in found if f.severity is not Severity.ADVICE]
-    told = reports.report(chosen, found)
-    for line in told.texts(sys.stderr):
+    listed = report(chosen, found)
+    for line in listed.texts(sys.stderr):
         terminal.say(line)
-    errors = told.count(Severity.ERROR)
+    errors = listed.count(Severity.ERROR)
     if errors:
         raise XentuiError(
             f"{visible(chosen.name)}: {reports.counted(errors, 'error')}, so nothing was written",

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from xentui.cli import terminal
-from xentui.cli.projects import Chosen
 from xentui.errors import RefusedError, XentuiError
 from xentui.project import lines, schema
-from xentui.rules.finding import Finding, Severity
+from xentui.rules.catalogue import Severity
+from xentui.rules.finding import Finding
 from xentui.safe_text import visible
 
 if TYPE_CHECKING:
-    from xentui.output.plan import Change
+    from xentui.output.change import Change
 
 
 class FindingsReport:
@@ -92,11 +92,6 @@ class FindingsReport:
             "warnings": self.count(Severity.WARNING),
             "advice": self.count(Severity.ADVICE),
         }
-
-
-def report(chosen: Chosen, findings: Iterable[Finding]) -> FindingsReport:
-    """Return the report of a project that was loaded."""
-    return FindingsReport(chosen.name, chosen.loaded.document.text, findings)
 
 
 def counted(number: int, word: str) -> str:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from xentui.images.inspected import Inspected
     from xentui.images.suggest import Suggestion
-    from xentui.output.plan import Change
+    from xentui.output.change import Change
     from xentui.project.model import Project
 
 _LONG = 64 * 1024 * 1024
@@ -369,8 +369,8 @@ def _refuse_errors(project: Project, guest: str, folder: Path, files: Mapping[st
     Raises:
         XentuiError: they would.
     """
+    from xentui.rules.catalogue import Severity
     from xentui.rules.check import check
-    from xentui.rules.finding import Severity
 
     for one in check(project, gather(project, folder, files)):
         if one.path.startswith(f"guests.{guest}.source") and one.severity is Severity.ERROR:

@@ -18,8 +18,9 @@ from xentui.safe_text import visible
 
 if TYPE_CHECKING:
     from xentui.output.apply import ApplyResult
+    from xentui.output.change import Change
     from xentui.output.edits import How
-    from xentui.output.plan import Change, Plan
+    from xentui.output.plan import Plan
 
 
 def consent_arguments(parser: parsing.Parser, *, merge: bool = True) -> None:

@@ -17,8 +17,9 @@ from pathlib import Path
 
 from xentui.errors import RefusedError
 from xentui.output import manifest
+from xentui.output.change import Change
 from xentui.output.manifest import Manifest
-from xentui.output.plan import Change, Plan, Root, chunks, encode, source_stat
+from xentui.output.plan import Plan, Root, chunks, encode, source_stat
 from xentui.output.rendered import Copy
 from xentui.output.tree import LOCK_SECONDS, Tree, changed_meanwhile
 from xentui.safe_text import visible

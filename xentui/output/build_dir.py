@@ -23,8 +23,9 @@ from xentui.bitbake import releases
 from xentui.bitbake.abilities import META_VIRTUALIZATION, Abilities, of
 from xentui.errors import InputError, RefusedError, UsageError
 from xentui.output import enabled, fragment, header, manifest, user_files
+from xentui.output.change import Change, Kind
 from xentui.output.existing import adapted, note
-from xentui.output.plan import Change, Kind, Plan, Root, compare, decode
+from xentui.output.plan import Plan, Root, compare, decode
 from xentui.output.render import render
 from xentui.output.rendered import CONF, LAYER, Rendered
 from xentui.output.tree import Tree

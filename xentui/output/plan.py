@@ -4,102 +4,26 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import os
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from xentui.errors import InputError
 from xentui.output import header, manifest
+from xentui.output.change import Change, Kind
 from xentui.output.manifest import Manifest
-from xentui.output.merge import lines_of
 from xentui.output.rendered import Content, Copy, Rendered
 from xentui.output.tree import Seen, Tree
 from xentui.safe_text import visible
-
-Kind = Literal["new", "changed", "same", "edited", "removed", "kept"]
 
 CHUNK = 1 << 20
 """Bytes that are copied or compared at a time."""
 
 LARGEST_TEXT = 16 << 20
 """Bytes up to which a file that is no longer generated is shown as text."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One file, as it is and as it should be.
-
-    Attributes:
-        root: the folder that xentui may write in.
-        name: the file's name below it, with ``/`` between its parts.
-        kind: ``edited`` is a generated file that someone changed, or one that xentui did
-            not write: it stays as it is unless the user says otherwise. ``kept`` is one that
-            shall stay as it is while all others are written.
-        old: the text there now; ``None`` where there is no file, or a copied one.
-        new: what it should be; ``None`` where it should not be.
-        seen: what the file was when the plan was made.
-        digest: SHA-256 of the file there now where it is known, else empty; of one that holds
-            edits which were agreed to, that of what xentui alone would write.
-        users: whether the file is the user's own, of which xentui changes some lines.
-        keep: ends the name of a copy to keep of the file as it is, unless there is one.
-        base: what xentui wrote last, of a file that was edited since, where that is known.
-        pure: what xentui alone would write, where ``new`` holds edits by hand too.
-        merged: SHA-256 of the file there now, where it holds edits that were agreed to.
-    """
-
-    root: Path
-    name: str
-    kind: Kind
-    old: str | None
-    new: Content | None
-    seen: Seen | None = None
-    digest: str = ""
-    users: bool = False
-    keep: str = ""
-    base: str | None = None
-    pure: str | None = None
-    merged: str = ""
-
-    @property
-    def path(self) -> Path:
-        """Where the file is."""
-        return self.root / self.name
-
-    def diff(self) -> str:
-        """Return a unified diff, empty where nothing changes; of a copy, one line about it.
-
-        Of an edited file it is a three-way one, as :func:`xentui.output.edits.shown` has it.
-        The text holds whatever the files hold: make it visible before it is shown.
-        """
-        if self.kind == "same":
-            return ""
-        if self.kind in ("edited", "kept"):
-            from xentui.output import edits
-
-            return edits.shown(self)
-        return self.plain_diff()
-
-    def plain_diff(self) -> str:
-        """Return the unified diff from the file as it is to the file as it should be."""
-        place = visible(str(self.path))
-        if isinstance(self.new, Copy):
-            return (
-                f"--- {place if self.seen else '/dev/null'}\n"
-                f"+++ {place}\n"
-                f"(a copy of {visible(str(self.new.source))}, {self.new.size} bytes)\n"
-            )
-        made = unified(
-            self.old,
-            self.new,
-            "/dev/null" if self.seen is None else place,
-            "/dev/null" if self.new is None else place,
-        )
-        return made or f"--- {place}\n+++ /dev/null\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,11 +230,3 @@ def _digest_of(parts: Iterator[bytes]) -> str:
     for chunk in parts:
         made.update(chunk)
     return made.hexdigest()
-
-
-def unified(old: str | None, new: str | None, before: str, after: str) -> str:
-    """Return a unified diff of two texts, split at newlines alone; empty where they are alike."""
-    lines = difflib.unified_diff(lines_of(old or ""), lines_of(new or ""), before, after)
-    return "".join(
-        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
-    )

@@ -23,9 +23,9 @@ from xentui.session.steps import step_of
 
 if TYPE_CHECKING:
     from xentui.output.build_dir import Attach
+    from xentui.output.change import Change
     from xentui.output.edits import How
     from xentui.output.formats import Format
-    from xentui.output.plan import Change
     from xentui.plain.wizard import Wizard
     from xentui.rules.finding import Finding, QuickFix
     from xentui.session.writing import Written

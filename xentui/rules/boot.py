@@ -82,7 +82,7 @@ def partition(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     source = guest.guest.source
     if source is None or source.type not in WHOLE_DISKS or not generated(guest):
         return
-    local = contents(given, guest)
+    local = contents(given.project, given.assets, guest)
     if local is not None and local.kind not in UNCERTAIN:
         # What the file is decides (XT351 and XT352), and not what such files mostly are.
         return
@@ -119,7 +119,7 @@ def init(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         return
     if option(guest.extra, "init") is not None:
         return
-    local = contents(given, guest)
+    local = contents(given.project, given.assets, guest)
     if local is not None and local.init is not None:
         return
     if any("minirootfs" in entry.uri for entry in source.fetch):

@@ -21,7 +21,8 @@ from xentui.rules import (
     build_settings,
 )
 from xentui.rules.build_context import BuildContext, Placed
-from xentui.rules.finding import RANKS, failed
+from xentui.rules.catalogue import RANKS
+from xentui.rules.finding import failed
 
 Rule = Callable[[BuildContext], Iterable[Placed]]
 

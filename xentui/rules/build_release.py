@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from xentui.bitbake import mentions, releases
-from xentui.bitbake.abilities import META_VIRTUALIZATION, XEN_CLASSES
+from xentui.bitbake.abilities import META_VIRTUALIZATION, XEN_CLASSES, xen_classes
 from xentui.bitbake.conf_facts import Location
 from xentui.bitbake.files import exists
 from xentui.rules.build_context import GUEST_VARIABLES, BuildContext, Placed, placed
@@ -23,7 +23,7 @@ def classes(context: BuildContext) -> Iterator[Placed]:
     """Find a meta-virtualization that is older than the Xen guest classes."""
     build = context.build
     layer = build.layer(META_VIRTUALIZATION)
-    lacking = [name for name in XEN_CLASSES if name not in build.xen_classes]
+    lacking = [name for name in XEN_CLASSES if name not in xen_classes(build)]
     if layer is None or not lacking:
         return
     of_series = f" (it is for {', '.join(layer.compat)})" if layer.compat else ""

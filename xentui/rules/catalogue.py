@@ -9,10 +9,21 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from enum import Enum
 from functools import cache
 from importlib.resources import files
 
-from xentui.rules.finding import Severity
+
+class Severity(Enum):
+    """How much a finding matters, most first: an error blocks writing."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    ADVICE = "advice"
+
+
+RANKS = {severity: rank for rank, severity in enumerate(Severity)}
+"""The place of each severity, 0 for the one that matters most."""
 
 
 @dataclass(frozen=True, slots=True)

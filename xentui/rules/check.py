@@ -30,8 +30,9 @@ from xentui.rules import (
     sources_on_disk,
     text,
 )
+from xentui.rules.catalogue import RANKS, Severity
 from xentui.rules.context import Context, context
-from xentui.rules.finding import RANKS, Finding, QuickFix, Severity, failed, found
+from xentui.rules.finding import Finding, QuickFix, failed, found
 
 if TYPE_CHECKING:
     from xentui.project.document import DocumentError, Loaded

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 
 from xentui.errors import InputError
 from xentui.project import disk
-from xentui.project.assets import SourceFile
+from xentui.project.assets import Assets, SourceFile
 from xentui.project.model import CONTAINER, Fetch, Project, Source
 
 if TYPE_CHECKING:
     from xentui.images.inspected import Inspected
     from xentui.project.effective import EffectiveGuest
-    from xentui.rules.context import Context
 
 _ARCHIVE = re.compile(
     r"\.(?:tar(?:\.(?:gz|bz2|xz|zst|lz|Z|7z))?|t(?:gz|bz2?|xz|zst|lz)|zip|jar|rpm|deb|ipk|7z)$"
@@ -93,17 +92,17 @@ def folders(project: Project) -> frozenset[FetchedName]:
     )
 
 
-def contents(given: Context, guest: EffectiveGuest) -> Inspected | None:
+def contents(project: Project, assets: Assets, guest: EffectiveGuest) -> Inspected | None:
     """Return what the local file is that a guest's disk is made of.
 
     ``None`` stands for one that is not at hand or cannot be read. Only its beginning is read,
     and what that points to.
     """
     source = guest.guest.source
-    if source is None or not given.assets.sources:
+    if source is None or not assets.sources:
         return None
-    for entry in disk.entries(given.project, source):
-        local = given.assets.sources.get(entry.uri.removeprefix("file://"))
+    for entry in disk.entries(project, source):
+        local = assets.sources.get(entry.uri.removeprefix("file://"))
         if local is not None and brings_disk(source, entry, local):
             return seen(local)
     return None

@@ -7,24 +7,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
-from enum import Enum
 from typing import Any
 
 from xentui.errors import UsageError, sentences
 from xentui.project.model import Project
+from xentui.rules import catalogue
+from xentui.rules.catalogue import RANKS, Severity
 from xentui.safe_text import quoted, visible
-
-
-class Severity(Enum):
-    """How much a finding matters, most first: an error blocks writing."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    ADVICE = "advice"
-
-
-RANKS = {severity: rank for rank, severity in enumerate(Severity)}
-"""The place of each severity, 0 for the one that matters most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +38,7 @@ class Finding:
         path: where in the project: ``guests.alpine.memory``; empty for the whole of it.
         message: what is wrong.
         fix: one sentence that says how to fix it.
-        fix: the change proposed first, if there is one.
+        quick_fix: the change proposed first, if there is one.
         others: further changes, each of which would do.
     """
 
@@ -85,13 +74,11 @@ def found(code: str, path: str, message: str, fix: str, *quick_fixes: QuickFix |
         path: where in the project.
         message: what is wrong.
         fix: how to fix it.
-        quick_fixes: changes proposed, the best first; ``None`` is passed over.
+        quick_fixes: changes proposed, the best first; ``None`` is left out.
 
     Raises:
         KeyError: the catalogue does not know the code.
     """
-    from xentui.rules import catalogue
-
     usable = [quick_fix for quick_fix in quick_fixes if quick_fix is not None]
     return Finding(
         code=code,

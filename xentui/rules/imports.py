@@ -74,7 +74,7 @@ def import_type(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
                 *_type_by_name(guest, source),
             )
         return
-    local = contents(given, guest)
+    local = contents(given.project, given.assets, guest)
     if local is not None and local.kind not in UNCERTAIN:
         # XT350 says what the file is, whatever its name.
         return

@@ -29,7 +29,8 @@ from xentui.widgets.text import Glyphs, Text, glyphs, lit, wizard
 
 if TYPE_CHECKING:
     from xentui.output.build_dir import Attach
-    from xentui.output.plan import Change, Plan
+    from xentui.output.change import Change
+    from xentui.output.plan import Plan
     from xentui.rules.finding import Finding
     from xentui.session import Session, View
 

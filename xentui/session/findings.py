@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from xentui.rules.finding import RANKS, WAIVABLE, Finding, Severity
+from xentui.rules.catalogue import RANKS, Severity
+from xentui.rules.finding import WAIVABLE, Finding
 from xentui.session.state import State
 from xentui.session.steps import guest_of, step_of
 

@@ -18,10 +18,11 @@ from xentui.project import filesystem
 from xentui.session import target, texts
 
 if TYPE_CHECKING:
+    from xentui.output.change import Change
     from xentui.output.edits import How
     from xentui.output.existing import Clash
     from xentui.output.formats import Format
-    from xentui.output.plan import Change, Plan
+    from xentui.output.plan import Plan
     from xentui.rules.finding import Finding
     from xentui.session.session import Session
     from xentui.session.view import View

@@ -89,12 +89,12 @@ class BuildSurvey:
     @property
     def xen_summary(self) -> tuple[str, bool]:
         """Whether Xen guests can be made there, in words; and whether they can."""
-        from xentui.bitbake.abilities import META_VIRTUALIZATION, XEN_CLASSES
+        from xentui.bitbake.abilities import META_VIRTUALIZATION, XEN_CLASSES, xen_classes
 
         layer = self.build.layer(META_VIRTUALIZATION) if self.build is not None else None
         if self.build is None or layer is None or not layer.exists:
             return "meta-virtualization is not among its layers", False
-        lacking = [name for name in XEN_CLASSES if name not in self.build.xen_classes]
+        lacking = [name for name in XEN_CLASSES if name not in xen_classes(self.build)]
         if lacking:
             return f"meta-virtualization lacks {' and '.join(lacking)}", False
         return "meta-virtualization has the Xen classes", True

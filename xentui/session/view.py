@@ -79,7 +79,8 @@ class View:
     @cached_property
     def unfinished(self) -> Sequence[Finding]:
         """What was typed into fields that cannot hold it."""
-        from xentui.rules.finding import Finding, Severity
+        from xentui.rules.catalogue import Severity
+        from xentui.rules.finding import Finding
 
         return [
             Finding(
@@ -107,7 +108,7 @@ class View:
     @cached_property
     def errors(self) -> Sequence[Finding]:
         """The findings that stand against writing."""
-        from xentui.rules.finding import Severity
+        from xentui.rules.catalogue import Severity
 
         return [finding for finding in self.findings if finding.severity is Severity.ERROR]
 

@@ -27,8 +27,9 @@ from xentui.safe_text import quoted, visible
 from xentui.session.state import Origin
 
 if TYPE_CHECKING:
+    from xentui.output.change import Change
     from xentui.output.edits import How
-    from xentui.output.plan import Change, Plan
+    from xentui.output.plan import Plan
     from xentui.session.session import Session
 
 WORDS = {
@@ -167,7 +168,8 @@ def _project_change(session: Session, place: Path | None = None) -> Change:
 
 def text_change(folder: Path, name: str, new: str) -> Change:
     """Return the change of a file of the user's that holds a text."""
-    from xentui.output.plan import Change, decode, open_tree
+    from xentui.output.change import Change
+    from xentui.output.plan import decode, open_tree
 
     tree = open_tree(folder)
     if tree is None:
@@ -186,7 +188,8 @@ def text_change(folder: Path, name: str, new: str) -> Change:
 
 def copy_change(folder: Path, name: str, path: Path) -> Change:
     """Return the change of a file that is copied beside the project file."""
-    from xentui.output.plan import Change, open_tree
+    from xentui.output.change import Change
+    from xentui.output.plan import open_tree
 
     status = path.stat()
     copy = Copy(path, status.st_size)
@@ -204,7 +207,7 @@ def copy_change(folder: Path, name: str, path: Path) -> Change:
 
 def _schema_beside(own: Change) -> tuple[Change, ...]:
     """Return the schema for editors beside a new project file, unless one lies there."""
-    from xentui.output.plan import Change
+    from xentui.output.change import Change
 
     beside = own.root / FILE_NAME
     named = isinstance(own.new, str) and own.new.startswith(f"#:schema ./{FILE_NAME}\n")
