@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 from xentui.bitbake import releases, text
@@ -24,8 +23,17 @@ from xentui.project.artifacts import image_fstype
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.boards import Dom0Knob
 from xentui.project.disk import KEPT, extra_space
-from xentui.project.effective import dom0_memory, effective, explain, image, network, total_memory
+from xentui.project.effective import (
+    dom0_memory,
+    effective,
+    explain,
+    image,
+    kept_per_guest,
+    network,
+    total_memory,
+)
 from xentui.project.model import Defaults, Guest, Project
+from xentui.project.route import needs_complete_cfg
 from xentui.project.schema import Field
 
 MULTICONFIGS = ("vruntime-aarch64", "vruntime-x86-64")
@@ -289,14 +297,9 @@ def entry(guest: Guest) -> str:
     return ":".join([text.name(guest.key), *sorted(tags)])
 
 
-@lru_cache(maxsize=2048)
-def _bare_guest(key: str) -> Guest:
-    """Return a guest that says nothing; the same object each time, which is worked out once."""
-    return Guest(key)
-
-
-def varflags(project: Project, guest: Guest) -> Iterator[tuple[str, str]]:
-    """Yield the variables whose flag for this guest must be set, with their values.
+@kept_per_guest
+def varflags(project: Project, guest: Guest) -> tuple[tuple[str, str], ...]:
+    """Return the variables whose flag for this guest must be set, with their values.
 
     Only what differs from what the guest would have anyway is set; a guest whose config is
     handed to the class needs none of what only that config says.
@@ -304,14 +307,17 @@ def varflags(project: Project, guest: Guest) -> Iterator[tuple[str, str]]:
     Raises:
         CannotCarry: a value cannot be carried.
     """
-    has_config = guest.config_file is not None or supplied(project, guest) is not None
-    now, usual = effective(project, guest).values, effective(project, _bare_guest(guest.key)).values
+    whole = effective(project, guest)
+    has_config = guest.config_file is not None or bool(needs_complete_cfg(project, whole))
+    now, usual = whole.values, effective(project, Guest(guest.key)).values
+    flags = []
     for field in schema.varflags():
         if field.carry == "local-file" or (has_config and field.xl):
             continue
         value = now.get(field.name, getattr(guest, field.name))
         if value is not None and value != usual.get(field.name):
-            yield field.variable, _written(field, value)
+            flags.append((field.variable, _written(field, value)))
+    return tuple(flags)
 
 
 def guest_values(project: Project, guest: Guest) -> Iterator[tuple[str, str]]:

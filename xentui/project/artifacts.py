@@ -9,6 +9,7 @@ Both classes copy them into one flat folder by their base name, so two guests ca
 from __future__ import annotations
 
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 
 from xentui.project import boards
 from xentui.project.effective import explain
@@ -124,16 +125,23 @@ def start_order(project: Project) -> list[str]:
     Dom0 too; otherwise the order is that of the names, as xendomains has it. In a circle, which
     is a finding, the names decide.
     """
-    project = project.of_xl
-    waiting = sorted(guest.key for guest in project.guests if guest.autostart)
-    needs = {guest.key: set(starts_after(guest)) & set(waiting) for guest in project.guests}
-    order: list[str] = []
-    while waiting:
-        ready = [key for key in waiting if needs[key] <= set(order)]
-        key = ready[0] if ready else waiting[0]
-        waiting.remove(key)
-        order.append(key)
-    return order
+    guests = {guest.key: guest for guest in project.of_xl.guests if guest.autostart}
+    needs = {key: guests.keys() & set(starts_after(guest)) for key, guest in guests.items()}
+    needed_by: dict[str, list[str]] = {}
+    for key, names in needs.items():
+        for name in names:
+            needed_by.setdefault(name, []).append(key)
+    ready = [key for key, names in needs.items() if not names]
+    heapify(ready)
+    order: dict[str, None] = {}
+    while len(order) < len(guests):
+        key = heappop(ready) if ready else min(guests.keys() - order.keys())
+        order[key] = None
+        for name in needed_by.get(key, ()):
+            needs[name].discard(key)
+            if not needs[name] and name not in order:
+                heappush(ready, name)
+    return list(order)
 
 
 def starts_after(guest: Guest) -> tuple[str, ...]:

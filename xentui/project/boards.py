@@ -413,7 +413,13 @@ def dom0_knob(host: model.Host) -> Dom0Knob:
 
 def user_directory() -> Path:
     """Return the folder of the user's own boards; it need not exist."""
-    return filesystem.folder("config") / "boards"
+    return _boards_in(filesystem.folder("config"))
+
+
+@cache
+def _boards_in(config: Path) -> Path:
+    """Return the folder of boards in the user's settings: the same path each time."""
+    return config / "boards"
 
 
 def bundled_directory() -> Path:

@@ -9,11 +9,11 @@ schema's defaults repeat) or from what was set by hand in a build directory.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, wraps
 from types import MappingProxyType
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Concatenate, Generic, NamedTuple, ParamSpec, TypeVar
 
 from xentui.project import boards, model, schema
 from xentui.project.model import Guest, GuestType, Project
@@ -256,27 +256,41 @@ class EffectiveGuest(NamedTuple):
 
 
 _MOST_KEPT = 4096
-_EFFECTIVE: dict[tuple[int, ...], tuple[tuple[object, ...], EffectiveGuest]] = {}
+_Of = TypeVar("_Of", Guest, EffectiveGuest)
+_Rest = ParamSpec("_Rest")
 
 
+def kept_per_guest(
+    work: Callable[Concatenate[Project, _Of, _Rest], T],
+) -> Callable[Concatenate[Project, _Of, _Rest], T]:
+    """Let a function work out once what follows from a guest, the defaults and the host alone.
+
+    Guests are immutable, and one that an edit left alone is the same object in the next project:
+    so the objects themselves are compared, in no time.
+    """
+    results: dict[tuple[int, ...], tuple[tuple[object, ...], T]] = {}
+
+    @wraps(work)
+    def kept(project: Project, guest: _Of, /, *more: _Rest.args, **named: _Rest.kwargs) -> T:
+        depends_on = (guest, project.defaults, project.host, *more, *named.values())
+        key = tuple(map(id, depends_on))
+        known = results.get(key)
+        if known is None:
+            if len(results) >= _MOST_KEPT:
+                results.clear()
+            # What it depends on is kept too: an id belongs to an object only while that lives.
+            known = results[key] = (depends_on, work(project, guest, *more, **named))
+        return known[1]
+
+    return kept
+
+
+@kept_per_guest
 def effective(project: Project, guest: Guest, outside: Outside = NOTHING_OUTSIDE) -> EffectiveGuest:
     """Return a guest with every value worked out.
 
-    What its own xl config says is not looked at: the values are those without it. A guest that
-    an edit left alone is the same object in the next project, and is worked out once.
+    What its own xl config says is not looked at: the values are those without it.
     """
-    depends_on = (guest, project.defaults, project.host, outside)
-    key = tuple(map(id, depends_on))
-    known = _EFFECTIVE.get(key)
-    if known is None:
-        if len(_EFFECTIVE) >= _MOST_KEPT:
-            _EFFECTIVE.clear()
-        # What it depends on is kept too: an id belongs to an object only while that lives.
-        known = _EFFECTIVE[key] = (depends_on, _worked_out(project, guest, outside))
-    return known[1]
-
-
-def _worked_out(project: Project, guest: Guest, outside: Outside) -> EffectiveGuest:
     values: dict[str, Any] = {}
     for wanted in _in_config():
         value = getattr(guest, wanted.name)

@@ -98,11 +98,11 @@ def folder(kind: Literal["cache", "config", "state"]) -> Path:
     of users does not have, gets a folder below :data:`NOWHERE`.
     """
     variable, usual = _PLACES[kind]
-    return _folder(os.environ.get(variable, ""), usual, expanded("~"))
+    return _folder(os.environ.get(variable, ""), usual, os.environ.get("HOME", ""))
 
 
 @lru_cache(maxsize=16)
-def _folder(given: str, usual: str, _home: Path) -> Path:
+def _folder(given: str, usual: str, _home: str) -> Path:
     """Return the folder below a base directory; what it depends on is in the arguments."""
     base = Path(given)
     if not base.is_absolute():

@@ -12,7 +12,7 @@ from __future__ import annotations
 from functools import cache
 
 from xentui.project import artifacts, schema
-from xentui.project.effective import EffectiveGuest, default_type
+from xentui.project.effective import EffectiveGuest, default_type, kept_per_guest
 from xentui.project.model import WITHOUT_DISK, Guest, Project
 from xentui.project.schema import Field
 
@@ -33,6 +33,7 @@ def needs_bundle(guest: Guest) -> tuple[str, ...]:
     return tuple(reasons)
 
 
+@kept_per_guest
 def needs_complete_cfg(project: Project, guest: EffectiveGuest) -> tuple[str, ...]:
     """Return why no varflag can say what the guest is; empty where the class' own cfg serves.
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 from xentui.project import artifacts, boards, licenses
 from xentui.project.effective import EffectiveGuest, image
@@ -104,9 +105,12 @@ def _is_copied_name(given: Context, key: str) -> bool:
     base, _, number = key.rpartition("-")
     if not re.fullmatch(r"[2-9]|[1-9][0-9]+", number, re.ASCII):
         return False
-    return base in RECIPES or any(
-        one.key == base and not one.external and one.source is None for one in given.project.guests
-    )
+    if base in RECIPES:
+        return True
+    with suppress(KeyError):
+        one = given.project.guest(base)
+        return not one.external and one.source is None
+    return False
 
 
 def outside(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
