@@ -66,7 +66,7 @@ def starts(folder: Path) -> list[str]:
         "",
         *_figures(
             "MiB",
-            [("peak memory", peaks[0] / 1024, "the same form", peaks[1] / 1024, 1.15)],
+            [("peak memory", peaks[0] / 1024, "the same form", peaks[1] / 1024, 1.3)],
         ),
     ]
 

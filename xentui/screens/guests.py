@@ -182,7 +182,8 @@ class Guests(Step):
         if text == self.HINT:
             return "Changes apply immediately; ctrl+z undoes them. Esc goes back to the list."
         line = self._editor.written_line()
-        if line and self.screen.has_class("-narrow"):
+        if line and (self.screen.has_class("-narrow") or self.screen.has_class("-plain-preview")):
+            # No preview beside the form shows it.
             text = f"{text.partition(chr(10))[0]}\n{line}"
         return text
 
