@@ -48,7 +48,7 @@ def leftovers(folder: Path) -> list[Path]:
 
 def test_everything_is_there_afterwards_and_told_in_order(tmp_path: Path) -> None:
     told: list[str] = []
-    done = apply(plan(rendered(), tmp_path), told=lambda change: told.append(change.name))
+    done = apply(plan(rendered(), tmp_path), on_written=lambda change: told.append(change.name))
     assert told == [CONF, "meta-xentui/conf/layer.conf"] == [c.name for c in done.changes]
     assert (tmp_path / CONF).read_text() == rendered().conf[CONF]
     assert contents(tmp_path).keys() == {CONF, "meta-xentui/conf/layer.conf", manifest.NAME}

@@ -18,7 +18,7 @@ from types import FrameType
 from typing import Any
 
 PATIENCE = 0.8
-"""Seconds that a program has for leaving by itself."""
+"""Seconds that a program has to leave on its own."""
 
 _LEAVE_SCREEN = b"\x1b[?1000l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[<u\x1b[?25h\x1b[?1049l"
 """No mouse, no bracketed paste, no key protocol, cursor shown, normal screen."""
@@ -59,13 +59,13 @@ def ending(leave: Callable[[int], bool], last: Callable[[], object]) -> Iterator
     """End the process within about a second of SIGTERM or SIGHUP, whatever it is doing.
 
     A screen that draws to a terminal which is gone can wait for ever, and then does not leave
-    by itself: what it draws is queued for a thread that has died. So a thread ends the process
+    on its own: what it draws is queued for a thread that has died. So a thread ends the process
     where it has not left in time.
 
     Args:
         leave: is given the signal's number; begins to leave and returns whether that was
             possible. It is called in the main thread, between any two steps of it.
-        last: what must be done where the process does not leave by itself. It is called in
+        last: what must be done where the process does not leave on its own. It is called in
             another thread, and whatever it raises is ignored.
     """
     modes = _modes()
@@ -102,7 +102,7 @@ def _modes() -> list[Any] | None:
 def _restore(modes: list[Any] | None) -> None:
     """Give the terminal back as it was, without waiting for it."""
     with suppress(OSError, ValueError, termios.error):
-        # Opened anew, so that not waiting is not everybody's who shares the terminal.
+        # Opened again, so that O_NONBLOCK does not affect other processes on this terminal.
         terminal = os.open("/dev/tty", os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
         if modes is not None:
             termios.tcsetattr(terminal, termios.TCSANOW, modes)

@@ -338,7 +338,7 @@ SAID = {
         ('[ab] = "1"', "no-name", "the name is missing"),
         ('export = "1', "quotes", "the closing quote is missing"),
         ("A = 'it is", "quotes", "the closing quote is missing"),
-        ('A = "1"2"', "quotes", "a single quote character stands inside the value"),
+        ('A = "1"2"', "quotes", "a single quote character is inside the value"),
         ('A = "1" # one', "after-value", SAID["after-value"]),
         ("A = '1';", "after-value", SAID["after-value"]),
         ("A", "unparsed", SAID["unparsed"]),
@@ -393,7 +393,7 @@ def test_reading_goes_on_behind_a_continued_line(
         ),
         (
             'A = "1 \\\n  2 \\\n# no\n  3"\n', "comment", 3,
-            "a comment stands in the middle of a statement",
+            "a comment is in the middle of a statement",
         ),
     ],
 )  # fmt: skip

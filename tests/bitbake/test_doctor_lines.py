@@ -48,7 +48,7 @@ FILES = {
             'A = "1"2"',
             "XT601",
             f"local.conf:{LAST}",
-            "BitBake cannot read this: a single quote character stands inside the value",
+            "BitBake cannot read this: a single quote character is inside the value",
             "Put the value between two quotes of one kind, and use the other kind inside.",
         ),
         (

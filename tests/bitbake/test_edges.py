@@ -305,7 +305,7 @@ def test_guests_that_stand_twice_or_have_strange_tags(tmp_path: Path) -> None:
     assert made.project.guest("a").tags == ("autostart",)
     assert made.project.guest("b").tags == ()
     assert [left.text for left in made.left] == ["a", ":external"]
-    assert set(reasons(made)) == {"the guest stands twice"}
+    assert set(reasons(made)) == {"the guest is listed twice"}
     assert any(note.endswith("often is no tag, and does nothing") for note in made.notes)
 
 
@@ -350,7 +350,8 @@ def test_a_recipe_s_own_configs_and_files(tmp_path: Path) -> None:
         "disk.img": str(tmp_path / "files/disk.img"),
         "more.txt": "more.txt",
     }
-    assert [(left.text, left.reason) for left in made.left] == [("web", "the guest stands twice")]
+    (left,) = made.left
+    assert (left.text, left.reason) == ("web", "the guest is listed twice")
 
 
 def test_an_import_type_that_is_not_the_class_own_is_left(tmp_path: Path) -> None:

@@ -109,5 +109,5 @@ def test_data_is_for_machines_and_the_log_is_kept(played: Run) -> None:
     assert done.code == 1
     assert done.json["version"] == 1
     assert done.json["guests"][0]["status"] == "refused"
-    assert Path("kept/here/told.log").read_text().endswith("end\n")
+    assert Path("kept/here/report.log").read_text().endswith("end\n")
     assert Path("kept/here/console.log").stat().st_size > 1000

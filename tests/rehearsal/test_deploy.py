@@ -223,7 +223,7 @@ def test_a_guest_with_its_own_files_must_be_heard_of(said: str, status: str) -> 
     transcript = Transcript(planned)
     lines = "".join(f"|{line}\n" for line in said.splitlines())
     before = "up 1 510000 300000\nguest 1 2.0 510000\ncreated 1 0 3.0 444000\nconsole 1\n"
-    list(transcript.take("told", f"{before}{lines}done 1 9\nend\n"))
+    list(transcript.take("report", f"{before}{lines}done 1 9\nend\n"))
     choices = (deploy.Choice("Xen 4.21", True, "xen.gz", 1 << 20),)
     made_of = report.report(planned, Outcome(transcript, "", 1, 1, "tcg"), {}, choices)
     guest = made_of.guests[0]

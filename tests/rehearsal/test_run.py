@@ -32,13 +32,13 @@ for word in sys.argv:
     for place in word.replace(" ", ",").split(","):
         if place.startswith("/proc/self/fd/"):
             assert open(place, "rb").read(4)
-for stream, name in zip(streams, ("console.log", "told.log")):
+for stream, name in zip(streams, ("console.log", "report.log")):
     text = open({run!r} + "/" + name, "rb").read()
     mode, _, word = {mode!r}.partition(" ")
-    if name == "told.log" and mode == "until":
+    if name == "report.log" and mode == "until":
         stream.write(text[:text.index(word.encode())])
         time.sleep(60)
-    stream.write(text if name != "told.log" or {whole} else text[:200])
+    stream.write(text if name != "report.log" or {whole} else text[:200])
     if mode == "hang":
         time.sleep(60)
 print("a word from QEMU", file=sys.stderr)
@@ -103,7 +103,7 @@ def gone(folder: Path) -> bool:
 
 def test_a_run_is_followed_to_its_end(tmp_path: Path, empty: Path) -> None:
     events: list[Event] = []
-    logged = {"console": b"", "told": b""}
+    logged = {"console": b"", "report": b""}
 
     def log(stream: str, chunk: bytes) -> None:
         logged[stream] += chunk
@@ -116,7 +116,7 @@ def test_a_run_is_followed_to_its_end(tmp_path: Path, empty: Path) -> None:
     assert outcome.boot_seconds is not None
     assert [event.stage for event in events][:1] == ["parts"]
     assert events[-1].stage == "end"
-    assert logged["told"] == (RUNS / "many/told.log").read_bytes()
+    assert logged["report"] == (RUNS / "many/report.log").read_bytes()
     assert gone(tmp_path)
     assert not list(empty.iterdir())
 

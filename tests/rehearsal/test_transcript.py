@@ -38,7 +38,7 @@ def replayed(
     events: list[Event] = []
     texts: dict[Stream, str] = {
         "console": (RUNS / name / "console.log").read_bytes().decode(errors="replace"),
-        "told": told if told is not None else (RUNS / name / "told.log").read_text(),
+        "report": told if told is not None else (RUNS / name / "report.log").read_text(),
     }
     for stream, text in texts.items():
         for at in range(0, len(text), size):
@@ -87,8 +87,8 @@ def test_every_fate_of_a_guest_is_told() -> None:
 def test_where_dom0_gives_memory_nothing_is_said_of_what_a_guest_took() -> None:
     rehearsal = replace(planned("many"), dom0=None)
     transcript = Transcript(rehearsal)
-    text = (RUNS / "many/told.log").read_text()
-    said = [event.text for event in transcript.take("told", text)]
+    text = (RUNS / "many/report.log").read_text()
+    said = [event.text for event in transcript.take("report", text)]
     told = report.report(rehearsal, Outcome(transcript, "", 1.0, 1.0, "tcg"), VERSIONS)
     assert told.xen_kib is None
     assert all(guest.taken_kib is None for guest in told.guests)
@@ -121,9 +121,14 @@ def test_it_does_not_matter_in_which_pieces_a_run_comes(size: int) -> None:
 
 
 def test_a_run_that_stops_in_the_middle_reports_what_was_seen() -> None:
-    text = (RUNS / "many" / "told.log").read_text()
+    text = (RUNS / "many" / "report.log").read_text()
     told, _ = replayed("many", told=text[: text.index("created 3")])
-    assert [guest.status for guest in told.guests][:4] == ["paused", "paused", "untold", "untold"]
+    assert [guest.status for guest in told.guests][:4] == [
+        "paused",
+        "paused",
+        "not-reached",
+        "not-reached",
+    ]
     assert not told.all_started
     assert told.tail
     lines = list(told.lines())
@@ -133,7 +138,7 @@ def test_a_run_that_stops_in_the_middle_reports_what_was_seen() -> None:
 
 def test_words_of_others_act_on_nothing() -> None:
     evil = "|created 1 0 9.0 1\n|\x1b]52;c;eA==\x07\u202egnp.exe\n|end\n"
-    text = (RUNS / "too-large" / "told.log").read_text()
+    text = (RUNS / "too-large" / "report.log").read_text()
     told, _ = replayed("too-large", told=text.replace("|xc: error", evil + "|xc: error"))
     assert told.guests[0].status == "refused"
     assert told.guests[0].words[0] == "created 1 0 9.0 1"
@@ -146,13 +151,13 @@ def test_words_of_others_act_on_nothing() -> None:
     "line", ["created", "created x y", "guest 99 1 1", "guest 0 1 1", "up 1", "memory", "\0", "no"]
 )
 def test_a_spoiled_line_is_passed_over(line: str) -> None:
-    text = (RUNS / "too-large" / "told.log").read_text()
+    text = (RUNS / "too-large" / "report.log").read_text()
     assert replayed("too-large", told=f"{line}\n{text}")[0] == replayed("too-large")[0]
 
 
 def test_what_never_ends_is_cut() -> None:
     words = "".join(f"|{'x' * 5000} {n}\n" for n in range(1000))
-    text = (RUNS / "too-large" / "told.log").read_text()
+    text = (RUNS / "too-large" / "report.log").read_text()
     told, _ = replayed("too-large", told=text.replace("|xc: error", words + "|xc: error"))
     assert len(told.guests[0].words) == 200
     assert all(len(line) <= 1000 for line in told.guests[0].words)

@@ -270,4 +270,4 @@ def test_a_script_that_no_shell_understands_is_told_once() -> None:
     )
     assert [(one.code, one.path) for one in made] == [("XT360", "import_types.odd.script")]
     assert made[0].message.startswith('"odd.sh" is no shell script: line ')
-    assert made[0].fix == "Correct it; sh -n FILE tells the same."
+    assert made[0].fix == "Correct it; sh -n FILE reports the same."

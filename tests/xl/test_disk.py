@@ -50,7 +50,7 @@ REFUSED = {
     "/a,raw": "no device",
     "vdev=xvda": "no file or block device",
     "": "no device",
-    "/a=b,raw,xvda": '"=" cannot stand there',
+    "/a=b,raw,xvda": '"=" cannot be there',
     "target=/a,vdev=xvda": "no device",
     "/a,raw,xvda,specification=scsi": '"scsi" is not one of xen, virtio',
 }

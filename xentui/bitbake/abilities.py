@@ -38,14 +38,14 @@ class Vxn:
     """What the vxn recipe of a layer brings along.
 
     Attributes:
-        needs_9pfsd: the package lacks its dependency on ``xen-tools-xen-9pfsd``, which
+        needs_9pfsd: the package is missing its dependency on ``xen-tools-xen-9pfsd``, which
             volumes (``vxn run -v``) need.
         needs_kernel_order: the guest kernel is taken from the main build's deploy directory,
             and no task makes sure that it is there.
         oci_network: containers of docker, podman and containerd get a network interface.
         static_addresses: containers get fixed addresses in 10.0.100.0/24 instead of asking a
             DHCP server, so Dom0 must route for that network.
-        podman_without_netns: podman is told not to make a network namespace of its own.
+        podman_without_netns: podman is configured not to make a network namespace of its own.
     """
 
     needs_9pfsd: bool = False
@@ -65,7 +65,7 @@ class Abilities:
         old_bundling: the Dom0 image reads ``XEN_BUNDLED_GUESTS``, the variable before the
             classes.
         dom0_network: ``XEN_DOM0_NETWORK`` is read.
-        makes_xenbr0: Dom0 gets the bridge xenbr0 without being told.
+        makes_xenbr0: Dom0 gets the bridge xenbr0 without any setting.
         boot_modes: values of ``XEN_BOOT_MODE``; ``("bios",)`` where nothing reads it.
         kickstart_folder: folder of a layer in which wic looks for kickstart files.
         names_kernel: the wic plug-in for BIOS names the kernel file as it is called; without
@@ -82,7 +82,7 @@ class Abilities:
         fragments: configuration fragments exist.
         machine_fragments: a fragment ``machine/NAME`` sets MACHINE.
         init_manager: the default of ``INIT_MANAGER``.
-        guest_image_ext4: xen-guest-image-minimal makes an ext4 image without being told.
+        guest_image_ext4: xen-guest-image-minimal makes an ext4 image without any setting.
         tests_boot_any: the layer's boot tests start the image that was built; elsewhere they
             build one with vxn first.
         arm_32_bit: Xen is built for 32-bit Arm too.
@@ -309,12 +309,12 @@ def _common(one: Abilities, other: Abilities, name: str) -> Any:
 def _common_vxn(one: Vxn | None, other: Vxn | None) -> Vxn | None:
     if one is None or other is None:
         return None
-    # What one of them lacks is written for both; what one of them brings is not relied on.
+    # A need of either is met for both; what only one of them offers is not relied on.
     made = {}
     for f in fields(Vxn):
         mine, theirs = getattr(one, f.name), getattr(other, f.name)
-        lacks = f.name.startswith("needs_") or f.name == "static_addresses"
-        made[f.name] = mine or theirs if lacks else mine and theirs
+        is_need = f.name.startswith("needs_") or f.name == "static_addresses"
+        made[f.name] = mine or theirs if is_need else mine and theirs
     return Vxn(**made)
 
 

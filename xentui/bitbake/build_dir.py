@@ -84,7 +84,7 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A variable's value, where it was said, and the fragment that said it, if one did."""
+    """A variable's value, where it was set, and the fragment that set it, if one did."""
 
     value: str | None
     place: Location | None = None
@@ -169,7 +169,7 @@ def read(path: Path, *, texts: Mapping[str, str] | None = None) -> BuildDir:
 
     Args:
         path: the directory.
-        texts: texts that stand for files, by full path: what would be if they were written.
+        texts: texts to read in place of files, by full path, as if they had been written.
 
     Raises:
         InputError: it is no directory.
@@ -214,9 +214,9 @@ def _layers(reader: ConfReader) -> tuple[list[Layer], tuple[str, ...]]:
     words = store.get("BBLAYERS").words
     if len(words) > MAX_LAYERS:
         assignments = _named_in(reader, "BBLAYERS", words[0]) or Location("", 1)
-        told = f"BBLAYERS names more than {MAX_LAYERS} layers"
-        reader.faults.append(Fault("limit", assignments.file, assignments.line, told))
-        store.doubt(told)
+        reason = f"BBLAYERS names more than {MAX_LAYERS} layers"
+        reader.faults.append(Fault("limit", assignments.file, assignments.line, reason))
+        store.doubt(reason)
     for word in words[:MAX_LAYERS]:
         path = os.path.expanduser(word).rstrip("/") or "/"  # noqa: PTH111
         place = _named_in(reader, "BBLAYERS", word)

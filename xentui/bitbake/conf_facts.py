@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 HOLE = "\0"
-"""Stands in a value's text for a ``${@…}`` that was not evaluated."""
+"""The placeholder in a value's text for a ``${@…}`` that was not evaluated."""
 
 
 class Location(NamedTuple):

@@ -3,7 +3,7 @@
 """Read configuration files into a store as BitBake does, without running anything.
 
 Statements are carried out in the order of bb:lib/bb/parse/ast.py: included files where they
-are named, fragments where ``addfragments`` stands. What BitBake would stop at becomes a
+are named, fragments at the ``addfragments`` line. What BitBake would stop at becomes a
 :class:`~xentui.bitbake.conf_syntax.Fault` with its file and line, and reading goes on.
 """
 
@@ -142,7 +142,7 @@ class ConfReader:
                 self._add_fragments(statement)
             case "addpylib":
                 if not base:
-                    what = "addpylib may not stand in a file that another one includes"
+                    what = "addpylib is not allowed in a file that another one includes"
                     self._fault("unparsed", statement, statement.file, what)
             case _:
                 # Functions, tasks and classes belong to recipes: they change no setting here
@@ -163,8 +163,8 @@ class ConfReader:
             return
         operator = statement.operator
         delayed = _DELAYED.search(name) if not flag else None
-        said = f":{delayed[1]}" if delayed is not None and operator in ("=", ":=") else operator
-        self.store.note(name, said, statement.value, place, flag)
+        noted = f":{delayed[1]}" if delayed is not None and operator in ("=", ":=") else operator
+        self.store.note(name, noted, statement.value, place, flag)
         self.store.assign(name, statement.value, operator, flag)
 
     def _expanded(self, statement: Statement, text: str) -> Value | None:
@@ -287,9 +287,9 @@ class ConfReader:
                 self._fragment(statement, word, prefix, metadata, place)
 
     def _named_by(self, variable: str, word: str) -> Location | None:
-        for said in reversed(self.store.assignments.get(variable, [])):
-            if word in said.value.split():
-                return said.place
+        for assignment in reversed(self.store.assignments.get(variable, [])):
+            if word in assignment.value.split():
+                return assignment.place
         return None
 
     def _builtin(
@@ -306,8 +306,8 @@ class ConfReader:
     def _assigned(self, variable: str) -> bool:
         """Whether a variable has a value stronger than a weak default."""
         return self.store.plain(variable) is not None or any(
-            said.operator in (":append", ":prepend")
-            for said in self.store.assignments.get(variable, ())
+            assignment.operator in (":append", ":prepend")
+            for assignment in self.store.assignments.get(variable, ())
         )
 
     def _fragment(
@@ -322,9 +322,9 @@ class ConfReader:
                 self.includes.append(Included(statement, (file,)))
                 # What a fragment says of itself is kept as a flag of its name.
                 for flagged in self.store.get(metadata).words:
-                    said = self.store.get(flagged).raw
-                    if said is not None:
-                        self.store.assign(flagged, said, flag=word)
+                    raw = self.store.get(flagged).raw
+                    if raw is not None:
+                        self.store.assign(flagged, raw, flag=word)
                     self.store.replace(flagged, None)
                 return
         at = place or Location(statement.file, statement.line)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Parse BitBake's conf language into statements with their lines; nothing is evaluated.
 
-Two file kinds share the statements and differ in what stands around them:
+Two file kinds share the statements and differ in what is around them:
 
 * ``.conf``: bb:lib/bb/parse/parse_py/ConfHandler.py, ``handle`` and ``feeder``;
 * ``.bb``, ``.bbclass``, ``.inc``: BBHandler.py, ``feeder``, with functions besides.
@@ -45,7 +45,7 @@ _RECIPE_WORDS = frozenset(
 _IN_BOTH = frozenset({"include", "require", "include_all", "addfragments"})
 _WORDS_NEEDED = {"addpylib": 2, "addfragments": 4}
 _DEF = re.compile(r"def\s++(\w++).*:")
-_ALONE = "a backslash stands alone and continues nothing"
+_ALONE = "a backslash on a line of its own continues nothing"
 _FUNCTION_NAME = re.compile(r"[\w.\-+{}$:]*+")
 
 
@@ -57,11 +57,11 @@ class Statement(NamedTuple):
             word: ``include``, ``require``, ``inherit``, ``addfragments`` …
         variable: what is assigned, exported or unset, with its overrides as written; the name
             of a function.
-        value: what stands between the quotes, the words after the statement's word, or a
+        value: the text between the quotes, the words after the statement's word, or a
             function's body.
         line: where it begins, from 1.
         last_line: where it ends, which is what BitBake calls its line.
-        exported: whether ``export`` stands before an assignment.
+        exported: whether ``export`` precedes an assignment.
         tight: whether a blank beside the operator is missing, which BitBake warns of.
     """
 
@@ -191,7 +191,7 @@ class _RecipeReader:
         if self.residue:
             in_comment = self.residue[0].startswith("#")
             if comment and not in_comment:
-                self._fault("comment", number, "a comment stands in the middle of a statement")
+                self._fault("comment", number, "a comment is in the middle of a statement")
                 return
             if in_comment and not comment:
                 self.parsed.faults.append(_confusing(self.file, self.first))
@@ -307,7 +307,7 @@ def _statement(line: str, file: str, first: int, last: int, *, recipe: bool) -> 
         if word == "addfragments" and file.endswith("/conf/bitbake.conf"):
             # OpenEmbedded-Core's own line is right for its BitBake: walnascar's has three words.
             needed = 3
-        # A conf that BitBake reads by itself may load Python; one that is included may not,
+        # A conf that BitBake opens itself may load Python; one that another file includes may not,
         # which only the reader of both can tell.
         allowed = word in _IN_BOTH or (word == "addpylib" and not recipe)
         if allowed and len(rest.split()) >= needed:
@@ -327,7 +327,7 @@ def _confusing(file: str, line: int) -> Fault:
 
 
 def _explained(line: str, file: str, number: int) -> Fault:
-    """Say why BitBake cannot read a line, as far as that can be told."""
+    """Return why BitBake cannot read a line, as precisely as can be worked out."""
     if line.startswith("\ufeff"):
         return Fault("bom", file, number, "the file begins with a byte order mark")
     if line[0].isspace():
@@ -338,6 +338,6 @@ def _explained(line: str, file: str, number: int) -> Fault:
         if line.count(quote, found.end()) == 0:
             return Fault("quotes", file, number, "the closing quote is missing")
         if line[-1] == quote:
-            return Fault("quotes", file, number, "a single quote character stands inside the value")
-        return Fault("after-value", file, number, "something stands after the closing quote")
+            return Fault("quotes", file, number, "a single quote character is inside the value")
+        return Fault("after-value", file, number, "there is text after the closing quote")
     return Fault("unparsed", file, number, "this is no statement that BitBake knows")

@@ -51,7 +51,7 @@ class _Work:
 
 
 class Store:
-    """Variables and flags, and who said what of them."""
+    """Variables and flags, and where each was assigned."""
 
     def __init__(self) -> None:
         self._variables: dict[str, _Variable] = {}
@@ -63,12 +63,12 @@ class Store:
         self._overrides: Overrides | None = None
         self._cache: dict[str, tuple[str | None, tuple[str, ...]]] = {}
 
-    # What is said.
+    # Assignments.
 
     def note(
         self, variable: str, operator: str, value: str, place: Location, flag: str = ""
     ) -> None:
-        """Remember who said something of a variable."""
+        """Remember that a line assigns a variable or flag."""
         base = variable.partition(":")[0]
         self.assignments.setdefault(base, []).append(
             Assignment(variable, flag, operator, value, place)
@@ -81,7 +81,7 @@ class Store:
 
         Args:
             name: the variable, with its overrides as written.
-            value: what stands between the quotes.
+            value: the text between the quotes.
             operator: as written.
             flag: the flag, if it is one that is assigned.
             doubt: why the value might be another one.
@@ -134,7 +134,7 @@ class Store:
         self._register(name)
 
     def replace(self, name: str, value: str | None) -> None:
-        """Give a variable a value in place of everything said of it, appends included."""
+        """Give a variable a value in place of all earlier assignments, appends included."""
         self._changed()
         variable = self._variable(name)
         variable.content = value

@@ -21,10 +21,10 @@ class Host:
     Attributes:
         kvm: ``ready``, ``refused`` (no permission) or ``missing``: ``/dev/kvm``.
         tun: the same of ``/dev/net/tun``.
-        free_mib: MiB free where TMPDIR is or will be; ``None`` if that cannot be told.
+        free_mib: MiB free where TMPDIR is or will be; ``None`` if unknown.
         place: the directory that was asked for free space.
         root: whether this runs as root, which BitBake refuses.
-        machine: MACHINE of the environment, which BitBake takes over what is said weakly.
+        machine: MACHINE of the environment, which BitBake prefers to a weak default (``?=``).
     """
 
     kvm: str

@@ -158,7 +158,7 @@ def _guests(source: Source) -> None:
         where = saying.get(entry) or assignments
         if not key or key in source.draft.data.get("guests", {}):
             for each in where[-1:]:
-                source.draft.leave(each, "the guest stands twice", what=entry)
+                source.draft.leave(each, "the guest is listed twice", what=entry)
             continue
         strange = [tag for tag in tags if tag not in TAGS]
         if strange:
@@ -305,7 +305,7 @@ def _boards_own(source: Source, machine: str | None) -> None:
 
 
 def _written_by_xentui(source: Source, *, vxn: bool) -> None:
-    """Pass over what xentui writes by itself, where it says the same."""
+    """Mark the lines that xentui writes unasked as imported, where they have the same value."""
     for each in source.active("do_rootfs", "vardeps"):
         if each.value.split() == ["XENTUI_HASH"]:
             source.consume([each])

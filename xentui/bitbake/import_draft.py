@@ -40,7 +40,7 @@ class CannotSay(Exception):
 
 @dataclass
 class Draft:
-    """Nested data in the format's shape, and who said each part of it."""
+    """Nested data in the format's shape, and the assignments that each part comes from."""
 
     data: dict[str, Any] = field(default_factory=lambda: {"version": 1, "host": {}})
     left: list[Left] = field(default_factory=list)
@@ -50,27 +50,27 @@ class Draft:
     machine: str | None = None
     _assignments: dict[Path, tuple[Assignment, ...]] = field(default_factory=dict)
 
-    def put(self, path: Path, value: Any, said: Iterable[Assignment]) -> None:
+    def put(self, path: Path, value: Any, assignments: Iterable[Assignment]) -> None:
         """Set a value at a path of keys, and remember its lines."""
         table: Any = self.data
         for step in path[:-1]:
             table = table.setdefault(step, {})
         table[path[-1]] = value
-        self._assignments[path] = tuple(said)
+        self._assignments[path] = tuple(assignments)
 
     def leave(
-        self, said: Assignment, reason: str, *, about_xen: bool = True, what: str = ""
+        self, assignment: Assignment, reason: str, *, about_xen: bool = True, what: str = ""
     ) -> None:
         """Note that a line stays where it is."""
-        text = what or shown(said)
-        self.left.append(Left(said.place, text, reason, about_xen))
+        text = what or shown(assignment)
+        self.left.append(Left(assignment.place, text, reason, about_xen))
 
     def settle(self) -> None:
         """Take out what the schema refuses, and note every line of the rest as carried."""
         while self._take_out(schema.validate(self.data)):
             pass
-        for said in self._assignments.values():
-            self.carried.update(dict.fromkeys(each.place for each in said))
+        for assignments in self._assignments.values():
+            self.carried.update(dict.fromkeys(each.place for each in assignments))
         for left in self.left:
             self.carried.pop(left.place, None)
 
@@ -92,8 +92,8 @@ class Draft:
         for known in list(self._assignments):
             begin = next((known[:n] for n in range(len(known) + 1) if known[:n] in wrong), None)
             if begin is not None:
-                for said in self._assignments.pop(known):
-                    self.leave(said, wrong[begin])
+                for assignment in self._assignments.pop(known):
+                    self.leave(assignment, wrong[begin])
         for path in wrong:
             table: Any = self.data
             for step in path[:-1]:
@@ -110,18 +110,18 @@ class Source:
         self.store = view
         wanted = set(files)
         self.assignments: dict[str, list[Assignment]] = {
-            name: [said for said in entries if said.place.file in wanted]
+            name: [each for each in entries if each.place.file in wanted]
             for name, entries in reader.store.assignments.items()
         }
         self._done: set[tuple[Location, str, str]] = set()
 
     def active(self, variable: str, flag: str = "") -> list[Assignment]:
-        """Return what is said of a variable or flag as far as it counts in this view."""
+        """Return the assignments of a variable or flag that apply in this view."""
         words = self.store.overrides().words
         return [
-            said
-            for said in self.assignments.get(variable, [])
-            if said.flag == flag and all(part in words for part in conditions(said.variable))
+            each
+            for each in self.assignments.get(variable, [])
+            if each.flag == flag and all(part in words for part in conditions(each.variable))
         ]
 
     def counts(self, override: str) -> bool:
@@ -131,36 +131,36 @@ class Source:
     def carry(
         self, variable: str, path: Path, convert: Callable[[str], Any], *, flag: str = ""
     ) -> bool:
-        """Put what a variable or flag is worth at a path; return whether it was said at all."""
-        said = self.active(variable, flag)
-        if not said:
+        """Put the value of a variable or flag at a path; return whether it is assigned at all."""
+        assignments = self.active(variable, flag)
+        if not assignments:
             return False
         value = self.store.flag(variable, flag) if flag else self.store.get(variable)
         try:
             converted = convert(known(value))
         except CannotSay as reason:
-            self.leave(said, str(reason))
+            self.leave(assignments, str(reason))
             return True
-        self.done(said)
+        self.done(assignments)
         if converted is not None:
-            self.draft.put(path, converted, said)
+            self.draft.put(path, converted, assignments)
         else:
-            self.draft.carried.update(dict.fromkeys(each.place for each in said))
+            self.draft.carried.update(dict.fromkeys(each.place for each in assignments))
         return True
 
-    def done(self, said: Iterable[Assignment]) -> None:
+    def done(self, assignments: Iterable[Assignment]) -> None:
         """Note that lines need no more looking at."""
-        self._done.update((each.place, each.variable, each.flag) for each in said)
+        self._done.update((each.place, each.variable, each.flag) for each in assignments)
 
-    def consume(self, said: Iterable[Assignment]) -> None:
-        """Note lines that xentui writes by itself."""
-        entries = list(said)
+    def consume(self, assignments: Iterable[Assignment]) -> None:
+        """Count lines as imported, as xentui writes them unasked."""
+        entries = list(assignments)
         self.done(entries)
         self.draft.carried.update(dict.fromkeys(each.place for each in entries))
 
-    def leave(self, said: Iterable[Assignment], reason: str) -> None:
+    def leave(self, assignments: Iterable[Assignment], reason: str) -> None:
         """Leave lines where they are."""
-        entries = list(said)
+        entries = list(assignments)
         self.done(entries)
         for each in entries:
             self.draft.leave(each, reason)
@@ -168,9 +168,9 @@ class Source:
     def rest(self) -> Iterator[Assignment]:
         """Yield what was neither carried nor left."""
         for entries in self.assignments.values():
-            for said in entries:
-                if (said.place, said.variable, said.flag) not in self._done:
-                    yield said
+            for each in entries:
+                if (each.place, each.variable, each.flag) not in self._done:
+                    yield each
 
 
 def conditions(variable: str) -> list[str]:
@@ -238,10 +238,14 @@ def converter(field: Field) -> Callable[[str], Any]:
     return vifs if field.kind == "list" else words
 
 
-def shown(said: Assignment) -> str:
-    """Return an operation as it stands in its file, on one line."""
-    flag = f"[{said.flag}]" if said.flag else ""
-    sign = "=" if said.operator.startswith(":") and said.operator != ":=" else said.operator
-    if said.operator == "unset":
-        return f"unset {said.variable}{flag}"
-    return f'{said.variable}{flag} {sign} "{" ".join(said.value.split())}"'
+def shown(assignment: Assignment) -> str:
+    """Return an assignment as it is written in its file, on one line."""
+    flag = f"[{assignment.flag}]" if assignment.flag else ""
+    sign = (
+        "="
+        if assignment.operator.startswith(":") and assignment.operator != ":="
+        else assignment.operator
+    )
+    if assignment.operator == "unset":
+        return f"unset {assignment.variable}{flag}"
+    return f'{assignment.variable}{flag} {sign} "{" ".join(assignment.value.split())}"'

@@ -133,7 +133,7 @@ def _guests(source: Source, bundle: str) -> list[str]:
     for entry in entries:
         key, *tags = entry.split(":")
         if not key or key in draft.data.get("guests", {}):
-            draft.leave(assignments[-1], "the guest stands twice", what=entry)
+            draft.leave(assignments[-1], "the guest is listed twice", what=entry)
             continue
         keys.append(key)
         path = ("guests", key)

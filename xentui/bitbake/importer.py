@@ -60,11 +60,11 @@ def read(
 
     Args:
         paths: the files.
-        texts: texts that stand for files, by full path.
+        texts: texts to read in place of files, by full path.
         machine: the board, where the files cannot tell it.
 
     Raises:
-        InputError: a file cannot be read, is no bundle recipe, or MACHINE cannot be told.
+        InputError: a file cannot be read, is no bundle recipe, or MACHINE is unknown.
         UsageError: a file is neither a configuration nor a recipe.
     """
     confs = [Path(absolute(str(path))) for path in paths if path.suffix in (".conf", ".inc")]
@@ -160,11 +160,11 @@ def _made(draft: Draft, reader: ConfReader) -> Imported:
     if draft.machine is not None:
         draft.data["host"]["machine"] = draft.machine
     if "machine" not in draft.data["host"]:
-        said = [left for left in draft.left if left.text.startswith("MACHINE")]
-        if said:
+        open_lines = [left for left in draft.left if left.text.startswith("MACHINE")]
+        if open_lines:
             raise InputError(
-                f"{said[0].place}: which board this is cannot be told: {said[0].reason}",
-                fix="Say it with --machine NAME.",
+                f"{open_lines[0].place}: the board is unknown: {open_lines[0].reason}",
+                fix="Give it with --machine NAME.",
             )
         draft.data["host"]["machine"] = _NO_MACHINE
         draft.notes.append(

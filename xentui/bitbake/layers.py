@@ -76,8 +76,8 @@ def _machine(name: str, layer: str, path: str) -> Machine:
 def deployed(build: BuildDir, machine: str | None = None) -> Deployed:
     """Return what lies in the deploy directory of a machine: the build's own if left out.
 
-    The place follows from TMPDIR and DEPLOY_DIR as far as they are said without Python;
-    where they are not said at all it is ``tmp/deploy/images/MACHINE``.
+    The place follows from TMPDIR and DEPLOY_DIR as far as they are set without Python;
+    where they are not set at all it is ``tmp/deploy/images/MACHINE``.
     """
     own = build.machine.value
     name = machine or own

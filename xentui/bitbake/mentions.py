@@ -3,7 +3,7 @@
 """Variables that no file of the layers mentions: setting one has no effect.
 
 A name is looked for in every text of a layer that BitBake, its classes or their tools read.
-A name that is found may still mean something else; one that is not found is read by nobody.
+A name that is found may still mean something else; one that is not found is read by nothing.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ class Overrides(NamedTuple):
                 continue
             begin, _, rest = word.partition(_HOLE)
             end = rest.rpartition(_HOLE)[2]
-            # A recipe's name stands in OVERRIDES as pn-…, which no machine or distro begins with.
+            # A recipe's name is in OVERRIDES as pn-…, and no machine or distro begins with that.
             anything = not begin and not end
             if anything and part.startswith("pn-"):
                 continue

@@ -30,7 +30,7 @@ _REQUIRES_IMAGE = re.compile(rb"^(?:require|include)[ \t].*image", re.MULTILINE)
 _NO_GUEST = re.compile(r"-(?:native|initramfs|sdk)(?:-|$)")
 
 Progress = Callable[[int, int], None]
-"""Is told how many recipes were looked at, and of how many."""
+"""Called with how many recipes were looked at, and of how many."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 """The releases of the Yocto Project that xentui knows, and what the layers of each can do.
 
 The descriptions in ``releases.toml`` are recorded by ``tools/releases.py`` with
-:mod:`xentui.bitbake.abilities`, from a checkout of each branch. They stand in where no layers
+:mod:`xentui.bitbake.abilities`, from a checkout of each branch. They are used where no layers
 are at hand; a build directory's own files always count for more.
 """
 

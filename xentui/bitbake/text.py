@@ -3,7 +3,7 @@
 """What text BitBake's conf language, and the Xen classes behind it, can carry.
 
 The grammar (bb:lib/bb/parse/parse_py/ConfHandler.py, ``__config_regexp__``) has no escape
-mechanism: a value stands between two quotes of one kind and ends with its line. ``${…}``
+mechanism: a value is put between two quotes of one kind and ends with its line. ``${…}``
 expands, ``${@…}`` runs Python at parse time, and the Xen classes put the values into a
 double-quoted shell string, so ``$`` and a backtick run commands there
 (mv:classes/xen-guest-bundle.bbclass, ``do_compile``).
@@ -38,17 +38,17 @@ class CannotCarry(XentuiError):
 
     def __init__(self, value: object, reason: str, strange: str | None = None) -> None:
         strange = strange or next((char for char in str(value) if char not in _HARMLESS), None)
-        told = quoted(strange) if strange is not None else ""
-        if told and told not in reason:
-            reason = f"{reason}, and it holds {told}"
+        shown = quoted(strange) if strange is not None else ""
+        if shown and shown not in reason:
+            reason = f"{reason}, and it holds {shown}"
         super().__init__(
             f"{quoted(value)} cannot be written to a BitBake file: {reason}",
-            fix=f"Remove {told}, or write another value." if told else "Write another value.",
+            fix=f"Remove {shown}, or write another value." if shown else "Write another value.",
         )
 
 
 LONGEST_NAME = 128
-"""Characters of a name, after which recipes, images and xl configs are named: with what stands
+"""Characters of a name, after which recipes, images and xl configs are named: with what is
 before and behind it, it fits into the 255 bytes that a file system takes."""
 
 
@@ -180,7 +180,7 @@ def assign(variable: str, value: str, *, flag: str = "", operator: str = "=") ->
 
     Args:
         variable: a name, with its overrides: ``QB_MEM_VALUE:pn-xen-image-minimal``.
-        value: what stands between the quotes; xentui's own ``${…}`` included.
+        value: the text between the quotes; xentui's own ``${…}`` included.
         flag: the varflag, or nothing.
         operator: ``=``, ``+=``, ``:=`` …
 

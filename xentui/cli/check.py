@@ -113,7 +113,7 @@ class _Build(NamedTuple):
 
 
 def _build_context(given: Path | None) -> _Build | None:
-    """Return what a build directory tells of projects, if one is given.
+    """Return what a build directory shows about projects, if one is given.
 
     Raises:
         UsageError: it is no build directory.

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""``xentui doctor``: what is wrong with a build directory, told from its files alone."""
+"""``xentui doctor``: what is wrong with a build directory, found from its files alone."""
 
 from __future__ import annotations
 

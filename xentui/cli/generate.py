@@ -224,7 +224,7 @@ def _carry_out(args: argparse.Namespace, job: Job, done: reports.ProjectResult |
 
 
 def _planned(job: Job) -> Plan:
-    """Return what writing would change; list the user's lines that stand against it.
+    """Return what writing would change; list the user's lines that conflict with it.
 
     Raises:
         UndecidedError: there are such lines.
@@ -275,7 +275,7 @@ def _folders(args: argparse.Namespace) -> list[tuple[Path | None, Path]]:
             raise UsageError(
                 f"{quoted(str(taken[name]))} and {quoted(str(path))} would be written into one "
                 f"folder, {quoted(name)}",
-                fix="Give them different names, or generate them by themselves.",
+                fix="Give them different names, or generate them separately.",
             )
         taken[name] = path
         folders.append((path, args.out / name))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class UndecidedError(XentuiError):
-    """Lines that the user wrote would be overridden, and nobody said that they may be.
+    """Raised because lines that the user wrote would be overridden without consent.
 
     Attributes:
         findings: one a line.

@@ -54,15 +54,15 @@ def run(args: argparse.Namespace) -> int:
     """Read the files, write the project, and list what it cannot express."""
     conf = [path for path in args.conf if path.suffix in _YOCTO]
     configs = [path for path in args.conf if path.suffix not in _YOCTO]
-    project, told = _yocto(conf, args.machine)
+    project, lines_left = _yocto(conf, args.machine)
     for path in configs:
         project, lines = _guest(project, path)
-        told += lines
+        lines_left += lines
     if args.output is None:
         terminal.put(new_file.text(project))
     else:
         write_new(args.output, project, schema=args.schema)
-    for line in told:
+    for line in lines_left:
         terminal.say(line)
     if args.output is not None:
         terminal.say(f"Next:\n    xentui check {shlex.quote(str(args.output))}")
@@ -74,7 +74,7 @@ _YOCTO = (".conf", ".inc", ".bb")
 
 
 def _yocto(paths: list[Path], machine: str | None) -> tuple[Project, list[str]]:
-    """Return the project of BitBake's files, and what is to be said of them."""
+    """Return the project of BitBake's files, and the lines to print about them."""
     from xentui.bitbake import importer
     from xentui.project.model import Host, Project
 
@@ -89,7 +89,7 @@ _NO_MACHINE = "qemux86-64"
 
 
 def _guest(project: Project, path: Path) -> tuple[Project, list[str]]:
-    """Return a project with the guest of an xl config, and what is to be said of it."""
+    """Return a project with the guest of an xl config, and the lines to print about it."""
     from xentui.errors import UsageError
     from xentui.safe_text import visible
     from xentui.session import import_xl

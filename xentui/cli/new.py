@@ -113,7 +113,7 @@ def _there(path: Path) -> RefusedError:
 
 
 def _tell_missing(project: Project, path: Path, source: Path) -> None:
-    """Name the files that the preset uses and that the new project still lacks."""
+    """List the files that the preset uses and that the new project still needs."""
     for name in assets.gather(project, path.parent).missing:
         there = source / name
         copy = f"; the preset's own is {there}" if there.exists() else ""

@@ -85,7 +85,7 @@ def _row(preset: PresetFile) -> tuple[str, ...]:
 
 
 def _table(rows: list[tuple[str, ...]], most: int | None) -> str:
-    """Lay rows out; on a terminal that is too narrow, what a preset is stands below its row."""
+    """Return table lines; on a narrow terminal the description goes below its row."""
     heads = ("PRESET", "BOARD", "MEMORY", "SUPPORT", "FROM", "WHAT")
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
     last = "  "

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from xentui.rehearsal.run import Log
     from xentui.rehearsal.transcript import Event, Stream
 
-_STREAMS: tuple[Stream, ...] = ("console", "told")
+_STREAMS: tuple[Stream, ...] = ("console", "report")
 
 
 def add(commands: parsing.Commands) -> None:
@@ -84,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
                 project,
                 assets,
                 parts,
-                progress=_told,
+                progress=_show_progress,
                 accel=args.accel,
                 log=log,
                 deploy_dir=args.deploy_dir,
@@ -136,7 +136,7 @@ def _fetch(missing: MissingPartsError, cache: Path, *, yes: bool) -> None:
     fetch.fetch(wanted, cache, say=terminal.say)
 
 
-def _told(event: Event) -> None:
+def _show_progress(event: Event) -> None:
     number = f"[{event.number}/{event.of}] " if event.number else ""
     terminal.say(f"{number}{event.text}")
 

@@ -47,7 +47,7 @@ def add(commands: parsing.Commands) -> None:
     """Declare the arguments."""
     parser = commands.add_parser(
         "source",
-        description="inspect tells what image files are, from their bytes: type, size, partitions, "
+        description="inspect shows what image files are, from their bytes: type, size, partitions, "
         "checksum, and how to\n"
         "import each in a project. --write changes the project accordingly.",
     )
@@ -86,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
     from xentui.images.suggest import suggest
 
     worst = Exit.OK
-    told: list[dict[str, Any]] = []
+    described: list[dict[str, Any]] = []
     for path in args.file:
         try:
             seen = _inspected(path)
@@ -97,13 +97,13 @@ def run(args: argparse.Namespace) -> int:
         place = _place(path, args.write)
         suggestion = suggest(seen, place or path.name, args.guest or "guest")
         if args.json:
-            told.append(_data(seen, suggestion, place or path.name))
+            described.append(_data(seen, suggestion, place or path.name))
         else:
             terminal.put("\n".join(_lines(seen, suggestion, place or path.name)))
         if args.write is not None:
             _write(args, seen, suggestion)
     if args.json:
-        terminal.put_json({"version": 1, "files": told})
+        terminal.put_json({"version": 1, "files": described})
     return worst
 
 
@@ -120,7 +120,7 @@ def _inspected(path: Path) -> Inspected:
         percent = 100 * done // total
         if total >= _LONG:
             shown.show(f"{name}: {percent:3} % of {_size(total)}")
-        # Where nobody sees a line change, such as in the log of a build, each tenth is one.
+        # In the log of a build a line cannot be redrawn, so each tenth gets a line of its own.
         if total >= _VERY_LONG and percent >= noted + 10 and not sys.stderr.isatty():
             noted = percent // 10 * 10
             terminal.tell(f"{name}: {noted} % of {_size(total)}")
@@ -145,11 +145,11 @@ def _data(seen: Inspected, suggestion: Suggestion | None, place: str) -> dict[st
     from xentui.images.inspected import data
     from xentui.images.suggest import hindrances
 
-    told = data(seen)
-    told["problems"] += hindrances(seen, place)
-    told["suggestion"] = None
+    described = data(seen)
+    described["problems"] += hindrances(seen, place)
+    described["suggestion"] = None
     if suggestion is not None:
-        told["suggestion"] = {
+        described["suggestion"] = {
             "use": suggestion.use,
             "type": suggestion.type or None,
             "file": suggestion.file,
@@ -161,7 +161,7 @@ def _data(seen: Inspected, suggestion: Suggestion | None, place: str) -> dict[st
             "before": suggestion.before or None,
             "guess": suggestion.guess,
         }
-    return told
+    return described
 
 
 def _lines(seen: Inspected, suggestion: Suggestion | None, place: str) -> Iterator[str]:
@@ -199,7 +199,7 @@ def _lines(seen: Inspected, suggestion: Suggestion | None, place: str) -> Iterat
         from xentui.images.recognise import UNCERTAIN
 
         yield (
-            "  What it is cannot be told, so no import type is suggested."
+            "  Its format is unknown, so no import type is suggested."
             if seen.kind in UNCERTAIN
             else "  No import type fits: a guest cannot be made of it as it is."
         )
@@ -207,7 +207,7 @@ def _lines(seen: Inspected, suggestion: Suggestion | None, place: str) -> Iterat
     if suggestion.before:
         yield f"  First run:\n    {suggestion.before}"
     yield (
-        "  In a project, going by its name, as what is in it cannot be told:"
+        "  In a project, going by its name, as its content is unknown:"
         if suggestion.guess
         else "  In a project:"
     )
@@ -334,7 +334,7 @@ def _change(
         if loaded.project is None:
             raise XentuiError(
                 f"{visible(str(path))}: is not a project file that can be used",
-                fix="xentui check tells what is wrong with it.",
+                fix="Run xentui check to see what is wrong with it.",
             )
         try:
             project = change(loaded.project)

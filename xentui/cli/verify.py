@@ -104,7 +104,7 @@ def _must_fit(args: argparse.Namespace) -> None:
 
     Raises:
         UsageError: ``--build`` beside ``--json``, or ``--yes`` without ``--build``.
-        RefusedError: nobody is there to agree to what would be run.
+        RefusedError: there is no terminal on which the user could agree to what would be run.
     """
     if args.build and args.json:
         raise UsageError("--build and --json exclude each other", fix="Give only one of them.")
@@ -112,7 +112,7 @@ def _must_fit(args: argparse.Namespace) -> None:
         raise UsageError("--yes goes with --build", fix="Remove --yes, or add --build.")
     if args.build and not args.yes and not terminal.interactive():
         raise RefusedError(
-            "nobody is at a terminal to agree to the commands, so nothing was run",
+            "there is no terminal to confirm the commands on, so nothing was run",
             fix="Agree to them with --yes.",
         )
 
@@ -138,7 +138,7 @@ def _build_and_boot(project: Project, build: Path, init: Path | None, *, agreed:
 
 
 class Progress:
-    """Tells what BitBake is asked, and that it is still at it."""
+    """Shows what BitBake is asked, and that it is still running."""
 
     def __init__(self) -> None:
         self._line = terminal.ProgressLine()

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Carrying out a plan on the command line: shown, agreed to, written, told."""
+"""Carrying out a plan on the command line: show it, ask, write, report."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ def how(args: argparse.Namespace) -> How | None:
     Raises:
         UsageError: they say two things.
     """
-    said: How | None = args.edited
-    if args.force and said not in (None, "take"):
-        raise UsageError(f"--force and --edited {said} exclude each other", fix="Give one.")
-    return "take" if args.force else said
+    edited: How | None = args.edited
+    if args.force and edited not in (None, "take"):
+        raise UsageError(f"--force and --edited {edited} exclude each other", fix="Give one.")
+    return "take" if args.force else edited
 
 
 def put_plan(plan: Plan, *, diff: bool) -> None:
@@ -92,7 +92,7 @@ def write(make: Callable[[], Plan], *, yes: bool, edited: How | None = None) -> 
     try:
         done = apply(plan, force=force)
     except StaleError:
-        # Another run may have written the very same meanwhile; anything else is asked anew.
+        # Another run may have written the very same meanwhile; anything else needs a new answer.
         plan, force = _agree(make(), yes=yes, edited=edited)
         done = apply(plan, force=force)
     _tell(plan, done)

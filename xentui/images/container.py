@@ -189,15 +189,15 @@ def _platform(entry: dict[str, Any]) -> str:
 
 
 def _container(config: Any, names: tuple[str, ...], layers: tuple[str, ...]) -> Container:
-    said = _table(config)
-    runs = _table(said.get("config"))
-    if not said:
+    parsed = _table(config)
+    runs = _table(parsed.get("config"))
+    if not parsed:
         raise Broken("its description is not there")
     if not layers:
         raise Broken("it has no layers, so no files")
     if len(layers) > _MOST_LAYERS:
         raise Broken(f"it has more than {_MOST_LAYERS} layers")
-    arch = str(said.get("architecture", ""))
+    arch = str(parsed.get("architecture", ""))
     user = runs.get("User")
     return Container(
         names=names,
@@ -289,7 +289,7 @@ class Root:
         return exists(self, path)
 
     def has_init(self) -> bool:
-        """Return whether a kernel finds an init without being told which."""
+        """Return whether a kernel finds an init without ``init=``."""
         return has_init(self)
 
     def entry(self, folder: str, name: str) -> str | None:

@@ -63,7 +63,7 @@ class Partition:
         size: bytes.
         name: GPT's name of it, or an empty text.
         filesystem: what is in it by its bytes: ``ext4``, ``vfat`` …, or an empty text.
-        init: whether a kernel finds an init in it; ``None`` where that cannot be told.
+        init: whether a kernel finds an init in it; ``None`` where unknown.
     """
 
     number: int
@@ -168,7 +168,7 @@ def _look(reader: Reader, partition: Partition) -> Partition:
 
 
 def _root(partitions: tuple[Partition, ...]) -> int | None:
-    """Return the partition that has an init, is said to be a root, or is the biggest Linux."""
+    """Return the partition that has an init, is marked as a root, or is the biggest Linux."""
     for likely in (
         [p for p in partitions if p.init],
         [p for p in partitions if p.type == "Linux root"],

@@ -38,7 +38,7 @@ class Ext:
         blocks: how many there are.
         free: how many of them are free.
         label: its name, or an empty text.
-        init: whether a kernel finds an init in it; ``None`` where that cannot be told.
+        init: whether a kernel finds an init in it; ``None`` where unknown.
     """
 
     version: int

@@ -29,7 +29,7 @@ from xentui.images.tar import Chunks, Tar, walk
 from xentui.safe_text import quoted, visible
 
 Progress = Callable[[int, int], None]
-"""Is told how many bytes of how many are done."""
+"""Called with how many bytes of how many are done."""
 
 SMALL = 64 * 1024
 """Files of at most so many bytes are read in full even where only the beginning is asked."""
@@ -123,7 +123,7 @@ def _folder(path: Path, most: int) -> Inspected:
 
 
 def _look(path: Path, reader: FileReader) -> Inspected:
-    """Return what the beginning of a file tells."""
+    """Return what the beginning of a file shows."""
     packed = unpacking.compression(reader.at(0, 16))
     problems: tuple[str, ...] = ()
     unpacked = None
@@ -194,7 +194,7 @@ def _chunks(
 
 
 def _holes(descriptor: int, size: int) -> int:
-    """Return how many bytes of a file are in holes, as far as its file system tells."""
+    """Return how many bytes of a file are in holes, as far as its file system reports them."""
     place = data = 0
     try:
         for _ in range(_MOST_HOLES):

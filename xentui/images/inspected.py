@@ -24,11 +24,11 @@ class Inspected:
         found: what it is, once unpacked.
         whole: whether all of it was read, and not its beginning alone.
         sha256: of the file as it is, where all of it was read.
-        unpacked: bytes that come of unpacking, where that can be told.
+        unpacked: bytes after unpacking, where known.
         archive: of a tar archive that was read to its end.
         image_size: how big an image its tree needs, where it is one.
         holes: bytes of it that nothing was ever written to.
-        init: whether a kernel finds an init; ``None`` where that cannot be told.
+        init: whether a kernel finds an init; ``None`` where unknown.
         problems: what is wrong with it, a sentence each.
     """
 
@@ -58,7 +58,7 @@ class Inspected:
 
     @property
     def disk_size(self) -> int | None:
-        """Bytes of the disk a guest gets of it, where that can be told.
+        """Bytes of the disk that a guest gets from it, where known.
 
         Of something packed only the beginning was looked at, so what it unpacks to counts.
         """

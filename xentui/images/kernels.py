@@ -33,7 +33,7 @@ class Kernel:
 
     Attributes:
         label: what it is, in a few words.
-        arch: the architecture as BitBake names it, or an empty text where that is not told.
+        arch: the architecture as BitBake names it, or an empty text where unknown.
     """
 
     label: str

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Protocol, TypeVar
 
 INITS = ("/sbin/init", "/etc/init", "/bin/init")
-"""What a kernel starts where it is not told ``init=`` (init/main.c of Linux, ``kernel_init``);
+"""What a kernel starts without ``init=`` (init/main.c of Linux, ``kernel_init``);
 its last resort, /bin/sh, is no init."""
 
 _HOPS = 40
@@ -64,5 +64,5 @@ def find(tree: FileTree[Node], path: str) -> Node | None:
 
 
 def has_init(tree: FileTree[Node]) -> bool:
-    """Return whether a kernel finds an init without being told which."""
+    """Return whether a kernel finds an init without ``init=``."""
     return any(exists(tree, path) for path in INITS)

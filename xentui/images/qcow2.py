@@ -47,7 +47,7 @@ def read(reader: Reader) -> Qcow2:
     """Return what an image is.
 
     Raises:
-        Broken: its header is cut short, or of a version that nobody knows.
+        Broken: its header is cut short, or its version is unknown.
     """
     head = exactly(reader, 0, 72, "the end of its header")
     version = unpack(">I", head, 4)[0]

@@ -94,7 +94,7 @@ class Recognised:
         ext: of a file system, or the disk in a qcow2 image that is one.
         disk: of a disk with partitions, or of such a disk in a qcow2 image.
         filesystem: ``ext4``, ``xfs`` … where all of it is one file system.
-        disk_size: bytes of the disk that a guest gets, where that can be told.
+        disk_size: bytes of the disk that a guest gets, where known.
         arch: of a kernel or a container, the architecture as BitBake names it.
         vm_disk: of another hypervisor's image, which one.
         container: of a container image, what it says of itself.
@@ -115,7 +115,7 @@ class Recognised:
 
     @property
     def init(self) -> bool | None:
-        """Whether a kernel finds an init in it; ``None`` where that cannot be told."""
+        """Whether a kernel finds an init in it; ``None`` where unknown."""
         if self.ext is not None:
             return self.ext.init
         if self.disk is not None:

@@ -59,7 +59,7 @@ class Suggestion:
         subdir: ``subdir`` of the fetch entry of an archive.
         image_size: MiB, of an import that needs one.
         partition: number of the partition that is the root; 0 where the whole disk is;
-            ``None`` where that cannot be told.
+            ``None`` where unknown.
         extra: a word that the kernel's command line needs besides ``root=``.
         place: path of the file that is fetched, relative to the project file.
         before: a command that makes that file first; empty where it is there.
@@ -265,16 +265,16 @@ def with_source(
 ) -> Project:
     """Return a project whose guest is imported from a file, or has it for its kernel.
 
-    A guest or bundle that is missing is added. What the guest fetched under the same address
-    is told anew; of other files none but those of the same kind of use stay: a disk has one
-    source, and a kernel besides.
+    A guest or bundle that is missing is added. A file that the guest already
+    fetches from the same address is replaced. Of the other files only those with the same kind of
+    use are kept: a guest has one disk source and one kernel.
 
     Args:
         project: the project.
         key: the guest's.
         seen: the file.
         place: its path relative to the project file.
-        suggestion: what :func:`suggest` said of it.
+        suggestion: the answer of :func:`suggest` for it.
 
     Raises:
         KeyError: a kernel is given to a guest that is not imported.

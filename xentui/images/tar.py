@@ -178,7 +178,7 @@ class Tar:
         example: a name that is absolute or has a ``..``.
         complete: whether it was read to its end.
         init: whether an init lies where a root directory has it, links followed; ``None``
-            where that cannot be told.
+            where unknown.
         init_below_top: the same below the one directory that everything is in.
     """
 
@@ -214,12 +214,12 @@ def is_header(block: bytes) -> bool:
 
 
 def members(stream: Stream, most: int = MOST_MEMBERS) -> Iterator[Member]:
-    """Yield the members of an archive. Content that nobody reads meanwhile is passed over.
+    """Yield the members of an archive. Content that the caller does not read is skipped.
 
     Raises:
         Broken: a header is damaged, a member is cut short, or there are more than ``most``.
     """
-    said: dict[str, str | int] = {}
+    extended: dict[str, str | int] = {}
     count = 0
     while block := stream.read(BLOCK):
         if len(block) == BLOCK and not any(block):
@@ -231,13 +231,13 @@ def members(stream: Stream, most: int = MOST_MEMBERS) -> Iterator[Member]:
         except tarfile.HeaderError:
             raise Broken(f"the header after {count} members is damaged") from None
         if header.type in (b"L", b"K", b"x", b"g"):
-            _extend(said, header, stream)
+            _extend(extended, header, stream)
             continue
-        stored = said.get("size", header.size)
+        stored = extended.get("size", header.size)
         if not isinstance(stored, int) or stored < 0:
             raise Broken("the size of a member makes no sense")
-        member = _member(header, block, stored, said, stream)
-        said = {}
+        member = _member(header, block, stored, extended, stream)
+        extended = {}
         count += 1
         if count > most:
             raise Broken(f"it has more than {most} members")
@@ -252,19 +252,19 @@ def _member(
     header: tarfile.TarInfo,
     block: bytes,
     stored: int,
-    said: dict[str, str | int],
+    extended: dict[str, str | int],
     stream: Stream,
 ) -> Member:
-    name = said.get("sparse", said.get("path"))
+    name = extended.get("sparse", extended.get("path"))
     if not isinstance(name, str):
         # Only POSIX archives have a prefix there: GNU's have times.
         posix = block[257:263] == b"ustar\0"
         name = header.name if posix else _text(block[:100].partition(b"\0")[0])
-    link = said.get("link")
+    link = extended.get("link")
     kind = _KINDS.get(header.type, "file")
     if kind == "file" and name.endswith("/"):
         kind = "directory"
-    size = said.get("real", stored)
+    size = extended.get("real", stored)
     if header.type == b"S":
         real = block[483:495]
         size = _sparse_size(real) or stored
@@ -312,7 +312,7 @@ def _padded(size: int) -> int:
     return -(-size // BLOCK) * BLOCK
 
 
-def _extend(said: dict[str, str | int], header: tarfile.TarInfo, stream: Stream) -> None:
+def _extend(extended: dict[str, str | int], header: tarfile.TarInfo, stream: Stream) -> None:
     """Take what an extended header says of the next member."""
     if header.size > _MOST_NAME:
         raise Broken("the name of a member is too long")
@@ -323,9 +323,9 @@ def _extend(said: dict[str, str | int], header: tarfile.TarInfo, stream: Stream)
         raise Broken("it ends in the middle of a member")
     content = content[: header.size]
     if header.type in _LONG:
-        said[_LONG[header.type]] = _text(content.partition(b"\0")[0])
+        extended[_LONG[header.type]] = _text(content.partition(b"\0")[0])
     elif header.type == b"x":
-        said.update(_pax(content))
+        extended.update(_pax(content))
 
 
 def _pax(content: bytes) -> Iterator[tuple[str, str | int]]:

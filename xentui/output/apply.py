@@ -45,7 +45,7 @@ def apply(
     *,
     force: bool = False,
     wait: float = LOCK_SECONDS,
-    told: Callable[[Change], None] = lambda _change: None,
+    on_written: Callable[[Change], None] = lambda _change: None,
 ) -> ApplyResult:
     """Write what the plan says; a plan without changes touches nothing.
 
@@ -53,7 +53,7 @@ def apply(
         plan: what to do, as it was shown.
         force: overwrite hand-edited files, keeping each under a new name beside it.
         wait: seconds to wait for another run in the same folders.
-        told: called after each file.
+        on_written: called after each file.
 
     Raises:
         RefusedError: a hand-edited file is in the way, another run holds a folder, or a
@@ -78,11 +78,11 @@ def apply(
         for change in todo:
             if change.root in trees and trees[change.root].seen(change.name) != change.seen:
                 raise changed_meanwhile(change.path)
-        return _carry_out(plan, todo, trees, told)
+        return _carry_out(plan, todo, trees, on_written)
 
 
 def _carry_out(
-    plan: Plan, todo: list[Change], trees: dict[Path, Tree], told: Callable[[Change], None]
+    plan: Plan, todo: list[Change], trees: dict[Path, Tree], on_written: Callable[[Change], None]
 ) -> ApplyResult:
     kept: list[tuple[Path, Path]] = []
     digests = _unchanged(plan)
@@ -101,7 +101,7 @@ def _carry_out(
             digests[change.path] = _write(tree, change)
             if change.pure is not None:
                 digests[change.path] = manifest.digest(encode(change.pure))
-        told(change)
+        on_written(change)
     for root in plan.roots:
         if root.path in trees:
             _record(trees[root.path], _manifest(plan, root, digests))

@@ -48,7 +48,7 @@ _NO_LAYER_PATH = re.compile(r"[^\w@%+,./~=-]", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class _Own:
-    """A file of the user's: where it really is, what it says, and what it said at first."""
+    """A file of the user's: where it really is, its text now, and its text at first."""
 
     tree: Path
     name: str
@@ -379,7 +379,7 @@ def _bblayers(
 def _names(entry: str, build: Path, place: Path) -> bool:
     """Return whether an entry of BBLAYERS is that layer."""
     written = entry.replace("${TOPDIR}", str(build.absolute()))
-    # Path's own way fails for a user that nobody knows.
+    # Path's own way fails for an unknown user.
     return _same(Path(os.path.expanduser(written)), place)  # noqa: PTH111
 
 

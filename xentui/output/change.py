@@ -92,7 +92,7 @@ class Change:
 
 
 def merged(change: Change) -> Merged | None:
-    """Return both sides of an edited file put together, or ``None`` where nobody can.
+    """Return both sides of an edited file put together, or ``None`` where they conflict.
 
     So it is where what xentui wrote is not known, where the file is no longer wanted or is no
     text, and of the block in the user's own file, beside which there is room for edits.
@@ -127,7 +127,7 @@ def three_way(change: Change) -> str:
     ]  # fmt: skip
     both = merged(change)
     if change.users:
-        parts.append("# An edit may stand below the block instead: later lines win.\n")
+        parts.append("# To override a setting, write a line below the block: later lines win.\n")
     elif both is not None and both.conflicts:
         parts.append(f"# Both change the same lines, {_times(both)}:\n")
         parts += [_conflict(one, place) for one in both.conflicts]

@@ -82,7 +82,7 @@ def kas(project: Project, file: str, *, complete: bool = False) -> list[NextComm
     Args:
         project: the project.
         file: path of the kas file.
-        complete: whether it stands alone, or behind the user's own.
+        complete: whether it is complete, or to be added to the user's own.
     """
     files = shlex.quote(file if complete else f"kas.yml:{file}")
     if complete:
@@ -194,7 +194,7 @@ def _boot(project: Project, able: Abilities, *, sets_memory: bool) -> Iterator[N
         )
     elif machine == "qemuarm64":
         yield NextCommand("boot", f"runqemu {machine} {recipe} ext4 nographic slirp{memory}")
-    elif boards.boot_writer(project.host) != "nobody":
+    elif boards.boot_writer(project.host) != "user":
         yield from _flash(project, board)
     if kickstart.needed(project, able) and dom0_memory(project) is not None:
         yield NextCommand("boot", "xl list 0", "Dom0's memory comes from our own kickstart file")
@@ -229,7 +229,7 @@ def _guests(project: Project) -> Iterator[NextCommand]:
     if not project.guests:
         return
     started = start_order(project)
-    note = f"started by themselves, in this order: {', '.join(started)}" if started else ""
+    note = f"started automatically, in this order: {', '.join(started)}" if started else ""
     yield NextCommand("guests", "xl list", note)
     for guest in project.guests:
         if not guest.autostart:

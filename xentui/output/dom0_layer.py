@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Files of the layer that add to Dom0 what the layers at hand lack.
+"""Files of the layer that add to Dom0 what the layers at hand do not have.
 
 Newer branches of meta-virtualization bring these themselves; what is written here gives the
 same on those that do not, and does no harm on those that do.

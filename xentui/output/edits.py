@@ -18,7 +18,7 @@ def resolve_edits(plan: Plan, how: How | None) -> Plan:
     """Return the plan with what was decided on its edited files.
 
     ``keep`` leaves them alone and has all others written. ``merge`` puts both sides together
-    where that is possible; a file of which it is not stands in the way as before. ``take``
+    where that is possible; other files block the writing as before. ``take``
     and ``None`` change nothing: :func:`xentui.output.apply.apply` takes with ``force``.
     """
     if how not in ("keep", "merge"):

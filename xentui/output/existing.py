@@ -103,9 +103,9 @@ class UserSettings:
 
     @cached_property
     def digest(self) -> str:
-        """A digest of all of it, which tells whether it is the same as the last time."""
-        said = [[g.entry for g in self.guests], [list(s[:3]) for s in self.settings]]
-        return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
+        """A digest of all of it, to compare it with the last time."""
+        content = [[g.entry for g in self.guests], [list(s[:3]) for s in self.settings]]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
 
     def find(self, variable: str, flag: str = "") -> UserSetting | None:
         """Return what is set of a variable or flag."""
@@ -118,8 +118,8 @@ class UserSettings:
 
     def lines(self) -> list[str]:
         """Return each setting with its line, for people."""
-        said = [f"{self.where(g.place)}: guest {g.entry}" for g in self.guests]
-        return said + [f'{self.where(s.place)}: {s.written} = "{s.value}"' for s in self.settings]
+        guests = [f"{self.where(g.place)}: guest {g.entry}" for g in self.guests]
+        return guests + [f'{self.where(s.place)}: {s.written} = "{s.value}"' for s in self.settings]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ def read(build: Path) -> UserSettings:
     """Return what the user's own files say of Xen; nothing where it is not a build directory.
 
     Raises:
-        XentuiError: what xentui wrote there cannot be told from the rest.
+        XentuiError: what xentui wrote there cannot be distinguished from the rest.
     """
     if not build_dir.is_build_dir(build):
         return UserSettings(build)
@@ -195,26 +195,26 @@ def _settings(build: BuildDir) -> UserSettings:
         if not (base.startswith(_PREFIXES) or base in _OTHERS):
             continue
         delayed: list[str] = []
-        for said in build.assignments(base):
-            if not build.is_users(said.place.file) or said.operator in (_WEAK, "unset"):
+        for each in build.assignments(base):
+            if not build.is_users(each.place.file) or each.operator in (_WEAK, "unset"):
                 continue
-            if operation(said.variable)[1] == ":remove":
+            if operation(each.variable)[1] == ":remove":
                 continue
-            if base == GUESTS and not said.flag:
-                # Of a word that stands in several lines the last one counts.
+            if base == GUESTS and not each.flag:
+                # Of a word that is in several lines the last one counts.
                 words = build.value(base, dom0).words
                 guests.update(
-                    (word, UserGuest(word.partition(":")[0], word, said.place))
+                    (word, UserGuest(word.partition(":")[0], word, each.place))
                     for word in words
-                    if word in said.value.split()
+                    if word in each.value.split()
                 )
-            if said.operator in (":append", ":prepend"):
-                delayed += said.value.split()
-            value = build.flag(base, said.flag) if said.flag else build.value(base, dom0)
+            if each.operator in (":append", ":prepend"):
+                delayed += each.value.split()
+            value = build.flag(base, each.flag) if each.flag else build.value(base, dom0)
             if value.raw is None or "\0" in value.raw:
                 continue
-            found[base, said.flag] = UserSetting(
-                base, said.flag, value.raw, said.place, tuple(delayed)
+            found[base, each.flag] = UserSetting(
+                base, each.flag, value.raw, each.place, tuple(delayed)
             )
     settings = tuple(one for one in found.values() if one.variable != GUESTS or one.flag)
     listed = found.get((GUESTS, ""))
@@ -355,11 +355,11 @@ def _once(body: str, settings: UserSettings) -> str:
 
 def _instead(body: str, project: Project, settings: UserSettings) -> str:
     """Return the lines that make the project's values hold where the user's would."""
-    said = {(s.variable, s.flag) for s in parse(body, CONF).statements if s.kind == "assign"}
+    assigned = {(s.variable, s.flag) for s in parse(body, CONF).statements if s.kind == "assign"}
     lines: list[str] = []
     for guest in project.guests:
         for variable, value in guest_values(project, guest):
-            if (variable, guest.key) not in said and settings.find(variable, guest.key):
+            if (variable, guest.key) not in assigned and settings.find(variable, guest.key):
                 lines.append(text.assign(variable, value, flag=text.name(guest.key)))
     listed = settings.find(GUESTS)
     mine = {entry(guest) for guest in project.guests if guest.bundle is None}

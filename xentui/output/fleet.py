@@ -112,7 +112,7 @@ def _rendered(board: Board, form: Form, layer: str) -> Rendered:
 
 
 def _must_differ(boards: Sequence[Board]) -> None:
-    """Refuse two projects of one name, by which the layer tells them apart."""
+    """Refuse two projects of one name, as the layer identifies them by it."""
     named: dict[str, Board] = {}
     for board in boards:
         other = named.setdefault(board.key, board)

@@ -55,7 +55,7 @@ def rendered(
     made = render(project, assets, origin=origin, machine=False, board=board, abilities=able)
     files = dict(made.layer)
     files.setdefault("conf/layer.conf", header.stamp("\n" + layer_conf(able), project=origin))
-    told = "\n".join(
+    metadata = "\n".join(
         (
             "",
             text.assign("BB_CONF_FRAGMENT_SUMMARY", f"Xen on {text.name(project.host.machine)}"),
@@ -63,15 +63,15 @@ def rendered(
             "",
         )
     )
-    body = told + local_conf(project, assets, machine=False, board=board, abilities=able)
+    body = metadata + local_conf(project, assets, machine=False, board=board, abilities=able)
     files[f"{FOLDER}/{base_name(origin)}.conf"] = header.stamp(body, project=origin)
     return Rendered({}, files)
 
 
 def base_name(origin: str) -> str:
-    """Return what a fragment is called by itself: of a project file's name, what is plain.
+    """Return a fragment's name: the plain characters of a project file's name.
 
-    The tool takes what stands before the first full stop for the name.
+    The tool takes the text before the first full stop for the name.
     """
     stem = origin.lower().removesuffix(".toml")
     return re.sub(r"[^a-z0-9]+", "-", stem, flags=re.ASCII).strip("-") or "project"

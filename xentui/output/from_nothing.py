@@ -79,7 +79,7 @@ def bitbake_setup(
         "setup-dir-name": f"xen-{fragment.base_name(origin)}",
     }
     data: dict[str, Any] = {
-        "description": f"Xen on {machine}: made by xentui, to be made anew by it",
+        "description": f"Xen on {machine}: made by xentui; change it there",
         "sources": sources,
         "bitbake-setup": {"configurations": [configuration]},
         "version": "1.0",

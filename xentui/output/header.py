@@ -4,7 +4,7 @@
 
 The header names the project that a file was made from and carries a digest of all other
 lines. A file whose digest still holds is as xentui left it; any other belongs to whoever
-edited it. No version stands in the header: a newer xentui that writes the same settings
+edited it. The header has no version: a newer xentui that writes the same settings
 leaves the file alone.
 """
 
@@ -18,7 +18,7 @@ from xentui.safe_text import visible
 _MARK = "xentui-digest: sha256:"
 _DIGEST_LINE = re.compile(r"^[^\s\w]{1,4} xentui-digest: sha256:([0-9a-f]{64})\n", re.ASCII)
 _HEADER_LINES = 8
-"""The digest stands in one of so many first lines; further down it is somebody's text."""
+"""The digest is in one of so many first lines; further down it is somebody's text."""
 
 
 def stamp(body: str, *, project: str, comment: str = "#") -> str:
@@ -54,7 +54,7 @@ def is_intact(text: str) -> bool:
 
 
 def body(text: str) -> str:
-    """Return what stands below the header; all of a text that has none."""
+    """Return the text below the header; all of a text that has none."""
     parts = _split(text)
     return text if parts is None else parts[2]
 

@@ -46,7 +46,7 @@ VERSION = 14
 """Of the file's format: an old one, so that a kas of some years reads it too."""
 
 _COMPLETE = """
-# Complete by itself: kas build {file} fetches every layer and builds the image.
+# Complete: kas build {file} fetches every layer and builds the image.
 """
 _TOLD = """
 # A part of a project file: name it after your own, which brings the distro and the

@@ -45,7 +45,7 @@ def layer_conf(abilities: Abilities) -> str:
 
     Args:
         abilities: what the layers at hand can do. With the Xen guest classes the layer fits
-            every release that has them, so that it need not be written anew to move on.
+            every release that has them, so that it need not be written again to move on.
     """
     series = dict.fromkeys((*abilities.series, *(SERIES if abilities.has_classes else ())))
     made = _LAYER_CONF % " ".join(
@@ -55,7 +55,7 @@ def layer_conf(abilities: Abilities) -> str:
 
 
 INHERIT = """
-# This release's image does not take guests in by itself.
+# This release's image does not install guests unless told to.
 inherit xen-guest-cross-install
 """
 """What the append of a Dom0 image adds where the image recipe does not inherit the class."""
@@ -83,7 +83,7 @@ def image_append(guests: list[Guest], folder: str) -> str:
             for guest, place in zip(guests, places, strict=True)
         ),
         "",
-        "# A changed config makes the image anew.",
+        "# A changed config rebuilds the image.",
         *(
             text.assign("do_rootfs", f"{place}:True", flag="file-checksums", operator="+=")
             for place in places

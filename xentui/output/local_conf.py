@@ -48,7 +48,7 @@ FRONTEND_PACKAGES = {
 """Packages of mv:recipes-core/vxn/vxn_1.0.bb; the last two bring docker and podman."""
 
 _RAW_BY_THEMSELVES = ("xen-guest-image-minimal",)
-"""Guest recipes that make an ext4 image without being told (``IMAGE_FSTYPES`` of
+"""Guest recipes that make an ext4 image without any setting (``IMAGE_FSTYPES`` of
 mv:recipes-extended/images/xen-guest-image-minimal.bb)."""
 
 
@@ -208,7 +208,7 @@ def _default_values(defaults: Defaults) -> Iterator[tuple[str, str]]:
         value = getattr(defaults, field.name)
         if value is None or value == schema.default("defaults", field.name):
             continue
-        # An empty default cannot be said: guests that it falls to get a complete config.
+        # An empty default cannot be written: guests that would get it have a complete config.
         if value in ((), ""):
             continue
         yield field.variable, _written(field, value)
@@ -247,7 +247,7 @@ def _guests(project: Project, assets: Assets) -> Iterator[str]:
     recipe = text.name(image(project))
     yield (
         "# BitBake does not see that the image depends on these settings. This makes it see:\n"
-        "# the digest changes when a guest does, and the image is made anew.\n"
+        "# the digest changes when a guest does, and the image is rebuilt.\n"
         + text.assign("do_rootfs", "XENTUI_HASH", flag="vardeps", operator="+=")
         + "\n"
         + text.assign(f"XENTUI_HASH:pn-{recipe}", _digest(project, guests, flags, assets))
@@ -282,7 +282,7 @@ def _image_types(project: Project, able: Abilities) -> Iterator[str]:
     if recipes:
         yield "\n".join(
             [
-                f"# The classes look for {fstype} images, which not every recipe makes by itself.",
+                f"# The classes look for {fstype} images, which not every recipe makes by default.",
                 *(
                     text.assign(f"IMAGE_FSTYPES:append:pn-{text.name(key)}", f" {fstype}")
                     for key in recipes

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """The list of files that xentui wrote into a folder, kept in that folder.
 
-It tells which files of an earlier run are no longer generated, and whether a file without
+It shows which files of an earlier run are no longer generated, and whether a file without
 header, such as a copied image, is still as it was written. A header alone cannot say either.
-It keeps each text that was written too, packed: only so an edit by hand can be told from what
+It keeps each text that was written too, packed: only so can an edit by hand be told from what
 xentui would change, and both be put together.
 """
 
@@ -60,7 +60,7 @@ class Manifest:
         return text
 
     def text(self) -> str:
-        """Return the manifest as it stands in its file; an empty one is an empty text."""
+        """Return the manifest's text; an empty one is an empty text."""
         if not self.files and not self.notes:
             return ""
         data: dict[str, object] = {"version": 1, "files": dict(sorted(self.files.items()))}
@@ -82,7 +82,7 @@ def load(tree: Tree | None) -> Manifest:
     try:
         data = json.loads(raw)
         if data["version"] != 1:
-            raise KeyError("version")  # noqa: TRY301 - told as any other damage
+            raise KeyError("version")  # noqa: TRY301 - reported as any other damage
         files, texts, merged = (
             _strings(data[key] if key == "files" else data.get(key, {})) for key in _KEYS[1:]
         )

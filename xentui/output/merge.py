@@ -33,7 +33,7 @@ class Merged:
     """Both changes together.
 
     Attributes:
-        text: the result; in the place of a conflict stand my lines.
+        text: the result; a conflict is replaced by my lines.
         conflicts: the places that somebody must decide.
     """
 
@@ -76,7 +76,7 @@ def lines_of(text: str) -> list[str]:
 def _pairs(one: Sequence[str], other: Sequence[str]) -> Iterator[tuple[int, int]]:
     """Yield the indices of lines that are the same on both sides, in order.
 
-    Lines that stand only once on each side are paired first, the longest run of them that is
+    Lines that occur only once on each side are paired first, the longest run of them that is
     in the same order on both; what lies between two pairs is compared from both its ends.
     """
     a = b = 0

@@ -3,7 +3,7 @@
 """The user's own xl config, in the form that the classes rewrite correctly.
 
 Their ``sed`` changes lines that begin exactly with ``disk = [`` and ``kernel = "``, and of a
-disk what stands before the first comma (mv:classes/xen-guest-bundle.bbclass, ``do_compile``).
+disk the text before the first comma (mv:classes/xen-guest-bundle.bbclass, ``do_compile``).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _LISTS = ("vif", "pci")
 def normalised(project: Project, guest: Guest, config: str) -> str | None:
     """Return a config that means the same and comes out right on the target.
 
-    Comments stay before the setting they stood before. A config that comes out right by itself
+    Comments stay before the setting that they precede. A config that comes out right
     is returned as it is.
 
     Args:

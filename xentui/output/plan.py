@@ -56,7 +56,7 @@ class Plan:
 
     @property
     def edited(self) -> tuple[Change, ...]:
-        """Files that stand in the way because someone edited them."""
+        """Files that block the writing because someone edited them."""
         return tuple(c for c in self.changes if c.kind == "edited")
 
     @property

@@ -39,7 +39,7 @@ from xentui.project.model import (
 )
 
 TARBALL = re.compile(r"\.(?:tar(?:\.(?:gz|bz2|xz|zst|Z))?|tgz|tbz2?|txz|tzst)$")
-"""What ``tar`` unpacks by itself with the tools that BitBake lets it find (HOSTTOOLS)."""
+"""What ``tar`` unpacks with the tools that BitBake lets it find (HOSTTOOLS)."""
 
 ROOTS = "${WORKDIR}/rootfs"
 CONVERTED = "${WORKDIR}/converted"
@@ -165,7 +165,7 @@ _PREPARE_WHY = """\
 
 
 def class_type(source: Source) -> str:
-    """Return the import type that the class is told.
+    """Return the import type to give the class.
 
     The class knows no guest without an image: one that is a kernel alone has its copy as one.
     """

@@ -14,7 +14,7 @@ __all__ = ["layout", "start_order"]
 def layout(project: Project) -> list[str]:
     """Return the paths that the guests add to the target, sorted; a link shows its aim.
 
-    Images and kernels stand under their link names of the deploy directory. Guests named in
+    Images and kernels have their link names of the deploy directory. Guests named in
     the configuration get the file that the link points to, whose name carries a version.
     """
     project = project.of_xl

@@ -100,7 +100,7 @@ class Tree:
 
     @property
     def identity(self) -> tuple[int, int]:
-        """What tells the folder from every other, by whatever name it was opened."""
+        """What identifies the folder, by whatever name it was opened."""
         with self._told():
             found = os.fstat(self._folders[()])
         return found.st_dev, found.st_ino
@@ -186,7 +186,7 @@ class Tree:
         Args:
             name: where.
             chunks: its contents.
-            expected: what :meth:`seen` said when the writing was decided.
+            expected: what :meth:`seen` returned when the writing was decided.
             like: a file whose permissions and time it shall bear.
 
         Raises:

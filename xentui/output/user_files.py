@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The lines that xentui adds to the user's own files, and how they are removed again.
 
-What is put in is given back as it stands in the file, so that taking it out restores the file
+What is put in is returned as it is in the file, so that taking it out restores the file
 to the byte: its line ends, and a last line without one. Where the user moved or reformatted
 it meanwhile, the same line or layer is found by what it says.
 """
@@ -44,12 +44,12 @@ class Block(NamedTuple):
 
 
 def line_end(text: str) -> str:
-    """Return how the lines of a text end; the last one tells."""
+    """Return how the lines of a text end, going by the last one."""
     return "\r\n" if text[: text.rfind("\n") + 1].endswith("\r\n") else "\n"
 
 
 def with_require(text: str) -> Put:
-    """Put the ``require`` line at the end, unless it stands somewhere already."""
+    """Put the ``require`` line at the end, unless it is somewhere already."""
     return Put(text, "") if _REQUIRED.search(text) else _appended(text, REQUIRE)
 
 
@@ -62,7 +62,7 @@ def block(text: str) -> Block | None:
     """Return the marked block, or ``None`` where there is none.
 
     Raises:
-        RefusedError: a mark is missing or stands twice, so nobody can tell what is whose.
+        RefusedError: a mark is missing or there twice, so it is unclear which lines are xentui's.
     """
     found = list(_MARK.finditer(text))
     if not found:
@@ -147,7 +147,7 @@ def with_layer(text: str, path: str) -> Put:
 
 
 def without_layer(text: str, path: str, snippet: str = "") -> str:
-    """Take a layer out of BBLAYERS: as it was put in, or wherever its entry stands now."""
+    """Take a layer out of BBLAYERS: as it was put in, or wherever its entry is now."""
     found = [at for at in re.finditer(re.escape(snippet), text) if _stands_alone(text, at)]
     if snippet and len(found) == 1:
         return text[: found[0].start()] + text[found[0].end() :]

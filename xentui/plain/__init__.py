@@ -4,7 +4,7 @@
 
 For screen readers and braille displays, serial consoles, ``TERM=dumb`` and pipes. It works on
 the same session as the screens; fields and their help come from the schema. Only what changed
-is said after an edit, so that a slow line and a slow finger on a braille display are enough.
+is printed after an edit, so that a slow line and a slow finger on a braille display are enough.
 
 May import: ``session`` and all below it; never ``screens``, Textual or Rich.
 """

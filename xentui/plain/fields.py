@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 CLEAR, LIST, LITERAL = "-", "o", "="
 _SHORT = 40
-"""Characters of a value that stand in a prompt."""
+"""Characters of a value that a prompt shows."""
 _ANSWERS = {"n": "false", "no": "false", "y": "true", "yes": "true"}
 _FEW = 12
-"""Offers up to which they are said with a field's help."""
+"""The number of offers up to which a field's help lists them."""
 
 
 def value_of(session: Session, path: field_paths.Path) -> str:
@@ -117,7 +117,7 @@ class FieldPrompt(Prompt):
     Args:
         wizard: the wizard.
         path: the field's.
-        whose: say which guest it belongs to, where that was not just said.
+        whose: name the guest it belongs to, for use where that is not clear already.
     """
 
     def __init__(self, wizard: Wizard, path: field_paths.Path, *, whose: bool = False) -> None:
@@ -241,7 +241,7 @@ class FieldPrompt(Prompt):
 
 
 def _word(kind: str, text: str) -> str:
-    """Return a value as it is said: yes and no for true and false."""
+    """Return a value in words: yes and no for true and false."""
     return {"true": "yes", "false": "no"}.get(text, text) if kind == "flag" else text
 
 

@@ -265,7 +265,7 @@ def open_guest(wizard: Wizard, path: field_paths.Path) -> None:
 
 
 _NEW = ("guests", "", field_paths.KEY)
-"""Stands for the name of a guest to come."""
+"""Placeholder for the name of a guest to come."""
 
 
 class Step(StepMenu):

@@ -77,7 +77,7 @@ def rehearse(wizard: Wizard) -> None:
     talk.say("Looking for Xen, QEMU and a kernel. ctrl+c stops.")
     project, assets = session.project, session.view.assets
 
-    def told(event: Event) -> None:
+    def on_event(event: Event) -> None:
         number = f"guest {event.number} of {event.of}: " if event.number else ""
         talk.say(f"{number}{event.text}")
 
@@ -86,7 +86,7 @@ def rehearse(wizard: Wizard) -> None:
     except MissingPartsError as missing:
         _lacking(wizard, missing)
         return
-    report = rehearsing.rehearse(project, assets, parts, progress=told, stop=lambda: False)
+    report = rehearsing.rehearse(project, assets, parts, progress=on_event, stop=lambda: False)
     _reported(wizard, report)
 
 

@@ -58,7 +58,7 @@ class Prompt(ABC):
         """Follow a guest or a bundle to its new name."""
 
     def settle(self) -> None:  # noqa: B027
-        """Say what must be said before anything is asked again."""
+        """Say what the user must know before the next question."""
 
     def say(self, *texts: str) -> None:
         """Say something."""
@@ -94,7 +94,7 @@ class Choice:
 
     @property
     def label(self) -> str:
-        """What is said of it behind its number."""
+        """The text behind its number."""
         return f"{self.name}: {self.value}" if self.value else self.name
 
 
@@ -105,8 +105,8 @@ Item = Choice | str
 class Menu(Prompt):
     """A numbered list.
 
-    A number means what it meant when the list was last said: where choices came or went since,
-    the list is said again before an answer is taken.
+    A number means what it meant when the list was last printed: where choices came or went since,
+    the list is printed again before an answer is taken.
     """
 
     title = ""
@@ -117,7 +117,7 @@ class Menu(Prompt):
         self._words: list[str] = []
 
     def heading(self) -> Iterable[str]:
-        """Return what is said before the list."""
+        """Return the lines before the list."""
         return (self.title,)
 
     @abstractmethod
@@ -220,7 +220,7 @@ class Question(Menu):
         wizard: the wizard.
         title: the question.
         answers: each with what it does; the question is over before that.
-        told: helps.
+        texts: helps.
     """
 
     def __init__(
@@ -244,7 +244,7 @@ class Question(Menu):
         return [Choice(name, self.closing(do)) for name, do in self._answers]
 
     def prompt(self) -> str:
-        """Ask for the number alone: the question was just said."""
+        """Ask for the number alone, as the question was just printed."""
         return f"1 to {len(self._answers)}:"
 
 
@@ -256,7 +256,7 @@ class Line(Prompt):
         title: the question.
         taken: is given the text, and returns what is wrong with it or an empty text; the
             question is over before that, and asked again where something is wrong.
-        told: helps.
+        texts: helps.
     """
 
     typed = True
@@ -305,7 +305,7 @@ class Pick(Menu):
         offers: each value with what it is.
         taken: is given the value; the list is over before that.
         other: what to choose for a value that is not in the list, and what that does.
-        told: helps with all of them.
+        texts: helps with all of them.
     """
 
     def __init__(

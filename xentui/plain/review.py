@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Steps 6 and 7: what would be written, what stands against it, and writing it."""
+"""Steps 6 and 7: what would be written, what blocks it, and writing it."""
 
 from __future__ import annotations
 
@@ -78,8 +78,8 @@ def explained(finding: Finding) -> list[str]:
     """Return everything that is known of a finding."""
     lines = [words.problem(finding)]
     for name, text in help_text.of_finding(finding):
-        said = " ".join(text.split())
-        lines.append(f"{name}: {said}" if name else said)
+        one_line = " ".join(text.split())
+        lines.append(f"{name}: {one_line}" if name else one_line)
     return lines
 
 
@@ -125,9 +125,7 @@ class Problem(Menu):
                 self._allowing("Allow it here", "from now on it is a warning here, as with")
             )
         elif is_waived(self.session.state, finding):
-            made.append(
-                self._allowing("Allow it no more", "it would stand against writing, as without")
-            )
+            made.append(self._allowing("Allow it no more", "it would block writing again"))
         if not finding.code:
             do = self.closing(self._drop)
             made.append(Choice("Fix: remove the text that the field cannot hold", do))
@@ -163,8 +161,8 @@ class Problem(Menu):
 
 
 _ABOUT_WAYS = (
-    "One require line: the settings stand in conf/xentui.conf, which the line reads.",
-    "A marked block: they stand in conf/local.conf itself.",
+    "One require line: the settings are in conf/xentui.conf, which the line reads.",
+    "A marked block: they are in conf/local.conf itself.",
     "Left alone: conf/xentui.conf is written, and you add the line.",
 )
 
@@ -207,8 +205,8 @@ class Step(StepMenu):
             made.append(Choice("Write as", self._ask_form, dict(forms())[self.session.target.form]))
         elif plan is not None:
             way = self.session.target.attached()
-            said = dict(review.ways(way))[way]
-            made.append(Choice("local.conf gets", self._ask_way, said))
+            described = dict(review.ways(way))[way]
+            made.append(Choice("local.conf gets", self._ask_way, described))
             made.append(Choice("Layer", self._ask_layer, self._layer()))
         made.append(Choice("Save the project as another file", self._ask_file))
         made.append(Choice(texts.REHEARSE, self._rehearse))
@@ -244,7 +242,7 @@ class Step(StepMenu):
         return ""
 
     def _ask_form(self) -> None:
-        answers = [(said, partial(self._form, name)) for name, said in forms()]
+        answers = [(text, partial(self._form, name)) for name, text in forms()]
         self.wizard.open(Question(self.wizard, "What is written?", answers))
 
     def _form(self, name: Format) -> None:
@@ -254,7 +252,7 @@ class Step(StepMenu):
 
     def _ask_way(self) -> None:
         now = self.session.target.attached()
-        answers = [(said, partial(self._way, name)) for name, said in review.ways(now)]
+        answers = [(text, partial(self._way, name)) for name, text in review.ways(now)]
         title = "What does conf/local.conf get?"
         self.wizard.open(Question(self.wizard, title, answers, _ABOUT_WAYS))
 
@@ -357,7 +355,7 @@ class WriteStep(StepMenu):
             super().arrive()
 
     def _ask(self) -> None:
-        """Say what is asked, beneath what was said already."""
+        """Ask the question, below what was printed already."""
         items = self.items()
         self.note(items)
         if self._done is None:
@@ -370,7 +368,7 @@ class WriteStep(StepMenu):
         super().settle()
 
     def heading(self) -> Iterable[str]:
-        """Say what was done, what stands against it, or what is asked."""
+        """Say what was done, what blocks it, or what must be decided."""
         yield head("write")
         if self._done is not None:
             yield f"Written into {self._done.root}."

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Lines out, answers in. Whatever is said is made safe for a terminal here."""
+"""Lines out, answers in. Every text is made safe for a terminal here."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LONGEST = 8192
 
 
 class AnswersEndError(Exception):
-    """Nobody answers any more: the end of the input was reached."""
+    """The end of the input was reached, so there are no more answers."""
 
 
 class Talk:
@@ -31,8 +31,8 @@ class Talk:
         source: answers come from here, one a line.
         out: lines go here.
         width: columns of a line; words that are longer stay whole.
-        page: lines that are said at once of a long list.
-        echo: whether to repeat each answer, which a terminal does by itself.
+        page: lines of a long list that are printed at once.
+        echo: whether to repeat each answer, which a terminal does anyway.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class Talk:
         """Say the first page of something long; the rest comes with :meth:`more`.
 
         Args:
-            texts: what is to be said.
+            texts: the texts to print.
             exact: each is a line of a file or a command, and stays one.
         """
         if exact:

@@ -127,7 +127,7 @@ class Wizard:
         return self._stack[-1]
 
     def current_prompt(self) -> Prompt:
-        """Return where one is, once places are left that stand on what is gone."""
+        """Return the current place, after leaving places whose subject is gone."""
         gone = (number for number, place in enumerate(self._stack) if self._gone(place))
         del self._stack[next(gone, len(self._stack)) :]
         self.place.settle()
@@ -316,7 +316,7 @@ class Wizard:
         self.talk.say(what, *lines)
         self._keep()
 
-    def _keep(self, said: str = "") -> None:
+    def _keep(self, message: str = "") -> None:
         try:
             kept = self.session.autosave()
         except OSError as error:
@@ -324,15 +324,15 @@ class Wizard:
                 self.talk.say(texts.draft_lost(error.strerror))
             self._draft_lost = True
             return
-        if said and (kept or self.session.changed):
-            self.talk.say(said)
+        if message and (kept or self.session.changed):
+            self.talk.say(message)
 
 
 class Around:
     """What the build directory offers.
 
     Args:
-        session: is told what is known, as soon as it is.
+        session: gets what is known, as soon as it is.
         talk: says so where one has to wait.
     """
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The words of the conversation: what any answer may be, and how findings and sums are said."""
+"""The words of the conversation: answers that always work, and findings and sums in words."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _WORDS = {word: word for word in LETTERS.values()}
 _COMMAND = re.compile(r"(?P<name>[a-z]+|\?)(?P<gap>\s*)(?P<about>.*)", re.DOTALL)
 
 FIRST = "Type a number, then Enter. ?: help. b: back. n: next step. q: leave."
-"""What is said before anything else."""
+"""The first lines."""
 ABOUT = (
     "A number chooses, and so does the beginning of a name.",
     "Enter alone: the list again; in a field, what is there stays.",
@@ -90,7 +90,7 @@ def command(answer: str, *, text: bool = False) -> Command | None:
 
 
 _NEW, _GONE = 3, 8
-"""Problems that are told of at most after one edit."""
+"""The most problems that are listed after one edit."""
 
 
 def changes(before: View, after: View) -> Iterator[str]:
@@ -115,8 +115,8 @@ def changes(before: View, after: View) -> Iterator[str]:
 def counted(view: View) -> str:
     """Return how many problems there are: ``1 error, 2 warnings``."""
     names = [finding.severity.value for finding in view.findings]
-    told = [many(names.count(one), one) for one in ("error", "warning", "advice") if one in names]
-    return f"{', '.join(told)}: p lists them" if told else "no problem"
+    counts = [many(names.count(one), one) for one in ("error", "warning", "advice") if one in names]
+    return f"{', '.join(counts)}: p lists them" if counts else "no problem"
 
 
 def many(count: int, what: str) -> str:

@@ -39,7 +39,7 @@ def image_file(project: Project, guest: Guest) -> str:
 
 
 def image_format(project: Project, guest: Guest) -> str | None:
-    """Return the format of the guest's disk image on the target; ``None`` where only a look tells.
+    """Return the format of the guest's disk image on the target; ``None`` if only the file has it.
 
     The class makes a raw image of whatever it imports, and recipes make file systems.
     """

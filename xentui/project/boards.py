@@ -30,7 +30,7 @@ State = Literal["tried", "read", "expected", "refused", "unknown"]
 FamilyName = Literal[
     "bios", "efi", "hyperv-gen1", "runqemu", "uboot-fat", "uboot-rpi", "uboot-rootfs", "manual"
 ]
-Writer = Literal["layer", "xentui", "nobody"]
+Writer = Literal["layer", "xentui", "user"]
 
 STATES: dict[State, str] = {
     "tried": "tried in QEMU",
@@ -101,7 +101,7 @@ FAMILIES: dict[FamilyName, Family] = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A variable that a board needs set. ``{image}`` stands for the Dom0 image.
+    """A variable that a board needs set. ``{image}`` is replaced by the Dom0 image.
 
     Attributes:
         why: the rest of a sentence that begins in lower case, without a full stop.
@@ -144,7 +144,7 @@ class Kernel:
         provider: PREFERRED_PROVIDER_virtual/kernel.
         image: its name in the deploy directory (KERNEL_IMAGETYPE).
         xen_options: who configures it for Xen: ``kmeta`` (meta-virtualization does), ``layer``
-            (the board's layer does), ``config`` (nobody, so a fragment is written).
+            (the board's layer does), ``config`` (xentui writes a fragment).
     """
 
     provider: str
@@ -288,7 +288,7 @@ class Board:
     layer: BoardLayer | None = None
     kernel: Kernel = Kernel("", "Image", "kmeta")
     console: Console = Console("dtuart")
-    boot: Boot = Boot("manual", "nobody", "")
+    boot: Boot = Boot("manual", "user", "")
     medium: Medium = Medium()
     needs: tuple[str, ...] = ()
     not_working: tuple[str, ...] = ()
@@ -395,7 +395,7 @@ def boot_writer(host: model.Host) -> Writer:
     """Return who writes what the way of starting Xen needs."""
     family, boot = boot_family(host), board(host.machine).boot
     if family == "manual":
-        return "nobody"
+        return "user"
     if family == boot.family:
         return boot.written_by
     return "layer" if family in ("hyperv-gen1", "runqemu") else "xentui"

@@ -35,7 +35,7 @@ KEPT_FOR_CONTAINERS = 10_000_000
 mv:conf/multiconfig/vxn-x86-64.conf:42)."""
 
 BUILT = 128
-"""MiB taken for an image that a recipe builds: an estimate, as nobody knows before."""
+"""MiB taken for an image that a recipe builds: an estimate, as nothing is built yet."""
 
 WHOLE_DISK = 2048
 """MiB taken for a disk that is still to be fetched: what cloud images mostly have."""
@@ -69,7 +69,7 @@ class ImageSizes:
 
     Attributes:
         images: in the project's order, each file once.
-        kept: KB that the image recipe keeps by itself.
+        kept: KB that the image recipe keeps free by default.
     """
 
     images: tuple[Image, ...]
@@ -87,7 +87,7 @@ class ImageSizes:
 
     @property
     def fits(self) -> bool:
-        """Whether what is kept by itself is enough."""
+        """Whether what the recipe keeps free by default is enough."""
         return self.kib <= self.kept
 
 

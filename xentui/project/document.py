@@ -43,7 +43,7 @@ _MANY_DOTS = re.compile(rf"^(?:[^.\n]*+\.){{{MAX_DEPTH}}}", re.MULTILINE)
 _MANY_DIGITS = re.compile(r"(?<![0-9_])[0-9_]{1000}")
 _INTEGERS = range(-(2**63), 2**63)
 _SIGNS = "=[{,."
-# One match a sign that stands in no string and no comment. Every character has an alternative,
+# One match for each character outside of strings and comments. Every character has an alternative,
 # an open string ends with its line or the text, and nothing is given back: linear in the text.
 _PART = re.compile(
     r"""(?:[^"'#=\[{,.]++|\#[^\n]*+"""
@@ -228,14 +228,14 @@ def _too_much(reason: str, path: Path | None) -> DocumentError:
 
 
 def _not_toml(error: tomllib.TOMLDecodeError, text: str, path: Path | None) -> DocumentError:
-    said = str(error)
-    place = _AT_LINE.search(said)
+    message = str(error)
+    place = _AT_LINE.search(message)
     line = None
     if place is not None:
-        said = said[: place.start()].rstrip()
+        message = message[: place.start()].rstrip()
         # A text that ends with a newline ends on the line before it.
         line = int(place[1]) if place[1] else text.removesuffix("\n").count("\n") + 1
-    return DocumentError(f"not TOML: {visible(said)}", path=path, line=line)
+    return DocumentError(f"not TOML: {visible(message)}", path=path, line=line)
 
 
 def _check_values(data: dict[str, Any], text: str, path: Path | None) -> None:

@@ -7,8 +7,8 @@ keeps all that of what it is not asked to change. Four things it cannot do are d
 
 * CRLF line ends: new lines would get a bare newline. The text is edited without carriage returns.
 * A comment above a header belongs to the table before it, and goes when that table goes. It is
-  handed to the table that it stands above.
-* A key cannot be renamed where it stands, see :func:`_renamed`.
+  handed to the table below it.
+* A key cannot be renamed in place, see :func:`_renamed`.
 * A table cannot be moved, nor an entry be put at its place in a table, see :class:`_Changes`.
 
 What the new text says is read back and compared, so that a form for which this is not enough
@@ -87,11 +87,11 @@ def _says(data: dict[str, Any] | None, project: Project) -> bool:
     if data is None or data.get("version") != 1:
         return False
     try:
-        said = model.from_data(data)
+        parsed = model.from_data(data)
     except (TypeError, KeyError, AttributeError, ValueError):
         return False
-    # Unlike ==, this tells 1, 1.0 and true apart.
-    return repr(said) == repr(project)
+    # Unlike ==, this distinguishes 1, 1.0 and true.
+    return repr(parsed) == repr(project)
 
 
 def _data(body: str) -> dict[str, Any] | None:
@@ -111,7 +111,7 @@ def _parsed(body: str) -> TOMLDocument | None:
 
 
 def _in_place(body: str, data: dict[str, Any], wanted: dict[str, Any]) -> str | None:
-    """Change what differs where it stands."""
+    """Change what differs in place."""
     names = {name: _new_names(data.get(name), wanted.get(name)) for name in schema.named()}
     body = _renamed(body, names)
     parsed, now = _parsed(body), _data(body)
@@ -127,7 +127,7 @@ def _in_place(body: str, data: dict[str, Any], wanted: dict[str, Any]) -> str | 
 
 
 def _table_by_table(body: str, data: dict[str, Any], wanted: dict[str, Any]) -> str | None:
-    """Write each top-level table that differs anew, with its comments before it."""
+    """Write each top-level table that differs again, with its comments before it."""
     parsed = _parsed(body)
     if parsed is None:
         return None
@@ -144,7 +144,7 @@ def _table_by_table(body: str, data: dict[str, Any], wanted: dict[str, Any]) -> 
 
 
 def _anew(body: str, _data: dict[str, Any], wanted: dict[str, Any]) -> str:
-    """Write the whole text anew, behind all of its comments."""
+    """Write the whole text again, behind all of its comments."""
     made = tomlkit.document()
     for name, value in wanted.items():
         made.append(name, item(value))
@@ -171,7 +171,7 @@ def item(value: Any, *, inline: bool = False) -> Any:
     """
     if isinstance(value, Mapping):
         table: Any = tomlkit.inline_table() if inline else tomlkit.table(_is_super(value))
-        # What stands behind the header of an inner table would belong to that.
+        # Text behind the header of an inner table would belong to that table.
         for name, inner in sorted(value.items(), key=lambda pair: _is_tables(pair[1])):
             table.append(name, item(inner, inline=inline))
         return table
@@ -249,7 +249,7 @@ def _is_tables(value: Any) -> bool:
 def _new_names(old: Any, new: Any) -> dict[str, str]:
     """Return which keys of a table of guests, bundles or import types got another name.
 
-    A key that is gone was renamed when a new one stands in its place, between the same
+    A key that is gone was renamed when a new one is in its place, between the same
     neighbours, and says mostly the same.
     """
     if not isinstance(old, dict) or not isinstance(new, dict) or old.keys() == new.keys():
@@ -264,7 +264,7 @@ def _new_names(old: Any, new: Any) -> dict[str, str]:
 
 
 def _runs(those: Mapping[str, Any], without: Mapping[str, Any]) -> dict[str | None, list[str]]:
-    """Return the keys that only ``those`` has, by the common key they stand behind."""
+    """Return the keys that only ``those`` has, by the common key they follow."""
     runs: dict[str | None, list[str]] = {}
     after: str | None = None
     for name in those:
@@ -285,7 +285,7 @@ def _alike(one: Any, other: Any) -> bool:
 
 
 def _renamed(body: str, names: Mapping[str, Mapping[str, str]]) -> str:
-    """Return a text with entries of tables renamed wherever their names stand.
+    """Return a text with entries of tables renamed wherever their names occur.
 
     Args:
         body: a TOML text.
@@ -311,7 +311,7 @@ def _spots(
     value: lines.Value | None,
     names: Mapping[str, Mapping[str, str]],
 ) -> Iterator[tuple[lines.Key, str]]:
-    """Yield where names of entries stand in a dotted key and in the inline tables behind it."""
+    """Yield where names of entries are in a dotted key and in the inline tables behind it."""
     whole = (*before, *keys)
     if len(whole) > 1:
         new = names.get(whole[0].name, {}).get(whole[1].name)
@@ -328,8 +328,8 @@ def _spots(
 def _hand_over_comments(parsed: TOMLDocument) -> None:
     """Let each table own the comment right above its header, and the blank lines above that.
 
-    They become part of what stands before the header's bracket. What stands at the very top of
-    the text is nobody's.
+    They become part of the text before the header's bracket. Comments at the very top of the
+    text belong to no table.
     """
     run: list[tuple[list[Any], int]] = []
     top = True

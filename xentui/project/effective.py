@@ -168,7 +168,7 @@ def _of_board(project: Project, wanted: Field) -> Value[Any]:
         return Value(None, "none") if family == "runqemu" else Value(family, "board")
     known: int | None = getattr(board, wanted.name)
     if wanted.name == "dom0_memory":
-        if boards.boot_writer(host) == "nobody":
+        if boards.boot_writer(host) == "user":
             known = None
         elif boards.boot_family(host) == "hyperv-gen1":
             known = KICKSTART_DOM0_MEMORY

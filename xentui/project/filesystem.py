@@ -30,7 +30,7 @@ _PLACES = {
 def exists(path: Path) -> bool:
     """Return whether something is there, be it a link that leads nowhere.
 
-    Nothing is where nobody may look, nor under a name that no file can have, for which
+    False for a path that may not be looked at and for a name that no file can have, for which
     :meth:`pathlib.Path.exists` fails.
     """
     return os.path.lexists(path)
@@ -113,6 +113,6 @@ def _folder(given: str, usual: str, _home: str) -> Path:
 def expanded(given: str) -> Path:
     """Return the path that somebody typed, with ``~`` and ``~user`` made the home they mean.
 
-    One that nobody knows stays as it is, where :meth:`pathlib.Path.expanduser` fails.
+    An unknown user is left as written, where :meth:`pathlib.Path.expanduser` fails.
     """
     return Path(os.path.expanduser(given))  # noqa: PTH111

@@ -68,7 +68,7 @@ class History(Generic[T]):
         return label
 
     def end_merge(self) -> None:
-        """Let the next step stand for itself: the field that was typed into is left."""
+        """Start a new step with the next change, as the field that was typed into is left."""
         if self._done:
             label, before, _ = self._done[-1]
             self._done[-1] = (label, before, "")

@@ -184,7 +184,7 @@ class Guest:
 
     @property
     def fetches(self) -> tuple[tuple[str, Fetch], ...]:
-        """Everything that is fetched for the guest, each with the field it stands in."""
+        """Everything that is fetched for the guest, each with its field."""
         own = self.source.fetch if self.source is not None else ()
         return (
             *((f"source.fetch[{number}]", entry) for number, entry in enumerate(own)),
@@ -204,7 +204,7 @@ class Guest:
 
 @dataclass(frozen=True, slots=True)
 class ImportType:
-    """A way of one's own to make a raw disk image of what was fetched."""
+    """The user's own way to make a raw disk image of what was fetched."""
 
     key: str
     script: str
@@ -225,7 +225,7 @@ class Project:
 
     @property
     def of_xl(self) -> Project:
-        """The project without the guests that Xen starts itself: what the classes are told of."""
+        """The project without the guests that Xen starts itself: what the classes see."""
         if not self.direct_guests:
             return self
         return replace(self, guests=tuple(g for g in self.guests if g.started_by != "xen"))
@@ -359,7 +359,7 @@ def table_from_data(definition: str, data: Mapping[str, Any], **key: str) -> Any
     Args:
         definition: a key of :data:`TABLES`.
         data: what the schema accepts for it.
-        key: the name under which it stands in a table of names, as ``key``.
+        key: its name in a table of names, as ``key``.
     """
     values = {name: _value(schema.field(definition, name), value) for name, value in data.items()}
     return TABLES[definition](**key, **values)
@@ -433,7 +433,7 @@ def left_out(definition: str) -> Mapping[str, Any]:
 
 
 def get(project: Project, path: schema.Path) -> Any:
-    """Return what stands at a path of the format; ``None`` where it is left out.
+    """Return the value at a path of the format; ``None`` where it is left out.
 
     Raises:
         AttributeError: the format has no such field.

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Values overridden on the command line: ``--set guests.alpine.memory=256``.
 
-What stands before the first ``=`` is a path of the format, with keys in quotes where they hold
+The text before the first ``=`` is a path of the format, with keys in quotes where they hold
 dots and with an index for an entry of a list: ``guests.alpine.source.fetch[0].uri``. The index
-behind the last entry adds one. What stands behind it is typed as the schema says. ``{}`` makes a
+behind the last entry adds one. The text behind it is typed as the schema says. ``{}`` makes a
 table, such as a guest that says nothing.
 """
 
@@ -59,10 +59,10 @@ def difference(old: Project, new: Project) -> list[str] | None:
     if found is None:
         return None
     try:
-        said = model.from_data(apply(before, found))
+        changed = model.from_data(apply(before, found))
     except (UsageError, TypeError):
         return None
-    return found if said == new else None
+    return found if changed == new else None
 
 
 def _assign(data: dict[str, Any], assignment: str) -> None:
@@ -89,7 +89,7 @@ def _assign(data: dict[str, Any], assignment: str) -> None:
 
 
 def _inside(table: Any, step: str | int, empty: Any) -> Any:
-    """Return what stands in a table or list, made where it is not there yet."""
+    """Return the entry of a table or list, which is made where it is missing."""
     if isinstance(step, str):
         return table.setdefault(step, empty)
     if step == len(table):

@@ -35,9 +35,9 @@ def needs_bundle(guest: Guest) -> tuple[str, ...]:
 
 @kept_per_guest
 def needs_complete_cfg(project: Project, guest: EffectiveGuest) -> tuple[str, ...]:
-    """Return why no varflag can say what the guest is; empty where the class' own cfg serves.
+    """Return why varflags cannot describe the guest; empty where the class' own cfg serves.
 
-    An empty varflag means the default (``getVarFlag(…) or default``), and no varflag says a
+    An empty varflag means the default (``getVarFlag(…) or default``), and no varflag sets the
     domain type: such guests get a complete xl config from xentui.
     """
     if guest.guest.config_file is not None:
@@ -53,9 +53,9 @@ def needs_complete_cfg(project: Project, guest: EffectiveGuest) -> tuple[str, ..
         reasons.append(f"its type is {guest.type}")
     elif guest.type == "hvm":
         reasons.append("it is an HVM guest")
-    said = [field.title.lower() for field in only_in_config() if getattr(guest.guest, field.name)]
-    if said:
-        reasons.append(f"it sets {', '.join(said)}")
+    titles = [field.title.lower() for field in only_in_config() if getattr(guest.guest, field.name)]
+    if titles:
+        reasons.append(f"it sets {', '.join(titles)}")
     return tuple(reasons)
 
 

@@ -47,7 +47,7 @@ ROOT = ""
 """The name under which :func:`fields` knows the whole document."""
 
 MAX_PROBLEMS = 1000
-"""How many problems of one document are told: nobody fixes more at once."""
+"""How many problems of one document are listed: more are not fixed at once."""
 
 
 _LONG_EXAMPLE = 60
@@ -81,7 +81,7 @@ class Field(NamedTuple):
         table: the definition it belongs to: ``host``, ``guest``, ``source`` …
         of: the definition of what is in it, for ``table``, ``tables`` and ``named``.
         unit: of a number, ``MiB`` or empty.
-        bitbake: the BitBake name, where ``{guest}`` and ``{image}`` stand for names.
+        bitbake: the BitBake name, with ``{guest}`` and ``{image}`` in place of names.
         xl: the setting of an xl config that says the same, or empty.
         carry: what a text is besides text: one plain ``word``, the name of a ``domain``, a file
             in the deploy directory or a file below the project file.
@@ -348,7 +348,7 @@ def validate(data: Any) -> list[Problem]:
     Of a document with more than :data:`MAX_PROBLEMS` problems, as many as that are returned.
     """
     found = islice(_problems(data), MAX_PROBLEMS)
-    # Of two missing keys, each error tells both.
+    # jsonschema reports every missing key of a table in a separate error that names them all.
     return sorted(dict.fromkeys(found), key=lambda p: [str(step) for step in p.path])
 
 

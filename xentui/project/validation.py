@@ -30,8 +30,8 @@ class SchemaViolation(NamedTuple):
         wanted: what the schema gives for that keyword.
         value: what was found.
         path: where, as keys and indexes.
-        spec: the schema that the keyword stands in.
-        is_name: whether it is a key of the table at ``path``, not what stands there.
+        spec: the schema that has the keyword.
+        is_name: whether it concerns a key of the table at ``path``, not a value.
     """
 
     keyword: str

@@ -45,12 +45,12 @@ def rehearse(
         stop: asked several times a second whether to give up.
         accel: how the CPU is emulated; found out where left out.
         log: given all that the machine says, piece by piece as it comes.
-        deploy_dir: what a build made, to take the place of stand-ins.
+        deploy_dir: a build's deploy directory, whose files replace stand-ins.
         by_boot_files: start Xen as the board does, by the files that xentui writes.
 
     Raises:
         CannotRehearseError: the project's machine is none that can be rehearsed.
-        StoppedError: ``stop`` said so.
+        StoppedError: ``stop`` returned true.
         InputError: a part cannot be read, or QEMU does not start.
     """
     from contextlib import ExitStack, closing

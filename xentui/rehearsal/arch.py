@@ -12,7 +12,7 @@ from xentui.project.boards import Arch
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """An architecture, and the machine of QEMU that stands for its boards.
+    """An architecture, and QEMU's machine for its boards.
 
     Attributes:
         arch: as boards name it.

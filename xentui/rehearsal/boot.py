@@ -107,7 +107,7 @@ def plan(project: Project, parts: Parts, dom0: int | None) -> BootPath:
     host = project.host
     family = boards.boot_family(host)
     if not boot.is_written(project):
-        who = {"layer": "a layer starts Xen", "nobody": "you start Xen yourself"}.get(
+        who = {"layer": "a layer starts Xen", "user": "you start Xen yourself"}.get(
             boards.boot_writer(host), "syslinux starts Xen"
         )
         raise CannotRehearseError(
@@ -115,7 +115,7 @@ def plan(project: Project, parts: Parts, dom0: int | None) -> BootPath:
             fix="Leave out --boot, or set host.boot_mode to a way that xentui writes.",
         )
     board = boards.board(host.machine)
-    # What is written for Dom0's memory, but for a stand-in that could not live in it.
+    # Dom0's memory as written, or more where a stand-in could not run in it.
     project = replace(project, host=replace(host, dom0_memory=dom0))
     firmware: Firmware = "U-Boot"
     if family == "efi":
@@ -153,7 +153,9 @@ def _efi(project: Project, board: boards.Board, firmware: Firmware, code: Path) 
     text = "\n".join([*lines, "ramdisk=initrd"]) + "\n"
     notes = ["The .cfg is the written one, with a stand-in's initial file system."]
     if firmware == "AAVMF":
-        notes.append("AAVMF stands for the board's UEFI firmware, and its device tree is QEMU's.")
+        notes.append(
+            "AAVMF takes the place of the board's UEFI firmware, and its device tree is QEMU's."
+        )
     folder = uefi.FOLDER
     return BootPath(
         firmware,

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What a build made, in the place of what stands in for it.
+"""Files that a build made, used in place of the rehearsal's stand-ins.
 
 Files are looked for in the build's deploy directory under the names that recipes give them:
 ``xen-MACHINE.gz``, or ``xen-MACHINE`` for arm64
@@ -53,10 +53,10 @@ class Choice:
 
     Attributes:
         what: which thing, for people.
-        own: whether it is the build's; else it stands in.
+        own: whether it is the build's; else a stand-in is used.
         file: its name in the deploy directory, or its path in Dom0's image; empty for a stand-in.
         size: bytes of it; 0 for a stand-in.
-        why: why it stands in, or an empty text.
+        why: why a stand-in is used, or an empty text.
     """
 
     what: str
@@ -74,7 +74,7 @@ class Own:
         folder: the deploy directory.
         choices: for the report.
         xen: the hypervisor, or ``None``.
-        tools: paths of Xen's programs in Dom0's image, by name; empty where they stand in.
+        tools: paths of Xen's programs in Dom0's image, by name; empty where stand-ins are used.
         system: Dom0's image, or ``None``.
         kernel: Dom0's kernel, or ``None``.
         modules: folder of its modules in Dom0's image.
@@ -119,7 +119,7 @@ def find(folder: Path, project: Project, planned: Rehearsal, parts: Parts) -> Ow
         folder: its deploy directory, or the one above it that has a folder for each machine.
         project: the project.
         planned: what is rehearsed.
-        parts: what stands in.
+        parts: the stand-ins.
 
     Raises:
         InputError: ``folder`` is not a folder.
@@ -205,7 +205,7 @@ def _tools(system: System | None) -> tuple[dict[str, str], str]:
             found[name] = place
         system.needed(*found.values())
     except Broken as error:
-        return {}, f"Dom0's image lacks something ({error.reason})"
+        return {}, f"something is missing in Dom0's image ({error.reason})"
     if "/etc/xen/scripts/block" not in system or "/etc/xen/xl.conf" not in system:
         return {}, "Dom0's image has no /etc/xen/scripts"
     return found, ""
@@ -337,6 +337,6 @@ def _e2fs(disk: IO[bytes], name: str, *arguments: str, also: IO[bytes] | None = 
         [program, *arguments], pass_fds=given, stdin=subprocess.DEVNULL, capture_output=True,
         text=True, errors="replace", check=False,
     )  # fmt: skip
-    said = [line for line in run.stderr.splitlines() if not line.startswith("debugfs 1.")]
-    if run.returncode or said:
-        raise InputError(f"{name}: {' '.join(said) or f'exit code {run.returncode}'}")
+    errors = [line for line in run.stderr.splitlines() if not line.startswith("debugfs 1.")]
+    if run.returncode or errors:
+        raise InputError(f"{name}: {' '.join(errors) or f'exit code {run.returncode}'}")

@@ -26,7 +26,7 @@ CONSOLE_SECONDS = 90
 BOOT_SECONDS = 240
 """Seconds in which the first program of a guest with its own files must have printed a line."""
 
-TOLD: dict[Arch, str] = {"x86-64": "/dev/ttyS1", "aarch64": "/dev/ttyS0"}
+REPORTS: dict[Arch, str] = {"x86-64": "/dev/ttyS1", "aarch64": "/dev/ttyS0"}
 """Dom0's device that the rehearsal's script speaks on."""
 
 _FOLDERS = (
@@ -82,7 +82,7 @@ def build(rehearsal: Rehearsal, parts: Parts, linux: bytes, own: Own | None = No
     archive.file("/rehearsal/image.disk", _disk())
     archive.file("/rehearsal/image.zero", b"")
     archive.file("/rehearsal/ramdisk", Archive().dump())
-    archive.file("/rehearsal/told", f"{TOLD[parts.machine.arch]}\n".encode())
+    archive.file("/rehearsal/report", f"{REPORTS[parts.machine.arch]}\n".encode())
     _guests(archive, rehearsal, own)
     return archive.dump()
 

@@ -97,8 +97,8 @@ def download(missing: Iterable[MissingPart]) -> Download:
     packages: list[str] = []
     size = 0
     lacking = tuple(missing)
-    for debian in dict.fromkeys(lack.debian for lack in lacking):
-        named = (lack.package.partition(":")[0] for lack in lacking if lack.debian == debian)
+    for debian in dict.fromkeys(each.debian for each in lacking):
+        named = (each.package.partition(":")[0] for each in lacking if each.debian == debian)
         with _settings(debian) as settings:
             if debian:
                 _apt("apt-get", "-q", "update", settings=settings, fix=_ELSEWHERE.format(debian))
@@ -114,9 +114,9 @@ def _names(wanted: list[str], settings: Path | None, debian: str) -> list[str]:
     names: list[str] = []
     if others:
         command = ("apt-get", "-s", "-q", "install", "--no-install-recommends", *others)
-        told = _apt(*command, settings=settings)
-        names += [name for name, _ in _INSTALL.findall(told) if not _NOT_NEEDED.match(name)]
-        # A package that is installed, but lacks something, is fetched as well.
+        output = _apt(*command, settings=settings)
+        names += [name for name, _ in _INSTALL.findall(output) if not _NOT_NEEDED.match(name)]
+        # A package that is installed, but without a file that is needed, is fetched as well.
         names += [name for name in others if name not in names and not _virtual(name)]
     if debian:
         names = [name for name in names if not _ROOTLESS.match(name)]
@@ -161,7 +161,7 @@ def fetch(
 
     Raises:
         InputError: a package cannot be had or unpacked; the cache is left as it was.
-        StoppedError: ``stop`` said so; likewise.
+        StoppedError: ``stop`` returned true; likewise.
     """
     for debian in ("", *(machine.debian for machine in MACHINES.values())):
         names = wanted.of(debian)
@@ -204,7 +204,7 @@ def _fetch(
 
 @contextmanager
 def _alone(folder: Path, say: Callable[[str], None], stop: Callable[[], bool]) -> Iterator[None]:
-    """Let nobody else fetch into a folder, and remove what one that was killed left there."""
+    """Lock a folder for fetching, and remove what a killed process left there."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         waits = False
@@ -244,12 +244,12 @@ def packages(folder: Path) -> dict[str, str]:
 def _kernel_packages(settings: Path | None, debian: str) -> list[str]:
     machine = next((each for each in MACHINES.values() if each.debian == debian), host())
     for meta in machine.meta:
-        told = _apt(
+        output = _apt(
             "apt-cache", "depends", "--recurse", "--no-recommends", "--no-suggests",
             "--no-conflicts", "--no-breaks", "--no-replaces", "--no-enhances", meta, check=False,
             settings=settings,
         )  # fmt: skip
-        found = _KERNEL.findall(told)
+        found = _KERNEL.findall(output)
         if found:
             return list(dict.fromkeys(found))
     raise InputError(
@@ -289,9 +289,9 @@ def _apt(
             run.terminate()
             raise
     if run.returncode and check:
-        said = [line for line in complaints.splitlines() if line.startswith("E:")]
+        errors = [line for line in complaints.splitlines() if line.startswith("E:")]
         raise InputError(
-            f"{command[0]}: {said[0][2:].strip() if said else 'failed'}",
+            f"{command[0]}: {errors[0][2:].strip() if errors else 'failed'}",
             fix=fix,
         )
     return out

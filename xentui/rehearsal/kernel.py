@@ -68,7 +68,7 @@ def unpacked(path: Path) -> bytes:
 def release(data: bytes) -> str:
     """Return the release of a kernel image, such as ``6.1.0``, or an empty text.
 
-    One for arm64, which is to be given unpacked, tells it in its banner alone.
+    One for arm64, which is to be given unpacked, names it in its banner alone.
     """
     if data[0x38:0x3C] == _ARM:
         found = _BANNER.search(data)
@@ -162,7 +162,7 @@ def ordered(
 def trimmed(kernel: bytes) -> bytes:
     """Return a kernel proper without its sections, and without zeros at the end of what is loaded.
 
-    A loader fills up with zeros by itself (System V ABI, chapter 5, ``p_memsz``). Of a kernel for
+    A loader fills up with zeros (System V ABI, chapter 5, ``p_memsz``). Of a kernel for
     PCs that is a third, which else is read, unpacked and copied for each guest. Anything but a
     64-bit ELF file is returned as it is.
     """

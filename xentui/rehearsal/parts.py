@@ -78,7 +78,7 @@ class MissingPartsError(XentuiError):
     """Not everything that a rehearsal needs was found.
 
     Attributes:
-        lacks: what was not.
+        missing: what was not found.
         what: their names, for people.
         packages: the packages of Debian that have them, as apt takes them.
         others: Debian's names of the architectures that are not the host's, or an empty text.
@@ -88,9 +88,9 @@ class MissingPartsError(XentuiError):
 
     def __init__(self, missing: tuple[MissingPart, ...]) -> None:
         self.missing = missing
-        self.what = ", ".join(lack.what for lack in missing)
-        self.packages = " ".join(dict.fromkeys(lack.package for lack in missing))
-        self.others = " and ".join(dict.fromkeys(lack.debian for lack in missing if lack.debian))
+        self.what = ", ".join(each.what for each in missing)
+        self.packages = " ".join(dict.fromkeys(each.package for each in missing))
+        self.others = " and ".join(dict.fromkeys(each.debian for each in missing if each.debian))
         super().__init__(
             f"a rehearsal needs {self.what}: not found",
             fix=f"On Debian, --yes fetches it without root; elsewhere unpack these packages of "
@@ -167,8 +167,8 @@ class Parts:
             errors="replace",
             check=False,
         )
-        told = run.stdout.partition("\n")[0].removeprefix("QEMU emulator version ")
-        return {"qemu": told or "unknown", "kernel": self.modules.name}
+        version = run.stdout.partition("\n")[0].removeprefix("QEMU emulator version ")
+        return {"qemu": version or "unknown", "kernel": self.modules.name}
 
 
 def foreign(cache: Path, machine: Machine) -> Path:

@@ -46,7 +46,7 @@ class Image:
         path: where it lies in Dom0.
         kind: what is in it: a file system, a partitioned disk, or nothing.
         mib: its size; the file has holes.
-        device: whether it stands for a block device.
+        device: whether it takes the place of a block device.
     """
 
     path: str
@@ -192,7 +192,7 @@ def _notes(board: boards.Board, dom0: int | None, added: int, reserve: int) -> l
         notes.append("Dom0 has no limit: it took all memory, and gives it back as guests start.")
     if not board.emulated:
         notes.append(
-            "QEMU stands for the board: what the board's own firmware keeps for itself is not "
+            "QEMU replaces the board: what the board's own firmware keeps for itself is not "
             "in these figures."
         )
     if reserve:

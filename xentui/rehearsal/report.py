@@ -17,7 +17,7 @@ from xentui.rehearsal.run import Outcome
 from xentui.rehearsal.transcript import GuestLog
 from xentui.safe_text import visible
 
-Status = Literal["running", "silent", "crashed", "paused", "refused", "untold"]
+Status = Literal["running", "silent", "crashed", "paused", "refused", "not-reached"]
 
 _PANIC = "Kernel panic - "
 _KERNEL = re.compile(r"\[ *[0-9]+\.[0-9]+\]|\s*$")
@@ -40,7 +40,7 @@ class GuestReport:
         autostart: whether it starts with Dom0.
         status: ``running`` (its console spoke; of a guest that boots its own files, its own
             programs), ``silent`` (it runs, and did not), ``crashed`` (its kernel gave up),
-            ``paused`` (created, not run), ``refused`` (by xl), ``untold`` (the rehearsal ended
+            ``paused`` (created, not run), ``refused`` (by xl), ``not-reached`` (the rehearsal ended
             before).
         why: why it was not run, or an empty text.
         kind: ``pv``, ``pvh`` or ``hvm``.
@@ -49,9 +49,9 @@ class GuestReport:
         fits: whether the budget expected it to start.
         free_kib: KiB that were free before it, or ``None``.
         taken_kib: KiB it took, or ``None`` where it was not created or Dom0 gave it.
-        words: what xl said, word for word, line by line; not made printable.
-        console: what the guest's console said first; not made printable.
-        transcript: what it said last, of a guest that boots its own files; not made printable.
+        words: the lines that xl printed, not made printable.
+        console: the first line of the guest's console, not made printable.
+        transcript: the last lines of a guest that boots its own files, not made printable.
         seconds: how long it took, or ``None``.
     """
 
@@ -79,7 +79,7 @@ class GuestReport:
     def for_memory(self) -> bool:
         """Whether xl refused it for want of memory."""
         return self.status == "refused" and any(
-            said in line for line in self.words for said in _OUT_OF_MEMORY
+            text in line for line in self.words for text in _OUT_OF_MEMORY
         )
 
     @property
@@ -184,21 +184,21 @@ def report(
     choices: Sequence[Choice] = (),
 ) -> RehearsalReport:
     """Make the report of a run."""
-    told = outcome.transcript
+    transcript = outcome.transcript
     xen_kib = None
-    if told.free_at_start is not None and rehearsal.dom0 is not None:
+    if transcript.free_at_start is not None and rehearsal.dom0 is not None:
         given = rehearsal.total - rehearsal.dom0
-        xen_kib = given * 1024 - told.free_at_start
-    version = told.info.get("xen_version")
+        xen_kib = given * 1024 - transcript.free_at_start
+    version = transcript.info.get("xen_version")
     return RehearsalReport(
         machine=rehearsal.machine,
         total=rehearsal.total,
         dom0=rehearsal.dom0,
         xen_predicted=rehearsal.xen,
         xen_kib=xen_kib,
-        free_kib=told.free_at_start,
-        left_kib=told.free_at_end,
-        guests=tuple(_guests(rehearsal, told.guests)),
+        free_kib=transcript.free_at_start,
+        left_kib=transcript.free_at_end,
+        guests=tuple(_guests(rehearsal, transcript.guests)),
         versions={**({"xen": version} if version else {}), **versions},
         accelerator=outcome.accelerator,
         seconds=round(outcome.seconds, 1),
@@ -206,56 +206,56 @@ def report(
         problem=outcome.problem,
         stopped=outcome.stopped,
         direct=tuple(
-            (key, (told.direct.get(number) or [""])[-1])
+            (key, (transcript.direct.get(number) or [""])[-1])
             for number, (key, _) in enumerate(rehearsal.direct, 1)
         ),
-        tail=told.tail if outcome.problem else (),
+        tail=transcript.tail if outcome.problem else (),
         notes=rehearsal.notes,
         choices=tuple(choices),
     )
 
 
-def _guests(rehearsal: Rehearsal, told: Mapping[int, GuestLog]) -> Iterator[GuestReport]:
+def _guests(rehearsal: Rehearsal, logs: Mapping[int, GuestLog]) -> Iterator[GuestReport]:
     free = rehearsal.total - rehearsal.xen - (rehearsal.dom0 or 0)
     for number, part in enumerate(rehearsal.parts, 1):
         fits = part.predicted <= free
         if fits and part.autostart:
             free -= part.predicted
-        made = _guest(part, told.get(number), fits=fits)
+        made = _guest(part, logs.get(number), fits=fits)
         # xl takes memory from such a Dom0 and gives it to the guest: what is free says nothing.
         yield made if rehearsal.dom0 is not None else replace(made, taken_kib=None)
 
 
-def _guest(part: Part, told: GuestLog | None, *, fits: bool) -> GuestReport:
+def _guest(part: Part, log: GuestLog | None, *, fits: bool) -> GuestReport:
     made = GuestReport(
-        part.key, part.autostart, "untold", part.why,
+        part.key, part.autostart, "not-reached", part.why,
         part.kind, part.memory, part.predicted, fits,
     )  # fmt: skip
-    if told is None or told.code is None or told.after is None:
+    if log is None or log.code is None or log.after is None:
         return made
     status: Status = "refused"
-    if told.code == 0:
-        status = _ran(part, told.said)
+    if log.code == 0:
+        status = _ran(part, log.console)
     return replace(
         made,
         status=status,
-        free_kib=told.before,
-        taken_kib=told.before - told.after if told.code == 0 else None,
-        words=tuple(told.words),
-        console=told.said[0] if told.said else "",
-        transcript=tuple(told.said[1:]),
-        seconds=round(told.ended - told.started, 1) if told.ended is not None else None,
+        free_kib=log.before,
+        taken_kib=log.before - log.after if log.code == 0 else None,
+        words=tuple(log.words),
+        console=log.console[0] if log.console else "",
+        transcript=tuple(log.console[1:]),
+        seconds=round(log.ended - log.started, 1) if log.ended is not None else None,
     )
 
 
-def _ran(part: Part, said: Sequence[str]) -> Status:
+def _ran(part: Part, console: Sequence[str]) -> Status:
     if part.mode == "pause":
         return "paused"
     if part.mode == "boot":
-        if any(_PANIC in line for line in said):
+        if any(_PANIC in line for line in console):
             return "crashed"
-        return "running" if any(not _KERNEL.match(line) for line in said) else "silent"
-    return "running" if said else "silent"
+        return "running" if any(not _KERNEL.match(line) for line in console) else "silent"
+    return "running" if console else "silent"
 
 
 _SAID: dict[Status, str] = {
@@ -264,53 +264,53 @@ _SAID: dict[Status, str] = {
     "crashed": "CRASHED",
     "paused": "created, paused",
     "refused": "NOT STARTED",
-    "untold": "not reached",
+    "not-reached": "not reached",
 }
 
 
-def _lines(told: RehearsalReport) -> Iterator[str]:
-    dom0 = f"{told.dom0} MiB for Dom0" if told.dom0 is not None else "Dom0 takes what is there"
-    yield f"{told.machine}: {told.total} MiB, {dom0}"
-    if told.xen_kib is not None:
-        who = "Xen and the guests it starts" if told.direct else "Xen itself"
-        yield f"  {who} took {_mib(told.xen_kib)} MiB, {told.xen_predicted} predicted"
-    if told.free_kib is not None:
-        yield f"  free for guests: {_mib(told.free_kib)} MiB"
-    if told.choices:
+def _lines(report: RehearsalReport) -> Iterator[str]:
+    dom0 = f"{report.dom0} MiB for Dom0" if report.dom0 is not None else "Dom0 takes what is there"
+    yield f"{report.machine}: {report.total} MiB, {dom0}"
+    if report.xen_kib is not None:
+        who = "Xen and the guests it starts" if report.direct else "Xen itself"
+        yield f"  {who} took {_mib(report.xen_kib)} MiB, {report.xen_predicted} predicted"
+    if report.free_kib is not None:
+        yield f"  free for guests: {_mib(report.free_kib)} MiB"
+    if report.choices:
         yield ""
         yield "Files used, yours where the build has them:"
-        yield from deploy.lines(told.choices)
-    if told.direct:
+        yield from deploy.lines(report.choices)
+    if report.direct:
         yield ""
         yield "Guests that Xen starts itself:"
-        for key, line in told.direct:
+        for key, line in report.direct:
             yield f"  {key}: {f'started; its console: {line}' if line else 'NOT HEARD OF'}"
     for heading, chosen in (
         ("Guests that start with Dom0, in this order", True),
         ("Other guests, each beside those", False),
     ):
-        guests = [guest for guest in told.guests if guest.autostart is chosen]
+        guests = [guest for guest in report.guests if guest.autostart is chosen]
         if guests:
             yield ""
             yield f"{heading}:"
         for guest in guests:
             yield from _guest_lines(guest)
     yield ""
-    if told.left_kib is not None:
-        yield f"Free at the end: {_mib(told.left_kib)} MiB"
-    for note in told.notes:
+    if report.left_kib is not None:
+        yield f"Free at the end: {_mib(report.left_kib)} MiB"
+    for note in report.notes:
         yield f"Note: {note}"
-    if told.stopped is not None:
-        yield f"Xen was not started as far as Dom0. Stopped in: {told.stopped.where}"
-        yield f"  {told.stopped.why}"
-        yield f"  Fix: {told.stopped.fix}"
-    if told.problem:
-        yield f"The rehearsal ended early: {told.problem}. The last lines of Xen and Dom0:"
-        for line in told.tail:
+    if report.stopped is not None:
+        yield f"Xen was not started as far as Dom0. Stopped in: {report.stopped.where}"
+        yield f"  {report.stopped.why}"
+        yield f"  Fix: {report.stopped.fix}"
+    if report.problem:
+        yield f"The rehearsal ended early: {report.problem}. The last lines of Xen and Dom0:"
+        for line in report.tail:
             yield f"  | {line}"
-    versions = ", ".join(f"{name} {version}" for name, version in told.versions.items())
-    yield f"{versions}; {told.accelerator}; {told.seconds:.0f} seconds"
-    yield _verdict(told)
+    versions = ", ".join(f"{name} {version}" for name, version in report.versions.items())
+    yield f"{versions}; {report.accelerator}; {report.seconds:.0f} seconds"
+    yield _verdict(report)
 
 
 def _guest_lines(guest: GuestReport) -> Iterator[str]:
@@ -334,22 +334,22 @@ def _guest_lines(guest: GuestReport) -> Iterator[str]:
         for line in guest.transcript[-_LAST:]:
             yield f"    | {line}"
     if guest.words:
-        yield "    xl said:"
+        yield "    xl printed:"
         for line in guest.words:
             yield f"    | {line}"
 
 
-def _verdict(told: RehearsalReport) -> str:
-    guests = len(told.guests)
-    started = sum(guest.started for guest in told.guests)
-    compared = sum(guest.as_predicted is not None for guest in told.guests)
-    xen = ["Xen"] if told.xen_kib is not None else []
+def _verdict(report: RehearsalReport) -> str:
+    guests = len(report.guests)
+    started = sum(guest.started for guest in report.guests)
+    compared = sum(guest.as_predicted is not None for guest in report.guests)
+    xen = ["Xen"] if report.xen_kib is not None else []
     seen = [*xen, f"{compared} of them"] if compared else xen
-    right = "as" if told.as_predicted else "NOT as"
+    right = "as" if report.as_predicted else "NOT as"
     memory = f"memory of {' and '.join(seen)} {right} predicted"
     if xen and compared == guests > 0:
         memory = f"memory {right} the budget predicts"
-    if told.as_predicted is None:
+    if report.as_predicted is None:
         memory = "nothing showed whether the budget is right"
     if not guests:
         return f"No guests to start; {memory}."

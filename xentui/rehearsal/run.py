@@ -3,7 +3,7 @@
 """One run: QEMU with Xen, watched until the guests were tried.
 
 Nothing is left behind, however it ends: the files QEMU is given have no name in any folder,
-what it tells comes through pipes, and the kernel ends QEMU together with its parent.
+its output comes through pipes, and the kernel ends QEMU together with its parent.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ ARM_STEP = 16 << 20
 """What addresses there are a multiple of; and as much is left for Xen at the end of memory."""
 
 CODE_MIB = 96
-"""MiB that QEMU may take for translated code, beside the machine's memory; by itself it takes 1
+"""MiB that QEMU may take for translated code, beside the machine's memory; by default it takes 1
 GiB. With 64, two guests take a twentieth more of the processor; with 128, as much."""
 
 _PR_SET_PDEATHSIG = 1
@@ -68,7 +68,7 @@ class Outcome:
     """How a run ended.
 
     Attributes:
-        transcript: what was told.
+        transcript: what was reported.
         problem: why it ended early, or an empty text.
         seconds: how long it took, from the first file read to the end of QEMU.
         boot_seconds: of these, until Dom0 was up; ``None`` where it never was.
@@ -121,7 +121,7 @@ def run(
         path: the board's own boot files, in the place of QEMU's ``-kernel``.
 
     Raises:
-        StoppedError: ``stop`` said so.
+        StoppedError: ``stop`` returned true.
         InputError: a part cannot be read, or QEMU does not start.
     """
     began = time.monotonic()
@@ -167,7 +167,7 @@ class _Given:
 class _Streams:
     process: subprocess.Popen[bytes]
     console: int
-    told: int
+    report: int
 
 
 def _files(
@@ -259,9 +259,9 @@ def _firmware(path: BootPath, parts: Parts, disk: IO[bytes], accel: Accelerator)
         "-serial", "file:CONSOLE",
     ]  # fmt: skip
     if parts.machine is ARM:
-        told = ["-chardev", "file,id=told,path=TOLD", "-device", "pci-serial,chardev=told"]
-        return [*words, "-cpu", ARM_CPU, *told]
-    return [*words, "-cpu", "host" if accel == "kvm" else CPU, "-serial", "file:TOLD"]
+        report = ["-chardev", "file,id=report,path=REPORT", "-device", "pci-serial,chardev=report"]
+        return [*words, "-cpu", ARM_CPU, *report]
+    return [*words, "-cpu", "host" if accel == "kvm" else CPU, "-serial", "file:REPORT"]
 
 
 def _pc(given: _Given, linux: str, xen: str, accel: Accelerator) -> list[str]:
@@ -269,7 +269,7 @@ def _pc(given: _Given, linux: str, xen: str, accel: Accelerator) -> list[str]:
     return [
         "-machine", "q35", "-cpu", "host" if accel == "kvm" else CPU,
         "-initrd", modules, "-append", f"{xen} console=com1 com1=115200,8n1",
-        "-serial", "file:CONSOLE", "-serial", "file:TOLD",
+        "-serial", "file:CONSOLE", "-serial", "file:REPORT",
     ]  # fmt: skip
 
 
@@ -292,7 +292,7 @@ def _arm(given: _Given, linux: str, xen: str, mib: int) -> list[str]:
         "-device", loads,
         "-device", f"guest-loader,addr={archive:#x},initrd={archive_file}",
         "-serial", "file:CONSOLE",
-        "-chardev", "file,id=told,path=TOLD", "-device", "pci-serial,chardev=told",
+        "-chardev", "file,id=report,path=REPORT", "-device", "pci-serial,chardev=report",
     ]  # fmt: skip
 
 
@@ -305,7 +305,7 @@ def _emulator(asked: tuple[list[str], tuple[int, ...]], parts: Parts) -> Iterato
     command, files = asked
     pipes = [os.pipe() for _ in range(2)]
     writers = [pipe[1] for pipe in pipes]
-    for name, writer in zip(("CONSOLE", "TOLD"), writers, strict=True):
+    for name, writer in zip(("CONSOLE", "REPORT"), writers, strict=True):
         place = f"/proc/self/fd/{writer}"
         command = [re.sub(f"(?<=[:=]){name}$", place, word) for word in command]
     libc = ctypes.CDLL(None)
@@ -355,7 +355,7 @@ def _watch(
     heard = time.monotonic()
     with selectors.DefaultSelector() as selector:
         selector.register(streams.console, selectors.EVENT_READ, "console")
-        selector.register(streams.told, selectors.EVENT_READ, "told")
+        selector.register(streams.report, selectors.EVENT_READ, "report")
         while selector.get_map() and not transcript.ended:
             if stop():
                 raise StoppedError("the rehearsal was stopped")
@@ -370,15 +370,15 @@ def _watch(
             if ready and given_up(transcript.tail):
                 return "it stopped before Dom0 was up"
             # Xen and the kernel also complain while nothing goes on.
-            if any(key.data == "told" for key, _ in ready):
+            if any(key.data == "report" for key, _ in ready):
                 heard = time.monotonic()
             elif time.monotonic() - heard > SILENCE:
                 return f"nothing was heard for {SILENCE:.0f} seconds"
     if transcript.ended:
         return ""
     code = streams.process.wait()
-    said = streams.process.stderr.read(4096) if streams.process.stderr is not None else b""
-    words = " ".join(said.decode(errors="replace").split())
+    errors = streams.process.stderr.read(4096) if streams.process.stderr is not None else b""
+    words = " ".join(errors.decode(errors="replace").split())
     if not transcript.xen_up and given_up is _never:
         said_what = words or "it printed nothing"
         raise InputError(f"QEMU ended before Xen was up (exit code {code}): {said_what}")

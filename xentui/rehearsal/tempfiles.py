@@ -23,7 +23,7 @@ def file(stack: ExitStack) -> IO[bytes]:
     Raises:
         InputError: no file can be made.
     """
-    with _told():
+    with _as_input_error():
         return stack.enter_context(tempfile.TemporaryFile(prefix="xentui-", dir=_folder()))
 
 
@@ -34,7 +34,7 @@ def holding(data: bytes, stack: ExitStack) -> IO[bytes]:
         InputError: there is no room for it.
     """
     made = file(stack)
-    with _told():
+    with _as_input_error():
         made.write(data)
         made.flush()
     return made
@@ -45,7 +45,7 @@ def _folder() -> Path | None:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _as_input_error() -> Iterator[None]:
     try:
         yield
     except OSError as error:

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What a run tells, read line by line as it comes.
+"""What a run reports, read line by line as it comes.
 
 Two streams exist. On the first is what Xen and Dom0's kernel print, kept for when things go
 wrong. On the second only the rehearsal's own script speaks (``dom0_files/run``): one word with
-numbers a line, and after it, behind bars, other programs' words. Anything may stand in those.
+numbers a line, and after it, behind bars, other programs' words. Those may hold anything.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from xentui.rehearsal.plan import Rehearsal
 from xentui.safe_text import visible
 
 Stage = Literal["parts", "xen", "dom0", "guest", "created", "console", "done", "end"]
-Stream = Literal["console", "told"]
+Stream = Literal["console", "report"]
 
 _DIRECT = re.compile(r"\(XEN\) DOM(\d+): (.*)")
 """What a guest prints that Xen started itself, on its emulated UART."""
 
 MAX_WORDS = 200
-"""Lines kept of what xl says of one guest."""
+"""Lines kept of xl's output for one guest."""
 MAX_LINE = 1000
 """Characters kept of a line."""
 TAIL = 40
@@ -63,8 +63,8 @@ class GuestLog:
         before: KiB that were free before it was started.
         after: KiB free after; ``None`` while xl has not ended.
         code: exit code of xl, or ``None``.
-        words: what xl said.
-        said: what the guest's console said: its first line, of one that boots also its last.
+        words: the lines that xl printed.
+        console: the guest's first console line, and the last ones of a guest that boots.
         started: Dom0's seconds when xl began, and ``ended`` when all was done.
     """
 
@@ -72,7 +72,7 @@ class GuestLog:
     after: int | None = None
     code: int | None = None
     words: list[str] = field(default_factory=list)
-    said: list[str] = field(default_factory=list)
+    console: list[str] = field(default_factory=list)
     started: float = 0.0
     ended: float | None = None
 
@@ -91,7 +91,7 @@ class Transcript:
         self.xen_up = False
         self._rehearsal = rehearsal
         self._tail: deque[str] = deque(maxlen=TAIL)
-        self._rests: dict[Stream, str] = {"console": "", "told": ""}
+        self._rests: dict[Stream, str] = {"console": "", "report": ""}
         self._takes: Callable[[str], None] = _nowhere
 
     @property
@@ -101,27 +101,27 @@ class Transcript:
 
     def take(self, stream: Stream, text: str) -> Iterator[Event]:
         """Take more of one of the streams, in pieces of any size."""
-        yield from self._console(text) if stream == "console" else self._told(text)
+        yield from self._console(text) if stream == "console" else self._report(text)
 
     def _console(self, text: str) -> Iterator[Event]:
         for line in self._lines("console", text):
             if line.strip():
                 self._tail.append(line)
-            said = _DIRECT.match(line)
-            if said and said[2].strip():
-                self.direct.setdefault(int(said[1]), []).append(said[2].strip())
+            match = _DIRECT.match(line)
+            if match and match[2].strip():
+                self.direct.setdefault(int(match[1]), []).append(match[2].strip())
             if not self.xen_up and line.startswith("(XEN)"):
                 self.xen_up = True
                 yield Event("xen", "Xen is up", of=self._of)
 
-    def _told(self, text: str) -> Iterator[Event]:
-        for line in self._lines("told", text):
+    def _report(self, text: str) -> Iterator[Event]:
+        for line in self._lines("report", text):
             if line.startswith("|"):
                 self._takes(line[1:])
                 continue
             word, *rest = line.split()[:8] or [""]
             try:
-                yield from self._said(word, rest)
+                yield from self._word(word, rest)
             except (ValueError, IndexError, KeyError):
                 # A line that a broken machine spoiled: the next good one counts.
                 continue
@@ -135,7 +135,7 @@ class Transcript:
         self._rests[stream] = rest[-65536:]
         return [line.rstrip("\r")[:MAX_LINE] for line in lines]
 
-    def _said(self, word: str, rest: list[str]) -> Iterator[Event]:
+    def _word(self, word: str, rest: list[str]) -> Iterator[Event]:
         self._takes = _nowhere
         if word == "info":
             self._takes = self._fact
@@ -152,29 +152,29 @@ class Transcript:
 
     def _guest(self, word: str, number: int, rest: list[str]) -> Iterator[Event]:
         part = self._rehearsal.parts[number - 1]
-        told = self.guests.setdefault(number, GuestLog())
+        log = self.guests.setdefault(number, GuestLog())
         if word == "guest":
-            told.started, told.before = float(rest[0]), int(rest[1])
+            log.started, log.before = float(rest[0]), int(rest[1])
             yield self._event("guest", "is being started", number)
         elif word == "created":
-            told.code, told.after = int(rest[0]), int(rest[2])
-            self._takes = lambda line: _keep(told.words, line)
+            log.code, log.after = int(rest[0]), int(rest[2])
+            self._takes = lambda line: _keep(log.words, line)
             text = "was refused by xl"
-            if not told.code and self._rehearsal.dom0 is None:
+            if not log.code and self._rehearsal.dom0 is None:
                 text = "was created"
-            elif not told.code:
-                text = f"took {(told.before - told.after) / 1024:.1f} MiB"
-            yield self._event("created", text, number, ok=not told.code)
+            elif not log.code:
+                text = f"took {(log.before - log.after) / 1024:.1f} MiB"
+            yield self._event("created", text, number, ok=not log.code)
         elif word == "console":
-            self._takes = lambda line: _keep(told.said, line)
+            self._takes = lambda line: _keep(log.console, line)
             awaited = "its own programs are" if part.mode == "boot" else "its first line is"
             yield self._event("console", f"runs: {awaited} awaited", number, ok=True)
         else:
-            told.ended = float(rest[0])
+            log.ended = float(rest[0])
             text = "created, paused" if part.mode == "pause" else "started"
-            if told.code:
+            if log.code:
                 text = "not started"
-            yield self._event("done", text, number, ok=not told.code)
+            yield self._event("done", text, number, ok=not log.code)
 
     def _event(self, stage: Stage, text: str, number: int, *, ok: bool | None = None) -> Event:
         key = self._rehearsal.parts[number - 1].key
@@ -192,4 +192,4 @@ def _keep(words: list[str], line: str) -> None:
 
 
 def _nowhere(_: str) -> None:
-    """Words that nobody asked for."""
+    """Ignore a line that belongs to nothing known."""

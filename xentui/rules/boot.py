@@ -59,7 +59,7 @@ def root(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         yield found(
             "XT225",
             path,
-            f"The kernel of {guest.key} is not told its root device",
+            f"The kernel of {guest.key} does not know its root device",
             f"Add root={device}.",
             quick_fixes.guest(
                 f"Add root={device}", guest.key, extra=f"root={device} {guest.extra}".strip()
@@ -143,7 +143,7 @@ def container(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         yield found(
             "XT363",
             f"guests.{guest.key}.extra",
-            f"The kernel of {guest.key} is not told to start what the container image runs",
+            f"The kernel of {guest.key} does not start what the container image runs",
             f"Add init={CONTAINER_INIT}, which the recipe puts there.",
             quick_fixes.guest(f"Add init={CONTAINER_INIT}", guest.key, extra=extra),
         )

@@ -84,7 +84,7 @@ class Budget:
 
     @property
     def lacking_all(self) -> int:
-        """MiB that every guest at once, and the reserve, lack; 0 while the total is unknown."""
+        """MiB missing for all guests at once and the reserve; 0 while the total is unknown."""
         return max(-self.free_all, 0) if self.free_all is not None else 0
 
     @property
@@ -134,7 +134,7 @@ def budget_of(given: Context) -> Budget:
 
 
 USUAL_CPUS = 4
-"""CPUs that are counted with where nobody knows how many a board has."""
+"""CPUs to assume where a board's number is unknown."""
 
 
 def xen_memory(total: int, cpus: int | None, *, emulated: bool, arch: Arch = "x86-64") -> int:

@@ -67,7 +67,7 @@ class BuildContext:
 
     @cached_property
     def recipes(self) -> Recipes:
-        """The layers' recipes, looked through at the first call; none if nobody can."""
+        """The layers' recipes, looked through at the first call; empty where they cannot be."""
         return self.find_recipes() if self.find_recipes is not None else Recipes()
 
     @property
@@ -79,9 +79,9 @@ class BuildContext:
 
     def users(self, variable: str) -> Iterator[Assignment]:
         """Yield what files of the user's own say of a variable, in order."""
-        for said in self.build.assignments(variable):
-            if self.build.is_users(said.place.file):
-                yield said
+        for assignment in self.build.assignments(variable):
+            if self.build.is_users(assignment.place.file):
+                yield assignment
 
     def every_users(self) -> Iterator[Assignment]:
         """Yield everything that files of the user's own say, by variable."""
@@ -95,11 +95,11 @@ class BuildContext:
 
     @property
     def dom0_images(self) -> list[str]:
-        """Images that something is said of as Dom0's: those guests or bundles are given to."""
+        """Names of the Dom0 images: those that guests or bundles are assigned to."""
         names: dict[str, None] = {}
         for variable in ("IMAGE_INSTALL", "QB_MEM_VALUE", "XENTUI_HASH", "BUNDLED_XEN_GUESTS"):
-            for said in self.users(variable):
-                names.update(dict.fromkeys(_PN.findall(said.variable)))
+            for each in self.users(variable):
+                names.update(dict.fromkeys(_PN.findall(each.variable)))
         xen = [name for name in names if "xen" in name and "guest" not in name]
         return list(dict.fromkeys([*xen, DOM0]))
 
@@ -119,11 +119,11 @@ class BuildContext:
         return words
 
     def place_of(self, variable: str, word: str = "") -> Location | None:
-        """Return where a variable, or a word of it, was said last."""
+        """Return where a variable, or a word of it, was assigned last."""
         if variable not in self._places:
             places: dict[str, Location] = {}
-            for said in self.build.assignments(variable):
-                places.update(dict.fromkeys(("", *said.value.split()), said.place))
+            for each in self.build.assignments(variable):
+                places.update(dict.fromkeys(("", *each.value.split()), each.place))
             self._places[variable] = places
         return self._places[variable].get(word)
 
@@ -140,7 +140,7 @@ class BuildContext:
         """Whether anything of the configuration asks for Xen guests or containers."""
         return bool(
             self.bundled()
-            or any(said.flag for v in GUEST_VARIABLES for said in self.users(v))
+            or any(each.flag for v in GUEST_VARIABLES for each in self.users(v))
             or self.xentui_conf in self.build.reader.files
             or any(self.is_dom0s(word) for word in self.installed())
         )

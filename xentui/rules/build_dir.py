@@ -50,9 +50,9 @@ def examine(
         build: the build directory, read.
         recipes: looks through the layers' recipes; called only where a rule needs them.
             Without it, rules that need them are left out.
-        host: the machine that builds; without it, nothing is said of it.
-        written_for: what the layers could do when xentui wrote its settings; without it, nothing
-            is said of a change.
+        host: the machine that builds; without it, no rule looks at the host.
+        written_for: what the layers could do when xentui wrote its settings; without it, changes
+            since then are not looked for.
     """
     context = BuildContext(build, recipes, host, written_for)
     made: dict[Placed, None] = {}

@@ -22,21 +22,21 @@ def unknown_guests(context: BuildContext) -> Iterator[Placed]:
     """Find flags of guests that are not bundled anywhere."""
     bundled = {entry.partition(":")[0] for entry in context.bundled()}
     flagged = {
-        said.flag: said
+        each.flag: each
         for variable in GUEST_VARIABLES
-        for said in context.users(variable)
-        if said.flag and said.operator != "unset"
+        for each in context.users(variable)
+        if each.flag and each.operator != "unset"
     }
-    strange = {flag: said for flag, said in flagged.items() if flag not in bundled}
+    strange = {flag: each for flag, each in flagged.items() if flag not in bundled}
     if not strange or not context.knows_recipes:
         return
     carried = {guest for recipe in context.recipes.bundles.values() for guest in recipe.guest_names}
-    for flag, said in strange.items():
+    for flag, each in strange.items():
         if flag not in carried:
             yield placed(
                 "XT623",
-                said.place,
-                f"{said.variable}[{flag}] is for a guest that nothing bundles",
+                each.place,
+                f"{each.variable}[{flag}] is for a guest that nothing bundles",
                 near(flag, sorted(bundled | carried))
                 or f'Add it: BUNDLED_XEN_GUESTS:append = " {visible(flag)}", or take the line out.',
             )
@@ -62,29 +62,29 @@ def bundled_guests(context: BuildContext) -> Iterator[Placed]:
 
 def _as_described(context: BuildContext, name: str) -> Iterator[Placed]:
     for variable in _BUNDLE_ONLY:
-        for said in context.users(variable):
-            if said.flag == name and not _is_carried(context, name):
+        for each in context.users(variable):
+            if each.flag == name and not _is_carried(context, name):
                 yield placed(
                     "XT634",
-                    said.place,
+                    each.place,
                     f"{variable}[{name}] is read in bundle recipes only: {name} is named in "
                     "BUNDLED_XEN_GUESTS",
                     "Put the guest into a bundle recipe; xentui import and generate make one.",
                 )
-    for said in context.users("XEN_GUEST_KERNEL"):
-        if said.flag == name and said.value == "none" and not _is_carried(context, name):
+    for each in context.users("XEN_GUEST_KERNEL"):
+        if each.flag == name and each.value == "none" and not _is_carried(context, name):
             yield placed(
                 "XT634",
-                said.place,
+                each.place,
                 f"XEN_GUEST_KERNEL[{name}]: none is understood in bundle recipes only; here a file "
                 "of that name is looked for",
                 "Put the guest into a bundle recipe.",
             )
-    for said in context.users("XEN_GUEST_CONFIG_FILE"):
-        if said.flag == name and "UNPACKDIR" in said.value:
+    for each in context.users("XEN_GUEST_CONFIG_FILE"):
+        if each.flag == name and "UNPACKDIR" in each.value:
             yield placed(
                 "XT635",
-                said.place,
+                each.place,
                 f"XEN_GUEST_CONFIG_FILE[{name}] names a file below UNPACKDIR: an image unpacks "
                 "nothing, so the file is never there, and the class writes its own config instead",
                 "Name a path that exists, such as ${TOPDIR}/conf/guest.cfg, or use a bundle "

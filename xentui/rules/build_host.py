@@ -24,7 +24,7 @@ def devices(context: BuildContext) -> Iterator[Placed]:
             "XT627",
             None,
             "there is no /dev/kvm: QEMU emulates the processor, slowly, and x86-64 images may "
-            "need instructions that it lacks",
+            "need instructions that it does not have",
             "Switch virtualization on in the firmware, or load the module kvm_intel or kvm_amd.",
         )
     elif host.kvm == "refused":
@@ -79,15 +79,15 @@ def environment(context: BuildContext) -> Iterator[Placed]:
     if host is None or not host.machine or host.machine == machine.value:
         return
     strong = any(
-        said.variable == "MACHINE" and said.operator in ("=", ":=") and not said.flag
-        for said in context.build.assignments("MACHINE")
+        each.variable == "MACHINE" and each.operator in ("=", ":=") and not each.flag
+        for each in context.build.assignments("MACHINE")
     )
     if not strong:
         yield placed(
             "XT626",
             machine.place,
             f"the environment sets MACHINE to {quoted(host.machine)}, which is stronger than what "
-            "is said here",
+            "is set here",
             "Unset it (unset MACHINE), or assign MACHINE with = here.",
         )
 

@@ -68,57 +68,57 @@ def _fault(fault: Fault) -> Placed:
 
 def appends(context: BuildContext) -> Iterator[Placed]:
     """Find words that are glued to their neighbours because the space is missing."""
-    for said in context.every_users():
-        base = said.variable.partition(":")[0]
-        if base not in LISTS or said.flag or not said.value.strip():
+    for each in context.every_users():
+        base = each.variable.partition(":")[0]
+        if base not in LISTS or each.flag or not each.value.strip():
             continue
         # A value that begins or ends with ${…} may bring its own blank.
-        begins, ends = said.value.startswith("${"), said.value.endswith("}")
-        if said.operator in (":append", ".=") and not (said.value[0].isspace() or begins):
+        begins, ends = each.value.startswith("${"), each.value.endswith("}")
+        if each.operator in (":append", ".=") and not (each.value[0].isspace() or begins):
             yield placed(
                 "XT606",
-                said.place,
-                f"{said.variable} adds {quoted(said.value)} without a blank before it, so it is "
-                "glued to the word that stands there",
-                f'Begin the value with a blank: {visible(said.variable)} = " {_short(said)}".',
+                each.place,
+                f"{each.variable} adds {quoted(each.value)} without a blank before it, so it is "
+                "glued to the word before it",
+                f'Begin the value with a blank: {visible(each.variable)} = " {_short(each)}".',
             )
-        elif said.operator in (":prepend", "=.") and not (said.value[-1].isspace() or ends):
+        elif each.operator in (":prepend", "=.") and not (each.value[-1].isspace() or ends):
             yield placed(
                 "XT606",
-                said.place,
-                f"{said.variable} puts {quoted(said.value)} before what stands there without a "
+                each.place,
+                f"{each.variable} puts {quoted(each.value)} before the value without a "
                 "blank behind it, so both are glued together",
-                f'End the value with a blank: {visible(said.variable)} = "{_short(said)} ".',
+                f'End the value with a blank: {visible(each.variable)} = "{_short(each)} ".',
             )
 
 
-def _short(said: Assignment) -> str:
-    words = " ".join(said.value.split())
+def _short(assignment: Assignment) -> str:
+    words = " ".join(assignment.value.split())
     return visible(words if len(words) <= _MAX_SHOWN else f"{words[:_MAX_SHOWN]}…")
 
 
 def image_install(context: BuildContext) -> Iterator[Placed]:
     """Find packages that go into every image, or that the recipe's own list drops."""
-    for said in context.users("IMAGE_INSTALL"):
-        if said.flag:
+    for each in context.users("IMAGE_INSTALL"):
+        if each.flag:
             continue
-        if said.variable == "IMAGE_INSTALL" and said.operator in ("+=", "=+", ".=", "=.", "?="):
+        if each.variable == "IMAGE_INSTALL" and each.operator in ("+=", "=+", ".=", "=.", "?="):
             yield placed(
                 "XT608",
-                said.place,
-                f"IMAGE_INSTALL {said.operator} in a configuration takes the place of what image "
+                each.place,
+                f"IMAGE_INSTALL {each.operator} in a configuration takes the place of what image "
                 "recipes set with ?=, so their own packages vanish",
-                f'Write IMAGE_INSTALL:append:pn-xen-image-minimal = " {_short(said)}".',
+                f'Write IMAGE_INSTALL:append:pn-xen-image-minimal = " {_short(each)}".',
             )
-        elif said.operator == ":append" and ":pn-" not in said.variable:
-            words = [word for word in said.value.split() if context.is_dom0s(word)]
+        elif each.operator == ":append" and ":pn-" not in each.variable:
+            words = [word for word in each.value.split() if context.is_dom0s(word)]
             if words:
                 yield placed(
                     "XT607",
-                    said.place,
+                    each.place,
                     f"{', '.join(visible(word) for word in words)} is added to every image, guest "
                     "images too, which then wait for themselves",
-                    f'Name the image: IMAGE_INSTALL:append:pn-xen-image-minimal = " {_short(said)}"'
+                    f'Name the image: IMAGE_INSTALL:append:pn-xen-image-minimal = " {_short(each)}"'
                     ".",
                 )
 
@@ -126,23 +126,23 @@ def image_install(context: BuildContext) -> Iterator[Placed]:
 def flags(context: BuildContext) -> Iterator[Placed]:
     """Find flags of guests that look right but do something else."""
     for variable in GUEST_VARIABLES:
-        for said in context.users(variable):
-            if not said.flag:
+        for each in context.users(variable):
+            if not each.flag:
                 continue
-            if said.variable != variable:
+            if each.variable != variable:
                 yield placed(
                     "XT631",
-                    said.place,
-                    f"{said.variable}[{said.flag}]: overrides and :append do nothing on a flag",
-                    f'Write the whole value: {variable}[{visible(said.flag)}] = "…".',
+                    each.place,
+                    f"{each.variable}[{each.flag}]: overrides and :append do nothing on a flag",
+                    f'Write the whole value: {variable}[{visible(each.flag)}] = "…".',
                 )
-            elif said.operator in ("+=", "=+", ".=", "=."):
+            elif each.operator in ("+=", "=+", ".=", "=."):
                 yield placed(
                     "XT632",
-                    said.place,
-                    f"{variable}[{said.flag}] {said.operator} adds to nothing: the class' default "
+                    each.place,
+                    f"{variable}[{each.flag}] {each.operator} adds to nothing: the class' default "
                     "is not in the flag, and is left out once the flag has a value",
-                    f'Write the whole value: {variable}[{visible(said.flag)}] = "…".',
+                    f'Write the whole value: {variable}[{visible(each.flag)}] = "…".',
                 )
 
 

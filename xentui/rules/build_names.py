@@ -178,12 +178,12 @@ def renamed(context: BuildContext) -> Iterator[Placed]:
 
 
 def _renamed(context: BuildContext) -> dict[str, Location]:
-    said = context.build.reader.store.assignments.get("BB_RENAMED_VARIABLES", ())
-    return {each.flag: each.place for each in said if each.flag}
+    renamed = context.build.reader.store.assignments.get("BB_RENAMED_VARIABLES", ())
+    return {each.flag: each.place for each in renamed if each.flag}
 
 
 def old_overrides(context: BuildContext) -> Iterator[Placed]:
-    """Overrides written with an underscore, which sets a variable that nobody reads."""
+    """Overrides written with an underscore, which sets a variable that nothing reads."""
     overrides = {
         word
         for word in (context.build.value("OVERRIDES").raw or "").split(":")

@@ -111,15 +111,15 @@ def unread(context: BuildContext) -> Iterator[Placed]:
             elif _XENS.fullmatch(variable) and build.is_users(each.place.file):
                 theirs.setdefault(variable, each.place)
     layers = [layer.path for layer in build.layers if layer.collection != "xentui"]
-    nobody = mentions.never_named((*ours, *theirs), layers)
-    for variable in sorted(nobody & ours.keys()):
+    unread = mentions.never_named((*ours, *theirs), layers)
+    for variable in sorted(unread & ours.keys()):
         yield placed(
             "XT647",
             ours[variable],
             f"{variable} has no effect: no file of the layers names it",
             "Report it with the branches of your layers, and leave the field out meanwhile.",
         )
-    for variable in sorted(nobody & theirs.keys() - ours.keys()):
+    for variable in sorted(unread & theirs.keys() - ours.keys()):
         yield placed(
             "XT648",
             theirs[variable],

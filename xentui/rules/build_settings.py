@@ -31,8 +31,8 @@ def features(context: BuildContext) -> Iterator[Placed]:
         return
     there = context.features()
     lacking = [name for name in XEN_FEATURES if name not in there]
-    said = [each.place for each in context.users("DISTRO_FEATURES") if not each.flag]
-    where = said[-1] if said else Location(str(context.build.local_conf), 1)
+    places = [each.place for each in context.users("DISTRO_FEATURES") if not each.flag]
+    where = places[-1] if places else Location(str(context.build.local_conf), 1)
     if lacking and context.wants_xen:
         yield placed(
             "XT609",
@@ -72,30 +72,30 @@ def _wants_vxn(context: BuildContext) -> bool:
 
 def _vxn_place(context: BuildContext) -> Location | None:
     for variable in ("BBMULTICONFIG", "IMAGE_INSTALL", "DISTRO_FEATURES"):
-        for said in context.users(variable):
-            if variable == "BBMULTICONFIG" or "vxn" in said.value:
-                return said.place
+        for each in context.users(variable):
+            if variable == "BBMULTICONFIG" or "vxn" in each.value:
+                return each.place
     return None
 
 
 def _open_question(context: BuildContext, variable: str) -> bool:
     """Whether the user's own files leave open what a variable is worth."""
-    return any("${@" in said.value for said in context.users(variable)) or bool(
+    return any("${@" in each.value for each in context.users(variable)) or bool(
         context.build.reader.store.doubts
     )
 
 
 def machine(context: BuildContext) -> Iterator[Placed]:
     """Find a MACHINE that is set twice, or that contradicts a fragment."""
-    said = [
+    assigned = [
         each
         for each in context.users("MACHINE")
         if each.variable == "MACHINE" and each.operator in _ASSIGNS and not each.flag
     ]
-    values = {each.value for each in said}
+    values = {each.value for each in assigned}
     if len(values) > 1:
-        last = said[-1]
-        others = ", ".join(f"{quoted(s.value)} ({_shown(context, s.place)})" for s in said[:-1])
+        last = assigned[-1]
+        others = ", ".join(f"{quoted(s.value)} ({_shown(context, s.place)})" for s in assigned[:-1])
         yield placed(
             "XT618",
             last.place,
@@ -111,7 +111,7 @@ def _shown(context: BuildContext, place: Location) -> str:
 
 
 def multiconfigs(context: BuildContext) -> Iterator[Placed]:
-    """Find multiconfigs that do not exist, which stops the parse, and those that vxn lacks."""
+    """Find multiconfigs that do not exist, which stops the parse, and those that vxn needs."""
     build = context.build
     value = build.value("BBMULTICONFIG")
     for name in value.words:
@@ -164,13 +164,13 @@ def memory(context: BuildContext) -> Iterator[Placed]:
         # The image of an older release leaves the memory to the configuration.
         return
     for variable in _IMAGES_OWN:
-        for said in context.users(variable):
-            if said.variable == variable and not said.flag:
+        for each in context.users(variable):
+            if each.variable == variable and not each.flag:
                 yield placed(
                     "XT624",
-                    said.place,
+                    each.place,
                     f"{variable} has no effect here: the image recipe assigns it itself",
-                    f"Name the image: {variable}:pn-{DOM0} = {quoted(said.value)}.",
+                    f"Name the image: {variable}:pn-{DOM0} = {quoted(each.value)}.",
                 )
 
 
@@ -227,9 +227,9 @@ _RPI_SETTINGS = "conf/distro/include/xen-raspberrypi4-64.inc"
 def undone(context: BuildContext) -> Iterator[Placed]:
     """Find lines after xentui's that override it."""
     own = context.xentui_conf
-    for variable, said in context.build.reader.store.assignments.items():
+    for variable, assignments in context.build.reader.store.assignments.items():
         ours: dict[tuple[str, str], Assignment] = {}
-        for each in said:
+        for each in assignments:
             key = (each.variable, each.flag)
             if each.place.file == own:
                 ours[key] = each

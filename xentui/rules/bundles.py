@@ -21,7 +21,7 @@ aarch64 arm armv7a i586 i686 x86 x86-64 linux linux-gnu libc-glibc libc-musl
     task-install task-compile forcevariable fail-fast nodistro poky qemuall
 """
 OVERRIDES = frozenset(_OVERRIDE_WORDS.split()) | frozenset(boards.names())
-"""Words that stand in BitBake's OVERRIDES on some machine; a recipe's name is one too."""
+"""Words that are in BitBake's OVERRIDES on some machine; a recipe's name is one too."""
 
 _RECIPE_NAMES = """
 xen xen-tools xen-image-minimal xen-guest-image-minimal example-xen-guest-bundle

@@ -164,7 +164,7 @@ def findings(
 ) -> list[Finding]:
     """Return every finding of a project file.
 
-    What the schema does not accept comes alone: without a project nothing else can be said.
+    Errors against the schema come alone: the other rules need a project.
 
     Args:
         loaded: the file.

@@ -83,7 +83,7 @@ def _name_path(given: Context, guest: EffectiveGuest) -> str:
 
 
 def _origin(given: Context, guest: Guest) -> str:
-    """Return what tells one kernel from another: its address, or its path where it is built."""
+    """Return what identifies a kernel: its address, or its path where it is built."""
     if guest.kernel is None:
         return artifacts.kernel_file(given.project, guest)
     return given.fetched.get((guest.bundle, guest.kernel), guest.kernel)

@@ -95,7 +95,7 @@ def folders(project: Project) -> frozenset[FetchedName]:
 def contents(project: Project, assets: Assets, guest: EffectiveGuest) -> Inspected | None:
     """Return what the local file is that a guest's disk is made of.
 
-    ``None`` stands for one that is not at hand or cannot be read. Only its beginning is read,
+    ``None`` where the file is not at hand or cannot be read. Only its beginning is read,
     and what that points to.
     """
     source = guest.guest.source

@@ -69,11 +69,11 @@ def further_disks(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         path = f"guests.{guest.key}.disks[{number}]"
         ways = [name for name in ("file", "block", "size") if getattr(made, name) is not None]
         if len(ways) != 1:
-            said = f"names {' and '.join(ways)}" if ways else "names no image, device or size"
+            message = f"names {' and '.join(ways)}" if ways else "names no image, device or size"
             yield found(
                 "XT271",
                 path,
-                f"The disk {made.device} of {guest.key} {said}",
+                f"The disk {made.device} of {guest.key} {message}",
                 "Give it one of them: file for an image, block for a device of Dom0, or size for "
                 "an empty disk.",
             )
@@ -96,15 +96,15 @@ def _disk_bytes(given: Context, guest: EffectiveGuest, number: int) -> Iterator[
     local = disk.local_file(guest.guest, made.file, given.assets) if made.file else None
     if local is None or local.is_dir:
         return
-    is_qcow2, said = local.disk is not None, made.type or "raw"
-    if is_qcow2 != (said == "qcow2"):
+    is_qcow2, declared = local.disk is not None, made.type or "raw"
+    if is_qcow2 != (declared == "qcow2"):
         really = "qcow2" if is_qcow2 else "raw"
         right = replace(made, type="qcow2" if is_qcow2 else None)
         disks = tuple(right if d is made else d for d in guest.guest.disks)
         yield found(
             "XT270",
             f"guests.{guest.key}.disks[{number}].type",
-            f"{quoted(made.file or '')} is declared {said}, and is {really}",
+            f"{quoted(made.file or '')} is declared {declared}, and is {really}",
             f"Set its type to {really}.",
             quick_fixes.guest(f"Take it as {really}", guest.key, disks=disks),
         )
@@ -161,7 +161,7 @@ def passed_through(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             yield found(
                 "XT288",
                 path,
-                f"Dom0 keeps the devices of {guest.key} unless it is told to let go of them",
+                f"Dom0 keeps the devices of {guest.key} unless it is configured to release them",
                 "Add ,seize=1 to each device, or run xl pci-assignable-add in Dom0 first.",
                 _seize(guest),
             )

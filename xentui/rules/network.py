@@ -32,7 +32,7 @@ client sends them (ip=dhcp)."""
 
 
 def nics(given: Context, guest: EffectiveGuest) -> tuple[str, tuple[str, ...]]:
-    """Return where a guest's interfaces are said, and what is said of each."""
+    """Return the field that holds a guest's interfaces, and the text of each."""
     if guest.guest.config_file is not None:
         config = given.configs.get(guest.key)
         return f"guests.{guest.key}.config_file", config.texts("vif") if config else ()

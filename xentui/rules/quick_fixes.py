@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The changes that findings propose: pure functions from project to project.
 
-A change to text that the schema would not accept is not proposed: ``None`` stands for it.
+A change to text that the schema would not accept is not proposed: its function returns ``None``.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ def classes(given: Context) -> Iterator[Finding]:
 
 
 def vxn(given: Context) -> Iterator[Finding]:
-    """Find containers on layers that lack vxn, or a part of it."""
+    """Find containers on layers without vxn, or without a part of it."""
     containers = given.project.containers
     if not containers.vxn:
         return

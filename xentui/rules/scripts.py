@@ -4,7 +4,7 @@
 
 Both only parse, yet they are programs: whoever asks for these findings asks for running them. A
 script comes to them by standard input, with an empty environment: ``sh -n`` reads no start-up
-file (``ENV``) then, and shellcheck follows no ``source`` without being told to.
+file (``ENV``) then, and shellcheck follows no ``source`` unless asked to.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def scripts(project: Project, assets: Assets) -> Iterator[Finding]:
                 "XT360",
                 path,
                 f"{quoted(kind.script)} is no shell script: {problem}",
-                "Correct it; sh -n FILE tells the same.",
+                "Correct it; sh -n FILE reports the same.",
             )
         if not wrong:
             for problem in lint(text)[:_MOST]:
@@ -51,16 +51,16 @@ def scripts(project: Project, assets: Assets) -> Iterator[Finding]:
 
 
 def syntax(script: str) -> list[str]:
-    """Return what a POSIX shell does not understand, with the line; empty where all is well."""
+    """Return the syntax errors of a script for a POSIX shell, each with its line."""
     done = _run(["/bin/sh", "-n"], script)
     if done is None or done.returncode == 0:
         return []
-    lines = [line for line in done.stderr.splitlines() if line.strip()]
-    told = []
-    for line in lines or ["it cannot be parsed"]:
+    printed = [line for line in done.stderr.splitlines() if line.strip()]
+    lines = []
+    for line in printed or ["it cannot be parsed"]:
         match = _SHELL.match(line)
-        told.append(visible(f"line {match[1]}: {match[2].lower()}" if match else line)[:200])
-    return told
+        lines.append(visible(f"line {match[1]}: {match[2].lower()}" if match else line)[:200])
+    return lines
 
 
 def lint(script: str) -> list[str]:

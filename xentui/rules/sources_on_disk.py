@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Rules on local files: what they really are, compared with the project (XT350 to XT357).
 
-Only the beginning of a file is read, and what it points to; what needs all of it is told once
+Only the beginning of a file is read, and what it points to; what needs all of it is found once
 it was inspected.
 """
 
@@ -187,7 +187,7 @@ def _size(guest: EffectiveGuest, seen: Inspected, place: str) -> Iterator[Findin
     size = seen.image_size
     if size is None or guest.image_size >= size.smallest:
         return
-    # That the files alone are too big is told without looking at them.
+    # Files that are too big alone are found without opening them.
     if -(-seen.size // _MIB) >= guest.image_size:
         return
     yield found(
@@ -215,7 +215,7 @@ def _boots(guest: EffectiveGuest, seen: Inspected) -> Iterator[Finding]:
         yield found(
             "XT355",
             f"guests.{guest.key}.extra",
-            f"{quoted(seen.path.name)} has no init, and the kernel is not told another",
+            f"{quoted(seen.path.name)} has no init, and no init= names another",
             "Add init=/bin/sh for a shell, or put an init into it.",
             quick_fixes.guest("Add init=/bin/sh", guest.key, extra=f"{guest.extra} init=/bin/sh"),
         )

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _KINDS = (*KINDS, READY_MADE)
 NEW_NAME = ("guests", "", field_paths.KEY)
-"""Stands for the name of a guest to come."""
+"""Placeholder for the name of a guest to come."""
 
 
 class ChooseKind(Modal[KindText | None]):

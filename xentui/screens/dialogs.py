@@ -78,7 +78,7 @@ class Question(Modal[str]):
                     yield Button(lit(label), id=f"answer-{name}", compact=True)
 
     def on_mount(self) -> None:
-        """Stand on the first answer."""
+        """Focus the first answer."""
         self.query(Button).first().focus()
 
     @on(Button.Pressed)
@@ -189,7 +189,7 @@ class Pick(Modal[str | None]):
             yield answers(("take", "Use this"), ("back", "Back"))
 
     def on_mount(self) -> None:
-        """Fill the list; it leaves room for what stands under it."""
+        """Fill the list; it leaves room for what is below it."""
         self.query_one(Table).styles.height = max(2, min(12, self.app.size.height - 12))
         self._fill("")
 

@@ -141,7 +141,7 @@ class FileBrowser(Modal[Path | None]):
         return path if path.is_absolute() else self._base / path
 
     def _listing(self, text: str) -> tuple[Path, list[Entry], str]:
-        """Return the folder that is listed, what is in it, and why that cannot be said."""
+        """Return the folder that is listed, its entries, and why they cannot be read."""
         head, slash, _ = text.removeprefix("file://").rpartition("/")
         folder = self._path_of(f"{head}{slash}") if slash else self._base
         if text == "~":

@@ -147,7 +147,7 @@ class GuestEditor(Vertical):
                 INTERFACE,
                 "The bridge in Dom0 that it is connected to, its MAC address (left empty: made "
                 "by xl at each start), the model that an HVM guest sees, and the address that "
-                "Dom0's vif script is told.",
+                "Dom0's vif script gets.",
                 removable=True,
                 id=f"interface-{number}",
                 classes="interface",
@@ -277,7 +277,7 @@ class GuestEditor(Vertical):
         return [row for row in self._known_rows if row.region or row.has_focus_within]
 
     async def _rebuild(self) -> None:
-        """Make the groups anew whose fields are others now; the focus stays where it is."""
+        """Rebuild the groups whose fields have changed; the focus stays where it is."""
         if not self.is_attached:
             return
         focused = self.screen.focused

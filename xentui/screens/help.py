@@ -94,10 +94,10 @@ def help_for(screen: MainScreen) -> tuple[str, list[Content]]:
     lines = _finding(finding, _room(screen)) if finding is not None else []
     row = _row(screen)
     if row is None:
-        told = [*lines, lit(screen.step.hint())]
-        return screen.step.NAME.capitalize(), [*told, lit(""), *_here(screen), *_keys()]
-    told = [*lines, *_field(row, screen.session, _room(screen))]
-    return row.field.title, [*told, lit(""), *_here(screen), *_keys()]
+        lines = [*lines, lit(screen.step.hint())]
+        return screen.step.NAME.capitalize(), [*lines, lit(""), *_here(screen), *_keys()]
+    lines = [*lines, *_field(row, screen.session, _room(screen))]
+    return row.field.title, [*lines, lit(""), *_here(screen), *_keys()]
 
 
 def _row(screen: Screen[Any]) -> FieldRow | None:
@@ -121,25 +121,25 @@ def _pair(name: str, text: str, room: int) -> list[Content]:
 
 def _field(row: FieldRow, session: Session, room: int) -> list[Content]:
     (_, description), *lines = help_text.of_field(session, row.path)
-    return [lit(description), lit(""), *_told(lines, room)]
+    return [lit(description), lit(""), *_wrapped(lines, room)]
 
 
 def _finding(finding: Finding, room: int) -> list[Content]:
     head = lit(finding.named, finding.severity.value)
-    return [head, *_told(help_text.of_finding(finding), room), lit("")]
+    return [head, *_wrapped(help_text.of_finding(finding), room), lit("")]
 
 
-def _told(lines: Sequence[help_text.Pair], room: int) -> list[Content]:
-    told = []
+def _wrapped(lines: Sequence[help_text.Pair], room: int) -> list[Content]:
+    made = []
     for name, text in lines:
-        told += _pair(name, text, room) if name else [lit(text)]
-    return told
+        made += _pair(name, text, room) if name else [lit(text)]
+    return made
 
 
 def _here(screen: MainScreen) -> list[Content]:
     """Return the keys of the place one is in: what the last line has, and what it has no room for.
 
-    Keys that mean the same everywhere are told below.
+    Keys that mean the same everywhere are listed below.
     """
     own: dict[tuple[object, str], tuple[str, list[str]]] = {}
     common: dict[tuple[object, str], tuple[str, list[str]]] = {}
@@ -149,10 +149,12 @@ def _here(screen: MainScreen) -> list[Content]:
         found = own if binding.show else common
         _, keys = found.setdefault((node, binding.action), (binding.description, []))
         keys.append(key_name(screen.app, binding))
-    told = [(what, keys) for what, keys in (*own.values(), *common.values()) if what]
-    if not told:
+    keys_by_text = [(what, keys) for what, keys in (*own.values(), *common.values()) if what]
+    if not keys_by_text:
         return []
-    lines = [lit(f"{', '.join(keys):<33}").append(lit(what, "muted")) for what, keys in told]
+    lines = [
+        lit(f"{', '.join(keys):<33}").append(lit(what, "muted")) for what, keys in keys_by_text
+    ]
     return [lit("Keys here", "strong"), *lines, lit("")]
 
 

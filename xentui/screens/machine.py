@@ -58,7 +58,7 @@ class Machine(FormStep):
                 yield FieldRow(path, self.session)
 
     def on_mount(self) -> None:
-        """Fill the list and stand on the board."""
+        """Fill the list and highlight the board."""
         self._fill()
         self.query_one(Table).select(self.session.project.host.machine)
 

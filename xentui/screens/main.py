@@ -434,11 +434,11 @@ class MainScreen(Screen[None]):
         self.show()
 
     def on_descendant_focus(self) -> None:
-        """Show what belongs to the focused widget; what is typed next is undone by itself."""
+        """Show what belongs to the focused widget; typing starts a new undo step."""
         self.session.end_typing()
         focused = self.focused
         if focused is not None:
-            # A class of these two alone: ":focus-within" would style all that is in them anew.
+            # A class of these two alone: ":focus-within" would restyle everything inside them.
             for pane in self.query("#body, #preview"):
                 pane.set_class(pane in focused.ancestors_with_self, "-here")
         self.call_later(self._follow_focus)
@@ -464,7 +464,7 @@ class MainScreen(Screen[None]):
         self.show()
 
     def show(self) -> None:
-        """Draw the frame anew for the present state."""
+        """Redraw the frame for the present state."""
         if not self.is_mounted or not self.ready:
             return
         found = self.session.findings
@@ -723,7 +723,7 @@ class MainScreen(Screen[None]):
         self.app.run_worker(self._confirm(screen), exclusive=True)
 
     async def _examine_again(self, screen: Review, plan: Plan) -> None:
-        """Examine the build directory as it is now, before it is said to stand against writing."""
+        """Examine the build directory as it is now, before the user reads what blocks writing."""
         with suppress(XentuiError):
             findings = await asyncio.to_thread(self.session.review.examine)
             self.build_watch.take_examined(findings)

@@ -36,8 +36,8 @@ class Rehearse(Modal[None]):
 
     Args:
         session: the project is the present one of it.
-        done: is told each report, and ``None`` where there is none.
-        changed: is told of each edit of the session.
+        done: called with each report, or ``None`` where there is none.
+        changed: called after each edit of the session.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -47,13 +47,13 @@ class Rehearse(Modal[None]):
     ]
 
     class Happened(Message):
-        """The machine told something."""
+        """The machine reported something."""
 
         def __init__(self, event: Event) -> None:
             super().__init__()
             self.event = event
 
-    class Said(Message):
+    class Progress(Message):
         """A line about what is being done."""
 
         def __init__(self, text: str) -> None:
@@ -106,7 +106,7 @@ class Rehearse(Modal[None]):
             yield Static(lit(title, "strong"), markup=False, classes="dialog-title")
             yield Text(id="rehearse-now")
             yield Table(Column("", 1), Column("Guest", 26), Column("What came of it"))
-            yield Text(id="rehearse-told")
+            yield Text(id="rehearse-progress")
             yield Horizontal(classes="answers", id="rehearse-fixes")
             yield Horizontal(classes="answers", id="rehearse-answers")
 
@@ -169,7 +169,7 @@ class Rehearse(Modal[None]):
 
     def _tell(self, lines: Sequence[tuple[str, str]]) -> None:
         text = Content("\n").join([lit(line, style) for line, style in lines[:6]])
-        self.query_one("#rehearse-told", Text).show(text)
+        self.query_one("#rehearse-progress", Text).show(text)
 
     def _show_guests(self) -> None:
         signs = glyphs(self)
@@ -323,18 +323,18 @@ class Rehearse(Modal[None]):
                 fetch.fetch(
                     download,
                     fetch.cache(),
-                    say=lambda text: self._post(self.Said(text)),
+                    say=lambda text: self._post(self.Progress(text)),
                     stop=lambda: stopped.is_cancelled,
                 )
             except XentuiError as error:
                 self._post(self.Over(None, sentences(error.message, error.fix)))
             else:
-                self._post(self.Said(""))
+                self._post(self.Progress(""))
 
         self._work(work)
 
-    async def on_rehearse_said(self, message: Said) -> None:
-        """Show what is done; nothing said is that all is fetched."""
+    async def on_rehearse_progress(self, message: Progress) -> None:
+        """Show what is being done; an empty text means that everything is fetched."""
         if message.text:
             self._now([(message.text, "")])
         else:

@@ -39,8 +39,8 @@ class Edit(Message):
 
     Attributes:
         merge: edits of the same name are undone together.
-        toast: what the user is told.
-        guest: the guest to stand on afterwards.
+        toast: the message to the user.
+        guest: the guest to highlight afterwards.
         opened: whether that guest is edited then.
     """
 
@@ -53,7 +53,7 @@ class Edit(Message):
 
 
 class Edited(Message):
-    """The session was changed; whatever depends on it should be shown anew."""
+    """The session was changed; whatever depends on it should be redrawn."""
 
 
 @dataclass

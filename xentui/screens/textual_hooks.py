@@ -47,7 +47,7 @@ CURSOR_POSITION_REQUEST = "\x1b[6n"
 
 
 class _NamedKey(NamedTuple):
-    """A key that Textual's own list of names lacks; Textual reads its ``value``."""
+    """A key that is missing in Textual's own list of names; Textual reads its ``value``."""
 
     value: str
 
@@ -68,7 +68,7 @@ def name_alt_keys() -> None:
 
 
 class _BlankScrollBar(ScrollBarRender):
-    """Scroll bars without the blocks that a console font may lack."""
+    """Scroll bars without block characters, which a console font may not have."""
 
     VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
     HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8

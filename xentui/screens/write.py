@@ -64,11 +64,11 @@ class Write(Step):
     def hint(self) -> str:
         """What becomes of the lines, once there are any."""
         if self.session.written is None:
-            return "Review shows what would be written; this page tells what was."
+            return "Review shows what would be written; this page shows what was."
         return "These lines are printed again when xentui is left."
 
     def on_resize(self) -> None:
-        """Break the lines anew."""
+        """Wrap the lines again."""
         self.sync()
 
     def sync(self) -> None:

@@ -188,8 +188,8 @@ class Drafts:
             except FileExistsError:
                 continue
             except OSError:
-                # A file system without hard links: two wizards at the same moment are not told
-                # apart.
+                # A file system without hard links: two wizards at the same moment may
+                # take the same slot.
                 if path.exists():
                     continue
                 new.replace(path)
@@ -221,7 +221,7 @@ def _understood(path: Path) -> Draft | None:
 
 
 def _replaced(new: Path, old: Path) -> bool:
-    """Put a file in the place of a draft that nobody works on; return whether that was so."""
+    """Replace a draft that no process works on with a file; return whether that was done."""
     try:
         handle = os.open(old, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:
@@ -240,7 +240,7 @@ def _replaced(new: Path, old: Path) -> bool:
 
 
 def _lock(handle: int) -> bool:
-    """Lock an open file; return whether nobody else has. Some file systems know no locks."""
+    """Lock an open file; return whether no other process has. Some file systems know no locks."""
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

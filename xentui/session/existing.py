@@ -3,7 +3,7 @@
 """What becomes of Xen settings that the user wrote: asked before writing, or taken over.
 
 The wizard and the command line ask the same: a line of the user's whose meaning would change
-stands against writing until it is said whether it is taken, kept or replaced.
+blocks writing until the user decides whether it is taken, kept or replaced.
 """
 
 from __future__ import annotations

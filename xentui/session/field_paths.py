@@ -154,7 +154,7 @@ def with_source(project: Project, key: str, kind: str | None) -> Project:
 
 
 def with_import_type(project: Project, key: str) -> Project:
-    """Return the project with an import type of one's own added."""
+    """Return the project with an import type of the user's own added."""
     kind = ImportType(key, f"import-{key}.sh")
     return replace(project, import_types=(*project.import_types, kind))
 

@@ -95,7 +95,7 @@ class Findings:
         return next(places, 0)
 
     def has(self, finding: Finding) -> bool:
-        """Return whether a finding still stands."""
+        """Return whether a finding is still there."""
         return self.number_of(finding) > 0
 
     def severity(self, key: str) -> int | None:

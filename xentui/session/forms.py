@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Which fields are asked together: the schema's, in its order, in groups with a heading each.
 
-A field is in a group because the schema has it. What is said here is only where a group
+A field is in a group because the schema has it. This module only says where a group
 begins, and which fields a guest does not have as it is now.
 """
 

@@ -38,10 +38,9 @@ def of_field(session: Session, path: field_paths.Path) -> list[Pair]:
         shown = example if isinstance(example, str) else json.dumps(example)
         lines.append(("Example", shown))
     if field.kind == "list":
-        lines.append(("", "Entries stand beside each other with blanks; none is an empty list."))
+        lines.append(("", 'Separate entries with spaces; "none" means no entries.'))
     elif field.kind == "text" and not field.required:
-        told = 'Two quotes, "", say an empty text; nothing typed leaves the field out.'
-        lines.append(("", told))
+        lines.append(("", 'Type "" for an empty value; leave blank for the default.'))
     return lines
 
 
@@ -55,8 +54,8 @@ def of_finding(finding: Finding) -> list[Pair]:
             entry = catalogue.entry(finding.code)
         except KeyError:
             return lines
-        told = (("Cause", entry.cause), ("Evidence", entry.evidence))
-        lines += [(name, text) for name, text in told if text]
+        parts = (("Cause", entry.cause), ("Evidence", entry.evidence))
+        lines += [(name, text) for name, text in parts if text]
     return lines
 
 

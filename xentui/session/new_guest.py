@@ -3,7 +3,7 @@
 """A new guest, whole from the start: what it is made of decides what its fields hold.
 
 Everything that a file can tell is filled in: import type, size, checksum, the folder an archive
-is unpacked to, the root device, whether it boots by itself, whether it has an init. The rest
+is unpacked to, the root device, whether it boots alone, whether it has an init. The rest
 is as in the presets: a console, and memory that fits what is free.
 """
 
@@ -111,7 +111,7 @@ READY_MADE = KindText(
 
 
 def kind_of(seen: Inspected) -> GuestKind | None:
-    """Return the kind of guest that a file is for; ``None`` where that cannot be told."""
+    """Return the kind of guest that a file is for; ``None`` where unknown."""
     if seen.kind == "tar":
         return GuestKind.TARBALL
     if seen.kind in _CONTAINERS:

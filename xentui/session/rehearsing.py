@@ -57,15 +57,15 @@ def outcome(guest: GuestReport) -> Line:
         return f"refused {why}", "error"
     if guest.status == "crashed":
         return "crashed as it booted", "error"
-    if guest.status == "untold":
+    if guest.status == "not-reached":
         return "not reached", "warning"
     took = f", {guest.taken_kib / 1024:.1f} MiB" if guest.taken_kib is not None else ""
-    said = {"running": "started", "silent": "started, silent", "paused": "created, paused"}
-    return f"{said[guest.status]}{took}", "ok"
+    words = {"running": "started", "silent": "started, silent", "paused": "created, paused"}
+    return f"{words[guest.status]}{took}", "ok"
 
 
 def details(guest: GuestReport) -> list[Line]:
-    """Return what is known of a guest: why it was not run, its console, what xl said."""
+    """Return what is known of a guest: why it was not run, its console, xl's output."""
     lines: list[Line] = []
     if guest.why and guest.started:
         lines.append((guest.why, "muted"))
@@ -109,14 +109,14 @@ def quick_fixes(
     return [*list(less.values())[:2], *order.values()][:3]
 
 
-def _later(project: Project, report: RehearsalReport, told: GuestReport) -> QuickFix | None:
+def _later(project: Project, report: RehearsalReport, guest: GuestReport) -> QuickFix | None:
     """Let the smallest guest that leaves enough start by hand, of those before this one."""
     from xentui.rules import quick_fixes
 
-    if told.free_kib is None:
+    if guest.free_kib is None:
         return None
-    lacking = told.predicted * 1024 - told.free_kib
-    before = report.guests[: report.guests.index(told)]
+    lacking = guest.predicted * 1024 - guest.free_kib
+    before = report.guests[: report.guests.index(guest)]
     enough = [
         guest for guest in before
         if guest.autostart and guest.taken_kib is not None and guest.taken_kib >= lacking
@@ -131,15 +131,15 @@ def _later(project: Project, report: RehearsalReport, told: GuestReport) -> Quic
     return quick_fixes.guest(f"Start {key} by hand", key, tags=tags)
 
 
-def _smaller(project: Project, told: GuestReport) -> QuickFix | None:
+def _smaller(project: Project, guest: GuestReport) -> QuickFix | None:
     from xentui.rules.quick_fixes import guest_memory
 
     known = {guest.key: guest for guest in project.guests}
-    if told.key not in known or told.free_kib is None or known[told.key].config_file is not None:
+    if guest.key not in known or guest.free_kib is None or known[guest.key].config_file is not None:
         return None
-    memory = effective.effective(project, known[told.key]).memory
-    lacking = told.predicted - told.free_kib // 1024
+    memory = effective.effective(project, known[guest.key]).memory
+    lacking = guest.predicted - guest.free_kib // 1024
     fits = memory - max(1, lacking)
     if fits < LEAST:
         return None
-    return guest_memory(f"Give {told.key} {fits} MiB", {told.key: fits})
+    return guest_memory(f"Give {guest.key} {fits} MiB", {guest.key: fits})

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What writing would change, what stands against it, and what must be decided first.
+"""What writing would change, what blocks it, and what must be decided first.
 
 Both faces show the same review: they ask here for every sum and sentence, and add only the key
 or the number that does something.
@@ -149,7 +149,7 @@ class Review:
 
     @property
     def plan(self) -> Plan | None:
-        """What would be done; ``None`` where that cannot be said."""
+        """What would be done; ``None`` where that is unknown."""
         return self._plan
 
     @property
@@ -164,7 +164,7 @@ class Review:
             return ()
         return sorted(self._plan.changes, key=lambda change: not change.keep)
 
-    # What stands against writing
+    # What blocks writing
 
     @property
     def findings(self) -> Sequence[Finding]:
@@ -173,7 +173,7 @@ class Review:
 
     @property
     def errors(self) -> Sequence[Finding]:
-        """The findings that stand against writing."""
+        """The findings that block writing."""
         return [finding for finding in self.findings if finding.severity.value == "error"]
 
     @property
@@ -183,7 +183,7 @@ class Review:
 
     @property
     def status(self) -> Status:
-        """Whether this can be written, or what stands first against it."""
+        """Whether this can be written, or what blocks it first."""
         if self._refused:
             return "refused"
         if self.errors:
@@ -201,7 +201,7 @@ class Review:
 
     @property
     def exit_code(self) -> int:
-        """What a process ends with that wrote nothing for what stands against it."""
+        """The exit code of a process that wrote nothing because something blocks it."""
         if self._code == Exit.OK and (self.errors or self._clashes):
             return Exit.FINDINGS
         return self._code
@@ -284,7 +284,7 @@ class Review:
         self._seen = self.diff_lines()
 
     def confirmation(self, *, short: bool = False) -> list[Line]:
-        """Return what is said before writing: what happens to which files, what is allowed.
+        """Return the summary before writing: what happens to which files, what is allowed.
 
         Args:
             short: name files in the target folder relative to it.
@@ -303,8 +303,8 @@ class Review:
         if not pending:
             lines.append(("Nothing differs: every file stays as it is.", ""))
         for finding in self._session.waived():
-            said = finding.message.removesuffix(" (allowed here)")
-            lines.append((f"{finding.code} allowed: {said}", "warning"))
+            message = finding.message.removesuffix(" (allowed here)")
+            lines.append((f"{finding.code} allowed: {message}", "warning"))
         return lines
 
     def target_lines(self) -> Sequence[str]:

@@ -88,7 +88,7 @@ class Session:
 
     @property
     def review(self) -> Review:
-        """What writing would change, and what stands against it."""
+        """What writing would change, and what blocks it."""
         if self._review is None:
             self._review = Review(self)
         return self._review
@@ -489,7 +489,7 @@ class Session:
         """Write everything, and return what was done.
 
         Args:
-            edited: what becomes of files edited by hand, which otherwise stand in the way.
+            edited: what becomes of files edited by hand, which otherwise block writing.
 
         Raises:
             XentuiError: it was refused, or a file could not be written.

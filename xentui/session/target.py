@@ -40,7 +40,7 @@ Offer = tuple[str, str]
 
 
 class GivenUpError(Exception):
-    """Nobody waits for the answer any more."""
+    """Raised to give up work whose answer is no longer wanted."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class BuildSurvey:
             return "meta-virtualization is not among its layers", False
         lacking = [name for name in XEN_CLASSES if name not in xen_classes(self.build)]
         if lacking:
-            return f"meta-virtualization lacks {' and '.join(lacking)}", False
+            return f"meta-virtualization has no {' and '.join(lacking)}", False
         return "meta-virtualization has the Xen classes", True
 
     def offers(self, path: tuple[str | int, ...]) -> list[Offer]:
@@ -125,7 +125,7 @@ class Destination(NamedTuple):
         folder: where the project file is, or will be.
         sets_machine: whether the settings set MACHINE, which they must not beside a fragment
             that does.
-        conf: where the settings stand, in words.
+        conf: where the settings are, in words.
         user_settings: what the user wrote in the build directory.
         existing: what becomes of that; ``None`` if it is not decided.
         abilities: what the layers there can do; ``None`` if it is not known.
@@ -144,7 +144,7 @@ class Destination(NamedTuple):
     def layer_bundles(self, project: Project) -> dict[str, tuple[Guest, ...]] | None:
         """Return the guests of the layers' own bundles that a project has installed.
 
-        ``None`` stands for layers that are not known (yet).
+        ``None`` means layers that are not known (yet).
         """
         survey = self.survey
         if survey is None or survey.build is None or survey.recipes is None:
@@ -156,7 +156,7 @@ class Destination(NamedTuple):
 
     @property
     def recipe_names(self) -> frozenset[str] | None:
-        """The names of the layers' recipes; ``None`` stands for layers not known (yet)."""
+        """The names of the layers' recipes; ``None`` means layers not known (yet)."""
         known = self.survey.recipes if self.survey is not None else None
         return known.names or None if known is not None else None
 
@@ -311,7 +311,7 @@ class Target:
 
     @property
     def conf(self) -> str:
-        """Where the settings stand, in words."""
+        """Where the settings are, in words."""
         return self._known[1]
 
     @property
@@ -414,7 +414,7 @@ def survey(
         stop: asked now and then whether to give up.
 
     Raises:
-        GivenUpError: ``stop`` said so.
+        GivenUpError: ``stop`` returned true.
     """
     from xentui.bitbake import build_dir, layers, recipes
     from xentui.output import existing

@@ -107,7 +107,7 @@ class View:
 
     @cached_property
     def errors(self) -> Sequence[Finding]:
-        """The findings that stand against writing."""
+        """The findings that block writing."""
         from xentui.rules.catalogue import Severity
 
         return [finding for finding in self.findings if finding.severity is Severity.ERROR]

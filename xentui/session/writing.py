@@ -74,7 +74,7 @@ def project_text(session: Session) -> str:
 
 @contextmanager
 def _in_words() -> Iterator[None]:
-    """Say what the system refuses: a name that no file can have, a folder nobody may read.
+    """Turn what the system refuses into help: an impossible file name, an unreadable folder.
 
     Raises:
         InputError: it refused something.
@@ -264,7 +264,7 @@ def write(session: Session, *, edited: How | None = None) -> Written:
 
     Args:
         session: what is written.
-        edited: what becomes of files edited by hand, which otherwise stand in the way.
+        edited: what becomes of files edited by hand, which otherwise block writing.
 
     Raises:
         XentuiError: it was refused, or a file could not be written.

@@ -60,10 +60,10 @@ class BitBake:
             InputError: BitBake is not there, or it failed.
         """
         asked = ["bitbake", "-e"] if recipe is None else ["bitbake", "-e", recipe]
-        code, output, told = self._run(asked)
+        code, output, errors = self._run(asked)
         if code == 0:
             return output
-        raise self._failed(asked, code, output, told)
+        raise self._failed(asked, code, output, errors)
 
     def flag(self, recipe: str, variable: str, flag: str) -> str | None:
         """Return a flag as ``bitbake-getvar`` has it, not expanded; ``None`` where it is not set.
@@ -72,12 +72,12 @@ class BitBake:
             InputError: BitBake is not there, or it failed.
         """
         asked = ["bitbake-getvar", "--value", "--unexpand", "-r", recipe, "-f", flag, variable]
-        code, output, told = self._run(asked)
+        code, output, errors = self._run(asked)
         if code == 0:
             return output.rstrip("\n").rpartition("\n")[2]
-        if "is not defined" in told:
+        if "is not defined" in errors:
             return None
-        raise self._failed(asked, code, output, told)
+        raise self._failed(asked, code, output, errors)
 
     def command(self, asked: list[str]) -> tuple[list[str], dict[str, str]]:
         """Return what is run so that a command runs in the build environment, and with what.
@@ -101,8 +101,8 @@ class BitBake:
             raise _not_set_up(self.build, asked[0])
         return asked, environment | {"BBPATH": str(self.build), "BUILDDIR": str(self.build)}
 
-    def _failed(self, asked: list[str], code: int, output: str, told: str) -> InputError:
-        lines = [line for line in f"{output}\n{told}".splitlines() if line.strip()]
+    def _failed(self, asked: list[str], code: int, output: str, stderr: str) -> InputError:
+        lines = [line for line in f"{output}\n{stderr}".splitlines() if line.strip()]
         errors = [line.partition("ERROR: ")[2] for line in lines if line.startswith("ERROR: ")]
         if code == 125 and self.init is not None and not errors:
             return InputError(
@@ -111,7 +111,7 @@ class BitBake:
                 fix="Name the oe-init-build-env of OpenEmbedded-Core, or init-build-env of a "
                 "build directory that bitbake-setup made.",
             )
-        reason = visible(_reason(lines) or (errors or lines or ["it said nothing"])[0])
+        reason = visible(_reason(lines) or (errors or lines or ["it printed nothing"])[0])
         if any("Nothing PROVIDES" in error for error in errors):
             return NoRecipeError(reason)
         return InputError(
@@ -126,8 +126,8 @@ class BitBake:
         try:
             with _undisturbed():
                 process = _started(command, self.build, environment)
-            output, told = _heard(process, self.tick)
-            return process.wait(), output, told
+            output, errors = _heard(process, self.tick)
+            return process.wait(), output, errors
         finally:
             if process is not None:
                 end(process)
@@ -204,8 +204,8 @@ def _heard(process: subprocess.Popen[bytes], tick: Callable[[float], None]) -> t
             if size > _LARGEST:
                 raise InputError("BitBake printed more than bitbake -e ever does")
             tick(time.monotonic() - began)
-    output, told = (b"".join(taken[name]).decode("utf-8", "replace") for name in ("out", "err"))
-    return output, told
+    output, errors = (b"".join(taken[name]).decode("utf-8", "replace") for name in ("out", "err"))
+    return output, errors
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Building and booting with the user's own programs, in the user's own terminal.
 
-The programs get the terminal itself: what they draw, ask and are told by ctrl+c is between
-them and the person.
+The programs get the terminal itself, so that they can draw, ask and be interrupted with ctrl+c.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ class Building:
 
     Attributes:
         run: the commands, in order.
-        left: commands of the same steps that nobody but the user can run, such as writing
+        left: commands of the same steps that only the user can run, such as writing
             to a card.
     """
 

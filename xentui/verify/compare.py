@@ -64,7 +64,7 @@ def judge(
 
 
 def _as_written(expected: ExpectedAssignment, seen_by: Environment) -> Verdict:
-    """Compare what is said for one recipe where only the configuration is known."""
+    """Compare an assignment for one recipe where only the configuration is known."""
     override = ":".join((*expected.overrides, f"pn-{expected.recipe}"))
     if not expected.adds:
         variable = seen_by.get(f"{expected.variable}:{override}")

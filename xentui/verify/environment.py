@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The output of ``bitbake -e``: every variable, what became of it, and who said so.
+"""The output of ``bitbake -e``: every variable, its value and every assignment of it.
 
 Its shape is that of bb:lib/bb/data.py, ``emit_var``, and bb:lib/bb/data_smart.py,
 ``VariableHistory.emit``: for each variable a comment with one entry an operation, then the
 value before expansion where there was more than one operation, then the value itself as a shell
-would take it. A flag's value stands nowhere, and is worked out from its operations.
+would take it. A flag's value is not printed; it is worked out from its operations.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class Environment:
     included: list[str] = field(default_factory=list)
 
     def get(self, name: str) -> Variable | None:
-        """Return a variable, or ``None`` where nobody said anything of it."""
+        """Return a variable, or ``None`` where it is never assigned."""
         return self.variables.get(name)
 
     @property
@@ -107,7 +107,7 @@ class Environment:
 
 
 def parse(output: str) -> Environment:
-    """Read the standard output of ``bitbake -e``, whatever stands before it."""
+    """Read the standard output of ``bitbake -e``, whatever comes before it."""
     environment = Environment()
     lines = output.replace("\r\n", "\n").split("\n")
     at = _included(lines, environment)
@@ -181,7 +181,7 @@ def _take(lines: list[str], at: int, prefix: str) -> tuple[str, int]:
 
 
 def _before(lines: list[str], at: int) -> tuple[str, int]:
-    """Return the value before expansion, each line of which stands behind a ``#``."""
+    """Return the value before expansion, which is on lines that begin with ``#``."""
     taken: list[str] = []
     while at < len(lines) and lines[at].startswith("#"):
         following = lines[at + 1] if at + 1 < len(lines) else ""
@@ -214,7 +214,7 @@ def _function_end(lines: list[str], at: int) -> int:
 def places(variable: Variable, flag: str = "") -> Iterator[Event]:
     """Yield the operations that count for a variable or a flag, the latest first.
 
-    A weak default counts for nothing once anything else was said.
+    A weak default counts for nothing once there is any other assignment.
     """
     own = [event for event in variable.events if event.flag == flag]
     strong = [event for event in own if not event.operation.endswith("set?")]

@@ -27,7 +27,7 @@ class ExpectedAssignment:
 
     Attributes:
         recipe: the recipe that is to see it.
-        conf: whether it stands in the configuration, and not in a recipe.
+        conf: whether it is in the configuration, not in a recipe.
         variable: without overrides.
         operator: ``=``, ``+=`` … or ``:append``, ``:prepend``, ``:remove``.
         overrides: those that must hold besides ``pn-<recipe>``.

@@ -24,8 +24,8 @@ from xentui.verify.expected import ExpectedAssignment, expected_assignments
 from xentui.verify.others import others
 
 
-class Asked(Protocol):
-    """Whom to ask: :class:`xentui.verify.bitbake.BitBake`, or what it once said."""
+class BitBakeRunner(Protocol):
+    """Answers questions as :class:`xentui.verify.bitbake.BitBake` does, or from recorded output."""
 
     def environment(self, recipe: str | None) -> str:
         """Return the output of ``bitbake -e`` for a recipe, or for the configuration alone."""
@@ -126,7 +126,7 @@ def verify(
     project: Project,
     assets: Assets,
     build: Path,
-    bitbake: Asked,
+    bitbake: BitBakeRunner,
     *,
     quick: bool = False,
     progress: Callable[[str | None, int, int], None] = lambda _recipe, _number, _of: None,
@@ -137,9 +137,9 @@ def verify(
         project: the project.
         assets: the files it names.
         build: the build directory.
-        bitbake: whom to ask.
+        bitbake: runs BitBake.
         quick: ask about the configuration alone, and leave out what recipes say.
-        progress: told before each question: the recipe, its number, and of how many.
+        progress: called before each question with the recipe, its number, and of how many.
 
     Raises:
         InputError: BitBake failed, or no layer has the Dom0 image.
@@ -171,15 +171,15 @@ def verify(
             if recipe is not None and found is not None and found.status == "unseen":
                 found = _asked_again(found, recipe, bitbake)
             verdicts[expected] = found
-    told = [verdict for expected in wanted if (verdict := verdicts.get(expected)) is not None]
+    judged = [verdict for expected in wanted if (verdict := verdicts.get(expected)) is not None]
     kept = _kept(build)
-    told += [
+    judged += [
         verdict
         for verdict in dict.fromkeys(extra)
         if (verdict.expected.variable, _owner(verdict)) not in kept
     ]
     asked = tuple(recipe for recipe in recipes if recipe is not None)
-    return VerifyReport(build, asked, tuple(told), _notes(told, included))
+    return VerifyReport(build, asked, tuple(judged), _notes(judged, included))
 
 
 def _kept(build: Path) -> set[tuple[str, str]]:
@@ -200,8 +200,8 @@ def _owner(verdict: Verdict) -> str:
     return verdict.expected.flag
 
 
-def _asked_again(verdict: Verdict, recipe: str, bitbake: Asked) -> Verdict:
-    """Ask for a flag by itself: of a recipe's Python tasks ``bitbake -e`` prints nothing."""
+def _asked_again(verdict: Verdict, recipe: str, bitbake: BitBakeRunner) -> Verdict:
+    """Ask for one flag: of a recipe's Python tasks ``bitbake -e`` prints nothing."""
     expected = verdict.expected
     if not expected.flag or not expected.variable.startswith("do_"):
         return verdict

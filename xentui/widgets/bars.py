@@ -78,7 +78,7 @@ def bar(budget: Budget, width: int, signs: Glyphs) -> Content:
 
 
 def summary(budget: Budget, signs: Glyphs) -> Content:
-    """Return used and total in a few words; too much is said, not only coloured."""
+    """Return used and total in a few words; too much is in words, not only in colour."""
     used = sum(row.mib for row in used_rows(budget))
     if budget.total is None:
         return lit(f"{used} MiB of ?", "muted")

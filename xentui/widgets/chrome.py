@@ -39,7 +39,7 @@ HELP = "help"
 
 @dataclass(frozen=True, slots=True)
 class StepMark:
-    """How a step stands: ``status`` is ``ok``, ``error``, ``warning`` or ``todo``."""
+    """A step's state: ``status`` is ``ok``, ``error``, ``warning`` or ``todo``."""
 
     name: str
     title: str
@@ -111,7 +111,7 @@ class HeaderLine(Tipped):
 
 
 class StepStrip(Tipped):
-    """The seven steps on one line, and how each stands; a click goes there."""
+    """The seven steps on one line, each with its state; a click goes there."""
 
     DEFAULT_CSS = """
     StepStrip { height: 1; padding: 0 1; background: $surface; }
@@ -132,7 +132,7 @@ class StepStrip(Tipped):
         super().__init__(id="strip")
 
     def show(self, marks: tuple[StepMark, ...], here: str) -> None:
-        """Show how the steps stand, and which one is shown."""
+        """Show the states of the steps, and which one is shown."""
         self.marks, self.here = marks, here
 
     def _sign(self, mark: StepMark) -> tuple[str, str]:
@@ -174,7 +174,7 @@ class StepStrip(Tipped):
         return None
 
     def tip_at(self, x: int, y: int) -> str:  # noqa: ARG002
-        """Return how the step stands, in words, and the key that goes there."""
+        """Return the step's state in words, and the key that goes there."""
         mark = self._at(x)
         if mark is None:
             return ""
@@ -261,9 +261,9 @@ class HelpPane(Tipped):
         ]
         words += [f"{advice} advice"] if advice else []
         style = "error" if errors else "warning" if warnings else "muted"
-        told = f"{', '.join(words)}. F8 goes to {'it' if sum(counts) == 1 else 'the first'}."
+        line = f"{', '.join(words)}. F8 goes to {'it' if sum(counts) == 1 else 'the first'}."
         blank = [("", "", "")] * (height - 1 - len(lines))
-        return (*lines, *blank, (told, style, "screen.problem(1)"))
+        return (*lines, *blank, (line, style, "screen.problem(1)"))
 
     def _finding_lines(
         self, finding: Finding, number: int, total: int, key: str, width: int, height: int

@@ -152,7 +152,7 @@ class CodeView(ScrollView, can_focus=True):
     def _refresh_differing(
         self, before: Sequence[str], marked: tuple[frozenset[int], frozenset[int]]
     ) -> None:
-        """Draw anew only the lines in sight that differ: a slow terminal is sent no more."""
+        """Redraw only the visible lines that differ, to send no more to a slow terminal."""
         changed, latest = marked
         top = round(self.scroll_y)
         for y, (number, _, _) in enumerate(self._wrapped[top : top + self.size.height]):

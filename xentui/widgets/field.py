@@ -64,7 +64,7 @@ class Offered(Suggester):
 
 
 class FieldInput(Input):
-    """A text field in a form. The length of its text lays nothing out anew, as in a plain one."""
+    """A text field in a form. A longer text triggers no new layout, unlike in a plain one."""
 
     virtual_size: reactive[Size] = reactive(Size(0, 0), init=False)
 
@@ -246,7 +246,7 @@ class PartsRow(Labelled):
         return self.problem or self.finding or self._help_text
 
     def value(self, name: str) -> str:
-        """Return what stands in one of the texts."""
+        """Return what is in one of the texts."""
         return next((i.value for i in self.query(Input) if i.name == name), "")
 
     def show(self, values: Mapping[str, str]) -> None:

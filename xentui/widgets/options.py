@@ -183,7 +183,7 @@ class Options(Widget, can_focus=True):
             self.post_message(self.Chosen(self, ()))
 
     def on_focus(self) -> None:
-        """Show where the cursor stands."""
+        """Show where the cursor is."""
         self.refresh()
         self._place_hardware_cursor()
 

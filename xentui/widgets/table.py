@@ -97,7 +97,7 @@ class Table(ScrollView, Tipped, can_focus=True):
     cursor: reactive[int] = reactive(0, repaint=False)
 
     class Moved(Message):
-        """The cursor stands on another row."""
+        """The cursor moved to another row."""
 
         def __init__(self, table: Table, key: str) -> None:
             super().__init__()
@@ -143,7 +143,7 @@ class Table(ScrollView, Tipped, can_focus=True):
 
         Args:
             rows: the rows.
-            keep: the key to stand on; the present one by default.
+            keep: the key of the row to highlight; the present one by default.
         """
         wanted = self.key if keep is None else keep
         here = self.cursor
@@ -225,7 +225,7 @@ class Table(ScrollView, Tipped, can_focus=True):
         self.refresh()
 
     def on_resize(self) -> None:
-        """Share the width anew."""
+        """Share the width out again."""
         self._widths = ()
         self._resize_canvas()
         self.call_after_refresh(self._into_sight)

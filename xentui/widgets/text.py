@@ -194,7 +194,7 @@ class Tipped(Widget):
 
 
 class Text(Static):
-    """Literal text that is laid out and drawn anew only when it is another text."""
+    """Literal text that is laid out and drawn again only when it changes."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__("", markup=False, id=id)

@@ -29,7 +29,7 @@ class Problem:
     """A setting that xl does not take as it is meant.
 
     Attributes:
-        line: where it stands, from 1.
+        line: its line number, from 1.
         message: what is wrong, as the end of a sentence that begins with the key.
         advice: what to do, a sentence.
         instead: the key to use instead, or an empty text.
@@ -141,7 +141,7 @@ def _whole(around: Surroundings) -> Iterator[Problem]:
         ("bios_path_override", "bios"),
     ):
         if config.text(name) is not None and config.text(other) is None:
-            message = f"stands without {other}"
+            message = f"is set without {other}"
             yield Problem(name, config.line(name), "doubtful", message, f"Add {other}.")
     listen = config.text("vnclisten")
     if (
@@ -217,7 +217,7 @@ def _libxl(around: Surroundings) -> Iterator[Problem]:
             message = "cannot go to a guest whose maxmem is more than its memory"
             yield Problem(name, line, "fails", message, "Make memory and maxmem equal.")
         if mode == "disabled":
-            message = "stands beside passthrough = disabled"
+            message = "is set together with passthrough = disabled"
             yield Problem(name, line, "fails", message, "Remove one of them.")
         elif not arm and around.type == "pvh":
             message = "is not supported for PVH guests on x86"
@@ -233,7 +233,7 @@ def _libxl(around: Surroundings) -> Iterator[Problem]:
 def _what_boots(config: Config) -> Iterator[Problem]:
     kernel, firmware = config.text("kernel"), config.text("firmware")
     if firmware is not None and kernel is not None:
-        message = "stands beside a kernel: xl takes one of them"
+        message = "is set together with a kernel: xl takes one of them"
         yield Problem("firmware", config.line("firmware"), "refused", message)
     elif firmware is None and kernel is None and config.text("bootloader") is None:
         yield Problem(

@@ -38,7 +38,7 @@ _DEEPEST = 32
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A setting's value and the line it stands on, from 1.
+    """A setting's value and its line number, from 1.
 
     Attributes:
         added: whether it was joined to an earlier value with ``+=``.
@@ -140,7 +140,7 @@ def written(value: Value) -> str:
     """Return a value as xl reads it back: digits as they are, text in quotes, lists in brackets.
 
     Raises:
-        ValueError: a text holds a character that xl cannot be told.
+        ValueError: a text holds a character that xl's language cannot express.
     """
     if isinstance(value, tuple):
         return f"[{', '.join(map(written, value))}]"

@@ -6,7 +6,7 @@ The grammar is xen:tools/libs/util/libxlu_disk_l.l of Xen 4.17 to 4.22, with wha
 ``xlu_disk_parse`` (libxlu_disk.c) asks of the whole. It is a scanner: at each place the longest
 of its patterns holds, of two equally long ones the first. Old and new syntax mix: words without
 ``=`` fill target, format, device and access in that order, ``target=`` takes all that follows,
-and behind an old prefix such as ``file:`` no format can stand.
+and after an old prefix such as ``file:`` there can be no format.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class ConfigDisk:
         backend: the domain that serves it; empty for Dom0.
         backend_type: one of :data:`BACKEND_TYPES`; empty where libxl chooses.
         specification: ``xen``, ``virtio`` or empty.
-        prefixed: whether an old prefix (``file:``, ``phy:`` …) stands before the target.
+        prefixed: whether an old prefix (``file:``, ``phy:`` …) precedes the target.
         flags: further words, such as ``discard`` and ``direct-io-safe``.
         settings: further ``name=value`` settings, such as ``colo-host``.
         error: why xl would refuse it, or an empty text.
@@ -72,7 +72,7 @@ def write(disk: ConfigDisk) -> str:
     """Return an entry that xl reads as this disk: ``name=value`` words, the target last.
 
     Raises:
-        ValueError: a comma stands in anything but the target, which would end it.
+        ValueError: anything but the target holds a comma, which would end it.
     """
     words = [f"format={disk.format}", f"vdev={disk.device}"]
     words.append("access=rw" if disk.writable else "access=ro")
@@ -86,16 +86,16 @@ def write(disk: ConfigDisk) -> str:
 def write_prefixed(disk: ConfigDisk) -> str:
     """Return the entry in the old syntax, ``file:PATH,DEVICE,MODE`` and what else there is.
 
-    That is the shape that the Xen classes' rewriting leaves right: what stands before the first
+    That is the shape that the Xen classes' rewriting leaves right: the text before the first
     comma is replaced by the path on the target.
 
     Raises:
-        ValueError: a comma or an equals sign stands where it would end a word.
+        ValueError: a comma or an equals sign is where it would end a word.
     """
     device = f"{disk.device}:cdrom" if disk.cdrom else disk.device
     words = [f"file:{disk.target}", device, "rw" if disk.writable else "r"]
     if any("=" in word for word in words):
-        raise ValueError("an equals sign cannot stand in a path of this syntax")
+        raise ValueError("a path in this syntax cannot contain an equals sign")
     if disk.format != "raw":
         words.append(f"format={disk.format}")
     words += _named(replace(disk, cdrom=False))
@@ -118,7 +118,7 @@ def _named(disk: ConfigDisk) -> list[str]:
 def _check_commas(words: list[str]) -> None:
     for word in words:
         if "," in word:
-            raise ValueError(f"a comma cannot stand in {quoted(word)}")
+            raise ValueError(f"{quoted(word)} cannot contain a comma")
 
 
 @dataclass(slots=True)
@@ -218,7 +218,7 @@ class _Reader:
         self._target(word.removesuffix(",").partition("=")[2])
 
     def flag(self, word: str) -> None:
-        """Take a word that stands alone."""
+        """Take a word without a value."""
         name = word.removesuffix(",")
         if name in ("cdrom", "devtype=cdrom", "devtype=disk"):
             self.cdrom = name != "devtype=disk"
@@ -271,7 +271,7 @@ class _Reader:
 
     def broken(self, word: str) -> None:
         """Refuse what no pattern takes."""
-        self._refuse(f"{quoted(word)} cannot stand there")
+        self._refuse(f"{quoted(word)} cannot be there")
         self.ended = True
 
     def _device_and_type(self, value: str) -> bool:
@@ -326,7 +326,7 @@ _NAMES = (
 )
 _FLAGS = "direct-io-safe|discard|no-discard|colo|no-colo"
 _ACTS: tuple[tuple[str, Callable[[_Reader, str], None], Version], ...] = (
-    # What stands behind "word" counts for the length of a match, and is read next.
+    # The text after "word" counts for the length of a match, and is read next.
     (r"(?P<word>[ \t\n]+)(?:[^ \t\n].*)?", _Reader.skip, OLDEST),
     (r"(?P<word>format=[^,]*,?)", _Reader.assign, OLDEST),
     (r"(?P<word>(?:cdrom|devtype=cdrom|devtype=disk),?)", _Reader.flag, OLDEST),

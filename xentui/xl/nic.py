@@ -21,7 +21,7 @@ KEYS = (
 """Settings of an entry; beside them there are those of COLO, whose names begin with ``colo``."""
 
 FLAGS = ("trusted", "untrusted")
-"""Words that stand alone."""
+"""Words without a value."""
 
 TYPES = ("vif", "ioemu")
 SINCE = {"vlan": (4, 21)}
@@ -61,7 +61,7 @@ def value(spec: str, name: str) -> str | None:
 
 
 def parts(spec: str) -> dict[str, str]:
-    """Return an entry as named parts, for a form; a word that stands alone has an empty value."""
+    """Return an entry as named parts, for a form; a word without a value gets an empty text."""
     return {name: text or "" for name, text in words(spec)}
 
 

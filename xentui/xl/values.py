@@ -262,7 +262,7 @@ def pci_error(spec: str) -> str:
             return "the slot behind @ is a number up to 1f"
         rest = rest[slot.end() :] if slot else rest
         if rest and not rest.startswith(","):
-            return f"{quoted(rest)} cannot stand there"
+            return f"{quoted(rest)} cannot be there"
         rest = rest.removeprefix(",")
     while rest:
         name, equals, tail = rest.partition("=")

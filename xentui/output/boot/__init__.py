@@ -91,7 +91,7 @@ def who_starts(project: Project) -> str:
     """Return who starts Xen and how, as a sentence or two."""
     host, board = project.host, boards.board(project.host.machine)
     family = boards.FAMILIES[boards.boot_family(host)]
-    if boards.boot_writer(host) == "nobody":
+    if boards.boot_writer(host) == "user":
         return "You start Xen yourself: set boot_mode to what the board's firmware is."
     if host.boot_mode in (None, board.boot.family):
         return board.boot.says
@@ -160,7 +160,7 @@ def layer_files(project: Project, abilities: Abilities, board_name: str = "") ->
 def shown(project: Project) -> dict[str, str]:
     """Return the script or the .cfg that starts Xen, by the name of its file.
 
-    Empty where a layer starts Xen, or nobody does.
+    Empty where a layer starts Xen, or the user does.
 
     Raises:
         CannotCarry: a value cannot be written.

@@ -101,7 +101,7 @@ def _direct(project: Project, guest: Guest) -> DirectGuest:
         ramdisk=file_name(text.path(guest.ramdisk)) if guest.ramdisk is not None else "",
         memory_kib=worked_out.memory * 1024,
         vcpus=worked_out.vcpus,
-        # What other guests are told by default names a disk, and these have none.
+        # The default arguments of other guests name a disk, and these have none.
         arguments=guest.extra if guest.extra is not None else "console=ttyAMA0",
     )
 
@@ -230,7 +230,7 @@ def _guest(number: int, guest: DirectGuest) -> Iterator[str]:
 
 
 def _quoted(value: str) -> str:
-    """Return a text that stands between double quotes in U-Boot's shell.
+    """Return a text escaped for double quotes in U-Boot's shell.
 
     Raises:
         CannotCarry: it holds a character that the shell would interpret.
