@@ -140,7 +140,7 @@ def test_the_next_commands_are_those_of_what_is_kept(tmp_path: Path) -> None:
     session.write()
     assert session.written is not None
     notes = dict(session.written.commands)
-    assert notes["xl list"] == "started by themselves, in this order: core-image-minimal"
+    assert notes["xl list"] == "started automatically, in this order: core-image-minimal"
     assert f"xl create -c /etc/xen/{MINIMAL}.cfg" in notes
     assert "xl console core" in notes
     assert f"bitbake {MINIMAL} core-image-minimal" in notes

@@ -261,7 +261,7 @@ def test_a_failing_bitbake_is_4(
     use(path, stand_in(tmp_path, "exit 1"))
     code, out, err = verified(run, path, build)
     assert (code, out) == (4, "")
-    assert "exit code 1: it said nothing" in err
+    assert "exit code 1: it printed nothing" in err
 
 
 def test_root_is_refused_before_anything_runs(
