@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -213,7 +214,14 @@ def test_guests_that_xen_starts_are_in_the_boot_files_alone() -> None:
     assert "fdt set /chosen/domU1 vpl011" in lines
     assert 'fdt set /chosen/domU2/kernel bootargs "console=ttyAMA0 quiet"' in lines
     (conf,) = render(project).conf.values()
-    assert "guests/Image;Image guests/first.cpio.gz;first.cpio.gz second.cpio.gz" in conf
+    # Dom0's kernel is Image too, so the guest's has another name on the partition.
+    assert (
+        "guests/Image;first-Image guests/first.cpio.gz;first-first.cpio.gz"
+        " second.cpio.gz;second-second.cpio.gz" in conf
+    )
+    assert (
+        "load ${xen_from} ${xen_next} ${prefix}first-Image || setenv xen_bad first-Image" in lines
+    )
     assert "BUNDLED_XEN_GUESTS" not in conf
     assert layout(project) == []
     rows = {row.name: (row.mib, row.note) for row in budget(project).rows}
@@ -222,11 +230,43 @@ def test_guests_that_xen_starts_are_in_the_boot_files_alone() -> None:
     assert not [f for f in check.check(project) if f.severity is not Severity.ADVICE]
 
 
+PASSED = """
+version = 1
+[host]
+machine = "{machine}"
+memory = 2048
+[guests.net]
+tags = ["external"]
+pci = ["03:00.0,seize=1", "bdf=0000:04:00.1"]
+dtdev = ["/soc/ethernet@5b040000"]
+device_tree = "net.dtb"
+"""
+
+
+def test_dom0_leaves_alone_what_guests_are_given() -> None:
+    hidden = "xen-pciback.hide=(0000:03:00.0)(0000:04:00.1)"
+    board = model.from_data(tomllib.loads(PASSED.format(machine="imx8qm-mek")))
+    (script,) = boot.shown(board).values()
+    assert f"root=PARTUUID=${{xen_root}} rw rootwait {hidden}" in script
+    assert "fdt set /soc/ethernet@5b040000 xen,passthrough || echo" in script
+    assert not [f for f in check.check(board) if f.code == "XT283" and "dtdev" in f.path]
+    pc = model.from_data(tomllib.loads(PASSED.format(machine="genericx86-64")))
+    (config,) = boot.shown(pc).values()
+    assert f"rw rootwait {hidden}\n" in config
+    bios = replace(pc, host=replace(pc.host, boot_mode="bios"))
+    assert hidden in str(render(bios).layer["files/wic/xentui-dom0.cfg"])
+    # Where the device tree is the firmware's, its nodes are the user's to mark.
+    firmware = model.from_data(tomllib.loads(PASSED.format(machine="genericarm64")))
+    assert [f for f in check.check(firmware) if f.code == "XT283" and "dtdev" in f.path]
+
+
 @pytest.mark.parametrize(
     ("change", "code", "said"),
     [
         (('machine = "imx8qm-mek"', 'machine = "genericarm64"'), "XT124", "cannot start first"),
         (('machine = "imx8qm-mek"', 'machine = "rock-5b"'), "XT124", "cannot start second"),
+        (('machine = "imx8qm-mek"', 'machine = "qemuarm64"'), "XT124", "cannot start first"),
+        (('machine = "imx8qm-mek"', 'machine = "genericx86-64"'), "XT124", "cannot start first"),
         (('ramdisk = "second.cpio.gz"\n', ""), "XT125", "second has no RAM disk"),
         (("vcpus = 2", 'vif = ["bridge=xenbr0"]\nrootfs = "x.ext4"'), "XT126", "vif, rootfs of"),
     ],
@@ -234,6 +274,27 @@ def test_guests_that_xen_starts_are_in_the_boot_files_alone() -> None:
 def test_what_xen_cannot_start_is_said(change: tuple[str, str], code: str, said: str) -> None:
     made = [f.message for f in check.check(direct(change)) if f.code == code]
     assert any(said in message for message in made), made
+
+
+@pytest.mark.parametrize(
+    ("machine", "why", "fixes"),
+    [
+        ("genericarm64", "dtb=", {"Start Xen by uboot-fat"}),
+        ("rock-5b", "no files of guests", set()),
+        ("qemuarm64", "from a layer", set()),
+        ("genericx86-64", "x86-64", set()),
+    ],
+)
+def test_why_xen_cannot_start_a_guest_and_what_helps(
+    machine: str, why: str, fixes: set[str]
+) -> None:
+    given = direct(('machine = "imx8qm-mek"', f'machine = "{machine}"'))
+    found = next(f for f in check.check(given) if f.code == "XT124")
+    assert why in found.fix
+    assert {fix.label for fix in found.quick_fixes} == fixes
+    for fix in found.quick_fixes:
+        paths = {f.path for f in check.check(fix.apply(given)) if f.code == "XT124"}
+        assert found.path not in paths
 
 
 def test_image_builder_is_told_the_same() -> None:

@@ -16,6 +16,7 @@ import hashlib
 
 from xentui.bitbake import text
 from xentui.bitbake.abilities import Abilities
+from xentui.output.boot import arguments
 from xentui.project import boards
 from xentui.project.effective import dom0_memory
 from xentui.project.model import Project
@@ -41,6 +42,8 @@ def needed(project: Project, abilities: Abilities) -> bool:
     board = boards.board(project.host.machine)
     if _mode(project) not in _XEN:
         return False
+    if arguments.hidden(project):
+        return True
     if _mode(project) == "bios" and not board.emulated:
         # directdisk-xen.wks has no dom0_mem, and without --configfile relies on the plug-in.
         return dom0_memory(project) is not None or not abilities.names_kernel
@@ -108,7 +111,7 @@ def _menu(project: Project, abilities: Abilities) -> str:
     mode = _mode(project)
     root = f"root=PARTUUID={DISK_ID}-02" if abilities.disk_id else "root=/dev/sda2"
     kernel = boards.board(project.host.machine).kernel_image
-    dom0 = _DOM0[mode].format(root=root)
+    dom0 = " ".join([_DOM0[mode].format(root=root), *arguments.hidden(project)])
     return f"""\
 DEFAULT boot
 TIMEOUT 0

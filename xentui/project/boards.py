@@ -401,6 +401,11 @@ def boot_writer(host: model.Host) -> Writer:
     return "layer" if family in ("hyperv-gen1", "runqemu") else "xentui"
 
 
+def marks_devices(host: model.Host) -> bool:
+    """Return whether xentui's boot script marks the device tree's nodes that guests are given."""
+    return boot_writer(host) == "xentui" and boot_family(host).startswith("uboot-")
+
+
 def dom0_knob(host: model.Host) -> Dom0Knob:
     """Return what sets Dom0's memory."""
     writer = boot_writer(host)

@@ -187,18 +187,21 @@ def _stand_in(parts: Parts) -> bytes:
 def _uboot(
     project: Project, board: boards.Board, firmware: Firmware, code: Path, parts: Parts
 ) -> BootPath:
-    given = script.described(project)
+    written = script.described(project)
     given = replace(
-        given,
+        written,
         # QEMU has its own console, tree and addresses.
-        boot=replace(given.boot, device_tree="firmware", fixups=(), load_address="", root_part="2"),
-        xen_arguments=f"{re.sub(r' dtuart=[^ ]+', '', given.xen_arguments)} {_QUIET}",
-        dom0_arguments=f"{given.dom0_arguments} {_LINUX}",
+        boot=replace(
+            written.boot, device_tree="firmware", fixups=(), load_address="", root_part="2"
+        ),
+        xen_arguments=f"{re.sub(r' dtuart=[^ ]+', '', written.xen_arguments)} {_QUIET}",
+        dom0_arguments=f"{written.dom0_arguments} {_LINUX}",
         initramfs="initrd",
+        passed_nodes=(),
         in_boot_folder=False,
     )
     notes = ["The script is the written one, with a stand-in's initial file system."]
-    if board.boot.device_tree == "file" or board.boot.fixups:
+    if board.boot.device_tree == "file" or board.boot.fixups or written.passed_nodes:
         notes.append(
             "Its device tree is QEMU's: what the script changes for the board is left out."
         )

@@ -117,7 +117,7 @@ def _agreed(given: Context, finding: Finding, fix: QuickFix, findings: list[Find
     A rule refuses it by an error that was not there before, or by a fix that leads back.
     """
     before = {(one.code, one.path) for one in findings}
-    fixed = fix.apply(given.project)
+    fixed = fix.apply(given.whole)
     after = _run_rules(context(fixed, given.assets, given.abilities))
     same = (finding.code, finding.path, finding.message)
     if any((one.code, one.path, one.message) == same for one in after):
@@ -125,7 +125,7 @@ def _agreed(given: Context, finding: Finding, fix: QuickFix, findings: list[Find
     new = [one for one in after if (one.code, one.path) not in before]
     return not any(
         one.severity is Severity.ERROR
-        or any(back.apply(fixed) == given.project for back in one.quick_fixes)
+        or any(back.apply(fixed) == given.whole for back in one.quick_fixes)
         for one in new
     )
 
@@ -139,7 +139,7 @@ def _run_rules(given: Context) -> list[Finding]:
             made.append(failed(rule, error))
     for guest in given.guests:
         made.extend(check_guest(given, guest))
-    return arranged(given.project, made)
+    return arranged(given.whole, made)
 
 
 def check_guest(given: Context, guest: EffectiveGuest) -> list[Finding]:

@@ -37,9 +37,11 @@ class Context:
         assets: what was read beside the project file.
         abilities: what the layers can do that the project is built with.
         direct: guests that Xen starts itself; :attr:`project` and :attr:`guests` are without them.
+        whole: the project with them.
     """
 
     project: Project
+    whole: Project
     board: Board
     bundles: frozenset[str]
     guests: tuple[EffectiveGuest, ...]
@@ -87,6 +89,7 @@ def context(
     }
     return Context(
         project=project,
+        whole=whole,
         board=boards.board(project.host.machine),
         bundles=frozenset(bundle.key for bundle in project.bundles),
         guests=tuple(effective(project, guest) for guest in project.guests),

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xentui.project import boards
+from xentui.rules import quick_fixes
 from xentui.rules.context import Context
 from xentui.rules.finding import Finding, found
 
@@ -20,23 +21,46 @@ TAKEN = frozenset(
 
 
 def place(given: Context) -> Iterator[Finding]:
-    """Whether the board's script can start guests."""
-    family = boards.boot_family(given.project.host)
-    writes = boards.boot_writer(given.project.host) == "xentui"
-    if family in FAMILIES and writes:
+    """Check that what starts Xen on the board can start guests too."""
+    why = _why_not(given)
+    if not why:
         return
+    board = given.board
+    fat = "uboot-fat" in board.boot.families
     for guest in given.direct:
         yield found(
             "XT124",
             f"guests.{guest.key}.started_by",
-            f"Xen cannot start {guest.key} itself on {given.board.machine}",
-            "Only a U-Boot script that xentui writes can do it: set host.boot_mode to uboot-fat on "
-            "an arm64 board, or let xl start the guest.",
+            f"Xen cannot start {guest.key} itself on {board.machine}",
+            f"{why} {'Set boot_mode to uboot-fat, or let' if fat else 'Let'} xl start the guest.",
+            quick_fixes.host("Start Xen by uboot-fat", boot_mode="uboot-fat") if fat else None,
         )
 
 
+def _why_not(given: Context) -> str:
+    """Return why Xen starts no guests on the board, or an empty text."""
+    host, family = given.project.host, boards.boot_family(given.project.host)
+    writer = boards.boot_writer(host)
+    if family in FAMILIES and writer == "xentui":
+        return ""
+    if given.board.arch == "x86-64":
+        return "Xen for x86-64 starts no guest but Dom0."
+    if family == "efi":
+        return (
+            "Such guests are in the device tree. Under UEFI that is the firmware's, and a file"
+            " with them (dtb=) would take its place, with its memory and addresses."
+        )
+    if family == "uboot-rootfs":
+        return "The boot script reads /boot of the root file system, where no files of guests are."
+    return (
+        "What starts Xen on this board comes from a layer."
+        if writer == "layer"
+        else "You start Xen yourself."
+    )
+
+
 def files(given: Context) -> Iterator[Finding]:
-    """Whether the guest has what it boots from, and nothing that it cannot have."""
+    """Check that the guest has what it boots from, and nothing that it cannot have."""
     for guest in given.direct:
         wanted = guest.guest
         if wanted.ramdisk is None:

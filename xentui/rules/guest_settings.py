@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from xentui.project import artifacts, disk, route, schema
+from xentui.project import artifacts, boards, disk, route, schema
 from xentui.project.effective import EffectiveGuest
 from xentui.project.model import Guest, Project
 from xentui.rules import quick_fixes
@@ -175,20 +175,24 @@ def passed_through(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             )
     if wanted.dtdev or wanted.iomem or wanted.irqs:
         field = next(name for name in ("dtdev", "iomem", "irqs") if getattr(wanted, name))
+        marked = wanted.dtdev and boards.marks_devices(given.project.host)
         missing = [
             name
             for name, there in (
-                ("xen,passthrough in the device's node of the host's device tree", True),
+                ("xen,passthrough in the device's node of the host's device tree", not marked),
                 ("a device_tree for the guest", wanted.device_tree is None and bool(wanted.dtdev)),
             )
             if there
         ]
-        if given.board.arch == "aarch64":
+        if given.board.arch == "aarch64" and missing:
             yield found(
                 "XT283",
                 f"guests.{guest.key}.{field}",
                 f"A device for {guest.key} needs {' and '.join(missing)}",
-                "Add xen,passthrough; to the node and boot Dom0 with that device tree.",
+                "Name the guest's partial device tree in device_tree. The boot script sets"
+                " xen,passthrough in the device's node."
+                if marked
+                else "Add xen,passthrough; to the node and boot Dom0 with that device tree.",
             )
 
 

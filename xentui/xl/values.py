@@ -250,6 +250,18 @@ _BDF = (
 )
 
 
+def pci_address(spec: str) -> str:
+    """Return the address of a PCI device as Linux writes it, such as ``0000:03:00.0``.
+
+    Empty where a device has no address, or is more than one function of it.
+    """
+    found = re.search(rf"(?:^|\bbdf=){_BDF}", spec)
+    if found is None or found["func"] == "*" or not _bdf_fits(found):
+        return ""
+    parts = (int(found[name] or "0", 16) for name in ("domain", "bus", "dev", "func"))
+    return "{:04x}:{:02x}:{:02x}.{:x}".format(*parts)
+
+
 def pci_error(spec: str) -> str:
     """Return why xl refuses a PCI device (xen:tools/libs/util/libxlu_pci.c), or an empty text."""
     rest, named = spec, False

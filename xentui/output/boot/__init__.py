@@ -82,9 +82,12 @@ def settings(project: Project, board_name: str = "") -> Iterator[str]:
 
 def _of_guests(project: Project) -> list[str]:
     """Return the files of guests that Xen starts itself, as entries of IMAGE_BOOT_FILES."""
-    named = (file for guest in project.direct_guests for file in (guest.kernel, guest.ramdisk))
-    paths = dict.fromkeys(text.path(file) for file in named if file is not None)
-    return [f"{path};{script.file_name(path)}" for path in paths]
+    return [
+        f"{text.path(path)};{script.file_name(guest, path)}"
+        for guest in project.direct_guests
+        for path in (guest.kernel, guest.ramdisk)
+        if path is not None
+    ]
 
 
 def who_starts(project: Project) -> str:

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from xentui.bitbake import text
 from xentui.errors import UsageError
-from xentui.output.boot import script
-from xentui.output.boot.uefi import xen_console
+from xentui.output.boot import arguments, script
 from xentui.project import boards
 from xentui.project.effective import dom0_memory, total_memory
 from xentui.project.model import Project
 
 FILE = "imagebuilder.config"
+_DOM0 = "console=hvc0 root=/dev/mmcblk0p2 rw rootwait"
 _BANK = 0x10000000
 _ENOUGH_MIB = 2048
 
@@ -37,7 +37,6 @@ def config(project: Project) -> str:
     machine = text.name(board.machine)
     start = int(board.boot.load_address or "0", 16) // _BANK * _BANK
     end = start + min(total_memory(project) or _ENOUGH_MIB, _ENOUGH_MIB) * 1024 * 1024
-    memory = dom0_memory(project)
     guests = script.described(project).guests
     tree = f"{board.boot.dtb_folder}{board.boot.dtb}" if board.boot.dtb else "system.dtb"
     values = [
@@ -46,10 +45,10 @@ def config(project: Project) -> str:
         ("BOOT_CMD", "booti"),
         ("DEVICE_TREE", tree),
         ("XEN", f"xen-{machine}"),
-        *([("XEN_CMD", _quoted(f"{xen_console(board)} dom0_mem={text.number(memory)}M"))]
-          if memory is not None else []),
+        *([("XEN_CMD", _quoted(arguments.of_xen(project)))]
+          if dom0_memory(project) is not None else []),
         ("DOM0_KERNEL", board.kernel.image),
-        ("DOM0_CMD", _quoted("console=hvc0 root=/dev/mmcblk0p2 rw rootwait")),
+        ("DOM0_CMD", _quoted(" ".join([_DOM0, *arguments.hidden(project)]))),
         ("NUM_DOMUS", str(len(guests))),
     ]  # fmt: skip
     for number, (guest, named) in enumerate(zip(guests, project.direct_guests, strict=True)):

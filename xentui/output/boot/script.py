@@ -18,15 +18,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from xentui.bitbake import text
-from xentui.output.boot.uefi import xen_console
+from xentui.output.boot import arguments
 from xentui.project import boards
-from xentui.project.effective import dom0_memory, effective
+from xentui.project.effective import effective
 from xentui.project.model import Guest, Project
 
 XEN_SPAN = 0x1000000
 """Bytes kept for Xen itself and its bss."""
-
-_DOM0_ARGUMENTS = "console=hvc0 root=PARTUUID=${xen_root} rw rootwait"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +58,18 @@ class Description:
         dom0_arguments: of Dom0's kernel; may name ``${xen_root}``.
         kernel: Dom0's kernel on the partition.
         initramfs: Dom0's first root file system there, or an empty text.
-        guests: started by Xen beside Dom0.
+        guests: started by Xen before Dom0.
+        passed_nodes: paths of the device tree's nodes that xl gives to guests.
         in_boot_folder: whether files are in /boot where U-Boot does not say it.
     """
 
     boot: boards.Boot
     xen_arguments: str
+    dom0_arguments: str
     kernel: str = "Image"
-    dom0_arguments: str = _DOM0_ARGUMENTS
     initramfs: str = ""
     guests: tuple[DirectGuest, ...] = ()
+    passed_nodes: tuple[str, ...] = ()
     in_boot_folder: bool = False
 
 
@@ -80,25 +80,26 @@ def described(project: Project) -> Description:
         CannotCarry: a value cannot be written.
     """
     board = boards.board(project.host.machine)
-    memory = dom0_memory(project)
-    dom0 = f" dom0_mem={text.number(memory)}M" if memory is not None else ""
     return Description(
         boot=board.boot,
-        xen_arguments=xen_console(board) + dom0,
+        xen_arguments=arguments.of_xen(project),
+        dom0_arguments=arguments.of_dom0(project, "${xen_root}"),
         kernel=board.kernel.image,
         initramfs="initrd" if board.boot.initramfs else "",
         guests=tuple(_direct(project, guest) for guest in project.direct_guests),
+        passed_nodes=arguments.passed_nodes(project),
         in_boot_folder=boards.boot_family(project.host) == "uboot-rootfs",
     )
 
 
 def _direct(project: Project, guest: Guest) -> DirectGuest:
     worked_out = effective(project, guest)
-    kernel = text.path(guest.kernel) if guest.kernel is not None else ""
     return DirectGuest(
         key=text.name(guest.key),
-        kernel=file_name(kernel) or boards.board(project.host.machine).kernel.image,
-        ramdisk=file_name(text.path(guest.ramdisk)) if guest.ramdisk is not None else "",
+        kernel=file_name(guest, guest.kernel)
+        if guest.kernel is not None
+        else boards.board(project.host.machine).kernel.image,
+        ramdisk=file_name(guest, guest.ramdisk) if guest.ramdisk is not None else "",
         memory_kib=worked_out.memory * 1024,
         vcpus=worked_out.vcpus,
         # The default arguments of other guests name a disk, and these have none.
@@ -106,9 +107,13 @@ def _direct(project: Project, guest: Guest) -> DirectGuest:
     )
 
 
-def file_name(path: str) -> str:
-    """Return what a deployed file is called on the boot partition."""
-    return path.rpartition("/")[2]
+def file_name(guest: Guest, path: str) -> str:
+    """Return what a guest's deployed file is called on the boot partition.
+
+    The guest's key is part of it: two guests may have files of one name in different folders, and
+    Dom0's kernel has the name of many a guest's.
+    """
+    return f"{text.name(guest.key)}-{text.path(path).rpartition('/')[2]}"
 
 
 def script(given: Description) -> str:
@@ -162,6 +167,11 @@ def _lines(given: Description) -> Iterator[str]:
     for number, guest in reversed(list(enumerate(given.guests, 1))):
         yield from _guest(number, guest)
     yield from boot.fixups
+    for path in given.passed_nodes:
+        yield (
+            f"fdt set {path} xen,passthrough"
+            f' || echo "xen: {path} is not in the device tree, so no guest can be given it"'
+        )
     yield ""
     yield (
         'if test -n "${xen_bad}"; then echo "xen: ${xen_bad} cannot be loaded from ${xen_from}";'

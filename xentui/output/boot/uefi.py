@@ -8,10 +8,9 @@ as ``xen-MACHINE.efi``. No boot loader is needed, no address, and no /chosen.
 
 from __future__ import annotations
 
-from xentui.bitbake import text
+from xentui.output.boot import arguments
 from xentui.output.boot.kickstart import root_guid
 from xentui.project import boards
-from xentui.project.effective import dom0_memory
 from xentui.project.model import Project
 
 FOLDER = "EFI/BOOT"
@@ -45,31 +44,19 @@ def config(project: Project) -> str:
         CannotCarry: a value cannot be written.
     """
     board = boards.board(project.host.machine)
-    memory = dom0_memory(project)
-    options = [xen_console(board)]
-    if memory is not None:
-        options.append(f"dom0_mem={text.number(memory)}M")
     lines = [
         "[global]",
         "default=xen",
         "",
         "[xen]",
-        f"options={' '.join(options)}",
-        f"kernel={board.kernel.image} console=hvc0 root=PARTUUID={root_guid(project)} rw rootwait",
+        f"options={arguments.of_xen(project)}",
+        f"kernel={board.kernel.image} {arguments.of_dom0(project, root_guid(project))}",
     ]
     if board.boot.initramfs:
         lines.append("ramdisk=initrd")
     if _has_own_tree(board):
         lines.append(f"dtb={board.boot.dtb}")
     return "\n".join(lines) + "\n"
-
-
-def xen_console(board: boards.Board) -> str:
-    """Return Xen's options that name its console."""
-    if board.console.device == "com1":
-        return "console=com1,vga com1=115200,8n1"
-    path = f" dtuart={board.console.path}" if board.console.path else ""
-    return f"console=dtuart{path}"
 
 
 def _has_own_tree(board: boards.Board) -> bool:

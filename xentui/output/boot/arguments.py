@@ -1,0 +1,76 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Command lines of Xen and of Dom0's kernel, and the devices that both leave to guests.
+
+Passing a device through needs more than the guest's own config. For PCI, Dom0's kernel gives the
+device to xen-pciback and to no other driver (``xen-pciback.hide``). For a device of the device
+tree, its node has the property ``xen,passthrough``, so that Xen keeps it from Dom0
+(xen:docs/misc/arm/passthrough.txt). Xen's ``iommu`` is left alone: it uses an IOMMU wherever there
+is one (xen:docs/misc/xen-command-line.pandoc).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xentui.bitbake import text
+from xentui.project import boards
+from xentui.project.effective import dom0_memory
+from xentui.project.model import Guest, Project
+from xentui.xl import values
+
+
+def of_xen(project: Project) -> str:
+    """Return Xen's command line: its console, and Dom0's memory where that is limited.
+
+    Raises:
+        CannotCarry: a value cannot be written.
+    """
+    memory = dom0_memory(project)
+    words = [_console(boards.board(project.host.machine))]
+    if memory is not None:
+        words.append(f"dom0_mem={text.number(memory)}M")
+    return " ".join(words)
+
+
+def of_dom0(project: Project, root: str) -> str:
+    """Return the command line of Dom0's kernel.
+
+    Args:
+        project: the project.
+        root: GUID of the root file system's partition, or the variable that holds it.
+
+    Raises:
+        CannotCarry: a value cannot be written.
+    """
+    return " ".join(["console=hvc0", f"root=PARTUUID={root} rw rootwait", *hidden(project)])
+
+
+def hidden(project: Project) -> list[str]:
+    """Return the argument that keeps guests' PCI devices from Dom0's drivers, if there are any.
+
+    Raises:
+        CannotCarry: an address cannot be written.
+    """
+    specs = (spec for guest in _passing(project) for spec in guest.pci)
+    found = dict.fromkeys(filter(None, map(values.pci_address, specs)))
+    return (
+        [f"xen-pciback.hide={''.join(f'({text.packed(one)})' for one in found)}"] if found else []
+    )
+
+
+def passed_nodes(project: Project) -> tuple[str, ...]:
+    """Return the nodes of the device tree that guests are given, by their paths."""
+    return tuple(dict.fromkeys(path for guest in _passing(project) for path in guest.dtdev))
+
+
+def _passing(project: Project) -> Iterator[Guest]:
+    # What a config of the user's own passes through is not in these fields.
+    return (guest for guest in project.of_xl.guests if guest.config_file is None)
+
+
+def _console(board: boards.Board) -> str:
+    if board.console.device == "com1":
+        return "console=com1,vga com1=115200,8n1"
+    path = f" dtuart={board.console.path}" if board.console.path else ""
+    return f"console=dtuart{path}"
