@@ -13,7 +13,7 @@ from tests.real import cases, tree
 from tests.real.build import Build
 from tests.real.cases import Case
 from tests.real.conftest import MakeBuild
-from xentui.output import bundle_recipe, local_conf
+from xentui.output import bundle_recipe, xentui_conf
 from xentui.project import schema
 from xentui.project.effective import effective
 from xentui.project.licenses import CHECKSUMS
@@ -62,7 +62,9 @@ def test_bitbake_reads_a_bundle_as_meant(case: Case, make_build: MakeBuild) -> N
         assert seen.values["S"] == seen.values["UNPACKDIR"]
         assert seen.values["PACKAGE_ARCH"] == project.host.machine.replace("-", "_")
         assert "virtual/cross-cc" not in seen.words("DEPENDS")
-        assert seen.words("XEN_GUEST_BUNDLES") == [local_conf.entry(guest) for guest in guests]
+        assert seen.words("XEN_GUEST_BUNDLES") == [
+            xentui_conf.bundled_entry(guest) for guest in guests
+        ]
         assert seen.values["XEN_GUEST_MEMORY_DEFAULT"] == str(project.defaults.memory or 512)
         for guest in guests:
             said = {name: seen.flags[name].get(guest.key) for name in FLAGS}

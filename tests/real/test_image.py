@@ -17,7 +17,7 @@ from tests.real import cases, tree
 from tests.real.build import Build
 from tests.real.cases import Case
 from tests.real.conftest import MakeBuild
-from xentui.output import local_conf
+from xentui.output import xentui_conf
 from xentui.project import boards
 from xentui.project.assets import gather
 from xentui.project.effective import effective, image
@@ -67,7 +67,7 @@ def test_the_image_has_what_the_project_says(case: Case, make_build: MakeBuild) 
     bundles = {guest.bundle for guest in project.guests if guest.bundle}
     assert bundles <= set(seen.words("IMAGE_INSTALL"))
     named = [guest for guest in project.guests if guest.bundle is None]
-    entries = [local_conf.entry(guest) for guest in named]
+    entries = [xentui_conf.bundled_entry(guest) for guest in named]
     assert seen.words("BUNDLED_XEN_GUESTS") == entries
     packed = {}
     for record in filter(None, (seen.values["XEN_GUEST_PARAMS_MAP"] or "").split(";")):
@@ -87,7 +87,7 @@ def test_the_image_has_what_the_project_says(case: Case, make_build: MakeBuild) 
     if project.containers.vxn:
         assert {"vcontainer", "vxn"} <= set(seen.words("DISTRO_FEATURES"))
         assert {"vxn", "containerd-opencontainers"} <= set(seen.words("IMAGE_INSTALL"))
-        assert set(local_conf.MULTICONFIGS) <= set(seen.words("BBMULTICONFIG"))
+        assert set(xentui_conf.MULTICONFIGS) <= set(seen.words("BBMULTICONFIG"))
 
 
 def test_network_takes_effect(build: Build) -> None:

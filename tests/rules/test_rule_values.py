@@ -326,9 +326,9 @@ def test_a_guest_without_a_kernel(machine: str, fix: str, labels: list[str]) -> 
 def test_as_many_warnings_of_a_script_as_can_be_read(tmp_path: Path) -> None:
     if shutil.which("shellcheck") is None:
         pytest.skip("needs shellcheck")
-    from xentui.rules.scripts import scripts
+    from xentui.rules.scripts import script_findings
 
     project = project_of('[import_types.odd]\nscript = "odd.sh"\n')
     unquoted = "#!/bin/sh\n" + "".join(f"A{n}=1\n" for n in range(20))
-    made = list(scripts(project, Assets(texts={"odd.sh": unquoted})))
+    made = list(script_findings(project, Assets(texts={"odd.sh": unquoted})))
     assert [one.code for one in made] == ["XT361"] * 5

@@ -9,7 +9,7 @@ import pytest
 from tests.images import made
 from xentui.project import document
 from xentui.project.assets import gather
-from xentui.rules.scripts import lint, scripts, syntax
+from xentui.rules.scripts import lint, script_findings, syntax_errors
 
 PROJECT = """\
 version = 1
@@ -21,21 +21,21 @@ script = "convert.sh"
 
 
 def test_a_script_that_can_be_parsed_is_fine() -> None:
-    assert syntax('set -e\nqemu-img convert -O raw "$1" "$2"\n') == []
+    assert syntax_errors('set -e\nqemu-img convert -O raw "$1" "$2"\n') == []
 
 
-def test_the_line_of_what_cannot_be_parsed_is_told() -> None:
-    told = syntax("echo a\nif true; then\necho b\n")
-    assert told
-    assert told[0].startswith("line ")
-    assert "\x1b" not in syntax("case \x1b[31m in\n;;\n")[0]
+def test_a_syntax_error_names_its_line() -> None:
+    errors = syntax_errors("echo a\nif true; then\necho b\n")
+    assert errors
+    assert errors[0].startswith("line ")
+    assert "\x1b" not in syntax_errors("case \x1b[31m in\n;;\n")[0]
 
 
 @pytest.mark.parametrize("text", ["touch {}", "$(touch {})", "`touch {}`", ": ${{X:=$(touch {})}}"])
 def test_nothing_of_a_script_runs(tmp_path: Path, text: str) -> None:
     canary = tmp_path / "canary"
     script = text.format(canary) + "\n"
-    syntax(script)
+    syntax_errors(script)
     lint(script)
     assert not canary.exists()
 
@@ -45,7 +45,7 @@ def test_the_environment_has_no_say(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (tmp_path / "start").write_text(f"touch {canary}\n")
     for name in ("ENV", "BASH_ENV"):
         monkeypatch.setenv(name, str(tmp_path / "start"))
-    syntax("echo\n")
+    syntax_errors("echo\n")
     assert not canary.exists()
 
 
@@ -64,6 +64,6 @@ def test_scripts_have_findings(tmp_path: Path, script: str, codes: list[str]) ->
     (tmp_path / "convert.sh").write_text(script)
     project = document.load_text(PROJECT, tmp_path).project
     assert project is not None
-    found = list(scripts(project, gather(project, tmp_path)))
+    found = list(script_findings(project, gather(project, tmp_path)))
     assert [finding.code for finding in found] == codes
     assert all(finding.path == "import_types.vmdk.script" for finding in found)

@@ -12,7 +12,7 @@ from tests.rules.case import HEAD
 from tests.rules.test_rule_values import of, project_of
 from xentui.project.assets import Assets, SourceFile
 from xentui.rules.fetched import file_name
-from xentui.rules.scripts import scripts
+from xentui.rules.scripts import script_findings
 
 
 def fetch(key: str, uri: str, **more: str) -> str:
@@ -266,8 +266,10 @@ def test_a_script_that_no_shell_understands_is_told_once() -> None:
     text = "".join(f'[import_types.{key}]\nscript = "{key}.sh"\n' for key in ("gone", "odd", "ok"))
     broken = "if true; then\n  echo $(\n"
     made = list(
-        scripts(project_of(text), Assets(texts={"odd.sh": broken, "ok.sh": "#!/bin/sh\ntrue\n"}))
+        script_findings(
+            project_of(text), Assets(texts={"odd.sh": broken, "ok.sh": "#!/bin/sh\ntrue\n"})
+        )
     )
     assert [(one.code, one.path) for one in made] == [("XT360", "import_types.odd.script")]
-    assert made[0].message.startswith('"odd.sh" is no shell script: line ')
-    assert made[0].fix == "Correct it; sh -n FILE reports the same."
+    assert made[0].message.startswith('"odd.sh" has a syntax error: line ')
+    assert made[0].fix == "Fix the script; sh -n FILE shows the same error."

@@ -157,9 +157,9 @@ def _checked(chosen: Chosen, build: _Build | None) -> FindingsReport:
         )
     found = projects.findings(chosen, assets, build.abilities if build is not None else None)
     if project is not None and assets is not None and project.import_types:
-        from xentui.rules.scripts import scripts
+        from xentui.rules.scripts import script_findings
 
-        found += scripts(project, assets)
+        found += script_findings(project, assets)
     sound = all(finding.severity is not Severity.ERROR for finding in found)
     if sound and build is not None and project is not None and assets is not None:
         found = _in_order([*found, *build.examine(project, assets, chosen.origin)])

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from xentui.errors import XentuiError
 from xentui.output import commands, existing, formats, fragment
 from xentui.output.build_dir import abilities_of, attach_of, plan_project
-from xentui.output.local_conf import local_conf
 from xentui.output.plan import plan
 from xentui.output.render import render
+from xentui.output.xentui_conf import xentui_conf
 from xentui.project import assets
 
 if TYPE_CHECKING:
@@ -177,4 +177,4 @@ def snippet(project: Project, assets: Assets) -> tuple[str, list[str]]:
         CannotCarry: a value cannot be written so that it is read back as it is.
     """
     needed = render(project, assets).layer
-    return local_conf(project, assets).lstrip("\n"), sorted(needed)
+    return xentui_conf(project, assets).lstrip("\n"), sorted(needed)

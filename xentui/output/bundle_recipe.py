@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from xentui.bitbake import text
 from xentui.output import sources
 from xentui.output.guest_cfg import supplied
-from xentui.output.local_conf import entry, varflags
+from xentui.output.xentui_conf import bundled_entry, flags_to_write
 from xentui.project import artifacts, schema
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.effective import fallback
@@ -47,7 +47,7 @@ def recipe(project: Project, bundle: Bundle, assets: Assets = NO_ASSETS) -> str:
         + text.assign("REQUIRED_DISTRO_FEATURES", "xen"),
         *fetched.src_uri(),
         _surroundings(),
-        text.assign_lines("XEN_GUEST_BUNDLES", [entry(guest) for guest in guests]),
+        text.assign_lines("XEN_GUEST_BUNDLES", [bundled_entry(guest) for guest in guests]),
         *(_guest(project, guest, has_config=guest in configs) for guest in guests),
         *fetched.preparation(),
         *_extra_files(guests),
@@ -103,7 +103,7 @@ def _guest(project: Project, guest: Guest, *, has_config: bool) -> str:
     lines += [
         text.assign(variable, value, flag=text.name(guest.key))
         for variable, value in (
-            *varflags(project, guest),
+            *flags_to_write(project, guest),
             *_imports(project, guest),
             *(_config(guest) if has_config else ()),
         )

@@ -33,10 +33,10 @@ from xentui.bitbake.files import absolute
 from xentui.bitbake.overrides import operation
 from xentui.errors import InputError
 from xentui.output import fragment, header, manifest, user_files
-from xentui.output.local_conf import entry, guest_values
 from xentui.output.plan import decode
 from xentui.output.rendered import CONF, LAYER, Rendered
 from xentui.output.tree import Tree
+from xentui.output.xentui_conf import bundled_entry, effective_flags
 from xentui.project import filesystem
 from xentui.project.effective import image
 from xentui.project.model import Project
@@ -259,7 +259,7 @@ def _value_clashes(settings: UserSettings, after: BuildDir, project: Project) ->
     wanted = {
         (variable, guest.key): value
         for guest in project.guests
-        for variable, value in guest_values(project, guest)
+        for variable, value in effective_flags(project, guest)
     }
     for one in settings.settings:
         if one.variable == GUESTS:
@@ -358,11 +358,11 @@ def _instead(body: str, project: Project, settings: UserSettings) -> str:
     assigned = {(s.variable, s.flag) for s in parse(body, CONF).statements if s.kind == "assign"}
     lines: list[str] = []
     for guest in project.guests:
-        for variable, value in guest_values(project, guest):
+        for variable, value in effective_flags(project, guest):
             if (variable, guest.key) not in assigned and settings.find(variable, guest.key):
                 lines.append(text.assign(variable, value, flag=text.name(guest.key)))
     listed = settings.find(GUESTS)
-    mine = {entry(guest) for guest in project.guests if guest.bundle is None}
+    mine = {bundled_entry(guest) for guest in project.guests if guest.bundle is None}
     left = [word for word in (listed.delayed if listed is not None else ()) if word not in mine]
     if left:
         lines.append(text.assign(f"{GUESTS}:remove", " ".join(text.packed(word) for word in left)))

@@ -16,9 +16,9 @@ from xentui.bitbake import releases, text
 from xentui.bitbake.abilities import Abilities
 from xentui.output import header
 from xentui.output.layer import COLLECTION, layer_conf
-from xentui.output.local_conf import local_conf
 from xentui.output.render import render
 from xentui.output.rendered import Rendered
+from xentui.output.xentui_conf import xentui_conf
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.effective import image
 from xentui.project.model import Project
@@ -63,7 +63,7 @@ def rendered(
             "",
         )
     )
-    body = metadata + local_conf(project, assets, machine=False, board=board, abilities=able)
+    body = metadata + xentui_conf(project, assets, machine=False, board=board, abilities=able)
     files[f"{FOLDER}/{base_name(origin)}.conf"] = header.stamp(body, project=origin)
     return Rendered({}, files)
 

@@ -22,7 +22,6 @@ from xentui.bitbake import text
 from xentui.errors import InputError, UsageError
 from xentui.output import header
 from xentui.output.from_nothing import classes_line
-from xentui.output.local_conf import local_conf
 from xentui.output.render import render
 from xentui.output.rendered import LAYER, Rendered
 from xentui.output.repositories import (
@@ -32,6 +31,7 @@ from xentui.output.repositories import (
     missing_layer,
     repositories,
 )
+from xentui.output.xentui_conf import xentui_conf
 from xentui.project import filesystem
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.effective import image
@@ -124,7 +124,7 @@ def block(value: str, indent: str) -> str:
 def _body(
     project: Project, assets: Assets, layer: str | None, board: str, found: list[Repository]
 ) -> str:
-    settings = local_conf(project, assets, machine=False, board=board).lstrip("\n")
+    settings = xentui_conf(project, assets, machine=False, board=board).lstrip("\n")
     if any(repository.name == CLASSES for repository in found):
         settings = classes_line(f"${{TOPDIR}}/../{CLASSES}") + "\n" + settings
     head = _COMPLETE.format(file=FILE) if found else _TOLD

@@ -10,8 +10,8 @@ from xentui.bitbake import releases, text
 from xentui.bitbake.abilities import Abilities
 from xentui.output import boot, bundle_recipe, dom0_layer, header, kickstart, layer, sources
 from xentui.output.guest_cfg import supplied
-from xentui.output.local_conf import local_conf
 from xentui.output.rendered import CONF, Content, Copy, Rendered
+from xentui.output.xentui_conf import xentui_conf
 from xentui.project import artifacts, schema
 from xentui.project.assets import NO_ASSETS, Assets, SourceFile
 from xentui.project.effective import image
@@ -44,7 +44,7 @@ def render(
     """
     whole, project = project, project.of_xl
     able = abilities or releases.abilities_for(project)
-    settings = local_conf(whole, assets, machine=machine, board=board, abilities=able)
+    settings = xentui_conf(whole, assets, machine=machine, board=board, abilities=able)
     conf = {CONF: header.stamp(settings, project=origin)}
     files: dict[str, Content] = {}
     for bundle in project.bundles:

@@ -1,10 +1,11 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Import scripts of the project's own, read by a shell and by shellcheck (XT360 and XT361).
+"""Rules on import scripts, checked by a shell and by shellcheck (XT360 and XT361).
 
-Both only parse, yet they are programs: whoever asks for these findings asks for running them. A
-script comes to them by standard input, with an empty environment: ``sh -n`` reads no start-up
-file (``ENV``) then, and shellcheck follows no ``source`` unless asked to.
+An import script turns what was fetched into a guest's disk image (``import_types``). Both programs
+only parse it, but they are external programs, so these rules run only where the caller asks for
+them. They get the script on standard input and no environment but LC_ALL, so ``sh -n`` reads no
+start-up file (``ENV``), and shellcheck follows no ``source``.
 """
 
 from __future__ import annotations
@@ -19,46 +20,47 @@ from xentui.project.model import Project
 from xentui.rules.finding import Finding, found
 from xentui.safe_text import quoted, visible
 
-_MOST = 5
-_SECONDS = 10
-_SHELL = re.compile(r"^(?:/bin/)?(?:sh|-): (?:-c: )?(?:line )?([0-9]+): (.*)$")
-_LINT = re.compile(r"^-:([0-9]+):[0-9]+: (?:error|warning): (.*)$")
+_MAX_WARNINGS = 5
+_TIMEOUT = 10
+_SH_ERROR = re.compile(r"^(?:/bin/)?(?:sh|-): (?:-c: )?(?:line )?([0-9]+): (.*)$")
+_SHELLCHECK_LINE = re.compile(r"^-:([0-9]+):[0-9]+: (?:error|warning): (.*)$")
 
 
-def scripts(project: Project, assets: Assets) -> Iterator[Finding]:
-    """Yield what a shell does not understand, and what shellcheck warns of."""
-    for kind in project.import_types:
-        text = assets.texts.get(kind.script)
+def script_findings(project: Project, assets: Assets) -> Iterator[Finding]:
+    """Yield syntax errors, and shellcheck's warnings where there are none."""
+    for import_type in project.import_types:
+        text = assets.texts.get(import_type.script)
         if text is None:
             continue
-        path = f"import_types.{kind.key}.script"
-        wrong = syntax(text)
-        for problem in wrong[:1]:
+        path = f"import_types.{import_type.key}.script"
+        errors = syntax_errors(text)
+        if errors:
             yield found(
                 "XT360",
                 path,
-                f"{quoted(kind.script)} is no shell script: {problem}",
-                "Correct it; sh -n FILE reports the same.",
+                f"{quoted(import_type.script)} has a syntax error: {errors[0]}",
+                "Fix the script; sh -n FILE shows the same error.",
             )
-        if not wrong:
-            for problem in lint(text)[:_MOST]:
+        else:
+            for problem in lint(text)[:_MAX_WARNINGS]:
                 yield found(
                     "XT361",
                     path,
-                    f"shellcheck says of {quoted(kind.script)}: {problem}",
-                    "Correct it, or tell shellcheck in the script why it is right.",
+                    f"shellcheck on {quoted(import_type.script)}: {problem}",
+                    "Fix it, or disable the warning in the script with a comment "
+                    "# shellcheck disable=SCnnnn.",
                 )
 
 
-def syntax(script: str) -> list[str]:
+def syntax_errors(script: str) -> list[str]:
     """Return the syntax errors of a script for a POSIX shell, each with its line."""
-    done = _run(["/bin/sh", "-n"], script)
-    if done is None or done.returncode == 0:
+    process = _run(["/bin/sh", "-n"], script)
+    if process is None or process.returncode == 0:
         return []
-    printed = [line for line in done.stderr.splitlines() if line.strip()]
+    printed = [line for line in process.stderr.splitlines() if line.strip()]
     lines = []
     for line in printed or ["it cannot be parsed"]:
-        match = _SHELL.match(line)
+        match = _SH_ERROR.match(line)
         lines.append(visible(f"line {match[1]}: {match[2].lower()}" if match else line)[:200])
     return lines
 
@@ -69,9 +71,11 @@ def lint(script: str) -> list[str]:
     if program is None:
         return []
     options = ["--norc", "--shell=sh", "--format=gcc", "--severity=warning", "-"]
-    done = _run([program, *options], script)
-    found = (_LINT.match(line) for line in done.stdout.splitlines()) if done is not None else ()
-    return [visible(f"line {match[1]}: {match[2]}")[:200] for match in found if match]
+    process = _run([program, *options], script)
+    if process is None:
+        return []
+    matches = map(_SHELLCHECK_LINE.match, process.stdout.splitlines())
+    return [visible(f"line {match[1]}: {match[2]}")[:200] for match in matches if match]
 
 
 def _run(arguments: list[str], script: str) -> subprocess.CompletedProcess[str] | None:
@@ -82,7 +86,7 @@ def _run(arguments: list[str], script: str) -> subprocess.CompletedProcess[str] 
             capture_output=True,
             encoding="utf-8",
             errors="replace",
-            timeout=_SECONDS,
+            timeout=_TIMEOUT,
             env={"LC_ALL": "C.UTF-8"},
             check=False,
         )

@@ -172,7 +172,7 @@ class View:
         """Return the line that sets a variable for a guest, or an empty text."""
         start = f"{variable} "
         if guest.bundle is None:
-            from xentui.output.local_conf import guest_lines
+            from xentui.output.xentui_conf import guest_lines
 
             try:
                 lines = guest_lines(self.project, guest)

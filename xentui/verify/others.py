@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from xentui.output.local_conf import default_values, entry, guest_values
+from xentui.output.xentui_conf import bundled_entry, effective_defaults, effective_flags
 from xentui.project import schema
 from xentui.project.effective import image
 from xentui.project.model import Guest, Project
@@ -43,7 +43,7 @@ def others(
     for guest in project.guests:
         if recipe is None or recipe == (guest.bundle or dom0):
             yield from _flags(project, guest, where, seen_by, assigned)
-    for variable, value in default_values(project):
+    for variable, value in effective_defaults(project):
         found = seen_by.get(variable)
         if (variable, "") in assigned or found is None or found.value is None:
             continue
@@ -53,7 +53,7 @@ def others(
 
 def _extra_guests(project: Project, dom0: str, seen_by: Environment) -> Iterator[Verdict]:
     found = seen_by.get(GUESTS)
-    mine = {guest.key: entry(guest) for guest in project.guests if guest.bundle is None}
+    mine = {guest.key: bundled_entry(guest) for guest in project.guests if guest.bundle is None}
     for word in (found.value or "").split() if found is not None else ():
         key = word.partition(":")[0]
         if found is None or mine.get(key) == word:
@@ -69,7 +69,7 @@ def _extra_guests(project: Project, dom0: str, seen_by: Environment) -> Iterator
 def _flags(
     project: Project, guest: Guest, recipe: str, seen_by: Environment, assigned: Assigned
 ) -> Iterator[Verdict]:
-    wanted = dict(guest_values(project, guest))
+    wanted = dict(effective_flags(project, guest))
     for field in schema.varflags():
         found = seen_by.get(field.variable)
         value = found.flag(guest.key) if found is not None else None

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """``conf/xentui.conf``: the settings of the board, its guests and its containers.
 
-It is read from local.conf by one ``require`` line at the end, so that ``=`` holds here.
+local.conf requires it in its last line, so plain ``=`` assignments here win.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ from xentui.project.route import needs_complete_cfg
 from xentui.project.schema import Field
 
 MULTICONFIGS = ("vruntime-aarch64", "vruntime-x86-64")
-"""What vxn builds its guest's kernel and initramfs with (mv:conf/multiconfig)."""
+"""Multiconfigs in which vxn builds the kernel and initramfs of its containers' VMs
+(mv:conf/multiconfig)."""
 
 FRONTEND_PACKAGES = {
     "vdkr": "vxn-vdkr",
@@ -45,14 +46,15 @@ FRONTEND_PACKAGES = {
     "docker": "vxn-docker-config",
     "podman": "vxn-podman-config",
 }
-"""Packages of mv:recipes-core/vxn/vxn_1.0.bb; the last two bring docker and podman."""
+"""Packages of mv:recipes-core/vxn/vxn_1.0.bb; the last two also install
+docker and podman."""
 
-_RAW_BY_THEMSELVES = ("xen-guest-image-minimal",)
+_MAKES_EXT4 = ("xen-guest-image-minimal",)
 """Guest recipes that make an ext4 image without any setting (``IMAGE_FSTYPES`` of
 mv:recipes-extended/images/xen-guest-image-minimal.bb)."""
 
 
-def local_conf(
+def xentui_conf(
     project: Project,
     assets: Assets = NO_ASSETS,
     *,
@@ -64,24 +66,24 @@ def local_conf(
 
     Args:
         project: the project.
-        assets: the xl configs it names.
-        machine: whether to set MACHINE, which must not be set beside a machine fragment.
-        board: what the project is called in a layer for several boards; empty in its own.
-        abilities: what the layers at hand can do; left out, what the project's release can.
+        assets: contents of the files that the project refers to.
+        machine: whether to set MACHINE; false if a machine fragment sets it.
+        board: the project's name in a layer for several boards; empty if the layer is its own.
+        abilities: features of the layers in use; by default, those of the project's release.
 
     Raises:
         CannotCarry: a value cannot be written so that BitBake reads it back.
     """
-    whole, project = project, project.of_xl
     able = abilities or releases.abilities_for(project)
+    of_xl = project.of_xl
     sections = (
-        ("Board", _board(whole, able, machine=machine, board_name=board)),
-        ("What every guest has", _defaults(project)),
-        ("Guests named here", _guests(project, assets)),
-        ("Guests in bundles", _bundles(project)),
-        ("Images that guests need", _image_types(project, able)),
-        ("Room for the guests' images", _room(project, assets)),
-        ("Containers: vxn and containerd", _containers(project, able)),
+        ("Board", _board(project, able, machine=machine, board_name=board)),
+        ("Guest defaults", _defaults(of_xl)),
+        ("Guests", _guests(of_xl, assets)),
+        ("Guest bundles", _bundles(of_xl)),
+        ("Image types of guests", _image_types(of_xl, able)),
+        ("Space for guest images", _room(of_xl, assets)),
+        ("Containers: vxn and containerd", _containers(of_xl, able)),
     )
     blocks = [block for block in (_section(title, body) for title, body in sections) if block]
     return "\n" + "\n".join(blocks)
@@ -99,10 +101,10 @@ def _board(project: Project, able: Abilities, *, machine: bool, board_name: str)
     if machine:
         yield text.assign("MACHINE", text.name(host.machine))
     if board_name:
-        why = "# What the layer has for this board alone goes by its name.\n"
+        why = "# Selects this board's files in the shared layer.\n"
         yield why + text.assign(BOARD, text.name(board_name))
     yield (
-        "# All three: without virtualization the kernel is built without its Xen options.\n"
+        "# All three are needed; without virtualization, the kernel has no Xen support.\n"
         + text.assign("DISTRO_FEATURES:append", " xen systemd virtualization")
         + "\n"
         + text.assign("INIT_MANAGER", "systemd")
@@ -116,12 +118,14 @@ def _board(project: Project, able: Abilities, *, machine: bool, board_name: str)
     if host.accepted_licenses:
         flags = "".join(f" {text.plain(flag)}" for flag in host.accepted_licenses)
         yield (
-            "# Licences that you accept, without which the board's image is not built.\n"
+            "# Licence flags that you accept; the board's image needs them.\n"
             + text.assign("LICENSE_FLAGS_ACCEPTED:append", flags)
         )
     if family == "hyperv-gen1" and family in able.boot_modes:
         yield text.assign("XEN_BOOT_MODE", family)
-    yield from _memory(project, able, recipe, kickstart.file_name(board_name))
+    yield from _machine_memory(project, able, recipe)
+    yield from _kickstart(project, able, recipe, kickstart.file_name(board_name))
+    yield from _dom0_memory(project, able, recipe)
     yield from boot.settings(project, board_name)
     yield from _network(project, able, recipe)
     yield from _layer_bundles(project, recipe)
@@ -131,7 +135,7 @@ def _layer_bundles(project: Project, recipe: str) -> Iterator[str]:
     """Yield the line that installs bundles of the user's layers."""
     names = "".join(f" {text.name(name)}" for name in project.host.layer_bundles)
     if names:
-        yield "# Bundles that a layer has already.\n" + text.assign(
+        yield "# Bundles that other layers provide.\n" + text.assign(
             f"IMAGE_INSTALL:append:pn-{recipe}", names
         )
 
@@ -139,83 +143,91 @@ def _layer_bundles(project: Project, recipe: str) -> Iterator[str]:
 def _network(project: Project, able: Abilities, recipe: str) -> Iterator[str]:
     wanted = text.plain(network(project))
     why = {
-        "nat": "# Dom0 routes for its guests and gives them addresses in 10.0.100.0/24",
-        "bridged": "# Guests are on the board's own network and ask its DHCP server",
-    }.get(wanted, "")
+        "nat": "# Dom0 is the guests' router and DHCP server (10.0.100.0/24)",
+        "bridged": "# Guests are on the board's own network and use its DHCP server",
+    }[wanted]
     packages = dom0_packages(project, able)
     if packages:
-        yield f"{why}:\n# a package of this layer does it.\n" + text.assign(
+        yield f"{why};\n# a package of this layer sets it up.\n" + text.assign(
             f"IMAGE_INSTALL:append:pn-{recipe}", "".join(f" {name}" for name in packages)
         )
     elif project.host.network is not None and able.dom0_network:
         yield f"{why}.\n" + text.assign("XEN_DOM0_NETWORK", wanted)
 
 
-def _memory(project: Project, able: Abilities, recipe: str, wks: str) -> Iterator[str]:
+def _machine_memory(project: Project, able: Abilities, recipe: str) -> Iterator[str]:
     host = project.host
     board = boards.board(host.machine)
     memory = host.memory if able.image_memory is not None else total_memory(project)
     if memory is not None and board.emulated:
         yield (
-            "# What QEMU gives the whole machine, in MiB. The image recipe assigns it itself, so\n"
-            "# only an override for that image takes effect.\n"
+            "# Memory of the emulated machine, in MiB. The image recipe assigns this variable, so\n"
+            "# only a :pn- override works.\n"
             + text.assign(f"QB_MEM_VALUE:pn-{recipe}", text.number(memory))
         )
+
+
+def _kickstart(project: Project, able: Abilities, recipe: str, wks: str) -> Iterator[str]:
     if kickstart.needed(project, able):
+        board = boards.board(project.host.machine)
         override = board.machine if board.emulated else board.arch
         yield (
-            "# The disk image is made by a kickstart file of this layer, which has Dom0's memory\n"
-            "# and boots Xen. The recipe sets the variable for the machine, which outranks pn-.\n"
+            "# This layer's kickstart file boots Xen and sets Dom0's memory. The recipe assigns\n"
+            "# WKS_FILE:<machine>, which outranks :pn-, so both overrides are needed.\n"
             + text.assign(f"WKS_FILE:{override}:pn-{recipe}", wks)
         )
-    wanted, knob = dom0_memory(project), boards.dom0_knob(host)
-    if wanted is None or (
-        host.dom0_memory is None
-        and (knob is not Dom0Knob.QEMU_CMDLINE or able.cmdline_dom0_memory is not None)
-    ):
+
+
+def _dom0_memory(project: Project, able: Abilities, recipe: str) -> Iterator[str]:
+    wanted, knob = dom0_memory(project), boards.dom0_knob(project.host)
+    if wanted is None:
+        return
+    layers_assign_it = knob is not Dom0Knob.QEMU_CMDLINE or able.cmdline_dom0_memory is not None
+    if project.host.dom0_memory is None and layers_assign_it:
         return
     amount = f"{text.number(wanted)}M"
     if knob is Dom0Knob.QEMU_CMDLINE:
-        yield "# What Dom0 keeps for itself.\n" + text.assign(
+        yield "# Dom0's memory.\n" + text.assign(
             f"QB_XEN_CMDLINE_EXTRA:pn-{recipe}", f"dom0_mem={amount}"
         )
     elif knob in (Dom0Knob.RPI, Dom0Knob.XILINX):
-        yield "# What Dom0 keeps for itself.\n" + text.assign(knob.value, amount)
+        yield "# Dom0's memory.\n" + text.assign(knob.value, amount)
 
 
 def _defaults(project: Project) -> Iterator[str]:
     lines = [
-        text.assign(variable, written) for variable, written in _default_values(project.defaults)
+        text.assign(variable, written) for variable, written in _defaults_to_write(project.defaults)
     ]
     if lines:
         yield "\n".join(lines)
 
 
-def default_values(project: Project) -> Iterator[tuple[str, str]]:
-    """Yield every variable that says what guests have by default, with the value that holds.
+def effective_defaults(project: Project) -> Iterator[tuple[str, str]]:
+    """Yield each variable of a guest default with its effective value.
 
     Raises:
-        CannotCarry: a value cannot be carried.
+        CannotCarry: a value cannot be represented.
     """
     for field in schema.fields("defaults"):
         value = explain(project, ("defaults", field.name)).value
         if value is not None and value not in ((), ""):
-            yield field.variable, _written(field, value)
+            yield field.variable, _encoded(field, value)
 
 
-def _default_values(defaults: Defaults) -> Iterator[tuple[str, str]]:
+def _defaults_to_write(defaults: Defaults) -> Iterator[tuple[str, str]]:
     for field in schema.fields("defaults"):
         value = getattr(defaults, field.name)
         if value is None or value == schema.default("defaults", field.name):
             continue
-        # An empty default cannot be written: guests that would get it have a complete config.
+        # The class cannot express an empty default: guests that would get it have a complete
+        # config.
         if value in ((), ""):
             continue
-        yield field.variable, _written(field, value)
+        yield field.variable, _encoded(field, value)
 
 
-def _written(field: Field, value: Any) -> str:
-    """Return a value as BitBake, the class and xl read it back.
+def _encoded(field: Field, value: Any) -> str:
+    """Return a value encoded so that BitBake, the class and xl read it back unchanged.
 
     Raises:
         CannotCarry: they would not.
@@ -239,15 +251,15 @@ def _guests(project: Project, assets: Assets) -> Iterator[str]:
     guests = [guest for guest in project.guests if guest.bundle is None]
     if not guests:
         return
-    flags = [dict(varflags(project, guest)) for guest in guests]
-    yield text.assign_lines("BUNDLED_XEN_GUESTS", [entry(guest) for guest in guests])
+    flags = [dict(flags_to_write(project, guest)) for guest in guests]
+    yield text.assign_lines("BUNDLED_XEN_GUESTS", [bundled_entry(guest) for guest in guests])
     for guest, own in zip(guests, flags, strict=True):
         if own:
             yield "\n".join(_flag_lines(guest, own))
     recipe = text.name(image(project))
     yield (
-        "# BitBake does not see that the image depends on these settings. This makes it see:\n"
-        "# the digest changes when a guest does, and the image is rebuilt.\n"
+        "# BitBake does not notice that the image depends on these settings. The digest changes\n"
+        "# with any guest, which makes BitBake rebuild the image.\n"
         + text.assign("do_rootfs", "XENTUI_HASH", flag="vardeps", operator="+=")
         + "\n"
         + text.assign(f"XENTUI_HASH:pn-{recipe}", _digest(project, guests, flags, assets))
@@ -255,12 +267,12 @@ def _guests(project: Project, assets: Assets) -> Iterator[str]:
 
 
 def guest_lines(project: Project, guest: Guest) -> list[str]:
-    """Return the lines of a guest that is in no bundle; none where it has what all have.
+    """Return the lines of a guest outside bundles; empty if it has only default values.
 
     Raises:
-        CannotCarry: a value cannot be carried.
+        CannotCarry: a value cannot be represented.
     """
-    own = dict(varflags(project, guest))
+    own = dict(flags_to_write(project, guest))
     return _flag_lines(guest, own) if own else []
 
 
@@ -277,12 +289,12 @@ def _image_types(project: Project, able: Abilities) -> Iterator[str]:
         for guest in project.guests
         if not guest.external
         and guest.rootfs is None
-        and not (guest.key in _RAW_BY_THEMSELVES and fstype == "ext4" and able.guest_image_ext4)
+        and not (guest.key in _MAKES_EXT4 and fstype == "ext4" and able.guest_image_ext4)
     ]
     if recipes:
         yield "\n".join(
             [
-                f"# The classes look for {fstype} images, which not every recipe makes by default.",
+                f"# The classes need {fstype} images, which not every recipe makes by default.",
                 *(
                     text.assign(f"IMAGE_FSTYPES:append:pn-{text.name(key)}", f" {fstype}")
                     for key in recipes
@@ -291,21 +303,21 @@ def _image_types(project: Project, able: Abilities) -> Iterator[str]:
         )
 
 
-def entry(guest: Guest) -> str:
-    """Return a guest with its tags, as both classes read it: ``name:autostart:external``."""
+def bundled_entry(guest: Guest) -> str:
+    """Return a guest's word in the lists of guests, such as ``web:autostart``."""
     tags = {text.one_of(tag, ("autostart", "external")) for tag in guest.tags}
     return ":".join([text.name(guest.key), *sorted(tags)])
 
 
 @kept_per_guest
-def varflags(project: Project, guest: Guest) -> tuple[tuple[str, str], ...]:
+def flags_to_write(project: Project, guest: Guest) -> tuple[tuple[str, str], ...]:
     """Return the variables whose flag for this guest must be set, with their values.
 
-    Only what differs from what the guest would have anyway is set; a guest whose config is
-    handed to the class needs none of what only that config says.
+    Only values that differ from the guest's defaults are set. Where the guest has a complete
+    xl config, settings that only that config uses are left out.
 
     Raises:
-        CannotCarry: a value cannot be carried.
+        CannotCarry: a value cannot be represented.
     """
     whole = effective(project, guest)
     has_config = guest.config_file is not None or bool(needs_complete_cfg(project, whole))
@@ -316,15 +328,15 @@ def varflags(project: Project, guest: Guest) -> tuple[tuple[str, str], ...]:
             continue
         value = now.get(field.name, getattr(guest, field.name))
         if value is not None and value != usual.get(field.name):
-            flags.append((field.variable, _written(field, value)))
+            flags.append((field.variable, _encoded(field, value)))
     return tuple(flags)
 
 
-def guest_values(project: Project, guest: Guest) -> Iterator[tuple[str, str]]:
-    """Yield every variable whose flag says something of a guest, with the value that holds.
+def effective_flags(project: Project, guest: Guest) -> Iterator[tuple[str, str]]:
+    """Yield each variable with a flag for the guest, and the flag's effective value.
 
     Raises:
-        CannotCarry: a value cannot be carried.
+        CannotCarry: a value cannot be represented.
     """
     now = effective(project, guest).values
     for field in schema.varflags():
@@ -332,23 +344,24 @@ def guest_values(project: Project, guest: Guest) -> Iterator[tuple[str, str]]:
             continue
         value = now.get(field.name, getattr(guest, field.name))
         if value is not None:
-            yield field.variable, _written(field, value)
+            yield field.variable, _encoded(field, value)
 
 
 def _digest(
     project: Project, guests: Sequence[Guest], flags: Sequence[Mapping[str, str]], assets: Assets
 ) -> str:
-    """Return a digest of all that the image takes from the guests named in the configuration.
+    """Return a digest of everything the image depends on from guests outside bundles.
 
-    Both classes' dependencies miss them: one task name carries a semicolon, and a varflag
-    asked for by a variable name is not tracked (mv:classes/xen-guest-cross-install.bbclass,
-    ``ROOTFS_POSTPROCESS_COMMAND`` and ``get_xen_guest_params``).
+    BitBake's dependency tracking misses these: the class's function name ends in a semicolon,
+    and a varflag that is looked up under a computed name is not tracked
+    (mv:classes/xen-guest-cross-install.bbclass, ``ROOTFS_POSTPROCESS_COMMAND`` and
+    ``get_xen_guest_params``).
     """
     model = [
-        [entry(guest), dict(own), supplied(project, guest, assets)]
+        [bundled_entry(guest), dict(own), supplied(project, guest, assets)]
         for guest, own in zip(guests, flags, strict=True)
     ]
-    defaults = dict(_default_values(project.defaults))
+    defaults = dict(_defaults_to_write(project.defaults))
     described = json.dumps([defaults, model], sort_keys=True)
     return hashlib.sha256(described.encode()).hexdigest()
 
@@ -362,7 +375,7 @@ def _bundles(project: Project) -> Iterator[str]:
     if carrying:
         recipe = text.name(image(project))
         yield (
-            "# For this image alone: guest images would else install what they are built into.\n"
+            "# Only for this image; otherwise guest images would install the bundle they are in.\n"
             + "\n".join(
                 text.assign(f"IMAGE_INSTALL:append:pn-{recipe}", f" {text.name(key)}")
                 for key in carrying
@@ -374,8 +387,8 @@ def _room(project: Project, assets: Assets) -> Iterator[str]:
     space = extra_space(project, assets)
     if space is not None:
         yield (
-            f"# KB that Dom0's root file system has besides its own files. The recipe keeps {KEPT}"
-            " and\n# assigns that itself, so only an override for that image takes effect.\n"
+            f"# Free space (KiB) in Dom0's root file system. The recipe assigns {KEPT},\n"
+            "# so only a :pn- override works.\n"
             + text.assign(
                 f"IMAGE_ROOTFS_EXTRA_SPACE:pn-{text.name(image(project))}", text.number(space)
             )
@@ -389,12 +402,12 @@ def _containers(project: Project, able: Abilities) -> Iterator[str]:
     recipe = text.name(image(project))
     yield text.assign("DISTRO_FEATURES:append", " vcontainer vxn")
     yield (
-        "# Further builds for the kernel and root file system that each container runs on.\n"
-        "# Appended, so that those of the build itself stay.\n"
+        "# Multiconfigs that build the kernel and root file system of the containers' VMs;\n"
+        "# appended to keep yours.\n"
         + text.assign("BBMULTICONFIG:append", "".join(f" {name}" for name in MULTICONFIGS))
     )
     yield (
-        "# Those builds mask whole layers; BitBake need not warn of it.\n"
+        "# These multiconfigs mask whole layers; this silences BitBake's warning.\n"
         + "\n".join(
             text.assign(f"BBFILE_PATTERN_IGNORE_EMPTY_{layer}", "1")
             for layer in ("filesystems-layer", "meta-python", "webserver")
