@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -46,10 +47,17 @@ do_install() {{
 """
 
 
-def target_of(build: Build, project: Project, assets: Assets) -> Path:
-    """Build a project's bundles, do what the Dom0 image does with guests; return its root."""
+def target_of(
+    build: Build, project: Project, assets: Assets, deployed: Mapping[str, bytes] | None = None
+) -> Path:
+    """Build a project's bundles, do what the Dom0 image does with guests; return its root.
+
+    ``deployed`` are files of the deploy directory that are not pretended, by name.
+    """
     build.write(project, assets)
     cases.prepare(build, project)
+    for name, content in (deployed or {}).items():
+        build.put(f"tmp/deploy/images/{project.host.machine}/{name}", content)
     packages = []
     for bundle in bundles(project):
         build.run_task(recipe_of(build, bundle), "install")

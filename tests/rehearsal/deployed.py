@@ -30,10 +30,16 @@ exec /bin/busybox sleep 1000
 
 _FIRST = """#!/bin/busybox sh
 /bin/busybox mount -t devtmpfs dev /dev
+/bin/busybox mount -t proc proc /proc
 while read -r name; do /bin/busybox insmod "/modules/$name"; done </modules/order
-while [ ! -e /dev/xvda ]; do /bin/busybox sleep 0.1; done
-/bin/busybox mount -t ext4 -o ro /dev/xvda /root
-exec /bin/busybox switch_root /root /sbin/init
+root=/dev/xvda init=/sbin/init
+for word in $(/bin/busybox cat /proc/cmdline); do
+    case $word in root=*) root=${word#root=} ;; init=*) init=${word#init=} ;; esac
+done
+while [ ! -e "$root" ]; do /bin/busybox sleep 0.1; done
+/bin/busybox mount -t ext4 -o ro "$root" /root
+/bin/busybox umount /proc
+exec /bin/busybox switch_root /root "$init"
 """
 
 
@@ -51,7 +57,10 @@ def guest_image(path: Path, parts: Parts, name: str) -> None:
 
 
 def initramfs(parts: Parts) -> bytes:
-    """Return a RAM disk that mounts the guest's disk: Debian's kernel has no driver built in."""
+    """Return a RAM disk that mounts ``root=`` and starts ``init=``.
+
+    Debian's kernel has no driver of Xen's disks built in.
+    """
     archive = Archive()
     for folder in ("/dev", "/root", "/proc"):
         archive.directory(folder)

@@ -107,6 +107,7 @@ def test_everything_of_the_build_that_is_there_is_taken(folder: Path, parts: Par
                 "xl and its like": True, f"Dom0's kernel {RELEASE}": True,
                 "a: kernel": True, "a: disk": True, "b: kernel": True, "b: disk": True,
                 "c: kernel": False, "c: disk": False,
+                "a: xl config": False, "b: xl config": False, "c: xl config": False,
             }  # fmt: skip
             assert own.tools["xen-init-dom0"] == "/usr/lib/xen/bin/xen-init-dom0"
             sizes = {choice.what: (choice.file, choice.size) for choice in own.choices}
@@ -117,6 +118,36 @@ def test_everything_of_the_build_that_is_there_is_taken(folder: Path, parts: Par
             assert "c: kernel: a stand-in, as no other is there" in text
             modes = {p.key: p.mode for p in own.applied(plan.rehearsal(project(BOARD))).parts}
             assert modes == {"a": "boot", "b": "boot", "c": "run"}
+
+
+def test_configs_and_order_are_those_that_the_build_made(
+    folder: Path, tmp_path: Path, parts: Parts
+) -> None:
+    planned = plan.rehearsal(project(BOARD))
+    tree = tmp_path / "dom0"
+    auto = tree / "etc/xen/auto"
+    auto.mkdir()
+    for number, key in enumerate("cba"):
+        config = planned.parts["abc".index(key)].config
+        # A file of a deploy directory has its version in its name; 99 is what the build is behind.
+        config = config.replace("rootfs.ext4", "rootfs-20260701.ext4")
+        if key == "c":
+            config = config.replace("memory = 100", "memory = 99")
+        (tree / f"etc/xen/{key}.cfg").write_text(config)
+        if key != "a":
+            (auto / f"{number}-{key}.cfg").symlink_to(f"/etc/xen/{key}.cfg")
+    made.ext(folder / f"xen-image-minimal-{MACHINE}.rootfs.ext4", tree)
+    wanted = project(BOARD.replace("[guests.a]", '[guests.a]\ntags = ["autostart"]'))
+    with closing(found(folder, parts, wanted)) as own:
+        applied = own.applied(plan.rehearsal(wanted))
+    assert [(part.key, part.autostart, part.memory) for part in applied.parts] == [
+        ("c", True, 99), ("b", True, 100), ("a", False, 64),
+    ]  # fmt: skip
+    assert "rootfs-20260701.ext4,xvda" in applied.parts[1].config
+    assert [note for note in applied.notes if "build again" in note] == [
+        "/etc/xen/c.cfg of the build is not what the project says now: build again.",
+        "The build does not start a with Dom0: build again.",
+    ]
 
 
 def test_dom0_is_made_of_the_builds_own_programs(folder: Path, parts: Parts) -> None:
@@ -207,16 +238,18 @@ CONSOLE = "[    0.000000] Linux version 6.18\n"
 
 
 @pytest.mark.parametrize(
-    ("said", "status"),
+    ("said", "status", "prompt"),
     [
-        (f"{CONSOLE}[    1.2] Run /sbin/init\nWelcome\n", "running"),
-        (f"{CONSOLE}[  OK  ] Started\n", "running"),
-        (f"{CONSOLE}[    1.0] nothing more\n", "silent"),
-        (f"{CONSOLE}[    1.0] Kernel panic - not syncing: VFS\n[    1.1] ---[\n", "crashed"),
-        ("", "silent"),
+        (f"{CONSOLE}[    1.2] Run /sbin/init\nWelcome\n", "running", ""),
+        (f"{CONSOLE}Welcome\nalpine login: \n", "running", "alpine login:"),
+        (f"{CONSOLE}Welcome\n~ # \n", "running", "~ #"),
+        (f"{CONSOLE}[  OK  ] Started\n", "running", ""),
+        (f"{CONSOLE}[    1.0] nothing more\n", "silent", ""),
+        (f"{CONSOLE}[    1.0] Kernel panic - not syncing: VFS\n[    1.1] ---[\n", "crashed", ""),
+        ("", "silent", ""),
     ],
 )
-def test_a_guest_with_its_own_files_must_be_heard_of(said: str, status: str) -> None:
+def test_a_guest_with_its_own_files_must_be_heard_of(said: str, status: str, prompt: str) -> None:
     planned = plan.rehearsal(project(BOARD))
     first = replace(planned.parts[0], mode="boot")
     planned = replace(planned, parts=(first,))
@@ -227,7 +260,7 @@ def test_a_guest_with_its_own_files_must_be_heard_of(said: str, status: str) -> 
     choices = (deploy.Choice("Xen 4.21", True, "xen.gz", 1 << 20),)
     made_of = report.report(planned, Outcome(transcript, "", 1, 1, "tcg"), {}, choices)
     guest = made_of.guests[0]
-    assert guest.status == status
+    assert (guest.status, guest.prompt) == (status, prompt)
     assert made_of.all_started is (status != "crashed")
     assert "\n".join((guest.console, *guest.transcript)).strip() == said.strip()
     text = "\n".join(made_of.lines())

@@ -175,7 +175,7 @@ def test_the_data_is_one_stable_object() -> None:
     assert {
         "key", "autostart", "status", "why", "kind", "memory", "predicted", "fits", "free_kib",
         "taken_kib", "words", "console", "transcript", "seconds", "started", "for_memory",
-        "as_predicted",
+        "as_predicted", "prompt",
     } == set(data["guests"][0])  # fmt: skip
 
 

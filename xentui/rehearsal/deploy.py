@@ -22,12 +22,14 @@ from typing import IO
 
 from xentui.errors import InputError
 from xentui.images.reader import Broken
-from xentui.project import boards
+from xentui.project import artifacts, boards
 from xentui.project.model import Project
-from xentui.rehearsal import kernel, tempfiles
+from xentui.rehearsal import kernel, plan, tempfiles
 from xentui.rehearsal.parts import TOOLS, Parts
 from xentui.rehearsal.plan import Part, Rehearsal
 from xentui.rehearsal.system import System
+from xentui.xl import config as xl_config
+from xentui.xl import disk as xl_disk
 
 STORE = "/store"
 """Where Dom0 mounts the disk with guests' own files."""
@@ -79,6 +81,8 @@ class Own:
         kernel: Dom0's kernel, or ``None``.
         modules: folder of its modules in Dom0's image.
         files: files of guests: by their path in Dom0, a file or the path in Dom0's image.
+        parts: the guests, with the xl configs and in the order that Dom0's image has.
+        notes: where the build is not what the project says.
     """
 
     folder: Path
@@ -89,6 +93,8 @@ class Own:
     kernel: Path | None = None
     modules: str = ""
     files: dict[str, Path | str] = field(default_factory=dict)
+    parts: tuple[Part, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def store(self) -> dict[str, str]:
         """Return, by their path in Dom0, where guests' files lie while they are kept on a disk."""
@@ -101,7 +107,11 @@ class Own:
 
     def applied(self, planned: Rehearsal) -> Rehearsal:
         """Return the rehearsal, its guests run as far as their own files let them."""
-        return replace(planned, parts=tuple(self._part(part) for part in planned.parts))
+        return replace(
+            planned,
+            parts=tuple(self._part(part) for part in self.parts),
+            notes=(*planned.notes, *self.notes),
+        )
 
     def _part(self, part: Part) -> Part:
         if part.kind == "hvm" or part.kernel not in self.files:
@@ -136,7 +146,8 @@ def find(folder: Path, project: Project, planned: Rehearsal, parts: Parts) -> Ow
         _dom0_image(own, project, machine)
         _xen(own, planned, parts)
         _kernel(own, machine)
-        for part in planned.parts:
+        own.parts = _in_order(own, tuple(_configured(own, project, part) for part in planned.parts))
+        for part in own.parts:
             _guest(own, part)
     except BaseException:
         own.close()
@@ -253,6 +264,51 @@ def _modules(system: System | None, release: str) -> str:
     return next((place for place in places if place in system), "")
 
 
+def _configured(own: Own, project: Project, part: Part) -> Part:
+    """Return a guest with the xl config that the build put into Dom0's image, if it did."""
+    if own.system is None:
+        return part
+    label = f"{part.key}: xl config"
+    try:
+        text = own.system.read(part.config_path).decode()
+    except (Broken, UnicodeDecodeError):
+        own.choices.append(Choice(label, False, why=f"no {part.config_path} is in Dom0's image"))
+        return part
+    own.choices.append(Choice(label, True, f"Dom0's {part.config_path}", len(text.encode())))
+    if _settings(text) != _settings(part.config):
+        own.notes += (
+            f"{part.config_path} of the build is not what the project says now: build again.",
+        )
+    return plan.part(project, project.guest(part.key), text, part.predicted)
+
+
+def _settings(text: str) -> dict[str, object]:
+    """Return what an xl config sets, but for names of files, which can carry a version."""
+    config = xl_config.parse(text)
+    settings: dict[str, object] = {name: s.value for name, s in config.settings.items()}
+    disks = [replace(xl_disk.parse(disk), target="") for disk in config.texts("disk")]
+    return {**settings, "disk": disks, "kernel": config.text("kernel") is not None}
+
+
+def _in_order(own: Own, parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """Return guests in the order in which the build's own xendomains starts them."""
+    if own.system is None or artifacts.AUTO not in own.system:
+        return parts
+    targets = [
+        own.system.link(f"{artifacts.AUTO}/{name}") for name in own.system.names(artifacts.AUTO)
+    ]
+    by_path = {part.config_path: part for part in parts}
+    first = [by_path[target] for target in targets if target in by_path]
+    others = [part for part in parts if part not in first]
+    for part in others:
+        if part.autostart:
+            own.notes += (f"The build does not start {part.key} with Dom0: build again.",)
+    return (
+        *(replace(part, autostart=True) for part in first),
+        *(replace(part, autostart=False) for part in others),
+    )
+
+
 def _guest(own: Own, part: Part) -> None:
     wanted = [("kernel", part.kernel), ("RAM disk", part.ramdisk)]
     wanted += [("disk", image.path) for image in part.images]
@@ -262,12 +318,12 @@ def _guest(own: Own, part: Part) -> None:
         label = f"{part.key}: {what}"
         name = path.rsplit("/", 1)[-1]
         file = own.folder / name
-        if file.is_file():
-            own.files[path] = file
-            own.choices.append(Choice(label, True, name, _size(file)))
-        elif own.system is not None and path.startswith("/") and path in own.system:
+        if own.system is not None and path.startswith("/") and path in own.system:
             own.files[path] = path
             own.choices.append(Choice(label, True, f"Dom0's {path}", own.system.size(path)))
+        elif file.is_file():
+            own.files[path] = file
+            own.choices.append(Choice(label, True, name, _size(file)))
         else:
             own.choices.append(Choice(label, False, why=f"no {name} is there"))
 

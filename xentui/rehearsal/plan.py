@@ -157,7 +157,8 @@ def rehearsal(project: Project, assets: Assets = NO_ASSETS) -> Rehearsal:
         direct=tuple((guest.key, rows[guest.key]) for guest in direct),
         reserve=found.of("reserve"),
         parts=tuple(
-            _part(project, project.guest(key), assets, rows[key]) for key in (*order, *others)
+            part(project, guest, guest_cfg.predicted(project, guest, assets), rows[guest.key])
+            for guest in map(project.guest, (*order, *others))
         ),
         notes=tuple(_notes(board, dom0, added, found.of("reserve"))),
     )
@@ -200,8 +201,15 @@ def _notes(board: boards.Board, dom0: int | None, added: int, reserve: int) -> l
     return notes
 
 
-def _part(project: Project, guest: Guest, assets: Assets, predicted: int) -> Part:
-    text = guest_cfg.predicted(project, guest, assets)
+def part(project: Project, guest: Guest, text: str, predicted: int) -> Part:
+    """Return how a guest is rehearsed.
+
+    Args:
+        project: the project.
+        guest: one of its guests.
+        text: the guest's xl config.
+        predicted: MiB that the guest takes in all, as the budget has it.
+    """
     config = xl_config.parse(text)
     worked_out = effective(project, guest)
     kind = config.domain_type or worked_out.type

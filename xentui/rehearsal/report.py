@@ -22,6 +22,8 @@ Status = Literal["running", "silent", "crashed", "paused", "refused", "not-reach
 _PANIC = "Kernel panic - "
 _KERNEL = re.compile(r"\[ *[0-9]+\.[0-9]+\]|\s*$")
 """A line that a kernel prints, or an empty one."""
+_PROMPT = re.compile(r"(?:.*login:|.*[#$>])\s*")
+"""What a console shows that waits for its user (``at_prompt`` of ``dom0_files/run``)."""
 _LAST = 12
 """Lines of the end of a console that are shown to people."""
 
@@ -53,6 +55,8 @@ class GuestReport:
         console: the first line of the guest's console, not made printable.
         transcript: the last lines of a guest that boots its own files, not made printable.
         seconds: how long it took, or ``None``.
+        prompt: the prompt that the console of a guest that boots its own files waits at, such as
+            ``alpine login:``; empty where it reached none.
     """
 
     key: str
@@ -69,6 +73,7 @@ class GuestReport:
     console: str = ""
     transcript: tuple[str, ...] = ()
     seconds: float | None = None
+    prompt: str = ""
 
     @property
     def started(self) -> bool:
@@ -245,7 +250,13 @@ def _guest(part: Part, log: GuestLog | None, *, fits: bool) -> GuestReport:
         console=log.console[0] if log.console else "",
         transcript=tuple(log.console[1:]),
         seconds=round(log.ended - log.started, 1) if log.ended is not None else None,
+        prompt=_prompt(log.console) if part.mode == "boot" and status == "running" else "",
     )
+
+
+def _prompt(console: Sequence[str]) -> str:
+    last = console[-1].strip() if console else ""
+    return last if _PROMPT.fullmatch(last) else ""
 
 
 def _ran(part: Part, console: Sequence[str]) -> Status:
@@ -333,6 +344,8 @@ def _guest_lines(guest: GuestReport) -> Iterator[str]:
         yield "    at its end:"
         for line in guest.transcript[-_LAST:]:
             yield f"    | {line}"
+    if guest.prompt:
+        yield f"    it waits at its prompt: {guest.prompt}"
     if guest.words:
         yield "    xl printed:"
         for line in guest.words:

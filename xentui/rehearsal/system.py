@@ -90,6 +90,13 @@ class System:
         node = lookup.find(self._tree, folder)
         return sorted(self._tree.names(node)) if node is not None else []
 
+    def link(self, path: str) -> str | None:
+        """Return where a symbolic link points, or ``None`` for anything else."""
+        folder, _, name = path.rpartition("/")
+        above = lookup.find(self._tree, folder)
+        node = self._tree.entry(above, name) if above is not None else None
+        return self._tree.link(node) if node is not None else None
+
     def below(self, folder: str, deep: int = _DEEP) -> Iterator[str]:
         """Yield the path of everything below a folder, to some depth."""
         for name in self.names(folder) if deep else ():
