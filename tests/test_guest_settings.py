@@ -362,3 +362,32 @@ def test_what_has_no_error_is_taken_by_xl(
     fails = all("not supported" in f.message or "beside passthrough" in f.message for f in errors)
     assert verdict.accepted or errors, verdict.complaints
     assert not errors or not verdict.accepted or fails, errors
+
+
+@pytest.mark.parametrize(
+    ("release", "settings", "codes"),
+    [
+        ("scarthgap", 'virtio = ["type=virtio,device22,transport=mmio,backend=net"]', set()),
+        ("kirkstone", 'virtio = ["type=virtio,device22,transport=mmio,backend=net"]', {"XT280"}),
+        (
+            "kirkstone",
+            'disks = [{ device = "xvdb", size = 4, specification = "virtio" }]',
+            {"XT278"},
+        ),
+        ("walnascar", "xl = { hvm_pirq = 1, nr_spis = 64 }", set()),
+        ("scarthgap", "xl = { nr_spis = 64 }", {"XT280"}),
+        ("scarthgap", "xl = { vpmu = 1 }", set()),
+    ],
+)
+def test_settings_are_those_of_the_xen_that_the_release_builds(
+    release: str, settings: str, codes: set[str]
+) -> None:
+    head = HEAD.format(machine="qemuarm64").replace("memory", f'release = "{release}"\nmemory')
+    project = document.load_text(
+        f'{head}[guests.app]\nbundle = "lab"\n{settings}\n', Path()
+    ).project
+    assert project is not None
+    found = [f for f in check(project) if f.path.startswith("guests.app.")]
+    assert {f.code for f in found} & {"XT278", "XT280"} == codes
+    if codes == {"XT280"}:
+        assert "and this is for 4.1" in " ".join(f.message for f in found)

@@ -69,6 +69,7 @@ ROWS: dict[str, tuple[str, Callable[[Abilities], object]]] = {
     "BitBake's classes for Xen guests": ("", lambda a: a.has_classes),
     "older XEN_BUNDLED_GUESTS": ("", lambda a: a.old_bundling),
     "Dom0 image puts guests in by itself": ("", lambda a: a.image_class),
+    "Xen": ("", lambda a: a.xen),
     "XEN_DOM0_NETWORK (nat)": ("a recipe of the layer", lambda a: a.dom0_network),
     "xenbr0 in Dom0": ("a recipe of the layer", lambda a: a.makes_xenbr0),
     "XEN_BOOT_MODE": ("", lambda a: ", ".join(a.boot_modes) if len(a.boot_modes) > 1 else False),

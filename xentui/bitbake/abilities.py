@@ -64,6 +64,8 @@ class Abilities:
         xen_classes: which of :data:`XEN_CLASSES` some layer has.
         old_bundling: the Dom0 image reads ``XEN_BUNDLED_GUESTS``, the variable before the
             classes.
+        xen: the Xen that is built where nobody asks for another: ``4.21``; empty where the layer
+            does not say (``PREFERRED_VERSION_xen``).
         dom0_network: ``XEN_DOM0_NETWORK`` is read.
         makes_xenbr0: Dom0 gets the bridge xenbr0 without any setting.
         boot_modes: values of ``XEN_BOOT_MODE``; ``("bios",)`` where nothing reads it.
@@ -94,6 +96,7 @@ class Abilities:
     series: tuple[str, ...] = ()
     xen_classes: tuple[str, ...] = ()
     old_bundling: bool = False
+    xen: str = ""
     dom0_network: bool = False
     makes_xenbr0: bool = False
     boot_modes: tuple[str, ...] = ("bios",)
@@ -210,12 +213,14 @@ def _read(core: str, virtualization: str, layers: list[str]) -> Abilities:
     plugins = f"{virtualization}/{_WIC_PLUGINS}"
     plugin = _text(f"{plugins}/bootimg_biosxen.py") or _text(f"{plugins}/bootimg-biosxen.py")
     wic = _class(core, "image_types_wic")
+    versions = _text(f"{virtualization}/conf/distro/include/meta-virt-default-versions.inc")
     bitbake_conf = _text(f"{core}/conf/bitbake.conf")
     folder = "files/wic" if "%s/files/wic" in wic or not wic else "wic"
     return Abilities(
         series=_words(r'^LAYERSERIES_CORENAMES\s*=\s*"([^"]*)"', _text(f"{core}/conf/layer.conf")),
         xen_classes=_xen_classes(layers),
         old_bundling="XEN_BUNDLED_GUESTS" in image,
+        xen=_word(r'^PREFERRED_VERSION_xen\s*\?=\s*"(\d+\.\d+)', versions),
         dom0_network=_found(r"^XEN_DOM0_NETWORK\s*\?", tools),
         makes_xenbr0=exists(f"{xen}/files/10-xenbr0.netdev"),
         boot_modes=_boot_modes(image, plugins),

@@ -53,7 +53,7 @@ def readable(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             "Write name = value, one per line, texts in quotes, lists in brackets.",
         )
         return
-    for problem in xl_check.problems(config, arch=given.board.arch):
+    for problem in xl_check.problems(config, arch=given.board.arch, xen=given.xen):
         if problem.key in ("type", "builder") and problem.verdict in ("fails", "ignored"):
             # What a type can be on the board is the rule's for every guest (XT233).
             continue
@@ -100,7 +100,7 @@ def rewriting(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     image = artifacts.image_file(given.project, guest.guest)
     kernel = artifacts.kernel_file(given.project, guest.guest)
     after = xl_config.parse(xl_config.rewritten(given.texts[guest.key], image, kernel))
-    disks = tuple(xl_disk.parse(spec) for spec in after.texts("disk"))
+    disks = tuple(xl_disk.parse(spec, given.xen) for spec in after.texts("disk"))
     yield from _kernel(guest, config, after, kernel)
     if after.error is not None:
         message = f"The class breaks line {after.error.line} when it puts in the path"
@@ -110,7 +110,7 @@ def rewriting(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     for number, (spec, disk) in enumerate(zip(after.texts("disk"), disks, strict=True)):
         if disk.error:
             before = config.texts("disk")
-            broken = number == 0 and bool(before) and not xl_disk.parse(before[0]).error
+            broken = number == 0 and bool(before) and not xl_disk.parse(before[0], given.xen).error
             message = f"Line {line}: xl refuses the disk {quoted(spec)}"
             if broken:
                 message += ", as it is once the class has put in the path"

@@ -18,7 +18,9 @@ from xentui.project.model import Project
 from xentui.rules import fetched
 from xentui.rules.fetched import FetchedName
 from xentui.xl import config as xl_config
+from xentui.xl import keys
 from xentui.xl.config import Config
+from xentui.xl.keys import Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,11 @@ class Context:
     def sees_files(self) -> bool:
         """Whether the project's directory was looked into."""
         return self.assets.directory is not None
+
+    @property
+    def xen(self) -> Version:
+        """The Xen whose xl reads the guests' configs; the newest known where nothing says so."""
+        return keys.version(self.abilities.xen) if self.abilities.xen else keys.XEN
 
     @property
     def layer_guests(self) -> tuple[EffectiveGuest, ...]:

@@ -16,7 +16,10 @@ from xentui.rules.fetched import seen
 from xentui.rules.finding import Finding, QuickFix, found
 from xentui.safe_text import quoted
 from xentui.xl import check as xl_check
+from xentui.xl import disk as xl_disk
+from xentui.xl import keys
 from xentui.xl.config import Config, Setting, Value
+from xentui.xl.disk import ConfigDisk
 
 
 def settings(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
@@ -25,7 +28,7 @@ def settings(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         return
     paths = {field.xl: field.name for field in route.only_in_config() if field.xl}
     known = {name for name, _ in guest.guest.xl}
-    for problem in xl_check.problems(_config(guest), arch=given.board.arch):
+    for problem in xl_check.problems(_config(guest), arch=given.board.arch, xen=given.xen):
         if problem.key in known:
             path, drop = f"guests.{guest.key}.xl.{problem.key}", _without_xl(guest, problem.key)
         elif problem.key in paths:
@@ -87,6 +90,16 @@ def further_disks(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
                 f"{path}.device",
                 f"{guest.key} has two disks under the device {made.device}",
                 "Give each its own, such as xvdb, xvdc.",
+            )
+        spec = xl_disk.write(ConfigDisk(device=made.device, specification=made.specification or ""))
+        refused = xl_disk.parse(spec, given.xen).error
+        if refused:
+            yield found(
+                "XT278",
+                f"{path}.specification",
+                f"xl of Xen {keys.shown(given.xen)} refuses the disk {made.device} of {guest.key}: "
+                f"{refused}",
+                "Remove specification, or build a newer Xen.",
             )
         yield from _disk_bytes(given, guest, number)
 

@@ -321,8 +321,7 @@ class _Reader:
 
 
 _NAMES = (
-    "access|backend|backendtype|specification|vdev|script|colo-host|colo-port|colo-export|"
-    "active-disk|hidden-disk"
+    "access|backend|backendtype|vdev|script|colo-host|colo-port|colo-export|active-disk|hidden-disk"
 )
 _FLAGS = "direct-io-safe|discard|no-discard|colo|no-colo"
 _ACTS: tuple[tuple[str, Callable[[_Reader, str], None], Version], ...] = (
@@ -336,6 +335,7 @@ _ACTS: tuple[tuple[str, Callable[[_Reader, str], None], Version], ...] = (
         _Reader.assign,
         OLDEST,
     ),
+    (r"(?P<word>specification=[^,]*,?)", _Reader.assign, (4, 17)),
     (rf"(?P<word>(?:{_FLAGS}),?)", _Reader.flag, OLDEST),
     # The scanner's source has the first two in 4.17, the scanner that is built not before 4.19.
     (r"(?P<word>(?:trusted|untrusted|grant_usage=[01]),?)", _Reader.flag, (4, 19)),

@@ -14,8 +14,8 @@ from typing import Any
 Version = tuple[int, int]
 
 XEN: Version = (4, 21)
-"""The Xen that configs are checked for: what meta-virtualization builds on wrynose and master
-(mv:recipes-extended/xen/xen_4.21.bb)."""
+"""The Xen that configs are checked for where no layer says which it builds: that of
+meta-virtualization on wrynose and master (mv:recipes-extended/xen/xen_4.21.bb)."""
 
 OLDEST: Version = (4, 2)
 NEWEST: Version = (4, 22)
