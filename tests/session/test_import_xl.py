@@ -93,20 +93,32 @@ CARRIED = {
     "a channel": f"{PV}channel = ['connection=socket,path=/run/s,name=org.agent']\n",
     "virtio": f"{PV}disk = ['phy:/dev/mmcblk0p3, xvda1, backendtype=standalone, "
     "specification=virtio']\n",
+    "another format": f"{PV}disk = ['vhd:/a.vhd,xvda,w']\n",
+    "two other formats": f"{PV}disk = ['/a.qed,qed,xvda,w', '/b.vhd,vhd,xvdb,w']\n",
+    "a disk by the network": f"{PV}disk = ['/a,raw,xvda,w', 'nbd:h,xvdb,w']\n",
+    "iSCSI": f"{PV}disk = ['script=block-iscsi,vdev=xvda,target=iqn=iqn.2001.com.x:y,portal=h']\n",
+    "a disk with words of its own": f"{PV}disk = ['/a,raw,xvda,w', 'vdev=xvdb,discard,"
+    "direct-io-safe,backendtype=qdisk,target=/b']\n",
+    "a first disk with words of its own": f"{PV}disk = ['/a,raw,xvda,w,no-discard']\n",
+    "sound": f"{PV}vsnd = [['CARD, short-name=M', 'PCM, name=P', 'STREAM, unique-id=0, type=p']]\n",
+    "a frame buffer and its keyboard": f"{PV}vnc = 1\nvncdisplay = 3\nvncpasswd = 'x'\n"
+    "vnclisten = '0.0.0.0'\nkeymap = 'de'\n",
     "comments and one line": "# a guest\nname='g';kernel='k';memory=64 # MiB\n"
     "disk=[ 'file:/a,xvda,w', ]\n",
 }  # fmt: skip
 REFUSED = {
     "a mistake": ("name = g\n", "xl refuses this"),
     "a disk that xl refuses": (f"{PV}disk = ['/a.img,vmdk,xvda,w']\n", "vmdk"),
-    "another format": (f"{PV}disk = ['vhd:/a.vhd,xvda,w']\n", "vhd cannot be carried"),
     "emulated hardware on a volume": (
         "name = 'w'\ntype = 'hvm'\nmemory = 512\ndisk = ['phy:/dev/vg/w,hda,w']\n",
         "starts from a block device",
     ),
-    "a disk with a script": (f"{PV}disk = ['/a,raw,xvda,w', 'nbd:h,xvdb,w']\n", "script"),
+    "a replicated disk": (
+        f"{PV}disk = ['/a,raw,xvda,w', 'file:/b,xvdb,w,colo,colo-host=h,colo-port=9']\n",
+        "no field for",
+    ),
     "a type that xl does not know": (f"{PV}builder = 'linux'\n", "builder"),
-    "lists in lists": (f"{PV}vnuma = [['pnode=0','size=64']]\n", "holds lists"),
+    "lists in lists in lists": (f"{PV}vsnd = [[['a']]]\n", "holds lists"),
 }
 
 

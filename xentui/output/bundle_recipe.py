@@ -154,14 +154,16 @@ def _extra_files(guests: list[Guest]) -> Iterator[str]:
             lines.append(f"    truncate -s {text.number(file.size)}M {target}")
             continue
         lines.append(f'    file=$(find_guest_file "{text.packed(text.path(file.file))}") || exit 1')
-        convert = "xen_guest_import_qcow2" if file.type == "qcow2" else "xen_guest_import_raw"
-        lines.append(f'    {convert} "$file" {target} 0')
+        if file.type in ("raw", "qcow2"):
+            lines.append(f'    xen_guest_import_{file.type} "$file" {target} 0')
+        else:
+            lines.append(f'    qemu-img convert -f {file.type} -O raw "$file" {target}')
     yield (
         "# Further disks, ramdisks and device trees: the class carries one image and one kernel\n"
         "# for each guest, so these are installed where the xl configs name them.\n" + _FIND
     )
     yield "\n".join([*lines, "}"])
-    if any(file.type == "qcow2" for file in files):
+    if any(file.type not in ("raw", "empty") for file in files):
         depends = "qemu-system-native:do_populate_sysroot"
         yield text.assign("do_compile", depends, flag="depends", operator="+=")
     yield "\n".join(

@@ -103,10 +103,12 @@ def _settings(guest: EffectiveGuest) -> Iterator[str]:
         value = getattr(wanted, field.name)
         if field.xl and value not in (None, ()):
             given[field.xl] = files.get(field.name, value)
-    if guest.type == "pvh" and given.pop("vnc", None) is not None:
+    if guest.type == "pvh":
         # Only a frame buffer shows the screen of a PVH guest.
-        listen = given.pop("vnclisten", "")
-        given["vfb"] = (f"vnc=1,vnclisten={listen}" if listen else "vnc=1",)
+        screen = {name: given.pop(name) for name in _SCREEN if name in given}
+        if screen:
+            words = ",".join(f"{name}={_frozen(value)}" for name, value in screen.items())
+            given["vfb"] = (*_texts(given.get("vfb", ())), words)
     for name, value in (*given.items(), *wanted.xl):
         yield f"{_setting_name(name)} = {xl_config.written(_frozen(value))}"
 
@@ -117,9 +119,17 @@ def _setting_name(name: str) -> str:
     return name
 
 
+_SCREEN = ("vnc", "vnclisten", "vncdisplay", "vncpasswd", "keymap")
+"""Settings of a guest's one screen, which are also words of a frame buffer (xl.cfg(5), vfb)."""
+
+
+def _texts(value: XlValue) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, tuple) else ()
+
+
 def _frozen(value: XlValue) -> xl_config.Value:
     if isinstance(value, tuple):
-        return tuple(map(str, value))
+        return tuple(item if isinstance(item, tuple) else str(item) for item in value)
     return str(int(value)) if isinstance(value, int) else value
 
 
@@ -174,13 +184,15 @@ def _further_disks(project: Project, guest: Guest) -> Iterator[str]:
     for number, disk in enumerate(guest.disks):
         virtio = disk.specification == "virtio"
         made = ConfigDisk(
-            target=files.get(f"disks[{number}]", disk.block or ""),
+            target=files.get(f"disks[{number}]", disk.block or disk.target or ""),
             device=text.word(disk.device),
             writable=disk.access != "ro" and not disk.cdrom,
             cdrom=bool(disk.cdrom),
             backend=_domain(project, disk.backend),
             specification="virtio" if virtio else "",
-            backend_type="standalone" if virtio else "",
+            backend_type=disk.backend_type or ("standalone" if virtio else ""),
+            script=disk.script or "",
+            flags=disk.options,
         )
         yield xl_disk.write(made)
 

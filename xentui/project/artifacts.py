@@ -13,7 +13,7 @@ from heapq import heapify, heappop, heappush
 
 from xentui.project import boards
 from xentui.project.effective import explain
-from xentui.project.model import Guest, Project
+from xentui.project.model import CONVERTED_IMPORTS, Guest, Project
 
 IMAGES = "/var/lib/xen/images"
 CONFIGS = "/etc/xen"
@@ -73,7 +73,8 @@ class ExtraFile:
         field: the guest's field that asks for it: ``ramdisk``, ``device_tree``, ``disks[0]`` …
         file: what it is made of, as it lies fetched or in the deploy directory; empty where it is
             made from nothing.
-        type: ``raw`` to copy it, ``qcow2`` to make it raw first, ``empty`` for an empty disk.
+        type: ``raw`` to copy it, ``empty`` for an empty disk, or the format to make it raw of, by
+            qemu-img's name.
         name: its file name on the target, unlike that of any other guest's.
         size: MiB of an empty disk.
     """
@@ -101,7 +102,9 @@ def extra_files(guest: Guest) -> tuple[ExtraFile, ...]:
     for number, disk in enumerate(guest.disks):
         field, name = f"disks[{number}]", f"{guest.key}-{disk.device}.img"
         if disk.file is not None:
-            kind = "qcow2" if disk.type == "qcow2" else "raw"
+            kind = "raw"
+            if disk.type not in (None, "raw", "ext4"):
+                kind = CONVERTED_IMPORTS.get(disk.type, disk.type)
             found.append(ExtraFile(field, disk.file, kind, name))
         elif disk.size is not None:
             found.append(ExtraFile(field, "", "empty", name, disk.size))

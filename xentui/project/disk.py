@@ -141,12 +141,13 @@ def _extra(guest: Guest, file: ExtraFile, assets: Assets) -> Image:
     if file.type == "empty":
         return Image(guest.key, file.name, file.size * 1024, False, "an empty disk")
     known = local_file(guest, file.file, assets)
-    if known is not None:
+    if known is not None and file.type in ("raw", "qcow2"):
         inside = known.disk if file.type == "qcow2" else None
         size = inside if inside is not None else known.size
         return Image(guest.key, file.name, -(-size // 1024), False, "the file itself")
     note = "an estimate: its size is not known before it is fetched or built"
-    return Image(guest.key, file.name, BUILT * 1024, True, note)
+    size = BUILT if file.type == "raw" else WHOLE_DISK
+    return Image(guest.key, file.name, size * 1024, True, note)
 
 
 def local_file(guest: Guest, file: str, assets: Assets) -> SourceFile | None:

@@ -28,7 +28,14 @@ CONTAINER_INIT = "/sbin/container-init"
 WITHOUT_DISK = "kernel"
 """Import type of a kernel that is all of its guest, such as Zephyr: the guest has no disk."""
 
-CONVERTED_IMPORTS = {"vmdk": "vmdk", "vdi": "vdi", "vhd": "vpc", "vhdx": "vhdx"}
+DiskType = Literal["raw", "ext4", "qcow2", "vmdk", "vdi", "vhd", "vhdx", "qed"]
+DISK_TYPES: dict[str, DiskType] = {
+    "qcow2": "qcow2", "vmdk": "vmdk", "vdi": "vdi", "vpc": "vhd", "vhdx": "vhdx", "qed": "qed",
+}  # fmt: skip
+"""Formats that a raw disk is made of, by the name that qemu-img has for each."""
+CONVERTED_IMPORTS: dict[str, str] = {
+    name: form for form, name in DISK_TYPES.items() if name != "qcow2"
+}
 """Import types of other hypervisors' disks, with qemu-img's names: the recipe converts them."""
 
 KNOWN_IMPORTS = (*BUILT_IN_IMPORTS, CONTAINER, WITHOUT_DISK, *CONVERTED_IMPORTS)
@@ -122,16 +129,20 @@ class Disk:
 
     device: str
     file: str | None = None
-    type: Literal["raw", "ext4", "qcow2"] | None = None
+    type: DiskType | None = None
     block: str | None = None
     size: int | None = None
+    target: str | None = None
+    script: str | None = None
     access: Literal["rw", "ro"] | None = None
     cdrom: bool | None = None
     specification: Literal["xen", "virtio"] | None = None
+    backend_type: Literal["phy", "qdisk", "standalone"] | None = None
+    options: tuple[str, ...] = ()
     backend: str | None = None
 
 
-XlValue = int | str | tuple[str, ...]
+XlValue = int | str | tuple["str | tuple[str, ...]", ...]
 """A value of a guest's ``xl`` table."""
 
 
@@ -169,6 +180,11 @@ class Guest:
     vuart: str | None = None
     vnc: bool | None = None
     vnc_listen: str | None = None
+    vnc_display: int | None = None
+    vnc_password: str | None = None
+    keymap: str | None = None
+    vfb: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
     virtio: tuple[str, ...] = ()
     p9: tuple[str, ...] = ()
     pci: tuple[str, ...] = ()

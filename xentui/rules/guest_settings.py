@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from xentui.project import artifacts, boards, disk, route, schema
 from xentui.project.effective import EffectiveGuest
-from xentui.project.model import Guest, Project
+from xentui.project.model import DISK_TYPES, Guest, Project
 from xentui.rules import quick_fixes
 from xentui.rules.context import Context
 from xentui.rules.fetched import seen
@@ -65,20 +65,32 @@ def own_fields(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             )
 
 
+_WAYS = ("file", "block", "size", "target")
+"""Fields of a further disk that say what it is; it has one of them."""
+
+
 def further_disks(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check each further disk, and that it has its own device."""
     devices = {guest.disk_device: "its own image"}
     for number, made in enumerate(guest.guest.disks):
         path = f"guests.{guest.key}.disks[{number}]"
-        ways = [name for name in ("file", "block", "size") if getattr(made, name) is not None]
+        ways = [name for name in _WAYS if getattr(made, name) is not None]
         if len(ways) != 1:
-            message = f"names {' and '.join(ways)}" if ways else "names no image, device or size"
+            nothing = "names no image, device, size or target"
+            message = f"names {' and '.join(ways)}" if ways else nothing
             yield found(
                 "XT271",
                 path,
                 f"The disk {made.device} of {guest.key} {message}",
-                "Give it one of them: file for an image, block for a device of Dom0, or size for "
-                "an empty disk.",
+                "Give it one of them: file for an image, block for a device of Dom0, size for an "
+                "empty disk, or target for what a block script attaches.",
+            )
+        elif made.target is not None and made.script is None:
+            yield found(
+                "XT271",
+                f"{path}.target",
+                f"The disk {made.device} of {guest.key} names a target and no script to attach it",
+                "Name the script, such as block-iscsi; a device of Dom0 belongs in block.",
             )
         owner = devices.setdefault(made.device, made.device)
         if (
@@ -91,15 +103,21 @@ def further_disks(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
                 f"{guest.key} has two disks under the device {made.device}",
                 "Give each its own, such as xvdb, xvdc.",
             )
-        spec = xl_disk.write(ConfigDisk(device=made.device, specification=made.specification or ""))
-        refused = xl_disk.parse(spec, given.xen).error
+        written = ConfigDisk(
+            target=made.target or "/dev/null",
+            device=made.device,
+            specification=made.specification or "",
+            script=made.script or "",
+            flags=made.options,
+        )
+        refused = xl_disk.parse(xl_disk.write(written), given.xen).error
         if refused:
             yield found(
                 "XT278",
-                f"{path}.specification",
-                f"xl of Xen {keys.shown(given.xen)} refuses the disk {made.device} of {guest.key}: "
-                f"{refused}",
-                "Remove specification, or build a newer Xen.",
+                path,
+                f"xl of Xen {keys.shown(given.xen)} refuses the disk {made.device} of "
+                f"{guest.key}: {refused}",
+                "Remove what it does not know, or build a newer Xen.",
             )
         yield from _disk_bytes(given, guest, number)
 
@@ -109,10 +127,13 @@ def _disk_bytes(given: Context, guest: EffectiveGuest, number: int) -> Iterator[
     local = disk.local_file(guest.guest, made.file, given.assets) if made.file else None
     if local is None or local.is_dir:
         return
-    is_qcow2, declared = local.disk is not None, made.type or "raw"
-    if is_qcow2 != (declared == "qcow2"):
-        really = "qcow2" if is_qcow2 else "raw"
-        right = replace(made, type="qcow2" if is_qcow2 else None)
+    looked = seen(local)
+    foreign = looked.found.vm_disk if looked is not None else None
+    is_of = foreign.format if foreign is not None else "qcow2" if local.disk is not None else ""
+    really = DISK_TYPES.get(is_of, "raw")
+    declared = "raw" if made.type in (None, "ext4") else made.type
+    if really != declared:
+        right = replace(made, type=None if really == "raw" else really)
         disks = tuple(right if d is made else d for d in guest.guest.disks)
         yield found(
             "XT270",
@@ -299,15 +320,15 @@ def _config(guest: EffectiveGuest) -> Config:
             values[field.xl] = value
     if guest.type == "pvh":
         # They become a frame buffer.
-        values.pop("vnc", None)
-        values.pop("vnclisten", None)
+        for name in ("vnc", "vnclisten", "vncdisplay", "vncpasswd", "keymap"):
+            values.pop(name, None)
     values.update(wanted.xl)
     return Config({name: Setting(_value(value), 1) for name, value in values.items()})
 
 
 def _value(value: object) -> Value:
     if isinstance(value, tuple):
-        return tuple(map(str, value))
+        return tuple(map(_value, value))
     return str(int(value)) if isinstance(value, int) else str(value)
 
 

@@ -16,8 +16,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 from xentui.errors import UsageError
-from xentui.project import boards, filesystem, route, schema
-from xentui.project.model import WITHOUT_DISK, Bundle, Disk, Fetch, Guest, Project, Source
+from xentui.project import boards, filesystem, model, route, schema
+from xentui.project.model import (
+    WITHOUT_DISK,
+    Bundle,
+    Disk,
+    DiskType,
+    Fetch,
+    Guest,
+    Project,
+    Source,
+)
 from xentui.safe_text import visible
 from xentui.xl import check, config, keys
 from xentui.xl import disk as xl_disk
@@ -194,7 +203,7 @@ class _Reader:
         read = [xl_disk.parse(spec) for spec in self.config.texts("disk")]
         first = read[0] if read else None
         further = read[1:]
-        if first is None or first.target.startswith("/dev/") or not _plain(first) or first.cdrom:
+        if first is None or first.target.startswith("/dev/") or not _is_image(first):
             self._without_image(first)
             further = read
         else:
@@ -212,7 +221,9 @@ class _Reader:
         self.extra_fetch = [one for one in self.extra_fetch if one.uri != f"file://{name}"]
         whole = re.search(rf"root=/dev/{first.device}(?:\s|$)", self.fields.get("extra", ""))
         kind = "qcow2" if first.format == "qcow2" else "ext4" if whole else "raw"
-        if first.format not in ("raw", "qcow2"):
+        if first.format in ("vhd", "qed"):
+            kind = first.format
+        elif first.format not in ("raw", "qcow2"):
             raise UsageError(
                 f"a disk of the format {first.format} cannot be carried",
                 fix="Convert it with qemu-img convert -O qcow2, and name that.",
@@ -237,8 +248,8 @@ class _Reader:
     def _further(self, made: ConfigDisk) -> Disk:
         if not _plain(made):
             raise UsageError(
-                f"the disk {visible(made.device)} cannot be carried: a script or a "
-                "setting that a further disk has no field for",
+                f"the disk {visible(made.device)} cannot be carried: it has a setting that a "
+                "further disk has no field for",
                 fix="Take it out of the config.",
             )
         further = Disk(
@@ -246,12 +257,25 @@ class _Reader:
             access=None if made.writable or made.cdrom else "ro",
             cdrom=True if made.cdrom else None,
             specification="virtio" if made.specification == "virtio" else None,
+            backend_type=_BACKENDS.get(made.backend_type),
+            script=made.script or None,
+            options=made.flags,
             backend=made.backend or None,
         )
-        if made.target.startswith("/dev/"):
-            return replace(further, block=made.target)
-        kind: Literal["qcow2"] | None = "qcow2" if made.format == "qcow2" else None
-        return replace(further, file=self._file(made.target), type=kind)
+        if made.script and not made.target.startswith("/dev/"):
+            further = replace(further, target=made.target)
+        elif made.target.startswith("/dev/"):
+            further = replace(further, block=made.target)
+        else:
+            kind = _TYPES.get(made.format)
+            further = replace(further, file=self._file(made.target), type=kind)
+        if schema.field("guest", "disks").problems([model.table_to_data(further)]):
+            raise UsageError(
+                f"the disk {visible(made.device)} cannot be carried: its target or script has "
+                "unusual characters",
+                fix="Use plain names.",
+            )
+        return further
 
     def _others(self) -> None:
         own = {one.xl: one for one in route.only_in_config() if one.xl}
@@ -276,7 +300,7 @@ class _Reader:
             self.fields["xl"] = tuple(rest)
 
     def _set_map(self, rest: list[tuple[str, Any]]) -> bool:
-        data = {name: list(v) if isinstance(v, tuple) else v for name, v in rest}
+        data = {name: model.thawed(value) for name, value in rest}
         if schema.field("guest", "xl").problems(data):
             raise UsageError(
                 f"{', '.join(data)}: a value cannot be carried", fix="Use plain ASCII text."
@@ -284,17 +308,27 @@ class _Reader:
         return True
 
 
+def _is_image(made: ConfigDisk) -> bool:
+    """Return whether a guest's own image, of which only the device is known, says it all."""
+    others = made.script or made.flags or made.settings or made.error or made.cdrom
+    return not others and (made.backend_type in ("", "phy") or made.specification == "virtio")
+
+
+_TYPES: dict[str, DiskType] = {"qcow2": "qcow2", "vhd": "vhd", "qed": "qed"}
+_BACKENDS: dict[str, Literal["phy", "qdisk", "standalone"]] = {
+    "phy": "phy", "qdisk": "qdisk", "standalone": "standalone",
+}  # fmt: skip
+
+
 def _plain(made: ConfigDisk) -> bool:
-    """Return whether a disk says nothing but what a guest's disks have fields for."""
-    return not (made.script or made.flags or made.settings or made.error) and (
-        made.backend_type in ("", "phy") or made.specification == "virtio"
-    )
+    """Return whether a disk says nothing but what a further disk has fields for."""
+    return not (made.settings or made.error) and made.backend_type in ("", *_BACKENDS)
 
 
 def _value(setting: Setting, parsed: Config, name: str) -> Any:
     if isinstance(setting.value, tuple):
-        items = tuple(item for item in setting.value if isinstance(item, str))
-        return items if len(items) == len(setting.value) else None
+        deep = any(isinstance(part, tuple) for item in setting.value for part in item)
+        return None if deep else setting.value
     key = keys.keys()[name]
     if key.kind in ("number", "flag", "bounded"):
         return parsed.number(name)
