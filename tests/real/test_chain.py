@@ -95,7 +95,7 @@ echo "alpine: xvdc has $(cat /sys/class/block/xvdc/size) sectors"
 echo "alpine: xvdd says $(head -c 5 /dev/xvdd), $(cat /sys/class/block/xvdd/ro)"
 """
 RAN = {
-    "tiny": ("tiny has rootfs", "~ #"),
+    "tiny": ("tiny has rootfs", "/ #"),
     "alpine": ("alpine: su is 4755 0", "alpine login:"),
     "web": ("web has two words as 0", "/ #"),
     "cloud": ("cloud has /dev/xvda1", "cloud login:"),
@@ -152,6 +152,7 @@ def test_guests_that_bitbake_built_reach_their_prompts(build: Build, tmp_path: P
         said, prompt = RAN[guest.key]
         assert said in guest.transcript, text
         assert guest.prompt == prompt, text
+        assert not [line for line in guest.transcript if "Read-only file system" in line], text
     alpine = next(guest for guest in report.guests if guest.key == "alpine")
     assert {
         "alpine: the second disk is read", "alpine: xvdc has 8192 sectors",

@@ -32,10 +32,10 @@ python container_roots() {
     start = """\
 #!/bin/sh
 # Starts what the container image says it runs.
+[ -c /dev/null ] || mount -t devtmpfs devtmpfs /dev
 mount -o remount,rw / 2>/dev/null
 mount -t proc proc /proc 2>/dev/null
 mount -t sysfs sysfs /sys 2>/dev/null
-mount -t devtmpfs devtmpfs /dev 2>/dev/null
 ip link set lo up 2>/dev/null
 """
     stop = """\

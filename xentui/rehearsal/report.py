@@ -24,6 +24,7 @@ _KERNEL = re.compile(r"\[ *[0-9]+\.[0-9]+\]|\s*$")
 """A line that a kernel prints, or an empty one."""
 _PROMPT = re.compile(r"(?:.*login:|.*[#$>])\s*")
 """What a console shows that waits for its user (``at_prompt`` of ``dom0_files/run``)."""
+_ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _LAST = 12
 """Lines of the end of a console that are shown to people."""
 
@@ -255,7 +256,7 @@ def _guest(part: Part, log: GuestLog | None, *, fits: bool) -> GuestReport:
 
 
 def _prompt(console: Sequence[str]) -> str:
-    last = console[-1].strip() if console else ""
+    last = _ESCAPE.sub("", console[-1]).strip() if console else ""
     return last if _PROMPT.fullmatch(last) else ""
 
 
