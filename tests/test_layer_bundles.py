@@ -165,8 +165,11 @@ def test_a_machine_that_is_not_known_is_asked_for(tmp_path: Path) -> None:
     [
         ('XEN_GUEST_MEMORY[other] = "5"', "no guest other is imported"),
         ('QB_SLIRP_OPT:pn-core-image-minimal = "x"', "it is for core-image-minimal"),
-        ('QB_CPU_KVM = "-cpu host"', "a project has no word for it"),
-        ('IMAGE_INSTALL:append:pn-xen-image-minimal = " vim"', "a project names bundles and vxn"),
+        ('QB_CPU_KVM = "-cpu host"', "a project file cannot express this"),
+        (
+            'IMAGE_INSTALL:append:pn-xen-image-minimal = " vim"',
+            "a project lists only",
+        ),
     ],
 )
 def test_reasons_are_true(line: str, reason: str, tmp_path: Path) -> None:

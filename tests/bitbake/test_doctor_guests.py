@@ -64,7 +64,7 @@ def test_a_flag_of_several_lines_is_told_at_the_last(tmp_path: Path) -> None:
 )
 def test_tags_that_are_none(tmp_path: Path, tags: str, wrong: str | None) -> None:
     line = f'BUNDLED_XEN_GUESTS += "{GUEST}:{tags}"\n'
-    told = f'"{GUEST}:{tags}": {wrong} is no tag, and is passed over without a word'
+    told = f'"{GUEST}:{tags}": unknown tag {wrong}, which the class silently ignores'
     assert of("XT633", found(tmp_path, GOOD + line)) == (
         [(NEXT, told, "The tags are autostart and external, in lower case.")] if wrong else []
     )

@@ -14,7 +14,7 @@ from tests.bitbake import trees
 from tests.bitbake_parser import OE_TREE, Parsed, parse_conf, parse_recipe
 from tests.rules import goldens
 from xentui.bitbake import importer
-from xentui.bitbake.import_draft import CannotSay, mebibytes, number, vifs, words
+from xentui.bitbake.import_draft import NotImportable, mebibytes, text_or_none, vifs, whole_number
 from xentui.bitbake.importer import Imported
 from xentui.cli import main
 from xentui.errors import InputError, UsageError
@@ -57,7 +57,7 @@ def guests(parsed: Parsed, variable: str) -> dict[str, set[str]]:
 
 def without(text: str, imported: Imported, path: Path) -> str:
     """Return a text without the statements that were carried."""
-    gone = {place.line for place in imported.carried if place.file == str(path)}
+    gone = {place.line for place in imported.imported_lines if place.file == str(path)}
     kept: list[str] = []
     dropping = kept_open = False
     for at, line in enumerate(text.split("\n"), start=1):
@@ -183,7 +183,7 @@ def test_what_cannot_be_carried_is_listed_by_line(tmp_path: Path) -> None:
     assert "octal" in lines[3].reason or "decimal" in lines[3].reason
     assert "not known" in lines[4].reason
     assert [guest.key for guest in made.project.guests] == ["a", "b", "c"]
-    assert {place.line for place in made.carried} == {1, 2, 13}
+    assert {place.line for place in made.imported_lines} == {1, 2, 13}
 
 
 def test_without_a_machine_one_is_taken_and_told(tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def test_includes_beside_the_configuration_are_read(tmp_path: Path) -> None:
     made = importer.read([path])
     assert [guest.key for guest in made.project.guests] == ["a", "b"]
     assert not made.left
-    assert len(made.carried) == 4
+    assert len(made.imported_lines) == 4
 
 
 def test_the_command_writes_a_project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -345,6 +345,13 @@ LINES = {
     'BBFILE_PATTERN_IGNORE_EMPTY_filesystems-layer = "1"\n',
     "podman": f'{X86}IMAGE_INSTALL:append:{OWN} = " vxn vxn-vpdmn vxn-podman-config"\n',
     "vxn alone": f'{X86}IMAGE_INSTALL:append:{OWN} = " vxn"\n',
+    "removed": f'{X86}IMAGE_INSTALL:remove:{OWN} = "vxn xentui-dom0-network vim"\n'
+    'IMAGE_FSTYPES:remove = "wic"\nMACHINE_ESSENTIAL_EXTRA_RDEPENDS:remove = "u-boot-extlinux"\n'
+    'MACHINE_ESSENTIAL_EXTRA_RDEPENDS = "u-boot-extlinux"\n',
+    "added and removed": f'{X86}IMAGE_INSTALL:append:{OWN} = " vxn vxn-vdkr xentui-dom0-network"\n'
+    f'IMAGE_INSTALL:remove:{OWN} = "vxn-vdkr xentui-dom0-network"\n',
+    "boot mode beside a kickstart": 'MACHINE = "qemux86-64"\nXEN_BOOT_MODE = "manual"\n'
+    'WKS_FILE = "xentui-efi.wks"\n',
     "image types": f'{X86}BUNDLED_XEN_GUESTS = "a b:external"\n'
     'IMAGE_FSTYPES:append:pn-a = " ext4"\nIMAGE_FSTYPES:append:pn-b = " ext4"\n'
     'IMAGE_FSTYPES:append:pn-c = " ext4"\nIMAGE_FSTYPES:append:pn-a = " ext3"\n'
@@ -392,7 +399,7 @@ LINES |= {
 
 def account(made: Imported, folder: Path) -> str:
     """Return the project, and what became of each line."""
-    said = [f"{place} carried" for place in made.carried]
+    said = [f"{place} carried" for place in made.imported_lines]
     said += [
         f"{one.place} left{'' if one.about_xen else ' (not Xen)'}: {one.text}: {one.reason}"
         for one in made.left
@@ -434,13 +441,13 @@ def test_what_becomes_of_a_configuration(tmp_path: Path) -> None:
     [("0", 0), (" 7\t", 7), ("123456789", 123456789), ("", None), (" ", None), ("10", 10)],
 )
 def test_numbers_are_whole_and_decimal(text: str, read: int | None) -> None:
-    assert number(text) == read
+    assert whole_number(text) == read
 
 
 @pytest.mark.parametrize("text", ["00", "08", "1234567890", "-1", "1.0", "²", "1 2", "0x1", "1M"])
 def test_other_numbers_are_not_carried(text: str) -> None:
-    with pytest.raises(CannotSay, match=r"^it is no whole decimal number$"):
-        number(text)
+    with pytest.raises(NotImportable, match=r"^it is not a whole decimal number$"):
+        whole_number(text)
 
 
 @pytest.mark.parametrize(
@@ -462,12 +469,12 @@ def test_sizes_of_memory_are_in_mib(text: str, mib: int) -> None:
     "text", ["", "0", "0512", "1234567890", "1k", "1T", "M", "1 M", "1MM", "²"]
 )
 def test_other_sizes_are_not_carried(text: str) -> None:
-    with pytest.raises(CannotSay, match=r"^it is no memory size$"):
+    with pytest.raises(NotImportable, match=r"^it is not a memory size$"):
         mebibytes(text)
 
 
 def test_words_and_interfaces() -> None:
-    assert (words("a b "), words("")) == ("a b ", None)
+    assert (text_or_none("a b "), text_or_none("")) == ("a b ", None)
     assert vifs("") is None
     assert vifs("mac=0,bridge=a") == ["mac=0,bridge=a"]
     assert vifs("a','b' ,'c',  'd'  ,  'e") == ["a", "b", "c", "d", "e"]

@@ -17,6 +17,7 @@ from tests.real import cases, tree
 from tests.real.build import Build
 from tests.real.cases import Case
 from tests.real.conftest import MakeBuild
+from xentui.bitbake import vxn
 from xentui.output import xentui_conf
 from xentui.project import boards
 from xentui.project.assets import gather
@@ -87,7 +88,7 @@ def test_the_image_has_what_the_project_says(case: Case, make_build: MakeBuild) 
     if project.containers.vxn:
         assert {"vcontainer", "vxn"} <= set(seen.words("DISTRO_FEATURES"))
         assert {"vxn", "containerd-opencontainers"} <= set(seen.words("IMAGE_INSTALL"))
-        assert set(xentui_conf.MULTICONFIGS) <= set(seen.words("BBMULTICONFIG"))
+        assert set(vxn.MULTICONFIGS) <= set(seen.words("BBMULTICONFIG"))
 
 
 def test_network_takes_effect(build: Build) -> None:

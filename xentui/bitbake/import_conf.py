@@ -1,6 +1,11 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Read a local.conf as parts of a project."""
+"""Fill the draft of a project from the assignments of a local.conf.
+
+Each assignment ends in one of three ways (see :class:`.import_draft.ConfImport`): its value is
+imported, it is left in the user's file with the reason, or it is redundant because xentui
+writes the same line.
+"""
 
 from __future__ import annotations
 
@@ -8,267 +13,35 @@ import os
 import re
 from collections.abc import Callable, Iterable
 
+from xentui.bitbake import vxn
 from xentui.bitbake.conf_facts import Assignment
 from xentui.bitbake.files import base_name
 from xentui.bitbake.import_draft import (
     TAGS,
-    CannotSay,
-    Source,
-    conditions,
-    converter,
-    known,
+    ConfImport,
+    NotImportable,
+    converter_for,
+    known_text,
     mebibytes,
-    words,
+    overrides_of,
+    text_or_none,
 )
 from xentui.project import boards, document, schema
 
-DOM0 = "xen-image-minimal"
-WRITTEN_FEATURES = frozenset({"xen", "systemd", "virtualization"})
-VXN_FEATURES = frozenset({"vcontainer", "vxn"})
-VXN_PACKAGES = {
-    "vxn-vdkr": "vdkr",
-    "vxn-vpdmn": "vpdmn",
-    "vxn-docker-config": "docker",
-    "vxn-podman-config": "podman",
-}
-MULTICONFIGS = frozenset({"vruntime-aarch64", "vruntime-x86-64"})
-_MASKED = ("filesystems-layer", "meta-python", "webserver")
+DEFAULT_DOM0_IMAGE = "xen-image-minimal"
+
+_XEN_FEATURES = frozenset({"xen", "systemd", "virtualization"})
+_FRONTEND_BY_PACKAGE = {package: name for name, package in vxn.FRONTEND_PACKAGES.items()}
 _PN = re.compile(r":pn-([^:]+)")
+_APPENDS = (":append", ":prepend")
+_ADDS = (*_APPENDS, "+=", "=+", ".=")
 
-_USELESS = "it has no effect: the image recipe assigns it itself"
-_STAYS = "a project has no word for it"
-
-
-def dom0_image(assignments: dict[str, list[Assignment]]) -> str:
-    """Return the image that the configuration treats as Dom0's."""
-    for variable in ("XENTUI_HASH", "QB_MEM_VALUE", "QB_XEN_CMDLINE_EXTRA", "IMAGE_INSTALL"):
-        names = [
-            name for each in assignments.get(variable, []) for name in _PN.findall(each.variable)
-        ]
-        if names:
-            return DOM0 if DOM0 in names else str(names[0])
-    return DOM0
-
-
-def read(
-    source: Source,
-    image: str,
-    machine: str | None,
-    bundles: Iterable[str],
-    is_layer_bundle: Callable[[str], bool],
-) -> None:
-    """Carry what the configuration says into the draft.
-
-    Args:
-        source: the configuration, as the Dom0 image sees it.
-        image: the Dom0 image.
-        machine: MACHINE, if it is known.
-        bundles: names of bundle recipes that are imported too.
-        is_layer_bundle: whether a package is a bundle recipe of a layer.
-    """
-    draft = source.draft
-    source.carry("MACHINE", ("host", "machine"), words)
-    if image != DOM0:
-        draft.data["host"]["image"] = image
-    _host(source, machine)
-    for field in schema.fields("defaults"):
-        source.carry(field.variable, ("defaults", field.name), converter(field))
-    _guests(source)
-    _boards_own(source, machine)
-    vxn = _install(source, image, set(bundles), is_layer_bundle)
-    _features(source, vxn=vxn)
-    _written_by_xentui(source, vxn=vxn)
-
-
-def _host(source: Source, machine: str | None) -> None:
-    assignments = [each for each in source.active("QB_MEM_VALUE") if conditions(each.variable)]
-    if assignments:
-        source.carry("QB_MEM_VALUE", ("host", "memory"), mebibytes)
-    elif any(conditions(each.variable) for each in source.active("QB_MEM")):
-        source.carry("QB_MEM", ("host", "memory"), _option_m)
-    for variable in ("QB_MEM_VALUE", "QB_MEM", "QB_XEN_CMDLINE_EXTRA"):
-        plain = [s for s in source.active(variable) if not conditions(s.variable)]
-        if plain:
-            source.leave(plain, _USELESS)
-    knob = boards.board(machine).layers_dom0_knob if machine else None
-    if any(conditions(each.variable) for each in source.active("QB_XEN_CMDLINE_EXTRA")):
-        if knob is boards.Dom0Knob.QEMU_CMDLINE:
-            source.carry("QB_XEN_CMDLINE_EXTRA", ("host", "dom0_memory"), _dom0_mem)
-        else:
-            reason = "it sets nothing on this board: dom0_mem is literal text in its boot files"
-            source.leave(source.active("QB_XEN_CMDLINE_EXTRA"), reason)
-    for wanted in (boards.Dom0Knob.RPI, boards.Dom0Knob.XILINX):
-        if knob is wanted:
-            source.carry(wanted.value, ("host", "dom0_memory"), mebibytes)
-    source.carry("XEN_DOM0_NETWORK", ("host", "network"), words)
-    source.carry("XEN_BOOT_MODE", ("host", "boot_mode"), words)
-    source.carry("LICENSE_FLAGS_ACCEPTED", ("host", "accepted_licenses"), str.split)
-    for each in source.active("WKS_FILE"):
-        family = _OUR_KICKSTART.fullmatch(each.value)
-        if family and machine and family[1] != boards.board(machine).boot.family:
-            source.draft.data["host"]["boot_mode"] = family[1]
-    if "boot_mode" not in source.draft.data["host"]:
-        source.carry("XEN_EFI_BOOT", ("host", "boot_mode"), lambda t: "efi" if t == "1" else None)
-
-
-def _option_m(text: str) -> int | None:
-    found = re.fullmatch(r"\s*-m\s+([0-9]{1,9})M?\s*", text, re.ASCII)
-    if not found:
-        raise CannotSay("it is more than a memory size")
-    return int(found[1])
-
-
-def _dom0_mem(text: str) -> int | None:
-    found = re.fullmatch(r"\s*dom0_mem=([0-9]{1,9}[MmGg]?)\s*", text, re.ASCII)
-    if not found:
-        raise CannotSay("it is more than dom0_mem")
-    return mebibytes(found[1])
-
-
-def image_types(source: Source) -> None:
-    """Pass over the image types that xentui writes for guests a recipe builds."""
-    guests = source.draft.data.get("guests", {})
-    for each in source.assignments.get("IMAGE_FSTYPES", []):
-        mine = [
-            name
-            for name in _PN.findall(each.variable)
-            if name in guests and "external" not in guests[name].get("tags", ())
-        ]
-        if mine and each.operator == ":append" and each.value.split() == ["ext4"]:
-            source.consume([each])
-
-
-def _guests(source: Source) -> None:
-    assignments = source.active("BUNDLED_XEN_GUESTS")
-    try:
-        entries = known(source.store.get("BUNDLED_XEN_GUESTS")).split() if assignments else []
-    except CannotSay as reason:
-        source.leave(assignments, str(reason))
-        return
-    if len(entries) > document.MAX_ENTRIES:
-        source.leave(assignments, f"a project has at most {document.MAX_ENTRIES} guests")
-        return
-    source.done(assignments)
-    saying: dict[str, list[Assignment]] = {}
-    for each in assignments:
-        for word in dict.fromkeys(each.value.split()):
-            saying.setdefault(word, []).append(each)
-    for entry in entries:
-        key, *tags = entry.split(":")
-        where = saying.get(entry) or assignments
-        if not key or key in source.draft.data.get("guests", {}):
-            for each in where[-1:]:
-                source.draft.leave(each, "the guest is listed twice", what=entry)
-            continue
-        strange = [tag for tag in tags if tag not in TAGS]
-        if strange:
-            what = f"{', '.join(strange)} is no tag, and does nothing"
-            source.draft.notes.append(f"{where[-1].place}: {what}")
-        path = ("guests", key)
-        source.draft.put(path, {}, where)
-        table = [tag for tag in TAGS if tag in tags]
-        if table:
-            source.draft.put((*path, "tags"), table, where)
-        flags(source, key)
-
-
-def flags(source: Source, key: str) -> None:
-    """Carry the flags of a guest."""
-    for field in schema.varflags():
-        if field.carry == "local-file":
-            assignments = source.active(field.variable, key)
-            if assignments:
-                _config_file(source, key, assignments)
-        elif field.name not in source.draft.data["guests"][key]:
-            path = ("guests", key, field.name)
-            source.carry(field.variable, path, converter(field), flag=key)
-
-
-def _config_file(source: Source, key: str, assignments: list[Assignment]) -> None:
-    raw = source.store.flag("XEN_GUEST_CONFIG_FILE", key).raw or ""
-    if "${UNPACKDIR}" in raw or not raw.startswith("/"):
-        source.leave(assignments, "an image unpacks nothing, so the class never finds it and "
-                     "writes its own config")  # fmt: skip
-        return
-    name = base_name(raw)
-    source.done(assignments)
-    source.draft.put(("guests", key, "config_file"), name, assignments)
-    source.draft.needed[name] = os.path.normpath(raw)
-
-
-def _install(
-    source: Source, image: str, bundles: set[str], is_layer_bundle: Callable[[str], bool]
-) -> bool:
-    """Carry the packages of the Dom0 image; return whether vxn is among them.
-
-    vxn counts too where a file that the configuration requires brings it, such as xen-host.conf.
-    """
-    assignments = source.active("IMAGE_INSTALL")
-    packages = {word for each in assignments for word in source.store.expand(each.value).words}
-    vxn = "vxn" in (packages | set(source.store.get("IMAGE_INSTALL").words))
-    carried = [word for each in assignments for word in source.store.expand(each.value).words]
-    layers = [w for w in dict.fromkeys(carried) if w not in bundles and is_layer_bundle(w)]
-    if _NETWORK_PACKAGE in packages and "network" not in source.draft.data["host"]:
-        source.draft.put(("host", "network"), "nat", ())
-    if layers:
-        source.draft.put(("host", "layer_bundles"), layers, ())
-    bundles = bundles | set(layers)
-    ours = (
-        bundles
-        | _BOOT_PACKAGES
-        | {_NETWORK_PACKAGE}
-        | (_VXN_OWN | set(VXN_PACKAGES) if vxn else set())
-    )
-    for each in assignments:
-        value = source.store.expand(each.value)
-        rest = [word for word in value.words if word not in ours]
-        source.done([each])
-        if each.operator not in (":append", ":prepend") or not value.known:
-            source.draft.leave(each, _STAYS)
-        elif rest:
-            what = f"packages for {image}: {' '.join(rest)}"
-            source.draft.leave(each, "a project names bundles and vxn alone", what=what)
-        else:
-            source.consume([each])
-    if vxn:
-        source.draft.put(("containers", "vxn"), True, ())
-        chosen = [name for package, name in VXN_PACKAGES.items() if package in packages]
-        if chosen:
-            source.draft.data["containers"]["frontends"] = chosen
-    return vxn
-
-
-def _features(source: Source, *, vxn: bool) -> None:
-    ours = WRITTEN_FEATURES | (VXN_FEATURES if vxn else frozenset())
-    _word_list(source, "DISTRO_FEATURES", ours)
-    _word_list(source, "BBMULTICONFIG", MULTICONFIGS if vxn else frozenset())
-    for each in source.active("INIT_MANAGER"):
-        if each.value == "systemd":
-            source.consume([each])
-
-
-def _word_list(source: Source, variable: str, ours: frozenset[str]) -> None:
-    """Take the words that xentui writes itself out of a list; the rest stays."""
-    for each in source.active(variable):
-        found = each.value.split()
-        if "${" in each.value or not found:
-            continue
-        adds = each.operator in (":append", "+=", "=+", ".=") or (
-            variable == "BBMULTICONFIG" and each.operator in ("=", "?=", "??=")
-        )
-        rest = [word for word in found if word not in ours]
-        if adds and not rest:
-            source.consume([each])
-        elif adds and len(rest) < len(found):
-            source.done([each])
-            what = f"{variable}: {' '.join(rest)}"
-            source.draft.leave(each, "xentui writes the other words", what=what)
-
+_NO_EFFECT = "it has no effect: the image recipe overrides it"
+_NOT_IN_PROJECT = "a project file cannot express this"
 
 _NETWORK_PACKAGE = "xentui-dom0-network"
-"""Package of xentui's own layer that makes Dom0 route for its guests."""
+"""Package of xentui's own layer that makes Dom0 the router of its guests."""
 
-_VXN_OWN = {"vxn", "containerd-opencontainers", "xen-tools-xen-9pfsd"}
 _BOOT_PACKAGES = {"xentui-boot", "xen", "kernel-image", "kernel-devicetree"}
 _OUR_KICKSTART = re.compile(r"xentui-(bios|efi|uboot-fat)\.wks")
 _BOOT_VARIABLES = (
@@ -276,39 +49,293 @@ _BOOT_VARIABLES = (
     "RPI_USE_U_BOOT", "ENABLE_UART", "PREFERRED_PROVIDER_u-boot-default-script",
     "UBOOT_EXTLINUX", "MACHINE_ESSENTIAL_EXTRA_RDEPENDS",
 )  # fmt: skip
-"""What xentui sets so that its own boot files start Xen."""
+"""Variables that xentui sets for its own boot files (see :mod:`xentui.output.boot`)."""
+
+_BOOT_SETTINGS = {
+    ("IMAGE_FSTYPES", "wic"),
+    ("RPI_USE_U_BOOT", "1"),
+    ("ENABLE_UART", "1"),
+    ("UBOOT_EXTLINUX", "0"),
+}
+_BOOT_REMOVES = {("MACHINE_ESSENTIAL_EXTRA_RDEPENDS", "u-boot-extlinux")}
+"""Values that xentui itself assigns, and those that it removes, for its boot files."""
 
 
-def _starts_xen(variable: str, value: str) -> bool:
-    """Return whether a setting is one that xentui's boot files need."""
-    if "xentui-" in value or "xen-${MACHINE}" in value:
-        return True
-    return (variable, value.strip()) in (
-        ("IMAGE_FSTYPES", "wic"),
-        ("RPI_USE_U_BOOT", "1"),
-        ("ENABLE_UART", "1"),
-        ("UBOOT_EXTLINUX", "0"),
-        ("MACHINE_ESSENTIAL_EXTRA_RDEPENDS", "u-boot-extlinux"),
-    )
+def dom0_image(assignments: dict[str, list[Assignment]]) -> str:
+    """Guess Dom0's image from the ``:pn-`` overrides in use."""
+    for variable in ("XENTUI_HASH", "QB_MEM_VALUE", "QB_XEN_CMDLINE_EXTRA", "IMAGE_INSTALL"):
+        names = [
+            name for each in assignments.get(variable, []) for name in _PN.findall(each.variable)
+        ]
+        if names:
+            return DEFAULT_DOM0_IMAGE if DEFAULT_DOM0_IMAGE in names else names[0]
+    return DEFAULT_DOM0_IMAGE
 
 
-def _boards_own(source: Source, machine: str | None) -> None:
-    """Pass over what a board needs, and what xentui's own boot files need."""
-    for name in _BOOT_VARIABLES:
-        for each in source.active(name):
-            if _starts_xen(name, each.value):
-                source.consume([each])
+def fill_draft(
+    conf: ConfImport,
+    image: str,
+    machine: str | None,
+    bundles: Iterable[str],
+    is_layer_bundle: Callable[[str], bool],
+) -> None:
+    """Import the settings that a project can express.
+
+    Args:
+        conf: the assignments that apply to Dom0's image; its draft is filled.
+        image: Dom0's image.
+        machine: MACHINE, if it is known.
+        bundles: names of the bundle recipes that are imported in the same run.
+        is_layer_bundle: whether a package is a bundle recipe that an existing layer provides.
+    """
+    conf.import_value("MACHINE", ("host", "machine"), text_or_none)
+    if image != DEFAULT_DOM0_IMAGE:
+        conf.draft.data["host"]["image"] = image
+    _import_host(conf, machine)
+    for field in schema.fields("defaults"):
+        conf.import_value(field.variable, ("defaults", field.name), converter_for(field))
+    _import_guests(conf)
+    _skip_board_lines(conf, machine)
+    has_vxn = _import_packages(conf, image, set(bundles), is_layer_bundle)
+    _skip_features(conf, has_vxn=has_vxn)
+    _skip_own_lines(conf, has_vxn=has_vxn)
+
+
+def _import_host(conf: ConfImport, machine: str | None) -> None:
+    """Import memory, network, boot mode and accepted licences."""
+    board = boards.board(machine) if machine else None
+    if any(overrides_of(each.variable) for each in conf.active("QB_MEM_VALUE")):
+        conf.import_value("QB_MEM_VALUE", ("host", "memory"), mebibytes)
+    elif any(overrides_of(each.variable) for each in conf.active("QB_MEM")):
+        conf.import_value("QB_MEM", ("host", "memory"), _memory_option)
+    for variable in ("QB_MEM_VALUE", "QB_MEM", "QB_XEN_CMDLINE_EXTRA"):
+        conf.leave([s for s in conf.active(variable) if not overrides_of(s.variable)], _NO_EFFECT)
+    knob = board.layers_dom0_knob if board is not None else None
+    options = conf.active("QB_XEN_CMDLINE_EXTRA")
+    if any(overrides_of(each.variable) for each in options):
+        if knob is boards.Dom0Knob.QEMU_CMDLINE:
+            conf.import_value("QB_XEN_CMDLINE_EXTRA", ("host", "dom0_memory"), _dom0_mem)
+        else:
+            conf.leave(options, "it has no effect on this board: its boot files hard-code dom0_mem")
+    if knob in (boards.Dom0Knob.RPI, boards.Dom0Knob.XILINX):
+        conf.import_value(knob.value, ("host", "dom0_memory"), mebibytes)
+    conf.import_value("XEN_DOM0_NETWORK", ("host", "network"), text_or_none)
+    conf.import_value("XEN_BOOT_MODE", ("host", "boot_mode"), text_or_none)
+    conf.import_value("LICENSE_FLAGS_ACCEPTED", ("host", "accepted_licenses"), str.split)
+    host = conf.draft.data["host"]
+    if "boot_mode" in host:
+        return
+    for each in conf.active("WKS_FILE"):
+        family = _OUR_KICKSTART.fullmatch(each.value)
+        if family and board is not None and family[1] != board.boot.family:
+            host["boot_mode"] = family[1]
+    if "boot_mode" not in host:
+        conf.import_value("XEN_EFI_BOOT", ("host", "boot_mode"), _efi_boot)
+
+
+def _memory_option(text: str) -> int | None:
+    found = re.fullmatch(r"\s*-m\s+([0-9]{1,9})M?\s*", text, re.ASCII)
+    if not found:
+        raise NotImportable("it contains more than a memory size")
+    return int(found[1])
+
+
+def _dom0_mem(text: str) -> int | None:
+    found = re.fullmatch(r"\s*dom0_mem=([0-9]{1,9}[MmGg]?)\s*", text, re.ASCII)
+    if not found:
+        raise NotImportable("it contains options other than dom0_mem")
+    return mebibytes(found[1])
+
+
+def _efi_boot(text: str) -> str | None:
+    return "efi" if text == "1" else None
+
+
+def skip_own_image_types(conf: ConfImport) -> None:
+    """Mark the ``IMAGE_FSTYPES`` lines that xentui itself writes for guests built by recipes."""
+    guests = conf.draft.data.get("guests", {})
+    for each in conf.assignments.get("IMAGE_FSTYPES", []):
+        of_guest = any(
+            name in guests and "external" not in guests[name].get("tags", ())
+            for name in _PN.findall(each.variable)
+        )
+        if of_guest and each.operator == ":append" and each.value.split() == ["ext4"]:
+            conf.mark_redundant([each])
+
+
+def _import_guests(conf: ConfImport) -> None:
+    """Import the guests of ``BUNDLED_XEN_GUESTS`` with their tags and varflags."""
+    assignments = conf.active("BUNDLED_XEN_GUESTS")
+    try:
+        value = conf.store.get("BUNDLED_XEN_GUESTS")
+        entries = known_text(value).split() if assignments else []
+    except NotImportable as reason:
+        conf.leave(assignments, str(reason))
+        return
+    if len(entries) > document.MAX_ENTRIES:
+        conf.leave(assignments, f"a project has at most {document.MAX_ENTRIES} guests")
+        return
+    conf.mark_handled(assignments)
+    named_by: dict[str, list[Assignment]] = {}
+    for each in assignments:
+        for word in dict.fromkeys(conf.store.expand(each.value).words):
+            named_by.setdefault(word, []).append(each)
+    for entry in entries:
+        key, *tags = entry.split(":")
+        lines = named_by.get(entry) or assignments
+        if not key or key in conf.draft.data.get("guests", {}):
+            why = "the guest is listed twice" if key else "the guest has no name"
+            conf.draft.leave(lines[-1], why, what=entry)
+            continue
+        unknown = [tag for tag in tags if tag not in TAGS]
+        if unknown:
+            tag_s = "tag" if len(unknown) == 1 else "tags"
+            conf.draft.notes.append(f"{lines[-1].place}: unknown {tag_s} {', '.join(unknown)}, "
+                                    "which the class ignores")  # fmt: skip
+        path = ("guests", key)
+        conf.draft.put(path, {}, lines)
+        known = [tag for tag in TAGS if tag in tags]
+        if known:
+            conf.draft.put((*path, "tags"), known, lines)
+        import_varflags(conf, key)
+
+
+def import_varflags(conf: ConfImport, key: str) -> None:
+    """Import the varflags of a guest that the draft already has."""
+    for field in schema.varflags():
+        if field.carry == "local-file":
+            assignments = conf.active(field.variable, key)
+            if assignments:
+                _import_config_file(conf, key, assignments)
+        elif field.name not in conf.draft.data["guests"][key]:
+            path = ("guests", key, field.name)
+            conf.import_value(field.variable, path, converter_for(field), flag=key)
+
+
+def _import_config_file(conf: ConfImport, key: str, assignments: list[Assignment]) -> None:
+    raw = conf.store.flag("XEN_GUEST_CONFIG_FILE", key).raw or ""
+    if "${UNPACKDIR}" in raw or not raw.startswith("/"):
+        conf.leave(
+            assignments,
+            "an image recipe unpacks no files, so the class does not find this one and generates"
+            " a config instead",
+        )
+        return
+    name = base_name(raw)
+    conf.mark_handled(assignments)
+    conf.draft.put(("guests", key, "config_file"), name, assignments)
+    conf.draft.needed[name] = os.path.normpath(raw)
+
+
+def _import_packages(
+    conf: ConfImport, image: str, bundles: set[str], is_layer_bundle: Callable[[str], bool]
+) -> bool:
+    """Import what Dom0's packages stand for; return whether vxn is among them.
+
+    Also true if a file that the configuration includes, such as xen-host.conf, installs vxn.
+    """
+    assignments = conf.active("IMAGE_INSTALL")
+    packages = _installed(conf, assignments)
+    has_vxn = "vxn" in packages or "vxn" in conf.store.get("IMAGE_INSTALL").words
+    if _NETWORK_PACKAGE in packages and "network" not in conf.draft.data["host"]:
+        conf.draft.put(("host", "network"), "nat", ())
+    from_layers = [name for name in packages if name not in bundles and is_layer_bundle(name)]
+    if from_layers:
+        conf.draft.put(("host", "layer_bundles"), from_layers, ())
+    if has_vxn:
+        conf.draft.put(("containers", "vxn"), True, ())
+        frontends = [name for package, name in _FRONTEND_BY_PACKAGE.items() if package in packages]
+        if frontends:
+            conf.draft.data["containers"]["frontends"] = frontends
+    covered = bundles | set(from_layers) | _BOOT_PACKAGES | {_NETWORK_PACKAGE}
+    if has_vxn:
+        covered |= {*vxn.PACKAGES, vxn.VOLUMES_PACKAGE, *_FRONTEND_BY_PACKAGE}
+    for each in assignments:
+        _settle_packages(conf, image, each, covered)
+    return has_vxn
+
+
+def _installed(conf: ConfImport, assignments: list[Assignment]) -> list[str]:
+    """Return the packages that the assignments add and none of them removes, in order."""
+    added: dict[str, None] = {}
+    removed: set[str] = set()
+    for each in assignments:
+        words = conf.store.expand(each.value).words
+        if each.operator == ":remove":
+            removed.update(words)
+        else:
+            added.update(dict.fromkeys(words))
+    return [word for word in added if word not in removed]
+
+
+def _settle_packages(conf: ConfImport, image: str, each: Assignment, covered: set[str]) -> None:
+    """Decide what becomes of an assignment to ``IMAGE_INSTALL``."""
+    value = conf.store.expand(each.value)
+    rest = [word for word in value.words if word not in covered]
+    conf.mark_handled([each])
+    if each.operator not in _APPENDS or not value.known:
+        conf.draft.leave(each, _NOT_IN_PROJECT)
+    elif rest:
+        what = f"packages for {image}: {' '.join(rest)}"
+        conf.draft.leave(each, "a project lists only guest bundles and vxn", what=what)
+    else:
+        conf.mark_redundant([each])
+
+
+def _skip_features(conf: ConfImport, *, has_vxn: bool) -> None:
+    """Mark the features, multiconfigs and the init manager that xentui sets itself."""
+    features = _XEN_FEATURES | (set(vxn.FEATURES) if has_vxn else set())
+    _drop_own_words(conf, "DISTRO_FEATURES", features)
+    _drop_own_words(conf, "BBMULTICONFIG", set(vxn.MULTICONFIGS) if has_vxn else set())
+    for each in conf.active("INIT_MANAGER"):
+        if each.value == "systemd":
+            conf.mark_redundant([each])
+
+
+def _drop_own_words(conf: ConfImport, variable: str, own: Iterable[str]) -> None:
+    """Drop the words that xentui adds to a list variable, and leave the others."""
+    for each in conf.active(variable):
+        words = each.value.split()
+        if "${" in each.value or not words:
+            continue
+        adds = each.operator in _ADDS or (
+            variable == "BBMULTICONFIG" and each.operator in ("=", "?=", "??=")
+        )
+        rest = [word for word in words if word not in own]
+        if adds and not rest:
+            conf.mark_redundant([each])
+        elif adds and len(rest) < len(words):
+            conf.mark_handled([each])
+            what = f"{variable}: {' '.join(rest)}"
+            conf.draft.leave(each, "keep these words; xentui writes the others", what=what)
+
+
+def _skip_board_lines(conf: ConfImport, machine: str | None) -> None:
+    """Mark the lines that xentui writes for the board and for its own boot files."""
+    for_boot = [(name, each) for name in _BOOT_VARIABLES for each in conf.active(name)]
+    if any("xentui-" in each.value for _, each in for_boot):
+        conf.mark_redundant(each for name, each in for_boot if _is_for_boot_files(name, each))
     for line in boards.board(machine).lines if machine else ():
-        for each in source.active(line.variable.partition(":")[0]):
-            if each.value.strip() == line.value.strip():
-                source.consume([each])
+        variable, _, rest = line.variable.partition(":")
+        removes = rest.partition(":")[0] == "remove"
+        for each in conf.active(variable):
+            same = each.value.strip() == line.value.strip()
+            if same and (each.operator == ":remove") is removes:
+                conf.mark_redundant([each])
 
 
-def _written_by_xentui(source: Source, *, vxn: bool) -> None:
-    """Mark the lines that xentui writes unasked as imported, where they have the same value."""
-    for each in source.active("do_rootfs", "vardeps"):
+def _is_for_boot_files(variable: str, each: Assignment) -> bool:
+    setting = (variable, each.value.strip())
+    if each.operator == ":remove":
+        return setting in _BOOT_REMOVES
+    return "xentui-" in each.value or "xen-${MACHINE}" in each.value or setting in _BOOT_SETTINGS
+
+
+def _skip_own_lines(conf: ConfImport, *, has_vxn: bool) -> None:
+    """Mark the remaining lines that only xentui writes."""
+    for each in conf.active("do_rootfs", "vardeps"):
         if each.value.split() == ["XENTUI_HASH"]:
-            source.consume([each])
-    source.consume(source.assignments.get("XENTUI_HASH", []))
-    for layer in _MASKED if vxn else ():
-        source.consume(source.active(f"BBFILE_PATTERN_IGNORE_EMPTY_{layer}"))
+            conf.mark_redundant([each])
+    conf.mark_redundant(conf.assignments.get("XENTUI_HASH", []))
+    for layer in vxn.MASKED_LAYERS if has_vxn else ():
+        conf.mark_redundant(conf.active(f"BBFILE_PATTERN_IGNORE_EMPTY_{layer}"))

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A project while it is imported: values with their lines, and what could not be imported."""
+"""The draft of a project that is imported: its values with their lines, and the lines left out."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ TAGS = ("autostart", "external")
 
 
 class Left(NamedTuple):
-    """Something that could not be carried into the project, and stays where it is.
+    """A line that could not be imported and stays in the user's file.
 
     Attributes:
-        about_xen: whether it would belong into a project, were it sayable there.
+        about_xen: whether it concerns Xen, so that the user should know of it.
     """
 
     place: Location
@@ -34,24 +34,33 @@ class Left(NamedTuple):
     about_xen: bool = True
 
 
-class CannotSay(Exception):
-    """A project has no way to say this; the text says why."""
+class NotImportable(Exception):
+    """A project cannot express a value; the text is the reason."""
 
 
 @dataclass
 class Draft:
-    """Nested data in the format's shape, and the assignments that each part comes from."""
+    """A project being imported.
+
+    Attributes:
+        data: nested data in the shape of a project file.
+        left: lines that stay in the user's files, with the reason.
+        imported_lines: lines that the project replaces, in order.
+        needed: files that the project names, each with its present path.
+        notes: what else the user should know.
+        machine: the board that the user named, if any.
+    """
 
     data: dict[str, Any] = field(default_factory=lambda: {"version": 1, "host": {}})
     left: list[Left] = field(default_factory=list)
-    carried: dict[Location, None] = field(default_factory=dict)
+    imported_lines: dict[Location, None] = field(default_factory=dict)
     needed: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     machine: str | None = None
     _assignments: dict[Path, tuple[Assignment, ...]] = field(default_factory=dict)
 
     def put(self, path: Path, value: Any, assignments: Iterable[Assignment]) -> None:
-        """Set a value at a path of keys, and remember its lines."""
+        """Set the value at a path of keys, and remember the lines it comes from."""
         table: Any = self.data
         for step in path[:-1]:
             table = table.setdefault(step, {})
@@ -61,26 +70,29 @@ class Draft:
     def leave(
         self, assignment: Assignment, reason: str, *, about_xen: bool = True, what: str = ""
     ) -> None:
-        """Note that a line stays where it is."""
-        text = what or shown(assignment)
+        """Note that a line stays in its file; ``what`` is shown instead of the line."""
+        text = what or as_written(assignment)
         self.left.append(Left(assignment.place, text, reason, about_xen))
 
     def settle(self) -> None:
-        """Take out what the schema refuses, and note every line of the rest as carried."""
-        while self._take_out(schema.validate(self.data)):
+        """Remove what the schema refuses, and note the lines of the rest as imported.
+
+        A line that was left for one of its words is not an imported one.
+        """
+        while self._remove_refused(schema.validate(self.data)):
             pass
         for assignments in self._assignments.values():
-            self.carried.update(dict.fromkeys(each.place for each in assignments))
+            self.imported_lines.update(dict.fromkeys(each.place for each in assignments))
         for left in self.left:
-            self.carried.pop(left.place, None)
+            self.imported_lines.pop(left.place, None)
 
-    def _take_out(self, problems: Iterable[schema.Problem]) -> bool:
-        """Take out what problems are about; return whether there was any.
+    def _remove_refused(self, problems: Iterable[schema.Problem]) -> bool:
+        """Remove the values that problems are about; return whether there were any.
 
         Entries of tables do not depend on each other. Of one entry only the first problem
-        counts, as taking out its cause may fix the others.
+        counts, as removing its cause may fix the others.
         """
-        wrong: dict[Path, str] = {}
+        reasons: dict[Path, str] = {}
         entries: set[Path] = {("host", "machine")}
         for problem in problems:
             path = problem.path
@@ -88,124 +100,136 @@ class Draft:
                 path = path[:-1]
             if path and path[:2] not in entries:
                 entries.add(path[:2])
-                wrong[path] = problem.message
-        for known in list(self._assignments):
-            begin = next((known[:n] for n in range(len(known) + 1) if known[:n] in wrong), None)
-            if begin is not None:
-                for assignment in self._assignments.pop(known):
-                    self.leave(assignment, wrong[begin])
-        for path in wrong:
+                reasons[path] = problem.message
+        for path in list(self._assignments):
+            start = next((path[:n] for n in range(len(path) + 1) if path[:n] in reasons), None)
+            if start is not None:
+                for each in self._assignments.pop(path):
+                    self.leave(each, reasons[start])
+        for path in reasons:
             table: Any = self.data
             for step in path[:-1]:
                 table = table[step]
             del table[path[-1]]
-        return bool(wrong)
+        return bool(reasons)
 
 
-class Source:
-    """The statements of some files, of which each is carried, left, or not yet either."""
+class ConfImport:
+    """The assignments of some files, as one recipe sees them, on their way into a draft.
+
+    Each is handled once: its value is imported (:meth:`import_value`), it stays in its file
+    (:meth:`leave`), or xentui writes the same line itself (:meth:`mark_redundant`).
+    """
 
     def __init__(self, draft: Draft, reader: ConfReader, view: Store, files: Iterable[str]) -> None:
         self.draft = draft
         self.store = view
         wanted = set(files)
         self.assignments: dict[str, list[Assignment]] = {
-            name: [each for each in entries if each.place.file in wanted]
-            for name, entries in reader.store.assignments.items()
+            name: [each for each in assignments if each.place.file in wanted]
+            for name, assignments in reader.store.assignments.items()
         }
-        self._done: set[tuple[Location, str, str]] = set()
+        self._handled: set[tuple[Location, str, str]] = set()
 
     def active(self, variable: str, flag: str = "") -> list[Assignment]:
-        """Return the assignments of a variable or flag that apply in this view."""
-        words = self.store.overrides().words
+        """Return the assignments of a variable or flag whose overrides are all active."""
+        overrides = self.store.overrides().words
         return [
             each
             for each in self.assignments.get(variable, [])
-            if each.flag == flag and all(part in words for part in conditions(each.variable))
+            if each.flag == flag and all(one in overrides for one in overrides_of(each.variable))
         ]
 
-    def counts(self, override: str) -> bool:
-        """Return whether a word is one of the active overrides."""
+    def has_override(self, override: str) -> bool:
+        """Return whether an override is active."""
         return override in self.store.overrides().words
 
-    def carry(
+    def import_value(
         self, variable: str, path: Path, convert: Callable[[str], Any], *, flag: str = ""
     ) -> bool:
-        """Put the value of a variable or flag at a path; return whether it is assigned at all."""
+        """Put the value of a variable or flag at a path; return whether it is assigned at all.
+
+        Args:
+            variable: the variable, without overrides.
+            path: keys in the shape of a project file.
+            flag: the flag, if not the variable itself is meant.
+            convert: turns the text into the field's value, ``None`` for the default; raises
+                :class:`NotImportable` where a project cannot express it.
+        """
         assignments = self.active(variable, flag)
         if not assignments:
             return False
         value = self.store.flag(variable, flag) if flag else self.store.get(variable)
         try:
-            converted = convert(known(value))
-        except CannotSay as reason:
+            converted = convert(known_text(value))
+        except NotImportable as reason:
             self.leave(assignments, str(reason))
             return True
-        self.done(assignments)
+        self.mark_handled(assignments)
         if converted is not None:
             self.draft.put(path, converted, assignments)
         else:
-            self.draft.carried.update(dict.fromkeys(each.place for each in assignments))
+            self.draft.imported_lines.update(dict.fromkeys(each.place for each in assignments))
         return True
 
-    def done(self, assignments: Iterable[Assignment]) -> None:
-        """Note that lines need no more looking at."""
-        self._done.update((each.place, each.variable, each.flag) for each in assignments)
+    def mark_handled(self, assignments: Iterable[Assignment]) -> None:
+        """Note that the caller decides what becomes of these lines."""
+        self._handled.update((each.place, each.variable, each.flag) for each in assignments)
 
-    def consume(self, assignments: Iterable[Assignment]) -> None:
-        """Count lines as imported, as xentui writes them unasked."""
+    def mark_redundant(self, assignments: Iterable[Assignment]) -> None:
+        """Note lines that xentui writes itself."""
         entries = list(assignments)
-        self.done(entries)
-        self.draft.carried.update(dict.fromkeys(each.place for each in entries))
+        self.mark_handled(entries)
+        self.draft.imported_lines.update(dict.fromkeys(each.place for each in entries))
 
     def leave(self, assignments: Iterable[Assignment], reason: str) -> None:
-        """Leave lines where they are."""
+        """Leave lines in their file."""
         entries = list(assignments)
-        self.done(entries)
+        self.mark_handled(entries)
         for each in entries:
             self.draft.leave(each, reason)
 
-    def rest(self) -> Iterator[Assignment]:
-        """Yield what was neither carried nor left."""
-        for entries in self.assignments.values():
-            for each in entries:
-                if (each.place, each.variable, each.flag) not in self._done:
+    def unhandled(self) -> Iterator[Assignment]:
+        """Yield the assignments that nothing was done with yet."""
+        for assignments in self.assignments.values():
+            for each in assignments:
+                if (each.place, each.variable, each.flag) not in self._handled:
                     yield each
 
 
-def conditions(variable: str) -> list[str]:
-    """Return the overrides under which an operation on a variable counts."""
+def overrides_of(variable: str) -> list[str]:
+    """Return the overrides under which an operation on a variable applies."""
     base, _, override = operation(variable)
     parts = base.split(":")[1:] + (override.split(":") if override else [])
     return [part for part in parts if part]
 
 
-def known(value: Value) -> str:
+def known_text(value: Value) -> str:
     """Return a value's text.
 
     Raises:
-        CannotSay: it is not known without running Python, or refers to what is not set.
+        NotImportable: it is not known without running Python, or names an unset variable.
     """
     if value.raw is None:
-        raise CannotSay("it is unset")
+        raise NotImportable("it is unset")
     if value.unknown:
-        raise CannotSay(f"its value is not known here: {'; '.join(value.unknown)}")
+        raise NotImportable(f"its value is not known here: {'; '.join(value.unknown)}")
     if "${" in value.raw:
-        raise CannotSay("it refers to a variable that is not set here")
+        raise NotImportable("it refers to a variable that is not set here")
     return value.raw
 
 
-def number(text: str) -> int | None:
+def whole_number(text: str) -> int | None:
     """Return a whole number, or ``None`` for an empty text, which means the default.
 
     Raises:
-        CannotSay: it is no decimal number; xl reads a leading zero as octal.
+        NotImportable: it is not a decimal number; xl reads a leading zero as octal.
     """
     word = text.strip()
     if not word:
         return None
     if not re.fullmatch(r"[1-9][0-9]{0,8}|0", word, re.ASCII):
-        raise CannotSay("it is no whole decimal number")
+        raise NotImportable("it is not a whole decimal number")
     return int(word)
 
 
@@ -213,16 +237,16 @@ def mebibytes(text: str) -> int | None:
     """Return a memory size such as ``512M`` in MiB.
 
     Raises:
-        CannotSay: it is none.
+        NotImportable: it is not a memory size.
     """
     found = re.fullmatch(r"([1-9][0-9]{0,8})([MmGg]?)", text.strip(), re.ASCII)
     if not found:
-        raise CannotSay("it is no memory size")
+        raise NotImportable("it is not a memory size")
     return int(found[1]) * (1024 if found[2] in ("G", "g") else 1)
 
 
-def words(text: str) -> str | None:
-    """Return a text as it is, or ``None`` for an empty one, which means the default."""
+def text_or_none(text: str) -> str | None:
+    """Return a text unchanged, or ``None`` for an empty one, which means the default."""
     return text or None
 
 
@@ -231,21 +255,18 @@ def vifs(text: str) -> list[str] | None:
     return re.split(r"'[ ]*+,[ ]*+'", text) if text else None
 
 
-def converter(field: Field) -> Callable[[str], Any]:
-    """Return what turns a variable's text into a value of a field."""
+def converter_for(field: Field) -> Callable[[str], Any]:
+    """Return the function that turns a variable's text into a value of a field."""
     if field.kind == "integer":
-        return number
-    return vifs if field.kind == "list" else words
+        return whole_number
+    return vifs if field.kind == "list" else text_or_none
 
 
-def shown(assignment: Assignment) -> str:
-    """Return an assignment as it is written in its file, on one line."""
+def as_written(assignment: Assignment) -> str:
+    """Return an assignment as in its file, on one line."""
+    name, operator = assignment.variable, assignment.operator
     flag = f"[{assignment.flag}]" if assignment.flag else ""
-    sign = (
-        "="
-        if assignment.operator.startswith(":") and assignment.operator != ":="
-        else assignment.operator
-    )
-    if assignment.operator == "unset":
-        return f"unset {assignment.variable}{flag}"
-    return f'{assignment.variable}{flag} {sign} "{" ".join(assignment.value.split())}"'
+    if operator == "unset":
+        return f"unset {name}{flag}"
+    sign = "=" if operator.startswith(":") and operator != ":=" else operator
+    return f'{name}{flag} {sign} "{" ".join(assignment.value.split())}"'

@@ -13,8 +13,17 @@ from xentui.bitbake.conf_facts import Assignment, Location
 from xentui.bitbake.conf_reader import ConfReader
 from xentui.bitbake.conf_values import Store
 from xentui.bitbake.files import base_name, exists, folder_of
-from xentui.bitbake.import_conf import flags
-from xentui.bitbake.import_draft import TAGS, CannotSay, Draft, Left, Source, known, number, words
+from xentui.bitbake.import_conf import import_varflags
+from xentui.bitbake.import_draft import (
+    TAGS,
+    ConfImport,
+    Draft,
+    Left,
+    NotImportable,
+    known_text,
+    text_or_none,
+    whole_number,
+)
 from xentui.bitbake.recipes import BUNDLE_CLASS, named
 from xentui.errors import InputError
 from xentui.project.model import BUILT_IN_IMPORTS
@@ -37,7 +46,7 @@ _Entry = dict[str, Any]
 """A ``fetch`` table."""
 
 
-def read(draft: Draft, path: FilePath, conf: Source, arch: str) -> None:
+def read(draft: Draft, path: FilePath, conf: ConfImport, arch: str) -> None:
     """Carry a bundle recipe into the draft.
 
     Args:
@@ -57,7 +66,7 @@ def read(draft: Draft, path: FilePath, conf: Source, arch: str) -> None:
         reasons = [fault.message for fault in reader.faults] or [f"{path} cannot be read"]
         raise InputError(reasons[0], fix="Check the name and your permissions.")
     _overrides(reader.store, arch)
-    source = Source(draft, reader, reader.store, reader.files)
+    source = ConfImport(draft, reader, reader.store, reader.files)
     if not _classes(draft, reader):
         raise InputError(
             f"{path} is no bundle recipe: it does not inherit {BUNDLE_CLASS}",
@@ -65,13 +74,13 @@ def read(draft: Draft, path: FilePath, conf: Source, arch: str) -> None:
         )
     draft.put(("bundles", name), {}, ())
     draft.put(("bundles", name, "version"), version, ())
-    source.carry("SUMMARY", ("bundles", name, "summary"), words)
-    source.carry("LICENSE", ("bundles", name, "license"), words)
+    source.import_value("SUMMARY", ("bundles", name, "summary"), text_or_none)
+    source.import_value("LICENSE", ("bundles", name, "license"), text_or_none)
     keys = _guests(source, name)
     fetched, unused = _fetched(source, reader.store, arch)
     for key in keys:
-        flags(source, key)
-        flags(conf, key)
+        import_varflags(source, key)
+        import_varflags(conf, key)
         _import(source, key, fetched, unused, path)
     for entry in unused:
         _for_everybody(source, keys, entry)
@@ -83,15 +92,15 @@ def read(draft: Draft, path: FilePath, conf: Source, arch: str) -> None:
         for found in _REFERENCE.findall(assignments.value)
     }
     for variable in (*_SAME_ANYWAY, *used):
-        source.consume(source.assignments.get(variable, []))
+        source.mark_redundant(source.assignments.get(variable, []))
     for assignments in source.assignments.get("SRC_URI", []):
         if assignments.flag and assignments.flag.rpartition(".")[2] == "sha256sum":
-            source.consume([assignments])
+            source.mark_redundant([assignments])
     for assignments in source.active("do_compile", "prefuncs"):
         if assignments.value == _PREPARE:
-            source.consume([assignments])
-    for assignments in list(source.rest()):
-        draft.leave(assignments, "a project has no word for it")
+            source.mark_redundant([assignments])
+    for assignments in list(source.unhandled()):
+        draft.leave(assignments, "a project file cannot express this")
 
 
 def _overrides(store: Store, arch: str) -> None:
@@ -109,27 +118,27 @@ def _classes(draft: Draft, reader: ConfReader) -> bool:
                 others = [word for word in classes if word not in _CLASSES]
                 if others:
                     text = f"inherit {' '.join(others)}"
-                    draft.left.append(Left(place, text, "a project has no word for it"))
+                    draft.left.append(Left(place, text, "a project file cannot express this"))
                 else:
-                    draft.carried[place] = None
+                    draft.imported_lines[place] = None
             elif statement.kind == "function" and statement.variable == _PREPARE:
-                draft.carried[place] = None
+                draft.imported_lines[place] = None
             elif statement.kind not in ("assign", "unset", "export", "include", "require"):
                 text = f"{statement.kind} {statement.variable or statement.value}".strip()
                 draft.left.append(Left(place, text, "functions and tasks are not carried"))
     return found
 
 
-def _guests(source: Source, bundle: str) -> list[str]:
+def _guests(source: ConfImport, bundle: str) -> list[str]:
     draft = source.draft
     assignments = source.active("XEN_GUEST_BUNDLES")
     keys: list[str] = []
     try:
-        entries = known(source.store.get("XEN_GUEST_BUNDLES")).split() if assignments else []
-    except CannotSay as reason:
+        entries = known_text(source.store.get("XEN_GUEST_BUNDLES")).split() if assignments else []
+    except NotImportable as reason:
         source.leave(assignments, str(reason))
         return keys
-    source.done(assignments)
+    source.mark_handled(assignments)
     for entry in entries:
         key, *tags = entry.split(":")
         if not key or key in draft.data.get("guests", {}):
@@ -145,21 +154,21 @@ def _guests(source: Source, bundle: str) -> list[str]:
     return keys
 
 
-def _fetched(source: Source, store: Store, arch: str) -> tuple[list[_Entry], list[_Entry]]:
+def _fetched(source: ConfImport, store: Store, arch: str) -> tuple[list[_Entry], list[_Entry]]:
     """Return the entries of SRC_URI, those for one architecture with it, twice over."""
     assignments = [each for each in source.assignments.get("SRC_URI", []) if not each.flag]
     per_arch: dict[str, list[_Entry]] = {}
     for each in ARCHES:
         _overrides(store, each)
         try:
-            text = known(store.get("SRC_URI")) if assignments else ""
-        except CannotSay as reason:
+            text = known_text(store.get("SRC_URI")) if assignments else ""
+        except NotImportable as reason:
             source.leave(assignments, str(reason))
             _overrides(store, arch)
             return [], []
         per_arch[each] = [_entry(source, store, word, assignments) for word in text.split()]
     _overrides(store, arch)
-    source.consume(assignments)
+    source.mark_redundant(assignments)
     everywhere = [
         entry for entry in per_arch[ARCHES[0]] if all(entry in found for found in per_arch.values())
     ]
@@ -169,7 +178,7 @@ def _fetched(source: Source, store: Store, arch: str) -> tuple[list[_Entry], lis
     return entries, [entry for entry in entries if entry]
 
 
-def _entry(source: Source, store: Store, word: str, assignments: list[Assignment]) -> _Entry:
+def _entry(source: ConfImport, store: Store, word: str, assignments: list[Assignment]) -> _Entry:
     uri, *parameters = word.split(";")
     values = dict(parameter.partition("=")[::2] for parameter in parameters)
     entry = _Entry({"uri": uri})
@@ -192,7 +201,7 @@ def _entry(source: Source, store: Store, word: str, assignments: list[Assignment
 
 
 def _import(
-    source: Source, key: str, fetched: list[_Entry], unused: list[_Entry], recipe: FilePath
+    source: ConfImport, key: str, fetched: list[_Entry], unused: list[_Entry], recipe: FilePath
 ) -> None:
     """Carry where a guest's image comes from, and what is fetched for it."""
     draft = source.draft
@@ -216,9 +225,9 @@ def _import(
         return
     path = ("guests", key, "source")
     draft.put(path, {}, kind_said)
-    source.carry("XEN_GUEST_SOURCE_TYPE", (*path, "type"), words, flag=key)
+    source.import_value("XEN_GUEST_SOURCE_TYPE", (*path, "type"), text_or_none, flag=key)
     _source_file(source, key)
-    source.carry("XEN_GUEST_IMAGE_SIZE", (*path, "image_size"), number, flag=key)
+    source.import_value("XEN_GUEST_IMAGE_SIZE", (*path, "image_size"), whole_number, flag=key)
     table = draft.data["guests"][key]
     wanted = {str(table.get("source", {}).get("file", "")), str(table.get("kernel", ""))} - {""}
     mine = [entry for entry in fetched if any(_brings(entry, name) for name in wanted)]
@@ -229,16 +238,16 @@ def _import(
                 unused.remove(entry)
 
 
-def _source_file(source: Source, key: str) -> None:
+def _source_file(source: ConfImport, key: str) -> None:
     """Carry what is imported; a tree that xentui's own recipe unpacks is what it unpacks."""
     path = ("guests", key, "source", "file")
     raw = source.store.flag("XEN_GUEST_SOURCE_FILE", key).raw or ""
     prepared = re.fullmatch(_PREPARED.format(re.escape(key)), raw, re.DOTALL)
     if prepared is None:
-        source.carry("XEN_GUEST_SOURCE_FILE", path, words, flag=key)
+        source.import_value("XEN_GUEST_SOURCE_FILE", path, text_or_none, flag=key)
         return
     assignments = source.active("XEN_GUEST_SOURCE_FILE", key)
-    source.done(assignments)
+    source.mark_handled(assignments)
     source.draft.put(path, prepared[1], assignments)
 
 
@@ -249,7 +258,7 @@ def _brings(entry: _Entry, name: str) -> bool:
     return base_name(entry["uri"]) == name or entry["uri"] == f"file://{name}"
 
 
-def _for_everybody(source: Source, keys: list[str], entry: _Entry) -> None:
+def _for_everybody(source: ConfImport, keys: list[str], entry: _Entry) -> None:
     """Give what no guest asks for by name to the first that imports; it may be unpacked."""
     draft = source.draft
     for key in keys:

@@ -19,7 +19,7 @@ from xentui.bitbake.conf_reader import ConfReader
 from xentui.bitbake.conf_syntax import Fault
 from xentui.bitbake.conf_values import Store
 from xentui.bitbake.files import absolute, base_name, folder_of
-from xentui.bitbake.import_draft import Draft, Left, Source, conditions
+from xentui.bitbake.import_draft import ConfImport, Draft, Left, overrides_of
 from xentui.bitbake.recipes import named
 from xentui.errors import InputError, UsageError
 from xentui.project import boards, model, schema
@@ -47,7 +47,7 @@ class Imported:
 
     project: Project
     left: tuple[Left, ...]
-    carried: tuple[Location, ...]
+    imported_lines: tuple[Location, ...]
     needed: dict[str, str]
     notes: tuple[str, ...]
     faults: tuple[Fault, ...]
@@ -86,13 +86,13 @@ def read(
     if store.plain("OVERRIDES") is None:
         qemu = "qemuall:" if (machine or "").startswith("qemu") else ""
         store.assign("OVERRIDES", f"linux:{arch}:pn-${{PN}}:{qemu}{machine}:forcevariable")
-    conf = Source(draft, reader, store.seen_by(image), _own_files(reader, confs))
+    conf = ConfImport(draft, reader, store.seen_by(image), _own_files(reader, confs))
     names = [named(str(path))[0] for path in bundles]
-    import_conf.read(conf, image, machine, names, partial(_is_layer_bundle, confs))
+    import_conf.fill_draft(conf, image, machine, names, partial(_is_layer_bundle, confs))
     for path in bundles:
         import_recipe.read(draft, path, conf, arch)
-    import_conf.image_types(conf)
-    for assignment in list(conf.rest()):
+    import_conf.skip_own_image_types(conf)
+    for assignment in list(conf.unhandled()):
         about = assignment.variable.startswith(("BUNDLED_XEN", "QB_", "XEN_"))
         reason = "it is not about Xen guests"
         if about:
@@ -127,7 +127,7 @@ def _accept_doubts(draft: Draft, store: Store) -> None:
     store.doubtful.clear()
 
 
-def _why_left(draft: Draft, conf: Source, assignment: Assignment, image: str) -> str:
+def _why_left(draft: Draft, conf: ConfImport, assignment: Assignment, image: str) -> str:
     """Return why a setting about Xen is not in the project."""
     key = assignment.flag
     if (
@@ -138,13 +138,13 @@ def _why_left(draft: Draft, conf: Source, assignment: Assignment, image: str) ->
         return f"no guest {key} is imported"
     if key and "bundle" in draft.data.get("guests", {}).get(key, {}):
         return "the recipe of its bundle sets it too, and is read later"
-    others = [part for part in conditions(assignment.variable) if part.startswith("pn-")]
+    others = [part for part in overrides_of(assignment.variable) if part.startswith("pn-")]
     if others and f"pn-{image}" not in others:
         return f"it is for {others[0].removeprefix('pn-')}, and Dom0's image is {image}"
-    idle = [part for part in conditions(assignment.variable) if not conf.counts(part)]
+    idle = [part for part in overrides_of(assignment.variable) if not conf.has_override(part)]
     if idle:
         return f"it counts only where {idle[0]} is an override, which it is not here"
-    return "a project has no word for it"
+    return "a project file cannot express this"
 
 
 def _stamped(path: Path) -> bool:
@@ -186,7 +186,7 @@ def _made(draft: Draft, reader: ConfReader) -> Imported:
                 key=lambda one: (order.get(one.place.file, len(order)), *one.place),
             )
         ),
-        carried=tuple(sorted(draft.carried)),
+        imported_lines=tuple(sorted(draft.imported_lines)),
         needed=draft.needed,
         notes=tuple(draft.notes),
         faults=tuple(reader.faults),
@@ -241,7 +241,7 @@ def _unread(draft: Draft, reader: ConfReader, confs: list[Path]) -> None:
             if statement.kind in ("include", "require", "include_all"):
                 files = followed.get((statement.file, statement.line), ())
                 if files and all(found in own for found in files):
-                    draft.carried[place] = None
+                    draft.imported_lines[place] = None
                     continue
                 if not files and base_name(statement.value) == _VXN_CONF:
                     draft.put(("containers", "vxn"), True, ())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from xentui.bitbake import import_recipe
 from xentui.bitbake.build_dir import BuildDir
-from xentui.bitbake.import_draft import Draft, Source
+from xentui.bitbake.import_draft import ConfImport, Draft
 from xentui.bitbake.recipes import Recipes
 from xentui.errors import InputError
 from xentui.project import boards, model
@@ -50,7 +50,7 @@ def _guests(path: Path, build: BuildDir, arch: str) -> tuple[Guest, ...] | None:
     draft = Draft()
     draft.data["host"]["machine"] = _MACHINE
     try:
-        conf = Source(draft, build.reader, build.reader.store, build.reader.files)
+        conf = ConfImport(draft, build.reader, build.reader.store, build.reader.files)
         import_recipe.read(draft, path, conf, arch)
         draft.settle()
         return model.from_data(draft.data).guests

@@ -113,7 +113,7 @@ def _report(imported: Imported) -> Iterator[str]:
             yield f"{left.place}: left: {left.text} ({left.reason})"
     for line in _ranges(left.place for left in imported.left if not left.about_xen):
         yield f"{line}: left: not about Xen guests"
-    for line in _ranges(imported.carried):
+    for line in _ranges(imported.imported_lines):
         yield f"{line}: carried; remove it once the generated files are read there"
     for name, place in imported.needed.items():
         yield f"{name}: copy it beside the project file from {place}"

@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from xentui.bitbake import releases, text
+from xentui.bitbake import releases, text, vxn
 from xentui.bitbake.abilities import Abilities
 from xentui.output import boot, kickstart
 from xentui.output.dom0_layer import dom0_packages
@@ -35,19 +35,6 @@ from xentui.project.effective import (
 from xentui.project.model import Defaults, Guest, Project
 from xentui.project.route import needs_complete_cfg
 from xentui.project.schema import Field
-
-MULTICONFIGS = ("vruntime-aarch64", "vruntime-x86-64")
-"""Multiconfigs in which vxn builds the kernel and initramfs of its containers' VMs
-(mv:conf/multiconfig)."""
-
-FRONTEND_PACKAGES = {
-    "vdkr": "vxn-vdkr",
-    "vpdmn": "vxn-vpdmn",
-    "docker": "vxn-docker-config",
-    "podman": "vxn-podman-config",
-}
-"""Packages of mv:recipes-core/vxn/vxn_1.0.bb; the last two also install
-docker and podman."""
 
 _MAKES_EXT4 = ("xen-guest-image-minimal",)
 """Guest recipes that make an ext4 image without any setting (``IMAGE_FSTYPES`` of
@@ -400,24 +387,23 @@ def _containers(project: Project, able: Abilities) -> Iterator[str]:
     if not containers.vxn:
         return
     recipe = text.name(image(project))
-    yield text.assign("DISTRO_FEATURES:append", " vcontainer vxn")
+    yield text.assign("DISTRO_FEATURES:append", "".join(f" {name}" for name in vxn.FEATURES))
     yield (
         "# Multiconfigs that build the kernel and root file system of the containers' VMs;\n"
         "# appended to keep yours.\n"
-        + text.assign("BBMULTICONFIG:append", "".join(f" {name}" for name in MULTICONFIGS))
+        + text.assign("BBMULTICONFIG:append", "".join(f" {name}" for name in vxn.MULTICONFIGS))
     )
     yield (
         "# These multiconfigs mask whole layers; this silences BitBake's warning.\n"
         + "\n".join(
-            text.assign(f"BBFILE_PATTERN_IGNORE_EMPTY_{layer}", "1")
-            for layer in ("filesystems-layer", "meta-python", "webserver")
+            text.assign(f"BBFILE_PATTERN_IGNORE_EMPTY_{layer}", "1") for layer in vxn.MASKED_LAYERS
         )
     )
-    packages = ["vxn", "containerd-opencontainers"]
+    packages = [*vxn.PACKAGES]
     if able.vxn is not None and able.vxn.needs_9pfsd:
-        packages.append("xen-tools-xen-9pfsd")
+        packages.append(vxn.VOLUMES_PACKAGE)
     packages += [
-        FRONTEND_PACKAGES[text.one_of(frontend, tuple(FRONTEND_PACKAGES))]
+        vxn.FRONTEND_PACKAGES[text.one_of(frontend, tuple(vxn.FRONTEND_PACKAGES))]
         for frontend in containers.frontends or ()
     ]
     yield text.assign(

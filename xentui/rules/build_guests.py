@@ -51,8 +51,8 @@ def bundled_guests(context: BuildContext) -> Iterator[Placed]:
             yield placed(
                 "XT633",
                 place,
-                f"{quoted(entry)}: {', '.join(quoted(tag) for tag in wrong)} is no tag, and is "
-                "passed over without a word",
+                f"{quoted(entry)}: unknown tag {', '.join(map(quoted, wrong))}, which the class "
+                "silently ignores",
                 "The tags are autostart and external, in lower case.",
             )
         yield from _as_described(context, name)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from xentui.bitbake import vxn
 from xentui.bitbake.abilities import META_VIRTUALIZATION
 from xentui.bitbake.conf_facts import Assignment, Location
 from xentui.bitbake.files import exists, listed
@@ -17,8 +18,6 @@ from xentui.rules.build_context import DOM0, BuildContext, Placed, near, placed
 from xentui.safe_text import quoted
 
 XEN_FEATURES = ("xen", "systemd", "virtualization")
-VXN_FEATURES = ("virtualization", "vcontainer", "vxn")
-MULTICONFIGS = ("vruntime-aarch64", "vruntime-x86-64")
 
 _ASSIGNS = ("=", ":=")
 _IMAGES_OWN = ("QB_MEM_VALUE", "QB_XEN_CMDLINE_EXTRA", "QB_MEM")
@@ -48,7 +47,7 @@ def features(context: BuildContext) -> Iterator[Placed]:
             f"{', '.join(lacking)}",
             "xentui generate writes what is needed.",
         )
-    lacking = [name for name in VXN_FEATURES if name not in there]
+    lacking = [name for name in ("virtualization", *vxn.FEATURES) if name not in there]
     if lacking and _wants_vxn(context):
         yield placed(
             "XT611",
@@ -124,7 +123,7 @@ def multiconfigs(context: BuildContext) -> Iterator[Placed]:
                 " BitBake parses nothing at all",
                 _near_multiconfig(context, name),
             )
-    vruntime = [name for name in value.words if name in MULTICONFIGS]
+    vruntime = [name for name in value.words if name in vxn.MULTICONFIGS]
     if vruntime and build.find_in_layers("conf/distro/poky.conf") is None:
         yield placed(
             "XT621",
@@ -134,14 +133,14 @@ def multiconfigs(context: BuildContext) -> Iterator[Placed]:
             "Add meta-poky: bitbake-layers add-layer PATH/TO/meta-yocto/meta-poky",
         )
     if _wants_vxn(context) and value.known:
-        lacking = [name for name in MULTICONFIGS if name not in value.words]
-        if len(lacking) == len(MULTICONFIGS):
+        lacking = [name for name in vxn.MULTICONFIGS if name not in value.words]
+        if len(lacking) == len(vxn.MULTICONFIGS):
             yield placed(
                 "XT620",
                 _vxn_place(context),
                 "vxn is asked for, but BBMULTICONFIG has neither of the builds that make its "
                 "guests' kernel and root file system",
-                f'Add: BBMULTICONFIG:append = " {" ".join(MULTICONFIGS)}".',
+                f'Add: BBMULTICONFIG:append = " {" ".join(vxn.MULTICONFIGS)}".',
             )
 
 

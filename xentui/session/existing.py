@@ -85,7 +85,7 @@ def by_hand(settings: UserSettings | None) -> Outside:
 
     Each has the file and line that sets it for its origin.
     """
-    from xentui.bitbake.import_draft import CannotSay, converter
+    from xentui.bitbake.import_draft import NotImportable, converter_for
     from xentui.project import schema
 
     found: dict[schema.Path, Value[Any]] = {}
@@ -96,8 +96,8 @@ def by_hand(settings: UserSettings | None) -> Outside:
         if settings is None or field is None:
             continue
         try:
-            value = converter(field)(one.value)
-        except CannotSay:
+            value = converter_for(field)(one.value)
+        except NotImportable:
             continue
         path: schema.Path = ("defaults", field.name)
         if one.flag:

@@ -1,0 +1,32 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""What a build needs for vxn, meta-virtualization's containers that run in Xen guests.
+
+Sources: mv:recipes-core/vxn/vxn_1.0.bb, mv:conf/multiconfig and
+mv:conf/distro/include/xen-host.conf, the same on wrynose and master.
+"""
+
+from __future__ import annotations
+
+FEATURES = ("vcontainer", "vxn")
+"""Distro features, in addition to those of Xen itself."""
+
+MULTICONFIGS = ("vruntime-aarch64", "vruntime-x86-64")
+"""Multiconfigs that build the kernel and initramfs of the containers' guests."""
+
+MASKED_LAYERS = ("filesystems-layer", "meta-python", "webserver")
+"""Layers of which these multiconfigs use nothing, so that BitBake warns of empty patterns."""
+
+PACKAGES = ("vxn", "containerd-opencontainers")
+"""Packages of Dom0's image that run containers."""
+
+VOLUMES_PACKAGE = "xen-tools-xen-9pfsd"
+"""The package for ``vxn run -v``, which some releases of vxn fail to depend on."""
+
+FRONTEND_PACKAGES = {
+    "vdkr": "vxn-vdkr",
+    "vpdmn": "vxn-vpdmn",
+    "docker": "vxn-docker-config",
+    "podman": "vxn-podman-config",
+}
+"""The package of each front end; the last two also install docker and podman."""
