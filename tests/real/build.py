@@ -44,8 +44,6 @@ BB_NUMBER_THREADS = "2"
 BB_NUMBER_PARSE_THREADS = "2"
 PARALLEL_MAKE = "-j 2"
 
-# TMPDIR has the C library in its name before wrynose.
-TCLIBCAPPEND = ""
 # Unknown before walnascar.
 PSEUDO_INCLUDE_PATHS ??= ""
 
@@ -146,8 +144,10 @@ class Build:
             else:
                 self._put(path, content)
         values = {"pseudo": tree.PSEUDO, "library": tree.pseudo_library(), "conf": CONF}
-        borrowed = f'BBPATH .= ":{tree.CLASSES}"\n' if tree.CLASSES else ""
-        self._put("conf/local.conf", borrowed + _LOCAL_CONF.format(**values) + extra)
+        first = f'BBPATH .= ":{tree.CLASSES}"\n' if tree.CLASSES else ""
+        if tree.names_tmpdir_by_libc():
+            first += 'TCLIBCAPPEND = ""\n'
+        self._put("conf/local.conf", first + _LOCAL_CONF.format(**values) + extra)
         self._put("conf/bblayers.conf", self._bblayers())
         self._put("classes/xentui-seen.bbclass", _SEEN)
 

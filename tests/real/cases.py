@@ -1,14 +1,15 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Projects to build: every vector and every preset, with what they assume to lie about."""
+"""Projects to build: every vector and preset, each ready-made guest, and what lies about them."""
 
 from __future__ import annotations
 
 import hashlib
 import io
+import subprocess
 import tarfile
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlparse
 
@@ -16,68 +17,73 @@ from tests.real import tree
 from tests.real.build import Build
 from tests.vectors import vectors
 from xentui.output.sources import TARBALL
-from xentui.project import artifacts, boards, model, schema
+from xentui.project import artifacts, model, schema
 from xentui.project.assets import Assets, gather
-from xentui.project.model import Guest, Project
+from xentui.project.guest_presets import add, guest_presets
+from xentui.project.model import Guest, Host, Project
 
 PRESETS = Path(__file__).parents[2] / "presets"
 
 
 @dataclass(frozen=True)
 class Case:
-    """A project file.
+    """A project.
 
     Attributes:
         id: what a test is called by.
+        given: the project as its file has it.
+        folder: where the files beside it lie; ``None`` where stand-ins are made of them.
         expected: the xl configs that the classes once made, by path, and the tree; both empty
             where nobody wrote them down.
     """
 
     id: str
-    file: Path
-    expected: dict[str, str]
-    layout: list[str]
+    given: Project
+    folder: Path | None
+    expected: dict[str, str] = field(default_factory=dict)
+    layout: list[str] = field(default_factory=list)
 
     @property
     def project(self) -> Project:
         """The project; what it fetches from afar has the checksum of the stand-in."""
-        data = tomllib.loads(self.file.read_text(encoding="utf-8"))
-        problems = schema.validate(data)
-        assert not problems, problems
-        return _with_stand_ins(model.from_data(data))
+        return _with_stand_ins(self.given)
 
-    @property
-    def assets(self) -> Assets:
-        """The files beside the project file."""
-        return gather(self.project, self.file.parent)
+    def assets(self, scratch: Path) -> Assets:
+        """Return the files beside the project file; stand-ins are made in an empty folder."""
+        if self.folder is not None:
+            return gather(self.project, self.folder)
+        for guest in self.given.guests:
+            for fetch in (*(guest.source.fetch if guest.source else ()), *guest.fetch):
+                if fetch.uri.startswith("file://"):
+                    _make_file(scratch / fetch.uri.removeprefix("file://"))
+        return gather(self.project, scratch)
 
     @property
     def further(self) -> tuple[str, ...]:
         """Layers that the project needs besides those every one needs."""
-        data = tomllib.loads(self.file.read_text(encoding="utf-8"))
-        needed = list(tree.of_board(data["host"]["machine"]))
-        if data.get("containers", {}).get("vxn"):
-            needed.append("meta-poky")
-        return tuple(needed)
+        vxn = ("meta-poky",) if self.given.containers.vxn else ()
+        return (*tree.of_board(self.given.host.machine), *vxn)
 
 
 def cases() -> list[Case]:
-    """Return every vector and every preset."""
-    found = [Case(v.id, v.project_file, v.configs, v.layout) for v in vectors()]
-    found += [Case(f"preset-{path.stem}", path, {}, []) for path in sorted(PRESETS.glob("*.toml"))]
-    return [case for case in found if _has_its_layer(case.file)]
-
-
-def _has_its_layer(file: Path) -> bool:
-    """Return whether a project's board comes with a layer that the tree may have."""
-    data = tomllib.loads(file.read_text(encoding="utf-8"))
-    layer = boards.board(data["host"]["machine"]).layer
-    return layer is None or layer.name == "meta-raspberrypi"
+    """Return every vector, every preset, and each ready-made guest on a board that it fits."""
+    found = [Case(v.id, _read(v.project_file), v.folder, v.configs, v.layout) for v in vectors()]
+    presets = sorted(PRESETS.glob("*.toml"))
+    found += [Case(f"preset-{path.stem}", _read(path), PRESETS) for path in presets]
+    for preset in guest_presets():
+        machine = "qemuarm64" if preset.arch == "aarch64" else "qemux86-64"
+        made, _ = add(Project(Host(machine, memory=4096)), preset)
+        found.append(Case(f"guest-{preset.name}", made, None))
+    return found
 
 
 def with_bundles() -> list[Case]:
     """Return those that have a bundle with a guest."""
     return [case for case in cases() if any(g.bundle for g in case.project.guests)]
+
+
+def _read(file: Path) -> Project:
+    return project(file.read_text(encoding="utf-8"))
 
 
 def project(text: str) -> Project:
@@ -145,6 +151,15 @@ def prepare(build: Build, wanted: Project) -> None:
 
 def _name(wanted: Project, guest: Guest) -> str:
     return guest.rootfs or artifacts.image_file(wanted, guest)
+
+
+def _make_file(path: Path) -> None:
+    """Write what the import of such a file can take."""
+    if path.suffix == ".qcow2":
+        make = ("qemu-img", "create", "-q", "-f", "qcow2", path, "1M")
+        subprocess.run(make, env={"PATH": tree.PATH}, check=True)
+    else:
+        path.write_bytes(_stand_in(path.name))
 
 
 def _stand_in(uri: str) -> bytes:

@@ -45,10 +45,10 @@ def members(project: Project, bundle: Bundle) -> list[Guest]:
 
 
 @pytest.mark.parametrize("case", cases.with_bundles(), ids=lambda case: case.id)
-def test_bitbake_reads_a_bundle_as_meant(case: Case, make_build: MakeBuild) -> None:
+def test_bitbake_reads_a_bundle_as_meant(case: Case, make_build: MakeBuild, tmp_path: Path) -> None:
     build = make_build(*case.further)
     project = case.project
-    build.write(project, case.assets)
+    build.write(project, case.assets(tmp_path))
     for bundle in bundles(project):
         guests = members(project, bundle)
         seen = build.seen(

@@ -61,12 +61,12 @@ def test_bitbake_s_own_tool_finds_and_enables_it(build: Build) -> None:
     assert run.code == 0, run.output[-3000:]
     assert not run.complaints
     seen = parse(run.output)
-    network, memory = seen.get("XEN_DOM0_NETWORK"), seen.get("XEN_GUEST_MEMORY")
-    assert network is not None
+    memory, guests = seen.get("XEN_GUEST_MEMORY"), seen.get("BUNDLED_XEN_GUESTS")
     assert memory is not None
-    assert network.value == "nat"
+    assert guests is not None
     assert memory.flag("xen-guest-image-minimal") == "256"
-    assert Path(network.events[0].file).name == "my-board.conf"
+    assert guests.value == "xen-guest-image-minimal:autostart"
+    assert Path(guests.events[0].file).name == "my-board.conf"
     machine = seen.get("MACHINE")
     assert machine is not None
     assert machine.value == "qemux86-64"

@@ -95,9 +95,9 @@ def tree_of(root: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("case", cases.cases(), ids=lambda case: case.id)
-def test_the_target_is_as_predicted(case: Case, make_build: MakeBuild) -> None:
+def test_the_target_is_as_predicted(case: Case, make_build: MakeBuild, tmp_path: Path) -> None:
     build = make_build(*case.further)
-    project, assets = case.project, case.assets
+    project, assets = case.project, case.assets(tmp_path)
     root = target_of(build, project, assets)
     for bundle in bundles(project):
         package = build.work(bundle.key) / "image/usr/share/xen-guest-bundles"

@@ -47,10 +47,12 @@ def xen_image(build: Build, project: Project) -> Path:
 
 
 @pytest.mark.parametrize("case", cases.cases(), ids=lambda case: case.id)
-def test_the_image_has_what_the_project_says(case: Case, make_build: MakeBuild) -> None:
+def test_the_image_has_what_the_project_says(
+    case: Case, make_build: MakeBuild, tmp_path: Path
+) -> None:
     build = make_build(*case.further)
     project, host = case.project, case.project.host
-    build.write(project, case.assets)
+    build.write(project, case.assets(tmp_path))
     board = boards.board(host.machine)
     seen = build.seen(xen_image(build, project), *SYNOPSIS)
     assert seen.values["MACHINE"] == host.machine
@@ -97,10 +99,37 @@ def test_network_takes_effect(build: Build) -> None:
             f'version = 1\n[host]\nmachine = "qemux86-64"\nnetwork = "{network}"\n'
         )
         build.write(project)
+        if not tree.able().dom0_network:
+            # The layers know no such setting: a recipe of ours brings the files.
+            seen = build.seen(xen_image(build, project), "IMAGE_INSTALL")
+            assert ("xentui-dom0-network" in seen.words("IMAGE_INSTALL")) is wanted
+            if wanted:
+                assert_dom0_routes(build)
+            continue
         recipe = max((VIRT / "recipes-extended/xen").glob("xen-tools_[0-9]*.bb"))
         seen = build.seen(recipe, "XEN_DOM0_NETWORK", "RDEPENDS:xen-tools-net-conf", "PN")
         assert seen.values["XEN_DOM0_NETWORK"] == network
         assert ("dnsmasq" in seen.words("RDEPENDS:xen-tools-net-conf")) is wanted
+
+
+def assert_dom0_routes(build: Build) -> None:
+    """Assert that our own recipe installs what routes for guests, and needs what that runs."""
+    recipe = build.layer / "recipes-core/xentui-dom0-network/xentui-dom0-network_1.0.bb"
+    package = "xentui-dom0-network"
+    seen = build.seen(recipe, f"RDEPENDS:{package}", f"FILES:{package}")
+    assert {"dnsmasq", "iptables"} <= set(seen.words(f"RDEPENDS:{package}"))
+    build.run_task(recipe, "install")
+    installed = build.work(package) / "image"
+    files = [path for path in installed.rglob("*") if path.is_file()]
+    assert {path.name for path in files} == {
+        "05-xentui-uplink.network", "05-xentui-xenbr0.network", "xentui-xenbr0.conf",
+        "90-xentui-nat.conf", "xentui-dom0-nat.service",
+    }  # fmt: skip
+    # Each is packaged; the class of systemd adds its units once it makes packages.
+    packaged = tuple(seen.words(f"FILES:{package}"))
+    for path in files:
+        if path.suffix != ".service":
+            assert f"/{path.relative_to(installed)}".startswith(packaged), path
 
 
 def test_a_guest_without_network_reaches_the_image(build: Build, tmp_path: Path) -> None:

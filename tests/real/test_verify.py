@@ -86,14 +86,14 @@ def test_the_configuration_is_seen_as_written(build: Build, verify: Any) -> None
 
 
 def test_a_line_that_undoes_a_setting_is_found(build: Build, verify: Any) -> None:
-    build.write(project(TEXT), extra='XEN_DOM0_NETWORK = "bridged"\n')
+    build.write(project(TEXT), extra='BUNDLED_XEN_GUESTS = ""\n')
     code, report = verify("--quick")
     assert code == 1
     (differs,) = [entry for entry in report["settings"] if entry["status"] == "differs"]
-    assert (differs["variable"], differs["seen"]) == ("XEN_DOM0_NETWORK", "bridged")
+    assert (differs["variable"], differs["seen"]) == ("BUNDLED_XEN_GUESTS", "")
     lines = (build.folder / "conf/local.conf").read_text().splitlines()
     assert differs["file"] == str(build.folder / "conf/local.conf")
-    assert lines[differs["line"] - 1] == 'XEN_DOM0_NETWORK = "bridged"'
+    assert lines[differs["line"] - 1] == 'BUNDLED_XEN_GUESTS = ""'
 
 
 @pytest.mark.skipif(not os.environ.get("XENTUI_OE_FULL"), reason="XENTUI_OE_FULL is not set")

@@ -131,6 +131,13 @@ def layers() -> list[Path]:
     return [Path(TREE) / name for name in NEEDED]
 
 
+@cache
+def names_tmpdir_by_libc() -> bool:
+    """Return whether TMPDIR has the C library in its name, which later releases refuse to hear."""
+    conf = Path(TREE) / "openembedded-core/meta/conf/distro/defaultsetup.conf"
+    return "TCLIBCAPPEND" in conf.read_text(encoding="utf-8")
+
+
 def collection(path: Path) -> str:
     """Return a layer's name for BitBake."""
     text = (path / "conf/layer.conf").read_text(encoding="utf-8")

@@ -130,16 +130,13 @@ def _recipe(kind: str, names: list[str]) -> str:
             "REQUIRED_DISTRO_FEATURES", "systemd"
         )
         blocks.append(
-            text.assign(f"SYSTEMD_SERVICE:{NETWORK_PACKAGE}", "xentui-dom0-nat.service")
-            + "\n"
-            + text.assign(f"RDEPENDS:{NETWORK_PACKAGE}", "dnsmasq iptables")
+            'SYSTEMD_SERVICE:${PN} = "xentui-dom0-nat.service"\nRDEPENDS:${PN} = "dnsmasq iptables"'
         )
     folders = sorted({_folder(name) for name in names})
     lines = [f"    install -d ${{D}}{folder}" for folder in folders]
     lines += [f"    install -m 0644 ${{UNPACKDIR}}/{n} ${{D}}{_folder(n)}/" for n in names]
     body = "\n".join(lines)
     blocks.append(f"do_install() {{\n{body}\n}}")
-    blocks.append(text.assign(f"FILES:{NETWORK_PACKAGE}", " ".join(folders), operator="+="))
     return "\n" + "\n\n".join(blocks) + "\n"
 
 
