@@ -5,17 +5,24 @@
 from __future__ import annotations
 
 import os
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from kas.includehandler import ConfigFile
 
 from tests.bitbake import trees
 from tests.cli.conftest import BOARD
+from tests.real import cases
+from tests.real.tree import FURTHER
 from xentui.bitbake import abilities, build_dir, mentions, releases
 from xentui.cli import main
+from xentui.errors import UsageError
+from xentui.output import formats, kas
 from xentui.output.render import render
-from xentui.project import presets
-from xentui.project.assets import gather
+from xentui.output.rendered import Rendered
+from xentui.project import boards
 from xentui.rules.build_dir import examine
 
 GOOD = 'MACHINE = "qemux86-64"\nDISTRO_FEATURES:append = " xen systemd virtualization"\n'
@@ -161,25 +168,83 @@ def test_layers_of_two_releases_are_told(tmp_path: Path) -> None:
     assert codes(build) == ["XT616"]
 
 
+ASSIGNED = re.compile(r"^(?:export )?([A-Z][A-Z0-9_]*)(?:\[|:|[ ?.+]*=)", re.MULTILINE)
+USED = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
+FORMS: tuple[formats.Format, ...] = ("tree", "kas", "bitbake-setup", "script", "fragment")
+
+
+def settings(form: formats.Format, made: Rendered, scratch: Path) -> str:
+    """Return the lines that a form has for BitBake's configuration."""
+    if form == "kas":
+        trees.write(scratch, {kas.FILE: str(made.conf[kas.FILE])})
+        return str(ConfigFile.load(scratch / kas.FILE).config["local_conf_header"]["xentui"])
+    if form in ("bitbake-setup", "fragment"):
+        (place,) = [path for path in made.layer if path.startswith("conf/fragments/")]
+        return str(made.layer[place])
+    return str(made.conf["conf/xentui.conf"])
+
+
 @real
 @pytest.mark.real
-@pytest.mark.parametrize("release", ["wrynose", "master"])
-@pytest.mark.parametrize(
-    "preset", sorted(p.stem for p in (Path(__file__).parents[2] / "presets").glob("*.toml"))
-)
-def test_every_setting_that_is_written_is_read(preset: str, release: str, tmp_path: Path) -> None:
-    loaded = presets.load(preset, tmp_path)
-    assert loaded.project is not None
-    build = trees.real(tmp_path, TREES / release, "require conf/xentui.conf\n")
-    if loaded.project.host.machine.startswith("raspberrypi"):
-        conf = build / "conf/bblayers.conf"
-        layer = TREES / release / "meta-raspberrypi"
-        conf.write_text(conf.read_text() + f'BBLAYERS:append = " {layer}"\n')
-    able = abilities.of(build_dir.read(build))
-    made = render(loaded.project, gather(loaded.project, loaded.directory), abilities=able)
-    trees.write(build, made.conf)
+@pytest.mark.parametrize("release", ["scarthgap", "wrynose", "master"])
+@pytest.mark.parametrize("case", cases.cases(), ids=lambda case: case.id)
+def test_every_setting_that_is_written_is_read(
+    case: cases.Case, release: str, tmp_path: Path
+) -> None:
+    layer = boards.board(case.given.host.machine).layer
+    if layer is not None and release not in layer.branches:
+        pytest.skip(f"{layer.name} has no branch {release}")
+    if release == "scarthgap" and (layer is None or "wrynose" in layer.branches):
+        pytest.skip("this board is tried on newer releases")
+    further = [FURTHER[name] for name in case.further]
+    for name in further:
+        if not (TREES / release / name).is_dir():
+            pytest.skip(f"{name} is not in {TREES / release}")
+    if not releases.releases()[release].abilities.has_classes:
+        further.append(str(layer_of_classes(tmp_path / "classes-layer")))
+    build = trees.real(tmp_path, TREES / release, "require conf/xentui.conf\n", further)
+    (tmp_path / "beside").mkdir()
+    assets = case.assets(tmp_path / "beside")
+    read = build_dir.read(build)
+    able = abilities.of(read)
+    made = render(case.project, assets, abilities=able)
+    # No recipe of ours sets what neither a class nor the recipe itself reads.
+    texts = [
+        content
+        for path, content in made.layer.items()
+        if path.endswith((".bb", ".bbappend", "layer.conf")) and isinstance(content, str)
+    ]
+    ours = {name for content in texts for name in ASSIGNED.findall(content)}
+    ours -= {name for content in texts for name in USED.findall(content)}
+    ours -= {name for name in ours if name.startswith(("XENTUI_", "LAYER", "BBFILE"))}
+    assert mentions.never_named(ours, [layer.path for layer in read.layers]) == frozenset()
+    named = replace(case.project, host=replace(case.project.host, release=release))
+    written = {made.conf["conf/xentui.conf"]}
+    for form in FORMS:
+        if form in ("bitbake-setup", "fragment") and not able.fragments:
+            with pytest.raises(UsageError):
+                formats.rendered(form, named, assets, origin="a.toml", out=tmp_path / "out")
+            continue
+        forms = formats.rendered(form, named, assets, origin="a.toml", out=tmp_path / "out")
+        written.add(settings(form, forms, tmp_path))
+    for text in sorted(map(str, written)):
+        assert unread(build, text) == []
+        # The rule looks at all of them: one that nothing names is found.
+        assert unread(build, f'{text}NOBODY_READS = "1"\n') != []
+
+
+def layer_of_classes(folder: Path) -> Path:
+    """Make a layer that has the two Xen guest classes of wrynose, and nothing else."""
+    trees.write(folder, {"conf/layer.conf": trees.layer_conf("mine")})
+    for name in abilities.XEN_CLASSES:
+        place = f"classes/{name}.bbclass"
+        text = (TREES / "wrynose/meta-virtualization" / place).read_text(encoding="utf-8")
+        trees.write(folder, {place: text})
+    return folder
+
+
+def unread(build: Path, conf: str) -> list[str]:
+    """Return what the rules say of settings that nothing reads."""
+    trees.write(build, {"conf/xentui.conf": conf})
     found = examine(build_dir.read(build))
-    assert [p.finding.message for p in found if p.finding.code in ("XT647", "XT648")] == []
-    # The rule looks at all of them: one that nothing names is found.
-    trees.write(build, {"conf/xentui.conf": made.conf["conf/xentui.conf"] + 'NOBODY_READS = "1"\n'})
-    assert "XT647" in [p.finding.code for p in examine(build_dir.read(build))]
+    return [p.finding.message for p in found if p.finding.code in ("XT647", "XT648")]

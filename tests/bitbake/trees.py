@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 REAL_LAYERS = (
@@ -115,9 +115,9 @@ def small(
     return root / "build"
 
 
-def real(root: Path, tree: Path, local_conf: str) -> Path:
-    """Make a build directory on the real layers below ``tree``."""
-    named = " \\\n".join(f"    {tree / name}" for name in REAL_LAYERS)
+def real(root: Path, tree: Path, local_conf: str, further: Iterable[str] = ()) -> Path:
+    """Make a build directory on the real layers below ``tree``, and on further ones there."""
+    named = " \\\n".join(f"    {tree / name}" for name in (*REAL_LAYERS, *further))
     write(
         root,
         {

@@ -40,6 +40,10 @@ FURTHER = {
     "meta-rockchip": "meta-rockchip",
     "meta-ti-bsp": "meta-ti/meta-ti-bsp",
     "meta-freescale": "meta-freescale",
+    "meta-xilinx-core": "meta-xilinx/meta-xilinx-core",
+    "meta-xilinx-standalone": "meta-xilinx/meta-xilinx-standalone",
+    "meta-xilinx-bsp": "meta-xilinx/meta-xilinx-bsp",
+    "meta-xilinx-virtualization": "meta-xilinx/meta-xilinx-virtualization",
 }
 """Layers that some projects need, by name, with their place in the tree."""
 

@@ -14,6 +14,7 @@ import re
 
 from xentui.bitbake import releases, text
 from xentui.bitbake.abilities import Abilities
+from xentui.errors import UsageError
 from xentui.output import header
 from xentui.output.layer import COLLECTION, layer_conf
 from xentui.output.render import render
@@ -50,8 +51,14 @@ def rendered(
 
     Raises:
         CannotCarry: a value cannot be written so that it is read back as it is.
+        UsageError: the layers are of a release that knows no fragments.
     """
     able = abilities or releases.abilities_for(project)
+    if not able.fragments:
+        raise UsageError(
+            f"{' '.join(able.series) or 'this release'} has no configuration fragments",
+            fix="Write conf/xentui.conf and its require line instead: leave fragment out.",
+        )
     made = render(project, assets, origin=origin, machine=False, board=board, abilities=able)
     files = dict(made.layer)
     files.setdefault("conf/layer.conf", header.stamp("\n" + layer_conf(able), project=origin))

@@ -144,12 +144,13 @@ class Kernel:
         provider: PREFERRED_PROVIDER_virtual/kernel.
         image: its name in the deploy directory (KERNEL_IMAGETYPE).
         xen_options: who configures it for Xen: ``kmeta`` (meta-virtualization does), ``layer``
-            (the board's layer does), ``config`` (xentui writes a fragment).
+            (the board's layer does), or xentui writes a fragment, which the kernel's recipe takes
+            from SRC_URI (``config``) or from KERNEL_CONFIG_FRAGMENTS (``fragments``).
     """
 
     provider: str
     image: str
-    xen_options: Literal["kmeta", "config", "layer"]
+    xen_options: Literal["kmeta", "config", "fragments", "layer"]
 
 
 @dataclass(frozen=True, slots=True)

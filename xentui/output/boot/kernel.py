@@ -26,20 +26,17 @@ _OPTIONS = (
 def files(project: Project) -> dict[str, str]:
     """Return the fragment and its append; none where the layers configure the kernel."""
     board = boards.board(project.host.machine)
-    if board.kernel.xen_options != "config" or not board.kernel.provider:
+    if board.kernel.xen_options not in ("config", "fragments") or not board.kernel.provider:
         return {}
     machine = text.name(board.machine)
-    append = "\n".join(
-        [
-            text.assign("FILESEXTRAPATHS:prepend", "${THISDIR}/xentui:", operator=":="),
-            text.assign(f"SRC_URI:append:{machine}", f" file://{_FRAGMENT}"),
-            "# For kernels that merge fragments themselves.",
-            text.assign(
-                f"KERNEL_CONFIG_FRAGMENTS:append:{machine}", f" ${{UNPACKDIR}}/{_FRAGMENT}"
-            ),
-        ]
-    )
+    lines = [
+        text.assign("FILESEXTRAPATHS:prepend", "${THISDIR}/xentui:", operator=":="),
+        text.assign(f"SRC_URI:append:{machine}", f" file://{_FRAGMENT}"),
+    ]
+    if board.kernel.xen_options == "fragments":
+        variable = f"KERNEL_CONFIG_FRAGMENTS:append:{machine}"
+        lines.append(text.assign(variable, f" ${{UNPACKDIR}}/{_FRAGMENT}"))
     return {
-        f"{_FOLDER}/{text.name(board.kernel.provider)}_%.bbappend": append + "\n",
+        f"{_FOLDER}/{text.name(board.kernel.provider)}_%.bbappend": "\n".join(lines) + "\n",
         f"{_FOLDER}/xentui/{_FRAGMENT}": "".join(f"CONFIG_{name}=y\n" for name in _OPTIONS),
     }
