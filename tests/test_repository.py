@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-MAX_LINES = 800
-"""Lines of a module; from 600 on, look for a second subject in it."""
+MAX_LINES = 600
+"""Lines of a module; one that is longer has a second subject."""
 
 pytestmark = pytest.mark.skipif(
     not (ROOT / ".git").exists() or shutil.which("git") is None, reason="not a git repository"
@@ -69,8 +69,8 @@ def test_no_module_is_too_big() -> None:
 
 # Spelled so that this file does not hold what it looks for.
 _MACHINE = re.compile(
-    r"/(?:root|home/(?!web/)[a-z]\w*|Users/\w+)/\S|(?<![\w}])/work/|/opt/pypi"
-    r"|\bfile:///(?!\.\*|\$|srv/)[a-z]+/"
+    r"/(?:root|home/[a-z]\w*|Users/\w+)/\S|(?<![\w}])/work/|/opt/pypi"
+    r"|\bfile:///(?!\.\*|\$)[a-z]+/"
     r"|(?:pypi|pythonhosted|simple)[\w.-]*/(?:simple|packages)/|--(?:extra-)?index-url"
 )
 

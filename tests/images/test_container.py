@@ -47,7 +47,7 @@ BASE: tuple[Entry, ...] = (
     ("cache/", "", 0o755, 0, 0),
     ("cache/old", "y" * 100_000, 0o644, 0, 0),
     ("home/", "", 0o755, 0, 0),
-    ("home/web/", "", 0o750, 1000, 1000),
+    ("srv/web/", "", 0o750, 1000, 1000),
 )
 MORE: tuple[Entry, ...] = (
     ("etc/.wh.gone", "", 0o644, 0, 0),
@@ -56,7 +56,7 @@ MORE: tuple[Entry, ...] = (
     ("cache/new", "z", 0o644, 0, 0),
     ("var/run/web/", "", 0o700, 33, 33),
     ("var/run/web/pid", "1", 0o600, 33, 33),
-    ("home/web/app", "#!/bin/sh\n", 0o755, 1000, 1000),
+    ("srv/web/app", "#!/bin/sh\n", 0o755, 1000, 1000),
 )
 
 
@@ -83,7 +83,7 @@ def layout(
     folder: Path,
     *layers: tuple[Entry, ...],
     arch: str = "amd64",
-    command: str = "/home/web/app",
+    command: str = "/srv/web/app",
     user: str = "",
 ) -> Path:
     """Make an OCI layout of layers."""
@@ -127,7 +127,7 @@ def test_an_image_is_told_in_every_form(images: dict[str, Path], form: str) -> N
         assert seen.kind == "container"
         assert seen.found.container is not None
         assert seen.found.arch == "x86-64"
-        assert seen.found.container.command == ("/home/web/app",)
+        assert seen.found.container.command == ("/srv/web/app",)
     assert seen.found.container is not None
     assert seen.found.container.shell is True
     assert seen.image_size is not None
@@ -142,11 +142,11 @@ def test_an_image_is_told_in_every_form(images: dict[str, Path], form: str) -> N
 @pytest.mark.parametrize(
     ("layers", "command", "user", "word"),
     [
-        ((BASE,), "/home/web/app", "", None),
-        ((BASE,), "/home/web/app", "0:0", None),
-        ((BASE,), "/home/web/app", "root", None),
-        ((BASE,), "/home/web/app", "web", 'as the user "web"'),
-        ((BASE,), "/home/web/app", "1000:1000", 'as the user "1000:1000"'),
+        ((BASE,), "/srv/web/app", "", None),
+        ((BASE,), "/srv/web/app", "0:0", None),
+        ((BASE,), "/srv/web/app", "root", None),
+        ((BASE,), "/srv/web/app", "web", 'as the user "web"'),
+        ((BASE,), "/srv/web/app", "1000:1000", 'as the user "1000:1000"'),
         ((BASE,), "", "", "does not say what it runs"),
         ((), "/app", "", "has no layers"),
         (((("app", "", 0o755, 0, 0),),), "/app", "", "has no shell"),
@@ -173,7 +173,7 @@ def _tree(form: str, place: Path) -> Root:
 
 
 EXPECTED = {
-    "bin/sh", "bin/su", "etc/shadow", "cache/new", "home/web/app", "run", "var/run",
+    "bin/sh", "bin/su", "etc/shadow", "cache/new", "srv/web/app", "run", "var/run",
 }  # fmt: skip
 
 
@@ -226,14 +226,14 @@ def test_the_recipe_s_function_makes_the_same_tree(
 
     assert names(place) == names(umoci / "rootfs")
     assert (place / "run/web/pid").read_text() == "1"
-    assert (place / "home/web/app").read_text() == "#!/bin/sh\n"
+    assert (place / "srv/web/app").read_text() == "#!/bin/sh\n"
     start = (place / "sbin/container-init").read_text()
     assert "\nexport WORD='two words'\n" in start
-    assert "\n/home/web/app\n" in start
+    assert "\n/srv/web/app\n" in start
     assert stat.S_IMODE((place / "bin/su").stat().st_mode) == 0o4755
     if os.geteuid() == 0:
         owners = {entry[0].rstrip("/"): entry[2:] for entry in (*BASE, *MORE)}
-        for name in ("etc/shadow", "home/web", "home/web/app", "run/web"):
+        for name in ("etc/shadow", "srv/web", "srv/web/app", "run/web"):
             status = (place / name).stat()
             expected = owners[name if name != "run/web" else "var/run/web"]
             assert (stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid) == expected

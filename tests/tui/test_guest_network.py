@@ -14,7 +14,7 @@ from tests.sessions import TWO, session_of
 from tests.tui.wizards import LARGE, wizard
 from xentui.app import XentuiApp
 from xentui.project.model import Guest, Project
-from xentui.widgets.field import PartsRow
+from xentui.widgets.parts import PartsRow
 
 EXTRA = "root=/dev/xvda ro ip=dhcp console=hvc0"
 

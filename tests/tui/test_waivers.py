@@ -18,7 +18,7 @@ from xentui.project.model import Guest, Host, Project
 from xentui.rules import check
 from xentui.rules.context import Context
 from xentui.rules.finding import Finding
-from xentui.screens.review import ProblemList
+from xentui.screens.problems import ProblemList
 from xentui.session.findings import can_be_waived
 from xentui.widgets.chrome import KeyLine
 

@@ -20,10 +20,11 @@ from textual.worker import get_current_worker
 from xentui.errors import XentuiError, sentences
 from xentui.project import filesystem
 from xentui.safe_text import visible
-from xentui.screens.dialogs import Modal, Question, answers
-from xentui.screens.step import ImportFile, Step
+from xentui.screens.dialogs import Modal, Pick, Question, answers
+from xentui.screens.step import Edited, ImportFile, Step
 from xentui.session import Session, texts
 from xentui.session.target import GivenUpError
+from xentui.widgets.field import FieldRow
 from xentui.widgets.table import Column, Row, Table
 from xentui.widgets.text import Text, glyphs, lit, wizard
 
@@ -396,3 +397,18 @@ async def import_file(step: Step, session: Session, key: str, path: Path | None 
     answer = await wizard(step).ask(Question(path.name, body, offered, safe="back"))
     if answer == "import":
         step.post_message(ImportFile(key, seen))
+
+
+async def choose_value(step: Step, row: FieldRow) -> None:
+    """Let the user choose the value of a field: a file, or one of what is offered for it."""
+    if row.names_file:
+        path = await wizard(step).ask(FileBrowser(f"{row.field.title}: which file?"))
+        if path is not None and row.is_attached:
+            problem = row.session.take_file(row.path, str(path))
+            if problem:
+                step.say(problem, "error")
+            step.post_message(Edited())
+        return
+    chosen = await wizard(step).ask(Pick(row.field.title, row.offers))
+    if chosen and row.is_attached:
+        row.take(chosen)

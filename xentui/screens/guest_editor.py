@@ -21,8 +21,9 @@ from textual.widgets import Button
 from xentui.project import effective, route
 from xentui.screens.step import Edit, Edited, Form, Step, section
 from xentui.session import Session, field_paths, forms, guest_network, guests, texts
-from xentui.widgets.field import ChoiceRow, FieldRow, Part, PartsRow
+from xentui.widgets.field import ChoiceRow, FieldRow
 from xentui.widgets.options import Options
+from xentui.widgets.parts import Part, PartsRow
 from xentui.widgets.text import Text, glyphs, lit, wizard
 from xentui.xl import nic
 

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -19,6 +17,8 @@ from textual.widgets import Input
 
 from xentui.errors import XentuiError, sentences
 from xentui.screens.build_watch import BuildWatch
+from xentui.screens.frame import Frame
+from xentui.screens.problem_cursor import ProblemCursor
 from xentui.screens.step import (
     AddGuest,
     Begin,
@@ -34,22 +34,19 @@ from xentui.screens.step import (
     Step,
     Waive,
 )
+from xentui.screens.write_questions import WriteQuestions
 from xentui.session import field_paths, texts
-from xentui.session.steps import STEPS, TITLES, step_of
-from xentui.widgets.chrome import HeaderLine, HelpPane, KeyLine, StepMark, StepStrip
+from xentui.session.steps import STEPS
+from xentui.widgets.chrome import HeaderLine, HelpPane, KeyLine, StepStrip
 from xentui.widgets.code import CodeView
 from xentui.widgets.field import FieldRow
 from xentui.widgets.preview import SHEETS, Preview
 from xentui.widgets.table import Table
-from xentui.widgets.text import Text, lit, wizard
+from xentui.widgets.text import Text, lit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from textual.timer import Timer
 
-    from xentui.output.edits import How
-    from xentui.output.plan import Plan
     from xentui.project.model import Project
     from xentui.rehearsal.report import RehearsalReport
     from xentui.rules.finding import Finding
@@ -143,13 +140,12 @@ class MainScreen(Screen[None]):
         self.here = begin
         self.build_watch = BuildWatch(self, session)
         self._began = False
-        self._visited: set[str] = set()
         self._follow_pending = False
         self._saver: Timer | None = None
-        self._problem: Finding | None = None
-        self._problem_place = ""
-        self._jumping = False
-        self._reviewed_state: object = None
+        self.frame = Frame(self)
+        self.problems = ProblemCursor(self)
+        self.writing = WriteQuestions(self)
+        self.jumping = False
         self._rehearsed: tuple[Project, RehearsalReport] | None = None
 
     def compose(self) -> ComposeResult:
@@ -180,9 +176,9 @@ class MainScreen(Screen[None]):
         if action == "problem":
             return self.session.findings.total > 0 or None
         if action == "fix":
-            return _is_fixable(self.finding_in_sight())
+            return self.problems.fixable
         if action == "fix_all":
-            return self._alike(self.finding_in_sight()) > 1
+            return self.problems.alike() > 1
         if action == "preview":
             return self.here not in WITHOUT_PREVIEW
         if action == "undo":
@@ -212,9 +208,7 @@ class MainScreen(Screen[None]):
             )
             await body.mount(made)
         self.here = name
-        self._visited.add(name)
-        if name == "review":
-            self._reviewed_state = self.session.state
+        self.frame.visit(name)
         for step in body.query(Step):
             step.display = name == step.NAME
         self.set_class(name in WITHOUT_PREVIEW, "-no-preview")
@@ -226,12 +220,12 @@ class MainScreen(Screen[None]):
         if self.ready:
             self.show()
         else:
-            self._show_first_frame()
+            self.frame.show_first()
             self.call_after_refresh(self._become_ready)
 
     async def action_step(self, name: str) -> None:
         """Go to a step."""
-        self._problem = None
+        self.problems.forget()
         await self.go(name)
 
     async def action_next(self, by: int) -> None:
@@ -250,13 +244,13 @@ class MainScreen(Screen[None]):
             self.focused.action_edge(0)
         elif isinstance(self.focused, CodeView):
             self.focused.scroll_home(animate=False)
-        self._jumping = True
+        self.jumping = True
         self.show()
 
     async def on_key(self, event: events.Key) -> None:
         """Take the number after g."""
-        if self._jumping and event.key != "g":
-            self._jumping = False
+        if self.jumping and event.key != "g":
+            self.jumping = False
             if event.key in "1234567":
                 event.stop()
                 event.prevent_default()
@@ -305,24 +299,9 @@ class MainScreen(Screen[None]):
     @on(FieldRow.Asked)
     def _asked(self, event: FieldRow.Asked) -> None:
         event.stop()
-        self.app.run_worker(self._choose(event.row), exclusive=True)
+        from xentui.screens.files import choose_value
 
-    async def _choose(self, row: FieldRow) -> None:
-        if row.names_file:
-            from xentui.screens.files import FileBrowser
-
-            path = await wizard(self).ask(FileBrowser(f"{row.field.title}: which file?"))
-            if path is not None and row.is_attached:
-                problem = self.session.take_file(row.path, str(path))
-                if problem:
-                    self.step.say(problem, "error")
-                self.changed()
-            return
-        from xentui.screens.dialogs import Pick
-
-        chosen = await wizard(self).ask(Pick(row.field.title, row.offers))
-        if chosen and row.is_attached:
-            row.take(chosen)
+        self.app.run_worker(choose_value(self.step, event.row), exclusive=True)
 
     @on(Edit)
     async def _edit(self, event: Edit) -> None:
@@ -404,7 +383,7 @@ class MainScreen(Screen[None]):
 
     def _follow(self) -> None:
         """Show what would be written at once, and a frame later what the rules say of it."""
-        self._show_preview()
+        self.frame.show_preview()
         if not self.call_after_refresh(self._follow_fully):
             self._follow_fully()
 
@@ -415,7 +394,7 @@ class MainScreen(Screen[None]):
         self.step.sync()
         if self.here == "review":
             # What is changed in Review itself is shown there at once.
-            self._reviewed_state = self.session.state
+            self.frame.visit("review")
         else:
             self.build_watch.examine_soon()
         self.show()
@@ -430,7 +409,7 @@ class MainScreen(Screen[None]):
     @on(CursorMoved)
     def _cursor_moved(self, event: CursorMoved) -> None:
         event.stop()
-        self._leave_problem()
+        self.problems.forget_if_left()
         self.show()
 
     def on_descendant_focus(self) -> None:
@@ -445,89 +424,24 @@ class MainScreen(Screen[None]):
 
     def _follow_focus(self) -> None:
         if self.is_mounted:
-            self._leave_problem()
+            self.problems.forget_if_left()
             self.show()
-
-    def _show_first_frame(self) -> None:
-        """Draw what is known before anything is worked out."""
-        changed = self.session.changed
-        self.query_one(HeaderLine).show(
-            self.session.title, TITLES[self.here], None, changed=changed
-        )
-        self.query_one(StepStrip).show(self._marks({}), self.here)
-        self.query_one(HelpPane).show(self.step.hint())
 
     def _become_ready(self) -> None:
         """Work out the rest, now that the first frame is drawn."""
         self.ready = True
-        self._measure_latency()
+        self.measure_latency()
         self.show()
 
     def show(self) -> None:
         """Redraw the frame for the present state."""
         if not self.is_mounted or not self.ready:
             return
-        found = self.session.findings
-        self.query_one(HeaderLine).show(
-            self.session.title,
-            TITLES[self.here],
-            # On Start the budget of the row under the cursor is shown, and no other beside it.
-            self.session.view.budget if self.step.previewed_view() is None else None,
-            changed=self.session.changed,
-        )
-        self.query_one(StepStrip).show(self._marks(found.counts), self.here)
-        keys = self.query_one(KeyLine)
-        keys.follow()
-        pane = self.query_one(HelpPane)
-        finding = self.finding_in_sight()
-        if self._jumping:
-            pane.show("Press 1 to 7 to go to a step.")
-        elif self.has_class("-preview"):
-            pane.show("p shows the next sheet; F4 or Esc goes back.")
-        elif finding is not None:
-            pane.show_finding(finding, found.number_of(finding), found.total, keys.key_of("fix"))
-        else:
-            pane.show(self.step.hint(), self._counts())
-        self._show_preview()
-
-    def _counts(self) -> tuple[int, int, int]:
-        """Return how many errors, warnings and pieces of advice there are."""
-        found = self.session.findings
-        return found.errors, found.warnings, found.advice
-
-    def _marks(self, counts: Mapping[str, tuple[int, int, int]]) -> tuple[StepMark, ...]:
-        marks = []
-        for name in STEPS:
-            errors, warnings, _ = counts.get(name, (0, 0, 0))
-            status = "ok" if name in self._visited or self.session.state.origin.name else "todo"
-            if name == "review":
-                status = "ok" if self._reviewed_state is self.session.state else "todo"
-            elif name == "write":
-                status = "ok" if self.session.written and not self.session.changed else "todo"
-            if errors or warnings:
-                status = "error" if errors else "warning"
-            marks.append(StepMark(name, TITLES[name], status, errors or warnings))
-        return tuple(marks)
+        self.frame.show()
 
     # Preview
 
-    def _show_preview(self) -> None:
-        preview = self.query_one(Preview)
-        wide = self.has_class("-wide") and not self.plain_preview
-        if not (wide or self.has_class("-preview")) or self.has_class("-no-preview"):
-            return
-        other = self.step.previewed_view()
-        view, base = (other, other) if other else (self.session.view, self.session.origin_view())
-        preview.show(
-            view,
-            base,
-            guest=self.step.guest(),
-            conf=self.session.target.conf,
-            layer=self.session.target.layer_name,
-        )
-        self._measure_latency()
-
-    def _measure_latency(self) -> None:
+    def measure_latency(self) -> None:
         """Ask how far the terminal is, after what is drawn now."""
         ask = getattr(self.app, "measure_latency", None)
         if ask is not None:
@@ -562,94 +476,32 @@ class MainScreen(Screen[None]):
 
     def finding_in_sight(self) -> Finding | None:
         """Return the finding of the place under the cursor."""
-        found = self.session.findings
-        own = self.step.finding_in_sight()
-        if own is not None:
-            return own
-        if self._problem is not None and found.has(self._problem):
-            return self._problem
-        place = self.step.place()
-        return next(iter(found.at(place)), None) if place else None
-
-    def _leave_problem(self) -> None:
-        """Forget the problem that was gone to once the cursor is elsewhere."""
-        if self._problem is not None and self.step.place() != self._problem_place:
-            self._problem = None
+        return self.problems.in_sight()
 
     async def action_problem(self, by: int) -> None:
         """Go to the next problem, or the one before."""
-        findings = self.session.findings.all
-        if not findings:
-            self.step.say("No problems.")
-            return
-        at = self.session.findings.number_of(self._problem or self.finding_in_sight()) - 1
-        if at < 0:
-            at = -1 if by > 0 else 0
-        await self._go_to(findings[(at + by) % len(findings)])
+        await self.problems.go_on(by)
 
-    async def _go_to(self, finding: Finding) -> None:
-        await self.go(step_of(finding), finding.path)
-        if self.here == "review":
-            cast("Review", self.step).stand_on_problem(finding)
-        self._problem = finding
-        self._problem_place = self.step.place()
-        self.call_after_refresh(self.show)
+    def action_fix(self) -> None:
+        """Fix the problem under the cursor, if xentui knows how."""
+        self.problems.fix()
+
+    def action_fix_all(self) -> None:
+        """Fix all problems like the one under the cursor, as one step of undo."""
+        self.problems.fix_all()
 
     @on(Go)
     async def _go(self, event: Go) -> None:
         event.stop()
         if event.path and not event.step:
-            finding = next((f for f in self.session.findings.all if f.path == event.path), None)
-            if finding is not None:
-                await self._go_to(finding)
+            await self.problems.go_to_path(event.path)
         else:
             await self.go(event.step or self.here, event.path)
-
-    def action_fix(self) -> None:
-        """Fix the problem under the cursor, if xentui knows how."""
-        finding = self.finding_in_sight()
-        before = self.session.project
-        done = self.session.apply_fix(finding) if finding is not None else None
-        if done is None:
-            self.step.say("xentui has no fix for this one: F1 explains it.")
-            return
-        if finding is not None and not finding.code:
-            self._follow_names(before)
-        self._problem = None
-        self.step.say(f"Fixed: {done}. ctrl+z undoes it.")
-        self.changed()
-
-    def _follow_names(self, before: Project) -> None:
-        """Let the step follow a guest or bundle whose former name came back."""
-        now = self.session.project
-        for table in ("guests", "bundles"):
-            for one, other in zip(getattr(before, table), getattr(now, table), strict=True):
-                if one.key != other.key:
-                    self.step.renamed((table, one.key, field_paths.KEY), other.key)
-
-    def _alike(self, finding: Finding | None) -> int:
-        """Return how many problems of the same kind xentui can fix, this one included."""
-        if finding is None or not finding.code or finding.quick_fix is None:
-            return 0
-        return len(self.session.findings.like(finding))
-
-    def action_fix_all(self) -> None:
-        """Fix all problems like the one under the cursor, as one step of undo."""
-        finding = self.finding_in_sight()
-        fixed = self.session.fix_all_like(finding) if finding is not None else 0
-        if finding is not None and fixed:
-            self._problem = None
-            self.step.say(f"Fixed {fixed} problems {finding.code}. ctrl+z undoes it.")
-            self.changed()
 
     @on(Waive)
     def _waive(self, event: Waive) -> None:
         event.stop()
-        done = self.session.waive(event.finding)
-        if done is not None:
-            self._problem = None
-            self.step.say(f"Done: {done}. ctrl+z undoes it.")
-            self.changed()
+        self.problems.waive(event.finding)
 
     # Build directory
 
@@ -707,70 +559,10 @@ class MainScreen(Screen[None]):
 
     async def action_write(self) -> None:
         """Write, once what would be written was shown."""
-        if self.here != "review" or self._reviewed_state is not self.session.state:
+        if self.here != "review" or not self.frame.reviewed:
             await self.go("review")
             return
-        screen = cast("Review", self.step)
-        screen.compare()
-        review = self.session.review
-        if review.status == "errors" and review.plan is not None:
-            # What was found in the build directory may be gone, as its files may have changed.
-            await self._examine_again(screen, review.plan)
-        if review.blocked or review.plan is None:
-            screen.action_sheet("problems" if review.errors else "files")
-            self.step.say("This cannot be written yet: the line at the top says why.", "error")
-            return
-        self.app.run_worker(self._confirm(screen), exclusive=True)
-
-    async def _examine_again(self, screen: Review, plan: Plan) -> None:
-        """Examine the build directory as it is now, before the user reads what blocks writing."""
-        with suppress(XentuiError):
-            findings = await asyncio.to_thread(self.session.review.examine)
-            self.build_watch.take_examined(findings)
-            screen.examined(plan)
-
-    async def _confirm(self, screen: Review) -> None:
-        """Ask what only the user can decide, then whether to write."""
-        from xentui.screens.dialogs import Question
-
-        review = self.session.review
-        edited = ""
-        while not edited and (decision := review.decision()) is not None:
-            details = [lit(line) for line in decision.details]
-            answer = await wizard(self).ask(
-                Question(decision.question, details, decision.answers, safe="back")
-            )
-            if answer is None or answer == "back":
-                return
-            if decision.kind == "edited":
-                edited = answer
-                continue
-            try:
-                self.step.say(review.decide_existing(answer))
-            except XentuiError as error:
-                self.step.say(sentences(error.message, error.fix), "error")
-                return
-            screen.compare()
-            self.changed()
-            if review.blocked:
-                screen.action_sheet("problems")
-                return
-        if not edited:
-            answers = (("write", "Write"), ("back", "Back"))
-            answer = await wizard(self).ask(
-                Question(review.question(), screen.confirmation(), answers, safe="back")
-            )
-            if answer != "write":
-                return
-        try:
-            self.session.write(edited=cast("How", edited) if edited else None)
-        except XentuiError as error:
-            self.step.say(sentences(error.message, error.fix), "error")
-            self.changed()
-            return
-        screen.compare()
-        await self.go("write")
-        self.changed()
+        await self.writing.ask(cast("Review", self.step))
 
     # Help and size
 
@@ -788,8 +580,3 @@ class MainScreen(Screen[None]):
         more = " Enlarge it, or run: xentui --plain"
         self.query_one("#tiny", Text).show(lit(text + more))
         self.call_after_refresh(self.show)
-
-
-def _is_fixable(finding: Finding | None) -> bool:
-    """Return whether xentui can fix a finding; what cannot be kept is taken back."""
-    return finding is not None and (finding.quick_fix is not None or not finding.code)

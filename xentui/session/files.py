@@ -49,7 +49,7 @@ def lies_elsewhere(path: field_paths.Path, given: str) -> bool:
 
     Args:
         path: the field's.
-        given: what was typed: ``~/a.cfg``, ``/srv/a.cfg``, ``../a.cfg`` or ``file:///srv/a.tar``.
+        given: what was typed: ``~/a.cfg``, ``/srv/a.cfg``, ``../a.cfg`` or a ``file://`` URI.
     """
     text = given.strip().removeprefix(_SCHEME)
     return is_local(path) and text.startswith(("/", "~", "./", "../"))

@@ -8,20 +8,18 @@ shown in the help pane once the field has the focus, so that forms are as short 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
 from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.suggester import Suggester
-from textual.widgets import Button, Input, Static
+from textual.widgets import Input
 
 from xentui.project import schema
 from xentui.session import field_paths, help_text
@@ -146,165 +144,6 @@ class ChoiceRow(Labelled):
     def compose(self) -> ComposeResult:
         """Make the choices."""
         yield self.options
-
-
-class Part(NamedTuple):
-    """One of several texts on a line.
-
-    Attributes:
-        cells: the width of its input; 0 shares what the others leave.
-    """
-
-    name: str
-    title: str
-    placeholder: str = ""
-    cells: int = 0
-
-
-class PartsRow(Labelled):
-    """Several texts on one line that make up one value, such as the parts of an interface.
-
-    Args:
-        title: the label.
-        parts: the texts, in order.
-        help_text: what the row is about.
-        removable: whether a button removes it.
-    """
-
-    DEFAULT_CSS = """
-    PartsRow > Horizontal { height: 1; margin: 0 1 0 24; }
-    PartsRow Input { height: 1; width: 1fr; margin: 0 1 0 0; }
-    PartsRow Static { width: auto; margin: 0 1 0 0; color: $text-muted; }
-    PartsRow Button { min-width: 8; width: 8; }
-    """
-
-    @dataclass
-    class Changed(Message):
-        """Something was typed into one of the texts."""
-
-        row: PartsRow
-        name: str
-        value: str
-
-        @property
-        def control(self) -> PartsRow:
-            """The row."""
-            return self.row
-
-    @dataclass
-    class Removed(Message):
-        """The row should be removed."""
-
-        row: PartsRow
-
-        @property
-        def control(self) -> PartsRow:
-            """The row."""
-            return self.row
-
-    def __init__(
-        self,
-        title: str,
-        parts: Sequence[Part],
-        help_text: str,
-        *,
-        removable: bool = False,
-        id: str | None = None,  # noqa: A002
-        classes: str | None = None,
-    ) -> None:
-        super().__init__(title, id=id, classes=classes)
-        self._parts = parts
-        self._help_text = help_text
-        self._removable = removable
-        self._values: dict[str, str] = {}
-        self._sent: dict[str, list[str]] = {part.name: [] for part in parts}
-        self.problem = ""
-        self.finding = ""
-
-    def compose(self) -> ComposeResult:
-        """Make an input for each text."""
-        with Horizontal():
-            for part in self._parts:
-                if part.title:
-                    yield Static(part.title, markup=False)
-                field = FieldInput(
-                    self._values.get(part.name, ""),
-                    placeholder=part.placeholder,
-                    compact=True,
-                    select_on_focus=True,
-                    name=part.name,
-                )
-                if part.cells:
-                    field.styles.width = part.cells
-                yield field
-            if self._removable:
-                yield Button("Remove", compact=True)
-
-    @property
-    def help_text(self) -> str:
-        """What is wrong with what was typed, or else what the row is about."""
-        return self.problem or self.finding or self._help_text
-
-    def value(self, name: str) -> str:
-        """Return what is in one of the texts."""
-        return next((i.value for i in self.query(Input) if i.name == name), "")
-
-    def show(self, values: Mapping[str, str]) -> None:
-        """Show other values; what is being typed stays as it is."""
-        self._values = dict(values)
-        for field in self.query(Input):
-            name = field.name or ""
-            value, sent = values.get(name, ""), self._sent[name]
-            if value in sent:
-                del sent[: sent.index(value) + 1]
-            elif value != field.value and not self.problem and not (field.has_focus and sent):
-                with self.prevent(Input.Changed):
-                    field.value = value
-                field.cursor_position = len(value)
-
-    def on_descendant_blur(self) -> None:
-        """Show what holds: nothing that was typed is on its way any more."""
-        super().on_descendant_blur()
-        for sent in self._sent.values():
-            sent.clear()
-
-    def complain(self, problem: str) -> None:
-        """Say what is wrong with what was typed; an empty text says that nothing is."""
-        if problem != self.problem:
-            self.problem = problem
-            self.refresh()
-
-    def flag(self, finding: str) -> None:
-        """Say what is wrong with the value that the parts make; an empty text says nothing is."""
-        if finding != self.finding:
-            self.finding = finding
-            self.refresh()
-
-    def offer(self, name: str, placeholder: str) -> None:
-        """Show another placeholder in one of the texts."""
-        for field in self.query(Input):
-            if field.name == name:
-                field.placeholder = placeholder
-
-    def _mark(self) -> tuple[str, str]:
-        return (glyphs(self).error, "error") if self.problem or self.finding else ("", "")
-
-    @on(Input.Changed)
-    def _typed(self, event: Input.Changed) -> None:
-        event.stop()
-        name = event.input.name or ""
-        self._sent[name].append(event.value)
-        self.post_message(self.Changed(self, name, event.value))
-
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.screen.focus_next()
-
-    @on(Button.Pressed)
-    def _pressed(self, event: Button.Pressed) -> None:
-        event.stop()
-        self.post_message(self.Removed(self))
 
 
 class FieldRow(Labelled):
