@@ -38,6 +38,9 @@ LEFT := slow or tmux or real or property
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
+# Tests, and the programs that they start, are compiled once: each process would do it again.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help run test test-all test-rest rehearse-parts rehearse-test coverage mutants fuzz nightly audit lint format generated picture docs reuse release clean
 .DEFAULT_GOAL := help
 

@@ -71,6 +71,7 @@ FLAG_VARIABLES = {
 XILINX = {"zynqmp-generic", "versal-generic"}
 
 BOOT_FAMILIES = {
+    "qemux86-64": "bios",
     "genericx86-64": "efi",
     "intel-corei7-64": "efi",
     "genericarm64": "efi",
@@ -164,6 +165,8 @@ def conf(project: Project) -> dict[Key, Wanted]:
         wanted.update(flags(project, guest))
     before = wanted.get(("IMAGE_INSTALL", None))
     installed = list(before.words) if isinstance(before, Words) else []
+    if host.network == "nat" and not master:
+        installed.append("xentui-dom0-network")
     installed += [b.key for b in project.bundles if any(g.bundle == b.key for g in project.guests)]
     if project.containers.vxn:
         installed += ["vxn", "containerd-opencontainers"]
@@ -176,8 +179,6 @@ def conf(project: Project) -> dict[Key, Wanted]:
         # mv:conf/distro/include/meta-virt-host.conf
         for layer in ("filesystems-layer", "meta-python", "webserver"):
             wanted[f"BBFILE_PATTERN_IGNORE_EMPTY_{layer}", None] = "1"
-    if host.network == "nat" and not master:
-        installed.insert(0, "xentui-dom0-network")
     if installed:
         wanted["IMAGE_INSTALL", None] = Words(tuple(installed))
     room = images_mib(project) * 1024
@@ -190,11 +191,15 @@ def conf(project: Project) -> dict[Key, Wanted]:
     return wanted
 
 
+def boot_family(project: Project) -> str | None:
+    """Return how Xen is started: as the project names it, or as its board usually does."""
+    return project.host.boot_mode or BOOT_FAMILIES.get(project.host.machine)
+
+
 def boot(project: Project) -> dict[Key, Wanted]:
     """Return what starts Xen, where no layer does."""
     host = project.host
-    usual = BOOT_FAMILIES.get(host.machine)
-    family = host.boot_mode or usual
+    family = boot_family(project)
     wanted: dict[Key, Wanted] = {}
     if family == "bios":
         own = host.machine != "qemux86-64" or host.dom0_memory not in (None, 512)

@@ -67,7 +67,7 @@ def _check_boot(project: model.Project, parsed: Parsed) -> None:
     assert re.match(parsed.value("COMPATIBLE_MACHINE") or "", machine)
     assert not re.match(parsed.value("COMPATIBLE_MACHINE") or "", f"{machine}x")
     inherited = [other.text for other in parsed.others if other.kind == "Inherit"]
-    installs = oracle.BOOT_FAMILIES.get(machine) == "uboot-rootfs"
+    installs = oracle.boot_family(project) == "uboot-rootfs"
     assert inherited == ["deploy" if installs else "deploy nopackages"]
     functions = {other.text for other in parsed.others if other.kind == "Method"}
     assert "do_deploy" in functions

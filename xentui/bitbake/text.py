@@ -124,6 +124,17 @@ def domain(value: str) -> str:
     return value
 
 
+def licence_flag(value: str) -> str:
+    """Return a licence flag, one word of ``LICENSE_FLAGS_ACCEPTED``.
+
+    Raises:
+        CannotCarry: it is empty, or BitBake would read several flags or none.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", value, re.ASCII):
+        raise CannotCarry(value, "it is not a licence flag")
+    return value
+
+
 def one_of(value: str, allowed: tuple[str, ...]) -> str:
     """Return a value that must be one of a few.
 

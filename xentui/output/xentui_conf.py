@@ -103,7 +103,7 @@ def _board(project: Project, able: Abilities, *, machine: bool, board_name: str)
             line.variable.format(image=recipe), line.value, operator=line.operator
         )
     if host.accepted_licenses:
-        flags = "".join(f" {text.plain(flag)}" for flag in host.accepted_licenses)
+        flags = "".join(f" {text.licence_flag(flag)}" for flag in host.accepted_licenses)
         yield (
             "# Licence flags that you accept; the board's image needs them.\n"
             + text.assign("LICENSE_FLAGS_ACCEPTED:append", flags)
