@@ -284,3 +284,91 @@ def test_the_command_line_takes_the_settings_into_the_project_file(
     assert run("generate", "board.toml", "--build-dir", str(build), "--check").code == 0
     wrong = run("generate", "board.toml", "--out", "out", "--existing", "keep")
     assert wrong.code == 2
+
+
+def written(build: Path, use: str, *, preset: str = "qemux86-64-minimal") -> Session:
+    """Write with an answer to the question, whether it is asked or not."""
+    session = on(build, preset)
+    session.review.compare()
+    session.review.decide_existing(use)
+    assert session.review.status in ("ready", "written"), session.review.summary()
+    session.write()
+    return session
+
+
+def codes(session: Session) -> list[str]:
+    return [finding.code for finding in session.review.findings]
+
+
+def test_what_is_kept_is_in_the_budget_and_in_the_preview(tmp_path: Path) -> None:
+    local = HAND.replace('[vendor-os] = "384"', '[xen-guest-image-minimal] = "96"')
+    session = on(by_hand(tmp_path, f'{local}QB_MEM_VALUE:pn-xen-image-minimal = "2048"\n'))
+    session.review.compare()
+    session.review.decide_existing("keep")
+    budget = session.view.budget
+    rows = {row.name: row.mib for row in budget.rows if row.kind == "guest"}
+    assert budget.total == 2048
+    assert rows[MINIMAL] == 96 + 1
+    assert rows[VENDOR] == 512 + 1
+    cfg = session.view.cfg(session.project.guest(MINIMAL))
+    assert "memory = 96" in cfg
+    assert "vcpus = 2" in cfg
+
+
+def test_guests_that_are_kept_may_be_too_much_for_the_board(tmp_path: Path) -> None:
+    local = HAND.replace("vendor-os:external", "vendor-os:autostart:external")
+    session = on(by_hand(tmp_path, local))
+    session.review.compare()
+    session.review.decide_existing("keep")
+    (error,) = session.view.errors
+    assert error.code == "XT401"
+    # What the user keeps is not lowered: the project's own guest is, or the board gets more.
+    assert error.quick_fixes
+    assert all(VENDOR not in fix.label for fix in error.quick_fixes)
+    session.apply_fix(error)
+    assert session.view.errors == []
+
+
+def test_replacing_overrides_what_stands_behind_xentuis_line(tmp_path: Path) -> None:
+    build = by_hand(tmp_path, 'MACHINE ??= "qemux86-64"\n')
+    session = on(build)
+    session.write()
+    local = build / "conf/local.conf"
+    behind = f'XEN_GUEST_VCPUS[{MINIMAL}] = "4"\nXEN_GUEST_MEMORY_DEFAULT = "200"\n'
+    local.write_text(local.read_text() + behind)
+    session = on(build)
+    session.review.compare()
+    assert session.review.status == "undecided"
+    session = written(build, "replace")
+    assert local.read_text().endswith("require conf/xentui.conf\n")
+    assert bitbakes(build)[f"XEN_GUEST_VCPUS[{MINIMAL}]"] == "1"
+    assert local.read_text().count("require conf/xentui.conf") == 1
+    session.target.choose_attach("block")
+    session.write()
+    local.write_text(local.read_text() + f'XEN_GUEST_VCPUS[{MINIMAL}] = "8"\n')
+    session = written(build, "replace")
+    assert bitbakes(build)[f"XEN_GUEST_VCPUS[{MINIMAL}]"] == "1"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'XEN_GUEST_MEMORY_DEFAULT:forcevariable = "300"',
+        f'{GUESTS}:pn-xen-image-minimal = "vendor-os:external"\n{VENDOR_FLAGS}',
+        f'{GUESTS}:remove = "{MINIMAL}:autostart"',
+    ],
+)
+def test_a_line_that_no_setting_can_override_is_named(tmp_path: Path, run: Run, line: str) -> None:
+    build = by_hand(tmp_path, f'MACHINE ??= "qemux86-64"\n{line}\n')
+    arguments = ("generate", "--preset", "qemux86-64-minimal", "--build-dir", str(build), "--yes")
+    assert run(*arguments).code == 1
+    refused = run(*arguments, "--existing", "replace")
+    assert refused.code == 1
+    assert "XT051 conf/local.conf:2" in " ".join(refused.err.split())
+    assert not (build / "conf/xentui.conf").exists()
+    session = on(build)
+    session.review.compare()
+    session.review.decide_existing("replace")
+    assert session.review.status == "errors"
+    assert "XT051" in codes(session)
+    assert run(*arguments, "--existing", "keep").code == 0

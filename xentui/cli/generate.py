@@ -179,8 +179,8 @@ def _job(args: argparse.Namespace, path: Path | None, out: Path | None) -> Job:
     chosen = projects.choose(argparse.Namespace(**{**vars(args), "project": path}))
     in_build_dir = args.build_dir is not None and args.format == "fragment"
     attach: Attach | None = "fragment" if in_build_dir else args.attach
-    project, assets = projects.sound(chosen, args.build_dir, attach)
-    job = generating.Job(
+    project, assets = projects.sound(chosen, args.build_dir, attach, args.existing)
+    return generating.Job(
         chosen,
         project,
         assets,
@@ -191,10 +191,8 @@ def _job(args: argparse.Namespace, path: Path | None, out: Path | None) -> Job:
         args.format,
         existing=args.existing,
         commits=_commits(args.commit),
+        taken=args.existing == "take" and args.preset is None and not chosen.changed,
     )
-    if args.existing == "take":
-        job.take_existing(into_file=args.preset is None and not chosen.changed)
-    return job
 
 
 def _commits(given: list[str]) -> dict[str, str]:

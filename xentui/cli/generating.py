@@ -15,7 +15,6 @@ from xentui.output.build_dir import abilities_of, attach_of, plan_project
 from xentui.output.plan import plan
 from xentui.output.render import render
 from xentui.output.xentui_conf import xentui_conf
-from xentui.project import assets
 
 if TYPE_CHECKING:
     from xentui.cli.projects import Chosen
@@ -101,23 +100,6 @@ class Job:
         if clashes:
             raise UndecidedError(settings, clashes)
         return replace(made, changes=(*made.changes, *self._project_file()))
-
-    def take_existing(self, *, into_file: bool) -> None:
-        """Take the Xen settings that the user wrote in the build directory into the project.
-
-        Args:
-            into_file: whether the project file is to hold them too.
-
-        Raises:
-            XentuiError: they cannot be read, or say what a project cannot hold.
-        """
-        if self.build is None:
-            return
-        from xentui.session.existing import taken
-
-        found = taken(self.project, existing.read(self.build))
-        self.project, self.taken = found.project, into_file
-        self.assets = assets.gather(self.project, self.chosen.loaded.directory, found.files)
 
     def _project_file(self) -> Iterator[Change]:
         """Yield the change of the project file, and the files copied beside it, if any."""

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from xentui.cli import reports, terminal
@@ -23,6 +24,7 @@ from xentui.safe_text import visible
 if TYPE_CHECKING:
     from xentui.bitbake.abilities import Abilities
     from xentui.output.build_dir import Attach
+    from xentui.output.existing import Use
     from xentui.project.assets import Assets
     from xentui.project.document import Loaded
     from xentui.project.model import Project
@@ -81,13 +83,24 @@ def preset(name: str, assignments: list[str], allowed: Sequence[str] = ()) -> Ch
     return _changed(chosen, assignments)
 
 
-def gather(project: Project, loaded: Loaded) -> Assets:
-    """Return the files that a project names."""
-    return assets.gather(project, loaded.directory)
+def gather(
+    project: Project, loaded: Loaded, files: Mapping[str, Path] = MappingProxyType({})
+) -> Assets:
+    """Return the files that a project names.
+
+    Args:
+        project: the project.
+        loaded: the file it was read from.
+        files: where files lie that are to be copied beside it, by their names there.
+    """
+    return assets.gather(project, loaded.directory, files)
 
 
 def findings(
-    chosen: Chosen, assets: Assets | None, abilities: Abilities | None = None
+    chosen: Chosen,
+    assets: Assets | None,
+    abilities: Abilities | None = None,
+    holding: Callable[[Project], Project] | None = None,
 ) -> list[Finding]:
     """Return everything there is to say about a project.
 
@@ -95,11 +108,12 @@ def findings(
         chosen: the project.
         assets: the files it names.
         abilities: what the layers at hand can do; left out, what the project's release can.
+        holding: returns the project as it holds beside what the user set by hand.
 
     Raises:
         UsageError: an error that cannot be allowed is.
     """
-    found = check.findings(chosen.loaded, assets, abilities)
+    found = check.findings(chosen.loaded, assets, abilities, holding)
     if not chosen.allowed:
         return found
     return allow(found, chosen.allowed)
@@ -129,7 +143,10 @@ def usable(chosen: Chosen) -> tuple[Project, Assets]:
 
 
 def sound(
-    chosen: Chosen, build: Path | None = None, attach: Attach | None = None
+    chosen: Chosen,
+    build: Path | None = None,
+    attach: Attach | None = None,
+    existing: Use | None = None,
 ) -> tuple[Project, Assets]:
     """Return a project without errors, with its files.
 
@@ -137,18 +154,34 @@ def sound(
         chosen: the project.
         build: the build directory it is written into: what is wrong there counts too.
         attach: how conf/local.conf gets at the settings; as the last time if left out.
+        existing: what becomes of Xen settings that the user wrote there; where they are taken,
+            the project that is returned has them.
 
     Raises:
         XentuiError: there are errors; each was printed.
     """
-    if build is not None:
+    project, assets = usable(chosen)
+    if build is None:
+        found = findings(chosen, assets)
+    else:
+        from xentui.output import existing as by_hand
         from xentui.output.build_dir import abilities_of, attach_of
         from xentui.session import target
+        from xentui.session.existing import kept, taken
 
-    project, assets = usable(chosen)
-    found = findings(chosen, assets, abilities_of(build) if build is not None else None)
+        able = abilities_of(build)
+        settings = by_hand.read(build)
+        use = existing or by_hand.noted(build, settings)
+        if existing == "take":
+            theirs = taken(project, settings)
+            project = theirs.project
+            chosen = replace(chosen, loaded=replace(chosen.loaded, project=project))
+            assets = gather(project, chosen.loaded, theirs.files)
+        found = findings(chosen, assets, able, lambda one: kept(one, settings, use))
     if build is not None and all(f.severity is not Severity.ERROR for f in found):
-        there = target.examine_project(project, assets, build, origin=chosen.origin, attach=attach)
+        there = target.examine_project(
+            project, assets, build, origin=chosen.origin, attach=attach, existing=existing
+        )
         # Who asked for the settings to be left alone knows that nothing includes them.
         alone = (attach or attach_of(build)) == "none"
         found += [f for f in there if not (alone and f.code == "XT637")]

@@ -99,10 +99,28 @@ def plan_project(
         stale = enabled.left_over(build)
     if settings is not None and existing is not None:
         rendered = adapted(rendered, project, settings, existing, origin=origin)
-    made = plan_build_dir(rendered, build, layer=layer, attach=way, abilities=able)
+    made = plan_build_dir(
+        rendered,
+        build,
+        layer=layer,
+        attach=way,
+        abilities=able,
+        last=_must_be_last(build, settings, existing),
+    )
     if settings is not None and existing is not None:
         made = _with_note(made, build, settings, existing)
     return replace(made, notes=(*made.notes, *stale))
+
+
+def _must_be_last(build: Path, settings: UserSettings | None, existing: Use | None) -> bool:
+    """Return whether a line of the user's behind xentui's own is to be overridden by it."""
+    if not settings or existing not in ("take", "replace"):
+        return False
+    local = build / "conf/local.conf"
+    own = user_files.line_of_own(_own(build / "conf", "local.conf").text)
+    places = [guest.place for guest in settings.guests]
+    places += [setting.place for setting in settings.settings]
+    return bool(own) and any(_same(Path(p.file), local) and p.line > own for p in places)
 
 
 def _with_note(made: Plan, build: Path, settings: UserSettings, existing: Use) -> Plan:
@@ -123,6 +141,7 @@ def plan_build_dir(
     layer: Path | None = None,
     attach: Attach | None = None,
     abilities: Abilities | None = None,
+    last: bool = False,
 ) -> Plan:
     """Return what writing into a build directory would change.
 
@@ -136,6 +155,7 @@ def plan_build_dir(
             ``require`` line, if left out.
         abilities: what the files were written for; noted, so that doctor can tell when the
             layers have changed.
+        last: whether what conf/local.conf has of xentui's moves to its end.
 
     Raises:
         InputError: it is no build directory, or something in it cannot be read.
@@ -165,7 +185,7 @@ def plan_build_dir(
         _, layer_gone, layer_root = compare({}, left)
         roots.append(replace(layer_root, notes={}))
         stale += layer_gone
-    local, local_note = _local(conf, known.notes, way, text)
+    local, local_note = _local(conf, known.notes, way, text, last=last)
     layers, layer_note = _bblayers(build, known.notes, place if way != "none" else None)
     notes = {"attach": way, "local": local_note, "bblayers": layer_note}
     if place is not None:
@@ -316,7 +336,7 @@ def _owner(build: Path, place: Path, layer: Root) -> str:
 
 
 def _local(
-    conf: Path, noted: Mapping[str, str], way: Attach, body: str
+    conf: Path, noted: Mapping[str, str], way: Attach, body: str, *, last: bool = False
 ) -> tuple[list[Change], str]:
     """Return the change of conf/local.conf, and what to note of it."""
     own, snippet = _own(conf, "local.conf"), noted.get("local", "")
@@ -330,9 +350,9 @@ def _local(
             if wrote and header.same_origin(wrote, there.body):
                 base = user_files.with_block(text, wrote).text
                 break
-    if way != "block":
+    if way != "block" or last:
         text = user_files.without_block(text)
-    if way != "require":
+    if way != "require" or last:
         text = user_files.without_require(text, snippet) if snippet or _ours(conf) else text
     if way in ("none", "fragment"):
         return _changed(own, text, kind, base), ""

@@ -10,14 +10,16 @@ is written, and each is either taken into the project, kept with its value, or r
 * ``keep``: guests are appended to the user's, and no setting that the user made is written;
 * ``replace``: the project's values are written out, even those that are only defaults.
 
-What counts is BitBake's value before and after, read from the files as BitBake reads them.
+What counts is BitBake's value before and after, read from the files as BitBake reads them. A
+line counts as the user's where it stands in a file of the build directory, or in one that such a
+file includes, be it a layer's.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -26,7 +28,7 @@ from typing import Literal, NamedTuple
 
 from xentui.bitbake import build_dir, text
 from xentui.bitbake.build_dir import BuildDir
-from xentui.bitbake.conf_facts import Location
+from xentui.bitbake.conf_facts import HOLE, Assignment, Location
 from xentui.bitbake.conf_reader import MAX_FILE
 from xentui.bitbake.conf_syntax import parse
 from xentui.bitbake.files import absolute
@@ -36,8 +38,8 @@ from xentui.output import fragment, header, manifest, user_files
 from xentui.output.plan import decode
 from xentui.output.rendered import CONF, LAYER, Rendered
 from xentui.output.tree import Tree
-from xentui.output.xentui_conf import bundled_entry, effective_flags
-from xentui.project import filesystem
+from xentui.output.xentui_conf import bundled_entry, effective_defaults, effective_flags
+from xentui.project import filesystem, schema
 from xentui.project.effective import image
 from xentui.project.model import Project
 from xentui.safe_text import visible
@@ -51,6 +53,7 @@ _PREFIXES = ("BUNDLED_XEN_", "XEN_", "QB_MEM", "QB_XEN_")
 _OTHERS = ("MACHINE", "INIT_MANAGER", "DOM0_MEM", "XEN_DOM0_MEM", "WKS_FILE")
 _WEAK = "??="
 _NOTE = "existing"
+_DOM0 = "xen-image-minimal"
 
 
 class UserSetting(NamedTuple):
@@ -59,7 +62,8 @@ class UserSetting(NamedTuple):
     Attributes:
         variable: without overrides.
         flag: the guest of a flag; empty for the variable itself.
-        value: what BitBake has of it without anything of xentui's.
+        value: what BitBake has of it without anything of xentui's; a part that Python works
+            out is the character :data:`~xentui.bitbake.conf_facts.HOLE`.
         place: the last line that says something of it.
         delayed: words that ``:append`` and ``:prepend`` add, which no ``=`` can override.
     """
@@ -74,6 +78,16 @@ class UserSetting(NamedTuple):
     def written(self) -> str:
         """The variable with its flag, as it is written."""
         return f"{self.variable}[{self.flag}]" if self.flag else self.variable
+
+    @property
+    def known(self) -> bool:
+        """Whether the whole value is known."""
+        return HOLE not in self.value
+
+    @property
+    def shown(self) -> str:
+        """The value for people."""
+        return _shown(self.value)
 
 
 class UserGuest(NamedTuple):
@@ -92,19 +106,23 @@ class UserSettings:
         build: the build directory.
         guests: the guests of BUNDLED_XEN_GUESTS, in order.
         settings: everything else that is set by hand.
+        removed: guests that a ``BUNDLED_XEN_GUESTS:remove`` takes out, whoever adds them: their
+            entries with the line.
     """
 
     build: Path
     guests: tuple[UserGuest, ...] = ()
     settings: tuple[UserSetting, ...] = ()
+    removed: tuple[UserGuest, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.guests or self.settings)
+        return bool(self.guests or self.settings or self.removed)
 
     @cached_property
     def digest(self) -> str:
         """A digest of all of it, to compare it with the last time."""
         content = [[g.entry for g in self.guests], [list(s[:3]) for s in self.settings]]
+        content += [[g.entry for g in self.removed]] if self.removed else []
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
 
     def find(self, variable: str, flag: str = "") -> UserSetting | None:
@@ -114,12 +132,13 @@ class UserSettings:
 
     def where(self, place: Location) -> str:
         """Return a line's file, relative to the build directory, and its number."""
-        return _where(place, self.build)
+        return where(place, self.build)
 
     def lines(self) -> list[str]:
         """Return each setting with its line, for people."""
-        guests = [f"{self.where(g.place)}: guest {g.entry}" for g in self.guests]
-        return guests + [f'{self.where(s.place)}: {s.written} = "{s.value}"' for s in self.settings]
+        lines = [f"{self.where(g.place)}: guest {g.entry}" for g in self.guests]
+        lines += [f'{self.where(s.place)}: {s.written} = "{s.shown}"' for s in self.settings]
+        return lines + [f"{self.where(g.place)}: removes guest {g.entry}" for g in self.removed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +197,7 @@ def without_ours(build: Path) -> Mapping[str, str]:
         layer = manifest.load(tree).notes.get("layer", "")
     with suppress(InputError):
         local = decode(filesystem.read_bytes(conf / "local.conf", MAX_FILE))
-        texts[str(conf / "local.conf")] = user_files.without_block(local)
+        texts[str(conf / "local.conf")] = user_files.with_blank_block(local)
     place = Path(absolute(str(top / layer))) if layer else top.parent / LAYER
     try:
         own = list((place / fragment.FOLDER).glob("*.conf"))
@@ -188,39 +207,68 @@ def without_ours(build: Path) -> Mapping[str, str]:
 
 
 def _settings(build: BuildDir) -> UserSettings:
-    dom0 = "xen-image-minimal"
-    guests: dict[str, UserGuest] = {}
+    files = users_files(build)
+    overrides = build.reader.store.seen_by(_DOM0).overrides()
     found: dict[tuple[str, str], UserSetting] = {}
+    removed: dict[str, UserGuest] = {}
     for base in list(build.reader.store.assignments):
         if not (base.startswith(_PREFIXES) or base in _OTHERS):
             continue
         delayed: list[str] = []
         for each in build.assignments(base):
-            if not build.is_users(each.place.file) or each.operator in (_WEAK, "unset"):
+            name, keyword, override = operation(each.variable)
+            waits = [part for part in (name.partition(":")[2], override) if part]
+            active = all(overrides.holds(part) is not False for part in waits)
+            weak = each.operator == _WEAK and not each.flag
+            if each.place.file not in files or weak or each.operator == "unset" or not active:
                 continue
-            if operation(each.variable)[1] == ":remove":
+            if keyword == ":remove":
+                if base == GUESTS:
+                    words = build.reader.store.expand(each.value).words
+                    removed |= {w: UserGuest(w.partition(":")[0], w, each.place) for w in words}
                 continue
-            if base == GUESTS and not each.flag:
-                # Of a word that is in several lines the last one counts.
-                words = build.value(base, dom0).words
-                guests.update(
-                    (word, UserGuest(word.partition(":")[0], word, each.place))
-                    for word in words
-                    if word in each.value.split()
+            if keyword and not each.flag:
+                delayed += build.reader.store.expand(each.value).words
+            value = build.flag(base, each.flag) if each.flag else build.value(base, _DOM0)
+            if value.raw is not None:
+                found[base, each.flag] = UserSetting(
+                    base, each.flag, value.raw, each.place, tuple(delayed)
                 )
-            if each.operator in (":append", ":prepend"):
-                delayed += each.value.split()
-            value = build.flag(base, each.flag) if each.flag else build.value(base, dom0)
-            if value.raw is None or "\0" in value.raw:
-                continue
-            found[base, each.flag] = UserSetting(
-                base, each.flag, value.raw, each.place, tuple(delayed)
-            )
     settings = tuple(one for one in found.values() if one.variable != GUESTS or one.flag)
     listed = found.get((GUESTS, ""))
     if listed is not None:
         settings = (listed, *settings)
-    return UserSettings(build.path, tuple(guests.values()), settings)
+    return UserSettings(build.path, tuple(_guests(build)), settings, tuple(removed.values()))
+
+
+def users_files(build: BuildDir) -> set[str]:
+    """Return the files of the user's, and those that they include, be they a layer's."""
+    files = {file for file in build.reader.files if build.is_users(file)}
+    by: dict[str, list[str]] = {}
+    for included in build.reader.includes:
+        by.setdefault(included.statement.file, []).extend(included.files)
+    waiting = list(files)
+    while waiting:
+        more = [file for file in by.get(waiting.pop(), ()) if file not in files]
+        files.update(more)
+        waiting += more
+    return files
+
+
+def _guests(build: BuildDir) -> Iterator[UserGuest]:
+    """Yield the guests that are bundled without xentui, each with the last line that names it."""
+    assigned = [
+        (one, build.reader.store.expand(one.value).words)
+        for one in build.assignments(GUESTS)
+        if not one.flag and one.operator not in (_WEAK, "unset")
+        and operation(one.variable)[1] != ":remove"
+    ]  # fmt: skip
+    if not assigned:
+        # What is only a weak default gives way to that of the class.
+        return
+    for word in dict.fromkeys(build.value(GUESTS, _DOM0).words):
+        place = next((one.place for one, words in reversed(assigned) if word in words), None)
+        yield UserGuest(word.partition(":")[0], word, place or assigned[-1][0].place)
 
 
 # What writing would make of it
@@ -234,7 +282,118 @@ def clashes(settings: UserSettings, after: BuildDir, project: Project) -> list[C
         after: the build directory as it would be.
         project: what is written.
     """
-    return [*_guest_clashes(settings, after, project), *_value_clashes(settings, after, project)]
+    found = [
+        *_guest_clashes(settings, after, project),
+        *_value_clashes(settings, after, project),
+        *_default_clashes(settings, after, project),
+    ]
+    named = {(one.place, one.what) for one in found}
+    files = users_files(after)
+    return found + [
+        one
+        for one in outranking(after, project)
+        if one.place.file in files and (one.place, one.what) not in named
+    ]
+
+
+def outranking(after: BuildDir, project: Project) -> list[Clash]:
+    """Return the lines, whosever they are, that keep BitBake from what the project says.
+
+    Args:
+        after: the build directory with the project's files.
+        project: what is written.
+    """
+    ours = _is_ours(after)
+    own = [
+        each
+        for assignments in after.reader.store.assignments.values()
+        for each in assignments
+        if ours(each.place)
+    ]
+    if not own:
+        # Nothing includes the settings, as is asked for with --attach none.
+        return []
+    dom0 = image(project)
+    wanted: dict[tuple[str, str], str] = {}
+    for each in own:
+        base, keyword, _ = operation(each.variable)
+        if each.operator == "=" and not keyword and base.partition(":")[0] != GUESTS:
+            wanted[base.partition(":")[0], each.flag] = each.value
+    for guest in project.guests:
+        if guest.bundle is None:
+            wanted |= {(name, guest.key): value for name, value in effective_flags(project, guest)}
+    wanted |= {(name, ""): value for name, value in effective_defaults(project)}
+    found = []
+    for (variable, flag), value in wanted.items():
+        now = (after.flag(variable, flag) if flag else after.value(variable, dom0)).raw
+        meant = after.reader.store.seen_by(dom0).expand(value).raw or ""
+        if now is None or not _differ(now, meant):
+            continue
+        place = _last(after, variable, flag, ours)
+        if place is not None:
+            what = f"{variable}[{flag}]" if flag else variable
+            message = f'{what} = "{_shown(now)}" holds, but the project says "{visible(value)}"'
+            found.append(Clash(place, what, message))
+    return found + _missing_guests(after, project, ours)
+
+
+def _missing_guests(
+    after: BuildDir, project: Project, ours: Callable[[Location], bool]
+) -> list[Clash]:
+    words = after.value(GUESTS, image(project)).words
+    there = {word.partition(":")[0]: word for word in words}
+    place = _last(after, GUESTS, "", ours)
+    found = []
+    for guest in project.guests if place is not None else ():
+        now, meant = there.get(guest.key), bundled_entry(guest)
+        if place is None or guest.bundle is not None or now == meant:
+            continue
+        if now is None:
+            found.append(Clash(place, guest.key, f"keeps {guest.key} from being bundled"))
+        elif sorted(now.split(":")) != sorted(meant.split(":")):
+            message = f'"{visible(now)}" is bundled, but the project says "{meant}"'
+            found.append(Clash(place, guest.key, message))
+    return found
+
+
+def _last(
+    after: BuildDir, variable: str, flag: str, ours: Callable[[Location], bool]
+) -> Location | None:
+    """Return the last line that is not xentui's and that says something of a variable or flag."""
+    overrides = after.reader.store.seen_by(_DOM0).overrides()
+
+    def counts(each: Assignment) -> bool:
+        name, _, override = operation(each.variable)
+        waits = [part for part in (name.partition(":")[2], override) if part]
+        return each.flag == flag and each.operator != _WEAK and not ours(each.place) and all(
+            overrides.holds(part) is not False for part in waits
+        )  # fmt: skip
+
+    return next((s.place for s in reversed(after.assignments(variable)) if counts(s)), None)
+
+
+def _is_ours(after: BuildDir) -> Callable[[Location], bool]:
+    """Return a function that says whether a line is one that xentui wrote."""
+    top, local = str(after.path), str(after.local_conf)
+    text = after.reader.texts.get(local)
+    if text is None:
+        text = ""
+        with suppress(InputError):
+            text = decode(filesystem.read_bytes(after.local_conf, MAX_FILE))
+    there = user_files.block(text)
+    first = last = 0
+    if there is not None:
+        first = text.count("\n", 0, there.start) + 1
+        last = text.count("\n", 0, there.end)
+
+    def ours(place: Location) -> bool:
+        return (
+            place.file == f"{top}/{CONF}"
+            or f"/{LAYER}/{fragment.FOLDER}/" in place.file
+            or (place.file == local and first <= place.line <= last)
+        )
+
+    return ours
 
 
 def _guest_clashes(settings: UserSettings, after: BuildDir, project: Project) -> Iterator[Clash]:
@@ -247,20 +406,14 @@ def _guest_clashes(settings: UserSettings, after: BuildDir, project: Project) ->
         elif sorted(now.split(":")) != sorted(guest.entry.split(":")):
             yield Clash(guest.place, guest.key, f'"{guest.entry}" would become "{now}"')
     listed = settings.find(GUESTS)
-    if listed is None:
-        return
-    for mine in project.guests:
-        if mine.bundle is None and mine.key not in there:
-            message = f"overrides what xentui writes, so {mine.key} would not be bundled"
-            yield Clash(listed.place, mine.key, message)
+    if listed is not None and not listed.known:
+        now_raw = after.value(GUESTS, image(project)).raw or ""
+        if HOLE not in now_raw:
+            message = "the guests that this line works out with Python would be dropped"
+            yield Clash(listed.place, GUESTS, message, True)
 
 
 def _value_clashes(settings: UserSettings, after: BuildDir, project: Project) -> Iterator[Clash]:
-    wanted = {
-        (variable, guest.key): value
-        for guest in project.guests
-        for variable, value in effective_flags(project, guest)
-    }
     for one in settings.settings:
         if one.variable == GUESTS:
             continue
@@ -270,17 +423,42 @@ def _value_clashes(settings: UserSettings, after: BuildDir, project: Project) ->
         now = value.raw
         what = one.written
         if now is None or _differ(now, one.value):
-            gone = "would be left out" if now is None else f'would become "{visible(now)}"'
-            yield Clash(one.place, what, f'{what} = "{visible(one.value)}" {gone}')
-        elif one.flag and _differ(wanted.get((one.variable, one.flag), now), now):
-            says = visible(wanted[one.variable, one.flag])
-            yield Clash(
-                one.place, what, f'{what} = "{visible(now)}" holds, but the project says "{says}"'
-            )
+            gone = "would be left out" if now is None else f'would become "{_shown(now)}"'
+            yield Clash(one.place, what, f'{what} = "{one.shown}" {gone}')
+
+
+def _default_clashes(settings: UserSettings, after: BuildDir, project: Project) -> Iterator[Clash]:
+    """Yield guests of the user's that would get a default of the project's, unlike before."""
+    mine = {guest.key for guest in project.guests}
+    for variable, flagged, before in _defaults_before(settings):
+        now = after.value(variable, image(project)).raw
+        if now is None or not _differ(now, before):
+            continue
+        for guest in settings.guests:
+            if guest.key not in mine and after.flag(flagged, guest.key).raw is None:
+                message = f'{flagged} of {guest.key} would become "{_shown(now)}"'
+                yield Clash(guest.place, f"{flagged}[{guest.key}]", message)
+
+
+def _defaults_before(settings: UserSettings) -> Iterator[tuple[str, str, str]]:
+    """Yield each default of all guests that the user does not set, and what it is of the class.
+
+    A triple is the variable, that of which it is the default, and its value.
+    """
+    flags = {field.name: field.variable for field in schema.varflags()}
+    for field in schema.fields("defaults"):
+        if field.name in flags and settings.find(field.variable) is None:
+            value = schema.default("defaults", field.name)
+            before = " ".join(value) if isinstance(value, (list, tuple)) else str(value)
+            yield field.variable, flags[field.name], before
 
 
 def _differ(one: str, other: str) -> bool:
     return one.split() != other.split()
+
+
+def _shown(value: str) -> str:
+    return visible(value.replace(HOLE, "${@…}"))
 
 
 def adapted(
@@ -300,7 +478,7 @@ def adapted(
 
     def change(body: str) -> str:
         if use == "keep":
-            return _beside(body, settings)
+            return _beside(body, settings) + _pinned(body, project, settings)
         return _once(body, settings) + _instead(body, project, settings)
 
     conf = {
@@ -338,6 +516,22 @@ def _beside(body: str, settings: UserSettings) -> str:
     return "\n".join(lines)
 
 
+def _pinned(body: str, project: Project, settings: UserSettings) -> str:
+    """Return the lines that keep the project's defaults from the user's own guests."""
+    assigned = {
+        s.variable for s in parse(body, CONF).statements if s.kind == "assign" and not s.flag
+    }
+    mine = {guest.key for guest in project.guests}
+    lines = [
+        text.assign(flagged, before, flag=text.name(guest.key))
+        for variable, flagged, before in _defaults_before(settings)
+        if variable in assigned
+        for guest in settings.guests
+        if guest.key not in mine and settings.find(flagged, guest.key) is None
+    ]
+    return "\n".join(["", "# As before for the guests of yours.", *lines, ""]) if lines else ""
+
+
 def _once(body: str, settings: UserSettings) -> str:
     """Return settings without the guests that the user appends, which no ``=`` can override."""
     listed = settings.find(GUESTS)
@@ -356,7 +550,11 @@ def _once(body: str, settings: UserSettings) -> str:
 def _instead(body: str, project: Project, settings: UserSettings) -> str:
     """Return the lines that make the project's values hold where the user's would."""
     assigned = {(s.variable, s.flag) for s in parse(body, CONF).statements if s.kind == "assign"}
-    lines: list[str] = []
+    lines = [
+        text.assign(variable, value)
+        for variable, value in effective_defaults(project)
+        if (variable, "") not in assigned and settings.find(variable)
+    ]
     for guest in project.guests:
         for variable, value in effective_flags(project, guest):
             if (variable, guest.key) not in assigned and settings.find(variable, guest.key):
@@ -371,5 +569,6 @@ def _instead(body: str, project: Project, settings: UserSettings) -> str:
     return "\n".join(["", "# Instead of what conf/local.conf sets by hand.", *lines, ""])
 
 
-def _where(place: Location, build: Path) -> str:
+def where(place: Location, build: Path) -> str:
+    """Return a line's file, relative to a build directory, and its number."""
     return f"{visible(place.file.removeprefix(f'{build}/'))}:{place.line}"

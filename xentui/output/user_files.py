@@ -53,6 +53,17 @@ def with_require(text: str) -> Put:
     return Put(text, "") if _REQUIRED.search(text) else _appended(text, REQUIRE)
 
 
+def line_of_own(text: str) -> int:
+    """Return the line of the ``require`` line or of the marked block; 0 where there is neither.
+
+    Raises:
+        RefusedError: as with :func:`block`.
+    """
+    there, required = block(text), _REQUIRED.search(text)
+    start = there.start if there is not None else required.start() if required else None
+    return text.count("\n", 0, start) + 1 if start is not None else 0
+
+
 def without_require(text: str, snippet: str = "") -> str:
     """Take the ``require`` line out, where it is xentui's: as written, or moved whole."""
     return _without(text, snippet or REQUIRE + line_end(text), REQUIRE)
@@ -103,6 +114,15 @@ def without_block(text: str) -> str:
     # It was put behind a last line that had no end, which got the block's own.
     end = "\r\n" if text.startswith(f"{BEGIN}\r\n", there.start) else "\n"
     return before.removesuffix(end) + after
+
+
+def with_blank_block(text: str) -> str:
+    """Empty the lines of the marked block, so that all others keep their numbers."""
+    there = block(text)
+    if there is None:
+        return text
+    lines = text.count("\n", there.start, there.end)
+    return text[: there.start] + "\n" * lines + text[there.end :]
 
 
 def unfinished(text: str) -> bool:

@@ -118,7 +118,11 @@ def budget(project: Project, assets: Assets = NO_ASSETS) -> Budget:
 
 
 def budget_of(given: Context) -> Budget:
-    """Work out where the memory goes, for rules that have a context already."""
+    """Work out where the memory goes, for rules that have a context already.
+
+    Where the user set something by hand, it is the budget of what holds beside that.
+    """
+    given = given.held or given
     total, origin = explain(given.project, ("host", "memory"))
     guests = [guest_row(given, guest) for guest in given.guests]
     guests += [_direct_row(given, guest) for guest in given.direct]

@@ -74,7 +74,10 @@ _TABLES = ("preset", "host", "containers", "defaults", "bundles", "guests", "imp
 
 
 def check(
-    project: Project, assets: Assets = NO_ASSETS, abilities: Abilities | None = None
+    project: Project,
+    assets: Assets = NO_ASSETS,
+    abilities: Abilities | None = None,
+    holding: Callable[[Project], Project] | None = None,
 ) -> list[Finding]:
     """Return every finding of a project: errors first, then in the order of the document.
 
@@ -82,8 +85,9 @@ def check(
         project: the project.
         assets: what lies beside the project file; without it, files are not looked for.
         abilities: what the layers at hand can do; left out, what the project's release can.
+        holding: as with :func:`xentui.rules.context.context`.
     """
-    return check_all(context(project, assets, abilities))
+    return check_all(context(project, assets, abilities, holding))
 
 
 MOST_VERIFIED = 200
@@ -118,7 +122,7 @@ def _agreed(given: Context, finding: Finding, fix: QuickFix, findings: list[Find
     """
     before = {(one.code, one.path) for one in findings}
     fixed = fix.apply(given.whole)
-    after = _run_rules(context(fixed, given.assets, given.abilities))
+    after = _run_rules(context(fixed, given.assets, given.abilities, given.holding))
     same = (finding.code, finding.path, finding.message)
     if any((one.code, one.path, one.message) == same for one in after):
         return False
@@ -160,7 +164,10 @@ def from_problems(problems: Iterable[schema.Problem]) -> Iterator[Finding]:
 
 
 def findings(
-    loaded: Loaded, assets: Assets | None = None, abilities: Abilities | None = None
+    loaded: Loaded,
+    assets: Assets | None = None,
+    abilities: Abilities | None = None,
+    holding: Callable[[Project], Project] | None = None,
 ) -> list[Finding]:
     """Return every finding of a project file.
 
@@ -170,12 +177,13 @@ def findings(
         loaded: the file.
         assets: what lies beside it; left out, it is looked for.
         abilities: what the layers at hand can do; left out, what the project's release can.
+        holding: as with :func:`xentui.rules.context.context`.
     """
     if loaded.project is None:
         return list(from_problems(loaded.problems))
     if assets is None:
         assets = gather(loaded.project, loaded.directory)
-    return check(loaded.project, assets, abilities)
+    return check(loaded.project, assets, abilities, holding)
 
 
 def from_error(error: DocumentError) -> Finding:

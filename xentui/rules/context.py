@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -40,6 +40,8 @@ class Context:
         abilities: what the layers can do that the project is built with.
         direct: guests that Xen starts itself; :attr:`project` and :attr:`guests` are without them.
         whole: the project with them.
+        holding: returns a project as it holds beside what the user set by hand.
+        held: the context of that; ``None`` where it is the project itself.
     """
 
     project: Project
@@ -55,6 +57,8 @@ class Context:
     assets: Assets
     abilities: Abilities
     direct: tuple[EffectiveGuest, ...] = ()
+    holding: Callable[[Project], Project] | None = None
+    held: Context | None = None
 
     @property
     def sees_files(self) -> bool:
@@ -79,7 +83,10 @@ class Context:
 
 
 def context(
-    project: Project, assets: Assets = NO_ASSETS, abilities: Abilities | None = None
+    project: Project,
+    assets: Assets = NO_ASSETS,
+    abilities: Abilities | None = None,
+    holding: Callable[[Project], Project] | None = None,
 ) -> Context:
     """Work out what the rules need.
 
@@ -87,7 +94,10 @@ def context(
         project: the project.
         assets: what was read beside the project file.
         abilities: what the layers at hand can do; left out, what the project's release can.
+        holding: returns a project as it holds beside what the user set by hand in the build
+            directory; the budget is that of this one.
     """
+    held = holding(project) if holding is not None else project
     direct, whole, project = project.direct_guests, project, project.of_xl
     texts = {
         guest.key: assets.texts[guest.config_file]
@@ -108,6 +118,8 @@ def context(
         assets=assets,
         abilities=abilities or releases.abilities_for(project),
         direct=tuple(effective(whole, guest) for guest in direct),
+        holding=holding,
+        held=context(held, assets, abilities) if held != whole else None,
     )
 
 

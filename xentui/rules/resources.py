@@ -95,8 +95,9 @@ def _alone(given: Context, budget: Budget, room: int) -> Iterator[Finding]:
     """Guests that cannot start even when no other runs."""
     guests = {guest.key: guest for guest in given.guests}
     for row in budget.rows:
-        if row.kind == "guest" and not row.autostart and row.mib > room:
-            guest = guests[row.name]
+        # A guest of a layer's bundle, or of the user's own settings, is not the project's.
+        guest = guests.get(row.name)
+        if guest is not None and row.kind == "guest" and not row.autostart and row.mib > room:
             own = guest.guest.config_file
             lower = _floor(guest.memory, row.mib, room)
             yield found(
@@ -133,7 +134,12 @@ def _less(given: Context, room: int, *, every: bool = False) -> Iterator[QuickFi
     rows = [
         row for row in budget_of(given).rows if row.kind == "guest" and (every or row.autostart)
     ]
-    sizes = {guest.key: guest for guest in given.guests if guest.guest.config_file is None}
+    held = {guest.key: guest for guest in (given.held or given).guests}
+    sizes = {
+        guest.key: guest
+        for guest in given.guests
+        if guest.guest.config_file is None and held[guest.key].memory == guest.memory
+    }
     movable = [row for row in rows if row.name in sizes]
     if not movable:
         return

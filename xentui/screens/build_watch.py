@@ -106,12 +106,15 @@ class BuildWatch:
         if build_dir is None or plan is None:
             self._target.examined(())
             return
-        recipes = self._target.recipes()
+        recipes, project = self._target.recipes(), self._session.project
+        existing = self._target.existing
 
         def examine() -> None:
             worker = get_current_worker()
             try:
-                findings: Sequence[Finding] = examined(plan, build_dir, recipes=recipes)
+                findings: Sequence[Finding] = examined(
+                    plan, build_dir, project=project, existing=existing, recipes=recipes
+                )
             except XentuiError:
                 findings = ()
             if not worker.is_cancelled:

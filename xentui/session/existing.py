@@ -15,21 +15,27 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from xentui.errors import XentuiError
+from xentui.output.existing import GUESTS
+from xentui.output.xentui_conf import bundled_entry
 from xentui.project import model, schema
 from xentui.project.effective import Outside, Value
 from xentui.session.target import texts_of
 
 if TYPE_CHECKING:
+    from xentui.bitbake.build_dir import BuildDir
     from xentui.bitbake.import_draft import Left
     from xentui.output.existing import Clash, Use, UserSettings
     from xentui.output.plan import Plan
     from xentui.project.model import Project
     from xentui.rules.finding import Finding
 
-CODE = "XT050"
+CODE, OUTRANKED = "XT050", "XT051"
 FIX = (
     "Say what becomes of your settings: --existing take puts them into the project, keep leaves "
     "them as they are, replace overrides them."
+)
+OUTRANKED_FIX = (
+    "Remove the line, or let it hold: xentui generate --existing keep, or Keep both on Review."
 )
 
 
@@ -69,8 +75,12 @@ def undecided(
 
     after = build_dir.read(settings.build, texts=texts_of(plan, settings.build))
     found = existing.clashes(settings, after, project)
-    # What was taken into the project may be changed there; a guest that is lost is asked about.
-    return found if use is None else [one for one in found if one.drops_guest]
+    if use is None:
+        return found
+    # What was taken into the project may be changed there. Asked about is a guest that is lost,
+    # and a value that Python works out, which no project can take.
+    unknown = {one.written for one in settings.settings if not one.known}
+    return [one for one in found if one.drops_guest or one.what in unknown]
 
 
 def findings_of(settings: UserSettings, clashes: Sequence[Clash]) -> list[Finding]:
@@ -78,6 +88,29 @@ def findings_of(settings: UserSettings, clashes: Sequence[Clash]) -> list[Findin
     from xentui.rules.finding import found
 
     return [found(CODE, settings.where(one.place), one.message, FIX) for one in clashes]
+
+
+def outranked(after: BuildDir, project: Project, use: Use | None) -> list[Finding]:
+    """Return a finding for each line that keeps BitBake from what a project says.
+
+    Lines that are kept, and those of the user's that are asked about, are left out.
+
+    Args:
+        after: the build directory with the project's files.
+        project: what is written.
+        use: what becomes of the user's own settings.
+    """
+    if use == "keep":
+        return []
+    from xentui.output import existing
+    from xentui.rules.finding import found
+
+    asked = existing.users_files(after) if use is None else set()
+    return [
+        found(OUTRANKED, existing.where(one.place, after.path), one.message, OUTRANKED_FIX)
+        for one in existing.outranking(after, project)
+        if one.place.file not in asked
+    ]
 
 
 def by_hand(settings: UserSettings | None) -> Outside:
@@ -93,7 +126,7 @@ def by_hand(settings: UserSettings | None) -> Outside:
     defaults = {field.variable: field for field in schema.fields("defaults")}
     for one in settings.settings if settings is not None else ():
         field = (guests if one.flag else defaults).get(one.variable)
-        if settings is None or field is None:
+        if settings is None or field is None or not one.known:
             continue
         try:
             value = converter_for(field)(one.value)
@@ -111,25 +144,76 @@ def by_hand(settings: UserSettings | None) -> Outside:
 def kept(project: Project, settings: UserSettings | None, use: Use | None) -> Project:
     """Return the project that will hold in the build directory.
 
-    Where the user's settings are kept, their guests are bundled too, and the tags and flags that
-    they gave to a guest hold instead of the project's. Otherwise it is the project itself.
+    Where the user's settings are kept, or where none stands against writing, their guests are
+    bundled too, and the tags and flags that they gave to a guest hold instead of the project's.
+    Otherwise it is the project itself.
     """
-    if not settings or use != "keep":
+    if not settings or use not in (None, "keep"):
         return project
+    mine = {guest.key for guest in project.guests}
+    project = replace(project, host=_kept_host(project.host, settings))
+    gone = {one.entry for one in settings.removed}
+    for one in project.guests:
+        if one.bundle is None and bundled_entry(one) in gone:
+            project = project.without_guest(one.key)
+    listed = settings.find(GUESTS)
+    delayed = listed.delayed if listed is not None else ()
     for theirs in settings.guests:
+        if use is None and theirs.entry not in delayed:
+            continue
         tags = tuple(tag for tag in ("autostart", "external") if tag in theirs.entry.split(":")[1:])
-        mine = next((guest for guest in project.guests if guest.key == theirs.key), None)
-        if mine is None or mine.bundle is None:
-            project = project.with_guest(replace(mine or model.Guest(theirs.key), tags=tags))
+        guest = next((one for one in project.guests if one.key == theirs.key), None)
+        if guest is None or guest.bundle is None:
+            project = project.with_guest(replace(guest or model.Guest(theirs.key), tags=tags))
+    return _with_class_defaults(_with_values(project, settings), settings, mine)
+
+
+def _with_values(project: Project, settings: UserSettings) -> Project:
+    """Return the project with the defaults, and the flags of its guests, as the user set them."""
     for path, value in by_hand(settings).by_hand.items():
         if path[0] == "defaults":
-            project = replace(
-                project, defaults=replace(project.defaults, **{str(path[1]): value.value})
-            )
+            defaults = replace(project.defaults, **{str(path[1]): value.value})
+            project = replace(project, defaults=defaults)
             continue
         guest = next((one for one in project.guests if one.key == path[1]), None)
-        if guest is not None:
+        # What a bundle's recipe sets is read after the configuration.
+        if guest is not None and (guest.bundle is None or getattr(guest, str(path[2])) is None):
             project = project.with_guest(replace(guest, **{str(path[2]): value.value}))
+    return project
+
+
+def _kept_host(host: model.Host, settings: UserSettings) -> model.Host:
+    """Return the host with the machine and the memory that the user set."""
+    machine, memory = settings.find("MACHINE"), settings.find("QB_MEM_VALUE")
+    if machine is not None and machine.known and machine.value:
+        host = replace(host, machine=machine.value)
+    if memory is not None and memory.value.isascii() and memory.value.isdigit():
+        host = replace(host, memory=int(memory.value))
+    return host
+
+
+def _with_class_defaults(project: Project, settings: UserSettings, mine: set[str]) -> Project:
+    """Return the project whose defaults are not those of the user's own guests.
+
+    Args:
+        project: with the guests of both.
+        settings: what the user wrote.
+        mine: the guests that are the project's own.
+    """
+    names = [field.name for field in schema.fields("defaults")]
+    changed = [
+        name for name in names
+        if getattr(project.defaults, name) is not None
+        and settings.find(schema.field("defaults", name).variable) is None
+    ]  # fmt: skip
+    for guest in project.guests if changed else ():
+        left = [name for name in changed if hasattr(guest, name) and getattr(guest, name) is None]
+        if guest.key not in mine and left:
+            values = {name: schema.default("defaults", name) for name in left}
+            held: dict[str, Any] = {
+                k: tuple(v) if isinstance(v, list) else v for k, v in values.items()
+            }
+            project = project.with_guest(replace(guest, **held))
     return project
 
 
@@ -165,7 +249,7 @@ def taken(project: Project, settings: UserSettings) -> Taken:
             f"{schema.dotted(problem.path)}: {problem.message}", fix="Keep your settings instead."
         )
     return Taken(
-        model.from_data(data),
+        _with_values(model.from_data(data), settings),
         {name: Path(path) for name, path in imported.needed.items()},
         [one for one in imported.left if one.about_xen],
     )

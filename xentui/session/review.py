@@ -137,7 +137,13 @@ class Review:
         build = to.build_dir
         if build is None or self._plan is None:
             return []
-        return target.examined(self._plan, build, recipes=to.recipes())
+        return target.examined(
+            self._plan,
+            build,
+            project=self._session.project,
+            existing=to.existing,
+            recipes=to.recipes(),
+        )
 
     def _find_clashes(self) -> Sequence[Clash]:
         from xentui.session.existing import undecided

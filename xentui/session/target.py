@@ -446,21 +446,34 @@ def survey(
 
 
 def examined(
-    plan: Plan, build: Path, *, recipes: Callable[[], Recipes] | None = None
+    plan: Plan,
+    build: Path,
+    *,
+    project: Project | None = None,
+    existing: ExistingUse | None = None,
+    recipes: Callable[[], Recipes] | None = None,
 ) -> list[Finding]:
     """Return what is wrong with a build directory once a plan is carried out.
 
     Each finding's path is the file, relative to the build directory, and the line.
+
+    Args:
+        plan: the plan.
+        build: the build directory.
+        project: what is written; lines that outrank it are found, unless they are kept.
+        existing: what becomes of settings that the user wrote.
+        recipes: gives the recipes of the layers.
 
     Raises:
         InputError: it is not a directory.
     """
     from xentui.bitbake import build_dir as reading
     from xentui.rules.build_dir import examine
+    from xentui.session.existing import outranked
 
     top = str(build.absolute())
     found = reading.read(build, texts=texts_of(plan, build))
-    made = []
+    made = outranked(found, project, existing) if project is not None else []
     for placed in examine(found, recipes=recipes):
         path = str(placed.place).removeprefix(f"{top}/") if placed.place is not None else ""
         made.append(replace(placed.finding, path=path))
@@ -474,17 +487,32 @@ def examine_project(
     *,
     origin: str,
     attach: Attach | None = None,
+    existing: ExistingUse | None = None,
     recipes: Callable[[], Recipes] | None = None,
 ) -> list[Finding]:
     """Return what would be wrong with a build directory if a project were written into it.
 
+    Args:
+        project: the project.
+        assets: the files it names.
+        build: the build directory.
+        origin: name of the project file.
+        attach: how conf/local.conf gets at the settings; as the last time if left out.
+        existing: what becomes of settings that the user wrote; as the last time if left out.
+        recipes: gives the recipes of the layers.
+
     Raises:
         XentuiError: the project cannot be written, or a file of the user's not changed.
     """
+    from xentui.output import existing as by_hand
     from xentui.output.build_dir import plan_project
 
-    made = plan_project(project, assets, build, origin=origin, attach=attach)
-    return examined(made, build, recipes=recipes)
+    settings = by_hand.read(build)
+    use = existing or by_hand.noted(build, settings)
+    made = plan_project(
+        project, assets, build, origin=origin, attach=attach, settings=settings, existing=use
+    )
+    return examined(made, build, project=project, existing=use, recipes=recipes)
 
 
 def texts_of(plan: Plan, build: Path) -> Mapping[str, str]:

@@ -74,7 +74,7 @@ class View:
         """What the rules are given."""
         from xentui.rules.context import context
 
-        return context(self.project, self.assets, self.destination.abilities)
+        return context(self.project, self.assets, self.destination.abilities, self._holding)
 
     @cached_property
     def unfinished(self) -> Sequence[Finding]:
@@ -196,17 +196,21 @@ class View:
         """Return the xl config of a guest, as the class will leave it on the target."""
         from xentui.output.guest_cfg import predicted
 
+        held = next((one for one in self.kept.guests if one.key == guest.key), guest)
         try:
-            return predicted(self.project, guest, self.assets)
+            return predicted(self.kept, held, self.assets)
         except XentuiError as error:
             return f"# {error.message}\n"
 
     @cached_property
     def kept(self) -> Project:
         """The project as it holds beside the settings that the user keeps."""
+        return self._holding(self.project)
+
+    def _holding(self, project: Project) -> Project:
         from xentui.session.existing import kept
 
-        return kept(self.project, self.destination.user_settings, self.destination.existing)
+        return kept(project, self.destination.user_settings, self.destination.existing)
 
     @cached_property
     def layout(self) -> Sequence[str]:
