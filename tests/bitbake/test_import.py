@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,8 +18,10 @@ from xentui.bitbake.importer import Imported
 from xentui.cli import main
 from xentui.errors import InputError, UsageError
 from xentui.output.render import render
+from xentui.output.rendered import LAYER, Copy
 from xentui.project import assets, new_file, schema
 from xentui.project.document import load
+from xentui.project.model import Host, Project
 
 CORPUS = Path(__file__).parent / "corpus"
 CONFS = sorted(CORPUS.glob("*.conf"))
@@ -254,18 +255,45 @@ def test_what_xentui_writes_can_be_read_back(path: Path, tmp_path: Path) -> None
         if name.endswith(".bb") and "xen-guest-bundles" in name:
             files.append(tmp_path / Path(name).name)
             files[-1].write_text(str(content))
+    for name, content in rendered.layer.items():
+        if not isinstance(content, Copy):
+            place = tmp_path / LAYER / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(content)
     imported = importer.read(files)
     assert imported.left == ()
-    # Where boot files hold Dom0's memory, the configuration does not say it.
-    host = replace(imported.project.host, dom0_memory=loaded.project.host.dom0_memory)
-    again = render(replace(imported.project, host=host), beside)
+    again = render(imported.project, beside)
     assert again.conf == rendered.conf
+    boot_files = {name for name in rendered.layer if "xentui-boot" in name or "wic/" in name}
+    assert {n: again.layer[n] for n in boot_files} == {n: rendered.layer[n] for n in boot_files}
     assert {n for n in again.layer if n.endswith(".bb")} == {
         n for n in rendered.layer if n.endswith(".bb")
     }
     for name, content in rendered.layer.items():
         if name.endswith(".bb"):
             assert again.layer[name] == content
+
+
+@pytest.mark.parametrize(
+    ("machine", "mode"),
+    [
+        ("genericx86-64", None), ("genericx86-64", "bios"), ("genericx86-64", "hyperv-gen1"),
+        ("qemux86-64", "efi"), ("qemux86-64", None), ("genericarm64", "uboot-fat"),
+        ("raspberrypi4-64", None), ("rock-5b", None), ("my-board", "efi"),
+        ("my-board", "uboot-rootfs"), ("my-board", "uboot-rpi"), ("my-board", "uboot-fat"),
+    ],
+)  # fmt: skip
+def test_dom0s_memory_and_the_boot_mode_are_read_from_the_boot_files(
+    machine: str, mode: str | None, tmp_path: Path
+) -> None:
+    project = Project(Host(machine, boot_mode=mode, dom0_memory=768))  # type: ignore[arg-type]
+    for name, content in render(project).files.items():
+        assert isinstance(content, str)
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content)
+    imported = importer.read([tmp_path / "conf/xentui.conf"])
+    assert imported.project.host.boot_mode == mode
+    assert imported.project.host.dom0_memory == 768
 
 
 FOLDER = Path(__file__).parent / "golden"

@@ -29,8 +29,10 @@ BY_HAND = (
     "Bundling external guest image(s)",
     "Ensure you have rights to redistribute",
     "Check the guest license terms",
+    "The ZynqMP pmu-rom is not enabled",
 )
-"""Warnings that are meant: of ``bitbake -b``, and of the class where a guest is external."""
+"""Warnings that are meant: of ``bitbake -b``, of the class where a guest is external, and of
+meta-xilinx, which has no emulator for one machine unless a licence is accepted."""
 
 _LOCAL_CONF = """\
 BB_NO_NETWORK = "1"

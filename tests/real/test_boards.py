@@ -107,6 +107,41 @@ def test_bitbake_makes_the_boot_files(machine: str, make_build: MakeBuild) -> No
     assert script_image(content)[72:] in body
 
 
+@pytest.mark.parametrize("machine", ["zynqmp-generic", "versal-generic"])
+def test_the_layers_own_script_starts_xen(machine: str, make_build: MakeBuild) -> None:
+    if shutil.which("mkimage", path=tree.PATH) is None:
+        pytest.skip("mkimage (Debian's u-boot-tools) is not there")
+    build = make_build(*tree.of_board(machine))
+    given, board = project(machine), boards.board(machine)
+    build.write(given, extra=HOST_MKIMAGE)
+    seen = build.seen(xen_image(build, given), *NAMES)
+    assert seen.values["PREFERRED_PROVIDER_virtual/kernel"] == board.kernel.provider
+    assert "xen" in seen.words("IMAGE_INSTALL")
+    assert "wic" in seen.words("IMAGE_FSTYPES")
+    assert seen.path("WKS_FULL_PATH").name == "xilinx-default-sd.wks"
+    scripts = tree.layer("meta-xilinx-core")
+    assert scripts is not None
+    recipe = build.put("boot/u-boot-xlnx-scr.bb", _with_append(scripts))
+    build.run_task(recipe, "deploy")
+    (script,) = build.folder.glob("tmp/work/*/u-boot-xlnx-scr/*/deploy-*/boot.scr")
+    text = script.read_bytes()
+    assert b"xen,xen-bootargs" in text
+    assert b"dom0_mem=512M" in text
+    # Every name that the recipes fill in is filled in.
+    assert not re.findall(rb"@@XEN\w*@@|@@DOM0\w*@@", text)
+
+
+def _with_append(core: Path) -> str:
+    """Return a recipe that is the layer's with meta-virtualization's append."""
+    append = "dynamic-layers/xilinx/recipes-bsp/u-boot/u-boot-xlnx-scr.bbappend"
+    recipe = core / "recipes-bsp/u-boot/u-boot-xlnx-scr.bb"
+    return (
+        f"require {recipe}\n"
+        f'FILESEXTRAPATHS:prepend := "{recipe.parent}/u-boot-xlnx-scr:"\n'
+        f'__BBAPPEND = "{tree.TREE}/meta-virtualization/{append}"\n'
+    )
+
+
 def _deployed(folder: Path) -> list[Path]:
     return list(folder.glob("tmp/work/*/xentui-boot/*/deploy-xentui-boot/*"))
 

@@ -40,12 +40,20 @@ FURTHER = {
     "meta-rockchip": "meta-rockchip",
     "meta-ti-bsp": "meta-ti/meta-ti-bsp",
     "meta-freescale": "meta-freescale",
+    "meta-security": "meta-security",
+    "meta-tpm": "meta-security/meta-tpm",
     "meta-xilinx-core": "meta-xilinx/meta-xilinx-core",
     "meta-xilinx-standalone": "meta-xilinx/meta-xilinx-standalone",
     "meta-xilinx-bsp": "meta-xilinx/meta-xilinx-bsp",
     "meta-xilinx-virtualization": "meta-xilinx/meta-xilinx-virtualization",
 }
 """Layers that some projects need, by name, with their place in the tree."""
+
+LAYERS_OF = {
+    "meta-arm": ("meta-arm-toolchain", "meta-arm"),
+    "meta-security": ("meta-security", "meta-tpm"),
+}
+"""Layers of the repositories that boards' layers depend on."""
 
 TOOLS = (
     "chrpath", "cpio", "debugfs", "diffstat", "file", "g++", "gawk", "gcc", "lz4c", "make",
@@ -126,8 +134,8 @@ def of_board(machine: str) -> tuple[str, ...]:
     layer = boards.board(machine).layer
     if layer is None:
         return ()
-    arm = ("meta-arm-toolchain", "meta-arm") if "meta-arm" in layer.depends else ()
-    return (*arm, *(layer.folders or (layer.name,)))
+    others = [name for repository in layer.depends for name in LAYERS_OF[repository]]
+    return (*others, *(layer.folders or (layer.name,)))
 
 
 def layers() -> list[Path]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from xentui.bitbake import vxn
 from xentui.bitbake.conf_facts import Assignment
@@ -43,7 +44,26 @@ _NETWORK_PACKAGE = "xentui-dom0-network"
 """Package of xentui's own layer that makes Dom0 the router of its guests."""
 
 _BOOT_PACKAGES = {"xentui-boot", "xen", "kernel-image", "kernel-devicetree"}
-_OUR_KICKSTART = re.compile(r"xentui-(bios|efi|uboot-fat)\.wks")
+_BOOT_SIGNS = (
+    ("IMAGE_BOOT_FILES", "xentui-xen.cfg", "efi"),
+    ("IMAGE_BOOT_FILES", "xentui-boot.scr", "uboot-fat"),
+    ("PREFERRED_PROVIDER_u-boot-default-script", "xentui-boot", "uboot-rpi"),
+    ("IMAGE_INSTALL", "xentui-boot", "uboot-rootfs"),
+    ("WKS_FILE", "xentui-dom0", "bios"),
+)
+"""Variables whose value tells the boot family that xentui wrote: variable, part, family."""
+
+_BOOT_FILES = (
+    "recipes-bsp/xentui-boot/*/xen.cfg",
+    "recipes-bsp/xentui-boot/*/boot.cmd",
+    "files/wic/xentui-dom0*.cfg",
+    "wic/xentui-dom0*.cfg",
+)
+"""Files with Xen's command line in a layer that xentui wrote."""
+
+_HYPERV_OPTION = "x2apic_phys=true"
+"""Xen option that only the boot menu for Hyper-V has."""
+
 _BOOT_VARIABLES = (
     "IMAGE_BOOT_FILES", "WKS_FILE", "WKS_FILE_DEPENDS", "IMAGE_FSTYPES", "IMAGE_INSTALL",
     "RPI_USE_U_BOOT", "ENABLE_UART", "PREFERRED_PROVIDER_u-boot-default-script",
@@ -78,6 +98,7 @@ def fill_draft(
     machine: str | None,
     bundles: Iterable[str],
     is_layer_bundle: Callable[[str], bool],
+    tops: Iterable[Path] = (),
 ) -> None:
     """Import the settings that a project can express.
 
@@ -87,11 +108,12 @@ def fill_draft(
         machine: MACHINE, if it is known.
         bundles: names of the bundle recipes that are imported in the same run.
         is_layer_bundle: whether a package is a bundle recipe that an existing layer provides.
+        tops: folders that may contain layers written by xentui.
     """
     conf.import_value("MACHINE", ("host", "machine"), text_or_none)
     if image != DEFAULT_DOM0_IMAGE:
         conf.draft.data["host"]["image"] = image
-    _import_host(conf, machine)
+    _import_host(conf, machine, tops)
     for field in schema.fields("defaults"):
         conf.import_value(field.variable, ("defaults", field.name), converter_for(field))
     _import_guests(conf)
@@ -101,7 +123,7 @@ def fill_draft(
     _skip_own_lines(conf, has_vxn=has_vxn)
 
 
-def _import_host(conf: ConfImport, machine: str | None) -> None:
+def _import_host(conf: ConfImport, machine: str | None, tops: Iterable[Path]) -> None:
     """Import memory, network, boot mode and accepted licences."""
     board = boards.board(machine) if machine else None
     if any(overrides_of(each.variable) for each in conf.active("QB_MEM_VALUE")):
@@ -123,14 +145,44 @@ def _import_host(conf: ConfImport, machine: str | None) -> None:
     conf.import_value("XEN_BOOT_MODE", ("host", "boot_mode"), text_or_none)
     conf.import_value("LICENSE_FLAGS_ACCEPTED", ("host", "accepted_licenses"), str.split)
     host = conf.draft.data["host"]
-    if "boot_mode" in host:
-        return
-    for each in conf.active("WKS_FILE"):
-        family = _OUR_KICKSTART.fullmatch(each.value)
-        if family and board is not None and family[1] != board.boot.family:
-            host["boot_mode"] = family[1]
+    if board is not None:
+        _import_boot_files(conf, board, tops)
     if "boot_mode" not in host:
         conf.import_value("XEN_EFI_BOOT", ("host", "boot_mode"), _efi_boot)
+
+
+def _import_boot_files(conf: ConfImport, board: boards.Board, tops: Iterable[Path]) -> None:
+    """Import boot mode and Dom0's memory from xentui's own boot files.
+
+    Both are left out if they are the board's defaults.
+    """
+    families = [
+        family
+        for variable, part, family in _BOOT_SIGNS
+        if any(part in each.value for each in conf.active(variable))
+    ]
+    if not families:
+        return
+    text = _read_boot_file(tops)
+    family = "hyperv-gen1" if families[0] == "bios" and _HYPERV_OPTION in text else families[0]
+    host = conf.draft.data["host"]
+    if family != board.boot.family:
+        host.setdefault("boot_mode", family)
+    found = re.search(r"\bdom0_mem=([0-9]{1,9})M\b", text)
+    if found and int(found[1]) != board.dom0_memory:
+        host.setdefault("dom0_memory", int(found[1]))
+
+
+def _read_boot_file(tops: Iterable[Path]) -> str:
+    """Return the first of xentui's boot files in the layers of some folders, or an empty text."""
+    for top in tops:
+        for pattern in _BOOT_FILES:
+            for path in sorted(top.glob(f"*/{pattern}")):
+                try:
+                    return path.read_text(encoding="utf-8")
+                except (OSError, ValueError):
+                    continue
+    return ""
 
 
 def _memory_option(text: str) -> int | None:
@@ -318,7 +370,7 @@ def _skip_board_lines(conf: ConfImport, machine: str | None) -> None:
     for line in boards.board(machine).lines if machine else ():
         variable, _, rest = line.variable.partition(":")
         removes = rest.partition(":")[0] == "remove"
-        for each in conf.active(variable):
+        for each in conf.assignments.get(variable, []):
             same = each.value.strip() == line.value.strip()
             if same and (each.operator == ":remove") is removes:
                 conf.mark_redundant([each])

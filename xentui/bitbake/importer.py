@@ -88,7 +88,8 @@ def read(
         store.assign("OVERRIDES", f"linux:{arch}:pn-${{PN}}:{qemu}{machine}:forcevariable")
     conf = ConfImport(draft, reader, store.seen_by(image), _own_files(reader, confs))
     names = [named(str(path))[0] for path in bundles]
-    import_conf.fill_draft(conf, image, machine, names, partial(_is_layer_bundle, confs))
+    tops = dict.fromkeys(path.parent.parent for path in confs)
+    import_conf.fill_draft(conf, image, machine, names, partial(_is_layer_bundle, confs), tops)
     for path in bundles:
         import_recipe.read(draft, path, conf, arch)
     import_conf.skip_own_image_types(conf)
