@@ -12,8 +12,8 @@ from benchmarks.timing import Row, best, best_of_each, process, table
 from xentui.output.guest_cfg import all_predicted
 from xentui.output.plan import plan
 from xentui.output.render import render
-from xentui.output.target_layout import layout
 from xentui.project import document
+from xentui.project.artifacts import layout
 from xentui.rules.budget import budget
 from xentui.rules.check import check
 

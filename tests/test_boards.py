@@ -15,8 +15,8 @@ from xentui.errors import InputError, UsageError
 from xentui.output import boot
 from xentui.output.boot import imagebuilder
 from xentui.output.render import render
-from xentui.output.target_layout import layout
 from xentui.project import boards, model, schema
+from xentui.project.artifacts import layout
 from xentui.project.model import Host, Project
 from xentui.rules import check
 from xentui.rules.budget import budget

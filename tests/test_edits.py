@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from tests.budget import examples
 from xentui.errors import RefusedError
-from xentui.output import edits, header, manifest
+from xentui.output import header, manifest
 from xentui.output.apply import ApplyResult, apply
 from xentui.output.merge import merge
-from xentui.output.plan import Plan, plan
+from xentui.output.plan import Plan, mergeable, plan, resolve_edits
 from xentui.output.rendered import Copy, Rendered
 
 CONF = "conf/xentui.conf"
@@ -175,14 +175,14 @@ def test_the_header_tells_the_base_where_the_manifest_is_lost(edited: Path) -> N
     changed = made(edited, BASE.replace("A", "Z"))
     assert changed.edited[0].base is None
     assert "is not as xentui wrote it" in changed.diff()
-    assert edits.resolve_edits(changed, "merge").edited == changed.edited
+    assert resolve_edits(changed, "merge").edited == changed.edited
 
 
 # What becomes of them
 
 
 def merged(folder: Path, body: str) -> ApplyResult:
-    return apply(edits.resolve_edits(made(folder, body), "merge"))
+    return apply(resolve_edits(made(folder, body), "merge"))
 
 
 def test_merging_keeps_both_and_the_next_run_touches_nothing(edited: Path) -> None:
@@ -246,7 +246,7 @@ def test_a_file_with_merged_edits_is_not_removed_unasked(edited: Path) -> None:
 
 def test_keeping_writes_all_else_and_asks_again(edited: Path) -> None:
     rendered = Rendered({CONF: stamped("Z\n"), "conf/other.conf": stamped("O\n")}, {})
-    kept = edits.resolve_edits(plan(rendered, edited), "keep")
+    kept = resolve_edits(plan(rendered, edited), "keep")
     assert kinds(kept) == ["kept", "new"]
     before = (edited / CONF).read_text()
     apply(kept)
@@ -260,15 +260,15 @@ def test_keeping_writes_all_else_and_asks_again(edited: Path) -> None:
 def test_keeping_somebody_elses_file_does_not_make_it_xentuis(tmp_path: Path) -> None:
     (tmp_path / "conf").mkdir()
     (tmp_path / CONF).write_text("theirs\n")
-    apply(edits.resolve_edits(made(tmp_path, BASE), "keep"))
+    apply(resolve_edits(made(tmp_path, BASE), "keep"))
     assert kinds(plan(Rendered({}, {}), tmp_path)) == []
     assert (tmp_path / CONF).read_text() == "theirs\n"
 
 
 def test_a_conflict_stands_in_the_way_of_merging(edited: Path) -> None:
-    settled = edits.resolve_edits(made(edited, BASE.replace('H = "1"', 'H = "2"')), "merge")
+    settled = resolve_edits(made(edited, BASE.replace('H = "1"', 'H = "2"')), "merge")
     assert kinds(settled) == ["edited"]
-    assert not edits.mergeable(settled)
+    assert not mergeable(settled)
     with pytest.raises(RefusedError):
         apply(settled)
 
@@ -283,8 +283,8 @@ def test_a_copied_file_is_kept_or_taken_but_never_merged(tmp_path: Path) -> None
     found = plan(rendered, out)
     assert kinds(found) == ["edited"]
     assert "a copy of" in found.diff()
-    assert kinds(edits.resolve_edits(found, "merge")) == ["edited"]
-    apply(edits.resolve_edits(found, "keep"))
+    assert kinds(resolve_edits(found, "merge")) == ["edited"]
+    apply(resolve_edits(found, "keep"))
     assert (out / "meta-xentui/disk.img").read_bytes() == b"\0mine"
 
 
@@ -303,7 +303,7 @@ def test_a_run_cut_short_while_merging_is_completed_by_the_next(edited: Path) ->
 
 
 def test_a_merge_that_the_file_outran_is_refused(edited: Path) -> None:
-    settled = edits.resolve_edits(made(edited, BASE), "merge")
+    settled = resolve_edits(made(edited, BASE), "merge")
     (edited / CONF).write_text("later\n")
     with pytest.raises(RefusedError, match="meanwhile"):
         apply(replace(settled))

@@ -19,7 +19,7 @@ from xentui.project import effective, model, presets, schema
 from xentui.project.effective import Outside, Value, explain, fallback
 from xentui.project.model import Containers, Defaults, Guest, Host, Project, Source
 from xentui.rules.budget import budget
-from xentui.session import field_paths, memory
+from xentui.session import field_paths, forms
 
 GUEST = Guest("a", vcpus=2, source=Source("rootfs_dir", "a"))
 PROJECT = Project(
@@ -79,7 +79,7 @@ def test_more_memory_begins_at_what_holds_on_every_face(
     """Dom0 has 1024 MiB with efi on a PC: 64 more are 1088, wherever it is asked."""
     project = Project(Host("genericx86-64", memory=4096, boot_mode="efi"))
     path = ("host", "dom0_memory")
-    assert memory.more(project, path, memory.SMALL) == 1088
+    assert forms.memory_after(project, path, forms.SMALL) == 1088
     assert field_paths.fallback(project, path)[0] == "1024"
     assert budget(project).of("dom0") == 1024
     file = tmp_path / "p.toml"

@@ -20,8 +20,8 @@ from tests.shell_packing import Target, build
 from tests.strategies import of_field
 from xentui.output.guest_cfg import all_predicted, predicted
 from xentui.output.render import render
-from xentui.output.target_layout import layout, start_order
 from xentui.project import disk, document, model, route, schema
+from xentui.project.artifacts import layout, start_order
 from xentui.project.assets import Assets, gather
 from xentui.rules.catalogue import Severity
 from xentui.rules.check import check

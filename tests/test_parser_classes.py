@@ -18,8 +18,8 @@ from tests.strategies import assets_of, sound_projects
 from tests.vectors import Vector, bundled_presets, vectors
 from xentui.output.guest_cfg import all_predicted
 from xentui.output.render import render
-from xentui.output.target_layout import layout, start_order
 from xentui.project import assets, model, presets
+from xentui.project.artifacts import layout, start_order
 
 _PARTS = 4
 

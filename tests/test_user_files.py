@@ -21,7 +21,7 @@ from tests.budget import examples
 from xentui.cli import main
 from xentui.errors import RefusedError
 from xentui.output import header, manifest
-from xentui.output.enabled import machine_fragment
+from xentui.output.fragment import machine_fragment
 from xentui.output.user_files import (
     BEGIN,
     END,

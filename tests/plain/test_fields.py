@@ -20,7 +20,7 @@ from tests.sessions import TWO, session_of
 from xentui.plain.fields import FieldPrompt
 from xentui.project import effective, schema
 from xentui.session import field_paths
-from xentui.session.steps import STEPS
+from xentui.session.forms import STEPS
 
 ROOT = Path(__file__).parents[2]
 

@@ -17,8 +17,8 @@ from xentui.errors import Exit
 from xentui.plain import words
 from xentui.plain.talk import AnswersEndError
 from xentui.project.model import Guest, Host, Project
+from xentui.session.forms import STEPS
 from xentui.session.guests import keys
-from xentui.session.steps import STEPS
 
 # Everywhere
 

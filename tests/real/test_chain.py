@@ -23,7 +23,7 @@ from tests.real.build import Build
 from tests.real.test_host import target_of, tree_of
 from tests.rehearsal import deployed, places, systems
 from xentui import rehearsal
-from xentui.output.target_layout import layout
+from xentui.project.artifacts import layout
 from xentui.project.assets import gather
 from xentui.rehearsal.parts import Parts
 

@@ -17,8 +17,8 @@ from tests.real.conftest import MakeBuild
 from tests.real.test_bundles import bundles, members, recipe_of
 from tests.real.test_imports import HOST
 from xentui.output import guest_cfg
-from xentui.output.target_layout import layout
 from xentui.project import artifacts
+from xentui.project.artifacts import layout
 from xentui.project.assets import Assets, gather
 from xentui.project.effective import image
 from xentui.project.model import Bundle, Project

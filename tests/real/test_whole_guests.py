@@ -21,7 +21,7 @@ from tests.real.build import Build
 from tests.real.test_host import target_of, tree_of
 from tests.real.test_imports import entries
 from xentui.output import guest_cfg
-from xentui.output.target_layout import layout, start_order
+from xentui.project.artifacts import layout, start_order
 from xentui.project.assets import gather
 
 HOST = """

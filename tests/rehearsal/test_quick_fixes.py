@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 from tests.rehearsal.test_transcript import RUNS, replayed
-from xentui.output.target_layout import start_order
 from xentui.project import document
+from xentui.project.artifacts import start_order
 from xentui.project.model import Project
 from xentui.rehearsal.report import RehearsalReport
 from xentui.rules import check

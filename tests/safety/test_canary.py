@@ -21,7 +21,7 @@ from tests.tui.test_wizard import settle
 from tests.tui.wizards import LARGE, wizard
 from xentui.project.model import Bundle, Defaults, Guest, Host, ImportType, Preset, Project
 from xentui.session import Origin
-from xentui.session.steps import STEPS
+from xentui.session.forms import STEPS
 
 __all__ = ["run"]
 KINDS = ("values", "keys", "title", "script", "rest")

@@ -26,7 +26,7 @@ from xentui.screens.review import Review
 from xentui.screens.start import Start
 from xentui.screens.step import Form
 from xentui.screens.write import Write
-from xentui.session.steps import STEPS
+from xentui.session.forms import STEPS
 from xentui.widgets.chrome import KeyLine, StepStrip
 from xentui.widgets.code import CodeView
 from xentui.widgets.options import Options

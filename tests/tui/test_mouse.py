@@ -28,7 +28,7 @@ from xentui.screens.help import HelpScreen
 from xentui.screens.main import MainScreen
 from xentui.screens.palette import Commands
 from xentui.session import Origin
-from xentui.session.steps import STEPS
+from xentui.session.forms import STEPS
 from xentui.widgets.chrome import HeaderLine, HelpPane, KeyLine, StepStrip
 from xentui.widgets.field import FieldRow
 from xentui.widgets.options import Options

@@ -25,7 +25,7 @@ from tests.tui.wizards import LARGE, SMALL, shown, wizard
 from xentui.app import DARK, LIGHT
 from xentui.project.model import Bundle, Containers, Fetch, Guest, Host, Project, Source
 from xentui.session import writing
-from xentui.session.steps import STEPS
+from xentui.session.forms import STEPS
 
 TAKEN_WITH = "8.2.8"
 TEXTS = Path(__file__).resolve().parents[2] / "snapshots" / "text"

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 
 from xentui.cli import projects, reports, terminal, writing
 from xentui.errors import Exit, UsageError, XentuiError
-from xentui.output.edits import resolve_edits
 from xentui.output.fleet import FOLDER, Board, fleet
 from xentui.output.fragment import FOLDER as FRAGMENTS
 from xentui.output.kas import layer_path
 from xentui.output.layer import COLLECTION
-from xentui.output.plan import Plan, plan
+from xentui.output.plan import Plan, plan, resolve_edits
 from xentui.output.rendered import LAYER
 from xentui.safe_text import visible
 

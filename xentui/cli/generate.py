@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from xentui.cli import generating, parsing, projects, reports, terminal, writing
 from xentui.errors import Exit, UsageError, XentuiError
 from xentui.output import formats
-from xentui.output.edits import resolve_edits
+from xentui.output.plan import resolve_edits
 from xentui.safe_text import quoted, visible
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from pathlib import Path
 from xentui.cli import parsing, writing
 from xentui.errors import Exit
 from xentui.output.build_dir import plan_removal
-from xentui.output.edits import resolve_edits
+from xentui.output.plan import resolve_edits
 
 
 def add(commands: parsing.Commands) -> None:

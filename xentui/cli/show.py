@@ -17,7 +17,7 @@ from xentui.output.commands import commands
 from xentui.output.guest_cfg import all_predicted
 from xentui.output.normalise_cfg import difference
 from xentui.output.render import render
-from xentui.output.target_layout import layout, start_order
+from xentui.project.artifacts import layout, start_order
 from xentui.project.model import to_data
 from xentui.rules.budget import budget
 from xentui.safe_text import quoted

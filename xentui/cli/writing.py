@@ -12,15 +12,14 @@ from xentui.cli import parsing, terminal
 from xentui.cli.reports import counted
 from xentui.errors import RefusedError, UsageError
 from xentui.output.apply import apply
-from xentui.output.edits import mergeable, resolve_edits
+from xentui.output.plan import mergeable, resolve_edits
 from xentui.output.tree import StaleError
 from xentui.safe_text import visible
 
 if TYPE_CHECKING:
     from xentui.output.apply import ApplyResult
     from xentui.output.change import Change
-    from xentui.output.edits import How
-    from xentui.output.plan import Plan
+    from xentui.output.plan import How, Plan
 
 
 def consent_arguments(parser: parsing.Parser, *, merge: bool = True) -> None:

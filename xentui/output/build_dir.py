@@ -22,7 +22,7 @@ from xentui.bitbake import build_dir as reading
 from xentui.bitbake import releases
 from xentui.bitbake.abilities import META_VIRTUALIZATION, Abilities, of
 from xentui.errors import InputError, RefusedError, UsageError
-from xentui.output import enabled, fragment, header, manifest, user_files
+from xentui.output import fragment, header, manifest, user_files
 from xentui.output.change import Change, Kind
 from xentui.output.existing import adapted, note
 from xentui.output.plan import Plan, Root, compare, decode
@@ -92,11 +92,11 @@ def plan_project(
     able = abilities or abilities_of(build)
     if way == "fragment":
         rendered = fragment.rendered(project, assets, origin=origin, abilities=able)
-        stale = enabled.left_over(build, fragment.name(origin))
+        stale = fragment.left_over(build, fragment.name(origin))
     else:
-        machine = not enabled.machine_fragment(build)
+        machine = not fragment.machine_fragment(build)
         rendered = render(project, assets, origin=origin, machine=machine, abilities=able)
-        stale = enabled.left_over(build)
+        stale = fragment.left_over(build)
     if settings is not None and existing is not None:
         rendered = adapted(rendered, project, settings, existing, origin=origin)
     made = plan_build_dir(
@@ -224,7 +224,7 @@ def plan_removal(build: Path) -> Plan:
     layers, _ = _bblayers(build, known.notes, None)
     users = (*local, *layers)
     kept = [copy for name in ("local.conf", "bblayers.conf") for copy in _copies(conf, name, users)]
-    notes = (*_told(build, users), *enabled.left_over(build))
+    notes = (*_told(build, users), *fragment.left_over(build))
     return Plan((*users, *gone, *kept), tuple(roots), notes)
 
 

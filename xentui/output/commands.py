@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from xentui.bitbake import releases
 from xentui.bitbake.abilities import Abilities
 from xentui.output import boot, kickstart
-from xentui.output.target_layout import start_order
 from xentui.project import artifacts, boards
+from xentui.project.artifacts import start_order
 from xentui.project.effective import dom0_memory, image, total_memory
 from xentui.project.model import Project
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A project as a configuration fragment in the layer, to be enabled by BitBake's own tool.
+"""A project as a configuration fragment in the layer, and the fragments a build enables.
 
 ``bitbake-config-build`` finds ``conf/fragments`` in each layer, calls a fragment by the layer's
 collection and its path, and demands a summary and a description
@@ -11,18 +11,24 @@ the layer's BBFILE_PATTERN to match the file (bb:lib/bb/parse/ast.py, ``find_fra
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 from xentui.bitbake import releases, text
 from xentui.bitbake.abilities import Abilities
-from xentui.errors import UsageError
+from xentui.errors import InputError, UsageError
 from xentui.output import header
 from xentui.output.layer import COLLECTION, layer_conf
+from xentui.output.plan import decode
 from xentui.output.render import render
 from xentui.output.rendered import Rendered
+from xentui.output.tree import MOST_READ
 from xentui.output.xentui_conf import xentui_conf
+from xentui.project import filesystem
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.effective import image
 from xentui.project.model import Project
+from xentui.safe_text import visible
 
 FOLDER = "conf/fragments/xentui"
 
@@ -98,3 +104,51 @@ def _description(project: Project) -> str:
     return (
         f"{text.name(image(project))}{carried}. MACHINE must be {text.name(project.host.machine)}."
     )
+
+
+# Fragments that a build directory enables
+
+_READ_FOR_FRAGMENTS = ("site.conf", "auto.conf", "toolcfg.conf", "local.conf")
+
+
+def machine_fragment(build: Path) -> bool:
+    """Return whether a configuration fragment sets MACHINE in this build directory.
+
+    BitBake refuses a configuration that assigns MACHINE beside one (bb:lib/bb/parse/ast.py,
+    ``AddFragmentsNode``). Files are read as text; nothing in them is run.
+    """
+    return any(word.startswith("machine/") for word in _words(build))
+
+
+def fragments(build: Path) -> list[str]:
+    """Return which of xentui's fragments are enabled in this build directory."""
+    prefix = name("").rpartition("/")[0]
+    return [word for word in dict.fromkeys(_words(build)) if word.startswith(f"{prefix}/")]
+
+
+def left_over(build: Path, wanted: str = "") -> list[str]:
+    """Return what to do about enabled fragments of xentui's that will not be there any more.
+
+    Args:
+        build: the build directory.
+        wanted: the one that will be there.
+    """
+    return [
+        f"{visible(name)} is still enabled and will not be there: run "
+        f"bitbake-config-build disable-fragment {visible(name)} first"
+        for name in fragments(build)
+        if name != wanted
+    ]
+
+
+def _words(build: Path) -> Iterator[str]:
+    """Yield the words that are put into OE_FRAGMENTS."""
+    for name in _READ_FOR_FRAGMENTS:
+        try:
+            text = decode(filesystem.read_bytes(build / "conf" / name, MOST_READ))
+        except InputError:
+            continue
+        for line in text.replace("\r", "").replace("\\\n", " ").split("\n"):
+            words = line.replace('"', " ").replace("'", " ").replace("=", " = ").split()
+            named = words[1:] if words and words[0].startswith("OE_FRAGMENTS") else ()
+            yield from named

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from xentui.plain.prompt import Choice, Item, Menu, Prompt
 from xentui.project import boards
-from xentui.session import field_paths, forms, help_text, memory
-from xentui.session.steps import STEPS, TITLES
+from xentui.session import field_paths, forms
+from xentui.session.forms import STEPS, TITLES
 
 if TYPE_CHECKING:
     from xentui.plain.prompt import Item, Offer
@@ -63,9 +63,7 @@ def choice_of(wizard: Wizard, path: field_paths.Path) -> Choice:
 def help_of(session: Session, path: field_paths.Path) -> list[str]:
     """Return everything that is known of the field at a path."""
     lines = [f"{field_paths.field_of(path).title}: {value_of(session, path)}"]
-    lines += [
-        f"{name}: {text}" if name else text for name, text in help_text.of_field(session, path)
-    ]
+    lines += [f"{name}: {text}" if name else text for name, text in forms.field_help(session, path)]
     here = field_paths.text_of_path(path)
     for finding in session.findings.at(here):
         if finding.path == here and finding.code:
@@ -170,7 +168,7 @@ class FieldPrompt(Prompt):
         """Return everything that is known of the field."""
         yield from help_of(self.session, self._path)
         if self.field.unit:
-            yield f"+{memory.SMALL} and -{memory.SMALL} give and take."
+            yield f"+{forms.SMALL} and -{forms.SMALL} give and take."
         if not self.field.required:
             yield "-: leave it out. Enter: keep it. b: back."
         offers = offers_of(self.session, self._path)
@@ -206,7 +204,7 @@ class FieldPrompt(Prompt):
         if self.typed and answer.startswith(LITERAL):
             return self.session.check(self._path, answer[1:])
         if self.field.kind == "integer" and re.fullmatch(r"[+-][0-9]{1,7}", answer):
-            more = memory.more(self.session.project, self._path, int(answer))
+            more = forms.memory_after(self.session.project, self._path, int(answer))
             return self.session.check(self._path, str(more))
         if self.field.kind == "choices":
             words = () if answer == "none" else answer.replace(",", " ").split()

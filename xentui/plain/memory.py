@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from xentui.plain import words
 from xentui.plain.fields import FieldPrompt, StepMenu, head
 from xentui.plain.prompt import Choice, Item, Question
-from xentui.session import field_paths, memory, rehearsing, texts
+from xentui.session import field_paths, forms, rehearsing, texts
+from xentui.session.findings import about_memory
 
 if TYPE_CHECKING:
     from xentui.plain.wizard import Wizard
@@ -36,12 +37,12 @@ class Step(StepMenu):
         view = self.session.view
         made: list[Item] = []
         for row in view.budget.rows:
-            path = memory.path_of(row.kind, row.name)
+            path = forms.budget_path(row.kind, row.name)
             if path is None:
                 made.append(f"{row.label}: {self._worded(row)}")
             else:
                 made.append(self._choice(row, path))
-        found = memory.of_memory(view.findings)
+        found = about_memory(view.findings)
         made += [words.problem(finding) for finding in found]
         if not found:
             made.append("Every guest that starts at boot fits.")

@@ -16,16 +16,16 @@ from xentui.plain.fields import StepMenu, head
 from xentui.plain.prompt import Choice, Item, Line, Menu, Question
 from xentui.project import filesystem
 from xentui.project.filesystem import exists
-from xentui.session import help_text, review, texts, writing
-from xentui.session.findings import can_be_waived, is_waived
+from xentui.session import review, texts, writing
+from xentui.session.findings import can_be_waived, finding_help, is_waived
+from xentui.session.forms import step_of
 from xentui.session.review import forms
-from xentui.session.steps import step_of
 
 if TYPE_CHECKING:
     from xentui.output.build_dir import Attach
     from xentui.output.change import Change
-    from xentui.output.edits import How
     from xentui.output.formats import Format
+    from xentui.output.plan import How
     from xentui.plain.wizard import Wizard
     from xentui.rules.finding import Finding, QuickFix
     from xentui.session.writing import Written
@@ -77,7 +77,7 @@ class Problems(Menu):
 def explained(finding: Finding) -> list[str]:
     """Return everything that is known of a finding."""
     lines = [words.problem(finding)]
-    for name, text in help_text.of_finding(finding):
+    for name, text in finding_help(finding):
         one_line = " ".join(text.split())
         lines.append(f"{name}: {one_line}" if name else one_line)
     return lines

@@ -16,7 +16,7 @@ from xentui.plain import words
 from xentui.plain.talk import AnswersEndError, Talk
 from xentui.plain.words import Command
 from xentui.session import DEFAULT_OUT, Session, field_paths, opening, texts
-from xentui.session.steps import STEPS, TITLES, step_of
+from xentui.session.forms import STEPS, TITLES, step_of
 from xentui.session.target import GivenUpError, survey
 from xentui.signals import stoppable
 

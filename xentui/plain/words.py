@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from xentui.session.steps import STEPS
+from xentui.session.forms import STEPS
 
 if TYPE_CHECKING:
     from xentui.rules.budget import Budget

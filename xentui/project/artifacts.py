@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Names of the files that a guest's image and kernel have on the target.
+"""The files that the guests have on the target: their names, and which guest starts when.
 
 Both classes copy them into one flat folder by their base name, so two guests can meet there
 (mv:classes/xen-guest-bundle.bbclass, ``resolve_bundle_rootfs`` and ``resolve_bundle_kernel``).
@@ -164,3 +164,27 @@ def auto_names(project: Project) -> dict[str, str]:
         return {key: f"{key}.cfg" for key in order}
     width = len(str(len(order)))
     return {key: f"{number:0{width}}-{key}.cfg" for number, key in enumerate(order, 1)}
+
+
+def layout(project: Project) -> list[str]:
+    """Return the paths that the guests add to the target, sorted; a link shows its aim.
+
+    Images and kernels have their link names of the deploy directory. Guests named in
+    the configuration get the file that the link points to, whose name carries a version.
+    """
+    project = project.of_xl
+    lines = set()
+    links = auto_names(project)
+    for guest in project.guests:
+        config = config_path(guest)
+        lines.add(config)
+        lines.add(f"{IMAGES}/{image_file(project, guest)}")
+        kernel = kernel_file(project, guest)
+        if kernel:
+            lines.add(f"{IMAGES}/{kernel}")
+        lines |= {file.path for file in extra_files(guest)}
+        if guest.autostart:
+            lines.add(f"{AUTO}/{links[guest.key]} -> {config}")
+    modules = (modules_file(project, bundle.key) for bundle in project.bundles)
+    lines |= {place for place in modules if place is not None}
+    return sorted(lines)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from xentui.errors import UsageError
-from xentui.output import guest_cfg, target_layout
+from xentui.output import guest_cfg
 from xentui.project import artifacts, boards
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.effective import dom0_memory, effective, total_memory
@@ -145,7 +145,7 @@ def rehearsal(project: Project, assets: Assets = NO_ASSETS) -> Rehearsal:
     found = budget.budget(project, assets)
     project = project.of_xl
     rows = {row.name: row.mib for row in found.rows if row.kind == "guest"}
-    order = target_layout.start_order(project)
+    order = artifacts.start_order(project)
     others = [guest.key for guest in project.guests if not guest.autostart]
     return Rehearsal(
         machine=board.machine,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xentui.session.steps import STEPS, TITLES
+from xentui.session.forms import STEPS, TITLES
 from xentui.widgets.chrome import HeaderLine, HelpPane, KeyLine, StepMark, StepStrip
 from xentui.widgets.preview import Preview
 

@@ -16,7 +16,8 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from xentui.screens.dialogs import Modal, answers
-from xentui.session import help_text
+from xentui.session import forms
+from xentui.session.findings import finding_help
 from xentui.widgets.chrome import key_name
 from xentui.widgets.field import FieldRow
 from xentui.widgets.text import lit
@@ -120,16 +121,16 @@ def _pair(name: str, text: str, room: int) -> list[Content]:
 
 
 def _field(row: FieldRow, session: Session, room: int) -> list[Content]:
-    (_, description), *lines = help_text.of_field(session, row.path)
+    (_, description), *lines = forms.field_help(session, row.path)
     return [lit(description), lit(""), *_wrapped(lines, room)]
 
 
 def _finding(finding: Finding, room: int) -> list[Content]:
     head = lit(finding.named, finding.severity.value)
-    return [head, *_wrapped(help_text.of_finding(finding), room), lit("")]
+    return [head, *_wrapped(finding_help(finding), room), lit("")]
 
 
-def _wrapped(lines: Sequence[help_text.Pair], room: int) -> list[Content]:
+def _wrapped(lines: Sequence[forms.Pair], room: int) -> list[Content]:
     made = []
     for name, text in lines:
         made += _pair(name, text, room) if name else [lit(text)]

@@ -36,7 +36,7 @@ from xentui.screens.step import (
 )
 from xentui.screens.write_questions import WriteQuestions
 from xentui.session import field_paths, texts
-from xentui.session.steps import STEPS
+from xentui.session.forms import STEPS
 from xentui.widgets.chrome import HeaderLine, HelpPane, KeyLine, StepStrip
 from xentui.widgets.code import CodeView
 from xentui.widgets.field import FieldRow

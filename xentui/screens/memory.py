@@ -16,7 +16,8 @@ from textual.widget import Widget
 from xentui.screens.guests import guest_facts
 from xentui.screens.main import MainScreen
 from xentui.screens.step import CursorMoved, Edit, Go, StartRehearsal, Step
-from xentui.session import field_paths, memory, texts
+from xentui.session import field_paths, forms, texts
+from xentui.session.findings import about_memory
 from xentui.widgets.bars import MemoryMap, pattern, summary
 from xentui.widgets.table import Column, Row, Table
 from xentui.widgets.text import Text, glyphs, lit
@@ -53,18 +54,18 @@ class Memory(Step):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "right,plus,equals_sign",
-            f"give({memory.SMALL})",
+            f"give({forms.SMALL})",
             "More",
             key_display="+",
             id="memory.more",
         ),
-        Binding("left,minus", f"give(-{memory.SMALL})", "Less", key_display="-", id="memory.less"),
+        Binding("left,minus", f"give(-{forms.SMALL})", "Less", key_display="-", id="memory.less"),
         Binding("x", "rehearse", "Rehearse", id="memory.rehearse"),
         Binding(
-            "shift+right,L", f"give({memory.LARGE})", "Much more", show=False, id="memory.much-more"
+            "shift+right,L", f"give({forms.LARGE})", "Much more", show=False, id="memory.much-more"
         ),
         Binding(
-            "shift+left,H", f"give(-{memory.LARGE})", "Much less", show=False, id="memory.much-less"
+            "shift+left,H", f"give(-{forms.LARGE})", "Much less", show=False, id="memory.much-less"
         ),
     ]
 
@@ -155,7 +156,7 @@ class Memory(Step):
     def _show_details(self) -> None:
         """Show what the row under the cursor is, and what does not fit."""
         signs = glyphs(self)
-        found = memory.of_memory(self.session.view.findings)
+        found = about_memory(self.session.view.findings)
         lines = [
             lit(f"{signs.severity(f.severity.value)} {f.message}", f.severity.value) for f in found
         ]
@@ -172,7 +173,7 @@ class Memory(Step):
     def finding_in_sight(self) -> Finding | None:
         """Return what does not fit, so that its fix is one key away."""
         path = self._path()
-        found = memory.of_memory(self.session.view.findings)
+        found = about_memory(self.session.view.findings)
         if path is not None:
             own = field_paths.text_of_path(path)
             found.sort(key=lambda f: f.path != own)
@@ -181,7 +182,7 @@ class Memory(Step):
     def _path(self) -> field_paths.Path | None:
         """Return which field the row under the cursor is set by, if its guest is still there."""
         kind, _, name = self.table.key.partition(":")
-        path = memory.path_of(kind, name)
+        path = forms.budget_path(kind, name)
         return path if path is None or field_paths.exists(self.session.project, path) else None
 
     def place(self) -> str:
@@ -227,7 +228,7 @@ class Memory(Step):
         if path is None:
             return
         project = self.session.project
-        wanted = memory.more(project, path, by)
+        wanted = forms.memory_after(project, path, by)
         owner = f" of {path[1]}" if path[0] == "guests" else ""
         label = f"{field_paths.field_of(path).title}{owner}"
         self.post_message(Edit(field_paths.put(project, path, wanted), label, merge=f"give {path}"))

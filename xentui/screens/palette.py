@@ -19,8 +19,8 @@ from xentui.screens.main import MainScreen
 from xentui.screens.start import Start
 from xentui.screens.step import AddGuest, Form
 from xentui.session import field_paths, guests
+from xentui.session.forms import STEPS, TITLES
 from xentui.session.new_guest import GuestKind
-from xentui.session.steps import STEPS, TITLES
 from xentui.widgets.chrome import key_name
 from xentui.widgets.code import CodeView
 from xentui.widgets.options import Options

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from xentui.session import field_paths
-from xentui.session.steps import step_of
+from xentui.session.forms import step_of
 
 if TYPE_CHECKING:
     from xentui.project.model import Project

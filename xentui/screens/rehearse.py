@@ -118,7 +118,7 @@ class Rehearse(Modal[None]):
 
     async def _begin(self) -> None:
         project, assets = self.session.project, self.session.view.assets
-        from xentui.output.target_layout import start_order
+        from xentui.project.artifacts import start_order
 
         order = start_order(project)
         keys = [*order, *(g.key for g in project.guests if g.key not in order)]

@@ -12,8 +12,7 @@ from xentui.errors import XentuiError, sentences
 from xentui.widgets.text import lit, wizard
 
 if TYPE_CHECKING:
-    from xentui.output.edits import How
-    from xentui.output.plan import Plan
+    from xentui.output.plan import How, Plan
     from xentui.screens.main import MainScreen
     from xentui.screens.review import Review
 

@@ -14,8 +14,8 @@ from functools import cached_property
 
 from xentui.rules.catalogue import RANKS, Severity
 from xentui.rules.finding import WAIVABLE, Finding
+from xentui.session.forms import Pair, guest_of, step_of
 from xentui.session.state import State
-from xentui.session.steps import guest_of, step_of
 
 Counts = tuple[int, int, int]
 """How many errors, warnings and pieces of advice."""
@@ -105,6 +105,26 @@ class Findings:
     def like(self, finding: Finding) -> Sequence[Finding]:
         """Return the findings with the code of this one that a quick fix takes away."""
         return [f for f in self.all if f.code == finding.code and f.quick_fix is not None]
+
+
+def about_memory(findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings that are about memory."""
+    return [finding for finding in findings if finding.code.startswith("XT4")]
+
+
+def finding_help(finding: Finding) -> list[Pair]:
+    """Return how a finding is fixed, and what the catalogue says of its code."""
+    lines: list[Pair] = [("", finding.fix)] if finding.fix else []
+    if finding.code:
+        from xentui.rules import catalogue
+
+        try:
+            entry = catalogue.entry(finding.code)
+        except KeyError:
+            return lines
+        parts = (("Cause", entry.cause), ("Evidence", entry.evidence))
+        lines += [(name, text) for name, text in parts if text]
+    return lines
 
 
 # Waivers

@@ -1,19 +1,56 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Which fields are asked together: the schema's, in its order, in groups with a heading each.
+"""What the wizard asks: its steps, the groups of fields in each, and the help for a field.
 
-A field is in a group because the schema has it. This module only says where a group
-begins, and which fields a guest does not have as it is now.
+A field is in a group because the schema has it. This module only says where a group begins, and
+which fields a guest does not have as it is now.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from xentui.project import schema
+from xentui.project.effective import explain
 from xentui.project.model import CONTAINER, KNOWN_IMPORTS, Guest, Project
 from xentui.session import field_paths
+
+if TYPE_CHECKING:
+    from xentui.rules.finding import Finding
+    from xentui.session import Session
+
+# Steps
+
+STEPS = ("start", "machine", "features", "guests", "memory", "review", "write")
+TITLES = {name: name.capitalize() for name in STEPS}
+
+_STEP_OF_TABLE = {
+    "host": "machine",
+    "containers": "features",
+    "defaults": "features",
+    "guests": "guests",
+    "bundles": "guests",
+    "import_types": "guests",
+}
+
+
+def step_of(finding: Finding) -> str:
+    """Return the step in which a finding is fixed."""
+    head = finding.path.split(".")[0].split("[")[0]
+    if finding.code.startswith("XT4") and head != "containers" and not guest_of(finding):
+        return "memory"
+    return _STEP_OF_TABLE.get(head, "machine" if finding.code.startswith("XT1") else "review")
+
+
+def guest_of(finding: Finding) -> str:
+    """Return the key of the guest that a finding is about, or an empty text."""
+    head, _, rest = finding.path.partition(".")
+    return rest.partition(".")[0] if head == "guests" else ""
+
+
+# Groups of fields
 
 Name = Literal["main", "import", "disks", "bundle", "more"]
 
@@ -161,3 +198,89 @@ def _disks(project: Project, key: str) -> tuple[Group, ...]:
 
 def _paths(base: field_paths.Path, table: str) -> tuple[field_paths.Path, ...]:
     return tuple((*base, field.name) for field in schema.fields(table))
+
+
+# Help for a field
+
+Pair = tuple[str, str]
+"""What a line is about, in a word, and the line; of a sentence for itself the word is empty."""
+
+
+def field_help(session: Session, path: field_paths.Path) -> list[Pair]:
+    """Return what is known of the field at a path; its description comes first."""
+    field = field_paths.field_of(path)
+    lines: list[Pair] = [("", field.description)]
+    if field.bitbake:
+        owner = str(path[1]) if len(path) > 2 else ""
+        name = field.bitbake.replace("{guest}", owner)
+        image = session.project.host.image or "xen-image-minimal"
+        lines.append(("BitBake", name.replace("{image}", image)))
+    lines.append(("Project", field_paths.text_of_path(path)))
+    if field.range:
+        lines.append(("Range", field.range))
+    if field.max_length:
+        lines.append(("Length", f"at most {field.max_length} characters"))
+    default, origin = session.fallback(path)
+    if default:
+        lines.append(("Left out", f"{default} ({origin})" if origin else default))
+    for example in field.examples[:3]:
+        shown = example if isinstance(example, str) else json.dumps(example)
+        lines.append(("Example", shown))
+    if field.kind == "list":
+        lines.append(("", 'Separate entries with spaces; "none" means no entries.'))
+    elif field.kind == "text" and not field.required:
+        lines.append(("", 'Type "" for an empty value; leave blank for the default.'))
+    return lines
+
+
+def short_help(session: Session, path: field_paths.Path) -> str:
+    """Return two lines on a field: what it is for, and its BitBake name, range and default."""
+    field = field_paths.field_of(path)
+    parts = []
+    if field.bitbake:
+        owner = str(path[1]) if len(path) > 2 else ""
+        image = session.project.host.image or "xen-image-minimal"
+        parts.append(field.bitbake.replace("{guest}", owner).replace("{image}", image))
+    if field.range:
+        parts.append(field.range)
+    default, origin = session.fallback(path)
+    if default:
+        parts.append(f"left empty: {default}{f' ({origin})' if origin else ''}")
+    if field.kind == "list":
+        parts.append("entries separated by spaces")
+    return f"{field.description}\n{'; '.join(parts)}"
+
+
+# Rows of the memory budget
+
+SMALL, LARGE = 64, 256
+"""MiB that are given or taken at once."""
+
+
+def budget_path(kind: str, name: str) -> field_paths.Path | None:
+    """Return the field that a row of the budget is set by, if it is set by one.
+
+    Args:
+        kind: the row's kind.
+        name: its name, of a guest its key.
+    """
+    paths: dict[str, field_paths.Path] = {
+        "total": ("host", "memory"),
+        "dom0": ("host", "dom0_memory"),
+        "guest": ("guests", name, "memory"),
+        "reserve": ("containers", "memory"),
+    }
+    return paths.get(kind)
+
+
+def memory_after(project: Project, path: field_paths.Path, by: int) -> int:
+    """Return what a field would hold with so many MiB more, or less, within its range.
+
+    By 64 it goes to the next whole multiple of 64; by anything else it is the sum.
+    """
+    field = field_paths.field_of(path)
+    now = int(explain(project, path).value or 0)
+    wanted = now + by
+    if abs(by) == SMALL and now % SMALL:
+        wanted = (now // SMALL + (1 if by > 0 else 0)) * SMALL
+    return max(field.minimum or 0, min(field.maximum or wanted, wanted))

@@ -19,10 +19,9 @@ from xentui.session import target, texts
 
 if TYPE_CHECKING:
     from xentui.output.change import Change
-    from xentui.output.edits import How
     from xentui.output.existing import Clash
     from xentui.output.formats import Format
-    from xentui.output.plan import Plan
+    from xentui.output.plan import How, Plan
     from xentui.rules.finding import Finding
     from xentui.session.session import Session
     from xentui.session.view import View
@@ -347,7 +346,7 @@ class Review:
 
     @staticmethod
     def _edited_decision(plan: Plan) -> Decision:
-        from xentui.output.edits import mergeable
+        from xentui.output.plan import mergeable
 
         answers = [("back", "Back"), ("keep", "Leave them alone"), ("take", "Overwrite, keep mine")]
         if mergeable(plan):

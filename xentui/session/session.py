@@ -27,8 +27,7 @@ from xentui.session.view import View
 
 if TYPE_CHECKING:
     from xentui.images.inspected import Inspected
-    from xentui.output.edits import How
-    from xentui.output.plan import Plan
+    from xentui.output.plan import How, Plan
     from xentui.rules.finding import Finding, QuickFix
     from xentui.session.findings import Findings
     from xentui.session.new_guest import GuestKind

@@ -343,8 +343,8 @@ class Target:
         build = self.build_dir
         if build is None:
             return True, CONF, None
-        from xentui.output.enabled import machine_fragment
         from xentui.output.existing import noted
+        from xentui.output.fragment import machine_fragment
 
         way: Attach = "require"
         use = None

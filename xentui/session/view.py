@@ -215,7 +215,7 @@ class View:
     @cached_property
     def layout(self) -> Sequence[str]:
         """The files on the target."""
-        from xentui.output.target_layout import layout
+        from xentui.project.artifacts import layout
 
         try:
             return layout(self.kept)
@@ -225,7 +225,7 @@ class View:
     @cached_property
     def start_order(self) -> Sequence[str]:
         """The guests that are started at boot, in their order."""
-        from xentui.output.target_layout import start_order
+        from xentui.project.artifacts import start_order
 
         return start_order(self.kept)
 

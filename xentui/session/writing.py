@@ -28,8 +28,7 @@ from xentui.session.state import Origin
 
 if TYPE_CHECKING:
     from xentui.output.change import Change
-    from xentui.output.edits import How
-    from xentui.output.plan import Plan
+    from xentui.output.plan import How, Plan
     from xentui.session.session import Session
 
 WORDS = {
@@ -270,7 +269,7 @@ def write(session: Session, *, edited: How | None = None) -> Written:
         XentuiError: it was refused, or a file could not be written.
     """
     from xentui.output.apply import apply
-    from xentui.output.edits import resolve_edits
+    from xentui.output.plan import resolve_edits
 
     if session.view.errors:
         raise XentuiError("there are errors to fix first", fix="F8 goes to them.")

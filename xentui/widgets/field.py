@@ -22,7 +22,7 @@ from textual.suggester import Suggester
 from textual.widgets import Input
 
 from xentui.project import schema
-from xentui.session import field_paths, help_text
+from xentui.session import field_paths, forms
 from xentui.widgets.options import Choice, Options
 from xentui.widgets.text import LABEL, Tipped, cut, glyphs, lit
 
@@ -396,7 +396,7 @@ class FieldRow(Labelled):
     @property
     def help_text(self) -> str:
         """What the field is for, and on the next line what BitBake calls it and what it may be."""
-        return help_text.in_short(self.session, self.path)
+        return forms.short_help(self.session, self.path)
 
     def _mark(self) -> tuple[str, str]:
         severity, message = self._message
