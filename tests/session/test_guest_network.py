@@ -10,7 +10,8 @@ from tests.sessions import session_of
 from xentui.errors import XentuiError
 from xentui.project.model import Guest, Host, Project
 from xentui.session import Session, guest_network
-from xentui.session.guest_network import StaticAddress, type_address
+from xentui.session.guest_network import type_address
+from xentui.xl.ip_argument import StaticAddress
 
 PATH = ("guests", "web", "extra")
 OWN = "root=/dev/xvda ro ip=dhcp console=hvc0"

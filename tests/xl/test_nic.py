@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.xl_configs import VIFS
-from xentui.xl import nic
+from xentui.xl import ip_argument, nic
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_part_with_a_comma_is_not_written() -> None:
     ],
 )  # fmt: skip
 def test_a_fixed_address_is_the_kernel_s_word(given: tuple[str, ...], word: str) -> None:
-    assert nic.ip_argument(*given) == word
+    assert ip_argument.ip_argument(*given) == word
 
 
 @pytest.mark.parametrize(
@@ -82,29 +82,30 @@ def test_a_fixed_address_is_the_kernel_s_word(given: tuple[str, ...], word: str)
 )
 def test_an_address_that_cannot_be_is_refused_in_words(given: tuple[str, ...], why: str) -> None:
     with pytest.raises(ValueError, match=why):
-        nic.ip_argument(*given)
+        ip_argument.ip_argument(*given)
 
 
 def test_an_address_takes_the_place_of_the_one_before() -> None:
     extra = "root=/dev/xvda ip=dhcp console=hvc0"
-    assert nic.with_address(extra, "ip=1.2.3.4") == "root=/dev/xvda console=hvc0 ip=1.2.3.4"
-    assert nic.with_address(extra, "") == "root=/dev/xvda console=hvc0"
+    assert ip_argument.with_address(extra, "ip=1.2.3.4") == "root=/dev/xvda console=hvc0 ip=1.2.3.4"
+    assert ip_argument.with_address(extra, "") == "root=/dev/xvda console=hvc0"
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["192.168.7.50", "192.168.7.0/24", "10.0.0.1 10.0.0.2", "fe80::1", "2001:db8::/64 10.0.0.1"],
-)
-def test_an_interface_has_addresses_of_either_protocol(text: str) -> None:
+@pytest.mark.parametrize("text", ["192.168.7.50", "192.168.7.0/24", "10.0.0.1 10.0.0.2"])
+def test_an_interface_has_ipv4_addresses_and_networks(text: str) -> None:
     assert nic.unusable("ip", text) == ""
 
 
-@pytest.mark.parametrize("text", ["00:16:3e:zz:01:02", "192.168.8.300", "web", "10.0.0.1 x", ""])
+@pytest.mark.parametrize(
+    "text", ["00:16:3e:zz:01:02", "192.168.8.300", "fe80::1", "web", "10.0.0.1 x", ""]
+)
 def test_any_other_text_is_no_address(text: str) -> None:
-    assert "not an IPv4 or IPv6 address" in nic.unusable("ip", text)
+    assert "not an IPv4 address" in nic.unusable("ip", text)
 
 
-@pytest.mark.parametrize(("text", "known"), [("e1000", True), ("virtio-net", True), ("br1", False)])
+@pytest.mark.parametrize(
+    ("text", "known"), [("e1000", True), ("virtio-net", True), ("netfront", False)]
+)
 def test_a_model_is_a_card_that_is_known(text: str, known: bool) -> None:
     assert (nic.unusable("model", text) == "") == known
 
@@ -123,6 +124,6 @@ def test_a_model_is_a_card_that_is_known(text: str, known: bool) -> None:
     ],
 )
 def test_what_the_kernel_cannot_read_is_told(word: str, why: str) -> None:
-    problem = nic.wrong_argument(word)
+    problem = ip_argument.wrong_argument(word)
     assert why in problem
     assert bool(problem) == bool(why)

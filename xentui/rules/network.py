@@ -17,6 +17,7 @@ from xentui.rules.context import Context
 from xentui.rules.finding import Finding, QuickFix, found
 from xentui.safe_text import quoted
 from xentui.xl import nic
+from xentui.xl.ip_argument import ip_words, wrong_argument
 from xentui.xl.nic import value, words
 
 KEYS = tuple(name for name in nic.KEYS if name not in nic.DEPRECATED)
@@ -44,7 +45,7 @@ def arguments(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     path, specs = nics(given, guest)
     for spec in specs:
         for name, text in words(spec):
-            if not nic.known(name, text) or name in nic.DEPRECATED or text is None:
+            if not nic.is_known(name, text) or name in nic.DEPRECATED or text is None:
                 if name not in nic.FLAGS:
                     yield _unknown(path, name, text)
             elif name == "mac" and not nic.is_mac(text):
@@ -61,7 +62,7 @@ def arguments(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
                 if name == "ip":
                     fix = "Write an address such as 192.168.7.50, or remove ip."
                 else:
-                    fix = "Use e1000, rtl8139, virtio-net or netfront, or remove model."
+                    fix = "Use e1000, rtl8139 or virtio-net, or remove model."
                 yield found(
                     "XT290" if name == "ip" else "XT291", path,
                     f"{quoted(f'{name}={text}')}: {nic.unusable(name, text)}", fix,
@@ -162,8 +163,8 @@ def fixed_address(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Find an ``ip=`` on the kernel command line that the kernel cannot use."""
     if guest.guest.config_file is not None or guest.type == "hvm":
         return
-    for word in nic.ip_words(guest.extra)[0]:
-        if why := nic.wrong_argument(word):
+    for word in ip_words(guest.extra)[0]:
+        if why := wrong_argument(word):
             yield found(
                 "XT292",
                 f"guests.{guest.key}.extra",

@@ -26,6 +26,7 @@ from xentui.widgets.options import Options
 from xentui.widgets.parts import Part, PartsRow
 from xentui.widgets.text import Text, glyphs, lit, wizard
 from xentui.xl import nic
+from xentui.xl.ip_argument import StaticAddress, static_address
 
 NO_IMPORT = "none"
 IMPORT_TITLES = {
@@ -262,7 +263,7 @@ class GuestEditor(Vertical):
         extra = guest_network.command_line(self.session, self.key)
         address, problem = guest_network.unfinished(self.session, self.key)
         if not problem:
-            address = guest_network.static_address(extra)
+            address = static_address(extra)
             if not address.address:
                 self._before_address = self.session.project.guest(self.key).extra
         row = self.query_one("#static-address", PartsRow)
@@ -455,10 +456,10 @@ class GuestEditor(Vertical):
     @on(PartsRow.Changed, "#static-address")
     def _address_changed(self, event: PartsRow.Changed) -> None:
         event.stop()
-        wanted = guest_network.StaticAddress(*(event.row.value(part.name) for part in ADDRESS))
+        wanted = StaticAddress(*(event.row.value(part.name) for part in ADDRESS))
         if event.name == "address" and not wanted.address.strip():
             # The gateway and the device go with the address.
-            wanted = guest_network.StaticAddress()
+            wanted = StaticAddress()
         guest_network.type_address(self.session, self.key, wanted, self._before_address)
         self.post_message(Edited())
 

@@ -8,15 +8,22 @@ the ``ip=`` argument of the guest's kernel (Documentation/admin-guide/nfs/nfsroo
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from xentui.project import effective
 from xentui.project.model import Project
 from xentui.session import field_paths
 from xentui.xl import nic
+from xentui.xl.ip_argument import (
+    StaticAddress,
+    address_fields,
+    ip_words,
+    static_address,
+    with_address,
+    with_static_address,
+)
 
 if TYPE_CHECKING:
     from xentui.session import Session
@@ -40,44 +47,6 @@ def with_part(entry: str, name: str, text: str) -> tuple[str, str]:
         return entry, f"{error}."
 
 
-class StaticAddress(NamedTuple):
-    """The network settings that a guest's kernel is given; all texts may be empty.
-
-    Attributes:
-        address: with the length of its network, such as ``192.168.7.50/24``.
-        gateway: the router's address.
-        device: the interface in the guest.
-    """
-
-    address: str = ""
-    gateway: str = ""
-    device: str = ""
-
-
-def static_address(extra: str) -> StaticAddress:
-    """Return the static address on a kernel command line; empty where there is none.
-
-    >>> static_address("root=/dev/xvda ip=10.0.0.2::10.0.0.1:255.255.255.0::eth0:off").address
-    '10.0.0.2/24'
-    """
-    parts = _fields(extra)
-    if len(parts) < 2 or not parts[0]:
-        return StaticAddress()
-    parts += [""] * (6 - len(parts))
-    length = ""
-    if parts[3]:
-        try:
-            length = f"/{ipaddress.ip_network(f'0.0.0.0/{parts[3]}').prefixlen}"
-        except ValueError:
-            length = f"/{parts[3]}"
-    return StaticAddress(f"{parts[0]}{length}", parts[2], parts[5])
-
-
-def _fields(extra: str) -> list[str]:
-    words, _ = nic.ip_words(extra)
-    return words[-1].removeprefix("ip=").split(":") if words else []
-
-
 def path_of(key: str) -> field_paths.Path:
     """Return the path of the field that holds a guest's static address."""
     return ("guests", key, "extra")
@@ -97,7 +66,7 @@ def command_line(session: Session, key: str) -> str:
 def unfinished(session: Session, key: str) -> tuple[StaticAddress, str]:
     """Return what was typed for a static address that cannot be, and what is wrong with it."""
     kept = session.state.unfinished.get(path_of(key))
-    fields = _fields(kept.text) if kept is not None else []
+    fields = address_fields(kept.text) if kept is not None else []
     if kept is None or len(fields) != 6 or fields[1] or fields[3] or fields[4]:
         return StaticAddress(), ""
     return StaticAddress(*(unquote(fields[at]) for at in (0, 2, 5))), kept.message
@@ -123,7 +92,7 @@ def type_address(session: Session, key: str, wanted: StaticAddress, before: str 
     if problem:
         parts = (quote(part, safe="/") for part in wanted)
         address, gateway, device = parts
-        typed = nic.with_address(extra, f"ip={address}::{gateway}:::{device}")
+        typed = with_address(extra, f"ip={address}::{gateway}:::{device}")
         session.keep_unfinished(path, typed, problem, label=label, merge=merge)
         return problem
     value: str | None = text
@@ -143,9 +112,9 @@ def without_address(project: Project, key: str, before: str | None) -> str | Non
     extra, old = _extra(project, key, now), _extra(project, key, before)
     if not static_address(extra).address:
         return now
-    if nic.ip_words(extra)[1] == nic.ip_words(old)[1]:
+    if ip_words(extra)[1] == ip_words(old)[1]:
         return before
-    return nic.with_address(extra, " ".join(nic.ip_words(old)[0]))
+    return with_address(extra, " ".join(ip_words(old)[0]))
 
 
 def before_address(session: Session, key: str) -> str | None:
@@ -155,23 +124,6 @@ def before_address(session: Session, key: str) -> str | None:
         return None
     extra = first.guest(key).extra
     return None if static_address(_extra(first, key, extra)).address else extra
-
-
-def with_static_address(extra: str, wanted: StaticAddress, hostname: str = "") -> tuple[str, str]:
-    """Return a kernel command line with a static address, and what is wrong with that.
-
-    Without an address the command line stays as it is.
-    """
-    address = wanted.address.strip()
-    if not address:
-        missing = wanted.gateway.strip() or wanted.device.strip()
-        return extra, "Write the guest's address too, such as 192.168.7.50/24." if missing else ""
-    device = wanted.device.strip() or "eth0"
-    try:
-        argument = nic.ip_argument(address, wanted.gateway.strip(), device, hostname)
-    except ValueError as error:
-        return extra, f"{error}."
-    return nic.with_address(extra, argument), ""
 
 
 def interface_problem(entry: str) -> str:
