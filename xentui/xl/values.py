@@ -198,7 +198,7 @@ def _nics(given: Given) -> Iterator[Found]:
 
 def _nic_word(xen: Version, name: str, text: str | None) -> Iterator[Found]:
     written = name if text is None else f"{name}={text}"
-    if not nics.known(name, text) or nics.SINCE.get(name, (0, 0)) > xen:
+    if not nics.is_known(name, text) or nics.SINCE.get(name, (0, 0)) > xen:
         yield "ignored", f"{quoted(written)} is not a setting of an interface"
     elif text is None:
         return
