@@ -112,8 +112,8 @@ async def test_the_palette_is_opened_and_used_with_the_mouse() -> None:
         await pilot.pause(0.3)
         assert isinstance(app.screen, CommandPalette)
         lines = shown(app).split("\n")
-        at = next(y for y, line in enumerate(lines) if line.strip(" |\u2502").startswith("clone"))
-        await pilot.click(offset=(lines[at].index("clone") + 1, at))
+        at = next(y for y, line in enumerate(lines) if line.strip(" |\u2502").startswith("Clone"))
+        await pilot.click(offset=(lines[at].index("Clone") + 1, at))
         await pilot.pause(0.2)
         await settle(pilot)
         assert [g.key for g in app.session.project.guests] == ["alpha", "alpha-2", "beta"]

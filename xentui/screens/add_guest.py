@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from textwrap import fill
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -23,7 +22,7 @@ from xentui.screens.files import FileBrowser, Reading, size_text
 from xentui.screens.step import AddGuest, Step
 from xentui.session import Session, field_paths, guests
 from xentui.session.new_guest import KINDS, READY_MADE, GuestKind, KindText
-from xentui.widgets.text import glyphs, lit, wizard
+from xentui.widgets.text import Text, glyphs, lit, wizard
 
 if TYPE_CHECKING:
     from xentui.images.inspected import Inspected
@@ -45,17 +44,15 @@ class ChooseKind(Modal[KindText | None]):
         super().__init__(classes="dialog")
 
     def compose(self) -> ComposeResult:
-        """Make the list."""
+        """Make the list, and below it what the kind under the cursor is."""
         options = [
-            Option(
-                lit(f"{number}  {kind.title}", "strong").append(lit(f"\n{_indented(kind.help)}")),
-                id=kind.kind.value,
-            )
+            Option(lit(f"{number}  {kind.title}"), id=kind.kind.value)
             for number, kind in enumerate(_KINDS, 1)
         ]
         with Vertical(classes="box"):
             yield Static(lit("What is the guest?", "strong"), markup=False, classes="dialog-title")
             yield OptionList(*options, markup=False, id="kinds")
+            yield Text(id="kind-help")
             text = "A digit or Enter chooses, Esc goes back"
             yield Static(lit(text, "muted"), markup=False)
             yield answers(("back", "Back"))
@@ -63,6 +60,11 @@ class ChooseKind(Modal[KindText | None]):
     def on_mount(self) -> None:
         """Focus the list."""
         self.query_one(OptionList).focus()
+
+    @on(OptionList.OptionHighlighted)
+    def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        event.stop()
+        self.query_one("#kind-help", Text).show(lit(_KINDS[event.option_index].help))
 
     def action_choose(self, number: int) -> None:
         """Choose a kind by its number."""
@@ -78,11 +80,6 @@ class ChooseKind(Modal[KindText | None]):
     def _pressed(self, event: Button.Pressed) -> None:
         event.stop()
         self.dismiss(None)
-
-
-def _indented(text: str) -> str:
-    """Return a sentence below the title of its row."""
-    return fill(text, 66, initial_indent="   ", subsequent_indent="   ")
 
 
 async def add_guest(step: Step, session: Session) -> None:

@@ -175,6 +175,10 @@ class FileBrowser(Modal[Path | None]):
             for entry in shown
         ]
         note, style = (problem, "error") if problem else (self._note or str(folder), "muted")
+        if part and not shown and not problem:
+            note, style = f"Nothing in {folder} begins with {part}.", "warning"
+            if self._names and "/" not in text:
+                note = f"{note} Enter takes the name as it is."
         self.query_one("#file-note", Text).show(lit(visible(note), style))
         table = self.query_one(Table)
         first = shown[0].name if shown and part else None

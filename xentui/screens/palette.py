@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
 
 from xentui.project import boards, presets
 from xentui.screens.main import MainScreen
@@ -25,7 +26,7 @@ from xentui.widgets.chrome import key_name
 from xentui.widgets.code import CodeView
 from xentui.widgets.options import Options
 from xentui.widgets.table import Table
-from xentui.widgets.text import lit
+from xentui.widgets.text import cut, glyphs, lit
 
 if TYPE_CHECKING:
     from xentui.screens.main import MainScreen
@@ -33,6 +34,22 @@ if TYPE_CHECKING:
 Do = Callable[[], Awaitable[object] | object]
 MOST = 200
 """Guests that are listed by name before anything is typed."""
+WIDTH = 90
+"""Cells of the list where there is room for so many."""
+FRAME = 7
+"""Cells of the list beside its lines: padding and scroll bar."""
+BINDINGS = {
+    "write": "wizard.write",
+    "undo": "edit.undo",
+    "redo": "edit.redo",
+    "next problem": "problem.next",
+    "fix": "problem.fix",
+    "preview": "wizard.preview",
+    "help": "wizard.help",
+    "quit": "wizard.quit",
+}
+"""Commands that are listed everywhere, with the ids of their keys."""
+LISTED = {*BINDINGS.values(), "preview.live"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +57,22 @@ class Command:
     """Something that can be done.
 
     Attributes:
+        name: what is typed to find it; its first letter is shown as a capital.
+        note: one remark after the name, which may be empty.
+        key: the key that does the same, or an empty text.
         common: whether it is offered before anything is typed.
     """
 
     name: str
-    does: str
+    note: str
     run: Do
+    key: str = ""
     common: bool = False
+
+    @property
+    def title(self) -> str:
+        """The name as it is shown."""
+        return f"{self.name[:1].upper()}{self.name[1:]}"
 
 
 class Commands(Provider):
@@ -61,9 +87,8 @@ class Commands(Provider):
         """Yield what is most often wanted."""
         for command in self._commands():
             if command.common:
-                yield DiscoveryHit(
-                    lit(command.name), self._do(command), text=command.name, help=command.does
-                )
+                line = self._line(command, lit(command.title))
+                yield DiscoveryHit(line, self._do(command), text=command.name)
 
     async def search(self, query: str) -> Hits:
         """Yield what matches."""
@@ -75,15 +100,17 @@ class Commands(Provider):
             elif command.name.lower().startswith(query.strip().lower()):
                 score += 100.0
             if score > 0:
-                yield Hit(
-                    score,
-                    matcher.highlight(command.name)
-                    if "[" not in command.name
-                    else lit(command.name),
-                    self._do(command),
-                    text=command.name,
-                    help=command.does,
-                )
+                plain = "[" in command.name
+                title = lit(command.title) if plain else matcher.highlight(command.title)
+                yield Hit(score, self._line(command, title), self._do(command), text=command.name)
+
+    def _line(self, command: Command, title: Content) -> Content:
+        """Return a command as one line, with its key at the right."""
+        room = min(self.app.size.width, WIDTH) - FRAME - len(command.key)
+        note = cut(command.note, max(0, room - title.cell_length - 4), glyphs(self.app).more)
+        line = title.append(lit(f"  {note}" if note else "", "muted"))
+        line = line.pad_right(max(1, room - line.cell_length))
+        return line.append(lit(command.key, "muted"))
 
     def _do(self, command: Command) -> Callable[[], None]:
         async def run() -> None:
@@ -101,33 +128,36 @@ class Commands(Provider):
         if main is None:
             return
         session = main.session
-        yield Command("write", "review, then write", main.action_write, common=True)
+        yield self._key(main, "write", "review, then write", main.action_write)
         if session.undo_label:
-            yield Command("undo", session.undo_label, main.action_undo, common=True)
-        yield Command("redo", "the step that was undone", main.action_redo, common=True)
+            yield self._key(main, "undo", session.undo_label, main.action_undo)
+        if session.redo_label:
+            yield self._key(main, "redo", session.redo_label, main.action_redo)
         yield from self._here(main)
-        for name in STEPS:
-            step = partial(main.action_step, name)
-            yield Command(f"step {name}", f"go to {TITLES[name]}", step, common=True)
+        for number, name in enumerate(STEPS, 1):
+            if name != main.here:
+                step = partial(main.action_step, name)
+                note = f"go to {TITLES[name]}"
+                yield Command(f"step {name}", note, step, f"alt+{number}", common=True)
         if session.findings.total:
-            yield Command("next problem", "F8", partial(main.action_problem, 1), common=True)
+            yield self._key(main, "next problem", "", partial(main.action_problem, 1))
         if main.check_action("fix", ()):
-            yield Command("fix", "the problem under the cursor", main.action_fix, common=True)
+            yield self._key(main, "fix", "the problem under the cursor", main.action_fix)
         if main.check_action("preview", ()):
-            yield Command("preview", "show or hide it", main.action_preview, common=True)
-        follow = partial(main.app.run_action, "live_preview")
-        yield Command("live preview", "let it follow each key, or no more", follow, common=True)
-        yield Command("help", "what is here", main.action_help, common=True)
+            yield self._key(main, "preview", "show or hide it", main.action_preview)
+            follow = partial(main.app.run_action, "live_preview")
+            note = "stop following each key" if not main.plain_preview else "follow each key"
+            yield Command("live preview", note, follow, "shift+F4", common=True)
+        yield self._key(main, "help", "what you can do here", main.action_help)
         for theme in ("xentui-dark", "xentui-light"):
-            yield Command(
-                f"theme {theme.removeprefix('xentui-')}", "colours", partial(self._theme, theme)
-            )
-        yield Command(
-            "quit", "leave xentui", partial(main.app.run_action, "request_quit"), common=True
-        )
+            if theme != self.app.theme:
+                name = theme.removeprefix("xentui-")
+                yield Command(f"theme {name}", "colours", partial(self._theme, theme))
+        leave = partial(main.app.run_action, "request_quit")
+        yield self._key(main, "quit", "leave xentui", leave)
         for board in boards.all_boards():
-            does = f"{board.title}, {board.state_words}"
-            yield Command(f"machine {board.machine}", does, partial(self._machine, board.machine))
+            note = f"{board.title}, {board.state_words}"
+            yield Command(f"machine {board.machine}", note, partial(self._machine, board.machine))
         for name, what in session.target.offers(("host", "machine")):
             if not boards.board(name).known:
                 yield Command(f"machine {name}", what, partial(self._machine, name))
@@ -140,24 +170,31 @@ class Commands(Provider):
             remove = partial(self._remove, guest.key)
             yield Command(f"delete guest {guest.key}", "undo brings it back", remove)
 
+    @staticmethod
+    def _key(main: MainScreen, name: str, note: str, run: Do) -> Command:
+        """Return a command that a key of the main screen does too."""
+        keys = (
+            key_name(main.app, one.binding)
+            for one in main.active_bindings.values()
+            if one.binding.id == BINDINGS[name]
+        )
+        return Command(name, note, run, next(keys, ""), common=True)
+
     def _here(self, main: MainScreen) -> Iterator[Command]:
         """Yield what the keys of the place one is in do, so that the mouse does it too."""
-        named = {"write", "undo", "redo", "next_problem", "mend", "preview", "help"}
         seen = set()
         for node, binding, enabled, _ in main.active_bindings.values():
             name = binding.description.lower()
             if not enabled or not binding.id or not name or (node, binding.action) in seen:
                 continue
             seen.add((node, binding.action))
-            action = binding.action.partition("(")[0]
-            if node is main.app or (node is main and action in named):
+            if binding.id in LISTED or isinstance(node, (Table, CodeView, Options, Form)):
+                # A row, a line or a choice is clicked.
                 continue
-            if isinstance(node, (Table, CodeView, Options, Form)):
-                # Going to a row, a line or a choice is a click on it.
-                continue
-            does = f"{key_name(main.app, binding)}, in {TITLES[main.here]}"
             run = partial(main.app.run_action, binding.action, node)
-            yield Command(name, does, run, common=True)
+            yield Command(
+                name, f"in {TITLES[main.here]}", run, key_name(main.app, binding), common=True
+            )
 
     def _with_words(self, query: str) -> Iterator[Command]:
         """Yield what takes any word: a board or guest by its name, a file to open."""

@@ -356,6 +356,11 @@ class Session:
         return self._history.redo()
 
     @property
+    def redo_label(self) -> str | None:
+        """What redo would do again."""
+        return self._history.redo_label
+
+    @property
     def undo_label(self) -> str | None:
         """What undo would undo."""
         return self._history.undo_label
