@@ -183,6 +183,8 @@ class MainScreen(Screen[None]):
             return self.here not in WITHOUT_PREVIEW
         if action == "undo":
             return self.session.undo_label is not None or None
+        if action == "redo":
+            return self.session.redo_label is not None or None
         if action == "next":
             place = STEPS.index(self.here) + (1 if parameters[0] == 1 else -1)
             return 0 <= place < len(STEPS)

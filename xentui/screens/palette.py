@@ -145,9 +145,9 @@ class Commands(Provider):
             yield self._key(main, "fix", "the problem under the cursor", main.action_fix)
         if main.check_action("preview", ()):
             yield self._key(main, "preview", "show or hide it", main.action_preview)
-            follow = partial(main.app.run_action, "live_preview")
-            note = "stop following each key" if not main.plain_preview else "follow each key"
-            yield Command("live preview", note, follow, "shift+F4", common=True)
+        follow = partial(main.app.run_action, "live_preview")
+        note = "stop following each key" if not main.plain_preview else "follow each key"
+        yield Command("live preview", note, follow, "shift+F4", common=True)
         yield self._key(main, "help", "what you can do here", main.action_help)
         for theme in ("xentui-dark", "xentui-light"):
             if theme != self.app.theme:
