@@ -195,7 +195,7 @@ def _boot(project: Project, able: Abilities, *, sets_memory: bool) -> Iterator[N
     elif machine == "qemuarm64":
         yield NextCommand("boot", f"runqemu {machine} {recipe} ext4 nographic slirp{memory}")
     elif boards.boot_writer(project.host) != "user":
-        yield from _flash(project, board)
+        yield from flash(project, board)
     if kickstart.needed(project, able) and dom0_memory(project) is not None:
         yield NextCommand("boot", "xl list 0", "Dom0's memory comes from our own kickstart file")
 
@@ -205,7 +205,7 @@ _DEPLOY = "tmp/deploy/images"
 _UNPACK = {".gz": "zcat", ".bz2": "bzcat", ".xz": "xzcat", ".zst": "zstdcat"}
 
 
-def _flash(project: Project, board: boards.Board) -> Iterator[NextCommand]:
+def flash(project: Project, board: boards.Board) -> Iterator[NextCommand]:
     """Yield how the image gets onto the card or disk, and what shows Xen's console."""
     file = f"{_DEPLOY}/{board.machine}/{image(project)}-{board.machine}.rootfs.{board.medium.file}"
     # Where xentui writes the boot files it asks for a plain image too.

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from xentui.screens.main import MainScreen
     from xentui.session import Session
 
-WIDTH, INDENT = 72, 10
+WIDTH, INDENT = 72, 11
 """Cells of the page at most, and of the names in it."""
 _KEYS = (
     ("tab, shift+tab, or down and up", "next and previous field"),
@@ -94,6 +94,10 @@ def help_for(screen: MainScreen) -> tuple[str, list[Content]]:
     finding = screen.finding_in_sight()
     lines = _finding(finding, _room(screen)) if finding is not None else []
     row = _row(screen)
+    page = screen.step.help_page()
+    if page is not None:
+        title, pairs = page
+        return title, [*lines, *_wrapped(pairs, _room(screen)), lit(""), *_here(screen), *_keys()]
     if row is None:
         lines = [*lines, lit(screen.step.hint())]
         return screen.step.NAME.capitalize(), [*lines, lit(""), *_here(screen), *_keys()]

@@ -9,15 +9,16 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.widget import Widget
+from textual.widgets import Input
 
 from xentui.project import boards
 from xentui.screens.step import Edit, Form, FormStep
-from xentui.session import field_paths, forms
+from xentui.session import Session, field_paths, forms
+from xentui.session.board_page import board_needs, board_page
 from xentui.widgets.field import FieldRow
 from xentui.widgets.table import Column, Row, Table
-from xentui.widgets.text import Text, cut, glyphs, lit
+from xentui.widgets.text import Text, glyphs, lit
 
 SUPPORT: dict[boards.State, tuple[str, str]] = {
     "tried": ("ok", "tried"),
@@ -33,6 +34,7 @@ class BoardTable(Table):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "activate", "Choose", id="list.choose"),
+        Binding("i", "screen.help", "About", id="board.about"),
     ]
 
 
@@ -44,12 +46,23 @@ class Machine(FormStep):
         "The board decides the kernel, the boot loader and how Dom0's memory is set."
     )
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "filter", "Filter", key_display="/", id="list.filter"),
+    ]
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._filter = ""
+        self._machine = ""
+
     def compose(self) -> ComposeResult:
         """Make the list and the fields."""
+        yield Input(placeholder="part of a name, a maker, a layer", compact=True, id="board-filter")
         yield BoardTable(
             Column("Board"),
-            Column("What it is", 26, above=66),
-            Column("Xen", 10),
+            Column("What it is", 26, above=60),
+            Column("Layer", 16, above=84),
+            Column("Xen", 11),
             id="boards",
         )
         yield Text(id="board-note")
@@ -58,42 +71,54 @@ class Machine(FormStep):
                 yield FieldRow(path, self.session)
 
     def on_mount(self) -> None:
-        """Fill the list and highlight the board."""
-        self._fill()
-        self.query_one(Table).select(self.session.project.host.machine)
+        """Fill the list."""
+        self.sync()
 
     def _fill(self) -> None:
-        signs = glyphs(self)
         machine = self.session.project.host.machine
+        known = list(boards.filtered(self._filter))
+        if not self._filter and machine not in {board.machine for board in known}:
+            known.insert(0, boards.board(machine))
         rows = []
-        known = list(boards.all_boards())
-        if machine not in boards.names():
-            known.append(boards.board(machine))
-        for board in known:
-            style, word = SUPPORT[board.state]
-            here = board.machine == machine
-            name = f"{signs.on if here else signs.off} {board.machine}"
-            sign = signs.severity(style)
-            rows.append(
-                Row(
-                    board.machine,
-                    ((name, "strong" if here else ""), board.title, (f"{sign} {word}", style)),
-                )
-            )
-        self.query_one(Table).set_rows([*rows, *self._others({row.key for row in rows})])
+        for vendor, group in boards.by_vendor(known).items():
+            if self.screen.has_class("-tall"):
+                rows.append(Row(f":{vendor}", (f"  {vendor}",), heading=True))
+            rows += [self._row(board, machine) for board in group]
+        rows += self._others({row.key for row in rows})
+        if not rows:
+            rows = [Row(":none", ("  No board matches. Esc shows all.",), heading=True)]
+        self.query_one(Table).set_rows(rows)
+
+    def _row(self, board: boards.Board, chosen: str) -> Row:
+        signs = glyphs(self)
+        style, word = SUPPORT[board.state]
+        here = board.machine == chosen
+        name = f"{signs.on if here else signs.off} {board.machine}"
+        layer = board.layer.name if board.layer is not None else ""
+        return Row(
+            board.machine,
+            (
+                (name, "strong" if here else ""),
+                board.title,
+                (layer, "muted"),
+                (f"{signs.severity(style)} {word}", style),
+            ),
+        )
 
     def _others(self, known: set[str]) -> list[Row]:
-        """Return the machines of the layers that are none of the known boards."""
+        """Return the machines of the layers that are not among the known boards."""
         build_survey = self.session.target.survey
         if build_survey is None or build_survey.problem:
             return []
         if build_survey.build is None:
             return [Row(":reading", (f"  Reading the layers {glyphs(self).more}",), heading=True)]
         sign = glyphs(self).off
+        words = self._filter.lower().split()
         rows = [
-            Row(one.name, (f"{sign} {one.name}", one.title or one.layer, ("unknown", "muted")))
+            Row(one.name, (f"{sign} {one.name}", one.title or one.layer, "", ("unknown", "muted")))
             for one in build_survey.machines
             if one.name not in known
+            and all(word in f"{one.name} {one.title} {one.layer}".lower() for word in words)
         ]
         heading = Row(":layers", ("  Other machines of the layers",), heading=True)
         return [heading, *rows] if rows else []
@@ -107,31 +132,80 @@ class Machine(FormStep):
         return self.query_one(Table)
 
     def sync(self) -> None:
-        """Show what holds."""
+        """Show the fields' values, and the board where another one is chosen."""
         super().sync()
         self._fill()
+        machine = self.session.project.host.machine
+        if machine != self._machine:
+            self._machine = machine
+            self.query_one(Table).select(machine)
         self._describe(self.query_one(Table).key)
 
     def _describe(self, machine: str) -> None:
+        """Show what is known of the board under the cursor, and what it needs."""
+        if not machine:
+            return
         board = boards.board(machine)
         style, word = SUPPORT[board.state]
-        reason = board.summary
-        layer = f" Needs {board.layer.name}." if board.layer is not None else ""
-        room = max(8, self.size.width - 2 - len(word) - 3)
         note = lit(f"{glyphs(self).severity(style)} {word}", style)
+        text = board.summary
         if self.size.width < 68:
             build_survey = self.session.target.survey
             machines = build_survey.machines if build_survey is not None else ()
             title = next((one.title for one in machines if one.name == machine), "")
-            reason = f"{title or board.title}. {reason}"
-        self.query_one("#board-note", Text).show(
-            Content("").join(
-                [note, lit(cut(f"  {reason}{layer}", room, glyphs(self).more), "muted")]
-            )
-        )
+            text = f"{title or board.title}. {text}"
+        needs = board_needs(board)
+        if needs:
+            text = f"{text} Needs: {needs}."
+        self.query_one("#board-note", Text).show(note.append(lit(f"  {text}", "muted")))
+
+    def help_page(self) -> tuple[str, list[forms.Pair]] | None:
+        """Return the page of the board under the cursor, while the list has the focus."""
+        table = self.query_one(Table)
+        if not table.has_focus or not table.key:
+            return None
+        board = boards.board(table.key)
+        return f"{board.machine}: {board.title}", board_page(self.session.project, board.machine)
+
+    # Filter
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Offer the filter at the list only, where a slash is not text."""
+        return self.query_one(Table).has_focus if action == "filter" else True
+
+    def action_filter(self) -> None:
+        """Type what the boards must have in them; machines that cannot run Xen are found too."""
+        self.add_class("-filtering")
+        self.query_one("#board-filter", Input).focus()
+
+    def back(self) -> bool:
+        """Leave the filter."""
+        if not self.has_class("-filtering"):
+            return False
+        self.remove_class("-filtering")
+        self.query_one("#board-filter", Input).value = self._filter = ""
+        self._fill()
+        self.query_one(Table).select(self.session.project.host.machine)
+        self.query_one(Table).focus()
+        return True
+
+    @on(Input.Changed, "#board-filter")
+    def _filtered(self, event: Input.Changed) -> None:
+        event.stop()
+        self._filter = event.value
+        self._fill()
+        self._describe(self.query_one(Table).key)
+
+    @on(Input.Submitted, "#board-filter")
+    def _filter_done(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.query_one(Table).focus()
+
+    # The list
 
     def on_resize(self) -> None:
-        """Tell as much as there is room for."""
+        """Show as much as there is room for."""
+        self._fill()
         self._describe(self.query_one(Table).key)
 
     @on(Table.Moved, "#boards")

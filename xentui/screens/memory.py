@@ -131,6 +131,8 @@ class Memory(Step):
         if share.kind in ("xen", "free"):
             style = style or "muted"
         mib = f"{'about ' if share.estimate else ''}{share.mib}"
+        if share.kind == "dom0" and not share.mib:
+            mib = "unknown"
         named = {"guest": "ok", "reserve": "accent", "dom0": "accent"}.get(share.kind, "muted")
         name = f"{share.kind}:{share.name}"
         note = (share.note, "muted")

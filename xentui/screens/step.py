@@ -21,7 +21,7 @@ from textual.widgets import Input, Static
 from textual.widgets.input import Selection
 
 from xentui.project.model import Project
-from xentui.session import Session, State, View, field_paths
+from xentui.session import Session, State, View, field_paths, forms
 from xentui.session.state import Origin
 from xentui.widgets.field import FieldRow, Labelled
 from xentui.widgets.text import lit
@@ -207,6 +207,10 @@ class Step(Vertical):
         if target is kept and isinstance(target, Input) and selection is not None:
             # After the focus itself, which selects all.
             target.call_later(_select, target, selection)
+
+    def help_page(self) -> tuple[str, list[forms.Pair]] | None:
+        """Return the title and lines of what F1 explains, where that is not a field."""
+        return None
 
     def renamed(self, path: field_paths.Path, name: str) -> None:
         """Follow a guest or bundle that has another name now."""

@@ -442,6 +442,23 @@ class Session:
         settings = to.user_settings if to.existing in (None, "keep") else None
         return field_paths.fallback(self.project, path, by_hand(settings))
 
+    def choices(self, path: field_paths.Path) -> list[str]:
+        """Return the values to choose from for the field at a path.
+
+        Ways of starting Xen that are for the other architecture only are left out.
+        """
+        names = field_paths.field_of(path).choices
+        if path != ("host", "boot_mode"):
+            return list(names)
+        from xentui.project import boards
+
+        host = self.project.host
+        arch = boards.board(host.machine).arch
+        others = {
+            name for name, family in boards.FAMILIES.items() if family.arch not in (None, arch)
+        }
+        return [name for name in names if name == host.boot_mode or name not in others]
+
     def shown(self, path: field_paths.Path) -> tuple[str, str]:
         """Return the text of the field at a path, and what is wrong with it."""
         kept = self.state.unfinished.get(path)

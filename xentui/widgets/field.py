@@ -253,7 +253,7 @@ class FieldRow(Labelled):
         if self.field.kind == "flag":
             offered: list[Choice] = [("false", "no"), ("true", "yes")]
         else:
-            offered = [(name, name) for name in self.field.choices]
+            offered = [(name, name) for name in self.session.choices(self.path)]
         if not default and not self.field.required:
             offered.insert(0, (LEFT_OUT, "default"))
         return offered, (default if value is None else field_paths.show(self.field, value),)

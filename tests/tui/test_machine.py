@@ -1,0 +1,106 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Choosing a board: the list by maker, its filter, the page of a board, one that nobody knows."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.sessions import session_of
+from tests.tui.test_wizard import settle
+from tests.tui.wizards import LARGE, SMALL, shown, wizard
+from xentui.project.model import Host, Project
+from xentui.screens.help import HelpScreen
+from xentui.widgets.table import Table
+
+PC = Project(Host("qemux86-64"))
+PI = Project(Host("raspberrypi4-64"))
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+async def test_a_board_is_found_by_its_layer_and_chosen(size: tuple[int, int]) -> None:
+    app = wizard(session_of(PC), begin="machine")
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        await pilot.press("slash", *"meta-raspberrypi")
+        await settle(pilot)
+        page = shown(app)
+        assert "raspberrypi5" in page
+        assert "qemuarm64" not in page
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "Needs: meta-raspberrypi" in " ".join(shown(app).split())
+        await pilot.press("enter")
+        await settle(pilot)
+        assert app.session.project.host.machine == "raspberrypi4-64"
+        await pilot.press("escape")
+        await settle(pilot)
+        assert app.main.step.query_one(Table).key == "raspberrypi4-64"
+        assert "qemuarm64" in shown(app) or size == SMALL
+
+
+async def test_a_machine_that_cannot_run_xen_is_found_with_its_reason() -> None:
+    app = wizard(session_of(PC), begin="machine")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("slash", *"beaglebone")
+        await settle(pilot)
+        page = " ".join(shown(app).split())
+        assert "no Xen" in page
+        assert "32-bit Arm machine" in page
+
+
+async def test_boards_are_listed_below_their_makers() -> None:
+    app = wizard(session_of(PC), begin="machine")
+    async with app.run_test(size=LARGE) as pilot:
+        await settle(pilot)
+        lines = shown(app).split("\n")
+        at = next(n for n, line in enumerate(lines) if "Raspberry Pi  " in line)
+        assert "raspberrypi4-64" in lines[at + 1]
+
+
+@pytest.mark.parametrize("key", ["i", "f1"])
+async def test_the_page_of_a_board_says_how_to_flash_it_and_where_the_console_is(key: str) -> None:
+    app = wizard(session_of(PI), begin="machine")
+    async with app.run_test(size=(120, 60)) as pilot:
+        await settle(pilot)
+        await pilot.press(key)
+        await settle(pilot)
+        assert isinstance(app.screen, HelpScreen)
+        page = " ".join(shown(app).replace("│", " ").split())
+        for part in ("tried in QEMU", "meta-raspberrypi", "sudo dd", "screen /dev/ttyUSB0"):
+            assert part in page
+        await pilot.press("escape")
+        await settle(pilot)
+        assert app.main.here == "machine"
+
+
+async def test_of_an_unknown_board_nothing_is_said_that_is_not_known() -> None:
+    app = wizard(session_of(PC), begin="machine")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("tab", *"my-board")
+        await settle(pilot)
+        page = shown(app)
+        assert "! unknown" in page
+        assert "meta-virtualization's own tests" not in page
+        await pilot.press("alt+5")
+        await settle(pilot)
+        page = " ".join(shown(app).split())
+        assert "Dom0 unknown" in page
+        assert "fits" not in page
+
+
+@pytest.mark.parametrize(
+    ("machine", "offered", "refused"),
+    [("qemux86-64", "bios", "uboot-fat"), ("raspberrypi4-64", "uboot-rpi", "bios")],
+)
+async def test_only_ways_of_starting_xen_that_the_processor_has_are_offered(
+    machine: str, offered: str, refused: str
+) -> None:
+    app = wizard(session_of(Project(Host(machine))), begin="machine")
+    async with app.run_test(size=(120, 60)) as pilot:
+        await settle(pilot)
+        page = shown(app).split("Started by")[1].split("Accepted")[0]
+        assert offered in page
+        assert refused not in page
