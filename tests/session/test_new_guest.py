@@ -127,10 +127,31 @@ def test_an_xl_config_becomes_a_guest_of_its_name(tmp_path: Path) -> None:
     config.write_text('name = "Firewall 2"\nmemory = 64\ntype = "hvm"\n')
     session = session_of(preset="qemux86-64-minimal")
     key = session.add_guest(GuestKind.CONFIG, str(config))
+    assert session.view.effective(session.project.guest(key)).memory == 64
     assert key == "firewall-2"
     assert session.project.guest(key).config_file == "old.cfg"
     session.write()
     assert Path("xentui-out/old.cfg").read_text() == config.read_text()
+
+
+def test_an_xl_config_becomes_fields_with_the_files_next_to_it(tmp_path: Path) -> None:
+    config = tmp_path / "it's my.cfg"
+    config.write_text(
+        'name = "router"\nmemory = 96\nvcpus = 2\nkernel = "/boot/router-kernel"\n'
+        'disk = [ "/srv/router.qcow2,qcow2,xvda,w" ]\nvif = [ "bridge=xenbr0" ]\nfoo = 1\n'
+    )
+    (tmp_path / "router.qcow2").write_bytes(b"QFI\xfb" + bytes(508))
+    session = session_of(preset="qemux86-64-minimal")
+    key = session.add_guest(GuestKind.IMPORT, f'"{config}"')
+    guest = session.project.guest(key)
+    assert (guest.memory, guest.vcpus, guest.kernel) == (96, 2, "router-kernel")
+    assert guest.source is not None
+    assert guest.source.type == "qcow2"
+    assert "router.qcow2" in session.view.copies
+    assert any("foo" in note for note in session.notes)
+    assert any(note.startswith("router-kernel is missing") for note in session.notes)
+    session.undo()
+    assert "router.qcow2" not in session.view.copies
 
 
 def test_a_config_that_xl_refuses_is_refused_with_its_line(tmp_path: Path) -> None:

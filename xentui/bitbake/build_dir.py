@@ -158,8 +158,8 @@ class BuildDir:
     def find_in_layers(self, name: str) -> str | None:
         """Return the first file of that path below BBPATH, or ``None``."""
         for folder in (self.value("BBPATH").raw or "").split(":"):
-            file = joined(folder, name) if folder else ""
-            if file and exists(file):
+            file = joined(folder or str(self.path), name)
+            if exists(file):
                 return file
         return None
 
@@ -179,7 +179,7 @@ def read(path: Path, *, texts: Mapping[str, str] | None = None) -> BuildDir:
         raise InputError(
             f"{visible(str(path))} is no directory", fix="Check the name and your permissions."
         )
-    reader = ConfReader(texts=texts or {})
+    reader = ConfReader(texts=texts or {}, folder=top)
     store = reader.store
     store.stands_for = _STANDS_FOR
     store.fixed = {"PN": "defaultpkgname", "BB_CURRENT_MC": ""}

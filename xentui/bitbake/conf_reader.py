@@ -54,6 +54,7 @@ class ConfReader:
         includes: the statements that name further files.
         fragments: fragments that are switched on, with the place that says so.
         texts: texts to take instead of reading a file, by its path.
+        folder: the folder that BitBake runs in; empty if it does not matter.
     """
 
     store: Store = field(default_factory=Store)
@@ -63,6 +64,7 @@ class ConfReader:
     includes: list[Included] = field(default_factory=list)
     fragments: dict[str, Location | None] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
+    folder: str = ""
     _open: list[str] = field(default_factory=list)
 
     def read(self, path: str | Path) -> bool:
@@ -249,7 +251,9 @@ class ConfReader:
         folders = [folder_of(statement.file)]
         bbpath = self.store.get("BBPATH")
         if bbpath.raw is not None:
-            folders += [folder for folder in bbpath.raw.split(":") if HOLE not in folder]
+            # An empty part of BBPATH is the folder that BitBake runs in (bb.utils.which).
+            parts = [folder or self.folder for folder in bbpath.raw.split(":")]
+            folders += [folder for folder in parts if folder and HOLE not in folder]
         for folder in folders:
             file = joined(folder, name)
             if is_absolute(file) and self._exists(file):

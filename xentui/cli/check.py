@@ -147,7 +147,7 @@ def _build_context(given: Path | None) -> _Build | None:
 def _checked(chosen: Chosen, build: _Build | None) -> FindingsReport:
     projects.note(chosen)
     project = chosen.loaded.project
-    assets = projects.gather(project, chosen.loaded) if project is not None else None
+    assets = projects.gather(project, chosen) if project is not None else None
     if build is not None and project is not None and assets is not None:
         assets = replace(
             assets,

@@ -17,6 +17,7 @@ from xentui.project.schema import FILE_NAME, text
 from xentui.safe_text import visible
 
 if TYPE_CHECKING:
+    from xentui.cli.projects import Chosen
     from xentui.project.model import Project
 
 
@@ -54,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
         terminal.put(new_file.text(project))
         return Exit.OK
     write_new(args.output, project, schema=args.schema)
-    _tell_missing(project, args.output, chosen.loaded.directory)
+    _copy_files(project, args.output, chosen)
     name = shlex.quote(str(args.output))
     terminal.say(f"Next:\n    xentui check {name}\n    xentui generate {name} --out xentui-out")
     return Exit.OK
@@ -112,9 +113,17 @@ def _there(path: Path) -> RefusedError:
     )
 
 
-def _tell_missing(project: Project, path: Path, source: Path) -> None:
-    """List the files that the preset uses and that the new project still needs."""
-    for name in assets.gather(project, path.parent).missing:
-        there = source / name
-        copy = f"; the preset's own is {there}" if there.exists() else ""
-        terminal.say(f"xentui: {name} is missing: put it beside the project file{copy}")
+def _copy_files(project: Project, path: Path, chosen: Chosen) -> None:
+    """Copy the files that the project names next to it, and list those that are missing."""
+    from xentui.output.apply import apply
+    from xentui.output.plan import Plan
+    from xentui.session.writing import copy_change
+
+    needed = assets.gather(project, path.parent, chosen.files, chosen.loaded.directory)
+    copies = [copy_change(path.parent, name, file) for name, file in needed.copies.items()]
+    apply(Plan(tuple(one for one in copies if one.kind == "new"), ()))
+    for change in copies:
+        what = "copied" if change.kind == "new" else "already exists; not overwritten"
+        terminal.say(f"{visible(str(change.path))}: {what}")
+    for name in needed.missing:
+        terminal.say(f"xentui: {name} is missing: put it next to the project file")

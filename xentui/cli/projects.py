@@ -7,7 +7,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -40,6 +40,7 @@ class Chosen:
         origin: what headers of generated files call it: no machine's path.
         changed: whether ``--set`` changed it on the way.
         allowed: codes of errors that the user overrules.
+        files: paths of files that ``--set`` names elsewhere, by their names in the project.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Chosen:
     loaded: Loaded
     changed: bool
     allowed: tuple[str, ...] = ()
+    files: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def choose(args: argparse.Namespace) -> Chosen:
@@ -84,16 +86,16 @@ def preset(name: str, assignments: list[str], allowed: Sequence[str] = ()) -> Ch
 
 
 def gather(
-    project: Project, loaded: Loaded, files: Mapping[str, Path] = MappingProxyType({})
+    project: Project, chosen: Chosen, files: Mapping[str, Path] = MappingProxyType({})
 ) -> Assets:
     """Return the files that a project names.
 
     Args:
         project: the project.
-        loaded: the file it was read from.
-        files: where files lie that are to be copied beside it, by their names there.
+        chosen: where it was read from.
+        files: the paths of more files that are to be copied next to it, by their names there.
     """
-    return assets.gather(project, loaded.directory, files)
+    return assets.gather(project, chosen.loaded.directory, {**chosen.files, **files})
 
 
 def findings(
@@ -139,7 +141,7 @@ def usable(chosen: Chosen) -> tuple[Project, Assets]:
             f"{visible(chosen.name)}: is not a project file that can be used",
             fix="Fix what is listed above.",
         )
-    return project, gather(project, chosen.loaded)
+    return project, gather(project, chosen)
 
 
 def sound(
@@ -165,7 +167,7 @@ def sound(
         found = findings(chosen, assets)
     else:
         from xentui.output import existing as by_hand
-        from xentui.output.build_dir import abilities_of, attach_of
+        from xentui.output.build_dir import abilities_of
         from xentui.session import target
         from xentui.session.existing import kept, taken
 
@@ -176,15 +178,13 @@ def sound(
             theirs = taken(project, settings)
             project = theirs.project
             chosen = replace(chosen, loaded=replace(chosen.loaded, project=project))
-            assets = gather(project, chosen.loaded, theirs.files)
+            assets = gather(project, chosen, theirs.files)
         found = findings(chosen, assets, able, lambda one: kept(one, settings, use))
     if build is not None and all(f.severity is not Severity.ERROR for f in found):
         there = target.examine_project(
             project, assets, build, origin=chosen.origin, attach=attach, existing=existing
         )
-        # Who asked for the settings to be left alone knows that nothing includes them.
-        alone = (attach or attach_of(build)) == "none"
-        found += [f for f in there if not (alone and f.code == "XT637")]
+        found += there
     found = [f for f in found if f.severity is not Severity.ADVICE]
     listed = report(chosen, found)
     for line in listed.texts(sys.stderr):
@@ -208,6 +208,40 @@ def _changed(chosen: Chosen, assignments: list[str]) -> Chosen:
     if not assignments:
         return chosen
     loaded = chosen.loaded
+    assignments, files = _files_of(assignments, loaded.directory)
     data = overrides.apply(loaded.document.data, assignments)
     changed = document.validated(replace(loaded.document, data=data), loaded.directory)
-    return replace(chosen, loaded=changed, changed=True)
+    return replace(chosen, loaded=changed, changed=True, files=files)
+
+
+_LOCAL_FILES = ("config_file", "script", "uri")
+"""Fields whose value may be the path of a file on this machine."""
+
+
+def _files_of(assignments: list[str], folder: Path) -> tuple[list[str], Mapping[str, Path]]:
+    """Return assignments with file names that a project can have, and the paths of the files.
+
+    Args:
+        assignments: as they were given, such as ``guests.alpine.config_file=~/alpine.cfg``.
+        folder: the project's folder.
+
+    Raises:
+        InputError: there is no such file.
+    """
+    found: dict[str, Path] = {}
+    made = []
+    for given in assignments:
+        assignment = given
+        path, _, value = given.partition("=")
+        name = path.strip().rpartition(".")[2]
+        if name in _LOCAL_FILES:
+            from xentui.session import files
+
+            if files.lies_elsewhere((name,), value):
+                file = files.resolve(value, Path.cwd())
+                inside, copied = files.name_for(folder, file, taken=found)
+                if copied:
+                    found[inside] = file
+                assignment = f"{path}={'file://' if name == 'uri' else ''}{inside}"
+        made.append(assignment)
+    return made, MappingProxyType(found)

@@ -277,6 +277,9 @@ class Step(StepMenu):
         """Say how many there are."""
         count = len(self.session.project.guests)
         yield f"{head('guests')}. {words.many(count, 'guest') if count else 'None yet'}"
+        for other in self.session.view.other_guests:
+            guest = other.guest
+            yield f"Also on the target: {guest.key}, {guest.memory} MiB, by {other.bundled_by}"
 
     def items(self) -> Sequence[Item]:
         """Return the guests, and what adds one."""
@@ -294,7 +297,7 @@ class Step(StepMenu):
 def described(wizard: Wizard, guest: Guest) -> str:
     """Return a guest in a few words, with the worst of its problems."""
     view = wizard.session.view
-    full = effective.effective(view.project, guest)
+    full = view.effective(guest)
     parts = [f"{full.memory} MiB", f"{full.vcpus} vCPU{'s' if full.vcpus > 1 else ''}"]
     parts += ["starts at boot"] if guest.autostart else []
     parts += [guests.disk_of(guest), f"bundle {guest.bundle}" if guest.bundle else "configuration"]
@@ -358,7 +361,7 @@ class Add(Menu):
 
     def _file(self, kind: GuestKind, given: str) -> str:
         """Take the file; ask for the kernel too where the kind has one."""
-        if kind is GuestKind.CONFIG:
+        if kind in (GuestKind.IMPORT, GuestKind.CONFIG):
             return self._add(kind, given)
         path = files.resolve(given, self.session.folder)
         if kind is not GuestKind.VENDOR:
@@ -385,6 +388,7 @@ class Add(Menu):
             return sentences(error.message, error.fix)
         guest = self.session.project.guest(key)
         self.wizard.changed(f"Added {key}: {described(self.wizard, guest)}.")
+        self.say(*self.session.notes)
         self.wizard.open(GuestMenu(self.wizard, key))
         return ""
 

@@ -74,6 +74,10 @@ def schema() -> dict[str, Any]:
     return loaded
 
 
+_SIZE = re.compile(r"([0-9]{1,12})\s*([MmGg])(?:i?[Bb])?", re.ASCII)
+"""A size with its unit; M and G are read as MiB and GiB, as xl and QEMU do."""
+
+
 class Field(NamedTuple):
     """One property of a table of the format.
 
@@ -142,13 +146,16 @@ class Field(NamedTuple):
         """Turn what a person typed into a value of this field's type, unchecked.
 
         A list is typed with spaces between its entries (``autostart external``), and a ``map``
-        as ``KEY = VALUE, KEY = VALUE``; an empty text is an empty one.
+        as ``KEY = VALUE, KEY = VALUE``; an empty text is an empty one. A size in MiB may have a
+        unit: ``8 GiB``, ``512M``.
 
         Raises:
             UsageError: it is not of that type.
         """
         typed = given.strip()
         if self.kind == "integer":
+            if self.unit == "MiB" and (size := _SIZE.fullmatch(typed)):
+                return int(size[1]) * (1024 if size[2] in "Gg" else 1)
             if not re.fullmatch(r"-?[0-9]{1,18}", typed):
                 raise UsageError(
                     f"{self.title}: must be a whole number, {self.range}, not {quoted(given)}"

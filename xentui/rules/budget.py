@@ -229,6 +229,21 @@ def guest_row(given: Context, guest: EffectiveGuest) -> Row:
     )
 
 
+def as_configured(given: Context, guest: EffectiveGuest) -> EffectiveGuest:
+    """Return a guest with the values of its own xl config, where that is available."""
+    config = given.configs.get(guest.key)
+    if config is None or config.error is not None:
+        return guest
+    memory, vcpus, _ = _config_sizes(config, guest)
+    words = [f"root={root}" if (root := config.text("root")) else "", config.text("extra") or ""]
+    command_line = config.text("cmdline") or " ".join(word for word in words if word)
+    values = {
+        "memory": memory, "vcpus": vcpus, "vif": config.texts("vif"), "extra": command_line,
+        "type": _config_type(config, guest), "name": config.text("name") or guest.name,
+    }  # fmt: skip
+    return guest._replace(values={**guest.values, **values})
+
+
 def _config_type(config: Config, guest: EffectiveGuest) -> GuestType:
     named = config.domain_type
     return _TYPES.get(named, guest.type) if named is not None else guest.type

@@ -119,7 +119,7 @@ def context(
         abilities=abilities or releases.abilities_for(project),
         direct=tuple(effective(whole, guest) for guest in direct),
         holding=holding,
-        held=context(held, assets, abilities) if held != whole else None,
+        held=context(held, assets, abilities) if held is not whole and held != whole else None,
     )
 
 

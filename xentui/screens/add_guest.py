@@ -101,7 +101,7 @@ async def add_guest(step: Step, session: Session) -> None:
     )
     if path is None:
         return
-    if kind.kind is GuestKind.CONFIG:
+    if kind.kind in (GuestKind.IMPORT, GuestKind.CONFIG):
         step.post_message(AddGuest(kind.kind, str(path)))
         return
     file = await _read(step, path)

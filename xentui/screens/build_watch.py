@@ -15,7 +15,7 @@ from textual.screen import Screen
 from textual.worker import get_current_worker
 
 from xentui.errors import XentuiError
-from xentui.session.target import GivenUpError, examined, survey
+from xentui.session.target import GivenUpError, survey
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -106,15 +106,12 @@ class BuildWatch:
         if build_dir is None or plan is None:
             self._target.examined(())
             return
-        recipes, project = self._target.recipes(), self._session.project
-        existing = self._target.existing
+        examination = self._session.examination(plan)
 
         def examine() -> None:
             worker = get_current_worker()
             try:
-                findings: Sequence[Finding] = examined(
-                    plan, build_dir, project=project, existing=existing, recipes=recipes
-                )
+                findings: Sequence[Finding] = examination()
             except XentuiError:
                 findings = ()
             if not worker.is_cancelled:

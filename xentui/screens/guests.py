@@ -15,7 +15,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input
 
-from xentui.project import effective, route
+from xentui.project import route
 from xentui.project.model import Guest
 from xentui.rules.finding import Finding
 from xentui.screens.guest_editor import GuestEditor
@@ -349,7 +349,7 @@ class Guests(Step):
 
 def guest_row(view: View, guest: Guest, signs: Glyphs) -> Row:
     """Return a guest as a row of the table."""
-    full = effective.effective(view.project, guest)
+    full = view.effective(guest)
     severity = view.found.severity(guest.key)
     style = SEVERITIES[severity] if severity is not None else "ok"
     vif = " ".join(full.vif) if full.vif else "none"
@@ -371,7 +371,7 @@ def guest_row(view: View, guest: Guest, signs: Glyphs) -> Row:
 def guest_facts(view: View, key: str, count: str, signs: Glyphs) -> Content:
     """Return what is known of a guest: its share of the board, its problems, its xl config."""
     project, guest = view.project, view.project.guest(key)
-    full = effective.effective(project, guest)
+    full = view.effective(guest)
     where = f"bundle {guest.bundle}" if guest.bundle else "named in the configuration"
     total = view.budget.total
     share = f", {round(100 * full.memory / total)} % of {total} MiB" if total else ""

@@ -11,6 +11,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
+from textual.content import Content
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import Input
@@ -343,7 +344,10 @@ class MainScreen(Screen[None]):
             self.step.say(sentences(error.message, error.fix), "error")
             return
         self.step.sync()
-        await self.step.stand_on(key, opened=True, note=event.note)
+        note = event.note
+        if self.session.notes:
+            note = Content("\n").join(lit(line, "warning") for line in self.session.notes)
+        await self.step.stand_on(key, opened=True, note=note)
         self.changed()
 
     @on(Begin)

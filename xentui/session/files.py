@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -51,8 +52,20 @@ def lies_elsewhere(path: field_paths.Path, given: str) -> bool:
         path: the field's.
         given: what was typed: ``~/a.cfg``, ``/srv/a.cfg``, ``../a.cfg`` or a ``file://`` URI.
     """
-    text = given.strip().removeprefix(_SCHEME)
+    text = unquoted(given).removeprefix(_SCHEME)
     return is_local(path) and text.startswith(("/", "~", "./", "../"))
+
+
+def unquoted(given: str) -> str:
+    """Return a path without the quotes or backslashes that a shell or a file manager puts in."""
+    text = given.strip()
+    if not text.startswith(("'", '"')) and "\\" not in text:
+        return text
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        return text
+    return words[0] if len(words) == 1 else text
 
 
 def resolve(given: str, folder: Path) -> Path:
@@ -63,7 +76,7 @@ def resolve(given: str, folder: Path) -> Path:
         folder: the project's, in which a relative path is looked for first; then in the current
             folder.
     """
-    text = given.strip()
+    text = unquoted(given)
     if text.startswith(_SCHEME):
         text = unquote(text.removeprefix(_SCHEME))
     path = filesystem.expanded(text)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from xentui.errors import UsageError, sentences
 from xentui.project import boards, effective, guest_presets
-from xentui.project.filesystem import read_text
+from xentui.project.filesystem import exists, read_text
 from xentui.project.model import Guest, Project
 from xentui.session import field_paths, files, guests
 
@@ -45,6 +45,7 @@ class GuestKind(Enum):
     DISK = "disk"
     VENDOR = "vendor"
     CONTAINER = "container"
+    IMPORT = "import"
     CONFIG = "config"
     PRESET = "preset"
 
@@ -94,9 +95,15 @@ KINDS = (
         "Archive of the image",
     ),
     KindText(
+        GuestKind.IMPORT,
+        "An xl config, as fields",
+        "Each setting becomes a field here; files that lie next to the config come along.",
+        "xl config",
+    ),
+    KindText(
         GuestKind.CONFIG,
-        "An xl config you have",
-        "The file is carried to the target as it is; it names the disk, the kernel and memory.",
+        "An xl config, as a file",
+        "The file is installed on the target as it is; it names disks, kernel and memory.",
         "xl config",
     ),
 )
@@ -110,6 +117,20 @@ READY_MADE = KindText(
 """Guest presets, which are offered behind the kinds."""
 
 
+class Added(NamedTuple):
+    """A state with one guest more.
+
+    Attributes:
+        state: the state.
+        key: the guest's.
+        notes: what was left out or still is missing, a sentence each.
+    """
+
+    state: State
+    key: str
+    notes: tuple[str, ...] = ()
+
+
 def kind_of(seen: Inspected) -> GuestKind | None:
     """Return the kind of guest that a file is for; ``None`` where unknown."""
     if seen.kind == "tar":
@@ -118,7 +139,7 @@ def kind_of(seen: Inspected) -> GuestKind | None:
         return GuestKind.CONTAINER
     if seen.kind in _DISKS:
         return GuestKind.DISK
-    return GuestKind.CONFIG if seen.path.suffix == ".cfg" else None
+    return GuestKind.IMPORT if seen.path.suffix == ".cfg" else None
 
 
 def key_for(project: Project, name: str) -> str:
@@ -168,15 +189,15 @@ def add(
     *,
     name: str = "",
     kernel: Inspected | str = "",
-) -> tuple[State, str]:
-    """Return the state with one guest more, and the guest's key.
+) -> Added:
+    """Return the state with one guest more.
 
     Args:
         session: the session.
         kind: what the guest is made of.
         file: the file that was read; of :attr:`GuestKind.VENDOR` it may be a name in the deploy
-            directory, of :attr:`GuestKind.CONFIG` it is the path of the xl config, and of
-            :attr:`GuestKind.PRESET` the name of a guest preset.
+            directory, of :attr:`GuestKind.IMPORT` and :attr:`GuestKind.CONFIG` it is the path of
+            the xl config, and of :attr:`GuestKind.PRESET` the name of a guest preset.
         name: the recipe's name; of other kinds a name for the guest, from the file if empty.
         kernel: the vendor's kernel, a file or a name in the deploy directory.
 
@@ -185,13 +206,15 @@ def add(
     """
     match kind:
         case GuestKind.RECIPE:
-            return _recipe(session, name)
+            return Added(*_recipe(session, name))
+        case GuestKind.IMPORT:
+            return _imported(session, str(file))
         case GuestKind.CONFIG:
-            return _config(session, str(file), name)
+            return Added(*_config(session, str(file), name))
         case GuestKind.PRESET:
-            return _preset(session, str(file))
+            return Added(*_preset(session, str(file)))
     if isinstance(file, str):
-        return _deployed(session, file, name, kernel)
+        return Added(*_deployed(session, file, name, kernel))
     if kind is not GuestKind.VENDOR:
         # The bytes of a file say more than what somebody took it for.
         kind = kind_of(file) or kind
@@ -208,7 +231,7 @@ def add(
     if kind is GuestKind.DISK and not kernel and boots_itself(state.project, file):
         made = replace(state.project.guest(key), kernel="none", extra=None)
         state = state.with_project(state.project.with_guest(made))
-    return state, key
+    return Added(state, key)
 
 
 def boots_itself(project: Project, seen: Inspected) -> bool:
@@ -261,6 +284,31 @@ def _preset(session: Session, name: str) -> tuple[State, str]:
     state = session.state
     project, keys = guest_presets.add(state.project, guest_presets.guest_preset(name))
     return state.with_project(project), keys[0]
+
+
+def _imported(session: Session, given: str) -> Added:
+    """Return the state with a guest whose fields have the settings of an xl config.
+
+    Raises:
+        InputError: the file cannot be read.
+        UsageError: xl would refuse it, or a project cannot represent it.
+    """
+    from xentui.session import import_xl
+
+    path = files.resolve(given, session.folder)
+    project, made = import_xl.add(session.project, path)
+    state = session.state.with_project(project)
+    notes = list(made.notes)
+    for name, on_target in made.needed.items():
+        if exists(session.folder / name):
+            continue
+        # The config names files of the Dom0 that it was written for.
+        beside = path.parent / Path(on_target).name
+        if exists(beside):
+            state = state.with_file(name, beside)
+        else:
+            notes.append(f"{name} is missing: {on_target} of the config is not next to it.")
+    return Added(state, made.guest.key, tuple(notes))
 
 
 def _config(session: Session, given: str, name: str) -> tuple[State, str]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from xentui.errors import Exit, XentuiError, sentences
 from xentui.output.rendered import Copy
 from xentui.project import filesystem
-from xentui.session import target, texts
+from xentui.session import texts
 
 if TYPE_CHECKING:
     from xentui.output.change import Change
@@ -126,23 +126,13 @@ class Review:
         to = self._session.target
         return (self._session.state, to.path, to.attach, to.layer, to.existing, to.form)
 
-    def examine(self) -> list[Finding]:
+    def examine(self) -> Sequence[Finding]:
         """Return what is wrong with the build directory once the plan is carried out.
 
         Raises:
             XentuiError: the build directory cannot be read.
         """
-        to = self._session.target
-        build = to.build_dir
-        if build is None or self._plan is None:
-            return []
-        return target.examined(
-            self._plan,
-            build,
-            project=self._session.project,
-            existing=to.existing,
-            recipes=to.recipes(),
-        )
+        return self._session.examination(self._plan)() if self._plan is not None else ()
 
     def _find_clashes(self) -> Sequence[Clash]:
         from xentui.session.existing import undecided

@@ -72,6 +72,7 @@ class Session:
         self._target = Target(out)
         self._drafts = Drafts(draft_path)
         self._clock = clock
+        self._notes: tuple[str, ...] = ()
 
     # Its parts
 
@@ -303,10 +304,16 @@ class Session:
 
         if len(self.project.guests) >= MOST_GUESTS:
             raise UsageError(f"there are {MOST_GUESTS} guests already", fix=TOO_MANY)
-        state, key = new_guest.add(self, kind, file, name=name, kernel=kernel)
+        added = new_guest.add(self, kind, file, name=name, kernel=kernel)
         self.end_typing()
-        self._history.do(state, f"add {key}")
-        return key
+        self._history.do(added.state, f"add {added.key}")
+        self._notes = added.notes
+        return added.key
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What was left out of the guest that was added last, or is still missing."""
+        return self._notes
 
     def import_file(self, key: str, seen: Inspected) -> str:
         """Make a guest of a file that was read, and return the name that the project gives it.
@@ -505,6 +512,27 @@ class Session:
         made = plan_of(self)
         self.target.planned(made)
         return made
+
+    def examination(self, plan: Plan) -> Callable[[], Sequence[Finding]]:
+        """Return a function that finds what is wrong with the build directory after a plan.
+
+        It takes a moment and may be called in another thread: it sees the session as it is now.
+        The function raises :class:`~xentui.errors.XentuiError` where the directory cannot be read.
+        """
+        from xentui.session.target import examined
+
+        to, project = self.target, self.project
+        existing, recipes, build = to.existing, to.recipes(), to.build_dir
+        included = build is not None and to.attached() == "none"
+
+        def examine() -> Sequence[Finding]:
+            if build is None:
+                return ()
+            return examined(
+                plan, build, project=project, existing=existing, recipes=recipes, included=included
+            )
+
+        return examine
 
     def write(self, *, edited: How | None = None) -> Written:
         """Write everything, and return what was done.

@@ -452,6 +452,7 @@ def examined(
     project: Project | None = None,
     existing: ExistingUse | None = None,
     recipes: Callable[[], Recipes] | None = None,
+    included: bool = False,
 ) -> list[Finding]:
     """Return what is wrong with a build directory once a plan is carried out.
 
@@ -463,6 +464,7 @@ def examined(
         project: what is written; lines that outrank it are found, unless they are kept.
         existing: what becomes of settings that the user wrote.
         recipes: gives the recipes of the layers.
+        included: whether conf/local.conf is taken to include the settings in any case.
 
     Raises:
         InputError: it is not a directory.
@@ -472,7 +474,10 @@ def examined(
     from xentui.session.existing import outranked
 
     top = str(build.absolute())
-    found = reading.read(build, texts=texts_of(plan, build))
+    texts = dict(texts_of(plan, build))
+    if included:
+        texts |= _including(build, texts)
+    found = reading.read(build, texts=texts)
     made = outranked(found, project, existing) if project is not None else []
     for placed in examine(found, recipes=recipes):
         path = str(placed.place).removeprefix(f"{top}/") if placed.place is not None else ""
@@ -505,14 +510,31 @@ def examine_project(
         XentuiError: the project cannot be written, or a file of the user's not changed.
     """
     from xentui.output import existing as by_hand
-    from xentui.output.build_dir import plan_project
+    from xentui.output.build_dir import attach_of, plan_project
 
     settings = by_hand.read(build)
     use = existing or by_hand.noted(build, settings)
     made = plan_project(
         project, assets, build, origin=origin, attach=attach, settings=settings, existing=use
     )
-    return examined(made, build, project=project, existing=use, recipes=recipes)
+    # Who asks for conf/local.conf to be left alone includes the settings in another way.
+    included = (attach or attach_of(build)) == "none"
+    return examined(made, build, project=project, existing=use, recipes=recipes, included=included)
+
+
+def _including(build: Path, texts: Mapping[str, str]) -> dict[str, str]:
+    """Return conf/local.conf, by its path, with the line that includes the settings."""
+    from xentui.bitbake.conf_reader import MAX_FILE
+    from xentui.output.user_files import with_require
+    from xentui.project.filesystem import read_text
+
+    local = build.absolute() / "conf/local.conf"
+    text = texts.get(str(local))
+    try:
+        text = read_text(local, MAX_FILE) if text is None else text
+    except XentuiError:
+        return {}
+    return {str(local): with_require(text).text}
 
 
 def texts_of(plan: Plan, build: Path) -> Mapping[str, str]:

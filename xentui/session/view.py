@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from xentui.errors import XentuiError
 from xentui.project.model import Guest, Project
@@ -21,10 +21,18 @@ if TYPE_CHECKING:
     from xentui.output.commands import NextCommand
     from xentui.output.rendered import Content
     from xentui.project.assets import Assets
+    from xentui.project.effective import EffectiveGuest
     from xentui.rules.budget import Budget
     from xentui.rules.context import Context
     from xentui.rules.finding import Finding
     from xentui.session.findings import Findings
+
+
+class OtherGuest(NamedTuple):
+    """A guest that is not the project's: its effective values, and what bundles it, in words."""
+
+    guest: EffectiveGuest
+    bundled_by: str
 
 
 class View:
@@ -211,6 +219,32 @@ class View:
         from xentui.session.existing import kept
 
         return kept(project, self.destination.user_settings, self.destination.existing)
+
+    def effective(self, guest: Guest) -> EffectiveGuest:
+        """Return a guest with its effective values, as BitBake and its own xl config have them."""
+        from xentui.project.effective import effective
+        from xentui.rules.budget import as_configured
+
+        held = guest
+        if self.kept is not self.project:
+            held = next((one for one in self.kept.guests if one.key == guest.key), guest)
+        return as_configured(self.context, effective(self.kept, held))
+
+    @cached_property
+    def other_guests(self) -> Sequence[OtherGuest]:
+        """The guests on the target that the project does not have, each with what bundles it."""
+        from xentui.project.effective import effective
+
+        mine = {guest.key for guest in self.project.guests}
+        found = [
+            OtherGuest(effective(self.kept, guest), "your own settings")
+            for guest in self.kept.guests
+            if guest.key not in mine
+        ]
+        return found + [
+            OtherGuest(guest, f"the layers' bundle {guest.guest.bundle}")
+            for guest in self.context.layer_guests
+        ]
 
     @cached_property
     def layout(self) -> Sequence[str]:

@@ -1,0 +1,84 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Files that --set names anywhere on the disk, sizes with units, and build directories as found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.bitbake import trees
+from tests.cli.conftest import Run
+
+CFG = 'name = "router"\nmemory = 96\nkernel = "/boot/vmlinuz"\n'
+GUEST = ("--set", "guests.router={}", "--set", 'guests.router.tags=["autostart", "external"]')
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make a home with an xl config in it."""
+    folder = tmp_path / "home"
+    (folder / "my guests").mkdir(parents=True)
+    (folder / "my guests/router.cfg").write_text(CFG)
+    monkeypatch.setenv("HOME", str(folder))
+    return folder
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "~/my guests/router.cfg",
+        "'~/my guests/router.cfg'",
+        "~/my\\ guests/router.cfg",
+        '"{home}/my guests/router.cfg"',
+        "file://{home}/my guests/router.cfg",
+    ],
+)
+def test_a_file_may_be_anywhere(run: Run, home: Path, given: str) -> None:
+    setting = f"guests.router.config_file={given.format(home=home)}"
+    done = run(
+        "generate", "--preset", "qemux86-64-minimal", *GUEST, "--set", setting, "--out", "out"
+    )
+    assert done.code == 0, done.err
+    assert any(file.read_text() == CFG for file in Path("out").rglob("router.cfg"))
+
+
+def test_a_new_project_gets_the_files_it_names(run: Run, home: Path) -> None:
+    setting = "guests.router.config_file=~/my guests/router.cfg"
+    done = run("new", "qemux86-64-minimal", *GUEST, "--set", setting, "-o", "board.toml")
+    assert done.code == 0, done.err
+    assert 'config_file = "router.cfg"' in Path("board.toml").read_text()
+    assert Path("router.cfg").read_text() == CFG
+    assert run("check", "board.toml").code == 0
+
+
+def test_a_file_that_is_missing_is_named(run: Run, home: Path) -> None:
+    setting = "guests.router.config_file=~/nothing.cfg"
+    done = run("check", "--preset", "qemux86-64-minimal", *GUEST, "--set", setting)
+    assert done.code != 0
+    assert f"{home}/nothing.cfg: there is no such file" in done.err
+
+
+@pytest.mark.parametrize("size", ["8 GiB", "8GiB", "8G", "8192", "8192M", "8192 MiB"])
+def test_a_size_may_have_a_unit(run: Run, size: str) -> None:
+    done = run("new", "qemux86-64-minimal", "--set", f"host.memory={size}")
+    assert "\nmemory = 8192\n" in done.out
+
+
+def test_settings_may_be_left_for_the_user_to_include(run: Run, tmp_path: Path) -> None:
+    build = trees.small(tmp_path / "tree", "")
+    arguments = ("generate", "--preset", "qemux86-64-minimal", "--build-dir", str(build), "--yes")
+    done = run(*arguments, "--attach", "none")
+    assert done.code == 0, done.err
+    assert (build / "conf/xentui.conf").exists()
+    assert (build / "conf/local.conf").read_text() == ""
+
+
+def test_layers_may_be_listed_without_bbpath(run: Run, tmp_path: Path) -> None:
+    build = trees.small(tmp_path / "tree", 'MACHINE = "qemux86-64"\n')
+    layers = build / "conf/bblayers.conf"
+    layers.write_text("".join(layers.read_text().splitlines(keepends=True)[1:]))
+    assert "BBPATH" not in layers.read_text()
+    done = run("doctor", "--build-dir", str(build))
+    assert "XT617" not in done.out + done.err
