@@ -22,7 +22,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from xentui.project import boards, model, schema
+from xentui.project import boards, model, schema, tables
 from xentui.project.assets import Assets, SourceFile
 
 _DIGEST = st.integers(0, 2**256 - 1).map("{:064x}".format)
@@ -137,7 +137,7 @@ def documents() -> st.SearchStrategy[dict[str, Any]]:
 
 def projects() -> st.SearchStrategy[model.Project]:
     """Any project that the schema accepts."""
-    return documents().map(model.from_data)
+    return documents().map(tables.from_data)
 
 
 BOARDS = tuple(board for board in boards.all_boards())

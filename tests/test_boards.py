@@ -15,7 +15,7 @@ from xentui.errors import InputError, UsageError
 from xentui.output import boot
 from xentui.output.boot import imagebuilder
 from xentui.output.render import render
-from xentui.project import boards, model, schema
+from xentui.project import boards, schema, tables
 from xentui.project.artifacts import layout
 from xentui.project.model import Host, Project
 from xentui.rules import check
@@ -200,7 +200,7 @@ extra = "console=ttyAMA0 quiet"
 def direct(change: tuple[str, str] = ("", "")) -> Project:
     data = tomllib.loads(DIRECT.replace(*change))
     assert schema.validate(data) == []
-    return model.from_data(data)
+    return tables.from_data(data)
 
 
 def test_guests_that_xen_starts_are_in_the_boot_files_alone() -> None:
@@ -245,18 +245,18 @@ device_tree = "net.dtb"
 
 def test_dom0_leaves_alone_what_guests_are_given() -> None:
     hidden = "xen-pciback.hide=(0000:03:00.0)(0000:04:00.1)"
-    board = model.from_data(tomllib.loads(PASSED.format(machine="imx8qm-mek")))
+    board = tables.from_data(tomllib.loads(PASSED.format(machine="imx8qm-mek")))
     (script,) = boot.shown(board).values()
     assert f"root=PARTUUID=${{xen_root}} rw rootwait {hidden}" in script
     assert "fdt set /soc/ethernet@5b040000 xen,passthrough || echo" in script
     assert not [f for f in check.check(board) if f.code == "XT283" and "dtdev" in f.path]
-    pc = model.from_data(tomllib.loads(PASSED.format(machine="genericx86-64")))
+    pc = tables.from_data(tomllib.loads(PASSED.format(machine="genericx86-64")))
     (config,) = boot.shown(pc).values()
     assert f"rw rootwait {hidden}\n" in config
     bios = replace(pc, host=replace(pc.host, boot_mode="bios"))
     assert hidden in str(render(bios).layer["files/wic/xentui-dom0.cfg"])
     # Where the device tree is the firmware's, its nodes are the user's to mark.
-    firmware = model.from_data(tomllib.loads(PASSED.format(machine="genericarm64")))
+    firmware = tables.from_data(tomllib.loads(PASSED.format(machine="genericarm64")))
     assert [f for f in check.check(firmware) if f.code == "XT283" and "dtdev" in f.path]
 
 

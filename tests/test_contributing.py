@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tools import commandline
-from xentui.project import model, presets, schema
+from xentui.project import presets, schema, tables
 from xentui.project.boards import board
 
 ROOT = Path(__file__).parents[1]
@@ -24,9 +24,9 @@ GUIDE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 def test_schema_and_model_have_the_same_fields() -> None:
     definitions = schema.schema()["definitions"]
-    tables = {name: kind for name, kind in model.TABLES.items() if name != schema.ROOT}
-    assert set(definitions) == set(tables)
-    for name, kind in tables.items():
+    classes = {name: one for name, one in tables.CLASSES.items() if name != schema.ROOT}
+    assert set(definitions) == set(classes)
+    for name, kind in classes.items():
         attributes = [field.name for field in fields(kind)]
         assert sorted(set(attributes) - {"key"}) == sorted(definitions[name]["properties"]), name
 

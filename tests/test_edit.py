@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.strategies import projects
-from xentui.project import document, edit, lines, model, new_file, presets
+from xentui.project import document, edit, lines, new_file, presets, tables
 from xentui.project.model import (
     Bundle,
     Containers,
@@ -256,7 +256,7 @@ def section_text(project: Project) -> str:
 
 def dotted_text(project: Project) -> str:
     """Write a project with dotted keys and inline tables alone."""
-    data = model.to_data(project)
+    data = tables.to_data(project)
     out = ["version = 1 # dotted"]
     for name, table in data.items():
         if name == "version":

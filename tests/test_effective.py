@@ -15,9 +15,9 @@ from hypothesis import given
 from tests.strategies import projects
 from xentui.cli import main
 from xentui.cli.values import values
-from xentui.project import effective, model, presets, schema
+from xentui.project import effective, model, presets, schema, tables
 from xentui.project.effective import Outside, Value, explain, fallback
-from xentui.project.model import Containers, Defaults, Guest, Host, Project, Source
+from xentui.project.model import Containers, Defaults, Disk, Guest, Host, Project, Source
 from xentui.rules.budget import budget
 from xentui.session import field_paths, forms
 
@@ -123,7 +123,7 @@ def test_writing_down_what_holds_changes_nothing(project: Project) -> None:
             assert origin in effective.ORIGINS
             if value is None or origin == "project":
                 continue
-            given_now = model.put(project, path, value)
+            given_now = tables.with_value(project, path, value)
             assert explain(given_now, path) == (value, "project")
             assert fallback(given_now, path) == (value, origin)
             after = values(given_now)
@@ -138,7 +138,7 @@ def test_every_field_can_be_read_put_and_left_out(project: Project) -> None:
             at = (*path, field.name)
             if at == ("version",):
                 continue
-            value = model.get(project, at)
+            value = tables.value_at(project, at)
             if field.kind == "table" and value is not None:
                 walk(at, field.of)
             elif field.kind == "named":
@@ -148,32 +148,32 @@ def test_every_field_can_be_read_put_and_left_out(project: Project) -> None:
                 for number in range(len(value)):
                     walk((*at, number), field.of)
             elif value is not None:
-                assert model.put(project, at, value) == project
+                assert tables.with_value(project, at, value) == project
                 assert schema.field_at(at) == field
                 if not field.required and not field.is_table:
-                    left_out = model.put(project, at, None)
-                    assert model.put(left_out, at, value) == project
+                    left_out = tables.with_value(project, at, None)
+                    assert tables.with_value(left_out, at, value) == project
 
     walk((), schema.ROOT)
-    assert model.from_data(model.to_data(project)) == project
+    assert tables.from_data(tables.to_data(project)) == project
 
 
 def test_entries_are_added_changed_and_taken_out_by_their_path() -> None:
     entry = model.Fetch("file://x")
     path = ("guests", "a", "source", "fetch", 0)
-    project = model.put(PROJECT, path, entry)
-    assert model.get(project, (*path, "uri")) == "file://x"
-    project = model.put(project, (*path, "subdir"), "y")
-    assert model.get(project, path) == replace(entry, subdir="y")
-    assert model.put(project, path, None) == PROJECT
-    assert model.put(PROJECT, ("guests", "new"), Guest("new")).guests[-1] == Guest("new")
+    project = tables.with_value(PROJECT, path, entry)
+    assert tables.value_at(project, (*path, "uri")) == "file://x"
+    project = tables.with_value(project, (*path, "subdir"), "y")
+    assert tables.value_at(project, path) == replace(entry, subdir="y")
+    assert tables.with_value(project, path, None) == PROJECT
+    assert tables.with_value(PROJECT, ("guests", "new"), Guest("new")).guests[-1] == Guest("new")
     for missing in (
         ("guests", "no", "memory"),
         ("guests", "own", "source", "file"),
         (*path[:-1], 3, "uri"),
     ):
         with pytest.raises(KeyError):
-            model.put(PROJECT, missing, "x")
+            tables.with_value(PROJECT, missing, "x")
 
 
 @pytest.mark.parametrize("path", [(), ("guest",), ("host", "memory", "x"), ("guests", "a", "x")])
@@ -198,12 +198,36 @@ def test_a_table_with_free_keys_is_typed_shown_put_and_left_out() -> None:
     value, wrong = field_paths.read(field, typed)
     assert wrong == ""
     project = field_paths.put(PROJECT, path, value)
-    assert field_paths.show(field, model.get(project, path)) == typed
-    assert model.get(project, (*path, "localtime")) == 1
-    assert model.put(project, (*path, "usbdev"), None).guest("a").xl == (
+    assert field_paths.show(field, tables.value_at(project, path)) == typed
+    assert tables.value_at(project, (*path, "localtime")) == 1
+    assert tables.with_value(project, (*path, "usbdev"), None).guest("a").xl == (
         ("localtime", 1),
         ("on_crash", "preserve"),
     )
     assert field_paths.put(project, path, None) == PROJECT
     assert "Must be KEY = VALUE" in field_paths.read(field, "localtime")[1]
     assert field_paths.read(field, "Upper = 1")[1].startswith("Must be a setting of xl.cfg")
+
+
+def test_a_path_that_leads_nowhere_sets_nothing() -> None:
+    project = Project(
+        Host("qemux86-64"), guests=(Guest("a", xl=(("opt", ("x", "y")),), disks=(Disk("xvdb"),)),)
+    )
+    for path in (
+        ("guests", "a", "xl", "opt", 0),  # a value of xl is one value, lists too
+        ("guests", "a", "disks", -1),
+        ("guests", "a", "disks", 2),
+        ("guests", "a", "disks", 1, "size"),
+    ):
+        with pytest.raises(KeyError):
+            tables.with_value(project, path, 5)
+    assert tables.value_at(project, ("guests", "a", "disks", -1)) is None
+    grown = tables.with_value(project, ("guests", "a", "disks", 1), Disk("xvdc"))
+    assert [disk.device for disk in grown.guest("a").disks] == ["xvdb", "xvdc"]
+
+
+def test_two_guests_cannot_get_one_key() -> None:
+    project = Project(Host("qemux86-64"), guests=(Guest("a"), Guest("b")))
+    with pytest.raises(ValueError, match="there is a b already"):
+        project.with_guest(Guest("b"), instead_of="a")
+    assert project.with_guest(Guest("b", memory=64)).guest("b").memory == 64

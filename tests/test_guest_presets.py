@@ -12,7 +12,7 @@ from tests import xl_parser
 from xentui.errors import UsageError
 from xentui.output import guest_cfg
 from xentui.output.render import render
-from xentui.project import model, schema
+from xentui.project import schema, tables
 from xentui.project.guest_presets import GuestPreset, add, guest_preset, guest_presets
 from xentui.project.model import Host, Project
 from xentui.rules.catalogue import Severity
@@ -30,7 +30,7 @@ def board_of(preset: GuestPreset) -> Project:
 def test_a_preset_is_a_guest_without_errors(preset: GuestPreset) -> None:
     project, keys = add(board_of(preset), preset)
     assert keys
-    assert schema.validate(model.to_data(project)) == []
+    assert schema.validate(tables.to_data(project)) == []
     found = [one for one in check(project) if one.severity is not Severity.ADVICE]
     assert found == []
     assert render(project).files

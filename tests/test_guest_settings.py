@@ -20,7 +20,7 @@ from tests.shell_packing import Target, build
 from tests.strategies import of_field
 from xentui.output.guest_cfg import all_predicted, predicted
 from xentui.output.render import render
-from xentui.project import disk, document, model, route, schema
+from xentui.project import disk, document, model, route, schema, tables
 from xentui.project.artifacts import layout, start_order
 from xentui.project.assets import Assets, gather
 from xentui.rules.catalogue import Severity
@@ -194,7 +194,7 @@ def test_a_whole_guest_has_no_error(tmp_path: Path) -> None:
 
 def test_the_project_is_the_same_after_writing_and_reading(tmp_path: Path) -> None:
     made, _ = project(WHOLE, tmp_path)
-    assert model.from_data(model.to_data(made) | {}) == made
+    assert tables.from_data(tables.to_data(made) | {}) == made
 
 
 ORDERS = {
@@ -278,7 +278,7 @@ def test_a_renamed_guest_is_followed_by_those_that_name_it(tmp_path: Path) -> No
 @pytest.mark.parametrize("name", [field.name for field in route.only_in_config() if field.xl])
 def test_the_examples_of_a_field_are_not_refused(name: str) -> None:
     for example in schema.field("guest", name).examples:
-        guest = model.Guest("web", tags=("external",), **{name: model.frozen(example)})
+        guest = model.Guest("web", tags=("external",), **{name: tables.to_tuples(example)})
         for machine in ("qemux86-64", "qemuarm64"):
             made = model.Project(host=model.Host(machine, memory=4096), guests=(guest,))
             found = [f for f in check(made) if f.code == "XT278"]
@@ -339,7 +339,7 @@ def test_what_has_no_error_is_taken_by_xl(
     kind: str, fields: list[str], data: st.DataObject
 ) -> None:
     """Settings that the schema accepts and no rule calls an error make a guest, and only they."""
-    values = {name: model.frozen(data.draw(of_field("guest", name))) for name in fields}
+    values = {name: tables.to_tuples(data.draw(of_field("guest", name))) for name in fields}
     guest = model.Guest(
         "web",
         tags=("external",),

@@ -13,7 +13,7 @@ from hypothesis import given
 
 from tests.strategies import hostile_text, projects
 from xentui.errors import UsageError
-from xentui.project import model, overrides
+from xentui.project import overrides, tables
 from xentui.project.model import Bundle, Fetch, Guest, Host, Project, Source
 
 DATA: dict[str, Any] = {
@@ -126,7 +126,7 @@ def test_any_assignment_is_applied_or_refused(text: str) -> None:
 def test_a_difference_makes_one_into_the_other(old: Project, new: Project) -> None:
     said = overrides.difference(old, new)
     if said is not None:
-        assert model.from_data(overrides.apply(model.to_data(old), said)) == new
+        assert tables.from_data(overrides.apply(tables.to_data(old), said)) == new
 
 
 @given(projects())
@@ -135,7 +135,7 @@ def test_what_only_grew_can_be_said(project: Project) -> None:
     new = replace(project, preset=None, guests=tuple(fields))
     said = overrides.difference(Project(Host("m")), new)
     assert said is not None
-    assert model.from_data(overrides.apply({"version": 1, "host": {"machine": "m"}}, said)) == new
+    assert tables.from_data(overrides.apply({"version": 1, "host": {"machine": "m"}}, said)) == new
 
 
 def test_what_cannot_be_said() -> None:

@@ -26,7 +26,7 @@ from tests.test_parser_classes import built
 from xentui.bitbake.text import LONGEST_NAME, CannotCarry
 from xentui.output.guest_cfg import all_predicted
 from xentui.output.render import render
-from xentui.project import model, schema
+from xentui.project import model, schema, tables
 from xentui.project.assets import Assets
 from xentui.rules.catalogue import Severity
 from xentui.rules.check import check as findings
@@ -219,13 +219,13 @@ def _come_out_of_the_shell(name: str, accepted: list[Any]) -> None:
         values = [f"of-{number}/{value}" for number, value in enumerate(short)]
     table = {"tags": ["external"], "rootfs": "vendor.ext4"}
     guests = {f"g{number}": {**table, field: value} for number, value in enumerate(values)}
-    project = model.from_data({"version": 1, "host": BASE["host"], "guests": guests})
+    project = tables.from_data({"version": 1, "host": BASE["host"], "guests": guests})
     assert built(project, Assets()).configs == all_predicted(project)
 
 
 def test_the_base_is_fine() -> None:
     assert schema.validate(BASE) == []
-    project = model.from_data(BASE)
+    project = tables.from_data(BASE)
     assert [f for f in findings(project, _assets(project)) if f.severity is Severity.ERROR] == []
     _reads_back(project)
 
@@ -285,7 +285,7 @@ def test_each_refusal_tells_its_code_the_character_and_a_way_out(name: str) -> N
             assert one.code in ("XT006", "XT007", "XT008", "XT701")
             assert "a newline" in one.message or quoted(char)[1:-1] in one.message
             assert one.fix.endswith(".")
-        project = model.from_data(data)
+        project = tables.from_data(data)
         if name in NEVER_WRITTEN:
             files = render(project, _assets(project)).files.values()
             assert not any(text in str(content) for content in files)
@@ -302,11 +302,11 @@ def test_each_refusal_tells_its_code_the_character_and_a_way_out(name: str) -> N
     "name", [*(name for name in EVERY if name.startswith("key of ")), "host.image", "guest.name"]
 )
 def test_a_name_that_no_file_can_have_is_refused(name: str) -> None:
-    project = model.from_data(_with(name, "x" * LONGEST_NAME))
+    project = tables.from_data(_with(name, "x" * LONGEST_NAME))
     _written(project)
     _reads_back(project)
     with pytest.raises(CannotCarry, match=f"it has {LONGEST_NAME + 1} characters"):
-        _written(model.from_data(_with(name, "x" * (LONGEST_NAME + 1))))
+        _written(tables.from_data(_with(name, "x" * (LONGEST_NAME + 1))))
 
 
 @pytest.mark.property
@@ -320,7 +320,7 @@ def test_the_schema_refuses_or_it_reads_back(name: str) -> None:
         data = _with(name, value)
         if schema.validate(data):
             return
-        project = model.from_data(data)
+        project = tables.from_data(data)
         beside = _assets(project)
         if any(f.severity is Severity.ERROR for f in findings(project, beside)):
             return
@@ -339,7 +339,7 @@ def test_the_writers_alone_refuse_or_it_reads_back(name: str) -> None:
     @settings(max_examples=EXAMPLES)
     @given(_values(name))
     def one(value: Any) -> None:
-        project = model.from_data(_with(name, value))
+        project = tables.from_data(_with(name, value))
         try:
             _written(project)
         except CannotCarry:
@@ -359,7 +359,7 @@ def test_each_character_is_refused_or_comes_out(field: str) -> None:
     for piece in pieces:
         text = f"a{piece}b"
         value = [text] if field == "vif" else text
-        project = model.from_data(_with(f"guest.{field}", value))
+        project = tables.from_data(_with(f"guest.{field}", value))
         try:
             render(project, _assets(project))
         except CannotCarry:
@@ -376,7 +376,7 @@ def test_each_character_is_refused_or_comes_out(field: str) -> None:
 def test_the_writers_refuse_what_is_no_number(table: str, value: object) -> None:
     data = _with("guest.extra", "quiet")
     (data["host"] if table == "host" else data["guests"]["named"])["memory"] = value
-    project = model.from_data(data)
+    project = tables.from_data(data)
     if value is None:
         _reads_back(project)
         return
@@ -386,7 +386,7 @@ def test_the_writers_refuse_what_is_no_number(table: str, value: object) -> None
 
 @given(hostile_text())
 def test_the_name_of_the_project_file_changes_nothing(origin: str) -> None:
-    project = model.from_data(BASE)
+    project = tables.from_data(BASE)
     plain = parse_conf(render(project, _assets(project)).conf["conf/xentui.conf"])
     other = render(project, _assets(project), origin=origin)
     check(project, other)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 
 from tests.budget import examples
 from tests.strategies import BOARDS, assets_of, documents, projects, sound_projects
-from xentui.project import model, schema
+from xentui.project import model, schema, tables
 from xentui.rules.catalogue import Severity
 from xentui.rules.check import check
 
@@ -24,13 +24,13 @@ def test_documents_are_valid(data: dict[str, Any]) -> None:
 
 @given(projects())
 def test_projects_are_valid(project: model.Project) -> None:
-    assert schema.validate(model.to_data(project)) == []
+    assert schema.validate(tables.to_data(project)) == []
 
 
 @settings(max_examples=examples(150))
 @given(sound_projects())
 def test_sound_projects_have_no_error(project: model.Project) -> None:
-    assert schema.validate(model.to_data(project)) == []
+    assert schema.validate(tables.to_data(project)) == []
     findings = check(project, assets_of(project))
     assert [finding for finding in findings if finding.severity is Severity.ERROR] == []
 

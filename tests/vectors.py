@@ -8,7 +8,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from xentui.project import model, presets, schema
+from xentui.project import model, presets, schema, tables
 
 FOLDERS = (
     Path(__file__).parent / "vectors",
@@ -39,7 +39,7 @@ class Vector:
         data = tomllib.loads(self.project_file.read_text(encoding="utf-8"))
         problems = schema.validate(data)
         assert not problems, problems
-        return model.from_data(data)
+        return tables.from_data(data)
 
     @property
     def configs(self) -> dict[str, str]:

@@ -15,7 +15,7 @@ from tests.budget import examples
 from xentui.bitbake import build_dir, importer, recipes
 from xentui.errors import XentuiError
 from xentui.project import new_file, schema
-from xentui.project.model import to_data
+from xentui.project.tables import to_data
 from xentui.rules.build_dir import examine
 
 _NAMES = st.sampled_from(

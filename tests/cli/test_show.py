@@ -12,7 +12,7 @@ import pytest
 from tests.cli.conftest import BOARD, Run
 from tests.vectors import Vector, vectors
 from xentui.cli.show import WHAT
-from xentui.project import model
+from xentui.project import tables
 
 ALPINE = ("--preset", "qemux86-64-alpine")
 
@@ -105,7 +105,7 @@ def test_values_set_on_the_way_are_in_all_of_it(run: Run, board: Path) -> None:
     assert data["project"]["guests"]["xen-guest-image-minimal"]["memory"] == 300
     text = run("show", board, *setting, "--what", "project").out
     assert text == BOARD.replace("memory = 256", "memory = 300")
-    assert model.from_data(tomllib.loads(text)).guests[0].memory == 300
+    assert tables.from_data(tomllib.loads(text)).guests[0].memory == 300
     assert board.read_text() == BOARD
 
 

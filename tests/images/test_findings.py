@@ -13,7 +13,7 @@ from tests.rules.disk_cases import tree
 from tests.rules.source_cases import guest
 from xentui.images.inspect import inspect
 from xentui.images.suggest import hindrances, suggest, with_source, words
-from xentui.project import document, edit, model, schema
+from xentui.project import document, edit, model, schema, tables
 from xentui.project.assets import gather
 from xentui.project.disk import disk, extra_space
 from xentui.rules.check import check
@@ -43,7 +43,7 @@ def fixed(given: model.Project, folder: Path) -> model.Project:
         if not quick_fixes:
             return given
         given = quick_fixes[0].apply(given)
-        assert schema.validate(model.to_data(given)) == []
+        assert schema.validate(tables.to_data(given)) == []
     raise AssertionError(of_disk(given, folder))
 
 

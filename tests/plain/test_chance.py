@@ -15,7 +15,7 @@ from tests.plain.talks import CTRL_C, EVERY, Person
 from tests.sessions import TWO, session_of
 from xentui.plain.prompt import Menu
 from xentui.project import schema
-from xentui.project.model import to_data
+from xentui.project.tables import to_data
 from xentui.rehearsal import fetch, parts
 from xentui.session.drafts import Drafts
 

@@ -17,7 +17,7 @@ from tests.real import tree
 from tests.real.build import Build
 from tests.vectors import vectors
 from xentui.output.sources import TARBALL
-from xentui.project import artifacts, model, schema
+from xentui.project import artifacts, schema, tables
 from xentui.project.assets import Assets, gather
 from xentui.project.guest_presets import add, guest_presets
 from xentui.project.model import Guest, Host, Project
@@ -91,7 +91,7 @@ def project(text: str) -> Project:
     data = tomllib.loads(text)
     problems = schema.validate(data)
     assert not problems, problems
-    return model.from_data(data)
+    return tables.from_data(data)
 
 
 def tarball(entries: dict[str, tuple[int, int, int]], compression: str = "gz") -> bytes:

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from xentui.errors import XentuiError
-from xentui.project import model, schema
+from xentui.project import schema, tables
 from xentui.project.model import Project
 from xentui.rehearsal import fetch, parts
 from xentui.rehearsal.arch import MACHINES, X86, Machine
@@ -95,7 +95,7 @@ def project(text: str) -> Project:
     """Return the project of a text that must be valid."""
     data = tomllib.loads(text)
     assert not schema.validate(data)
-    return model.from_data(data)
+    return tables.from_data(data)
 
 
 def main() -> int:

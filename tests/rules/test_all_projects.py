@@ -12,7 +12,8 @@ from hypothesis import assume, given
 from tests import strategies
 from tests.work import calls
 from xentui.project import document, schema
-from xentui.project.model import Guest, Host, Project, to_data
+from xentui.project.model import Guest, Host, Project
+from xentui.project.tables import to_data
 from xentui.rules.budget import budget
 from xentui.rules.catalogue import Severity
 from xentui.rules.check import check

@@ -16,7 +16,8 @@ from tests.rules.case import Case
 from tests.rules.test_rules import CASES
 from xentui.project import schema
 from xentui.project.assets import Assets, gather
-from xentui.project.model import Project, to_data
+from xentui.project.model import Project
+from xentui.project.tables import to_data
 from xentui.rules.catalogue import Severity
 from xentui.rules.check import check
 from xentui.rules.finding import Finding, QuickFix

@@ -19,7 +19,7 @@ from tests.rules import (
 )
 from tests.rules.case import Case
 from tests.vectors import Vector, vectors
-from xentui.project import document, model, schema
+from xentui.project import document, model, schema, tables
 from xentui.project.assets import Assets, gather
 from xentui.rules import catalogue
 from xentui.rules.catalogue import Severity
@@ -75,12 +75,12 @@ def _fixes() -> list[tuple[Case, int]]:
 def test_a_fix_takes_its_finding_away(case: Case, number: int, tmp_path: Path) -> None:
     loaded, assets = case.load(tmp_path)
     assert loaded.project is not None
-    before = model.to_data(loaded.project)
+    before = tables.to_data(loaded.project)
     finding = at(case, findings(loaded, assets))[0]
     quick_fix = finding.quick_fixes[number]
     fixed = quick_fix.apply(loaded.project)
-    assert model.to_data(loaded.project) == before, "the project given was changed"
-    assert schema.validate(model.to_data(fixed)) == []
+    assert tables.to_data(loaded.project) == before, "the project given was changed"
+    assert schema.validate(tables.to_data(fixed)) == []
     left = {(f.code, f.path) for f in check(fixed, _again(fixed, assets))}
     assert (case.code, case.path) not in left
     assert quick_fix.label

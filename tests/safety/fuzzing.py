@@ -20,7 +20,7 @@ from xentui.bitbake.conf_reader import ConfReader
 from xentui.errors import XentuiError
 from xentui.output import header, user_files
 from xentui.output.render import render
-from xentui.project import document, edit, lines, model, new_file, overrides, schema
+from xentui.project import document, edit, lines, model, new_file, overrides, schema, tables
 from xentui.rules.check import findings
 from xentui.xl import config as xl_config
 from xentui.xl import disk as xl_disk
@@ -54,7 +54,7 @@ def document_target(data: bytes) -> None:
 
 
 def _written(text: str, project: model.Project) -> None:
-    assert schema.validate(model.to_data(project)) == []
+    assert schema.validate(tables.to_data(project)) == []
     again = document.load_text(new_file.text(project), ROOT)
     assert repr(again.project) == repr(project)
     assert edit.update(text, project) == text
@@ -63,8 +63,8 @@ def _written(text: str, project: model.Project) -> None:
     assert repr(document.load_text(edit.update(text, other), ROOT).project) == repr(other)
     said = overrides.difference(project, other)
     if said is not None:
-        data = overrides.apply(model.to_data(project), said)
-        assert repr(model.from_data(data)) == repr(other)
+        data = overrides.apply(tables.to_data(project), said)
+        assert repr(tables.from_data(data)) == repr(other)
     try:
         rendered = render(project)
     except XentuiError:
@@ -143,7 +143,7 @@ def _import(text: str) -> None:
             made = importer.read(paths)
         except XentuiError:
             return
-        assert schema.validate(model.to_data(made.project)) == []
+        assert schema.validate(tables.to_data(made.project)) == []
         again = document.load_text(new_file.text(made.project), ROOT)
         assert repr(again.project) == repr(made.project)
 

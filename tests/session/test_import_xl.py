@@ -19,7 +19,7 @@ from tests import xl_parser
 from tests.cli.conftest import Run
 from xentui.errors import UsageError
 from xentui.output.guest_cfg import predicted
-from xentui.project import document, model, schema
+from xentui.project import document, schema, tables
 from xentui.project.model import Host, Project
 from xentui.session import import_xl
 
@@ -134,7 +134,7 @@ def imported(text: str, folder: Path) -> tuple[Project, import_xl.ImportedGuest]
 @pytest.mark.parametrize("kind", CARRIED)
 def test_the_guest_means_the_same_to_xl(kind: str, tmp_path: Path) -> None:
     project, made = imported(CARRIED[kind], tmp_path)
-    assert schema.validate(model.to_data(project)) == []
+    assert schema.validate(tables.to_data(project)) == []
     assert project.guests == (made.guest,)
     before = xl_parser.create(CARRIED[kind])
     after = xl_parser.create(predicted(project, made.guest))

@@ -15,7 +15,7 @@ import pytest
 
 from xentui.cli import verify as verify_command
 from xentui.errors import InputError
-from xentui.project import model, presets, schema
+from xentui.project import presets, schema, tables
 from xentui.project.assets import NO_ASSETS
 from xentui.project.model import Project
 from xentui.verify.bitbake import NoRecipeError
@@ -38,7 +38,7 @@ BitBake has "999" (conf/local.conf:27)
 def project() -> Project:
     data = tomllib.loads((RECORDED / "project.toml").read_text(encoding="utf-8"))
     assert not schema.validate(data)
-    return model.from_data(data)
+    return tables.from_data(data)
 
 
 @dataclass

@@ -22,7 +22,7 @@ from xentui.bitbake.files import absolute, base_name, folder_of
 from xentui.bitbake.import_draft import ConfImport, Draft, Left, overrides_of
 from xentui.bitbake.recipes import named
 from xentui.errors import InputError, UsageError
-from xentui.project import boards, model, schema
+from xentui.project import boards, schema, tables
 from xentui.project.model import Project
 from xentui.safe_text import visible
 
@@ -180,7 +180,7 @@ def _made(draft: Draft, reader: ConfReader) -> Imported:
         )
     order = {file: number for number, file in enumerate(reader.files)}
     return Imported(
-        project=model.from_data(draft.data),
+        project=tables.from_data(draft.data),
         left=tuple(
             sorted(
                 dict.fromkeys(draft.left),

@@ -11,7 +11,7 @@ from xentui.bitbake.build_dir import BuildDir
 from xentui.bitbake.import_draft import ConfImport, Draft
 from xentui.bitbake.recipes import Recipes
 from xentui.errors import InputError
-from xentui.project import boards, model
+from xentui.project import boards, tables
 from xentui.project.effective import image
 from xentui.project.model import Guest, Project
 
@@ -53,6 +53,6 @@ def _guests(path: Path, build: BuildDir, arch: str) -> tuple[Guest, ...] | None:
         conf = ConfImport(draft, build.reader, build.reader.store, build.reader.files)
         import_recipe.read(draft, path, conf, arch)
         draft.settle()
-        return model.from_data(draft.data).guests
+        return tables.from_data(draft.data).guests
     except (InputError, KeyError, TypeError):
         return None

@@ -18,7 +18,7 @@ from xentui.output.guest_cfg import all_predicted
 from xentui.output.normalise_cfg import difference
 from xentui.output.render import render
 from xentui.project.artifacts import layout, start_order
-from xentui.project.model import to_data
+from xentui.project.tables import to_data
 from xentui.rules.budget import budget
 from xentui.safe_text import quoted
 

@@ -17,7 +17,7 @@ from xentui.errors import Exit, InputError, RefusedError, UsageError, XentuiErro
 from xentui.output.plan import chunks, source_stat
 from xentui.output.rendered import Copy
 from xentui.output.tree import Tree
-from xentui.project import document, edit, model, schema
+from xentui.project import document, edit, schema, tables
 from xentui.project.assets import gather
 from xentui.project.edit import value_text as value
 from xentui.safe_text import quoted, visible
@@ -343,7 +343,7 @@ def _change(
                 f"{quoted(guest)} is not imported, so no recipe carries a kernel for it",
                 fix="Import its disk first, or put the kernel into the deploy directory.",
             ) from None
-        for problem in schema.validate(model.to_data(project)):
+        for problem in schema.validate(tables.to_data(project)):
             place = schema.dotted(problem.path)
             raise UsageError(f"{place}: {problem.message}", fix=problem.fix)
         _refuse_errors(project, guest, path.parent, files)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from xentui.project import model, schema
+from xentui.project import schema, tables
 from xentui.project.effective import explain, words
 from xentui.project.model import Project
 
@@ -37,7 +37,7 @@ def _table(project: Project, path: schema.Path, definition: str) -> dict[str, An
             continue
         if at == ("containers",) and not project.containers.vxn:
             continue
-        item = model.get(project, at)
+        item = tables.value_at(project, at)
         if field.kind == "table":
             if item is not None:
                 found[field.name] = _table(project, at, field.of)
@@ -58,7 +58,7 @@ def _table(project: Project, path: schema.Path, definition: str) -> dict[str, An
 
 
 def _entry(value: Any, origin: str) -> dict[str, Any]:
-    return {"value": model.thawed(value), "origin": origin}
+    return {"value": tables.to_lists(value), "origin": origin}
 
 
 def _flat(path: str, item: Any) -> list[tuple[str, str]]:

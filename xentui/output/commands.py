@@ -45,9 +45,9 @@ def commands(
     """
     able = abilities or releases.abilities_for(project)
     return [
-        *_build(project.of_xl),
+        *_build(project.without_direct_guests),
         *_boot(project, able, sets_memory=sets_memory),
-        *_guests(project.of_xl),
+        *_guests(project.without_direct_guests),
         *_containers(project, able),
         *_tests(project, able),
     ]

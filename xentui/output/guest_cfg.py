@@ -51,7 +51,7 @@ def all_predicted(project: Project, assets: Assets = NO_ASSETS) -> dict[str, str
     """Return every guest's xl config, by its path on the target."""
     return {
         artifacts.config_path(guest): predicted(project, guest, assets)
-        for guest in sorted(project.of_xl.guests, key=lambda guest: guest.key)
+        for guest in sorted(project.without_direct_guests.guests, key=lambda guest: guest.key)
     }
 
 

@@ -42,7 +42,7 @@ def render(
     Raises:
         CannotCarry: a value cannot be written so that it is read back as it is.
     """
-    whole, project = project, project.of_xl
+    whole, project = project, project.without_direct_guests
     able = abilities or releases.abilities_for(project)
     settings = xentui_conf(whole, assets, machine=machine, board=board, abilities=able)
     conf = {CONF: header.stamp(settings, project=origin)}
@@ -88,7 +88,7 @@ def _beside_recipe(
             source = guest.source if field.startswith("source.") else None
             place = sources.local_name(source, fetch)
             files.update(_copy(f"{folder}/{place}", assets.sources[local]))
-        if guest.source is not None and project.has_own_import(guest.source.type):
+        if guest.source is not None and project.has_import_script(guest.source.type):
             script = project.import_type(guest.source.type).script
             if script in assets.texts:
                 files[f"{folder}/{PurePosixPath(script).name}"] = assets.texts[script]

@@ -62,7 +62,7 @@ def xentui_conf(
         CannotCarry: a value cannot be written so that BitBake reads it back.
     """
     able = abilities or releases.abilities_for(project)
-    of_xl = project.of_xl
+    of_xl = project.without_direct_guests
     sections = (
         ("Board", _board(project, able, machine=machine, board_name=board)),
         ("Guest defaults", _defaults(of_xl)),

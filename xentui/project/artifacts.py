@@ -128,7 +128,7 @@ def start_order(project: Project) -> list[str]:
     Dom0 too; otherwise the order is that of the names, as xendomains has it. In a circle, which
     is a finding, the names decide.
     """
-    guests = {guest.key: guest for guest in project.of_xl.guests if guest.autostart}
+    guests = {guest.key: guest for guest in project.without_direct_guests.guests if guest.autostart}
     needs = {key: guests.keys() & set(starts_after(guest)) for key, guest in guests.items()}
     needed_by: dict[str, list[str]] = {}
     for key, names in needs.items():
@@ -172,7 +172,7 @@ def layout(project: Project) -> list[str]:
     Images and kernels have their link names of the deploy directory. Guests named in
     the configuration get the file that the link points to, whose name carries a version.
     """
-    project = project.of_xl
+    project = project.without_direct_guests
     lines = set()
     links = auto_names(project)
     for guest in project.guests:

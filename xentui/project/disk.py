@@ -121,7 +121,7 @@ def _image(project: Project, guest: Guest, assets: Assets) -> Image:
         note = "an estimate: built elsewhere" if guest.external else "an estimate: a recipe's image"
         return Image(guest.key, file, BUILT * 1024, True, note)
     made = source.type in ("rootfs_dir", CONTAINER)
-    if made or project.has_own_import(source.type):
+    if made or project.has_import_script(source.type):
         size = effective(project, guest).image_size
         return Image(guest.key, file, size * 1024, not made, "image_size")
     known = local_source(project, source, assets)

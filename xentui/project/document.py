@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from xentui.errors import XentuiError
 from xentui.project import filesystem, lines, schema
-from xentui.project.model import from_data
+from xentui.project.tables import from_data
 from xentui.safe_text import visible
 
 if TYPE_CHECKING:

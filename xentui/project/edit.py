@@ -41,7 +41,7 @@ from tomlkit.items import (
     Whitespace,
 )
 
-from xentui.project import document, lines, model, schema
+from xentui.project import document, lines, schema, tables
 from xentui.project.model import Project
 from xentui.project.schema import Path
 
@@ -67,7 +67,7 @@ def update(text: str, project: Project) -> str:
     data = document.parse(text).data
     if _says(data, project):
         return text
-    wanted = model.to_data(project)
+    wanted = tables.to_data(project)
     mark = document.BYTE_ORDER_MARK if text.startswith(document.BYTE_ORDER_MARK) else ""
     body = text.removeprefix(mark)
     crlf = body.count("\r\n") == body.count("\n") > 0
@@ -87,7 +87,7 @@ def _says(data: dict[str, Any] | None, project: Project) -> bool:
     if data is None or data.get("version") != 1:
         return False
     try:
-        parsed = model.from_data(data)
+        parsed = tables.from_data(data)
     except (TypeError, KeyError, AttributeError, ValueError):
         return False
     # Unlike ==, this distinguishes 1, 1.0 and true.
@@ -231,7 +231,7 @@ def _says_nothing(path: Path, value: Any) -> bool:
         return bool(value == {})
     try:
         field = schema.field_at(path)
-        return bool(model.frozen(value) == model.left_out(field.table)[field.name])
+        return bool(tables.to_tuples(value) == tables.field_defaults(field.table)[field.name])
     except KeyError:
         return False
 

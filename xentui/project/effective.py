@@ -15,7 +15,7 @@ from functools import cache, wraps
 from types import MappingProxyType
 from typing import Any, Concatenate, Generic, NamedTuple, ParamSpec, TypeVar
 
-from xentui.project import boards, model, schema
+from xentui.project import boards, schema, tables
 from xentui.project.model import Guest, GuestType, Project
 from xentui.project.schema import Field, Path
 
@@ -96,8 +96,8 @@ def explain(project: Project, path: Path, outside: Outside = NOTHING_OUTSIDE) ->
         KeyError: the format has no such field.
     """
     wanted = schema.field_at(path)
-    given = model.get(project, path)
-    if given is not None and given != model.left_out(wanted.table)[wanted.name]:
+    given = tables.value_at(project, path)
+    if given is not None and given != tables.field_defaults(wanted.table)[wanted.name]:
         return Value(given, "project")
     return fallback(project, path, outside)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from xentui.errors import UsageError
-from xentui.project import boards, document, model, schema
+from xentui.project import boards, document, schema, tables
 from xentui.project.model import Bundle, Guest, Project
 from xentui.project.presets import bundled_directory
 from xentui.safe_text import quoted
@@ -107,7 +107,7 @@ def _read(path: Path) -> GuestPreset:
     problems = schema.validate(whole)
     if problems:
         raise ValueError(f"{path}: {schema.dotted(problems[0].path)}: {problems[0].message}")
-    project = model.from_data(whole)
+    project = tables.from_data(whole)
     return GuestPreset(path.stem, **about, guests=project.guests, bundles=project.bundles)
 
 

@@ -2,31 +2,27 @@
 # SPDX-License-Identifier: MIT
 """The project: frozen dataclasses of what the user wants.
 
-Every field left out of a project file is ``None`` (or empty, for lists and tables). What
-holds then is worked out in :mod:`xentui.project.effective`, never stored here.
+A field that the project file leaves out is ``None`` (or empty, for lists and tables). The default
+that then applies is worked out by :mod:`xentui.project.effective` and never stored here.
+Names and meanings of the fields are those of ``schema.json``.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields, replace
-from functools import cache
-from typing import Any, Literal, TypeVar
-
-from xentui.project import schema
+from dataclasses import dataclass, replace
+from typing import Literal, TypeVar
 
 BUILT_IN_IMPORTS = ("rootfs_dir", "qcow2", "ext4", "raw")
-"""Import types of xen-guest-bundle.bbclass (its static dispatch in do_compile)."""
+"""Import types that xen-guest-bundle.bbclass handles itself, in do_compile."""
 
 CONTAINER = "container"
-"""Import type of a container image: the recipe makes a root directory of it first."""
+"""Import type of a container image, which the recipe first unpacks into a root directory."""
 
 CONTAINER_INIT = "/sbin/container-init"
-"""What the recipe adds to a container's root: it starts what the image says it runs."""
+"""Init script that the recipe adds to a container's root; it runs the image's entrypoint."""
 
 WITHOUT_DISK = "kernel"
-"""Import type of a kernel that is all of its guest, such as Zephyr: the guest has no disk."""
+"""Import type of a guest that is only a kernel and has no disk, such as Zephyr."""
 
 DiskType = Literal["raw", "ext4", "qcow2", "vmdk", "vdi", "vhd", "vhdx", "qed"]
 DISK_TYPES: dict[str, DiskType] = {
@@ -36,17 +32,21 @@ DISK_TYPES: dict[str, DiskType] = {
 CONVERTED_IMPORTS: dict[str, str] = {
     name: form for form, name in DISK_TYPES.items() if name != "qcow2"
 }
-"""Import types of other hypervisors' disks, with qemu-img's names: the recipe converts them."""
+"""Import types of other hypervisors' disks, each with qemu-img's name for the format.
+
+The recipe converts them."""
 
 KNOWN_IMPORTS = (*BUILT_IN_IMPORTS, CONTAINER, WITHOUT_DISK, *CONVERTED_IMPORTS)
-"""Import types that need no script. A project may have a converted one as a type of its own."""
+"""Import types that need no script.
+
+A project may still define a type called ``vmdk``, say; its script then takes precedence."""
 
 GuestType = Literal["pv", "pvh", "hvm"]
 
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """How the list of presets shows a file."""
+    """Title and description of a project file in the list of presets."""
 
     title: str
     description: str = ""
@@ -54,7 +54,7 @@ class Preset:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """The board, its Dom0 image and what it gives to Xen. Memory is in MiB."""
+    """The board, its Dom0 image, and its boot and memory settings. Memory is in MiB."""
 
     machine: str
     image: str | None = None
@@ -72,7 +72,7 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class Containers:
-    """vxn and containerd on Dom0. Memory is MiB of each container's guest."""
+    """vxn and containerd in Dom0. ``memory`` is the MiB that each container's guest gets."""
 
     vxn: bool | None = None
     frontends: tuple[str, ...] | None = None
@@ -82,7 +82,7 @@ class Containers:
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What each guest has unless it says otherwise. Sizes are in MiB."""
+    """Settings of every guest that does not override them. Sizes are in MiB."""
 
     memory: int | None = None
     vcpus: int | None = None
@@ -115,7 +115,7 @@ class Fetch:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where the disk of a guest without recipe comes from. ``image_size`` is in MiB."""
+    """Where the disk comes from, of a guest that has no recipe. ``image_size`` is in MiB."""
 
     type: str
     file: str
@@ -125,7 +125,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Disk:
-    """A disk beside a guest's own image. ``size`` is in MiB, of an empty one."""
+    """A disk in addition to the guest's own image. ``size``, in MiB, makes an empty one."""
 
     device: str
     file: str | None = None
@@ -229,7 +229,7 @@ class ImportType:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """All that a person wants of one board. Tables are in the order of the file."""
+    """Everything that the user asked for on one board. Tables are in the order of the file."""
 
     host: Host
     preset: Preset | None = None
@@ -240,8 +240,8 @@ class Project:
     import_types: tuple[ImportType, ...] = ()
 
     @property
-    def of_xl(self) -> Project:
-        """The project without the guests that Xen starts itself: what the classes see."""
+    def without_direct_guests(self) -> Project:
+        """The project without guests that Xen starts itself: what the BitBake classes get."""
         if not self.direct_guests:
             return self
         return replace(self, guests=tuple(g for g in self.guests if g.started_by != "xen"))
@@ -252,266 +252,79 @@ class Project:
         return tuple(guest for guest in self.guests if guest.started_by == "xen")
 
     def guest(self, key: str) -> Guest:
-        """Return the guest of that key.
+        """Return the guest with the key.
 
         Raises:
-            KeyError: there is none.
+            KeyError: no guest has the key.
         """
         return _find(self.guests, key)
 
     def bundle(self, key: str) -> Bundle:
-        """Return the bundle of that key.
+        """Return the bundle with the key.
 
         Raises:
-            KeyError: there is none.
+            KeyError: no bundle has the key.
         """
         return _find(self.bundles, key)
 
     def import_type(self, key: str) -> ImportType:
-        """Return the import type of that key.
+        """Return the import type with the key.
 
         Raises:
-            KeyError: there is none, which is so for the built-in types too.
+            KeyError: the project defines no such type, or it is built in.
         """
         return _find(self.import_types, key)
 
-    def has_own_import(self, kind: str) -> bool:
-        """Return whether a script of the project's own imports what is of a type."""
-        return kind not in KNOWN_IMPORTS or place_of(self.import_types, kind) is not None
+    def has_import_script(self, import_type: str) -> bool:
+        """Return whether a script of the project handles an import type."""
+        return (
+            import_type not in KNOWN_IMPORTS or index_of(self.import_types, import_type) is not None
+        )
 
     def with_guest(self, guest: Guest, *, instead_of: str | None = None) -> Project:
-        """Return the project with ``guest`` in the place of another, or at the end."""
-        place = instead_of if instead_of is not None else guest.key
-        return replace(self, guests=_put(self.guests, guest, place))
+        """Return the project with a guest added, or replaced.
+
+        Args:
+            guest: the new guest.
+            instead_of: the key of the guest that it replaces; its own key if left out. If no
+                guest has that key, the new one is appended.
+
+        Raises:
+            ValueError: another guest has the new one's key.
+        """
+        return replace(self, guests=_with_item(self.guests, guest, instead_of or guest.key))
 
     def without_guest(self, key: str) -> Project:
-        """Return the project without that guest."""
+        """Return the project without the guest with the key."""
         return replace(self, guests=tuple(g for g in self.guests if g.key != key))
 
     def with_bundle(self, bundle: Bundle, *, instead_of: str | None = None) -> Project:
-        """Return the project with ``bundle`` in the place of another, or at the end."""
-        place = instead_of if instead_of is not None else bundle.key
-        return replace(self, bundles=_put(self.bundles, bundle, place))
+        """Return the project with a bundle added, or replaced, as in :meth:`with_guest`."""
+        return replace(self, bundles=_with_item(self.bundles, bundle, instead_of or bundle.key))
 
 
 _Keyed = TypeVar("_Keyed", Guest, Bundle, ImportType)
 
 
 def _find(items: tuple[_Keyed, ...], key: str) -> _Keyed:
-    place = place_of(items, key)
-    if place is None:
+    index = index_of(items, key)
+    if index is None:
         raise KeyError(key)
-    return items[place]
+    return items[index]
 
 
-def _put(items: tuple[_Keyed, ...], new: _Keyed, place: str) -> tuple[_Keyed, ...]:
-    at = place_of(items, place)
-    placed = list(items)
-    if at is None:
-        placed.append(new)
+def _with_item(items: tuple[_Keyed, ...], item: _Keyed, replaced: str) -> tuple[_Keyed, ...]:
+    if item.key != replaced and index_of(items, item.key) is not None:
+        raise ValueError(f"there is a {item.key} already")
+    index = index_of(items, replaced)
+    changed = list(items)
+    if index is None:
+        changed.append(item)
     else:
-        placed[at] = new
-    return tuple(placed)
+        changed[index] = item
+    return tuple(changed)
 
 
-def place_of(items: tuple[_Keyed, ...], key: str) -> int | None:
-    """Return the place of a guest, bundle or import type by its key, or ``None``.
-
-    Of many items an index is made once and kept while the same tuple is asked again.
-    """
-    if len(items) < _MANY:
-        return next((at for at, item in enumerate(items) if item.key == key), None)
-    for known, index in _indexes:
-        if known is items:
-            return index.get(key)
-    index = {item.key: at for at, item in enumerate(items)}
-    _indexes.append((items, index))
-    return index.get(key)
-
-
-_MANY = 64
-_indexes: deque[tuple[object, dict[str, int]]] = deque(maxlen=3)
-
-
-TABLES: Mapping[str, type] = {
-    schema.ROOT: Project,
-    "preset": Preset,
-    "host": Host,
-    "containers": Containers,
-    "defaults": Defaults,
-    "bundle": Bundle,
-    "guest": Guest,
-    "source": Source,
-    "fetch": Fetch,
-    "disk": Disk,
-    "import_type": ImportType,
-}
-"""The class of each table of the format, by its name in the schema's ``definitions``."""
-
-_DEFINITIONS = {made: name for name, made in TABLES.items()}
-
-
-def from_data(data: Mapping[str, Any]) -> Project:
-    """Make a project of TOML data that the schema accepts.
-
-    Args:
-        data: the document as nested dicts, valid by :func:`xentui.project.schema.validate`.
-    """
-    project: Project = table_from_data(
-        schema.ROOT, {name: value for name, value in data.items() if name != "version"}
-    )
-    return project
-
-
-def guest_from_data(key: str, table: Mapping[str, Any]) -> Guest:
-    """Make a guest of its table, valid by the schema."""
-    guest: Guest = table_from_data("guest", table, key=key)
-    return guest
-
-
-def table_from_data(definition: str, data: Mapping[str, Any], **key: str) -> Any:
-    """Make the object of one table of its data, with the tables in it.
-
-    Args:
-        definition: a key of :data:`TABLES`.
-        data: what the schema accepts for it.
-        key: its name in a table of names, as ``key``.
-    """
-    values = {name: _value(schema.field(definition, name), value) for name, value in data.items()}
-    return TABLES[definition](**key, **values)
-
-
-def _value(field: schema.Field, value: Any) -> Any:
-    match field.kind:
-        case "table":
-            return table_from_data(field.of, value)
-        case "tables":
-            return tuple(table_from_data(field.of, entry) for entry in value)
-        case "named":
-            return tuple(table_from_data(field.of, entry, key=key) for key, entry in value.items())
-        case "map":
-            return tuple((key, frozen(entry)) for key, entry in value.items())
-        case _:
-            return frozen(value)
-
-
-def frozen(value: Any) -> Any:
-    """Return a value as the model holds it: a tuple for a list."""
-    return tuple(map(frozen, value)) if isinstance(value, list) else value
-
-
-def to_data(project: Project) -> dict[str, Any]:
-    """Return the project as nested dicts in the format's order, without what is left out."""
-    return {"version": 1, **table_to_data(project)}
-
-
-def table_to_data(item: Any) -> dict[str, Any]:
-    """Return the object of a table as nested dicts in the schema's order.
-
-    A value that its class has by default is left out, as it says nothing.
-    """
-    table: dict[str, Any] = {}
-    definition = _DEFINITIONS[type(item)]
-    nothing = left_out(definition)
-    for field in schema.fields(definition):
-        value = getattr(item, field.name, None)
-        if value is not None and value != nothing[field.name]:
-            table[field.name] = _data(field, value)
-    return table
-
-
-def _data(field: schema.Field, value: Any) -> Any:
-    match field.kind:
-        case "table":
-            return table_to_data(value)
-        case "tables":
-            return [table_to_data(entry) for entry in value]
-        case "named":
-            return {entry.key: table_to_data(entry) for entry in value}
-        case "map":
-            return {key: thawed(entry) for key, entry in value}
-        case _:
-            return thawed(value)
-
-
-def thawed(value: Any) -> Any:
-    """Return a value as TOML and JSON hold it: a list for a tuple."""
-    return list(map(thawed, value)) if isinstance(value, tuple) else value
-
-
-@cache
-def left_out(definition: str) -> Mapping[str, Any]:
-    """Return what the object of a table holds in each field that is left out."""
-    return {
-        field.name: None if field.default is MISSING else field.default
-        for field in fields(TABLES[definition])
-    }
-
-
-def get(project: Project, path: schema.Path) -> Any:
-    """Return the value at a path of the format; ``None`` where it is left out.
-
-    Raises:
-        AttributeError: the format has no such field.
-    """
-    item: Any = project
-    for step in path:
-        item = _entry(item, step) if isinstance(item, tuple) else getattr(item, str(step))
-        if item is None:
-            return None
-    return item
-
-
-def _entry(entries: tuple[Any, ...], step: str | int) -> Any:
-    """Return an entry of a tuple by its index, its key, or its name in a ``map``."""
-    if isinstance(step, int):
-        return entries[step] if step < len(entries) else None
-    if entries and isinstance(entries[0], tuple):
-        return dict(entries).get(step)
-    at = place_of(entries, step)
-    return entries[at] if at is not None else None
-
-
-def put(project: Project, path: schema.Path, value: Any) -> Project:
-    """Return the project with a value at a path; ``None`` leaves the field out.
-
-    An index or key that is one past the last adds an entry; ``None`` there takes one out.
-
-    Raises:
-        KeyError: a table that the path goes through does not exist.
-    """
-    changed: Project = _with(project, path, frozen(value))
-    return changed
-
-
-def _with(item: Any, path: schema.Path, value: Any) -> Any:
-    name, rest = str(path[0]), path[1:]
-    definition = _DEFINITIONS[type(item)]
-    field = schema.field(definition, name)
-    if not rest:
-        if field.kind == "map" and isinstance(value, Mapping):
-            value = _value(field, value)
-        value = left_out(definition)[name] if value is None else value
-        return replace(item, **{name: value})
-    now = getattr(item, name)
-    if field.kind == "table":
-        if now is None:
-            raise KeyError(name)
-        return replace(item, **{name: _with(now, rest, value)})
-    entries = list(now or ())
-    at = _index(entries, rest[0])
-    if field.kind == "map" and value is not None:
-        value = (rest[0], value)
-    elif len(rest) > 1:
-        if at >= len(entries):
-            raise KeyError(rest[0])
-        value = _with(entries[at], rest[1:], value)
-    entries[at : at + 1] = [] if value is None else [value]
-    return replace(item, **{name: tuple(entries)})
-
-
-def _index(entries: list[Any], step: str | int) -> int:
-    if isinstance(step, int):
-        return step
-    names = [entry[0] if isinstance(entry, tuple) else entry.key for entry in entries]
-    return names.index(step) if step in names else len(entries)
+def index_of(items: tuple[_Keyed, ...], key: str) -> int | None:
+    """Return the index of the guest, bundle or import type with the key, or ``None``."""
+    return next((index for index, item in enumerate(items) if item.key == key), None)

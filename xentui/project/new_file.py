@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from xentui.project import model, schema
+from xentui.project import schema, tables
 from xentui.project.edit import key_text, value_text
 from xentui.project.effective import explain, words
 from xentui.project.model import Project
@@ -36,7 +36,7 @@ def _blocks(project: Project, path: schema.Path, definition: str, *, comments: b
     blocks: list[str] = []
     for field in schema.fields(definition):
         at = (*path, field.name)
-        item = model.get(project, at) if field.is_table else None
+        item = tables.value_at(project, at) if field.is_table else None
         if field.kind == "named":
             for entry in item or ():
                 blocks += _table(project, (*at, entry.key), field.of, comments=comments)
@@ -45,7 +45,7 @@ def _blocks(project: Project, path: schema.Path, definition: str, *, comments: b
                 blocks += _table(project, (*at, number), field.of, comments=False)
         elif field.kind == "table" and item is not None:
             says = comments and at != ("preset",)
-            if says or model.table_to_data(item):
+            if says or tables.table_to_data(item):
                 blocks += _table(project, at, field.of, comments=says)
         elif field.kind == "map" and item:
             blocks.append("\n".join([_header(at), *(_line(*pair) for pair in item)]))

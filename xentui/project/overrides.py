@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from xentui.errors import UsageError
-from xentui.project import model, schema
+from xentui.project import schema, tables
 from xentui.project.model import Project
 from xentui.project.schema import Field, Path
 from xentui.safe_text import quoted
@@ -54,12 +54,12 @@ def difference(old: Project, new: Project) -> list[str] | None:
         What :func:`apply` takes, or ``None`` where none can say it: something was deleted,
         renamed, moved or left out again.
     """
-    before = model.to_data(old)
-    found = _differences((), before, model.to_data(new))
+    before = tables.to_data(old)
+    found = _differences((), before, tables.to_data(new))
     if found is None:
         return None
     try:
-        changed = model.from_data(apply(before, found))
+        changed = tables.from_data(apply(before, found))
     except (UsageError, TypeError):
         return None
     return found if changed == new else None

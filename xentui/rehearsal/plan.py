@@ -143,7 +143,7 @@ def rehearsal(project: Project, assets: Assets = NO_ASSETS) -> Rehearsal:
         _fits_pieces(total + added, dom0 + added)
     direct = project.direct_guests
     found = budget.budget(project, assets)
-    project = project.of_xl
+    project = project.without_direct_guests
     rows = {row.name: row.mib for row in found.rows if row.kind == "guest"}
     order = artifacts.start_order(project)
     others = [guest.key for guest in project.guests if not guest.autostart]

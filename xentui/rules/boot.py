@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from string import digits
 
-from xentui.project import model, schema
+from xentui.project import schema, tables
 from xentui.project.boards import Board
 from xentui.project.effective import EffectiveGuest
 from xentui.project.model import CONTAINER, CONTAINER_INIT, WITHOUT_DISK
@@ -198,7 +198,7 @@ def replaced(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     wanted = guest.guest
     if wanted.config_file is None:
         return
-    nothing = model.left_out("guest")
+    nothing = tables.field_defaults("guest")
     # Files that these name are carried all the same, for the config to use.
     carried = ("ramdisk", "device_tree", "disks")
     idle = [

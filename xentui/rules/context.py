@@ -98,7 +98,7 @@ def context(
             directory; the budget is that of this one.
     """
     held = holding(project) if holding is not None else project
-    direct, whole, project = project.direct_guests, project, project.of_xl
+    direct, whole, project = project.direct_guests, project, project.without_direct_guests
     texts = {
         guest.key: assets.texts[guest.config_file]
         for guest in project.guests

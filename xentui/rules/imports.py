@@ -33,7 +33,7 @@ def image_size(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         return
     path = f"guests.{guest.key}.source.image_size"
     sized = source.type in ("rootfs_dir", CONTAINER)
-    if not sized and not given.project.has_own_import(source.type):
+    if not sized and not given.project.has_import_script(source.type):
         if source.image_size is not None:
             yield found(
                 "XT306",

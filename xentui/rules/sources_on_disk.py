@@ -64,7 +64,7 @@ def on_disk(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         if seen is None:
             continue
         yield from _digest(guest, seen, entry, number)
-        own = given.project.has_own_import(source.type)
+        own = given.project.has_import_script(source.type)
         if not own and fetched.brings_disk(source, entry, local):
             yield from _content(guest, source, seen, place)
             if source.type in ("rootfs_dir", CONTAINER):

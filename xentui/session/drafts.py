@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 
 from xentui.errors import InputError
 from xentui.project import filesystem, schema
-from xentui.project.model import from_data, to_data
+from xentui.project.tables import from_data, to_data
 from xentui.session.state import Origin, State, Unfinished
 
 VERSION = 1

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from xentui.errors import XentuiError
 from xentui.output.existing import GUESTS
 from xentui.output.xentui_conf import bundled_entry
-from xentui.project import model, schema
+from xentui.project import model, schema, tables
 from xentui.project.effective import Outside, Value
 from xentui.session.target import texts_of
 
@@ -240,16 +240,16 @@ def taken(project: Project, settings: UserSettings) -> Taken:
 
     local = settings.build / "conf/local.conf"
     imported = importer.read([local], texts=without_ours(settings.build))
-    theirs = model.to_data(imported.project)
+    theirs = tables.to_data(imported.project)
     if settings.find("MACHINE") is None:
         theirs["host"].pop("machine", None)
-    data = _merged(model.to_data(project), theirs)
+    data = _merged(tables.to_data(project), theirs)
     for problem in schema.validate(data):
         raise XentuiError(
             f"{schema.dotted(problem.path)}: {problem.message}", fix="Keep your settings instead."
         )
     return Taken(
-        _with_values(model.from_data(data), settings),
+        _with_values(tables.from_data(data), settings),
         {name: Path(path) for name, path in imported.needed.items()},
         [one for one in imported.left if one.about_xen],
     )

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from xentui.errors import UsageError
-from xentui.project import effective, model, schema
+from xentui.project import effective, schema, tables
 from xentui.project.model import (
     Bundle,
     Fetch,
@@ -68,7 +68,7 @@ def key_field(collection: str) -> schema.Field:
 
 def get(project: Project, path: Path) -> Any:
     """Return the value at a path; ``None`` where it is left out."""
-    return model.get(project, path)
+    return tables.value_at(project, path)
 
 
 def exists(project: Project, path: Path) -> bool:
@@ -91,9 +91,9 @@ def put(project: Project, path: Path, value: Any) -> Project:
     if path[0] == "guests" and path[-1] == KEY:
         return rename_guest(project, str(path[1]), str(value))
     if path[-1] == KEY:
-        entry = replace(model.get(project, path[:-1]), key=str(value))
-        return model.put(project, path[:-1], entry)
-    return model.put(project, path, value)
+        entry = replace(tables.value_at(project, path[:-1]), key=str(value))
+        return tables.with_value(project, path[:-1], entry)
+    return tables.with_value(project, path, value)
 
 
 def rename_guest(project: Project, old: str, new: str) -> Project:
@@ -222,7 +222,7 @@ def read(field: schema.Field, typed: str) -> tuple[Any, str]:
 
 def show(field: schema.Field, value: Any) -> str:
     """Return a value as it is typed."""
-    if value is None or (value == () and model.left_out(field.table).get(field.name) == ()):
+    if value is None or (value == () and tables.field_defaults(field.table).get(field.name) == ()):
         return ""
     if field.kind in ("list", "choices"):
         return " ".join(value) if value else "none" if field.kind == "list" else ""

@@ -19,7 +19,7 @@ from urllib.parse import unquote
 
 from xentui.errors import InputError, UsageError, sentences
 from xentui.images.suggest import PLAIN
-from xentui.project import filesystem, model, schema
+from xentui.project import filesystem, schema, tables
 from xentui.project.filesystem import exists
 from xentui.safe_text import quoted, visible
 from xentui.session import field_paths
@@ -289,6 +289,6 @@ def imported(state: State, folder: Path, key: str, seen: Inspected) -> tuple[Sta
             "only imported guests carry a kernel of their own",
             fix="Choose the file of the disk first.",
         ) from None
-    for problem in schema.validate(model.to_data(project)):
+    for problem in schema.validate(tables.to_data(project)):
         raise UsageError(f"{schema.dotted(problem.path)}: {problem.message}", fix=problem.fix)
     return state.with_project(project), name

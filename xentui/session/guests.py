@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from xentui.project import effective
-from xentui.project.model import Bundle, Disk, Fetch, Guest, Project, place_of
+from xentui.project.model import Bundle, Disk, Fetch, Guest, Project, index_of
 from xentui.session import field_paths
 
 REFERENCE = "xen-guest-image-minimal"
@@ -23,7 +23,7 @@ def keys(project: Project) -> tuple[str, ...]:
 
 def has(project: Project, key: str) -> bool:
     """Return whether there is a guest of that key."""
-    return place_of(project.guests, key) is not None
+    return index_of(project.guests, key) is not None
 
 
 def added(project: Project, name: str = "") -> tuple[Project, str]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from xentui.errors import UsageError
-from xentui.project import boards, filesystem, model, route, schema
+from xentui.project import boards, filesystem, route, schema, tables
 from xentui.project.model import (
     WITHOUT_DISK,
     Bundle,
@@ -269,7 +269,7 @@ class _Reader:
         else:
             kind = _TYPES.get(made.format)
             further = replace(further, file=self._file(made.target), type=kind)
-        if schema.field("guest", "disks").problems([model.table_to_data(further)]):
+        if schema.field("guest", "disks").problems([tables.table_to_data(further)]):
             raise UsageError(
                 f"the disk {visible(made.device)} cannot be carried: its target or script has "
                 "unusual characters",
@@ -300,7 +300,7 @@ class _Reader:
             self.fields["xl"] = tuple(rest)
 
     def _set_map(self, rest: list[tuple[str, Any]]) -> bool:
-        data = {name: model.thawed(value) for name, value in rest}
+        data = {name: tables.to_lists(value) for name, value in rest}
         if schema.field("guest", "xl").problems(data):
             raise UsageError(
                 f"{', '.join(data)}: a value cannot be carried", fix="Use plain ASCII text."

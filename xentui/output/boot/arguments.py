@@ -66,7 +66,7 @@ def passed_nodes(project: Project) -> tuple[str, ...]:
 
 def _passing(project: Project) -> Iterator[Guest]:
     # What a config of the user's own passes through is not in these fields.
-    return (guest for guest in project.of_xl.guests if guest.config_file is None)
+    return (guest for guest in project.without_direct_guests.guests if guest.config_file is None)
 
 
 def _console(board: boards.Board) -> str:
