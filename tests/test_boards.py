@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from xentui.bitbake.releases import releases
-from xentui.errors import InputError, UsageError
+from xentui.errors import UsageError
 from xentui.output import boot
 from xentui.output.boot import imagebuilder
 from xentui.output.render import render
@@ -91,17 +91,40 @@ def test_one_file_of_ones_own_is_a_board(own: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "reason"),
     [
-        (('state = "expected"', 'state = "fine"'), "state"),
-        (('machine = "my-board"', 'machine = "other"'), "must be my-board"),
+        (('state = "expected"', 'state = "fine"'), "state must be one of tried, read, expected"),
+        (('machine = "my-board"', 'machine = "other"'), "machine must be my-board"),
         (("version = 1", "version = = 1"), "not valid TOML"),
+        (('says = "U-Boot runs boot.scr.", ', ""), "boot has no says"),
+        (('title = "My board"', 'titel = "My board"'), "unknown key titel"),
     ],
 )
-def test_a_wrong_file_says_what_is_wrong(own: Path, change: tuple[str, str], said: str) -> None:
+def test_a_wrong_board_file_is_an_error_that_names_the_key(
+    own: Path, change: tuple[str, str], reason: str
+) -> None:
     (own / "my-board.toml").write_text(OWN.replace(*change))
-    with pytest.raises(InputError, match=said):
-        boards.board("my-board")
+    found = next(f for f in check.check(Project(Host("my-board"))) if f.code == "XT128")
+    assert reason in found.fix
+    # The other boards can still be chosen.
+    listed = {board.machine: board for board in boards.all_boards()}
+    assert not listed["my-board"].known
+    assert listed["qemux86-64"].known
+
+
+def test_only_files_named_like_machines_are_boards(own: Path) -> None:
+    (own / "My Board.toml").write_text(OWN)
+    assert "My Board" not in boards.names()
+
+
+@pytest.mark.parametrize(
+    ("machine", "arch"), [("pc-amd64", "x86-64"), ("my-x86-box", "x86-64"), ("corstone", "aarch64")]
+)
+def test_the_architecture_of_an_unknown_machine_is_guessed_and_stated(
+    machine: str, arch: str
+) -> None:
+    found = next(f for f in check.check(Project(Host(machine))) if f.code == "XT102")
+    assert f"taken for {arch}" in found.fix
 
 
 @pytest.mark.parametrize(
@@ -141,6 +164,7 @@ def test_boards_are_found_by_any_word_of_theirs() -> None:
     assert [one.machine for one in boards.filtered("never run u-boot nxp")] == []
     assert [one.machine for one in boards.filtered("never uboot-fat nxp")] == ["imx8qm-mek"]
     assert "qemuarm" in [one.machine for one in boards.filtered("32-bit")]
+    assert "qemuarm" not in [one.machine for one in boards.filtered("aarch64")]
     assert boards.filtered("") == boards.all_boards()
     groups = boards.by_vendor(boards.all_boards())
     assert next(iter(groups)) == "Emulated"

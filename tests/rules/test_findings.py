@@ -116,13 +116,17 @@ def test_the_one_bundle_that_is_there_stays_as_it_is() -> None:
         (
             "qemux86-46",
             (
-                "Did you mean qemux86-64? If not: Say in boot_mode what starts Xen on it, and see"
-                " that a layer provides the machine."
+                "Did you mean qemux86-64? If not: Set boot_mode to how its firmware starts Xen. It is"
+                " taken for x86-64 by its name: if that is wrong, describe it in a board file of"
+                " your own."
             ),
         ),
         (
             "zzz",
-            "Say in boot_mode what starts Xen on it, and see that a layer provides the machine.",
+            (
+                "Set boot_mode to how its firmware starts Xen. It is taken for aarch64 by its name:"
+                " if that is wrong, describe it in a board file of your own."
+            ),
         ),
     ],
 )

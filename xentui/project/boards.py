@@ -1,11 +1,12 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The boards: what each needs so that Xen starts on it.
+"""The boards, and what each needs to start Xen.
 
-Each board is one file, ``xentui/boards/MACHINE.toml``; ``board.schema.json`` says what may be in
-it. A user's own boards lie in ``xentui/boards`` of the configuration directory and take precedence.
-``refused.toml`` names the machines that Xen cannot run on. Everything else about boards (lists,
-presets, checks, written files, commands, the reference page) is derived from these files.
+Each board is one file, ``xentui/boards/MACHINE.toml``, with the schema ``board.schema.json``. Users
+add boards in ``xentui/boards`` of their configuration directory, where a file of the same name
+replaces xentui's. ``refused.toml`` lists the machines that cannot run Xen. Everything else about
+boards (lists, presets, checks, boot files, commands, the reference page) is derived from these
+files. For a machine without a file, the architecture is guessed from its name.
 """
 
 from __future__ import annotations
@@ -22,8 +23,7 @@ from typing import Any, Literal, NamedTuple
 
 from xentui.errors import InputError
 from xentui.project import filesystem, model
-from xentui.project.validation import Checker
-from xentui.safe_text import quoted
+from xentui.project.validation import Checker, SchemaViolation
 
 Arch = Literal["x86-64", "aarch64"]
 State = Literal["tried", "read", "expected", "refused", "unknown"]
@@ -39,19 +39,23 @@ STATES: dict[State, str] = {
     "refused": "cannot run Xen",
     "unknown": "unknown",
 }
-"""A state of a board in two or three words."""
+"""How well a board is supported, in two or three words.
+
+``tried``: a real Xen was started in QEMU by the boot files for it. ``read``: the layers that start
+Xen on it were read and parsed. ``expected``: derived from the sources of its layer, U-Boot and Xen.
+"""
 
 DOM0_MEMORY = 512
-"""MiB of Dom0 where xentui writes the boot files of a board that it knows nothing of."""
+"""Dom0's memory in MiB on a board that xentui does not know."""
 
 
 class Dom0Knob(Enum):
-    """What sets Dom0's memory."""
+    """The setting that limits Dom0's memory."""
 
     QEMU_CMDLINE = "QB_XEN_CMDLINE_EXTRA"
     """meta-virtualization: xen-image-minimal.bb, read by qemuboot-xen-dtb.bbclass."""
     KICKSTART = "kickstart"
-    """Literal text in meta-virtualization's files/wic: another value needs our own file."""
+    """Hard-coded in meta-virtualization's kickstart files: xentui writes its own to change it."""
     RPI = "RPI_DOM0_MEM"
     """meta-virtualization: xen-rpi-u-boot-scr.bb."""
     XILINX = "DOM0_MEM"
@@ -59,7 +63,7 @@ class Dom0Knob(Enum):
     BOOT_FILES = "boot files"
     """The script or the .cfg that xentui writes."""
     NONE = "none"
-    """Nothing in the layers does: it belongs to the boot loader's configuration."""
+    """Not set by any layer: the user sets it in the boot loader."""
 
 
 class Family(NamedTuple):
@@ -67,8 +71,8 @@ class Family(NamedTuple):
 
     Attributes:
         title: a few words.
-        help: how it goes, as one sentence.
-        arch: the architecture it is for; ``None`` for both.
+        help: one sentence on how Xen is started.
+        arch: the only architecture that has it; ``None`` for both.
     """
 
     title: str
@@ -101,12 +105,12 @@ FAMILIES: dict[FamilyName, Family] = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A variable that a board needs set. ``{image}`` is replaced by the Dom0 image.
+    """A BitBake variable that a board needs. ``{image}`` is replaced by the Dom0 image.
 
     Attributes:
-        why: the rest of a sentence that begins in lower case, without a full stop.
-        releases: of Yocto, that it is for; empty for all.
-        families: boot families that it is for; empty for all.
+        why: the reason, in lower case and without a full stop; written as a comment.
+        releases: the Yocto releases that need it; empty for all.
+        families: the boot families that need it; empty for all.
     """
 
     variable: str
@@ -119,14 +123,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class BoardLayer:
-    """What brings a machine beside OpenEmbedded-Core.
+    """The repository whose layers provide a machine.
 
     Attributes:
-        name: what people call it.
-        url: its git repository.
-        folders: the layers in it; empty where the repository itself is one.
-        branches: its branch for each release of Yocto.
-        depends: further repositories it needs, by name.
+        name: its usual name.
+        url: its git URL.
+        folders: the layers in it; empty if the repository itself is the layer.
+        branches: its branch for each Yocto release.
+        depends: names of other repositories that it needs.
     """
 
     name: str
@@ -142,9 +146,9 @@ class Kernel:
 
     Attributes:
         provider: PREFERRED_PROVIDER_virtual/kernel.
-        image: its name in the deploy directory (KERNEL_IMAGETYPE).
-        xen_options: who configures it for Xen: ``kmeta`` (meta-virtualization does), ``layer``
-            (the board's layer does), or xentui writes a fragment, which the kernel's recipe takes
+        image: its file name in the deploy directory (KERNEL_IMAGETYPE).
+        xen_options: where its Xen options come from: ``kmeta`` (meta-virtualization), ``layer``
+            (the board's layer), or a fragment that xentui writes, which the kernel's recipe reads
             from SRC_URI (``config``) or from KERNEL_CONFIG_FRAGMENTS (``fragments``).
     """
 
@@ -155,16 +159,16 @@ class Kernel:
 
 @dataclass(frozen=True, slots=True)
 class Console:
-    """The serial port of Xen.
+    """Xen's serial console.
 
     Attributes:
-        device: Xen's name of it, ``dtuart`` or ``com1``.
-        path: its path in the device tree, where stdout-path does not name it.
-        uart: ``compatible`` of the UART.
-        driver: whether Xen 4.21 has a driver for it; ``None`` where it depends on the board.
+        device: its name in Xen's ``console`` option, ``dtuart`` or ``com1``.
+        path: its path in the device tree, if stdout-path does not name it.
+        uart: the ``compatible`` of the UART.
+        driver: whether Xen 4.21 has a driver for it; ``None`` if boards with this MACHINE differ.
         settings: speed and format, such as ``115200 8N1``.
-        where: where a cable goes.
-        command: what shows it on a Linux PC.
+        where: where to connect the cable.
+        command: a command that shows it on a Linux PC.
     """
 
     device: Literal["dtuart", "com1"]
@@ -181,20 +185,20 @@ class Boot:
     """How Xen is started.
 
     Attributes:
-        family: the way where the project names none.
-        also: others that fit.
-        written_by: who writes what :attr:`family` needs.
-        says: how it goes, for people.
-        device_tree: ``firmware``, where U-Boot has it, or ``file``.
-        dtb: name of that file; empty where U-Boot's ``fdtfile`` says it.
-        dtb_folder: folder of it in the deploy directory, with a slash; mostly empty.
-        devnum: what ``devnum`` is where U-Boot does not set it; may name a variable.
-        load_address: where files go where ``ramdisk_addr_r`` is not set.
-        root_part: the root file system's partition, as U-Boot counts.
-        fixups: U-Boot's commands on the device tree.
-        initramfs: file in the deploy directory that Dom0 cannot boot without.
+        family: the default boot family.
+        also: other families that work.
+        written_by: who provides the boot files of :attr:`family`.
+        says: one or two sentences on how Xen is started.
+        device_tree: ``firmware`` if U-Boot gets it from the firmware, or ``file``.
+        dtb: name of that file; empty if it is in U-Boot's variable ``fdtfile``.
+        dtb_folder: its folder in the deploy directory with a slash at the end, or empty.
+        devnum: value for U-Boot's ``devnum`` if that is not set; may name a variable.
+        load_address: value for U-Boot's ``ramdisk_addr_r`` if that is not set.
+        root_part: number of the root file system's partition.
+        fixups: U-Boot commands that correct the device tree.
+        initramfs: file in the deploy directory without which Dom0 cannot mount its root.
         keep: files that the firmware needs on the first partition.
-        kickstart: whether a kickstart file is written for U-Boot's boot partition too.
+        kickstart: whether xentui writes a kickstart file for ``uboot-fat``.
     """
 
     family: FamilyName
@@ -214,18 +218,18 @@ class Boot:
 
     @property
     def families(self) -> tuple[FamilyName, ...]:
-        """Every way that fits, the usual one first."""
+        """All boot families that work, the default one first."""
         return (self.family, *self.also)
 
 
 @dataclass(frozen=True, slots=True)
 class Medium:
-    """What is booted from.
+    """The disk or card that the board boots from.
 
     Attributes:
         kind: ``runqemu``, ``sd`` or ``disk``.
-        file: the image's type.
-        compressed: suffix of the image where no plain one is made.
+        file: the image type, as in IMAGE_FSTYPES.
+        compressed: suffix of the compressed image, if the machine makes no uncompressed one.
     """
 
     kind: Literal["runqemu", "sd", "disk"] = "disk"
@@ -235,7 +239,7 @@ class Medium:
 
 @dataclass(frozen=True, slots=True)
 class LicenseFlag:
-    """A licence flag without which the board's image is not built."""
+    """A licence flag that must be accepted to build the board's image."""
 
     flag: str
     covers: str
@@ -244,7 +248,7 @@ class LicenseFlag:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a fact was taken from, and the releases of Yocto it was seen in."""
+    """A fact, the file that proves it, and the Yocto releases in which it was checked."""
 
     fact: str
     where: str
@@ -253,20 +257,21 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """What is known of one MACHINE. Memory is in MiB.
+    """The facts about one MACHINE. Memory is in MiB.
 
     Attributes:
-        vendor: what lists group it under.
-        state: how far it is known to start Xen; a key of :data:`STATES`.
-        summary: the same in a sentence or two; of a refused board why.
-        instead: of a refused board the machine to take, or an empty text.
-        cpus: ``None`` where they differ.
-        memory: what it has when the project says nothing.
-        dom0_memory: what Dom0 has when the project says nothing.
-        dom0_limit: above it Dom0 may lose devices.
-        layers_dom0_knob: what sets Dom0's memory in the layers' own boot files.
-        needs: what one must have, for people.
-        not_working: what is expected not to work, for people.
+        vendor: its group in lists.
+        state: how well it is supported; a key of :data:`STATES`.
+        summary: the same in a sentence or two; for a refused board, the reason.
+        instead: the machine to use instead of a refused one, or an empty text.
+        cpus: ``None`` if boards with this MACHINE differ.
+        memory: the memory that it has by default.
+        dom0_memory: Dom0's memory by default.
+        dom0_limit: more memory may cost Dom0 devices.
+        layers_dom0_knob: the setting for Dom0's memory in the layers' own boot files.
+        needs: what the user must have, one phrase each.
+        not_working: what is expected not to work, one phrase each.
+        problem: why the user's file for it cannot be used, or an empty text.
     """
 
     machine: str
@@ -296,6 +301,7 @@ class Board:
     lines: tuple[Line, ...] = ()
     licenses: tuple[LicenseFlag, ...] = ()
     sources: tuple[Source, ...] = field(default=(), repr=False)
+    problem: str = ""
 
     @property
     def kernel_image(self) -> str:
@@ -304,16 +310,16 @@ class Board:
 
     @property
     def known(self) -> bool:
-        """Whether a file describes the board, or a list refuses it."""
+        """Whether the board has a usable file, or is on the list of refused machines."""
         return self.state != "unknown"
 
     @property
     def state_words(self) -> str:
-        """The state in two or three words."""
+        """How well it is supported, in two or three words."""
         return STATES[self.state]
 
     def lines_for(self, release: str | None, family: FamilyName) -> tuple[Line, ...]:
-        """Return the settings for a release and a boot family; ``None`` is any release."""
+        """Return the settings for a release and a boot family; for all releases if ``None``."""
         return tuple(
             line
             for line in self.lines
@@ -327,44 +333,46 @@ _REFUSED = "refused"
 
 
 def board(machine: str) -> Board:
-    """Return what is known of a machine; of one that is not known, what its name suggests.
+    """Return the facts about a machine; for an unknown one, a guess from its name.
 
-    Raises:
-        InputError: a board file of the user's own cannot be read.
+    If the user's file for it is invalid, the board is unknown and has a problem.
     """
     return _board(machine, user_directory())
 
 
 def names() -> tuple[str, ...]:
-    """Return the machines that have a file, in any order."""
-    found = {path.stem for place in _places() for path in place.glob("*.toml")}
-    return tuple(sorted(found - {_REFUSED}))
+    """Return the machines that have a file, sorted."""
+    folders = (bundled_directory(), user_directory())
+    found = {path.stem for folder in folders for path in folder.glob("*.toml")}
+    return tuple(sorted(name for name in found - {_REFUSED} if _MACHINE.fullmatch(name)))
 
 
 def all_boards() -> tuple[Board, ...]:
-    """Return the boards that have a file, in the order lists show them in."""
+    """Return the boards that have a file, in the order for lists."""
     found = [board(name) for name in names()]
     return tuple(sorted(found, key=lambda one: (one.order, one.machine)))
 
 
 def refused() -> tuple[Board, ...]:
-    """Return the machines that Xen cannot run on, by name."""
+    """Return the machines that cannot run Xen, sorted by name."""
     return tuple(_refused()[name] for name in sorted(_refused()))
 
 
 def filtered(text: str) -> tuple[Board, ...]:
-    """Return the boards that hold every word of a text, in the order of lists.
+    """Return the boards that match every word of a search text, in the order for lists.
 
-    Machine, title, vendor, layer, state and boot family are looked at. Machines that cannot run
-    Xen are among them once something is typed.
+    Machine, title, vendor, layer, state, boot family and architecture are searched. Machines that
+    cannot run Xen are included unless the text is empty.
     """
     words = text.lower().split()
-    every = (*all_boards(), *refused()) if words else all_boards()
-    return tuple(one for one in every if all(word in _searched(one) for word in words))
+    if not words:
+        return all_boards()
+    candidates = ((one, _search_text(one)) for one in (*all_boards(), *refused()))
+    return tuple(one for one, searched in candidates if all(word in searched for word in words))
 
 
 def by_vendor(given: Iterable[Board]) -> dict[str, list[Board]]:
-    """Return boards by vendor, in the order they are given in."""
+    """Group boards by vendor; both keep the order of the boards."""
     found: dict[str, list[Board]] = {}
     for one in given:
         found.setdefault(one.vendor, []).append(one)
@@ -372,13 +380,13 @@ def by_vendor(given: Iterable[Board]) -> dict[str, list[Board]]:
 
 
 def near(machine: str, others: Iterable[str] = ()) -> str:
-    """Return the machine that was probably meant, or an empty text.
+    """Return the machine that the user probably meant, or an empty text.
 
-    What is returned can run Xen as far as anybody knows.
+    Machines that cannot run Xen are never suggested.
 
     Args:
-        machine: what was written.
-        others: machines of the layers at hand.
+        machine: what the user typed.
+        others: machines of the available layers.
     """
     import difflib
 
@@ -388,12 +396,12 @@ def near(machine: str, others: Iterable[str] = ()) -> str:
 
 
 def boot_family(host: model.Host) -> FamilyName:
-    """Return the way Xen is started: the project's, else the board's."""
+    """Return how Xen is started: the project's boot mode, or the board's default."""
     return host.boot_mode or board(host.machine).boot.family
 
 
 def boot_writer(host: model.Host) -> Writer:
-    """Return who writes what the way of starting Xen needs."""
+    """Return who provides the boot files."""
     family, boot = boot_family(host), board(host.machine).boot
     if family == "manual":
         return "user"
@@ -403,12 +411,12 @@ def boot_writer(host: model.Host) -> Writer:
 
 
 def marks_devices(host: model.Host) -> bool:
-    """Return whether xentui's boot script marks the device tree's nodes that guests are given."""
+    """Return whether xentui's boot script sets ``xen,passthrough`` for the guests' devices."""
     return boot_writer(host) == "xentui" and boot_family(host).startswith("uboot-")
 
 
 def dom0_knob(host: model.Host) -> Dom0Knob:
-    """Return what sets Dom0's memory."""
+    """Return the setting that limits Dom0's memory."""
     writer = boot_writer(host)
     if writer == "xentui":
         return Dom0Knob.BOOT_FILES
@@ -418,7 +426,7 @@ def dom0_knob(host: model.Host) -> Dom0Knob:
 
 
 def user_directory() -> Path:
-    """Return the folder of the user's own boards; it need not exist."""
+    """Return the folder of the user's own boards; it may not exist."""
     return _boards_in(filesystem.folder("config"))
 
 
@@ -434,21 +442,36 @@ def bundled_directory() -> Path:
 
 
 def schema_path() -> Path:
-    """Return where the schema of board files lies."""
+    """Return the path of the schema of board files."""
     return Path(__file__).parents[1] / "board.schema.json"
 
 
 def problems(data: Mapping[str, Any]) -> list[str]:
-    """Return what the schema of board files does not accept, one sentence each."""
-    schema = json.loads(schema_path().read_text(encoding="utf-8"))
-    return [
-        f"{'.'.join(map(str, wrong.path)) or 'the file'}: {wrong.keyword} must be {wrong.wanted}"
-        for wrong in Checker(schema).violations(data)
-    ]
+    """Return a sentence for each part of a board file that its schema rejects."""
+    return [_violation(found) for found in _checker().violations(data)]
+
+
+@cache
+def _checker() -> Checker:
+    return Checker(json.loads(schema_path().read_text(encoding="utf-8")))
+
+
+def _violation(found: SchemaViolation) -> str:
+    place = ".".join(map(str, found.path)) or "the file"
+    if found.keyword == "required":
+        missing = (name for name in found.wanted if name not in found.value)
+        return f"{place} has no {', '.join(missing)}"
+    if found.keyword == "additionalProperties":
+        unknown = (name for name in found.value if name not in found.spec.get("properties", {}))
+        return f"{place} has the unknown key {', '.join(unknown)}"
+    if found.keyword == "enum":
+        return f"{place} must be one of {', '.join(map(str, found.wanted))}"
+    names = {"type": "of type", "pattern": "of the form", "const": "exactly"}
+    return f"{place} must be {names.get(found.keyword, found.keyword)} {found.wanted}"
 
 
 def from_data(data: Mapping[str, Any]) -> Board:
-    """Make a board of a file's data, which its schema accepts."""
+    """Build a board from parsed TOML that its schema accepts."""
     memory = data.get("memory", {})
     layer = data.get("layer")
     return Board(
@@ -485,10 +508,6 @@ def _tuples(table: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _places() -> tuple[Path, Path]:
-    return bundled_directory(), user_directory()
-
-
 @cache
 def _board(machine: str, own: Path) -> Board:
     if not _MACHINE.fullmatch(machine) or machine == _REFUSED:
@@ -502,32 +521,30 @@ def _board(machine: str, own: Path) -> Board:
 
 
 def _own(path: Path, machine: str) -> Board:
-
     try:
         data = tomllib.loads(filesystem.read_text(path, 1 << 20))
     except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path}: is not valid TOML: {error}", fix="Correct the file.") from error
+        return _unknown(machine, f"{path} is not valid TOML: {error}")
+    except InputError as error:
+        return _unknown(machine, str(error))
     wrong = problems(data)
     if not wrong and data["machine"] != machine:
-        wrong = [f"machine: must be {machine}, as the file is named"]
-    if wrong:
-        raise InputError(
-            f"{path}: {quoted(wrong[0][:300])}", fix="xentui's own boards are examples to copy."
-        )
-    return from_data(data)
+        wrong = [f"machine must be {machine}, like the file's name"]
+    return _unknown(machine, f"{path}: {wrong[0]}") if wrong else from_data(data)
 
 
-def _unknown(machine: str) -> Board:
-    arch: Arch = "x86-64" if "x86" in machine or "intel" in machine else "aarch64"
+def _unknown(machine: str, problem: str = "") -> Board:
+    is_pc = any(part in machine for part in ("x86", "amd64", "intel"))
     return Board(
-        machine,
-        machine,
-        arch,
-        "unknown",
-        "xentui does not know this board.",
-        kernel=Kernel("", "bzImage" if arch == "x86-64" else "Image", "kmeta"),
-        console=Console("com1" if arch == "x86-64" else "dtuart"),
+        machine=machine,
+        title=machine,
+        arch="x86-64" if is_pc else "aarch64",
+        state="unknown",
+        summary=problem or "xentui does not know this board.",
+        kernel=Kernel("", "bzImage" if is_pc else "Image", "kmeta"),
+        console=Console("com1" if is_pc else "dtuart"),
         dom0_memory=DOM0_MEMORY,
+        problem=problem,
     )
 
 
@@ -540,11 +557,11 @@ def _refused() -> dict[str, Board]:
         arch: Arch = "x86-64" if group["arch"] == "x86" else "aarch64"
         for machine in group["machines"]:
             found[machine] = Board(
-                machine,
-                f"{machine} ({group['kind']})",
-                arch,
-                "refused",
-                group["reason"],
+                machine=machine,
+                title=f"{machine} ({group['kind']})",
+                arch=arch,
+                state="refused",
+                summary=group["reason"],
                 vendor="Cannot run Xen",
                 instead=instead.get(machine, ""),
                 emulated=machine.startswith("qemu"),
@@ -552,7 +569,11 @@ def _refused() -> dict[str, Board]:
     return found
 
 
-def _searched(one: Board) -> str:
-    layer = one.layer.name if one.layer is not None else ""
-    words = (one.machine, one.title, one.vendor, layer, one.state_words, one.boot.family, one.arch)
+def _search_text(board: Board) -> str:
+    words = [board.machine, board.title, board.vendor, board.state_words, board.boot.family]
+    if board.layer is not None:
+        words.append(board.layer.name)
+    # The architectures of refused machines are not among those that a board can have.
+    if board.state != "refused":
+        words.append(board.arch)
     return " ".join(words).lower()

@@ -15,6 +15,9 @@ from xentui.rules.context import Context
 from xentui.rules.finding import Finding, found
 from xentui.safe_text import quoted
 
+BOARD_EXAMPLES = f"Examples are in {boards.bundled_directory()}."
+"""Where to look up what may be in a board file."""
+
 TESTED_DOM0 = 512
 """MiB that mv:tests/test_xen_runtime.py (TestXenDom0Boot) allows Dom0 at most."""
 
@@ -32,9 +35,19 @@ def supported(given: Context) -> Iterator[Finding]:
             f"{board.summary} Use {instead} instead." if instead else board.summary,
             quick_fixes.host(f"Use {instead}", machine=instead) if instead else None,
         )
+    elif board.problem:
+        yield found(
+            "XT128",
+            path,
+            f"Your file for the board {board.machine} cannot be used",
+            f"{board.problem}. {BOARD_EXAMPLES}",
+        )
     elif not board.known:
         near = boards.near(board.machine)
-        fix = "Say in boot_mode what starts Xen on it, and see that a layer provides the machine."
+        fix = (
+            f"Set boot_mode to how its firmware starts Xen. It is taken for {board.arch} by its"
+            " name: if that is wrong, describe it in a board file of your own."
+        )
         yield found(
             "XT102",
             path,
