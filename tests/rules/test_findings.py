@@ -116,8 +116,8 @@ def test_the_one_bundle_that_is_there_stays_as_it_is() -> None:
         (
             "qemux86-46",
             (
-                "Did you mean qemux86-64? If not: Set boot_mode to how its firmware starts Xen. It is"
-                " taken for x86-64 by its name: if that is wrong, describe it in a board file of"
+                "Did you mean qemux86-64? If not: Set boot_mode to how its firmware starts Xen. It"
+                " is taken for x86-64 by its name: if that is wrong, describe it in a board file of"
                 " your own."
             ),
         ),
