@@ -98,13 +98,11 @@ def test_settings_made_by_hand_hold_where_the_project_says_nothing() -> None:
             ("guests", "a", "vcpus"): Value(4, "local.conf:13"),
             ("defaults", "extra"): Value("root=/dev/xvda", "site.conf:2"),
         },
-        release={("host", "network"): Value("bridged", "wrynose")},
     )
     assert explain(PROJECT, ("guests", "a", "memory"), outside) == (300, "local.conf:12")
     assert explain(PROJECT, ("guests", "a", "vcpus"), outside) == (2, "project")
     assert fallback(PROJECT, ("guests", "a", "vcpus"), outside) == (4, "local.conf:13")
     assert explain(PROJECT, ("guests", "a", "extra"), outside).origin == "site.conf:2"
-    assert explain(PROJECT, ("host", "network"), outside) == ("bridged", "wrynose")
     assert Value(1, "local.conf:12").words == "local.conf:12"
     guest = effective.effective(PROJECT, GUEST, outside)
     assert (guest.memory, guest.vcpus, guest.extra) == (300, 2, "root=/dev/xvda")

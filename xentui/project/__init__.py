@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Project files: their text, schema, model, presets and boards, and the value of each field.
 
-Text that the schema accepts is text that BitBake can carry; a project never changes, each edit
+Any value that the schema accepts can be written for BitBake. A project is immutable; each edit
 makes a new one.
 
 May import: ``safe_text``, ``errors``.

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 """The files that the guests have on the target: their names, and which guest starts when.
 
-Both classes copy them into one flat folder by their base name, so two guests can meet there
-(mv:classes/xen-guest-bundle.bbclass, ``resolve_bundle_rootfs`` and ``resolve_bundle_kernel``).
+Both classes copy images and kernels into one folder by their base name, so the names of two guests
+can collide (mv:classes/xen-guest-bundle.bbclass, ``resolve_bundle_rootfs`` and
+``resolve_bundle_kernel``).
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ def image_fstype(project: Project) -> str:
 def image_file(project: Project, guest: Guest) -> str:
     """Return the file name of the guest's disk image.
 
-    For an image that a recipe builds this is its link name in the deploy directory; named in
-    the configuration, the guest gets the file the link points to, whose name has a version.
+    For an image that a recipe builds this is the name of its link in the deploy directory. A guest
+    outside bundles gets the file that the link points to, whose name has a version.
     """
     if guest.source is not None:
         return f"{guest.key}.img"
@@ -41,7 +42,7 @@ def image_file(project: Project, guest: Guest) -> str:
 def image_format(project: Project, guest: Guest) -> str | None:
     """Return the format of the guest's disk image on the target; ``None`` if only the file has it.
 
-    The class makes a raw image of whatever it imports, and recipes make file systems.
+    The class makes a raw image from whatever it imports, and recipes make file systems.
     """
     if guest.source is not None:
         return "raw"
@@ -52,7 +53,7 @@ def image_format(project: Project, guest: Guest) -> str | None:
 
 
 def kernel_file(project: Project, guest: Guest) -> str:
-    """Return the file name of the guest's kernel, or an empty text where it has none."""
+    """Return the file name of the guest's kernel, or an empty text if it has none."""
     if guest.kernel == "none":
         return ""
     if guest.kernel is not None:
@@ -61,21 +62,20 @@ def kernel_file(project: Project, guest: Guest) -> str:
 
 
 def config_path(guest: Guest) -> str:
-    """Return where the guest's xl config lies on the target."""
+    """Return the path of the guest's xl config on the target."""
     return f"{CONFIGS}/{guest.key}.cfg"
 
 
 @dataclass(frozen=True, slots=True)
 class ExtraFile:
-    """A file of a guest beside its image and kernel.
+    """A file of a guest in addition to its image and kernel.
 
     Attributes:
         field: the guest's field that asks for it: ``ramdisk``, ``device_tree``, ``disks[0]`` …
-        file: what it is made of, as it lies fetched or in the deploy directory; empty where it is
-            made from nothing.
+        file: the fetched or deployed file that it is made from; empty for an empty disk.
         type: ``raw`` to copy it, ``empty`` for an empty disk, or the format to make it raw of, by
             qemu-img's name.
-        name: its file name on the target, unlike that of any other guest's.
+        name: its file name on the target, unique among all guests.
         size: MiB of an empty disk.
     """
 
@@ -87,12 +87,12 @@ class ExtraFile:
 
     @property
     def path(self) -> str:
-        """Where it lies on the target."""
+        """Its path on the target."""
         return f"{IMAGES}/{self.name}"
 
 
 def extra_files(guest: Guest) -> tuple[ExtraFile, ...]:
-    """Return the files that a guest needs on the target beside its image and kernel."""
+    """Return the files that a guest needs on the target in addition to its image and kernel."""
     found = []
     for name in ("ramdisk", "device_tree"):
         file = getattr(guest, name)
@@ -112,9 +112,9 @@ def extra_files(guest: Guest) -> tuple[ExtraFile, ...]:
 
 
 def modules_file(project: Project, bundle: str) -> str | None:
-    """Return the file by which a bundle has Dom0 load xen-pciback; ``None`` where none needs it.
+    """Return the file that makes Dom0 load xen-pciback for a bundle; ``None`` if no guest needs it.
 
-    x86 alone: mv:xen-image-minimal.bb installs the module there (``XEN_PCIBACK_MODULE``).
+    Only on x86 does mv:xen-image-minimal.bb install the module (``XEN_PCIBACK_MODULE``).
     """
     passing = any(guest.pci for guest in project.guests if guest.bundle == bundle)
     x86 = boards.board(project.host.machine).arch == "x86-64"
@@ -124,9 +124,8 @@ def modules_file(project: Project, bundle: str) -> str | None:
 def start_order(project: Project) -> list[str]:
     """Return the keys of the guests that start with Dom0, first to last.
 
-    Each comes after those that its ``after`` and ``backend`` name, as far as they start with
-    Dom0 too; otherwise the order is that of the names, as xendomains has it. In a circle, which
-    is a finding, the names decide.
+    A guest comes after those in its ``after`` and ``backend`` that start with Dom0 too; otherwise
+    guests are ordered by name, as by xendomains. In a cycle, which is a finding, the names decide.
     """
     guests = {guest.key: guest for guest in project.without_direct_guests.guests if guest.autostart}
     needs = {key: guests.keys() & set(starts_after(guest)) for key, guest in guests.items()}
@@ -156,8 +155,8 @@ def starts_after(guest: Guest) -> tuple[str, ...]:
 def auto_names(project: Project) -> dict[str, str]:
     """Return the name of each guest's link in /etc/xen/auto, in the order they start.
 
-    xendomains goes through the folder as the shell lists it, so where that is not the order
-    wanted, the names are numbered.
+    xendomains starts guests in the order of their links' names, so these get numbers where that is
+    not the order wanted.
     """
     order = start_order(project)
     if order == sorted(order):
@@ -167,10 +166,9 @@ def auto_names(project: Project) -> dict[str, str]:
 
 
 def layout(project: Project) -> list[str]:
-    """Return the paths that the guests add to the target, sorted; a link shows its aim.
+    """Return the paths that the guests add to the target, sorted; a link is shown with its target.
 
-    Images and kernels have their link names of the deploy directory. Guests named in
-    the configuration get the file that the link points to, whose name carries a version.
+    Images and kernels are listed under their link names, see :func:`image_file`.
     """
     project = project.without_direct_guests
     lines = set()

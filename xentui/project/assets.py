@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The files beside a project file that belong to it: xl configs, scripts, images.
+"""The files next to a project file that belong to it: xl configs, scripts, images.
 
-Nothing outside the project's directory is looked at, whatever a path or a symbolic link says.
+Files outside the project's directory are never read, whatever a path or symbolic link names.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from xentui.project import filesystem
 from xentui.project.model import Guest, Project
 
 MAX_TEXT = 1024 * 1024
-"""How many bytes a config or a script may have."""
+"""The largest size of a config or script, in bytes."""
 
 MAX_ENTRIES = 100_000
-"""How many entries of a directory are counted for its size."""
+"""The most directory entries that are counted for a directory's size."""
 
 _EMPTY: Mapping[str, str] = MappingProxyType({})
 _NO_PATHS: Mapping[str, Path] = MappingProxyType({})
@@ -34,9 +34,9 @@ class SourceFile:
     """A file or directory that a ``file://`` address names.
 
     Attributes:
-        path: where it lies, with every link followed.
-        size: bytes of it; of a directory, of all regular files in it.
-        disk: of a qcow2 image, the bytes of the disk inside; of anything else ``None``.
+        path: its path, with every link resolved.
+        size: its bytes; for a directory, those of all regular files in it.
+        disk: for a qcow2 image, the bytes of the disk inside; otherwise ``None``.
     """
 
     path: Path
@@ -47,19 +47,19 @@ class SourceFile:
 
 @dataclass(frozen=True)
 class Assets:
-    """What was found beside a project file.
+    """What was found next to a project file.
 
     Attributes:
         directory: the directory that was searched, or ``None``.
-        texts: own xl configs and import scripts, by the path the project gives.
-        sources: what ``file://`` addresses name, by their relative path, as far as it exists.
-        missing: paths that name nothing below the directory.
+        texts: xl configs and import scripts, by their path in the project.
+        sources: existing files of ``file://`` addresses, by their relative path.
+        missing: paths of files that do not exist below the directory.
         unreadable: paths of texts that exist, but are not UTF-8, too big or not readable.
-        copies: files that lie elsewhere and belong into the directory: where each lies now.
-        layer_bundles: guests of the layers' own bundles that the project has installed; ``None``
-            where no layers were looked into.
+        copies: files still to be copied into the directory, with their present paths.
+        layer_bundles: guests of the layers' bundles that the project installs; ``None`` if no
+            layers were read.
         installs_vxn: whether the build directory's own settings install vxn.
-        recipes: names of the layers' recipes; ``None`` where no layers were looked into.
+        recipes: names of the layers' recipes; ``None`` if no layers were read.
     """
 
     directory: Path | None = None
@@ -86,9 +86,9 @@ def gather(
     """Find the files that a project names below its directory.
 
     Args:
-        project: what names them.
-        directory: the project file's; it need not exist.
-        elsewhere: files that are still to be copied there, by the name they will have.
+        project: the project.
+        directory: the project file's directory; it need not exist.
+        elsewhere: files that are still to be copied there, by the names they will have.
         beside: another directory whose files are to be copied, such as that of a preset.
     """
     texts: dict[str, str] = {}
@@ -155,7 +155,7 @@ def _sources(project: Project) -> Iterator[str]:
 
 
 def _inside(directory: Path, name: str) -> Path | None:
-    """Return the path of a name below a directory; ``None`` where it is nothing or outside."""
+    """Return the path of a file below a directory; ``None`` if it does not exist or is outside."""
     try:
         root = directory.resolve(strict=True)
         path = (root / name).resolve(strict=True)
@@ -178,7 +178,7 @@ def _source(path: Path) -> SourceFile | None:
 
 
 def _virtual_size(path: Path) -> int | None:
-    """Return how big the disk in an image is, as its header says.
+    """Return the size of the disk in an image, from its header.
 
     QEMU: docs/interop/qcow2.rst, block/{vmdk,vdi,vpc}.c.
     """

@@ -3,7 +3,7 @@
 """The space that the guests' images take in Dom0's root file system.
 
 Both classes copy each image into /var/lib/xen/images of the Dom0 image, at its full length.
-The Dom0 recipe keeps 2,000,000 KB for them and for all else that is put there
+The Dom0 recipe reserves 2,000,000 KB for them and everything else that is added there
 (mv:recipes-extended/images/xen-image-minimal.bb:136).
 """
 
@@ -31,14 +31,14 @@ KEPT = 2_000_000
 """KB that xen-image-minimal keeps free (its ``IMAGE_ROOTFS_EXTRA_SPACE``)."""
 
 KEPT_FOR_CONTAINERS = 10_000_000
-"""KB that vxn's own images keep for what containers are made of (``VXN_DOM0_EXTRA_SPACE``,
+"""KB that vxn's own images reserve for containers (``VXN_DOM0_EXTRA_SPACE``,
 mv:conf/multiconfig/vxn-x86-64.conf:42)."""
 
 BUILT = 128
-"""MiB taken for an image that a recipe builds: an estimate, as nothing is built yet."""
+"""MiB assumed for an image that a recipe builds: an estimate, as nothing is built yet."""
 
 WHOLE_DISK = 2048
-"""MiB taken for a disk that is still to be fetched: what cloud images mostly have."""
+"""MiB assumed for a disk that is still to be fetched: the usual size of cloud images."""
 
 _STEP = 1024
 _PACKED = re.compile(r"\.(?:gz|bz2|xz|zst|lz4|lz|zip|7z|Z)$")
@@ -52,7 +52,7 @@ class Image:
         guest: the guest's key.
         file: its name in /var/lib/xen/images.
         kib: KB it takes.
-        estimate: whether that is a guess.
+        estimate: whether :attr:`kib` is an estimate.
         note: where the figure comes from.
     """
 
@@ -65,7 +65,7 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class ImageSizes:
-    """All images.
+    """The images of all guests.
 
     Attributes:
         images: in the project's order, each file once.
@@ -82,7 +82,7 @@ class ImageSizes:
 
     @property
     def estimate(self) -> bool:
-        """Whether some of it is a guess."""
+        """Whether any size is an estimate."""
         return any(image.estimate for image in self.images)
 
     @property
@@ -92,7 +92,7 @@ class ImageSizes:
 
 
 def disk(project: Project, assets: Assets = NO_ASSETS) -> ImageSizes:
-    """Return what the guests' images take in Dom0's root file system."""
+    """Return the sizes of the guests' images in Dom0's root file system."""
     images: dict[str, Image] = {}
     for guest in project.guests:
         made = _image(project, guest, assets)
@@ -103,9 +103,9 @@ def disk(project: Project, assets: Assets = NO_ASSETS) -> ImageSizes:
 
 
 def extra_space(project: Project, assets: Assets = NO_ASSETS) -> int | None:
-    """Return the KB that ``IMAGE_ROOTFS_EXTRA_SPACE`` must have, or ``None`` if it is enough.
+    """Return the KB to set in ``IMAGE_ROOTFS_EXTRA_SPACE``, or ``None`` if the recipe's are enough.
 
-    It has room for all images, in whole MiB, and with vxn for what containers are made of.
+    They hold all images, in whole MiB, and with vxn the containers' files too.
     """
     needed = disk(project, assets)
     if needed.fits:
@@ -137,7 +137,7 @@ def _image(project: Project, guest: Guest, assets: Assets) -> Image:
 
 
 def _extra(guest: Guest, file: ExtraFile, assets: Assets) -> Image:
-    """Return what a file beside a guest's image takes."""
+    """Return the size of a guest's additional file."""
     if file.type == "empty":
         return Image(guest.key, file.name, file.size * 1024, False, "an empty disk")
     known = local_file(guest, file.file, assets)
@@ -151,7 +151,7 @@ def _extra(guest: Guest, file: ExtraFile, assets: Assets) -> Image:
 
 
 def local_file(guest: Guest, file: str, assets: Assets) -> SourceFile | None:
-    """Return the local file behind one that a guest names, or ``None`` where it is not at hand."""
+    """Return the local source of a file that a guest names; ``None`` if it is not available."""
     for _, entry in guest.fetches:
         name = entry.uri.removeprefix("file://")
         if name != entry.uri and file == (f"{entry.subdir}/{name}" if entry.subdir else name):
@@ -160,7 +160,7 @@ def local_file(guest: Guest, file: str, assets: Assets) -> SourceFile | None:
 
 
 def local_source(project: Project, source: Source, assets: Assets) -> SourceFile | None:
-    """Return the local file that is imported as it is, or ``None``: packed, or not at hand."""
+    """Return the local file that is imported as it is; ``None`` if packed or not available."""
     for entry in entries(project, source):
         name = entry.uri.removeprefix("file://")
         if name == entry.uri or _PACKED.search(name):
@@ -171,7 +171,7 @@ def local_source(project: Project, source: Source, assets: Assets) -> SourceFile
 
 
 def entries(project: Project, source: Source) -> Iterator[Fetch]:
-    """Yield what is fetched for the project's board."""
+    """Yield the entries of a source that are fetched for the project's board."""
     board = boards.board(project.host.machine)
     mine = {board.arch, board.machine, None} | ({"qemuall"} if board.emulated else set())
     yield from (entry for entry in source.fetch if entry.arch in mine)

@@ -21,20 +21,20 @@ if TYPE_CHECKING:
     from xentui.project.model import Project
 
 MAX_BYTES = 4 * 1024 * 1024
-"""How big a project file may be. Ten thousand guests take about one megabyte."""
+"""The largest size of a project file, in bytes. Ten thousand guests take about one megabyte."""
 
 MAX_DEPTH = 16
-"""How deep tables and lists may nest; the format itself needs six levels."""
+"""The deepest nesting of tables and lists; the format itself needs six levels."""
 
 MAX_PARTS = 200_000
-"""Keys, headers, list entries and brackets of one text. Ten thousand guests with ten settings
-each take about 150,000."""
+"""The most keys, headers, list entries and brackets in one text. Ten thousand guests with ten
+settings each take about 150,000."""
 
 MAX_ENTRIES = 10_000
-"""Entries of one table or list: as many guests as a project may have."""
+"""The most entries of one table or list, such as guests."""
 
 MAX_LINE = 100_000
-"""Characters of one line: no value that is accepted has a twentieth of that."""
+"""The most characters of one line: no valid value has a twentieth of that."""
 
 BYTE_ORDER_MARK = "\ufeff"
 
@@ -44,7 +44,7 @@ _MANY_DIGITS = re.compile(r"(?<![0-9_])[0-9_]{1000}")
 _INTEGERS = range(-(2**63), 2**63)
 _SIGNS = "=[{,."
 # One match for each character outside of strings and comments. Every character has an alternative,
-# an open string ends with its line or the text, and nothing is given back: linear in the text.
+# an open string ends with its line or the text, and there is no backtracking: linear time.
 _PART = re.compile(
     r"""(?:[^"'#=\[{,.]++|\#[^\n]*+"""
     r'|"""(?:[^"\\]++|\\.|"{1,2}(?!"))*+(?:"{3,5}|\\?\Z)'
@@ -60,9 +60,9 @@ class DocumentError(XentuiError):
     """A text that is not TOML, or TOML that is too large or too deep to be a project.
 
     Attributes:
-        code: the finding's code.
-        reason: what is wrong, without the place.
-        line: where, counted from 1, or ``None`` where that is not known.
+        code: the code of the finding.
+        reason: what is wrong, without file and line.
+        line: the line number, from 1; ``None`` if unknown.
     """
 
     code = "XT001"
@@ -88,7 +88,7 @@ class Document:
     """A TOML text and its data.
 
     Attributes:
-        text: every character of it, a byte order mark included.
+        text: the whole text, a byte order mark included.
         path: the file it was read from, if any.
     """
 
@@ -106,9 +106,9 @@ class Loaded:
     """A document and the project that it describes.
 
     Attributes:
-        project: ``None`` where the schema does not accept the document.
-        problems: what the schema does not accept.
-        directory: what the project's relative paths are relative to.
+        project: ``None`` if the document violates the schema.
+        problems: the violations of the schema.
+        directory: the directory of the project's relative paths.
         notes: what was ignored, one sentence each.
     """
 
@@ -120,10 +120,10 @@ class Loaded:
 
 
 def read(path: Path) -> str:
-    """Return the text of a project file, every byte of it; a byte order mark stays in it.
+    """Return the unchanged text of a project file, a byte order mark included.
 
     Raises:
-        InputError: it is missing, unreadable, not UTF-8, bigger than :data:`MAX_BYTES`, or no
+        InputError: it is missing, unreadable, not UTF-8, bigger than :data:`MAX_BYTES`, or not a
             regular file.
     """
     return filesystem.read_text(path, MAX_BYTES)
@@ -164,7 +164,7 @@ def parse(text: str, path: Path | None = None) -> Document:
 
 
 def line_of(text: str, path: schema.Path) -> int | None:
-    """Return the line of a key, counted from 1; of one that is missing, its table's."""
+    """Return the line number of a key, from 1; for a missing key, its table's."""
     return lines.line_of(text, path)
 
 
@@ -181,8 +181,8 @@ def load(path: Path) -> Loaded:
 def load_bundled(path: Path) -> Loaded:
     """Load a project file that comes with xentui, without checking it against the schema.
 
-    The tests hold each to the schema; checking it again each time would take as long as all the
-    rest of a start, and memory that a wizard in which nothing is typed yet does not need.
+    The tests check each one. Checking it here would double the start-up time, as it imports
+    jsonschema.
     """
     document = parse(read(path), path)
     return Loaded(document, from_data(document.data), (), path.parent, ())
@@ -198,7 +198,7 @@ def load_text(text: str, directory: Path) -> Loaded:
 
 
 def validated(document: Document, directory: Path) -> Loaded:
-    """Return the project that a document describes, or what the schema rejects in it."""
+    """Return the project that a document describes, or the violations of the schema."""
     problems = tuple(schema.validate(document.data))
     notes = []
     if document.text.startswith(BYTE_ORDER_MARK):
@@ -239,7 +239,7 @@ def _not_toml(error: tomllib.TOMLDecodeError, text: str, path: Path | None) -> D
 
 
 def _check_values(data: dict[str, Any], text: str, path: Path | None) -> None:
-    """Refuse huge integers and data that is too deep or too wide, so that no later step must."""
+    """Refuse huge integers and data that is too deeply nested or too long."""
     left: list[tuple[schema.Path, Any]] = [((), data)]
     while left:
         where, value = left.pop()
@@ -263,13 +263,13 @@ def _check_values(data: dict[str, Any], text: str, path: Path | None) -> None:
 def has_too_many_parts(text: str) -> bool:
     """Return whether a text has more than :data:`MAX_PARTS` parts.
 
-    They are counted by the signs that each needs: a key an equals sign, an entry a comma, a
-    header or a nested list a bracket, a part of a dotted key a dot.
+    They are counted by the character that each needs: a key has an equals sign, an entry a comma,
+    a header or nested list a bracket, a part of a dotted key a dot.
     """
     if sum(text.count(sign) for sign in _SIGNS) <= MAX_PARTS:
         return False
     beyond = next(islice(_PART.finditer(text), MAX_PARTS, None), None)
-    # What reaches the end is the rest behind the last sign.
+    # The match that reaches the end is the rest after the last such character.
     return beyond is not None and beyond.end() < len(text)
 
 

@@ -3,16 +3,17 @@
 """Write a changed project back into its own text, with tomlkit.
 
 Only what differs is changed: comments, order, blank lines, quotes and line ends stay. tomlkit
-keeps all that of what it is not asked to change. Four things it cannot do are done around it:
+keeps all that wherever it is not asked to change something. This module adds four things that
+tomlkit cannot do:
 
 * CRLF line ends: new lines would get a bare newline. The text is edited without carriage returns.
-* A comment above a header belongs to the table before it, and goes when that table goes. It is
-  handed to the table below it.
+* tomlkit attaches a comment above a header to the table before it, and deletes it with that table.
+  Here the comment moves to the table below it.
 * A key cannot be renamed in place, see :func:`_renamed`.
 * A table cannot be moved, nor an entry be put at its place in a table, see :class:`_Changes`.
 
-What the new text says is read back and compared, so that a form for which this is not enough
-costs style, never a value or a comment.
+The new text is parsed and compared with the project. If it differs, a simpler way of writing is
+tried, which may cost style, but never a value or a comment.
 """
 
 from __future__ import annotations
@@ -55,17 +56,17 @@ _TOKEN = re.compile(
 
 
 def update(text: str, project: Project) -> str:
-    """Return ``text`` changed so that it says ``project``.
+    """Return ``text`` changed so that it describes ``project``.
 
     Args:
-        text: a TOML text, of this project before it was changed or of any other.
-        project: what it shall say.
+        text: a TOML text of this project before the change, or of any other project.
+        project: the project that the text must describe.
 
     Raises:
         DocumentError: the text is not TOML.
     """
     data = document.parse(text).data
-    if _says(data, project):
+    if _describes(data, project):
         return text
     wanted = tables.to_data(project)
     mark = document.BYTE_ORDER_MARK if text.startswith(document.BYTE_ORDER_MARK) else ""
@@ -76,14 +77,15 @@ def update(text: str, project: Project) -> str:
     whole = body.rstrip(" \t\n")
     made = next(
         made
-        for way in (_in_place, _table_by_table, _anew)
-        if (made := way(f"{whole}\n", data, wanted)) is not None and _says(_data(made), project)
+        for way in (_in_place, _table_by_table, _rewritten)
+        if (made := way(f"{whole}\n", data, wanted)) is not None
+        and _describes(_data(made), project)
     )
     made = made.rstrip(" \t\n") + body[len(whole) :]
     return mark + (made.replace("\n", "\r\n") if crlf else made)
 
 
-def _says(data: dict[str, Any] | None, project: Project) -> bool:
+def _describes(data: dict[str, Any] | None, project: Project) -> bool:
     if data is None or data.get("version") != 1:
         return False
     try:
@@ -102,7 +104,7 @@ def _data(body: str) -> dict[str, Any] | None:
 
 
 def _parsed(body: str) -> TOMLDocument | None:
-    """Return what tomlkit makes of a text, or ``None`` where it does not give it back."""
+    """Parse a text with tomlkit; return ``None`` if tomlkit would not write it back unchanged."""
     try:
         parsed = tomlkit.parse(body)
     except TOMLKitError:
@@ -121,13 +123,13 @@ def _in_place(body: str, data: dict[str, Any], wanted: dict[str, Any]) -> str | 
     try:
         _table(parsed, (), now, wanted)
     except (LookupError, TypeError, ValueError, AttributeError, NotImplementedError):
-        # Forms that tomlkit reads, but does not change.
+        # tomlkit can read some forms that it cannot change.
         return None
     return parsed.as_string()
 
 
 def _table_by_table(body: str, data: dict[str, Any], wanted: dict[str, Any]) -> str | None:
-    """Write each top-level table that differs again, with its comments before it."""
+    """Rewrite each top-level table that differs, with its comments before it."""
     parsed = _parsed(body)
     if parsed is None:
         return None
@@ -143,8 +145,8 @@ def _table_by_table(body: str, data: dict[str, Any], wanted: dict[str, Any]) -> 
     return _with_comments_of(body, parsed.as_string())
 
 
-def _anew(body: str, _data: dict[str, Any], wanted: dict[str, Any]) -> str:
-    """Write the whole text again, behind all of its comments."""
+def _rewritten(body: str, _data: dict[str, Any], wanted: dict[str, Any]) -> str:
+    """Rewrite the whole text, after all of its comments."""
     made = tomlkit.document()
     for name, value in wanted.items():
         made.append(name, item(value))
@@ -160,14 +162,14 @@ def key_text(name: str) -> str:
 
 
 def value_text(value: Any) -> str:
-    """Return a value on one line: text, number, flag, list, or inline table."""
+    """Return a value as TOML on one line."""
     return str(item(value, inline=True).as_string())
 
 
 def item(value: Any, *, inline: bool = False) -> Any:
-    """Return plain data as tomlkit writes it: tables below headers, unless they are inline.
+    """Return plain data as a tomlkit item: tables get headers, unless they are inline.
 
-    Characters that show nothing, or change what is shown, are written as escapes.
+    Invisible characters, and those that change how text is shown, are written as escapes.
     """
     if isinstance(value, Mapping):
         table: Any = tomlkit.inline_table() if inline else tomlkit.table(_is_super(value))
@@ -202,7 +204,7 @@ def _escaped(char: str) -> str:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether two values are equal and of the same types: 1, 1.0 and true are three values."""
+    """Return whether two values are equal and have the same types: 1, 1.0 and true differ."""
     if type(one) is not type(other):
         return False
     if isinstance(one, dict):
@@ -213,20 +215,20 @@ def same(one: Any, other: Any) -> bool:
 
 
 def _same_in_order(one: Any, other: Any) -> bool:
-    """Whether two values are the same, entries of a table in the same order too."""
+    """Return whether two values are the same, with table entries in the same order."""
     return same(one, other) and (not isinstance(one, dict) or list(one) == list(other))
 
 
 def _equal(left: list[Any], right: list[Any]) -> int:
-    """Return how many entries two lists have in common at their beginning."""
+    """Return the length of the common beginning of two lists."""
     pairs = zip(left, right, strict=False)
     return next(
         (at for at, pair in enumerate(pairs) if not same(*pair)), min(len(left), len(right))
     )
 
 
-def _says_nothing(path: Path, value: Any) -> bool:
-    """Whether a key says no more than its absence: an empty ``[defaults]``, ``tags = []``."""
+def _means_absent(path: Path, value: Any) -> bool:
+    """Return whether a value means the same as a missing key, such as ``tags = []``."""
     if len(path) == 1:
         return bool(value == {})
     try:
@@ -237,7 +239,7 @@ def _says_nothing(path: Path, value: Any) -> bool:
 
 
 def _is_tables(value: Any) -> bool:
-    """Whether a value is written below headers: a table, or a list of tables."""
+    """Return whether a value needs headers: a table, or a list of tables."""
     if isinstance(value, list):
         return bool(value) and all(isinstance(entry, Mapping) for entry in value)
     return isinstance(value, Mapping)
@@ -247,10 +249,10 @@ def _is_tables(value: Any) -> bool:
 
 
 def _new_names(old: Any, new: Any) -> dict[str, str]:
-    """Return which keys of a table of guests, bundles or import types got another name.
+    """Return the renamed keys of a table of guests, bundles or import types.
 
-    A key that is gone was renamed when a new one is in its place, between the same
-    neighbours, and says mostly the same.
+    A missing key was renamed if a new key is in its place, between the same neighbours, with
+    mostly the same content.
     """
     if not isinstance(old, dict) or not isinstance(new, dict) or old.keys() == new.keys():
         return {}
@@ -352,7 +354,7 @@ def _hand_over_comments(parsed: TOMLDocument) -> None:
 
 
 def _in_order(container: Container | TOMLDocument) -> Iterator[tuple[list[Any], int, Item]]:
-    """Yield what a text is made of, tables by their headers: where it is kept, and the part."""
+    """Yield the parts of a text in their order, each with the list that holds it and its index."""
     body = container.body
     for at, (_, part) in enumerate(body):
         if isinstance(part, AoT):
@@ -368,12 +370,12 @@ def _in_order(container: Container | TOMLDocument) -> Iterator[tuple[list[Any], 
 
 
 def _comments(body: str) -> list[str]:
-    """Return every comment of a text, with its sign."""
+    """Return every comment of a text, with its ``#``."""
     return [token for token in _TOKEN.findall(body) if token.startswith("#")]
 
 
 def _with_comments_of(body: str, made: str) -> str:
-    """Return a text behind those comments of another one that it does not have."""
+    """Return a text after the comments of another text that it does not have."""
     there = Counter(_comments(made))
     lost = list((Counter(_comments(body)) - there).elements())
     return "".join(f"{comment}\n" for comment in lost) + made
@@ -383,14 +385,14 @@ def _with_comments_of(body: str, made: str) -> str:
 
 
 def _is_super(value: Mapping[str, Any]) -> bool:
-    """Whether a table needs no header, as it has nothing but tables in it."""
+    """Return whether a table needs no header, as it contains only tables."""
     return bool(value) and all(map(_is_tables, value.values()))
 
 
 def _table(table: Any, path: Path, old: dict[str, Any], new: dict[str, Any]) -> None:
-    """Change what differs in a table that ``path`` names."""
+    """Change what differs in the table at ``path``."""
     for name, value in old.items():
-        if name not in new and not _says_nothing((*path, name), value):
+        if name not in new and not _means_absent((*path, name), value):
             del table[name]
     before: str | None = None
     for name, value in new.items():
@@ -417,14 +419,14 @@ def _change(table: Any, path: Path, old: Any, new: Any) -> None:
 
 
 def _has_no_header(table: Any) -> bool:
-    """Whether nothing of a table would be left without what is in it."""
+    """Return whether a table is written only by its entries, without a header."""
     return (
         table.is_super_table() if isinstance(table, Table) else not isinstance(table, InlineTable)
     )
 
 
 def _list(entries: Any, path: Path, old: list[Any], new: list[Any]) -> None:
-    """Change what differs in a list; what is equal at both ends is left alone."""
+    """Change what differs in a list; equal entries at both ends are not touched."""
     head = _equal(old, new)
     tail = _equal(old[head:][::-1], new[head:][::-1])
     fewer = len(old) - len(new)
@@ -444,7 +446,7 @@ def _list(entries: Any, path: Path, old: list[Any], new: list[Any]) -> None:
 
 
 def _add(table: Any, name: str, value: Any, before: str | None) -> None:
-    """Add a key to a table, behind another of its keys where that is possible."""
+    """Add a key to a table, after another of its keys where that is possible."""
     added = item(value, inline=isinstance(table, InlineTable))
     if not isinstance(table, Table) or _is_tables(value) or before is None:
         table[name] = added
@@ -453,7 +455,7 @@ def _add(table: Any, name: str, value: Any, before: str | None) -> None:
 
 
 def _put_in_order(table: Any, names: list[str]) -> None:
-    """Move the entries of a table, each with its comments, into an order."""
+    """Sort the entries of a table, each with its comments, into the given order."""
     if [name for name in table if name in names] == names:
         return
     keys = {key.key: key for key, _ in table.value.body if key is not None}

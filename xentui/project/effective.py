@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The effective value of each field and its origin; nothing else works them out.
+"""The effective value of each field and its origin. No other module computes them.
 
 A field that the project leaves out takes its value from ``[defaults]``, the board, the Xen
 classes (``?=`` lines of xen-guest-bundle.bbclass and xen-guest-cross-install.bbclass, which the
-schema's defaults repeat) or from what was set by hand in a build directory.
+schema's defaults repeat) or from a setting made by hand in a build directory.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Value(NamedTuple, Generic[T]):
     """A value and where it comes from.
 
     Attributes:
-        value: as the model holds it; ``None`` where it is unknown, or where there is none.
+        value: as in the model; ``None`` if it is unknown or there is no value.
         origin: a key of :data:`ORIGINS`, or a place such as ``local.conf:12``.
     """
 
@@ -54,34 +54,29 @@ class Value(NamedTuple, Generic[T]):
 
     @property
     def words(self) -> str:
-        """Where it comes from, for people."""
+        """The origin in words."""
         return words(self.origin)
 
 
 def words(origin: str) -> str:
-    """Return where a value comes from, for people."""
+    """Return the origin of a value in words."""
     return ORIGINS.get(origin, origin)
 
 
 @dataclass(frozen=True)
 class Outside:
-    """Values that hold for reasons outside the project file.
+    """Values that come from outside the project file.
 
     Attributes:
-        by_hand: settings in the build directory's own files, by the path of the field that says
-            the same. Each holds where the project leaves that very field out.
-        release: defaults of the layers at hand, by table and field, where they differ from the
-            schema's.
+        by_hand: settings in the build directory's own files, by the path of the corresponding
+            field. Each applies only if the project leaves that field out.
     """
 
     by_hand: Mapping[Path, Value[Any]] = field(default_factory=lambda: MappingProxyType({}))
-    release: Mapping[tuple[str, str], Value[Any]] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
 
 
 NOTHING_OUTSIDE = Outside()
-"""Nothing but the project is known."""
+"""For use where only the project is known."""
 
 
 def explain(project: Project, path: Path, outside: Outside = NOTHING_OUTSIDE) -> Value[Any]:
@@ -89,8 +84,8 @@ def explain(project: Project, path: Path, outside: Outside = NOTHING_OUTSIDE) ->
 
     Args:
         project: the project.
-        path: keys and indexes as the format has them: ``("guests", "alpine", "memory")``.
-        outside: what is known of the build directory and its layers.
+        path: keys and indexes in the project file, such as ``("guests", "alpine", "memory")``.
+        outside: values from the build directory.
 
     Raises:
         KeyError: the format has no such field.
@@ -119,7 +114,7 @@ def fallback(project: Project, path: Path, outside: Outside = NOTHING_OUTSIDE) -
 
 
 def _left_out(project: Project, wanted: Field, guest: Guest | None, outside: Outside) -> Value[Any]:
-    """Return the value of a field that the project leaves out, by the schema's reason for it."""
+    """Return the value of a field that the project leaves out, from its ``x-default-from``."""
     match wanted.default_from:
         case "board":
             return _of_board(project, wanted)
@@ -134,7 +129,7 @@ def _left_out(project: Project, wanted: Field, guest: Guest | None, outside: Out
         case "host-kernel" | "image":
             return Value(None, wanted.default_from)
         case origin:
-            return _of_schema(wanted, origin, outside)
+            return _of_schema(wanted, origin)
 
 
 def _of_defaults(project: Project, name: str, outside: Outside) -> Value[Any]:
@@ -144,14 +139,11 @@ def _of_defaults(project: Project, name: str, outside: Outside) -> Value[Any]:
     by_hand = outside.by_hand.get(("defaults", name))
     if by_hand is not None:
         return by_hand
-    return _of_schema(schema.field("defaults", name), "class", outside)
+    return _of_schema(schema.field("defaults", name), "class")
 
 
-def _of_schema(wanted: Field, origin: str, outside: Outside) -> Value[Any]:
+def _of_schema(wanted: Field, origin: str) -> Value[Any]:
     table, name = wanted.table, wanted.name
-    known = outside.release.get((table, name))
-    if known is not None:
-        return known
     default = schema.default(table, name)
     return Value(default, "none") if default is None else Value(default, origin or "xentui")
 
@@ -164,7 +156,7 @@ def _of_board(project: Project, wanted: Field) -> Value[Any]:
     board, host = _board(project), project.host
     if wanted.name == "boot_mode":
         family = boards.boot_family(host)
-        # runqemu is a board's own way, which a project cannot name.
+        # runqemu is only for boards that set it; a project cannot name it.
         return Value(None, "none") if family == "runqemu" else Value(family, "board")
     known: int | None = getattr(board, wanted.name)
     if wanted.name == "dom0_memory":
@@ -180,13 +172,13 @@ def _board(project: Project) -> boards.Board:
 
 
 def _makes_image(guest: Guest | None) -> bool:
-    """Return whether an import makes an image of its own size: of a directory, or by a script."""
+    """Return whether an import creates an image of a chosen size: from a folder, or by a script."""
     source = guest.source if guest is not None else None
     return source is None or source.type not in ("qcow2", "ext4", "raw")
 
 
 def default_type(project: Project, guest: Guest) -> GuestType:
-    """Return the domain type of a guest that names none.
+    """Return the domain type of a guest that does not set one.
 
     xl takes PV on x86 and PVH on Arm (xl.cfg(5)); a guest without kernel can only be HVM.
     """
@@ -197,11 +189,11 @@ def default_type(project: Project, guest: Guest) -> GuestType:
 
 
 class EffectiveGuest(NamedTuple):
-    """A guest with every value worked out.
+    """A guest with the effective value of every field.
 
     Attributes:
-        guest: as the project has it.
-        values: the effective value of each field that an xl config says, and ``image_size``.
+        guest: the guest in the project.
+        values: the effective value of each field of the xl config, and ``image_size``.
     """
 
     guest: Guest
@@ -251,7 +243,7 @@ class EffectiveGuest(NamedTuple):
 
     @property
     def image_size(self) -> int:
-        """Size in MiB of an image that is made of a directory or by a script."""
+        """Size in MiB of an image that is made from a directory or by a script."""
         return int(self.values["image_size"])
 
 
@@ -287,9 +279,9 @@ def kept_per_guest(
 
 @kept_per_guest
 def effective(project: Project, guest: Guest, outside: Outside = NOTHING_OUTSIDE) -> EffectiveGuest:
-    """Return a guest with every value worked out.
+    """Return a guest with the effective value of every field.
 
-    What its own xl config says is not looked at: the values are those without it.
+    The contents of its own xl config are not considered.
     """
     values: dict[str, Any] = {}
     for wanted in _in_config():
@@ -310,7 +302,7 @@ def effective(project: Project, guest: Guest, outside: Outside = NOTHING_OUTSIDE
 
 @cache
 def _in_config() -> tuple[Field, ...]:
-    """Return the fields of a guest that an xl config says."""
+    """Return the fields of a guest that appear in its xl config."""
     return tuple(wanted for wanted in schema.fields("guest") if wanted.xl)
 
 
@@ -320,13 +312,13 @@ def image(project: Project) -> str:
 
 
 def total_memory(project: Project) -> int | None:
-    """Return MiB of the whole machine, or ``None`` where that is unknown."""
+    """Return the memory of the whole machine in MiB, or ``None`` if unknown."""
     mib: int | None = explain(project, ("host", "memory")).value
     return mib
 
 
 def dom0_memory(project: Project) -> int | None:
-    """Return MiB of Dom0, or ``None`` where that is unknown."""
+    """Return Dom0's memory in MiB, or ``None`` if unknown."""
     mib: int | None = explain(project, ("host", "dom0_memory")).value
     return mib
 

@@ -28,7 +28,7 @@ _PLACES = {
 
 
 def exists(path: Path) -> bool:
-    """Return whether something is there, be it a link that leads nowhere.
+    """Return whether a path exists; a dangling link exists too.
 
     False for a path that may not be looked at and for a name that no file can have, for which
     :meth:`pathlib.Path.exists` fails.
@@ -37,10 +37,10 @@ def exists(path: Path) -> bool:
 
 
 def read_bytes(path: Path, limit: int) -> bytes:
-    """Return what is in a file of at most ``limit`` bytes.
+    """Return the contents of a file of at most ``limit`` bytes.
 
     Raises:
-        InputError: it is missing, unreadable, too big, or no regular file.
+        InputError: it is missing, unreadable, too big, or not a regular file.
     """
     name = visible(str(path))
     try:
@@ -74,7 +74,7 @@ def read_bytes(path: Path, limit: int) -> bytes:
 
 
 def read_text(path: Path, limit: int) -> str:
-    """Return a UTF-8 file as it is: byte order mark and line ends stay.
+    """Return the unchanged text of a UTF-8 file, with its byte order mark and line ends.
 
     Raises:
         InputError: as :func:`read_bytes`, or it is not UTF-8.
@@ -93,8 +93,8 @@ def read_text(path: Path, limit: int) -> str:
 def folder(kind: Literal["cache", "config", "state"]) -> Path:
     """Return the user's folder for caches, settings or state; it need not exist.
 
-    A relative path in the environment is not taken, as the XDG base directory specification has
-    it. A user without a home directory, as in a container started under a number that its list
+    A relative path in the environment is ignored, as the XDG base directory specification
+    demands. A user without a home directory, as in a container started under a number that its list
     of users does not have, gets a folder below :data:`NOWHERE`.
     """
     variable, usual = _PLACES[kind]
@@ -111,8 +111,8 @@ def _folder(given: str, usual: str, _home: str) -> Path:
 
 
 def expanded(given: str) -> Path:
-    """Return the path that somebody typed, with ``~`` and ``~user`` made the home they mean.
+    """Return a typed path with ``~`` and ``~user`` expanded.
 
-    An unknown user is left as written, where :meth:`pathlib.Path.expanduser` fails.
+    An unknown user is left as it is, where :meth:`pathlib.Path.expanduser` fails.
     """
     return Path(os.path.expanduser(given))  # noqa: PTH111

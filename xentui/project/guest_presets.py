@@ -24,16 +24,16 @@ from xentui.safe_text import quoted
 
 @dataclass(frozen=True, slots=True)
 class GuestPreset:
-    """A guest, or several that belong together, as it is offered.
+    """A guest, or several that belong together, ready to be added to a project.
 
     Attributes:
         name: the file's name without ``.toml``.
         title: a few words.
-        description: one or two sentences: what it is, and what has to be put where.
+        description: one or two sentences: what it is, and which files the user must provide.
         tried: what it was tried with, and what not.
         arch: the architecture that it needs, or an empty text.
-        guests: what is added, in this order.
-        bundles: bundles that carry them.
+        guests: the guests that are added, in this order.
+        bundles: the bundles they are in.
     """
 
     name: str
@@ -51,7 +51,7 @@ class GuestPreset:
 
 @cache
 def guest_presets() -> tuple[GuestPreset, ...]:
-    """Return the guests that are offered, by title."""
+    """Return all guest presets, sorted by title."""
     paths = sorted((bundled_directory() / "guests").glob("*.toml"))
     return tuple(sorted(map(_read, paths), key=lambda preset: preset.title))
 
@@ -60,7 +60,7 @@ def guest_preset(name: str) -> GuestPreset:
     """Return a guest preset by its name.
 
     Raises:
-        UsageError: there is none of that name.
+        UsageError: no guest preset has that name.
     """
     for preset in guest_presets():
         if preset.name == name:
@@ -86,8 +86,8 @@ def add(project: Project, preset: GuestPreset) -> tuple[Project, tuple[str, ...]
     for guest in preset.guests:
         if not guest.external and guest.key in taken:
             raise UsageError(
-                f"the image recipe {guest.key} is a guest of the project already",
-                fix="Two guests cannot share one writable image: take another guest.",
+                f"the image recipe {guest.key} is already a guest of the project",
+                fix="Two guests cannot share one writable image: choose another guest.",
             )
         keys[guest.key] = _free(guest.key, taken)
         taken.add(keys[guest.key])
@@ -112,7 +112,7 @@ def _read(path: Path) -> GuestPreset:
 
 
 def _free(key: str, taken: set[str]) -> str:
-    """Return a key that is not taken: the key itself, or with a number."""
+    """Return an unused key: the key itself, or with a number."""
     number = 2
     free = key
     while free in taken:
@@ -122,7 +122,7 @@ def _free(key: str, taken: set[str]) -> str:
 
 
 def _renamed(guest: Guest, keys: dict[str, str]) -> Guest:
-    """Return a guest under its new key, with the other guests of the preset under theirs."""
+    """Return a guest with its new key, and with the new keys of the preset's other guests."""
     renamed = replace(
         guest,
         key=keys[guest.key],

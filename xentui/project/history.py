@@ -13,12 +13,12 @@ T = TypeVar("T")
 
 
 class History(Generic[T]):
-    """The project as it is, the steps that led to it, and those taken back.
+    """The present project, the steps that led to it, and the undone steps.
 
-    What a step holds may be a project, or anything immutable that holds one.
+    A step may hold a project, or anything immutable that contains one.
 
     Attributes:
-        project: the project as it is.
+        project: the present project.
     """
 
     def __init__(self, project: T) -> None:
@@ -28,16 +28,16 @@ class History(Generic[T]):
         self._undone: list[tuple[str, T, str]] = []
 
     def do(self, project: T, label: str, *, merge: str = "") -> bool:
-        """Make ``project`` the present one.
+        """Add a step that makes ``project`` the present one.
 
         Args:
             project: the project after the step.
             label: what the step did, for people: ``memory of alpine``.
-            merge: the field that is being typed into; a step with the ``merge`` of the one
-                before it becomes one with it, so that a word is taken back whole.
+            merge: the field that is being typed into. Consecutive steps with the same ``merge``
+                become one, so that undo removes a whole word.
 
         Returns:
-            Whether anything changed; a step that changes nothing is none.
+            Whether anything changed; otherwise no step is added.
         """
         if project == self.project:
             return False
@@ -49,7 +49,7 @@ class History(Generic[T]):
         return True
 
     def undo(self) -> str | None:
-        """Take the last step back and return its label, or ``None`` where there is none."""
+        """Undo the last step and return its label, or ``None`` if there is no step."""
         if not self._done:
             return None
         label, before, _ = self._done.pop()
@@ -59,7 +59,7 @@ class History(Generic[T]):
         return label
 
     def redo(self) -> str | None:
-        """Take the step taken back again and return its label, or ``None``."""
+        """Redo the last undone step and return its label, or ``None`` if there is none."""
         if not self._undone:
             return None
         label, after, _ = self._undone.pop()
@@ -75,12 +75,12 @@ class History(Generic[T]):
 
     @property
     def undo_label(self) -> str | None:
-        """What undo would take back."""
+        """The label of the step that undo would undo."""
         return self._done[-1][0] if self._done else None
 
     @property
     def redo_label(self) -> str | None:
-        """What redo would do again."""
+        """The label of the step that redo would redo."""
         return self._undone[-1][0] if self._undone else None
 
     @property
@@ -89,5 +89,5 @@ class History(Generic[T]):
         return self.project is not self._start and self.project != self._start
 
     def mark_saved(self) -> None:
-        """Take the present project for the saved one."""
+        """Remember the present project as the saved one."""
         self._start = self.project

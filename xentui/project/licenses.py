@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Licences a bundle recipe can name, with the MD5 of their text.
 
-BitBake wants ``LIC_FILES_CHKSUM`` beside any LICENSE but CLOSED; the texts are those of
+BitBake demands ``LIC_FILES_CHKSUM`` for any LICENSE but CLOSED; the texts are in
 oe:meta/files/common-licenses.
 """
 

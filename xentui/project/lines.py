@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """The line of each key and value of a TOML text.
 
-tomllib gives values without their places. This scan gives the places without the values: one
-pass, linear in the text, no more exact than a text needs that tomllib accepts. Offsets count
+tomllib gives values without their positions. This scan gives the positions without the values, in
+one pass. It is only exact for texts that tomllib accepts. Offsets count
 characters; lines count from 1.
 """
 
@@ -18,7 +18,7 @@ from typing import Literal
 Path = tuple[str | int, ...]
 
 MAX_DEPTH = 64
-"""How deep arrays and inline tables may nest, and how many parts a key may have."""
+"""The deepest nesting of arrays and inline tables, and the most parts of a key."""
 
 # A group is repeated greedily, never possessively: Python before 3.11.5 loses its place in a
 # group that could give back (cpython issue 106052). Nothing is given back here either way, since
@@ -47,7 +47,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A value: from ``start`` to ``end``, with what is in it."""
+    """A value from ``start`` to ``end``, with its entries."""
 
     kind: Literal["plain", "array", "inline"]
     start: int
@@ -58,7 +58,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A key with its value. ``path`` is whole: the table's, then the key's own parts."""
+    """A key with its value. ``path`` begins with the table's path."""
 
     path: Path
     keys: tuple[Key, ...]
@@ -67,12 +67,12 @@ class Entry:
 
 @dataclass(slots=True)
 class Section:
-    """A header with what is below it; the first one has no header, and an empty path.
+    """A header with its entries; the first section has no header, and an empty path.
 
     Attributes:
-        start: where its header's line begins.
-        head_end: behind the closing bracket; of the first section 0.
-        end: where the next header's line begins.
+        start: the start of its header's line.
+        head_end: the offset after the closing bracket; 0 for the first section.
+        end: the start of the next header's line.
     """
 
     path: Path
@@ -99,15 +99,15 @@ class Layout:
 
 
 class _Stop(Exception):
-    """The scan met what it does not know."""
+    """Raised at something that the scan cannot read."""
 
 
 class _TooDeep(_Stop):
-    """The scan met something deeper than it follows."""
+    """Raised at something that is nested too deeply."""
 
 
 def scan(text: str) -> Layout:
-    """Return the layout of a text; of one that is not TOML, as far as it could be followed."""
+    """Return the layout of a text; if it is not TOML, of the part before the error."""
     return _Scan(text).run()
 
 
@@ -115,7 +115,7 @@ def scan(text: str) -> Layout:
 def index(text: str) -> dict[Path, int]:
     """Return the line of every path of a text: tables, keys, entries of arrays."""
     lines: dict[Path, int] = {}
-    # Places come in the text's order, so that no newline is counted twice.
+    # Positions ascend, so that no newline is counted twice.
     line, counted = 1, 0
 
     def note(path: Path, base: int, at: int) -> None:
@@ -197,7 +197,7 @@ class _Scan:
         return Section(path, keys, start, self._at, is_array=is_array)
 
     def _resolved(self, names: tuple[str, ...], *, is_array: bool) -> Path:
-        """Put the index of the newest element behind each part that is an array of tables."""
+        """Add the index of the last element after each part that is an array of tables."""
         path: Path = ()
         for number, name in enumerate(names):
             path = (*path, name)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The text of a new project file, with the default of each value that is left out."""
+"""The text of a new project file, with the defaults of omitted fields as comments."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def text(project: Project, *, comments: bool = True, schema_file: str | None = N
     """Return the text of a new project file.
 
     Args:
-        project: what it shall say.
-        comments: whether each value left out is shown as a comment with its source.
-        schema_file: where editors find the schema, relative to the project file; the first
-            line tells it to those that use Taplo.
+        project: the project.
+        comments: whether each omitted field is shown as a comment, with its default and origin.
+        schema_file: the schema's path relative to the project file, which is put into the first
+            line for editors that use Taplo.
     """
     first = f"#:schema ./{schema_file}\n" if schema_file is not None else ""
     blocks = ["version = 1", *_blocks(project, (), schema.ROOT, comments=comments)]
@@ -32,7 +32,7 @@ def text(project: Project, *, comments: bool = True, schema_file: str | None = N
 
 
 def _blocks(project: Project, path: schema.Path, definition: str, *, comments: bool) -> list[str]:
-    """Return what the tables of a table say, each as a block under its header."""
+    """Return the tables inside a table, each as a block with its header."""
     blocks: list[str] = []
     for field in schema.fields(definition):
         at = (*path, field.name)
@@ -53,7 +53,7 @@ def _blocks(project: Project, path: schema.Path, definition: str, *, comments: b
 
 
 def _table(project: Project, path: schema.Path, definition: str, *, comments: bool) -> list[str]:
-    """Return a table in the format's order, with what was left out as comments."""
+    """Return the lines of a table in the schema's order, with omitted fields as comments."""
     lines = [_header(path)]
     for field in schema.fields(definition):
         if field.is_table:

@@ -4,8 +4,8 @@
 
 The text before the first ``=`` is a path of the format, with keys in quotes where they hold
 dots and with an index for an entry of a list: ``guests.alpine.source.fetch[0].uri``. The index
-behind the last entry adds one. The text behind it is typed as the schema says. ``{}`` makes a
-table, such as a guest that says nothing.
+behind the last entry adds one. The text behind it is typed as the schema says. ``{}`` makes an
+empty table, such as a guest without settings.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ _FORM = "Write it as guests.alpine.memory=256."
 
 
 def apply(data: dict[str, Any], assignments: Sequence[str]) -> dict[str, Any]:
-    """Return a document's data with values set; ``data`` itself stays as it is.
+    """Return a document's data with values set; ``data`` itself is not changed.
 
     Args:
         data: the document's data, valid or not.
-        assignments: what was given to ``--set``, in its order. Tables on the way are made.
+        assignments: the arguments of ``--set``, in their order. Missing tables are created.
 
     Raises:
-        UsageError: one of them is malformed, names nothing of the format, or has a value of
-            another type. Ranges and forms are the schema's to check, in the result.
+        UsageError: one of them is malformed, names no field, or has a value of another type.
+            Ranges and forms are checked later, with the schema.
     """
     changed = copy.deepcopy(data)
     for assignment in assignments:
@@ -51,8 +51,8 @@ def difference(old: Project, new: Project) -> list[str] | None:
     """Return the assignments that make ``old`` into ``new``.
 
     Returns:
-        What :func:`apply` takes, or ``None`` where none can say it: something was deleted,
-        renamed, moved or left out again.
+        Assignments for :func:`apply`, or ``None`` if they cannot express the change, as something
+        was deleted, renamed, moved or reset to its default.
     """
     before = tables.to_data(old)
     found = _differences((), before, tables.to_data(new))
@@ -151,7 +151,7 @@ def _unknown(written: str, name: str, known: list[str]) -> UsageError:
 
 
 def _free(typed: str) -> Any:
-    """Return the value of a free key: a number, a list or a text as TOML has it, or plain text."""
+    """Return the value of a free key: a TOML number, list or string, or plain text."""
     try:
         return tomllib.loads(f"value = {typed}")["value"]
     except (ValueError, RecursionError):
@@ -167,7 +167,7 @@ def _typed(field: schema.Field, typed: str, written: str) -> Any:
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise UsageError(
                 f"{quoted(written)}: {quoted(typed)} is not a list of texts",
-                fix='Write it as ["one", "two"], or with blanks between the entries.',
+                fix='Write it as ["one", "two"], or with spaces between the entries.',
             )
         return value
     try:

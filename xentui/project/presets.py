@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The presets: xentui's, the user's own, and those of this directory.
+"""The presets: bundled ones, the user's own, and those of the current directory.
 
-A preset is a project file. Where two have one name, the nearest wins: ``./presets``, then
+A preset is a project file. If two have the same name, the nearest wins: ``./presets``, then
 ``xentui/presets`` in the user's configuration directory (XDG_CONFIG_HOME), then xentui's own.
 """
 
@@ -21,17 +21,17 @@ from xentui.safe_text import quoted
 Origin = Literal["local", "user", "bundled"]
 
 MAX_FILES = 1000
-"""How many files of a directory are looked at."""
+"""The most files of a directory that are read."""
 
 
 class PresetFile(NamedTuple):
-    """A preset as the list shows it; the schema has not seen it yet.
+    """A preset in the list, not yet checked against the schema.
 
     Attributes:
         name: the file's name without ``.toml``.
         origin: ``local`` (./presets), ``user`` (configuration directory) or ``bundled``.
-        memory: MiB of the whole machine, the board's own where the file says none.
-        error: why it cannot be used, or an empty text.
+        memory: MiB of the whole machine; the board's own if the file does not set it.
+        error: why it cannot be used; empty if it can.
     """
 
     name: str
@@ -48,7 +48,7 @@ def available(cwd: Path | None = None) -> list[PresetFile]:
     """Return all presets: local ones first, then the user's, then the bundled ones.
 
     Args:
-        cwd: the directory that ``presets`` is looked for in; the current one if left out.
+        cwd: the directory that contains ``presets``; by default, the current one.
     """
     found: dict[str, PresetFile] = {}
     for origin, directory in _directories(cwd):
@@ -99,7 +99,7 @@ def user_directory() -> Path:
 def bundled_directory() -> Path:
     """Return the directory of xentui's own presets.
 
-    It lies in the package where that was installed, and beside it in a source tree.
+    It is in the installed package, or next to the package in a source tree.
     """
     package = Path(__file__).parents[1]
     inside = package / "presets"

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""How a guest gets into the image, named in the configuration or in a bundle, and why.
+"""How a guest gets into the image: named in the configuration, or in a bundle.
 
-Two ways exist: named in the configuration (``BUNDLED_XEN_GUESTS``,
-xen-guest-cross-install.bbclass) or carried by a bundle recipe (xen-guest-bundle.bbclass).
-On each, the class writes the xl config from varflags, unless the guest has a complete one.
+There are two ways: the configuration names the guest (``BUNDLED_XEN_GUESTS``,
+xen-guest-cross-install.bbclass), or a bundle recipe contains it (xen-guest-bundle.bbclass). In
+both, the class writes the xl config from varflags, unless the guest has a complete one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from xentui.project.schema import Field
 
 
 def needs_bundle(guest: Guest) -> tuple[str, ...]:
-    """Return why only a bundle recipe can carry the guest; empty where either way can.
+    """Return why the guest must be in a bundle; empty if it need not be.
 
     xen-guest-cross-install.bbclass reads neither ``XEN_GUEST_SOURCE_*`` nor the kernel
     ``none``, which it looks up as a file.
@@ -29,13 +29,13 @@ def needs_bundle(guest: Guest) -> tuple[str, ...]:
     if guest.kernel == "none":
         reasons.append("it has no kernel")
     if artifacts.extra_files(guest):
-        reasons.append("it has further files")
+        reasons.append("it has additional files")
     return tuple(reasons)
 
 
 @kept_per_guest
 def needs_complete_cfg(project: Project, guest: EffectiveGuest) -> tuple[str, ...]:
-    """Return why varflags cannot describe the guest; empty where the class' own cfg serves.
+    """Return why varflags cannot describe the guest; empty if they can.
 
     An empty varflag means the default (``getVarFlag(…) or default``), and no varflag sets the
     domain type: such guests get a complete xl config from xentui.
@@ -61,7 +61,7 @@ def needs_complete_cfg(project: Project, guest: EffectiveGuest) -> tuple[str, ..
 
 @cache
 def only_in_config() -> tuple[Field, ...]:
-    """Return the fields of a guest that an xl config says and no varflag."""
+    """Return the fields of a guest that only an xl config can express, as they have no varflag."""
     return tuple(
         field
         for field in schema.fields("guest")
@@ -71,7 +71,7 @@ def only_in_config() -> tuple[Field, ...]:
 
 
 def advice(project: Project, guest: Guest) -> str:
-    """Return one sentence on which way suits the guest, or an empty one where it takes it."""
+    """Return a sentence that recommends the other way; empty if the guest is where it belongs."""
     reasons = needs_bundle(guest)
     if guest.bundle is None and reasons:
         return f"Put it into a bundle: {' and '.join(reasons)}."
@@ -79,7 +79,7 @@ def advice(project: Project, guest: Guest) -> str:
         others = [g for g in project.guests if g.bundle == guest.bundle]
         if len(others) == 1:
             return (
-                "A bundle of one guest that a recipe builds is more than it needs, unless several "
-                "images share it: it can be named in the configuration."
+                "This guest needs no bundle, unless several images share it: name it in the "
+                "configuration."
             )
     return ""

@@ -1,18 +1,18 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What a field is, read from ``schema.json``.
+"""The fields of the project file, read from ``schema.json``.
 
-Screens, the command line, the checks and the writers ask here for a field's type, unit, range,
-default, help and BitBake name. Beside draft-07's keywords the schema uses a few of its own:
+This module is the only source of a field's type, unit, range, default, help and BitBake name. In
+addition to draft-07's keywords, the schema uses some of its own:
 
 * ``x-unit``: the unit of a number.
 * ``x-bitbake``: the BitBake variable, where ``[{guest}]`` makes it a varflag of each guest.
-* ``x-xl``: the setting in a guest's xl config that says the same.
-* ``x-form``: what a text must be, in words that follow "Must be".
+* ``x-xl``: the corresponding setting in a guest's xl config.
+* ``x-form``: the form of a text, in words that follow "Must be".
 * ``x-carry``: how a text is checked before it is written, see :attr:`Field.carry`.
-* ``x-default-from``: what decides when the field is left out, see
+* ``x-default-from``: where the value of an omitted field comes from, see
   :func:`xentui.project.effective.fallback`.
-* ``x-advanced``: folded away at first.
+* ``x-advanced``: whether the form hides the field at first.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ from xentui.safe_text import quoted, visible
 Kind = Literal[
     "integer", "text", "choice", "flag", "choices", "list", "table", "tables", "named", "map"
 ]
-"""What a field holds. ``table`` is one table, ``tables`` an array of them, ``named`` a table of
-tables by name (``guests``), and ``map`` a table whose keys are free."""
+"""The kind of a field's value. ``table`` is one table, ``tables`` an array of them, ``named`` a
+table of tables by name (``guests``), and ``map`` a table whose keys are free."""
 
 TABLE_KINDS = ("table", "tables", "named", "map")
-"""Kinds of fields that hold more than one value."""
+"""Kinds whose values contain other values."""
 
 Carry = Literal["", "word", "domain", "deploy-file", "local-file"]
 Path = tuple[str | int, ...]
@@ -53,7 +53,7 @@ MAX_PROBLEMS = 1000
 _LONG_EXAMPLE = 60
 
 FILE_NAME = "xentui-project-1.schema.json"
-"""The schema's name beside a project file; the number is that of the format."""
+"""The schema's file name next to a project file; the number is the format's version."""
 
 
 @cache
@@ -63,7 +63,7 @@ def text() -> str:
 
 
 def path() -> FilePath:
-    """Return where the installed ``schema.json`` lies."""
+    """Return the path of the installed ``schema.json``."""
     return FilePath(__file__).parents[1] / "schema.json"
 
 
@@ -83,16 +83,16 @@ class Field(NamedTuple):
 
     Attributes:
         table: the definition it belongs to: ``host``, ``guest``, ``source`` …
-        of: the definition of what is in it, for ``table``, ``tables`` and ``named``.
-        unit: of a number, ``MiB`` or empty.
+        of: the definition of its entries, for ``table``, ``tables`` and ``named``.
+        unit: the unit of a number, ``MiB`` or empty.
         bitbake: the BitBake name, with ``{guest}`` and ``{image}`` in place of names.
-        xl: the setting of an xl config that says the same, or empty.
-        carry: what a text is besides text: one plain ``word``, the name of a ``domain``, a file
-            in the deploy directory or a file below the project file.
-        form: what a text or an entry of a list must be, in words that follow "Must be".
-        default: what holds when it is left out; ``None`` where ``default_from`` decides.
-        default_from: what decides when it is left out: ``board``, ``defaults`` (the field of
-            that name in ``[defaults]``), ``class``, ``vxn``, ``key``, ``xl`` …
+        xl: the corresponding setting of an xl config, or empty.
+        carry: what kind of text it is: a plain ``word``, the name of a ``domain``, a file in the
+            deploy directory or a file below the project file.
+        form: the form of a text or a list entry, in words that follow "Must be".
+        default: the value of an omitted field; ``None`` if ``default_from`` is set.
+        default_from: where the value of an omitted field comes from: ``board``, ``defaults`` (the
+            field of that name in ``[defaults]``), ``class``, ``vxn``, ``key``, ``xl`` …
     """
 
     table: str
@@ -119,7 +119,7 @@ class Field(NamedTuple):
 
     @property
     def is_table(self) -> bool:
-        """Whether it holds more than one value."""
+        """Whether its value contains other values."""
         return self.kind in TABLE_KINDS
 
     @property
@@ -134,7 +134,7 @@ class Field(NamedTuple):
 
     @property
     def range(self) -> str:
-        """What is allowed, in a few words: ``32 to 1048576 MiB``, ``nat or bridged``."""
+        """The allowed values in a few words: ``32 to 1048576 MiB``, ``nat or bridged``."""
         if self.kind == "integer":
             return f"{self.minimum} to {self.maximum}{f' {self.unit}' if self.unit else ''}"
         if self.choices:
@@ -143,14 +143,14 @@ class Field(NamedTuple):
         return "true or false" if self.kind == "flag" else ""
 
     def parse(self, given: str) -> Any:
-        """Turn what a person typed into a value of this field's type, unchecked.
+        """Convert typed text to a value of this field's type, without checking it.
 
         A list is typed with spaces between its entries (``autostart external``), and a ``map``
         as ``KEY = VALUE, KEY = VALUE``; an empty text is an empty one. A size in MiB may have a
         unit: ``8 GiB``, ``512M``.
 
         Raises:
-            UsageError: it is not of that type.
+            UsageError: the text does not have that type.
         """
         typed = given.strip()
         if self.kind == "integer":
@@ -170,7 +170,7 @@ class Field(NamedTuple):
         return self._keys_and_values(typed) if self.kind == "map" else typed
 
     def _keys_and_values(self, typed: str) -> dict[str, Any]:
-        """Return the keys of a ``map``, typed as in an inline table of TOML, braces or not."""
+        """Return the entries of a ``map``, typed as a TOML inline table with or without braces."""
         inside = typed.removeprefix("{").removesuffix("}")
         try:
             found: dict[str, Any] = tomllib.loads(f"value = {{{inside}}}")["value"]
@@ -180,19 +180,19 @@ class Field(NamedTuple):
         return found
 
     def problems(self, value: Any) -> tuple[Problem, ...]:
-        """Return what is wrong with a value of this field; its path is empty."""
+        """Return the problems of a value of this field, with empty paths."""
         spec = schema()["definitions"][self.table]["properties"][self.name]
         return tuple(_problems(value, spec))
 
 
 class Problem(NamedTuple):
-    """Something the schema does not accept.
+    """A violation of the schema.
 
     Attributes:
         code: a stable code (``XT002``).
-        path: where, as keys and indexes.
-        message: one sentence that says what.
-        fix: one sentence that says how to fix it.
+        path: its place, as keys and indexes.
+        message: one sentence: what is wrong.
+        fix: one sentence: how to fix it.
     """
 
     code: str
@@ -202,14 +202,14 @@ class Problem(NamedTuple):
 
     @property
     def hint(self) -> str:
-        """What to say beside the field that has the value: ``Must be 64 hexadecimal digits``."""
+        """The words to show next to the field: ``Must be 64 hexadecimal digits``."""
         if self.fix.startswith("Must "):
             return self.fix
         return f"{self.message[:1].upper()}{self.message[1:]}. {self.fix}"
 
 
 def dotted(path: Path) -> str:
-    """Return a path as it is written for people: ``guests.alpine.source.fetch[0].uri``."""
+    """Return a path as text: ``guests.alpine.source.fetch[0].uri``."""
     out = ""
     for step in path:
         out += f"[{step}]" if isinstance(step, int) else f".{step}" if out else step
@@ -248,8 +248,8 @@ def field(table: str, name: str) -> Field:
 def field_at(path: Path) -> Field:
     """Return the field that a path of keys and indexes leads to.
 
-    A path to one entry (``("guests", "alpine")``, ``(…, "fetch", 0)``) gives the field it is an
-    entry of, and so does the path to a key of a ``map``.
+    The path of an entry (``("guests", "alpine")``, ``(…, "fetch", 0)``) or of a key of a ``map``
+    leads to the field that contains it.
 
     Raises:
         KeyError: the format has no such field.
@@ -297,13 +297,13 @@ def _definition(table: str) -> Mapping[str, Any]:
 
 
 def _referenced(spec: Mapping[str, Any] | bool) -> str:
-    """Return the definition that a schema refers to, or an empty text."""
+    """Return the definition that a schema references, or an empty text."""
     reference = spec.get("$ref", "") if isinstance(spec, Mapping) else ""
     return str(reference).rpartition("/")[2]
 
 
 def _kind(spec: Mapping[str, Any], of: str) -> tuple[Kind, str]:
-    """Return what a field holds, and the definition of what is in it."""
+    """Return the kind of a field, and the definition of its entries."""
     items = spec.get("items", {})
     if of:
         return "table", of
@@ -350,9 +350,9 @@ def _field(table: str, name: str, spec: Mapping[str, Any], *, required: bool) ->
 
 
 def validate(data: Any) -> list[Problem]:
-    """Return what the schema does not accept in a document, in its order.
+    """Return the violations of the schema in a document, in its order.
 
-    Of a document with more than :data:`MAX_PROBLEMS` problems, as many as that are returned.
+    At most :data:`MAX_PROBLEMS` are returned.
     """
     found = islice(_problems(data), MAX_PROBLEMS)
     # jsonschema reports every missing key of a table in a separate error that names them all.
@@ -439,7 +439,7 @@ def _wrong_text(violation: SchemaViolation) -> Problem:
     example = _example(examples)
     form = spec.get("x-form", "")
     like = f", such as {example}" if example else ""
-    # A long example says less than the words do.
+    # The words explain more than a long example.
     like = like if len(like) < _LONG_EXAMPLE or not form else ""
     must = f"Must be {form}{like}." if form else f"Must be like {example}."
     char = _offending_char(spec.get("pattern", ""), value, examples)
@@ -451,7 +451,7 @@ def _wrong_text(violation: SchemaViolation) -> Problem:
 
 
 def _names_at(path: Path) -> Mapping[str, Any]:
-    """Return what the schema says of the names in a table."""
+    """Return the schema of the names in a table."""
     spec = schema()["properties"].get(path[0] if path else "", {})
     names: Mapping[str, Any] = spec.get("propertyNames", {})
     return names
@@ -460,7 +460,8 @@ def _names_at(path: Path) -> Mapping[str, Any]:
 def _offending_char(pattern: str, value: str, examples: Sequence[str]) -> str | None:
     """Return the first character that the pattern allows nowhere, or at the edge in use.
 
-    Tried in each place of the examples: a checksum or a device allows none alone.
+    Each character is tried at each position of the examples, as some patterns match no single
+    character.
     """
     allowed = compiled(pattern)
     for char in dict.fromkeys(value):
@@ -476,7 +477,7 @@ def _offending_char(pattern: str, value: str, examples: Sequence[str]) -> str | 
 
 
 def _same_scheme(examples: Sequence[str], value: str) -> Sequence[str]:
-    """Return the examples that are addresses of the same kind, where the value is one."""
+    """Return the examples with the same URL scheme as the value, if it is a URL."""
     kind, mark, _ = value.partition("://")
     return [one for one in examples if mark and one.startswith(kind + mark)] or examples
 

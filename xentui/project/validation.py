@@ -1,10 +1,11 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The values that a JSON schema does not accept, found by the jsonschema package.
+"""Violations of a JSON schema, found by the jsonschema package.
 
-It is imported when the first value is checked, as it takes as long as all the rest of a start.
-Two things differ from JSON, on purpose: a pattern matches a whole text ("$" means what it does
-in ECMA 262, in which schemas are written), and 256.0 is no whole number, as in TOML.
+It is imported only when the first value is checked, as that takes as long as the rest of the
+start-up.
+Two things differ from JSON, on purpose: a pattern matches a whole text ("$" has the
+meaning of ECMA 262, the dialect of schemas), and 256.0 is not a whole number, as in TOML.
 """
 
 from __future__ import annotations
@@ -23,13 +24,13 @@ Spec = Mapping[str, Any]
 
 
 class SchemaViolation(NamedTuple):
-    """A value that a keyword does not accept.
+    """A value that violates a keyword.
 
     Attributes:
         keyword: ``type``, ``required``, ``pattern`` …
-        wanted: what the schema gives for that keyword.
-        value: what was found.
-        path: where, as keys and indexes.
+        wanted: the keyword's value in the schema.
+        value: the wrong value.
+        path: its place, as keys and indexes.
         spec: the schema that has the keyword.
         is_name: whether it concerns a key of the table at ``path``, not a value.
     """
@@ -43,10 +44,10 @@ class SchemaViolation(NamedTuple):
 
 
 class Checker:
-    """What checks values by a schema and by parts of it.
+    """Checks values against a schema and its parts.
 
     Args:
-        root: the schema, which references mean with ``#``.
+        root: the schema, which is ``#`` in references.
     """
 
     def __init__(self, root: Spec) -> None:
@@ -59,12 +60,11 @@ class Checker:
         self._whole = kind(root)
 
     def violations(self, value: Any, part: Spec | None = None) -> Iterator[SchemaViolation]:
-        """Yield what the schema, or a part of it, does not accept of a value.
+        """Yield the violations of the schema, or of a part of it, in a value.
 
         Args:
-            value: plain data: dicts with texts for keys, lists, texts, numbers, truth values, and
-                what TOML has of dates.
-            part: a schema inside the whole.
+            value: plain data as tomllib returns it.
+            part: a schema inside the root.
         """
         checker = self._whole if part is None else self._whole.evolve(schema=part)
         for error in checker.iter_errors(value):
@@ -80,7 +80,7 @@ class Checker:
 
 @cache
 def compiled(pattern: str) -> re.Pattern[str]:
-    """Return a pattern of the schema; what it is held against must match it whole."""
+    """Return a compiled pattern of the schema, for use with ``fullmatch``."""
     return re.compile(pattern, re.ASCII)
 
 
