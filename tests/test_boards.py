@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from xentui.bitbake.releases import releases
+from xentui.cli import main
 from xentui.errors import UsageError
 from xentui.output import boot
 from xentui.output.boot import imagebuilder
@@ -157,6 +158,25 @@ def test_a_machine_that_cannot_is_refused_for_its_reason(
 def test_a_suggestion_is_never_refused(machine: str) -> None:
     near = boards.near(machine, ["imx8mp-lpddr4-evk", "raspberrypi4", "qemuarm"])
     assert not near or boards.board(near).state != "refused"
+
+
+@pytest.mark.parametrize("machine", [*boards.names(), "raspberrypi3-64"])
+def test_a_boards_page_fits_80_columns(machine: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["presets", "board", machine]) == 0
+    page = capsys.readouterr().out
+    # Only an address may be longer than a line.
+    assert not [line for line in page.splitlines() if len(line) > 80 and "://" not in line]
+    board = boards.board(machine)
+    words = " ".join(page.split())
+    for phrase in (board.summary, *board.needs, *board.not_working, board.console.where):
+        assert " ".join(phrase.split()) in words
+
+
+def test_the_page_of_an_unknown_board_suggests_one_that_is_known(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["presets", "board", "raspbery4-64"]) != 0
+    assert 'Did you mean "xentui presets board raspberrypi4-64"?' in capsys.readouterr().err
 
 
 def test_boards_are_found_by_any_word_of_theirs() -> None:

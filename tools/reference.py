@@ -10,7 +10,7 @@ from typing import Any
 
 from tools import commandline
 from tools.commandline import Argument, Command
-from xentui.project import boards, schema
+from xentui.project import board_page, boards, schema
 from xentui.project.edit import value_text
 from xentui.project.schema import Field
 from xentui.rules import catalogue
@@ -283,36 +283,13 @@ def _boards() -> Iterator[str]:
 def _board(board: boards.Board) -> Iterator[str]:
     yield f"\n({_anchor(board.machine)})="
     yield f"### `{board.machine}`: {board.title}\n"
-    yield f"**{board.state_words[0].upper()}{board.state_words[1:]}.** {board.summary}\n"
-    if board.needs:
-        yield "You need:\n"
-        yield from (f"- {one}" for one in board.needs)
+    for number, section in enumerate(board_page.sections(board)):
+        if number == 0:
+            yield f"**{section.heading}.** {' '.join(section.items)}\n"
+            continue
+        yield f"**{section.heading}**\n"
+        yield from (f"- {item}" for item in section.items)
         yield ""
-    if board.not_working:
-        yield "Expected not to work:\n"
-        yield from (f"- {one}" for one in board.not_working)
-        yield ""
-    if board.layer is not None:
-        branches = ", ".join(f"{of} ({name})" for of, name in board.layer.branches.items())
-        yield f"- Layer: {board.layer.name}, <{board.layer.url}>; releases (branch): {branches}"
-    families = ", ".join(f"`{one}`" for one in board.boot.families)
-    yield f"- Started by: {families}. {board.boot.says}"
-    yield f"- Kernel: {board.kernel.provider}"
-    if board.dom0_memory is not None:
-        yield f"- Dom0: {board.dom0_memory} MiB unless you say otherwise"
-    if board.console.where:
-        settings = f", {board.console.settings}" if board.console.settings else ""
-        yield f"- Console: {board.console.where}{settings}"
-    for line in board.lines:
-        releases = f" ({', '.join(line.releases)})" if line.releases else ""
-        yield f'- `{line.variable} = "{line.value}"`{releases}: {line.why}'
-    for flag in board.licenses:
-        yield f"- Licence flag `{flag.flag}`: {flag.covers}. {flag.why}"
-    if board.sources:
-        yield "\nSources:\n"
-        for source in board.sources:
-            releases = f" ({', '.join(source.releases)})" if source.releases else ""
-            yield f"- {source.fact}: {source.where}{releases}"
 
 
 def _anchor(machine: str) -> str:

@@ -79,23 +79,23 @@ def subparser(parser: argparse.ArgumentParser, name: str) -> argparse.ArgumentPa
     raise LookupError(name)
 
 
-def only(verb: str, before: str) -> Callable[[str], str]:
-    """Return the type of an argument that can be one word only, ``verb``.
+def only(before: str, *verbs: str) -> Callable[[str], str]:
+    """Return the argparse type of an argument that takes one of a few words.
 
-    Anything else is refused with the command line that was probably meant.
+    Any other word is refused, with the command line that the user probably meant.
 
     Args:
-        verb: the word.
         before: the command line up to it, such as ``xentui presets``.
+        verbs: the words; the first is suggested.
     """
 
-    def check(given: str) -> str:
-        if given != verb:
+    def check(word: str) -> str:
+        if word not in verbs:
             raise UsageError(
-                f"{quoted(given)} is not an action of {before}",
-                fix=f'Did you mean "{before} {verb} {visible(given)}"?',
+                f"{quoted(word)} is not an action of {before}",
+                fix=f'Did you mean "{before} {verbs[0]} {visible(word)}"?',
             )
-        return given
+        return word
 
     return check
 

@@ -6,16 +6,22 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import asdict
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xentui.cli import parsing, terminal
 from xentui.errors import Exit, UsageError
-from xentui.project import boards, document, presets
-from xentui.safe_text import visible
+from xentui.project import board_page, boards, document, presets
+from xentui.safe_text import quoted, visible
 
 if TYPE_CHECKING:
     from xentui.project.presets import PresetFile
+
+
+_PAGE = 80
+"""Columns that a board's page has at most."""
 
 
 def add(commands: parsing.Commands) -> None:
@@ -30,11 +36,13 @@ def add(commands: parsing.Commands) -> None:
     parser.add_argument(
         "action",
         nargs="?",
-        type=parsing.only("show", "xentui presets"),
-        choices=["show"],
-        help="print the file of one preset",
+        type=parsing.only("xentui presets", "show", "board"),
+        choices=["show", "board"],
+        help="show: print a preset's file; board: print what a board needs and what was tried",
     )
-    parser.add_argument("name", nargs="?", metavar="NAME", help="the preset to show")
+    parser.add_argument(
+        "name", nargs="?", metavar="NAME", help="the preset, or the board's MACHINE"
+    )
     parsing.json_argument(parser)
 
 
@@ -51,12 +59,41 @@ def run(args: argparse.Namespace) -> int:
         else:
             terminal.put(text)
         return Exit.OK
+    if args.action == "board":
+        _show_board(args)
+        return Exit.OK
     found = presets.available(Path.cwd())
     if args.json:
         terminal.put_json({"version": 1, "presets": [_data(preset) for preset in found]})
     else:
         terminal.put(_table([_row(preset) for preset in found], terminal.columns(sys.stdout)))
     return Exit.OK
+
+
+def _show_board(args: argparse.Namespace) -> None:
+    if args.name is None:
+        raise UsageError("the board is missing", fix="xentui presets lists boards.")
+    board = boards.board(args.name)
+    if not board.known:
+        near = boards.near(args.name)
+        raise UsageError(
+            board.problem or f"xentui does not know the board {quoted(args.name)}",
+            fix=f'Did you mean "xentui presets board {near}"?' if near else "Check the name.",
+        )
+    if args.json:
+        terminal.put_json({"version": 1, **_plain(asdict(board))})
+    else:
+        width = min(terminal.columns(sys.stdout) or _PAGE, _PAGE)
+        terminal.put(board_page.text(board, width))
+
+
+def _plain(value: Any) -> Any:
+    """Return a value with every enum member replaced by its text."""
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(part) for part in value]
+    return value.value if isinstance(value, Enum) else value
 
 
 def _data(preset: PresetFile) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def add(commands: parsing.Commands) -> None:
     )
     parser.add_argument(
         "action",
-        type=parsing.only("inspect", "xentui source"),
+        type=parsing.only("xentui source", "inspect"),
         choices=["inspect"],
         help="what to do",
     )
