@@ -82,9 +82,12 @@ KEYS = (
 @pytest.mark.parametrize(
     ("vif", "fix"),
     [
-        ("wide", f"Write it as one of {KEYS} with a value."),
-        ("zzz=1", f"xl knows {KEYS}."),
-        ("script", "Did you mean script=?"),
+        ("qqqq", f"Write key=value, where key is one of {KEYS}."),
+        ("zzz=1", f"Write key=value, where key is one of {KEYS}."),
+        ("xenbr1", "Did you mean bridge=xenbr1?"),
+        ("script", "Write script= with a value."),
+        ("netdev=eth0", "Use gatewaydev=."),
+        ("accel=x", "Remove accel."),
         ("tpye=vif", "Did you mean type=?"),
     ],
 )
@@ -96,9 +99,21 @@ def test_what_xl_knows_is_told_where_nothing_is_like_it(vif: str, fix: str) -> N
 def test_every_bridge_is_told_of_once() -> None:
     made = of("XT223", guest("bridge=br1", "bridge=br2", "bridge=br1", "bridge=xenbr0"))
     assert [one.message for one in made] == [
-        'Nothing here creates the bridge "br1"',
-        'Nothing here creates the bridge "br2"',
+        'Dom0 has no bridge "br1": the image creates only xenbr0',
+        'Dom0 has no bridge "br2": the image creates only xenbr0',
     ]
+
+
+def test_the_bridge_of_a_driver_domain_is_its_own() -> None:
+    assert of("XT223", guest("bridge=br1,backend=net")) == []
+
+
+def test_an_empty_devid_is_refused_but_not_a_duplicate() -> None:
+    vif = ("bridge=xenbr0", "devid=,bridge=xenbr0", "devid=,bridge=xenbr0")
+    assert of("XT224", guest(*vif)) == []
+    assert [one.fix for one in of("XT221", guest(*vif))] == [
+        "Correct the value, or remove devid."
+    ] * 2
 
 
 def test_interfaces_of_a_config_of_one_s_own_are_told_and_left() -> None:

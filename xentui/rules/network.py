@@ -1,15 +1,16 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Rules on network interfaces, in xl's vif syntax (XT216 to XT224, XT230, XT290 to XT292).
+"""Rules on guests' network interfaces: entries of ``vif``, and ``ip=`` on the command line.
 
-What is checked is what xl does with an entry (xen:tools/xl/xl_parse.c, ``parse_nic_config``,
-and xen:tools/libs/util/libxlu_vif.c): of most mistakes it only complains on stderr, and makes
-an interface that is not the one meant.
+An entry is checked by what xl does with it (xen:tools/xl/xl_parse.c, ``parse_nic_config``, and
+xen:tools/libs/util/libxlu_vif.c). xl reports most mistakes only on stderr, and then creates
+another interface than the one intended. Codes: XT216 to XT224, XT229, XT230, XT290 to XT292.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import difflib
+from collections.abc import Iterable, Iterator
 
 from xentui.project.effective import EffectiveGuest, network
 from xentui.rules import quick_fixes
@@ -18,148 +19,164 @@ from xentui.rules.finding import Finding, QuickFix, found
 from xentui.safe_text import quoted
 from xentui.xl import nic
 from xentui.xl.ip_argument import ip_words, wrong_argument
-from xentui.xl.nic import value, words
-
-KEYS = tuple(name for name in nic.KEYS if name not in nic.DEPRECATED)
 
 BRIDGE = "xenbr0"
 """The one bridge that the Dom0 image creates (mv:recipes-extended/xen, networkd files)."""
 
+MAX_DHCP_GUESTS = 15
+"""Guests that QEMU's user network can serve in addition to Dom0: it has 16 leases.
+Tried with QEMU 7.2: of 20 DHCP clients with MAC addresses of their own, 16 got an answer."""
 
-SERVED = 15
-"""Guests that get an address from QEMU's user network beside Dom0: it keeps sixteen leases.
-Asked with twenty MAC addresses, QEMU 7.2 answered sixteen of them, frames as the kernel's own
-client sends them (ip=dhcp)."""
+_KEYS = tuple(name for name in nic.KEYS if name not in nic.DEPRECATED)
+_SAFE_PREFIX = "Begin it with 00:16:3e, the prefix of Xen."
 
 
-def nics(given: Context, guest: EffectiveGuest) -> tuple[str, tuple[str, ...]]:
-    """Return the field that holds a guest's interfaces, and the text of each."""
+def vif_entries(context: Context, guest: EffectiveGuest) -> tuple[str, tuple[str, ...]]:
+    """Return the path of the field that defines a guest's interfaces, and the vif entries."""
     if guest.guest.config_file is not None:
-        config = given.configs.get(guest.key)
+        config = context.configs.get(guest.key)
         return f"guests.{guest.key}.config_file", config.texts("vif") if config else ()
     return f"guests.{guest.key}.vif", guest.vif
 
 
-def arguments(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Find words that xl does not know, and values that it cannot read."""
-    path, specs = nics(given, guest)
-    for spec in specs:
-        for name, text in words(spec):
-            if not nic.is_known(name, text) or name in nic.DEPRECATED or text is None:
-                if name not in nic.FLAGS:
-                    yield _unknown(path, name, text)
-            elif name == "mac" and not nic.is_mac(text):
-                yield found(
-                    "XT217", path, f"{quoted(text)} is not a MAC address",
-                    "Write six octets with colons, such as 00:16:3e:00:00:01.",
-                )  # fmt: skip
-            elif nic.refused(name, text):
-                yield found(
-                    "XT221", path, f"xl refuses {quoted(f'{name}={text}')}",
-                    f"{nic.refused(name, text)[:1].upper()}{nic.refused(name, text)[1:]}.",
-                )  # fmt: skip
-            elif nic.unusable(name, text):
-                if name == "ip":
-                    fix = "Write an address such as 192.168.7.50, or remove ip."
-                else:
-                    fix = "Use e1000, rtl8139 or virtio-net, or remove model."
-                yield found(
-                    "XT290" if name == "ip" else "XT291", path,
-                    f"{quoted(f'{name}={text}')}: {nic.unusable(name, text)}", fix,
-                    *_without(guest, f"{name}={text}"),
-                )  # fmt: skip
-            elif name == "type" and text not in nic.TYPES:
-                yield found(
-                    "XT222", path, f"{quoted(text)} is not a type of interface",
-                    "Remove type, or write type=vif.", *_without(guest, f"type={text}"),
-                )  # fmt: skip
-            elif name == "type" and text == "ioemu" and _kind(given, guest) != "hvm":
-                yield found(
-                    "XT222",
-                    path,
-                    f"An emulated interface (type=ioemu) is for HVM guests, not {guest.type}",
-                    "Remove type=ioemu.",
-                    *_without(guest, "type=ioemu"),
-                )
+def vif_words(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+    """Find settings of an interface that xl does not know, refuses or cannot use."""
+    path, entries = vif_entries(context, guest)
+    for entry in entries:
+        for name, text in nic.words(entry):
+            finding = _wrong_word(context, guest, path, name, text)
+            if finding is not None:
+                yield finding
 
 
-def addresses(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Find MAC addresses that no interface can have, or that may belong to another device."""
-    path, specs = nics(given, guest)
-    for spec in specs:
-        mac = value(spec, "mac")
-        if mac is None or not nic.is_mac(mac):
-            continue
-        first = int(mac[:2], 16)
-        if first & 1:
-            yield found(
-                "XT219",
-                path,
-                f"{mac} is a multicast address, which no interface can have",
-                "Begin it with 00:16:3e, the prefix of Xen.",
-            )
-        elif not first & 2 and not mac.lower().startswith("00:16:3e"):
-            yield found(
-                "XT220",
-                path,
-                f"{mac} may be the address of a real network card",
-                "Begin it with 00:16:3e, the prefix of Xen.",
-            )
+def _wrong_word(
+    context: Context, guest: EffectiveGuest, path: str, name: str, text: str | None
+) -> Finding | None:
+    """Return what is wrong with one word of an entry, if anything."""
+    if name in nic.FLAGS:
+        return None
+    if not nic.is_known(name, text) or name in nic.DEPRECATED or text is None:
+        return _unknown(path, name, text)
+    if name == "mac":
+        return _not_a_mac(path, text)
+    if name == "type":
+        return _wrong_type(context, guest, path, text)
+    if why := nic.refused(name, text):
+        return found("XT221", path, f"xl refuses {quoted(f'{name}={text}')}: {why}",
+                     f"Correct the value, or remove {name}.",
+                     _without(guest, f"{name}={text}"))  # fmt: skip
+    if why := nic.unusable(name, text):
+        code, fix = {
+            "ip": ("XT290", "Write an address such as 192.168.7.50, or remove ip."),
+            "model": ("XT291", "Use e1000, rtl8139 or virtio-net, or remove model."),
+        }[name]
+        word = f"{name}={text}"
+        return found(code, path, f"{quoted(word)}: {why}", fix, _without(guest, word))
+    return None
 
 
-def bridges(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Find bridges that nothing creates."""
-    path, specs = nics(given, guest)
-    for name in dict.fromkeys(value(spec, "bridge") for spec in specs):
+def _unknown(path: str, name: str, text: str | None) -> Finding:
+    if name in nic.DEPRECATED:
+        instead = nic.DEPRECATED[name]
+        fix = f"Use {instead}=." if instead else f"Remove {name}."
+        return found("XT216", path, f"xl no longer uses {quoted(name)} in a vif", fix)
+    if text is None and name in _KEYS:
+        return found("XT216", path, f"{quoted(name)} has no value", f"Write {name}= with a value.")
+    near = difflib.get_close_matches(name, _KEYS)
+    if near:
+        fix = f"Did you mean {near[0]}=?"
+    elif text is None and name.startswith(("xenbr", "br")):
+        fix = f"Did you mean bridge={name}?"
+    else:
+        fix = f"Write key=value, where key is one of {', '.join(_KEYS)}."
+    return found("XT216", path, f"xl does not know {quoted(name)} in a vif", fix)
+
+
+def _not_a_mac(path: str, text: str) -> Finding | None:
+    if nic.is_mac(text):
+        return None
+    return found("XT217", path, f"{quoted(text)} is not a MAC address",
+                 "Write six octets with colons, such as 00:16:3e:00:00:01.")  # fmt: skip
+
+
+def _wrong_type(context: Context, guest: EffectiveGuest, path: str, text: str) -> Finding | None:
+    if text not in nic.TYPES:
+        what = f"{quoted(text)} is not a type of interface"
+        fix = "Remove type, or write type=vif."
+        return found("XT222", path, what, fix, _without(guest, f"type={text}"))
+    config = context.configs.get(guest.key)
+    domain_type = (config.domain_type if config is not None else None) or guest.type
+    if text != "ioemu" or domain_type == "hvm":
+        return None
+    return found(
+        "XT222",
+        path,
+        f"An emulated interface (type=ioemu) works only in HVM guests; this one is {domain_type}",
+        "Remove type=ioemu.",
+        _without(guest, "type=ioemu"),
+    )
+
+
+def unsuitable_macs(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+    """Find multicast MAC addresses, and those of a hardware vendor."""
+    path, entries = vif_entries(context, guest)
+    for mac in _macs(entries):
+        first_octet = int(mac[:2], 16)
+        if first_octet & 1:
+            what = f"{mac} is a multicast address, which no interface can have"
+            yield found("XT219", path, what, _SAFE_PREFIX)
+        elif not first_octet & 2 and not mac.lower().startswith("00:16:3e"):
+            what = f"{mac} may be the address of a real network card"
+            yield found("XT220", path, what, _SAFE_PREFIX)
+
+
+def unknown_bridges(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+    """Find bridges in Dom0 that nothing creates; those of a driver domain are its own."""
+    path, entries = vif_entries(context, guest)
+    in_dom0 = (entry for entry in entries if nic.value(entry, "backend") in (None, "", "0"))
+    for name in dict.fromkeys(nic.value(entry, "bridge") for entry in in_dom0):
         if name is not None and name != BRIDGE:
             yield found(
                 "XT223",
                 path,
-                f"Nothing here creates the bridge {quoted(name)}",
+                f"Dom0 has no bridge {quoted(name)}: the image creates only {BRIDGE}",
                 f"Use bridge={BRIDGE}, or create the bridge in Dom0 before the guest starts.",
-                *_bridged(guest, name),
+                _on_own_bridge(guest, name),
             )
 
 
-def devids(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Find two interfaces of a guest with the same number."""
-    path, specs = nics(given, guest)
-    if len(specs) < 2:
-        return
-    seen: set[str] = set()
-    for spec in specs:
-        devid = value(spec, "devid")
-        if devid is not None and devid in seen:
+def duplicate_devids(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+    """Find two interfaces of a guest with the same devid."""
+    path, entries = vif_entries(context, guest)
+    known: set[str] = set()
+    for devid in (nic.value(entry, "devid") for entry in entries):
+        if not devid:
+            continue
+        if devid in known:
             yield found(
                 "XT224",
                 path,
                 f"Two interfaces have devid={devid}",
-                "Remove devid: xl counts the interfaces itself.",
-                *_without(guest, f"devid={devid}"),
+                "Remove devid; xl numbers the interfaces itself.",
+                _without(guest, f"devid={devid}"),
             )
-        seen.add(devid or "")
+        known.add(devid)
 
 
-def dhcp(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Find a guest that asks for an address but gets none."""
-    if guest.guest.config_file is not None or guest.type == "hvm":
-        return
-    if "ip=dhcp" not in guest.extra.split():
-        return
-    path = f"guests.{guest.key}.extra"
-    rest = " ".join(word for word in guest.extra.split() if word != "ip=dhcp")
-    leave = quick_fixes.guest(f"Take ip=dhcp from {guest.key}", guest.key, extra=rest)
-    if not guest.vif:
+def dhcp_without_interface(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+    """Find a guest that asks for an address (``ip=dhcp``) but has no network interface."""
+    if _asks_for_address(guest) and not guest.vif:
+        rest = " ".join(word for word in guest.extra.split() if word != "ip=dhcp")
         yield found(
             "XT230",
-            path,
-            f"{guest.key} asks for an address (ip=dhcp) without a network interface",
-            "Remove ip=dhcp, or give it an interface.",
-            leave,
+            f"guests.{guest.key}.extra",
+            f"{guest.key} asks for an address (ip=dhcp) but has no network interface",
+            "Remove ip=dhcp, or add an interface to the guest.",
+            quick_fixes.guest(f"Remove ip=dhcp from {guest.key}", guest.key, extra=rest),
         )
 
 
-def fixed_address(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def wrong_ip_argument(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Find an ``ip=`` on the kernel command line that the kernel cannot use."""
     if guest.guest.config_file is not None or guest.type == "hvm":
         return
@@ -169,102 +186,97 @@ def fixed_address(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
                 "XT292",
                 f"guests.{guest.key}.extra",
                 f"{quoted(word)}: {why}",
-                "Write it like ip=192.168.7.50::192.168.7.1:255.255.255.0::eth0:off, or ip=dhcp.",
+                "Use a form such as ip=192.168.7.50::192.168.7.1:255.255.255.0::eth0:off, or "
+                "ip=dhcp.",
             )
 
 
-def served(given: Context) -> Iterator[Finding]:
-    """Find more guests that ask for an address than QEMU's user network has."""
-    if not given.board.emulated or network(given.project) == "nat":
+def too_many_dhcp_guests(context: Context) -> Iterator[Finding]:
+    """Find the guests that QEMU's user network has no more addresses for."""
+    if not context.board.emulated or network(context.project) == "nat":
         return
-    asking = [
-        guest
-        for guest in given.guests
-        if guest.guest.config_file is None
-        and guest.type != "hvm"
-        and guest.vif
-        and "ip=dhcp" in guest.extra.split()
-    ]
-    for guest in asking[SERVED:]:
+    asking = [guest for guest in context.guests if _asks_for_address(guest) and guest.vif]
+    for guest in asking[MAX_DHCP_GUESTS:]:
         yield found(
             "XT229",
             f"guests.{guest.key}.extra",
-            f"QEMU's user network has addresses for {SERVED} guests, and {guest.key} may wait for "
-            "one in vain",
-            'Set the Dom0 network to "nat", or leave ip=dhcp out.',
+            f"QEMU's user network has addresses for {MAX_DHCP_GUESTS} guests; {guest.key} may get "
+            "none",
+            'Set the Dom0 network to "nat", or remove ip=dhcp.',
             quick_fixes.host("Let Dom0 route for its guests (nat)", network="nat"),
         )
 
 
-def twice(given: Context) -> Iterator[Finding]:
-    """Find a MAC address on two interfaces."""
+def _asks_for_address(guest: EffectiveGuest) -> bool:
+    """Return whether the guest's kernel asks for an address at boot."""
+    by_kernel = guest.guest.config_file is None and guest.type != "hvm"
+    return by_kernel and "ip=dhcp" in guest.extra.split()
+
+
+def duplicate_macs(context: Context) -> Iterator[Finding]:
+    """Find a MAC address that two interfaces have."""
     owners: dict[str, str] = {}
-    for guest in given.guests:
-        path, specs = nics(given, guest)
-        for spec in specs:
-            mac = value(spec, "mac")
-            if mac is None or not nic.is_mac(mac):
-                continue
-            owner = owners.get(mac.lower())
-            if owner is None:
+    for guest in context.guests:
+        path, entries = vif_entries(context, guest)
+        for mac in _macs(entries):
+            owner = owners.setdefault(mac.lower(), "")
+            if not owner:
                 owners[mac.lower()] = guest.key
-            else:
-                yield found(
-                    "XT218",
-                    path,
-                    f"{guest.key} and {owner} have the same MAC address {mac}"
-                    if owner != guest.key
-                    else f"Two interfaces of {guest.key} have the MAC address {mac}",
-                    "Give each its own, or remove mac: xl makes one up.",
-                    *_without(guest, f"mac={mac}"),
-                )
-
-
-def _kind(given: Context, guest: EffectiveGuest) -> str:
-    config = given.configs.get(guest.key)
-    return (config.domain_type if config is not None else None) or guest.type
-
-
-def _unknown(path: str, name: str, text: str | None) -> Finding:
-    import difflib
-
-    near = difflib.get_close_matches(name, KEYS)
-    if nic.DEPRECATED.get(name):
-        fix = f"Use {nic.DEPRECATED[name]}."
-    elif text is None and name not in KEYS:
-        fix = (
-            f"Did you mean bridge={name}?"
-            if name.startswith(("xenbr", "br"))
-            else (f"Write it as one of {', '.join(KEYS)} with a value.")
-        )
-    else:
-        fix = f"Did you mean {near[0]}=?" if near else f"xl knows {', '.join(KEYS)}."
-    return found("XT216", path, f"xl does not know {quoted(name)} in a vif", fix)
-
-
-def _without(guest: EffectiveGuest, word: str) -> Iterator[QuickFix | None]:
-    """Yield the change that takes a word out of every interface of a guest."""
-    if guest.guest.config_file is not None:
-        return
-    kept = tuple(
-        ",".join(part for part in spec.split(",") if part.strip() != word) for spec in guest.vif
-    )
-    # An entry may not be empty; xl takes this one for a plain interface.
-    vif = tuple(spec or f"bridge={BRIDGE}" for spec in kept)
-    yield quick_fixes.guest(f"Remove {word}", guest.key, vif=vif)
-
-
-def _bridged(guest: EffectiveGuest, name: str) -> Iterator[QuickFix | None]:
-    if guest.guest.config_file is None:
-        vif = tuple(
-            ",".join(
-                f"bridge={BRIDGE}" if part.strip() == f"bridge={name}" else part
-                for part in spec.split(",")
+                continue
+            yield found(
+                "XT218",
+                path,
+                f"{guest.key} and {owner} have the same MAC address {mac}"
+                if owner != guest.key
+                else f"Two interfaces of {guest.key} have the MAC address {mac}",
+                "Give each its own, or remove mac: xl generates one.",
+                _without(guest, f"mac={mac}"),
             )
-            for spec in guest.vif
+
+
+def _macs(entries: Iterable[str]) -> list[str]:
+    """Return the valid MAC addresses of entries."""
+    macs = (nic.value(entry, "mac") for entry in entries)
+    return [mac for mac in macs if mac is not None and nic.is_mac(mac)]
+
+
+def _without(guest: EffectiveGuest, word: str) -> QuickFix | None:
+    """Return the fix that removes a word from every interface of a guest.
+
+    There is none for a guest with an own config file, which xentui does not change.
+    """
+    if guest.guest.config_file is not None:
+        return None
+    kept = (",".join(part for part in entry.split(",") if part.strip() != word)
+            for entry in guest.vif)  # fmt: skip
+    # An entry must not be empty; a bridge is what xl would use anyway.
+    vif = tuple(entry or f"bridge={BRIDGE}" for entry in kept)
+    return quick_fixes.guest(f"Remove {word}", guest.key, vif=vif)
+
+
+def _on_own_bridge(guest: EffectiveGuest, name: str) -> QuickFix | None:
+    """Return the fix that puts a guest's interfaces on the bridge that exists."""
+    if guest.guest.config_file is not None:
+        return None
+    vif = tuple(
+        ",".join(
+            f"bridge={BRIDGE}" if part.strip() == f"bridge={name}" else part
+            for part in entry.split(",")
         )
-        yield quick_fixes.guest(f"Put {guest.key} on {BRIDGE}", guest.key, vif=vif)
+        for entry in guest.vif
+    )
+    return quick_fixes.guest(f"Put {guest.key} on {BRIDGE}", guest.key, vif=vif)
 
 
-GUEST_RULES = (arguments, addresses, bridges, devids, dhcp, fixed_address)
-RULES = (twice, served)
+GUEST_RULES = (
+    vif_words,
+    unsuitable_macs,
+    unknown_bridges,
+    duplicate_devids,
+    dhcp_without_interface,
+    wrong_ip_argument,
+)
+"""Rules that are called for each guest."""
+
+RULES = (duplicate_macs, too_many_dhcp_guests)
+"""Rules that are called once for a project."""
