@@ -129,3 +129,17 @@ def test_a_build_directory_is_looked_at_as_the_project_would_leave_it(run: Run) 
     assert not (build / "conf/xentui.conf").exists()
     wrong = run("check", "p.toml", "--build-dir", "nowhere")
     assert (wrong.code, wrong.out) == (2, "")
+
+
+def test_a_script_with_a_syntax_error_keeps_generate_from_writing(run: Run, board: Path) -> None:
+    Path("odd.sh").write_text("if true; then\n")
+    board.write_text(BOARD + 'vif = ["bridge=br7"]\n[import_types.odd]\nscript = "odd.sh"\n')
+    checked, written = run("check", board), run("generate", board, "--out", "out")
+    assert (checked.code, written.code) == (1, 1)
+    assert "XT360" in written.err
+    assert not Path("out").exists()
+    severities = [
+        line.split()[1] for line in checked.out.splitlines() if ": XT" in line or " XT" in line
+    ]
+    assert severities[0] == "error"
+    assert "warning" in severities

@@ -154,7 +154,7 @@ def test_two_that_differ_in_one_bundle_are_refused_by_their_names(
     Path("loud.toml").write_text(BOARDS["loud.toml"].replace(*change))
     done = run("generate", *fleet, "--out", "out", "--one-layer")
     assert done.code == 1
-    assert f"loud.toml and Small Dom0.toml have {what} in common, and differ" in done.err
+    assert f"loud.toml and Small Dom0.toml both define {what}, but differently" in done.err
     assert "4 projects: 4 failed" in done.out
     assert not Path("out").exists()
 
@@ -213,4 +213,15 @@ def test_the_other_formats_have_one_layer_too(run: Run, fleet: list[str], form: 
 )
 def test_what_does_not_go_together_is_refused(run: Run, fleet: list[str], more: list[str]) -> None:
     assert run("generate", *fleet, "--one-layer", *more).code == 2
+    assert not Path("out").exists()
+
+
+def test_boards_of_different_releases_cannot_share_a_layer(run: Run) -> None:
+    machine = 'machine = "qemux86-64"\n'
+    for name, release in (("old.toml", "whinlatter"), ("new.toml", "wrynose")):
+        Path(name).write_text(BOARD.replace(machine, f'{machine}release = "{release}"\n'))
+    done = run("generate", "old.toml", "new.toml", "--out", "out", "--one-layer")
+    assert done.code == 1
+    assert "old.toml is for whinlatter and new.toml for wrynose" in done.err
+    assert "host.release" in done.err
     assert not Path("out").exists()

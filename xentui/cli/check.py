@@ -16,7 +16,7 @@ from xentui.cli import parsing, projects, reports, terminal
 from xentui.cli.reports import FindingsReport
 from xentui.errors import Exit, InputError, RefusedError, UsageError
 from xentui.project.document import DocumentError
-from xentui.rules.catalogue import RANKS, Severity
+from xentui.rules.catalogue import Severity
 from xentui.rules.finding import found
 from xentui.safe_text import visible
 
@@ -77,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         terminal.put_json(_data(made, total))
     elif made:
-        name = made[0].name if len(args.project) < 2 else f"{len(made)} projects"
+        name = made[0].name if len(args.project) < 2 else reports.counted(len(made), "project")
         terminal.put(f"{visible(name)}: {reports.in_words(total)}")
     bad = total["errors"] + (total["warnings"] if args.strict else 0)
     return max(worst, Exit.FINDINGS if bad else Exit.OK)
@@ -156,19 +156,10 @@ def _checked(chosen: Chosen, build: _Build | None) -> FindingsReport:
             recipes=build.recipes(),
         )
     found = projects.findings(chosen, assets, build.abilities if build is not None else None)
-    if project is not None and assets is not None and project.import_types:
-        from xentui.rules.scripts import script_findings
-
-        found += script_findings(project, assets)
     sound = all(finding.severity is not Severity.ERROR for finding in found)
     if sound and build is not None and project is not None and assets is not None:
-        found = _in_order([*found, *build.examine(project, assets, chosen.origin)])
+        found = projects.by_severity([*found, *build.examine(project, assets, chosen.origin)])
     return projects.report(chosen, found)
-
-
-def _in_order(findings: list[Finding]) -> list[Finding]:
-    """Return the findings sorted by severity, errors first."""
-    return sorted(findings, key=lambda finding: RANKS[finding.severity])
 
 
 def _not_toml(error: DocumentError) -> Finding:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""``xentui generate PROJECT… --one-layer``: one layer for the boards of all projects."""
+"""``xentui generate PROJECT… --one-layer``: one layer for the members of all projects."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from xentui.cli import projects, reports, terminal, writing
 from xentui.errors import Exit, UsageError, XentuiError
-from xentui.output.fleet import FOLDER, Board, fleet
+from xentui.output.fleet import SETTINGS_FOLDER, Member, merge
 from xentui.output.fragment import FOLDER as FRAGMENTS
 from xentui.output.kas import layer_path
 from xentui.output.layer import COLLECTION
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from xentui.output.change import Change
-    from xentui.output.fleet import Board, Fleet
+    from xentui.output.fleet import Fleet, Member
 
 
 def run(args: argparse.Namespace) -> int:
@@ -31,11 +31,11 @@ def run(args: argparse.Namespace) -> int:
 
     If one fails, nothing is written: without it, the layer would lose that board's files.
     """
-    made, boards, worst = _load(args)
+    made, members, worst = _load(args)
     changes: Sequence[Change] = ()
     if not worst:
         try:
-            changes = _carry_out(args, boards, made)
+            changes = _carry_out(args, members, made)
         except XentuiError as error:
             terminal.complain(error)
             worst = error.exit_code
@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         terminal.put(reports.results_summary(made, looks=looks))
         if not looks and not worst:
-            terminal.put("".join(_typed(args, boards)))
+            terminal.put("".join(_typed(args, members)))
     return worst or (Exit.FINDINGS if args.check and changes else Exit.OK)
 
 
@@ -56,19 +56,19 @@ def _is_kas(args: argparse.Namespace) -> bool:
     return args.format in ("kas", "kas-part")
 
 
-def _load(args: argparse.Namespace) -> tuple[list[reports.ProjectResult], list[Board], int]:
+def _load(args: argparse.Namespace) -> tuple[list[reports.ProjectResult], list[Member], int]:
     """Load every project; if one fails, mark the others as not written."""
     if not args.project and args.preset is None:
         raise UsageError("PROJECT is missing", fix="Give a project file, or --preset NAME.")
     made: list[reports.ProjectResult] = []
-    boards: list[Board] = []
+    members: list[Member] = []
     worst = 0
     for path in args.project or [None]:
         done = reports.ProjectResult(str(path if path is not None else args.preset), args.out)
         made.append(done)
         try:
             chosen = projects.choose(argparse.Namespace(**{**vars(args), "project": path}))
-            boards.append(Board(chosen.name, chosen.origin, *projects.sound(chosen)))
+            members.append(Member(chosen.name, chosen.origin, *projects.sound(chosen)))
         except XentuiError as error:
             terminal.complain(error)
             done.error = error
@@ -77,14 +77,14 @@ def _load(args: argparse.Namespace) -> tuple[list[reports.ProjectResult], list[B
         names = ", ".join(visible(done.name) for done in made if done.error is not None)
         for done in made:
             done.error = done.error or XentuiError(f"not written, because of {names}")
-    return made, boards, worst
+    return made, members, worst
 
 
 def _carry_out(
-    args: argparse.Namespace, boards: list[Board], made: list[reports.ProjectResult]
+    args: argparse.Namespace, members: list[Member], made: list[reports.ProjectResult]
 ) -> Sequence[Change]:
     """Write the layer, or show what would be written, and list the files of each project."""
-    found = _fleet(args, boards)
+    found = _fleet(args, members)
 
     def planned() -> Plan:
         return plan(found.rendered, args.out)
@@ -102,26 +102,27 @@ def _carry_out(
     return changes
 
 
-def _fleet(args: argparse.Namespace, boards: list[Board]) -> Fleet:
+def _fleet(args: argparse.Namespace, members: list[Member]) -> Fleet:
     if _is_kas(args):
-        return fleet(boards, form="kas", layer=layer_path(args.out))
-    return fleet(boards, form=args.format)
+        return merge(members, form="kas", layer=layer_path(args.out))
+    return merge(members, form=args.format)
 
 
-def _typed(args: argparse.Namespace, boards: list[Board]) -> list[str]:
+def _typed(args: argparse.Namespace, members: list[Member]) -> list[str]:
     """Return the commands to type in each build directory, with a comment that names the board."""
     layer = shlex.quote(str(Path(args.out).absolute() / LAYER))
     lines = []
     if not _is_kas(args):
         lines += ["# in each build directory\n", f"bitbake-layers add-layer {layer}\n"]
-    for board in boards:
-        lines.append(f"# {visible(board.name)}, MACHINE {board.project.host.machine}\n")
+    for member in members:
+        lines.append(f"# {visible(member.name)}, MACHINE {member.project.host.machine}\n")
         if _is_kas(args):
-            file = shlex.quote(f"kas.yml:{Path(args.out) / f'{board.key}.kas.yml'}")
+            file = shlex.quote(f"kas.yml:{Path(args.out) / f'{member.layer_name}.kas.yml'}")
             lines.append(f"kas build {file}\n")
         elif args.format == "fragment":
-            name = f"{COLLECTION}/{FRAGMENTS.rpartition('/')[2]}/{board.key}"
+            name = f"{COLLECTION}/{FRAGMENTS.rpartition('/')[2]}/{member.layer_name}"
             lines.append(f"bitbake-config-build enable-fragment {name}\n")
         else:
-            lines.append(f"echo 'require {FOLDER}/{board.key}.conf' >> conf/local.conf\n")
+            settings = f"{SETTINGS_FOLDER}/{member.layer_name}.conf"
+            lines.append(f"echo 'require {settings}' >> conf/local.conf\n")
     return lines

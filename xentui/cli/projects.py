@@ -17,7 +17,7 @@ from xentui.cli.reports import FindingsReport
 from xentui.errors import UsageError, XentuiError
 from xentui.project import assets, document, overrides, presets
 from xentui.rules import check
-from xentui.rules.catalogue import Severity
+from xentui.rules.catalogue import RANKS, Severity
 from xentui.rules.finding import allow
 from xentui.safe_text import visible
 
@@ -116,9 +116,17 @@ def findings(
         UsageError: an error that cannot be allowed is.
     """
     found = check.findings(chosen.loaded, assets, abilities, holding)
-    if not chosen.allowed:
-        return found
-    return allow(found, chosen.allowed)
+    project = chosen.loaded.project
+    if project is not None and project.import_types and assets is not None:
+        from xentui.rules.scripts import script_findings
+
+        found = by_severity([*found, *script_findings(project, assets)])
+    return allow(found, chosen.allowed) if chosen.allowed else found
+
+
+def by_severity(findings: Iterable[Finding]) -> list[Finding]:
+    """Return findings with errors first, otherwise in the order given."""
+    return sorted(findings, key=lambda finding: RANKS[finding.severity])
 
 
 def report(chosen: Chosen, found: Iterable[Finding]) -> FindingsReport:

@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Several projects in one layer, from which each build directory takes its board's settings.
+"""A fleet: several projects in one layer, of which each build directory uses one.
 
-A layer is for every machine that names it, so whatever belongs to one board alone must go by
-its name: the settings are a file or a fragment each, kickstart files and xl configs have the
-board in their names, and the append of an image includes what ``XENTUI_BOARD`` says. Bundle
-recipes are there for all boards; two of one name must be the same.
+All machines share the layer, so files for one board carry the board's name: its settings are a
+separate .conf file or fragment, its kickstart files and xl configs have the name in theirs, and
+an image's bbappend includes the file that ``XENTUI_BOARD`` selects. If two projects define a
+bundle of the same name, the recipes must be identical.
 """
 
 from __future__ import annotations
@@ -25,23 +25,22 @@ from xentui.project.assets import Assets
 from xentui.project.model import Project
 from xentui.safe_text import visible
 
-FOLDER = "conf/xentui"
-"""Where the layer has each board's settings: ``require conf/xentui/NAME.conf`` finds them."""
+SETTINGS_FOLDER = "conf/xentui"
+"""Folder of the boards' settings in the layer: ``require conf/xentui/NAME.conf``."""
 
 Form = Literal["tree", "kas", "fragment"]
-_NAMED = 3
-"""Projects that the header of a shared file names."""
 
+_MAX_NAMED_IN_HEADER = 3
 _LAYER_CONF = "conf/layer.conf"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Board:
-    """One project of a fleet.
+class Member:
+    """One project of a fleet. Members are told apart by identity, as keys of a dict.
 
     Attributes:
-        name: how the user named the project.
-        origin: name of the project file, for the headers.
+        name: the project as the user gave it, such as a path.
+        origin: the name of the project file, for the headers.
     """
 
     name: str
@@ -50,14 +49,14 @@ class Board:
     assets: Assets
 
     @property
-    def key(self) -> str:
-        """What the board is called in the layer."""
+    def layer_name(self) -> str:
+        """The name of the project's files in the layer."""
         return fragment.base_name(self.origin)
 
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """All files of a fleet, and whose they are.
+    """All files of a fleet, and which projects they come from.
 
     Attributes:
         owners: names of the projects that need each file, by its path in the tree.
@@ -67,98 +66,114 @@ class Fleet:
     owners: Mapping[str, tuple[str, ...]]
 
 
-def fleet(boards: Sequence[Board], *, form: Form = "tree", layer: str = LAYER) -> Fleet:
+def merge(members: Sequence[Member], *, form: Form = "tree", layer: str = LAYER) -> Fleet:
     """Return several projects as one tree with one layer.
 
     Args:
-        boards: the projects.
+        members: the projects.
         form: how each board's settings are written.
         layer: with ``kas``, the layer's folder; see :func:`xentui.output.kas.layer_path`.
 
     Raises:
-        XentuiError: two projects would write one file differently, or have one name.
-        CannotCarry: a value cannot be written so that it is read back as it is.
+        XentuiError: two projects have the same name, are for different Yocto releases, or need
+            different contents for the same file.
+        CannotCarry: a value cannot be represented in BitBake's syntax.
     """
-    _must_differ(boards)
-    parts = [(board, _rendered(board, form, layer)) for board in boards]
+    _refuse_same_names(members)
+    _refuse_different_releases(members)
+    parts = [(member, _rendered(member, form, layer)) for member in members]
     conf: dict[str, str] = {}
-    found: dict[str, list[tuple[Board, Content]]] = {}
-    for board, part in parts:
+    versions: dict[str, list[tuple[Member, Content]]] = {}
+    for member, part in parts:
         conf |= part.conf
         for path, content in part.layer.items():
-            found.setdefault(path, []).append((board, content))
-    _must_agree(found)
-    files = {path: _shared(several) for path, several in found.items()}
+            versions.setdefault(path, []).append((member, content))
+    _refuse_different_contents(versions)
+    files = {path: _shared(contents) for path, contents in versions.items()}
     owners: dict[str, tuple[str, ...]] = {
-        path: (board.name,) for board, part in parts for path in part.conf
+        path: (member.name,) for member, part in parts for path in part.conf
     }
     owners |= {
-        f"{LAYER}/{path}": tuple(board.name for board, _ in several)
-        for path, several in found.items()
+        f"{LAYER}/{path}": tuple(member.name for member, _ in contents)
+        for path, contents in versions.items()
     }
     return Fleet(Rendered(conf, files), owners)
 
 
-def _rendered(board: Board, form: Form, layer: str) -> Rendered:
-    project, assets, origin = board.project, board.assets, board.origin
+def _rendered(member: Member, form: Form, layer: str) -> Rendered:
+    project, assets, origin = member.project, member.assets, member.origin
+    board = member.layer_name
     if form == "kas":
-        return kas.rendered(project, assets, origin=origin, layer=layer, board=board.key)
+        return kas.rendered(project, assets, origin=origin, layer=layer, board=board)
     if form == "fragment":
-        return fragment.rendered(project, assets, origin=origin, board=board.key)
-    able = releases.abilities_for(project)
-    made = render(project, assets, origin=origin, board=board.key, abilities=able)
-    own = {_LAYER_CONF: header.stamp("\n" + layer_conf(able), project=origin), **made.layer}
-    return Rendered({}, {**own, f"{FOLDER}/{board.key}.conf": made.conf[CONF]})
+        return fragment.rendered(project, assets, origin=origin, board=board)
+    abilities = releases.abilities_for(project)
+    made = render(project, assets, origin=origin, board=board, abilities=abilities)
+    stamped = header.stamp("\n" + layer_conf(abilities), project=origin)
+    settings = {f"{SETTINGS_FOLDER}/{board}.conf": made.conf[CONF]}
+    return Rendered({}, {_LAYER_CONF: stamped, **made.layer, **settings})
 
 
-def _must_differ(boards: Sequence[Board]) -> None:
-    """Refuse two projects of one name, as the layer identifies them by it."""
-    named: dict[str, Board] = {}
-    for board in boards:
-        other = named.setdefault(board.key, board)
-        if other is not board:
+def _refuse_same_names(members: Sequence[Member]) -> None:
+    """Refuse two projects with the same name in the layer."""
+    by_name: dict[str, Member] = {}
+    for member in members:
+        other = by_name.setdefault(member.layer_name, member)
+        if other is not member:
             raise XentuiError(
-                f"{visible(other.name)} and {visible(board.name)} would both be called "
-                f"{board.key} in the layer",
+                f"{visible(other.name)} and {visible(member.name)} would both be called "
+                f"{member.layer_name} in the layer",
                 fix="Give the files different names.",
             )
 
 
-def _must_agree(found: Mapping[str, list[tuple[Board, Content]]]) -> None:
-    """Refuse what two projects would write differently, a bundle with all that belongs to it.
-
-    BitBake takes the highest version of a recipe, for every machine alike, so two versions of
-    one bundle cannot be in one layer either.
-    """
-    units: dict[str, dict[Board, dict[str, Content]]] = {}
-    for path, several in found.items():
-        for board, content in several:
-            units.setdefault(_unit(path), {}).setdefault(board, {})[path] = content
-    for unit, by_board in units.items():
-        (first, files), *others = by_board.items()
-        for other, theirs in others:
-            if files.keys() == theirs.keys() and all(
-                _alike(files[path], theirs[path]) for path in files
-            ):
-                continue
-            what = f"the bundle {unit}" if "/" not in unit else unit
+def _refuse_different_releases(members: Sequence[Member]) -> None:
+    """Refuse projects for different Yocto releases: the layer says which one it fits."""
+    first, *others = members
+    for other in others:
+        one, two = (releases.abilities_for(each.project).series for each in (first, other))
+        if one != two:
             raise XentuiError(
-                f"{visible(first.name)} and {visible(other.name)} have {visible(what)} in common, "
-                "and differ in it: one layer cannot have both",
-                fix="Name one of them otherwise, or let both say the same of it.",
+                f"{visible(first.name)} is for {' or '.join(one)} and {visible(other.name)} for "
+                f"{' or '.join(two)}: one layer cannot fit both",
+                fix="Name the same Yocto release in both (host.release), or write a layer each.",
             )
 
 
+def _refuse_different_contents(versions: Mapping[str, list[tuple[Member, Content]]]) -> None:
+    """Refuse files that two projects would write differently.
+
+    The files of a bundle are compared together: BitBake takes the highest version of a recipe
+    for every machine, so one layer cannot have two versions of a bundle.
+    """
+    units: dict[str, dict[Member, dict[str, Content]]] = {}
+    for path, contents in versions.items():
+        for member, content in contents:
+            units.setdefault(_unit(path), {}).setdefault(member, {})[path] = content
+    for unit, by_member in units.items():
+        (first, files), *others = by_member.items()
+        for other, theirs in others:
+            same = files.keys() == theirs.keys() and all(
+                _same_content(files[path], theirs[path]) for path in files
+            )
+            if not same:
+                raise XentuiError(
+                    f"{visible(first.name)} and {visible(other.name)} both define "
+                    f"{visible(unit)}, but differently: one layer cannot hold both",
+                    fix="Rename it in one of them, or make them identical.",
+                )
+
+
 def _unit(path: str) -> str:
-    """Return what a file belongs to: a bundle's name, or the file's own path."""
+    """Return what a file is compared as: the bundle that it belongs to, or itself."""
     inside = path.removeprefix(f"{bundle_recipe.FOLDER}/")
     if inside == path:
         return path
     folder, slash, _ = inside.partition("/")
-    return folder if slash else inside.partition("_")[0]
+    return f"the bundle {folder if slash else inside.partition('_')[0]}"
 
 
-def _alike(one: Content, other: Content) -> bool:
+def _same_content(one: Content, other: Content) -> bool:
     if isinstance(one, str) and isinstance(other, str):
         return header.body(one) == header.body(other)
     if isinstance(one, Copy) and isinstance(other, Copy):
@@ -168,11 +183,12 @@ def _alike(one: Content, other: Content) -> bool:
     return False
 
 
-def _shared(several: list[tuple[Board, Content]]) -> Content:
-    """Return a file under a header that names all projects that it was made from."""
-    content = several[0][1]
-    if len(several) == 1 or not isinstance(content, str) or not header.is_stamped(content):
+def _shared(contents: list[tuple[Member, Content]]) -> Content:
+    """Return a shared file with a header that lists the projects it was made from."""
+    content = contents[0][1]
+    if len(contents) == 1 or not isinstance(content, str) or not header.is_stamped(content):
         return content
-    origins = list(dict.fromkeys(board.origin for board, _ in several))
-    named = ", ".join(origins) if len(origins) <= _NAMED else "the projects of this layer"
+    origins = list(dict.fromkeys(member.origin for member, _ in contents))
+    few = len(origins) <= _MAX_NAMED_IN_HEADER
+    named = ", ".join(origins) if few else "the projects of this layer"
     return header.stamp(header.body(content), project=named)
