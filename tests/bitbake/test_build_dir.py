@@ -15,7 +15,7 @@ import pytest
 
 from tests.bitbake import trees
 from tests.bitbake_parser import OE_TREE
-from xentui.bitbake import build_dir, files, host
+from xentui.bitbake import build_dir, files, host, recipes
 from xentui.bitbake.abilities import XEN_CLASSES, xen_classes
 from xentui.bitbake.build_dir import BuildDir, Layer, Setting
 from xentui.bitbake.conf_facts import Location
@@ -284,6 +284,25 @@ def test_layers_may_lie_at_home_or_end_with_a_slash(
     assert [(layer.path, layer.exists) for layer in found.layers] == [
         (f"{tmp_path}/core", True), ("/x~X", False), ("/", True),
     ]  # fmt: skip
+
+
+def test_layers_may_be_named_from_the_build_directory_as_kas_does(tmp_path: Path) -> None:
+    fragment = {"mine/conf/fragments/f.conf": 'BB_CONF_FRAGMENT_SUMMARY = "F"\nWITHIN = "1"\n'}
+    recipe = {"mine/recipes-x/y/my-image.bb": "inherit core-image\n"}
+    more = {"mine/conf/layer.conf": trees.layer_conf("mine"), **fragment, **recipe}
+    build = trees.small(tmp_path, 'MACHINE = "qemux86-64"\nOE_FRAGMENTS = "mine/f"\n', more=more)
+    names = " ".join(f"${{TOPDIR}}/../{name}" for name in ("core", "virt", "mine"))
+    trees.write(build, {"conf/bblayers.conf": f'BBPATH = "${{TOPDIR}}"\nBBLAYERS = "{names}"\n'})
+    found = build_dir.read(build)
+    assert found.faults == []
+    assert [layer.path for layer in found.layers] == [
+        f"{tmp_path}/core", f"{tmp_path}/virt", f"{tmp_path}/mine",
+    ]  # fmt: skip
+    assert found.value("WITHIN").text == "1"
+    assert not found.is_users(f"{tmp_path}/mine/conf/fragments/f.conf")
+    assert found.is_users(f"{build}/conf/local.conf")
+    (image,) = [r for r in recipes.read(found, cached=False).images if r.name == "my-image"]
+    assert image.layer == "mine"
 
 
 @pytest.mark.parametrize("count", [500, 501])

@@ -79,15 +79,22 @@ def test_presets_lists_board_memory_support_and_origin(run: Run) -> None:
     Path("presets/torn.toml").write_text("a = = 1")
     done = run("presets")
     assert done.code == 0
-    rows = {line.split()[0]: line for line in done.out.splitlines()}
+    *lines, empty, footer = done.out.splitlines()
+    assert (empty, footer[:12]) == ("", "For wrynose ")
+    rows = {line.split()[0]: line for line in lines}
     assert {*NAMES, "mine", "torn", "PRESET"} == set(rows)
     assert re.search(r"qemux86-64 +1024 MiB +tried in QEMU +local", rows["mine"])
     assert "unusable" in rows["torn"]
     listed = {one["name"]: one for one in run("presets", "--json").json["presets"]}
     keys = ["name", "origin", "path", "title", "description", "machine", "memory", "support",
-            "error"]  # fmt: skip
+            "releases", "error"]  # fmt: skip
     assert all(list(one) == keys for one in listed.values())
     assert listed["raspberrypi4-64"]["support"] == "tried in QEMU"
+    assert listed["raspberrypi4-64"]["releases"] == ["wrynose", "master"]
+    # A layer without a branch for a release with the classes is for those that it has.
+    assert "scarthgap" in listed["zynqmp-generic"]["releases"]
+    assert "(for scarthgap" in rows["zynqmp-generic"]
+    assert "(for" not in rows["raspberrypi4-64"]
     assert listed["mine"]["origin"] == "local"
     assert listed["torn"]["error"]
 

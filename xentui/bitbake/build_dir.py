@@ -59,7 +59,7 @@ class Layer:
     """A layer of BBLAYERS.
 
     Attributes:
-        path: as BBLAYERS says it.
+        path: as BBLAYERS names it, from the root and without ``..``.
         exists: whether it is there.
         collection: its name among layers; empty if its layer.conf gives none.
         depends: collections it needs, without versions.
@@ -185,7 +185,7 @@ def read(path: Path, *, texts: Mapping[str, str] | None = None) -> BuildDir:
     store.fixed = {"PN": "defaultpkgname", "BB_CURRENT_MC": ""}
     store.assign("TOPDIR", top)
     reader.read(f"{top}/conf/bblayers.conf")
-    layers, series = _layers(reader)
+    layers, series = _layers(reader, top)
     bitbake_conf = _bitbake_conf(reader)
     if bitbake_conf is not None:
         if _names_a_multiconfig_always(reader, bitbake_conf):
@@ -205,7 +205,7 @@ def read(path: Path, *, texts: Mapping[str, str] | None = None) -> BuildDir:
     )
 
 
-def _layers(reader: ConfReader) -> tuple[list[Layer], tuple[str, ...]]:
+def _layers(reader: ConfReader, top: str) -> tuple[list[Layer], tuple[str, ...]]:
     store = reader.store
     layers: list[Layer] = []
     compat: dict[str, tuple[str, ...]] = {}
@@ -218,11 +218,12 @@ def _layers(reader: ConfReader) -> tuple[list[Layer], tuple[str, ...]]:
         reader.faults.append(Fault("limit", assignments.file, assignments.line, reason))
         store.doubt(reason)
     for word in words[:MAX_LAYERS]:
-        path = os.path.expanduser(word).rstrip("/") or "/"  # noqa: PTH111
-        place = _named_in(reader, "BBLAYERS", word)
-        layer = Layer(path, is_folder(path), place=place)
-        store.assign("LAYERDIR", path)
-        store.assign("LAYERDIR_RE", re.escape(path))
+        folder = os.path.expanduser(word).rstrip("/") or "/"  # noqa: PTH111
+        path = joined(top, folder)
+        layer = Layer(path, is_folder(path), place=_named_in(reader, "BBLAYERS", word))
+        # BitBake keeps "..", and so do the values that name the layer's folder.
+        store.assign("LAYERDIR", folder)
+        store.assign("LAYERDIR_RE", re.escape(folder))
         if layer.exists and reader.read(layer.conf):
             _expand_in_place(reader, "LAYERDIR")
             _expand_in_place(reader, "LAYERDIR_RE")

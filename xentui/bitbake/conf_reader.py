@@ -339,13 +339,25 @@ class ConfReader:
         """Return the collection whose pattern the file's path begins with; the longest counts.
 
         A pattern is taken as the text it is after ``^``, which is what layers write; any other
-        regular expression is not run.
+        regular expression is not run. Both may hold ``..``, as BBLAYERS may.
         """
+        file = absolute(file)
         best: tuple[int, str] | None = None
         for collection in self.store.get("BBFILE_COLLECTIONS").words:
             # What is not known is a character that no path has.
             pattern = self.store.get(f"BBFILE_PATTERN_{collection}").raw or ""
             begin = re.sub(r"\\(.)", r"\1", pattern.removeprefix("^"))
-            if begin and file.startswith(begin) and (best is None or len(pattern) > best[0]):
+            if (
+                begin
+                and file.startswith(_without_dots(begin))
+                and (best is None or len(pattern) > best[0])
+            ):
                 best = (len(pattern), collection)
         return best[1] if best is not None else None
+
+
+def _without_dots(begin: str) -> str:
+    """Return how a path begins that begins so, with ``..`` taken out; a last slash stays."""
+    if "/.." not in begin:
+        return begin
+    return absolute(begin) + ("/" if begin.endswith("/") else "")

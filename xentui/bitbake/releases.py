@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 
 from xentui.bitbake.abilities import XEN_CLASSES, Abilities
+from xentui.project import boards
 from xentui.project.model import Project
 
 FILE = Path(__file__).with_name("releases.toml")
@@ -69,6 +70,17 @@ def releases() -> Mapping[str, Release]:
 def complete() -> list[Release]:
     """Return the releases whose meta-virtualization has both Xen guest classes."""
     return [release for release in releases().values() if release.abilities.has_classes]
+
+
+def of_board(machine: str) -> list[Release]:
+    """Return the releases that a board's presets are for, the oldest first.
+
+    Those with both Xen guest classes that the board's layer has a branch for; where there is no
+    such branch, the older ones that there are.
+    """
+    layer = boards.board(machine).layer
+    having = [r for r in releases().values() if layer is None or r.name in layer.branches]
+    return [release for release in having if release.abilities.has_classes] or having
 
 
 @cache

@@ -11,6 +11,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xentui.bitbake import releases
 from xentui.cli import parsing, terminal
 from xentui.errors import Exit, UsageError
 from xentui.project import board_page, boards, document, presets
@@ -67,6 +68,8 @@ def run(args: argparse.Namespace) -> int:
         terminal.put_json({"version": 1, "presets": [_data(preset) for preset in found]})
     else:
         terminal.put(_table([_row(preset) for preset in found], terminal.columns(sys.stdout)))
+        usual = " and ".join(release.title for release in releases.complete())
+        terminal.put(f"\nFor {usual}, where the line names no release.\n")
     return Exit.OK
 
 
@@ -106,6 +109,7 @@ def _data(preset: PresetFile) -> dict[str, Any]:
         "machine": preset.machine,
         "memory": preset.memory,
         "support": _support(preset),
+        "releases": _releases(preset),
         "error": preset.error,
     }
 
@@ -114,9 +118,19 @@ def _support(preset: PresetFile) -> str:
     return boards.board(preset.machine).state_words if preset.machine else ""
 
 
+def _releases(preset: PresetFile) -> list[str]:
+    """Return the names of the releases that a preset is for."""
+    if preset.release:
+        return [preset.release]
+    return [release.name for release in releases.of_board(preset.machine)]
+
+
 def _row(preset: PresetFile) -> tuple[str, ...]:
     memory = f"{preset.memory} MiB" if preset.memory is not None else "-"
     what = f"unusable: {preset.error}" if preset.error else preset.title
+    names = _releases(preset)
+    if not preset.error and names != [release.name for release in releases.complete()]:
+        what += f" (for {', '.join(names)})"
     cells = (preset.name, preset.machine or "-", memory, _support(preset) or "-", preset.origin)
     return tuple(visible(cell) for cell in (*cells, what))
 

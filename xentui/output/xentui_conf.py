@@ -22,7 +22,7 @@ from xentui.project import boards, schema
 from xentui.project.artifacts import image_fstype
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.boards import Dom0Knob
-from xentui.project.disk import KEPT, extra_space
+from xentui.project.disk import extra_space
 from xentui.project.effective import (
     dom0_memory,
     effective,
@@ -69,7 +69,7 @@ def xentui_conf(
         ("Guests", _guests(of_xl, assets)),
         ("Guest bundles", _bundles(of_xl)),
         ("Image types of guests", _image_types(of_xl, able)),
-        ("Space for guest images", _room(of_xl, assets)),
+        ("Space for guest images", _room(of_xl, assets, able)),
         ("Containers: vxn and containerd", _containers(of_xl, able)),
     )
     blocks = [block for block in (_section(title, body) for title, body in sections) if block]
@@ -370,12 +370,16 @@ def _bundles(project: Project) -> Iterator[str]:
         )
 
 
-def _room(project: Project, assets: Assets) -> Iterator[str]:
+def _room(project: Project, assets: Assets, able: Abilities) -> Iterator[str]:
     space = extra_space(project, assets)
     if space is not None:
+        why = (
+            f". The recipe assigns {able.extra_space},\n# so only a :pn- override works.\n"
+            if able.extra_space is not None
+            else ".\n"
+        )
         yield (
-            f"# Free space (KiB) in Dom0's root file system. The recipe assigns {KEPT},\n"
-            "# so only a :pn- override works.\n"
+            f"# Free space (KiB) in Dom0's root file system{why}"
             + text.assign(
                 f"IMAGE_ROOTFS_EXTRA_SPACE:pn-{text.name(image(project))}", text.number(space)
             )

@@ -31,8 +31,8 @@ KEPT = 2_000_000
 """KB that xen-image-minimal keeps free (its ``IMAGE_ROOTFS_EXTRA_SPACE``)."""
 
 KEPT_FOR_CONTAINERS = 10_000_000
-"""KB that vxn's own images reserve for containers (``VXN_DOM0_EXTRA_SPACE``,
-mv:conf/multiconfig/vxn-x86-64.conf:42)."""
+"""KB to keep for container images with vxn, on every release: meta-virtualization's master keeps as
+much in its own images (``VXN_DOM0_EXTRA_SPACE``, mv:conf/multiconfig/vxn-x86-64.conf:42)."""
 
 BUILT = 128
 """MiB assumed for an image that a recipe builds: an estimate, as nothing is built yet."""

@@ -31,6 +31,7 @@ class PresetFile(NamedTuple):
         name: the file's name without ``.toml``.
         origin: ``local`` (./presets), ``user`` (configuration directory) or ``bundled``.
         memory: MiB of the whole machine; the board's own if the file does not set it.
+        release: the release that the file names; empty if it names none.
         error: why it cannot be used; empty if it can.
     """
 
@@ -41,6 +42,7 @@ class PresetFile(NamedTuple):
     description: str = ""
     machine: str = ""
     memory: int | None = None
+    release: str = ""
     error: str = ""
 
 
@@ -148,6 +150,7 @@ def _listed(path: Path, origin: Origin) -> PresetFile:
         description=_text(preset, "description"),
         machine=machine,
         memory=memory,
+        release=_text(host, "release"),
         error="" if machine else "It has no board: host.machine is missing.",
     )
 

@@ -192,7 +192,7 @@ def container_space(given: Context) -> Iterator[Finding]:
             "containers.vxn",
             "Container images lie in Dom0's root file system, which has 2,000,000 KB to spare",
             f"For big ones set IMAGE_ROOTFS_EXTRA_SPACE:pn-{image(project)} = "
-            f'"{KEPT_FOR_CONTAINERS}" in local.conf, as vxn\'s own images do.',
+            f'"{KEPT_FOR_CONTAINERS}" in local.conf, which is about 10 GB.',
         )
 
 
