@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from xentui.output.commands import NextCommand, attach, commands, kas
+from xentui.output.commands import NextCommand, attach, commands, kas, script
 from xentui.project import presets
 from xentui.project.model import Containers, Guest, Host, Project
 
@@ -141,3 +141,18 @@ def test_the_image_that_kas_builds_is_flashed_from_where_kas_builds() -> None:
     assert "if=build/tmp/deploy/images/raspberrypi4-64/" in line
     (plain,) = (line for line in lines(project, "boot") if " dd " in line)
     assert "if=tmp/deploy/images/raspberrypi4-64/" in plain
+
+
+def test_an_image_is_flashed_from_where_the_board_s_layer_deploys_it() -> None:
+    project = preset("am62xx-evm")
+    (line,) = (line for line in lines(project, "boot") if " dd " in line)
+    assert "deploy-ti/images/am62xx-evm/xen-image-minimal-am62xx-evm.rootfs.wic" in line
+    (line,) = (one.line for one in kas(project, "kas.yml", complete=True) if " dd " in one.line)
+    assert "build/deploy-ti/images/am62xx-evm/" in line
+
+
+def test_behind_the_script_the_lines_are_typed_in_the_build_directory_it_made() -> None:
+    run, enter, *others = script(preset("raspberrypi4-64"), "/a b/xentui-build.sh")
+    assert (run.step, run.line) == ("build", "bash '/a b/xentui-build.sh'")
+    assert enter.line == ". '/a b/openembedded-core/oe-init-build-env' '/a b/build' '/a b/bitbake'"
+    assert any("if=tmp/deploy/images/" in each.line for each in others)

@@ -184,7 +184,7 @@ def test_each_operation_is_noted_by_its_name() -> None:
 
 def test_python_modules_belong_into_the_first_file() -> None:
     reader = read("require b.conf\n", **{"conf/b.conf": "\naddpylib a b\n"})
-    what = "addpylib may not stand in a file that another one includes"
+    what = "addpylib is not allowed in a file that another one includes"
     assert reader.faults == [Fault("unparsed", "/t/conf/b.conf", 2, what)]
 
 

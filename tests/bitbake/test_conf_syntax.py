@@ -229,7 +229,7 @@ def test_real_files_are_read_as_bitbake_reads_them() -> None:
 
 
 CONFUSING = "a comment ends with a backslash, but what follows is none"
-ALONE = "a backslash stands alone and continues nothing"
+ALONE = "a backslash on a line of its own continues nothing"
 
 
 def statements(text: str, file: str = "/x.conf") -> list[Statement]:
@@ -324,7 +324,7 @@ def test_a_def_ends_with_the_file_or_before_the_next_line() -> None:
 SAID = {
     "indent": "the line begins with a blank",
     "unparsed": "this is no statement that BitBake knows",
-    "after-value": "something stands after the closing quote",
+    "after-value": "there is text after the closing quote",
 }
 
 

@@ -40,7 +40,7 @@ def test_space_for_a_first_build(tmp_path: Path, free: int | None, told: int | N
         (
             "missing",
             ("there is no /dev/kvm: QEMU emulates the processor, slowly, and x86-64 images may "
-             "need instructions that it lacks"),
+             "need instructions that it does not have"),
         ),
         ("refused", "/dev/kvm may not be used: runqemu stops with kvm"),
     ],
@@ -96,9 +96,7 @@ def test_devices_are_for_machines_that_qemu_is(
 )
 def test_a_machine_of_the_environment(tmp_path: Path, line: str, told: int | None) -> None:
     made = of("XT626", found(tmp_path, f"{line}\n", machine=replace(HOST, machine="qemuarm64")))
-    message = (
-        'the environment sets MACHINE to "qemuarm64", which is stronger than what is said here'
-    )
+    message = 'the environment sets MACHINE to "qemuarm64", which is stronger than what is set here'
     fix = "Unset it (unset MACHINE), or assign MACHINE with = here."
     assert made == ([(told, message, fix)] if told else [])
 

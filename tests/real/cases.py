@@ -17,7 +17,7 @@ from tests.real import tree
 from tests.real.build import Build
 from tests.vectors import vectors
 from xentui.output.sources import TARBALL
-from xentui.project import artifacts, schema, tables
+from xentui.project import artifacts, boards, schema, tables
 from xentui.project.assets import Assets, gather
 from xentui.project.guest_presets import add, guest_presets
 from xentui.project.model import Guest, Host, Project
@@ -134,7 +134,8 @@ ROOT = {
 
 def prepare(build: Build, wanted: Project) -> None:
     """Pretend that images and kernels were built, and that tarballs were fetched."""
-    deploy = f"tmp/deploy/images/{wanted.host.machine}"
+    machine = wanted.host.machine
+    deploy = f"{boards.board(machine).medium.deploy}/{machine}"
     for guest in wanted.guests:
         if guest.source is None:
             build.put(f"{deploy}/{_name(wanted, guest)}", f"image of {guest.key}\n")

@@ -18,6 +18,7 @@ from xentui.project import schema
 from xentui.project.effective import effective
 from xentui.project.licenses import CHECKSUMS
 from xentui.project.model import Bundle, Guest, Project
+from xentui.project.route import needs_complete_cfg
 
 FLAGS = tuple(
     f"XEN_GUEST_{name}"
@@ -66,27 +67,31 @@ def test_bitbake_reads_a_bundle_as_meant(case: Case, make_build: MakeBuild, tmp_
             xentui_conf.bundled_entry(guest) for guest in guests
         ]
         assert seen.values["XEN_GUEST_MEMORY_DEFAULT"] == str(project.defaults.memory or 512)
+        complete = {
+            guest.key
+            for guest in guests
+            if guest.config_file or needs_complete_cfg(project, effective(project, guest))
+        }
         for guest in guests:
             said = {name: seen.flags[name].get(guest.key) for name in FLAGS}
             assert said["XEN_GUEST_ROOTFS"] == guest.rootfs
             assert said["XEN_GUEST_KERNEL"] == guest.kernel
-            if guest.config_file is None and guest.memory is not None:
+            if guest.key not in complete and guest.memory is not None:
                 given = said["XEN_GUEST_MEMORY"] or seen.values["XEN_GUEST_MEMORY_DEFAULT"]
                 assert given == str(effective(project, guest).memory)
             assert (said["XEN_GUEST_SOURCE_TYPE"] is None) == (guest.source is None)
-            if guest.config_file is not None:
+            if guest.key in complete:
                 place = f"{seen.values['UNPACKDIR']}/{guest.key}.cfg"
                 assert said["XEN_GUEST_CONFIG_FILE"] == place
         arch = "x86-64" if "x86-64" in project.host.machine else "aarch64"
         wanted = [
             fetch.uri
             for guest in guests
-            if guest.source
-            for fetch in guest.source.fetch
+            for _, fetch in guest.fetches
             if fetch.arch in (None, arch)
         ]
         fetched = [word.partition(";")[0] for word in seen.words("SRC_URI")]
-        configs = [f"file://{guest.key}.cfg" for guest in guests if guest.config_file]
+        configs = [f"file://{key}.cfg" for key in complete]
         assert sorted(fetched) == sorted(wanted + configs)
 
 

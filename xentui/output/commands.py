@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -85,6 +86,7 @@ def kas(project: Project, file: str, *, complete: bool = False) -> list[NextComm
         complete: whether it is complete, or to be added to the user's own.
     """
     files = shlex.quote(file if complete else f"kas.yml:{file}")
+    deploy = boards.board(project.host.machine).medium.deploy
     if complete:
         lines = [NextCommand("attach", f"kas checkout {files}", "fetches every layer")]
     else:
@@ -96,7 +98,7 @@ def kas(project: Project, file: str, *, complete: bool = False) -> list[NextComm
             lines.append(NextCommand(command.step, line, command.note))
         elif command.step == "boot":
             # These lines are typed where kas is, and kas builds in a folder below it.
-            line = command.line.replace(_DEPLOY, f"build/{_DEPLOY}")
+            line = command.line.replace(deploy, f"build/{deploy}")
             lines.append(NextCommand(command.step, line, command.note))
         else:
             lines.append(command)
@@ -123,8 +125,14 @@ def script(project: Project, file: str) -> list[NextCommand]:
         project: the project.
         file: path of the script.
     """
+    root = os.path.dirname(os.path.abspath(file))  # noqa: PTH100, PTH120 - links stay as they are
+    places = (f"{root}/openembedded-core/oe-init-build-env", f"{root}/build", f"{root}/bitbake")
     run = NextCommand("build", f"bash {shlex.quote(file)}", "fetches every layer, and builds")
-    return [run, *(each for each in commands(project) if each.step != "build")]
+    enter = NextCommand(
+        "boot", f". {' '.join(map(shlex.quote, places))}", "enters the build directory"
+    )
+    others = [each for each in commands(project) if each.step != "build"]
+    return [run, *([enter] if any(each.step == "boot" for each in others) else []), *others]
 
 
 def fragment(
@@ -200,14 +208,13 @@ def _boot(project: Project, able: Abilities, *, sets_memory: bool) -> Iterator[N
         yield NextCommand("boot", "xl list 0", "Dom0's memory comes from our own kickstart file")
 
 
-_DEPLOY = "tmp/deploy/images"
-"""The deploy directory, relative to the build directory."""
 _UNPACK = {".gz": "zcat", ".bz2": "bzcat", ".xz": "xzcat", ".zst": "zstdcat"}
 
 
 def flash(project: Project, board: boards.Board) -> Iterator[NextCommand]:
     """Yield how the image gets onto the card or disk, and what shows Xen's console."""
-    file = f"{_DEPLOY}/{board.machine}/{image(project)}-{board.machine}.rootfs.{board.medium.file}"
+    name = f"{image(project)}-{board.machine}.rootfs.{board.medium.file}"
+    file = f"{board.medium.deploy}/{board.machine}/{name}"
     # Where xentui writes the boot files it asks for a plain image too.
     packed = "" if boot.is_written(project) else board.medium.compressed
     what = {"sd": "card", "disk": "disk or USB stick"}.get(board.medium.kind, "disk")

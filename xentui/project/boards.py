@@ -230,11 +230,13 @@ class Medium:
         kind: ``runqemu``, ``sd`` or ``disk``.
         file: the image type, as in IMAGE_FSTYPES.
         compressed: suffix of the compressed image, if the machine makes no uncompressed one.
+        deploy: folder of the images of all machines, relative to the build directory.
     """
 
     kind: Literal["runqemu", "sd", "disk"] = "disk"
     file: str = "wic"
     compressed: str = ""
+    deploy: str = "tmp/deploy/images"
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,13 +64,14 @@ def config(project: Project) -> str:
     lines = "".join(f"{name}={value}\n" for name, value in values)
     return (
         "\n# Check the first two against the board, and the root file system of Dom0.\n"
-        f"# Files are in tmp/deploy/images/{machine}.\n{lines}"
+        f"# Files are in {boards.board(machine).medium.deploy}/{machine}.\n{lines}"
     )
 
 
 def command(machine: str) -> str:
     """Return the line that makes the script, beside the configuration."""
-    return f"uboot-script-gen -c {FILE} -d tmp/deploy/images/{machine} -t 'load mmc 0:1'"
+    folder = f"{boards.board(machine).medium.deploy}/{machine}"
+    return f"uboot-script-gen -c {FILE} -d {folder} -t 'load mmc 0:1'"
 
 
 def _quoted(value: str) -> str:
