@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests import xl_parser
+from tests.cli.conftest import Run
 from tests.images import made
 from tests.session.made import seen, tarball
 from tests.sessions import session_of
 from xentui.errors import UsageError, XentuiError
+from xentui.project import document
 from xentui.project.model import Guest, Host, Project
 from xentui.session import MOST_GUESTS, Session
 from xentui.session.new_guest import KINDS, GuestKind, key_for, kind_of
@@ -183,3 +185,20 @@ def test_more_guests_than_the_wizard_takes_are_refused_in_words() -> None:
     session = session_of(Project(Host("qemux86-64", memory=1_048_576), guests=guests))
     with pytest.raises(UsageError, match="1000 guests already"):
         session.add_guest(GuestKind.RECIPE, name="one-more")
+
+
+def test_the_command_line_makes_the_same_guest_of_a_disk(tmp_path: Path, run: Run) -> None:
+    file = made.disk(tmp_path / "debian.img", "label: gpt\n,48M,L\n", {})
+    session = session_of(preset="qemux86-64-minimal")
+    key = session.add_guest(GuestKind.DISK, seen(file))
+    guest = session.project.guest(key)
+    assert guest.kernel == "none"
+    assert run("new", "qemux86-64-minimal", "-o", "board.toml").code == 0
+    shown = run("source", "inspect", file).out
+    assert 'kernel = "none"' in shown
+    written = run("source", "inspect", file, "--write", "board.toml", "--guest", guest.key, "--yes")
+    assert written.code == 0, written.err
+    loaded = document.load(Path("board.toml")).project
+    assert loaded is not None
+    other = loaded.guest(guest.key)
+    assert (other.kernel, other.extra, other.source) == (guest.kernel, guest.extra, guest.source)

@@ -265,13 +265,18 @@ def _inside(seen: Inspected) -> Iterator[str]:
 
 
 def _toml(seen: Inspected, suggestion: Suggestion) -> Iterator[str]:
+    from xentui.images.suggest import has_boot_loader
+
     table = "guests.NAME.source.fetch" if suggestion.use != "ramdisk" else "guests.NAME.fetch"
     if suggestion.use != "disk":
         yield f"{suggestion.use} = {value(suggestion.file)}"
     else:
         words = " ".join(word for word in (suggestion.root("xvda"), suggestion.extra) if word)
+        if has_boot_loader(seen):
+            yield 'kernel = "none"  # on x86 its own boot loader starts it'
         if words:
-            yield f"# extra needs {words}"
+            other = "with another kernel, " if has_boot_loader(seen) else ""
+            yield f"# {other}extra needs {words}"
         yield "[guests.NAME.source]"
         yield f"type = {value(suggestion.type)}"
         yield f"file = {value(suggestion.file)}"

@@ -12,6 +12,7 @@ from typing import Literal
 
 from xentui.images.inspected import Inspected
 from xentui.images.recognise import UNCERTAIN
+from xentui.project import boards
 from xentui.project.effective import effective
 from xentui.project.model import (
     CONTAINER,
@@ -260,6 +261,21 @@ def words(extra: str, root: str | None, more: str | None) -> str:
     return " ".join(made)
 
 
+def boots_itself(project: Project, seen: Inspected) -> bool:
+    """Return whether a guest of the project boots a disk with the disk's own boot loader.
+
+    Xen boots HVM guests only on x86 (xl.cfg(5)). A disk that is one file system has no boot
+    loader, and needs a kernel.
+    """
+    x86 = boards.board(project.host.machine).arch == "x86-64"
+    return x86 and has_boot_loader(seen)
+
+
+def has_boot_loader(seen: Inspected) -> bool:
+    """Return whether a disk has partitions, among which a boot loader is taken to be."""
+    return seen.kind in ("disk", "qcow2", "vm_disk") and not seen.found.filesystem
+
+
 def with_source(
     project: Project, key: str, seen: Inspected, place: str, suggestion: Suggestion
 ) -> Project:
@@ -281,6 +297,10 @@ def with_source(
     """
     known = {guest.key: guest for guest in project.guests}
     guest = known.get(key) or Guest(key, tags=("external",), memory=_MEMORY, extra=_EXTRA)
+    new = key not in known or guest.kernel == "none"
+    alone = new and suggestion.use == "disk" and boots_itself(project, seen)
+    if alone:
+        guest = replace(guest, kernel="none", extra=None)
     old = guest.source
     place = suggestion.place or place
     before = [fetch for fetch in (old.fetch if old else ()) if fetch.uri == f"file://{place}"]
@@ -306,7 +326,7 @@ def with_source(
     )
     worked_out = effective(project, guest)
     extra, device = worked_out.extra, worked_out.disk_device
-    wanted = words(extra, suggestion.root(device), suggestion.extra)
+    wanted = extra if alone else words(extra, suggestion.root(device), suggestion.extra)
     guest = replace(
         guest,
         source=source,

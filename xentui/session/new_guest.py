@@ -213,6 +213,8 @@ def add(
             return Added(*_config(session, str(file), name))
         case GuestKind.PRESET:
             return Added(*_preset(session, str(file)))
+    from xentui.images.suggest import boots_itself
+
     if isinstance(file, str):
         return Added(*_deployed(session, file, name, kernel))
     if kind is not GuestKind.VENDOR:
@@ -232,16 +234,6 @@ def add(
         made = replace(state.project.guest(key), kernel="none", extra=None)
         state = state.with_project(state.project.with_guest(made))
     return Added(state, key)
-
-
-def boots_itself(project: Project, seen: Inspected) -> bool:
-    """Return whether a disk starts by its own boot loader: an x86 disk with partitions.
-
-    Xen boots HVM guests on x86 alone (xl.cfg(5)). A disk that is one file system has no boot
-    loader, and needs a kernel.
-    """
-    x86 = boards.board(project.host.machine).arch == "x86-64"
-    return x86 and not seen.found.filesystem
 
 
 def _recipe(session: Session, name: str) -> tuple[State, str]:
