@@ -37,7 +37,7 @@ def tree(folder: Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.suffix != ".bak" and path.name != ".xentui-manifest.json"
+        if path.is_file() and path.suffix != ".xentui-bak" and path.name != ".xentui-manifest.json"
     }
 
 

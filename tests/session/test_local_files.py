@@ -15,7 +15,7 @@ from tests.cli.conftest import Run
 from tests.session.made import seen, tarball
 from tests.sessions import session_of
 from xentui.output.rendered import Copy
-from xentui.session import Session
+from xentui.session import Origin, Session, guests, opening
 from xentui.session.new_guest import GuestKind
 from xentui.session.state import EMPTY
 
@@ -173,3 +173,67 @@ def test_the_files_of_ones_own_preset_are_copied(tmp_path: Path) -> None:
     assert not session.view.errors
     session.write()
     assert (tmp_path / "out/alpine.tar.gz").read_bytes() == (folder / "alpine.tar.gz").read_bytes()
+
+
+def test_the_copy_of_a_deleted_guest_goes_with_it(tmp_path: Path) -> None:
+    file = tarball(tmp_path / "Downloads/alpine.tar.gz")
+    session = session_of(preset="qemux86-64-minimal")
+    key = with_tarball(session, file)
+    session.write()
+    copy = Path("xentui-out/alpine.tar.gz")
+    assert copy.exists()
+    again = Session(opened(session.project_file), out=Path("xentui-out"))
+    again.edit(guests.removed(again.project, key), "delete")
+    again.review.compare()
+    assert "alpine.tar.gz" in [c.name for c in again.review.changes if c.kind == "removed"]
+    again.write()
+    assert not copy.exists()
+    assert file.exists()
+    # One copy of the project file as it was, however often it is written.
+    for memory in (64, 96, 128):
+        again.put(("guests", "xen-guest-image-minimal", "memory"), memory)
+        again.write()
+    kept = list(Path("xentui-out").glob("*.xentui-bak"))
+    assert len(kept) == 1
+    assert "memory = 96" in kept[0].read_text()
+
+
+@pytest.mark.parametrize("why", ["mine", "changed", "only one"])
+def test_a_file_of_the_users_is_not_removed(tmp_path: Path, why: str) -> None:
+    file = tarball(tmp_path / "Downloads/alpine.tar.gz")
+    copy = Path("xentui-out/alpine.tar.gz")
+    session = session_of(preset="qemux86-64-minimal")
+    if why == "mine":
+        copy.parent.mkdir()
+        copy.write_bytes(file.read_bytes())
+    key = with_tarball(session, file)
+    session.write()
+    if why == "changed":
+        copy.write_bytes(copy.read_bytes() + b"\0")
+    if why == "only one":
+        file.unlink()
+    session.edit(guests.removed(session.project, key), "delete")
+    session.write()
+    assert copy.exists()
+
+
+def test_undo_ends_where_the_project_was_opened() -> None:
+    session = Session(EMPTY, draft_path=Path("draft.json"))
+    origin = opening.of_preset("qemux86-64-minimal")
+    assert not isinstance(origin, str)
+    session.begin(origin, "take the preset")
+    session.put(("host", "memory"), 2048)
+    assert session.undo() is not None
+    assert session.undo() is None
+    assert session.project == origin.project
+    # What was changed before another project was taken comes back.
+    session.put(("host", "memory"), 2048)
+    session.begin(origin, "take the preset again")
+    session.undo()
+    assert session.project.host.memory == 2048
+
+
+def opened(path: Path) -> Origin:
+    origin = opening.of_file(str(path))
+    assert not isinstance(origin, str), origin
+    return origin

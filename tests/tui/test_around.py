@@ -210,7 +210,7 @@ async def test_a_project_file_keeps_its_comments_when_it_is_written() -> None:
     assert "# the bench" in text
     assert "memory = 192" in text
     assert session.written is not None
-    assert any("mine.toml.20260801T120000.bak" in note for note in session.written.notes)
+    assert any("mine.toml.xentui-bak" in note for note in session.written.notes)
 
 
 async def test_a_property_added_to_the_schema_stands_in_the_editor(

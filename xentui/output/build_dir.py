@@ -188,6 +188,8 @@ def plan_build_dir(
     local, local_note = _local(conf, known.notes, way, text, last=last)
     layers, layer_note = _bblayers(build, known.notes, place if way != "none" else None)
     notes = {"attach": way, "local": local_note, "bblayers": layer_note}
+    if "copies" in known.notes:
+        notes["copies"] = known.notes["copies"]
     if place is not None:
         notes["layer"] = _relative(place, build)
     if way == "block":

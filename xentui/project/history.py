@@ -48,6 +48,12 @@ class History(Generic[T]):
         self.project = project
         return True
 
+    def restart(self, project: T) -> None:
+        """Make ``project`` the first one: no step leads back behind it."""
+        self.project = self._start = project
+        self._done.clear()
+        self._undone.clear()
+
     def undo(self) -> str | None:
         """Undo the last step and return its label, or ``None`` if there is no step."""
         if not self._done:

@@ -184,12 +184,19 @@ class Session:
     # Edits
 
     def begin(self, origin: Origin, label: str) -> None:
-        """Take another project."""
-        self._history.do(State(origin.project, origin), label)
+        """Take another project.
+
+        It is the first one of the history, unless there is something that undo brings back.
+        """
+        self.resume(State(origin.project, origin), label)
 
     def resume(self, state: State, label: str = "resume the draft") -> None:
         """Take another state, such as a draft's."""
-        self._history.do(state, label)
+        before = self.state
+        if before.origin is EMPTY and not before.changed and self.undo_label is None:
+            self._history.restart(state)
+        else:
+            self._history.do(state, label)
 
     def edit(self, project: Project, label: str, *, merge: str = "") -> bool:
         """Make ``project`` the present one; return whether anything changed."""

@@ -9,6 +9,7 @@ project file, so that the project is whole.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -16,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xentui.errors import InputError, UsageError, XentuiError, reason
 from xentui.output.rendered import LAYER, Copy
@@ -117,7 +118,64 @@ def plan_of(session: Session) -> Plan:
         )
     own = _project_change(session)
     copies = [copy_change(session.folder, name, path) for name, path in view.copies.items()]
-    return replace(made, changes=(*made.changes, *copies, own, *_schema_beside(own)))
+    unused, record = _unused_copies(session, made, copies)
+    return replace(
+        _with_record(made, build / "conf" if build is not None else to.path, record),
+        changes=(*made.changes, *copies, own, *_schema_beside(own), *unused),
+    )
+
+
+_COPIES = "copies"
+"""The note in the target's manifest on the files that were copied next to the project file."""
+
+
+def _unused_copies(session: Session, made: Plan, copies: list[Change]) -> tuple[list[Change], str]:
+    """Return the removal of copies that the project no longer names, and what to note.
+
+    Only what xentui copied is removed, and only as long as it is as it was copied and the
+    original still exists: nothing that the user has would be lost.
+    """
+    from xentui.output.change import Change
+    from xentui.output.plan import open_tree
+
+    view, folder = session.view, session.folder.absolute()
+    noted = next((root.notes[_COPIES] for root in made.roots if _COPIES in root.notes), "{}")
+    record: dict[str, list[Any]] = json.loads(noted).get(str(folder), {})
+    needed = {*view.assets.sources, *view.assets.texts, *view.assets.missing, *view.copies}
+    for copy in copies:
+        # A file that was there already is the user's own.
+        if isinstance(copy.new, Copy) and (copy.kind == "new" or copy.name in record):
+            record[copy.name] = [str(copy.new.source.absolute()), *(_stamp(copy.new.source) or [])]
+    unused = []
+    for name in [name for name in record if name not in needed]:
+        source, *stamp = record.pop(name)
+        tree = open_tree(folder)
+        seen = tree.seen(name) if tree is not None else None
+        if tree is not None:
+            tree.close()
+        if seen is not None and [seen.size, seen.mtime_ns] == stamp == _stamp(Path(source)):
+            unused.append(Change(folder, name, "removed", None, None, seen, users=True))
+    return unused, json.dumps({str(folder): record}) if record else ""
+
+
+def _stamp(path: Path) -> list[int] | None:
+    """Return the size and the time of a file, by which a copy is known; ``None``: it is gone."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return [found.st_size, found.st_mtime_ns]
+
+
+def _with_record(made: Plan, place: Path, record: str) -> Plan:
+    """Return a plan whose manifest of a folder notes the copies."""
+    roots = []
+    for root in made.roots:
+        notes = {name: note for name, note in root.notes.items() if name != _COPIES}
+        if root.path == place and record:
+            notes[_COPIES] = record
+        roots.append(replace(root, notes=notes))
+    return replace(made, roots=tuple(roots))
 
 
 def place_named(given: str) -> Path:
@@ -278,7 +336,7 @@ def write(session: Session, *, edited: How | None = None) -> Written:
     if review.clashes:
         raise XentuiError(review.summary().rstrip("."))
     plan = resolve_edits(plan_of(session), edited)
-    notes = (*plan.notes, *_backups(session, plan))
+    notes = (*plan.notes, *_backups(plan))
     done = apply(plan, force=edited == "take")
     kept = tuple(f"{old} is kept as {new}" for old, new in done.kept)
     return Written(
@@ -294,8 +352,12 @@ def _word(change: Change) -> str:
     return "merged" if change.pure is not None else WORDS[change.kind]
 
 
-def _backups(session: Session, plan: Plan) -> list[str]:
-    """Keep the project file as it was, beside itself, before it is changed."""
+BACKUP = ".xentui-bak"
+"""Ends the name of the one copy of the project file as it was before it was written last."""
+
+
+def _backups(plan: Plan) -> list[str]:
+    """Keep the project file as it was, next to itself, before it is changed."""
     notes = []
     for change in plan.pending:
         if change.keep:
@@ -303,13 +365,11 @@ def _backups(session: Session, plan: Plan) -> list[str]:
         elif change.users and change.kind == "changed" and change.old is not None:
             from xentui.output.plan import encode
 
-            stamp = session.now().strftime("%Y%m%dT%H%M%S")
-            backup = change.path.with_name(f"{change.name}.{stamp}.bak")
+            backup = change.path.with_name(f"{change.name}{BACKUP}")
+            new = backup.with_name(f".{backup.name}.new")
             try:
-                with backup.open("xb") as file:
-                    file.write(encode(change.old))
-            except FileExistsError:
-                continue
+                new.write_bytes(encode(change.old))
+                new.replace(backup)
             except OSError as error:
                 raise XentuiError(f"{backup}: {error.strerror}") from error
             notes.append(f"{change.path} as it was: {backup}")
