@@ -7,7 +7,7 @@ Each change applies immediately and can be undone; there is nothing to save or t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -19,13 +19,22 @@ from textual.widget import Widget
 from textual.widgets import Button
 
 from xentui.project import effective, route
+from xentui.screens.entry_rows import EntryRows
 from xentui.screens.step import Edit, Edited, Form, Step, section
 from xentui.session import Session, field_paths, forms, guest_network, guests, texts
+from xentui.session.entry_lists import (
+    INTERFACES,
+    NEW_INTERFACE,
+    SETTINGS,
+    SHARES,
+    EntryList,
+    new_share,
+    setting_problem,
+)
 from xentui.widgets.field import ChoiceRow, FieldRow
 from xentui.widgets.options import Options
 from xentui.widgets.parts import Part, PartsRow
 from xentui.widgets.text import Text, glyphs, lit, wizard
-from xentui.xl import nic
 from xentui.xl.ip_argument import StaticAddress, static_address
 
 NO_IMPORT = "none"
@@ -41,10 +50,16 @@ INTERFACE = (
     Part("model", "", "model", 8),
     Part("ip", "", "address"),
 )
+SHARE = (
+    Part("tag", "", "tag", 10),
+    Part("path", "", "folder in Dom0"),
+    Part("security_model", "", "security", 9),
+)
+SETTING = (Part("value", "", "value"),)
 ADDRESS = (
     Part("address", "", "none: DHCP"),
-    Part("gateway", "gateway", "", 13),
-    Part("device", "device", "eth0", 6),
+    Part("gateway", "gateway", "", 16, below=True),
+    Part("device", "device", "eth0", 7),
 )
 TABLES = ("table", "tables", "named", "map")
 """Kinds of fields that one line cannot hold."""
@@ -71,6 +86,7 @@ class GuestEditor(Vertical):
         self._parts: object = None
         self._unfolded = False
         self._known_rows: list[FieldRow] = []
+        self._focus_next = ""
         self._before_address = guest_network.before_address(session, key)
 
     @property
@@ -110,7 +126,14 @@ class GuestEditor(Vertical):
                     continue
                 if path[-1] == "vif":
                     yield self._network_choice()
-                    yield Vertical(*self._interfaces(), classes="group", id="editor-interfaces")
+                    yield EntryRows(
+                        self.session,
+                        self.key,
+                        INTERFACES,
+                        INTERFACE,
+                        add="Add an interface",
+                        always=False,
+                    )
                     yield PartsRow(
                         "Static address",
                         ADDRESS,
@@ -141,21 +164,6 @@ class GuestEditor(Vertical):
     def _network_mode(self) -> str:
         vif = self.session.project.guest(self.key).vif
         return "default" if vif is None else "own" if vif else "none"
-
-    def _interfaces(self) -> Iterator[Widget]:
-        for number, _ in enumerate(self.session.project.guest(self.key).vif or ()):
-            yield PartsRow(
-                f"Interface {number + 1}",
-                INTERFACE,
-                "The bridge in Dom0 that it is connected to, its MAC address (left empty: made "
-                "by xl at each start), the model that an HVM guest sees, and the address that "
-                "Dom0's vif script gets.",
-                removable=True,
-                id=f"interface-{number}",
-                classes="interface",
-            )
-        if self.session.project.guest(self.key).vif:
-            yield Button("Add an interface", id="interface-add", compact=True)
 
     def _kernel_choice(self) -> ChoiceRow:
         return ChoiceRow(
@@ -209,8 +217,29 @@ class GuestEditor(Vertical):
 
     def _advanced(self) -> Iterator[Widget]:
         for group in forms.guest(self.session.project, self.key, "more"):
-            yield from self._group_rows(group)
+            for path in group.paths:
+                if path[-1] == SHARES.field:
+                    yield self._entry_rows(SHARES, SHARE, "Add a shared folder")
+                elif path[-1] == SETTINGS.field:
+                    yield section("Further settings of xl")
+                    yield self._entry_rows(SETTINGS, SETTING, "Add a setting of xl")
+                else:
+                    yield FieldRow(path, self.session)
+        yield section("Further disks")
+        yield Vertical(*self._disks(), classes="group", id="editor-disks")
         yield FieldRow((*self.base, "vif"), self.session)
+
+    def _entry_rows(self, entries: EntryList, parts: Sequence[Part], add: str) -> EntryRows:
+        return EntryRows(self.session, self.key, entries, parts, add=add, always=True)
+
+    def _disks(self) -> Iterator[Widget]:
+        for group in forms.guest(self.session.project, self.key, "disks"):
+            yield section(group.title)
+            yield from self._group_rows(group)
+            if group.title.startswith("Disk"):
+                label = f"Remove disk {group.entry + 1}"
+                yield Button(label, id=f"disk-remove-{group.entry}", compact=True)
+        yield Button("Add a disk", id="disk-add", compact=True)
 
     def _fold_label(self) -> Content:
         return lit("Fewer fields" if self._unfolded else "More fields")
@@ -226,7 +255,7 @@ class GuestEditor(Vertical):
         return (
             (source.type, len(source.fetch)) if source is not None else None,
             guest.bundle,
-            len(guest.vif or ()),
+            (len(guest.disks), len(guest.fetch)),
             kinds,
         )
 
@@ -248,12 +277,8 @@ class GuestEditor(Vertical):
             options = self.query_one(f"#{name}", Options)
             options.show(options.choices, (chosen,))
         self.query_one("#import-type", Options).show(self._imports(), (self._import_type(),))
-        guest = self.session.project.guest(self.key)
-        for number, entry in enumerate(guest.vif or ()):
-            named = nic.parts(entry)
-            for line in self.query(f"#interface-{number}").results(PartsRow):
-                line.show({name: named.get(name, "") for name in guest_network.PARTS})
-                line.flag(guest_network.interface_problem(entry))
+        for entries in self.query(EntryRows):
+            entries.sync()
         self._show_address()
         self.set_class(self._kernel_mode() != "own", "-no-kernel")
         self._show_head()
@@ -289,16 +314,19 @@ class GuestEditor(Vertical):
             kept = row.key if row is not None else focused.id
         with wizard(self).holding_keys():
             for name, made in (
-                ("interfaces", self._interfaces),
                 ("import", self._import),
                 ("bundle", self._bundle),
+                ("disks", self._disks),
             ):
                 group = self.query_one(f"#editor-{name}")
                 await group.remove_children()
                 await group.mount(*made())
             self._known_rows = []
             focused = self.screen.focused
-            if focused is None or not focused.is_attached:
+            if self._focus_next and self.focus_path(self._focus_next):
+                self._focus_next = ""
+                self.query_one(Form).keep_in_sight()
+            elif focused is None or not focused.is_attached:
                 self._refocus(kept)
         self.sync()
 
@@ -338,6 +366,8 @@ class GuestEditor(Vertical):
     def renamed(self, name: str) -> None:
         """Follow the guest to its new name."""
         old, self.key = self.key, name
+        for entries in self.query(EntryRows):
+            entries.key = name
         for row in self.query(FieldRow):
             if row.path[:2] == ("guests", old):
                 row.path = ("guests", name, *row.path[2:])
@@ -370,7 +400,7 @@ class GuestEditor(Vertical):
     def focus_path(self, path: str) -> bool:
         """Focus the field of a path, or the nearest one."""
         if path.split(".")[2:3] == ["vif"]:
-            target = next(iter(self.query(".interface Input")), None)
+            target = next(iter(self.query("#interface-rows Input")), None)
             self.screen.set_focus(target or self.query_one("#network-mode"))
             return True
         if path == field_paths.text_of_path(guest_network.path_of(self.key)):
@@ -406,9 +436,15 @@ class GuestEditor(Vertical):
         project = self.session.project
         if name == "editor-fold":
             self._unfold(not self._unfolded)
-        elif name == "interface-add":
-            vif = (*(project.guest(self.key).vif or ()), "bridge=xenbr0")
-            self._put("vif", vif, f"add an interface to {self.key}")
+        elif name == "disk-add":
+            place = len(project.guest(self.key).disks)
+            self._focus_next = field_paths.text_of_path((*self.base, "disks", place, "device"))
+            project = guests.with_disk(project, self.key)
+            self.post_message(Edit(project, f"add a disk to {self.key}"))
+        elif name.startswith("disk-remove-"):
+            place = int(name.removeprefix("disk-remove-"))
+            project = guests.without_disk(project, self.key, place)
+            self.post_message(Edit(project, f"remove a disk of {self.key}"))
         elif project.guest(self.key).source is None:
             return
         elif name == "fetch-add":
@@ -432,26 +468,33 @@ class GuestEditor(Vertical):
         vif = {"default": None, "none": ()}.get(given, own)
         self._put("vif", vif, f"Network of {self.key}", f"network {self.key}")
 
-    @on(PartsRow.Changed, ".interface")
-    def _interface_changed(self, event: PartsRow.Changed) -> None:
+    @on(EntryRows.AddAsked)
+    def _add_entry(self, event: EntryRows.AddAsked) -> None:
         event.stop()
-        number = int((event.row.id or "").removeprefix("interface-"))
-        vif = list(self.session.project.guest(self.key).vif or ())
-        if number >= len(vif):
-            return
-        entry, problem = guest_network.with_part(vif[number], event.name, event.value)
-        event.row.complain(problem)
-        if not problem:
-            vif[number] = entry or "bridge=xenbr0"
-            label = f"Interface {number + 1} of {self.key}"
-            self._put("vif", tuple(vif), label, f"{label} {event.name}")
+        guest, rows = self.session.project.guest(self.key), event.rows
+        if rows.entries is INTERFACES:
+            vif = (*(guest.vif or ()), NEW_INTERFACE)
+            self.post_message(rows.edit(vif, f"add an interface to {self.key}"))
+        elif rows.entries is SHARES:
+            shares = (*guest.p9, new_share(guest))
+            self.post_message(rows.edit(shares, f"add a shared folder to {self.key}"))
+        else:
+            self.app.run_worker(self._add_setting(rows), exclusive=True)
 
-    @on(PartsRow.Removed, ".interface")
-    def _interface_removed(self, event: PartsRow.Removed) -> None:
-        event.stop()
-        number = int((event.row.id or "").removeprefix("interface-"))
-        vif = self.session.project.guest(self.key).vif or ()
-        self._put("vif", (*vif[:number], *vif[number + 1 :]), f"remove an interface of {self.key}")
+    async def _add_setting(self, rows: EntryRows) -> None:
+        """Ask which setting of xl to add, and add it without a value."""
+        from xentui.screens.dialogs import Ask
+
+        name = await wizard(self).ask(Ask("Which setting of xl.cfg(5)?", ""))
+        if not name or not rows.is_attached:
+            return
+        guest = self.session.project.guest(self.key)
+        problem = setting_problem(guest, name.strip())
+        if problem:
+            self.query_ancestor(Step).say(problem, "error")
+        else:
+            settings = {**dict(guest.xl), name.strip(): ""}
+            self.post_message(rows.edit(settings, f"set {name.strip()} of {self.key}"))
 
     @on(PartsRow.Changed, "#static-address")
     def _address_changed(self, event: PartsRow.Changed) -> None:

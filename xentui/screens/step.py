@@ -246,6 +246,10 @@ class Form(VerticalScroll, can_focus=False):
 
     def on_resize(self) -> None:
         """Keep the focused field in sight."""
+        self.keep_in_sight()
+
+    def keep_in_sight(self) -> None:
+        """Scroll to the focused field, once everything has its place."""
         focused = self.screen.focused
         if focused is not None and self in focused.ancestors:
             self.call_after_refresh(self._keep_in_sight, focused)

@@ -101,11 +101,15 @@ def without_fetch(project: Project, key: str, place: int) -> Project:
 
 
 def with_disk(project: Project, key: str) -> Project:
-    """Return the project with one empty disk of 1 GiB more for a guest."""
+    """Return the project with one empty disk of 1 GiB more for a guest.
+
+    The guest goes into a bundle, if it is in none: only a bundle brings further disks.
+    """
     guest = project.guest(key)
     taken = {effective.effective(project, guest).disk_device, *(d.device for d in guest.disks)}
     device = next(name for name in map("xvd{}".format, "abcdefghijklmnop") if name not in taken)
-    return project.with_guest(replace(guest, disks=(*guest.disks, Disk(device, size=1024))))
+    project = project.with_guest(replace(guest, disks=(*guest.disks, Disk(device, size=1024))))
+    return switched(project, key)[0] if guest.bundle is None else project
 
 
 def without_disk(project: Project, key: str, place: int) -> Project:

@@ -23,12 +23,14 @@ class Part(NamedTuple):
 
     Attributes:
         cells: the width of its input; 0 shares what the others leave.
+        below: whether it begins another line.
     """
 
     name: str
     title: str
     placeholder: str = ""
     cells: int = 0
+    below: bool = False
 
 
 class PartsRow(Labelled):
@@ -93,22 +95,31 @@ class PartsRow(Labelled):
 
     def compose(self) -> ComposeResult:
         """Make an input for each text."""
-        with Horizontal():
-            for part in self._parts:
-                if part.title:
-                    yield Static(part.title, markup=False)
-                field = FieldInput(
-                    self._values.get(part.name, ""),
-                    placeholder=part.placeholder,
-                    compact=True,
-                    select_on_focus=True,
-                    name=part.name,
-                )
-                if part.cells:
-                    field.styles.width = part.cells
-                yield field
-            if self._removable:
-                yield Button("Remove", compact=True)
+        lines: list[list[Part]] = []
+        for part in self._parts:
+            if part.below or not lines:
+                lines.append([])
+            lines[-1].append(part)
+        for line in lines:
+            with Horizontal():
+                for part in line:
+                    if part.title:
+                        yield Static(part.title, markup=False)
+                    yield self._input(part)
+                if self._removable and line is lines[-1]:
+                    yield Button("Remove", compact=True)
+
+    def _input(self, part: Part) -> Input:
+        field = FieldInput(
+            self._values.get(part.name, ""),
+            placeholder=part.placeholder,
+            compact=True,
+            select_on_focus=True,
+            name=part.name,
+        )
+        if part.cells:
+            field.styles.width = part.cells
+        return field
 
     @property
     def help_text(self) -> str:

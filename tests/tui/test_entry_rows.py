@@ -1,0 +1,109 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Lists of a guest as rows of the form: further disks, shared folders, settings of xl."""
+
+from __future__ import annotations
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Button, Input
+
+from tests.sessions import TWO, session_of
+from tests.tui.test_wizard import settle
+from tests.tui.wizards import LARGE, SMALL, shown, wizard
+from xentui.app import XentuiApp
+from xentui.project.model import Guest
+from xentui.screens.entry_rows import EntryRows
+from xentui.session import entry_lists, field_paths
+
+
+async def _press_button(app: XentuiApp, pilot: Pilot[int], name: str) -> None:
+    """Press a button of the form by the keyboard, wherever it is."""
+    button = app.screen.query_one(f"#{name}", Button)
+    button.focus()
+    await settle(pilot)
+    await pilot.press("enter")
+    await settle(pilot)
+
+
+async def _edit(app: XentuiApp, pilot: Pilot[int]) -> None:
+    await settle(pilot)
+    await pilot.press("enter")
+    await settle(pilot)
+    await _press_button(app, pilot, "editor-fold")
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+async def test_a_disk_is_added_changed_and_removed(size: tuple[int, int]) -> None:
+    app = wizard(session_of(TWO), begin="guests")
+    async with app.run_test(size=size) as pilot:
+        await _edit(app, pilot)
+        await _press_button(app, pilot, "disk-add")
+        (disk,) = app.session.project.guest("alpha").disks
+        assert (disk.device, disk.size) == ("xvdb", 1024)
+        assert "xvdb" in shown(app)
+        assert not app.session.findings.errors
+        await pilot.press(*"xvdc")
+        await settle(pilot)
+        assert app.session.project.guest("alpha").disks[0].device == "xvdc"
+        await _press_button(app, pilot, "disk-remove-0")
+        assert app.session.project.guest("alpha").disks == ()
+        await pilot.press("ctrl+z")
+        await settle(pilot)
+        assert app.session.project.guest("alpha").disks[0].device == "xvdc"
+
+
+async def test_a_shared_folder_is_added_changed_and_removed() -> None:
+    app = wizard(session_of(TWO), begin="guests")
+    async with app.run_test(size=LARGE) as pilot:
+        await _edit(app, pilot)
+        await _press_button(app, pilot, "shared-folder-add")
+        assert app.session.project.guest("alpha").p9 == (
+            "tag=share,security_model=none,path=/srv/share",
+        )
+        assert isinstance(app.focused, Input)
+        await pilot.press(*"logs", "tab", *"/var/log")
+        await settle(pilot)
+        assert app.session.project.guest("alpha").p9 == (
+            "tag=logs,security_model=none,path=/var/log",
+        )
+        await pilot.press("comma")
+        await settle(pilot)
+        assert "cannot be part of it" in shown(app)
+        assert app.session.project.guest("alpha").p9[0].endswith("path=/var/log")
+        row = app.screen.query_one("#shared-folder-0")
+        row.query_one(Button).focus()
+        await pilot.press("enter")
+        await settle(pilot)
+        assert app.session.project.guest("alpha").p9 == ()
+
+
+async def test_a_setting_of_xl_is_added_by_its_name_and_given_a_value() -> None:
+    app = wizard(session_of(TWO), begin="guests")
+    async with app.run_test(size=LARGE) as pilot:
+        await _edit(app, pilot)
+        await _press_button(app, pilot, "setting-add")
+        await pilot.press(*"usbdevice", "enter")
+        await settle(pilot)
+        await pilot.press(*'["tablet"]')
+        await settle(pilot)
+        assert app.session.project.guest("alpha").xl == (("usbdevice", ("tablet",)),)
+        await _press_button(app, pilot, "setting-add")
+        await pilot.press(*"usbdevice", "enter")
+        await settle(pilot)
+        assert len(app.session.project.guest("alpha").xl) == 1
+        assert len(app.screen.query_one("#setting-rows", EntryRows).query("PartsRow")) == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [("1", 1), ("tablet", "tablet"), ('"1"', "1"), ('["a", "b"]', ("a", "b")), ("a b", "a b")],
+)
+def test_the_value_of_a_setting_is_read_as_it_is_shown(typed: str, value: object) -> None:
+    settings = entry_lists.SETTINGS
+    with_one = TWO.with_guest(Guest("alpha", xl=(("usbdevice", "none"),)))
+    given, problem = settings.changed(with_one, "alpha", 0, "value", typed)
+    assert problem == ""
+    changed = field_paths.put(with_one, ("guests", "alpha", "xl"), given)
+    assert changed.guest("alpha").xl == (("usbdevice", value),)
+    assert settings.entries(changed.guest("alpha")) == [{"value": typed}]

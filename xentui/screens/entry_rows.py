@@ -1,0 +1,165 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""A list of a guest as rows: one for each entry, and a button that adds one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Button
+
+from xentui.screens.step import CursorMoved, Edit, Form
+from xentui.session import Session, field_paths
+from xentui.session.entry_lists import EntryList
+from xentui.widgets.parts import Part, PartsRow
+from xentui.widgets.text import wizard
+
+
+class EntryRows(Vertical):
+    """The entries of a list.
+
+    Args:
+        session: what is worked on.
+        key: the guest.
+        entries: which list.
+        parts: how each part of an entry is shown.
+        add: what the button says that adds an entry; no button where it is empty and there is no
+            entry.
+        always: whether the button is there without entries too.
+    """
+
+    class AddAsked(Message):
+        """One more entry is asked for."""
+
+        def __init__(self, rows: EntryRows) -> None:
+            super().__init__()
+            self.rows = rows
+
+        @property
+        def control(self) -> EntryRows:
+            """The rows."""
+            return self.rows
+
+    def __init__(
+        self,
+        session: Session,
+        key: str,
+        entries: EntryList,
+        parts: Sequence[Part],
+        *,
+        add: str,
+        always: bool,
+    ) -> None:
+        super().__init__(classes="group", id=f"{entries.word.lower().replace(' ', '-')}-rows")
+        self._session = session
+        self.key = key
+        self.entries = entries
+        self._parts = parts
+        self._add = add
+        self._always = always
+        self._titles = self._wanted_titles()
+
+    @property
+    def name_of_rows(self) -> str:
+        """What the ids of the rows begin with."""
+        return (self.id or "").removesuffix("-rows")
+
+    def compose(self) -> ComposeResult:
+        """Make the rows."""
+        yield from self._rows()
+
+    def on_mount(self) -> None:
+        """Show the values."""
+        self.sync()
+
+    def _wanted_titles(self) -> list[str]:
+        guest = self._session.project.guest(self.key)
+        count = len(self.entries.entries(guest))
+        return [self.entries.title(guest, number) for number in range(count)]
+
+    def _rows(self) -> Iterator[Widget]:
+        for number, title in enumerate(self._titles):
+            yield PartsRow(
+                title,
+                self._parts,
+                self.entries.help,
+                removable=True,
+                id=f"{self.name_of_rows}-{number}",
+                classes="entry",
+            )
+        if self._titles or self._always:
+            yield Button(self._add, id=f"{self.name_of_rows}-add", compact=True)
+
+    def sync(self) -> None:
+        """Show what the project holds now."""
+        titles = self._wanted_titles()
+        if titles != self._titles:
+            self.call_later(self._rebuild)
+            return
+        guest = self._session.project.guest(self.key)
+        for number, texts in enumerate(self.entries.entries(guest)):
+            for row in self.query(f"#{self.name_of_rows}-{number}").results(PartsRow):
+                row.show(texts)
+                row.flag(self.entries.problem(guest, number))
+
+    async def _rebuild(self) -> None:
+        """Make the rows for the entries as they are now, and focus the one that came."""
+        if not self.is_attached or (titles := self._wanted_titles()) == self._titles:
+            return
+        had_focus = self.has_focus_within
+        more, self._titles = len(titles) > len(self._titles), titles
+        with wizard(self).holding_keys():
+            await self.remove_children()
+            await self.mount(*self._rows())
+            self.sync()
+            if had_focus:
+                last = len(titles) - 1
+                wanted = f"#{self.name_of_rows}-{last} Input" if more else "Button"
+                target = next(iter(self.query(wanted)), None)
+                if target is not None:
+                    target.focus()
+                else:
+                    self.screen.focus_previous()
+                self.query_ancestor(Form).keep_in_sight()
+
+    @on(PartsRow.Changed)
+    def _changed(self, event: PartsRow.Changed) -> None:
+        event.stop()
+        number = self._number(event.row)
+        project = self._session.project
+        if number >= len(self.entries.entries(project.guest(self.key))):
+            return
+        value, problem = self.entries.changed(project, self.key, number, event.name, event.value)
+        event.row.complain(problem)
+        if problem:
+            self.post_message(CursorMoved())
+        else:
+            label = f"{event.row.title} of {self.key}"
+            self.post_message(self.edit(value, label, merge=f"{label} {event.name}"))
+
+    @on(PartsRow.Removed)
+    def _removed(self, event: PartsRow.Removed) -> None:
+        event.stop()
+        guest = self._session.project.guest(self.key)
+        value = self.entries.without(guest, self._number(event.row))
+        self.post_message(self.edit(value, f"remove {event.row.title} of {self.key}"))
+
+    def edit(self, value: Any, label: str, merge: str = "") -> Edit:
+        """Return the message that asks for another list."""
+        path = ("guests", self.key, self.entries.field)
+        project = field_paths.put(self._session.project, path, value)
+        return Edit(project, label, merge=merge)
+
+    def _number(self, row: PartsRow) -> int:
+        return int((row.id or "").rpartition("-")[2])
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.post_message(self.AddAsked(self))

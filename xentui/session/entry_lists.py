@@ -1,0 +1,185 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Lists of a guest that a form shows as one row for each entry, with a text for each part.
+
+Interfaces and shared folders are entries in xl's syntax of words; settings are names with values.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+from xentui.project.edit import value_text
+from xentui.project.model import Guest, Project
+from xentui.session import field_paths, guest_network
+from xentui.xl import nic
+
+
+@dataclass(frozen=True)
+class EntryList(ABC):
+    """A list of a guest.
+
+    Attributes:
+        field: its name in the project.
+        word: what one entry is called.
+        parts: the names of an entry's texts, in order.
+        help: what an entry is for.
+    """
+
+    field: str
+    word: str
+    parts: tuple[str, ...]
+    help: str
+
+    @abstractmethod
+    def entries(self, guest: Guest) -> list[dict[str, str]]:
+        """Return the entries, each as its texts by the names of the parts."""
+
+    @abstractmethod
+    def changed(
+        self, project: Project, key: str, number: int, part: str, text: str
+    ) -> tuple[Any, str]:
+        """Return the list with another text for a part, and what is wrong with the text."""
+
+    def title(self, guest: Guest, number: int) -> str:  # noqa: ARG002
+        """Return the label of an entry, counted from 0."""
+        return f"{self.word} {number + 1}"
+
+    def problem(self, guest: Guest, number: int) -> str:  # noqa: ARG002
+        """Return what is wrong with an entry as it is, or an empty text."""
+        return ""
+
+    def without(self, guest: Guest, number: int) -> Any:
+        """Return the list without an entry."""
+        given = tuple(getattr(guest, self.field) or ())
+        return (*given[:number], *given[number + 1 :])
+
+
+class _Interfaces(EntryList):
+    def entries(self, guest: Guest) -> list[dict[str, str]]:
+        named = [nic.parts(entry) for entry in guest.vif or ()]
+        return [{part: one.get(part, "") for part in self.parts} for one in named]
+
+    def changed(
+        self, project: Project, key: str, number: int, part: str, text: str
+    ) -> tuple[Any, str]:
+        vif = list(project.guest(key).vif or ())
+        entry, problem = guest_network.with_part(vif[number], part, text)
+        vif[number] = entry or NEW_INTERFACE
+        return tuple(vif), problem
+
+    def problem(self, guest: Guest, number: int) -> str:
+        return guest_network.interface_problem((guest.vif or ())[number])
+
+
+NEW_INTERFACE = "bridge=xenbr0"
+INTERFACES = _Interfaces(
+    "vif",
+    "Interface",
+    guest_network.PARTS,
+    "The bridge in Dom0 that it is connected to, its MAC address (left empty: made by xl at each "
+    "start), the model that an HVM guest sees, and the address that Dom0's vif script is told.",
+)
+
+
+class _Shares(EntryList):
+    def entries(self, guest: Guest) -> list[dict[str, str]]:
+        named = [_words(entry) for entry in guest.p9]
+        return [{part: one.get(part, "") for part in self.parts} for one in named]
+
+    def changed(
+        self, project: Project, key: str, number: int, part: str, text: str
+    ) -> tuple[Any, str]:
+        shares = list(project.guest(key).p9)
+        value = text.strip()
+        if not value and part != "security_model":
+            return tuple(shares), f"A shared folder needs a {part}."
+        if bad := next((char for char in value if char in ",= "), ""):
+            return tuple(shares), f"{bad!r} cannot be part of it."
+        words = {**_words(shares[number]), part: value}
+        shares[number] = ",".join(f"{name}={given}" for name, given in words.items() if given)
+        field = field_paths.field_of(("guests", key, self.field))
+        return tuple(shares), field_paths.problem(field, shares)
+
+
+def _words(entry: str) -> dict[str, str]:
+    """Return the words of an entry in xl's syntax: ``tag=share,path=/srv`` and the like."""
+    pairs = (word.partition("=") for word in entry.split(",") if word)
+    return {name: value for name, _, value in pairs}
+
+
+def new_share(guest: Guest) -> str:
+    """Return a shared folder with a tag that the guest has not."""
+    taken = tuple(_words(entry).get("tag", "") for entry in guest.p9)
+    tag = field_paths.free_name("share", taken)
+    return f"tag={tag},security_model=none,path=/srv/{tag}"
+
+
+SHARES = _Shares(
+    "p9",
+    "Shared folder",
+    ("tag", "path", "security_model"),
+    "A folder of Dom0 that the guest mounts: mount -t 9p -o trans=xen TAG /mnt. The security model "
+    "is none, or what xl.cfg(5) names.",
+)
+
+
+class _Settings(EntryList):
+    def entries(self, guest: Guest) -> list[dict[str, str]]:
+        return [{"value": _shown(value)} for _, value in guest.xl]
+
+    def title(self, guest: Guest, number: int) -> str:
+        return guest.xl[number][0]
+
+    def changed(
+        self,
+        project: Project,
+        key: str,
+        number: int,
+        part: str,  # noqa: ARG002
+        text: str,
+    ) -> tuple[Any, str]:
+        settings = dict(field_paths.get(project, ("guests", key, self.field)) or ())
+        name = project.guest(key).xl[number][0]
+        settings[name] = _value(text)
+        field = field_paths.field_of(("guests", key, self.field))
+        return settings, field_paths.problem(field, settings)
+
+    def without(self, guest: Guest, number: int) -> Any:
+        return {name: value for at, (name, value) in enumerate(guest.xl) if at != number}
+
+
+def _shown(value: Any) -> str:
+    """Return a value as it is typed: texts without quotes, as long as they are read back so."""
+    if isinstance(value, str) and value and _value(value) == value:
+        return value
+    return value_text(list(value) if isinstance(value, tuple) else value)
+
+
+def _value(text: str) -> Any:
+    """Return what was typed for a setting: a number, a list, a quoted text, or any other text."""
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return text.strip()
+    return value if isinstance(value, (int, str, list)) else text.strip()
+
+
+def setting_problem(guest: Guest, name: str) -> str:
+    """Return what is wrong with the name of a setting to be added, or an empty text."""
+    if name in dict(guest.xl):
+        return f"{name} is set already."
+    field = field_paths.field_of(("guests", guest.key, "xl"))
+    return field_paths.problem(field, {name: 1})
+
+
+SETTINGS = _Settings(
+    "xl",
+    "Setting",
+    ("value",),
+    "A setting of xl.cfg(5) that has no field here: a number, a text, or a list such as "
+    '["tablet"].',
+)
