@@ -65,11 +65,10 @@ def of_field(table: str, name: str) -> st.SearchStrategy[Any]:
         case "choice":
             return st.sampled_from(field.choices)
         case "choices":
-            return st.lists(st.sampled_from(field.choices), unique=True)
+            return _list_of(st.sampled_from(field.choices), table, name)
         case "list":
             assert field.pattern is not None
-            unique = name in ("accepted_licenses", "layer_bundles")
-            return st.lists(matching(field.pattern, 63), max_size=8, unique=unique)
+            return _list_of(matching(field.pattern, 63), table, name)
         case "text" if field.pattern == "^[0-9a-f]{64}$":
             return _DIGEST
         case "text" if field.pattern is not None:
@@ -77,6 +76,12 @@ def of_field(table: str, name: str) -> st.SearchStrategy[Any]:
         case "text":
             return st.text(st.characters(codec="utf-8"), min_size=1, max_size=field.max_length)
     raise AssertionError(field)
+
+
+def _list_of(entries: st.SearchStrategy[str], table: str, name: str) -> st.SearchStrategy[Any]:
+    spec = schema.schema()["definitions"][table]["properties"][name]
+    longest = min(8, spec.get("maxItems", 8))
+    return st.lists(entries, max_size=longest, unique=spec.get("uniqueItems", False))
 
 
 @cache

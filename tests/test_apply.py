@@ -143,6 +143,17 @@ def test_a_file_that_came_after_the_plan_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / CONF).read_text() == "mine\n"
 
 
+def test_nothing_is_written_when_any_file_changed_after_the_plan(tmp_path: Path) -> None:
+    apply(plan(rendered(), tmp_path))
+    made = plan(rendered("B\n"), tmp_path)
+    last = tmp_path / made.changes[-1].name
+    last.write_text("mine\n")
+    before = states(tmp_path)
+    with pytest.raises(StaleError):
+        apply(made)
+    assert states(tmp_path) == before
+
+
 def planted_target(out: Path, victim: Path) -> None:
     (out / "conf").mkdir(parents=True)
     (out / CONF).symlink_to(victim)

@@ -96,6 +96,14 @@ def project(text: str, folder: Path, machine: str = "qemux86-64") -> tuple[model
     return loaded.project, gather(loaded.project, folder)
 
 
+@pytest.mark.parametrize(("kind", "direct"), [("pv", True), ("pvh", True), ("hvm", False)])
+def test_a_guest_with_firmware_is_not_given_a_kernel(kind: str, direct: bool) -> None:
+    guest = model.Guest("app", type=kind, kernel="vendor-kernel")
+    text = predicted(model.Project(model.Host("qemux86-64"), guests=(guest,)), guest)
+    assert ("\nkernel = " in text) is direct
+    assert ("\nextra = " in text) is direct
+
+
 @needs_xl
 def test_xl_reads_every_setting_as_the_project_says_it(tmp_path: Path) -> None:
     made, beside = project(WHOLE, tmp_path)

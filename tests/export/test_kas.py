@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from tests.bitbake_parser import parse_conf
@@ -150,15 +150,20 @@ LINES = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=
 
 
 @given(st.lists(LINES, min_size=1, max_size=6).filter(lambda lines: bool(lines[-1])))
+@example(["A", "  deeper", "", "B"])
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_block_is_read_back_as_it_is(tmp_path: Path, lines: list[str]) -> None:
     text = "\n".join(lines) + "\n"
+    assume(not text.lstrip("\n").startswith(" "))
     file = tmp_path / "part.yml"
     file.write_text(f"header:\n  version: 14\nlocal_conf_header:\n  x: {kas.block(text, '    ')}")
     assert loaded(file)["local_conf_header"]["x"] == text
 
 
-@pytest.mark.parametrize("text", ["", "a", "\n", "a\n\n", "a\x85b\n", "a\tb\n", "ä\n", "a\x1b\n"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "a", "\n", "a\n\n", "a\x85b\n", "a\tb\n", "ä\n", "a\x1b\n", "  a\nb\n", "\n a\nb\n"],
+)
 def test_a_block_that_would_change_is_refused(text: str) -> None:
     with pytest.raises(CannotCarry):
         kas.block(text, "  ")

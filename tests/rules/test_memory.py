@@ -40,6 +40,14 @@ OWN = 'config_file = "own.cfg"\n'
 VXN = "[containers]\nvxn = true\n"
 
 
+@pytest.mark.parametrize("starts", [True, False])
+def test_a_guest_that_needs_exactly_what_is_left_fits(starts: bool) -> None:
+    assert (
+        lacking(project(f"memory = 1024\ndom0_memory = 491\n{guest('web', 512, starts=starts)}"))
+        == []
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "told", "proposed"),
     [

@@ -112,6 +112,25 @@ def test_a_name_that_was_typed_is_undone_whole() -> None:
     assert session.project == ONE
 
 
+def test_a_number_that_was_typed_is_undone_whole() -> None:
+    session = session_of(ONE)
+    for text in ("6", "64", "640"):
+        session.type(MEMORY, text)
+    assert session.project.guest("alpha").memory == 640
+    session.undo()
+    assert session.project == ONE
+    assert session.undo_label is None
+
+
+def test_typing_into_the_field_again_is_another_step() -> None:
+    session = session_of(ONE)
+    session.type(MEMORY, "640")
+    session.end_typing()
+    session.type(MEMORY, "800")
+    session.undo()
+    assert session.project.guest("alpha").memory == 640
+
+
 def test_unfinished_text_goes_with_the_guest_to_its_new_name() -> None:
     session = session_of(ONE)
     session.type(MEMORY, "x")
@@ -166,6 +185,16 @@ def test_a_draft_is_gone_once_nothing_is_left_to_keep() -> None:
     session.undo()
     session.autosave()
     assert not Drafts(Path("draft.json")).available()
+
+
+def test_an_abandoned_draft_does_not_come_back() -> None:
+    drafts = Drafts(Path("draft.json"))
+    session = session_of(ONE)
+    assert drafts.keep(session.state, NOW)
+    drafts.abandon()
+    session.type(MEMORY, "300")
+    assert not drafts.keep(session.state, NOW)
+    assert not Path("draft.json").exists()
 
 
 @pytest.mark.parametrize(

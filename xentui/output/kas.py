@@ -117,8 +117,10 @@ def block(value: str, indent: str) -> str:
     for line in lines:
         if not (line.isascii() and line.isprintable()):
             raise text.CannotCarry(line, "it holds an unprintable character")
-    mark = f"|{len(indent)}" if lines[0].startswith(" ") else "|"
-    return "\n".join([mark, *(f"{indent}{line}" if line else "" for line in lines)]) + "\n"
+    # YAML takes the blanks before the first line for the indentation of the whole block.
+    if next(line for line in lines if line).startswith(" "):
+        raise text.CannotCarry(value, "the first line of a block must not begin with a blank")
+    return "\n".join(["|", *(f"{indent}{line}" if line else "" for line in lines)]) + "\n"
 
 
 def _body(
