@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
@@ -97,7 +98,9 @@ def project(text: str, folder: Path, machine: str = "qemux86-64") -> tuple[model
 
 
 @pytest.mark.parametrize(("kind", "direct"), [("pv", True), ("pvh", True), ("hvm", False)])
-def test_a_guest_with_firmware_is_not_given_a_kernel(kind: str, direct: bool) -> None:
+def test_a_guest_with_firmware_is_not_given_a_kernel(
+    kind: Literal["pv", "pvh", "hvm"], direct: bool
+) -> None:
     guest = model.Guest("app", type=kind, kernel="vendor-kernel")
     text = predicted(model.Project(model.Host("qemux86-64"), guests=(guest,)), guest)
     assert ("\nkernel = " in text) is direct
