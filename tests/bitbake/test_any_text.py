@@ -16,7 +16,7 @@ from xentui.bitbake import build_dir, importer, recipes
 from xentui.errors import XentuiError
 from xentui.project import new_file, schema
 from xentui.project.tables import to_data
-from xentui.rules.build_dir import examine
+from xentui.rules.build import examine
 
 _NAMES = st.sampled_from(
     ["MACHINE", "DISTRO_FEATURES", "IMAGE_INSTALL", "BBMULTICONFIG", "BUNDLED_XEN_GUESTS",

@@ -17,8 +17,8 @@ from tests.rules import goldens
 from xentui.bitbake import build_dir, host, recipes
 from xentui.cli import main
 from xentui.output import header
-from xentui.rules.build_context import Placed
-from xentui.rules.build_dir import examine
+from xentui.rules.build import examine
+from xentui.rules.build.context import Placed
 from xentui.rules.catalogue import codes
 
 GOOD = """\

@@ -13,8 +13,8 @@ import pytest
 from tests.bitbake import trees
 from tests.bitbake.test_doctor import GOOD, found, of
 from xentui.bitbake import build_dir
-from xentui.rules.build_context import Placed
-from xentui.rules.build_dir import examine
+from xentui.rules.build import examine
+from xentui.rules.build.context import Placed
 
 MIB = 1 << 20
 FETCH = "Fetch it, then run: bitbake-layers add-layer PATH"

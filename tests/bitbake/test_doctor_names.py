@@ -11,7 +11,7 @@ import pytest
 
 from tests.bitbake import trees
 from xentui.bitbake import build_dir, recipes
-from xentui.rules.build_dir import examine
+from xentui.rules.build import examine
 
 GOOD = 'MACHINE = "qemux86-64"\nDISTRO_FEATURES:append = " xen systemd virtualization"\n'
 CORE = {

@@ -23,7 +23,7 @@ from xentui.output import formats, kas
 from xentui.output.render import render
 from xentui.output.rendered import Rendered
 from xentui.project import boards
-from xentui.rules.build_dir import examine
+from xentui.rules.build import examine
 
 GOOD = 'MACHINE = "qemux86-64"\nDISTRO_FEATURES:append = " xen systemd virtualization"\n'
 IMAGE = "virt/recipes-extended/images/xen-image-minimal.bb"

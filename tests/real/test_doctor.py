@@ -12,7 +12,7 @@ from tests.real import tree
 from tests.real.build import Build
 from tests.real.cases import project
 from xentui.bitbake import build_dir
-from xentui.rules.build_dir import examine
+from xentui.rules.build import examine
 from xentui.rules.catalogue import Severity
 
 PLAIN = 'version = 1\n[host]\nmachine = "qemux86-64"\n'

@@ -14,8 +14,8 @@ from xentui.bitbake import build_dir as reading
 from xentui.cli.process import run
 from xentui.project.effective import EffectiveGuest
 from xentui.project.model import Guest, Host, Project
-from xentui.rules import build_dir, check
-from xentui.rules.build_context import BuildContext, Placed
+from xentui.rules import build, check
+from xentui.rules.build.context import BuildContext, Placed
 from xentui.rules.catalogue import Severity
 from xentui.rules.context import Context
 from xentui.rules.finding import Finding, allow, found
@@ -93,10 +93,10 @@ def test_of_a_build_directory_it_is_told_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("XENTUI_DEBUG", raising=False)
-    build = small(tmp_path, 'MACHINE = "qemux86-64"\nIMAGE_INSTALL_append = " nano"\n')
-    before = build_dir.examine(reading.read(build))
-    monkeypatch.setattr(build_dir, "RULES", (_breaks_around, *build_dir.RULES))
-    after = build_dir.examine(reading.read(build))
+    folder = small(tmp_path, 'MACHINE = "qemux86-64"\nIMAGE_INSTALL_append = " nano"\n')
+    before = build.examine(reading.read(folder))
+    monkeypatch.setattr(build, "RULES", (_breaks_around, *build.RULES))
+    after = build.examine(reading.read(folder))
     own = [placed.finding for placed in after if placed.finding.code == "XT901"]
     assert len(own) == 1
     assert "KeyError: 'DISTRO'" in own[0].message

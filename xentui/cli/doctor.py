@@ -15,13 +15,13 @@ from xentui.errors import Exit, InputError, UsageError
 from xentui.output import header
 from xentui.output.build_dir import written_for
 from xentui.project.filesystem import read_text
-from xentui.rules.build_dir import examine
+from xentui.rules.build import examine
 from xentui.rules.catalogue import Severity
 
 if TYPE_CHECKING:
     from xentui.bitbake.build_dir import BuildDir
     from xentui.bitbake.host import Host
-    from xentui.rules.build_context import Placed
+    from xentui.rules.build.context import Placed
 
 
 def add(commands: parsing.Commands) -> None:

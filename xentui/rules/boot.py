@@ -48,7 +48,7 @@ def option(extra: str, name: str) -> str | None:
     return found_
 
 
-def root(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def root(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that the kernel command line names a root device, and the right one."""
     if not generated(guest) or without_disk(guest):
         return
@@ -77,12 +77,12 @@ def root(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         )
 
 
-def partition(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def partition(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Find an image of a whole disk that is used as one file system."""
     source = guest.guest.source
     if source is None or source.type not in WHOLE_DISKS or not generated(guest):
         return
-    local = contents(given.project, given.assets, guest)
+    local = contents(context.project, context.assets, guest)
     if local is not None and local.kind not in UNCERTAIN:
         # What the file is decides (XT351 and XT352), and not what such files mostly are.
         return
@@ -99,7 +99,7 @@ def partition(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         )
 
 
-def console(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def console(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that the guest has a console."""
     if generated(guest) and not without_disk(guest) and option(guest.extra, "console") is None:
         extra = f"{guest.extra} console=hvc0".strip()
@@ -112,14 +112,14 @@ def console(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         )
 
 
-def init(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def init(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that a minimal root directory has something to run as init."""
     source = guest.guest.source
     if source is None or source.type != "rootfs_dir" or not generated(guest):
         return
     if option(guest.extra, "init") is not None:
         return
-    local = contents(given.project, given.assets, guest)
+    local = contents(context.project, context.assets, guest)
     if local is not None and local.init is not None:
         return
     if any("minirootfs" in entry.uri for entry in source.fetch):
@@ -133,7 +133,7 @@ def init(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         )
 
 
-def container(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def container(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that the kernel starts what a container image runs."""
     source = guest.guest.source
     if source is None or source.type != CONTAINER or not generated(guest):
@@ -149,12 +149,12 @@ def container(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         )
 
 
-def kind(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def kind(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that the board can run the guest's type."""
-    config = given.configs.get(guest.key)
+    config = context.configs.get(guest.key)
     own = config.domain_type if config is not None else None
     named = own or guest.guest.type
-    if given.board.arch != "aarch64" or named not in ("pv", "hvm"):
+    if context.board.arch != "aarch64" or named not in ("pv", "hvm"):
         return
     field = "config_file" if own else "type"
     change = () if own else (quick_fixes.guest("Remove the type", guest.key, type=None),)
@@ -167,7 +167,7 @@ def kind(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     )
 
 
-def kernel(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def kernel(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that the guest's type and kernel fit together."""
     wanted = guest.guest
     if wanted.config_file is not None:
@@ -179,9 +179,9 @@ def kernel(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             path,
             f"{guest.key} is of type {guest.type} and has no kernel: xl refuses it",
             "Remove the kernel, which gives it the host's"
-            + (", or make it an HVM guest." if given.board.arch == "x86-64" else "."),
+            + (", or make it an HVM guest." if context.board.arch == "x86-64" else "."),
             quick_fixes.guest("Take the host's kernel", guest.key, kernel=None),
-            *_as_hvm(given.board, guest),
+            *_as_hvm(context.board, guest),
         )
     elif guest.type == "hvm" and wanted.kernel not in (None, "none"):
         yield found(
@@ -193,7 +193,7 @@ def kernel(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         )
 
 
-def replaced(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def replaced(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Find fields that are ignored because the guest has its own xl config."""
     wanted = guest.guest
     if wanted.config_file is None:
@@ -218,11 +218,11 @@ def replaced(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         )
 
 
-def size(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def size(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Find guests that are larger than the board, or too small for a kernel."""
     if guest.guest.config_file is not None:
         return
-    board = given.board
+    board = context.board
     if board.cpus is not None and guest.vcpus > board.cpus:
         yield found(
             "XT251",
@@ -251,9 +251,9 @@ def _as_hvm(board: Board, guest: EffectiveGuest) -> Iterator[QuickFix | None]:
         yield quick_fixes.guest("Make it an HVM guest", guest.key, type="hvm")
 
 
-def defaults(given: Context) -> Iterator[Finding]:
+def defaults(context: Context) -> Iterator[Finding]:
     """Check the image type that guests made by recipes use."""
-    fstype = given.project.defaults.image_fstype
+    fstype = context.project.defaults.image_fstype
     if fstype is None or fstype == schema.default("defaults", "image_fstype"):
         return
     path = "defaults.image_fstype"
@@ -266,7 +266,7 @@ def defaults(given: Context) -> Iterator[Finding]:
             "Take ext4.",
             back,
         )
-    elif any(not g.external and g.rootfs is None for g in given.project.guests):
+    elif any(not g.external and g.rootfs is None for g in context.project.guests):
         yield found(
             "XT316",
             path,

@@ -16,7 +16,7 @@ Measured on Xen 4.17 with a PV Dom0 under QEMU, from 768 to 16,384 MiB and guest
   the last is 580 + 36 KiB a vCPU.
 * An HVM guest: as PVH. Its video memory is part of its own, as QEMU takes it from there.
 
-xl keeps no margin of its own where dom0_mem is given: 498 MiB free start a PV guest of 498.
+xl keeps no margin of its own where dom0_mem is context: 498 MiB free start a PV guest of 498.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.boards import Arch
 from xentui.project.effective import EffectiveGuest, explain
 from xentui.project.model import GuestType, Project
-from xentui.rules.context import Context, context
+from xentui.rules.context import Context, make_context
 from xentui.xl.config import Config
 
 Kind = Literal["total", "xen", "dom0", "guest", "reserve", "free"]
@@ -114,22 +114,22 @@ def budget(project: Project, assets: Assets = NO_ASSETS) -> Budget:
         project: the project.
         assets: own xl configs, whose memory counts where they are at hand.
     """
-    return budget_of(context(project, assets))
+    return budget_of(make_context(project, assets))
 
 
-def budget_of(given: Context) -> Budget:
+def budget_of(context: Context) -> Budget:
     """Work out where the memory goes, for rules that have a context already.
 
     Where the user set something by hand, it is the budget of what holds beside that.
     """
-    given = given.held or given
-    total, origin = explain(given.project, ("host", "memory"))
-    guests = [guest_row(given, guest) for guest in given.guests]
-    guests += [_direct_row(given, guest) for guest in given.direct]
-    used = [_dom0(given), *guests, *_layer_rows(given), *_reserve(given)]
+    context = context.held or context
+    total, origin = explain(context.project, ("host", "memory"))
+    guests = [guest_row(context, guest) for guest in context.guests]
+    guests += [_direct_row(context, guest) for guest in context.direct]
+    used = [_dom0(context), *guests, *_layer_rows(context), *_reserve(context)]
     if total is None:
-        return Budget((_xen(given, sum(row.mib for row in used)), *used), None, None, None)
-    rows = [_total(total, origin), _xen(given, total), *used]
+        return Budget((_xen(context, sum(row.mib for row in used)), *used), None, None, None)
+    rows = [_total(total, origin), _xen(context, total), *used]
     left = total - sum(row.mib for row in rows[1:] if row.autostart)
     left_all = total - sum(row.mib for row in rows[1:])
     note = f"{left_all} MiB with every guest" if left_all != left else ""
@@ -159,10 +159,10 @@ def guest_memory(kind: GuestType, memory: int, vcpus: int, maxmem: int | None = 
     return memory + vcpus + paging + constant
 
 
-def container_memory(given: Context) -> int:
+def container_memory(context: Context) -> int:
     """Return MiB that one vxn guest takes in all."""
-    memory = int(explain(given.project, ("containers", "memory")).value)
-    kind: GuestType = "pv" if given.board.arch == "x86-64" else "pvh"
+    memory = int(explain(context.project, ("containers", "memory")).value)
+    kind: GuestType = "pv" if context.board.arch == "x86-64" else "pvh"
     return guest_memory(kind, memory, VXN_VCPUS)
 
 
@@ -175,15 +175,15 @@ def _total(mib: int, origin: str) -> Row:
     return Row("total", "Total", mib, "total", note=note)
 
 
-def _xen(given: Context, total: int) -> Row:
-    board = given.board
+def _xen(context: Context, total: int) -> Row:
+    board = context.board
     mib = xen_memory(total, board.cpus, emulated=board.emulated, arch=board.arch)
     note = "" if board.emulated else "including an estimate of 64 MiB for firmware and IOMMU"
     return Row("xen", "Xen itself", mib, "xen", estimate=not board.emulated, note=note)
 
 
-def _dom0(given: Context) -> Row:
-    memory, origin = explain(given.project, ("host", "dom0_memory"))
+def _dom0(context: Context) -> Row:
+    memory, origin = explain(context.project, ("host", "dom0_memory"))
     if memory is None:
         note = "not limited: Dom0 takes what is free and gives it back as guests start"
         return Row("dom0", "Dom0", 0, "dom0", estimate=True, note=note)
@@ -191,22 +191,22 @@ def _dom0(given: Context) -> Row:
     return Row("dom0", "Dom0", memory, "dom0", note=note)
 
 
-def _layer_rows(given: Context) -> Iterator[Row]:
+def _layer_rows(context: Context) -> Iterator[Row]:
     """Yield what the guests of the layers' own bundles take."""
-    for guest in given.layer_guests:
-        row = guest_row(given, guest)
+    for guest in context.layer_guests:
+        row = guest_row(context, guest)
         yield replace(row, note=f"{row.note}, of the layer's bundle {guest.guest.bundle}")
 
 
-def _direct_row(given: Context, guest: EffectiveGuest) -> Row:
+def _direct_row(context: Context, guest: EffectiveGuest) -> Row:
     """Return what a guest takes that Xen starts itself, whatever its tags say."""
-    row = guest_row(given, guest)
+    row = guest_row(context, guest)
     return replace(row, note=f"{row.note}, started by Xen itself", autostart=True)
 
 
-def guest_row(given: Context, guest: EffectiveGuest) -> Row:
+def guest_row(context: Context, guest: EffectiveGuest) -> Row:
     """Return what one guest takes."""
-    config = given.configs.get(guest.key)
+    config = context.configs.get(guest.key)
     memory, vcpus, kind, maxmem = guest.memory, guest.vcpus, guest.type, None
     estimate = False
     note = ""
@@ -229,9 +229,9 @@ def guest_row(given: Context, guest: EffectiveGuest) -> Row:
     )
 
 
-def as_configured(given: Context, guest: EffectiveGuest) -> EffectiveGuest:
+def as_configured(context: Context, guest: EffectiveGuest) -> EffectiveGuest:
     """Return a guest with the values of its own xl config, where that is available."""
-    config = given.configs.get(guest.key)
+    config = context.configs.get(guest.key)
     if config is None or config.error is not None:
         return guest
     memory, vcpus, _ = _config_sizes(config, guest)
@@ -266,10 +266,10 @@ def _config_sizes(config: Config, guest: EffectiveGuest) -> tuple[int, int, int 
     return memory, vcpus, maxmem
 
 
-def _reserve(given: Context) -> Iterator[Row]:
-    if not given.project.containers.vxn and not given.assets.installs_vxn:
+def _reserve(context: Context) -> Iterator[Row]:
+    if not context.project.containers.vxn and not context.assets.installs_vxn:
         return
-    count = int(explain(given.project, ("containers", "concurrent")).value)
-    each = container_memory(given)
+    count = int(explain(context.project, ("containers", "concurrent")).value)
+    each = container_memory(context)
     note = f"{count} containers of {each} MiB"
     yield Row("vxn", "Containers (vxn)", count * each, "reserve", note=note)

@@ -40,7 +40,7 @@ _PREFIX = re.compile(r"nativesdk-|lib(?:32|64|x32)-")
 _RECIPE = re.compile(r"[a-z0-9][a-z0-9.+-]*", re.ASCII)
 
 
-def place(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def place(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that a guest is in a bundle if it needs one, and that the bundle exists."""
     wanted = guest.guest
     path = f"guests.{guest.key}.bundle"
@@ -52,9 +52,9 @@ def place(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
                 path,
                 f"{guest.key} needs a bundle: {' and '.join(reasons)}",
                 "Name a bundle for it.",
-                quick_fixes.into_bundle(given.project, guest.key),
+                quick_fixes.into_bundle(context.project, guest.key),
             )
-    elif wanted.bundle not in given.bundles:
+    elif wanted.bundle not in context.bundles:
         yield found(
             "XT202",
             path,
@@ -64,7 +64,7 @@ def place(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         )
 
 
-def recipe(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def recipe(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that something makes the guest's image, or that the guest is marked external."""
     wanted = guest.guest
     path = f"guests.{guest.key}"
@@ -89,7 +89,7 @@ def recipe(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             "Use the image recipe's name, or add the tag external.",
             outside,
         )
-    elif given.assets.recipes is None and _is_copied_name(given, guest.key):
+    elif context.assets.recipes is None and _is_copied_name(context, guest.key):
         yield found(
             "XT215",
             path,
@@ -100,7 +100,7 @@ def recipe(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         )
 
 
-def _is_copied_name(given: Context, key: str) -> bool:
+def _is_copied_name(context: Context, key: str) -> bool:
     """Return whether a key is the one that a copy gets of a guest that a recipe builds."""
     base, _, number = key.rpartition("-")
     if not re.fullmatch(r"[2-9]|[1-9][0-9]+", number, re.ASCII):
@@ -108,17 +108,17 @@ def _is_copied_name(given: Context, key: str) -> bool:
     if base in RECIPES:
         return True
     with suppress(KeyError):
-        one = given.project.guest(base)
+        one = context.project.guest(base)
         return not one.external and one.source is None
     return False
 
 
-def outside(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def outside(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Name the file that must exist before the build, for an external guest."""
     wanted = guest.guest
     if not wanted.external or wanted.source is not None:
         return
-    file = artifacts.image_file(given.project, wanted)
+    file = artifacts.image_file(context.project, wanted)
     if wanted.rootfs is None:
         yield found(
             "XT208",
@@ -135,7 +135,7 @@ def outside(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         )
 
 
-def one_image(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def one_image(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that the guest's disk has one origin only."""
     wanted = guest.guest
     if wanted.source is not None and wanted.rootfs is not None:
@@ -149,10 +149,10 @@ def one_image(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         )
 
 
-def unused(given: Context) -> Iterator[Finding]:
+def unused(context: Context) -> Iterator[Finding]:
     """Find bundles without guests."""
-    carried = {guest.bundle for guest in given.project.guests}
-    for bundle in given.project.bundles:
+    carried = {guest.bundle for guest in context.project.guests}
+    for bundle in context.project.bundles:
         if bundle.key not in carried:
             yield found(
                 "XT203",
@@ -163,14 +163,14 @@ def unused(given: Context) -> Iterator[Finding]:
             )
 
 
-def names(given: Context) -> Iterator[Finding]:
+def names(context: Context) -> Iterator[Finding]:
     """Find bundle names that mean something else to BitBake."""
-    project = given.project
+    project = context.project
     images = {guest.key for guest in project.guests if not guest.external}
     taken = RECIPES | images | {image(project)}
     for bundle in project.bundles:
         path = f"bundles.{bundle.key}"
-        other = _free_name(given, bundle.key)
+        other = _free_name(context, bundle.key)
         rename = quick_fixes.rename_bundle(bundle.key, other)
         meaning = _meaning(bundle.key, project.host.machine)
         if meaning:
@@ -186,14 +186,14 @@ def names(given: Context) -> Iterator[Finding]:
             )
 
 
-def layer_bundles(given: Context) -> Iterator[Finding]:
+def layer_bundles(context: Context) -> Iterator[Finding]:
     """Check that a layer has each bundle taken from layers, and that its guests are unique."""
-    installed = given.project.host.layer_bundles
-    known = given.assets.layer_bundles
-    mine = {guest.key for guest in given.guests}
+    installed = context.project.host.layer_bundles
+    known = context.assets.layer_bundles
+    mine = {guest.key for guest in context.guests}
     for number, name in enumerate(installed):
         path = f"host.layer_bundles[{number}]"
-        if name in given.bundles:
+        if name in context.bundles:
             yield found(
                 "XT366",
                 path,
@@ -228,9 +228,9 @@ def layer_bundles(given: Context) -> Iterator[Finding]:
                 )
 
 
-def licences(given: Context) -> Iterator[Finding]:
+def licences(context: Context) -> Iterator[Finding]:
     """Find licences that the recipe cannot name."""
-    for bundle in given.project.bundles:
+    for bundle in context.project.bundles:
         named = bundle.license
         path = f"bundles.{bundle.key}.license"
         take_mit = quick_fixes.bundle("Take MIT", bundle.key, license="MIT")
@@ -280,12 +280,12 @@ def _meaning(name: str, machine: str) -> str | None:
     return None
 
 
-def _free_name(given: Context, name: str) -> str:
+def _free_name(context: Context, name: str) -> str:
     plain = name
     while _PREFIX.match(plain):
         plain = _PREFIX.sub("", plain, count=1)
     made = f"{plain or 'my'}-guests"
-    while made in given.bundles or _PREFIX.match(made):
+    while made in context.bundles or _PREFIX.match(made):
         made = f"xen-{made}"
     return made
 

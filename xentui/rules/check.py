@@ -28,10 +28,9 @@ from xentui.rules import (
     resources,
     sources,
     sources_on_disk,
-    text,
 )
 from xentui.rules.catalogue import RANKS, Severity
-from xentui.rules.context import Context, context
+from xentui.rules.context import Context, make_context
 from xentui.rules.finding import Finding, QuickFix, failed, found
 
 if TYPE_CHECKING:
@@ -53,7 +52,6 @@ RULES: tuple[Rule, ...] = (
     *direct.RULES,
     *guest_settings.RULES,
     *containers.RULES,
-    *text.RULES,
 )
 """Rules that look at the whole project."""
 
@@ -66,7 +64,6 @@ GUEST_RULES: tuple[GuestRule, ...] = (
     *sources.GUEST_RULES,
     *imports.GUEST_RULES,
     *sources_on_disk.GUEST_RULES,
-    *text.GUEST_RULES,
 )
 """Rules that look at one guest, called for each."""
 
@@ -85,73 +82,73 @@ def check(
         project: the project.
         assets: what lies beside the project file; without it, files are not looked for.
         abilities: what the layers at hand can do; left out, what the project's release can.
-        holding: as with :func:`xentui.rules.context.context`.
+        holding: as with :func:`xentui.rules.context.make_context`.
     """
-    return check_all(context(project, assets, abilities, holding))
+    return check_all(make_context(project, assets, abilities, holding))
 
 
 MOST_VERIFIED = 200
 """How many guests' checks are spent on verifying quick fixes: at most some milliseconds."""
 
 
-def check_all(given: Context) -> list[Finding]:
+def check_all(context: Context) -> list[Finding]:
     """Return every finding, for those who have a context already.
 
     A quick fix is offered only where the rules agree with it. In a project with so many fixes
     that this would take long, they are offered unverified.
     """
-    findings = _run_rules(given)
+    findings = _run_rules(context)
     offers = sum(len(finding.quick_fixes) for finding in findings)
-    if offers * (len(given.guests) + 1) > MOST_VERIFIED:
+    if offers * (len(context.guests) + 1) > MOST_VERIFIED:
         return findings
-    return [_with_verified_fixes(given, finding, findings) for finding in findings]
+    return [_with_verified_fixes(context, finding, findings) for finding in findings]
 
 
-def _with_verified_fixes(given: Context, finding: Finding, findings: list[Finding]) -> Finding:
+def _with_verified_fixes(context: Context, finding: Finding, findings: list[Finding]) -> Finding:
     """Return a finding without those of its quick fixes that another rule refuses."""
-    kept = [one for one in finding.quick_fixes if _agreed(given, finding, one, findings)]
+    kept = [one for one in finding.quick_fixes if _agreed(context, finding, one, findings)]
     if len(kept) == len(finding.quick_fixes):
         return finding
     return replace(finding, quick_fix=kept[0] if kept else None, others=tuple(kept[1:]))
 
 
-def _agreed(given: Context, finding: Finding, fix: QuickFix, findings: list[Finding]) -> bool:
+def _agreed(context: Context, finding: Finding, fix: QuickFix, findings: list[Finding]) -> bool:
     """Return whether a fix takes its finding away, and no rule asks for its opposite then.
 
     A rule refuses it by an error that was not there before, or by a fix that leads back.
     """
     before = {(one.code, one.path) for one in findings}
-    fixed = fix.apply(given.whole)
-    after = _run_rules(context(fixed, given.assets, given.abilities, given.holding))
+    fixed = fix.apply(context.whole)
+    after = _run_rules(make_context(fixed, context.assets, context.abilities, context.holding))
     same = (finding.code, finding.path, finding.message)
     if any((one.code, one.path, one.message) == same for one in after):
         return False
     new = [one for one in after if (one.code, one.path) not in before]
     return not any(
         one.severity is Severity.ERROR
-        or any(back.apply(fixed) == given.whole for back in one.quick_fixes)
+        or any(back.apply(fixed) == context.whole for back in one.quick_fixes)
         for one in new
     )
 
 
-def _run_rules(given: Context) -> list[Finding]:
+def _run_rules(context: Context) -> list[Finding]:
     made: list[Finding] = []
     for rule in RULES:
         try:
-            made.extend(rule(given))
+            made.extend(rule(context))
         except Exception as error:  # noqa: BLE001 - one check that fails takes nothing else along
             made.append(failed(rule, error))
-    for guest in given.guests:
-        made.extend(check_guest(given, guest))
-    return arranged(given.whole, made)
+    for guest in context.guests:
+        made.extend(check_guest(context, guest))
+    return arranged(context.whole, made)
 
 
-def check_guest(given: Context, guest: EffectiveGuest) -> list[Finding]:
+def check_guest(context: Context, guest: EffectiveGuest) -> list[Finding]:
     """Return what the rules that look at one guest find of it, in no particular order."""
     made: list[Finding] = []
     for rule in GUEST_RULES:
         try:
-            made.extend(rule(given, guest))
+            made.extend(rule(context, guest))
         except Exception as error:  # noqa: BLE001 - one check that fails takes nothing else along
             made.append(failed(rule, error, f"guests.{guest.key}"))
     return made
@@ -177,7 +174,7 @@ def findings(
         loaded: the file.
         assets: what lies beside it; left out, it is looked for.
         abilities: what the layers at hand can do; left out, what the project's release can.
-        holding: as with :func:`xentui.rules.context.context`.
+        holding: as with :func:`xentui.rules.context.make_context`.
     """
     if loaded.project is None:
         return list(from_problems(loaded.problems))

@@ -14,11 +14,11 @@ from xentui.rules.finding import Finding, found
 from xentui.safe_text import quoted
 
 
-def images(given: Context) -> Iterator[Finding]:
+def images(context: Context) -> Iterator[Finding]:
     """Two guests with one disk image."""
     owners: dict[str, str] = {}
-    for guest in given.project.guests:
-        file = artifacts.image_file(given.project, guest)
+    for guest in context.project.guests:
+        file = artifacts.image_file(context.project, guest)
         owner = owners.setdefault(file, guest.key)
         if owner != guest.key:
             yield found(
@@ -29,17 +29,17 @@ def images(given: Context) -> Iterator[Finding]:
             )
 
 
-def kernels(given: Context) -> Iterator[Finding]:
+def kernels(context: Context) -> Iterator[Finding]:
     """Two files of one name in the one folder that images and kernels share."""
     owners: dict[str, tuple[str | None, str]] = {
-        artifacts.image_file(given.project, guest): (None, guest.key)
-        for guest in given.project.guests
+        artifacts.image_file(context.project, guest): (None, guest.key)
+        for guest in context.project.guests
     }
-    for guest in given.project.guests:
-        file = artifacts.kernel_file(given.project, guest)
+    for guest in context.project.guests:
+        file = artifacts.kernel_file(context.project, guest)
         if not file:
             continue
-        origin = _origin(given, guest)
+        origin = _origin(context, guest)
         known, owner = owners.setdefault(file, (origin, guest.key))
         if known != origin:
             whose = f"the kernel of {owner}" if known is not None else f"the image of {owner}"
@@ -52,12 +52,12 @@ def kernels(given: Context) -> Iterator[Finding]:
             )
 
 
-def domains(given: Context) -> Iterator[Finding]:
+def domains(context: Context) -> Iterator[Finding]:
     """Domain names that two guests have, or that no guest can have."""
     owners: dict[str, str] = {}
-    for guest in given.guests:
-        name = given.domain_name(guest)
-        path = _name_path(given, guest)
+    for guest in context.guests:
+        name = context.domain_name(guest)
+        path = _name_path(context, guest)
         if name == "Domain-0" or name.isdigit():
             why = "is Dom0's own name" if name == "Domain-0" else "is read as a domain's number"
             yield found(
@@ -76,17 +76,17 @@ def domains(given: Context) -> Iterator[Finding]:
             )
 
 
-def _name_path(given: Context, guest: EffectiveGuest) -> str:
-    if guest.key in given.configs:
+def _name_path(context: Context, guest: EffectiveGuest) -> str:
+    if guest.key in context.configs:
         return f"guests.{guest.key}.config_file"
     return f"guests.{guest.key}.name" if guest.guest.name else f"guests.{guest.key}"
 
 
-def _origin(given: Context, guest: Guest) -> str:
+def _origin(context: Context, guest: Guest) -> str:
     """Return what identifies a kernel: its address, or its path where it is built."""
     if guest.kernel is None:
-        return artifacts.kernel_file(given.project, guest)
-    return given.fetched.get((guest.bundle, guest.kernel), guest.kernel)
+        return artifacts.kernel_file(context.project, guest)
+    return context.fetched.get((guest.bundle, guest.kernel), guest.kernel)
 
 
 RULES = (images, kernels, domains)

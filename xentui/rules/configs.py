@@ -26,12 +26,12 @@ _SHAPE = (
 )
 
 
-def present(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def present(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that the file exists and can be checked."""
     file = guest.guest.config_file
-    if file is None or not given.sees_files or guest.key in given.configs:
+    if file is None or not context.sees_files or guest.key in context.configs:
         return
-    if file in given.assets.unreadable:
+    if file in context.assets.unreadable:
         why = "is not UTF-8 text, or cannot be read"
         fix = "Save it as UTF-8, comments included: xentui corrects its paths and copies it."
     else:
@@ -40,9 +40,9 @@ def present(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     yield found("XT238", _path(guest), f"{quoted(file)} {why}", fix)
 
 
-def readable(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def readable(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that xl reads the config, and every setting in it as intended."""
-    config = given.configs.get(guest.key)
+    config = context.configs.get(guest.key)
     if config is None:
         return
     if config.error is not None:
@@ -53,7 +53,7 @@ def readable(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             "Write name = value, one per line, texts in quotes, lists in brackets.",
         )
         return
-    for problem in xl_check.problems(config, arch=given.board.arch, xen=given.xen):
+    for problem in xl_check.problems(config, arch=context.board.arch, xen=context.xen):
         if problem.key in ("type", "builder") and problem.verdict in ("fails", "ignored"):
             # What a type can be on the board is the rule's for every guest (XT233).
             continue
@@ -92,15 +92,15 @@ def _finding(guest: EffectiveGuest, problem: xl_check.Problem) -> Finding:
     return found(code, _path(guest), message, advice)
 
 
-def rewriting(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def rewriting(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that the classes' rewriting leaves a config that xl reads, with the right paths."""
-    config = given.configs.get(guest.key)
+    config = context.configs.get(guest.key)
     if config is None or config.error is not None:
         return
-    image = artifacts.image_file(given.project, guest.guest)
-    kernel = artifacts.kernel_file(given.project, guest.guest)
-    after = xl_config.parse(xl_config.rewritten(given.texts[guest.key], image, kernel))
-    disks = tuple(xl_disk.parse(spec, given.xen) for spec in after.texts("disk"))
+    image = artifacts.image_file(context.project, guest.guest)
+    kernel = artifacts.kernel_file(context.project, guest.guest)
+    after = xl_config.parse(xl_config.rewritten(context.texts[guest.key], image, kernel))
+    disks = tuple(xl_disk.parse(spec, context.xen) for spec in after.texts("disk"))
     yield from _kernel(guest, config, after, kernel)
     if after.error is not None:
         message = f"The class breaks line {after.error.line} when it puts in the path"
@@ -110,7 +110,9 @@ def rewriting(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     for number, (spec, disk) in enumerate(zip(after.texts("disk"), disks, strict=True)):
         if disk.error:
             before = config.texts("disk")
-            broken = number == 0 and bool(before) and not xl_disk.parse(before[0], given.xen).error
+            broken = (
+                number == 0 and bool(before) and not xl_disk.parse(before[0], context.xen).error
+            )
             message = f"Line {line}: xl refuses the disk {quoted(spec)}"
             if broken:
                 message += ", as it is once the class has put in the path"
@@ -125,13 +127,13 @@ def rewriting(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         if disks[0].target != wanted:
             message = f"Line {line}: the class does not put {wanted} in"
             yield found("XT241", _path(guest), message, _SHAPE)
-        yield from _format(given, guest, disks[0], line)
-    yield from _files(given, guest, config, disks)
+        yield from _format(context, guest, disks[0], line)
+    yield from _files(context, guest, config, disks)
 
 
-def contents(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def contents(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that the config describes a guest."""
-    config = given.configs.get(guest.key)
+    config = context.configs.get(guest.key)
     if config is None or config.error is not None:
         return
     if not config.text("name"):
@@ -155,10 +157,10 @@ def contents(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def _format(
-    given: Context, guest: EffectiveGuest, disk: ConfigDisk, line: int
+    context: Context, guest: EffectiveGuest, disk: ConfigDisk, line: int
 ) -> Iterator[Finding]:
     """Whether the format that the first disk declares is that of the image."""
-    really = artifacts.image_format(given.project, guest.guest)
+    really = artifacts.image_format(context.project, guest.guest)
     if really is not None and disk.format != really and not disk.cdrom:
         yield found(
             "XT270",
@@ -200,14 +202,14 @@ def _boots_itself(config: Config) -> bool:
 
 
 def _files(
-    given: Context, guest: EffectiveGuest, config: Config, disks: tuple[ConfigDisk, ...]
+    context: Context, guest: EffectiveGuest, config: Config, disks: tuple[ConfigDisk, ...]
 ) -> Iterator[Finding]:
     """Files that the config names and nothing puts on the target."""
     named = [("the further disk", disk.target) for disk in disks[1:] if disk.target]
     named += [(f"the {what}", text) for name, what in _FILES.items() if (text := config.text(name))]
     named += [("the network script", script) for script in _scripts(config)]
     for what, path in named:
-        if not path.startswith("/dev/") and path not in given.image_paths:
+        if not path.startswith("/dev/") and path not in context.image_paths:
             yield found(
                 "XT245",
                 _path(guest),

@@ -15,10 +15,10 @@ NATIVE = ("docker", "podman")
 """Front-ends that are engines of their own, with vxn as their runtime."""
 
 
-def board(given: Context) -> Iterator[Finding]:
+def board(context: Context) -> Iterator[Finding]:
     """Check that vxn finds its own images on the board."""
-    if given.project.containers.vxn and not given.board.emulated:
-        machine = given.board.machine
+    if context.project.containers.vxn and not context.board.emulated:
+        machine = context.board.machine
         yield found(
             "XT501",
             "containers.vxn",
@@ -28,9 +28,9 @@ def board(given: Context) -> Iterator[Finding]:
         )
 
 
-def distribution(given: Context) -> Iterator[Finding]:
+def distribution(context: Context) -> Iterator[Finding]:
     """Check the layers that the build needs besides meta-virtualization."""
-    if given.project.containers.vxn:
+    if context.project.containers.vxn:
         yield found(
             "XT502",
             "containers.vxn",
@@ -39,9 +39,9 @@ def distribution(given: Context) -> Iterator[Finding]:
         )
 
 
-def frontends(given: Context) -> Iterator[Finding]:
+def frontends(context: Context) -> Iterator[Finding]:
     """Find front ends without vxn, or that exclude each other."""
-    containers = given.project.containers
+    containers = context.project.containers
     wanted = containers.frontends or ()
     path = "containers.frontends"
     if wanted and not containers.vxn:
@@ -52,7 +52,7 @@ def frontends(given: Context) -> Iterator[Finding]:
             path,
             f"{', '.join(wanted)} start containers through vxn, which is off",
             "Set vxn = true, or remove the front-ends.",
-            *((with_vxn, without) if given.board.emulated else (without,)),
+            *((with_vxn, without) if context.board.emulated else (without,)),
         )
         return
     if all(name in wanted for name in NATIVE):
@@ -78,9 +78,9 @@ def frontends(given: Context) -> Iterator[Finding]:
         )
 
 
-def reserve(given: Context) -> Iterator[Finding]:
+def reserve(context: Context) -> Iterator[Finding]:
     """Check that the memory reserved is what vxn will take."""
-    containers = given.project.containers
+    containers = context.project.containers
     if not containers.vxn:
         return
     if containers.concurrent == 0:
@@ -102,9 +102,9 @@ def reserve(given: Context) -> Iterator[Finding]:
         )
 
 
-def outside(given: Context) -> Iterator[Finding]:
+def outside(context: Context) -> Iterator[Finding]:
     """Whether the build directory installs vxn, and the project does not say so."""
-    if given.assets.installs_vxn and not given.project.containers.vxn:
+    if context.assets.installs_vxn and not context.project.containers.vxn:
         yield found(
             "XT369",
             "containers.vxn",

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What every rule is given: the project, and what follows from it, worked out once."""
+"""What every rule is context: the project, and what follows from it, worked out once."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Context:
         return (config.text("name") if config is not None else None) or guest.name
 
 
-def context(
+def make_context(
     project: Project,
     assets: Assets = NO_ASSETS,
     abilities: Abilities | None = None,
@@ -119,7 +119,7 @@ def context(
         abilities=abilities or releases.abilities_for(project),
         direct=tuple(effective(whole, guest) for guest in direct),
         holding=holding,
-        held=context(held, assets, abilities) if held is not whole and held != whole else None,
+        held=make_context(held, assets, abilities) if held is not whole and held != whole else None,
     )
 
 

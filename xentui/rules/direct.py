@@ -20,14 +20,14 @@ TAKEN = frozenset(
 """Fields that have an effect on such a guest. Its tags do no harm: it always starts."""
 
 
-def place(given: Context) -> Iterator[Finding]:
+def place(context: Context) -> Iterator[Finding]:
     """Check that what starts Xen on the board can start guests too."""
-    why = _why_not(given)
+    why = _why_not(context)
     if not why:
         return
-    board = given.board
+    board = context.board
     fat = "uboot-fat" in board.boot.families
-    for guest in given.direct:
+    for guest in context.direct:
         yield found(
             "XT124",
             f"guests.{guest.key}.started_by",
@@ -37,13 +37,13 @@ def place(given: Context) -> Iterator[Finding]:
         )
 
 
-def _why_not(given: Context) -> str:
+def _why_not(context: Context) -> str:
     """Return why Xen starts no guests on the board, or an empty text."""
-    host, family = given.project.host, boards.boot_family(given.project.host)
+    host, family = context.project.host, boards.boot_family(context.project.host)
     writer = boards.boot_writer(host)
     if family in FAMILIES and writer == "xentui":
         return ""
-    if given.board.arch == "x86-64":
+    if context.board.arch == "x86-64":
         return "Xen for x86-64 starts no guest but Dom0."
     if family == "efi":
         return (
@@ -59,9 +59,9 @@ def _why_not(given: Context) -> str:
     )
 
 
-def files(given: Context) -> Iterator[Finding]:
+def files(context: Context) -> Iterator[Finding]:
     """Check that the guest has what it boots from, and nothing that it cannot have."""
-    for guest in given.direct:
+    for guest in context.direct:
         wanted = guest.guest
         if wanted.ramdisk is None:
             yield found(

@@ -1,9 +1,13 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Rules on what only a complete xl config sets: settings, files, order (XT271 to XT288)."""
+"""Rules on the settings of guests: those of a complete xl config, files, order, secrets.
+
+XT232, XT271 to XT288, XT702.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -14,7 +18,7 @@ from xentui.rules import quick_fixes
 from xentui.rules.context import Context
 from xentui.rules.fetched import seen
 from xentui.rules.finding import Finding, QuickFix, found
-from xentui.safe_text import quoted
+from xentui.safe_text import quoted, visible
 from xentui.xl import check as xl_check
 from xentui.xl import disk as xl_disk
 from xentui.xl import keys
@@ -22,13 +26,13 @@ from xentui.xl.config import Config, Setting, Value
 from xentui.xl.disk import ConfigDisk
 
 
-def settings(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def settings(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that xl takes each setting as intended, on this architecture and for this type."""
     if guest.guest.config_file is not None or not _has_settings(guest.guest):
         return
     paths = {field.xl: field.name for field in route.only_in_config() if field.xl}
     known = {name for name, _ in guest.guest.xl}
-    for problem in xl_check.problems(_config(guest), arch=given.board.arch, xen=given.xen):
+    for problem in xl_check.problems(_config(guest), arch=context.board.arch, xen=context.xen):
         if problem.key in known:
             path, drop = f"guests.{guest.key}.xl.{problem.key}", _without_xl(guest, problem.key)
         elif problem.key in paths:
@@ -50,7 +54,7 @@ def settings(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         yield found(code, path, f"{problem.key} {problem.message}", advice, drop)
 
 
-def own_fields(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def own_fields(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Settings of ``xl`` that another field says, or that xentui writes."""
     fields = {field.xl: field.name for field in schema.fields("guest") if field.xl}
     fields |= {"kernel": "kernel", "disk": "disks"}
@@ -69,7 +73,7 @@ _WAYS = ("file", "block", "size", "target")
 """Fields of a further disk that say what it is; it has one of them."""
 
 
-def further_disks(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def further_disks(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check each further disk, and that it has its own device."""
     devices = {guest.disk_device: "its own image"}
     for number, made in enumerate(guest.guest.disks):
@@ -110,21 +114,21 @@ def further_disks(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             script=made.script or "",
             flags=made.options,
         )
-        refused = xl_disk.parse(xl_disk.write(written), given.xen).error
+        refused = xl_disk.parse(xl_disk.write(written), context.xen).error
         if refused:
             yield found(
                 "XT278",
                 path,
-                f"xl of Xen {keys.shown(given.xen)} refuses the disk {made.device} of "
+                f"xl of Xen {keys.shown(context.xen)} refuses the disk {made.device} of "
                 f"{guest.key}: {refused}",
                 "Remove what it does not know, or build a newer Xen.",
             )
-        yield from _disk_bytes(given, guest, number)
+        yield from _disk_bytes(context, guest, number)
 
 
-def _disk_bytes(given: Context, guest: EffectiveGuest, number: int) -> Iterator[Finding]:
+def _disk_bytes(context: Context, guest: EffectiveGuest, number: int) -> Iterator[Finding]:
     made = guest.guest.disks[number]
-    local = disk.local_file(guest.guest, made.file, given.assets) if made.file else None
+    local = disk.local_file(guest.guest, made.file, context.assets) if made.file else None
     if local is None or local.is_dir:
         return
     looked = seen(local)
@@ -144,13 +148,13 @@ def _disk_bytes(given: Context, guest: EffectiveGuest, number: int) -> Iterator[
         )
 
 
-def files(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def files(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that something provides each file besides the image and the kernel."""
     for file in artifacts.extra_files(guest.guest):
-        if not file.file or (guest.guest.bundle, file.file) in given.fetched:
+        if not file.file or (guest.guest.bundle, file.file) in context.fetched:
             continue
         above = [file.file.rpartition("/")[0], ""]
-        if any((guest.guest.bundle, folder) in given.folders for folder in above):
+        if any((guest.guest.bundle, folder) in context.folders for folder in above):
             continue
         yield found(
             "XT272",
@@ -160,12 +164,12 @@ def files(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         )
 
 
-def kernel(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def kernel(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that a fetched kernel is a kernel for the board, from its bytes."""
     wanted = guest.guest.kernel
     if wanted is None or wanted == "none":
         return
-    local = disk.local_file(guest.guest, wanted, given.assets)
+    local = disk.local_file(guest.guest, wanted, context.assets)
     looked = seen(local) if local is not None and not local.is_dir else None
     if looked is None or looked.kind in ("packed", "unknown", "blank"):
         return
@@ -177,16 +181,16 @@ def kernel(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             "Name the kernel's file, or remove it for Dom0's own kernel.",
             quick_fixes.guest("Use Dom0's kernel", guest.key, kernel=None),
         )  # fmt: skip
-    elif arch and arch != given.board.arch:
+    elif arch and arch != context.board.arch:
         yield found(
             "XT284", path,
-            f"{quoted(wanted)} is a kernel for {arch}, and the board is {given.board.arch}",
+            f"{quoted(wanted)} is a kernel for {arch}, and the board is {context.board.arch}",
             "Build the guest's kernel for the board's architecture.",
             quick_fixes.guest("Use Dom0's kernel", guest.key, kernel=None),
         )  # fmt: skip
 
 
-def passed_through(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def passed_through(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """List what passthrough needs outside the guest's config, which is up to the user."""
     wanted = guest.guest
     if wanted.pci:
@@ -209,7 +213,7 @@ def passed_through(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             )
     if wanted.dtdev or wanted.iomem or wanted.irqs:
         field = next(name for name in ("dtdev", "iomem", "irqs") if getattr(wanted, name))
-        marked = wanted.dtdev and boards.marks_devices(given.project.host)
+        marked = wanted.dtdev and boards.marks_devices(context.project.host)
         missing = [
             name
             for name, there in (
@@ -218,7 +222,7 @@ def passed_through(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             )
             if there
         ]
-        if given.board.arch == "aarch64" and missing:
+        if context.board.arch == "aarch64" and missing:
             yield found(
                 "XT283",
                 f"guests.{guest.key}.{field}",
@@ -235,10 +239,10 @@ def _seize(guest: EffectiveGuest) -> QuickFix | None:
     return quick_fixes.guest("Take the devices from Dom0's drivers", guest.key, pci=pci)
 
 
-def start_order(given: Context) -> Iterator[Finding]:
+def start_order(context: Context) -> Iterator[Finding]:
     """Check that guests can start after those that they name."""
-    guests = {guest.key: guest for guest in given.project.guests}
-    for guest in given.project.guests:
+    guests = {guest.key: guest for guest in context.project.guests}
+    for guest in context.project.guests:
         for number, key in enumerate(guest.after):
             path = f"guests.{guest.key}.after[{number}]"
             without = tuple(name for name in guest.after if name != key)
@@ -254,7 +258,7 @@ def start_order(given: Context) -> Iterator[Finding]:
                     f"Let {key} start with Dom0 too.", _autostart(key), leave,
                 )  # fmt: skip
         yield from _served(guest, guests)
-    yield from _circle(given.project)
+    yield from _circle(context.project)
 
 
 def _served(guest: Guest, guests: dict[str, Guest]) -> Iterator[Finding]:
@@ -345,5 +349,57 @@ def _autostart(key: str) -> QuickFix:
     return QuickFix(f"Let {key} start with Dom0", apply)
 
 
-GUEST_RULES = (settings, own_fields, further_disks, files, kernel, passed_through)
-RULES = (start_order,)
+# Text that should not be written as it is
+
+_SECRET = re.compile(
+    r"(?:^|[ .,_-])(?:[a-z0-9]{0,16}[_-])?"
+    r"(?:password|passwd|passphrase|token|secret|api_?key)=[^ ]",
+    re.IGNORECASE,
+)
+_LOGIN = re.compile(r"://[^/@?]{1,200}@")
+_QUERY = re.compile(r"[?&](?:password|token|secret|key|sig|signature)=", re.IGNORECASE)
+
+
+def secrets(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+    """Find passwords and tokens, which would be readable in files and on the target."""
+    wanted = guest.guest
+    if wanted.extra is not None and _SECRET.search(wanted.extra):
+        yield _secret(f"guests.{guest.key}.extra", "the kernel command line")
+    for number, entry in enumerate(wanted.source.fetch if wanted.source is not None else ()):
+        if _LOGIN.search(entry.uri) or _QUERY.search(entry.uri):
+            yield _secret(f"guests.{guest.key}.source.fetch[{number}].uri", "the address")
+
+
+def default_secrets(context: Context) -> Iterator[Finding]:
+    """Find the same in the defaults of every guest."""
+    extra = context.project.defaults.extra
+    if extra is not None and _SECRET.search(extra):
+        yield _secret("defaults.extra", "the kernel command line")
+
+
+def invisible(context: Context) -> Iterator[Finding]:
+    """Find characters that show nothing, or something else."""
+    preset = context.project.preset
+    if preset is None:
+        return
+    for name, given_text in (("title", preset.title), ("description", preset.description)):
+        if visible(given_text, keep="\n\t") != given_text:
+            yield found(
+                "XT702",
+                f"preset.{name}",
+                "The text contains invisible characters, or ones that change how it is shown",
+                "Remove control characters and marks of writing direction.",
+            )
+
+
+def _secret(path: str, where: str) -> Finding:
+    return found(
+        "XT232",
+        path,
+        f"There seems to be a password or token in {where}",
+        "Hand it over in another way: everyone who can read the files or the image can read it.",
+    )
+
+
+GUEST_RULES = (settings, own_fields, further_disks, files, kernel, passed_through, secrets)
+RULES = (start_order, default_secrets, invisible)

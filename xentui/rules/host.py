@@ -22,9 +22,9 @@ TESTED_DOM0 = 512
 """MiB that mv:tests/test_xen_runtime.py (TestXenDom0Boot) allows Dom0 at most."""
 
 
-def supported(given: Context) -> Iterator[Finding]:
+def supported(context: Context) -> Iterator[Finding]:
     """Check that Xen starts on the board at all."""
-    board = given.board
+    board = context.board
     path = "host.machine"
     if board.state == "refused":
         instead = board.instead
@@ -62,10 +62,10 @@ def supported(given: Context) -> Iterator[Finding]:
         )
 
 
-def layer(given: Context) -> Iterator[Finding]:
+def layer(context: Context) -> Iterator[Finding]:
     """Whether the board's layer has a branch for the release."""
-    of_board = given.board.layer
-    release = releases.release_of(given.project)
+    of_board = context.board.layer
+    release = releases.release_of(context.project)
     if of_board is None or release.name in of_board.branches:
         return
     known = ", ".join(of_board.branches)
@@ -77,23 +77,24 @@ def layer(given: Context) -> Iterator[Finding]:
     )
 
 
-def licenses(given: Context) -> Iterator[Finding]:
+def licenses(context: Context) -> Iterator[Finding]:
     """Check that the licences are accepted without which the board's image is not built."""
-    accepted = given.project.host.accepted_licenses or ()
-    for one in given.board.licenses:
+    accepted = context.project.host.accepted_licenses or ()
+    for one in context.board.licenses:
         if one.flag not in accepted:
             yield found(
                 "XT120",
                 "host.accepted_licenses",
-                f"{given.board.machine} is not built unless you accept the licence flag {one.flag}",
+                f"{context.board.machine} is not built unless you accept the licence flag "
+                f"{one.flag}",
                 f'Read it, and set accepted_licenses = ["{one.flag}"]. It covers {one.covers}.',
                 quick_fixes.host(f"Accept {one.flag}", accepted_licenses=(*accepted, one.flag)),
             )
 
 
-def boot_mode(given: Context) -> Iterator[Finding]:
+def boot_mode(context: Context) -> Iterator[Finding]:
     """Check that Xen can be started on the board in the chosen way."""
-    mode, board = given.project.host.boot_mode, given.board
+    mode, board = context.project.host.boot_mode, context.board
     if mode is None or board.state == "refused":
         return
     path = "host.boot_mode"
@@ -123,23 +124,23 @@ def boot_mode(given: Context) -> Iterator[Finding]:
         yield found("XT106", path, "An efi image starts on UEFI firmware only", fix)
 
 
-def total_memory(given: Context) -> Iterator[Finding]:
+def total_memory(context: Context) -> Iterator[Finding]:
     """Check whether the board's memory is set, or only assumed."""
-    host = given.project.host
-    if host.memory is not None and not given.board.emulated:
+    host = context.project.host
+    if host.memory is not None and not context.board.emulated:
         yield found(
             "XT107",
             "host.memory",
-            f"Nothing sets the memory of {given.board.machine}: the budget counts with it",
+            f"Nothing sets the memory of {context.board.machine}: the budget counts with it",
             "Check that the board really has that much.",
         )
 
 
-def dom0_knob(given: Context) -> Iterator[Finding]:
+def dom0_knob(context: Context) -> Iterator[Finding]:
     """Check whether Dom0's memory can be set on the board, and how."""
-    host, board = given.project.host, given.board
+    host, board = context.project.host, context.board
     memory = host.dom0_memory
-    left_out = fallback(given.project, ("host", "dom0_memory")).value
+    left_out = fallback(context.project, ("host", "dom0_memory")).value
     path = "host.dom0_memory"
     if memory is None:
         if board.arch == "x86-64" and left_out is None:
@@ -168,13 +169,13 @@ def dom0_knob(given: Context) -> Iterator[Finding]:
         )
 
 
-def dom0_size(given: Context) -> Iterator[Finding]:
+def dom0_size(context: Context) -> Iterator[Finding]:
     """Compare Dom0's memory with what is known from tests and boards."""
-    memory = given.project.host.dom0_memory
+    memory = context.project.host.dom0_memory
     if memory is None:
         return
     path = "host.dom0_memory"
-    if given.board.emulated and memory > TESTED_DOM0:
+    if context.board.emulated and memory > TESTED_DOM0:
         yield found(
             "XT110",
             path,
@@ -182,20 +183,20 @@ def dom0_size(given: Context) -> Iterator[Finding]:
             f"Keep to {TESTED_DOM0} MiB if you run its tests.",
             quick_fixes.host(f"Give Dom0 {TESTED_DOM0} MiB", dom0_memory=TESTED_DOM0),
         )
-    limit = given.board.dom0_limit
+    limit = context.board.dom0_limit
     if limit is not None and memory > limit:
         yield found(
             "XT112",
             path,
-            f"A Dom0 of {memory} MiB may lose devices of {given.board.title}",
-            f"Keep to {limit} MiB: {given.board.dom0_limit_why}.",
+            f"A Dom0 of {memory} MiB may lose devices of {context.board.title}",
+            f"Keep to {limit} MiB: {context.board.dom0_limit_why}.",
             quick_fixes.host(f"Give Dom0 {limit} MiB", dom0_memory=limit),
         )
 
 
-def own_image(given: Context) -> Iterator[Finding]:
+def own_image(context: Context) -> Iterator[Finding]:
     """Check that the Dom0 image includes the guests."""
-    recipe = image(given.project)
+    recipe = image(context.project)
     if recipe != "xen-image-minimal":
         yield found(
             "XT113",

@@ -26,14 +26,14 @@ _SUFFIXES = {
 """Import type of a file by the last part of its name."""
 
 
-def image_size(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def image_size(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that the image size is used, and large enough."""
     source = guest.guest.source
     if source is None:
         return
     path = f"guests.{guest.key}.source.image_size"
     sized = source.type in ("rootfs_dir", CONTAINER)
-    if not sized and not given.project.has_import_script(source.type):
+    if not sized and not context.project.has_import_script(source.type):
         if source.image_size is not None:
             yield found(
                 "XT306",
@@ -43,7 +43,7 @@ def image_size(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
                 quick_fixes.source("Remove the size", guest.key, image_size=None),
             )
         return
-    needed = sum(_size(given, entry) for entry in source.fetch) if sized else 0
+    needed = sum(_size(context, entry) for entry in source.fetch) if sized else 0
     mib = -(-needed // (1024 * 1024))
     if needed and mib >= guest.image_size:
         # A fifth for inodes, journal and the blocks that ext4 keeps back.
@@ -57,15 +57,15 @@ def image_size(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         )
 
 
-def import_type(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def import_type(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that the import type exists, and suits the file."""
     source = guest.guest.source
     if source is None:
         return
     path = f"guests.{guest.key}.source.type"
     if source.type not in KNOWN_IMPORTS:
-        if all(kind.key != source.type for kind in given.project.import_types):
-            known = [*KNOWN_IMPORTS, *(kind.key for kind in given.project.import_types)]
+        if all(kind.key != source.type for kind in context.project.import_types):
+            known = [*KNOWN_IMPORTS, *(kind.key for kind in context.project.import_types)]
             yield found(
                 "XT310",
                 path,
@@ -74,7 +74,7 @@ def import_type(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
                 *_type_by_name(guest, source),
             )
         return
-    local = contents(given.project, given.assets, guest)
+    local = contents(context.project, context.assets, guest)
     if local is not None and local.kind not in UNCERTAIN:
         # XT350 says what the file is, whatever its name.
         return
@@ -89,12 +89,12 @@ def import_type(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         )
 
 
-def kernel(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def kernel(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Find a kernel that must be in the deploy directory."""
     named = guest.guest.kernel
-    if named in (None, "none") or named == given.board.kernel_image or guest.type == "hvm":
+    if named in (None, "none") or named == context.board.kernel_image or guest.type == "hvm":
         return
-    if _fetched(given, guest.guest.bundle, named):
+    if _fetched(context, guest.guest.bundle, named):
         return
     yield found(
         "XT314",
@@ -104,16 +104,16 @@ def kernel(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     )
 
 
-def _fetched(given: Context, bundle: str | None, path: str) -> bool:
+def _fetched(context: Context, bundle: str | None, path: str) -> bool:
     steps = path.split("/")
     above = ("/".join(steps[:length]) for length in range(len(steps)))
-    return (bundle, path) in given.fetched or any((bundle, f) in given.folders for f in above)
+    return (bundle, path) in context.fetched or any((bundle, f) in context.folders for f in above)
 
 
-def types(given: Context) -> Iterator[Finding]:
+def types(context: Context) -> Iterator[Finding]:
     """Find import types that are unused, or whose script is missing."""
-    used = {guest.source.type for guest in given.project.guests if guest.source is not None}
-    for kind in given.project.import_types:
+    used = {guest.source.type for guest in context.project.guests if guest.source is not None}
+    for kind in context.project.import_types:
         path = f"import_types.{kind.key}"
         if kind.key not in used:
             yield found(
@@ -123,10 +123,10 @@ def types(given: Context) -> Iterator[Finding]:
                 "Remove it, or name it in a source.",
                 quick_fixes.without_import_type(kind.key),
             )
-        if given.sees_files and kind.script not in given.assets.texts:
+        if context.sees_files and kind.script not in context.assets.texts:
             why = (
                 "cannot be read"
-                if kind.script in given.assets.unreadable
+                if kind.script in context.assets.unreadable
                 else ("is not beside the project file")
             )
             yield found(
@@ -137,8 +137,8 @@ def types(given: Context) -> Iterator[Finding]:
             )
 
 
-def _size(given: Context, entry: Fetch) -> int:
-    local = given.assets.sources.get(entry.uri.removeprefix("file://"))
+def _size(context: Context, entry: Fetch) -> int:
+    local = context.assets.sources.get(entry.uri.removeprefix("file://"))
     return local.size if local is not None else 0
 
 

@@ -15,18 +15,18 @@ from xentui.rules.finding import Finding, found
 OCI_FRONTENDS = ("docker", "podman")
 
 
-def boot_mode(given: Context) -> Iterator[Finding]:
+def boot_mode(context: Context) -> Iterator[Finding]:
     """Find a boot mode that the layers cannot make; efi is written by xentui, on every release."""
-    mode = given.project.host.boot_mode
-    if mode != "hyperv-gen1" or mode in given.abilities.boot_modes:
+    mode = context.project.host.boot_mode
+    if mode != "hyperv-gen1" or mode in context.abilities.boot_modes:
         return
-    name = given.project.host.release
+    name = context.project.host.release
     who = name if name is not None else "wrynose"
     yield found(
         "XT640",
         "host.boot_mode",
         f"{who}'s meta-virtualization starts Xen in mode bios only, and {mode} is asked for"
-        if len(given.abilities.boot_modes) == 1
+        if len(context.abilities.boot_modes) == 1
         else f"the layers cannot make an image for the boot mode {mode}",
         "Use efi, which works on every release, or build with master, whose layers have it.",
         quick_fixes.host("Start Xen by UEFI", boot_mode="efi"),
@@ -35,12 +35,12 @@ def boot_mode(given: Context) -> Iterator[Finding]:
     )
 
 
-def classes(given: Context) -> Iterator[Finding]:
+def classes(context: Context) -> Iterator[Finding]:
     """Find a release whose layers have no guest classes."""
-    name = given.project.host.release
+    name = context.project.host.release
     if name is None or releases.releases()[name].abilities.has_classes:
         return
-    if given.project.guests:
+    if context.project.guests:
         yield found(
             "XT641",
             "host.release",
@@ -51,23 +51,23 @@ def classes(given: Context) -> Iterator[Finding]:
         )
 
 
-def vxn(given: Context) -> Iterator[Finding]:
+def vxn(context: Context) -> Iterator[Finding]:
     """Find containers on layers without vxn, or without a part of it."""
-    containers = given.project.containers
+    containers = context.project.containers
     if not containers.vxn:
         return
-    able = given.abilities.vxn
+    able = context.abilities.vxn
     if able is None:
         yield found(
             "XT642",
             "containers.vxn",
-            f"{given.project.host.release or 'this'} has no vxn: meta-virtualization has it since "
-            "wrynose",
+            f"{context.project.host.release or 'this'} has no vxn: meta-virtualization has it "
+            "since wrynose",
             "Remove vxn, or build with wrynose.",
             quick_fixes.containers("Remove vxn", vxn=None, frontends=None),
         )
         return
-    if able.static_addresses and network(given.project) != "nat":
+    if able.static_addresses and network(context.project) != "nat":
         yield found(
             "XT643",
             "host.network",
@@ -85,10 +85,10 @@ def vxn(given: Context) -> Iterator[Finding]:
         )
 
 
-def other_release(given: Context) -> Iterator[Finding]:
+def other_release(context: Context) -> Iterator[Finding]:
     """Find a release that is not the one of the layers at hand."""
-    name = given.project.host.release
-    core, _ = releases.recognised(given.abilities)
+    name = context.project.host.release
+    core, _ = releases.recognised(context.abilities)
     if name is None or not core or core == name:
         return
     yield found(

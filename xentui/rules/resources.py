@@ -21,14 +21,14 @@ STEP = 16
 """Memory of guests is lowered to a multiple of this, in MiB."""
 
 
-def memory(given: Context) -> Iterator[Finding]:
+def memory(context: Context) -> Iterator[Finding]:
     """Check that everything fits into the board's memory."""
-    budget = budget_of(given)
+    budget = budget_of(context)
     if budget.total is None:
         yield found(
             "XT403",
             "host.memory",
-            f"The total memory of {given.board.machine} is unknown, so the budget cannot "
+            f"The total memory of {context.board.machine} is unknown, so the budget cannot "
             "be checked",
             "Set host.memory to what the board has.",
         )
@@ -41,14 +41,14 @@ def memory(given: Context) -> Iterator[Finding]:
             f"Dom0 ({budget.of('dom0')} MiB) and Xen ({budget.of('xen')} MiB) leave nothing of the "
             f"board's {budget.total} MiB",
             "Give Dom0 less, or the board more.",
-            *_more(given, budget, budget.lacking_all),
+            *_more(context, budget, budget.lacking_all),
         )
         return
-    yield from _alone(given, budget, room)
+    yield from _alone(context, budget, room)
     if room < budget.autostart:
-        yield _short(given, budget, room)
+        yield _short(context, budget, room)
     elif not budget.fits:
-        yield _no_containers(given, budget)
+        yield _no_containers(context, budget)
     elif not budget.fits_all:
         yield found(
             "XT402",
@@ -56,12 +56,12 @@ def memory(given: Context) -> Iterator[Finding]:
             f"All guests at once need {budget.lacking_all} MiB more than there is; those that "
             "start automatically fit",
             "Do not start all at once, give them less memory, or give the board more.",
-            *_more(given, budget, budget.lacking_all),
-            *_less(given, room - budget.of("reserve"), every=True),
+            *_more(context, budget, budget.lacking_all),
+            *_less(context, room - budget.of("reserve"), every=True),
         )
 
 
-def _short(given: Context, budget: Budget, room: int) -> Finding:
+def _short(context: Context, budget: Budget, room: int) -> Finding:
     lacking = budget.autostart - room
     count = sum(row.kind == "guest" and row.autostart for row in budget.rows)
     what = (
@@ -75,25 +75,25 @@ def _short(given: Context, budget: Budget, room: int) -> Finding:
         f"{what} {budget.autostart} MiB; Xen and Dom0 leave {room} of {budget.total} MiB, "
         f"{lacking} too few",
         "Raise the board's memory, lower the guests', or start fewer automatically.",
-        *_more(given, budget, budget.lacking),
-        *_less(given, room),
+        *_more(context, budget, budget.lacking),
+        *_less(context, room),
     )
 
 
-def _no_containers(given: Context, budget: Budget) -> Finding:
+def _no_containers(context: Context, budget: Budget) -> Finding:
     return found(
         "XT404",
         "containers",
         f"With the guests running, the containers need {budget.lacking} MiB more than there is",
         "Raise the board's memory, or plan for fewer containers at once.",
-        *_more(given, budget, budget.lacking),
-        *_less(given, budget.autostart - budget.lacking),
+        *_more(context, budget, budget.lacking),
+        *_less(context, budget.autostart - budget.lacking),
     )
 
 
-def _alone(given: Context, budget: Budget, room: int) -> Iterator[Finding]:
+def _alone(context: Context, budget: Budget, room: int) -> Iterator[Finding]:
     """Guests that cannot start even when no other runs."""
-    guests = {guest.key: guest for guest in given.guests}
+    guests = {guest.key: guest for guest in context.guests}
     for row in budget.rows:
         # A guest of a layer's bundle, or of the user's own settings, is not the project's.
         guest = guests.get(row.name)
@@ -105,7 +105,7 @@ def _alone(given: Context, budget: Budget, room: int) -> Iterator[Finding]:
                 f"guests.{row.name}.{'config_file' if own else 'memory'}",
                 f"{row.name} needs {row.mib} MiB, but Xen and Dom0 leave only {room}",
                 "Give it less memory, or the board more.",
-                *_more(given, budget, row.mib - room),
+                *_more(context, budget, row.mib - room),
                 *(
                     [quick_fixes.guest_memory(f"Give it {lower} MiB", {row.name: lower})]
                     if lower is not None and own is None
@@ -114,9 +114,9 @@ def _alone(given: Context, budget: Budget, room: int) -> Iterator[Finding]:
             )
 
 
-def _more(given: Context, budget: Budget, lacking: int) -> Iterator[QuickFix]:
+def _more(context: Context, budget: Budget, lacking: int) -> Iterator[QuickFix]:
     """Yield a larger total, where the project sets it: a power of two, or three quarters of one."""
-    if not given.board.emulated or budget.total is None:
+    if not context.board.emulated or budget.total is None:
         return
     # Xen takes a hundredth of what is added, on arm64 a 64th.
     wanted = budget.total + lacking + lacking // 50 + 2
@@ -129,15 +129,15 @@ def _more(given: Context, budget: Budget, lacking: int) -> Iterator[QuickFix]:
         yield quick_fixes.host(f"Give the board {size} MiB", memory=size)
 
 
-def _less(given: Context, room: int, *, every: bool = False) -> Iterator[QuickFix]:
+def _less(context: Context, room: int, *, every: bool = False) -> Iterator[QuickFix]:
     """Yield smaller guests that fit into ``room``, each lowered by the same share."""
     rows = [
-        row for row in budget_of(given).rows if row.kind == "guest" and (every or row.autostart)
+        row for row in budget_of(context).rows if row.kind == "guest" and (every or row.autostart)
     ]
-    held = {guest.key: guest for guest in (given.held or given).guests}
+    held = {guest.key: guest for guest in (context.held or context).guests}
     sizes = {
         guest.key: guest
-        for guest in given.guests
+        for guest in context.guests
         if guest.guest.config_file is None and held[guest.key].memory == guest.memory
     }
     movable = [row for row in rows if row.name in sizes]
@@ -167,12 +167,12 @@ def _floor(own: int, whole: int, share: int) -> int | None:
     return memory if memory >= SMALLEST else None
 
 
-def disk_space(given: Context) -> Iterator[Finding]:
+def disk_space(context: Context) -> Iterator[Finding]:
     """Check that the guests' images fit into the space that the Dom0 recipe reserves."""
-    needed = disk(given.project, given.assets)
+    needed = disk(context.project, context.assets)
     if needed.fits:
         return
-    space = extra_space(given.project, given.assets)
+    space = extra_space(context.project, context.assets)
     about = "about " if needed.estimate else ""
     yield found(
         "XT358",
@@ -183,10 +183,10 @@ def disk_space(given: Context) -> Iterator[Finding]:
     )
 
 
-def container_space(given: Context) -> Iterator[Finding]:
+def container_space(context: Context) -> Iterator[Finding]:
     """Check that Dom0 has space for the images of containers."""
-    project = given.project
-    if project.containers.vxn and extra_space(project, given.assets) is None:
+    project = context.project
+    if project.containers.vxn and extra_space(project, context.assets) is None:
         yield found(
             "XT359",
             "containers.vxn",

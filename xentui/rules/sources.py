@@ -20,7 +20,7 @@ from xentui.safe_text import quoted
 _ARCHES = frozenset({"x86-64", "aarch64", "arm", "x86", "i586", "i686"})
 
 
-def checksums(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def checksums(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that every remote file has a checksum."""
     for number, (field, entry) in enumerate(guest.guest.fetches):
         if entry.uri.startswith("file://"):
@@ -46,16 +46,16 @@ def checksums(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             )
 
 
-def local_files(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def local_files(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that local files exist."""
-    if not given.sees_files:
+    if not context.sees_files:
         return
     for field, entry in guest.guest.fetches:
         local = entry.uri.removeprefix("file://")
         if local == entry.uri:
             continue
         path = f"guests.{guest.key}.{field}.uri"
-        there = given.assets.sources.get(local)
+        there = context.assets.sources.get(local)
         if there is not None and there.is_dir:
             name = quoted(unquote(local))
             yield found(
@@ -74,14 +74,14 @@ def local_files(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             )
 
 
-def fits(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def fits(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that a fetched file provides the file to import."""
     source = guest.guest.source
     if source is None:
         return
     path = f"guests.{guest.key}.source.file"
     entries = source.fetch
-    if any(_brings(given, source, entry) for entry in entries):
+    if any(_brings(context, source, entry) for entry in entries):
         return
     packed = source.type == CONTAINER
     unsure = [
@@ -123,12 +123,12 @@ def fits(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     )
 
 
-def architectures(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def architectures(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that something is left to fetch for the board, and that each override is valid."""
     entries = _fetch(guest)
     if not any(entry.arch for entry in entries):
         return
-    board = given.board
+    board = context.board
     mine = {board.arch, board.machine, "qemuall" if board.emulated else board.machine}
     others = (_ARCHES | set(boards.names()) | {"qemuall"}) - mine
     for number, entry in enumerate(entries):
@@ -148,7 +148,7 @@ def architectures(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         )
 
 
-def subdirs(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def subdirs(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Find a subdir for a file that is not unpacked."""
     source = guest.guest.source
     for number, entry in enumerate(_fetch(guest)):
@@ -173,10 +173,10 @@ def subdirs(_given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         )
 
 
-def downloads(given: Context) -> Iterator[Finding]:
+def downloads(context: Context) -> Iterator[Finding]:
     """Find different files that are downloaded under the same name."""
     owners: dict[str, tuple[str, str]] = {}
-    for guest in given.project.guests:
+    for guest in context.project.guests:
         entries = guest.source.fetch if guest.source is not None else ()
         for number, entry in enumerate(entries):
             where = _meeting_place(guest.bundle or guest.key, entry)
@@ -194,14 +194,14 @@ def downloads(given: Context) -> Iterator[Finding]:
                 )
 
 
-def beside(given: Context) -> Iterator[Finding]:
+def beside(context: Context) -> Iterator[Finding]:
     """Find different files with the same name in the folder beside a bundle's recipe."""
-    scripts = {kind.key: kind.script for kind in given.project.import_types}
+    scripts = {kind.key: kind.script for kind in context.project.import_types}
     owners: dict[tuple[str | None, str], tuple[str, str]] = {}
-    for guest in given.guests:
+    for guest in context.guests:
         if guest.guest.bundle is None:
             continue
-        for field, name, origin in _beside(given, guest, scripts):
+        for field, name, origin in _beside(context, guest, scripts):
             place = (guest.guest.bundle, name)
             known, owner = owners.setdefault(place, (origin, guest.key))
             if known != origin:
@@ -215,11 +215,11 @@ def beside(given: Context) -> Iterator[Finding]:
 
 
 def _beside(
-    given: Context, guest: EffectiveGuest, scripts: Mapping[str, str]
+    context: Context, guest: EffectiveGuest, scripts: Mapping[str, str]
 ) -> Iterator[tuple[str, str, str]]:
     """Yield field, name and origin of what a guest has carried beside its recipe."""
     wanted = guest.guest
-    if wanted.config_file is not None or needs_complete_cfg(given.project, guest):
+    if wanted.config_file is not None or needs_complete_cfg(context.project, guest):
         yield "config_file", f"{guest.key}.cfg", f"the config of {guest.key}"
     if wanted.source is None:
         return
@@ -246,7 +246,7 @@ def _fetch(guest: EffectiveGuest) -> tuple[Fetch, ...]:
     return guest.guest.source.fetch if guest.guest.source is not None else ()
 
 
-def _brings(given: Context, source: Source, entry: Fetch) -> bool:
+def _brings(context: Context, source: Source, entry: Fetch) -> bool:
     if source.type == CONTAINER:
         # An archive for another architecture has another name than the one that is imported.
         named = placed(entry.uri, None) == source.file
@@ -255,7 +255,7 @@ def _brings(given: Context, source: Source, entry: Fetch) -> bool:
         return entry.subdir is not None and _within(source.file, entry.subdir)
     if source.file == result(entry):
         return True
-    local = given.assets.sources.get(entry.uri.removeprefix("file://"))
+    local = context.assets.sources.get(entry.uri.removeprefix("file://"))
     may_be_folder = entry.uri.startswith("file://") and (local is None or local.is_dir)
     return may_be_folder and _within(source.file, placed(entry.uri, entry.subdir))
 

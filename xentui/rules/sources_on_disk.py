@@ -49,27 +49,27 @@ _FIXES: dict[str, str] = {
 }
 
 
-def on_disk(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def on_disk(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Compare a guest's local files with what the project says of them."""
     source = guest.guest.source
-    if source is None or not given.assets.sources:
+    if source is None or not context.assets.sources:
         return
-    mine = tuple(disk.entries(given.project, source))
+    mine = tuple(disk.entries(context.project, source))
     for number, entry in enumerate(source.fetch):
         place = entry.uri.removeprefix("file://")
-        local = given.assets.sources.get(place) if place != entry.uri else None
+        local = context.assets.sources.get(place) if place != entry.uri else None
         if local is None or entry not in mine:
             continue
         seen = fetched.seen(local)
         if seen is None:
             continue
         yield from _digest(guest, seen, entry, number)
-        own = given.project.has_import_script(source.type)
+        own = context.project.has_import_script(source.type)
         if not own and fetched.brings_disk(source, entry, local):
             yield from _content(guest, source, seen, place)
             if source.type in ("rootfs_dir", CONTAINER):
                 yield from _size(guest, seen, place)
-            yield from _architecture(given, guest, seen)
+            yield from _architecture(context, guest, seen)
             yield from _boots(guest, seen)
 
 
@@ -127,15 +127,15 @@ def _content(
         )
 
 
-def _architecture(given: Context, guest: EffectiveGuest, seen: Inspected) -> Iterator[Finding]:
+def _architecture(context: Context, guest: EffectiveGuest, seen: Inspected) -> Iterator[Finding]:
     """Whether a container's programs run on the board."""
     arch = seen.found.arch
-    if seen.kind == "container" and arch and arch != given.board.arch:
+    if seen.kind == "container" and arch and arch != context.board.arch:
         yield found(
             "XT364",
             f"guests.{guest.key}.source.file",
-            f"{quoted(seen.path.name)} is for {arch}, and {given.board.machine} is"
-            f" {given.board.arch}",
+            f"{quoted(seen.path.name)} is for {arch}, and {context.board.machine} is"
+            f" {context.board.arch}",
             "Save the image of the board's architecture: docker pull --platform, or skopeo copy"
             " --override-arch.",
         )

@@ -470,7 +470,7 @@ def examined(
         InputError: it is not a directory.
     """
     from xentui.bitbake import build_dir as reading
-    from xentui.rules.build_dir import examine
+    from xentui.rules.build import examine
     from xentui.session.existing import outranked
 
     top = str(build.absolute())

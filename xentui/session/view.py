@@ -80,9 +80,9 @@ class View:
     @cached_property
     def context(self) -> Context:
         """What the rules are given."""
-        from xentui.rules.context import context
+        from xentui.rules.context import make_context
 
-        return context(self.project, self.assets, self.destination.abilities, self._holding)
+        return make_context(self.project, self.assets, self.destination.abilities, self._holding)
 
     @cached_property
     def unfinished(self) -> Sequence[Finding]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from xentui.bitbake.conf_facts import Assignment, Location
 from xentui.bitbake.conf_syntax import Fault
-from xentui.rules.build_context import GUEST_VARIABLES, BuildContext, Placed, placed
+from xentui.rules.build.context import GUEST_VARIABLES, BuildContext, Placed, placed
 from xentui.safe_text import quoted, visible
 
 LISTS = frozenset(

@@ -15,7 +15,7 @@ from xentui.bitbake.layers import machines
 from xentui.errors import InputError
 from xentui.project.boards import board
 from xentui.project.filesystem import read_text
-from xentui.rules.build_context import BuildContext, Placed, near, placed
+from xentui.rules.build.context import BuildContext, Placed, near, placed
 from xentui.safe_text import quoted, visible
 
 _KNOWN_PATHS = {

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xentui.project.boards import board
-from xentui.rules.build_context import BuildContext, Placed, placed
+from xentui.rules.build.context import BuildContext, Placed, placed
 from xentui.safe_text import quoted, visible
 
 DISK_MIB = 60 * 1024

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from xentui.errors import InputError
 from xentui.project import filesystem
-from xentui.rules.build_context import GUEST_VARIABLES, BuildContext, Placed, near, placed
+from xentui.rules.build.context import GUEST_VARIABLES, BuildContext, Placed, near, placed
 from xentui.safe_text import quoted, visible
 
 _LARGEST = 1 << 20

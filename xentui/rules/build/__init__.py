@@ -11,29 +11,29 @@ from xentui.bitbake.build_dir import BuildDir
 from xentui.bitbake.host import Host
 from xentui.bitbake.recipes import Recipes
 from xentui.errors import XentuiError
-from xentui.rules import (
-    build_guests,
-    build_host,
-    build_layers,
-    build_lines,
-    build_names,
-    build_release,
-    build_settings,
+from xentui.rules.build import (
+    guests,
+    host,
+    layers,
+    lines,
+    names,
+    release,
+    settings,
 )
-from xentui.rules.build_context import BuildContext, Placed
+from xentui.rules.build.context import BuildContext, Placed
 from xentui.rules.catalogue import RANKS
 from xentui.rules.finding import failed
 
 Rule = Callable[[BuildContext], Iterable[Placed]]
 
 RULES: tuple[Rule, ...] = (
-    *build_lines.RULES,
-    *build_layers.RULES,
-    *build_release.RULES,
-    *build_names.RULES,
-    *build_settings.RULES,
-    *build_guests.RULES,
-    *build_host.RULES,
+    *lines.RULES,
+    *layers.RULES,
+    *release.RULES,
+    *names.RULES,
+    *settings.RULES,
+    *guests.RULES,
+    *host.RULES,
 )
 
 

@@ -11,7 +11,7 @@ from xentui.bitbake import mentions, releases
 from xentui.bitbake.abilities import META_VIRTUALIZATION, XEN_CLASSES, xen_classes
 from xentui.bitbake.conf_facts import Location
 from xentui.bitbake.files import exists
-from xentui.rules.build_context import GUEST_VARIABLES, BuildContext, Placed, placed
+from xentui.rules.build.context import GUEST_VARIABLES, BuildContext, Placed, placed
 
 _XENS = re.compile(
     r"(?:BUNDLED_XEN_GUESTS|XEN_BUNDLED_GUESTS|XEN_[A-Z0-9_]+|ENABLE_XEN_[A-Z0-9_]+)"

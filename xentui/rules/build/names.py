@@ -19,7 +19,7 @@ from xentui.bitbake.files import base_name, exists, joined, listed
 from xentui.errors import InputError
 from xentui.project.boards import board
 from xentui.project.filesystem import read_text
-from xentui.rules.build_context import BuildContext, Placed, near, placed
+from xentui.rules.build.context import BuildContext, Placed, near, placed
 from xentui.safe_text import quoted, visible
 
 _GLOBAL_CLASSES = ("classes-global", "classes")

@@ -14,7 +14,7 @@ from xentui.bitbake.conf_facts import Assignment, Location
 from xentui.bitbake.files import exists, listed
 from xentui.errors import InputError
 from xentui.project.filesystem import read_text
-from xentui.rules.build_context import DOM0, BuildContext, Placed, near, placed
+from xentui.rules.build.context import DOM0, BuildContext, Placed, near, placed
 from xentui.safe_text import quoted
 
 XEN_FEATURES = ("xen", "systemd", "virtualization")
