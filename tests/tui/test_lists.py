@@ -14,6 +14,7 @@ from tests.tui.test_build_dir import LOCAL, in_build_dir, made, read
 from tests.tui.test_wizard import field, settle
 from tests.tui.wizards import SMALL, shown, wizard
 from xentui.screens.dialogs import Pick
+from xentui.screens.guests import Guests
 from xentui.session.target import BuildSurvey, GivenUpError, survey
 from xentui.widgets.chrome import KeyLine
 from xentui.widgets.table import Table
@@ -157,3 +158,23 @@ async def test_nothing_is_offered_without_a_build_directory() -> None:
         assert not isinstance(app.screen, Pick)
         await pilot.press("escape")
         assert "F2" not in dict(app.main.query_one(KeyLine).shown)
+
+
+async def test_two_edits_at_once_do_not_overwrite_each_other() -> None:
+    app = wizard(session_of(TWO), begin="guests")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        step = app.main.step
+        assert isinstance(step, Guests)
+        key = step.standing
+        before = app.session.project.guest(key)
+        # Two keys that are handled before the screen is drawn again.
+        step.action_tag("autostart")
+        step.action_tag("external")
+        await settle(pilot)
+        guest = app.session.project.guest(key)
+        assert (guest.autostart, guest.external) == (not before.autostart, not before.external)
+        step.action_remove()
+        step.action_remove()
+        await settle(pilot)
+        assert len(app.session.project.guests) == len(TWO.guests) - 1

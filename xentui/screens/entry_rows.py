@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Button
 
-from xentui.screens.step import CursorMoved, Edit, Form
+from xentui.screens.step import CursorMoved, Form, edit
 from xentui.session import Session, field_paths
 from xentui.session.entry_lists import EntryList
 from xentui.widgets.parts import Part, PartsRow
@@ -141,20 +141,20 @@ class EntryRows(Vertical):
             self.post_message(CursorMoved())
         else:
             label = f"{event.row.title} of {self.key}"
-            self.post_message(self.edit(value, label, merge=f"{label} {event.name}"))
+            self.edit(value, label, merge=f"{label} {event.name}")
 
     @on(PartsRow.Removed)
     def _removed(self, event: PartsRow.Removed) -> None:
         event.stop()
         guest = self._session.project.guest(self.key)
         value = self.entries.without(guest, self._number(event.row))
-        self.post_message(self.edit(value, f"remove {event.row.title} of {self.key}"))
+        self.edit(value, f"remove {event.row.title} of {self.key}")
 
-    def edit(self, value: Any, label: str, merge: str = "") -> Edit:
-        """Return the message that asks for another list."""
+    def edit(self, value: Any, label: str, merge: str = "") -> None:
+        """Make another list the guest's."""
         path = ("guests", self.key, self.entries.field)
         project = field_paths.put(self._session.project, path, value)
-        return Edit(project, label, merge=merge)
+        edit(self, self._session, project, label, merge=merge)
 
     def _number(self, row: PartsRow) -> int:
         return int((row.id or "").rpartition("-")[2])

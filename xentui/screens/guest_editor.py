@@ -20,7 +20,7 @@ from textual.widgets import Button
 
 from xentui.project import effective, route
 from xentui.screens.entry_rows import EntryRows
-from xentui.screens.step import Edit, Edited, Form, Step, section
+from xentui.screens.step import Edited, Form, Step, edit, section
 from xentui.session import Session, field_paths, forms, guest_network, guests, texts
 from xentui.session.entry_lists import (
     INTERFACES,
@@ -440,24 +440,24 @@ class GuestEditor(Vertical):
             place = len(project.guest(self.key).disks)
             self._focus_next = field_paths.text_of_path((*self.base, "disks", place, "device"))
             project = guests.with_disk(project, self.key)
-            self.post_message(Edit(project, f"add a disk to {self.key}"))
+            edit(self, self.session, project, f"add a disk to {self.key}")
         elif name.startswith("disk-remove-"):
             place = int(name.removeprefix("disk-remove-"))
             project = guests.without_disk(project, self.key, place)
-            self.post_message(Edit(project, f"remove a disk of {self.key}"))
+            edit(self, self.session, project, f"remove a disk of {self.key}")
         elif project.guest(self.key).source is None:
             return
         elif name == "fetch-add":
             project = guests.with_fetch(project, self.key)
-            self.post_message(Edit(project, f"add a fetched file to {self.key}"))
+            edit(self, self.session, project, f"add a fetched file to {self.key}")
         elif name.startswith("fetch-remove-"):
             place = int(name.removeprefix("fetch-remove-"))
             project = guests.without_fetch(project, self.key, place)
-            self.post_message(Edit(project, texts.fetched_removed(self.key)))
+            edit(self, self.session, project, texts.fetched_removed(self.key))
 
     def _put(self, name: str, value: object, label: str, merge: str = "") -> None:
         project = field_paths.put(self.session.project, (*self.base, name), value)
-        self.post_message(Edit(project, label, merge=merge))
+        edit(self, self.session, project, label, merge=merge)
 
     @on(Options.Chosen, "#network-mode")
     def _network_chosen(self, event: Options.Chosen) -> None:
@@ -474,10 +474,10 @@ class GuestEditor(Vertical):
         guest, rows = self.session.project.guest(self.key), event.rows
         if rows.entries is INTERFACES:
             vif = (*(guest.vif or ()), NEW_INTERFACE)
-            self.post_message(rows.edit(vif, f"add an interface to {self.key}"))
+            rows.edit(vif, f"add an interface to {self.key}")
         elif rows.entries is SHARES:
             shares = (*guest.p9, new_share(guest))
-            self.post_message(rows.edit(shares, f"add a shared folder to {self.key}"))
+            rows.edit(shares, f"add a shared folder to {self.key}")
         else:
             self.app.run_worker(self._add_setting(rows), exclusive=True)
 
@@ -494,7 +494,7 @@ class GuestEditor(Vertical):
             self.query_ancestor(Step).say(problem, "error")
         else:
             settings = {**dict(guest.xl), name.strip(): ""}
-            self.post_message(rows.edit(settings, f"set {name.strip()} of {self.key}"))
+            rows.edit(settings, f"set {name.strip()} of {self.key}")
 
     @on(PartsRow.Changed, "#static-address")
     def _address_changed(self, event: PartsRow.Changed) -> None:
@@ -518,4 +518,4 @@ class GuestEditor(Vertical):
         event.stop()
         kind = event.chosen[0] if event.chosen and event.chosen[0] != NO_IMPORT else None
         project = field_paths.with_source(self.session.project, self.key, kind)
-        self.post_message(Edit(project, f"Import of {self.key}", merge=f"import {self.key}"))
+        edit(self, self.session, project, f"Import of {self.key}", merge=f"import {self.key}")

@@ -19,7 +19,7 @@ from xentui.project import route
 from xentui.project.model import Guest
 from xentui.rules.finding import Finding
 from xentui.screens.guest_editor import GuestEditor
-from xentui.screens.step import CursorMoved, Edit, Step
+from xentui.screens.step import CursorMoved, Step, edit
 from xentui.session import Session, View, field_paths, guests, texts
 from xentui.widgets.table import Column, Row, Table
 from xentui.widgets.text import Glyphs, Text, glyphs, lit, wizard
@@ -290,7 +290,7 @@ class Guests(Step):
         """Add a copy of the guest."""
         if self.standing:
             project, key = guests.cloned(self.session.project, self.standing)
-            self.post_message(Edit(project, f"clone {self.standing}", guest=key))
+            edit(self, self.session, project, f"clone {self.standing}", guest=key)
 
     async def stand_on(self, guest: str, *, opened: bool, note: Content | None = None) -> None:
         """Put the cursor on a guest; edit it if ``opened``, with a note at the top."""
@@ -303,16 +303,23 @@ class Guests(Step):
         key = self.standing
         if key:
             toast = texts.deleted(key)
-            self.post_message(
-                Edit(guests.removed(self.session.project, key), f"delete {key}", toast=toast)
+            edit(
+                self,
+                self.session,
+                guests.removed(self.session.project, key),
+                f"delete {key}",
+                toast=toast,
             )
 
     def action_tag(self, tag: str) -> None:
         """Set or clear a tag of the guest."""
         key = self.standing
         if key:
-            self.post_message(
-                Edit(guests.toggled(self.session.project, key, tag), f"{tag} of {key}")
+            edit(
+                self,
+                self.session,
+                guests.toggled(self.session.project, key, tag),
+                f"{tag} of {key}",
             )
 
     def action_switch(self) -> None:
@@ -321,14 +328,14 @@ class Guests(Step):
         if key:
             project, where = guests.switched(self.session.project, key)
             label = f"move {key} to {where}"
-            self.post_message(Edit(project, label, toast=f"{key} goes into {where}."))
+            edit(self, self.session, project, label, toast=f"{key} goes into {where}.")
 
     def action_move(self, by: int) -> None:
         """Move the guest up or down."""
         key = self.standing
         if key:
             project = guests.moved(self.session.project, key, by)
-            self.post_message(Edit(project, f"move {key}", merge=f"move {key}"))
+            edit(self, self.session, project, f"move {key}", merge=f"move {key}")
 
     def action_filter(self) -> None:
         """Type what the rows must have in them."""

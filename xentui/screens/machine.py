@@ -13,7 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from xentui.project import boards
-from xentui.screens.step import Edit, Form, FormStep
+from xentui.screens.step import Form, FormStep, edit
 from xentui.session import Session, field_paths, forms
 from xentui.session.board_page import board_needs, board_page
 from xentui.widgets.field import FieldRow
@@ -217,7 +217,7 @@ class Machine(FormStep):
     def _chosen(self, event: Table.Activated) -> None:
         event.stop()
         project = field_paths.put(self.session.project, ("host", "machine"), event.key)
-        self.post_message(Edit(project, f"Board {event.key}"))
+        edit(self, self.session, project, f"Board {event.key}")
 
 
 class Features(FormStep):

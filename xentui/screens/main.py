@@ -24,7 +24,6 @@ from xentui.screens.step import (
     AddGuest,
     Begin,
     CursorMoved,
-    Edit,
     Edited,
     Examine,
     Go,
@@ -306,20 +305,14 @@ class MainScreen(Screen[None]):
 
         self.app.run_worker(choose_value(self.step, event.row), exclusive=True)
 
-    @on(Edit)
-    async def _edit(self, event: Edit) -> None:
-        event.stop()
-        if self.session.edit(event.project, event.label, merge=event.merge):
-            if event.toast:
-                self.step.say(event.toast)
-            if event.guest:
-                self.step.sync()
-                await self.step.stand_on(event.guest, opened=event.opened)
-            self.changed()
-
     @on(Edited)
-    def _edited(self, event: Edited) -> None:
+    async def _edited(self, event: Edited) -> None:
         event.stop()
+        if event.toast:
+            self.step.say(event.toast)
+        if event.guest:
+            self.step.sync()
+            await self.step.stand_on(event.guest, opened=False)
         self.changed()
 
     @on(ImportFile)

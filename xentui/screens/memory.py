@@ -15,7 +15,7 @@ from textual.widget import Widget
 
 from xentui.screens.guests import guest_facts
 from xentui.screens.main import MainScreen
-from xentui.screens.step import CursorMoved, Edit, Go, StartRehearsal, Step
+from xentui.screens.step import CursorMoved, Go, StartRehearsal, Step, edit
 from xentui.session import field_paths, forms, texts
 from xentui.session.findings import about_memory
 from xentui.widgets.bars import MemoryMap, pattern, summary
@@ -233,7 +233,9 @@ class Memory(Step):
         wanted = forms.memory_after(project, path, by)
         owner = f" of {path[1]}" if path[0] == "guests" else ""
         label = f"{field_paths.field_of(path).title}{owner}"
-        self.post_message(Edit(field_paths.put(project, path, wanted), label, merge=f"give {path}"))
+        edit(
+            self, self.session, field_paths.put(project, path, wanted), label, merge=f"give {path}"
+        )
 
 
 def _percent(mib: int, total: int | None) -> str:

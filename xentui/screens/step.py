@@ -34,26 +34,44 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Edit(Message):
-    """The project should become another one.
+class Edited(Message):
+    """The session was changed; whatever depends on it should be redrawn.
 
     Attributes:
-        merge: edits of the same name are undone together.
         toast: the message to the user.
-        guest: the guest to highlight afterwards.
-        opened: whether that guest is edited then.
+        guest: the guest to highlight, if it is still there.
     """
 
-    project: Project
-    label: str
-    merge: str = ""
     toast: str = ""
     guest: str = ""
-    opened: bool = False
 
 
-class Edited(Message):
-    """The session was changed; whatever depends on it should be redrawn."""
+def edit(
+    widget: Widget,
+    session: Session,
+    project: Project,
+    label: str,
+    *,
+    merge: str = "",
+    toast: str = "",
+    guest: str = "",
+) -> None:
+    """Make a project the present one at once, and let the screen show it.
+
+    The next key must find the change: a project that waited in the queue of messages would
+    overwrite what was changed meanwhile.
+
+    Args:
+        widget: the widget that posts :class:`Edited`.
+        session: what is edited.
+        project: the project after the edit.
+        label: what undo calls it.
+        merge: edits with the same name are undone together.
+        toast: as in :class:`Edited`.
+        guest: as in :class:`Edited`.
+    """
+    if session.edit(project, label, merge=merge):
+        widget.post_message(Edited(toast, guest))
 
 
 @dataclass
