@@ -284,3 +284,13 @@ def test_a_guest_with_its_own_config_says_so_at_each_field() -> None:
     person = Person(session_of(TWO.with_guest(guest)), begin="guests")
     said = person.choose("alpha", "More")
     assert "set in its xl config" in " ".join(said.split())
+
+
+def test_a_board_that_is_not_listed_may_be_typed_at_once() -> None:
+    person = Person(session_of(), begin="machine")
+    person.say("board", "my-board-2")
+    assert person.session.project.host.machine == "my-board-2"
+    person.say("total", "8 GiB")
+    assert person.session.project.host.memory == 8192
+    person.say("board", "not a board!")
+    assert person.session.project.host.machine == "my-board-2"

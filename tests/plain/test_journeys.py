@@ -145,3 +145,21 @@ def test_one_file_that_fetches_every_layer_takes_six_answers() -> None:
     assert Path("xentui-out/xentui.kas.yml").is_file()
     assert any(line.startswith("kas ") for line, _ in written.commands)
     assert not Path("xentui-out/conf").exists()
+
+
+def test_guests_that_are_not_the_projects_are_listed_but_not_edited(tmp_path: Path) -> None:
+    local = (
+        'BUNDLED_XEN_GUESTS:append = " vendor-os:external"\nXEN_GUEST_MEMORY[vendor-os] = "64"\n'
+    )
+    build = small(tmp_path / "tree", f'MACHINE ??= "qemux86-64"\n{local}')
+    person = Person(Session(EMPTY, out=build, draft_path=Path("draft.json")))
+    person.say("1", "1")
+    assert "Also on the target: vendor-os, 64 MiB, by your own settings" in person.say("g 4")
+    assert "vendor-os: 65 MiB" in person.say("g 5")
+    assert "vendor-os" not in " ".join(person.labels())
+
+
+def test_a_board_whose_dom0_is_not_limited_is_not_said_to_have_none() -> None:
+    person = Person(session_of(Project(Host("my-board", memory=8192))), begin="memory")
+    assert "Dom0: not limited" in person.first
+    assert "about 0" not in person.first

@@ -38,14 +38,20 @@ class Step(StepMenu):
         made: list[Item] = []
         for row in view.budget.rows:
             path = forms.budget_path(row.kind, row.name)
-            if path is None:
+            # A guest of the layers' bundles, or of the user's own settings, has no field here.
+            if path is None or not field_paths.exists(self.session.project, path):
                 made.append(f"{row.label}: {self._worded(row)}")
             else:
                 made.append(self._choice(row, path))
         found = about_memory(view.findings)
         made += [words.problem(finding) for finding in found]
         if not found:
-            made.append("Every guest that starts at boot fits.")
+            unlimited = any(row.kind == "dom0" and not row.mib for row in view.budget.rows)
+            made.append(
+                "Every guest that starts at boot fits, if Dom0 leaves as much as is free here."
+                if unlimited
+                else "Every guest that starts at boot fits."
+            )
         made.append(Choice(texts.REHEARSE, self._rehearse))
         return made
 
@@ -54,6 +60,8 @@ class Step(StepMenu):
         return Choice(name, partial(self._ask, path), self._worded(row), path)
 
     def _worded(self, row: Row) -> str:
+        if row.kind == "dom0" and not row.mib:
+            return row.note
         total = self.session.view.budget.total
         share = f", {round(100 * row.mib / total)} %" if total and row.kind != "total" else ""
         return f"{'about ' if row.estimate else ''}{row.mib:,} MiB{share}"

@@ -337,5 +337,15 @@ class Pick(Menu):
             made.append(Choice(name, self.closing(do)))
         return made
 
+    def take(self, answer: str) -> None:
+        """Take a value of the list, or any other text where another value may be typed."""
+        listed = [one.name.lower() for one in self.choices()]
+        starts = any(name.startswith(answer.lower()) for name in listed)
+        if self._other is None or answer[:1] in ("", "/") or answer.isdecimal() or starts:
+            super().take(answer)
+            return
+        self.closing(self._other[1])()
+        self.wizard.place.take(answer)
+
     def _taking(self, name: str) -> Callable[[], None]:
         return self.closing(lambda: self._taken(name))
