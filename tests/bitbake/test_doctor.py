@@ -389,7 +389,7 @@ def test_what_cannot_run_xen_is_not_suggested(tmp_path: Path) -> None:
 
 def test_a_machine_that_is_set_nowhere(tmp_path: Path) -> None:
     assert of("XT617", found(tmp_path / "a", "")) == [
-        (1, "MACHINE is set nowhere", 'Set it in conf/local.conf: MACHINE = "qemux86-64".')
+        (1, "MACHINE is not set", 'Set it in conf/local.conf: MACHINE = "qemux86-64".')
     ]
     assert of("XT617", found(tmp_path / "b", "", layers=("virt",))) == []
 
@@ -445,8 +445,8 @@ def test_a_layer_that_is_no_layer_is_told(tmp_path: Path) -> None:
     (made,) = of("XT612", found(tmp_path, GOOD, layers=("core", "virt", "empty")))
     assert made == (
         2,
-        f"{tmp_path}/empty is no layer: it has no conf/layer.conf",
-        "Name the directory that holds conf/layer.conf.",
+        f"{tmp_path}/empty is not a layer: it has no conf/layer.conf",
+        "Use the directory that contains conf/layer.conf.",
     )
 
 

@@ -42,7 +42,7 @@ def test_space_for_a_first_build(tmp_path: Path, free: int | None, told: int | N
             ("there is no /dev/kvm: QEMU emulates the processor, slowly, and x86-64 images may "
              "need instructions that it does not have"),
         ),
-        ("refused", "/dev/kvm may not be used: runqemu stops with kvm"),
+        ("refused", "you have no access to /dev/kvm: runqemu stops with kvm"),
     ],
 )  # fmt: skip
 def test_kvm(tmp_path: Path, kvm: str, message: str | None) -> None:
@@ -52,7 +52,7 @@ def test_kvm(tmp_path: Path, kvm: str, message: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("tun", "what"),
-    [("ready", None), ("missing", "not there"), ("refused", "not yours to use")],
+    [("ready", None), ("missing", "missing"), ("refused", "not accessible")],
 )
 def test_a_tap_device(tmp_path: Path, tun: str, what: str | None) -> None:
     made = of("XT628", found(tmp_path, GOOD, machine=replace(HOST, tun=tun)))

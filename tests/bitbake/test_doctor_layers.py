@@ -74,7 +74,7 @@ def test_a_missing_core_is_told_with_its_path(tmp_path: Path) -> None:
     assert of("XT616", alone(tmp_path / "a", "acme")) == [
         (
             2,
-            "no layer brings conf/bitbake.conf: OpenEmbedded-Core is missing",
+            "no layer provides conf/bitbake.conf: OpenEmbedded-Core is missing",
             f"{FETCH}/TO/openembedded-core/meta",
         )
     ]
@@ -174,7 +174,7 @@ def test_a_layer_of_another_release_is_told(
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("", "MACHINE is set nowhere"),
+        ("", "MACHINE is not set"),
         ('MACHINE = ""\n', "MACHINE is empty"),
         ("MACHINE = \"${@d.getVar('BOARD')}\"\n", None),
         ("MACHINE = \"qemu${@d.getVar('BOARD')}-64\"\n", None),

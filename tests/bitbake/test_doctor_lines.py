@@ -63,7 +63,7 @@ FILES = {
             "XT601",
             f"local.conf:{LAST}",
             "BitBake cannot read this: a comment ends with a backslash, but what follows is none",
-            "Take the backslash at the end of the comment away.",
+            "Remove the backslash at the end of the comment.",
         ),
         (
             "include conf/open.inc",
@@ -161,7 +161,10 @@ def test_each_package_that_belongs_into_dom0_is_named(tmp_path: Path) -> None:
     (made,) = of("XT607", found(tmp_path, GOOD + line, more=BUNDLE))
     assert made == (
         LAST,
-        "vxn, lab-guests is added to every image, guest images too, which then wait for themselves",
+        (
+            "vxn, lab-guests is added to every image, guest images too, which then depend on "
+            "themselves"
+        ),
         'Name the image: IMAGE_INSTALL:append:pn-xen-image-minimal = " vxn vim lab-guests".',
     )
 
@@ -175,7 +178,7 @@ def test_nothing_is_added_to_a_flag(tmp_path: Path, operator: str, told: bool) -
     made = of("XT632", found(tmp_path, f'{GOOD}XEN_GUEST_EXTRA = "ro"\n{line}'))
     message = (
         f"XEN_GUEST_EXTRA[xen-guest-image-minimal] {operator} adds to nothing: the class' default "
-        "is not in the flag, and is left out once the flag has a value"
+        "is not in the flag, and is not used once the flag has a value"
     )
     fix = 'Write the whole value: XEN_GUEST_EXTRA[xen-guest-image-minimal] = "…".'
     assert made == ([(LAST + 1, message, fix)] if told else [])

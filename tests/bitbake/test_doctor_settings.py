@@ -28,7 +28,7 @@ def test_a_directory_without_xen_is_told_what_it_lacks(tmp_path: Path) -> None:
     assert made == (
         0,
         "this build directory is not set up for Xen yet: DISTRO_FEATURES lacks xen, virtualization",
-        "xentui generate writes what is needed.",
+        "xentui generate writes the needed settings.",
     )
 
 
@@ -50,7 +50,7 @@ def test_a_machine_that_is_set_twice(tmp_path: Path, lines: list[str], told: str
     conf = PLAIN + "".join(f"MACHINE {line}\n" for line in lines)
     message = f'MACHINE is set to "qemuarm64" here and elsewhere too: {told}; the last one counts'
     assert of("XT618", found(tmp_path, conf)) == (
-        [(len(lines) + 1, message, "Keep one of the lines.")] if told else []
+        [(len(lines) + 1, message, "Remove all but one of the lines.")] if told else []
     )
 
 
@@ -138,7 +138,7 @@ XEN_GUEST_MEMORY[web] = "256"
 XEN_GUEST_EXTRA = "quiet"
 XENTUI_HASH ?= "1"
 """
-FIX = "Take the line out, put it before the require line, or change the project."
+FIX = "Remove the line, move it before the require line, or change the project."
 
 
 @pytest.mark.parametrize(
@@ -187,8 +187,8 @@ def test_words_of_xentuis_that_are_taken_out_again(
         [
             (
                 3,
-                f"this takes {words} out of DISTRO_FEATURES, which xentui put in",
-                "Take the line out, or change the project.",
+                f"this removes {words} from DISTRO_FEATURES, which xentui put in",
+                "Remove the line, or change the project.",
             )
         ]
         if words

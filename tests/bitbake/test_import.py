@@ -237,7 +237,7 @@ PROJECTS = [
     *sorted(ROOT.glob("tests/vectors/*/project.toml")),
     *sorted(ROOT.glob("presets/*.toml")),
 ]
-# A config of a guest's own stands in the image's append or under another name beside the recipe.
+# A config of a guest's own stands in the image's append or under another name next to the recipe.
 PROJECTS = [path for path in PROJECTS if "config_file" not in path.read_text(encoding="utf-8")]
 
 

@@ -83,7 +83,7 @@ CASES = (
         say="/srv/data.img",
     ),
     own("XT240", "disk = [ '/dev/vg/guest,raw,xvda,rw' ]", DISK, say='"xvda" is not an access'),
-    own("XT240", "disk = ['/dev/vg/guest,,xvda,rw']", DISK, say="once the class has put in"),
+    own("XT240", "disk = ['/dev/vg/guest,,xvda,rw']", DISK, say="after the class has inserted"),
     own("XT240", "disk = ['phy:/dev/vg/g,raw,xvda,w']", DISK, say='"xvda" is not an access'),
     own("XT240", "disk = ['/srv/a.qcow2,qcow2,xvda,w']", DISK),
     own("XT240", "disk = ['file:/srv/a.img,xvda,wr']", DISK, say='"wr" is not an access'),

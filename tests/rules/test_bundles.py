@@ -21,12 +21,12 @@ GUEST = '[guests.web]\ntags = ["external"]\nrootfs = "a.ext4"\n'
 @pytest.mark.parametrize(
     ("name", "meaning"),
     [
-        ("lab-native", "ends like a recipe for the build host"),
-        ("lab-cross", "ends like a recipe for the build host"),
-        ("lab-crosssdk", "ends like a recipe for the build host"),
-        ("nativesdk-lab", "begins like a recipe of another architecture"),
-        ("lib32-lab", "begins like a recipe of another architecture"),
-        ("qemux86-64", "is a word BitBake uses as an override"),
+        ("lab-native", "has the ending of a recipe for the build host"),
+        ("lab-cross", "has the ending of a recipe for the build host"),
+        ("lab-crosssdk", "has the ending of a recipe for the build host"),
+        ("nativesdk-lab", "has the prefix of a recipe for another architecture"),
+        ("lib32-lab", "has the prefix of a recipe for another architecture"),
+        ("qemux86-64", "is a word that BitBake uses as an override"),
         ("lab-crossing", None),
         ("lab", None),
     ],
@@ -46,7 +46,7 @@ def test_names_that_mean_something_to_bitbake(name: str, meaning: str | None) ->
 )
 def test_only_the_beginning_of_a_name_is_taken_away(name: str, free: str) -> None:
     (made,) = of("XT204", f'[bundles.{name}]\n{GUEST}bundle = "{name}"\n')
-    assert made.fix == f"Call it {free}, say."
+    assert made.fix == f"Rename it, for example to {free}."
     assert made.quick_fix is not None
     fixed = made.quick_fix.apply(project_of(f'[bundles.{name}]\n{GUEST}bundle = "{name}"\n'))
     assert [bundle.key for bundle in fixed.bundles] == [free]

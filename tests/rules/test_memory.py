@@ -128,12 +128,12 @@ def test_a_guest_that_needs_exactly_what_is_left_fits(starts: bool) -> None:
         ),
         (
             f"memory = 1024\ndom0_memory = 1005\n{WEB}",
-            "XT405 Dom0 (1005 MiB) and Xen (20 MiB) leave nothing of the board's 1024 MiB",
+            "XT405 Dom0 (1005 MiB) and Xen (20 MiB) use all of the board's 1024 MiB",
             {"Give the board 3072 MiB": {}},
         ),
         (
             "memory = 1024\ndom0_memory = 1024\n",
-            "XT405 Dom0 (1024 MiB) and Xen (20 MiB) leave nothing of the board's 1024 MiB",
+            "XT405 Dom0 (1024 MiB) and Xen (20 MiB) use all of the board's 1024 MiB",
             {"Give the board 1536 MiB": {}},
         ),
     ],

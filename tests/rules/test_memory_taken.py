@@ -180,7 +180,7 @@ def test_what_a_config_of_one_s_own_takes(config: str, mib: int, note: str, esti
     (row,) = [row for row in made.rows if row.kind == "guest"]
     assert (row.mib, row.estimate) == (mib, estimate)
     assert row.note.startswith(note)
-    assert row.note.endswith("of overhead (pv), as its own xl config says") is ("(pv)" in note)
+    assert row.note.endswith("of overhead (pv), as in its own xl config") is ("(pv)" in note)
 
 
 def test_a_config_of_type_pv_is_one_beside_another_type_of_the_project() -> None:
@@ -192,8 +192,8 @@ def test_a_config_of_type_pv_is_one_beside_another_type_of_the_project() -> None
         )
     )  # fmt: skip
     assert unread.note == "512 MiB and 4 MiB of overhead (pvh), its own xl config was not read"
-    assert pv.note == "512 MiB and 1 MiB of overhead (pv), as its own xl config says"
-    assert nothing.note == "512 MiB and 4 MiB of overhead (pvh), as its own xl config says"
+    assert pv.note == "512 MiB and 1 MiB of overhead (pv), as in its own xl config"
+    assert nothing.note == "512 MiB and 4 MiB of overhead (pvh), as in its own xl config"
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ def test_a_bundle_gets_a_name_that_is_free(name: str, others: tuple[str, ...], f
     tables = "".join(f"[bundles.{each}]\n" for each in (name, *others))
     text = f'{tables}[guests.web]\nbundle = "{name}"\ntags = ["external"]\nrootfs = "a"\n'
     (made,) = of("XT204", text)
-    assert made.fix == f"Call it {free}, say."
+    assert made.fix == f"Rename it, for example to {free}."
     assert made.quick_fix is not None
     fixed = made.quick_fix.apply(project_of(text))
     assert [bundle.key for bundle in fixed.bundles] == [free, *others]
@@ -136,11 +136,11 @@ def test_whose_type_counts(text: str, config: str | None, codes: list[str]) -> N
     [
         ("xenbr1", "Did you mean bridge=xenbr1?"),
         ("br0", "Did you mean bridge=br0?"),
-        ("fast", "Write it as one of mac, bridge"),
+        ("fast", "Write key=value, where key is one of mac, bridge"),
         ("brigde=xenbr0", "Did you mean bridge=?"),
-        ("zzz=1", "xl knows mac, bridge"),
-        ("mac", "Did you mean mac=?"),
-        ("backend", "Did you mean backend=?"),
+        ("zzz=1", "Write key=value, where key is one of mac, bridge"),
+        ("mac", "Write mac= with a value."),
+        ("backend", "Write backend= with a value."),
     ],
 )
 def test_words_that_xl_does_not_know(vif: str, fix: str) -> None:
@@ -153,8 +153,8 @@ def test_words_that_xl_does_not_know(vif: str, fix: str) -> None:
     [
         ("root=/dev/xvda1", None),
         ("root=/dev/xvda3", None),
-        ("root=/dev/xvda2", "Write root=/dev/xvda1, which looks like it."),
-        ("root=/dev/xvda", "Write root=/dev/xvda1, which looks like it."),
+        ("root=/dev/xvda2", "Write root=/dev/xvda1, which looks like the root."),
+        ("root=/dev/xvda", "Write root=/dev/xvda1, which looks like the root."),
     ],
 )
 def test_the_partition_of_the_root(tmp_path: Path, extra: str, told: str | None) -> None:
@@ -299,7 +299,7 @@ def test_dom0_s_share_is_counted_into_the_board_that_is_proposed() -> None:
         'network = "nat"\n'
     )
     (made,) = of("XT405", text)
-    assert made.message == "Dom0 (4096 MiB) and Xen (38 MiB) leave nothing of the board's 2048 MiB"
+    assert made.message == "Dom0 (4096 MiB) and Xen (38 MiB) use all of the board's 2048 MiB"
     assert [quick_fix.label for quick_fix in made.quick_fixes] == ["Give the board 6144 MiB"]
 
 

@@ -68,7 +68,7 @@ def test_what_a_fetched_file_brings(
 def test_files_that_are_fetched_are_proposed() -> None:
     text = web("raw", "web.img", *(fetch("web", f"file://{name}.raw") for name in "abcd"))
     (made,) = of("XT305", text)
-    assert made.fix == 'Fetched are "a.raw", "b.raw", "c.raw", "d.raw"; name one of them.'
+    assert made.fix == 'Use one of the fetched files: "a.raw", "b.raw", "c.raw", "d.raw".'
     assert [quick_fix.label for quick_fix in made.quick_fixes] == [
         f"Import {name}.raw" for name in "abc"
     ]
@@ -230,7 +230,7 @@ def test_a_kernel_out_of_an_archive(
 def test_what_a_name_says(file: str, kind: str, suits: str | None) -> None:
     text = web(kind, file, fetch("web", f"file://{file}"))
     made = of("XT321", text)
-    assert [one.fix for one in made] == ([f"Its name says {suits}."] if suits else [])
+    assert [one.fix for one in made] == ([f"Its name suggests {suits}."] if suits else [])
     for one in made:
         (quick_fix,) = one.quick_fixes
         assert quick_fix.label == f"Import it as {suits}"

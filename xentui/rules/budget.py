@@ -1,22 +1,22 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Where the memory goes, in whole MiB, each row rounded up.
+"""The memory budget of a board, in whole MiB, with each row rounded up.
 
 Measured on Xen 4.17 with a PV Dom0 under QEMU, from 768 to 16,384 MiB and guests of 32 to
 3,072 MiB:
 
-* Xen's own: 3.55 MiB and 10 KiB for each MiB of the machine, 0.15 MiB for each further
-  physical CPU. Taken here: 8 MiB, 1 % and 0.25 MiB a CPU. Firmware and IOMMU of a real board
-  come on top; 64 MiB are taken for them, which is an estimate.
-* Xen's own on arm64: 16 KiB for each MiB of the machine and up to 3.77 MiB. Taken: 5 MiB, the
+* Xen itself: 3.55 MiB, 10 KiB for each MiB of the machine, and 0.15 MiB for each further
+  physical CPU. Budgeted: 8 MiB, 1 % and 0.25 MiB for each CPU. A real board also needs memory for
+  firmware and IOMMU; 64 MiB are budgeted for them, which is an estimate.
+* Xen itself on arm64: 16 KiB for each MiB of the machine, and up to 3.77 MiB. Budgeted: 5 MiB, the
   16 KiB, and the same for CPUs, firmware and IOMMU.
-* A PV guest: its memory and 0.1 MiB; taken: 1 MiB.
-* A PVH guest: 1 MiB a vCPU, 4 KiB for each MiB of the larger of memory and maxmem, and
-  156 + 40 KiB a vCPU; taken: 1 MiB for the last, one more for every 20 vCPUs past 12. On arm64
-  the last is 580 + 36 KiB a vCPU.
-* An HVM guest: as PVH. Its video memory is part of its own, as QEMU takes it from there.
+* A PV guest: its memory and 0.1 MiB; budgeted: 1 MiB.
+* A PVH guest: 1 MiB per vCPU, 4 KiB for each MiB of the larger of memory and maxmem, and
+  156 + 40 KiB per vCPU; budgeted for the last: 1 MiB, and 1 MiB for every 20 vCPUs beyond 12. On
+  arm64 the last is 580 + 36 KiB per vCPU.
+* An HVM guest: as PVH. Its video memory is part of its memory, as QEMU takes it from there.
 
-xl keeps no margin of its own where dom0_mem is context: 498 MiB free start a PV guest of 498.
+With dom0_mem, xl keeps no margin: a PV guest of 498 MiB starts with 498 MiB free.
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ class Row:
 
     Attributes:
         name: stable: ``total``, ``xen``, ``dom0``, a guest's key, ``vxn`` or ``free``.
-        label: for people.
+        label: the name to show.
         mib: whole MiB; negative only for ``free``.
         estimate: not measured, or not known exactly.
-        note: what the number is made of, or an empty text.
-        autostart: whether it is taken as soon as the board is up.
+        note: how the number is composed, or an empty text.
+        autostart: whether it is needed as soon as the board has booted.
     """
 
     name: str
@@ -67,9 +67,9 @@ class Budget:
     """All rows, and whether they fit.
 
     Attributes:
-        total: MiB of the machine, or ``None`` where it is unknown.
-        free: what is left with every guest that starts automatically and the reserve for vxn.
-        free_all: what is left with every guest and the reserve.
+        total: MiB of the machine, or ``None`` if unknown.
+        free: MiB left with every autostarted guest and the reserve for vxn.
+        free_all: MiB left with every guest and the reserve.
     """
 
     rows: tuple[Row, ...]
@@ -79,7 +79,7 @@ class Budget:
 
     @property
     def lacking(self) -> int:
-        """MiB too few for autostarted guests and the reserve; 0 while the total is unknown."""
+        """MiB missing for autostarted guests and the reserve; 0 while the total is unknown."""
         return max(-self.free, 0) if self.free is not None else 0
 
     @property
@@ -108,19 +108,19 @@ class Budget:
 
 
 def budget(project: Project, assets: Assets = NO_ASSETS) -> Budget:
-    """Work out where the memory goes.
+    """Return the memory budget of a project.
 
     Args:
         project: the project.
-        assets: own xl configs, whose memory counts where they are at hand.
+        assets: the files next to the project; xl configs among them set their guests' memory.
     """
     return budget_of(make_context(project, assets))
 
 
 def budget_of(context: Context) -> Budget:
-    """Work out where the memory goes, for rules that have a context already.
+    """Return the memory budget of a project that has a context already.
 
-    Where the user set something by hand, it is the budget of what holds beside that.
+    It includes settings that the user made by hand in the build directory.
     """
     context = context.held or context
     total, origin = explain(context.project, ("host", "memory"))
@@ -142,7 +142,7 @@ USUAL_CPUS = 4
 
 
 def xen_memory(total: int, cpus: int | None, *, emulated: bool, arch: Arch = "x86-64") -> int:
-    """Return MiB that Xen itself takes of a machine of ``total`` MiB."""
+    """Return the MiB that Xen itself needs on a machine with ``total`` MiB."""
     cpus = USUAL_CPUS if cpus is None else cpus
     if arch == "aarch64":
         return _up((20 + cpus + (0 if emulated else 256)) * 16 + total, 64)
@@ -151,7 +151,7 @@ def xen_memory(total: int, cpus: int | None, *, emulated: bool, arch: Arch = "x8
 
 
 def guest_memory(kind: GuestType, memory: int, vcpus: int, maxmem: int | None = None) -> int:
-    """Return MiB that a guest takes in all; memory and maxmem are its own, in MiB."""
+    """Return the MiB that a guest needs in all; memory and maxmem are in MiB."""
     if kind == "pv":
         return memory + 1
     paging = _up(4 * max(memory, maxmem or memory), 1024)
@@ -160,7 +160,7 @@ def guest_memory(kind: GuestType, memory: int, vcpus: int, maxmem: int | None = 
 
 
 def container_memory(context: Context) -> int:
-    """Return MiB that one vxn guest takes in all."""
+    """Return the MiB that one vxn guest needs in all."""
     memory = int(explain(context.project, ("containers", "memory")).value)
     kind: GuestType = "pv" if context.board.arch == "x86-64" else "pvh"
     return guest_memory(kind, memory, VXN_VCPUS)
@@ -192,20 +192,20 @@ def _dom0(context: Context) -> Row:
 
 
 def _layer_rows(context: Context) -> Iterator[Row]:
-    """Yield what the guests of the layers' own bundles take."""
+    """Yield the rows of guests in the layers' own bundles."""
     for guest in context.layer_guests:
         row = guest_row(context, guest)
         yield replace(row, note=f"{row.note}, of the layer's bundle {guest.guest.bundle}")
 
 
 def _direct_row(context: Context, guest: EffectiveGuest) -> Row:
-    """Return what a guest takes that Xen starts itself, whatever its tags say."""
+    """Return the row of a guest that Xen starts itself, whatever its tags."""
     row = guest_row(context, guest)
     return replace(row, note=f"{row.note}, started by Xen itself", autostart=True)
 
 
 def guest_row(context: Context, guest: EffectiveGuest) -> Row:
-    """Return what one guest takes."""
+    """Return the row of one guest."""
     config = context.configs.get(guest.key)
     memory, vcpus, kind, maxmem = guest.memory, guest.vcpus, guest.type, None
     estimate = False
@@ -213,7 +213,7 @@ def guest_row(context: Context, guest: EffectiveGuest) -> Row:
     if config is not None:
         kind = _config_type(config, guest)
         memory, vcpus, maxmem = _config_sizes(config, guest)
-        note = "as its own xl config says"
+        note = "as in its own xl config"
     elif guest.guest.config_file is not None:
         estimate, note = True, "its own xl config was not read"
     mib = guest_memory(kind, memory, vcpus, maxmem)
@@ -250,14 +250,14 @@ def _config_type(config: Config, guest: EffectiveGuest) -> GuestType:
 
 
 CONFIG_MEMORY = 32
-"""MiB that libxl gives a guest whose config says none (xen:tools/libs/light/libxl_create.c,
+"""MiB that libxl gives a guest whose config sets none (xen:tools/libs/light/libxl_create.c,
 ``libxl__domain_build_info_setdefault``)."""
 
 
 def _config_sizes(config: Config, guest: EffectiveGuest) -> tuple[int, int, int | None]:
-    """Return MiB, vCPUs and most MiB as libxl takes them from a config."""
+    """Return memory in MiB, vCPUs and maxmem in MiB as libxl reads them from a config."""
     if config.error is not None:
-        # xl makes no guest of it; until it is fixed, what the project says is the best guess.
+        # xl refuses this config; until it is fixed, the project's value is the best guess.
         return guest.memory, guest.vcpus, None
     memory, maxmem = config.number("memory"), config.number("maxmem")
     vcpus = max(config.number("vcpus") or 1, config.number("maxvcpus") or 1)

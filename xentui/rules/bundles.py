@@ -21,7 +21,7 @@ aarch64 arm armv7a i586 i686 x86 x86-64 linux linux-gnu libc-glibc libc-musl
     task-install task-compile forcevariable fail-fast nodistro poky qemuall
 """
 OVERRIDES = frozenset(_OVERRIDE_WORDS.split()) | frozenset(boards.names())
-"""Words that are in BitBake's OVERRIDES on some machine; a recipe's name is one too."""
+"""Words that are in BitBake's OVERRIDES on some machine. A recipe must not have such a name."""
 
 _RECIPE_NAMES = """
 xen xen-tools xen-image-minimal xen-guest-image-minimal example-xen-guest-bundle
@@ -30,7 +30,7 @@ xen xen-tools xen-image-minimal xen-guest-image-minimal example-xen-guest-bundle
     linux-yocto
 """
 RECIPES = frozenset(_RECIPE_NAMES.split())
-"""Recipes a bundle could be taken for."""
+"""Existing recipes whose names a bundle must not have."""
 
 _BUNDLES = ("alpine-xen-guest-bundle", "example-xen-guest-bundle")
 """Bundle recipes of meta-virtualization (mv:recipes-extended/xen-guest-bundles)."""
@@ -51,21 +51,21 @@ def place(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
                 "XT201",
                 path,
                 f"{guest.key} needs a bundle: {' and '.join(reasons)}",
-                "Name a bundle for it.",
+                "Put it into a bundle.",
                 quick_fixes.into_bundle(context.project, guest.key),
             )
     elif wanted.bundle not in context.bundles:
         yield found(
             "XT202",
             path,
-            f"{guest.key} is in the bundle {wanted.bundle}, which is not there",
+            f"{guest.key} is in the bundle {wanted.bundle}, which does not exist",
             f"Add [bundles.{wanted.bundle}].",
             quick_fixes.new_bundle(wanted.bundle),
         )
 
 
 def recipe(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Check that something makes the guest's image, or that the guest is marked external."""
+    """Check that a recipe builds the guest's image, or that the guest is marked external."""
     wanted = guest.guest
     path = f"guests.{guest.key}"
     if wanted.external:
@@ -77,7 +77,7 @@ def recipe(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         yield found(
             "XT207",
             f"{path}.tags",
-            f"{guest.key} is imported, yet BitBake would look for a recipe of that name",
+            f"{guest.key} is imported, but BitBake would look for a recipe with this name",
             "Add the tag external.",
             outside,
         )
@@ -85,7 +85,7 @@ def recipe(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         yield found(
             "XT206",
             path,
-            f"{guest.key} cannot be a recipe's name: BitBake cuts a file's name at _",
+            f"{guest.key} cannot be a recipe's name: BitBake cuts recipe names at _",
             "Use the image recipe's name, or add the tag external.",
             outside,
         )
@@ -93,7 +93,7 @@ def recipe(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         yield found(
             "XT215",
             path,
-            f"{guest.key} is named like a copy, and BitBake builds it only from a recipe of that "
+            f"{guest.key} is named like a copy, but BitBake builds it only from a recipe with that "
             "name",
             "Write that recipe, or mark the guest external.",
             outside,
@@ -101,7 +101,7 @@ def recipe(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def _is_copied_name(context: Context, key: str) -> bool:
-    """Return whether a key is the one that a copy gets of a guest that a recipe builds."""
+    """Return whether a key is that of a copy of a guest that a recipe builds."""
     base, _, number = key.rpartition("-")
     if not re.fullmatch(r"[2-9]|[1-9][0-9]+", number, re.ASCII):
         return False
@@ -114,7 +114,7 @@ def _is_copied_name(context: Context, key: str) -> bool:
 
 
 def outside(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Name the file that must exist before the build, for an external guest."""
+    """Report the file that must exist before the build, for an external guest."""
     wanted = guest.guest
     if not wanted.external or wanted.source is not None:
         return
@@ -123,15 +123,15 @@ def outside(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         yield found(
             "XT208",
             f"guests.{guest.key}",
-            f"Nothing provides the image of {guest.key}: {file} must lie in the deploy directory",
+            f"Nothing provides the image of {guest.key}: {file} must be in the deploy directory",
             "Name its file with rootfs, import it with a source, or build it before the image.",
         )
     else:
         yield found(
             "XT209",
             f"guests.{guest.key}.rootfs",
-            f"{wanted.rootfs} must lie in the deploy directory before the image is built",
-            "Build or copy it there first: BitBake knows no dependency of an external guest.",
+            f"{wanted.rootfs} must be in the deploy directory before the image is built",
+            "Build or copy it there first: BitBake does not build an external guest.",
         )
 
 
@@ -142,7 +142,7 @@ def one_image(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         yield found(
             "XT210",
             f"guests.{guest.key}.rootfs",
-            f"{guest.key} has both an import and a rootfs; the class would take the import",
+            f"{guest.key} has both an import and a rootfs; the class would use the import",
             "Remove one of them.",
             quick_fixes.guest("Remove rootfs", guest.key, rootfs=None),
             quick_fixes.guest("Remove the import", guest.key, source=None),
@@ -157,7 +157,7 @@ def unused(context: Context) -> Iterator[Finding]:
             yield found(
                 "XT203",
                 f"bundles.{bundle.key}",
-                f"The bundle {bundle.key} carries no guest",
+                f"The bundle {bundle.key} contains no guest",
                 "Put a guest into it or remove it.",
                 quick_fixes.without_bundle(bundle.key),
             )
@@ -174,13 +174,19 @@ def names(context: Context) -> Iterator[Finding]:
         rename = quick_fixes.rename_bundle(bundle.key, other)
         meaning = _meaning(bundle.key, project.host.machine)
         if meaning:
-            yield found("XT204", path, f"{bundle.key} {meaning}", f"Call it {other}, say.", rename)
+            yield found(
+                "XT204",
+                path,
+                f"{bundle.key} {meaning}",
+                f"Rename it, for example to {other}.",
+                rename,
+            )
         elif bundle.key in taken:
             yield found(
                 "XT205",
                 path,
                 f"{bundle.key} is the name of another recipe",
-                f"Call it {other}, say, or install the layer's own.",
+                f"Rename it, for example to {other}, or install the layer's bundle.",
                 rename,
                 quick_fixes.layer_bundle(bundle.key) if bundle.key in _BUNDLES else None,
             )
@@ -197,7 +203,7 @@ def layer_bundles(context: Context) -> Iterator[Finding]:
             yield found(
                 "XT366",
                 path,
-                f"{name} is a bundle of this project, which is installed anyway",
+                f"{name} is a bundle of this project, so it is installed anyway",
                 "Remove it here.",
                 quick_fixes.without_layer_bundle(name),
             )
@@ -213,15 +219,15 @@ def layer_bundles(context: Context) -> Iterator[Finding]:
             yield found(
                 "XT365",
                 path,
-                f"What guests {name} brings is not known here, so they are not counted",
-                "Give the build directory with --build-dir, or choose it in Target.",
+                f"The guests in the layer's bundle {name} are unknown, so they are not counted",
+                "Pass --build-dir, or choose the build directory in the wizard.",
             )
         for guest in (known or {}).get(name, ()):
             if guest.key in mine:
                 yield found(
                     "XT368",
                     f"guests.{guest.key}",
-                    f"{guest.key} is a guest of the layer's bundle {name} too: one config would"
+                    f"{guest.key} is also a guest of the layer's bundle {name}: one config would"
                     " replace the other",
                     f"Give this guest another key, or leave {name} out.",
                     quick_fixes.without_layer_bundle(name),
@@ -239,7 +245,7 @@ def licences(context: Context) -> Iterator[Finding]:
                 "XT318",
                 path,
                 "BitBake warns of LICENSE = CLOSED",
-                "Take the licence of the recipe itself; what is in the images is yours to know.",
+                "Use the licence of the recipe; the licences of the images are up to you.",
                 take_mit,
             )
         elif named is not None and named not in licenses.CHECKSUMS:
@@ -248,7 +254,7 @@ def licences(context: Context) -> Iterator[Finding]:
             yield found(
                 "XT317",
                 path,
-                f"{named} is no licence xentui has the text's checksum of",
+                f"{named} is not a licence whose text xentui knows",
                 f"Use {', '.join(known)}.",
                 *(
                     quick_fixes.bundle(f"Take {name}", bundle.key, license=name)
@@ -259,24 +265,24 @@ def licences(context: Context) -> Iterator[Finding]:
 
 
 def _near_licences(named: str) -> list[str]:
-    """Return the licences whose names begin with it; where none does, those that are like it."""
+    """Return the licences whose names begin with a text, or else the most similar ones."""
     begun = [name for name in licenses.CHECKSUMS if name.lower().startswith(named.lower())]
     if begun:
         return begun
     import difflib
 
     like = difflib.get_close_matches(named, licenses.CHECKSUMS, cutoff=0.4)
-    # GPLv2 has more of MPL-2.0 than of any GPL, letter by letter.
+    # By letters, GPLv2 is more similar to MPL-2.0 than to any GPL.
     return sorted(like, key=lambda name: name[0] != named[0])
 
 
 def _meaning(name: str, machine: str) -> str | None:
     if name.endswith(_SUFFIXES):
-        return "ends like a recipe for the build host"
+        return "has the ending of a recipe for the build host"
     if _PREFIX.match(name):
-        return "begins like a recipe of another architecture"
+        return "has the prefix of a recipe for another architecture"
     if name in OVERRIDES or name == machine:
-        return "is a word BitBake uses as an override"
+        return "is a word that BitBake uses as an override"
     return None
 
 

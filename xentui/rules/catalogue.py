@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Every code of a finding: what it means, why, and how to fix it.
 
-A code means one thing for ever and is never given to another; texts may improve.
+A code never changes its meaning and is never reused; texts may improve.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from importlib.resources import files
 
 
 class Severity(Enum):
-    """How much a finding matters, most first: an error blocks writing."""
+    """The severity of a finding, worst first. Only an error blocks writing."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -23,7 +23,7 @@ class Severity(Enum):
 
 
 RANKS = {severity: rank for rank, severity in enumerate(Severity)}
-"""The place of each severity, 0 for the one that matters most."""
+"""The rank of each severity, 0 for the worst."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,11 @@ class Entry:
     """One code of the catalogue.
 
     Attributes:
-        title: what it says, in a few words.
-        cause: how it comes about and what it does.
-        evidence: the class, document or message it was taken from.
+        title: what is wrong, in a few words.
+        cause: the reason and the consequences.
+        evidence: the class, document or message that shows it.
         fix: how to fix it, in general.
-        example: a piece of a project file that is right.
+        example: a correct piece of a project file.
     """
 
     code: str
@@ -48,7 +48,7 @@ class Entry:
 
 
 def entry(code: str) -> Entry:
-    """Return what is known of a code.
+    """Return the catalogue's entry for a code.
 
     Raises:
         KeyError: no such code.

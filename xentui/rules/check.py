@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""All rules, in one list of findings."""
+"""Run all rules on a project, and sort their findings."""
 
 from __future__ import annotations
 
@@ -80,22 +80,22 @@ def check(
 
     Args:
         project: the project.
-        assets: what lies beside the project file; without it, files are not looked for.
-        abilities: what the layers at hand can do; left out, what the project's release can.
+        assets: the files next to the project file; by default, none are looked for.
+        abilities: features of the available layers; by default, those of the project's release.
         holding: as with :func:`xentui.rules.context.make_context`.
     """
     return check_all(make_context(project, assets, abilities, holding))
 
 
 MOST_VERIFIED = 200
-"""How many guests' checks are spent on verifying quick fixes: at most some milliseconds."""
+"""The most guest checks that are spent on verifying quick fixes, which takes some milliseconds."""
 
 
 def check_all(context: Context) -> list[Finding]:
-    """Return every finding, for those who have a context already.
+    """Return every finding of a project that has a context already.
 
-    A quick fix is offered only where the rules agree with it. In a project with so many fixes
-    that this would take long, they are offered unverified.
+    A quick fix is offered only if the rules accept the fixed project. In a project with so many
+    fixes that this would take too long, they are offered unverified.
     """
     findings = _run_rules(context)
     offers = sum(len(finding.quick_fixes) for finding in findings)
@@ -105,7 +105,7 @@ def check_all(context: Context) -> list[Finding]:
 
 
 def _with_verified_fixes(context: Context, finding: Finding, findings: list[Finding]) -> Finding:
-    """Return a finding without those of its quick fixes that another rule refuses."""
+    """Return a finding without the quick fixes that cause an error or an opposite fix."""
     kept = [one for one in finding.quick_fixes if _agreed(context, finding, one, findings)]
     if len(kept) == len(finding.quick_fixes):
         return finding
@@ -113,9 +113,9 @@ def _with_verified_fixes(context: Context, finding: Finding, findings: list[Find
 
 
 def _agreed(context: Context, finding: Finding, fix: QuickFix, findings: list[Finding]) -> bool:
-    """Return whether a fix takes its finding away, and no rule asks for its opposite then.
+    """Return whether a fix removes its finding, and no rule then asks for the opposite.
 
-    A rule refuses it by an error that was not there before, or by a fix that leads back.
+    A rule refuses it with an error that was not there before, or with a fix that leads back.
     """
     before = {(one.code, one.path) for one in findings}
     fixed = fix.apply(context.whole)
@@ -136,7 +136,7 @@ def _run_rules(context: Context) -> list[Finding]:
     for rule in RULES:
         try:
             made.extend(rule(context))
-        except Exception as error:  # noqa: BLE001 - one check that fails takes nothing else along
+        except Exception as error:  # noqa: BLE001 - other checks must still run
             made.append(failed(rule, error))
     for guest in context.guests:
         made.extend(check_guest(context, guest))
@@ -144,18 +144,18 @@ def _run_rules(context: Context) -> list[Finding]:
 
 
 def check_guest(context: Context, guest: EffectiveGuest) -> list[Finding]:
-    """Return what the rules that look at one guest find of it, in no particular order."""
+    """Return the findings of all guest rules for one guest, unsorted."""
     made: list[Finding] = []
     for rule in GUEST_RULES:
         try:
             made.extend(rule(context, guest))
-        except Exception as error:  # noqa: BLE001 - one check that fails takes nothing else along
+        except Exception as error:  # noqa: BLE001 - other checks must still run
             made.append(failed(rule, error, f"guests.{guest.key}"))
     return made
 
 
 def from_problems(problems: Iterable[schema.Problem]) -> Iterator[Finding]:
-    """Make findings of what the schema does not accept."""
+    """Yield a finding for each violation of the schema."""
     for problem in problems:
         yield found(problem.code, schema.dotted(problem.path), problem.message, problem.fix)
 
@@ -172,8 +172,8 @@ def findings(
 
     Args:
         loaded: the file.
-        assets: what lies beside it; left out, it is looked for.
-        abilities: what the layers at hand can do; left out, what the project's release can.
+        assets: the files next to it; by default, they are looked for.
+        abilities: features of the available layers; by default, those of the project's release.
         holding: as with :func:`xentui.rules.context.make_context`.
     """
     if loaded.project is None:
@@ -184,7 +184,7 @@ def findings(
 
 
 def from_error(error: DocumentError) -> Finding:
-    """Make a finding of a file that is not TOML."""
+    """Return the finding for a file that is not TOML."""
     return found("XT001", "", error.message, error.fix)
 
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Rules on guests that share what must be unique: files and domain names (XT211 to XT214)."""
+"""Rules on files and domain names that guests must not share (XT211 to XT214)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from xentui.safe_text import quoted
 
 
 def images(context: Context) -> Iterator[Finding]:
-    """Two guests with one disk image."""
+    """Find two guests with the same disk image."""
     owners: dict[str, str] = {}
     for guest in context.project.guests:
         file = artifacts.image_file(context.project, guest)
@@ -25,12 +25,12 @@ def images(context: Context) -> Iterator[Finding]:
                 "XT211",
                 f"guests.{guest.key}.{'rootfs' if guest.rootfs else 'source'}",
                 f"{guest.key} and {owner} both use the disk image {file}",
-                "Give each its own: a disk is written to, and Xen gives it to one guest only.",
+                "Give each guest its own: guests write to a disk, so they cannot share it.",
             )
 
 
 def kernels(context: Context) -> Iterator[Finding]:
-    """Two files of one name in the one folder that images and kernels share."""
+    """Find two files with one name in the folder of images and kernels."""
     owners: dict[str, tuple[str | None, str]] = {
         artifacts.image_file(context.project, guest): (None, guest.key)
         for guest in context.project.guests
@@ -53,13 +53,15 @@ def kernels(context: Context) -> Iterator[Finding]:
 
 
 def domains(context: Context) -> Iterator[Finding]:
-    """Domain names that two guests have, or that no guest can have."""
+    """Find domain names that two guests have, or that no guest can have."""
     owners: dict[str, str] = {}
     for guest in context.guests:
         name = context.domain_name(guest)
         path = _name_path(context, guest)
         if name == "Domain-0" or name.isdigit():
-            why = "is Dom0's own name" if name == "Domain-0" else "is read as a domain's number"
+            why = (
+                "is Dom0's own name" if name == "Domain-0" else "would be read as a domain's number"
+            )
             yield found(
                 "XT214",
                 path,
@@ -72,7 +74,7 @@ def domains(context: Context) -> Iterator[Finding]:
                 "XT213",
                 path,
                 f"{guest.key} and {owner} both have the domain name {quoted(name)}",
-                "Give each its own: xl refuses to create the second.",
+                "Give each guest its own: xl refuses to create the second.",
             )
 
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Rules on the user's own xl configs, read as xl reads the rewritten ones (XT238 to XT270)."""
+"""Rules on the user's own xl configs, after the class has put in its paths (XT238 to XT270)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from xentui.xl.disk import ConfigDisk
 NUMBERS = ("memory", "maxmem", "vcpus", "maxvcpus")
 _SHAPE = (
     "Write it on one line of its own as disk = ['file:IMAGE,xvda,rw'], in single quotes; "
-    "xentui show --what cfg offers such a copy."
+    "xentui show --what cfg prints such a copy."
 )
 
 
@@ -33,9 +33,9 @@ def present(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         return
     if file in context.assets.unreadable:
         why = "is not UTF-8 text, or cannot be read"
-        fix = "Save it as UTF-8, comments included: xentui corrects its paths and copies it."
+        fix = "Save it as UTF-8, comments included: xentui reads and copies it."
     else:
-        why = "is not beside the project file"
+        why = "does not exist next to the project file"
         fix = "Put it there: the class silently ignores a missing file and writes its own config."
     yield found("XT238", _path(guest), f"{quoted(file)} {why}", fix)
 
@@ -50,7 +50,7 @@ def readable(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             "XT239",
             _path(guest),
             f"xl refuses line {config.error.line}: {config.error.message}",
-            "Write name = value, one per line, texts in quotes, lists in brackets.",
+            "Write name = value, one per line, strings in quotes, lists in brackets.",
         )
         return
     for problem in xl_check.problems(config, arch=context.board.arch, xen=context.xen):
@@ -93,7 +93,7 @@ def _finding(guest: EffectiveGuest, problem: xl_check.Problem) -> Finding:
 
 
 def rewriting(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Check that the classes' rewriting leaves a config that xl reads, with the right paths."""
+    """Check that the class puts its paths into the config, and that xl can read the result."""
     config = context.configs.get(guest.key)
     if config is None or config.error is not None:
         return
@@ -103,7 +103,7 @@ def rewriting(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     disks = tuple(xl_disk.parse(spec, context.xen) for spec in after.texts("disk"))
     yield from _kernel(guest, config, after, kernel)
     if after.error is not None:
-        message = f"The class breaks line {after.error.line} when it puts in the path"
+        message = f"The class breaks line {after.error.line} when it inserts the path"
         yield found("XT240", _path(guest), f"{message}: {after.error.message}", _SHAPE)
         return
     line = config.line("disk")
@@ -115,7 +115,7 @@ def rewriting(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             )
             message = f"Line {line}: xl refuses the disk {quoted(spec)}"
             if broken:
-                message += ", as it is once the class has put in the path"
+                message += " after the class has inserted the path"
             yield found("XT240", _path(guest), f"{message}: {disk.error}", _SHAPE)
     wanted = f"{artifacts.IMAGES}/{image}"
     if not disks:
@@ -125,7 +125,7 @@ def rewriting(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             yield found("XT241", _path(guest), message, f"{_SHAPE} {_ALONE}")
     elif not disks[0].error:
         if disks[0].target != wanted:
-            message = f"Line {line}: the class does not put {wanted} in"
+            message = f"Line {line}: the class does not insert {wanted}"
             yield found("XT241", _path(guest), message, _SHAPE)
         yield from _format(context, guest, disks[0], line)
     yield from _files(context, guest, config, disks)
@@ -137,7 +137,9 @@ def contents(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     if config is None or config.error is not None:
         return
     if not config.text("name"):
-        yield found("XT246", _path(guest), "It names no domain", f'Add name = "{guest.key}".')
+        yield found(
+            "XT246", _path(guest), "It has no name for the domain", f'Add name = "{guest.key}".'
+        )
     vcpus, most = config.number("vcpus"), config.number("maxvcpus")
     if vcpus is not None and most is not None and most < vcpus:
         yield found(
@@ -159,7 +161,7 @@ def contents(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 def _format(
     context: Context, guest: EffectiveGuest, disk: ConfigDisk, line: int
 ) -> Iterator[Finding]:
-    """Whether the format that the first disk declares is that of the image."""
+    """Check that the first disk declares the format of the image."""
     really = artifacts.image_format(context.project, guest.guest)
     if really is not None and disk.format != really and not disk.cdrom:
         yield found(
@@ -176,21 +178,21 @@ def _kernel(guest: EffectiveGuest, config: Config, after: Config, kernel: str) -
         yield found(
             "XT243",
             _path(guest),
-            f"Line {config.line('kernel')} names a kernel, and the project says none",
-            "Take the line out, or the kernel = none.",
+            f"Line {config.line('kernel')} names a kernel, but the project has kernel = none",
+            "Remove the line, or remove kernel = none.",
         )
     elif named is not None and named != f"{artifacts.IMAGES}/{kernel}":
         yield found(
             "XT242",
             _path(guest),
-            f"Line {config.line('kernel')}: the class does not put {artifacts.IMAGES}/{kernel} in",
+            f"Line {config.line('kernel')}: the class does not insert {artifacts.IMAGES}/{kernel}",
             'Write it at the line\'s start as kernel = "FILE", in double quotes.',
         )
     elif named is None and not _boots_itself(after):
         yield found(
             "XT244",
             _path(guest),
-            "It names neither kernel nor boot loader, and is no HVM guest",
+            "It has neither kernel nor boot loader, and is not an HVM guest",
             'Add kernel = "FILE", bootloader = "pygrub" or, on x86-64, type = "hvm".',
         )
 
@@ -204,7 +206,7 @@ def _boots_itself(config: Config) -> bool:
 def _files(
     context: Context, guest: EffectiveGuest, config: Config, disks: tuple[ConfigDisk, ...]
 ) -> Iterator[Finding]:
-    """Files that the config names and nothing puts on the target."""
+    """Find files that the config names, but nothing puts on the target."""
     named = [("the further disk", disk.target) for disk in disks[1:] if disk.target]
     named += [(f"the {what}", text) for name, what in _FILES.items() if (text := config.text(name))]
     named += [("the network script", script) for script in _scripts(config)]
@@ -214,7 +216,7 @@ def _files(
                 "XT245",
                 _path(guest),
                 f"Nothing puts {what} {quoted(path)} on the target",
-                "Put it there some other way: the class carries a guest's image and kernel only.",
+                "Put it there yourself: the class installs only a guest's image and kernel.",
             )
 
 
@@ -226,7 +228,7 @@ def _scripts(config: Config) -> Iterator[str]:
             yield script if script.startswith("/") else f"{_SCRIPTS}/{script}"
 
 
-_ALONE = 'A guest that is a kernel alone needs none: import it with source.type = "kernel".'
+_ALONE = 'A guest without disk is imported with source.type = "kernel".'
 _SCRIPTS = "/etc/xen/scripts"
 _XEN_SCRIPTS = ("vif-bridge", "vif-nat", "vif-openvswitch", "vif-route")
 """Scripts of network interfaces that xen-tools installs (xen:tools/hotplug/Linux)."""

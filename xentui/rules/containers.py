@@ -12,7 +12,7 @@ from xentui.rules.context import Context
 from xentui.rules.finding import Finding, found
 
 NATIVE = ("docker", "podman")
-"""Front-ends that are engines of their own, with vxn as their runtime."""
+"""Front ends that are container engines with vxn as their runtime."""
 
 
 def board(context: Context) -> Iterator[Finding]:
@@ -29,12 +29,12 @@ def board(context: Context) -> Iterator[Finding]:
 
 
 def distribution(context: Context) -> Iterator[Finding]:
-    """Check the layers that the build needs besides meta-virtualization."""
+    """Check the layers that the build needs in addition to meta-virtualization."""
     if context.project.containers.vxn:
         yield found(
             "XT502",
             "containers.vxn",
-            "vxn's builds need conf/distro/poky.conf; without it BitBake parses nothing at all",
+            "vxn's multiconfigs need conf/distro/poky.conf; without it BitBake stops parsing",
             "Check that meta-poky, from meta-yocto, is among the layers.",
         )
 
@@ -60,7 +60,7 @@ def frontends(context: Context) -> Iterator[Finding]:
             "XT503",
             path,
             "docker and podman both install the command docker",
-            "Keep one of them.",
+            "Remove one of them.",
             *(
                 quick_fixes.containers(
                     f"Remove {name}", frontends=tuple(f for f in wanted if f != name)
@@ -79,7 +79,7 @@ def frontends(context: Context) -> Iterator[Finding]:
 
 
 def reserve(context: Context) -> Iterator[Finding]:
-    """Check that the memory reserved is what vxn will take."""
+    """Check that the reserved memory is what vxn will use."""
     containers = context.project.containers
     if not containers.vxn:
         return
@@ -96,21 +96,21 @@ def reserve(context: Context) -> Iterator[Finding]:
         yield found(
             "XT507",
             "containers.memory",
-            f"vxn takes {own} MiB for a container unless its environment sets another size",
+            f"vxn uses {own} MiB for a container unless its environment sets another size",
             f"Set VXN_MEMORY={containers.memory} and VXN_OCI_MEMORY={containers.memory} in Dom0.",
             quick_fixes.containers(f"Plan with {own} MiB", memory=None),
         )
 
 
 def outside(context: Context) -> Iterator[Finding]:
-    """Whether the build directory installs vxn, and the project does not say so."""
+    """Report that the build directory installs vxn although the project does not."""
     if context.assets.installs_vxn and not context.project.containers.vxn:
         yield found(
             "XT369",
             "containers.vxn",
-            "The build directory installs vxn itself, so memory for one container is counted",
+            "The build directory installs vxn, so memory for one container is counted",
             "Set vxn = true to choose how many containers are counted.",
-            quick_fixes.containers("Say that vxn is there", vxn=True),
+            quick_fixes.containers("Set vxn = true", vxn=True),
         )
 
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What every rule is context: the project, and what follows from it, worked out once."""
+"""The input of every rule: the project, and values that are computed from it once."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ from xentui.xl.keys import Version
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """A project with what rules ask for again and again.
+    """A project, and values that many rules need.
 
     Attributes:
-        board: what is known of the project's machine.
+        board: the project's board.
         bundles: keys of the project's bundles.
-        guests: every guest with its values worked out, in the project's order.
-        configs: own xl configs that are at hand, by guest.
-        texts: their text, by guest.
-        image_paths: where images and kernels lie on the target; empty without own configs.
-        fetched: addresses of plain files, by bundle and place.
-        folders: what archives are unpacked to, by bundle and place.
-        assets: what was read beside the project file.
-        abilities: what the layers can do that the project is built with.
-        direct: guests that Xen starts itself; :attr:`project` and :attr:`guests` are without them.
-        whole: the project with them.
-        holding: returns a project as it holds beside what the user set by hand.
-        held: the context of that; ``None`` where it is the project itself.
+        guests: every guest with its effective values, in the project's order.
+        configs: parsed xl configs of the user's own, by guest.
+        texts: the texts of these configs, by guest.
+        image_paths: paths of images and kernels on the target; empty without such configs.
+        fetched: addresses of plain files, by bundle and path.
+        folders: folders of unpacked archives, by bundle and path.
+        assets: the files next to the project file.
+        abilities: features of the layers that the project is built with.
+        direct: guests that Xen starts itself; :attr:`project` and :attr:`guests` exclude them.
+        whole: the project with these guests.
+        holding: returns a project with the user's own settings of the build directory applied.
+        held: the context of that project; ``None`` if it is the same project.
     """
 
     project: Project
@@ -62,17 +62,17 @@ class Context:
 
     @property
     def sees_files(self) -> bool:
-        """Whether the project's directory was looked into."""
+        """Whether the project's directory was searched for files."""
         return self.assets.directory is not None
 
     @property
     def xen(self) -> Version:
-        """The Xen whose xl reads the guests' configs; the newest known where nothing says so."""
+        """The Xen version whose xl reads the guests' configs; by default, the newest known."""
         return keys.version(self.abilities.xen) if self.abilities.xen else keys.XEN
 
     @property
     def layer_guests(self) -> tuple[EffectiveGuest, ...]:
-        """Guests of the layers' own bundles that the image installs, as far as they are known."""
+        """Known guests of the layers' own bundles that the image installs."""
         known = self.assets.layer_bundles or {}
         return tuple(effective(self.project, g) for guests in known.values() for g in guests)
 
@@ -88,14 +88,14 @@ def make_context(
     abilities: Abilities | None = None,
     holding: Callable[[Project], Project] | None = None,
 ) -> Context:
-    """Work out what the rules need.
+    """Return the context of a project.
 
     Args:
         project: the project.
-        assets: what was read beside the project file.
-        abilities: what the layers at hand can do; left out, what the project's release can.
-        holding: returns a project as it holds beside what the user set by hand in the build
-            directory; the budget is that of this one.
+        assets: the files next to the project file.
+        abilities: features of the available layers; by default, those of the project's release.
+        holding: returns a project with the user's own settings of the build directory applied;
+            the budget is computed for that project.
     """
     held = holding(project) if holding is not None else project
     direct, whole, project = project.direct_guests, project, project.without_direct_guests

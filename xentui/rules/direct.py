@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Guests that Xen starts itself, before Dom0 is up (XT124 to XT126)."""
+"""Rules on guests that Xen starts itself, before Dom0 is up (XT124 to XT126)."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from xentui.rules.context import Context
 from xentui.rules.finding import Finding, found
 
 FAMILIES = ("uboot-fat", "uboot-rpi")
-"""Ways of starting Xen whose script loads guests' files from the boot partition."""
+"""Boot families whose script loads guests' files from the boot partition."""
 
-TAKEN = frozenset(
+USED_FIELDS = frozenset(
     ("key", "started_by", "memory", "vcpus", "extra", "kernel", "ramdisk", "tags", "name")
 )
-"""Fields that have an effect on such a guest. Its tags do no harm: it always starts."""
+"""Fields that have an effect on such a guest, and tags, which do no harm."""
 
 
 def place(context: Context) -> Iterator[Finding]:
-    """Check that what starts Xen on the board can start guests too."""
+    """Check that Xen can start guests itself on the board."""
     why = _why_not(context)
     if not why:
         return
@@ -44,44 +44,40 @@ def _why_not(context: Context) -> str:
     if family in FAMILIES and writer == "xentui":
         return ""
     if context.board.arch == "x86-64":
-        return "Xen for x86-64 starts no guest but Dom0."
+        return "On x86-64, Xen starts no guest but Dom0."
     if family == "efi":
         return (
-            "Such guests are in the device tree. Under UEFI that is the firmware's, and a file"
-            " with them (dtb=) would take its place, with its memory and addresses."
+            "Such guests are in the device tree. Under UEFI the firmware provides it, and a file"
+            " with guests (dtb=) would replace it and its memory and addresses."
         )
     if family == "uboot-rootfs":
-        return "The boot script reads /boot of the root file system, where no files of guests are."
-    return (
-        "What starts Xen on this board comes from a layer."
-        if writer == "layer"
-        else "You start Xen yourself."
-    )
+        return "The boot script reads /boot of the root file system, which has no guest files."
+    return "A layer starts Xen on this board." if writer == "layer" else "You start Xen yourself."
 
 
 def files(context: Context) -> Iterator[Finding]:
-    """Check that the guest has what it boots from, and nothing that it cannot have."""
+    """Check that the guest has a RAM disk, and no settings without effect."""
     for guest in context.direct:
         wanted = guest.guest
         if wanted.ramdisk is None:
             yield found(
                 "XT125",
                 f"guests.{guest.key}.ramdisk",
-                f"{guest.key} has no RAM disk, and a guest that Xen starts has no other disk",
-                "Name a cpio archive of the deploy directory, or be sure that its kernel has one "
+                f"{guest.key} has no RAM disk, the only disk of a guest that Xen starts",
+                "Name a cpio archive in the deploy directory, or check that its kernel has one "
                 "built in.",
             )
         idle = [
             name
             for name in wanted.__dataclass_fields__
-            if name not in TAKEN and getattr(wanted, name) not in (None, (), False)
+            if name not in USED_FIELDS and getattr(wanted, name) not in (None, (), False)
         ]
         if idle:
             yield found(
                 "XT126",
                 f"guests.{guest.key}.{idle[0]}",
                 f"{', '.join(idle)} of {guest.key} have no effect: Xen starts it, not xl",
-                "Leave them out, or let xl start the guest.",
+                "Remove them, or let xl start the guest.",
             )
 
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Where the files of SRC_URI lie once BitBake has unpacked them, and what those at hand are."""
+"""The paths of SRC_URI's files after BitBake has unpacked them, and the kinds of local ones."""
 
 from __future__ import annotations
 
@@ -25,36 +25,36 @@ _ARCHIVE = re.compile(
 _PACKED = re.compile(r"\.(?:gz|bz2|xz|zst|lz|Z)$")
 
 UNCERTAIN = ("packed", "unknown", "blank", "empty")
-"""Kinds of files whose bytes say nothing against what their names do."""
+"""Kinds of files whose content does not contradict their name."""
 
 FetchedName = tuple[str | None, str]
-"""A bundle, and a path in the directory that its files are unpacked to."""
+"""A bundle, and a path in its UNPACKDIR."""
 
 
 def file_name(uri: str) -> str:
-    """Return the last name in an address."""
+    """Return the last part of an address's path."""
     return uri.partition("?")[0].rstrip("/").rpartition("/")[2]
 
 
 def placed(uri: str, subdir: str | None) -> str:
-    """Return where an unpacked plain file of SRC_URI lies, relative to UNPACKDIR.
+    """Return the path of an unpacked plain file of SRC_URI, relative to UNPACKDIR.
 
-    What comes from elsewhere keeps its last name; a local file keeps its path.
+    A remote file keeps its file name; a local file keeps its path.
     """
     name = uri.removeprefix("file://") if uri.startswith("file://") else file_name(uri)
     return f"{subdir}/{name}" if subdir else name
 
 
 def is_archive(uri: str) -> bool:
-    """Return whether BitBake unpacks what is fetched into several files."""
+    """Return whether a fetched file is an archive that BitBake unpacks."""
     return _ARCHIVE.search(file_name(uri)) is not None
 
 
 def result(entry: Fetch) -> str:
-    """Return where a plain file lies once it is unpacked.
+    """Return the path of a plain file after unpacking.
 
-    A compressed one loses its suffix, and its folder too: what comes of it is put at the top of
-    UNPACKDIR whatever subdir says (bb:lib/bb/fetch2/__init__.py, ``unpack``).
+    A compressed file loses its suffix and its folder: it is unpacked at the top of UNPACKDIR
+    whatever subdir is (bb:lib/bb/fetch2/__init__.py, ``unpack``).
     """
     place = placed(entry.uri, entry.subdir)
     unpacked = _PACKED.sub("", place)
@@ -62,7 +62,7 @@ def result(entry: Fetch) -> str:
 
 
 def plain_files(project: Project) -> Mapping[FetchedName, str]:
-    """Return the address of each plain file that a bundle fetches, by its place."""
+    """Return the address of each plain file that a bundle fetches, by its path."""
     files: dict[FetchedName, str] = {
         (guest.bundle, result(entry)): entry.uri
         for guest in project.guests
@@ -72,7 +72,7 @@ def plain_files(project: Project) -> Mapping[FetchedName, str]:
     }
     for guest in project.guests:
         for entry in guest.fetch:
-            # What a guest names as it is, such as a packed ramdisk, is kept as it is.
+            # A compressed file that a guest uses directly, such as a ramdisk, is not unpacked.
             files[guest.bundle, placed(entry.uri, entry.subdir)] = entry.uri
     return files
 
@@ -80,7 +80,7 @@ def plain_files(project: Project) -> Mapping[FetchedName, str]:
 def folders(project: Project) -> frozenset[FetchedName]:
     """Return the folders that archives are unpacked to; an empty path is the top.
 
-    Those of a root directory are unpacked for its own guest only, elsewhere.
+    Archives of a root directory are unpacked elsewhere, for their own guest only.
     """
     return frozenset(
         (guest.bundle, entry.subdir or "")
@@ -93,10 +93,10 @@ def folders(project: Project) -> frozenset[FetchedName]:
 
 
 def contents(project: Project, assets: Assets, guest: EffectiveGuest) -> Inspected | None:
-    """Return what the local file is that a guest's disk is made of.
+    """Inspect the local file that a guest's disk is made from.
 
-    ``None`` where the file is not at hand or cannot be read. Only its beginning is read,
-    and what that points to.
+    ``None`` if the file is not available or cannot be read. Only its beginning is read, and the
+    places it points to.
     """
     source = guest.guest.source
     if source is None or not assets.sources:
@@ -109,7 +109,7 @@ def contents(project: Project, assets: Assets, guest: EffectiveGuest) -> Inspect
 
 
 def brings_disk(source: Source, entry: Fetch, local: SourceFile) -> bool:
-    """Return whether a local entry is what a guest's disk is made of."""
+    """Return whether a guest's disk is made from a local file."""
     if not entry.uri.startswith("file://"):
         return False
     if source.type == CONTAINER:
@@ -121,12 +121,12 @@ def brings_disk(source: Source, entry: Fetch, local: SourceFile) -> bool:
 
 
 def seen(local: SourceFile) -> Inspected | None:
-    """Return what a local file or directory is by its bytes, or ``None`` if it is unreadable."""
+    """Inspect a local file or directory; return ``None`` if it is unreadable."""
     from xentui.images.inspect import glance
 
     try:
         if local.is_dir:
-            # Its size was just counted: with the same the same is in it, for all that matters.
+            # A folder with the same size and time is taken to have the same content.
             return _folder(local.path, local.size, local.path.stat().st_mtime_ns)
         return glance(local.path)
     except (InputError, OSError):

@@ -18,11 +18,11 @@ from xentui.safe_text import quoted, visible
 
 @dataclass(frozen=True, slots=True)
 class QuickFix:
-    """A change that takes a finding away.
+    """A change that removes a finding.
 
     Attributes:
         label: what it does, as a short command: ``Add console=hvc0``.
-        apply: returns the fixed project; the one given stays as it is.
+        apply: returns the fixed project and does not change the given one.
     """
 
     label: str
@@ -35,11 +35,11 @@ class Finding:
 
     Attributes:
         code: a stable code, explained in the catalogue.
-        path: where in the project: ``guests.alpine.memory``; empty for the whole of it.
+        path: its place in the project: ``guests.alpine.memory``; empty for the whole project.
         message: what is wrong.
-        fix: one sentence that says how to fix it.
-        quick_fix: the change proposed first, if there is one.
-        others: further changes, each of which would do.
+        fix: one sentence: how to fix it.
+        quick_fix: the best change to propose, if any.
+        others: other changes that would also work.
     """
 
     code: str
@@ -52,32 +52,32 @@ class Finding:
 
     @property
     def named(self) -> str:
-        """The message behind its code; what was typed and cannot be taken has none."""
+        """The message after its code; a value that was typed and is invalid has no code."""
         return f"{self.code} {self.message}".lstrip()
 
     @property
     def text(self) -> str:
-        """All of it, in whole sentences."""
+        """The message and the fix as sentences."""
         return sentences(self.named, self.fix)
 
     @property
     def quick_fixes(self) -> tuple[QuickFix, ...]:
-        """Every change proposed, the best one first."""
+        """Every proposed change, the best one first."""
         return (self.quick_fix, *self.others) if self.quick_fix is not None else ()
 
 
 def found(code: str, path: str, message: str, fix: str, *quick_fixes: QuickFix | None) -> Finding:
-    """Make a finding, with the severity that the catalogue gives its code.
+    """Return a finding with the severity of its code in the catalogue.
 
     Args:
         code: its code.
-        path: where in the project.
+        path: its place in the project.
         message: what is wrong.
         fix: how to fix it.
-        quick_fixes: changes proposed, the best first; ``None`` is left out.
+        quick_fixes: proposed changes, the best first; ``None`` is ignored.
 
     Raises:
-        KeyError: the catalogue does not know the code.
+        KeyError: the catalogue does not have the code.
     """
     usable = [quick_fix for quick_fix in quick_fixes if quick_fix is not None]
     return Finding(
@@ -92,22 +92,22 @@ def found(code: str, path: str, message: str, fix: str, *quick_fixes: QuickFix |
 
 
 FAILED = "XT901"
-"""The code of a check that failed itself."""
+"""The code of a check that raised an exception."""
 
 _LONGEST = 200
-"""Characters of an exception's own message that are shown."""
+"""The number of characters that are shown of an exception's message."""
 
 
 def failed(rule: Callable[..., Any], error: Exception, path: str = "") -> Finding:
-    """Return the finding that a rule itself failed.
+    """Return the finding that a rule raised an exception.
 
-    All other rules are still run. What this one would have found is unknown, so the project
-    cannot be called right: it is an error until the user allows it.
+    All other rules are still run. This one may have found an error, so the project counts as
+    wrong until the user allows it.
 
     Args:
         rule: the rule.
         error: what it raised.
-        path: what it was run on.
+        path: the place it was run on.
 
     Raises:
         Exception: ``error`` itself where ``XENTUI_DEBUG`` is 1, so that its traceback is shown.
@@ -122,25 +122,25 @@ def failed(rule: Callable[..., Any], error: Exception, path: str = "") -> Findin
         FAILED,
         path,
         f"xentui itself failed in its check {where}.{rule.__name__} ({reason})",
-        "Please report this with the output of XENTUI_DEBUG=1 xentui check. What this check "
-        "covers was not checked.",
+        "Please report this with the output of XENTUI_DEBUG=1 xentui check. The rest of the "
+        "project was checked.",
     )
 
 
 WAIVABLE = ("XT101", "XT401", "XT406", FAILED)
-"""Errors that the user may allow, because they may know better: a board that is refused, guests
-that do not fit (together or one alone), and a check that failed itself.
+"""Errors that the user may allow: a refused board, guests that do not fit (together or one alone),
+and a check that raised an exception.
 
-How much memory a board has, and whether Xen starts on it, xentui knows from tables and
-measurements; the user has the board on the desk. All other errors follow from what the classes,
-BitBake or xl certainly do."""
+xentui knows a board's memory, and whether Xen starts on it, from tables and measurements; the user
+has the board on the desk. All other errors follow from what the classes, BitBake or xl certainly
+do."""
 
 
 def allow(findings: Iterable[Finding], codes: Iterable[str]) -> list[Finding]:
-    """Return findings with errors of some codes turned into warnings that say so.
+    """Return findings, with errors of the given codes turned into warnings marked as allowed.
 
     Args:
-        findings: errors first, as checks give them.
+        findings: findings, errors first.
         codes: the codes that the user allows.
 
     Raises:
@@ -159,10 +159,10 @@ def allow(findings: Iterable[Finding], codes: Iterable[str]) -> list[Finding]:
 
 
 def allow_at(findings: Iterable[Finding], places: Collection[tuple[str, str]]) -> list[Finding]:
-    """Return findings with some errors turned into warnings that say so, each at its path.
+    """Return findings, with the errors at the given places turned into warnings marked as allowed.
 
     Args:
-        findings: errors first, as checks give them.
+        findings: findings, errors first.
         places: the code and path of each error that the user allows; codes that are not
             :data:`WAIVABLE` are ignored.
     """

@@ -50,12 +50,12 @@ def settings(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             "gone": "XT280",
             "later": "XT280",
         }.get(problem.verdict, "XT281")
-        advice = problem.advice or "Write it as xl.cfg(5) says, or remove it."
+        advice = problem.advice or "Write it as in xl.cfg(5), or remove it."
         yield found(code, path, f"{problem.key} {problem.message}", advice, drop)
 
 
 def own_fields(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Settings of ``xl`` that another field says, or that xentui writes."""
+    """Find settings in ``xl`` that have a field of their own, or that xentui writes."""
     fields = {field.xl: field.name for field in schema.fields("guest") if field.xl}
     fields |= {"kernel": "kernel", "disk": "disks"}
     for name, _ in guest.guest.xl:
@@ -63,18 +63,18 @@ def own_fields(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             yield found(
                 "XT282",
                 f"guests.{guest.key}.xl.{name}",
-                f"xl.{name} of {guest.key} has a field of its own, {fields[name]}",
+                f"xl.{name} of {guest.key} belongs in the field {fields[name]}",
                 f"Set {fields[name]} instead.",
                 _without_xl(guest, name),
             )
 
 
 _WAYS = ("file", "block", "size", "target")
-"""Fields of a further disk that say what it is; it has one of them."""
+"""Fields that define the content of an additional disk; each disk has one of them."""
 
 
 def further_disks(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Check each further disk, and that it has its own device."""
+    """Check each additional disk, and that it has its own device."""
     devices = {guest.disk_device: "its own image"}
     for number, made in enumerate(guest.guest.disks):
         path = f"guests.{guest.key}.disks[{number}]"
@@ -149,7 +149,7 @@ def _disk_bytes(context: Context, guest: EffectiveGuest, number: int) -> Iterato
 
 
 def files(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Check that something provides each file besides the image and the kernel."""
+    """Check that something provides each additional file."""
     for file in artifacts.extra_files(guest.guest):
         if not file.file or (guest.guest.bundle, file.file) in context.fetched:
             continue
@@ -191,7 +191,7 @@ def kernel(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def passed_through(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """List what passthrough needs outside the guest's config, which is up to the user."""
+    """Report what passthrough needs outside the guest's config."""
     wanted = guest.guest
     if wanted.pci:
         path = f"guests.{guest.key}.pci"
@@ -209,7 +209,7 @@ def passed_through(context: Context, guest: EffectiveGuest) -> Iterator[Finding]
                 "XT283",
                 path,
                 f"{guest.key} needs the IOMMU turned on in the firmware{module}",
-                "Check that xl dmesg says that I/O virtualisation is enabled.",
+                "Check that xl dmesg reports: I/O virtualisation enabled.",
             )
     if wanted.dtdev or wanted.iomem or wanted.irqs:
         field = next(name for name in ("dtdev", "iomem", "irqs") if getattr(wanted, name))
@@ -240,7 +240,7 @@ def _seize(guest: EffectiveGuest) -> QuickFix | None:
 
 
 def start_order(context: Context) -> Iterator[Finding]:
-    """Check that guests can start after those that they name."""
+    """Check that each guest can start after the guests in ``after`` and ``backend``."""
     guests = {guest.key: guest for guest in context.project.guests}
     for guest in context.project.guests:
         for number, key in enumerate(guest.after):
@@ -294,8 +294,10 @@ def _circle(project: Project) -> Iterator[Finding]:
                         "XT275",
                         f"guests.{guest.key}.after",
                         f"{guest.key} starts after {key}, which starts after {guest.key}",
-                        "Take one of them out: no order can be both.",
-                        quick_fixes.guest(f"Let {guest.key} wait for none", guest.key, after=()),
+                        "Remove one of them: no order can satisfy both.",
+                        quick_fixes.guest(
+                            f"Let {guest.key} wait for no guest", guest.key, after=()
+                        ),
                     )
                     return
                 if other not in trail:
@@ -308,7 +310,7 @@ def _has_settings(guest: Guest) -> bool:
 
 
 def _config(guest: EffectiveGuest) -> Config:
-    """Return the config as far as its settings go; interfaces and disks have their own rules."""
+    """Return the guest's settings as a config. Interfaces and disks have their own rules."""
     wanted = guest.guest
     values: dict[str, object] = {
         "name": guest.name,
@@ -323,7 +325,7 @@ def _config(guest: EffectiveGuest) -> Config:
         if field.xl and value not in (None, ()):
             values[field.xl] = value
     if guest.type == "pvh":
-        # They become a frame buffer.
+        # These become a frame buffer.
         for name in ("vnc", "vnclisten", "vncdisplay", "vncpasswd", "keymap"):
             values.pop(name, None)
     values.update(wanted.xl)
@@ -361,7 +363,7 @@ _QUERY = re.compile(r"[?&](?:password|token|secret|key|sig|signature)=", re.IGNO
 
 
 def secrets(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Find passwords and tokens, which would be readable in files and on the target."""
+    """Find passwords and tokens, which everyone could read in the files and on the target."""
     wanted = guest.guest
     if wanted.extra is not None and _SECRET.search(wanted.extra):
         yield _secret(f"guests.{guest.key}.extra", "the kernel command line")
@@ -371,14 +373,14 @@ def secrets(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def default_secrets(context: Context) -> Iterator[Finding]:
-    """Find the same in the defaults of every guest."""
+    """Find passwords and tokens in the guest defaults."""
     extra = context.project.defaults.extra
     if extra is not None and _SECRET.search(extra):
         yield _secret("defaults.extra", "the kernel command line")
 
 
 def invisible(context: Context) -> Iterator[Finding]:
-    """Find characters that show nothing, or something else."""
+    """Find characters that are invisible, or change how text is shown."""
     preset = context.project.preset
     if preset is None:
         return
@@ -388,7 +390,7 @@ def invisible(context: Context) -> Iterator[Finding]:
                 "XT702",
                 f"preset.{name}",
                 "The text contains invisible characters, or ones that change how it is shown",
-                "Remove control characters and marks of writing direction.",
+                "Remove control characters and text direction marks.",
             )
 
 
@@ -397,7 +399,7 @@ def _secret(path: str, where: str) -> Finding:
         "XT232",
         path,
         f"There seems to be a password or token in {where}",
-        "Hand it over in another way: everyone who can read the files or the image can read it.",
+        "Provide it in another way: everyone who can read the files or the image can read it.",
     )
 
 

@@ -27,7 +27,7 @@ _SUFFIXES = {
 
 
 def image_size(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Check that the image size is used, and large enough."""
+    """Check that image_size has an effect and is large enough."""
     source = guest.guest.source
     if source is None:
         return
@@ -46,7 +46,7 @@ def image_size(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     needed = sum(_size(context, entry) for entry in source.fetch) if sized else 0
     mib = -(-needed // (1024 * 1024))
     if needed and mib >= guest.image_size:
-        # A fifth for inodes, journal and the blocks that ext4 keeps back.
+        # A fifth is for inodes, journal and the blocks that ext4 reserves.
         larger = mib + max(16, mib // 5)
         yield found(
             "XT320",
@@ -58,7 +58,7 @@ def image_size(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def import_type(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Check that the import type exists, and suits the file."""
+    """Check that the import type exists and suits the file."""
     source = guest.guest.source
     if source is None:
         return
@@ -76,7 +76,7 @@ def import_type(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         return
     local = contents(context.project, context.assets, guest)
     if local is not None and local.kind not in UNCERTAIN:
-        # XT350 says what the file is, whatever its name.
+        # XT350 reports what the file really is, whatever its name.
         return
     suits = _SUFFIXES.get(_suffix(source.file))
     if suits is not None and suits != source.type and (suits, source.type) != ("ext4", "raw"):
@@ -84,13 +84,13 @@ def import_type(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             "XT321",
             path,
             f"{quoted(source.file)} does not look like {source.type}",
-            f"Its name says {suits}.",
+            f"Its name suggests {suits}.",
             *_type_by_name(guest, source),
         )
 
 
 def kernel(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Find a kernel that must be in the deploy directory."""
+    """Find kernels that must already be in the deploy directory."""
     named = guest.guest.kernel
     if named in (None, "none") or named == context.board.kernel_image or guest.type == "hvm":
         return
@@ -99,8 +99,8 @@ def kernel(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     yield found(
         "XT314",
         f"guests.{guest.key}.kernel",
-        f"Nothing fetches the kernel {quoted(named)}: it must lie in the deploy directory",
-        "Build or copy it there before the image: no dependency is known.",
+        f"Nothing fetches the kernel {quoted(named)}: it must be in the deploy directory",
+        "Build or copy it there before the image: BitBake does not know of this dependency.",
     )
 
 
@@ -119,15 +119,15 @@ def types(context: Context) -> Iterator[Finding]:
             yield found(
                 "XT311",
                 path,
-                f"No guest is imported with {kind.key}",
-                "Remove it, or name it in a source.",
+                f"No guest uses the import type {kind.key}",
+                "Remove it, or use it as source.type of a guest.",
                 quick_fixes.without_import_type(kind.key),
             )
         if context.sees_files and kind.script not in context.assets.texts:
             why = (
                 "cannot be read"
                 if kind.script in context.assets.unreadable
-                else ("is not beside the project file")
+                else ("does not exist next to the project file")
             )
             yield found(
                 "XT312",

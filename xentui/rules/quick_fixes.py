@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The changes that findings propose: pure functions from project to project.
+"""Builders of quick fixes: a label, and a pure function from project to changed project.
 
 A change to text that the schema would not accept is not proposed: its function returns ``None``.
 """
@@ -68,7 +68,7 @@ def source(label: str, key: str, **changes: Any) -> QuickFix | None:
 
 
 def fetch(label: str, key: str, number: int, **changes: Any) -> QuickFix | None:
-    """Change fields of one of the files fetched for a guest."""
+    """Change fields of one file that is fetched for a guest's import."""
     if not _writable("fetch", changes):
         return None
 
@@ -115,7 +115,7 @@ def without_bundle(name: str) -> QuickFix:
 
 
 def rename_bundle(old: str, new: str) -> QuickFix | None:
-    """Give a bundle, and all that name it, another name."""
+    """Rename a bundle, also in its guests. No bundle may have the new name."""
     if not _bundle_name(new):
         return None
 
@@ -177,7 +177,7 @@ def without_import_type(name: str) -> QuickFix:
 
 
 def guest_memory(label: str, memory: dict[str, int]) -> QuickFix:
-    """Give several guests other memory, in MiB by key."""
+    """Set the memory of several guests, in MiB by guest key."""
 
     def apply(project: Project) -> Project:
         guests = tuple(

@@ -15,10 +15,10 @@ from xentui.rules.context import Context
 from xentui.rules.finding import Finding, QuickFix, found
 
 SMALLEST = 64
-"""MiB that no guest is lowered below."""
+"""The least MiB that a quick fix leaves a guest."""
 
 STEP = 16
-"""Memory of guests is lowered to a multiple of this, in MiB."""
+"""Quick fixes lower guests' memory to a multiple of this, in MiB."""
 
 
 def memory(context: Context) -> Iterator[Finding]:
@@ -38,9 +38,9 @@ def memory(context: Context) -> Iterator[Finding]:
         yield found(
             "XT405",
             "host.dom0_memory",
-            f"Dom0 ({budget.of('dom0')} MiB) and Xen ({budget.of('xen')} MiB) leave nothing of the "
+            f"Dom0 ({budget.of('dom0')} MiB) and Xen ({budget.of('xen')} MiB) use all of the "
             f"board's {budget.total} MiB",
-            "Give Dom0 less, or the board more.",
+            "Give Dom0 less memory, or the board more.",
             *_more(context, budget, budget.lacking_all),
         )
         return
@@ -92,10 +92,10 @@ def _no_containers(context: Context, budget: Budget) -> Finding:
 
 
 def _alone(context: Context, budget: Budget, room: int) -> Iterator[Finding]:
-    """Guests that cannot start even when no other runs."""
+    """Find guests that cannot start even if no other guest runs."""
     guests = {guest.key: guest for guest in context.guests}
     for row in budget.rows:
-        # A guest of a layer's bundle, or of the user's own settings, is not the project's.
+        # The project cannot change a guest of a layer's bundle or of the user's own settings.
         guest = guests.get(row.name)
         if guest is not None and row.kind == "guest" and not row.autostart and row.mib > room:
             own = guest.guest.config_file
@@ -104,7 +104,7 @@ def _alone(context: Context, budget: Budget, room: int) -> Iterator[Finding]:
                 "XT406",
                 f"guests.{row.name}.{'config_file' if own else 'memory'}",
                 f"{row.name} needs {row.mib} MiB, but Xen and Dom0 leave only {room}",
-                "Give it less memory, or the board more.",
+                "Give the guest less memory, or the board more.",
                 *_more(context, budget, row.mib - room),
                 *(
                     [quick_fixes.guest_memory(f"Give it {lower} MiB", {row.name: lower})]
@@ -115,10 +115,10 @@ def _alone(context: Context, budget: Budget, room: int) -> Iterator[Finding]:
 
 
 def _more(context: Context, budget: Budget, lacking: int) -> Iterator[QuickFix]:
-    """Yield a larger total, where the project sets it: a power of two, or three quarters of one."""
+    """Yield a quick fix with a larger total: a power of two, or three quarters of one."""
     if not context.board.emulated or budget.total is None:
         return
-    # Xen takes a hundredth of what is added, on arm64 a 64th.
+    # Xen itself needs a hundredth of the added memory, on arm64 a 64th.
     wanted = budget.total + lacking + lacking // 50 + 2
     size = 1024
     while size * 3 // 2 < wanted:
@@ -130,7 +130,7 @@ def _more(context: Context, budget: Budget, lacking: int) -> Iterator[QuickFix]:
 
 
 def _less(context: Context, room: int, *, every: bool = False) -> Iterator[QuickFix]:
-    """Yield smaller guests that fit into ``room``, each lowered by the same share."""
+    """Yield a quick fix that lowers the guests by the same share until they fit into ``room``."""
     rows = [
         row for row in budget_of(context).rows if row.kind == "guest" and (every or row.autostart)
     ]
@@ -160,8 +160,11 @@ def _less(context: Context, room: int, *, every: bool = False) -> Iterator[Quick
 
 
 def _floor(own: int, whole: int, share: int) -> int | None:
-    """Return what a guest of ``own`` MiB, ``whole`` in all, has of ``share`` MiB in all."""
-    # What comes beside the memory grows with it, so it is at most what it is now.
+    """Return the memory of a guest that may need ``share`` MiB in all.
+
+    Now it has ``own`` MiB of memory and needs ``whole`` in all.
+    """
+    # The overhead grows with the memory, so it is at most the present one.
     memory = share - (whole - own)
     memory -= memory % STEP
     return memory if memory >= SMALLEST else None
@@ -190,7 +193,7 @@ def container_space(context: Context) -> Iterator[Finding]:
         yield found(
             "XT359",
             "containers.vxn",
-            "Container images lie in Dom0's root file system, which has 2,000,000 KB to spare",
+            "Container images are in Dom0's root file system, which has 2,000,000 KB to spare",
             f"For big ones set IMAGE_ROOTFS_EXTRA_SPACE:pn-{image(project)} = "
             f'"{KEPT_FOR_CONTAINERS}" in local.conf, which is about 10 GB.',
         )

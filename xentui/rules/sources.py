@@ -61,16 +61,16 @@ def local_files(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             yield found(
                 "XT322",
                 path,
-                f"{name} is a directory, which cannot be carried with its links and owners",
-                "Pack it with tar and name the tarball: tar --numeric-owner -cpf NAME.tar -C "
+                f"{name} is a directory: BitBake would lose its links and owners",
+                "Pack it with tar and use the tarball: tar --numeric-owner -cpf NAME.tar -C "
                 "DIRECTORY .",
             )
         elif there is None:
             yield found(
                 "XT303",
                 path,
-                f"{quoted(unquote(local))} is not beside the project file",
-                "Put it there: paths are relative to the project file and stay below it.",
+                f"{quoted(unquote(local))} does not exist next to the project file",
+                "Put it there: paths are relative to the project file's directory.",
             )
 
 
@@ -93,7 +93,7 @@ def fits(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         yield found(
             "XT304",
             path,
-            f"{quoted(source.file)} is there only if it is the archive's own top directory or file",
+            f"{quoted(source.file)} exists only if it is the archive's own top directory or file",
             "Set subdir to that name unless it is: archives are unpacked flat.",
             quick_fixes.fetch(
                 f"Unpack below {source.file.partition('/')[0]}",
@@ -116,7 +116,7 @@ def fits(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         "XT305",
         path,
         f"No fetched file provides {quoted(source.file)}",
-        f"Fetched are {', '.join(map(quoted, names))}; name one of them."
+        f"Use one of the fetched files: {', '.join(map(quoted, names))}."
         if names
         else "Add a fetch entry that provides it.",
         *(quick_fixes.source(f"Import {name}", guest.key, file=name) for name in names[:3]),
@@ -124,7 +124,7 @@ def fits(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def architectures(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Check that something is left to fetch for the board, and that each override is valid."""
+    """Check that a file is fetched for the board, and that each override is valid."""
     entries = _fetch(guest)
     if not any(entry.arch for entry in entries):
         return
@@ -136,15 +136,15 @@ def architectures(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             yield found(
                 "XT319",
                 f"guests.{guest.key}.source.fetch[{number}].arch",
-                f"{entry.arch} is no architecture or board that xentui knows as an override",
-                "Write x86-64 or aarch64, or be sure that it is one of the board's.",
+                f"{entry.arch} is not an architecture or board that xentui knows as an override",
+                "Write x86-64 or aarch64, or check that it is in the board's OVERRIDES.",
             )
     if all(entry.arch in others for entry in entries):
         yield found(
             "XT307",
             f"guests.{guest.key}.source.fetch",
             f"Nothing is fetched for {board.machine}, which is {board.arch}",
-            f'Add an entry with arch = "{board.arch}", or remove arch of one.',
+            f'Add an entry with arch = "{board.arch}", or remove arch from one.',
         )
 
 
@@ -157,7 +157,7 @@ def subdirs(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         yield found(
             "XT313",
             f"guests.{guest.key}.source.fetch[{number}].subdir",
-            f"{quoted(file_name(entry.uri))} is no archive: subdir only moves it",
+            f"{quoted(file_name(entry.uri))} is not an archive: subdir only moves it",
             "Remove subdir.",
             quick_fixes.source(
                 "Remove subdir",
@@ -179,29 +179,29 @@ def downloads(context: Context) -> Iterator[Finding]:
     for guest in context.project.guests:
         entries = guest.source.fetch if guest.source is not None else ()
         for number, entry in enumerate(entries):
-            where = _meeting_place(guest.bundle or guest.key, entry)
+            where = _destination(guest.bundle or guest.key, entry)
             content = entry.sha256 or entry.uri
             known, owner = owners.setdefault(where, (content, guest.key))
             if known != content:
                 yield found(
                     "XT308",
                     f"guests.{guest.key}.source.fetch[{number}].uri",
-                    f"{guest.key} and {owner} fetch different files of one name,"
+                    f"{guest.key} and {owner} fetch different files with one name,"
                     f" {quoted(file_name(entry.uri))}"
                     if owner != guest.key
-                    else f"Two different files have one name, {quoted(file_name(entry.uri))}",
-                    "Take files of different names: one would be taken for the other.",
+                    else f"Two different files have the same name, {quoted(file_name(entry.uri))}",
+                    "Use files with different names: BitBake would take one for the other.",
                 )
 
 
 def beside(context: Context) -> Iterator[Finding]:
-    """Find different files with the same name in the folder beside a bundle's recipe."""
+    """Find different files with the same name in the folder next to a bundle's recipe."""
     scripts = {kind.key: kind.script for kind in context.project.import_types}
     owners: dict[tuple[str | None, str], tuple[str, str]] = {}
     for guest in context.guests:
         if guest.guest.bundle is None:
             continue
-        for field, name, origin in _beside(context, guest, scripts):
+        for field, name, origin in _copied_files(context, guest, scripts):
             place = (guest.guest.bundle, name)
             known, owner = owners.setdefault(place, (origin, guest.key))
             if known != origin:
@@ -209,15 +209,15 @@ def beside(context: Context) -> Iterator[Finding]:
                     "XT309",
                     f"guests.{guest.key}.{field}",
                     f"{quoted(origin)} of {guest.key} and {quoted(known)} of {owner} would both"
-                    f" be {quoted(name)} beside the recipe",
+                    f" be {quoted(name)} next to the recipe",
                     "Rename one of them.",
                 )
 
 
-def _beside(
+def _copied_files(
     context: Context, guest: EffectiveGuest, scripts: Mapping[str, str]
 ) -> Iterator[tuple[str, str, str]]:
-    """Yield field, name and origin of what a guest has carried beside its recipe."""
+    """Yield field, name and origin of each file of a guest that is copied next to the recipe."""
     wanted = guest.guest
     if wanted.config_file is not None or needs_complete_cfg(context.project, guest):
         yield "config_file", f"{guest.key}.cfg", f"the config of {guest.key}"
@@ -235,11 +235,11 @@ def _beside(
         yield "source.type", script.rpartition("/")[2], script
 
 
-def _meeting_place(room: str, entry: Fetch) -> str:
-    """Return what two files share: BitBake's download directory, or where they are unpacked."""
+def _destination(folder: str, entry: Fetch) -> str:
+    """Return the path in a folder at which two files of one name would meet."""
     if not entry.uri.startswith("file://"):
         return f"downloads {file_name(entry.uri)} {entry.arch}"
-    return f"{room} {placed(entry.uri, entry.subdir)} {entry.arch}"
+    return f"{folder} {placed(entry.uri, entry.subdir)} {entry.arch}"
 
 
 def _fetch(guest: EffectiveGuest) -> tuple[Fetch, ...]:

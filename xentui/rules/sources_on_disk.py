@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Rules on local files: what they really are, compared with the project (XT350 to XT357).
+"""Rules that compare the contents of local files with the project (XT350 to XT357).
 
-Only the beginning of a file is read, and what it points to; what needs all of it is found once
-it was inspected.
+Only the beginning of a file is read, and the places it points to. Findings that need the whole file
+appear after it was inspected.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _MIB = 1 << 20
 _DEVICE = re.compile(r"/dev/(?P<disk>(?:xvd|sd|hd|vd)[a-z])(?P<number>[0-9]*)")
-_MADE_OF: dict[str, tuple[Kind, ...]] = {
+_KINDS: dict[str, tuple[Kind, ...]] = {
     "rootfs_dir": ("tar", "directory"),
     "qcow2": ("qcow2",),
     "ext4": ("ext", "disk", "filesystem"),
@@ -38,19 +38,19 @@ _MADE_OF: dict[str, tuple[Kind, ...]] = {
     WITHOUT_DISK: ("kernel",),
     **dict.fromkeys(CONVERTED_IMPORTS, ("vm_disk",)),
 }
-"""What each import type can be made of: a disk or file system is copied by ext4 and raw."""
+"""The kinds of file for each import type; ext4 and raw copy any disk or file system."""
 
 _FIXES: dict[str, str] = {
-    "empty": "Put the file itself there.",
+    "empty": "Replace it with the file itself.",
     "lfs_pointer": "Fetch the file itself: git lfs pull.",
-    "swap": "Take the disk with the guest's root file system.",
-    "encrypted": "Take a disk that is not encrypted: a guest cannot be asked for the key here.",
-    "cpio": "Take the root file system as a tarball or a disk.",
+    "swap": "Use the disk with the guest's root file system.",
+    "encrypted": "Use a disk that is not encrypted: nothing can ask for the key.",
+    "cpio": "Provide the root file system as a tarball or a disk.",
 }
 
 
 def on_disk(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Compare a guest's local files with what the project says of them."""
+    """Compare a guest's local files with their description in the project."""
     source = guest.guest.source
     if source is None or not context.assets.sources:
         return
@@ -79,9 +79,9 @@ def _digest(guest: EffectiveGuest, seen: Inspected, entry: Fetch, number: int) -
     yield found(
         "XT356",
         f"guests.{guest.key}.source.fetch[{number}].sha256",
-        f"{quoted(seen.path.name)} is not the file that this checksum is of",
-        f"Write {seen.sha256}, or put the right file there.",
-        quick_fixes.fetch("Write the file's checksum", guest.key, number, sha256=seen.sha256),
+        f"{quoted(seen.path.name)} does not have this checksum",
+        f"Write {seen.sha256}, or replace the file.",
+        quick_fixes.fetch("Use the file's checksum", guest.key, number, sha256=seen.sha256),
     )
 
 
@@ -91,11 +91,11 @@ def _content(
     path = f"guests.{guest.key}.source.type"
     foreign = seen.found.vm_disk
     wanted = CONVERTED_IMPORTS.get(source.type)
-    fits = seen.kind in _MADE_OF[source.type] and (
+    fits = seen.kind in _KINDS[source.type] and (
         foreign is None or (foreign.format == wanted and foreign.whole)
     )
     if not fits and not _may_be(source, seen):
-        quick_fix = _import_anew(guest.key, seen, place)
+        quick_fix = _import_as_suggested(guest.key, seen, place)
         advice = f"{quick_fix.label}." if quick_fix is not None else _advice(seen, place, guest.key)
         yield found(
             "XT350",
@@ -109,7 +109,7 @@ def _content(
             "XT353",
             f"guests.{guest.key}.source.file",
             f"{quoted(seen.path.name)} is not a whole disk: {_part(seen.problems[0])}",
-            "Make one of it first: qemu-img convert -O qcow2 OLD NEW.",
+            "Convert it first: qemu-img convert -O qcow2 OLD NEW.",
         )
     elif seen.problems and seen.kind in ("qcow2", "ext", "disk", "unknown"):
         yield found(
@@ -122,13 +122,13 @@ def _content(
         yield found(
             "XT362",
             f"guests.{guest.key}.source.file",
-            f"{quoted(seen.path.name)} is {seen.label}: it may be no disk to start from",
+            f"{quoted(seen.path.name)} is {seen.label}: it may not be a bootable disk",
             "Check that the guest's kernel finds a file system or partitions on it.",
         )
 
 
 def _architecture(context: Context, guest: EffectiveGuest, seen: Inspected) -> Iterator[Finding]:
-    """Whether a container's programs run on the board."""
+    """Check that a container's programs run on the board."""
     arch = seen.found.arch
     if seen.kind == "container" and arch and arch != context.board.arch:
         yield found(
@@ -142,10 +142,10 @@ def _architecture(context: Context, guest: EffectiveGuest, seen: Inspected) -> I
 
 
 def _may_be(source: Source, seen: Inspected) -> bool:
-    """Return whether something not recognised may be what an import type is made of.
+    """Return whether an unrecognised file may suit an import type.
 
-    A qcow2 image or ext4 file system would have been recognised, and a tarball too; a raw disk
-    may hold anything, and nothing yet.
+    A qcow2 image, an ext4 file system and a tarball are always recognised. A raw disk may have any
+    content, even none.
     """
     if seen.kind == "blank":
         return source.type in ("ext4", "raw")
@@ -161,10 +161,10 @@ def _advice(seen: Inspected, place: str, key: str) -> str:
         return f"Rename it to {quoted(f'{place}{ending}')}, and import it as {suggestion.type}."
     if suggestion is not None and suggestion.before:
         return f"Make {quoted(suggestion.place)} of it and import that: {suggestion.before}"
-    return _FIXES.get(seen.kind, "Take another file, or convert it first.")
+    return _FIXES.get(seen.kind, "Use another file, or convert it first.")
 
 
-def _import_anew(key: str, seen: Inspected, place: str) -> QuickFix | None:
+def _import_as_suggested(key: str, seen: Inspected, place: str) -> QuickFix | None:
     from xentui.images.suggest import missing_ending, suggest, with_source
 
     suggestion = suggest(seen, place, key)
@@ -193,7 +193,7 @@ def _size(guest: EffectiveGuest, seen: Inspected, place: str) -> Iterator[Findin
     yield found(
         "XT354",
         f"guests.{guest.key}.source.image_size",
-        f"What {quoted(place)} holds needs an image of {size.smallest} MiB,"
+        f"The contents of {quoted(place)} need an image of {size.smallest} MiB,"
         f" and image_size is {guest.image_size}",
         f"Set image_size to {size.advised}, which leaves room.",
         quick_fixes.source(f"Make it {size.advised} MiB", guest.key, image_size=size.advised),
@@ -216,7 +216,7 @@ def _boots(guest: EffectiveGuest, seen: Inspected) -> Iterator[Finding]:
             "XT355",
             f"guests.{guest.key}.extra",
             f"{quoted(seen.path.name)} has no init, and no init= names another",
-            "Add init=/bin/sh for a shell, or put an init into it.",
+            "Add init=/bin/sh for a shell, or add an init to the file system.",
             quick_fixes.guest("Add init=/bin/sh", guest.key, extra=f"{guest.extra} init=/bin/sh"),
         )
 
@@ -234,7 +234,7 @@ def _partition(
         "XT351",
         f"guests.{guest.key}.extra",
         f"{quoted(seen.path.name)} {what}, and the root of {guest.key} is {device}{number}",
-        f"Write root={device}{root}, which looks like it."
+        f"Write root={device}{root}, which looks like the root."
         if root is not None
         else f"Write one of {', '.join(f'{device}{n}' for n in numbers[:8])}.",
         _with_root(guest, f"{device}{root}") if root is not None else None,

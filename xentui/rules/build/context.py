@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What the rules of a build directory are given, and their findings: each with file and line."""
+"""The input of the rules on a build directory, and their findings with file and line."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _PN = re.compile(r":pn-([^:]+)")
 
 
 class Placed(NamedTuple):
-    """A finding and the line of a file it is about, if it is about one."""
+    """A finding, and the line of a file that it is about, if any."""
 
     finding: Finding
     place: Location | None
@@ -52,7 +52,7 @@ class Placed(NamedTuple):
 
 @dataclass
 class BuildContext:
-    """A build directory, its recipes once somebody asks for them, and the machine around it."""
+    """A build directory, its recipes (found when first needed), and the build machine."""
 
     build: BuildDir
     find_recipes: Callable[[], Recipes] | None = None
@@ -62,7 +62,7 @@ class BuildContext:
 
     @cached_property
     def abilities(self) -> Abilities:
-        """What the layers at hand can do."""
+        """The features of the layers."""
         return abilities.of(self.build)
 
     @cached_property
@@ -72,19 +72,19 @@ class BuildContext:
 
     @property
     def knows_recipes(self) -> bool:
-        """Whether all of the layers' recipes can be looked through."""
+        """Whether all of the layers' recipes can be found."""
         return self.find_recipes is not None and all(
             self.build.value(variable).known for variable in ("BBFILES", "BBFILES_DYNAMIC")
         )
 
     def users(self, variable: str) -> Iterator[Assignment]:
-        """Yield what files of the user's own say of a variable, in order."""
+        """Yield the assignments of a variable in the user's own files, in order."""
         for assignment in self.build.assignments(variable):
             if self.build.is_users(assignment.place.file):
                 yield assignment
 
     def every_users(self) -> Iterator[Assignment]:
-        """Yield everything that files of the user's own say, by variable."""
+        """Yield all assignments in the user's own files, by variable."""
         for variable in list(self.build.reader.store.assignments):
             yield from self.users(variable)
 
@@ -104,7 +104,7 @@ class BuildContext:
         return list(dict.fromkeys([*xen, DOM0]))
 
     def bundled(self) -> dict[str, Location | None]:
-        """Return the entries of BUNDLED_XEN_GUESTS, as any Dom0 image sees it, with a place."""
+        """Return the entries of BUNDLED_XEN_GUESTS of all Dom0 images, each with a place."""
         entries: dict[str, Location | None] = {}
         for image in (None, *self.dom0_images):
             for word in self.build.value("BUNDLED_XEN_GUESTS", image).words:
@@ -119,7 +119,7 @@ class BuildContext:
         return words
 
     def place_of(self, variable: str, word: str = "") -> Location | None:
-        """Return where a variable, or a word of it, was assigned last."""
+        """Return the place where a variable, or a word of it, was assigned last."""
         if variable not in self._places:
             places: dict[str, Location] = {}
             for each in self.build.assignments(variable):
@@ -128,7 +128,7 @@ class BuildContext:
         return self._places[variable].get(word)
 
     def is_dom0s(self, word: str) -> bool:
-        """Whether a package belongs into Dom0: vxn, or guests in a bundle."""
+        """Return whether a package belongs in Dom0: vxn, or a bundle."""
         if word == "vxn" or word.startswith("vxn-") or "xen-guest-bundle" in word:
             return True
         if self.knows_recipes:
@@ -137,7 +137,7 @@ class BuildContext:
 
     @property
     def wants_xen(self) -> bool:
-        """Whether anything of the configuration asks for Xen guests or containers."""
+        """Return whether the configuration asks for Xen guests or containers."""
         return bool(
             self.bundled()
             or any(each.flag for v in GUEST_VARIABLES for each in self.users(v))
@@ -153,17 +153,17 @@ class BuildContext:
 
 
 def placed(code: str, place: Location | None, message: str, fix: str) -> Placed:
-    """Make a finding about a line.
+    """Return a finding about a line.
 
     Raises:
-        KeyError: the catalogue does not know the code.
+        KeyError: the catalogue does not have the code.
     """
     return Placed(found(code, str(place) if place is not None else "", message, fix), place)
 
 
 def near(name: str, known: Iterable[str]) -> str:
     """Return a question that suggests the most similar known name; empty if none is similar."""
-    # A long name would take long, and is like none. What cannot run Xen is no suggestion.
+    # A very long name would take long to compare. A machine that cannot run Xen is not suggested.
     able = [each for each in known if boards.board(each).state != "refused"]
     like = difflib.get_close_matches(name[:64], able)
     return f"Did you mean {visible(like[0])}?" if like else ""

@@ -31,14 +31,14 @@ def devices(context: BuildContext) -> Iterator[Placed]:
         yield placed(
             "XT627",
             None,
-            "/dev/kvm may not be used: runqemu stops with kvm",
+            "you have no access to /dev/kvm: runqemu stops with kvm",
             "Join the group that owns it: sudo usermod -aG kvm $USER, then log in again.",
         )
     if host.tun != "ready":
         yield placed(
             "XT628",
             None,
-            f"/dev/net/tun is {'not there' if host.tun == 'missing' else 'not yours to use'}: "
+            f"/dev/net/tun is {'missing' if host.tun == 'missing' else 'not accessible'}: "
             "runqemu can only use slirp",
             "Start it as runqemu … slirp, which the commands of xentui show do.",
         )
@@ -69,7 +69,7 @@ def user(context: BuildContext) -> Iterator[Placed]:
             "XT630",
             None,
             "this is root, and BitBake refuses to build as root",
-            "Build as a user of your own.",
+            "Build as an ordinary user.",
         )
 
 

@@ -30,7 +30,7 @@ _KNOWN_PATHS = {
     "yoctobsp": "meta-yocto/meta-yocto-bsp",
     "raspberrypi": "meta-raspberrypi",
 }
-"""Where the collections lie as a rule; the part behind the last slash is the folder to look for."""
+"""The usual path of each collection's layer; the last part is the folder to look for."""
 
 _COLLECTION = re.compile(r'^BBFILE_COLLECTIONS\s*+\+?=\s*+"([^"\n]*+)"', re.MULTILINE)
 _MAX_LOOKED_AT = 400
@@ -44,23 +44,23 @@ def missing(context: BuildContext) -> Iterator[Placed]:
             yield placed(
                 "XT612",
                 layer.place,
-                f"BBLAYERS names {layer.path}, which is no directory",
-                "Correct the path, or take it out: bitbake-layers remove-layer "
+                f"BBLAYERS names {layer.path}, which is not a directory",
+                "Correct the path, or remove it: bitbake-layers remove-layer "
                 f"{visible(layer.path)}.",
             )
         elif not exists(layer.conf):
             yield placed(
                 "XT612",
                 layer.place,
-                f"{layer.path} is no layer: it has no conf/layer.conf",
-                "Name the directory that holds conf/layer.conf.",
+                f"{layer.path} is not a layer: it has no conf/layer.conf",
+                "Use the directory that contains conf/layer.conf.",
             )
     there = {layer.collection for layer in build.layers}
     if META_VIRTUALIZATION not in there:
         yield placed(
             "XT614",
             _bblayers(context),
-            "meta-virtualization is not among the layers: Xen and its classes come from it",
+            "meta-virtualization is not among the layers, but it provides Xen and its classes",
             _add(context, META_VIRTUALIZATION),
         )
     wanted: dict[str, list[str]] = {}
@@ -95,7 +95,7 @@ def _add(context: BuildContext, collection: str) -> str:
 
 
 def _beside(context: BuildContext, collection: str) -> str | None:
-    """Return a layer of that collection near those that are named."""
+    """Return a layer with this collection, next to those in BBLAYERS."""
     folders: dict[str, None] = {}
     for layer in context.build.layers:
         if layer.exists:
@@ -131,13 +131,13 @@ def _collections(path: str) -> list[str]:
 
 
 def series(context: BuildContext) -> Iterator[Placed]:
-    """Find layers that are not made for this release of OpenEmbedded-Core."""
+    """Find layers for another release than OpenEmbedded-Core's."""
     build = context.build
     if not build.has_core and build.layers:
         yield placed(
             "XT616",
             _bblayers(context),
-            "no layer brings conf/bitbake.conf: OpenEmbedded-Core is missing",
+            "no layer provides conf/bitbake.conf: OpenEmbedded-Core is missing",
             _add(context, "core"),
         )
     for layer in build.layers if build.series else ():
@@ -161,7 +161,7 @@ def machine(context: BuildContext) -> Iterator[Placed]:
         yield placed(
             "XT617",
             build.machine.place or Location(str(build.local_conf), 1),
-            "MACHINE is set nowhere" if name is None else "MACHINE is empty",
+            "MACHINE is not set" if name is None else "MACHINE is empty",
             'Set it in conf/local.conf: MACHINE = "qemux86-64".',
         )
         return
@@ -182,8 +182,8 @@ def machine(context: BuildContext) -> Iterator[Placed]:
 def architecture(context: BuildContext) -> Iterator[Placed]:
     """Find a MACHINE that Xen cannot run on, where Xen is asked for.
 
-    The features of its tune say what the processor is (oe:meta/conf/machine/include); where no
-    file says them, the machine's name is looked up.
+    The processor follows from the features of its tune (oe:meta/conf/machine/include). If no file
+    sets them, it follows from the machine's name.
     """
     build = context.build
     name = build.machine.value

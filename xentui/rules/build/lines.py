@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Rules on single lines of the user's files: what stops BitBake, and what it takes differently."""
+"""Rules on single lines of the user's files that stop BitBake, or mean something unexpected."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LISTS = frozenset(
         "PACKAGE_INSTALL", "SRC_URI", "USER_CLASSES",
     }
 )  # fmt: skip
-"""Variables that are lists of words, to which ``:append`` adds no blank."""
+"""Variables that are lists of words, to which ``:append`` adds no space."""
 
 _FAULTS = {
     "old-override": "XT602",
@@ -32,21 +32,21 @@ _FAULTS = {
     "machine-fragment": "XT605",
 }
 _FIXES = {
-    "indent": "Take the blanks away: a statement begins in the first column.",
+    "indent": "Remove the spaces: a statement begins in the first column.",
     "bom": "Save the file as UTF-8 without byte order mark.",
-    "after-value": "Let the line end with the quote; a comment takes a line of its own.",
+    "after-value": "End the line with the quote; put a comment on its own line.",
     "quotes": "Put the value between two quotes of one kind, and use the other kind inside.",
     "no-name": "Write the variable's name before the operator.",
-    "comment": "Take the backslash at the end of the comment away.",
+    "comment": "Remove the backslash at the end of the comment.",
     "unclosed": "Close what the line begins.",
     "old-override": "Write a colon in place of the underscore: IMAGE_INSTALL:append.",
-    "include": "Put the file there, correct its name, or take the line out.",
-    "cycle": "Take one of the two includes out.",
+    "include": "Create the file, correct its name, or remove the line.",
+    "cycle": "Remove one of the two includes.",
     "unreadable": "Check the file and your permissions.",
     "limit": "Check what the file includes.",
-    "fragment": "Add the layer that has it, or switch it off: bitbake-config-build "
+    "fragment": "Add the layer that has it, or disable it: bitbake-config-build "
     "disable-fragment NAME.",
-    "machine-fragment": "Take the assignment out, or switch the fragment off: "
+    "machine-fragment": "Remove the assignment, or disable the fragment: "
     "bitbake-config-build disable-fragment NAME.",
 }
 
@@ -72,23 +72,23 @@ def appends(context: BuildContext) -> Iterator[Placed]:
         base = each.variable.partition(":")[0]
         if base not in LISTS or each.flag or not each.value.strip():
             continue
-        # A value that begins or ends with ${…} may bring its own blank.
+        # A value that begins or ends with ${…} may expand to a space.
         begins, ends = each.value.startswith("${"), each.value.endswith("}")
         if each.operator in (":append", ".=") and not (each.value[0].isspace() or begins):
             yield placed(
                 "XT606",
                 each.place,
-                f"{each.variable} adds {quoted(each.value)} without a blank before it, so it is "
-                "glued to the word before it",
-                f'Begin the value with a blank: {visible(each.variable)} = " {_short(each)}".',
+                f"{each.variable} adds {quoted(each.value)} without a space before it, so it is "
+                "joined to the word before it",
+                f'Begin the value with a space: {visible(each.variable)} = " {_short(each)}".',
             )
         elif each.operator in (":prepend", "=.") and not (each.value[-1].isspace() or ends):
             yield placed(
                 "XT606",
                 each.place,
                 f"{each.variable} puts {quoted(each.value)} before the value without a "
-                "blank behind it, so both are glued together",
-                f'End the value with a blank: {visible(each.variable)} = "{_short(each)} ".',
+                "space after it, so both are joined",
+                f'End the value with a space: {visible(each.variable)} = "{_short(each)} ".',
             )
 
 
@@ -106,8 +106,8 @@ def image_install(context: BuildContext) -> Iterator[Placed]:
             yield placed(
                 "XT608",
                 each.place,
-                f"IMAGE_INSTALL {each.operator} in a configuration takes the place of what image "
-                "recipes set with ?=, so their own packages vanish",
+                f"IMAGE_INSTALL {each.operator} in a configuration replaces what image "
+                "recipes set with ?=, so their own packages are missing",
                 f'Write IMAGE_INSTALL:append:pn-xen-image-minimal = " {_short(each)}".',
             )
         elif each.operator == ":append" and ":pn-" not in each.variable:
@@ -117,7 +117,7 @@ def image_install(context: BuildContext) -> Iterator[Placed]:
                     "XT607",
                     each.place,
                     f"{', '.join(visible(word) for word in words)} is added to every image, guest "
-                    "images too, which then wait for themselves",
+                    "images too, which then depend on themselves",
                     f'Name the image: IMAGE_INSTALL:append:pn-xen-image-minimal = " {_short(each)}"'
                     ".",
                 )
@@ -133,7 +133,7 @@ def flags(context: BuildContext) -> Iterator[Placed]:
                 yield placed(
                     "XT631",
                     each.place,
-                    f"{each.variable}[{each.flag}]: overrides and :append do nothing on a flag",
+                    f"{each.variable}[{each.flag}]: overrides and :append have no effect on a flag",
                     f'Write the whole value: {variable}[{visible(each.flag)}] = "…".',
                 )
             elif each.operator in ("+=", "=+", ".=", "=."):
@@ -141,7 +141,7 @@ def flags(context: BuildContext) -> Iterator[Placed]:
                     "XT632",
                     each.place,
                     f"{variable}[{each.flag}] {each.operator} adds to nothing: the class' default "
-                    "is not in the flag, and is left out once the flag has a value",
+                    "is not in the flag, and is not used once the flag has a value",
                     f'Write the whole value: {variable}[{visible(each.flag)}] = "…".',
                 )
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Rules on names that the layers must know: distributions, classes, features, variables, packages.
 
-The lists are read from the layers at hand; releases differ in them.
+The names are read from the available layers, as releases differ in them.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ _KNOWN_COLLECTIONS = frozenset(
         "yoctobsp",
     }
 )  # fmt: skip
-"""Layers whose recipes are not the user's to change."""
+"""Layers whose recipes the user does not write."""
 
 _OF_CONFIGURATION = re.compile(
     r"(?:DISTRO_FEATURES|MACHINE_FEATURES|INIT_MANAGER|BBMULTICONFIG|MACHINE|DISTRO"
     r"|PREFERRED_(?:PROVIDER|VERSION)_\S+)"
 )
-"""Variables that only the configuration can set: every recipe has a copy of its own."""
+"""Variables that only the configuration can set, as every recipe has its own copy."""
 
 _NOT_OVERRIDES = re.compile(r"(?:PREFERRED|REQUIRED|BBFILE|LAYER|SRCREV|BB_|XENTUI_|RECIPE_MAINT)")
 _LARGEST = 1 << 20
 
 
 def distro(context: BuildContext) -> Iterator[Placed]:
-    """A DISTRO that no layer has."""
+    """Find a DISTRO that no layer has."""
     build = context.build
     name = build.distro.value
     if not build.has_core or not name or HOLE in name or name == "nodistro":
@@ -68,7 +68,7 @@ def distro(context: BuildContext) -> Iterator[Placed]:
 
 
 def classes(context: BuildContext) -> Iterator[Placed]:
-    """Classes that every recipe inherits and no layer has."""
+    """Find classes that every recipe inherits and no layer has."""
     build = context.build
     if not build.has_core:
         return
@@ -80,7 +80,7 @@ def classes(context: BuildContext) -> Iterator[Placed]:
                 continue
             place = context.place_of(variable, name)
             if place is None or not build.is_users(place.file):
-                # What a layer inherits itself was read with less than BitBake knows.
+                # Classes that a layer inherits may depend on variables that are unknown here.
                 continue
             there = [
                 entry.removesuffix(".bbclass")
@@ -102,7 +102,7 @@ def _has_class(context: BuildContext, folder: str, name: str) -> bool:
 
 
 def image_features(context: BuildContext) -> Iterator[Placed]:
-    """Image features that this release does not know: each image with one is skipped."""
+    """Find image features that this release does not have: each image with one is skipped."""
     build = context.build
     core = build.layer("core")
     if core is None:
@@ -129,14 +129,14 @@ def image_features(context: BuildContext) -> Iterator[Placed]:
 
 
 _INSTEAD = {
-    "debug-tweaks": "Write what it stood for: empty-root-password allow-empty-password "
+    "debug-tweaks": "Use its replacement: empty-root-password allow-empty-password "
     "allow-root-login post-install-logging.",
 }
 
 
 @lru_cache(maxsize=8)
 def _valid_features(core: str) -> frozenset[str]:
-    """Return the words that OpenEmbedded-Core's image classes take."""
+    """Return the image features of OpenEmbedded-Core's image classes."""
     found: set[str] = set()
     for folder in ("classes-recipe", "classes"):
         for name in listed(f"{core}/{folder}"):
@@ -158,7 +158,7 @@ def _text(path: str) -> str:
 
 
 def renamed(context: BuildContext) -> Iterator[Placed]:
-    """Variables that were renamed or removed, at which BitBake stops."""
+    """Find variables that were renamed or removed, at which BitBake stops."""
     store = context.build.reader.store
     for name, place in _renamed(context).items():
         for each in context.users(name):
@@ -171,9 +171,9 @@ def renamed(context: BuildContext) -> Iterator[Placed]:
                 each.place,
                 f"{name} is not read any more ({base_name(place.file)}:{place.line}): BitBake "
                 "stops here",
-                f"Write {became} in its place."
+                f"Write {became} instead."
                 if moved
-                else f"Take the line out: {visible(became) or 'it has no successor'}.",
+                else f"Remove the line: {visible(became) or 'it has no successor'}.",
             )
 
 
@@ -183,7 +183,7 @@ def _renamed(context: BuildContext) -> dict[str, Location]:
 
 
 def old_overrides(context: BuildContext) -> Iterator[Placed]:
-    """Overrides written with an underscore, which sets a variable that nothing reads."""
+    """Find overrides written with an underscore, which set a variable that nothing reads."""
     overrides = {
         word
         for word in (context.build.value("OVERRIDES").raw or "").split(":")
@@ -197,13 +197,13 @@ def old_overrides(context: BuildContext) -> Iterator[Placed]:
             yield placed(
                 "XT654",
                 each.place,
-                f"{name} is a variable of its own, and nothing reads it: overrides have a colon",
+                f"{name} is another variable, which nothing reads: an override begins with a colon",
                 f"Write {visible(base)}:{visible(found)}.",
             )
 
 
 def _old_override(name: str, overrides: set[str]) -> str:
-    """Return the override that a name ends with behind an underscore; empty if none."""
+    """Return the override that a name ends with after an underscore; empty if none."""
     package = re.fullmatch(r"[A-Z][A-Z0-9_]*?_(pn-[a-z0-9.+-]+)", name)
     if package is not None:
         return package[1]
@@ -215,7 +215,7 @@ def _old_override(name: str, overrides: set[str]) -> str:
 
 
 def in_recipes(context: BuildContext) -> Iterator[Placed]:
-    """Settings of the configuration in recipes and appends of the user's, without effect."""
+    """Find settings of the configuration in the user's recipes and appends, without effect."""
     for layer in context.build.layers:
         if layer.collection in _KNOWN_COLLECTIONS or not layer.exists:
             continue
@@ -245,7 +245,7 @@ def _in_recipe(path: str) -> Iterator[Placed]:
 
 
 def architecture(context: BuildContext) -> Iterator[Placed]:
-    """A machine that Xen is not built for."""
+    """Find a machine that Xen is not built for."""
     build = context.build
     if not build.has_core or not (context.wants_xen or "xen" in context.features()):
         return
@@ -275,7 +275,7 @@ def architecture(context: BuildContext) -> Iterator[Placed]:
 
 
 def images_as_packages(context: BuildContext) -> Iterator[Placed]:
-    """Image recipes that are named as packages."""
+    """Find image recipes that are installed like packages."""
     if not context.knows_recipes:
         return
     images = {recipe.name for recipe in context.recipes.images}

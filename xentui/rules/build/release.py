@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Rules on what the layers of a build directory can do, and on settings that none of them read."""
+"""Rules on features that the layers of a build directory lack, and settings that none reads."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from xentui.rules.build.context import GUEST_VARIABLES, BuildContext, Placed, pl
 _XENS = re.compile(
     r"(?:BUNDLED_XEN_GUESTS|XEN_BUNDLED_GUESTS|XEN_[A-Z0-9_]+|ENABLE_XEN_[A-Z0-9_]+)"
 )
-"""Variables that only Xen's layers could read."""
+"""Variables that only Xen's layers can read."""
 
 
 def classes(context: BuildContext) -> Iterator[Placed]:
@@ -56,7 +56,7 @@ def _has_guests(context: BuildContext) -> bool:
 
 
 def mixed(context: BuildContext) -> Iterator[Placed]:
-    """Find layers of two releases that accept each other."""
+    """Find layers of two releases that claim to be compatible."""
     layer = context.build.layer(META_VIRTUALIZATION)
     if layer is None or not context.build.has_core:
         return
@@ -80,7 +80,7 @@ def mixed(context: BuildContext) -> Iterator[Placed]:
 
 
 def changed(context: BuildContext) -> Iterator[Placed]:
-    """Find layers that can do something else than when xentui wrote its settings."""
+    """Find layers whose features changed since xentui wrote its settings."""
     written_for = context.written_for
     if written_for is None or context.xentui_conf not in context.build.reader.files:
         return
@@ -89,7 +89,7 @@ def changed(context: BuildContext) -> Iterator[Placed]:
         yield placed(
             "XT646",
             Location(context.xentui_conf, 1),
-            "this was written for layers that differ from those that are here now in "
+            "this was written for other layers than the present ones; they differ in "
             f"{', '.join(name.replace('_', ' ') for name in differences)}",
             "Run xentui generate again.",
         )
@@ -117,14 +117,14 @@ def unread(context: BuildContext) -> Iterator[Placed]:
             "XT647",
             ours[variable],
             f"{variable} has no effect: no file of the layers names it",
-            "Report it with the branches of your layers, and leave the field out meanwhile.",
+            "Report it with the branches of your layers, and remove the field meanwhile.",
         )
     for variable in sorted(unread & theirs.keys() - ours.keys()):
         yield placed(
             "XT648",
             theirs[variable],
             f"{variable} has no effect: no file of these layers names it",
-            "Take the line out, or use layers of a release that reads it.",
+            "Remove the line, or use layers of a release that reads it.",
         )
 
 

@@ -45,7 +45,7 @@ def features(context: BuildContext) -> Iterator[Placed]:
             None,
             f"this build directory is not set up for Xen yet: DISTRO_FEATURES lacks "
             f"{', '.join(lacking)}",
-            "xentui generate writes what is needed.",
+            "xentui generate writes the needed settings.",
         )
     lacking = [name for name in ("virtualization", *vxn.FEATURES) if name not in there]
     if lacking and _wants_vxn(context):
@@ -78,7 +78,7 @@ def _vxn_place(context: BuildContext) -> Location | None:
 
 
 def _open_question(context: BuildContext, variable: str) -> bool:
-    """Whether the user's own files leave open what a variable is worth."""
+    """Return whether a variable's value cannot be determined from the user's own files."""
     return any("${@" in each.value for each in context.users(variable)) or bool(
         context.build.reader.store.doubts
     )
@@ -100,7 +100,7 @@ def machine(context: BuildContext) -> Iterator[Placed]:
             last.place,
             f"MACHINE is set to {quoted(last.value)} here and elsewhere too: {others}; the last "
             "one counts",
-            "Keep one of the lines.",
+            "Remove all but one of the lines.",
         )
 
 
@@ -120,7 +120,7 @@ def multiconfigs(context: BuildContext) -> Iterator[Placed]:
                 "XT619",
                 place,
                 f"BBMULTICONFIG names {quoted(name)}, and there is no conf/multiconfig/{name}.conf:"
-                " BitBake parses nothing at all",
+                " BitBake stops parsing",
                 _near_multiconfig(context, name),
             )
     vruntime = [name for name in value.words if name in vxn.MULTICONFIGS]
@@ -160,7 +160,7 @@ def _multiconfigs_of(layer: str) -> list[str]:
 def memory(context: BuildContext) -> Iterator[Placed]:
     """Find memory settings that the image recipe's own assignment overrides."""
     if context.abilities.image_memory is None:
-        # The image of an older release leaves the memory to the configuration.
+        # On an older release the configuration sets the image's memory.
         return
     for variable in _IMAGES_OWN:
         for each in context.users(variable):
@@ -193,7 +193,7 @@ def kernel(context: BuildContext) -> Iterator[Placed]:
         yield placed(
             "XT625",
             users[-1].place,
-            f"the kernel is {quoted(value)}: Xen's options come only to a kernel whose version "
+            f"the kernel is {quoted(value)}: Xen's options are only in kernels whose version "
             "meta-virtualization knows (recipes-kernel/linux/*_virtualization.inc)",
             "Leave linux-yocto, or make sure that its version is among them.",
         )
@@ -202,7 +202,7 @@ def kernel(context: BuildContext) -> Iterator[Placed]:
 def _rpi_kernel(context: BuildContext) -> str | None:
     """Return the kernel that BitBake takes for a Raspberry Pi 4 with Xen.
 
-    meta-virtualization's Xen settings for it are included by a class, which is after all
+    meta-virtualization's Xen settings for it are included by a class, thus after the whole
     configuration: their ``?=`` loses to any assignment, and wins over the machine's ``??=``.
     """
     variable = "PREFERRED_PROVIDER_virtual/kernel"
@@ -242,7 +242,7 @@ def undone(context: BuildContext) -> Iterator[Placed]:
                         each.place,
                         f"this undoes what xentui set: {each.variable}{flag} was "
                         f"{quoted(before.value)}",
-                        "Take the line out, put it before the require line, or change the project.",
+                        "Remove the line, move it before the require line, or change the project.",
                     )
             elif each.operator == ":remove" and not each.flag and ours and "${" not in each.value:
                 gone = set(each.value.split()) & {
@@ -252,9 +252,9 @@ def undone(context: BuildContext) -> Iterator[Placed]:
                     yield placed(
                         "XT622",
                         each.place,
-                        f"this takes {', '.join(sorted(gone))} out of {variable}, which xentui "
+                        f"this removes {', '.join(sorted(gone))} from {variable}, which xentui "
                         "put in",
-                        "Take the line out, or change the project.",
+                        "Remove the line, or change the project.",
                     )
 
 
@@ -268,7 +268,7 @@ def unused(context: BuildContext) -> Iterator[Placed]:
         yield placed(
             "XT637",
             Location(own, 1),
-            "conf/xentui.conf is there, but nothing includes it",
+            "conf/xentui.conf exists, but nothing includes it",
             "Put require conf/xentui.conf at the end of conf/local.conf, or run xentui generate "
             "again.",
         )
