@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from textual.widgets import Input
 
 from tests.bitbake.trees import small
@@ -13,8 +14,11 @@ from tests.sessions import TWO, session_of
 from tests.tui.test_build_dir import LOCAL, in_build_dir, made, read
 from tests.tui.test_wizard import field, settle
 from tests.tui.wizards import SMALL, shown, wizard
+from xentui.project.model import Guest, Host, Project
 from xentui.screens.dialogs import Pick
 from xentui.screens.guests import Guests
+from xentui.session import MOST_GUESTS
+from xentui.session.forms import STEPS
 from xentui.session.target import BuildSurvey, GivenUpError, survey
 from xentui.widgets.chrome import KeyLine
 from xentui.widgets.table import Table
@@ -178,3 +182,35 @@ async def test_two_edits_at_once_do_not_overwrite_each_other() -> None:
         step.action_remove()
         await settle(pilot)
         assert len(app.session.project.guests) == len(TWO.guests) - 1
+
+
+@pytest.mark.slow
+async def test_as_many_guests_as_can_be_are_listed_edited_and_walked_through() -> None:
+    guests = tuple(Guest(f"guest-{number:04}", memory=32) for number in range(1, MOST_GUESTS + 1))
+    project = Project(Host("qemux86-64", memory=1_048_576, network="nat"), guests=guests)
+    app = wizard(session_of(project), begin="guests")
+    async with app.run_test(size=SMALL, notifications=True) as pilot:
+        await settle(pilot)
+        assert "guest-0001" in shown(app)
+        assert "guest-1000" not in shown(app)
+        await pilot.press("end")
+        await settle(pilot)
+        assert "guest-1000" in shown(app)
+        await pilot.press("enter")
+        await settle(pilot)
+        await pilot.press("tab", "tab", *"64")
+        await settle(pilot)
+        assert app.session.project.guest("guest-1000").memory == 64
+        await pilot.press("escape")
+        await settle(pilot)
+        assert app.main.query_one("#guest-table", Table).key == "guest-1000"
+        for number, step in enumerate(STEPS[1:], start=2):
+            await pilot.press(f"alt+{number}")
+            await settle(pilot)
+            assert app.main.here == step
+        await pilot.press("alt+4", "a", "1", *"web", "enter")
+        await settle(pilot)
+        assert f"{MOST_GUESTS} guests already" in shown(app)
+        await pilot.press("c")
+        await settle(pilot)
+        assert len(app.session.project.guests) == MOST_GUESTS

@@ -15,6 +15,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input
 
+from xentui.errors import UsageError, sentences
 from xentui.project import route
 from xentui.project.model import Guest
 from xentui.rules.finding import Finding
@@ -289,7 +290,11 @@ class Guests(Step):
     def action_clone(self) -> None:
         """Add a copy of the guest."""
         if self.standing:
-            project, key = guests.cloned(self.session.project, self.standing)
+            try:
+                project, key = guests.cloned(self.session.project, self.standing)
+            except UsageError as error:
+                self.say(sentences(error.message, error.fix), "error")
+                return
             edit(self, self.session, project, f"clone {self.standing}", guest=key)
 
     async def stand_on(self, guest: str, *, opened: bool, note: Content | None = None) -> None:

@@ -7,7 +7,8 @@ Promises that every change is one undoable step and that nothing typed is lost.
 May import: ``rehearsal``, ``verify`` and all below them.
 """
 
-from xentui.session.session import MOST_GUESTS, Session
+from xentui.session.guests import MOST_GUESTS
+from xentui.session.session import Session
 from xentui.session.state import Origin, State, Unfinished
 from xentui.session.target import DEFAULT_OUT
 from xentui.session.view import View

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from xentui.errors import UsageError
 from xentui.project import effective
 from xentui.project.model import Bundle, Disk, Fetch, Guest, Project, index_of
 from xentui.session import field_paths
@@ -14,6 +15,23 @@ REFERENCE = "xen-guest-image-minimal"
 """meta-virtualization's own guest image (mv:recipes-extended/images)."""
 CONSOLE_EXTRA = "root=/dev/xvda ro console=hvc0"
 """The class' default has no console, so that nothing of a booting guest is seen."""
+
+MOST_GUESTS = 1000
+"""Guests that the wizard takes; the command line takes more."""
+TOO_MANY = (
+    f"The wizard handles up to {MOST_GUESTS} guests. "
+    "Use xentui check and xentui generate for this project."
+)
+
+
+def require_room(project: Project) -> None:
+    """Refuse another guest where the wizard has as many as it takes.
+
+    Raises:
+        UsageError: the project has :data:`MOST_GUESTS` guests.
+    """
+    if len(project.guests) >= MOST_GUESTS:
+        raise UsageError(f"there are {MOST_GUESTS} guests already", fix=TOO_MANY)
 
 
 def keys(project: Project) -> tuple[str, ...]:
@@ -39,7 +57,12 @@ def added(project: Project, name: str = "") -> tuple[Project, str]:
 
 
 def cloned(project: Project, key: str) -> tuple[Project, str]:
-    """Return the project with a copy of a guest right behind it, and the copy's key."""
+    """Return the project with a copy of a guest right behind it, and the copy's key.
+
+    Raises:
+        UsageError: there are too many guests already.
+    """
+    require_room(project)
     guest = project.guest(key)
     new = field_paths.free_name(key, keys(project))
     guests = list(project.guests)

@@ -14,7 +14,7 @@ from xentui.errors import XentuiError, sentences
 from xentui.project import document, filesystem, presets
 from xentui.project.filesystem import read_text
 from xentui.project.schema import dotted
-from xentui.session.session import MOST_GUESTS, TOO_MANY
+from xentui.session.guests import MOST_GUESTS, TOO_MANY
 from xentui.session.state import EMPTY, Origin
 
 if TYPE_CHECKING:

@@ -15,10 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xentui.errors import UsageError
 from xentui.project.history import History
 from xentui.project.model import Project
-from xentui.session import field_paths, texts
+from xentui.session import field_paths, guests, texts
 from xentui.session.drafts import Draft, Drafts
 from xentui.session.review import Review
 from xentui.session.state import EMPTY, Origin, State
@@ -33,13 +32,6 @@ if TYPE_CHECKING:
     from xentui.session.new_guest import GuestKind
     from xentui.session.review import Review
     from xentui.session.writing import Written
-
-MOST_GUESTS = 1000
-"""Guests that the wizard takes; the command line takes more."""
-TOO_MANY = (
-    f"The wizard handles up to {MOST_GUESTS} guests. "
-    "Use xentui check and xentui generate for this project."
-)
 
 _KEPT_VIEWS = 8
 
@@ -309,8 +301,7 @@ class Session:
         """
         from xentui.session import new_guest
 
-        if len(self.project.guests) >= MOST_GUESTS:
-            raise UsageError(f"there are {MOST_GUESTS} guests already", fix=TOO_MANY)
+        guests.require_room(self.project)
         added = new_guest.add(self, kind, file, name=name, kernel=kernel)
         self.end_typing()
         self._history.do(added.state, f"add {added.key}")
