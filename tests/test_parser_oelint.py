@@ -18,6 +18,8 @@ from xentui.output.render import render
 from xentui.output.rendered import Rendered
 from xentui.project import assets, model, presets
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def findings(tmp_path_factory: pytest.TempPathFactory) -> list[oelint.Finding]:

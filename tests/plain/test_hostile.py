@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 
 from tests.budget import examples
@@ -49,7 +50,8 @@ def looked_at(person: Person) -> None:
     person.say(first.name[:60] if first.name.isprintable() else "1", "g 7", "m", "p")
 
 
-def test_files_that_mean_harm_are_gone_through() -> None:
+@pytest.mark.slow
+def test_hostile_files_can_be_walked_through() -> None:
     tried = 0
     for name in lay_out(Path()):
         try:

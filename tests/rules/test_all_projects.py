@@ -7,9 +7,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 
 from tests import strategies
+from tests.budget import examples
 from tests.work import calls
 from xentui.project import document, schema
 from xentui.project.model import Guest, Host, Project
@@ -20,6 +21,7 @@ from xentui.rules.check import check
 from xentui.rules.finding import Finding
 
 
+@settings(max_examples=examples(40))
 @given(strategies.projects())
 def test_every_project_is_checked_and_every_fix_keeps_the_schema(project: Project) -> None:
     for finding in check(project):
