@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
 from xentui.project import boards
-from xentui.project.effective import explain
+from xentui.project.effective import explain, kept_per_guest
 from xentui.project.model import CONVERTED_IMPORTS, Guest, Project
 
 IMAGES = "/var/lib/xen/images"
@@ -26,6 +26,7 @@ def image_fstype(project: Project) -> str:
     return str(explain(project, ("defaults", "image_fstype")).value)
 
 
+@kept_per_guest
 def image_file(project: Project, guest: Guest) -> str:
     """Return the file name of the guest's disk image.
 
@@ -52,6 +53,7 @@ def image_format(project: Project, guest: Guest) -> str | None:
     return "raw" if guest.rootfs is None else None
 
 
+@kept_per_guest
 def kernel_file(project: Project, guest: Guest) -> str:
     """Return the file name of the guest's kernel, or an empty text if it has none."""
     if guest.kernel == "none":

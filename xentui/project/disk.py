@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from xentui.project import boards
 from xentui.project.artifacts import ExtraFile, extra_files, image_file
 from xentui.project.assets import NO_ASSETS, Assets, SourceFile
-from xentui.project.effective import effective
+from xentui.project.effective import effective, kept_per_guest
 from xentui.project.model import (
     CONTAINER,
     CONVERTED_IMPORTS,
@@ -114,6 +114,7 @@ def extra_space(project: Project, assets: Assets = NO_ASSETS) -> int | None:
     return -(-(needed.kib + containers) // _STEP) * _STEP
 
 
+@kept_per_guest
 def _image(project: Project, guest: Guest, assets: Assets) -> Image:
     file = image_file(project, guest)
     source = guest.source

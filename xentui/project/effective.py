@@ -255,16 +255,17 @@ _Rest = ParamSpec("_Rest")
 def kept_per_guest(
     work: Callable[Concatenate[Project, _Of, _Rest], T],
 ) -> Callable[Concatenate[Project, _Of, _Rest], T]:
-    """Let a function work out once what follows from a guest, the defaults and the host alone.
+    """Let a function compute once what depends on a guest, the defaults, host and import types.
 
-    Guests are immutable, and one that an edit left alone is the same object in the next project:
-    so the objects themselves are compared, in no time.
+    Guests are immutable, and one that an edit did not change is the same object in the next
+    project: so objects are compared by identity, which costs next to nothing.
     """
     results: dict[tuple[int, ...], tuple[tuple[object, ...], T]] = {}
 
     @wraps(work)
     def kept(project: Project, guest: _Of, /, *more: _Rest.args, **named: _Rest.kwargs) -> T:
-        depends_on = (guest, project.defaults, project.host, *more, *named.values())
+        host, defaults, import_types = project.host, project.defaults, project.import_types
+        depends_on = (guest, host, defaults, import_types, *more, *named.values())
         key = tuple(map(id, depends_on))
         known = results.get(key)
         if known is None:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 
 from xentui.project import artifacts, boards, licenses
 from xentui.project.effective import EffectiveGuest, image
@@ -105,12 +104,7 @@ def _is_copied_name(context: Context, key: str) -> bool:
     base, _, number = key.rpartition("-")
     if not re.fullmatch(r"[2-9]|[1-9][0-9]+", number, re.ASCII):
         return False
-    if base in RECIPES:
-        return True
-    with suppress(KeyError):
-        one = context.project.guest(base)
-        return not one.external and one.source is None
-    return False
+    return base in RECIPES or base in context.recipe_guests
 
 
 def outside(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from xentui.bitbake.abilities import Abilities
 from xentui.project import schema
 from xentui.project.assets import NO_ASSETS, Assets, gather
 from xentui.project.effective import EffectiveGuest
-from xentui.project.model import Project
+from xentui.project.model import Guest, Project
 from xentui.rules import (
     boot,
     bundles,
@@ -65,7 +66,11 @@ GUEST_RULES: tuple[GuestRule, ...] = (
     *imports.GUEST_RULES,
     *sources_on_disk.GUEST_RULES,
 )
-"""Rules that look at one guest, called for each."""
+"""Rules that look at one guest, called for each.
+
+What they find is kept while the guest and :func:`_common` stay the same, so they must not look
+at other guests: rules that do are in :data:`RULES`.
+"""
 
 _TABLES = ("preset", "host", "containers", "defaults", "bundles", "guests", "import_types")
 
@@ -138,9 +143,39 @@ def _run_rules(context: Context) -> list[Finding]:
             made.extend(rule(context))
         except Exception as error:  # noqa: BLE001 - other checks must still run
             made.append(failed(rule, error))
+    kept = _kept_findings(_common(context))
     for guest in context.guests:
-        made.extend(check_guest(context, guest))
+        known = kept.get(id(guest.guest))
+        if known is None:
+            # The guest is kept too: an id belongs to an object only while that exists.
+            known = kept[id(guest.guest)] = (guest.guest, check_guest(context, guest))
+        made.extend(known[1])
     return arranged(context.whole, made)
+
+
+def _common(context: Context) -> tuple[object, ...]:
+    """Return everything in a context that rules of one guest may depend on, besides the guest."""
+    project = context.project
+    tables = (project.host, project.containers, project.defaults, project.bundles)
+    files = (context.image_paths, context.folders, context.fetched, context.recipe_guests)
+    return (*tables, project.import_types, *files, context.assets, context.abilities)
+
+
+_Kept = dict[int, tuple[Guest, list[Finding]]]
+_kept: deque[tuple[tuple[object, ...], _Kept]] = deque(maxlen=4)
+_MOST_KEPT = 4000
+
+
+def _kept_findings(common: tuple[object, ...]) -> _Kept:
+    """Return what was found of guests in an equal context, by the guests' ids; to be filled.
+
+    An edit in a fleet changes one guest; nothing new is to be found about the others.
+    """
+    known = next((kept for other, kept in tuple(_kept) if other == common), None)
+    if known is None or len(known) > _MOST_KEPT:
+        known = {}
+        _kept.appendleft((common, known))
+    return known
 
 
 def check_guest(context: Context, guest: EffectiveGuest) -> list[Finding]:

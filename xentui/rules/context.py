@@ -36,6 +36,7 @@ class Context:
         image_paths: paths of images and kernels on the target; empty without such configs.
         fetched: addresses of plain files, by bundle and path.
         folders: folders of unpacked archives, by bundle and path.
+        recipe_guests: keys of the guests whose image a recipe of the same name builds.
         assets: the files next to the project file.
         abilities: features of the layers that the project is built with.
         direct: guests that Xen starts itself; :attr:`project` and :attr:`guests` exclude them.
@@ -54,6 +55,7 @@ class Context:
     image_paths: frozenset[str]
     fetched: Mapping[FetchedName, str]
     folders: frozenset[FetchedName]
+    recipe_guests: frozenset[str]
     assets: Assets
     abilities: Abilities
     direct: tuple[EffectiveGuest, ...] = ()
@@ -115,6 +117,9 @@ def make_context(
         image_paths=frozenset(_image_paths(project)) if texts else frozenset(),
         fetched=fetched.plain_files(project),
         folders=fetched.folders(project),
+        recipe_guests=frozenset(
+            guest.key for guest in project.guests if not guest.external and guest.source is None
+        ),
         assets=assets,
         abilities=abilities or releases.abilities_for(project),
         direct=tuple(effective(whole, guest) for guest in direct),
