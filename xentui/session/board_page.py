@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""One board explained: what was tried, what you need, how to flash it, which console Xen has."""
+"""The page about a board: what was tried, what it needs, how to flash it, its console."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ MEDIA = {"sd": "SD card", "disk": "disk or USB stick", "runqemu": "no medium: ru
 
 
 def board_page(project: Project, machine: str) -> list[Pair]:
-    """Return what is known of a board, line by line.
+    """Return the page about a board, line by line.
 
     Args:
-        project: whose image would be flashed.
+        project: the project whose image is flashed.
         machine: the board's MACHINE.
     """
     return list(_lines(project, boards.board(machine)))

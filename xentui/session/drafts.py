@@ -1,11 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The draft: what was not written yet, kept so that a lost terminal loses nothing.
+"""Drafts: unwritten changes, saved so that nothing is lost with the terminal.
 
-Drafts belong to the folder that the wizard was started in: what was begun elsewhere is not
-offered here. Each running wizard has one JSON file in the user's state directory, replaced
-atomically at each change. It holds the project in the project file's own shape and is checked
-by the same schema when it is read.
+A draft belongs to the folder in which the wizard was started, and is offered only there. Each
+running wizard has one JSON file in the user's state directory, replaced atomically after each
+change. It contains the project as in a project file, and is validated by the same schema.
 """
 
 from __future__ import annotations
@@ -29,29 +28,29 @@ from xentui.session.state import Origin, State, Unfinished
 
 VERSION = 1
 SLOTS = 9
-"""How many drafts of one folder are kept at most: of wizards at the same time, or never resumed."""
+"""Maximum number of drafts for one folder: of concurrent wizards, or never resumed."""
 _PATIENCE = 0.6
 MAX_BYTES = 16 * 1024 * 1024
-"""How big a draft may be. One of a thousand guests has about 800 kB."""
+"""Maximum size of a draft in bytes. One with a thousand guests has about 800 kB."""
 
 
 class Draft(NamedTuple):
-    """A draft on disk: the state, and when it was kept."""
+    """A draft read from disk, with the time when it was saved."""
 
     state: State
     kept: datetime
 
     @property
     def when(self) -> str:
-        """When it was kept, in the user's own time, in words."""
+        """The time when it was saved, in the user's time zone."""
         return self.kept.astimezone().strftime("%d %B %H:%M")
 
 
 def location(folder: Path) -> Path:
-    """Return the file that the draft of a folder is kept in.
+    """Return the path of a folder's draft file.
 
-    It is ``xentui/drafts/NAME-DIGEST.json`` in the XDG state directory. The digest is of the
-    folder's full path; the folder's name is there for people who look.
+    It is ``xentui/drafts/NAME-DIGEST.json`` in the XDG state directory. The digest is computed
+    from the folder's full path; NAME is the folder's name, for people.
     """
     digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
     name = "".join(char if char.isascii() and char.isalnum() else "-" for char in folder.name)
@@ -59,13 +58,13 @@ def location(folder: Path) -> Path:
 
 
 class Drafts:
-    """The drafts of one folder: the one this wizard keeps, and those of earlier ones.
+    """The drafts of one folder: that of this wizard, and those of earlier ones.
 
-    The file stays locked while this process lives. Another wizard in the same folder, or one
-    that does not go on with a draft it finds, keeps its own draft in a file beside it.
+    The draft file stays locked while this process lives. Another wizard in the same folder, or
+    one whose user does not resume an existing draft, saves its draft in another file next to it.
 
     Args:
-        base: the file of the first draft; that of the current folder if left out.
+        base: the path of the first draft file; by default that of the current folder.
     """
 
     def __init__(self, base: Path | None = None) -> None:
@@ -81,16 +80,16 @@ class Drafts:
 
     @property
     def keeps(self) -> bool:
-        """Whether this wizard has kept a draft."""
+        """Whether this wizard has saved a draft."""
         return self._kept is not None
 
     def keep(self, state: State, now: datetime) -> bool:
-        """Keep a state as the draft, atomically; return whether anything was written.
+        """Save a state as the draft, atomically; return whether anything was written.
 
         Raises:
             OSError: the state directory cannot be written.
         """
-        # Where the process is ended while one thread saves, another does not wait for ever.
+        # While one thread saves and the process is being ended, another must not wait forever.
         if not self._saving.acquire(timeout=_PATIENCE):
             return False
         try:
@@ -103,11 +102,11 @@ class Drafts:
         return True
 
     def available(self) -> bool:
-        """Return whether an earlier wizard left a draft here, without reading it."""
+        """Return whether an earlier wizard left a draft for this folder, without reading it."""
         return self._kept is None and bool(self._left())
 
     def load(self) -> Draft | None:
-        """Return the newest draft left here, or ``None`` if none can be understood."""
+        """Return the newest draft for this folder, or ``None`` if none is valid."""
         for path in self._left():
             found = _understood(path)
             if found is not None:
@@ -116,7 +115,7 @@ class Drafts:
         return None
 
     def discard(self) -> None:
-        """Remove the draft that this wizard kept, if it did."""
+        """Delete the draft of this wizard, if there is one."""
         if self._mine is not None:
             with suppress(OSError):
                 self._mine.unlink()
@@ -124,12 +123,12 @@ class Drafts:
         self._kept = None
 
     def close(self) -> None:
-        """Let other wizards resume the draft that this one kept."""
+        """Unlock the draft of this wizard, so that others can resume it."""
         self._let_go()
         self._kept = None
 
     def abandon(self) -> None:
-        """Remove the draft and keep none any more: what was changed is not wanted."""
+        """Delete the draft and save none from now on: the user discards the changes."""
         self.discard()
         self._abandoned = True
 
@@ -162,7 +161,7 @@ class Drafts:
         return [base, *(base.with_name(f"{base.stem}-{n}{base.suffix}") for n in numbers)]
 
     def _left(self) -> list[Path]:
-        """Return drafts that no running wizard works on, the newest first."""
+        """Return the draft files that no running wizard uses, newest first."""
         found: list[tuple[int, Path]] = []
         for path in self._slots():
             with suppress(OSError):
@@ -176,7 +175,7 @@ class Drafts:
         return [path for _, path in sorted(found, reverse=True)]
 
     def _put(self, new: Path, origin: Origin) -> Path:
-        """Give the file just written its name, over nothing that is somebody else's."""
+        """Rename the new file to a free slot, without overwriting a draft in use."""
         if self._mine is not None:
             new.replace(self._mine)
             return self._mine
@@ -221,7 +220,7 @@ def _understood(path: Path) -> Draft | None:
 
 
 def _replaced(new: Path, old: Path) -> bool:
-    """Replace a draft that no process works on with a file; return whether that was done."""
+    """Replace a draft that no process uses by a new file; return whether it was done."""
     try:
         handle = os.open(old, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:
@@ -240,7 +239,10 @@ def _replaced(new: Path, old: Path) -> bool:
 
 
 def _lock(handle: int) -> bool:
-    """Lock an open file; return whether no other process has. Some file systems know no locks."""
+    """Lock an open file; return false if another process holds the lock.
+
+    Some file systems have no locks; there it returns true.
+    """
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

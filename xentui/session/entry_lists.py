@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Lists of a guest that a form shows as one row for each entry, with a text for each part.
+"""Lists of a guest in forms: one row per entry, with one text per part.
 
 Interfaces and shared folders are entries in xl's syntax of words; settings are names with values.
 """
@@ -20,13 +20,13 @@ from xentui.xl import nic
 
 @dataclass(frozen=True)
 class EntryList(ABC):
-    """A list of a guest.
+    """A list field of a guest.
 
     Attributes:
-        field: its name in the project.
-        word: what one entry is called.
-        parts: the names of an entry's texts, in order.
-        help: what an entry is for.
+        field: the field's name in the project.
+        word: the word for one entry.
+        parts: the names of an entry's parts, in order.
+        help: the purpose of an entry.
     """
 
     field: str
@@ -36,20 +36,20 @@ class EntryList(ABC):
 
     @abstractmethod
     def entries(self, guest: Guest) -> list[dict[str, str]]:
-        """Return the entries, each as its texts by the names of the parts."""
+        """Return the entries, each as its texts by part names."""
 
     @abstractmethod
     def changed(
         self, project: Project, key: str, number: int, part: str, text: str
     ) -> tuple[Any, str]:
-        """Return the list with another text for a part, and what is wrong with the text."""
+        """Change one part of an entry; return the list and an error message or ""."""
 
     def title(self, guest: Guest, number: int) -> str:  # noqa: ARG002
         """Return the label of an entry, counted from 0."""
         return f"{self.word} {number + 1}"
 
     def problem(self, guest: Guest, number: int) -> str:  # noqa: ARG002
-        """Return what is wrong with an entry as it is, or an empty text."""
+        """Return an error message for an invalid entry, or an empty text."""
         return ""
 
     def without(self, guest: Guest, number: int) -> Any:
@@ -112,7 +112,7 @@ def _words(entry: str) -> dict[str, str]:
 
 
 def new_share(guest: Guest) -> str:
-    """Return a shared folder with a tag that the guest has not."""
+    """Return a shared folder with a tag that the guest does not use yet."""
     taken = tuple(_words(entry).get("tag", "") for entry in guest.p9)
     tag = field_paths.free_name("share", taken)
     return f"tag={tag},security_model=none,path=/srv/{tag}"
@@ -153,14 +153,14 @@ class _Settings(EntryList):
 
 
 def _shown(value: Any) -> str:
-    """Return a value as it is typed: texts without quotes, as long as they are read back so."""
+    """Return a value as typed: a text has no quotes, unless it would be parsed otherwise."""
     if isinstance(value, str) and value and _value(value) == value:
         return value
     return value_text(list(value) if isinstance(value, tuple) else value)
 
 
 def _value(text: str) -> Any:
-    """Return what was typed for a setting: a number, a list, a quoted text, or any other text."""
+    """Parse the value of a setting: a number, a list, a quoted text, or any other text."""
     try:
         value = tomllib.loads(f"value = {text}")["value"]
     except (tomllib.TOMLDecodeError, RecursionError):
@@ -169,7 +169,7 @@ def _value(text: str) -> Any:
 
 
 def setting_problem(guest: Guest, name: str) -> str:
-    """Return what is wrong with the name of a setting to be added, or an empty text."""
+    """Return an error message for the name of a new setting, or an empty text."""
     if name in dict(guest.xl):
         return f"{name} is set already."
     field = field_paths.field_of(("guests", guest.key, "xl"))

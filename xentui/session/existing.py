@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What becomes of Xen settings that the user wrote: asked before writing, or taken over.
+"""The decision about the user's own Xen settings in a build directory.
 
-The wizard and the command line ask the same: a line of the user's whose meaning would change
-blocks writing until the user decides whether it is taken, kept or replaced.
+If writing would change the meaning of a line that the user wrote, the wizard and the command line
+ask the same question: take the line into the project, keep it, or replace it.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ OUTRANKED_FIX = (
 
 @dataclass(frozen=True)
 class Taken:
-    """A project with the user's own settings in it.
+    """A project that includes the user's own settings.
 
     Attributes:
-        files: files that the user's settings name: where each lies now, by its name in the
+        files: the files that the user's settings name: current paths by their names in the
             project.
-        left: lines about Xen that a project cannot hold, and which stay as they are.
+        left: lines about Xen that a project cannot express; they stay in the user's files.
     """
 
     project: Project
@@ -57,13 +57,13 @@ class Taken:
 def undecided(
     settings: UserSettings | None, use: Use | None, plan: Plan, project: Project
 ) -> list[Clash]:
-    """Return the user's lines that writing would override without having been asked about.
+    """Return the user's lines that writing would override, and that need a decision.
 
     Args:
-        settings: what the user wrote; ``None`` where nothing is written into a build directory.
-        use: what becomes of it, as chosen or as noted the last time.
-        plan: what would be written.
-        project: the project.
+        settings: the user's own settings; ``None`` outside a build directory.
+        use: the decision, as chosen now or noted last time; ``None`` if there is none.
+        plan: the changes to be written.
+        project: the project of the plan.
 
     Raises:
         InputError: the build directory cannot be read.
@@ -77,28 +77,28 @@ def undecided(
     found = existing.clashes(settings, after, project)
     if use is None:
         return found
-    # What was taken into the project may be changed there. Asked about is a guest that is lost,
-    # and a value that Python works out, which no project can take.
+    # Settings that were taken may be changed in the project without asking again. A lost guest
+    # needs a decision, and so does a value computed by Python, which a project cannot express.
     unknown = {one.written for one in settings.settings if not one.known}
     return [one for one in found if one.drops_guest or one.what in unknown]
 
 
 def findings_of(settings: UserSettings, clashes: Sequence[Clash]) -> list[Finding]:
-    """Return a finding for each line that would be overridden; its path is file and line."""
+    """Return a finding for each line that would be overridden; its path is FILE:LINE."""
     from xentui.rules.finding import found
 
     return [found(CODE, settings.where(one.place), one.message, FIX) for one in clashes]
 
 
 def outranked(after: BuildDir, project: Project, use: Use | None) -> list[Finding]:
-    """Return a finding for each line that keeps BitBake from what a project says.
+    """Return a finding for each line that overrides a value of the project.
 
-    Lines that are kept, and those of the user's that are asked about, are left out.
+    There is none for lines that the user keeps, or has still to decide about.
 
     Args:
         after: the build directory with the project's files.
-        project: what is written.
-        use: what becomes of the user's own settings.
+        project: the project.
+        use: the decision about the user's own settings.
     """
     if use == "keep":
         return []
@@ -114,9 +114,9 @@ def outranked(after: BuildDir, project: Project, use: Use | None) -> list[Findin
 
 
 def by_hand(settings: UserSettings | None) -> Outside:
-    """Return the values that hold where the project leaves a field out, as the user set them.
+    """Return the user's own settings as values for fields that the project leaves out.
 
-    Each has the file and line that sets it for its origin.
+    The origin of each value is the file and line that sets it.
     """
     from xentui.bitbake.import_draft import NotImportable, converter_for
     from xentui.project import schema
@@ -142,11 +142,11 @@ def by_hand(settings: UserSettings | None) -> Outside:
 
 
 def kept(project: Project, settings: UserSettings | None, use: Use | None) -> Project:
-    """Return the project that will hold in the build directory.
+    """Return the project as BitBake will see it in the build directory.
 
-    Where the user's settings are kept, or where none stands against writing, their guests are
-    bundled too, and the tags and flags that they gave to a guest hold instead of the project's.
-    Otherwise it is the project itself.
+    If the user's settings are kept, or none of them conflicts, the result includes the user's
+    guests, and the user's tags and flags of a guest instead of the project's. Otherwise it is
+    the project itself.
     """
     if not settings or use not in (None, "keep"):
         return project
@@ -169,14 +169,14 @@ def kept(project: Project, settings: UserSettings | None, use: Use | None) -> Pr
 
 
 def _with_values(project: Project, settings: UserSettings) -> Project:
-    """Return the project with the defaults, and the flags of its guests, as the user set them."""
+    """Return the project with the defaults and guest flags that the user set."""
     for path, value in by_hand(settings).by_hand.items():
         if path[0] == "defaults":
             defaults = replace(project.defaults, **{str(path[1]): value.value})
             project = replace(project, defaults=defaults)
             continue
         guest = next((one for one in project.guests if one.key == path[1]), None)
-        # What a bundle's recipe sets is read after the configuration.
+        # A bundle's recipe overrides the configuration with each flag that it sets.
         if guest is not None and (guest.bundle is None or getattr(guest, str(path[2])) is None):
             project = project.with_guest(replace(guest, **{str(path[2]): value.value}))
     return project
@@ -193,12 +193,14 @@ def _kept_host(host: model.Host, settings: UserSettings) -> model.Host:
 
 
 def _with_class_defaults(project: Project, settings: UserSettings, mine: set[str]) -> Project:
-    """Return the project whose defaults are not those of the user's own guests.
+    """Return the project with class defaults for guests that only the user bundles.
+
+    The project's defaults must not change the user's guests.
 
     Args:
-        project: with the guests of both.
-        settings: what the user wrote.
-        mine: the guests that are the project's own.
+        project: the project with the guests of both.
+        settings: the user's own settings.
+        mine: the keys of the project's own guests.
     """
     names = [field.name for field in schema.fields("defaults")]
     changed = [
@@ -218,7 +220,7 @@ def _with_class_defaults(project: Project, settings: UserSettings, mine: set[str
 
 
 def keeps_memory(settings: UserSettings | None, use: Use | None) -> bool:
-    """Return whether QEMU gets the memory that the user set, and not the project's."""
+    """Return whether QEMU's memory is the user's setting instead of the project's."""
     return (
         settings is not None
         and use == "keep"
@@ -227,13 +229,12 @@ def keeps_memory(settings: UserSettings | None, use: Use | None) -> bool:
 
 
 def taken(project: Project, settings: UserSettings) -> Taken:
-    """Return a project with the user's own Xen settings in it.
+    """Return a project that includes the user's own Xen settings.
 
-    Guests that the project does not have come behind its own. Where both set a value, the
-    user's line wins.
+    New guests are added after the project's own. Where both set a value, the user's line wins.
 
     Raises:
-        XentuiError: the user's files cannot be read, or say what a project cannot hold.
+        XentuiError: the user's files cannot be read, or are not valid in a project.
     """
     from xentui.bitbake import importer
     from xentui.output.existing import without_ours
@@ -256,7 +257,7 @@ def taken(project: Project, settings: UserSettings) -> Taken:
 
 
 def _merged(mine: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
-    """Return nested tables put together; of two values theirs wins."""
+    """Merge nested tables; where both have a value, ``theirs`` wins."""
     made = dict(mine)
     for key, value in theirs.items():
         if isinstance(value, dict) and isinstance(made.get(key), dict):

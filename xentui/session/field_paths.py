@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Places in a project: read, change and word the value at a path.
+"""Paths of fields in a project: read, parse, check and change the value at a path.
 
-A path is a tuple of keys as the format has them: ``("host", "memory")``,
-``("guests", "alpine", "source", "fetch", 0, "uri")``. Two pseudo names are added:
-``("guests", "alpine", KEY)`` is the guest's own key, and ``("bundles", "b", KEY)`` a bundle's.
+A path is a tuple of keys of the project file: ``("host", "memory")``,
+``("guests", "alpine", "source", "fetch", 0, "uri")``. Two pseudo fields are added: the path
+``("guests", "alpine", KEY)`` is the guest's name, ``("bundles", "b", KEY)`` the bundle's.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ KEY = "key"
 
 
 def text_of_path(path: Path) -> str:
-    """Return a path as findings name it: ``guests.alpine.memory``."""
+    """Return a path as text, as in findings: ``guests.alpine.memory``."""
     shown = path[:-1] if path and path[-1] == KEY else path
     return schema.dotted(shown)
 
 
 def field_of(path: Path) -> schema.Field:
-    """Return what the schema says of the field at a path.
+    """Return the schema's description of the field at a path.
 
     Raises:
         KeyError: the schema has no such field.
@@ -46,7 +46,7 @@ def field_of(path: Path) -> schema.Field:
 
 
 def key_field(collection: str) -> schema.Field:
-    """Return the name of a guest, bundle or import type as if it were a field."""
+    """Return a description of the name of a guest, bundle or import type as a field."""
     spec = schema.schema()["properties"][collection]
     names = spec["propertyNames"]
     table = schema.named()[collection]
@@ -67,12 +67,12 @@ def key_field(collection: str) -> schema.Field:
 
 
 def get(project: Project, path: Path) -> Any:
-    """Return the value at a path; ``None`` where it is left out."""
+    """Return the value at a path; ``None`` if it is left out."""
     return tables.value_at(project, path)
 
 
 def exists(project: Project, path: Path) -> bool:
-    """Return whether there is a table in the project that the path's field belongs to."""
+    """Return whether the project has the table that contains the path's field."""
     if path[0] not in schema.named():
         return True
     if get(project, path[:2]) is None:
@@ -81,10 +81,10 @@ def exists(project: Project, path: Path) -> bool:
 
 
 def put(project: Project, path: Path, value: Any) -> Project:
-    """Return the project with a value at a path; ``None`` leaves the field out.
+    """Return the project with another value at a path; ``None`` leaves the field out.
 
     Raises:
-        KeyError: the path leads nowhere.
+        KeyError: the path does not exist.
     """
     if path[0] == "bundles" and path[-1] == KEY:
         return rename_bundle(project, str(path[1]), str(value))
@@ -97,7 +97,7 @@ def put(project: Project, path: Path, value: Any) -> Project:
 
 
 def rename_guest(project: Project, old: str, new: str) -> Project:
-    """Return the project with a guest renamed, also where other guests name it."""
+    """Return the project with a guest renamed, including references in other guests."""
 
     def follow(guest: Guest) -> Guest:
         return replace(
@@ -112,16 +112,16 @@ def rename_guest(project: Project, old: str, new: str) -> Project:
 
 
 def rename_bundle(project: Project, old: str, new: str) -> Project:
-    """Return the project with a bundle renamed, for its guests too."""
+    """Return the project with a bundle renamed, including references in its guests."""
     renamed = replace(project.bundle(old), key=new)
     guests = tuple(replace(g, bundle=new) if g.bundle == old else g for g in project.guests)
     return replace(project.with_bundle(renamed, instead_of=old), guests=guests)
 
 
 def move_to_bundle(project: Project, key: str, bundle: str | None) -> Project:
-    """Return the project with a guest in a bundle, made if it is new, or in none.
+    """Return the project with a guest moved to a bundle (created if new) or to none.
 
-    A bundle that is left by its last guest goes with it.
+    A bundle without guests is removed.
     """
     if bundle is not None and all(b.key != bundle for b in project.bundles):
         project = project.with_bundle(Bundle(bundle))
@@ -133,13 +133,13 @@ def move_to_bundle(project: Project, key: str, bundle: str | None) -> Project:
 
 
 _ENDINGS = {"container": "tar"}
-"""Endings of files that an import type is made of, where they are not its name."""
+"""File suffixes of import types, where the suffix is not the type's name."""
 
 
 def with_source(project: Project, key: str, kind: str | None) -> Project:
-    """Return the project with a guest imported as ``kind``, or not imported at all.
+    """Return the project with a guest imported as ``kind``, or not imported.
 
-    What the import needs is filled with names that follow from the guest's own.
+    Required fields of the import are filled with names derived from the guest's key.
     """
     guest = project.guest(key)
     if kind is None:
@@ -154,13 +154,13 @@ def with_source(project: Project, key: str, kind: str | None) -> Project:
 
 
 def with_import_type(project: Project, key: str) -> Project:
-    """Return the project with an import type of the user's own added."""
+    """Return the project with a new custom import type."""
     kind = ImportType(key, f"import-{key}.sh")
     return replace(project, import_types=(*project.import_types, kind))
 
 
 def free_name(wanted: str, taken: tuple[str, ...]) -> str:
-    """Return ``wanted``, with a number if it is taken."""
+    """Return ``wanted``, with a number appended if it is taken."""
     name, number = wanted, 2
     while name in taken:
         name, number = f"{wanted}-{number}", number + 1
@@ -168,13 +168,12 @@ def free_name(wanted: str, taken: tuple[str, ...]) -> str:
 
 
 def parse(field: schema.Field, typed: str) -> Any:
-    """Return the value of what was typed; ``None`` where the field is left out.
+    """Parse what was typed into a field; return ``None`` if that leaves the field out.
 
-    An empty text leaves a field out. ``none`` is a list without entries, and ``""`` a text
-    without characters, where the field may hold that.
+    An empty text leaves a field out. ``none`` is an empty list, and ``""`` an empty text.
 
     Raises:
-        UsageError: it is not of the field's type.
+        UsageError: the text does not have the field's type.
     """
     text = typed.strip()
     if not text:
@@ -187,7 +186,7 @@ def parse(field: schema.Field, typed: str) -> Any:
 
 
 def problem(field: schema.Field, value: Any) -> str:
-    """Return what is wrong with a value in a sentence or two, or an empty text."""
+    """Return an error message for an invalid value, or an empty text."""
     if value is None:
         return f"{field.title} is required." if field.required else ""
     if field.name == KEY:
@@ -211,7 +210,7 @@ def _key_problem(field: schema.Field, value: str) -> str:
 
 
 def read(field: schema.Field, typed: str) -> tuple[Any, str]:
-    """Return the value of what was typed and what is wrong with it (or an empty text)."""
+    """Parse and check what was typed; return the value and an error message or ""."""
     try:
         value = parse(field, typed)
     except UsageError as error:
@@ -221,7 +220,7 @@ def read(field: schema.Field, typed: str) -> tuple[Any, str]:
 
 
 def show(field: schema.Field, value: Any) -> str:
-    """Return a value as it is typed."""
+    """Return a value as the text that a user would type for it."""
     if value is None or (value == () and tables.field_defaults(field.table).get(field.name) == ()):
         return ""
     if field.kind in ("list", "choices"):
@@ -241,7 +240,7 @@ def show(field: schema.Field, value: Any) -> str:
 def fallback(
     project: Project, path: Path, outside: effective.Outside = effective.NOTHING_OUTSIDE
 ) -> tuple[str, str]:
-    """Return the value that holds where the field is left out, as text, and its origin."""
+    """Return a field's value when it is left out, as text, and its origin."""
     if path[-1] == KEY:
         return "", ""
     value, origin = effective.fallback(project, path, outside)

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Local files that guests are made of, wherever they lie.
+"""Local files that guests are built from, anywhere on this machine.
 
-A project names files relative to its own folder. A file chosen from elsewhere gets a name
-there, and is copied when the project is written; until then it is read where it lies.
+A project names files relative to its own folder. A file from elsewhere gets a name there and is
+copied when the project is written; until then it is read from its current path.
 """
 
 from __future__ import annotations
@@ -46,18 +46,18 @@ def is_local(path: field_paths.Path) -> bool:
 
 
 def lies_elsewhere(path: field_paths.Path, given: str) -> bool:
-    """Return whether what was typed into a field is a path that the project cannot hold.
+    """Return whether a path typed into a field may lead outside the project's folder.
 
     Args:
-        path: the field's.
-        given: what was typed: ``~/a.cfg``, ``/srv/a.cfg``, ``../a.cfg`` or a ``file://`` URI.
+        path: the field's path.
+        given: the text: ``~/a.cfg``, ``/srv/a.cfg``, ``../a.cfg`` or a ``file://`` URI.
     """
     text = unquoted(given).removeprefix(_SCHEME)
     return is_local(path) and text.startswith(("/", "~", "./", "../"))
 
 
 def unquoted(given: str) -> str:
-    """Return a path without the quotes or backslashes that a shell or a file manager puts in."""
+    """Return a path without the quotes or backslashes that shells and file managers add."""
     text = given.strip()
     if not text.startswith(("'", '"')) and "\\" not in text:
         return text
@@ -69,12 +69,12 @@ def unquoted(given: str) -> str:
 
 
 def resolve(given: str, folder: Path) -> Path:
-    """Return the full path of what somebody typed; it need not exist.
+    """Return the absolute path of a file as typed; it may not exist.
 
     Args:
         given: ``~``, an absolute or relative path, or a ``file://`` address.
-        folder: the project's, in which a relative path is looked for first; then in the current
-            folder.
+        folder: the project's folder. A relative path is looked up there first, then in the
+            current folder.
     """
     text = unquoted(given)
     if text.startswith(_SCHEME):
@@ -86,7 +86,7 @@ def resolve(given: str, folder: Path) -> Path:
 
 
 def name_inside(path: Path, folder: Path) -> str | None:
-    """Return a file's path relative to a folder; ``None`` if it does not lie below it."""
+    """Return a file's path relative to a folder; ``None`` if it is outside."""
     try:
         inside = path.resolve().relative_to(folder.resolve())
     except (OSError, ValueError):
@@ -95,14 +95,14 @@ def name_inside(path: Path, folder: Path) -> str | None:
 
 
 def carried_name(path: Path, seen: Inspected | None = None) -> str:
-    """Return the name that a project can give a file.
+    """Return a valid name for a file in a project.
 
-    Characters that a project cannot carry become hyphens. BitBake goes by the ending when it
-    unpacks, so an archive gets the ending that its bytes ask for.
+    Other characters become hyphens. BitBake unpacks by the suffix, so an archive gets the suffix
+    that fits its content.
 
     Args:
         path: the file.
-        seen: what it is, if that is known.
+        seen: the inspected file, if it was inspected.
     """
     name = re.sub(r"[^A-Za-z0-9._+-]+", "-", path.name, flags=re.ASCII).lstrip("-.+") or "file"
     if seen is None:
@@ -125,19 +125,18 @@ def name_for(
     seen: Inspected | None = None,
     taken: Mapping[str, Path] = MappingProxyType({}),
 ) -> tuple[str, bool]:
-    """Return the name that a project gives a file, and whether it is to be copied for that.
+    """Return a file's name in the project, and whether it must be copied.
 
-    A file that lies in the project's folder keeps its place. Any other is copied there, under a
-    name that is free.
+    A file in the project's folder keeps its name. Any other is copied there under a free name.
 
     Args:
-        folder: the project's folder, which need not exist.
-        path: the file's full path.
-        seen: what it is, if that is known.
-        taken: files that are to be copied already, by their names.
+        folder: the project's folder; it may not exist yet.
+        path: the file's absolute path.
+        seen: the inspected file, if it was inspected.
+        taken: other files that will be copied, by their names.
 
     Raises:
-        InputError: nothing is there.
+        InputError: there is no such file.
     """
     if not exists(path):
         raise InputError(
@@ -158,16 +157,16 @@ def name_for(
 def adopt(
     state: State, folder: Path, path: Path, seen: Inspected | None = None
 ) -> tuple[State, str]:
-    """Return a state that has a file, and the name that the project gives it.
+    """Add a file to a state; return the new state and the file's name in the project.
 
     Args:
         state: the state.
         folder: the project's folder.
-        path: the file's full path.
-        seen: what it is, if that is known.
+        path: the file's absolute path.
+        seen: the inspected file, if it was inspected.
 
     Raises:
-        InputError: nothing is there.
+        InputError: there is no such file.
     """
     name, copied = name_for(folder, path, seen, state.files)
     return (state.with_file(name, path) if copied else state), name
@@ -179,7 +178,7 @@ def _numbered(name: str, number: int) -> str:
 
 
 def _differs(path: Path, there: Path) -> bool:
-    """Return whether another file has this name already."""
+    """Return whether a different file exists under this name."""
     import filecmp
 
     if not exists(there):
@@ -191,7 +190,7 @@ def _differs(path: Path, there: Path) -> bool:
 
 
 def take(state: State, folder: Path, path: field_paths.Path, given: str) -> tuple[State, str]:
-    """Return a state whose field names a file, and what is wrong with it (or an empty text)."""
+    """Set a field to a file; return the new state and an error message or ""."""
     seen = None
     found = resolve(given, folder)
     try:
@@ -210,11 +209,11 @@ def take(state: State, folder: Path, path: field_paths.Path, given: str) -> tupl
     return replace(state, project=field_paths.put(state.project, path, value)), ""
 
 
-# What a file is
+# File descriptions
 
 
 def local_file(session: Session, key: str) -> Path | None:
-    """Return the file that a guest's import begins with, if it is at hand."""
+    """Return the local file that a guest is imported from, or ``None``."""
     guest = session.project.guest(key)
     if guest.source is None:
         return None
@@ -228,7 +227,7 @@ def local_file(session: Session, key: str) -> Path | None:
 
 
 def described(seen: Inspected, suggestion: Suggestion | None, name: str) -> list[Line]:
-    """Return what a file is, and what a project would say of it, line by line."""
+    """Return lines that describe a file and its settings in a project."""
     from xentui.images.suggest import hindrances
 
     lines: list[Line] = [(seen.label, ""), (f"size        {seen.size} bytes", "muted")]
@@ -256,17 +255,17 @@ def described(seen: Inspected, suggestion: Suggestion | None, name: str) -> list
 
 
 def imported(state: State, folder: Path, key: str, seen: Inspected) -> tuple[State, str]:
-    """Return the state with a guest made of a file, and the name that the project gives it.
+    """Build a guest from a file; return the new state and the file's name in the project.
 
     Args:
         state: the state.
         folder: the project's folder.
-        key: the guest's; one that is missing is added.
-        seen: the file.
+        key: the guest's key; a guest that does not exist is added.
+        seen: the inspected file.
 
     Raises:
         InputError: no import type fits the file.
-        UsageError: the project cannot hold what the file would give.
+        UsageError: the resulting guest is not valid in a project.
     """
     from xentui.images.suggest import suggest, with_source
 

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""All findings of a session, indexed by the places that show them; which may be waived or fixed.
+"""All findings of a session, indexed by field, guest and step; and waivers of errors.
 
-A waived error counts as a warning. Waiving is a step of the history like any other and is kept
-in the draft. It is not part of the project: the command line has ``--allow`` for it.
+A waived error counts as a warning. Waiving is an undo step, and is saved in the draft. It is not
+part of the project: on the command line, ``--allow`` does the same.
 """
 
 from __future__ import annotations
@@ -18,11 +18,14 @@ from xentui.session.forms import Pair, guest_of, step_of
 from xentui.session.state import State
 
 Counts = tuple[int, int, int]
-"""How many errors, warnings and pieces of advice."""
+"""The numbers of errors, warnings and pieces of advice."""
 
 
 def is_same(one: Finding, other: Finding) -> bool:
-    """Return whether two findings say the same; their fixes, being functions, never are."""
+    """Return whether two findings are equal, except for their fixes.
+
+    Fixes are functions, which are never equal.
+    """
     return one is other or (one.code, one.path, one.message) == (
         other.code,
         other.path,
@@ -32,7 +35,7 @@ def is_same(one: Finding, other: Finding) -> bool:
 
 @dataclass(frozen=True)
 class Findings:
-    """Findings in their order, with what the screens ask of them.
+    """A list of findings with lookups for the screens.
 
     Attributes:
         all: the project's findings, then those of the build directory.
@@ -42,7 +45,7 @@ class Findings:
 
     @cached_property
     def by_guest(self) -> Mapping[str, Sequence[Finding]]:
-        """The findings of each guest that has any, by its key."""
+        """The findings of each guest, by key; guests without findings are left out."""
         found: dict[str, list[Finding]] = {}
         for finding in self.all:
             key = guest_of(finding)
@@ -52,7 +55,7 @@ class Findings:
 
     @cached_property
     def counts(self) -> Mapping[str, Counts]:
-        """How many errors, warnings and pieces of advice each step has."""
+        """The numbers of errors, warnings and pieces of advice in each step."""
         found: dict[str, list[int]] = {}
         for finding in self.all:
             found.setdefault(step_of(finding), [0, 0, 0])[RANKS[finding.severity]] += 1
@@ -60,22 +63,22 @@ class Findings:
 
     @property
     def total(self) -> int:
-        """How many there are."""
+        """The number of findings."""
         return len(self.all)
 
     @property
     def errors(self) -> int:
-        """How many errors there are."""
+        """The number of errors."""
         return self._sum(0)
 
     @property
     def warnings(self) -> int:
-        """How many warnings there are."""
+        """The number of warnings."""
         return self._sum(1)
 
     @property
     def advice(self) -> int:
-        """How many pieces of advice there are."""
+        """The number of pieces of advice."""
         return self._sum(2)
 
     def _sum(self, rank: int) -> int:
@@ -88,14 +91,14 @@ class Findings:
         return [f for f in near if f.path == path or f.path.startswith(f"{path}.")]
 
     def number_of(self, finding: Finding | None) -> int:
-        """Return a finding's place among all, from 1; 0 for one that is not among them."""
+        """Return a finding's position in the list, from 1; 0 if it is not in the list."""
         if finding is None:
             return 0
         places = (place for place, one in enumerate(self.all, 1) if is_same(one, finding))
         return next(places, 0)
 
     def has(self, finding: Finding) -> bool:
-        """Return whether a finding is still there."""
+        """Return whether a finding is in the list."""
         return self.number_of(finding) > 0
 
     def severity(self, key: str) -> int | None:
@@ -103,7 +106,7 @@ class Findings:
         return min((RANKS[f.severity] for f in self.by_guest.get(key, ())), default=None)
 
     def like(self, finding: Finding) -> Sequence[Finding]:
-        """Return the findings with the code of this one that a quick fix takes away."""
+        """Return the findings with the same code that have a quick fix."""
         return [f for f in self.all if f.code == finding.code and f.quick_fix is not None]
 
 
@@ -113,7 +116,7 @@ def about_memory(findings: Sequence[Finding]) -> list[Finding]:
 
 
 def finding_help(finding: Finding) -> list[Pair]:
-    """Return how a finding is fixed, and what the catalogue says of its code."""
+    """Return the advice for a finding, and the catalogue's entry for its code."""
     lines: list[Pair] = [("", finding.fix)] if finding.fix else []
     if finding.code:
         from xentui.rules import catalogue
@@ -145,5 +148,5 @@ def is_waived(state: State, finding: Finding | None) -> bool:
 
 
 def waived(state: State, found: Iterable[Finding]) -> Sequence[Finding]:
-    """Return those of some findings that are errors waived in a state; each is a warning now."""
+    """Return the findings that are waived errors in a state; each counts as a warning."""
     return [finding for finding in found if is_waived(state, finding)] if state.allowed else ()

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What the wizard asks: its steps, the groups of fields in each, and the help for a field.
+"""The forms of the wizard: its steps, the groups of fields in each, and help for a field.
 
-A field is in a group because the schema has it. This module only says where a group begins, and
-which fields a guest does not have as it is now.
+The fields come from the schema. This module only defines the groups, and leaves out fields that
+a guest does not have in its current form.
 """
 
 from __future__ import annotations
@@ -57,12 +57,12 @@ Name = Literal["main", "import", "disks", "bundle", "more"]
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Fields below one heading.
+    """A group of fields with a heading.
 
     Attributes:
-        title: the heading; empty where the fields need none.
-        paths: of the fields, in order.
-        entry: which fetched file they belong to, from 0; -1 where to none.
+        title: the heading, or an empty text.
+        paths: the paths of the fields, in order.
+        entry: the number of the fetched file they belong to, from 0; -1 for none.
     """
 
     title: str
@@ -73,13 +73,13 @@ class Group:
 def machine() -> Group:
     """Return the fields of the host."""
     paths = _paths(("host",), "host")
-    # The board and its memory are asked first: the rest has defaults that follow from them.
+    # The board and its memory come first: they decide the defaults of the other fields.
     first = [path for path in paths if path[-1] in ("machine", "memory")]
     return Group("", (*first, *(path for path in paths if path not in first)))
 
 
 def features() -> tuple[Group, ...]:
-    """Return the fields of containers, and those of the defaults."""
+    """Return the fields of containers and of the guest defaults."""
     return (
         Group("Containers on Dom0", _paths(("containers",), "containers")),
         Group(
@@ -90,14 +90,14 @@ def features() -> tuple[Group, ...]:
 
 
 def guest(project: Project, key: str, name: Name) -> tuple[Group, ...]:
-    """Return some of the fields that a guest has.
+    """Return the fields of one form of a guest.
 
     Args:
         project: the project.
-        key: the guest's.
-        name: ``main``: what every guest is asked. ``import``: where its disk comes from, if
-            from elsewhere. ``disks``: further disks, and the files they are made of.
-            ``bundle``: its bundle and what that is. ``more``: the rest.
+        key: the guest's key.
+        name: the form. ``main``: the fields of every guest. ``import``: the source of an
+            imported disk. ``disks``: further disks and their files. ``bundle``: the bundle.
+            ``more``: all other fields.
     """
     base = ("guests", key)
     fields = schema.fields("guest")
@@ -127,7 +127,7 @@ def guest(project: Project, key: str, name: Name) -> tuple[Group, ...]:
 
 
 def find(project: Project, text: str) -> field_paths.Path | None:
-    """Return the field of a path as findings name it, or the one nearest above it.
+    """Return the field that a finding's path is about, or the closest one above it.
 
     Args:
         project: the project.
@@ -152,7 +152,7 @@ def find(project: Project, text: str) -> field_paths.Path | None:
 
 
 def _is_of(guest: Guest, head: str, rest: str) -> bool:
-    """Return whether a path below ``head`` is edited with a guest."""
+    """Return whether a path in the table ``head`` is edited in a guest's forms."""
     if head == "guests":
         return rest.partition(".")[0] == guest.key
     key = guest.bundle if head == "bundles" else guest.source.type if guest.source else None
@@ -160,7 +160,7 @@ def _is_of(guest: Guest, head: str, rest: str) -> bool:
 
 
 def imports(project: Project) -> tuple[str, ...]:
-    """Return the import types there are: the class' own, and those of the project."""
+    """Return all import types: those of the class, and custom ones of the project."""
     return (*KNOWN_IMPORTS, *(kind.key for kind in project.import_types))
 
 
@@ -183,7 +183,7 @@ def _import(project: Project, key: str) -> tuple[Group, ...]:
 
 
 def _disks(project: Project, key: str) -> tuple[Group, ...]:
-    """Return the fields of a guest's further disks, and of the files fetched for them."""
+    """Return the fields of a guest's further disks and of their fetched files."""
     guest, base = project.guest(key), ("guests", key)
     disks = [
         Group(f"Disk {place + 1}", _paths((*base, "disks", place), "disk"), place)
@@ -203,11 +203,11 @@ def _paths(base: field_paths.Path, table: str) -> tuple[field_paths.Path, ...]:
 # Help for a field
 
 Pair = tuple[str, str]
-"""What a line is about, in a word, and the line; of a sentence for itself the word is empty."""
+"""A label and a line of help; the label may be empty."""
 
 
 def field_help(session: Session, path: field_paths.Path) -> list[Pair]:
-    """Return what is known of the field at a path; its description comes first."""
+    """Return the help for the field at a path, line by line; its description comes first."""
     field = field_paths.field_of(path)
     lines: list[Pair] = [("", field.description)]
     if field.bitbake:
@@ -234,7 +234,7 @@ def field_help(session: Session, path: field_paths.Path) -> list[Pair]:
 
 
 def short_help(session: Session, path: field_paths.Path) -> str:
-    """Return two lines on a field: what it is for, and its BitBake name, range and default."""
+    """Return two lines of help: the purpose, and the BitBake name, range and default."""
     field = field_paths.field_of(path)
     parts = []
     if field.bitbake:
@@ -254,15 +254,15 @@ def short_help(session: Session, path: field_paths.Path) -> str:
 # Rows of the memory budget
 
 SMALL, LARGE = 64, 256
-"""MiB that are given or taken at once."""
+"""Steps in MiB by which memory is raised or lowered."""
 
 
 def budget_path(kind: str, name: str) -> field_paths.Path | None:
-    """Return the field that a row of the budget is set by, if it is set by one.
+    """Return the field that determines a row of the budget, or ``None``.
 
     Args:
         kind: the row's kind.
-        name: its name, of a guest its key.
+        name: the row's name; for a guest its key.
     """
     paths: dict[str, field_paths.Path] = {
         "total": ("host", "memory"),
@@ -274,9 +274,9 @@ def budget_path(kind: str, name: str) -> field_paths.Path | None:
 
 
 def memory_after(project: Project, path: field_paths.Path, by: int) -> int:
-    """Return what a field would hold with so many MiB more, or less, within its range.
+    """Return a memory field's value raised or lowered by some MiB, within its range.
 
-    By 64 it goes to the next whole multiple of 64; by anything else it is the sum.
+    A step of 64 goes to the next multiple of 64; any other step is added.
     """
     field = field_paths.field_of(path)
     now = int(explain(project, path).value or 0)

@@ -1,9 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A guest's network as a form asks for it: interfaces as rows, a static address as three fields.
+"""A guest's network in a form: interfaces as rows, a static address as three fields.
 
-Both are kept as the project has them: an interface is an entry of xl's vif syntax, an address is
-the ``ip=`` argument of the guest's kernel (Documentation/admin-guide/nfs/nfsroot.rst of Linux).
+The project stores both in their usual syntax: an interface is an entry in xl's vif syntax, an
+address is the ``ip=`` argument of the guest's kernel (Documentation/admin-guide/nfs/nfsroot.rst
+of Linux).
 """
 
 from __future__ import annotations
@@ -29,11 +30,11 @@ if TYPE_CHECKING:
     from xentui.session import Session
 
 PARTS = ("bridge", "mac", "model", "ip")
-"""The parts of an interface that have a field of their own; what else it says is kept."""
+"""The parts of an interface that have their own fields; other parts are kept as they are."""
 
 
 def with_part(entry: str, name: str, text: str) -> tuple[str, str]:
-    """Return an interface with another part, and what is wrong with that (or an empty text).
+    """Change one part of an interface; return the interface and an error message or "".
 
     >>> with_part("bridge=xenbr0,type=ioemu", "model", "e1000")
     ('bridge=xenbr0,type=ioemu,model=e1000', '')
@@ -48,7 +49,7 @@ def with_part(entry: str, name: str, text: str) -> tuple[str, str]:
 
 
 def path_of(key: str) -> field_paths.Path:
-    """Return the path of the field that holds a guest's static address."""
+    """Return the path of the field that contains a guest's static address."""
     return ("guests", key, "extra")
 
 
@@ -64,7 +65,7 @@ def command_line(session: Session, key: str) -> str:
 
 
 def unfinished(session: Session, key: str) -> tuple[StaticAddress, str]:
-    """Return what was typed for a static address that cannot be, and what is wrong with it."""
+    """Return an invalid static address as typed, and its error message."""
     kept = session.state.unfinished.get(path_of(key))
     fields = address_fields(kept.text) if kept is not None else []
     if kept is None or len(fields) != 6 or fields[1] or fields[3] or fields[4]:
@@ -73,17 +74,17 @@ def unfinished(session: Session, key: str) -> tuple[StaticAddress, str]:
 
 
 def type_address(session: Session, key: str, wanted: StaticAddress, before: str | None) -> str:
-    """Take what was typed for a guest's static address; return what is wrong with it.
+    """Set a guest's static address to what was typed; return an error message or "".
 
-    What cannot be an address is kept as unfinished text of the kernel command line, so that it
-    is not lost and nothing is written meanwhile.
+    An invalid address is kept as invalid text of the kernel command line, so that it is not lost,
+    and blocks writing.
 
     Args:
-        session: what is worked on.
-        key: the guest.
-        wanted: what was typed, in all three texts.
-        before: the field ``extra`` before the guest had a static address, which comes back when
-            the address is cleared; ``None`` if it was left out.
+        session: the session.
+        key: the guest's key.
+        wanted: the three texts as typed.
+        before: the field ``extra`` before the guest had a static address; it is restored when
+            the address is cleared. ``None`` if it was left out.
     """
     extra = command_line(session, key)
     label, merge = f"Static address of {key}", f"address {key}"
@@ -106,7 +107,7 @@ def type_address(session: Session, key: str, wanted: StaticAddress, before: str 
 def without_address(project: Project, key: str, before: str | None) -> str | None:
     """Return a guest's field ``extra`` without a static address.
 
-    Its ``ip=`` is again what it was before; other words are kept as they are now.
+    The earlier ``ip=`` word is restored; all other words keep their current values.
     """
     now = project.guest(key).extra
     extra, old = _extra(project, key, now), _extra(project, key, before)
@@ -118,7 +119,7 @@ def without_address(project: Project, key: str, before: str | None) -> str | Non
 
 
 def before_address(session: Session, key: str) -> str | None:
-    """Return the field ``extra`` of a guest as it was read, if it had no static address then."""
+    """Return a guest's field ``extra`` as it was read, unless it had a static address."""
     first = session.state.origin.project
     if all(guest.key != key for guest in first.guests):
         return None
@@ -127,7 +128,7 @@ def before_address(session: Session, key: str) -> str | None:
 
 
 def interface_problem(entry: str) -> str:
-    """Return what is wrong with the parts of an interface, or an empty text."""
+    """Return an error message for an interface with invalid parts, or an empty text."""
     for name, text in nic.parts(entry).items():
         if name == "mac" and not nic.is_mac(text):
             return f"{text} is not a MAC address, such as 00:16:3e:00:00:01."

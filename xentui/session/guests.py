@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What can be done with guests as a whole: add, clone, remove, move, tag."""
+"""Actions on whole guests: add, clone, remove, move, tag."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from xentui.session import field_paths
 REFERENCE = "xen-guest-image-minimal"
 """meta-virtualization's own guest image (mv:recipes-extended/images)."""
 CONSOLE_EXTRA = "root=/dev/xvda ro console=hvc0"
-"""The class' default has no console, so that nothing of a booting guest is seen."""
+"""The class's default has no console, so a booting guest would show nothing."""
 
 MOST_GUESTS = 1000
-"""Guests that the wizard takes; the command line takes more."""
+"""Maximum number of guests in the wizard; the command line has no such limit."""
 TOO_MANY = (
     f"The wizard handles up to {MOST_GUESTS} guests. "
     "Use xentui check and xentui generate for this project."
@@ -25,7 +25,7 @@ TOO_MANY = (
 
 
 def require_room(project: Project) -> None:
-    """Refuse another guest where the wizard has as many as it takes.
+    """Raise an error if the project has the maximum number of guests.
 
     Raises:
         UsageError: the project has :data:`MOST_GUESTS` guests.
@@ -40,12 +40,12 @@ def keys(project: Project) -> tuple[str, ...]:
 
 
 def has(project: Project, key: str) -> bool:
-    """Return whether there is a guest of that key."""
+    """Return whether there is a guest with this key."""
     return index_of(project.guests, key) is not None
 
 
 def added(project: Project, name: str = "") -> tuple[Project, str]:
-    """Return the project with one guest more, and the guest's key."""
+    """Return the project with a new guest, and the guest's key."""
     taken = keys(project)
     wanted = name or (REFERENCE if REFERENCE not in taken else "guest")
     key = field_paths.free_name(wanted, taken)
@@ -57,7 +57,7 @@ def added(project: Project, name: str = "") -> tuple[Project, str]:
 
 
 def cloned(project: Project, key: str) -> tuple[Project, str]:
-    """Return the project with a copy of a guest right behind it, and the copy's key.
+    """Return the project with a copy of a guest right after it, and the copy's key.
 
     Raises:
         UsageError: there are too many guests already.
@@ -71,7 +71,7 @@ def cloned(project: Project, key: str) -> tuple[Project, str]:
 
 
 def moved(project: Project, key: str, by: int) -> Project:
-    """Return the project with a guest further up (negative) or down."""
+    """Return the project with a guest moved up (negative) or down."""
     guests = list(project.guests)
     here = keys(project).index(key)
     there = min(max(here + by, 0), len(guests) - 1)
@@ -80,14 +80,14 @@ def moved(project: Project, key: str, by: int) -> Project:
 
 
 def removed(project: Project, key: str) -> Project:
-    """Return the project without a guest, and without a bundle that it alone was in."""
+    """Return the project without a guest; a bundle without guests is removed too."""
     if project.guest(key).bundle is not None:
         project = field_paths.move_to_bundle(project, key, None)
     return project.without_guest(key)
 
 
 def toggled(project: Project, key: str, tag: str) -> Project:
-    """Return the project with a tag of a guest given or taken."""
+    """Return the project with a guest's tag added or removed."""
     guest = project.guest(key)
     if tag in guest.tags:
         tags = tuple(one for one in guest.tags if one != tag)
@@ -97,7 +97,7 @@ def toggled(project: Project, key: str, tag: str) -> Project:
 
 
 def switched(project: Project, key: str) -> tuple[Project, str]:
-    """Return the project with a guest moved between bundle and configuration, and where to."""
+    """Return the project with a guest moved into or out of a bundle, and the new place."""
     guest = project.guest(key)
     if guest.bundle is not None:
         return field_paths.move_to_bundle(project, key, None), "the configuration"
@@ -106,7 +106,7 @@ def switched(project: Project, key: str) -> tuple[Project, str]:
 
 
 def with_fetch(project: Project, key: str) -> Project:
-    """Return the project with one fetched file more for an imported guest."""
+    """Return the project with another fetched file for an imported guest."""
     guest = project.guest(key)
     if guest.source is None:
         return project
@@ -124,9 +124,9 @@ def without_fetch(project: Project, key: str, place: int) -> Project:
 
 
 def with_disk(project: Project, key: str) -> Project:
-    """Return the project with one empty disk of 1 GiB more for a guest.
+    """Return the project with another empty disk of 1 GiB for a guest.
 
-    The guest goes into a bundle, if it is in none: only a bundle brings further disks.
+    The guest goes into a bundle, if it is in none: only a bundle provides further disks.
     """
     guest = project.guest(key)
     taken = {effective.effective(project, guest).disk_device, *(d.device for d in guest.disks)}
@@ -143,13 +143,13 @@ def without_disk(project: Project, key: str, place: int) -> Project:
 
 
 def bundle_for(project: Project, key: str) -> Bundle | None:
-    """Return the bundle of a guest, if it has one that is described."""
+    """Return the guest's bundle, if the project has it."""
     wanted = project.guest(key).bundle
     return next((bundle for bundle in project.bundles if bundle.key == wanted), None)
 
 
 def disk_of(guest: Guest) -> str:
-    """Return in a word where a guest's disk comes from."""
+    """Return the source of a guest's disk in one word."""
     if guest.source is not None:
         return guest.source.type
     if guest.rootfs is not None:

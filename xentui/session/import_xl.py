@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Guests of xl configs that exist: each setting becomes a field, or an entry of ``xl``.
+"""Import existing xl configs as guests: each setting becomes a field, or an entry of ``xl``.
 
-What xl passes over (an unknown key, a value of another form) is left out and noted. The files
-that a config names lie in the Dom0 it was written for; each is noted with the name under which
-it is to be put beside the project file.
+Settings that xl ignores (an unknown key, a value of the wrong type) are left out and noted. The
+files that a config names are in the Dom0 it was written for; each is listed with the name that
+it must have next to the project file.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from xentui.xl.config import Config, Setting
 from xentui.xl.disk import ConfigDisk
 
 BUNDLE = "imported-guests"
-"""The bundle that carries guests whose files are fetched."""
+"""The name of the bundle for imported guests with fetched files."""
 
 LARGEST = 1024 * 1024
 _OWN = ("name", "type", "builder", "kernel", "ramdisk", "device_tree", "disk", "vif", "cmdline",
@@ -44,12 +44,12 @@ _OWN = ("name", "type", "builder", "kernel", "ramdisk", "device_tree", "disk", "
 
 @dataclass
 class ImportedGuest:
-    """A guest, and what became of its config.
+    """A guest imported from an xl config.
 
     Attributes:
         guest: the guest.
-        needed: files to be put beside the project file: by name, the path that the config has.
-        notes: what was left out or changed, a sentence each.
+        needed: files that must be next to the project file: paths in the config by names.
+        notes: sentences about what was left out or changed.
     """
 
     guest: Guest
@@ -58,11 +58,11 @@ class ImportedGuest:
 
 
 def add(project: Project, path: Path) -> tuple[Project, ImportedGuest]:
-    """Return a project with the guest of an xl config.
+    """Return a project with a guest imported from an xl config.
 
     Raises:
         InputError: the file cannot be read.
-        UsageError: xl does not read it, or a project cannot say what it says.
+        UsageError: xl would reject the file, or a project cannot express it.
     """
     shown = visible(str(path))
     parsed = config.parse(filesystem.read_text(path, LARGEST))
@@ -124,7 +124,7 @@ class _Reader:
         return self.made
 
     def _unread(self, problem: check.Problem) -> bool:
-        """Return whether xl reads nothing of a value: another form than it wants."""
+        """Return whether xl ignores a value because it has the wrong type."""
         setting = self.config.settings.get(problem.key)
         if problem.verdict != "ignored" or setting is None:
             return False
@@ -140,7 +140,7 @@ class _Reader:
         self.made.notes.append(text)
 
     def _set(self, name: str, value: Any) -> bool:
-        """Set a field where the schema takes the value."""
+        """Set a field if the value is valid by the schema; return whether it was set."""
         wanted = schema.field("guest", name)
         plain = list(value) if isinstance(value, tuple) else value
         if wanted.problems(plain):
@@ -190,7 +190,7 @@ class _Reader:
                 self.fields[name] = self._file(file)
 
     def _file(self, path: str) -> str:
-        """Return the name under which a file of Dom0 is to be put beside the project file."""
+        """Return the name that a file of Dom0 must have next to the project file."""
         name = re.sub(r"[^A-Za-z0-9._+-]", "-", path.rsplit("/", 1)[-1]).lstrip(".+-") or "file"
         if self.made.needed.get(name, path) != path:
             name = f"{self.key}-{name}"
@@ -217,7 +217,7 @@ class _Reader:
         if not self._set("disk_device", first.device):
             raise UsageError(f"the device {visible(first.device)} cannot be carried")
         name = self._file(first.target)
-        # The image is a source of its own, so the class imports it.
+        # The class imports the image, so it is the guest's source and not a further file.
         self.extra_fetch = [one for one in self.extra_fetch if one.uri != f"file://{name}"]
         whole = re.search(rf"root=/dev/{first.device}(?:\s|$)", self.fields.get("extra", ""))
         kind = "qcow2" if first.format == "qcow2" else "ext4" if whole else "raw"
@@ -233,7 +233,7 @@ class _Reader:
         self.fields["source"] = Source(kind, name, fetch=(Fetch(f"file://{name}"),))
 
     def _without_image(self, first: ConfigDisk | None) -> None:
-        """Have the class carry the kernel alone: all disks are devices, or there is none."""
+        """Import only a kernel: all disks are devices, or there are no disks."""
         kernel = self.fields.get("kernel")
         if kernel in (None, "none"):
             what = "a block device" if first is not None else "nothing"
@@ -349,7 +349,7 @@ def _shaped(wanted: schema.Field, value: Any) -> Any:
 
 
 def report(made: ImportedGuest) -> Iterator[str]:
-    """Yield what a person should know of an imported guest, a line each."""
+    """Yield lines about an imported guest: missing files and notes."""
     for name, place in made.needed.items():
         yield f"{name}: to be put beside the project file; the config calls it {visible(place)}"
     yield from made.notes

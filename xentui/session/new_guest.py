@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A new guest, whole from the start: what it is made of decides what its fields hold.
+"""Add complete guests: what a guest is built from decides the values of its fields.
 
-Everything that a file can tell is filled in: import type, size, checksum, the folder an archive
-is unpacked to, the root device, whether it boots alone, whether it has an init. The rest
-is as in the presets: a console, and memory that fits what is free.
+Fields are filled in from the file: import type, size, checksum, the folder that an archive is
+unpacked to, the root device, whether it has a boot loader and an init. The other fields are as in
+the presets: a console, and memory that fits into what is free.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from xentui.session.state import State
 
 MEMORY = (256, 192, 128, 96, 64)
-"""MiB that a new guest gets: the first that is free."""
+"""Sizes in MiB for a new guest; the first one that fits is used."""
 ROOT, CONSOLE = "root=/dev/xvda ro", "console=hvc0"
-"""The class' default has no console, so that nothing of a booting guest would be seen."""
+"""The class's default has no console, so a booting guest would show nothing."""
 LARGEST_CONFIG = 1024 * 1024
 
 _DISKS = ("qcow2", "ext", "disk", "filesystem", "vm_disk")
@@ -38,7 +38,7 @@ _NOISE = re.compile(r"[-_](?:mini)?rootfs$|[-_](?:disk|image|root|cloudimg|serve
 
 
 class GuestKind(Enum):
-    """What a guest is made of."""
+    """What a guest can be built from."""
 
     RECIPE = "recipe"
     TARBALL = "tarball"
@@ -51,11 +51,11 @@ class GuestKind(Enum):
 
 
 class KindText(NamedTuple):
-    """A kind of guest as it is offered.
+    """A kind of guest in a list of choices.
 
     Attributes:
         help: one sentence on when to choose it.
-        file: what its file is called in a question; empty where only a name is asked.
+        file: the name of its file in questions; empty if only a name is needed.
     """
 
     kind: GuestKind
@@ -107,23 +107,23 @@ KINDS = (
         "xl config",
     ),
 )
-"""The kinds that are offered, in order."""
+"""All kinds to choose from, in order."""
 
 READY_MADE = KindText(
     GuestKind.PRESET,
     "A ready-made guest",
     "Alpine, Debian's cloud image, OpenWrt, Zephyr, a driver domain: one of a list.",
 )
-"""Guest presets, which are offered behind the kinds."""
+"""The guest presets, listed after the kinds."""
 
 
 class Added(NamedTuple):
-    """A state with one guest more.
+    """A state with a new guest.
 
     Attributes:
         state: the state.
-        key: the guest's.
-        notes: what was left out or still is missing, a sentence each.
+        key: the guest's key.
+        notes: sentences about what was left out or is still missing.
     """
 
     state: State
@@ -132,7 +132,7 @@ class Added(NamedTuple):
 
 
 def kind_of(seen: Inspected) -> GuestKind | None:
-    """Return the kind of guest that a file is for; ``None`` where unknown."""
+    """Return the kind of guest that a file fits; ``None`` if unknown."""
     if seen.kind == "tar":
         return GuestKind.TARBALL
     if seen.kind in _CONTAINERS:
@@ -143,7 +143,7 @@ def kind_of(seen: Inspected) -> GuestKind | None:
 
 
 def key_for(project: Project, name: str) -> str:
-    """Return a key that is free and that BitBake can carry, from a name or a file's name."""
+    """Return a free and valid guest key, derived from a name or a file name."""
     stem = name.lower().partition(".")[0]
     stem = re.split(r"[-_](?=v?\d)", stem)[0]
     stem = _NOISE.sub("", stem)
@@ -154,26 +154,27 @@ def key_for(project: Project, name: str) -> str:
 
 
 def fitting_memory(session: Session) -> int | None:
-    """Return MiB for a new guest: what is usual, or less where less is free; ``None``: too little.
+    """Return the memory for a new guest in MiB, or ``None`` if too little is free.
 
-    Where the memory of the board is unknown, a guest gets what is usual.
+    It is the usual size, or less if less is free. On a board with unknown memory it is the usual
+    size.
     """
     free = session.view.budget.free
     return next((size for size in MEMORY if free is None or size <= free), None)
 
 
 def begin(session: Session, key: str, *, network: bool = False) -> Guest:
-    """Return a guest with a console, which starts at boot with memory that fits.
+    """Return a guest with a console that starts at boot, with memory that fits.
 
-    Where too little is free for another guest, it is one that is started by hand.
+    If too little memory is free for another guest, it does not start at boot.
 
     Args:
         session: the session.
-        key: its key.
-        network: whether its kernel asks for an address, which an image of Yocto's can.
+        key: the guest's key.
+        network: whether its kernel requests an address by DHCP, as kernels of Yocto can.
     """
     words = [ROOT, CONSOLE]
-    # Under QEMU both networks have a DHCP server; what a real network has is not known.
+    # QEMU's networks have a DHCP server; a real network may not.
     emulated = boards.board(session.project.host.machine).emulated
     if network and (emulated or effective.network(session.project) == "nat"):
         words.append("ip=dhcp")
@@ -190,19 +191,19 @@ def add(
     name: str = "",
     kernel: Inspected | str = "",
 ) -> Added:
-    """Return the state with one guest more.
+    """Return the state with a new guest.
 
     Args:
         session: the session.
-        kind: what the guest is made of.
-        file: the file that was read; of :attr:`GuestKind.VENDOR` it may be a name in the deploy
-            directory, of :attr:`GuestKind.IMPORT` and :attr:`GuestKind.CONFIG` it is the path of
-            the xl config, and of :attr:`GuestKind.PRESET` the name of a guest preset.
-        name: the recipe's name; of other kinds a name for the guest, from the file if empty.
-        kernel: the vendor's kernel, a file or a name in the deploy directory.
+        kind: what the guest is built from.
+        file: the inspected file. For :attr:`GuestKind.VENDOR` it may be a name in the deploy
+            directory, for :attr:`GuestKind.IMPORT` and :attr:`GuestKind.CONFIG` it is the path
+            of the xl config, for :attr:`GuestKind.PRESET` the name of a guest preset.
+        name: the recipe's name; for other kinds the guest's name, by default from the file.
+        kernel: the vendor's kernel: an inspected file, or a name in the deploy directory.
 
     Raises:
-        XentuiError: a guest cannot be made of it.
+        XentuiError: a guest cannot be built from it.
     """
     match kind:
         case GuestKind.RECIPE:
@@ -218,7 +219,7 @@ def add(
     if isinstance(file, str):
         return Added(*_deployed(session, file, name, kernel))
     if kind is not GuestKind.VENDOR:
-        # The bytes of a file say more than what somebody took it for.
+        # The content of the file decides, not the kind that the user chose.
         kind = kind_of(file) or kind
     state = session.state
     key = key_for(state.project, name or file.path.name)
@@ -251,7 +252,7 @@ def _recipe(session: Session, name: str) -> tuple[State, str]:
 def _deployed(
     session: Session, rootfs: str, name: str, kernel: Inspected | str
 ) -> tuple[State, str]:
-    """Return the state with a guest whose files lie in the deploy directory."""
+    """Return the state with a guest whose files are in the deploy directory."""
     if not rootfs:
         raise UsageError("no root file system is named", fix="Name a file.")
     if not isinstance(kernel, str):
@@ -279,11 +280,11 @@ def _preset(session: Session, name: str) -> tuple[State, str]:
 
 
 def _imported(session: Session, given: str) -> Added:
-    """Return the state with a guest whose fields have the settings of an xl config.
+    """Return the state with a guest whose fields are imported from an xl config.
 
     Raises:
         InputError: the file cannot be read.
-        UsageError: xl would refuse it, or a project cannot represent it.
+        UsageError: xl would reject it, or a project cannot express it.
     """
     from xentui.session import import_xl
 
@@ -294,21 +295,23 @@ def _imported(session: Session, given: str) -> Added:
     for name, on_target in made.needed.items():
         if exists(session.folder / name):
             continue
-        # The config names files of the Dom0 that it was written for.
+        # The config names files in the Dom0 that it was written for.
         beside = path.parent / Path(on_target).name
         if exists(beside):
             state = state.with_file(name, beside)
         else:
-            notes.append(f"{name} is missing: {on_target} of the config is not next to it.")
+            notes.append(
+                f"{name} is missing: the config names {on_target}, and it is not next to it."
+            )
     return Added(state, made.guest.key, tuple(notes))
 
 
 def _config(session: Session, given: str, name: str) -> tuple[State, str]:
-    """Return the state with a guest whose xl config is carried as it is.
+    """Return the state with a guest whose xl config is installed unchanged.
 
     Raises:
         InputError: the file cannot be read.
-        UsageError: xl would refuse it.
+        UsageError: xl would reject it.
     """
     from xentui.xl import config as xl_config
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Where a project comes from: a preset or a project file, opened, or why it cannot be."""
+"""Open presets and project files as sources of a session."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
     from xentui.project.presets import PresetFile
 
 ORIGIN_WORDS = {"bundled": "xentui", "user": "yours", "local": "here"}
-"""Where a preset lies, as the list says it."""
+"""The words for a preset's location in lists."""
 
 _MOST_FILES = 200
 
 
 def matches(preset: PresetFile, words: list[str]) -> bool:
-    """Return whether a preset has all of some words, in lower case, in what is known of it."""
+    """Return whether all words, in lower case, occur in a preset's texts."""
     text = f"{preset.name} {preset.title} {preset.machine} {preset.description}".lower()
     return all(word in text for word in words)
 
 
 def origin_of(loaded: Loaded, *, name: str, preset: bool) -> Origin | None:
-    """Return the origin that a loaded project file or preset is; ``None`` if it has errors."""
+    """Return the origin for a loaded project file or preset; ``None`` if it is invalid."""
     if loaded.project is None:
         return None
     path = None if preset else loaded.document.path
@@ -49,12 +49,12 @@ def origin_of(loaded: Loaded, *, name: str, preset: bool) -> Origin | None:
 
 
 def of_preset(name: str) -> Origin | str:
-    """Return the origin that a preset is, or what is wrong with it."""
+    """Return the origin for a preset, or an error message."""
     return _opened(lambda: presets.load(name), name, preset=True)
 
 
 def of_file(given: str) -> Origin | str:
-    """Return the origin that a project file is, or what is wrong with it."""
+    """Return the origin for a project file, or an error message."""
     path = filesystem.expanded(given)
     return _opened(lambda: document.load(path), path.name, preset=False)
 
@@ -74,7 +74,7 @@ def _opened(load: Callable[[], Loaded], name: str, *, preset: bool) -> Origin | 
 
 
 def named(project: Path | None, preset: str | None) -> Origin:
-    """Return what the command line names: a project file, a preset, or neither.
+    """Return the origin named on the command line: a project file, a preset, or neither.
 
     Raises:
         XentuiError: it cannot be opened.
@@ -96,9 +96,9 @@ def named(project: Path | None, preset: str | None) -> Origin:
 
 
 def project_files(folders: Sequence[Path]) -> list[Path]:
-    """Return the project files in some folders, the one changed last first.
+    """Return the project files in some folders, the most recently changed first.
 
-    A file counts that ends in ``.toml`` and has a table ``[host]`` that names a machine.
+    A project file is a ``.toml`` file with a table ``[host]`` that has a machine.
     """
     found: dict[Path, float] = {}
     for folder in dict.fromkeys(folder.absolute() for folder in folders):

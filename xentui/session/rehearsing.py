@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A rehearsal in the wizard: its parts, what came of each guest, and what would help."""
+"""A rehearsal in the wizard: its programs, the results, and fixes to propose."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from xentui.rules.finding import Finding, QuickFix
 
 LEAST = 32
-"""MiB below which no guest is made smaller."""
+"""The smallest memory in MiB that a fix proposes for a guest."""
 
 Line = tuple[str, str]
 """A text and its style."""
 
 
 def find_parts(project: Project, assets: Assets) -> Parts:
-    """Return the programs that a rehearsal needs, of this system or fetched before.
+    """Return the programs that a rehearsal needs, installed or fetched before.
 
     Raises:
         LackError: something is missing.
@@ -51,7 +51,7 @@ def rehearse(
 
 
 def outcome(guest: GuestReport) -> Line:
-    """Return in a few words what came of a guest."""
+    """Return the result for a guest in a few words."""
     if guest.status == "refused":
         why = "for want of memory" if guest.for_memory else "by xl"
         return f"refused {why}", "error"
@@ -65,7 +65,7 @@ def outcome(guest: GuestReport) -> Line:
 
 
 def details(guest: GuestReport) -> list[Line]:
-    """Return what is known of a guest: why it was not run, its console, xl's output."""
+    """Return details about a guest: why it was not run, its console, xl's output."""
     lines: list[Line] = []
     if guest.why and guest.started:
         lines.append((guest.why, "muted"))
@@ -78,7 +78,7 @@ def details(guest: GuestReport) -> list[Line]:
 
 
 def verdict(report: RehearsalReport) -> Line:
-    """Return the whole in one line."""
+    """Return the overall result in one line."""
     if report.problem:
         return f"It ended early: {report.problem}.", "error"
     *_, last = report.lines()
@@ -88,11 +88,10 @@ def verdict(report: RehearsalReport) -> Line:
 def quick_fixes(
     project: Project, report: RehearsalReport, findings: list[Finding]
 ) -> list[QuickFix]:
-    """Return what would help guests that were refused for want of memory: three at most.
+    """Return up to three fixes for guests that did not start for lack of memory.
 
-    First come two of those that the rules propose for the memory; where they know less, a guest is
-    made as small as what was free. At last comes another order, in which a guest waits that had
-    started before.
+    First up to two fixes that the rules propose for memory; if there are fewer, the guest is
+    lowered to what was free. The last one lets an earlier guest start by hand instead.
     """
     refused = [guest for guest in report.guests if guest.for_memory]
     if not refused:
@@ -110,7 +109,7 @@ def quick_fixes(
 
 
 def _later(project: Project, report: RehearsalReport, guest: GuestReport) -> QuickFix | None:
-    """Let the smallest guest that leaves enough start by hand, of those before this one."""
+    """Return the fix that lets an earlier guest start by hand: the smallest that is enough."""
     from xentui.rules import quick_fixes
 
     if guest.free_kib is None:

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What writing would change, what blocks it, and what must be decided first.
+"""The review: the changes that writing would make, what blocks them, and open decisions.
 
-Both faces show the same review: they ask here for every sum and sentence, and add only the key
-or the number that does something.
+The screens and the plain wizard show the same review. All counts and sentences are made here;
+they add only keys and numbers to press.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from xentui.session.view import View
 
 LARGEST_DIFF = 20_000
-"""Lines of a file up to which its diff is worked out while somebody waits."""
+"""Maximum number of lines of a file whose diff is computed while the user waits."""
 MOST_NAMED = 8
-"""Files that are named before writing; of more the number is given."""
+"""Maximum number of files that are listed before writing; the rest is only counted."""
 
 ATTACH = (("require", "one require line"), ("block", "a marked block"), ("none", "left alone"))
-"""How conf/local.conf of a build directory gets at the settings."""
+"""The ways for conf/local.conf to include the settings, with their titles."""
 _FRAGMENT = ("fragment", "a fragment")
 
 _ABOUT_EXISTING = (
@@ -43,7 +43,7 @@ _ABOUT_EXISTING = (
 
 Status = Literal["refused", "errors", "undecided", "edited", "written", "ready"]
 Line = tuple[str, str]
-"""A text and its style: ``ok``, ``warning``, ``error``, ``muted`` or none."""
+"""A text and its style: ``ok``, ``warning``, ``error``, ``muted`` or an empty text."""
 
 _WORDS = {"same": "unchanged", "edited": "edited by hand", "kept": "left alone"}
 _STYLES: dict[Status, str] = {
@@ -53,14 +53,14 @@ _STYLES: dict[Status, str] = {
 
 
 class Decision(NamedTuple):
-    """Something that only the user can decide before anything is written.
+    """A question that the user must answer before anything is written.
 
     Attributes:
-        kind: ``existing``: settings in the build directory that the user wrote; ``edited``:
-            generated files that somebody edited.
-        question: one sentence.
-        details: what it is about, line by line.
-        answers: the name of each answer and what it says; ``back`` changes nothing.
+        kind: ``existing``: about the user's own settings in the build directory; ``edited``:
+            about generated files that were edited by hand.
+        question: the question, one sentence.
+        details: the lines or files in question, and what each answer means.
+        answers: the name and the label of each answer; ``back`` changes nothing.
     """
 
     kind: Literal["existing", "edited"]
@@ -70,10 +70,10 @@ class Decision(NamedTuple):
 
 
 class Review:
-    """The comparison of a session with the disk, made once for each state.
+    """The comparison of a session with the files on disk, made once per state.
 
     Args:
-        session: what would be written.
+        session: the session to compare.
     """
 
     def __init__(self, session: Session) -> None:
@@ -89,12 +89,12 @@ class Review:
     # The comparison
 
     def compare(self, *, again: bool = False, examine: bool = True) -> bool:
-        """Compare with the disk if anything changed since; return whether it was compared.
+        """Compare with the disk if the session changed; return whether it was compared.
 
         Args:
-            again: compare in any case: the files may have changed meanwhile.
-            examine: look for what is wrong with the build directory too; a screen does that
-                beside itself, with :meth:`examine`.
+            again: compare in any case, as the files on disk may have changed.
+            examine: also find what is wrong with the build directory; screens do that in
+                another thread with :meth:`examine`.
         """
         session = self._session
         to = session.target
@@ -122,12 +122,12 @@ class Review:
         return True
 
     def _now(self) -> tuple[object, ...]:
-        """Return everything that the comparison depends on besides the files."""
+        """Return everything that the comparison depends on, except the files on disk."""
         to = self._session.target
         return (self._session.state, to.path, to.attach, to.layer, to.existing, to.form)
 
     def examine(self) -> Sequence[Finding]:
-        """Return what is wrong with the build directory once the plan is carried out.
+        """Return the findings of the build directory as it would be after the plan.
 
         Raises:
             XentuiError: the build directory cannot be read.
@@ -144,17 +144,17 @@ class Review:
 
     @property
     def plan(self) -> Plan | None:
-        """What would be done; ``None`` where that is unknown."""
+        """The plan; ``None`` if the comparison failed."""
         return self._plan
 
     @property
     def refused(self) -> str:
-        """Why nothing can be compared, or an empty text."""
+        """Why the comparison failed, or an empty text."""
         return self._refused
 
     @property
     def changes(self) -> Sequence[Change]:
-        """What happens to each file: the user's own files first."""
+        """The change of each file; the user's own files come first."""
         if self._plan is None:
             return ()
         return sorted(self._plan.changes, key=lambda change: not change.keep)
@@ -173,12 +173,12 @@ class Review:
 
     @property
     def clashes(self) -> Sequence[Clash]:
-        """The user's lines that writing would override, while that is not decided."""
+        """The user's lines that writing would override, until the user decides about them."""
         return self._clashes
 
     @property
     def status(self) -> Status:
-        """Whether this can be written, or what blocks it first."""
+        """Whether this can be written, or the first thing that blocks it."""
         if self._refused:
             return "refused"
         if self.errors:
@@ -191,7 +191,7 @@ class Review:
 
     @property
     def blocked(self) -> bool:
-        """Whether nothing can be written before something is fixed."""
+        """Whether something must be fixed before writing."""
         return self.status in ("refused", "errors")
 
     @property
@@ -207,7 +207,7 @@ class Review:
         return _STYLES[self.status]
 
     def summary(self) -> str:
-        """Return in a sentence whether this can be written, and what it would do."""
+        """Return a sentence: whether this can be written, and how many files would change."""
         session = self._session
         match self.status:
             case "refused":
@@ -242,10 +242,10 @@ class Review:
         found = [(sum(change.kind == kind for change in pending), kind) for kind in kinds]
         return ", ".join(f"{count} {kind}" for count, kind in found if count)
 
-    # What is shown
+    # Texts
 
     def diff_lines(self) -> list[str]:
-        """Return the diff of everything, with what the user may not expect before it."""
+        """Return the diff of all files, with notes and warnings before it."""
         if self._diff is None:
             if self._plan is None:
                 return [self._refused]
@@ -258,7 +258,7 @@ class Review:
         return self._diff
 
     def _kept_lines(self) -> list[str]:
-        """Return the user's own settings that stay, each with its line."""
+        """Return the user's own settings that are kept, each with its file and line."""
         to = self._session.target
         if to.existing != "keep" or not to.user_settings:
             return []
@@ -271,18 +271,18 @@ class Review:
 
     @property
     def seen(self) -> bool:
-        """Whether the diff was shown as it is now."""
+        """Whether the user has seen the current diff."""
         return self._seen is not None and self._seen == self.diff_lines()
 
     def mark_seen(self) -> None:
-        """Note that the diff was shown."""
+        """Remember that the user has seen the diff."""
         self._seen = self.diff_lines()
 
     def confirmation(self, *, short: bool = False) -> list[Line]:
-        """Return the summary before writing: what happens to which files, what is allowed.
+        """Return the summary before writing: the change of each file, and waived errors.
 
         Args:
-            short: name files in the target folder relative to it.
+            short: show files in the target folder by relative paths.
         """
         root = self._session.target.path.absolute()
         plan = self._plan
@@ -303,17 +303,17 @@ class Review:
         return lines
 
     def target_lines(self) -> Sequence[str]:
-        """Return what the guests add to the target, and in which order they start."""
+        """Return the files that the guests add to the target, and their start order."""
         return target_lines(self._session.view)
 
     def question(self) -> str:
-        """Return what is asked before writing."""
+        """Return the question before writing."""
         return f"Write into {short_path(self._session.target.path)}?"
 
-    # What must be decided
+    # Decisions
 
     def decision(self) -> Decision | None:
-        """Return what the user must decide before anything is written."""
+        """Return the next question to the user before writing, or ``None``."""
         if self._clashes:
             return self._existing_decision()
         if self._plan is not None and self._plan.edited:
@@ -349,7 +349,7 @@ class Review:
         )
 
     def decide_existing(self, answer: str) -> str:
-        """Carry out what the user decided on their own settings; return what was done.
+        """Apply the user's decision about their own settings; return a sentence about it.
 
         Args:
             answer: ``take``, ``keep`` or ``replace``.
@@ -375,7 +375,7 @@ class Review:
         """Write everything.
 
         Args:
-            edited: what becomes of files edited by hand.
+            edited: what to do with files edited by hand.
 
         Raises:
             XentuiError: it was refused, or a file could not be written.
@@ -385,7 +385,7 @@ class Review:
 
 
 def _take_existing(session: Session) -> str:
-    """Take the user's own settings into the project, as one step."""
+    """Move the user's own settings into the project, as one undo step."""
     from xentui.session.existing import taken
 
     settings = session.target.user_settings
@@ -407,24 +407,24 @@ def counted(count: int, what: str) -> str:
 
 
 def forms() -> tuple[tuple[Format, str], ...]:
-    """Return the forms that are offered where there is no build directory."""
+    """Return the formats that can be chosen outside a build directory."""
     from xentui.output.formats import COMPLETE
 
     return (("tree", "files only"), *COMPLETE.items())
 
 
 def ways(now: str) -> tuple[tuple[str, str], ...]:
-    """Return the ways that are offered; a fragment, which is not a line, only if it is in use."""
+    """Return the ways that can be chosen; ``fragment`` only if it is in use already."""
     return (*ATTACH, _FRAGMENT) if now == "fragment" else ATTACH
 
 
 def word(change: Change) -> str:
-    """Return in a word or two what happens to a file."""
+    """Return a word or two for the change of a file."""
     return _WORDS.get(change.kind, change.kind)
 
 
 def diff_of(change: Change) -> list[str]:
-    """Return the lines of one file's diff; none where nothing changes."""
+    """Return the lines of one file's diff; empty if nothing changes."""
     if change.kind == "same":
         return []
     new = change.new
@@ -434,7 +434,7 @@ def diff_of(change: Change) -> list[str]:
 
 
 def file_text(change: Change | None) -> str:
-    """Return what a file will hold."""
+    """Return the future content of a file."""
     if change is None or change.new is None:
         return ""
     if isinstance(change.new, Copy):
@@ -443,13 +443,13 @@ def file_text(change: Change | None) -> str:
 
 
 def target_lines(view: View) -> Sequence[str]:
-    """Return what the guests add to the target, and in which order they start."""
+    """Return the files that the guests add to the target, and their start order."""
     lines = list(view.layout) or ["No guest: nothing is added to the target."]
     return [*lines, *texts.started(view.start_order, "  ")]
 
 
 def short_path(path: Path) -> str:
-    """Return a path as people say it: relative to the current folder, or to their home."""
+    """Return a short path: relative to the current folder, or to the home folder."""
     full = path.absolute()
     here, own = Path.cwd(), filesystem.expanded("~")
     if full == here:

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""One project being edited: its states with their history, its target, its drafts, its review.
+"""The session: one project being edited, with its history, target, drafts and review.
 
-It knows no screen. Screens read from it and hand it edits; everything they show is derived,
-and worked out once for each state.
+The session does not depend on any screen. Screens read from it and send edits to it. Everything
+they show is derived from the current state, and computed once per state.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ _KEPT_VIEWS = 8
 
 
 class Session:
-    """What the wizard works on.
+    """A project being edited.
 
     Args:
-        origin: what it begins with.
-        out: the folder to write into: a build directory, or any other for a tree of its own.
-        draft_path: the file the draft is kept in; one of the current folder's if left out.
-        clock: returns the time.
+        origin: the project to start from.
+        out: the folder to write into: a build directory, or any other folder for a complete tree.
+        draft_path: the file for the draft; by default one for the current folder.
+        clock: returns the current time.
     """
 
     def __init__(
@@ -66,51 +66,51 @@ class Session:
         self._clock = clock
         self._notes: tuple[str, ...] = ()
 
-    # Its parts
+    # Parts
 
     @property
     def target(self) -> Target:
-        """Where it is written, and what is known of that place."""
+        """The target folder, and everything known about it."""
         return self._target
 
     @property
     def drafts(self) -> Drafts:
-        """What is kept of it until it is written."""
+        """The drafts that keep unwritten changes."""
         return self._drafts
 
     @property
     def review(self) -> Review:
-        """What writing would change, and what blocks it."""
+        """The changes that writing would make, and what blocks them."""
         if self._review is None:
             self._review = Review(self)
         return self._review
 
-    # What is edited
+    # The edited project
 
     @property
     def state(self) -> State:
-        """The present state."""
+        """The current state."""
         return self._history.project
 
     @property
     def project(self) -> Project:
-        """The present project."""
+        """The current project."""
         return self.state.project
 
     @property
     def project_name(self) -> str:
-        """What headers of generated files call the project."""
+        """The project's name in the headers of generated files."""
         return self.state.origin.project_name
 
     @property
     def project_file(self) -> Path:
-        """Where the project itself is kept: its own file, or one in the target folder."""
+        """The path of the project file: the one that was opened, or a new one in the target."""
         own = self.state.origin.path
         return own if own is not None else self.target.path / self.project_name
 
     @property
     def folder(self) -> Path:
-        """The folder of the project file, which need not exist yet; names in it are relative."""
+        """The folder of the project file; it may not exist yet. File names are relative to it."""
         return self._folder_of(self.state.origin)
 
     def _folder_of(self, origin: Origin) -> Path:
@@ -118,30 +118,30 @@ class Session:
 
     @property
     def title(self) -> str:
-        """What the project is called on the screen."""
+        """The project's name in the title line."""
         return self.state.origin.name or "new project"
 
     @property
     def changed(self) -> bool:
-        """Whether leaving now would lose something."""
+        """Whether there are changes that were not written."""
         written = self._written_project
         if written is not None and not self.state.unfinished:
             return self.project is not written and self.project != written
         return self.state.changed
 
     def now(self) -> datetime:
-        """Return the time."""
+        """Return the current time."""
         return self._clock()
 
-    # What follows from it
+    # Derived from the state
 
     @property
     def view(self) -> View:
-        """What follows from the present state."""
+        """The view of the current state: findings, budget, files."""
         return self.view_of(self.state)
 
     def view_of(self, state: State) -> View:
-        """Return what follows from a state; the latest few are kept."""
+        """Return the view of a state; the most recent views are cached by the state's identity."""
         origin = state.origin
         destination = self.target.destination(origin.project_name, self._folder_of(origin))
         known = self._views.get(id(state))
@@ -155,17 +155,17 @@ class Session:
         return view
 
     def origin_view(self) -> View:
-        """Return what follows from the project as it was read: what changes are shown against."""
+        """Return the view of the project as it was read, which changes are compared with."""
         return self.view_of_origin(self.state.origin)
 
     def view_of_origin(self, origin: Origin) -> View:
-        """Return what would follow if ``origin`` were taken."""
+        """Return the view of a project that could be opened."""
         known = next((v for v in self._views.values() if v.state.is_of(origin)), None)
         return self.view_of(known.state if known is not None else State(origin.project, origin))
 
     @property
     def findings(self) -> Findings:
-        """The findings of the project, and behind them those of the build directory."""
+        """The findings of the project, followed by those of the build directory."""
         own, build = self.view.findings, self.target.findings
         if self._findings is None or self._findings[0] is not own or self._findings[1] is not build:
             from xentui.session.findings import Findings
@@ -176,14 +176,14 @@ class Session:
     # Edits
 
     def begin(self, origin: Origin, label: str) -> None:
-        """Take another project.
+        """Start editing another project.
 
-        It is the first one of the history, unless there is something that undo brings back.
+        The history starts with it, unless undo can still bring back earlier changes.
         """
         self.resume(State(origin.project, origin), label)
 
     def resume(self, state: State, label: str = "resume the draft") -> None:
-        """Take another state, such as a draft's."""
+        """Continue from another state, such as that of a draft."""
         before = self.state
         if before.origin is EMPTY and not before.changed and self.undo_label is None:
             self._history.restart(state)
@@ -191,11 +191,11 @@ class Session:
             self._history.do(state, label)
 
     def edit(self, project: Project, label: str, *, merge: str = "") -> bool:
-        """Make ``project`` the present one; return whether anything changed."""
+        """Make ``project`` the current one; return whether anything changed."""
         return self._history.do(self.state.with_project(project), label, merge=merge)
 
     def check(self, path: field_paths.Path, text: str) -> tuple[Any, str]:
-        """Return the value of what was typed into a field, and what is wrong with it."""
+        """Parse what was typed into a field; return its value and an error message, or ""."""
         value, message = field_paths.read(field_paths.field_of(path), text)
         if not message and path[-1] == field_paths.KEY and value != path[1]:
             taken = [item.key for item in getattr(self.project, str(path[0]))]
@@ -203,10 +203,10 @@ class Session:
         return value, message
 
     def type(self, path: field_paths.Path, text: str) -> str:
-        """Take what was typed into a field, and return what is wrong with it.
+        """Set a field to what was typed; return an error message, or an empty text.
 
-        Text that the field cannot hold is kept beside the project, which keeps its last value.
-        A file that lies elsewhere is taken by :meth:`take_file`.
+        Invalid text is kept in the state, and the project keeps its last valid value. The path of
+        a file outside the project's folder goes to :meth:`take_file`.
         """
         from xentui.session import files
 
@@ -220,7 +220,7 @@ class Session:
         merge = field_paths.text_of_path(path) + str(path[-1])
         named = self._named_before(path)
         if named:
-            # The path holds the name, which changes with each key.
+            # The guest's name is part of the path, and changes with each key.
             merge = f"{path[0]} {named} {path[-1]}"
         if message:
             self._history.do(self.state.typed(path, text, message, named), label, merge=merge)
@@ -231,7 +231,7 @@ class Session:
         return ""
 
     def _named_before(self, path: field_paths.Path) -> str:
-        """Return the name that held before typing began, of the field of a name."""
+        """Return the guest's name before the user began to rename it; empty for other fields."""
         if path[-1] != field_paths.KEY:
             return ""
         kept = self.state.unfinished.get(path)
@@ -244,7 +244,7 @@ class Session:
     def keep_unfinished(
         self, path: field_paths.Path, text: str, message: str, *, label: str, merge: str
     ) -> None:
-        """Keep a text that the field at a path cannot take, and what is wrong with it."""
+        """Keep text that is invalid for the field at a path, with its error message."""
         self._history.do(self.state.typed(path, text, message), label, merge=merge)
 
     def put(
@@ -264,13 +264,13 @@ class Session:
         self._history.do(replace(state, project=project), label, merge=merge)
 
     def take_file(self, path: field_paths.Path, given: str) -> str:
-        """Let a field name a local file, wherever it lies; return what is wrong with it.
+        """Set a field to a local file anywhere on this machine; return an error message, or "".
 
-        What does not lie beside the project file is copied there when the project is written.
+        A file outside the project's folder is copied there when the project is written.
 
         Args:
-            path: of a field that names files, such as ``("guests", "alpine", "config_file")``.
-            given: a path as somebody types it: ``~``, absolute, relative, or ``file://``.
+            path: the field's path, such as ``("guests", "alpine", "config_file")``.
+            given: the path as typed: with ``~``, absolute, relative, or ``file://``.
         """
         from xentui.session import files
 
@@ -291,9 +291,9 @@ class Session:
         """Add a complete guest and return its key.
 
         Args:
-            kind: what it is made of.
+            kind: what the guest is built from.
             file: as with :func:`xentui.session.new_guest.add`.
-            name: the recipe's name; of other kinds a name for the guest, which may be empty.
+            name: the recipe's name; for other kinds an optional name for the guest.
             kernel: a vendor's kernel.
 
         Raises:
@@ -310,19 +310,19 @@ class Session:
 
     @property
     def notes(self) -> Sequence[str]:
-        """What was left out of the guest that was added last, or is still missing."""
+        """Sentences about the guest added last: what was left out, what is still missing."""
         return self._notes
 
     def import_file(self, key: str, seen: Inspected) -> str:
-        """Make a guest of a file that was read, and return the name that the project gives it.
+        """Build a guest from an inspected file; return the file's name in the project.
 
         Args:
-            key: the guest's; one that is missing is added.
-            seen: the file, wherever it lies.
+            key: the guest's key; a guest that does not exist is added.
+            seen: the inspected file, anywhere on this machine.
 
         Raises:
-            InputError: a guest cannot be made of it.
-            UsageError: the project cannot hold what it would give.
+            InputError: a guest cannot be built from it.
+            UsageError: the resulting guest is not valid in a project.
         """
         from xentui.session import files
 
@@ -336,46 +336,46 @@ class Session:
         return f"{title}{owner}"
 
     def drop_unfinished(self, path: field_paths.Path) -> None:
-        """Take back what was typed into a field that cannot hold it."""
+        """Discard invalid text that was typed into a field."""
         kept = self.state.unfinished.get(path)
         self.end_typing()
         if kept is not None and kept.named and not self.check(path, kept.named)[1]:
-            # The name that was typed on the way is not one that anybody wanted.
+            # Restore the old name: the last valid one is only a part of what was typed.
             self.put(path, kept.named)
             return
         self._history.do(self.state.settled(path), self._label("text", path))
 
     def end_typing(self) -> None:
-        """Let the next change of a field be a step of its own."""
+        """End the current undo step: the next change starts a new one."""
         self._renaming = None
         self._history.end_merge()
 
     def undo(self) -> str | None:
-        """Undo the last step and return what it was."""
+        """Undo the last step and return its label, or ``None``."""
         self._renaming = None
         return self._history.undo()
 
     def redo(self) -> str | None:
-        """Redo the step that was undone last and return what it was."""
+        """Redo the step undone last and return its label, or ``None``."""
         self._renaming = None
         return self._history.redo()
 
     @property
     def redo_label(self) -> str | None:
-        """What redo would do again."""
+        """The label of the step that redo would repeat."""
         return self._history.redo_label
 
     @property
     def undo_label(self) -> str | None:
-        """What undo would undo."""
+        """The label of the step that undo would undo."""
         return self._history.undo_label
 
     def apply_fix(self, finding: Finding, quick_fix: QuickFix | None = None) -> str | None:
-        """Fix a finding and return what was done, or ``None`` where no fix is known.
+        """Fix a finding; return the label of the fix, or ``None`` if there is none.
 
         Args:
-            finding: what is fixed.
-            quick_fix: one of its fixes; the first one if left out.
+            finding: the finding to fix.
+            quick_fix: one of its fixes; by default the first.
         """
         for path in self.state.unfinished:
             text = field_paths.text_of_path(path)
@@ -389,10 +389,10 @@ class Session:
         return chosen.label
 
     def fix_all_like(self, finding: Finding) -> int:
-        """Fix every finding with the code of this one, as one step; return how many are gone.
+        """Fix all findings with the same code as one undo step; return how many were fixed.
 
-        Each gets its own first fix. Fixes that make others unnecessary are applied only as long
-        as something is left to fix.
+        Each finding gets its own first fix. One fix may make others unnecessary, so the findings
+        are computed again until no more can be fixed.
         """
         state = self.state
         before = left = len(self.findings.like(finding))
@@ -429,17 +429,17 @@ class Session:
         return label
 
     def waived(self) -> Sequence[Finding]:
-        """Return the errors of the present state that are waived, each a warning now."""
+        """Return the waived errors of the current state; they count as warnings."""
         from xentui.session.findings import waived
 
         return waived(self.state, self.view.findings) if self.state.allowed else ()
 
-    # What a field shows
+    # Fields
 
     def fallback(self, path: field_paths.Path) -> tuple[str, str]:
-        """Return the value that a field has when it is left out, as text, and its origin.
+        """Return a field's value when it is left out, as text, and where that value comes from.
 
-        That is the user's own setting in the build directory, as long as it is not overridden.
+        A setting in the build directory's own files takes precedence, unless it is overridden.
         """
         from xentui.session.existing import by_hand
 
@@ -450,7 +450,7 @@ class Session:
     def choices(self, path: field_paths.Path) -> list[str]:
         """Return the values to choose from for the field at a path.
 
-        Ways of starting Xen that are for the other architecture only are left out.
+        Boot modes that only the other architecture has are left out.
         """
         names = field_paths.field_of(path).choices
         if path != ("host", "boot_mode"):
@@ -465,7 +465,7 @@ class Session:
         return [name for name in names if name == host.boot_mode or name not in others]
 
     def shown(self, path: field_paths.Path) -> tuple[str, str]:
-        """Return the text of the field at a path, and what is wrong with it."""
+        """Return the text in the field at a path, and its error message or ""."""
         kept = self.state.unfinished.get(path)
         if kept is not None:
             return kept.text, kept.message
@@ -477,7 +477,7 @@ class Session:
     # Draft
 
     def autosave(self) -> bool:
-        """Keep the draft if there is something to keep; return whether it was written.
+        """Save the draft if there are unwritten changes; return whether it was saved.
 
         Raises:
             OSError: the state directory cannot be written.
@@ -489,18 +489,18 @@ class Session:
         return False
 
     def load_draft(self) -> Draft | None:
-        """Return the draft of an earlier session in this folder."""
+        """Return the draft that an earlier session left in this folder, or ``None``."""
         return self.drafts.load()
 
     # Writing
 
     @property
     def written(self) -> Written | None:
-        """What was written last, if anything was."""
+        """The result of the last writing, or ``None``."""
         return self._written
 
     def plan(self) -> Plan:
-        """Return what writing would change in the target folder.
+        """Return the changes that writing would make in the target folder.
 
         Raises:
             XentuiError: the project cannot be rendered, or the target cannot be read.
@@ -512,10 +512,11 @@ class Session:
         return made
 
     def examination(self, plan: Plan) -> Callable[[], Sequence[Finding]]:
-        """Return a function that finds what is wrong with the build directory after a plan.
+        """Return a function that returns the build directory's findings after a plan.
 
-        It takes a moment and may be called in another thread: it sees the session as it is now.
-        The function raises :class:`~xentui.errors.XentuiError` where the directory cannot be read.
+        The function takes some 100 ms and may run in another thread: it uses the session's values
+        at the time of this call. It raises :class:`~xentui.errors.XentuiError` if the directory
+        cannot be read.
         """
         from xentui.session.target import examined
 
@@ -533,10 +534,11 @@ class Session:
         return examine
 
     def write(self, *, edited: How | None = None) -> Written:
-        """Write everything, and return what was done.
+        """Write all files and return the result.
 
         Args:
-            edited: what becomes of files edited by hand, which otherwise block writing.
+            edited: what to do with generated files that were edited by hand; by default they
+                block writing.
 
         Raises:
             XentuiError: it was refused, or a file could not be written.

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What one step of the wizard's history holds."""
+"""The states in the undo history of the wizard."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ DEFAULT_MACHINE = "qemux86-64"
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a project came from.
+    """The source of a project: a preset, a project file, a draft or nothing.
 
     Attributes:
         name: the preset's name, the file's name, or an empty text.
-        project: the project as it was read: what "changed" is measured against.
-        path: the project file that belongs to it, where there is one.
-        text: that file as it was read, so that it is written back with its comments.
-        directory: what relative paths in the project are relative to.
+        project: the project as it was read, to find out whether it was changed.
+        path: the project file, or ``None``.
+        text: the file's text as it was read, so that comments are kept when it is written.
+        directory: the folder that the project's relative paths start from.
     """
 
     kind: OriginKind
@@ -38,7 +38,7 @@ class Origin:
 
     @property
     def project_name(self) -> str:
-        """What headers of generated files call the project: a file's name, never a path."""
+        """The project's name in the headers of generated files: a file name, never a path."""
         if self.path is not None:
             return self.path.name
         return f"{self.name}.toml" if self.kind == "preset" else "project.toml"
@@ -50,11 +50,11 @@ EMPTY = Origin("empty", "", EMPTY_PROJECT)
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """What was typed into a field and cannot be taken as it is.
+    """Text in a field that is not a valid value.
 
     Attributes:
         message: what is wrong with it, and how to fix it.
-        named: of a name, the one that held before typing began; else empty.
+        named: for a name field, the name before the user began to type; else empty.
     """
 
     path: field_paths.Path
@@ -69,12 +69,12 @@ _NO_FILES: Mapping[str, Path] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A project, where it came from, and what was typed that it cannot hold.
+    """A project with its source, invalid field texts, waived errors and files to copy.
 
     Attributes:
-        allowed: the errors that are waived, each by its code and path.
-        files: files that are copied beside the project file when it is written: where each
-            lies now, by the name that the project gives it.
+        allowed: the waived errors, each by its code and path.
+        files: files to copy next to the project file when it is written: their current paths by
+            their names in the project.
     """
 
     project: Project
@@ -85,21 +85,21 @@ class State:
 
     @property
     def changed(self) -> bool:
-        """Whether it differs from what was read."""
+        """Whether it differs from the project as it was read."""
         if self.unfinished or self.allowed:
             return True
         return self.project is not self.origin.project and self.project != self.origin.project
 
     def is_of(self, origin: Origin) -> bool:
-        """Return whether this is what an origin begins with, unchanged."""
+        """Return whether this is an origin's project, unchanged."""
         return self.origin is origin and self.project is origin.project and not self.unfinished
 
     def with_file(self, name: str, path: Path) -> State:
-        """Return the state with a file that lies elsewhere, under the name it will have."""
+        """Return the state with one more file to copy, by its future name."""
         return replace(self, files=MappingProxyType({**self.files, name: path}))
 
     def with_project(self, project: Project) -> State:
-        """Return the state with another project; what was typed for lost places goes."""
+        """Return the state with another project, without texts of fields that no longer exist."""
         unfinished = self.unfinished
         if unfinished:
             unfinished = MappingProxyType(
@@ -112,19 +112,19 @@ class State:
         return replace(self, project=project, unfinished=unfinished)
 
     def typed(self, path: field_paths.Path, text: str, message: str, named: str = "") -> State:
-        """Return the state with text kept for a field that cannot take it."""
+        """Return the state with invalid text for a field."""
         kept = {**self.unfinished, path: Unfinished(path, text, message, named)}
         return replace(self, unfinished=MappingProxyType(kept))
 
     def settled(self, path: field_paths.Path) -> State:
-        """Return the state without unfinished text at a path."""
+        """Return the state without invalid text at a path."""
         if path not in self.unfinished:
             return self
         kept = {place: one for place, one in self.unfinished.items() if place != path}
         return replace(self, unfinished=MappingProxyType(kept))
 
     def renamed(self, collection: str, old: str, new: str) -> State:
-        """Return the state with unfinished text of a guest or bundle under its new name."""
+        """Return the state with the invalid texts of a renamed guest or bundle moved along."""
         if not self.unfinished:
             return self
         kept = {}

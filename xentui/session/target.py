@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Where a session writes, and everything that is known of that place.
+"""The target folder that a session writes into, and everything known about it.
 
-The place is a build directory or any other folder. Of a build directory the layers, machines
-and recipes are read, what earlier builds left, and what is wrong there. Only files are read,
-nothing is run. It takes a moment, so it is done in a thread beside the screen.
+The target is a build directory or any other folder. For a build directory its layers, machines,
+recipes, earlier build results and findings are read from files; nothing is run. This takes a
+moment, so screens do it in another thread.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ IN_LOCAL_CONF = "conf/local.conf, as a marked block"
 IN_LAYER = "the layer, as a fragment"
 
 Offer = tuple[str, str]
-"""A value to choose, and what it is."""
+"""A value that can be chosen, and its description."""
 
 
 class GivenUpError(Exception):
@@ -45,18 +45,18 @@ class GivenUpError(Exception):
 
 @dataclass(frozen=True)
 class BuildSurvey:
-    """What is known of a build directory so far.
+    """What is known about a build directory so far.
 
     Attributes:
         path: the directory.
-        build: what its configuration says; ``None`` while it is read.
+        build: its parsed configuration; ``None`` while it is being read.
         problem: why it cannot be read, or an empty text.
-        user_settings: the Xen settings that the user wrote there; ``None`` while it is read.
-        abilities: what its layers can do.
-        machines: of all layers.
-        recipes: of all layers; ``None`` while they are read.
-        deployed: what earlier builds left; ``None`` while that is looked for.
-        done: recipes read, of ``total``.
+        user_settings: the Xen settings in the user's own files; ``None`` while being read.
+        abilities: what its layers support.
+        machines: the machines of all layers.
+        recipes: the recipes of all layers; ``None`` while being read.
+        deployed: images and kernels of earlier builds; ``None`` while being read.
+        done: number of recipes read so far, of ``total``.
     """
 
     path: Path
@@ -72,7 +72,7 @@ class BuildSurvey:
 
     @property
     def complete(self) -> bool:
-        """Whether all was read that can be."""
+        """Whether everything was read, or nothing can be."""
         return bool(self.problem) or self.recipes is not None
 
     @property
@@ -82,13 +82,13 @@ class BuildSurvey:
 
     @property
     def machine_summary(self) -> str:
-        """Which machine the build directory is for, in words."""
+        """The build directory's machine, as a sentence."""
         machine = self.build.machine.value if self.build is not None else None
         return f"MACHINE {machine}" if machine and "\0" not in machine else "MACHINE is not known"
 
     @property
     def xen_summary(self) -> tuple[str, bool]:
-        """Whether Xen guests can be made there, in words; and whether they can."""
+        """A sentence on whether the layers have the Xen guest classes, and the answer."""
         from xentui.bitbake.abilities import META_VIRTUALIZATION, XEN_CLASSES, xen_classes
 
         layer = self.build.layer(META_VIRTUALIZATION) if self.build is not None else None
@@ -100,7 +100,7 @@ class BuildSurvey:
         return "meta-virtualization has the Xen classes", True
 
     def offers(self, path: tuple[str | int, ...]) -> list[Offer]:
-        """Return what can be chosen for the field at a path, as far as it is known."""
+        """Return the known values that can be chosen for the field at a path."""
         if path == ("host", "machine"):
             return [(one.name, one.title or one.layer) for one in self.machines]
         if path[0] != "guests" or len(path) != 3:
@@ -118,18 +118,17 @@ class BuildSurvey:
 
 
 class Destination(NamedTuple):
-    """What rendering a project depends on besides the project: where its files go.
+    """The properties of the target that the rendered files depend on.
 
     Attributes:
-        project_name: what headers of generated files call the project.
-        folder: where the project file is, or will be.
-        sets_machine: whether the settings set MACHINE, which they must not beside a fragment
-            that does.
-        conf: where the settings are, in words.
-        user_settings: what the user wrote in the build directory.
-        existing: what becomes of that; ``None`` if it is not decided.
-        abilities: what the layers there can do; ``None`` if it is not known.
-        survey: what is known of the build directory.
+        project_name: the project's name in the headers of generated files.
+        folder: the folder of the project file.
+        sets_machine: whether the settings assign MACHINE; a machine fragment forbids it.
+        conf: where the settings are, for people.
+        user_settings: the Xen settings in the user's own files.
+        existing: what to do with those; ``None`` if not decided.
+        abilities: what the layers support; ``None`` if unknown.
+        survey: what is known about the build directory.
     """
 
     project_name: str = "project.toml"
@@ -144,7 +143,7 @@ class Destination(NamedTuple):
     def layer_bundles(self, project: Project) -> dict[str, tuple[Guest, ...]] | None:
         """Return the guests of the layers' own bundles that a project has installed.
 
-        ``None`` means layers that are not known (yet).
+        ``None`` means that the layers are not known (yet).
         """
         survey = self.survey
         if survey is None or survey.build is None or survey.recipes is None:
@@ -156,7 +155,7 @@ class Destination(NamedTuple):
 
     @property
     def recipe_names(self) -> frozenset[str] | None:
-        """The names of the layers' recipes; ``None`` means layers not known (yet)."""
+        """The names of the layers' recipes; ``None`` if the layers are not known (yet)."""
         known = self.survey.recipes if self.survey is not None else None
         return known.names or None if known is not None else None
 
@@ -170,10 +169,10 @@ class Destination(NamedTuple):
 
 
 class Target:
-    """Where a session writes.
+    """The folder that a session writes into.
 
     Args:
-        path: a build directory, or any other folder, which gets a tree of its own.
+        path: a build directory, or any other folder, which gets a complete tree.
     """
 
     def __init__(self, path: Path = DEFAULT_OUT) -> None:
@@ -188,48 +187,48 @@ class Target:
         self._settings: UserSettings | None = None
         self._read: tuple[bool, str, ExistingUse | None] | None = None
 
-    # Where it is
+    # The folder
 
     @property
     def path(self) -> Path:
-        """The folder that is written into."""
+        """The target folder."""
         return self._path
 
     @property
     def build_dir(self) -> Path | None:
-        """The build directory that is written into; ``None`` if the target is another folder."""
+        """The target folder if it is a build directory, else ``None``."""
         from xentui.bitbake.find_build_dir import is_build_dir
 
         return self._path if is_build_dir(self._path) else None
 
     def move_to(self, path: Path) -> None:
-        """Write into another folder; what was known of the old one is forgotten."""
+        """Write into another folder; forget everything known about the old one."""
         self._path, self._existing, self._settings = path, None, None
         self._survey, self._findings = None, ()
         self.refresh()
 
     def refresh(self) -> None:
-        """Read the folder again when it is next asked for."""
+        """Read the folder again the next time it is needed."""
         self._read = None
 
     @property
     def form(self) -> Format:
-        """As what it is written: ``tree`` in a build directory, else as chosen."""
+        """The format of the output: ``tree`` in a build directory, else the chosen one."""
         return self._form if self.build_dir is None else "tree"
 
     def choose_form(self, form: Format) -> None:
-        """Choose as what it is written where the target is not a build directory."""
+        """Choose the format of the output outside a build directory."""
         self._form = form
 
-    # How a build directory gets the settings
+    # How conf/local.conf includes the settings
 
     @property
     def attach(self) -> Attach | None:
-        """How conf/local.conf gets at the settings, if that was chosen."""
+        """The chosen way for conf/local.conf to include the settings, or ``None``."""
         return self._attach
 
     def attached(self) -> Attach:
-        """Return how conf/local.conf gets at the settings: as chosen, or as it does already.
+        """Return how conf/local.conf includes the settings: as chosen, or as it does already.
 
         Raises:
             XentuiError: what an earlier run noted cannot be read.
@@ -241,44 +240,44 @@ class Target:
         return attach_of(self._path)
 
     def choose_attach(self, way: Attach | None) -> None:
-        """Choose how conf/local.conf gets at the settings; ``None``: as it does already."""
+        """Choose how conf/local.conf includes the settings; ``None``: as it does already."""
         self._attach = way
         self.refresh()
 
     @property
     def layer(self) -> Path | None:
-        """Where the layer goes, if that was chosen."""
+        """The chosen path for the layer, or ``None``."""
         return self._layer
 
     @property
     def layer_place(self) -> Path | None:
-        """Where the last plan put the layer; ``None`` if none is needed."""
+        """The layer's path in the last plan; ``None`` if no layer is needed."""
         return self._layer_place
 
     @property
     def layer_name(self) -> str:
-        """What the layer's folder is called."""
+        """The name of the layer's folder."""
         return self._layer_place.name if self._layer_place is not None else LAYER
 
     def choose_layer(self, place: Path | None) -> None:
-        """Choose where the layer goes; ``None``: where xentui puts it."""
+        """Choose the layer's path; ``None``: the default."""
         self._layer = place
 
     def planned(self, plan: Plan) -> None:
-        """Note where a plan puts the layer."""
+        """Remember the layer's path in a plan."""
         above = {c.root for c in plan.changes if not c.users and c.new is not None}
         roots = (root.path for root in plan.roots if root.path != self._path / "conf")
         self._layer_place = next((path for path in roots if path in above), None)
 
-    # What the user wrote there
+    # The user's own settings
 
     @property
     def user_settings(self) -> UserSettings | None:
-        """The settings that the user wrote there; ``None`` where that is not known yet."""
+        """The Xen settings in the user's own files; ``None`` if not known yet."""
         return self._settings
 
     def read_user_settings(self) -> UserSettings | None:
-        """Read the settings that the user wrote there; ``None`` if it is not a build directory.
+        """Read the Xen settings in the user's own files; ``None`` outside a build directory.
 
         Raises:
             XentuiError: the build directory cannot be read.
@@ -300,27 +299,27 @@ class Target:
 
     @property
     def existing(self) -> ExistingUse | None:
-        """What becomes of these settings: as chosen, or as the last time if they are the same."""
+        """What to do with these settings: as chosen, or as last time if they are the same."""
         return self._existing or self._known[2]
 
     def choose_existing(self, use: ExistingUse | None) -> None:
-        """Choose what becomes of the settings that the user wrote."""
+        """Choose what to do with the user's own settings."""
         self._existing = use
 
-    # What is known of it
+    # The survey
 
     @property
     def conf(self) -> str:
-        """Where the settings are, in words."""
+        """Where the settings are, for people."""
         return self._known[1]
 
     @property
     def sets_machine(self) -> bool:
-        """Whether the settings set MACHINE."""
+        """Whether the settings assign MACHINE."""
         return self._known[0]
 
     def destination(self, project_name: str, folder: Path) -> Destination:
-        """Return what rendering a project for this target depends on."""
+        """Return the properties of this target that rendered files depend on."""
         able = self._survey.abilities if self._survey is not None else None
         return Destination(
             project_name,
@@ -359,11 +358,11 @@ class Target:
 
     @property
     def survey(self) -> BuildSurvey | None:
-        """What is known of the build directory so far; ``None`` if there is none."""
+        """What is known about the build directory so far; ``None`` outside one."""
         return self._survey
 
     def start_survey(self) -> Path | None:
-        """Forget what was known, and return the build directory that is to be read, if any."""
+        """Forget the old survey; return the build directory to read, or ``None``."""
         self.refresh()
         build = self.build_dir
         self._survey = BuildSurvey(build) if build is not None else None
@@ -371,7 +370,7 @@ class Target:
         return build
 
     def surveyed(self, survey: BuildSurvey) -> bool:
-        """Take what became known; return whether it is about this target."""
+        """Store a newer survey; return whether it belongs to this target."""
         if self._survey is None or self._survey.path != survey.path:
             return False
         self._survey = survey
@@ -380,23 +379,23 @@ class Target:
         return True
 
     def offers(self, path: tuple[str | int, ...]) -> list[Offer]:
-        """Return what can be chosen for the field at a path, as far as it is known."""
+        """Return the known values that can be chosen for the field at a path."""
         return self._survey.offers(path) if self._survey is not None else []
 
     def recipes(self) -> Callable[[], Recipes] | None:
-        """Return a function that gives the recipes of the layers, if they are known already."""
+        """Return a function that returns the layers' recipes; ``None`` if not known yet."""
         known = self._survey.recipes if self._survey is not None else None
         return (lambda: known) if known is not None else None
 
-    # What is wrong there
+    # Findings
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What is wrong with the build directory once the session is written."""
+        """The findings of the build directory as it would be after writing."""
         return self._findings
 
     def examined(self, found: Sequence[Finding]) -> None:
-        """Take what was found in the build directory."""
+        """Store the findings of the build directory."""
         if list(found) != list(self._findings):
             self._findings = tuple(found)
 
@@ -406,12 +405,12 @@ def survey(
     tell: Callable[[BuildSurvey], None],
     stop: Callable[[], bool] = lambda: False,
 ) -> BuildSurvey:
-    """Read a build directory, reporting what is known each time that more is.
+    """Read a build directory step by step, and report each step.
 
     Args:
         path: the directory.
-        tell: called in the calling thread.
-        stop: asked now and then whether to give up.
+        tell: called with the survey after each step, in the calling thread.
+        stop: called now and then; a true result ends the reading.
 
     Raises:
         GivenUpError: ``stop`` returned true.
@@ -454,17 +453,18 @@ def examined(
     recipes: Callable[[], Recipes] | None = None,
     included: bool = False,
 ) -> list[Finding]:
-    """Return what is wrong with a build directory once a plan is carried out.
+    """Return the findings of a build directory as it would be after a plan.
 
-    Each finding's path is the file, relative to the build directory, and the line.
+    Each finding's path is the file, relative to the build directory, with the line.
 
     Args:
         plan: the plan.
         build: the build directory.
-        project: what is written; lines that outrank it are found, unless they are kept.
-        existing: what becomes of settings that the user wrote.
-        recipes: gives the recipes of the layers.
-        included: whether conf/local.conf is taken to include the settings in any case.
+        project: the project of the plan; lines that outrank it are found, unless they are kept.
+        existing: what to do with the user's own settings.
+        recipes: returns the recipes of the layers.
+        included: assume that conf/local.conf includes the settings, even if the plan does not
+            make it so.
 
     Raises:
         InputError: it is not a directory.
@@ -495,19 +495,19 @@ def examine_project(
     existing: ExistingUse | None = None,
     recipes: Callable[[], Recipes] | None = None,
 ) -> list[Finding]:
-    """Return what would be wrong with a build directory if a project were written into it.
+    """Return the findings of a build directory as it would be with a project written into it.
 
     Args:
         project: the project.
         assets: the files it names.
         build: the build directory.
-        origin: name of the project file.
-        attach: how conf/local.conf gets at the settings; as the last time if left out.
-        existing: what becomes of settings that the user wrote; as the last time if left out.
-        recipes: gives the recipes of the layers.
+        origin: the name of the project file.
+        attach: how conf/local.conf includes the settings; by default as last time.
+        existing: what to do with the user's own settings; by default as last time.
+        recipes: returns the recipes of the layers.
 
     Raises:
-        XentuiError: the project cannot be written, or a file of the user's not changed.
+        XentuiError: the project cannot be written, or a file cannot be changed.
     """
     from xentui.output import existing as by_hand
     from xentui.output.build_dir import attach_of, plan_project
@@ -517,13 +517,13 @@ def examine_project(
     made = plan_project(
         project, assets, build, origin=origin, attach=attach, settings=settings, existing=use
     )
-    # Who asks for conf/local.conf to be left alone includes the settings in another way.
+    # With --attach none the user includes the settings in a way of their own.
     included = (attach or attach_of(build)) == "none"
     return examined(made, build, project=project, existing=use, recipes=recipes, included=included)
 
 
 def _including(build: Path, texts: Mapping[str, str]) -> dict[str, str]:
-    """Return conf/local.conf, by its path, with the line that includes the settings."""
+    """Return conf/local.conf with a line that includes the settings, by its path."""
     from xentui.bitbake.conf_reader import MAX_FILE
     from xentui.output.user_files import with_require
     from xentui.project.filesystem import read_text
@@ -538,9 +538,9 @@ def _including(build: Path, texts: Mapping[str, str]) -> dict[str, str]:
 
 
 def texts_of(plan: Plan, build: Path) -> Mapping[str, str]:
-    """Return the files as they will be, by full path.
+    """Return the texts of changed files after a plan, by full path.
 
-    A layer that is not there yet cannot be looked into: it is left out of BBLAYERS.
+    A layer that does not exist yet cannot be read, so BBLAYERS is left as it is then.
     """
     texts = {
         str(change.path.absolute()): change.new

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Sentences that the screens and the lines of text both say."""
+"""Sentences that both the screens and the plain wizard show."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ UNREADABLE_DRAFT = "The draft cannot be read."
 
 
 def draft_lost(reason: object) -> str:
-    """Return that the draft cannot be kept, and why."""
+    """Return the message that the draft cannot be saved."""
     return f"The draft cannot be kept: {reason}."
 
 
@@ -36,17 +36,17 @@ def overwrite(name: str) -> str:
 
 
 def unpacked_into(folder: object) -> str:
-    """Return where fetched packages go."""
+    """Return the message on the folder of fetched packages."""
     return f"They are unpacked into {folder}, and nothing is installed."
 
 
 def complete_config(reasons: Sequence[str]) -> str:
-    """Return why a guest gets a complete xl config."""
+    """Return the message on why a guest gets a complete xl config."""
     return f"A complete xl config is written: {' and '.join(reasons)}."
 
 
 def started(keys: Sequence[str], indent: str = "") -> list[str]:
-    """Return the guests that start at boot, one a line, in their order."""
+    """Return the guests that start at boot, one per line, in order."""
     if not keys:
         return []
     order = [f"{indent}{place}. {key}" for place, key in enumerate(keys, 1)]
@@ -54,10 +54,10 @@ def started(keys: Sequence[str], indent: str = "") -> list[str]:
 
 
 def deleted(key: str) -> str:
-    """Return that a guest was deleted, and how it comes back."""
+    """Return the message that a guest was deleted."""
     return f"Deleted {key}. u brings it back."
 
 
 def fetched_removed(key: str) -> str:
-    """Return what the step is called that removes a fetched file."""
+    """Return the label of the undo step that removes a fetched file."""
     return f"remove a fetched file of {key}"

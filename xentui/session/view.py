@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Everything that is shown and follows from a state: worked out once, when it is asked for."""
+"""Everything that is derived from a state for display, computed on first use."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ if TYPE_CHECKING:
 
 
 class OtherGuest(NamedTuple):
-    """A guest that is not the project's: its effective values, and what bundles it, in words."""
+    """A guest on the target that the project does not have, and what bundles it."""
 
     guest: EffectiveGuest
     bundled_by: str
 
 
 class View:
-    """What follows from one state. Each part is worked out when it is first asked for.
+    """Everything derived from one state; each part is computed on first use.
 
     Args:
         state: the state.
-        destination: where its files go, which some of them depend on.
+        destination: the properties of the target that the files depend on.
     """
 
     def __init__(self, state: State, destination: Destination = Destination()) -> None:  # noqa: B008
@@ -54,12 +54,12 @@ class View:
 
     @property
     def project_name(self) -> str:
-        """What headers of generated files call the project."""
+        """The project's name in the headers of generated files."""
         return self.destination.project_name
 
     @cached_property
     def assets(self) -> Assets:
-        """The files that the project names and that are at hand."""
+        """The files that the project names, as far as they exist."""
         from xentui.project.assets import gather
 
         state = self.state
@@ -74,19 +74,19 @@ class View:
 
     @property
     def copies(self) -> Mapping[str, Path]:
-        """Files to be copied beside the project file: by their names there, where each lies now."""
+        """The files to copy next to the project file: current paths by future names."""
         return self.assets.copies
 
     @cached_property
     def context(self) -> Context:
-        """What the rules are given."""
+        """The context that the rules run on."""
         from xentui.rules.context import make_context
 
         return make_context(self.project, self.assets, self.destination.abilities, self._holding)
 
     @cached_property
     def unfinished(self) -> Sequence[Finding]:
-        """What was typed into fields that cannot hold it."""
+        """A finding for each field with invalid text."""
         from xentui.rules.catalogue import Severity
         from xentui.rules.finding import Finding
 
@@ -103,7 +103,7 @@ class View:
 
     @cached_property
     def findings(self) -> Sequence[Finding]:
-        """What is wrong or worth knowing: unfinished fields first, then what the rules say."""
+        """All findings: fields with invalid text first, then those of the rules."""
         from xentui.rules.check import check_all
 
         found = check_all(self.context)
@@ -122,14 +122,14 @@ class View:
 
     @cached_property
     def found(self) -> Findings:
-        """The findings of the project alone, indexed by the places that show them."""
+        """The findings of the project only, indexed by field and guest."""
         from xentui.session.findings import Findings
 
         return Findings(self.findings)
 
     @cached_property
     def budget(self) -> Budget:
-        """Where the memory goes."""
+        """The memory budget."""
         from xentui.rules.budget import budget_of
 
         return budget_of(self.context)
@@ -158,22 +158,22 @@ class View:
 
     @property
     def files(self) -> Mapping[str, Content]:
-        """What would be written, by relative path; empty where it cannot be."""
+        """The generated files, by relative path; empty if they cannot be rendered."""
         return self._files_or_error[0]
 
     @property
     def render_error(self) -> str:
-        """Why nothing can be written, or an empty text."""
+        """Why the files cannot be rendered, or an empty text."""
         return self._files_or_error[1]
 
     def conf(self) -> str:
-        """Return the configuration file."""
+        """Return the text of conf/xentui.conf."""
         text = self.files.get("conf/xentui.conf", "")
         return text if isinstance(text, str) else ""
 
     @cached_property
     def conf_lines(self) -> Sequence[str]:
-        """The lines of the configuration file."""
+        """The lines of conf/xentui.conf."""
         return self.conf().removesuffix("\n").split("\n")
 
     def line_of(self, guest: Guest, variable: str) -> str:
@@ -192,7 +192,7 @@ class View:
         return text[place:].partition("\n")[0] if place else ""
 
     def recipes(self) -> str:
-        """Return every recipe and append, each under its path."""
+        """Return the text of all recipes and appends, each below its path."""
         parts = [
             f"## {path}\n\n{text}"
             for path, text in self.files.items()
@@ -201,7 +201,7 @@ class View:
         return "\n".join(parts)
 
     def cfg(self, guest: Guest) -> str:
-        """Return the xl config of a guest, as the class will leave it on the target."""
+        """Return a guest's xl config as the Xen classes will install it on the target."""
         from xentui.output.guest_cfg import predicted
 
         held = next((one for one in self.kept.guests if one.key == guest.key), guest)
@@ -212,7 +212,7 @@ class View:
 
     @cached_property
     def kept(self) -> Project:
-        """The project as it holds beside the settings that the user keeps."""
+        """The project with the user's own settings that BitBake will use instead."""
         return self._holding(self.project)
 
     def _holding(self, project: Project) -> Project:
@@ -221,7 +221,7 @@ class View:
         return kept(project, self.destination.user_settings, self.destination.existing)
 
     def effective(self, guest: Guest) -> EffectiveGuest:
-        """Return a guest with its effective values, as BitBake and its own xl config have them."""
+        """Return a guest's effective values, from BitBake's settings and its own xl config."""
         from xentui.project.effective import effective
         from xentui.rules.budget import as_configured
 
@@ -232,7 +232,7 @@ class View:
 
     @cached_property
     def other_guests(self) -> Sequence[OtherGuest]:
-        """The guests on the target that the project does not have, each with what bundles it."""
+        """The guests on the target that the project does not have."""
         from xentui.project.effective import effective
 
         mine = {guest.key for guest in self.project.guests}
@@ -258,14 +258,14 @@ class View:
 
     @cached_property
     def start_order(self) -> Sequence[str]:
-        """The guests that are started at boot, in their order."""
+        """The keys of guests that start at boot, in order."""
         from xentui.project.artifacts import start_order
 
         return start_order(self.kept)
 
     @cached_property
     def commands(self) -> Sequence[NextCommand]:
-        """What to type next."""
+        """The next commands to type after writing."""
         from xentui.output.commands import commands
         from xentui.session.existing import keeps_memory
 

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""From the session to the disk, and on to BitBake: files, project file, local files, commands.
+"""Write a session to disk, and run BitBake on it.
 
-Into a build directory goes what belongs there, with the edits of the user's own files; into
-any other folder a tree of its own. Local files that lie elsewhere are copied beside the
-project file, so that the project is whole.
+In a build directory this writes the settings and the layer, and edits the user's own files. In
+any other folder it writes a complete tree. Local files from elsewhere are copied next to the
+project file.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What writing did.
+    """The result of writing.
 
     Attributes:
-        lines: one a file: what happened to it, and its path.
-        commands: what to type next, each with what it is for.
-        headless: the same result as one command.
-        notes: what else happened, in sentences.
+        lines: for each file its change, in a word, and its path.
+        commands: the next commands to type, each with its purpose.
+        headless: one command line with the same result.
+        notes: further sentences, such as where a copy was kept.
     """
 
     root: Path
@@ -61,7 +61,7 @@ class Written:
 
 
 def project_text(session: Session) -> str:
-    """Return the project file's text: the file as it was read with what changed, or a new one."""
+    """Return the project file's text: the text as it was read with changes, or a new text."""
     origin = session.state.origin
     if origin.path is not None and origin.text:
         from xentui.project.edit import update
@@ -74,10 +74,10 @@ def project_text(session: Session) -> str:
 
 @contextmanager
 def _in_words() -> Iterator[None]:
-    """Turn what the system refuses into help: an impossible file name, an unreadable folder.
+    """Turn errors of the operating system into messages.
 
     Raises:
-        InputError: it refused something.
+        InputError: the system refused something, such as an impossible file name.
     """
     try:
         yield
@@ -88,7 +88,7 @@ def _in_words() -> Iterator[None]:
 
 @_in_words()
 def plan_of(session: Session) -> Plan:
-    """Return what writing would change, the project file and its local files included.
+    """Return the changes that writing would make, including the project file and copied files.
 
     Raises:
         XentuiError: the project cannot be rendered, or the target cannot be read.
@@ -126,14 +126,14 @@ def plan_of(session: Session) -> Plan:
 
 
 _COPIES = "copies"
-"""The note in the target's manifest on the files that were copied next to the project file."""
+"""The name of the note in the target's manifest that lists copied files."""
 
 
 def _unused_copies(session: Session, made: Plan, copies: list[Change]) -> tuple[list[Change], str]:
-    """Return the removal of copies that the project no longer names, and what to note.
+    """Return the removal of copied files that the project no longer names, and the new note.
 
-    Only what xentui copied is removed, and only as long as it is as it was copied and the
-    original still exists: nothing that the user has would be lost.
+    A file is removed only if xentui copied it, it is unchanged, and the original still exists.
+    So nothing that the user has is lost.
     """
     from xentui.output.change import Change
     from xentui.output.plan import open_tree
@@ -143,7 +143,7 @@ def _unused_copies(session: Session, made: Plan, copies: list[Change]) -> tuple[
     record: dict[str, list[Any]] = json.loads(noted).get(str(folder), {})
     needed = {*view.assets.sources, *view.assets.texts, *view.assets.missing, *view.copies}
     for copy in copies:
-        # A file that was there already is the user's own.
+        # A file that existed before is the user's own, and is not listed.
         if isinstance(copy.new, Copy) and (copy.kind == "new" or copy.name in record):
             record[copy.name] = [str(copy.new.source.absolute()), *(_stamp(copy.new.source) or [])]
     unused = []
@@ -159,7 +159,7 @@ def _unused_copies(session: Session, made: Plan, copies: list[Change]) -> tuple[
 
 
 def _stamp(path: Path) -> list[int] | None:
-    """Return the size and the time of a file, by which a copy is known; ``None``: it is gone."""
+    """Return a file's size and modification time, as a copy has them too; ``None``: missing."""
     try:
         found = path.stat()
     except OSError:
@@ -168,7 +168,7 @@ def _stamp(path: Path) -> list[int] | None:
 
 
 def _with_record(made: Plan, place: Path, record: str) -> Plan:
-    """Return a plan whose manifest of a folder notes the copies."""
+    """Return a plan with the note about copied files in a folder's manifest."""
     roots = []
     for root in made.roots:
         notes = {name: note for name, note in root.notes.items() if name != _COPIES}
@@ -179,7 +179,7 @@ def _with_record(made: Plan, place: Path, record: str) -> Plan:
 
 
 def place_named(given: str) -> Path:
-    """Return the project file that somebody names; one without an ending is TOML."""
+    """Return the path of a project file as typed; ``.toml`` is added if it has no suffix."""
     place = filesystem.expanded(given)
     named = place.name not in ("", "..") and not place.suffix
     return place.with_name(f"{place.name}.toml") if named else place
@@ -187,7 +187,7 @@ def place_named(given: str) -> Path:
 
 @_in_words()
 def save_as(session: Session, place: Path) -> None:
-    """Write the project with its local files, which is kept there from then on.
+    """Write the project and its local files to another place, and continue with that file.
 
     Raises:
         XentuiError: it was refused, or cannot be written.
@@ -224,7 +224,7 @@ def _project_change(session: Session, place: Path | None = None) -> Change:
 
 
 def text_change(folder: Path, name: str, new: str) -> Change:
-    """Return the change of a file of the user's that holds a text."""
+    """Return the change that writes a text into one of the user's files."""
     from xentui.output.change import Change
     from xentui.output.plan import decode, open_tree
 
@@ -244,7 +244,7 @@ def text_change(folder: Path, name: str, new: str) -> Change:
 
 
 def copy_change(folder: Path, name: str, path: Path) -> Change:
-    """Return the change of a file that is copied beside the project file."""
+    """Return the change that copies a file next to the project file."""
     from xentui.output.change import Change
     from xentui.output.plan import open_tree
 
@@ -263,7 +263,7 @@ def copy_change(folder: Path, name: str, path: Path) -> Change:
 
 
 def _schema_beside(own: Change) -> tuple[Change, ...]:
-    """Return the schema for editors beside a new project file, unless one lies there."""
+    """Return the change that adds the schema for editors next to a new project file."""
     from xentui.output.change import Change
 
     beside = own.root / FILE_NAME
@@ -276,7 +276,7 @@ def _schema_beside(own: Change) -> tuple[Change, ...]:
 
 
 def headless(session: Session) -> str:
-    """Return one command that gives the same result without a screen."""
+    """Return the command line that gives the same result without the wizard."""
     import shlex
 
     origin, to = session.state.origin, session.target
@@ -301,7 +301,7 @@ def headless(session: Session) -> str:
 
 
 def next_commands(session: Session) -> tuple[tuple[str, str], ...]:
-    """Return what to type next, each line with what it is for."""
+    """Return the next commands to type, each with its purpose."""
     if session.target.build_dir is not None:
         return tuple((one.line, one.note) for one in session.view.commands)
     from xentui.output.formats import next_commands as commands_of
@@ -317,11 +317,11 @@ def next_commands(session: Session) -> tuple[tuple[str, str], ...]:
 
 
 def write(session: Session, *, edited: How | None = None) -> Written:
-    """Write everything and return what was done.
+    """Write all files and return the result.
 
     Args:
-        session: what is written.
-        edited: what becomes of files edited by hand, which otherwise block writing.
+        session: the session to write.
+        edited: what to do with files edited by hand; by default they block writing.
 
     Raises:
         XentuiError: it was refused, or a file could not be written.
@@ -353,11 +353,11 @@ def _word(change: Change) -> str:
 
 
 BACKUP = ".xentui-bak"
-"""Ends the name of the one copy of the project file as it was before it was written last."""
+"""Suffix of the copy of the project file from before the last writing."""
 
 
 def _backups(plan: Plan) -> list[str]:
-    """Keep the project file as it was, next to itself, before it is changed."""
+    """Copy the project file before it is changed; return notes about it."""
     notes = []
     for change in plan.pending:
         if change.keep:
@@ -376,20 +376,20 @@ def _backups(plan: Plan) -> list[str]:
     return notes
 
 
-# On to BitBake: the command line's own ``verify --build``, in the same terminal
+# Building: ``xentui verify --build`` in the same terminal
 
 _BACK = "\nPress Enter to go back to xentui. "
 
 
 def can_build(session: Session) -> bool:
-    """Return whether a build directory holds the project as it is now."""
+    """Return whether the current project was written into a build directory."""
     return (
         session.written is not None and not session.changed and session.target.build_dir is not None
     )
 
 
 def build_arguments(session: Session) -> list[str]:
-    """Return the arguments of the command that verifies, builds and boots what was written."""
+    """Return the arguments of the xentui command that verifies, builds and boots."""
     build = session.target.path.absolute()
     file = str(session.project_file.absolute())
     given = ["verify", file, "--build-dir", str(build), "--build"]
@@ -403,8 +403,8 @@ def build(session: Session, *, plain: bool = False) -> int:
     """Verify, build and boot in this terminal; return the exit code once Enter was pressed.
 
     Args:
-        session: what was written.
-        plain: let no program move the cursor.
+        session: the session that was written.
+        plain: run programs with a dumb terminal, so that none moves the cursor.
 
     Raises:
         InputError: Python itself cannot be run.
@@ -423,7 +423,7 @@ def _wait() -> None:
 
 
 def build_summary(code: int) -> str:
-    """Return in a sentence how a build ended, by its exit code."""
+    """Return a sentence on how a build ended, by its exit code."""
     if code == 0:
         return "BitBake agrees, and every command succeeded."
     if code == 3:
