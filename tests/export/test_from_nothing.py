@@ -18,6 +18,7 @@ import pytest
 
 from tests.bitbake import trees
 from tests.cli.conftest import BOARD, ROOT, Run
+from tests.real.tree import TREE
 from xentui.bitbake import releases
 from xentui.output import from_nothing, header, kas, repositories
 from xentui.project import boards, presets
@@ -59,7 +60,7 @@ def mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
     branches = {"wrynose"}
     for name, release in releases.releases().items():
         branches |= {name, release.bitbake}
-        for machine in ("qemux86-64", "raspberrypi4-64", "genericx86-64"):
+        for machine in boards.names():
             host = Host(machine, release=name)
             for each in repositories.repositories(Project(host, guests=(Guest("a"),))):
                 wanted.setdefault(each.url, set()).update(each.layers)
@@ -162,6 +163,24 @@ def test_kas_fetches_every_layer_and_names_it(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("release", [release.name for release in releases.complete()])
+@pytest.mark.parametrize("name", PRESETS)
+def test_kas_reads_the_file_of_every_preset(
+    run: Run, mirror: Path, name: str, release: str
+) -> None:
+    done = run("generate", "--preset", name, "--out", "out", "--format", "kas",
+               "--set", f"host.release={release}")  # fmt: skip
+    assert done.code == 0, done.err
+    dumped = json.loads(
+        run_kas(mirror, Path("out", kas.FILE).absolute(), "dump", "--format", "json")
+    )
+    assert dumped["target"] == ["xen-image-minimal"] or dumped["target"] == "xen-image-minimal"
+    branches = {repo["branch"] for repo in dumped["repos"].values() if "url" in repo}
+    assert release in branches
+    assert not branches & (set(releases.releases()) - {release, "master"})
+
+
+@pytest.mark.slow
 def test_the_script_fetches_every_layer_once(run: Run, mirror: Path) -> None:
     run("generate", "--preset", "qemux86-64-alpine", "--out", "out", "--format", "script")
     tools = Path("tools").absolute()
@@ -235,7 +254,8 @@ def test_bitbake_setup_takes_its_configuration(run: Run) -> None:
 
 def _setup_schema(top: Path) -> Any:
     """Return bitbake-setup's own schema, with the part of it that another file holds."""
-    folders = [*top.rglob("setup-schema"), *Path(sys.prefix).rglob("setup-schema")]
+    places = [top, Path(sys.prefix), *([Path(TREE, "bitbake")] if TREE else [])]
+    folders = [folder for place in places for folder in place.rglob("setup-schema")]
     if not folders:
         return None
     schema = json.loads((folders[0] / "bitbake-setup.schema.json").read_text())
