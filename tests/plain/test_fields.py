@@ -50,7 +50,7 @@ def test_every_field_of_the_schema_is_in_some_list() -> None:
         person = Person(session_of(EVERY), begin=step)
         seen |= listed(person)
     for guest in EVERY.guests:
-        for menu in ("", "Import", "Further disks", "Goes into", "More"):
+        for menu in ("", "Import", "Additional disks", "Goes into", "More"):
             person = Person(session_of(EVERY), begin="guests")
             person.choose(f"{guest.key}:", *([menu] if menu else []))
             seen |= listed(person)

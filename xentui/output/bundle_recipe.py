@@ -159,7 +159,7 @@ def _extra_files(guests: list[Guest]) -> Iterator[str]:
         else:
             lines.append(f'    qemu-img convert -f {file.type} -O raw "$file" {target}')
     yield (
-        "# Further disks, ramdisks and device trees: the class carries one image and one kernel\n"
+        "# Additional disks, ramdisks and device trees; the class installs one image, one kernel\n"
         "# for each guest, so these are installed where the xl configs name them.\n" + _FIND
     )
     yield "\n".join([*lines, "}"])

@@ -80,7 +80,9 @@ class GuestMenu(OfGuest):
         made = fields(self.wizard, self.groups("main"))
         made += [
             self._way("Import", ImportMenu, guest.source.type if guest.source else "none"),
-            self._way("Further disks", DisksMenu, str(len(guest.disks)) if guest.disks else "none"),
+            self._way(
+                "Additional disks", DisksMenu, str(len(guest.disks)) if guest.disks else "none"
+            ),
             self._way("Goes into", BundleMenu, _way(guest.bundle)),
             self._way("More", MoreMenu, ", ".join(names)),
             Choice("Its xl config", self._config, "what will be on the target"),
@@ -193,7 +195,7 @@ class ImportMenu(OfGuest):
 class DisksMenu(OfGuest):
     """Disks beside the guest's own image, and the files they are made of."""
 
-    title = "Further disks"
+    title = "Additional disks"
 
     def items(self) -> Sequence[Item]:
         """Return the fields of each disk and of each file, and what adds or removes a disk."""

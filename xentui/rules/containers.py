@@ -45,13 +45,13 @@ def frontends(context: Context) -> Iterator[Finding]:
     wanted = containers.frontends or ()
     path = "containers.frontends"
     if wanted and not containers.vxn:
-        without = quick_fixes.containers("Remove the front-ends", frontends=None)
+        without = quick_fixes.containers("Remove the front ends", frontends=None)
         with_vxn = quick_fixes.containers("Add vxn", vxn=True)
         yield found(
             "XT504",
             path,
             f"{', '.join(wanted)} start containers through vxn, which is off",
-            "Set vxn = true, or remove the front-ends.",
+            "Set vxn = true, or remove the front ends.",
             *((with_vxn, without) if context.board.emulated else (without,)),
         )
         return

@@ -221,11 +221,11 @@ class GuestEditor(Vertical):
                 if path[-1] == SHARES.field:
                     yield self._entry_rows(SHARES, SHARE, "Add a shared folder")
                 elif path[-1] == SETTINGS.field:
-                    yield section("Further settings of xl")
+                    yield section("Other settings of xl")
                     yield self._entry_rows(SETTINGS, SETTING, "Add a setting of xl")
                 else:
                     yield FieldRow(path, self.session)
-        yield section("Further disks")
+        yield section("Additional disks")
         yield Vertical(*self._disks(), classes="group", id="editor-disks")
         yield FieldRow((*self.base, "vif"), self.session)
 

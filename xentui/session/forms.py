@@ -83,7 +83,7 @@ def features() -> tuple[Group, ...]:
     return (
         Group("Containers on Dom0", _paths(("containers",), "containers")),
         Group(
-            "What each guest has unless it says otherwise",
+            "Guest defaults",
             _paths(("defaults",), "defaults"),
         ),
     )
@@ -222,7 +222,7 @@ def field_help(session: Session, path: field_paths.Path) -> list[Pair]:
         lines.append(("Length", f"at most {field.max_length} characters"))
     default, origin = session.fallback(path)
     if default:
-        lines.append(("Left out", f"{default} ({origin})" if origin else default))
+        lines.append(("Default", f"{default} ({origin})" if origin else default))
     for example in field.examples[:3]:
         shown = example if isinstance(example, str) else json.dumps(example)
         lines.append(("Example", shown))
