@@ -147,7 +147,7 @@ def test_xl_reads_every_setting_as_the_project_says_it(tmp_path: Path) -> None:
     ("fields", "asked"),
     [
         ('type = "pvh"\nvnc = true\nvnc_listen = "0.0.0.0"', "vfbs"),
-        ('type = "hvm"\nkernel = "none"\nserial = "tcp:127.0.0.1:4444"\nvnc = true', "b_info"),
+        ('type = "hvm"\nkernel = "none"\nserial = ["tcp:127.0.0.1:4444"]\nvnc = true', "b_info"),
         ('cpus = "all"', "b_info"),
         ('dtdev = ["/soc/serial@1"]\nvuart = "sbsa_uart"\ndevice_tree = "boot/p.dtb"', "dtdevs"),
     ],
@@ -275,6 +275,38 @@ def test_a_guest_that_is_a_kernel_alone_can_have_disks_of_dom0(tmp_path: Path) -
     config = xl_config.parse(target.configs["/etc/xen/k.cfg"])
     targets = [xl_disk.parse(spec).target for spec in config.texts("disk")]
     assert targets == ["/dev/sdb1", "/var/lib/xen/images/k-xvdb.img"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "targets"),
+    [
+        ('type = "hvm"\nkernel = "none"\nextra = ""\n', ["/dev/vg/k"]),
+        ('type = "pv"\nextra = "root=/dev/xvda ro console=hvc0"\n', ["/dev/vg/k"]),
+        ('bootloader = "pygrub"\n', ["/dev/vg/k"]),
+        ('type = "hvm"\nkernel = "more.img"\nextra = "root=/dev/xvda"\n', ["/dev/vg/k"]),
+    ],
+)
+def test_a_guest_without_an_image_has_the_disks_it_names(
+    settings: str, targets: list[str], tmp_path: Path
+) -> None:
+    text = (
+        f'[guests.k]\nbundle = "lab"\ntags = ["external"]\nrootfs = "none"\n{settings}'
+        'disks = [{ device = "xvda", block = "/dev/vg/k" }]\n'
+        'fetch = [{ uri = "file://more.img" }]\n'
+    )
+    made, beside = project(text, tmp_path)
+    target = built(made, beside, real_tools=False)
+    assert target.layout == layout(made)
+    assert target.configs == all_predicted(made, beside)
+    config = xl_config.parse(target.configs["/etc/xen/k.cfg"])
+    assert [xl_disk.parse(spec).target for spec in config.texts("disk")] == targets
+    kernel = "more.img" if "more.img" in settings else "bzImage" if "pv" in settings else None
+    named = f"/var/lib/xen/images/{kernel}" if kernel else None
+    assert config.text("kernel") == named
+    errors = {f.code for f in check(made, beside) if f.severity is Severity.ERROR}
+    # The kernel's bytes are made up.
+    assert errors <= {"XT284"}
+    assert disk.disk(made, beside).images[0].kib == 0
 
 
 def test_a_renamed_guest_is_followed_by_those_that_name_it(tmp_path: Path) -> None:

@@ -244,6 +244,7 @@ CONSOLE = "[    0.000000] Linux version 6.18\n"
         (f"{CONSOLE}Welcome\nalpine login: \n", "running", "alpine login:"),
         (f"{CONSOLE}Welcome\n~ # \n", "running", "~ #"),
         (f"{CONSOLE}Welcome\n/ # \x1b[6n\n", "running", "/ #"),
+        (f"{CONSOLE}Welcome\n/ # \x1b[6n[    9.1] late\n[    9.2] later\n", "running", "/ #"),
         (f"{CONSOLE}[  OK  ] Started\n", "running", ""),
         (f"{CONSOLE}[    1.0] nothing more\n", "silent", ""),
         (f"{CONSOLE}[    1.0] Kernel panic - not syncing: VFS\n[    1.1] ---[\n", "crashed", ""),

@@ -317,13 +317,6 @@ CASES = (
         quick_fixes=1,
     ),
     Case(
-        "XT235",
-        "guests.web.kernel",
-        '[guests.web]\ntype = "hvm"\nkernel = "vmlinuz"\n',
-        ("hvm", "pv"),
-        quick_fixes=1,
-    ),
-    Case(
         "XT236",
         "guests.web.kernel",
         f'{BUNDLE}[guests.web]\nbundle = "lab"\ntype = "pvh"\nkernel = "none"\n',

@@ -97,7 +97,7 @@ CASES = (
     setting("XT278", "pci", 'type = "pvh"\npci = ["03:00.0"]', 'pci = ["03:00.0"]'),
     setting("XT278", "passthrough", 'passthrough = "sync_pt"', "", board="qemuarm64"),
     setting("XT278", "maxvcpus", "vcpus = 2\nmaxvcpus = 1", "vcpus = 2\nmaxvcpus = 2"),
-    setting("XT279", "serial", 'serial = "pty"', ""),
+    setting("XT279", "serial", 'serial = ["pty"]', ""),
     setting("XT279", "vuart", 'vuart = "sbsa_uart"', ""),
     setting("XT279", "xl.hpet", "xl = { hpet = 1 }", "xl = { localtime = 1 }"),
     setting("XT280", "xl.localtme", "xl = { localtme = 1 }", "xl = { localtime = 1 }"),

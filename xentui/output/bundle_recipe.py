@@ -14,7 +14,7 @@ from xentui.project import artifacts, schema
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.effective import fallback
 from xentui.project.licenses import CHECKSUMS
-from xentui.project.model import CONTAINER, Bundle, Guest, Project
+from xentui.project.model import CONTAINER, NO_IMAGE, Bundle, Guest, Project
 
 FOLDER = "recipes-extended/xen-guest-bundles"
 
@@ -49,6 +49,7 @@ def recipe(project: Project, bundle: Bundle, assets: Assets = NO_ASSETS) -> str:
         _surroundings(),
         text.assign_lines("XEN_GUEST_BUNDLES", [bundled_entry(guest) for guest in guests]),
         *(_guest(project, guest, has_config=guest in configs) for guest in guests),
+        *_without_image(guests),
         *fetched.preparation(),
         *_extra_files(guests),
         *_passthrough(project, bundle),
@@ -103,7 +104,7 @@ def _guest(project: Project, guest: Guest, *, has_config: bool) -> str:
     lines += [
         text.assign(variable, value, flag=text.name(guest.key))
         for variable, value in (
-            *flags_to_write(project, guest),
+            *_flags(project, guest),
             *_imports(project, guest),
             *(_config(guest) if has_config else ()),
         )
@@ -115,7 +116,16 @@ def _config(guest: Guest) -> Iterator[tuple[str, str]]:
     yield "XEN_GUEST_CONFIG_FILE", f"${{UNPACKDIR}}/{guest.key}.cfg"
 
 
+def _flags(project: Project, guest: Guest) -> Iterator[tuple[str, str]]:
+    for variable, value in flags_to_write(project, guest):
+        if (variable, value) != ("XEN_GUEST_ROOTFS", NO_IMAGE):
+            yield variable, value
+
+
 def _imports(project: Project, guest: Guest) -> Iterator[tuple[str, str]]:
+    if guest.rootfs == NO_IMAGE:
+        yield "XEN_GUEST_SOURCE_TYPE", "raw"
+        yield "XEN_GUEST_SOURCE_FILE", _NO_IMAGE
     if guest.source is None:
         return
     yield "XEN_GUEST_SOURCE_TYPE", sources.class_type(guest.source)
@@ -124,6 +134,24 @@ def _imports(project: Project, guest: Guest) -> Iterator[tuple[str, str]]:
     usual = fallback(project, ("guests", guest.key, "source", "image_size")).value
     if guest.source.type in ("rootfs_dir", CONTAINER) and size is not None and size != usual:
         yield "XEN_GUEST_IMAGE_SIZE", text.number(size)
+
+
+_NO_IMAGE = "no-image"
+
+
+def _without_image(guests: list[Guest]) -> Iterator[str]:
+    """Yield what makes the empty file that the class takes for the image of those without one."""
+    if any(guest.rootfs == NO_IMAGE for guest in guests):
+        yield "\n".join(
+            [
+                "# The class wants an image for each guest. Those that have none get an empty",
+                "# file, which no xl config names.",
+                "no_image() {",
+                f'    : > "${{UNPACKDIR}}/{_NO_IMAGE}"',
+                "}",
+                text.assign("do_compile", "no_image", flag="prefuncs", operator="+="),
+            ]
+        )
 
 
 _FIND = """\

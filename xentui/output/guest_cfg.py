@@ -16,7 +16,7 @@ from xentui.bitbake import text
 from xentui.project import artifacts, route
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.effective import EffectiveGuest, effective
-from xentui.project.model import WITHOUT_DISK, Guest, Project, XlValue
+from xentui.project.model import Guest, Project, XlValue
 from xentui.project.route import needs_complete_cfg
 from xentui.xl import config as xl_config
 from xentui.xl import disk as xl_disk
@@ -82,9 +82,10 @@ def complete(project: Project, guest: EffectiveGuest) -> str:
         _vif(project, guest),
     ]
     kernel = _kernel(project, guest.guest)
-    if kernel and guest.type != "hvm" and guest.guest.bootloader is None:
+    started = guest.type != "hvm" or guest.guest.kernel is not None
+    if kernel and started and guest.guest.bootloader is None:
         lines.append(f'kernel = "{artifacts.IMAGES}/{text.packed(kernel)}"')
-    if guest.type != "hvm":
+    if guest.type != "hvm" or (kernel and started and guest.guest.extra is not None):
         lines.append(f'extra = "{text.packed(guest.extra)}"')
     lines += _settings(guest)
     return "\n".join(lines) + "\n"
@@ -103,6 +104,9 @@ def _settings(guest: EffectiveGuest) -> Iterator[str]:
         value = getattr(wanted, field.name)
         if field.xl and value not in (None, ()):
             given[field.xl] = files.get(field.name, value)
+    if len(wanted.serial) == 1:
+        # To xl, a list of one is not the same as one: it has no port for "xl console".
+        given["serial"] = wanted.serial[0]
     if guest.type == "pvh":
         # Only a frame buffer shows the screen of a PVH guest.
         screen = {name: given.pop(name) for name in _SCREEN if name in given}
@@ -164,13 +168,12 @@ def _from_varflags(project: Project, guest: EffectiveGuest) -> str:
 def _disk(project: Project, guest: EffectiveGuest) -> list[str]:
     """Return the line of the disks, if there are any.
 
-    A guest that is a kernel alone has no image of its own. The line of its further disks is
-    written without blanks, so that the class's rewriting does not take the first for one.
+    Where a guest has no image of its own, the line of its further disks is written without
+    blanks, so that the class's rewriting does not take the first for one.
     """
     image = text.packed(artifacts.image_file(project, guest.guest))
     device = text.word(guest.disk_device)
-    source = guest.guest.source
-    alone = source is not None and source.type == WITHOUT_DISK
+    alone = not guest.guest.has_image
     specs = [] if alone else [f"file:{artifacts.IMAGES}/{image},{device},rw"]
     specs += _further_disks(project, guest.guest)
     if not specs:

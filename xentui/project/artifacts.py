@@ -14,7 +14,7 @@ from heapq import heapify, heappop, heappush
 
 from xentui.project import boards
 from xentui.project.effective import explain, kept_per_guest
-from xentui.project.model import CONVERTED_IMPORTS, Guest, Project
+from xentui.project.model import CONVERTED_IMPORTS, NO_IMAGE, Guest, Project
 
 IMAGES = "/var/lib/xen/images"
 CONFIGS = "/etc/xen"
@@ -33,7 +33,7 @@ def image_file(project: Project, guest: Guest) -> str:
     For an image that a recipe builds this is the name of its link in the deploy directory. A guest
     outside bundles gets the file that the link points to, whose name has a version.
     """
-    if guest.source is not None:
+    if guest.source is not None or guest.rootfs == NO_IMAGE:
         return f"{guest.key}.img"
     if guest.rootfs is not None:
         return guest.rootfs.rsplit("/", 1)[-1]
@@ -45,7 +45,7 @@ def image_format(project: Project, guest: Guest) -> str | None:
 
     The class makes a raw image from whatever it imports, and recipes make file systems.
     """
-    if guest.source is not None:
+    if guest.source is not None or guest.rootfs == NO_IMAGE:
         return "raw"
     name = image_file(project, guest)
     if name.endswith((".qcow2", ".vhd")):

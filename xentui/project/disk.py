@@ -20,6 +20,7 @@ from xentui.project.effective import effective, kept_per_guest
 from xentui.project.model import (
     CONTAINER,
     CONVERTED_IMPORTS,
+    NO_IMAGE,
     WITHOUT_DISK,
     Fetch,
     Guest,
@@ -118,6 +119,8 @@ def extra_space(project: Project, assets: Assets = NO_ASSETS) -> int | None:
 def _image(project: Project, guest: Guest, assets: Assets) -> Image:
     file = image_file(project, guest)
     source = guest.source
+    if guest.rootfs == NO_IMAGE:
+        return Image(guest.key, file, 0, False, "it has no image")
     if source is None:
         note = "an estimate: built elsewhere" if guest.external else "an estimate: a recipe's image"
         return Image(guest.key, file, BUILT * 1024, True, note)

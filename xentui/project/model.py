@@ -24,6 +24,9 @@ CONTAINER_INIT = "/sbin/container-init"
 WITHOUT_DISK = "kernel"
 """Import type of a guest that is only a kernel and has no disk, such as Zephyr."""
 
+NO_IMAGE = "none"
+"""``rootfs`` of a guest that has no disk image of its own."""
+
 DiskType = Literal["raw", "ext4", "qcow2", "vmdk", "vdi", "vhd", "vhdx", "qed"]
 DISK_TYPES: dict[str, DiskType] = {
     "qcow2": "qcow2", "vmdk": "vmdk", "vdi": "vdi", "vpc": "vhd", "vhdx": "vhdx", "qed": "qed",
@@ -176,7 +179,7 @@ class Guest:
     on_poweroff: str | None = None
     on_reboot: str | None = None
     on_crash: str | None = None
-    serial: str | None = None
+    serial: tuple[str, ...] = ()
     vuart: str | None = None
     vnc: bool | None = None
     vnc_listen: str | None = None
@@ -206,6 +209,12 @@ class Guest:
             *((f"source.fetch[{number}]", entry) for number, entry in enumerate(own)),
             *((f"fetch[{number}]", entry) for number, entry in enumerate(self.fetch)),
         )
+
+    @property
+    def has_image(self) -> bool:
+        """Whether the guest has a disk image of its own."""
+        alone = self.source is not None and self.source.type == WITHOUT_DISK
+        return self.rootfs != NO_IMAGE and not alone
 
     @property
     def autostart(self) -> bool:

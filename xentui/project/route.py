@@ -13,7 +13,7 @@ from functools import cache
 
 from xentui.project import artifacts, schema
 from xentui.project.effective import EffectiveGuest, default_type, kept_per_guest
-from xentui.project.model import WITHOUT_DISK, Guest, Project
+from xentui.project.model import NO_IMAGE, Guest, Project
 from xentui.project.schema import Field
 
 
@@ -26,6 +26,8 @@ def needs_bundle(guest: Guest) -> tuple[str, ...]:
     reasons = []
     if guest.source is not None:
         reasons.append("its image is imported")
+    if guest.rootfs == NO_IMAGE:
+        reasons.append("it has no image of its own")
     if guest.kernel == "none":
         reasons.append("it has no kernel")
     if artifacts.extra_files(guest):
@@ -43,7 +45,7 @@ def needs_complete_cfg(project: Project, guest: EffectiveGuest) -> tuple[str, ..
     if guest.guest.config_file is not None:
         return ()
     reasons = []
-    if guest.guest.source is not None and guest.guest.source.type == WITHOUT_DISK:
+    if not guest.guest.has_image:
         reasons.append("it has no disk")
     if not guest.vif:
         reasons.append("it has no network interface")

@@ -25,6 +25,7 @@ _KERNEL = re.compile(r"\[ *[0-9]+\.[0-9]+\]|\s*$")
 _PROMPT = re.compile(r"(?:.*login:|.*[#$>])\s*")
 """What a console shows that waits for its user (``at_prompt`` of ``dom0_files/run``)."""
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_MESSAGE = re.compile(r"\[ *[0-9]+\.[0-9]+\] .*")
 _LAST = 12
 """Lines of the end of a console that are shown to people."""
 
@@ -256,7 +257,8 @@ def _guest(part: Part, log: GuestLog | None, *, fits: bool) -> GuestReport:
 
 
 def _prompt(console: Sequence[str]) -> str:
-    last = _ESCAPE.sub("", console[-1]).strip() if console else ""
+    own = [_MESSAGE.sub("", _ESCAPE.sub("", line)).strip() for line in console]
+    last = next(filter(None, reversed(own)), "")
     return last if _PROMPT.fullmatch(last) else ""
 
 

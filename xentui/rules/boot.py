@@ -183,14 +183,6 @@ def kernel(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             quick_fixes.guest("Take the host's kernel", guest.key, kernel=None),
             *_as_hvm(context.board, guest),
         )
-    elif guest.type == "hvm" and wanted.kernel not in (None, "none"):
-        yield found(
-            "XT235",
-            path,
-            f"{guest.key} is an HVM guest, which boots from its disk and not with a kernel",
-            "Remove the kernel.",
-            quick_fixes.guest("Remove the kernel", guest.key, kernel=None),
-        )
 
 
 def replaced(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from xentui.project import artifacts, boards, licenses
 from xentui.project.effective import EffectiveGuest, image
+from xentui.project.model import NO_IMAGE
 from xentui.project.route import needs_bundle
 from xentui.rules import quick_fixes
 from xentui.rules.context import Context
@@ -110,7 +111,7 @@ def _is_copied_name(context: Context, key: str) -> bool:
 def outside(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Report the file that must exist before the build, for an external guest."""
     wanted = guest.guest
-    if not wanted.external or wanted.source is not None:
+    if not wanted.external or wanted.source is not None or wanted.rootfs == NO_IMAGE:
         return
     file = artifacts.image_file(context.project, wanted)
     if wanted.rootfs is None:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 from xentui.project import artifacts
 from xentui.project.effective import EffectiveGuest
-from xentui.project.model import WITHOUT_DISK
 from xentui.rules.context import Context
 from xentui.rules.finding import Finding, found
 from xentui.safe_text import quoted
@@ -119,8 +118,7 @@ def rewriting(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             yield found("XT240", _path(guest), f"{message}: {disk.error}", _SHAPE)
     wanted = f"{artifacts.IMAGES}/{image}"
     if not disks:
-        source = guest.guest.source
-        if source is None or source.type != WITHOUT_DISK:
+        if guest.guest.has_image:
             message = "It has no disk, so the guest's image is never used"
             yield found("XT241", _path(guest), message, f"{_SHAPE} {_ALONE}")
     elif not disks[0].error:

@@ -58,8 +58,10 @@ def own_fields(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Find settings in ``xl`` that have a field of their own, or that xentui writes."""
     fields = {field.xl: field.name for field in schema.fields("guest") if field.xl}
     fields |= {"kernel": "kernel", "disk": "disks"}
-    for name, _ in guest.guest.xl:
-        if name in fields:
+    lists = {field.name for field in schema.fields("guest") if field.kind in ("list", "tables")}
+    for name, value in guest.guest.xl:
+        # A list can say what a field of one text cannot, such as "cpus" for each vCPU.
+        if name in fields and (not isinstance(value, tuple) or fields[name] in lists):
             yield found(
                 "XT282",
                 f"guests.{guest.key}.xl.{name}",
@@ -73,9 +75,15 @@ _WAYS = ("file", "block", "size", "target")
 """Fields that define the content of an additional disk; each disk has one of them."""
 
 
+<<<<<<< HEAD
 def further_disks(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check each additional disk, and that it has its own device."""
     devices = {guest.disk_device: "its own image"}
+=======
+def further_disks(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+    """Check each further disk, and that it has its own device."""
+    devices = {guest.disk_device: "its own image"} if guest.guest.has_image else {}
+>>>>>>> 73b7173 (Carry guests without an image of their own, HVM kernels, several serial ports; import what managers of guests keep)
     for number, made in enumerate(guest.guest.disks):
         path = f"guests.{guest.key}.disks[{number}]"
         ways = [name for name in _WAYS if getattr(made, name) is not None]

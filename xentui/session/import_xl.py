@@ -18,6 +18,7 @@ from typing import Any, Literal
 from xentui.errors import UsageError
 from xentui.project import boards, filesystem, route, schema, tables
 from xentui.project.model import (
+    NO_IMAGE,
     WITHOUT_DISK,
     Bundle,
     Disk,
@@ -164,13 +165,19 @@ class _Reader:
             if not self._set(field_name, number):
                 raise UsageError(f"{field_name} = {number} is out of range", fix="Correct it.")
         entries = self.config.texts("vif")
-        vif = tuple(entry.replace(" ", "") or "bridge=xenbr0" for entry in entries)
+        vif = tuple(re.sub(r"\s*([,=])\s*", r"\1", e.strip()) or "bridge=xenbr0" for e in entries)
         if not self._set("vif", vif):
-            raise UsageError("a network interface cannot be carried", fix="Simplify vif.")
+            raise UsageError(
+                "a network interface cannot be carried: blanks or unusual characters stand in it",
+                fix="Give each interface one address, and names without blanks.",
+            )
 
     def _boot(self) -> None:
         kernel = self.config.text("kernel")
-        if self.kind == "hvm" or kernel is None:
+        if self.kind == "hvm" and kernel is not None and kernel.endswith("hvmloader"):
+            # The firmware that every HVM guest has; xl ignores it here.
+            kernel = None
+        if kernel is None:
             self.fields["kernel"] = "none"
         else:
             self.fields["kernel"] = self._file(kernel)
@@ -178,12 +185,9 @@ class _Reader:
         if extra is None:
             root, rest = self.config.text("root"), self.config.text("extra")
             extra = " ".join(filter(None, (f"root={root}" if root else "", rest or "")))
-        if self.kind != "hvm" and not self._set("extra", extra):
+        started = self.kind != "hvm" or kernel is not None
+        if started and not self._set("extra", extra):
             raise UsageError("the kernel command line cannot be carried", fix="Simplify extra.")
-        if self.kind == "hvm" and kernel is not None and not kernel.endswith("hvmloader"):
-            raise UsageError(
-                "an HVM guest with a kernel cannot be carried", fix="Import it as config_file."
-            )
         for name in ("ramdisk", "device_tree"):
             file = self.config.text(name)
             if file:
@@ -204,7 +208,7 @@ class _Reader:
         first = read[0] if read else None
         further = read[1:]
         if first is None or first.target.startswith("/dev/") or not _is_image(first):
-            self._without_image(first)
+            self._without_image()
             further = read
         else:
             self._image(first)
@@ -232,15 +236,12 @@ class _Reader:
             del self.fields["disk_device"]
         self.fields["source"] = Source(kind, name, fetch=(Fetch(f"file://{name}"),))
 
-    def _without_image(self, first: ConfigDisk | None) -> None:
-        """Import only a kernel: all disks are devices, or there are no disks."""
+    def _without_image(self) -> None:
+        """Import a kernel alone, or nothing: no disk is an image of the guest's own."""
         kernel = self.fields.get("kernel")
         if kernel in (None, "none"):
-            what = "a block device" if first is not None else "nothing"
-            raise UsageError(
-                f"it starts from {what}, and the classes carry an image or a kernel for each guest",
-                fix="Give it a kernel, or an image file as its first disk.",
-            )
+            self.fields["rootfs"] = NO_IMAGE
+            return
         self.extra_fetch = [one for one in self.extra_fetch if one.uri != f"file://{kernel}"]
         fetch = (Fetch(f"file://{kernel}"),)
         self.fields["source"] = Source(WITHOUT_DISK, str(kernel), fetch=fetch)
@@ -287,9 +288,15 @@ class _Reader:
             value = _value(setting, self.config, name)
             if value is None:
                 raise UsageError(f"{name} holds lists, which cannot be carried", fix="Take it out.")
+            if value == "":
+                # xl takes an empty text for a setting that is left out.
+                continue
             if wanted is not None:
                 shaped = _shaped(wanted, value)
                 if shaped is not None and self._set(wanted.name, shaped):
+                    continue
+                if isinstance(value, tuple) and wanted.kind != "list":
+                    rest.append((name, value))
                     continue
                 raise UsageError(
                     f"line {setting.line}: {name} cannot be carried as it is",
@@ -342,7 +349,7 @@ def _shaped(wanted: schema.Field, value: Any) -> Any:
         case "integer":
             return value if isinstance(value, int) else None
         case "list":
-            return value if isinstance(value, tuple) else None
+            return value if isinstance(value, tuple) else (str(value),)
     if isinstance(value, tuple):
         return None
     return str(value).lower() if wanted.kind == "choice" else str(value)
