@@ -68,13 +68,7 @@ def of_field(table: str, name: str) -> st.SearchStrategy[Any]:
             return _list_of(st.sampled_from(field.choices), table, name)
         case "list":
             assert field.pattern is not None
-<<<<<<< HEAD
             return _list_of(matching(field.pattern, 63), table, name)
-=======
-            spec = schema.schema()["definitions"][table]["properties"][name]
-            unique = spec.get("uniqueItems", False)
-            return st.lists(matching(field.pattern, 63), max_size=8, unique=unique)
->>>>>>> 73b7173 (Carry guests without an image of their own, HVM kernels, several serial ports; import what managers of guests keep)
         case "text" if field.pattern == "^[0-9a-f]{64}$":
             return _DIGEST
         case "text" if field.pattern is not None:

@@ -215,14 +215,9 @@ def imported(text: str, folder: Path) -> tuple[Project, import_xl.ImportedGuest]
 @needs_xl
 @pytest.mark.parametrize("kind", [*CARRIED, *MANAGED])
 def test_the_guest_means_the_same_to_xl(kind: str, tmp_path: Path) -> None:
-<<<<<<< HEAD
-    project, made = imported(CARRIED[kind], tmp_path)
-    assert schema.validate(tables.to_data(project)) == []
-=======
     text = CARRIED.get(kind) or MANAGED[kind]
     project, made = imported(text, tmp_path)
-    assert schema.validate(model.to_data(project)) == []
->>>>>>> 73b7173 (Carry guests without an image of their own, HVM kernels, several serial ports; import what managers of guests keep)
+    assert schema.validate(tables.to_data(project)) == []
     assert project.guests == (made.guest,)
     before = xl_parser.create(text)
     after = xl_parser.create(predicted(project, made.guest))

@@ -75,15 +75,9 @@ _WAYS = ("file", "block", "size", "target")
 """Fields that define the content of an additional disk; each disk has one of them."""
 
 
-<<<<<<< HEAD
 def further_disks(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check each additional disk, and that it has its own device."""
-    devices = {guest.disk_device: "its own image"}
-=======
-def further_disks(given: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Check each further disk, and that it has its own device."""
     devices = {guest.disk_device: "its own image"} if guest.guest.has_image else {}
->>>>>>> 73b7173 (Carry guests without an image of their own, HVM kernels, several serial ports; import what managers of guests keep)
     for number, made in enumerate(guest.guest.disks):
         path = f"guests.{guest.key}.disks[{number}]"
         ways = [name for name in _WAYS if getattr(made, name) is not None]
