@@ -97,11 +97,14 @@ def project(text: str, folder: Path, machine: str = "qemux86-64") -> tuple[model
     return loaded.project, gather(loaded.project, folder)
 
 
-@pytest.mark.parametrize(("kind", "direct"), [("pv", True), ("pvh", True), ("hvm", False)])
-def test_a_guest_with_firmware_is_not_given_a_kernel(
-    kind: Literal["pv", "pvh", "hvm"], direct: bool
+@pytest.mark.parametrize(
+    ("kind", "kernel", "direct"),
+    [("pv", None, True), ("pvh", None, True), ("hvm", None, False), ("hvm", "vendor-kernel", True)],
+)
+def test_a_guest_with_firmware_is_given_no_kernel_but_its_own(
+    kind: Literal["pv", "pvh", "hvm"], kernel: str | None, direct: bool
 ) -> None:
-    guest = model.Guest("app", type=kind, kernel="vendor-kernel")
+    guest = model.Guest("app", type=kind, kernel=kernel, extra="quiet")
     text = predicted(model.Project(model.Host("qemux86-64"), guests=(guest,)), guest)
     assert ("\nkernel = " in text) is direct
     assert ("\nextra = " in text) is direct
