@@ -122,9 +122,9 @@ MANAGED = {
     "cmdline = 'root=/dev/hda ro'\n",
     "three disks": f"{HVM}serial = 'none'\ndisk = ['/dev/HostVG/w,raw,hda,w,backendtype=phy', "
     "'/srv/home,qcow2,hdb,w,backendtype=qdisk', "
-    "'/root/boot.iso,raw,hdc,r,backendtype=qdisk,devtype=cdrom']\n",
+    "'/srv/boot.iso,raw,hdc,r,backendtype=qdisk,devtype=cdrom']\n",
     "disks by their place, partly": f"{HVM}disk = ['/dev/HostVG/w,,hda,,backendtype=phy', "
-    "'/srv/home,,hdb,,', '/root/boot.iso,,hdc,,devtype=cdrom']\n",
+    "'/srv/home,,hdb,,', '/srv/boot.iso,,hdc,,devtype=cdrom']\n",
     "Ceph": f"{HVM}disk = ['format=raw,vdev=hda,access=rw,backendtype=phy,target=/dev/HostVG/w', "
     "'format=raw,vdev=hdb,access=rw,backendtype=qdisk,target=rbd:pool/image:auth_supported=none:"
     "mon_host=mon1.example.org\\\\:6321\\\\;mon2.example.org\\\\:6322']\n",
@@ -167,8 +167,8 @@ MANAGED = {
     "\nname = 'g'\nmemory = 128\nvif = [ '' ]\ndisk = [ 'phy:hda1,hda1,w' ]\nvtpm = []\n",
     "a vTPM": f"{PV}disk = [ 'file:/var/vtpm.img,hda,w' ]\nvtpm = ['backend=vtpmmgr,uuid="
     "ac0a5b9e-cbe2-4c07-b43b-1d69e46fb839']\n",
-    "a guest of a test": "name=\"domU\"\nmemory=512\nvcpus=1\nkernel=\"/root/bzImage\"\n"
-    "ramdisk=\"/root/r.cpio.gz\"\nextra=\"console=hvc0 root=/dev/ram0 rdinit=/bin/sh\"\n",
+    "a guest of a test": "name=\"domU\"\nmemory=512\nvcpus=1\nkernel=\"/srv/bzImage\"\n"
+    "ramdisk=\"/srv/r.cpio.gz\"\nextra=\"console=hvc0 root=/dev/ram0 rdinit=/bin/sh\"\n",
     "a guest of a test with a device": "type = 'hvm'\nname = 'd'\nkernel = '/boot/vmlinuz'\n"
     "ramdisk = '/boot/initrd'\ncmdline = 'root=/dev/ram0 console=hvc0'\nmemory = 512\nvif = [ ]\n"
     "disk = [ ]\npci = [ '03:00.0,seize=1' ]\non_reboot = 'destroy'\n",
