@@ -46,7 +46,7 @@ def leftovers(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.name.endswith(".tmp")]
 
 
-def test_everything_is_there_afterwards_and_told_in_order(tmp_path: Path) -> None:
+def test_everything_is_written_and_reported_in_order(tmp_path: Path) -> None:
     told: list[str] = []
     done = apply(plan(rendered(), tmp_path), on_written=lambda change: told.append(change.name))
     assert told == [CONF, "meta-xentui/conf/layer.conf"] == [c.name for c in done.changes]
@@ -85,7 +85,7 @@ def test_an_old_file_keeps_its_owner(tmp_path: Path) -> None:
     assert (found.st_uid, found.st_gid) == (12345, 23456)
 
 
-def test_a_copy_bears_the_mode_and_time_of_its_source(tmp_path: Path) -> None:
+def test_a_copy_has_the_mode_and_time_of_its_source(tmp_path: Path) -> None:
     source = tmp_path / "init"
     source.write_text("#!/bin/sh\n")
     source.chmod(0o4755)
@@ -118,14 +118,14 @@ def test_force_overwrites_but_keeps_what_was_edited(tmp_path: Path) -> None:
         assert file.read_text() == rendered("B\n").conf[CONF]
 
 
-def test_what_is_no_longer_generated_goes_with_its_folders(tmp_path: Path) -> None:
+def test_what_is_no_longer_generated_is_removed_with_its_folders(tmp_path: Path) -> None:
     apply(plan(rendered(), tmp_path))
     (tmp_path / "other").mkdir()
     apply(plan(Rendered(rendered().conf, {}), tmp_path))
     assert sorted(path.name for path in tmp_path.iterdir()) == [manifest.NAME, "conf", "other"]
 
 
-def test_a_file_that_changed_after_the_plan_is_left_alone(tmp_path: Path) -> None:
+def test_a_file_that_changed_after_the_plan_is_not_touched(tmp_path: Path) -> None:
     apply(plan(rendered(), tmp_path))
     made = plan(rendered("B\n"), tmp_path)
     (tmp_path / CONF).write_text("mine\n")
@@ -134,7 +134,7 @@ def test_a_file_that_changed_after_the_plan_is_left_alone(tmp_path: Path) -> Non
     assert (tmp_path / CONF).read_text() == "mine\n"
 
 
-def test_a_file_that_came_after_the_plan_is_left_alone(tmp_path: Path) -> None:
+def test_a_file_that_came_after_the_plan_is_not_touched(tmp_path: Path) -> None:
     made = plan(rendered(), tmp_path)
     (tmp_path / "conf").mkdir()
     (tmp_path / CONF).write_text("mine\n")
@@ -189,7 +189,7 @@ PLANTS = [planted_target, planted_parent, planted_grandparent, planted_manifest,
 
 @pytest.mark.parametrize("plant", PLANTS)
 @pytest.mark.parametrize("late", [False, True], ids=["before", "after-the-plan"])
-def test_nothing_goes_through_what_was_planted(
+def test_nothing_is_written_through_a_planted_link(
     tmp_path: Path, plant: Callable[[Path, Path], None], late: bool
 ) -> None:
     victim = tmp_path / "far" / "xentui.conf"
@@ -284,7 +284,7 @@ def run_twice_at_once(tmp_path: Path) -> list[subprocess.Popen[str]]:
     ]
 
 
-def test_processes_at_once_end_with_one_whole_tree(tmp_path: Path) -> None:
+def test_concurrent_processes_leave_one_complete_tree(tmp_path: Path) -> None:
     for process in run_twice_at_once(tmp_path):
         _, told = process.communicate(timeout=60)
         assert process.returncode == 0, told

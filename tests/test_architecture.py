@@ -21,7 +21,7 @@ def test_the_picture_shows_the_imports() -> None:
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_a_package_says_what_it_promises_and_may_import(package: str) -> None:
+def test_a_package_states_its_promise_and_its_imports(package: str) -> None:
     path = picture.ROOT / "xentui" / package / "__init__.py"
     text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
     promise, found, may_import = text.rpartition("May import: ")

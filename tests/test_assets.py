@@ -84,7 +84,7 @@ def test_a_directory_that_is_a_link_itself_serves(home: Path) -> None:
     assert assets.gather(project(configs=("a.cfg",)), home.parent / "alias").texts == {"a.cfg": "a"}
 
 
-def test_what_cannot_be_read_is_told(home: Path) -> None:
+def test_what_cannot_be_read_is_reported(home: Path) -> None:
     (home / "latin.cfg").write_bytes(b"\xff")
     (home / "huge.cfg").write_bytes(b" " * (assets.MAX_TEXT + 1))
     os.mkfifo(home / "pipe.cfg")

@@ -25,7 +25,7 @@ from xentui.rules.catalogue import Severity
 
 
 @pytest.mark.parametrize("machine", boards.names())
-def test_a_file_is_valid_and_says_what_one_needs(machine: str) -> None:
+def test_a_file_is_valid_and_names_its_requirements(machine: str) -> None:
     path = boards.bundled_directory() / f"{machine}.toml"
     data = tomllib.loads(path.read_text(encoding="utf-8"))
     assert boards.problems(data) == []
@@ -78,7 +78,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return place
 
 
-def test_one_file_of_ones_own_is_a_board(own: Path) -> None:
+def test_one_file_of_the_user_is_a_board(own: Path) -> None:
     (own / "my-board.toml").write_text(OWN)
     assert "my-board" in boards.names()
     project = Project(Host("my-board", memory=2048, dom0_memory=512))
@@ -198,14 +198,14 @@ def test_a_layer_that_lacks_the_licence_line_is_given_it() -> None:
     assert not any(f.code == "XT120" for f in check.check(project))
 
 
-def test_zynqmp_is_told_to_use_xens_script() -> None:
+def test_zynqmp_uses_xens_script() -> None:
     (conf,) = render(Project(Host("zynqmp-generic"))).conf.values()
     assert 'BOOTMODE = "xen"' in conf
     assert 'IMAGE_INSTALL:append:pn-xen-image-minimal = " xen"' in conf
     assert 'IMAGE_FSTYPES:append:pn-xen-image-minimal = " wic"' in conf
 
 
-def test_the_script_of_a_raspberry_pi_takes_the_card_it_was_found_on() -> None:
+def test_the_script_of_a_raspberry_pi_uses_the_card_it_was_found_on() -> None:
     (script,) = boot.shown(Project(Host("raspberrypi4-64"))).values()
     assert "mmc 1" not in script
     assert 'setenv xen_from "${devtype} ${devnum}:${distro_bootpart}"' in script
@@ -247,7 +247,7 @@ def direct(change: tuple[str, str] = ("", "")) -> Project:
     return tables.from_data(data)
 
 
-def test_guests_that_xen_starts_are_in_the_boot_files_alone() -> None:
+def test_guests_that_xen_starts_are_only_in_the_boot_files() -> None:
     project = direct()
     (script,) = boot.shown(project).values()
     lines = script.splitlines()
@@ -287,7 +287,7 @@ device_tree = "net.dtb"
 """
 
 
-def test_dom0_leaves_alone_what_guests_are_given() -> None:
+def test_dom0_does_not_use_devices_of_guests() -> None:
     hidden = "xen-pciback.hide=(0000:03:00.0)(0000:04:00.1)"
     board = tables.from_data(tomllib.loads(PASSED.format(machine="imx8qm-mek")))
     (script,) = boot.shown(board).values()
@@ -315,7 +315,7 @@ def test_dom0_leaves_alone_what_guests_are_given() -> None:
         (("vcpus = 2", 'vif = ["bridge=xenbr0"]\nrootfs = "x.ext4"'), "XT126", "vif, rootfs of"),
     ],
 )
-def test_what_xen_cannot_start_is_said(change: tuple[str, str], code: str, said: str) -> None:
+def test_what_xen_cannot_start_is_reported(change: tuple[str, str], code: str, said: str) -> None:
     made = [f.message for f in check.check(direct(change)) if f.code == code]
     assert any(said in message for message in made), made
 
@@ -341,7 +341,7 @@ def test_why_xen_cannot_start_a_guest_and_what_helps(
         assert found.path not in paths
 
 
-def test_image_builder_is_told_the_same() -> None:
+def test_imagebuilder_gets_the_same() -> None:
     config = imagebuilder.config(direct())
     assert "MEMORY_START=0x80000000\nMEMORY_END=0x100000000\n" in config
     assert 'XEN_CMD="console=dtuart dom0_mem=512M"\n' in config

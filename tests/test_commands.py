@@ -110,7 +110,7 @@ def test_the_layers_own_tests_are_named_by_tier(project: Project, tier: str, net
     assert "--machine qemux86-64" in command.line
 
 
-def test_a_layer_whose_tests_build_an_image_of_their_own_is_not_asked_for_them() -> None:
+def test_tests_of_a_layer_that_build_their_own_image_are_not_offered() -> None:
     for project in (QEMU, Project(Host("qemux86-64", release="master"))):
         assert lines(project, "test") == []
 
@@ -151,7 +151,7 @@ def test_an_image_is_flashed_from_where_the_board_s_layer_deploys_it() -> None:
     assert "build/deploy-ti/images/am62xx-evm/" in line
 
 
-def test_behind_the_script_the_lines_are_typed_in_the_build_directory_it_made() -> None:
+def test_after_the_script_the_lines_are_typed_in_the_build_directory_it_made() -> None:
     run, enter, *others = script(preset("raspberrypi4-64"), "/a b/xentui-build.sh")
     assert (run.step, run.line) == ("build", "bash '/a b/xentui-build.sh'")
     assert enter.line == ". '/a b/openembedded-core/oe-init-build-env' '/a b/build' '/a b/bitbake'"

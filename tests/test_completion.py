@@ -258,7 +258,7 @@ def test_tab_completes_guests_of_a_preset(shell: Shell, place: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not there")
-def test_bash_knows_an_option_with_an_equals_sign(place: Path) -> None:
+def test_bash_completes_an_option_with_an_equals_sign(place: Path) -> None:
     assert bash(place, "check", "--preset=qemuarm") == {"qemuarm64-minimal"}
 
 
@@ -269,7 +269,7 @@ def test_names_are_offered_and_never_run(shell: Shell, place: Path) -> None:
 
 
 @pytest.mark.parametrize("line", ["xentui check '", "xentui show --what", "xentui --set x y z", ""])
-def test_a_line_that_is_not_finished_gets_no_traceback(place: Path, line: str) -> None:
+def test_an_unfinished_line_gets_no_traceback(place: Path, line: str) -> None:
     _answered(place, line)
 
 

@@ -35,7 +35,7 @@ def test_a_good_file_is_loaded(tmp_path: Path) -> None:
     assert loaded.document.text == GOOD
 
 
-def test_a_byte_order_mark_is_read_over_and_told(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_skipped_and_reported(tmp_path: Path) -> None:
     path = write(tmp_path, b"\xef\xbb\xbf" + GOOD.encode())
     loaded = document.load(path)
     assert loaded.project is not None
@@ -53,7 +53,7 @@ def test_line_ends_stay(tmp_path: Path) -> None:
     assert loaded.document.line_of(("guests", "web", "memory")) == 7
 
 
-def test_every_problem_is_told_with_its_line() -> None:
+def test_every_problem_is_reported_with_its_line() -> None:
     text = GOOD.replace("256", '"much"') + "colour = 1\n[guests.db]\nvcpus = 0\n"
     loaded = document.load_text(text, Path())
     assert loaded.project is None
@@ -70,7 +70,7 @@ def test_an_empty_file_lacks_what_must_be_there(tmp_path: Path) -> None:
     assert [schema.dotted(problem.path) for problem in loaded.problems] == ["host", "version"]
 
 
-def test_a_float_is_no_whole_number() -> None:
+def test_a_float_is_not_a_whole_number() -> None:
     loaded = document.load_text(GOOD.replace("256", "256.0"), Path())
     assert [problem.code for problem in loaded.problems] == ["XT004"]
 

@@ -172,7 +172,7 @@ def test_a_key_is_added_at_its_place() -> None:
     assert ']\nextra = "x"\n\n# Something between.' in new
 
 
-def test_a_guest_is_added_behind_the_others() -> None:
+def test_a_guest_is_added_after_the_others() -> None:
     new = changed(PLAIN, project_of(PLAIN).with_guest(Guest("c", memory=64)))
     assert new == PLAIN + "\n[guests.c]\nmemory = 64\n"
     bare = PLAIN.rstrip("\n")
@@ -212,7 +212,7 @@ def test_an_element_of_a_list_keeps_the_others() -> None:
     assert "xenbr0" not in fewer
 
 
-def test_a_fetch_entry_goes_alone() -> None:
+def test_only_the_fetch_entry_is_removed() -> None:
     project = project_of(PLAIN)
     source = project.guest("web").source
     assert source is not None
@@ -233,13 +233,13 @@ def test_the_order_of_guests_is_kept_with_their_comments() -> None:
     assert new.index("# The data base.\n[guests.") < new.index("# with its own disk.\n[guests.web]")
 
 
-def test_empty_lists_are_left_alone() -> None:
+def test_empty_lists_are_not_touched() -> None:
     text = HEAD + "[defaults]\n[guests.a]\ntags = []\nmemory = 64\n"
     new = changed(text, project_of(text).with_guest(Guest("a", memory=65)))
     assert new == text.replace("64", "65").replace("x86-65", "x86-64")
 
 
-def test_any_toml_becomes_the_project() -> None:
+def test_any_toml_change_becomes_the_project() -> None:
     project = Project(Host("m"), guests=(Guest("a"),))
     for text in ("", "# only this", "a = 1", "[[guests]]", "host = 1\nguests = []", "version = 2"):
         assert project_of(edit.update(text, project)) == project

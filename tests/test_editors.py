@@ -136,7 +136,7 @@ def test_each_broken_project_fails_at_its_key(lint: Lint, tmp_path: Path) -> Non
     assert "sound" not in {name for name, _ in places}
 
 
-def test_the_repository_tells_editors_what_its_presets_are(lint: Lint, tmp_path: Path) -> None:
+def test_the_repository_gives_editors_the_schema_of_its_presets(lint: Lint, tmp_path: Path) -> None:
     for name in (".taplo.toml", "presets", "xentui/schema.json"):
         source, target = ROOT / name, tmp_path / name
         target.parent.mkdir(exist_ok=True)
@@ -149,7 +149,7 @@ def test_the_repository_tells_editors_what_its_presets_are(lint: Lint, tmp_path:
     assert "qemux86-64-minimal.toml" in said
 
 
-def test_a_new_project_names_the_schema_beside_it(
+def test_a_new_project_names_the_schema_next_to_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "board.toml"
@@ -175,7 +175,7 @@ def test_a_new_project_names_the_schema_beside_it(
     assert "#:schema" not in capsys.readouterr().out
 
 
-def test_the_schema_says_where_it_lies(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_schema_has_its_address(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["schema", "--path"]) == 0
     path = Path(capsys.readouterr().out.rstrip("\n"))
     assert path.read_text(encoding="utf-8") == schema.text()

@@ -53,7 +53,7 @@ def edited(tmp_path: Path) -> Path:
 
 
 @given(lines, lines, lines)
-def test_what_one_side_alone_changed_is_taken(
+def test_a_change_of_only_one_side_is_used(
     base: list[str], mine: list[str], new: list[str]
 ) -> None:
     was, ours, theirs = ("".join(part) for part in (base, mine, new))
@@ -94,13 +94,13 @@ def test_git_merges_the_same(data: st.DataObject) -> None:
         assert found.text == done.stdout
 
 
-def test_a_conflict_says_where_and_what() -> None:
+def test_a_conflict_names_its_place_and_both_sides() -> None:
     found = merge("a\nb\nc", "a\nmine\nc", "a\nnew\nc")
     assert found.text == "a\nmine\nc"
     assert found.conflicts == ((2, ("b\n",), ("mine\n",), ("new\n",)),)
 
 
-def test_a_long_text_of_the_same_lines_takes_no_longer() -> None:
+def test_a_long_text_of_equal_lines_is_not_more_work() -> None:
     text = "same\n" * 50_000
     found = merge(text, text + "mine\n", "new\n" + text)
     assert found.conflicts == ()
@@ -119,7 +119,7 @@ def test_a_text_is_packed_and_unpacked(text: str) -> None:
 
 
 @pytest.mark.parametrize("packed", ["", "x", "eJw=", "é", manifest.pack("a" * 99)[:-8]])
-def test_what_is_no_packed_text_is_none(packed: str) -> None:
+def test_what_is_not_packed_text_is_not_unpacked(packed: str) -> None:
     assert manifest.unpack(packed) is None
 
 
@@ -169,7 +169,7 @@ def test_without_a_change_of_the_project_only_the_edits_are_shown(edited: Path) 
     assert "# xentui would change nothing but undo them." in found
 
 
-def test_the_header_tells_the_base_where_the_manifest_is_lost(edited: Path) -> None:
+def test_the_header_gives_the_base_where_the_manifest_is_lost(edited: Path) -> None:
     (edited / manifest.NAME).unlink()
     assert made(edited, BASE).edited[0].base == stamped(BASE)
     changed = made(edited, BASE.replace("A", "Z"))
@@ -211,7 +211,7 @@ def test_a_later_change_of_the_project_asks_again_and_merges_again(edited: Path)
     assert 'B = "3"' in (edited / CONF).read_text()
 
 
-def test_an_edit_alone_is_agreed_to_by_merging(edited: Path) -> None:
+def test_merging_accepts_only_the_edit(edited: Path) -> None:
     before = (edited / CONF).read_text()
     assert kinds(made(edited, BASE)) == ["edited"]
     merged(edited, BASE)
@@ -219,14 +219,14 @@ def test_an_edit_alone_is_agreed_to_by_merging(edited: Path) -> None:
     assert kinds(made(edited, BASE)) == ["same"]
 
 
-def test_a_second_edit_is_seen_beside_one_that_was_agreed_to(edited: Path) -> None:
+def test_a_second_edit_is_seen_next_to_an_accepted_one(edited: Path) -> None:
     merged(edited, BASE)
     file = edited / CONF
     file.write_text(file.read_text() + "# more\n")
     assert kinds(made(edited, BASE)) == ["edited"]
 
 
-def test_an_edit_taken_back_makes_the_file_xentuis_again(edited: Path) -> None:
+def test_undoing_an_edit_makes_the_file_xentuis_again(edited: Path) -> None:
     merged(edited, BASE)
     (edited / CONF).write_text(stamped(BASE))
     assert kinds(made(edited, BASE)) == ["same"]
@@ -265,7 +265,7 @@ def test_keeping_somebody_elses_file_does_not_make_it_xentuis(tmp_path: Path) ->
     assert (tmp_path / CONF).read_text() == "theirs\n"
 
 
-def test_a_conflict_stands_in_the_way_of_merging(edited: Path) -> None:
+def test_a_conflict_prevents_merging(edited: Path) -> None:
     settled = resolve_edits(made(edited, BASE.replace('H = "1"', 'H = "2"')), "merge")
     assert kinds(settled) == ["edited"]
     assert not mergeable(settled)
@@ -273,7 +273,7 @@ def test_a_conflict_stands_in_the_way_of_merging(edited: Path) -> None:
         apply(settled)
 
 
-def test_a_copied_file_is_kept_or_taken_but_never_merged(tmp_path: Path) -> None:
+def test_a_copied_file_is_kept_or_replaced_but_never_merged(tmp_path: Path) -> None:
     image = tmp_path / "image"
     image.write_bytes(b"\0\1\2")
     out = tmp_path / "out"

@@ -73,7 +73,7 @@ def test_the_board_and_its_boot_mode_decide_what_dom0_has() -> None:
     assert explain(Project(Host("qemuarm64")), ("host", "boot_mode")) == (None, "none")
 
 
-def test_more_memory_begins_at_what_holds_on_every_face(
+def test_adding_memory_starts_from_the_effective_value_everywhere(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Dom0 has 1024 MiB with efi on a PC: 64 more are 1088, wherever it is asked."""
@@ -91,7 +91,7 @@ def test_more_memory_begins_at_what_holds_on_every_face(
     assert shown["project"]["host"]["dom0_memory"] == {"value": 1024, "origin": "board"}
 
 
-def test_settings_made_by_hand_hold_where_the_project_says_nothing() -> None:
+def test_settings_in_the_users_files_apply_where_the_project_has_none() -> None:
     outside = Outside(
         by_hand={
             ("guests", "a", "memory"): Value(300, "local.conf:12"),
@@ -109,7 +109,7 @@ def test_settings_made_by_hand_hold_where_the_project_says_nothing() -> None:
 
 
 @given(projects())
-def test_writing_down_what_holds_changes_nothing(project: Project) -> None:
+def test_writing_the_effective_value_changes_nothing(project: Project) -> None:
     """Every value that is left out is explained, and giving it leaves all effective values."""
     before = values(project)
     for field in schema.fields("guest"):
@@ -156,7 +156,7 @@ def test_every_field_can_be_read_put_and_left_out(project: Project) -> None:
     assert tables.from_data(tables.to_data(project)) == project
 
 
-def test_entries_are_added_changed_and_taken_out_by_their_path() -> None:
+def test_entries_are_added_changed_and_removed_by_their_path() -> None:
     entry = model.Fetch("file://x")
     path = ("guests", "a", "source", "fetch", 0)
     project = tables.with_value(PROJECT, path, entry)
@@ -190,7 +190,7 @@ def test_every_bundled_preset_explains_each_value() -> None:
         }
 
 
-def test_a_table_with_free_keys_is_typed_shown_put_and_left_out() -> None:
+def test_a_table_with_free_keys_is_read_shown_set_and_reset() -> None:
     path, field = ("guests", "a", "xl"), schema.field("guest", "xl")
     typed = 'localtime = 1, on_crash = "preserve", usbdev = ["a", "b"]'
     value, wrong = field_paths.read(field, typed)

@@ -213,7 +213,7 @@ def test_14_packages_that_vanish_and_words_that_stick_together(tmp_path: Path) -
     assert {"XT602", "XT606", "XT608"} <= codes
 
 
-def test_15_a_comment_behind_a_value(tmp_path: Path) -> None:
+def test_15_a_comment_after_a_value(tmp_path: Path) -> None:
     made_of = doctor_findings(tmp_path, 'MACHINE = "qemuarm64" #or "khadas-vim3l"\n')
     # Two quotes more are part of the value: BitBake reads them so.
     assert "XT617" in {one.finding.code for one in made_of}
@@ -266,7 +266,7 @@ def test_18_a_disk_in_pieces_is_put_together_first(tmp_path: Path) -> None:
     assert suggest(seen, "d.vmdk") is None
 
 
-def test_19_a_router_s_image_has_a_signature_behind_it(tmp_path: Path) -> None:
+def test_19_a_routers_image_has_a_signature_behind_it(tmp_path: Path) -> None:
     made.run("gzip", made.ext(tmp_path / "openwrt.img", mib=2))
     with (tmp_path / "openwrt.img.gz").open("ab") as file:
         file.write(b"FWx0 signature")

@@ -40,7 +40,7 @@ def test_a_preset_is_a_guest_without_errors(preset: GuestPreset) -> None:
 
 
 @pytest.mark.parametrize("preset", guest_presets(), ids=lambda preset: preset.name)
-def test_xl_takes_each_config(preset: GuestPreset) -> None:
+def test_xl_accepts_each_config(preset: GuestPreset) -> None:
     project, keys = add(board_of(preset), preset)
     for key in keys:
         parsed = xl_parser.parse(guest_cfg.predicted(project, project.guest(key)))

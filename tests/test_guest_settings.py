@@ -111,7 +111,7 @@ def test_a_guest_with_firmware_is_given_no_kernel_but_its_own(
 
 
 @needs_xl
-def test_xl_reads_every_setting_as_the_project_says_it(tmp_path: Path) -> None:
+def test_xl_reads_every_setting_of_the_project(tmp_path: Path) -> None:
     made, beside = project(WHOLE, tmp_path)
     verdict = xl_parser.create(predicted(made, made.guest("app"), beside))
     assert verdict.accepted, verdict.complaints
@@ -155,7 +155,7 @@ def test_xl_reads_every_setting_as_the_project_says_it(tmp_path: Path) -> None:
         ('dtdev = ["/soc/serial@1"]\nvuart = "sbsa_uart"\ndevice_tree = "boot/p.dtb"', "dtdevs"),
     ],
 )
-def test_xl_takes_what_a_type_has(fields: str, asked: str, tmp_path: Path) -> None:
+def test_xl_accepts_the_settings_of_a_type(fields: str, asked: str, tmp_path: Path) -> None:
     text = f'[guests.web]\nbundle = "lab"\ntags = ["external"]\nrootfs = "w.ext4"\n{fields}\n'
     made, beside = project(text, tmp_path)
     verdict = xl_parser.create(predicted(made, made.guest("web"), beside))
@@ -251,7 +251,7 @@ def test_twelve_guests_are_numbered_with_two_digits() -> None:
     assert (links[0].split()[0], links[-1].split()[0]) == ("01-g12.cfg", "12-g01.cfg")
 
 
-def test_a_config_of_ones_own_finds_the_files_that_are_carried(tmp_path: Path) -> None:
+def test_the_users_config_finds_the_files_that_are_copied(tmp_path: Path) -> None:
     text = WHOLE.replace('ramdisk = "boot/initrd.cpio.gz"', 'config_file = "own.cfg"')
     config = (
         "name = 'app'\nmemory = 256\nkernel = \"k\"\n"
@@ -266,7 +266,7 @@ def test_a_config_of_ones_own_finds_the_files_that_are_carried(tmp_path: Path) -
     assert xl_disk.parse(after.texts("disk")[1]).target == "/var/lib/xen/images/app-xvdb.img"
 
 
-def test_a_guest_that_is_a_kernel_alone_can_have_disks_of_dom0(tmp_path: Path) -> None:
+def test_a_guest_that_is_only_a_kernel_can_have_disks_of_dom0(tmp_path: Path) -> None:
     text = (
         '[guests.k]\nbundle = "lab"\ntags = ["external"]\nkernel = "more.img"\n'
         'source = { type = "kernel", file = "more.img", fetch = [{ uri = "file://more.img" }] }\n'
@@ -357,7 +357,7 @@ def test_settings_of_xl_are_typed_in_one_line(
 
 
 @pytest.mark.parametrize("typed", ["localtime", "a = ", "a = 1 b = 2", "A = 1", "a = {b = 1}", "]"])
-def test_what_is_no_setting_of_xl_is_refused_in_words(typed: str) -> None:
+def test_what_is_not_a_setting_of_xl_is_refused_in_words(typed: str) -> None:
     field = field_paths.field_of(("guests", "net", "xl"))
     value, message = field_paths.read(field, typed)
     assert message.endswith(".")
@@ -381,9 +381,7 @@ _FIELDS = [
     st.lists(st.sampled_from(_FIELDS), unique=True, max_size=5),
     st.data(),
 )
-def test_what_has_no_error_is_taken_by_xl(
-    kind: str, fields: list[str], data: st.DataObject
-) -> None:
+def test_xl_accepts_what_has_no_error(kind: str, fields: list[str], data: st.DataObject) -> None:
     """Settings that the schema accepts and no rule calls an error make a guest, and only they."""
     values = {name: tables.to_tuples(data.draw(of_field("guest", name))) for name in fields}
     guest = model.Guest(

@@ -15,7 +15,7 @@ def project(memory: int) -> Project:
     return Project(Host("m", memory=memory))
 
 
-def test_steps_are_taken_back_and_again() -> None:
+def test_steps_are_undone_and_redone() -> None:
     history = History(project(0))
     assert history.do(project(1), "one")
     assert history.do(project(2), "two")
@@ -32,7 +32,7 @@ def test_steps_are_taken_back_and_again() -> None:
     assert history.project == project(2)
 
 
-def test_a_new_step_forgets_what_was_taken_back() -> None:
+def test_a_new_step_forgets_what_was_undone() -> None:
     history = History(project(0))
     history.do(project(1), "one")
     history.undo()
@@ -42,7 +42,7 @@ def test_a_new_step_forgets_what_was_taken_back() -> None:
     assert history.project == project(0)
 
 
-def test_no_change_is_no_step() -> None:
+def test_no_change_is_not_a_step() -> None:
     history = History(project(0))
     history.do(project(1), "one")
     history.undo()

@@ -85,7 +85,7 @@ def test_the_wizard_is_seen_where_it_is_loaded() -> None:
     assert {"textual", "rich"} <= set(done.stdout.split())
 
 
-def test_contracts_of_imports_hold() -> None:
+def test_import_contracts_hold() -> None:
     done = subprocess.run(
         [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
         capture_output=True,

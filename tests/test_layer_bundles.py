@@ -71,7 +71,7 @@ def test_they_are_installed_and_counted(build: BuildDir) -> None:
     assert [one.code for one in check(PROJECT, assets)] == []
 
 
-def test_two_guests_of_one_name_are_told(build: BuildDir) -> None:
+def test_two_guests_of_one_name_are_reported(build: BuildDir) -> None:
     assets = replace(
         NO_ASSETS, layer_bundles=layer_bundles.guests(PROJECT, build, recipes.read(build))
     )
@@ -84,7 +84,7 @@ def test_two_guests_of_one_name_are_told(build: BuildDir) -> None:
     assert [one.code for one in check(PROJECT, nowhere)] == ["XT367"]
 
 
-def test_one_s_own_copy_gives_way_to_the_layer_s() -> None:
+def test_the_users_copy_is_replaced_by_the_layers() -> None:
     own = Project(
         Host("qemux86-64", memory=1024, network="nat"),
         bundles=(model.Bundle(NAME),),

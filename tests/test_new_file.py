@@ -24,7 +24,7 @@ def project_of(text: str) -> Project:
 
 
 @given(projects())
-def test_it_says_the_project(project: Project) -> None:
+def test_it_states_the_project(project: Project) -> None:
     assert project_of(new_file.text(project)) == project
     bare = new_file.text(project, comments=False)
     assert project_of(bare) == project

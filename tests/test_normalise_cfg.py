@@ -42,7 +42,7 @@ RIGHT = (
         ("disk = '/srv/a.img,raw,xvdf,rw'", "xvdf,rw"),
     ],
 )
-def test_disks_come_out_with_the_targets_path(disk: str, left: str) -> None:
+def test_disks_have_the_path_on_the_target(disk: str, left: str) -> None:
     text = f"# mine\nname = 'web'\n{disk}\nkernel='/tmp/k'\nmemory=512\nextra = \"a=\\\"b c\\\"\"\n"
     made = normalised(PROJECT, GUEST, text)
     assert made is not None
@@ -79,11 +79,11 @@ def test_further_disks_and_lists_stay() -> None:
 
 
 @pytest.mark.parametrize("text", ["disk = [", "name = \n"])
-def test_what_cannot_be_said_is_not_guessed(text: str) -> None:
+def test_unknown_values_are_not_guessed(text: str) -> None:
     assert normalised(PROJECT, GUEST, text) is None
 
 
-def test_a_disk_is_added_where_there_is_none() -> None:
+def test_a_missing_disk_is_added() -> None:
     made = normalised(PROJECT, GUEST, 'name = "web"\n')
     assert made is not None
     assert xl_config.parse(made).texts("disk") == ("file:/var/lib/xen/images/web.ext4,xvda,rw",)

@@ -99,14 +99,14 @@ def test_later_ones_win() -> None:
         ("guests.alpine.memory.x=1", "not a setting", ""),
     ],
 )
-def test_what_cannot_be_set_is_told(assignment: str, message: str, fix: str) -> None:
+def test_what_cannot_be_set_is_reported(assignment: str, message: str, fix: str) -> None:
     with pytest.raises(UsageError, match=message) as caught:
         overrides.apply(DATA, [assignment])
     assert fix in caught.value.fix
     assert caught.value.message.isprintable()
 
 
-def test_a_file_of_another_shape_is_told() -> None:
+def test_a_file_of_another_shape_is_reported() -> None:
     with pytest.raises(UsageError, match="guests is not a table in the file"):
         overrides.apply({"guests": [1]}, ["guests.a.memory=1"])
 
@@ -130,7 +130,7 @@ def test_a_difference_makes_one_into_the_other(old: Project, new: Project) -> No
 
 
 @given(projects())
-def test_what_only_grew_can_be_said(project: Project) -> None:
+def test_what_only_grew_can_be_expressed(project: Project) -> None:
     fields = [replace(guest, source=None) for guest in project.guests]
     new = replace(project, preset=None, guests=tuple(fields))
     said = overrides.difference(Project(Host("m")), new)
@@ -138,7 +138,7 @@ def test_what_only_grew_can_be_said(project: Project) -> None:
     assert tables.from_data(overrides.apply({"version": 1, "host": {"machine": "m"}}, said)) == new
 
 
-def test_what_cannot_be_said() -> None:
+def test_what_cannot_be_expressed() -> None:
     old = Project(Host("m", memory=5), guests=(Guest("a"), Guest("b")))
     source = Source("raw", "x", fetch=(Fetch("file://x"),))
     for new in (
@@ -157,7 +157,7 @@ def test_what_cannot_be_said() -> None:
     ]
 
 
-def test_what_can_be_said_is_short() -> None:
+def test_reports_are_short() -> None:
     old = Project(Host("m"))
     new = old.with_guest(Guest("a")).with_bundle(Bundle("b.c", version="2"))
     assert overrides.difference(old, old) == []

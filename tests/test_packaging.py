@@ -80,7 +80,7 @@ def check_command(python: Path, place: Path) -> None:
     assert (elsewhere / "out/conf/xentui.conf").is_file()
 
 
-def test_archives_hold_everything_and_the_wheel_runs(tmp_path: Path) -> None:
+def test_archives_are_complete_and_the_wheel_runs(tmp_path: Path) -> None:
     source, wheel = built(tmp_path)
     inside = set(zipfile.ZipFile(wheel).namelist())
     assert {f"xentui/presets/{name}" for name in PRESETS} <= inside

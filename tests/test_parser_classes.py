@@ -108,7 +108,7 @@ def test_xl_reads_every_preset(preset: presets.PresetFile) -> None:
 @needs_xl
 @settings(max_examples=examples(500))
 @given(sound_projects())
-def test_xl_reads_what_the_project_says(project: model.Project) -> None:
+def test_xl_reads_any_project(project: model.Project) -> None:
     check_xl(project, assets_of(project))
 
 

@@ -275,7 +275,7 @@ def _written(project: model.Project) -> None:
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_each_refusal_tells_its_code_the_character_and_a_way_out(name: str) -> None:
+def test_each_refusal_names_its_code_the_character_and_a_fix(name: str) -> None:
     for char in NOWHERE:
         text = INSIDE.get(name, "a{}b").format(char)
         data = _with(name, [text] if name in LISTS else text)
@@ -333,7 +333,7 @@ def test_the_schema_refuses_or_it_reads_back(name: str) -> None:
 
 @pytest.mark.property
 @pytest.mark.parametrize("name", EVERY)
-def test_the_writers_alone_refuse_or_it_reads_back(name: str) -> None:
+def test_the_writers_refuse_or_it_reads_back(name: str) -> None:
     accepted: list[Any] = []
 
     @settings(max_examples=EXAMPLES)
@@ -353,7 +353,7 @@ def test_the_writers_alone_refuse_or_it_reads_back(name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("field", PACKED)
-def test_each_character_is_refused_or_comes_out(field: str) -> None:
+def test_each_character_is_refused_or_read_back(field: str) -> None:
     pieces = dict.fromkeys([*map(chr, range(0x180)), *HOSTILE])
     accepted: list[Any] = []
     for piece in pieces:
@@ -373,7 +373,7 @@ def test_each_character_is_refused_or_comes_out(field: str) -> None:
 
 @pytest.mark.parametrize("value", [-1, True, "512", 1.5, None])
 @pytest.mark.parametrize("table", ["host", "guests"])
-def test_the_writers_refuse_what_is_no_number(table: str, value: object) -> None:
+def test_the_writers_refuse_what_is_not_a_number(table: str, value: object) -> None:
     data = _with("guest.extra", "quiet")
     (data["host"] if table == "host" else data["guests"]["named"])["memory"] = value
     project = tables.from_data(data)

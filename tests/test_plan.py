@@ -57,7 +57,7 @@ def test_a_project_name_cannot_break_out_of_the_header(name: str) -> None:
     assert header.is_intact(stamped)
 
 
-def test_the_header_says_from_what_and_how_to_change_it() -> None:
+def test_the_header_names_the_project_and_how_to_change_it() -> None:
     head = header.stamp("", project="board.toml")
     assert "board.toml" in head
     assert "xentui generate" in head
@@ -88,7 +88,7 @@ def test_the_second_plan_is_all_the_same(tmp_path: Path) -> None:
     assert (made.pending, made.edited, made.diff()) == ((), (), "")
 
 
-def test_a_changed_project_changes_its_lines_alone(tmp_path: Path) -> None:
+def test_a_changed_value_changes_only_its_line(tmp_path: Path) -> None:
     apply(plan(rendered('A = "1"\nB = "2"\n'), tmp_path))
     made = plan(rendered('A = "1"\nB = "3"\n'), tmp_path)
     assert kinds(made) == {"conf/xentui.conf": "changed"}
@@ -125,7 +125,7 @@ def test_a_file_without_header_is_known_by_the_manifest(tmp_path: Path) -> None:
     )
 
 
-def test_what_is_no_longer_generated_goes_unless_edited(tmp_path: Path) -> None:
+def test_what_is_no_longer_generated_is_removed_unless_edited(tmp_path: Path) -> None:
     both = {"a.bb": conf("a\n"), "b.bb": conf("b\n")}
     apply(plan(rendered(**both), tmp_path))
     (tmp_path / "meta-xentui/b.bb").write_text("mine\n")
@@ -140,7 +140,7 @@ def test_what_is_no_longer_generated_goes_unless_edited(tmp_path: Path) -> None:
     assert "+mine" in made.diff().splitlines()
 
 
-def test_a_copy_is_compared_by_what_it_holds(tmp_path: Path) -> None:
+def test_a_copy_is_compared_by_its_content(tmp_path: Path) -> None:
     source = tmp_path / "disk.img"
     source.write_bytes(b"\0" * 3_000_000)
     out = tmp_path / "out"
@@ -163,13 +163,13 @@ def test_a_copy_is_compared_by_what_it_holds(tmp_path: Path) -> None:
     assert kinds(plan(copied, out))["meta-xentui/disk.img"] == "edited"
 
 
-def test_a_copy_whose_source_is_gone_is_told(tmp_path: Path) -> None:
+def test_a_copy_whose_source_is_gone_is_reported(tmp_path: Path) -> None:
     copied = rendered(**{"disk.img": Copy(tmp_path / "gone.img", 3)})
     with pytest.raises(InputError, match=r"gone\.img"):
         apply(plan(copied, tmp_path / "out"))
 
 
-def test_the_diff_of_a_last_line_without_end_is_told(tmp_path: Path) -> None:
+def test_the_diff_of_a_last_line_without_end_is_reported(tmp_path: Path) -> None:
     apply(plan(rendered(**{"a.cfg": "memory = 1"}), tmp_path))
     assert (
         "\\ No newline at end of file"
@@ -181,7 +181,7 @@ def test_the_diff_of_a_last_line_without_end_is_told(tmp_path: Path) -> None:
     "damage", ["", "{", "[]", '{"version": 2, "files": {}}', '{"version": 1}',
                '{"version": 1, "files": {"../../etc/passwd": ""}}', "[" * 100_000]
 )  # fmt: skip
-def test_a_damaged_manifest_is_told_and_leads_nowhere(tmp_path: Path, damage: str) -> None:
+def test_a_damaged_manifest_is_reported_and_leads_nowhere(tmp_path: Path, damage: str) -> None:
     apply(plan(rendered(), tmp_path))
     (tmp_path / manifest.NAME).write_text(damage)
     with pytest.raises(XentuiError, match="manifest"):

@@ -147,7 +147,7 @@ def test_a_path_is_a_file(here: Path) -> None:
         presets.load("./nowhere", here)
 
 
-def test_the_own_source_tree_is_not_local() -> None:
+def test_xentuis_own_source_tree_is_not_local() -> None:
     directory = presets.bundled_directory()
     assert directory.name == "presets"
     assert {preset.origin for preset in presets.available(directory.parent)} == {"bundled"}

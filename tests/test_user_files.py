@@ -54,7 +54,7 @@ bodies = st.lists(line.filter(lambda text: "\r" not in text)).map(
 
 
 @given(texts)
-def test_the_require_line_goes_in_at_the_end_and_comes_out_to_the_byte(text: str) -> None:
+def test_the_require_line_is_added_at_the_end_and_removed_to_the_byte(text: str) -> None:
     put = with_require(text)
     if not put.snippet:
         assert re.search(r"^(require|include)[ \t]+conf/xentui.conf", text, re.MULTILINE)
@@ -71,7 +71,7 @@ def test_the_require_line_goes_in_at_the_end_and_comes_out_to_the_byte(text: str
 
 
 @given(texts, bodies, bodies)
-def test_the_block_goes_in_once_and_comes_out_to_the_byte(text: str, one: str, two: str) -> None:
+def test_the_block_is_added_once_and_removed_to_the_byte(text: str, one: str, two: str) -> None:
     if any(mark.rstrip() in (BEGIN, END) for mark in re.split("\r?\n", text)):
         return
     first = with_block(text, one)
@@ -111,11 +111,11 @@ def test_somebody_elses_block_is_not_ours() -> None:
         ("A \\\r\n\r\n", True),
     ],
 )
-def test_a_last_line_that_goes_on_is_seen(text: str, goes_on: bool) -> None:
+def test_a_continued_last_line_is_found(text: str, goes_on: bool) -> None:
     assert unfinished(text) == goes_on
 
 
-def test_a_require_line_that_was_moved_comes_out_too() -> None:
+def test_a_moved_require_line_is_removed_too() -> None:
     put = with_require("A\nB\n")
     moved = f"A\n{REQUIRE}\nB\n"
     assert without_require(moved, put.snippet) == "A\nB\n"
@@ -168,7 +168,7 @@ def by_bitbake(folder: Path, text: str, **edit: Any) -> list[str]:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=bblayers())
-def test_a_layer_goes_where_bitbake_layers_puts_it(tmp_path: Path, text: str) -> None:
+def test_a_layer_is_added_where_bitbake_layers_adds_it(tmp_path: Path, text: str) -> None:
     put = with_layer(text, LAYER)
     assert layers(put.text) == by_bitbake(tmp_path, text, add=LAYER)
     assert without_layer(put.text, LAYER, put.snippet) == text
@@ -176,7 +176,7 @@ def test_a_layer_goes_where_bitbake_layers_puts_it(tmp_path: Path, text: str) ->
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=bblayers(), crlf=st.booleans(), end=st.booleans())
-def test_a_layer_comes_out_to_the_byte(tmp_path: Path, text: str, crlf: bool, end: bool) -> None:
+def test_a_layer_is_removed_to_the_byte(tmp_path: Path, text: str, crlf: bool, end: bool) -> None:
     text = text if end else text.removesuffix("\n")
     text = text.replace("\n", "\r\n") if crlf else text
     put = with_layer(text, LAYER)
@@ -186,7 +186,7 @@ def test_a_layer_comes_out_to_the_byte(tmp_path: Path, text: str, crlf: bool, en
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=bblayers())
-def test_a_layer_comes_out_of_what_bitbake_layers_reformatted(tmp_path: Path, text: str) -> None:
+def test_a_layer_is_removed_from_what_bitbake_layers_reformatted(tmp_path: Path, text: str) -> None:
     put = with_layer(text, LAYER)
     by_bitbake(tmp_path, put.text, add="/p/another")
     reformatted = (tmp_path / "bblayers.conf").read_text()

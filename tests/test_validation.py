@@ -46,20 +46,20 @@ def test_what_each_keyword_refuses(guest: dict[str, Any], refused: list[str]) ->
     assert all(one.path[:2] == ("guests", "g") and not one.is_name for one in told)
 
 
-def test_a_part_is_checked_with_the_references_of_the_whole() -> None:
+def test_a_part_is_checked_with_the_references_of_the_schema() -> None:
     part = schema.schema()["properties"]["guests"]
     (told,) = Checker(schema.schema()).violations({"g": {"memory": "256"}}, part)
     assert (told.keyword, told.path) == ("type", ("g", "memory"))
 
 
-def test_a_name_is_told_as_one() -> None:
+def test_a_name_is_reported_as_one() -> None:
     (told,) = found({"version": 1, "host": {"machine": "qemuarm64"}, "guests": {"A B": {}}})
     assert (told.keyword, told.path, told.value, told.is_name) == (
         "pattern", ("guests",), "A B", True,
     )  # fmt: skip
 
 
-def test_one_is_a_version_and_true_is_none() -> None:
+def test_one_is_a_version_and_true_is_not() -> None:
     for version, refused in ((1, []), (1.0, []), (True, ["const"]), ("1", ["const"])):
         data = {"version": version, "host": {"machine": "qemuarm64"}}
         assert [one.keyword for one in found(data)] == refused
@@ -117,5 +117,5 @@ def test_every_text_with_a_pattern_says_what_it_must_be(table: str, name: str) -
         ),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_said_to_the_person(table: str, name: str, value: Any, hint: str) -> None:
+def test_errors_are_shown_to_the_user(table: str, name: str, value: Any, hint: str) -> None:
     assert schema.field(table, name).problems(value)[0].hint == hint

@@ -83,7 +83,7 @@ d.getVar('XEN_BOOT_MODE') == 'hyperv-gen1' else 'c.wks')}"
     assert of(tmp_path / "b", more).boot_modes == ("bios", "efi", "hyperv-gen1")
 
 
-def test_classes_may_lie_in_any_layer(tmp_path: Path) -> None:
+def test_classes_may_be_in_any_layer(tmp_path: Path) -> None:
     build = trees.small(
         tmp_path,
         more={
@@ -103,7 +103,7 @@ def test_a_description_survives_being_written_down() -> None:
         assert Abilities.from_data(release.abilities.as_data()) == release.abilities
 
 
-def test_what_holds_everywhere_is_what_both_have() -> None:
+def test_what_applies_everywhere_is_what_both_have() -> None:
     known = releases.releases()
     wrynose, master = known["wrynose"].abilities, known["master"].abilities
     both = releases.portable()

@@ -73,7 +73,7 @@ def test_files_count_in_bitbakes_order(tmp_path: Path) -> None:
     assert found.distro.value == "nodistro"
 
 
-def test_a_machine_fragment_is_told(tmp_path: Path) -> None:
+def test_a_machine_fragment_is_reported(tmp_path: Path) -> None:
     build = trees.small(tmp_path, 'MACHINE ??= "qemux86-64"\n')
     trees.write(build, {"conf/toolcfg.conf": 'OE_FRAGMENTS += "machine/qemuarm64"\n'})
     found = build_dir.read(build)
@@ -82,7 +82,7 @@ def test_a_machine_fragment_is_told(tmp_path: Path) -> None:
     assert not found.faults
 
 
-def test_a_text_stands_for_a_file(tmp_path: Path) -> None:
+def test_a_text_can_be_given_in_place_of_a_file(tmp_path: Path) -> None:
     build = trees.small(tmp_path, 'A = "old"\n')
     new = {
         str(build / "conf/local.conf"): "require conf/xentui.conf\n",
@@ -101,7 +101,7 @@ def test_without_a_core_layer_nothing_is_sure(tmp_path: Path) -> None:
     assert found.value("A").text is None
 
 
-def test_the_users_files_are_told_from_layers(tmp_path: Path) -> None:
+def test_the_users_files_are_distinguished_from_layers(tmp_path: Path) -> None:
     build = trees.small(tmp_path)
     found = build_dir.read(build)
     assert found.is_users(str(build / "conf/local.conf"))
@@ -123,7 +123,7 @@ def test_a_canary_in_any_file_is_never_run(tmp_path: Path) -> None:
     assert not canary.exists()
 
 
-def test_broken_files_are_said_not_raised(tmp_path: Path) -> None:
+def test_broken_files_are_reported_not_raised(tmp_path: Path) -> None:
     build = trees.small(tmp_path, ' A = "1"\nB_append = "2"\nC = "3" # d\n')
     (build / "conf/auto.conf").write_bytes(b'A = "\xff"\n')
     (build / "conf/site.conf").mkdir()
@@ -235,7 +235,7 @@ def test_a_file_is_the_user_s_or_a_layer_s(
 # Layers.
 
 
-def test_a_layer_says_what_it_is(tmp_path: Path) -> None:
+def test_a_layer_describes_itself(tmp_path: Path) -> None:
     found = of_layers(
         tmp_path,
         'BBFILE_COLLECTIONS += "a"\nBBFILE_PRIORITY_a = "-7"\nLAYERSERIES_COMPAT_a = "x y"\n'
@@ -258,7 +258,7 @@ def test_a_layer_says_what_it_is(tmp_path: Path) -> None:
         assert found.value(name).raw is None
 
 
-def test_a_layer_s_own_folder_is_put_in_at_once(tmp_path: Path) -> None:
+def test_the_folder_of_a_layer_is_entered_right_away(tmp_path: Path) -> None:
     conf = 'BBFILE_COLLECTIONS += "{0}"\nBBFILE_PATTERN_{0} = "^${{LAYERDIR_RE}}/"\n'
     conf += 'BBPATH .= ":${{LAYERDIR}}"\nPLACE_{0} = "${{LAYERDIR}}/x"\n'
     names = ("a+b", "aab")
@@ -275,7 +275,7 @@ def test_a_layer_s_own_folder_is_put_in_at_once(tmp_path: Path) -> None:
     assert of == ["c0", "c1", None]
 
 
-def test_layers_may_lie_at_home_or_end_with_a_slash(
+def test_layers_may_be_below_home_or_end_with_a_slash(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -358,7 +358,7 @@ def test_a_file_is_found_below_bbpath(tmp_path: Path) -> None:
         ("", None, None),
     ],
 )
-def test_a_machine_is_said_where_it_counts(
+def test_the_machine_is_reported_where_it_matters(
     tmp_path: Path, lines: str, value: str | None, line: int | None
 ) -> None:
     found = build_dir.read(trees.small(tmp_path, lines))
@@ -366,7 +366,7 @@ def test_a_machine_is_said_where_it_counts(
     assert found.machine == Setting(value, place)
 
 
-def test_what_bitbake_sets_by_itself(tmp_path: Path) -> None:
+def test_what_bitbake_sets_on_its_own(tmp_path: Path) -> None:
     text = (
         'A := "${PN}"\nB := "x${BB_CURRENT_MC}"\n'
         'C = "${@"conf/multiconfig/${BB_CURRENT_MC}.conf" if "${BB_CURRENT_MC}" != "" else ""}"\n'

@@ -48,7 +48,7 @@ TEXTS = {
 }
 
 
-def test_files_are_looked_for_beside_and_then_below_bbpath() -> None:
+def test_files_are_looked_for_next_to_the_file_and_then_below_bbpath() -> None:
     reader = ConfReader(texts=TEXTS)
     assert reader.read("/x/local.conf")
     assert (reader.faults, reader.store.doubts) == ([], {})
@@ -67,7 +67,7 @@ def test_files_are_looked_for_beside_and_then_below_bbpath() -> None:
     ]  # fmt: skip
 
 
-def test_of_include_all_the_name_may_be_one_that_is_made() -> None:
+def test_a_name_of_include_all_may_be_computed() -> None:
     text = 'BBPATH = "/a"\nN = "conf/n.conf /a/m.conf"\ninclude_all ${N}\ninclude_all ${@f()}\n'
     texts = {"/a/conf/n.conf": 'A = "n"\n', "/a/m.conf": 'B = "m"\n'}
     reader = ConfReader(texts={"/x/local.conf": text, **texts})
@@ -77,7 +77,7 @@ def test_of_include_all_the_name_may_be_one_that_is_made() -> None:
     assert len(reader.store.doubts) == 1
 
 
-def test_a_file_knows_its_own_name() -> None:
+def test_a_file_can_be_found_by_its_own_name() -> None:
     reader = read(
         'A := "${FILE}"\nrequire more.conf\nC := "${FILE}"\n',
         **{"conf/more.conf": 'B := "${FILE}"\n'},
@@ -92,7 +92,7 @@ def test_a_file_that_names_itself_reads_the_others_on_its_line() -> None:
     assert includes(reader) == [(f"{FILE} conf/b.conf", ["/t/conf/b.conf"])]
 
 
-def test_files_that_require_each_other_are_said_once(tmp_path: Path) -> None:
+def test_files_that_require_each_other_are_reported_once(tmp_path: Path) -> None:
     reader = of_files(tmp_path, local="\nrequire b.conf\n", b="# b\n\nrequire local.conf\n")
     assert reader.faults == [
         Fault("cycle", f"{tmp_path}/b.conf", 3, f"{tmp_path}/local.conf includes itself")
@@ -100,7 +100,7 @@ def test_files_that_require_each_other_are_said_once(tmp_path: Path) -> None:
     assert includes(reader) == [("local.conf", []), ("b.conf", [f"{tmp_path}/b.conf"])]
 
 
-def test_files_that_are_missing_are_said_where_they_are_required() -> None:
+def test_files_that_are_missing_are_reported_where_they_are_required() -> None:
     reader = read("\nrequire nosuch.conf conf/b.conf none.conf\ninclude gone.conf\n",
                   **{"conf/b.conf": ""})  # fmt: skip
     assert reader.faults == [
@@ -154,7 +154,7 @@ def test_a_name_has_so_many_overrides(parts: int) -> None:
     assert list(reader.store.doubts) == [f"{FILE}:2 was not read: its name has too many overrides"]
 
 
-def test_a_link_that_leads_nowhere_is_told(tmp_path: Path) -> None:
+def test_a_link_that_leads_nowhere_is_reported(tmp_path: Path) -> None:
     link = tmp_path / "local.conf"
     link.symlink_to("nowhere.conf")
     reader = ConfReader()
@@ -193,7 +193,7 @@ def test_python_modules_belong_into_the_first_file() -> None:
     [("A_append", "append"), ("A_prepend_x", "prepend"), ("A_remove:b", "remove")],
 )
 @pytest.mark.parametrize("operator", ["=", "+=", "?=", ":="])
-def test_the_old_way_of_overrides_is_told(line: str, old: str, operator: str) -> None:
+def test_the_old_override_syntax_is_reported(line: str, old: str, operator: str) -> None:
     reader = read(f'\n{line} {operator} "1"\n')
     what = f"{line} uses the old override syntax: _{old} instead of :{old}"
     assert reader.faults == [Fault("old-override", FILE, 2, what)]
@@ -286,7 +286,7 @@ def test_fragments_are_read_from_their_layers() -> None:
     assert list(mine.doubts) == ["F names a fragment that is not known"]
 
 
-def test_fragments_that_no_layer_has_are_said_where_they_are_named() -> None:
+def test_fragments_that_no_layer_has_are_reported_where_they_are_named() -> None:
     reader = fragments('F = "one/a"\nF += "two/b"', **{"two__my conf__a": 'A = "1"\n'})
     assert reader.faults == [
         Fault("fragment", FILE, 7, "no enabled layer has the fragment one/a"),

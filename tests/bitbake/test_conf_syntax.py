@@ -374,7 +374,7 @@ def test_a_byte_order_mark_is_named() -> None:
     ],
 )
 @pytest.mark.parametrize("suffix", [".conf", ".bb"])
-def test_reading_goes_on_behind_a_continued_line(
+def test_reading_goes_on_after_a_continued_line(
     text: str, kind: str, line: int, message: str, kept: list[str], suffix: str
 ) -> None:
     parsed = parse(text, f"/x{suffix}")
@@ -397,7 +397,9 @@ def test_reading_goes_on_behind_a_continued_line(
         ),
     ],
 )  # fmt: skip
-def test_what_a_recipe_leaves_open_is_said(text: str, kind: str, line: int, message: str) -> None:
+def test_what_a_recipe_leaves_open_is_reported(
+    text: str, kind: str, line: int, message: str
+) -> None:
     assert parse(text, "/x.inc").faults == [Fault(kind, "/x.inc", line, message)]
 
 
@@ -411,7 +413,7 @@ def test_what_a_recipe_leaves_open_is_said(text: str, kind: str, line: int, mess
         ("pythonic() {", "pythonic"), ("fakeroot() {", "fakeroot"), ("fakeroots () {", "fakeroots"),
     ],
 )  # fmt: skip
-def test_a_function_s_name_stands_before_its_brackets(line: str, name: str) -> None:
+def test_a_functions_name_comes_before_its_brackets(line: str, name: str) -> None:
     (one,) = statements(f"{line}\n}}\n", "/x.inc")
     assert (one.kind, one.variable, one.last_line) == ("function", name, 2)
 

@@ -162,7 +162,7 @@ def test_any_configuration_is_worth_what_bitbake_makes_of_it(lines: list[str]) -
     _compare("\n".join(['OVERRIDES = "o1:o2:o3"', *lines]) + "\n")
 
 
-def test_python_is_a_hole_that_says_where_it_comes_from() -> None:
+def test_python_is_a_hole_that_names_its_origin() -> None:
     mine = store('A = "x ${@d.getVar(\'B\')} y"\nB = "${A} z"\nC = "w"\n')
     assert mine.get("A").text is None
     assert mine.get("A").words == ["x", "y"]
@@ -185,14 +185,14 @@ def test_python_is_never_run(tmp_path: Path) -> None:
     assert not canary.exists()
 
 
-def test_an_override_that_may_hold_is_said() -> None:
+def test_an_override_that_may_hold_is_reported() -> None:
     mine = store('OVERRIDES = "${@x()}:o1"\nA = "1"\nA:o2 = "2"\nA:o1 = "3"\nB:pn-x = "4"\n')
     assert mine.get("A").raw == "3"
     assert any("o2" in reason for reason in mine.get("A").unknown)
     assert mine.get("B").known
 
 
-def test_what_a_recipe_sees_is_its_own() -> None:
+def test_a_recipe_sees_its_own_values() -> None:
     mine = store('OVERRIDES = "pn-${PN}"\nA = "1"\nA:pn-image = "2"\nA:append:pn-other = "3"\n')
     assert mine.get("A").text == "1"
     assert mine.seen_by("image").get("A").text == "2"
@@ -214,13 +214,13 @@ def test_files_are_included_where_they_are_named() -> None:
     ]
 
 
-def test_a_required_file_that_is_missing_is_said() -> None:
+def test_a_required_file_that_is_missing_is_reported() -> None:
     reader = read('A = "1"\n\nrequire conf/nosuch.conf\nB = "2"\n')
     assert [(fault.kind, fault.line) for fault in reader.faults] == [("include", 3)]
     assert reader.store.get("B").text == "2"
 
 
-def test_a_file_that_includes_itself_is_said() -> None:
+def test_a_file_that_includes_itself_is_reported() -> None:
     reader = read("include conf/b.conf\n", **{"conf/b.conf": "include conf/under-test.conf\n"})
     assert [fault.kind for fault in reader.faults] == ["cycle"]
 
@@ -317,7 +317,7 @@ def test_a_value_at_its_bounds_is_what_bitbake_makes_of_it(text: str) -> None:
     _compare('OVERRIDES = "o1:o2"\n' + text)
 
 
-def test_a_change_counts_at_once() -> None:
+def test_a_change_applies_immediately() -> None:
     mine = Store()
     mine.assign("A", "1")
     mine.assign("A", "2", "??=", "f")
@@ -367,7 +367,7 @@ def test_what_is_fixed_is_not_what_is_assigned() -> None:
     assert (seen.get("PN"), seen.get("A")) == (Value("web"), Value("web-1"))
 
 
-def test_what_stands_for_python_is_looked_up() -> None:
+def test_values_in_place_of_python_are_looked_up() -> None:
     mine = Store()
     mine.stands_for = {"${@f()}": "${B}!"}
     mine.assign("A", "${@f()}${@g()}")
@@ -411,7 +411,7 @@ def test_why_a_value_is_not_known(text: str, raw: str, unknown: list[str]) -> No
     assert mine.get("A").text == (None if unknown else raw)
 
 
-def test_flags_and_texts_say_why_too() -> None:
+def test_flags_and_texts_explain_too() -> None:
     mine = store('A[f] = "${@f()}"\nA[g] = "x"\nA[f] += "y"\n')
     assert mine.flag("A", "f") == Value(f"{HOLE} y", (not_evaluated("A[f]", 1),))
     assert (mine.flag("A", "g"), mine.flag("A", "h")) == (Value("x"), Value(None))
@@ -422,7 +422,7 @@ def test_flags_and_texts_say_why_too() -> None:
     assert Value(f"{HOLE}", ()).text is None
 
 
-def test_each_of_a_circle_is_said_to_refer_to_itself() -> None:
+def test_each_part_of_a_circle_is_reported_to_refer_to_itself() -> None:
     mine = store('A = "${B}"\nB = "${C}"\nC = "${A}"\n')
     for name in "ABC":
         assert mine.get(name) == Value(HOLE, (f"{name} {CIRCLE}",))
@@ -446,7 +446,7 @@ def test_a_value_may_be_looked_up_through_so_many(deep: int) -> None:
 
 
 @pytest.mark.parametrize("deep", [50, 51])
-def test_names_are_made_of_names_so_deep(deep: int) -> None:
+def test_names_are_expanded_to_a_limit(deep: int) -> None:
     mine = Store()
     mine.assign("A", "A")
     assert mine.expand("${" * deep + "A" + "}" * deep) == (
@@ -547,13 +547,13 @@ def test_a_name_with_overrides_is_a_variant(name: str, variants: list[tuple[str,
         ("q\0r\0-x", "qr1", False),
     ],
 )
-def test_an_override_holds_or_does_not_or_may(
+def test_an_override_applies_or_not_or_may_apply(
     words: str, override: str, holds: bool | None
 ) -> None:
     assert Overrides(tuple(words.split(" ")), "").holds(override) is holds
 
 
-def test_of_several_variants_the_strongest_holds() -> None:
+def test_the_strongest_of_several_variants_wins() -> None:
     active = Overrides(("weak", "strong", f"x{HOLE}"), "why")
     variants = {each: f"A:{each}" for each in ("strong", "weak", "none", "x1")}
     assert best(variants, active) == ("A:strong", ["x1"])

@@ -120,7 +120,7 @@ def test_a_line_that_is_right_is_not_found(line: str, tmp_path: Path) -> None:
     assert found(tmp_path, f"{GOOD}{line}\n", more=BUNDLE) == []
 
 
-def test_a_recipe_is_not_missed_where_recipes_may_lie_elsewhere(tmp_path: Path) -> None:
+def test_a_recipe_is_not_reported_missing_where_it_may_be_elsewhere(tmp_path: Path) -> None:
     line = 'BUNDLED_XEN_GUESTS += "nosuch-image"\nXEN_GUEST_MEMORY[other] = "256"\n'
     conf = trees.layer_conf("virtualization-layer") + 'BBFILES += "${@elsewhere()}"\n'
     assert [p.finding.code for p in found(tmp_path / "a", GOOD + line)] == ["XT636", "XT623"]
@@ -140,7 +140,7 @@ def test_layers_are_examined(tmp_path: Path) -> None:
     assert "kirkstone" in goldens["XT616"].message
 
 
-def test_what_is_missing_altogether_is_told(tmp_path: Path) -> None:
+def test_what_is_missing_altogether_is_reported(tmp_path: Path) -> None:
     assert {p.finding.code for p in found(tmp_path / "a", GOOD, layers=("core",))} >= {"XT614"}
     assert {p.finding.code for p in found(tmp_path / "b", GOOD, layers=("virt",))} >= {
         "XT613",
@@ -151,7 +151,7 @@ def test_what_is_missing_altogether_is_told(tmp_path: Path) -> None:
     assert [p.finding.code for p in examine(build_dir.read(build))] == ["XT615"]
 
 
-def test_a_fresh_build_directory_gets_advice_alone(tmp_path: Path) -> None:
+def test_a_new_build_directory_gets_only_advice(tmp_path: Path) -> None:
     made = found(tmp_path, 'MACHINE ??= "qemux86-64"\n')
     assert [(p.finding.code, p.finding.severity.value) for p in made] == [("XT610", "advice")]
 
@@ -182,7 +182,7 @@ def test_the_machine_that_builds_is_examined(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("operator", "codes_found"), [("?=", ["XT626"]), ("=", [])])
-def test_a_machine_of_the_environment_is_told(
+def test_a_machine_of_the_environment_is_reported(
     operator: str, codes_found: list[str], tmp_path: Path
 ) -> None:
     conf = GOOD.replace("MACHINE =", f"MACHINE {operator}")
@@ -201,12 +201,12 @@ def test_every_code_of_the_build_directory_is_tried() -> None:
     assert tried == {code for code in codes() if code.startswith("XT6")} - of_releases
 
 
-def test_unseen_changes_are_told(tmp_path: Path) -> None:
+def test_unseen_changes_are_reported(tmp_path: Path) -> None:
     conf = "\n".join(line for line in GOOD.split("\n") if "XENTUI" not in line)
     assert [p.finding.code for p in found(tmp_path, conf)] == ["XT638"]
 
 
-def test_the_command_tells_and_ends_with_1(
+def test_the_command_reports_and_exits_with_1(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -224,7 +224,7 @@ def test_the_command_tells_and_ends_with_1(
     assert main(["doctor", "--build-dir", str(build)]) == 0
 
 
-def test_xentuis_own_file_is_told(
+def test_xentuis_own_file_is_recognised(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -252,7 +252,7 @@ def test_the_command_asks_for_a_build_directory(
     assert "--build-dir" in capsys.readouterr().err
 
 
-def test_each_word_that_is_said_is_as_it_was_read(tmp_path: Path) -> None:
+def test_golden_answers_of_the_doctor(tmp_path: Path) -> None:
     said = {}
     for number, (code, line) in enumerate(LINES):
         root = tmp_path / str(number)
@@ -419,7 +419,7 @@ def test_only_an_emulated_board_needs_kvm(tmp_path: Path, conf: str, told: bool)
         ("vim", True, False),
     ],
 )
-def test_what_belongs_into_dom0_alone(tmp_path: Path, word: str, recipes: bool, told: bool) -> None:
+def test_what_belongs_only_into_dom0(tmp_path: Path, word: str, recipes: bool, told: bool) -> None:
     more = dict(BUNDLE)
     if not recipes:
         more["virt/conf/layer.conf"] = (
@@ -430,7 +430,7 @@ def test_what_belongs_into_dom0_alone(tmp_path: Path, word: str, recipes: bool, 
     assert lines_of("XT607", made) == ([GOOD.count("\n") + 1] if told else [])
 
 
-def test_guests_whose_changes_nobody_sees_are_told_at_their_line(tmp_path: Path) -> None:
+def test_guests_whose_changes_bitbake_misses_are_reported_at_their_line(tmp_path: Path) -> None:
     bare = "".join(line for line in GOOD.splitlines(keepends=True) if "XENTUI_HASH" not in line)
     (made,) = of("XT638", found(tmp_path / "a", bare))
     assert made[0] == 3
@@ -440,7 +440,7 @@ def test_guests_whose_changes_nobody_sees_are_told_at_their_line(tmp_path: Path)
     assert len(of("XT638", found(tmp_path / "c", others))) == 1
 
 
-def test_a_layer_that_is_no_layer_is_told(tmp_path: Path) -> None:
+def test_a_layer_folder_that_is_not_a_layer_is_reported(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (made,) = of("XT612", found(tmp_path, GOOD, layers=("core", "virt", "empty")))
     assert made == (

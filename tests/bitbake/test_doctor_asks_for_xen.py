@@ -73,7 +73,7 @@ def test_other_lines_do_not_ask_for_xen(tmp_path: Path, lines: str) -> None:
     ("word", "wanted"),
     [("lab-guests", True), ("my-guests", True), ("my-bundle", True), ("my-bundles", False)],
 )
-def test_a_bundle_is_known_by_its_name_where_recipes_may_lie_elsewhere(
+def test_a_bundle_is_accepted_by_name_where_recipes_may_be_elsewhere(
     tmp_path: Path, word: str, wanted: bool
 ) -> None:
     assert asked(tmp_path / "named", INTO_DOM0.format(word), ELSEWHERE) is wanted
@@ -121,7 +121,7 @@ IMAGES = (
 
 
 @pytest.mark.parametrize("variable", IMAGES)
-def test_an_image_of_one_s_own_has_guests_of_its_own(tmp_path: Path, variable: str) -> None:
+def test_the_users_image_has_its_own_guests(tmp_path: Path, variable: str) -> None:
     said = (
         f'BUNDLED_XEN_GUESTS = "${{MINE}}"\nMINE = ""\nMINE:pn-my-xen = "gone"\n{variable} = ""\n'
     )

@@ -45,7 +45,7 @@ def test_lines_that_are_for_no_guest(tmp_path: Path, line: str) -> None:
     assert found(tmp_path, f"{GOOD}{line}\n", more=BUNDLE) == []
 
 
-def test_a_flag_of_several_lines_is_told_at_the_last(tmp_path: Path) -> None:
+def test_a_flag_of_several_lines_is_reported_at_the_last(tmp_path: Path) -> None:
     lines = 'XEN_GUEST_NAME[zzz] = "a"\nXEN_GUEST_MEMORY[zzz] = "1"\nXEN_GUEST_NAME[zzz] = "b"\n'
     (made,) = of("XT623", found(tmp_path, GOOD + lines, more=BUNDLE))
     assert made[:2] == (NEXT + 2, "XEN_GUEST_NAME[zzz] is for a guest that nothing bundles")
@@ -62,7 +62,7 @@ def test_a_flag_of_several_lines_is_told_at_the_last(tmp_path: Path) -> None:
         ("external:autostartx", '"autostartx"'),
     ],
 )
-def test_tags_that_are_none(tmp_path: Path, tags: str, wrong: str | None) -> None:
+def test_unknown_tags(tmp_path: Path, tags: str, wrong: str | None) -> None:
     line = f'BUNDLED_XEN_GUESTS += "{GUEST}:{tags}"\n'
     told = f'"{GUEST}:{tags}": unknown tag {wrong}, which the class silently ignores'
     assert of("XT633", found(tmp_path, GOOD + line)) == (
@@ -169,7 +169,7 @@ def test_guests_whose_changes_go_unnoticed(tmp_path: Path, lines: str, line: int
     assert lines_of("XT638", made) == ([line] if line else [])
 
 
-def test_guests_of_two_lines_are_told_at_the_first_that_is_known(tmp_path: Path) -> None:
+def test_guests_of_two_lines_are_reported_at_the_first_that_is_known(tmp_path: Path) -> None:
     lines = f'BUNDLED_XEN_GUESTS = "${{MINE}}"\nMINE = "{GUEST}"\n'
     hidden = found(tmp_path / "hidden", PLAIN + lines)
     assert lines_of("XT638", hidden) == [0]
@@ -191,7 +191,7 @@ def test_guests_of_two_lines_are_told_at_the_first_that_is_known(tmp_path: Path)
         ('inherit image\nIMAGE_FSTYPES:append = " ext4"\n', "cpio.gz", "", False),
     ],
 )
-def test_a_guest_whose_image_is_not_made(
+def test_a_guest_whose_image_nothing_builds(
     tmp_path: Path, recipe: str, types: str, wanted: str, missing: bool
 ) -> None:
     more = {"virt/recipes-extended/images/plain-image.bb": recipe}

@@ -70,7 +70,7 @@ def test_any_other_layer_is_named_by_its_collection(tmp_path: Path, collection: 
     )
 
 
-def test_a_missing_core_is_told_with_its_path(tmp_path: Path) -> None:
+def test_a_missing_core_is_reported_with_its_path(tmp_path: Path) -> None:
     assert of("XT616", alone(tmp_path / "a", "acme")) == [
         (
             2,
@@ -80,7 +80,7 @@ def test_a_missing_core_is_told_with_its_path(tmp_path: Path) -> None:
     ]
 
 
-def test_a_missing_layer_is_told_once_with_all_that_need_it(tmp_path: Path) -> None:
+def test_a_missing_layer_is_reported_once_with_all_that_need_it(tmp_path: Path) -> None:
     more = {
         "other/conf/layer.conf": trees.layer_conf("other", depends="core wanted"),
         "third/conf/layer.conf": trees.layer_conf("third", depends="wanted other"),
@@ -120,7 +120,7 @@ def test_a_layer_nearby_is_known_by_a_file_of_a_mebibyte(
     assert fix.startswith("Run: " if near else FETCH)
 
 
-def test_what_is_no_layer_nearby_is_passed_over(tmp_path: Path) -> None:
+def test_folders_that_are_not_layers_are_ignored(tmp_path: Path) -> None:
     more = {
         ".git/conf/layer.conf": trees.layer_conf("wanted"),
         "README": "",
@@ -139,7 +139,7 @@ def test_what_is_no_layer_nearby_is_passed_over(tmp_path: Path) -> None:
         ("", ""),
     ],
 )
-def test_a_meta_virtualization_without_the_classes_is_told_with_its_release(
+def test_a_meta_virtualization_without_the_classes_is_reported_with_its_release(
     tmp_path: Path, compat: str, told: str
 ) -> None:
     conf = trees.layer_conf("virtualization-layer", compat=compat)
@@ -162,7 +162,7 @@ def test_a_meta_virtualization_without_the_classes_is_told_with_its_release(
         ("", None),
     ],
 )
-def test_a_layer_of_another_release_is_told(
+def test_a_layer_of_another_release_is_reported(
     tmp_path: Path, compat: str, message: str | None
 ) -> None:
     more = {"other/conf/layer.conf": trees.layer_conf("other", compat=compat)}
@@ -180,7 +180,7 @@ def test_a_layer_of_another_release_is_told(
         ("MACHINE = \"qemu${@d.getVar('BOARD')}-64\"\n", None),
     ],
 )
-def test_a_machine_that_names_none(tmp_path: Path, line: str, message: str | None) -> None:
+def test_a_machine_without_a_name(tmp_path: Path, line: str, message: str | None) -> None:
     conf = f"# Settings.\n{line}"
     made = of("XT617", found(tmp_path / "a", conf))
     assert [(at, told) for at, told, _ in made] == (

@@ -102,7 +102,7 @@ def test_what_bitbake_stops_at(
     ) == (code, place, message, fix)
 
 
-def test_a_byte_order_mark_is_told_at_the_first_line(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_reported_at_the_first_line(tmp_path: Path) -> None:
     assert of("XT601", found(tmp_path, f"\ufeff{GOOD}")) == [
         (
             1,
@@ -133,9 +133,7 @@ def test_a_line_is_proposed_with_as_much_as_fits(tmp_path: Path, value: str, sho
         (":=", False), ("??=", False),
     ],
 )  # fmt: skip
-def test_what_takes_the_place_of_the_recipes_own_packages(
-    tmp_path: Path, operator: str, told: bool
-) -> None:
+def test_what_replaces_the_recipes_own_packages(tmp_path: Path, operator: str, told: bool) -> None:
     flag = 'IMAGE_INSTALL[doc] = "Packages."\n'
     made = of("XT608", found(tmp_path, f'{PLAIN}{flag}IMAGE_INSTALL {operator} " vim "\n'))
     assert [line for line, _, _ in made] == ([3] if told else [])
@@ -151,7 +149,7 @@ def test_what_takes_the_place_of_the_recipes_own_packages(
         ("IMAGE_INSTALL:pn-xen-image-minimal", False),
     ],
 )
-def test_packages_of_every_image_alone_are_lost(tmp_path: Path, name: str, told: bool) -> None:
+def test_packages_set_for_every_image_are_lost(tmp_path: Path, name: str, told: bool) -> None:
     made = of("XT608", found(tmp_path, f'{PLAIN}{name} += "vim"\n'))
     assert bool(made) is told
 

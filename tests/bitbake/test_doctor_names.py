@@ -57,7 +57,7 @@ def told(root: Path, conf: str, more: dict[str, str] | None = None) -> list[tupl
          "BUNDLED_XEN_GUESTS"),
     ],
 )  # fmt: skip
-def test_a_name_that_nothing_knows_is_told_with_its_line(
+def test_an_unknown_name_is_reported_with_its_line(
     tmp_path: Path, conf: str, code: str, fix: str
 ) -> None:
     ((found, line, said),) = told(tmp_path, conf)
@@ -80,7 +80,7 @@ def test_a_name_that_nothing_knows_is_told_with_its_line(
         'IMAGE_INSTALL:append:pn-xen-image-minimal = " nano"\n',
     ],
 )
-def test_names_that_are_known_are_not_told(tmp_path: Path, conf: str) -> None:
+def test_known_names_are_not_reported(tmp_path: Path, conf: str) -> None:
     assert told(tmp_path, conf) == []
 
 

@@ -13,7 +13,7 @@ from tests.bitbake.test_doctor import GOOD, PLAIN, found, lines_of, of
 BARE = "".join(line for line in GOOD.splitlines(keepends=True) if "FEATURES" not in line)
 
 
-def test_features_that_nobody_speaks_of_are_missed_at_the_first_line(tmp_path: Path) -> None:
+def test_features_that_are_set_nowhere_are_reported_at_the_first_line(tmp_path: Path) -> None:
     assert of("XT609", found(tmp_path, BARE)) == [
         (
             1,
@@ -23,7 +23,7 @@ def test_features_that_nobody_speaks_of_are_missed_at_the_first_line(tmp_path: P
     ]
 
 
-def test_a_directory_without_xen_is_told_what_it_lacks(tmp_path: Path) -> None:
+def test_what_a_directory_without_xen_lacks_is_reported(tmp_path: Path) -> None:
     (made,) = of("XT610", found(tmp_path, PLAIN))
     assert made == (
         0,
@@ -159,7 +159,7 @@ FIX = "Remove the line, move it before the require line, or change the project."
         (['XEN_GUEST_MEMORY[db] = "512"', 'XEN_GUEST_EXTRA:x = "ro"'], {}),
     ],
 )
-def test_a_line_that_undoes_xentuis_is_told_once(
+def test_a_line_that_undoes_xentuis_is_reported_once(
     tmp_path: Path, lines: list[str], told: dict[int, str]
 ) -> None:
     conf = f"{PLAIN}require conf/xentui.conf\n" + "".join(f"{line}\n" for line in lines)
@@ -179,7 +179,7 @@ def test_a_line_that_undoes_xentuis_is_told_once(
         ('IMAGE_FEATURES:remove = "xen"', None),
     ],
 )
-def test_words_of_xentuis_that_are_taken_out_again(
+def test_words_of_xentui_that_are_removed_again(
     tmp_path: Path, line: str, words: str | None
 ) -> None:
     conf = f"{PLAIN}require conf/xentui.conf\n{line}\n"
@@ -196,7 +196,7 @@ def test_words_of_xentuis_that_are_taken_out_again(
     )
 
 
-def test_a_configuration_that_nobody_reads_is_told_at_its_first_line(tmp_path: Path) -> None:
+def test_a_configuration_that_nothing_reads_is_reported_at_its_first_line(tmp_path: Path) -> None:
     made = found(tmp_path, GOOD, more={"build/conf/xentui.conf": OWN})
     assert [str(one.place) for one in made if one.finding.code == "XT637"] == [
         f"{tmp_path}/build/conf/xentui.conf:1"
@@ -210,7 +210,7 @@ def test_a_configuration_that_nobody_reads_is_told_at_its_first_line(tmp_path: P
         ("musl", "Remove it, or add its layer."),
     ],
 )
-def test_a_multiconfig_that_is_not_there(tmp_path: Path, name: str, fix: str) -> None:
+def test_a_multiconfig_that_does_not_exist(tmp_path: Path, name: str, fix: str) -> None:
     conf = f'{GOOD}BBMULTICONFIG = "vruntime-aarch64 {name}"\n'
     (made,) = of("XT619", found(tmp_path, conf, more=VRUNTIME))
     assert (made[0], made[2]) == (GOOD.count("\n") + 1, fix)

@@ -78,7 +78,7 @@ def test_a_file_that_names_itself_by_its_path_is_read_once() -> None:
     assert told(reader_of(local="require local.conf\n"), "cycle")
 
 
-def test_what_has_no_ending_that_bitbake_reads_is_told(tmp_path: Path) -> None:
+def test_what_has_no_ending_that_bitbake_reads_is_reported(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text('A = "1"\n')
     reader = ConfReader(
         texts={str(tmp_path / "local.conf"): "include notes.txt\ninclude nosuch.txt\n"}
@@ -299,7 +299,7 @@ def test_the_memory_of_dom0(
     assert [one.startswith(reason) for one in reasons(made)] == ([True] if reason else [])
 
 
-def test_guests_that_stand_twice_or_have_strange_tags(tmp_path: Path) -> None:
+def test_duplicate_guests_and_unknown_tags(tmp_path: Path) -> None:
     made = imported(tmp_path, 'BUNDLED_XEN_GUESTS = "a:autostart a b:often :external"\n')
     assert [guest.key for guest in made.project.guests] == ["a", "b"]
     assert made.project.guest("a").tags == ("autostart",)
@@ -338,7 +338,7 @@ def sources(project: Project) -> list[Fetch]:
     return list(source.fetch) if source is not None else []
 
 
-def test_a_recipe_s_own_configs_and_files(tmp_path: Path) -> None:
+def test_a_recipes_own_configs_and_files(tmp_path: Path) -> None:
     made = imported(
         tmp_path, 'MACHINE = "qemux86-64"\n', RECIPE.format("raw"),
         **{"lab__own.cfg": "type = 'pv'\n", "files__disk.img": "x"},
@@ -372,6 +372,6 @@ def test_an_import_type_that_is_not_the_class_own_is_left(tmp_path: Path) -> Non
         ('do_rootfs[vardeps] += "XENTUI_HASH MORE"', 1),
     ],
 )
-def test_lines_that_xentui_writes_by_itself(tmp_path: Path, line: str, left: int) -> None:
+def test_lines_that_xentui_adds(tmp_path: Path, line: str, left: int) -> None:
     made = imported(tmp_path, f'MACHINE = "qemux86-64"\nBUNDLED_XEN_GUESTS = "a"\n{line}\n')
     assert len(made.left) == left, made.left

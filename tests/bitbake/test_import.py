@@ -161,7 +161,7 @@ def _import(tmp_path: Path, text: str) -> Imported:
     return importer.read([path])
 
 
-def test_what_cannot_be_carried_is_listed_by_line(tmp_path: Path) -> None:
+def test_what_cannot_be_imported_is_listed_by_line(tmp_path: Path) -> None:
     made = _import(
         tmp_path,
         'MACHINE = "qemux86-64"\n'
@@ -187,7 +187,7 @@ def test_what_cannot_be_carried_is_listed_by_line(tmp_path: Path) -> None:
     assert {place.line for place in made.imported_lines} == {1, 2, 13}
 
 
-def test_without_a_machine_one_is_taken_and_told(tmp_path: Path) -> None:
+def test_without_a_machine_one_is_chosen_and_reported(tmp_path: Path) -> None:
     made = _import(tmp_path, 'BUNDLED_XEN_GUESTS = "xen-guest-image-minimal"\n')
     assert made.project.host.machine == "qemux86-64"
     assert any("machine" in note for note in made.notes)
@@ -203,7 +203,7 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
         importer.read([tmp_path / "x.bb"])
 
 
-def test_includes_beside_the_configuration_are_read(tmp_path: Path) -> None:
+def test_includes_next_to_the_configuration_are_read(tmp_path: Path) -> None:
     (tmp_path / "conf").mkdir()
     (tmp_path / "conf/more.conf").write_text('BUNDLED_XEN_GUESTS += "b"\n')
     path = tmp_path / "conf/local.conf"
@@ -449,7 +449,7 @@ def imported(folder: Path, files: Mapping[str, str], *names: str) -> str:
     return account(made, folder)
 
 
-def test_what_becomes_of_a_configuration(tmp_path: Path) -> None:
+def test_golden_answers_of_imported_configurations(tmp_path: Path) -> None:
     beside = {
         "conf/more.inc": 'XEN_GUEST_MEMORY_DEFAULT = "64"\n',
         "conf/beside.conf": "",
@@ -473,7 +473,7 @@ def test_numbers_are_whole_and_decimal(text: str, read: int | None) -> None:
 
 
 @pytest.mark.parametrize("text", ["00", "08", "1234567890", "-1", "1.0", "²", "1 2", "0x1", "1M"])
-def test_other_numbers_are_not_carried(text: str) -> None:
+def test_other_numbers_are_refused(text: str) -> None:
     with pytest.raises(NotImportable, match=r"^it is not a whole decimal number$"):
         whole_number(text)
 
@@ -496,7 +496,7 @@ def test_sizes_of_memory_are_in_mib(text: str, mib: int) -> None:
 @pytest.mark.parametrize(
     "text", ["", "0", "0512", "1234567890", "1k", "1T", "M", "1 M", "1MM", "²"]
 )
-def test_other_sizes_are_not_carried(text: str) -> None:
+def test_other_sizes_are_refused(text: str) -> None:
     with pytest.raises(NotImportable, match=r"^it is not a memory size$"):
         mebibytes(text)
 

@@ -105,7 +105,7 @@ RECIPES = {
 }  # fmt: skip
 
 
-def test_what_becomes_of_a_recipe(tmp_path: Path) -> None:
+def test_golden_answers_of_imported_recipes(tmp_path: Path) -> None:
     beside = {"conf/local.conf": X86, "conf/arm.conf": ARM, "files/f.ext4": "",
               "lab-2.0/vmlinuz": "", "lab/vmlinuz": "", "lab/a.cfg": "", "files/a.cfg": "",
               "sub/a.inc": "require b.inc\ninherit cargo\n",
@@ -166,7 +166,7 @@ def test_files_that_cannot_be_imported_are_named(tmp_path: Path) -> None:
         assert caught.value.fix == fix
 
 
-def test_what_no_value_mends_is_said(tmp_path: Path) -> None:
+def test_what_no_value_fixes_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "local.conf"
     path.write_text('MACHINE = "A B"\n')
     with pytest.raises(InputError) as caught:
@@ -201,7 +201,7 @@ def test_files_are_found_as_bitbake_finds_them(tmp_path: Path) -> None:
     assert [one.text for one in alone.left] == ["require sub/two.inc"]
 
 
-def test_as_many_guests_as_a_project_has_are_carried(tmp_path: Path) -> None:
+def test_as_many_guests_as_a_project_can_have_are_imported(tmp_path: Path) -> None:
     names = " ".join(f"g{number}" for number in range(document.MAX_ENTRIES))
     (tmp_path / "local.conf").write_text(f'BUNDLED_XEN_GUESTS = "{names}"\n')
     made = importer.read([tmp_path / "local.conf"])

@@ -35,7 +35,7 @@ def build_with(root: Path, local: str = "", **more: str) -> BuildDir:
 # Machines, and what was built.
 
 
-def test_a_machine_says_what_it_is_at_the_head_of_its_file(tmp_path: Path) -> None:
+def test_a_machine_is_described_at_the_head_of_its_file(tmp_path: Path) -> None:
     conf = "virt/conf/machine/"
     head = "# x\n#@ name :  A\tboard \n#@NAME: later\n# @DESCRIPTION: no\n#@DESCRIPTION: "
     long = "#@NAME: x\n"
@@ -61,7 +61,7 @@ def test_a_machine_says_what_it_is_at_the_head_of_its_file(tmp_path: Path) -> No
     ]
 
 
-def test_images_and_kernels_are_told_from_the_rest(tmp_path: Path) -> None:
+def test_images_and_kernels_are_distinguished_from_the_rest(tmp_path: Path) -> None:
     build = build_with(tmp_path)
     images = ["a.ext2", "a.ext3", "a.ext4", "a.img", "a.qcow2", "a.raw", "a.squashfs", "a.wic"]
     kernels = ["Image", "Image-1.bin", "bzImage", "fitImage", "uImage", "vmlinux", "vmlinuz",
@@ -172,7 +172,7 @@ def special(build: BuildDir) -> dict[str, Recipe]:
     return {name: found[name] for name in found if not name.startswith("xen-")}
 
 
-def test_images_and_bundles_are_told_from_other_recipes(tmp_path: Path) -> None:
+def test_images_and_bundles_are_distinguished_from_other_recipes(tmp_path: Path) -> None:
     build = build_with(
         tmp_path,
         **{
@@ -206,7 +206,7 @@ def test_images_and_bundles_are_told_from_other_recipes(tmp_path: Path) -> None:
     assert recipes.read(build, cached=False).from_cache == 0
 
 
-def test_where_no_layers_are_there_is_no_recipe() -> None:
+def test_without_layers_there_is_no_recipe() -> None:
     nothing = recipes.Recipes()
     assert (nothing.names, nothing.images, nothing.from_cache) == (frozenset(), (), 0)
 
@@ -219,13 +219,13 @@ def test_so_much_of_a_recipe_is_looked_at(tmp_path: Path, more: int) -> None:
     assert list(found) == ([] if more else ["a"])
 
 
-def test_a_recipe_that_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
+def test_a_recipe_that_cannot_be_read_is_ignored(tmp_path: Path) -> None:
     build = build_with(tmp_path)
     (tmp_path / IMAGES / "memory-image_1.bb").symlink_to("/proc/self/mem")
     assert special(build) == {}
 
 
-def test_progress_is_told_now_and_then(tmp_path: Path) -> None:
+def test_progress_is_reported_now_and_then(tmp_path: Path) -> None:
     build = build_with(tmp_path, **{f"I__r{number}_1.bb": "" for number in range(248)})
     told: list[tuple[int, int]] = []
     recipes.read(build, progress=lambda done, of: told.append((done, of)))
@@ -300,7 +300,7 @@ def test_notes_of_another_shape_do_not_count(tmp_path: Path) -> None:
         assert read_with(notes={path: change(entry) for path, entry in kept["notes"].items()}) == 0
 
 
-def test_each_build_has_its_own_notes(tmp_path: Path) -> None:
+def test_each_build_directory_has_its_own_notes(tmp_path: Path) -> None:
     for name in ("one", "two"):
         recipes.read(build_with(tmp_path / name))
     assert len(list(recipe_cache.folder().iterdir())) == 2

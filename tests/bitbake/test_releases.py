@@ -98,7 +98,9 @@ def test_what_the_layers_read_decides_what_is_written(tmp_path: Path) -> None:
     assert list((not_reads / "meta-xentui").rglob("xentui-dom0-network_1.0.bb"))
 
 
-def test_layers_that_changed_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_layers_that_changed_are_reported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     build = trees.small(tmp_path, GOOD)
     assert generate(build, BOARD) == 0
     assert main(["doctor", "--build-dir", str(build)]) in (0, 1)
@@ -112,7 +114,7 @@ def test_layers_that_changed_are_told(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "in dom0 network" in told
 
 
-def test_settings_that_nothing_reads_are_told_by_whose_they_are(tmp_path: Path) -> None:
+def test_settings_that_nothing_reads_are_reported_with_their_owner(tmp_path: Path) -> None:
     conf = f'{GOOD}XEN_BOOT_MODE = "efi"\nrequire conf/xentui.conf\n'
     more = {**BASE, "build/conf/xentui.conf": 'XEN_NOWHERE = "1"\nQB_MEM_VALUE = "1"\n'}
     made = examine(build_dir.read(trees.small(tmp_path, conf, more=more)))
@@ -158,7 +160,7 @@ def test_the_layers_of_each_release_give_no_false_error(name: str, tmp_path: Pat
 
 @real
 @pytest.mark.real
-def test_layers_of_two_releases_are_told(tmp_path: Path) -> None:
+def test_layers_of_two_releases_are_reported(tmp_path: Path) -> None:
     build = trees.real(tmp_path, TREES / "master", GOOD)
     conf = build / "conf/bblayers.conf"
     mixed = conf.read_text().replace("master/meta-virt", "wrynose/meta-virt")

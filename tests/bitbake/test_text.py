@@ -141,7 +141,7 @@ def test_other_addresses_are_refused(value: str) -> None:
 @pytest.mark.parametrize(
     "value", ["a:do_b", "a-b.c+9:do_image_complete 0:do_x", "linux-yocto:do_deploy"]
 )
-def test_tasks_of_recipes_are_taken(value: str) -> None:
+def test_tasks_of_recipes_are_accepted(value: str) -> None:
     assert text.tasks(value) == value
 
 
@@ -188,14 +188,14 @@ def test_a_refusal_names_the_character_and_a_way_out(
         ("A", "_", "=", "it is not a varflag's name"),
     ],
 )
-def test_what_is_wrong_with_an_assignment_is_said(
+def test_what_is_wrong_with_an_assignment_is_reported(
     variable: str, flag: str, operator: str, reason: str
 ) -> None:
     with pytest.raises(CannotCarry, match=reason):
         assign(variable, "x", flag=flag, operator=operator)
 
 
-def test_what_is_one_of_a_few_is_taken() -> None:
+def test_one_of_the_choices_is_accepted() -> None:
     assert text.one_of("pv", ("pv", "pvh")) == "pv"
 
 

@@ -171,7 +171,7 @@ def test_a_line_that_the_user_wrote_is_the_users(run: Run, build: Path) -> None:
     assert local(build) == mine
 
 
-def test_the_layer_goes_where_it_is_told_and_moves(run: Run, build: Path) -> None:
+def test_the_layer_is_written_to_the_chosen_folder_and_moves(run: Run, build: Path) -> None:
     before = files(Path())
     assert generate(run, build, "--layer", "layers/meta-mine").code == 0
     assert Path("layers/meta-mine/conf/layer.conf").is_file()
@@ -185,7 +185,7 @@ def test_the_layer_goes_where_it_is_told_and_moves(run: Run, build: Path) -> Non
     assert files(Path()) == before
 
 
-def test_a_project_that_needs_no_layer_any_more_takes_it_out(
+def test_a_project_that_no_longer_needs_the_layer_removes_it(
     run: Run, build: Path, board: Path
 ) -> None:
     generate(run, build)
@@ -195,7 +195,7 @@ def test_a_project_that_needs_no_layer_any_more_takes_it_out(
     assert not Path("meta-xentui").exists()
 
 
-def test_the_layer_of_another_build_directory_is_left_alone(run: Run, build: Path) -> None:
+def test_the_layer_of_another_build_directory_is_not_touched(run: Run, build: Path) -> None:
     generate(run, build)
     other = Path("build-two")
     (other / "conf").mkdir(parents=True)
@@ -210,7 +210,7 @@ def test_the_layer_of_another_build_directory_is_left_alone(run: Run, build: Pat
     assert (other / "conf/local.conf").read_text() == LOCAL
 
 
-def test_machine_is_not_written_beside_a_fragment_that_sets_it(run: Run, build: Path) -> None:
+def test_machine_is_not_written_where_a_fragment_sets_it(run: Run, build: Path) -> None:
     (build / "conf/toolcfg.conf").write_text(
         'OE_FRAGMENTS += "distro/nodistro \\\n    machine/qemux86-64"\n'
     )
@@ -223,7 +223,7 @@ def test_machine_is_not_written_beside_a_fragment_that_sets_it(run: Run, build: 
 
 
 @pytest.mark.parametrize("missing", ["conf/local.conf", "conf/bblayers.conf", ""])
-def test_what_is_no_build_directory_is_told(run: Run, build: Path, missing: str) -> None:
+def test_what_is_not_a_build_directory_is_reported(run: Run, build: Path, missing: str) -> None:
     (build / missing).rename("away")
     for command in ("generate", "remove"):
         more = ALPINE if command == "generate" else ()
@@ -232,7 +232,7 @@ def test_what_is_no_build_directory_is_told(run: Run, build: Path, missing: str)
         assert "no build directory" in done.err
 
 
-def test_a_linked_file_is_changed_where_it_is_and_told(run: Run, build: Path) -> None:
+def test_a_linked_file_is_changed_where_it_is_and_reported(run: Run, build: Path) -> None:
     real = Path("dotfiles")
     real.mkdir()
     (real / ".git").mkdir()
@@ -250,7 +250,7 @@ def test_a_linked_file_is_changed_where_it_is_and_told(run: Run, build: Path) ->
     assert (build / "conf/local.conf").is_symlink()
 
 
-def test_a_read_only_file_is_left_alone_and_told(run: Run, build: Path) -> None:
+def test_a_read_only_file_is_not_touched_and_reported(run: Run, build: Path) -> None:
     (build / "conf/local.conf").chmod(0o444)
     done = generate(run, build)
     assert done.code == 3
@@ -260,7 +260,7 @@ def test_a_read_only_file_is_left_alone_and_told(run: Run, build: Path) -> None:
     assert local(build) == LOCAL
 
 
-def test_a_last_line_that_goes_on_is_told(run: Run, build: Path) -> None:
+def test_a_continued_last_line_is_reported(run: Run, build: Path) -> None:
     (build / "conf/local.conf").write_text('FOO = "a \\\n')
     done = generate(run, build)
     assert done.code == 3
@@ -285,7 +285,7 @@ def test_a_project_in_the_build_directory_works_too(run: Run, build: Path) -> No
 # By a fragment
 
 
-def test_a_fragment_touches_the_layers_alone_and_says_how_it_is_enabled(
+def test_a_fragment_changes_only_the_layer_and_prints_how_to_enable_it(
     run: Run, build: Path
 ) -> None:
     before = files(Path())
@@ -322,7 +322,7 @@ def test_a_fragment_follows_every_other_way_and_makes_way_for_it(
     assert files(Path()) == before
 
 
-def test_a_fragment_that_is_enabled_and_goes_is_told(run: Run, build: Path) -> None:
+def test_removing_an_enabled_fragment_is_reported(run: Run, build: Path) -> None:
     generate(run, build, "--attach", "fragment")
     name = "xentui/xentui/qemux86-64-alpine"
     (build / "conf/toolcfg.conf").write_text(f'OE_FRAGMENTS += "{name}"\n')

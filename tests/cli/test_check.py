@@ -12,7 +12,7 @@ from tests.cli.conftest import BOARD, Run
 KEYS = ["project", "code", "severity", "path", "line", "message", "fix"]
 
 
-def test_a_sound_project_is_said_to_be_so(run: Run, board: Path) -> None:
+def test_a_project_without_problems_is_reported_as_such(run: Run, board: Path) -> None:
     done = run("check", board)
     assert (done.code, done.out, done.err) == (0, "board.toml: no problems found\n", "")
 
@@ -94,7 +94,7 @@ def test_a_preset_and_values_on_the_way(run: Run) -> None:
     assert "XT401" in done.out
 
 
-def test_what_project_is_meant_must_be_clear(run: Run, board: Path) -> None:
+def test_an_ambiguous_project_is_refused(run: Run, board: Path) -> None:
     assert run("check").code == 2
     assert run("check", board, "--preset", "qemux86-64-alpine").code == 2
     for setting in ("host.memory", "host.memori=3", "host.memory=much", "=1"):
@@ -103,7 +103,7 @@ def test_what_project_is_meant_must_be_clear(run: Run, board: Path) -> None:
         assert done.err.count("\n") == 1
 
 
-def test_a_byte_order_mark_is_told(run: Run, board: Path) -> None:
+def test_a_byte_order_mark_is_reported(run: Run, board: Path) -> None:
     board.write_text("\ufeff" + BOARD)
     done = run("check", board)
     assert done.code == 0

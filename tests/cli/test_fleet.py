@@ -54,7 +54,7 @@ def test_one_that_fails_does_not_keep_the_others(run: Run, fleet: list[Path]) ->
     assert missing.out.startswith("none.toml: failed\n")
 
 
-def test_check_tells_which_would_change_and_writes_nothing(run: Run, fleet: list[Path]) -> None:
+def test_check_reports_what_would_change_and_writes_nothing(run: Run, fleet: list[Path]) -> None:
     run("generate", *fleet, "--out", "out")
     fleet[0].write_text(BOARD.replace("256", "320"))
     before = Path("out/one/conf/xentui.conf").read_text()
@@ -92,7 +92,7 @@ def test_the_report_of_one_project(run: Run, board: Path) -> None:
      ["x.toml", "--preset", "qemuarm64-minimal", "--out", "out"], ["--out", "out", "--each"],
      ["x.toml", "--out", "out", "--json", "--diff"]],
 )  # fmt: skip
-def test_what_cannot_be_meant_is_refused_before_anything(run: Run, arguments: list[str]) -> None:
+def test_impossible_options_are_refused_before_anything(run: Run, arguments: list[str]) -> None:
     done = run("generate", *arguments)
     assert (done.code, done.out) == (2, "")
     assert not Path("out").exists()

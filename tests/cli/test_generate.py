@@ -70,7 +70,7 @@ def test_a_changed_project_rewrites_its_own_intact_files(run: Run, board: Path) 
     assert (done.code, done.err) == (0, f"changed  out/{CONF}\n")
 
 
-def test_a_bundle_that_is_gone_takes_its_recipe_along(run: Run, board: Path) -> None:
+def test_removing_a_bundle_removes_its_recipe(run: Run, board: Path) -> None:
     run("generate", *ALPINE, "--out", "out")
     done = run("generate", board, "--out", "out")
     assert done.code == 0
@@ -78,7 +78,7 @@ def test_a_bundle_that_is_gone_takes_its_recipe_along(run: Run, board: Path) -> 
     assert not Path("out/meta-xentui").exists()
 
 
-def test_errors_are_refused_and_told(run: Run, board: Path) -> None:
+def test_errors_are_refused_and_reported(run: Run, board: Path) -> None:
     board.write_text(BOARD.replace("256", "9000"))
     done = run("generate", board, "--out", "out")
     assert (done.code, done.out) == (1, "")
@@ -103,7 +103,7 @@ def test_a_hand_edit_is_refused_with_its_diff(run: Run, board: Path) -> None:
     assert f"out/{CONF}.mine" in done.err
 
 
-def test_a_hand_edit_is_merged_when_it_is_said_so(run: Run, board: Path) -> None:
+def test_a_hand_edit_is_merged_on_request(run: Run, board: Path) -> None:
     run("generate", board, "--out", "out")
     file = Path("out", CONF)
     file.write_text(file.read_text() + 'MINE = "1"\n')
@@ -148,7 +148,7 @@ def test_force_and_another_wish_for_edited_files_exclude_each_other(run: Run, bo
 
 
 @pytest.mark.parametrize("answer", ["k", "m", "t", "", "x"])
-def test_somebody_at_a_terminal_is_asked_what_becomes_of_edits(
+def test_at_a_terminal_xentui_asks_what_becomes_of_edits(
     run: Run, board: Path, answer: str
 ) -> None:
     run("generate", board, "--out", "out")
@@ -175,7 +175,7 @@ def test_looking_writes_nothing(run: Run, board: Path, mode: str) -> None:
     assert tree(Path("out")) == before
 
 
-def test_check_tells_a_hand_edit_too(run: Run, board: Path) -> None:
+def test_check_reports_a_hand_edit_too(run: Run, board: Path) -> None:
     run("generate", board, "--out", "out")
     Path("out", CONF).write_text("mine\n")
     done = run("generate", board, "--out", "out", "--check")
@@ -249,7 +249,7 @@ def test_the_headers_name_no_path_of_this_machine(run: Run, board: Path) -> None
     assert str(Path.cwd()) not in text
 
 
-def test_files_beside_the_project_are_copied(run: Run) -> None:
+def test_files_next_to_the_project_are_copied(run: Run) -> None:
     Path("guest.cfg").write_text(
         'name = "own"\nmemory = 128\nvcpus = 1\n'
         "disk = ['file:/x/own.ext4,xvda,rw']\nvif = [\"bridge=xenbr0\"]\n"

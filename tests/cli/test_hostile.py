@@ -162,7 +162,7 @@ def test_no_control_character_of_an_argument_reaches_the_terminal(
     assert done.err.count("\n") == 1
 
 
-def test_bytes_that_are_no_text_in_arguments_are_told(tmp_path: Path) -> None:
+def test_undecodable_bytes_in_arguments_are_reported(tmp_path: Path) -> None:
     for arguments in ([b"check", b"\xff\xfe.toml"], [b"\xff"], [b"explain", b"\xff"]):
         done = process(*arguments, cwd=tmp_path, env=_env())
         assert done.returncode in (2, 4), done.stderr
@@ -170,7 +170,7 @@ def test_bytes_that_are_no_text_in_arguments_are_told(tmp_path: Path) -> None:
         assert b"\xff" not in done.stderr
 
 
-def test_a_locale_without_letters_is_no_reason_to_fail(tmp_path: Path) -> None:
+def test_a_locale_without_letters_is_not_a_failure(tmp_path: Path) -> None:
     (tmp_path / "böard.toml").write_text(BOARD.replace("memory = 256", "memory = 9000"))
     env = {**_env(), "LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "1"}
     done = process("check", "böard.toml", cwd=tmp_path, env=env)
@@ -178,7 +178,7 @@ def test_a_locale_without_letters_is_no_reason_to_fail(tmp_path: Path) -> None:
     assert b"b\\xf6ard.toml" in done.stdout
 
 
-def test_whoever_stops_reading_is_no_failure(tmp_path: Path) -> None:
+def test_a_reader_that_stops_reading_is_not_a_failure(tmp_path: Path) -> None:
     process_ = subprocess.Popen(
         [sys.executable, "-m", "xentui", "show", "--preset", "qemux86-64-alpine"],
         cwd=tmp_path, env=_env(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -192,7 +192,7 @@ def test_whoever_stops_reading_is_no_failure(tmp_path: Path) -> None:
     assert told == b""
 
 
-def test_a_full_disk_behind_standard_output_is_told(tmp_path: Path) -> None:
+def test_a_full_disk_behind_standard_output_is_reported(tmp_path: Path) -> None:
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
             [sys.executable, "-m", "xentui", "schema"],

@@ -96,7 +96,9 @@ def test_every_board_has_its_settings_in_the_one_layer(run: Run, fleet: list[str
     assert {path: path.stat().st_mtime_ns for path in Path("out").rglob("*")} == before
 
 
-def test_bitbake_sees_for_each_board_what_its_own_tree_says(run: Run, fleet: list[str]) -> None:
+def test_bitbake_reads_for_each_board_the_settings_of_its_own_tree(
+    run: Run, fleet: list[str]
+) -> None:
     assert run("generate", *fleet, "--out", "out", "--one-layer").code == 0
     for name in fleet:
         assert run("generate", name, "--out", f"own/{name}").code == 0
@@ -179,7 +181,7 @@ def test_one_with_errors_keeps_all_from_being_written(run: Run, fleet: list[str]
     assert '"1024"' in (LAYER / "conf/xentui/loud.conf").read_text()
 
 
-def test_the_report_says_whose_each_file_is(run: Run, fleet: list[str]) -> None:
+def test_the_report_names_the_owner_of_each_file(run: Run, fleet: list[str]) -> None:
     run("generate", *fleet, "--out", "out", "--one-layer")
     Path("arm.toml").write_text(BOARDS["arm.toml"].replace("memory = 200", "memory = 201"))
     done = run("generate", *fleet[1:], "--out", "out", "--one-layer", "--check", "--json")

@@ -59,7 +59,7 @@ def test_new_overwrites_nothing(run: Run) -> None:
     assert run("new", NAMES[0], "-o", "no/such/folder.toml").code == 4
 
 
-def test_a_preset_that_is_not_there_is_told_with_near_ones(run: Run) -> None:
+def test_an_unknown_preset_is_reported_with_similar_names(run: Run) -> None:
     for arguments in (
         ["new", "qemuarm64-minimla", "-o", "mine.toml"],
         ["show", "--preset", "qemuarm64-minimla"],

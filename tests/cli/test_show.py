@@ -18,7 +18,7 @@ ALPINE = ("--preset", "qemux86-64-alpine")
 
 
 @pytest.mark.parametrize("vector", vectors(), ids=lambda vector: vector.id)
-def test_what_will_be_on_the_target_is_what_the_classes_made(run: Run, vector: Vector) -> None:
+def test_the_predicted_target_is_what_the_classes_made(run: Run, vector: Vector) -> None:
     done = run("show", vector.project_file, "--what", "cfg,layout", "--json")
     assert done.code == 0
     assert list(done.json) == ["version", "cfg", "layout"]
@@ -76,7 +76,7 @@ def test_the_json_object_has_the_documented_shapes(run: Run) -> None:
     assert data["project"]["host"]["machine"] == "qemux86-64"
 
 
-def test_effective_values_say_where_they_come_from(run: Run, board: Path) -> None:
+def test_effective_values_name_their_origin(run: Run, board: Path) -> None:
     data = run("show", board, "--effective", "--json").json
     assert list(data) == ["version", "project"]
     project = data["project"]
@@ -122,7 +122,7 @@ def test_nothing_is_written(run: Run, board: Path) -> None:
     assert [path.name for path in Path().iterdir()] == ["board.toml"]
 
 
-def test_an_own_config_that_would_break_is_offered_anew(run: Run, board: Path) -> None:
+def test_a_user_config_that_would_break_is_offered_again(run: Run, board: Path) -> None:
     (board.parent / "own.cfg").write_text("name = 'x'\ndisk=['file:/tmp/a.img,xvda,w']\n")
     board.write_text(BOARD + 'config_file = "own.cfg"\n')
     done = run("show", board, "--what", "cfg")
@@ -131,7 +131,7 @@ def test_an_own_config_that_would_break_is_offered_anew(run: Run, board: Path) -
     assert "+disk" not in done.out
 
 
-def test_an_import_that_nothing_explains_is_told(run: Run, tmp_path: Path) -> None:
+def test_an_import_that_nothing_explains_is_reported(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "p.toml"
     file.write_text(
         'version = 1\n[host]\nmachine = "qemux86-64"\n[bundles.lab]\n[guests.a]\n'

@@ -12,7 +12,7 @@ from tests.cli.conftest import BOARD, Run
 from tests.images import made
 
 
-def test_a_file_is_told_of(run: Run, board: Path) -> None:
+def test_a_file_is_described(run: Run, board: Path) -> None:
     path = made.ext(board.parent / "x", made.root(board.parent))
     done = run("source", "inspect", "x")
     assert (done.code, done.err) == (0, "")
@@ -32,7 +32,7 @@ def test_json_has_a_list_of_files(run: Run, board: Path) -> None:
     assert done.json["files"][1]["suggestion"] is None
 
 
-def test_an_xl_config_is_told_of_with_the_ways_to_use_it(run: Run, board: Path) -> None:
+def test_an_xl_config_is_reported_with_the_ways_to_use_it(run: Run, board: Path) -> None:
     config = "name = 'vm'\nmemory = 256\ndisk = ['file:/srv/vm.img,xvda,w']\n"
     (board.parent / "vm.cfg").write_text(config)
     (board.parent / "notes").write_text("name = 'vm'\n")
@@ -79,7 +79,7 @@ def test_what_is_agreed_to_is_written_once(run: Run, board: Path) -> None:
     assert sorted(path.suffix for path in board.parent.iterdir()) == ["", "", ".toml"]
 
 
-def test_a_file_elsewhere_is_copied_beside_the_project(
+def test_a_file_elsewhere_is_copied_next_to_the_project(
     run: Run, board: Path, tmp_path: Path
 ) -> None:
     made.ext(tmp_path / "x")
@@ -123,7 +123,7 @@ def test_a_directory_is_packed_before_it_is_written(run: Run, board: Path) -> No
     assert "XT3" not in done.out + done.err
 
 
-def test_what_a_file_is_decides_alone_which_root_it_needs(run: Run, board: Path) -> None:
+def test_only_the_kind_of_a_file_decides_which_root_it_needs(run: Run, board: Path) -> None:
     made.ext(board.parent / "d.img", made.root(board.parent))
     head = board.read_text() + '[bundles.lab]\n[guests.web]\nbundle = "lab"\nmemory = 256\n'
     more = 'tags = ["external"]\n[guests.web.source]\ntype = "raw"\nfile = "d.img"\n'

@@ -10,7 +10,7 @@ from tests.bitbake import trees
 from tools import drift
 
 
-def test_a_cited_line_or_file_that_is_gone_is_told_with_who_cites_it(tmp_path: Path) -> None:
+def test_a_missing_cited_line_or_file_is_reported_with_who_cites_it(tmp_path: Path) -> None:
     cited = {
         "xentui/a.py": '"""As mv:classes/x.bbclass:2-3 has it, and mv:conf/gone.conf."""\n',
         "xentui/b.toml": 'where = "meta-virtualization: classes/x.bbclass:1"\n',
@@ -34,7 +34,7 @@ def test_every_fact_of_this_repository_can_be_looked_up() -> None:
     assert {fact.path.split("/")[0] for fact in found} >= {"classes", "recipes-extended"}
 
 
-def test_abilities_in_which_layers_differ_are_told(tmp_path: Path) -> None:
+def test_abilities_in_which_layers_differ_are_reported(tmp_path: Path) -> None:
     tools = {"virt/recipes-extended/xen/xen-tools.inc": 'XEN_DOM0_NETWORK ?= "bridged"\n'}
     for name, more in (("a", {}), ("b", tools)):
         trees.small(tmp_path / name, more=more)

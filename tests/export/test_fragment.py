@@ -30,7 +30,7 @@ def discovered(layer: Path, collection: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_a_fragment_says_the_same_as_the_tree_but_for_the_machine(run: Run, name: str) -> None:
+def test_a_fragment_has_the_settings_of_the_tree_except_the_machine(run: Run, name: str) -> None:
     assert run("generate", "--preset", name, "--out", "tree").code == 0
     done = run("generate", "--preset", name, "--out", "out", "--format", "fragment")
     assert done.code == 0, done.err
@@ -46,7 +46,7 @@ def test_a_fragment_says_the_same_as_the_tree_but_for_the_machine(run: Run, name
     assert not Path("out/conf").exists()
 
 
-def test_the_tool_finds_it_by_the_name_that_is_told(run: Run) -> None:
+def test_the_tool_finds_it_by_the_printed_name(run: Run) -> None:
     done = run(*ALPINE, "--out", "out", "--format", "fragment")
     layer = Path("out/meta-xentui").absolute()
     conf = parse_conf((layer / "conf/layer.conf").read_text(), settings={"LAYERDIR": str(layer)})
@@ -68,7 +68,7 @@ def test_the_tool_finds_it_by_the_name_that_is_told(run: Run) -> None:
     [("board.toml", "board"), ("My.Board v2.toml", "my-board-v2"), ("..toml", "project"),
      ("ä/ö.toml", "project"), ('x"\n$(id).toml', "x-id")],
 )  # fmt: skip
-def test_a_fragment_s_name_is_plain(origin: str, name: str) -> None:
+def test_a_fragments_name_is_plain(origin: str, name: str) -> None:
     assert fragment.base_name(origin) == name
     assert fragment.name(origin) == f"xentui/xentui/{name}"
 
@@ -84,7 +84,7 @@ def test_the_same_rules_of_writing_hold(run: Run, board: Path) -> None:
     assert run(*arguments).code == 3
 
 
-def test_a_snippet_is_the_settings_alone(run: Run, board: Path) -> None:
+def test_a_snippet_is_only_the_settings(run: Run, board: Path) -> None:
     run("generate", board, "--out", "tree")
     done = run("generate", board, "--format", "snippet")
     assert (done.code, done.err) == (0, "")
@@ -93,7 +93,7 @@ def test_a_snippet_is_the_settings_alone(run: Run, board: Path) -> None:
     assert parse_conf(done.out).value("MACHINE") == "qemux86-64"
 
 
-def test_a_snippet_tells_of_the_layer_it_needs(run: Run) -> None:
+def test_a_snippet_names_the_layer_it_needs(run: Run) -> None:
     done = run(*ALPINE, "--format", "snippet")
     assert done.code == 0
     assert "alpine-guests_3.23.bb" in done.err

@@ -235,7 +235,7 @@ def test_each_tool_gets_the_same_layers_of_the_same_commits(run: Run) -> None:
     assert header.is_intact(script)
 
 
-def test_bitbake_setup_takes_its_configuration(run: Run) -> None:
+def test_bitbake_setup_accepts_its_configuration(run: Run) -> None:
     run("generate", "--preset", "qemux86-64-alpine", "--out", "out", "--format", "bitbake-setup")
     data = json.loads(Path("out", from_nothing.SETUP_FILE).read_text())
     package = importlib.util.find_spec("bb")
@@ -314,7 +314,7 @@ def test_a_commit_that_pins_nothing_is_refused(run: Run, board: Path, more: list
     assert run("generate", board, "--out", "out", "--commit", f"bitbake={COMMIT}").code == 2
 
 
-def test_a_board_whose_layer_is_not_known_says_what_is_missing(run: Run) -> None:
+def test_a_board_of_an_unknown_layer_names_what_is_missing(run: Run) -> None:
     Path("board.toml").write_text(BOARD.replace("qemux86-64", "my-board"))
     for form, name in (("kas", kas.FILE), ("script", from_nothing.SCRIPT_FILE)):
         assert run("generate", "board.toml", "--out", "out", "--format", form).code == 0

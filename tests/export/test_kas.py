@@ -55,7 +55,7 @@ def loaded(path: Path) -> Any:
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_kas_takes_every_preset_and_bitbake_reads_the_same(run: Run, name: str) -> None:
+def test_kas_accepts_every_preset_and_bitbake_reads_the_same(run: Run, name: str) -> None:
     assert run("generate", "--preset", name, "--out", "tree").code == 0
     done = run("generate", "--preset", name, "--out", "out", "--format", "kas-part")
     assert done.code == 0, done.err
@@ -78,7 +78,7 @@ def test_kas_takes_every_preset_and_bitbake_reads_the_same(run: Run, name: str) 
     assert not Path("out/conf").exists()
 
 
-def test_it_goes_behind_a_project_file_of_ones_own(run: Run) -> None:
+def test_it_can_follow_the_users_project_file(run: Run) -> None:
     run("generate", "--preset", "qemux86-64-alpine", "--out", "out", "--format", "kas-part")
     own = Path("out/kas.yml")
     own.write_text(OWN)

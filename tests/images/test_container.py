@@ -122,7 +122,7 @@ FORMS = ("layout", "docker-archive", "oci-archive")
 
 @pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
-def test_an_image_is_told_in_every_form(images: dict[str, Path], form: str) -> None:
+def test_an_image_is_recognised_in_every_form(images: dict[str, Path], form: str) -> None:
     for seen in (glance(images[form]), inspect(images[form])):
         assert seen.kind == "container"
         assert seen.found.container is not None
@@ -152,7 +152,7 @@ def test_an_image_is_told_in_every_form(images: dict[str, Path], form: str) -> N
         (((("app", "", 0o755, 0, 0),),), "/app", "", "has no shell"),
     ],
 )
-def test_what_a_guest_does_not_keep_is_said(
+def test_what_a_guest_does_not_keep_is_reported(
     tmp_path: Path, layers: tuple[tuple[Entry, ...], ...], command: str, user: str, word: str | None
 ) -> None:
     seen = inspect(layout(tmp_path, *layers, command=command, user=user))

@@ -51,7 +51,7 @@ def raw(name: str, kind: str = "raw") -> str:
     return guest(f'type = "{kind}"\nfile = "{name}"', f'uri = "file://{name}"')
 
 
-def test_a_disk_in_a_qcow2_declared_raw_is_mended_in_two_steps(tmp_path: Path) -> None:
+def test_a_disk_in_a_qcow2_declared_raw_is_fixed_in_two_steps(tmp_path: Path) -> None:
     part = made.ext(tmp_path / "part", made.root(tmp_path), mib=32)
     made.disk(tmp_path / "raw", _GPT, {8192: part})
     made.run("qemu-img", "convert", "-c", "-O", "qcow2", tmp_path / "raw", tmp_path / "d.img")
@@ -66,7 +66,7 @@ def test_a_disk_in_a_qcow2_declared_raw_is_mended_in_two_steps(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("kind", ["rootfs_dir", "qcow2"])
-def test_an_ext4_declared_otherwise_is_mended(tmp_path: Path, kind: str) -> None:
+def test_an_ext4_declared_otherwise_is_fixed(tmp_path: Path, kind: str) -> None:
     made.ext(tmp_path / "d.img", made.root(tmp_path, init=False))
     done = fixed(project(raw("d.img", kind), tmp_path), tmp_path)
     web = done.guest("web")
@@ -114,7 +114,7 @@ def test_a_big_archive_is_judged_once_it_was_inspected(tmp_path: Path) -> None:
     assert of_disk(fixed(given, tmp_path), tmp_path) == []
 
 
-def test_an_own_config_or_another_init_is_left_alone(tmp_path: Path) -> None:
+def test_a_user_config_or_another_init_is_not_touched(tmp_path: Path) -> None:
     made.root(tmp_path, init=False).rename(tmp_path / "tree")
     (tmp_path / "own.cfg").write_text('name = "web"\n')
     text = tree("root=/dev/xvda1 console=hvc0", 64)
@@ -125,19 +125,19 @@ def test_an_own_config_or_another_init_is_left_alone(tmp_path: Path) -> None:
     assert of_disk(project(other, tmp_path), tmp_path) == []
 
 
-def test_an_image_in_an_archive_is_not_taken_for_a_tree(tmp_path: Path) -> None:
+def test_an_image_in_an_archive_is_not_mistaken_for_a_tree(tmp_path: Path) -> None:
     made.tar(tmp_path / "d.tar", made.root(tmp_path, init=False))
     text = guest('type = "raw"\nfile = "etc/hostname"', 'uri = "file://d.tar"')
     codes = {finding.code for finding in of_disk(project(text, tmp_path), tmp_path)}
     assert codes <= {"XT358"}
 
 
-def test_nothing_is_said_without_the_files(tmp_path: Path) -> None:
+def test_nothing_is_reported_without_the_files(tmp_path: Path) -> None:
     found = of_disk(project(raw("d.img", "ext4"), tmp_path), tmp_path)
     assert found == []
 
 
-def test_a_qcow2_takes_the_disk_inside(tmp_path: Path) -> None:
+def test_a_qcow2_uses_the_disk_inside(tmp_path: Path) -> None:
     made.run("qemu-img", "create", "-q", "-f", "qcow2", tmp_path / "d.qcow2", "3G")
     given = project(raw("d.qcow2", "qcow2"), tmp_path)
     needed = disk(given, gather(given, tmp_path))
@@ -147,7 +147,9 @@ def test_a_qcow2_takes_the_disk_inside(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("more", "mib"), [("", 2000), ("[containers]\nvxn = true\n", 0)])
-def test_room_is_made_where_the_default_is_too_small(tmp_path: Path, more: str, mib: int) -> None:
+def test_the_image_size_is_raised_where_the_default_is_too_small(
+    tmp_path: Path, more: str, mib: int
+) -> None:
     sized = tree("root=/dev/xvda console=hvc0", 2000) + more
     given = project(sized, tmp_path)
     space = extra_space(given)
@@ -195,7 +197,7 @@ def test_a_kernel_joins_the_disk(tmp_path: Path) -> None:
         with_source(given, "other", seen, "Image", suggestion)
 
 
-def test_names_that_bitbake_goes_by_are_told(tmp_path: Path) -> None:
+def test_names_that_bitbake_uses_are_reported(tmp_path: Path) -> None:
     path = made.tar(tmp_path / "x", made.root(tmp_path))
     seen = inspect(path)
     assert list(hindrances(seen, "a.tar")) == []

@@ -67,7 +67,7 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
 
 
 @given(st.data())
-def test_damage_is_told_or_borne(
+def test_damage_is_reported_or_survived(
     samples: list[bytes], tmp_path_factory: pytest.TempPathFactory, draw: st.DataObject
 ) -> None:
     content = bytearray(draw.draw(st.sampled_from(samples)))
@@ -87,7 +87,7 @@ def test_every_header_may_be_cut_short(samples: list[bytes], tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
-def test_an_archive_that_ends_in_the_middle_says_so(tmp_path: Path, pack: object) -> None:
+def test_an_archive_that_ends_in_the_middle_is_reported(tmp_path: Path, pack: object) -> None:
     assert callable(pack)
     whole = pack(_archive(a=bytes(range(256)) * 4000))
     seen = _fresh(tmp_path / "x", whole[: len(whole) * 3 // 4])
@@ -108,7 +108,7 @@ def test_a_bomb_is_unpacked_to_a_bound(tmp_path: Path, monkeypatch: pytest.Monke
     assert after - before < 400 * 1024
 
 
-def test_a_bomb_that_is_no_archive_is_unpacked_at_its_beginning_alone(tmp_path: Path) -> None:
+def test_of_a_bomb_that_is_not_an_archive_only_the_beginning_is_unpacked(tmp_path: Path) -> None:
     with must_end():
         seen = _fresh(tmp_path / "x", gzip.compress(bytes(256 << 20), 9))
     assert seen.kind == "unknown"
@@ -156,7 +156,7 @@ def test_loops_of_links_in_a_file_system_end(tmp_path: Path) -> None:
     assert inspect(made.ext(tmp_path / "x", tree)).init is False
 
 
-def test_names_and_labels_reach_nobody_raw(tmp_path: Path) -> None:
+def test_names_and_labels_are_never_shown_raw(tmp_path: Path) -> None:
     name = "../a\x1b]52;c;eA==\x07"
     seen = _fresh(tmp_path / "x", _archive(**{name: b""}))
     assert seen.problems

@@ -31,7 +31,7 @@ start=8192, size=40960, type=83
 
 
 @pytest.mark.parametrize("version", [2, 3])
-def test_qcow2_tells_its_virtual_size(tmp_path: Path, version: int) -> None:
+def test_the_virtual_size_of_a_qcow2_is_read(tmp_path: Path, version: int) -> None:
     path = tmp_path / "misnamed.tar.gz"
     compat = {2: "0.10", 3: "1.1"}[version]
     made.run("qemu-img", "create", "-q", "-f", "qcow2", "-o", f"compat={compat}", path, "300M")
@@ -42,7 +42,7 @@ def test_qcow2_tells_its_virtual_size(tmp_path: Path, version: int) -> None:
     assert seen.problems == ()
 
 
-def test_qcow2_tells_its_backing_file(tmp_path: Path) -> None:
+def test_the_backing_file_of_a_qcow2_is_read(tmp_path: Path) -> None:
     made.run("qemu-img", "create", "-q", "-f", "qcow2", tmp_path / "base", "10M")
     path = tmp_path / "top"
     made.run("qemu-img", "create", "-q", "-f", "qcow2", "-b", "base", "-F", "qcow2", path)
@@ -53,7 +53,7 @@ def test_qcow2_tells_its_backing_file(tmp_path: Path) -> None:
     assert any('"base"' in problem for problem in seen.problems)
 
 
-def test_qcow2_tells_that_its_data_is_elsewhere(tmp_path: Path) -> None:
+def test_a_qcow2_with_external_data_is_recognised(tmp_path: Path) -> None:
     path = tmp_path / "x"
     options = f"data_file={tmp_path / 'data'},data_file_raw=on"
     made.run("qemu-img", "create", "-q", "-f", "qcow2", "-o", options, path, "10M")
@@ -62,7 +62,7 @@ def test_qcow2_tells_that_its_data_is_elsewhere(tmp_path: Path) -> None:
     assert seen.found.qcow2.external_data
 
 
-def test_qcow2_tells_that_it_is_encrypted(tmp_path: Path) -> None:
+def test_an_encrypted_qcow2_is_recognised(tmp_path: Path) -> None:
     path = tmp_path / "x"
     secret = ("--object", "secret,id=s,data=word")
     options = "encrypt.format=luks,encrypt.key-secret=s,encrypt.iter-time=10"
@@ -94,7 +94,7 @@ def test_the_disk_in_a_qcow2_is_looked_into(tmp_path: Path, options: tuple[str, 
 
 @pytest.mark.parametrize("merged", [False, True])
 @pytest.mark.parametrize("init", [False, True])
-def test_ext4_tells_whether_it_has_an_init(tmp_path: Path, init: bool, merged: bool) -> None:
+def test_an_ext4_image_is_searched_for_an_init(tmp_path: Path, init: bool, merged: bool) -> None:
     path = made.ext(tmp_path / "x", made.root(tmp_path, init=init, merged=merged))
     seen = inspect(path)
     assert seen.kind == "ext"
@@ -172,13 +172,13 @@ def test_mbr_partitions_are_those_of_sfdisk(tmp_path: Path) -> None:
     assert disk.root == 5
 
 
-def test_a_disk_that_is_cut_short_says_so(tmp_path: Path) -> None:
+def test_a_disk_that_is_cut_short_is_reported(tmp_path: Path) -> None:
     path = made.disk(tmp_path / "x", _MBR, {})
     os.truncate(path, 16 << 20)
     assert any("cut short" in problem for problem in inspect(path).problems)
 
 
-def test_a_file_system_that_is_cut_short_says_so(tmp_path: Path) -> None:
+def test_a_file_system_that_is_cut_short_is_reported(tmp_path: Path) -> None:
     path = made.ext(tmp_path / "x", mib=16)
     os.truncate(path, 8 << 20)
     assert any("cut short" in problem for problem in inspect(path).problems)
@@ -257,7 +257,7 @@ def test_an_archive_of_one_directory_names_it(tmp_path: Path) -> None:
     assert seen.init is True
 
 
-def test_an_archive_that_leads_out_is_told(tmp_path: Path) -> None:
+def test_an_archive_that_leads_out_is_reported(tmp_path: Path) -> None:
     (tmp_path / "f").write_text("x")
     path = tmp_path / "x"
     made.run("tar", "-cPf", path, str(tmp_path / "f"), f"{tmp_path}/../{tmp_path.name}/f")
@@ -283,14 +283,14 @@ def test_a_packed_disk_is_looked_into(tmp_path: Path, pack: str) -> None:
         assert seen.disk_size == 64 << 20
 
 
-def test_a_packed_file_system_tells_its_size(tmp_path: Path) -> None:
+def test_a_packed_file_system_has_a_known_size(tmp_path: Path) -> None:
     made.run("gzip", made.ext(tmp_path / "x", mib=24))
     seen = inspect(tmp_path / "x.gz")
     assert seen.kind == "ext"
     assert seen.disk_size == 24 << 20
 
 
-def test_zstd_tells_what_comes_of_it(tmp_path: Path) -> None:
+def test_zstd_states_the_unpacked_size(tmp_path: Path) -> None:
     made.run("zstd", "-q", made.sparse(tmp_path / "x", 3), "-o", tmp_path / "y")
     assert inspect(tmp_path / "y").unpacked == 3 << 20
 
@@ -313,7 +313,7 @@ def test_links_of_a_directory_are_followed_in_it(tmp_path: Path) -> None:
     assert inspect(tmp_path / "root").init is False
 
 
-def test_kernels_are_told(tmp_path: Path) -> None:
+def test_kernels_are_recognised(tmp_path: Path) -> None:
     arm = bytes(0x38) + b"ARM\x64" + bytes(64)
     (tmp_path / "arm").write_bytes(arm)
     (tmp_path / "gz").write_bytes(gzip.compress(arm))
@@ -372,7 +372,7 @@ def test_progress_ends_with_all(tmp_path: Path) -> None:
     assert told == [(n << 20, 3 << 20) for n in (1, 2, 3)]
 
 
-def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+def test_what_is_not_a_file_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "pipe", tmp_path / "missing", Path("/dev/null"), Path("a\0b")):
         for look in (inspect, glance):

@@ -128,7 +128,7 @@ def test_a_merged_root_may_be_packed(pack: str, tmp_path: Path) -> None:
     ],
     ids=str,
 )
-def test_another_hypervisor_s_disk_is_told_with_its_conversion(
+def test_another_hypervisor_s_disk_is_reported_with_its_conversion(
     name: str, options: tuple[str, ...], tmp_path: Path
 ) -> None:
     raw = made.ext(tmp_path / "raw", made.root(tmp_path), mib=16)
@@ -221,18 +221,18 @@ def test_what_is_certainly_no_disk_is_never_suggested(
         (b"\x7fELF\x01\x01" + bytes(10) + struct.pack("<HH", 2, 3) + bytes(64), "x86"),
     ],
 )
-def test_a_kernel_tells_its_architecture(head: bytes, arch: str, tmp_path: Path) -> None:
+def test_a_kernel_names_its_architecture(head: bytes, arch: str, tmp_path: Path) -> None:
     (tmp_path / "k").write_bytes(head + bytes(600))
     seen = inspect(tmp_path / "k")
     assert (seen.kind, seen.found.arch) == ("kernel", arch)
 
 
-def test_a_program_is_no_kernel() -> None:
+def test_a_program_is_not_a_kernel() -> None:
     assert inspect(Path(made.tool("qemu-img"))).kind == "other"
 
 
 @pytest.mark.parametrize("name", ["e.ext4.zst", "r.tar.zst", "d.img.zst", "r.tzst", "d.qcow2.zst"])
-def test_what_cannot_be_unpacked_is_not_said_to_be_wrong(
+def test_what_cannot_be_unpacked_is_not_reported_as_wrong(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("xentui.images.unpacking._zstd", lambda: None)
@@ -290,7 +290,7 @@ def test_few_holes_are_read_for_the_checksum(tmp_path: Path) -> None:
     ("pack", "fails"), [("gzip", True), ("xz", True), ("zstd", True), ("bzip2", False)]
 )
 @pytest.mark.parametrize("more", [b"FWx0 a signature", b"", bytes(512)])
-def test_what_follows_packed_data_is_told_where_unpacking_fails(
+def test_what_follows_packed_data_is_reported_where_unpacking_fails(
     pack: str, fails: bool, more: bytes, tmp_path: Path
 ) -> None:
     made.run(pack, made.ext(tmp_path / "d.img", mib=2))
@@ -305,7 +305,9 @@ def test_what_follows_packed_data_is_told_where_unpacking_fails(
         assert told == []
 
 
-def test_a_disk_in_several_files_says_how_to_make_one(tmp_path: Path) -> None:
+def test_a_disk_in_several_files_is_refused_with_the_command_that_joins_them(
+    tmp_path: Path,
+) -> None:
     raw = made.ext(tmp_path / "raw", mib=4)
     options = ("-o", "subformat=monolithicFlat")
     made.run("qemu-img", "convert", "-f", "raw", "-O", "vmdk", *options, raw, tmp_path / "d.vmdk")

@@ -94,7 +94,7 @@ SHAPES = (nothing, tiny, big, deep, long_names, links, folders, mixed)
 
 @pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: str(shape.__name__))
-def test_mkfs_takes_what_is_reckoned_and_little_less(
+def test_mkfs_needs_the_estimated_size_and_little_less(
     tmp_path: Path, shape: Callable[[Path], None]
 ) -> None:
     tree, image = tmp_path / "tree", tmp_path / "image"

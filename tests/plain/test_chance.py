@@ -41,7 +41,7 @@ def _no_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_any_answers_are_lived_through(seed: int) -> None:
+def test_no_sequence_of_answers_fails(seed: int) -> None:
     chance = random.Random(seed)
     session = session_of((EVERY, TWO, None)[seed % 3])
     if seed % 4 == 0:

@@ -141,7 +141,7 @@ def test_a_number_has_its_range_its_unit_and_a_way_to_more_and_less() -> None:
     assert person.session.project.guest("alpha").memory == 100
 
 
-def test_a_field_is_left_out_kept_or_gone_back_from() -> None:
+def test_a_field_can_be_reset_kept_or_left() -> None:
     person = at("guests", "alpha", "memory")
     said = person.say("-")
     assert person.session.project.guest("alpha").memory is None
@@ -183,7 +183,7 @@ def test_a_flag_is_yes_or_no_also_by_the_letter_that_is_next_step_elsewhere(
     assert person.wizard.here == "guests"
 
 
-def test_several_are_chosen_with_blanks_or_commas_or_none() -> None:
+def test_several_are_chosen_with_blanks_or_commas() -> None:
     names = schema.field("guest", "tags").choices
     for answer, value in (
         ("1, 2", names[:2]), ("2", names[1:2]), (" ".join(names), names), ("none", ()), ("-", ()),
@@ -206,7 +206,7 @@ def test_a_list_has_blanks_between_its_entries_and_may_be_empty() -> None:
         assert person.session.project.guest("alpha").vif == value, answer
 
 
-def test_a_text_is_taken_as_it_is_and_a_command_only_if_it_is_one() -> None:
+def test_a_text_is_accepted_as_it_is_and_a_command_only_if_it_is_one() -> None:
     for answer in ("root=/dev/xvda1 ro", "guests of mine", "number", "mem=64M", "back to front"):
         person = at("guests", "alpha", "extra")
         person.say(answer)
@@ -221,7 +221,7 @@ def test_a_text_is_taken_as_it_is_and_a_command_only_if_it_is_one() -> None:
     assert person.session.project == TWO
 
 
-def test_what_cannot_be_kept_is_said_and_asked_again() -> None:
+def test_an_invalid_answer_is_explained_and_asked_again() -> None:
     person = at("guests", "alpha", "name")
     said = person.say("[/x]\x1b[31m$(touch canary)")
     assert "\\x1b" in said
@@ -245,7 +245,7 @@ def test_a_name_is_changed_everywhere_and_no_name_is_taken_twice() -> None:
     assert person.session.project == EVERY
 
 
-def test_boards_are_a_list_with_one_of_ones_own() -> None:
+def test_boards_are_a_list_with_the_users_own() -> None:
     person = Person(session_of(TWO), begin="machine")
     person.choose("Board")
     assert "Board [qemux86-64], 1 to " in person.prompt()
@@ -260,7 +260,7 @@ def test_boards_are_a_list_with_one_of_ones_own() -> None:
     assert person.prompt().startswith("Machine, 1 to ")
 
 
-def test_what_holds_where_a_field_is_left_out_is_said() -> None:
+def test_the_default_of_an_empty_field_is_shown() -> None:
     person = Person(session_of(TWO), begin="guests")
     said = person.choose("beta")
     full = effective.effective(TWO, TWO.guest("beta"))
@@ -272,14 +272,14 @@ def test_what_holds_where_a_field_is_left_out_is_said() -> None:
     assert "vCPUs: 2 (from [defaults])" in person.choose("beta")
 
 
-def test_all_steps_are_there() -> None:
+def test_all_steps_exist() -> None:
     person = Person(session_of(TWO))
     for number, name in enumerate(STEPS, 1):
         said = person.say(f"g {number}")
         assert f"Step {number} of 7: {name.capitalize()}" in said
 
 
-def test_a_guest_with_its_own_config_says_so_at_each_field() -> None:
+def test_each_field_of_a_guest_with_its_own_config_says_that_it_is_ignored() -> None:
     guest = replace(TWO.guests[0], config_file="own.cfg")
     person = Person(session_of(TWO.with_guest(guest)), begin="guests")
     said = person.choose("alpha", "More")

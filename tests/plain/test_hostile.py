@@ -73,5 +73,5 @@ def test_hostile_files_can_be_walked_through() -> None:
 
 @settings(max_examples=examples(40))
 @given(projects())
-def test_any_project_is_gone_through(project: Project) -> None:
+def test_any_project_is_walked_through(project: Project) -> None:
     looked_at(Person(session_of(project)))

@@ -45,7 +45,7 @@ def answer(person: Person, *answers: str) -> int:
     return len(answers)
 
 
-def test_the_first_preset_takes_three_choices() -> None:
+def test_the_first_preset_needs_three_choices() -> None:
     person = Person()
     assert answer(person, "1", "1", "g 7", "1") == 4
     assert person.session.written is not None
@@ -159,7 +159,7 @@ def test_guests_that_are_not_the_projects_are_listed_but_not_edited(tmp_path: Pa
     assert "vendor-os" not in " ".join(person.labels())
 
 
-def test_a_board_whose_dom0_is_not_limited_is_not_said_to_have_none() -> None:
+def test_a_board_with_unlimited_dom0_memory_is_not_reported_as_full() -> None:
     person = Person(session_of(Project(Host("my-board", memory=8192))), begin="memory")
     assert "Dom0: not limited" in person.first
     assert "about 0" not in person.first

@@ -24,7 +24,7 @@ def test_the_page_shows_conversations() -> None:
 
 
 @pytest.mark.parametrize("block", TALKS, ids=lambda block: block.where)
-def test_a_conversation_goes_as_it_is_shown(block: Block) -> None:
+def test_the_documented_conversation_is_the_real_one(block: Block) -> None:
     answers = [word.replace("_", " ") for word in block.mark.removeprefix("talk: ").split()]
     done = subprocess.run(
         [sys.executable, "-m", "xentui", "--plain"], input="\n".join(answers) + "\n",

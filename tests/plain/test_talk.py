@@ -21,7 +21,7 @@ def talk(given: str = "", *, width: int = 72, page: int = 20) -> tuple[Talk, io.
 
 
 @pytest.mark.parametrize("width", [40, 72])
-def test_lines_fit_and_words_stay_whole(width: int) -> None:
+def test_lines_fit_and_words_are_not_broken(width: int) -> None:
     long = "x" * 90
     said, out = talk(width=width)
     said.say(f"One sentence with words that end beyond the {long} of a braille display.")

@@ -75,7 +75,7 @@ def lines() -> Iterator[list[Line]]:
 
 
 @pytest.mark.parametrize("term", ["dumb", "xterm-256color", "vt100"])
-def test_the_shortest_way_to_written_files_takes_five_seconds_of_a_slow_line(
+def test_the_shortest_way_to_written_files_sends_little_over_a_slow_line(
     lines: list[Line], term: str
 ) -> None:
     lines.append(Line(Path.cwd(), term=term))
@@ -90,7 +90,7 @@ def test_the_shortest_way_to_written_files_takes_five_seconds_of_a_slow_line(
     assert sum(count for _, count in line.took) <= 5 * SECOND, line.took
 
 
-def test_each_step_and_each_edit_takes_two_seconds_at_most(lines: list[Line]) -> None:
+def test_each_step_and_each_edit_sends_little_over_a_slow_line(lines: list[Line]) -> None:
     lines.append(Line(Path.cwd(), "--preset", "qemux86-64-vxn"))
     line = lines[0]
     answers = [
@@ -133,7 +133,7 @@ def test_what_is_hostile_is_sent_as_its_escape(lines: list[Line]) -> None:
     assert b"\\x1b" in line.seen
 
 
-def test_pipes_hold_nothing_else_either() -> None:
+def test_pipes_get_nothing_else_either() -> None:
     lay_out(Path())
     answers = "\n".join(
         ["g 1", *(f"? {n}" for n in range(1, 30)), "open", "values-17.toml", "b", "p", "g 4", "1",
@@ -173,7 +173,7 @@ def test_a_process_that_is_ended_keeps_the_draft(lines: list[Line], how: signal.
     assert kept() == 1536
 
 
-def test_a_terminal_that_is_gone_keeps_the_draft(lines: list[Line]) -> None:
+def test_a_lost_terminal_keeps_the_draft(lines: list[Line]) -> None:
     lines.append(Line(Path.cwd()))
     for answer in DRAFT:
         lines[0].say(answer)
@@ -198,7 +198,7 @@ def test_ctrl_d_leaves_and_keeps_the_draft_and_ctrl_c_leaves_a_question(
     assert kept() == 1536
 
 
-def test_the_draft_of_lines_is_resumed_by_lines_and_is_gone_once_it_is_written(
+def test_the_draft_is_resumed_and_removed_once_it_is_written(
     lines: list[Line],
 ) -> None:
     lines.append(Line(Path.cwd()))
@@ -249,7 +249,7 @@ def test_what_the_screens_left_is_resumed_in_lines_and_the_other_way_round(
         screens.close()
 
 
-def test_the_end_of_a_pipe_keeps_the_draft_and_a_reader_that_left_is_no_failure() -> None:
+def test_the_end_of_a_pipe_keeps_the_draft_and_a_reader_that_left_is_not_a_failure() -> None:
     command = [sys.executable, "-m", "xentui", "--plain"]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
@@ -296,7 +296,7 @@ def test_ascii_sends_ascii() -> None:
 # What it needs
 
 
-def test_without_plain_a_dumb_terminal_is_told_of_it() -> None:
+def test_a_dumb_terminal_is_pointed_to_plain() -> None:
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     piped = subprocess.run(
         [sys.executable, "-m", "xentui"], stdin=subprocess.DEVNULL, capture_output=True, env=env,

@@ -35,7 +35,7 @@ def test_help_is_there_in_every_step(step: str) -> None:
     assert "A number chooses" not in said
 
 
-def test_back_goes_up_one_place_and_then_a_step_and_loses_nothing() -> None:
+def test_back_leaves_one_menu_and_then_a_step_and_loses_nothing() -> None:
     person = Person(session_of(TWO), begin="guests")
     person.say("1", "3", "320")
     person.say("More", "1")
@@ -52,7 +52,7 @@ def test_back_goes_up_one_place_and_then_a_step_and_loses_nothing() -> None:
     assert person.session.project.guest("alpha").memory == 320
 
 
-def test_next_goes_through_all_steps() -> None:
+def test_next_visits_all_steps() -> None:
     person = Person(session_of(TWO))
     for place, name in enumerate(STEPS[1:], 2):
         assert person.prompt().endswith(f", n: {name.capitalize()}:")
@@ -60,7 +60,7 @@ def test_next_goes_through_all_steps() -> None:
     assert "The last step." in person.say("n")
 
 
-def test_a_step_is_gone_to_by_its_number_or_the_beginning_of_its_name() -> None:
+def test_a_step_is_reached_by_its_number_or_the_beginning_of_its_name() -> None:
     for answer in ("g 5", "g5", "go memory", "g mem", "g Mem"):
         person = Person(session_of(TWO))
         assert "Step 5 of 7: Memory" in person.say(answer), answer
@@ -84,7 +84,7 @@ def test_a_choice_is_made_by_a_number_or_the_beginning_of_its_name() -> None:
     assert "2 begin so: type more of it, or the number." in person.say("same")
 
 
-def test_enter_says_the_list_again_and_a_word_after_a_slash_less_of_it() -> None:
+def test_enter_repeats_the_list_and_a_word_after_a_slash_filters_it() -> None:
     person = Person()
     assert person.say("").count("\n") == person.first.count("\n")
     said = person.say("/raspberry")
@@ -114,7 +114,7 @@ def test_a_long_list_comes_in_pages() -> None:
     assert person.most < 1700
 
 
-def test_undo_and_redo_are_everywhere_and_say_what_follows() -> None:
+def test_undo_and_redo_work_everywhere_and_name_the_step() -> None:
     person = Person(session_of(TWO), begin="guests")
     assert "Nothing to undo." in person.say("u")
     person.say("1", "3")
@@ -141,7 +141,7 @@ def test_ctrl_c_leaves_a_question_and_never_the_wizard() -> None:
     assert person.session.project == TWO
 
 
-def test_the_end_of_the_answers_is_told_apart_from_an_empty_answer() -> None:
+def test_the_end_of_the_answers_is_distinguished_from_an_empty_answer() -> None:
     person = Person(session_of(TWO), begin="guests")
     with pytest.raises(AnswersEndError):
         person.wizard.turn()
@@ -183,7 +183,7 @@ def test_what_is_discarded_leaves_no_draft() -> None:
     assert not Path("draft.json").exists()
 
 
-def test_every_word_for_a_command_is_told_in_the_help() -> None:
+def test_the_help_lists_every_word_for_a_command() -> None:
     told = "\n".join(words.ABOUT)
     for letter in words.LETTERS:
         assert f"{letter}:" in told or f"{letter} " in told, letter
@@ -200,7 +200,7 @@ TIGHT = Project(
 )
 
 
-def test_problems_are_listed_explained_and_gone_to() -> None:
+def test_problems_are_listed_explained_and_reached() -> None:
     person = Person(session_of(TIGHT))
     findings = person.session.view.findings
     said = person.say("p")
@@ -223,7 +223,7 @@ def test_problems_are_listed_explained_and_gone_to() -> None:
     assert "No such problem." in person.say("problems x")
 
 
-def test_a_problem_is_mended_with_one_answer() -> None:
+def test_a_problem_is_fixed_with_one_answer() -> None:
     person = Person(session_of(TIGHT), begin="memory")
     before = [one.code for one in person.session.view.findings]
     assert "XT406" in before
@@ -236,7 +236,7 @@ def test_a_problem_is_mended_with_one_answer() -> None:
     assert person.session.project == TIGHT
 
 
-def test_what_an_earlier_wizard_could_not_keep_is_a_problem_that_is_taken_back() -> None:
+def test_what_an_earlier_wizard_could_not_keep_is_a_problem_that_is_undone() -> None:
     session = session_of(TWO)
     session.type(("guests", "alpha", "memory"), "lots\x1b[2J")
     person = Person(session, begin="guests")
@@ -248,11 +248,11 @@ def test_what_an_earlier_wizard_could_not_keep_is_a_problem_that_is_taken_back()
     assert "No problems found." in person.say("p")
 
 
-def test_no_problem_is_said_so() -> None:
+def test_no_problem_is_reported_as_such() -> None:
     assert "No problems found." in Person(session_of(TWO)).say("p")
 
 
-def test_an_error_is_overruled_and_stands_again() -> None:
+def test_an_error_is_waived_and_comes_back() -> None:
     refused = replace(TWO, host=replace(TWO.host, machine="raspberrypi3-64", network=None))
     person = Person(session_of(refused), begin="review")
     assert "Cannot be written yet: " in person.first
@@ -301,7 +301,7 @@ def test_guests_are_added_cloned_moved_deleted_and_brought_back() -> None:
     assert "gamma-2" in keys(person.session.project)
 
 
-def test_a_place_whose_guest_is_gone_is_left() -> None:
+def test_a_menu_of_a_removed_guest_closes() -> None:
     person = Person(session_of(TWO), begin="guests")
     person.choose("Add a guest", "xen-guest-image-minimal")
     person.choose("More", "Disk device")
@@ -310,7 +310,7 @@ def test_a_place_whose_guest_is_gone_is_left() -> None:
     assert person.prompt().startswith("Guests, 1 to 3")
 
 
-def test_a_question_is_left_once_undo_takes_away_what_it_was_about() -> None:
+def test_a_question_closes_when_undo_removes_its_subject() -> None:
     person = Person(session_of(TWO), begin="guests")
     person.choose("Add a guest", "A root file system tarball")
     person.say(str(tarball(Path("away/vendor.tar.gz"))))
@@ -357,7 +357,7 @@ def test_a_tarball_from_anywhere_becomes_a_guest(tmp_path: Path) -> None:
     assert source.fetch[0].sha256 == "0" * 64
 
 
-def test_an_import_is_of_another_type_of_ones_own_or_of_none() -> None:
+def test_an_import_may_have_another_type_or_none() -> None:
     person = Person(session_of(EVERY), begin="guests")
     person.choose("root:", "Import: rootfs_dir", "Import type", "raw")
     source = person.session.project.guest("root").source
@@ -394,7 +394,7 @@ def test_a_guest_goes_into_a_bundle_and_back_into_the_configuration() -> None:
     assert person.session.project.guest("built").bundle == "another"
 
 
-def test_a_local_file_is_looked_at_and_taken(tmp_path: Path) -> None:
+def test_a_local_file_is_inspected_and_used(tmp_path: Path) -> None:
     person = Person(session_of(EVERY), begin="guests")
     place = person.session.folder
     place.mkdir()
@@ -428,7 +428,7 @@ def test_the_xl_config_of_a_guest_is_read_before_it_is_built() -> None:
 # Memory
 
 
-def test_memory_says_each_row_and_sets_those_that_a_field_sets() -> None:
+def test_memory_lists_each_row_and_sets_those_with_a_field() -> None:
     person = Person(session_of(TWO), begin="memory")
     assert "Free: " in person.first
     assert "Xen itself: " in person.first
@@ -446,7 +446,7 @@ def test_memory_says_each_row_and_sets_those_that_a_field_sets() -> None:
 # What one begins with
 
 
-def test_a_preset_is_told_of_before_it_is_taken() -> None:
+def test_a_preset_is_described_before_it_is_used() -> None:
     person = Person()
     said = person.say("? 1")
     assert "Guests: " in said
@@ -464,7 +464,7 @@ def test_nothing_is_a_beginning_too() -> None:
     assert person.wizard.here == "machine"
 
 
-def test_a_project_file_is_opened_or_it_is_said_why_not() -> None:
+def test_a_project_file_is_opened_or_the_reason_is_printed() -> None:
     Path("board.toml").write_text('version = 1\n[host]\nmachine = "qemuarm64"\n')
     Path("bad.toml").write_text("version = \x1b")
     person = Person()
@@ -478,7 +478,7 @@ def test_a_project_file_is_opened_or_it_is_said_why_not() -> None:
     assert person.session.project.host.machine == "qemuarm64"
 
 
-def test_a_preset_that_cannot_be_read_says_why() -> None:
+def test_a_preset_that_cannot_be_read_explains_why() -> None:
     Path("presets").mkdir()
     Path("presets/odd\x1b[2J.toml").write_text("[host\n")
     person = Person()

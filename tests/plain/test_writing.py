@@ -66,7 +66,7 @@ def test_a_preset_is_written_in_five_answers_and_as_the_command_line_writes_it()
     assert theirs.items() <= ours.items()
 
 
-def test_nothing_is_written_before_its_difference_was_said() -> None:
+def test_nothing_is_written_before_its_difference_was_shown() -> None:
     person = Person(session_of(TWO), begin="guests")
     said = person.say("g 7")
     assert "+++ xentui-out/conf/xentui.conf" in said
@@ -102,7 +102,7 @@ def test_files_and_the_target_are_looked_at() -> None:
     assert "Review, 1 to " in person.say("b") + person.prompt()
 
 
-def test_errors_stand_against_writing() -> None:
+def test_errors_prevent_writing() -> None:
     tight = replace(TWO, guests=(Guest("alpha", memory=8192, tags=("autostart",)),))
     person = Person(session_of(tight), begin="write")
     assert "Cannot be written yet: " in person.first
@@ -227,7 +227,7 @@ def test_the_way_into_local_conf_is_chosen(way: str, index: int) -> None:
     assert "--attach" in (person.session.written.headless if person.session.written else "")
 
 
-def test_the_layer_goes_where_it_is_told_to_and_back() -> None:
+def test_the_folder_of_the_layer_is_chosen_and_reset() -> None:
     _, build = in_build_dir()
     session = session_of(replace(EVERY, import_types=(), guests=EVERY.guests[:1]))
     session.edit(
@@ -387,14 +387,14 @@ def test_parts_that_are_missing_are_named_and_fetched_only_if_agreed_to(
     assert fetched == []
 
 
-def test_a_board_that_cannot_be_rehearsed_says_so() -> None:
+def test_a_board_that_cannot_be_rehearsed_is_reported() -> None:
     person = Person(session_of(replace(TWO, host=Host("raspberrypi4-64"))), begin="memory")
     said = person.choose("Rehearse on a real Xen")
     assert "raspberrypi4-64" in said
     assert person.prompt().startswith("Memory")
 
 
-def test_ctrl_c_is_no_answer_to_a_write() -> None:
+def test_ctrl_c_does_not_answer_the_question_to_write() -> None:
     person = Person(session_of(TWO), begin="write")
     person.say(CTRL_C)
     assert not Path("xentui-out").exists()

@@ -46,7 +46,9 @@ def members(project: Project, bundle: Bundle) -> list[Guest]:
 
 
 @pytest.mark.parametrize("case", cases.with_bundles(), ids=lambda case: case.id)
-def test_bitbake_reads_a_bundle_as_meant(case: Case, make_build: MakeBuild, tmp_path: Path) -> None:
+def test_bitbake_reads_a_bundle_as_intended(
+    case: Case, make_build: MakeBuild, tmp_path: Path
+) -> None:
     build = make_build(*case.further)
     project = case.project
     build.write(project, case.assets(tmp_path))

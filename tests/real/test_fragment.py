@@ -43,7 +43,7 @@ def typed(build: Build, line: str) -> str:
     return done.stdout
 
 
-def test_bitbake_s_own_tool_finds_and_enables_it(build: Build) -> None:
+def test_bitbakes_own_tool_finds_and_enables_it(build: Build) -> None:
     wanted, origin = project(TEXT), "My board.toml"
     build.write(wanted)
     conf = build.folder / "conf"

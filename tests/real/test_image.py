@@ -47,7 +47,7 @@ def xen_image(build: Build, project: Project) -> Path:
 
 
 @pytest.mark.parametrize("case", cases.cases(), ids=lambda case: case.id)
-def test_the_image_has_what_the_project_says(
+def test_the_image_has_what_the_project_describes(
     case: Case, make_build: MakeBuild, tmp_path: Path
 ) -> None:
     build = make_build(*case.further)
@@ -192,7 +192,7 @@ def changed(project: Project, **values: object) -> Project:
     return project.with_guest(guest)
 
 
-def test_a_changed_guest_makes_the_image_anew(build: Build, tmp_path: Path) -> None:
+def test_a_changed_guest_rebuilds_the_image(build: Build, tmp_path: Path) -> None:
     (tmp_path / "mine.cfg").write_text('name = "mine"\nmemory = 64\n')
     project = cases.project(GUESTS)
     assets = gather(project, tmp_path)

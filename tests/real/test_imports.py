@@ -123,7 +123,7 @@ def test_a_tarball_without_subdir_and_one_on_top(build: Build, tmp_path: Path) -
     assert found["b"] == (0o4711, 0, 7)
 
 
-def test_root_directories_lie_where_pseudo_watches(build: Build, tmp_path: Path) -> None:
+def test_root_directories_are_where_pseudo_watches(build: Build, tmp_path: Path) -> None:
     (tmp_path / "root.tar").write_bytes(cases.tarball(cases.ROOT, ""))
     project = cases.project(
         HOST + ALPINE.format(file="r", fetch='{ uri = "file://root.tar", subdir = "r" }')
@@ -220,7 +220,7 @@ type = "pvh"
 """
 
 
-def test_complete_configs_come_out_as_predicted(build: Build, tmp_path: Path) -> None:
+def test_complete_configs_are_installed_as_predicted(build: Build, tmp_path: Path) -> None:
     (tmp_path / "disk.raw").write_bytes(b"disk")
     project, made = made_of(build, COMPLETE, tmp_path)
     for guest in project.guests:

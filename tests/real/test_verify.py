@@ -121,7 +121,7 @@ exit 5
 
 
 @pytest.mark.skipif(not os.environ.get("XENTUI_OE_FULL"), reason="XENTUI_OE_FULL is not set")
-def test_the_real_bitbake_takes_the_commands_of_the_build(build: Build, verify: Any) -> None:
+def test_the_real_bitbake_accepts_the_commands_of_the_build(build: Build, verify: Any) -> None:
     build.write(project(TEXT))
     for name, text in (("bitbake", DRY), ("runqemu", RUNQEMU)):
         build.put(f"bin/{name}", text).chmod(0o755)

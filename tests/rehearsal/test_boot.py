@@ -83,7 +83,7 @@ ramdisk = "second.cpio.gz"
 
 
 @pytest.mark.parametrize("arch", [pytest.param(ARM, marks=[*really, pytest.mark.arm])])
-def test_guests_that_xen_starts_are_up_beside_dom0s(arch: Machine) -> None:
+def test_guests_that_xen_starts_run_next_to_dom0(arch: Machine) -> None:
     text = BOARD.format(machine="imx8qm-mek", more="").replace("1536", "2048") + DIRECT
     told = rehearsed(places.project(text), arch)
     assert told.all_started, "\n".join(told.lines())
@@ -155,7 +155,7 @@ def test_the_script_is_packed_as_mkimage_packs_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(shutil.which("mdir") is None, reason="no mtools")
-def test_the_disk_holds_what_the_firmware_looks_for() -> None:
+def test_the_disk_has_what_the_firmware_looks_for() -> None:
     given = BootPath("AAVMF", Path("x"), {"EFI/BOOT/BOOTAA64.CFG": b"[global]\n"},
                      "EFI/BOOT/BOOTAA64.EFI", "EFI/BOOT/Image", "EFI/BOOT/initrd")  # fmt: skip
     with ExitStack() as stack:

@@ -74,7 +74,7 @@ def test_lists_of_another_architecture_are_not_fetched_unasked_either(
     assert not fetch.cache().parent.exists()
 
 
-def test_another_system_than_linux_is_told(
+def test_another_system_than_linux_is_reported(
     run: Run, project: Path, monkeypatch: pytest.MonkeyPatch  # noqa: F811
 ) -> None:  # fmt: skip
     monkeypatch.setattr("sys.platform", "darwin")

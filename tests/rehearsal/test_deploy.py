@@ -120,7 +120,7 @@ def test_everything_of_the_build_that_is_there_is_taken(folder: Path, parts: Par
             assert modes == {"a": "boot", "b": "boot", "c": "run"}
 
 
-def test_configs_and_order_are_those_that_the_build_made(
+def test_configs_and_order_are_those_of_the_build(
     folder: Path, tmp_path: Path, parts: Parts
 ) -> None:
     planned = plan.rehearsal(project(BOARD))
@@ -150,7 +150,7 @@ def test_configs_and_order_are_those_that_the_build_made(
     ]
 
 
-def test_dom0_is_made_of_the_builds_own_programs(folder: Path, parts: Parts) -> None:
+def test_dom0_is_built_from_the_builds_own_programs(folder: Path, parts: Parts) -> None:
     planned = plan.rehearsal(project(BOARD))
     with closing(found(folder, parts)) as own:
         archive = dom0.build(own.applied(planned), parts, b"\x7fELF", own)
@@ -204,7 +204,7 @@ def test_xen_of_another_version_without_its_tools_is_left_out(folder: Path, part
     [linux(features=1), b"no kernel", b"", b"HdrS" * 200],
     ids=["features", "text", "empty", "magic"],
 )
-def test_a_kernel_that_cannot_be_dom0_is_for_guests_alone(
+def test_a_kernel_that_cannot_be_dom0_is_offered_only_for_guests(
     data: bytes, folder: Path, parts: Parts
 ) -> None:
     (folder / "bzImage").write_bytes(data)
@@ -213,16 +213,14 @@ def test_a_kernel_that_cannot_be_dom0_is_for_guests_alone(
         assert told(own)["a: kernel"]
 
 
-def test_hvm_guests_keep_the_stand_ins_tools(folder: Path, parts: Parts) -> None:
+def test_hvm_guests_keep_the_tools_of_the_stand_in(folder: Path, parts: Parts) -> None:
     wanted = project(BOARD + '[guests.h]\ntype = "hvm"\nmemory = 100\n')
     with closing(found(folder, parts, wanted)) as own:
         assert not own.tools
         assert "HVM guests need" in "\n".join(deploy.lines(tuple(own.choices)))
 
 
-def test_an_image_that_is_none_is_told_and_nothing_is_nowhere(
-    folder: Path, parts: Parts, tmp_path: Path
-) -> None:
+def test_an_invalid_image_is_reported(folder: Path, parts: Parts, tmp_path: Path) -> None:
     (folder / f"xen-image-minimal-{MACHINE}.rootfs.ext4").write_bytes(bytes(5000))
     with closing(found(folder, parts)) as own:
         assert "cannot be followed" in own.choices[0].why
@@ -251,7 +249,7 @@ CONSOLE = "[    0.000000] Linux version 6.18\n"
         ("", "silent", ""),
     ],
 )
-def test_a_guest_with_its_own_files_must_be_heard_of(said: str, status: str, prompt: str) -> None:
+def test_a_guest_with_its_own_files_must_be_known(said: str, status: str, prompt: str) -> None:
     planned = plan.rehearsal(project(BOARD))
     first = replace(planned.parts[0], mode="boot")
     planned = replace(planned, parts=(first,))

@@ -114,7 +114,7 @@ def test_a_kernel_of_arm64_without_xen_cannot_be_dom0() -> None:
              _image(b"lzop"), _image(gzip.compress(b"no kernel"))],
     ids=["empty", "text", "xz", "gzip", "lzop", "no-elf"],
 )  # fmt: skip
-def test_what_is_no_kernel_is_refused(data: bytes, tmp_path: Path) -> None:
+def test_what_is_not_a_kernel_is_refused(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "vmlinuz"
     path.write_bytes(data)
     with pytest.raises(InputError, match="vmlinuz"):
@@ -274,7 +274,7 @@ def test_fetching_can_be_stopped(apt: Path) -> None:
     assert not list((apt / "cache").iterdir())
 
 
-def test_without_apt_another_way_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_apt_another_way_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(HERE))
     with pytest.raises(InputError, match="no apt-get") as raised:
         fetch.download(LACKS)

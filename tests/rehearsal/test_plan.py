@@ -43,7 +43,7 @@ def test_a_guest_runs_where_the_stand_in_kernel_boots(settings: str, mode: str) 
     assert bool(part.why) is (mode != "run")
 
 
-def test_disks_of_an_own_config_are_stood_in_for() -> None:
+def test_disks_of_a_user_config_are_replaced_in_a_rehearsal() -> None:
     text = BOARD + '[guests.a]\nconfig_file = "a.cfg"\n'
     config = (
         "disk = ['file:/x/y,xvda,w', 'phy:/dev/vg/data,xvdb,w', 'format=raw, vdev=xvdc, "
@@ -87,7 +87,7 @@ def test_a_guest_of_arm64_runs_where_its_kernel_boots() -> None:
         assert planned.parts[0].kernel == "/var/lib/xen/images/Image"
 
 
-def test_what_cannot_be_rehearsed_is_said() -> None:
+def test_what_cannot_be_rehearsed_is_reported() -> None:
     with pytest.raises(plan.CannotRehearseError, match="the total memory") as raised:
         plan.rehearsal(project('version = 1\n[host]\nmachine = "genericx86-64"\n'))
     assert raised.value.exit_code is Exit.USAGE

@@ -71,7 +71,7 @@ def test_a_guest_with_its_own_configuration_is_not_given_less() -> None:
     assert [quick_fix.label for quick_fix in found] == ["Start a by hand"]
 
 
-def test_what_the_rules_propose_comes_first() -> None:
+def test_what_the_rules_propose_is_listed_first() -> None:
     project, told = recorded("too-large")
     found = rehearsing.quick_fixes(project, told, check.check(project))
     assert found[0].label == "Give the board 1536 MiB"

@@ -101,7 +101,7 @@ def test_a_preset_starts_all_its_guests(name: str, parts: Parts) -> None:
     assert all("Linux version" in guest.console for guest in told.guests)
 
 
-def test_a_default_guest_fails_beside_a_default_dom0_in_1024_mib(parts: Parts) -> None:
+def test_a_default_guest_fails_next_to_a_default_dom0_in_1024_mib(parts: Parts) -> None:
     project = document.load(places.HERE / "transcripts/too-large/project.toml").project
     assert project is not None
     told = rehearsed(project, parts)
@@ -132,7 +132,7 @@ memory = 128
 """
 
 
-def test_two_guests_are_told_of_in_time_and_in_memory(parts: Parts, tmp_path: Path) -> None:
+def test_two_guests_are_reported_with_time_and_memory(parts: Parts, tmp_path: Path) -> None:
     (tmp_path / "board.toml").write_text(TWO)
     folder = os.environ.get("XENTUI_PARTS", str(places.CACHE))
     command = ("rehearse", "board.toml", "--parts", folder, "--json", "--accel", "tcg")

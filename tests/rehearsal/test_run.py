@@ -132,13 +132,13 @@ def test_qemu_is_given_no_network_and_no_screen(tmp_path: Path) -> None:
     assert not {"-netdev", "-net", "-vnc", "-spice", "-gdb", "-qmp"} & set(words)
 
 
-def test_a_run_that_ends_early_says_so(tmp_path: Path) -> None:
+def test_a_run_that_ends_early_is_reported(tmp_path: Path) -> None:
     outcome = run.run(planned("many"), player(tmp_path, whole=False), accel="tcg")
     assert "stopped before the rehearsal was over (a word from QEMU)" in outcome.problem
     assert not outcome.transcript.ended
 
 
-def test_qemu_that_cannot_start_xen_is_told_with_its_words(tmp_path: Path) -> None:
+def test_the_words_of_a_qemu_that_cannot_start_xen_are_reported(tmp_path: Path) -> None:
     parts = player(tmp_path)
     parts.qemu.write_text("#!/bin/sh\necho 'cannot allocate memory' >&2; exit 1\n")
     with pytest.raises(InputError, match=r"exit code 1\): cannot allocate memory"):
@@ -148,7 +148,7 @@ def test_qemu_that_cannot_start_xen_is_told_with_its_words(tmp_path: Path) -> No
         run.run(planned("many"), parts, accel="tcg")
 
 
-def test_no_room_for_files_without_a_name_is_said(
+def test_missing_space_for_unnamed_files_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TMPDIR", "/dev/null")

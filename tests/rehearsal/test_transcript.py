@@ -48,7 +48,7 @@ def replayed(
     return report.report(rehearsal, outcome, VERSIONS), events
 
 
-def test_a_default_guest_does_not_fit_beside_a_default_dom0() -> None:
+def test_a_default_guest_does_not_fit_next_to_a_default_dom0() -> None:
     told, _ = replayed("too-large")
     guest = told.guests[0]
     assert (guest.status, guest.fits, guest.as_predicted) == ("refused", False, True)
@@ -61,7 +61,7 @@ def test_a_default_guest_does_not_fit_beside_a_default_dom0() -> None:
     assert text.endswith("0 of 1 guests started; memory as the budget predicts.")
 
 
-def test_every_fate_of_a_guest_is_told() -> None:
+def test_every_fate_of_a_guest_is_reported() -> None:
     told, events = replayed("many")
     assert {guest.key: guest.status for guest in told.guests} == {
         "a": "paused", "b": "paused", "c": "running", "d": "refused", "e": "refused",
@@ -84,7 +84,7 @@ def test_every_fate_of_a_guest_is_told() -> None:
     assert [event.guest for event in events if event.stage == "done"] == list("abcdefg")
 
 
-def test_where_dom0_gives_memory_nothing_is_said_of_what_a_guest_took() -> None:
+def test_where_dom0_balloons_the_memory_of_a_guest_is_not_reported() -> None:
     rehearsal = replace(planned("many"), dom0=None)
     transcript = Transcript(rehearsal)
     text = (RUNS / "many/report.log").read_text()
@@ -96,7 +96,7 @@ def test_where_dom0_gives_memory_nothing_is_said_of_what_a_guest_took() -> None:
     assert "a was created" in said
 
 
-def test_only_what_was_seen_is_said_to_be_as_predicted() -> None:
+def test_only_what_was_seen_is_reported_as_predicted() -> None:
     told, _ = replayed("many")
     by_key = {guest.key: guest for guest in told.guests}
 
@@ -116,7 +116,7 @@ def test_only_what_was_seen_is_said_to_be_as_predicted() -> None:
 
 
 @pytest.mark.parametrize("size", [1, 7, 1000])
-def test_it_does_not_matter_in_which_pieces_a_run_comes(size: int) -> None:
+def test_output_may_arrive_in_any_pieces(size: int) -> None:
     assert replayed("many", size) == replayed("many")
 
 
@@ -150,7 +150,7 @@ def test_words_of_others_act_on_nothing() -> None:
 @pytest.mark.parametrize(
     "line", ["created", "created x y", "guest 99 1 1", "guest 0 1 1", "up 1", "memory", "\0", "no"]
 )
-def test_a_spoiled_line_is_passed_over(line: str) -> None:
+def test_a_garbled_line_is_ignored(line: str) -> None:
     text = (RUNS / "too-large" / "report.log").read_text()
     assert replayed("too-large", told=f"{line}\n{text}")[0] == replayed("too-large")[0]
 
@@ -185,7 +185,7 @@ def test_every_recorded_run_has_its_project() -> None:
     assert all((Path(RUNS) / name / "project.toml").is_file() for name in names)
 
 
-def test_of_a_guest_that_was_refused_it_is_not_said_that_it_was_created() -> None:
+def test_a_refused_guest_is_not_reported_as_created() -> None:
     told, _ = replayed("many")
     paused = told.guests[0]
     assert "created, not run" in paused.why

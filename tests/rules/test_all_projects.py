@@ -72,7 +72,7 @@ def test_the_work_is_linear_in_guests() -> None:
     assert calls(lambda: check(large)) < 11 * calls(lambda: check(small))
 
 
-def test_what_is_said_of_a_crowd_is_said_once_of_each(tmp_path: Path) -> None:
+def test_findings_about_many_guests_are_reported_once_for_each(tmp_path: Path) -> None:
     project = replace(many(50), host=Host("qemux86-64", memory=2048, network="nat"))
     made: list[Finding] = check(project)
     assert len([f for f in made if f.code == "XT401"]) == 1

@@ -82,7 +82,7 @@ def test_many_vcpus_pass_the_constant(vcpus: int) -> None:
     assert beside >= 156 + 40 * vcpus - 16
 
 
-def test_rows_come_in_order_and_add_up() -> None:
+def test_rows_are_in_order_and_add_up() -> None:
     made = budget(
         project(
             "memory = 2048\n[containers]\nvxn = true\nconcurrent = 2\nmemory = 128\n"
@@ -112,7 +112,7 @@ def test_what_was_not_measured_is_called_an_estimate() -> None:
     assert [row.name for row in real.rows if row.estimate] == ["xen"]
 
 
-def test_without_a_total_nothing_is_said_of_the_rest() -> None:
+def test_without_a_total_nothing_is_reported_of_the_rest() -> None:
     made = budget(project("[guests.a]\n", "raspberrypi4-64"))
     assert (made.total, made.free, made.free_all) == (None, None, None)
     assert made.fits
@@ -120,14 +120,14 @@ def test_without_a_total_nothing_is_said_of_the_rest() -> None:
     assert [row.kind for row in made.rows] == ["xen", "dom0", "guest"]
 
 
-def test_a_dom0_that_nobody_limits_is_an_estimate() -> None:
+def test_an_unlimited_dom0_is_an_estimate() -> None:
     made = budget(project('memory = 2048\nboot_mode = "manual"\n', "genericx86-64"))
     dom0 = next(row for row in made.rows if row.kind == "dom0")
     assert (dom0.mib, dom0.estimate) == (0, True)
     assert dom0.note
 
 
-def test_an_own_config_says_the_memory(tmp_path: Path) -> None:
+def test_the_memory_comes_from_the_users_config(tmp_path: Path) -> None:
     config = 'memory = 128\nmaxmem = 1024\nvcpus = 1\nmaxvcpus = 4\ntype = "pvh"\n'
     (tmp_path / "a.cfg").write_text(config)
     with_own = project('memory = 2048\n[guests.a]\nconfig_file = "a.cfg"\n')
@@ -168,7 +168,7 @@ MANY = "".join(
 
 @pytest.mark.parametrize("machine", ["qemux86-64", "qemuarm64"])
 @pytest.mark.parametrize("text", [MANY, f"[containers]\nvxn = true\n{MANY}"])
-def test_mends_of_many_guests_make_them_fit(text: str, machine: str) -> None:
+def test_fixes_for_many_guests_make_them_fit(text: str, machine: str) -> None:
     crowded = project(f"memory = 1536\n{text}", machine)
     finding = next(finding for finding in check(crowded) if finding.code == "XT401")
     assert len(finding.quick_fixes) == 2
@@ -196,7 +196,7 @@ def test_a_guest_that_fits_alone_is_not_too_large() -> None:
     assert "XT406" in codes(492)
 
 
-def test_who_says_the_total_is_told_where_nobody_did() -> None:
+def test_an_unknown_total_names_where_to_set_it() -> None:
     told = "the board's default"
     for memory, note in ((None, told), (1024, "")):
         row = budget(Project(Host("qemux86-64", memory=memory))).rows[0]

@@ -44,7 +44,7 @@ def test_names_that_mean_something_to_bitbake(name: str, meaning: str | None) ->
         ("lib32-lab-lib64-web", "lab-lib64-web-guests"),
     ],
 )
-def test_only_the_beginning_of_a_name_is_taken_away(name: str, free: str) -> None:
+def test_only_the_beginning_of_a_name_is_removed(name: str, free: str) -> None:
     (made,) = of("XT204", f'[bundles.{name}]\n{GUEST}bundle = "{name}"\n')
     assert made.fix == f"Rename it, for example to {free}."
     assert made.quick_fix is not None
@@ -60,7 +60,7 @@ def test_only_the_beginning_of_a_name_is_taken_away(name: str, free: str) -> Non
         (f'kernel = "none"\n{FETCHED}', "its image is imported and it has no kernel"),
     ],
 )
-def test_each_reason_for_a_bundle_is_told(lines: str, why: str) -> None:
+def test_each_reason_for_a_bundle_is_named(lines: str, why: str) -> None:
     (made,) = of("XT201", f'[guests.web]\ntags = ["external"]\n{lines}')
     assert made.message == f"web needs a bundle: {why}"
 
@@ -93,7 +93,7 @@ def test_a_licence_like_none_that_is_known_may_be_any_of_them() -> None:
     assert [quick_fix.label for quick_fix in made.quick_fixes] == ["Take MIT"]
 
 
-def test_a_copy_of_a_guest_is_told_of_unless_the_layers_are_known() -> None:
+def test_a_copy_of_a_guest_is_reported_unless_the_layers_are_known() -> None:
     project, key = guests.cloned(guests.added(session_of().project)[0], guests.REFERENCE)
     assert key == "xen-guest-image-minimal-2"
     paths = [one.path for one in check(project) if one.code == "XT215"]

@@ -105,7 +105,7 @@ KERNELS = (
         ),
     ],
 )
-def test_kernels_that_meet_behind_a_guest_without_one(kernel: str, message: str | None) -> None:
+def test_kernels_that_clash_after_a_guest_without_one(kernel: str, message: str | None) -> None:
     made = of("XT212", KERNELS.format(kernel))
     assert [(one.path, one.message) for one in made] == (
         [("guests.two.kernel", message)] if message else []
@@ -137,6 +137,6 @@ def test_front_ends_without_vxn(frontends: list[str], message: str) -> None:
         ),
     ],
 )
-def test_images_whose_size_nobody_knows_yet(guests: int, message: str | None) -> None:
+def test_images_of_unknown_size(guests: int, message: str | None) -> None:
     made = of("XT358", "".join(f"[guests.g{number}]\n" for number in range(guests)))
     assert [one.message for one in made] == ([message] if message else [])

@@ -62,7 +62,7 @@ def test_it_is_an_error_and_all_other_rules_are_asked() -> None:
 
 
 @pytest.mark.usefixtures("broken")
-def test_it_can_be_overruled_and_is_told_still() -> None:
+def test_it_can_be_waived_and_is_still_reported() -> None:
     told = allow(check.check(PROJECT), ["XT901"])
     own = [finding for finding in told if finding.code == "XT901"]
     assert len(own) == 2
@@ -77,7 +77,7 @@ def test_whoever_debugs_is_shown_the_exception_itself(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.usefixtures("broken")
-def test_the_command_line_refuses_until_it_is_overruled(
+def test_the_command_line_refuses_until_it_is_waived(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = str(tmp_path / "out")
@@ -89,7 +89,7 @@ def test_the_command_line_refuses_until_it_is_overruled(
     assert Path(out, "conf/xentui.conf").is_file()
 
 
-def test_of_a_build_directory_it_is_told_too(
+def test_it_is_reported_for_a_build_directory_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("XENTUI_DEBUG", raising=False)

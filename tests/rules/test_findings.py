@@ -27,7 +27,7 @@ ORDER = (
 """Places of a project file, from its first line to its last."""
 
 
-def test_findings_come_by_severity_and_then_as_the_document_has_them() -> None:
+def test_findings_are_sorted_by_severity_and_then_by_document_order() -> None:
     project = project_of("[guests.web]\n[guests.db]\n")
     worst_first = ("XT201", "XT228", "XT252")
     assert [catalogue.entry(code).severity for code in worst_first] == list(Severity)
@@ -57,7 +57,7 @@ def _fails(_given: Context) -> None:
         (999, "ValueError: " + "x" * 188 + "..."),
     ],
 )
-def test_so_much_of_an_exception_is_told(
+def test_only_this_much_of_an_exception_is_reported(
     length: int, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("XENTUI_DEBUG", raising=False)

@@ -49,7 +49,7 @@ def _name(finding: Finding) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.quick_fixes], ids=lambda c: c.id)
-def test_fixes_in_any_order_never_come_back(case: Case, tmp_path: Path) -> None:
+def test_fixes_in_any_order_come_to_an_end(case: Case, tmp_path: Path) -> None:
     """Every order of the offered fixes is tried, and none leads to a project it has been at."""
     loaded, _ = case.load(tmp_path)
     assert loaded.project is not None

@@ -14,7 +14,7 @@ NOT_HERE = ("XT36",)
 """Codes whose words are another program's."""
 
 
-def test_what_is_said_of_each_case(tmp_path: Path) -> None:
+def test_golden_answers_of_each_case(tmp_path: Path) -> None:
     said = {}
     for number, case in enumerate(CASES):
         folder = tmp_path / str(number)

@@ -187,7 +187,7 @@ def test_no_guest_is_lowered_below_64_mib(dom0: int, proposed: list[str]) -> Non
         (2498, 4096),
     ],
 )
-def test_a_board_is_proposed_that_just_holds_what_is_wanted(memory: int, board: int) -> None:
+def test_the_smallest_board_with_enough_memory_is_proposed(memory: int, board: int) -> None:
     assert labels(f"memory = 1024\n{guest('web', memory)}")[0] == f"Give the board {board} MiB"
 
 
@@ -203,7 +203,7 @@ def test_no_board_is_larger_than_a_project_can_say(
     assert [label for label in proposed if "board" in label] == ([board] if board else [])
 
 
-def test_a_guest_with_a_config_of_its_own_keeps_what_it_has() -> None:
+def test_a_guest_with_its_own_config_keeps_its_settings() -> None:
     own = guest("own", 300, more=OWN)
     read = Assets(texts={"own.cfg": "memory = 300\n"})
     given = project(f"memory = 1024\n{own}{guest('web', 300)}")
@@ -220,7 +220,7 @@ def test_a_guest_with_a_config_of_its_own_keeps_what_it_has() -> None:
     assert [quick_fix.label for quick_fix in made.quick_fixes] == ["Give the board 1536 MiB"]
 
 
-def test_where_nobody_says_what_there_is_nothing_is_lacking() -> None:
+def test_with_unknown_memory_nothing_is_lacking() -> None:
     made = budget(project(WEB, "raspberrypi4-64"))
     assert (made.lacking, made.lacking_all, made.fits, made.fits_all) == (0, 0, True, True)
     made = budget(project(f"memory = 2048\n{WEB}{DB}{IDLE}"))

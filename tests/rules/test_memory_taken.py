@@ -146,7 +146,7 @@ VXN = "[containers]\nvxn = true\n"
         ),
     ],
 )  # fmt: skip
-def test_each_row_says_what_it_is_made_of(machine: str, text: str, told: list[Row]) -> None:
+def test_each_row_names_its_parts(machine: str, text: str, told: list[Row]) -> None:
     assert list(budget(project(text, machine)).rows) == told
 
 
@@ -174,7 +174,7 @@ def test_each_row_says_what_it_is_made_of(machine: str, text: str, told: list[Ro
         ("memory = '-1'\nmaxmem = 100\n", 101, "100 MiB and 1 MiB of overhead (pv)", False),
     ],
 )
-def test_what_a_config_of_one_s_own_takes(config: str, mib: int, note: str, estimate: bool) -> None:
+def test_the_memory_of_the_users_config(config: str, mib: int, note: str, estimate: bool) -> None:
     given = project('memory = 4096\n[guests.web]\nconfig_file = "web.cfg"\n')
     made = budget(given, Assets(texts={"web.cfg": config}))
     (row,) = [row for row in made.rows if row.kind == "guest"]
@@ -183,7 +183,7 @@ def test_what_a_config_of_one_s_own_takes(config: str, mib: int, note: str, esti
     assert row.note.endswith("of overhead (pv), as in its own xl config") is ("(pv)" in note)
 
 
-def test_a_config_of_type_pv_is_one_beside_another_type_of_the_project() -> None:
+def test_a_config_of_type_pv_is_one_next_to_another_type_of_the_project() -> None:
     given = project('memory = 4096\n[guests.web]\nconfig_file = "web.cfg"\ntype = "pvh"\n')
     unread, pv, nothing = (
         budget(given, Assets(texts=texts)).rows[3]

@@ -65,7 +65,7 @@ def test_the_first_octet_is_read_as_hexadecimal(octet: str, code: str | None) ->
     assert made == ([code] if code else [])
 
 
-def test_an_address_is_one_s_own_among_all_interfaces_of_all_guests() -> None:
+def test_an_address_is_unique_among_all_interfaces_of_all_guests() -> None:
     text = guest("bridge=xenbr0", "mac=no", "mac=00:16:3e:00:00:01")
     text += guest("bridge=xenbr0", "mac=00:16:3e:00:00:02", "mac=00:16:3e:00:00:01", key="db")
     (made,) = of("XT218", text)
@@ -91,12 +91,12 @@ KEYS = (
         ("tpye=vif", "Did you mean type=?"),
     ],
 )
-def test_what_xl_knows_is_told_where_nothing_is_like_it(vif: str, fix: str) -> None:
+def test_xl_keys_are_listed_where_no_key_is_similar(vif: str, fix: str) -> None:
     (made,) = of("XT216", guest(vif))
     assert made.fix == fix
 
 
-def test_every_bridge_is_told_of_once() -> None:
+def test_every_bridge_is_reported_once() -> None:
     made = of("XT223", guest("bridge=br1", "bridge=br2", "bridge=br1", "bridge=xenbr0"))
     assert [one.message for one in made] == [
         'Dom0 has no bridge "br1": the image creates only xenbr0',
@@ -104,7 +104,7 @@ def test_every_bridge_is_told_of_once() -> None:
     ]
 
 
-def test_the_bridge_of_a_driver_domain_is_its_own() -> None:
+def test_a_driver_domain_has_its_own_bridge() -> None:
     assert of("XT223", guest("bridge=br1,backend=net")) == []
 
 
@@ -116,7 +116,7 @@ def test_an_empty_devid_is_refused_but_not_a_duplicate() -> None:
     ] * 2
 
 
-def test_interfaces_of_a_config_of_one_s_own_are_told_and_left() -> None:
+def test_interfaces_of_the_users_config_are_reported_and_not_touched() -> None:
     config = "vif = ['bridge=br7,type=ioemu', 'mac=01:00:00:00:00:01']\n"
     for code in ("XT219", "XT222", "XT223"):
         (made,) = of(

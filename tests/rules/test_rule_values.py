@@ -168,7 +168,7 @@ def test_the_partition_of_the_root(tmp_path: Path, extra: str, told: str | None)
     assert [one.fix for one in of("XT351", text, assets)] == ([told] if told else [])
 
 
-def test_a_source_that_is_gone_when_it_is_looked_at_is_nothing_found(tmp_path: Path) -> None:
+def test_a_source_that_vanishes_during_inspection_is_not_found(tmp_path: Path) -> None:
     for gone in (
         SourceFile(tmp_path / "web.ext4", 5, is_dir=False),
         SourceFile(tmp_path / "web.ext4", 5, is_dir=True),
@@ -208,7 +208,7 @@ def test_changes_that_the_schema_would_refuse_are_not_proposed() -> None:
     assert quick_fixes.guest("x", "web", extra="${@x}") is None
 
 
-def test_changes_of_what_is_gone_change_nothing() -> None:
+def test_changes_of_removed_items_change_nothing() -> None:
     project = project_of("[guests.web]\n")
     for quick_fix in (
         quick_fixes.fetch("x", "web", 0, sha256="0" * 64),
@@ -284,7 +284,7 @@ def test_rates_as_xl_reads_them(rate: str, fine: bool) -> None:
         ("https://x.org/a/b.ext4/", "sub", "sub/b.ext4"),
     ],
 )
-def test_where_an_unpacked_file_lies(uri: str, subdir: str | None, place: str) -> None:
+def test_where_an_unpacked_file_is(uri: str, subdir: str | None, place: str) -> None:
     from xentui.rules import fetched
 
     assert fetched.placed(uri, subdir) == place

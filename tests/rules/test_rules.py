@@ -139,7 +139,7 @@ def test_a_good_project_has_no_finding(tmp_path: Path) -> None:
     assert findings(document.load_text(text, tmp_path)) == []
 
 
-def test_without_its_directory_no_file_is_said_to_be_missing(tmp_path: Path) -> None:
+def test_without_its_directory_no_file_is_reported_missing(tmp_path: Path) -> None:
     text = (
         'version = 1\n[host]\nmachine = "qemuarm64"\n[import_types.x]\nscript = "x.sh"\n'
         '[guests.web]\nconfig_file = "web.cfg"\n'
@@ -150,7 +150,7 @@ def test_without_its_directory_no_file_is_said_to_be_missing(tmp_path: Path) -> 
     assert not {"XT238", "XT312"} & {finding.code for finding in check(loaded.project)}
 
 
-def test_mends_come_best_first() -> None:
+def test_the_best_fix_comes_first() -> None:
     with pytest.raises(KeyError):
         found("XT999", "", "", "")
     bare = found("XT002", "a", "b", "c")

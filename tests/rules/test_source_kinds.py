@@ -93,7 +93,7 @@ def imported(kind: str, file: str = "web.dat", more: str = "") -> str:
     ],
 )
 @pytest.mark.parametrize("type_", ["rootfs_dir", "qcow2", "ext4", "raw"])
-def test_what_an_import_can_be_made_of(
+def test_what_an_import_can_use(
     kind: str, types: set[str], quick_fix: str | None, type_: str, tmp_path: Path
 ) -> None:
     content = FILES[kind]
@@ -174,7 +174,7 @@ def test_checksums_of_what_is_fetched_for_the_board(
     ]
 
 
-def test_checksums_behind_a_directory_that_is_gone_meanwhile(tmp_path: Path) -> None:
+def test_checksums_after_a_directory_vanished(tmp_path: Path) -> None:
     (tmp_path / "web.dat").write_bytes(ext2())
     (tmp_path / "last.dat").write_bytes(b"last")
     (tmp_path / "gone").mkdir()
@@ -200,7 +200,7 @@ MIB = 1 << 20
         (2 * MIB, []),
     ],
 )
-def test_files_that_are_too_big_are_told_of_once(
+def test_files_that_are_too_big_are_reported_once(
     size: int, codes: list[str], tmp_path: Path
 ) -> None:
     (tmp_path / "tree/sbin").mkdir(parents=True)
@@ -221,7 +221,7 @@ def test_files_that_are_too_big_are_told_of_once(
         ("trees", ("boot", "tree"), []),
     ],
 )
-def test_which_archive_the_root_is_made_of(
+def test_which_archive_the_root_comes_from(
     file: str, subdirs: tuple[str, str], codes: list[str], tmp_path: Path
 ) -> None:
     (tmp_path / "first.tar").write_bytes(archive("sbin/init"))
@@ -275,7 +275,7 @@ LOGICAL = DOS + "".join(f"web.dat{number} : size=2048, type=82\n" for number in 
         ),
     ],
 )
-def test_a_root_that_is_none_of_the_partitions(
+def test_a_root_that_is_not_a_partition_of_the_disk(
     table: str, root: str, message: str | None, fix: str | None, tmp_path: Path
 ) -> None:
     images.disk(tmp_path / "web.dat", table, {})

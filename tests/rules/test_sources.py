@@ -57,7 +57,7 @@ PLAIN = SourceFile(Path("/x/tree"), 0, is_dir=False)
         ("tree", "https://e.org/tree.xz", {}, None, True),
     ],
 )
-def test_what_a_fetched_file_brings(
+def test_what_a_fetched_file_provides(
     file: str, uri: str, more: dict[str, str], local: SourceFile | None, brings: bool
 ) -> None:
     assets = Assets(sources={"tree": local} if local is not None else {})
@@ -110,7 +110,7 @@ def test_for_which_board_it_is_fetched(machine: str, arch: str, codes: list[str]
     assert [one.code for code in ("XT307", "XT319") for one in of(code, text)] == codes
 
 
-def test_each_entry_is_looked_at_whatever_stands_before_it() -> None:
+def test_each_entry_is_checked_whatever_comes_before_it() -> None:
     entries = (
         fetch("web", "file://a.raw"),
         fetch("web", "https://e.org/b.raw"),
@@ -174,7 +174,7 @@ def test_downloads_that_meet(
         ("raw", "file://web.cfg", "file://x.img", 'config_file = "own.cfg"\n', None),
     ],
 )  # fmt: skip
-def test_what_meets_beside_a_recipe(
+def test_what_clashes_with_a_recipe(
     kind: str, first: str, second: str, field: str, told: str | None
 ) -> None:
     alone = '[guests.alone]\nrootfs = "a.img"\ntags = ["external"]\n'
@@ -227,7 +227,7 @@ def test_a_kernel_out_of_an_archive(
         ("qcow2/a", "raw", None),
     ],
 )
-def test_what_a_name_says(file: str, kind: str, suits: str | None) -> None:
+def test_what_a_file_name_reveals(file: str, kind: str, suits: str | None) -> None:
     text = web(kind, file, fetch("web", f"file://{file}"))
     made = of("XT321", text)
     assert [one.fix for one in made] == ([f"Its name suggests {suits}."] if suits else [])
@@ -243,7 +243,7 @@ def test_what_a_name_says(file: str, kind: str, suits: str | None) -> None:
     ("kind", "uri"),
     [("odd", "file://a.img"), ("rootfs_dir", "https://e.org/a.img"), ("rootfs_dir", "file://b")],
 )
-def test_what_nobody_has_measured_is_not_too_big(kind: str, uri: str) -> None:
+def test_an_unmeasured_image_is_not_too_big(kind: str, uri: str) -> None:
     types = '[import_types.odd]\nscript = "odd.sh"\n[defaults]\nimage_size = 1\n'
     assert of("XT320", types + web(kind, "a.img", fetch("web", uri))) == []
 
@@ -262,7 +262,7 @@ def test_the_last_name_of_an_address(uri: str, name: str) -> None:
     assert file_name(uri) == name
 
 
-def test_a_script_that_no_shell_understands_is_told_once() -> None:
+def test_a_script_that_no_shell_understands_is_reported_once() -> None:
     text = "".join(f'[import_types.{key}]\nscript = "{key}.sh"\n' for key in ("gone", "odd", "ok"))
     broken = "if true; then\n  echo $(\n"
     made = list(

@@ -37,7 +37,7 @@ def known_better(one: Finding, word: str) -> Finding:
 
 
 @pytest.mark.parametrize("code", TEXTS)
-def test_an_error_that_is_overruled_is_a_warning_that_says_so(code: str) -> None:
+def test_an_error_that_is_waived_is_a_warning_that_names_the_waiver(code: str) -> None:
     text, paths = TEXTS[code]
     made = check(project_of(text))
     assert [path for each, path in errors(made) if each == code] == paths
@@ -50,7 +50,7 @@ def test_an_error_that_is_overruled_is_a_warning_that_says_so(code: str) -> None
 
 
 @pytest.mark.parametrize("code", TEXTS)
-def test_an_error_is_overruled_where_it_stands_alone(code: str) -> None:
+def test_an_error_is_waived_at_one_place(code: str) -> None:
     text, paths = TEXTS[code]
     made = check(project_of(text))
     here = (code, paths[0])
@@ -66,7 +66,7 @@ def test_an_error_is_overruled_where_it_stands_alone(code: str) -> None:
     assert [one.severity for one in told] == sorted((one.severity for one in told), key=ORDER.index)
 
 
-def test_what_is_overruled_twice_says_so_once() -> None:
+def test_what_is_waived_twice_is_reported_once() -> None:
     made = check(project_of(TEXTS["XT406"][0]))
     once = allow(made, ["XT406"])
     assert allow(once, ["XT406"]) == once

@@ -164,7 +164,7 @@ def test_parts_are_counted_outside_texts_and_comments(text: str, fits: bool) -> 
     assert document.has_too_many_parts(text) is not fits
 
 
-def test_too_much_is_told_with_a_way_out() -> None:
+def test_too_much_is_refused_with_a_fix() -> None:
     with pytest.raises(DocumentError, match="more than 200000 keys") as caught:
         document.parse("a = 1\n" * (document.MAX_PARTS + 1), Path("p.toml"))
     assert "several projects" in caught.value.fix
@@ -172,7 +172,7 @@ def test_too_much_is_told_with_a_way_out() -> None:
         document.parse("[guests.a]\n" + "".join(f"k{n} = 1\n" for n in range(10_001)))
 
 
-def test_a_long_line_is_told_by_its_number() -> None:
+def test_a_long_line_is_reported_by_its_number() -> None:
     fits = "# " + "a" * (document.MAX_LINE - 2)
     assert document.parse(f"{fits}\na = 1\n{fits}").data == {"a": 1}
     with pytest.raises(DocumentError, match="longer than 100000") as caught:

@@ -21,5 +21,5 @@ FOUND = sorted(path.name for path in fuzzing.FOUND.iterdir())
 
 
 @pytest.mark.parametrize("name", FOUND)
-def test_what_the_fuzzer_found_stays_mended(name: str) -> None:
+def test_what_the_fuzzer_found_stays_fixed(name: str) -> None:
     fuzzing.TARGETS[name.partition("-")[0]]((fuzzing.FOUND / name).read_bytes())

@@ -91,7 +91,7 @@ def test_a_pipe_in_a_build_directory_stops_nothing(tmp_path: Path, name: str) ->
 
 
 @pytest.mark.parametrize("what", ["pipe", "giant"])
-def test_a_git_file_that_is_none_stops_nothing(tmp_path: Path, what: str) -> None:
+def test_an_invalid_git_file_stops_nothing(tmp_path: Path, what: str) -> None:
     if what == "pipe":
         os.mkfifo(tmp_path / ".git")
     else:
@@ -105,7 +105,7 @@ def test_a_git_file_that_is_none_stops_nothing(tmp_path: Path, what: str) -> Non
     assert megabytes < 200
 
 
-def test_what_grows_while_it_is_read_is_not_read_whole(tmp_path: Path) -> None:
+def test_a_growing_file_is_not_read_to_its_end(tmp_path: Path) -> None:
     with Tree(tmp_path) as tree:
         (tmp_path / "a").write_bytes(b"x" * MOST_READ)
         assert tree.read("a") == b"x" * MOST_READ
@@ -184,7 +184,7 @@ def test_a_user_without_a_home_is_served(tmp_path: Path, arguments: list[str]) -
     assert not (tmp_path / "~").exists()
 
 
-def test_drafts_and_notes_are_for_their_owner_alone(
+def test_only_their_owner_can_read_drafts_and_notes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tests.bitbake import trees

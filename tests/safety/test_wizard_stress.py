@@ -121,7 +121,7 @@ sys.stdin.read()
 """
 
 
-def test_processes_at_once_keep_a_draft_each(tmp_path: Path) -> None:
+def test_concurrent_processes_keep_a_draft_each(tmp_path: Path) -> None:
     names = ["one", "two", "three", "four"]
     savers = [
         subprocess.Popen(
@@ -145,7 +145,7 @@ def test_processes_at_once_keep_a_draft_each(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_kill_while_saving_leaves_a_whole_draft(tmp_path: Path) -> None:
+def test_a_kill_while_saving_leaves_a_complete_draft(tmp_path: Path) -> None:
     """The draft is the one before or the one after, whenever the process is killed."""
     code = SAVER.replace("range(20)", "range(1_000_000)").replace("64 + number", "64 + number % 9")
     kills = int(os.environ.get("XENTUI_KILLS", "8"))
@@ -173,7 +173,7 @@ def one_state(memory: int) -> State:
     return session.state
 
 
-def test_a_draft_nobody_looked_at_is_not_written_over(tmp_path: Path) -> None:
+def test_a_draft_that_was_not_opened_is_not_overwritten(tmp_path: Path) -> None:
     base = tmp_path / "draft.json"
     base.write_text("of an earlier wizard")
     mine = Drafts(base)
@@ -214,7 +214,7 @@ def test_drafts_do_not_pile_up(tmp_path: Path) -> None:
     mine.discard()
 
 
-async def test_a_full_disk_is_told_and_nothing_is_lost() -> None:
+async def test_a_full_disk_is_reported_and_nothing_is_lost() -> None:
     """The limit of a file's size stands for a disk that is full: the system refuses the write."""
     session = session_of(Project(Host("qemux86-64", memory=2048), guests=(Guest("a"),)))
     app = wizard(session, begin="guests")
@@ -265,7 +265,7 @@ async def test_a_thousand_guests_stay_usable() -> None:
 @pytest.mark.slow
 @pytest.mark.tmux
 @pytest.mark.parametrize("how", ["SIGTERM", "SIGHUP", "gone"])
-def test_it_ends_whenever_it_is_told_to(start: Start, how: str) -> None:
+def test_it_ends_whenever_it_is_asked_to(start: Start, how: str) -> None:
     """In its first seconds most is under way: imports, the first frame, the survey's thread."""
     chance = random.Random(how)
     for _ in range(int(os.environ.get("XENTUI_ENDINGS", "4"))):

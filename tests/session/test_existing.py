@@ -54,7 +54,7 @@ def on(build: Path, preset: str = "qemux86-64-minimal") -> Session:
     return session
 
 
-def test_settings_made_by_hand_are_named_with_their_lines(tmp_path: Path) -> None:
+def test_settings_in_the_users_files_are_named_with_their_lines(tmp_path: Path) -> None:
     found = existing.read(by_hand(tmp_path))
     assert [guest.key for guest in found.guests] == [MINIMAL, VENDOR]
     assert found.lines()[1:] == [
@@ -65,7 +65,7 @@ def test_settings_made_by_hand_are_named_with_their_lines(tmp_path: Path) -> Non
     ]
 
 
-def test_a_build_directory_of_xentuis_own_has_none(tmp_path: Path) -> None:
+def test_a_build_directory_that_only_xentui_configured_has_no_user_settings(tmp_path: Path) -> None:
     build = by_hand(tmp_path, 'MACHINE ??= "qemux86-64"\n')
     session = on(build)
     session.review.compare()
@@ -147,7 +147,9 @@ def test_the_next_commands_are_those_of_what_is_kept(tmp_path: Path) -> None:
     assert not any("qemuparams" in line for line in notes)
 
 
-def test_the_command_line_says_the_next_commands_of_what_is_kept(tmp_path: Path, run: Run) -> None:
+def test_the_command_line_prints_the_next_commands_for_what_is_kept(
+    tmp_path: Path, run: Run
+) -> None:
     build = by_hand(tmp_path, KEPT)
     kept = run(
         "generate", "--preset", "qemux86-64-minimal", "--set", "host.memory=1024",
@@ -189,7 +191,7 @@ def test_taking_puts_the_settings_into_the_project(tmp_path: Path) -> None:
     assert [guest.key for guest in session.project.guests] == [MINIMAL]
 
 
-def test_what_was_taken_may_be_changed_but_a_guest_that_is_lost_is_asked_about(
+def test_imported_settings_may_change_but_a_lost_guest_is_asked_about(
     tmp_path: Path,
 ) -> None:
     build = by_hand(tmp_path)
@@ -205,7 +207,7 @@ def test_what_was_taken_may_be_changed_but_a_guest_that_is_lost_is_asked_about(
     assert [clash.what for clash in other.review.clashes] == [VENDOR]
 
 
-def test_replacing_makes_the_projects_values_hold(tmp_path: Path) -> None:
+def test_replacing_makes_the_projects_values_effective(tmp_path: Path) -> None:
     build = by_hand(tmp_path)
     session = on(build)
     session.review.compare()
@@ -227,7 +229,7 @@ def test_a_guest_that_is_appended_by_hand_can_be_replaced_too(tmp_path: Path) ->
     assert bitbakes(build)[GUESTS] == f"{MINIMAL}:autostart"
 
 
-def test_a_guest_that_is_appended_by_hand_is_taken_once(tmp_path: Path) -> None:
+def test_a_guest_that_was_appended_by_hand_is_imported_once(tmp_path: Path) -> None:
     local = f'BUNDLED_XEN_GUESTS:append = " {VENDOR}:external"\n{VENDOR_FLAGS}'
     build = by_hand(tmp_path, local)
     session = on(build)
@@ -253,7 +255,7 @@ def test_a_board_chosen_by_hand_is_not_changed_without_a_word(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("way", ["require", "block"])
-def test_the_command_line_refuses_until_it_is_told_which_way(
+def test_the_command_line_refuses_until_an_option_chooses(
     tmp_path: Path, run: Run, way: str
 ) -> None:
     build = by_hand(tmp_path)
@@ -271,7 +273,7 @@ def test_the_command_line_refuses_until_it_is_told_which_way(
     assert (build / "conf/local.conf").read_text() == HAND
 
 
-def test_the_command_line_takes_the_settings_into_the_project_file(
+def test_the_command_line_imports_the_settings_into_the_project_file(
     tmp_path: Path, run: Run
 ) -> None:
     build = by_hand(tmp_path)
@@ -329,7 +331,7 @@ def test_guests_that_are_kept_may_be_too_much_for_the_board(tmp_path: Path) -> N
     assert session.view.errors == []
 
 
-def test_replacing_overrides_what_stands_behind_xentuis_line(tmp_path: Path) -> None:
+def test_replacing_overrides_lines_after_xentuis_line(tmp_path: Path) -> None:
     build = by_hand(tmp_path, 'MACHINE ??= "qemux86-64"\n')
     session = on(build)
     session.write()

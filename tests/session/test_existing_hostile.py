@@ -112,7 +112,7 @@ def guests(seen: dict[str, str]) -> set[str]:
 
 @pytest.mark.parametrize("use", ["take", "keep", "replace", None])
 @pytest.mark.parametrize("way", WAYS)
-def test_what_was_set_by_hand_is_as_was_said(
+def test_settings_made_by_hand_are_as_was_answered(
     tmp_path: Path, run: Run, way: str, use: str | None
 ) -> None:
     build = made(tmp_path, WAYS[way])
@@ -122,7 +122,7 @@ def test_what_was_set_by_hand_is_as_was_said(
 @pytest.mark.slow
 @pytest.mark.parametrize("use", ["take", "keep", "replace", None])
 @pytest.mark.parametrize("way", [way for way, files in WAYS.items() if list(files) == [LOCAL]])
-def test_what_was_set_behind_xentuis_line_is_as_was_said(
+def test_settings_after_xentuis_line_become_what_was_answered(
     tmp_path: Path, run: Run, way: str, use: str | None
 ) -> None:
     build = trees.small(tmp_path / "tree", MACHINE)

@@ -32,7 +32,7 @@ def session(extra: str | None = OWN) -> Session:
         StaticAddress("::1/64", "a b", "100%"),
     ],
 )
-def test_a_wrong_address_is_kept_and_stands_against_writing(wanted: StaticAddress) -> None:
+def test_a_wrong_address_is_kept_and_prevents_writing(wanted: StaticAddress) -> None:
     made = session()
     problem = type_address(made, "web", wanted, OWN)
     assert problem
@@ -43,7 +43,7 @@ def test_a_wrong_address_is_kept_and_stands_against_writing(wanted: StaticAddres
         made.write()
 
 
-def test_the_right_address_takes_the_place_of_the_wrong_one() -> None:
+def test_the_right_address_replaces_the_wrong_one() -> None:
     made = session()
     type_address(made, "web", StaticAddress("10.0.0.3"), OWN)
     assert not type_address(made, "web", StaticAddress("10.0.0.3/24"), OWN)
@@ -64,7 +64,7 @@ def test_clearing_an_address_brings_back_what_was_there(extra: str | None) -> No
     assert not made.state.unfinished
 
 
-def test_clearing_keeps_what_was_changed_beside_the_address() -> None:
+def test_clearing_keeps_other_changes_than_the_address() -> None:
     made = session()
     type_address(made, "web", StaticAddress("10.0.0.3/24"), OWN)
     made.put(PATH, f"{made.project.guest('web').extra} quiet")
@@ -73,7 +73,7 @@ def test_clearing_keeps_what_was_changed_beside_the_address() -> None:
 
 
 @pytest.mark.parametrize("wanted", [StaticAddress("", "10.0.0.1"), StaticAddress("", "", "eth1")])
-def test_a_gateway_alone_changes_no_command_line(wanted: StaticAddress) -> None:
+def test_a_gateway_without_address_changes_no_command_line(wanted: StaticAddress) -> None:
     made = session()
     assert "address too" in type_address(made, "web", wanted, OWN)
     assert made.project.guest("web").extra == OWN
@@ -98,7 +98,7 @@ def test_the_address_of_a_file_gives_way_to_the_default() -> None:
         ("model=br1", "br1"),
     ],
 )
-def test_an_interface_s_row_says_which_part_is_wrong(entry: str, wrong: str) -> None:
+def test_the_row_of_an_interface_names_the_wrong_part(entry: str, wrong: str) -> None:
     problem = guest_network.interface_problem(entry)
     assert wrong in problem
     assert bool(problem) == bool(wrong)

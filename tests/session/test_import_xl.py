@@ -263,7 +263,7 @@ def _meaning(domain: Any, made: import_xl.ImportedGuest) -> Any:
 
 
 @pytest.mark.parametrize("kind", REFUSED)
-def test_what_cannot_be_carried_is_refused_in_words(kind: str, tmp_path: Path) -> None:
+def test_what_cannot_be_imported_is_refused_in_words(kind: str, tmp_path: Path) -> None:
     text, why = REFUSED[kind]
     with pytest.raises(UsageError, match=re.escape(why)) as caught:
         imported(text, tmp_path)

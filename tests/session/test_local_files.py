@@ -66,7 +66,7 @@ def test_a_tarball_from_anywhere_becomes_a_guest_of_a_new_project(tmp_path: Path
     assert str(project) in written.headless
 
 
-def test_undo_takes_the_file_back(tmp_path: Path) -> None:
+def test_undo_removes_the_file(tmp_path: Path) -> None:
     session = session_of(preset="qemux86-64-minimal")
     with_tarball(session, tarball(tmp_path / "away/alpine.tar.gz"))
     session.undo()
@@ -90,7 +90,7 @@ def test_a_tarball_comes_into_the_layer_of_a_build_directory(tmp_path: Path) -> 
     assert (build / "alpine.tar.gz").read_bytes() == file.read_bytes()
 
 
-def test_a_file_beside_the_project_stays_where_it_is(tmp_path: Path) -> None:
+def test_a_file_next_to_the_project_is_not_copied(tmp_path: Path) -> None:
     session = session_of(preset="qemux86-64-minimal")
     session.target.move_to(tmp_path / "place")
     with_tarball(session, tarball(tmp_path / "place/images/alpine.tar.gz"))
@@ -125,7 +125,7 @@ def test_a_name_that_bitbake_would_not_unpack_is_replaced(tmp_path: Path, name: 
 
 
 @pytest.mark.parametrize("form", ["{}", "file://{}", "~/here.cfg", "../home/here.cfg"])
-def test_an_xl_config_from_anywhere_is_carried(tmp_path: Path, form: str) -> None:
+def test_an_xl_config_from_anywhere_is_copied(tmp_path: Path, form: str) -> None:
     config = tmp_path / "home/here.cfg"
     config.parent.mkdir(exist_ok=True)
     config.write_text('name = "fw"\nmemory = 128\nkernel = "/boot/k"\n')
@@ -141,7 +141,7 @@ def test_an_xl_config_from_anywhere_is_carried(tmp_path: Path, form: str) -> Non
     assert session.project.guest(key).config_file is None
 
 
-def test_a_file_that_is_not_there_is_said_to_be_missing() -> None:
+def test_a_file_that_is_not_there_is_reported_to_be_missing() -> None:
     session = session_of(preset="qemux86-64-minimal")
     path = ("guests", session.project.guests[0].key, "config_file")
     assert "there is no such file" in session.type(path, "/nowhere/at/all.cfg")
@@ -159,7 +159,7 @@ def test_a_draft_remembers_where_files_lie(tmp_path: Path) -> None:
     assert kept.state.files == {"alpine.tar.gz": file}
 
 
-def test_the_files_of_ones_own_preset_are_copied(tmp_path: Path) -> None:
+def test_the_files_of_a_user_preset_are_copied(tmp_path: Path) -> None:
     folder = Path("presets")
     folder.mkdir()
     tarball(folder / "alpine.tar.gz")
@@ -175,7 +175,7 @@ def test_the_files_of_ones_own_preset_are_copied(tmp_path: Path) -> None:
     assert (tmp_path / "out/alpine.tar.gz").read_bytes() == (folder / "alpine.tar.gz").read_bytes()
 
 
-def test_the_copy_of_a_deleted_guest_goes_with_it(tmp_path: Path) -> None:
+def test_deleting_a_guest_deletes_the_copy_of_its_file(tmp_path: Path) -> None:
     file = tarball(tmp_path / "Downloads/alpine.tar.gz")
     session = session_of(preset="qemux86-64-minimal")
     key = with_tarball(session, file)

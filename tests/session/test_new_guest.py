@@ -73,7 +73,7 @@ def test_a_tarball_without_init_gets_a_shell(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("qemu-img"), reason="qemu-img is not there")
-def test_a_qcow2_disk_with_partitions_boots_by_itself(tmp_path: Path) -> None:
+def test_a_qcow2_disk_with_partitions_boots_its_own_kernel(tmp_path: Path) -> None:
     raw = made.disk(tmp_path / "raw.img", "label: dos\n2048,,L\n", {})
     made.run("qemu-img", "convert", "-O", "qcow2", raw, tmp_path / "debian-12.qcow2")
     session = session_of(preset="qemux86-64-minimal")

@@ -43,7 +43,7 @@ def leave_a_draft() -> None:
     session.drafts.close()
 
 
-async def test_the_draft_is_offered_first_told_of_and_taken_with_one_key() -> None:
+async def test_the_draft_is_offered_first_described_and_resumed_with_one_key() -> None:
     leave_a_draft()
     app = wizard()
     async with app.run_test(size=SMALL) as pilot:
@@ -66,7 +66,7 @@ async def test_the_draft_is_offered_first_told_of_and_taken_with_one_key() -> No
         assert "Resume the draft" not in shown(app)
 
 
-async def test_a_draft_that_cannot_be_read_says_so_and_presets_are_offered() -> None:
+async def test_a_draft_that_cannot_be_read_is_reported_and_presets_are_offered() -> None:
     Path("draft.json").write_text("{")
     app = wizard()
     async with app.run_test(size=SMALL) as pilot:
@@ -80,7 +80,7 @@ async def test_a_draft_that_cannot_be_read_says_so_and_presets_are_offered() -> 
         assert app.main.here == "review"
 
 
-async def test_the_draft_is_taken_with_the_mouse() -> None:
+async def test_the_draft_is_resumed_with_the_mouse() -> None:
     leave_a_draft()
     app = wizard()
     async with app.run_test(size=SMALL) as pilot:
@@ -110,7 +110,7 @@ async def test_escape_never_loses_what_was_typed() -> None:
         assert app.session.project.guest("alpha").memory == 77
 
 
-async def test_help_tells_what_the_field_is() -> None:
+async def test_help_describes_the_field() -> None:
     app = wizard(session_of(TWO), begin="guests")
     async with app.run_test(size=SMALL) as pilot:
         await settle(pilot)
@@ -148,7 +148,7 @@ async def test_the_palette_does_what_is_typed(words: str, machine: str, here: st
         assert app.main.here == here
 
 
-async def test_a_terminal_too_small_says_so_and_recovers() -> None:
+async def test_a_terminal_too_small_is_reported_and_recovers() -> None:
     app = wizard(session_of(TWO), begin="guests")
     async with app.run_test(size=SMALL) as pilot:
         await settle(pilot)
@@ -213,7 +213,7 @@ async def test_a_project_file_keeps_its_comments_when_it_is_written() -> None:
     assert any("mine.toml.xentui-bak" in note for note in session.written.notes)
 
 
-async def test_a_property_added_to_the_schema_stands_in_the_editor(
+async def test_a_property_added_to_the_schema_is_in_the_editor(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from xentui.project import schema

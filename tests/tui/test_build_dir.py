@@ -55,7 +55,7 @@ async def read(pilot: Pilot[int], app: XentuiApp) -> None:
     await settle(pilot)
 
 
-async def test_the_start_tells_of_the_build_directory() -> None:
+async def test_the_start_names_the_build_directory() -> None:
     build = made()
     app = wizard(in_build_dir(build, None))
     async with app.run_test(size=SMALL) as pilot:
@@ -65,7 +65,7 @@ async def test_the_start_tells_of_the_build_directory() -> None:
         assert any("meta-virtualization has the Xen classes" in x for x in lines)
 
 
-async def test_the_start_tells_that_the_classes_are_missing() -> None:
+async def test_the_start_reports_that_the_classes_are_missing() -> None:
     build = made(layers=("core",))
     app = wizard(in_build_dir(build, None))
     async with app.run_test(size=SMALL) as pilot:
@@ -73,7 +73,7 @@ async def test_the_start_tells_that_the_classes_are_missing() -> None:
         assert "meta-virtualization is not among its layers" in shown(app)
 
 
-async def test_without_one_a_tree_of_its_own_is_told_of() -> None:
+async def test_without_a_build_directory_a_separate_tree_is_offered() -> None:
     app = wizard()
     async with app.run_test(size=SMALL) as pilot:
         await read(pilot, app)
@@ -188,7 +188,7 @@ async def test_a_file_that_is_read_only_is_refused_with_the_way_out() -> None:
         assert "is read-only" in shown(app)
 
 
-async def test_an_error_that_was_corrected_outside_does_not_stand_against_writing() -> None:
+async def test_an_error_that_was_corrected_outside_does_not_prevent_writing() -> None:
     build = made(f'{LOCAL}BUNDLED_XEN_GUESTS:append = " delta"\n')
     session = in_build_dir(build)
     app = wizard(session, begin="review")
@@ -217,7 +217,7 @@ async def test_an_unfinished_line_is_refused_with_the_way_out() -> None:
         assert app.main.here == "review"
 
 
-async def test_what_is_wrong_with_the_build_directory_stands_among_the_problems() -> None:
+async def test_problems_of_the_build_directory_are_among_the_problems() -> None:
     build = made(f'{LOCAL}IMAGE_INSTALL_append = " nano"\n', layers=("core",))
     app = wizard(in_build_dir(build), begin="review")
     async with app.run_test(size=(160, 40)) as pilot:
@@ -235,7 +235,7 @@ async def test_what_is_wrong_with_the_build_directory_stands_among_the_problems(
     assert not (build / "conf/xentui.conf").exists()
 
 
-async def test_what_writing_will_fix_is_no_problem() -> None:
+async def test_what_writing_will_fix_is_not_a_problem() -> None:
     build = made()
     app = wizard(in_build_dir(build), begin="review")
     async with app.run_test(size=SMALL) as pilot:
@@ -265,7 +265,7 @@ def previewed(app: XentuiApp) -> tuple[str, str]:
     return str(preview.query_one("#preview-name", Static).content), "\n".join(lines) + "\n"
 
 
-async def test_the_preview_is_what_is_written_beside_a_machine_fragment() -> None:
+async def test_the_preview_is_what_is_written_with_a_machine_fragment() -> None:
     build = made(f'{LOCAL}OE_FRAGMENTS += "machine/qemux86-64"\n')
     session = in_build_dir(build)
     app = wizard(session, begin="guests")
@@ -293,7 +293,7 @@ async def test_the_preview_follows_a_fragment_that_comes_meanwhile() -> None:
         assert "MACHINE" not in previewed(app)[1]
 
 
-async def test_the_preview_tells_where_a_marked_block_stands() -> None:
+async def test_the_preview_shows_where_a_marked_block_is() -> None:
     build = made()
     session = in_build_dir(build)
     session.target.choose_attach("block")
@@ -358,7 +358,7 @@ BUNDLED = replace(
 )
 
 
-async def test_the_layer_goes_where_it_is_asked_to() -> None:
+async def test_the_layer_is_written_to_the_chosen_folder() -> None:
     build = made()
     session = in_build_dir(build, BUNDLED)
     app = wizard(session, begin="review")
@@ -383,7 +383,7 @@ async def test_the_layer_goes_where_it_is_asked_to() -> None:
     assert "--layer meta-lab" in session.written.headless
 
 
-async def test_a_layer_that_cannot_be_is_refused_and_left_out_again() -> None:
+async def test_an_impossible_layer_folder_is_refused_and_can_be_reset() -> None:
     session = in_build_dir(made(), BUNDLED)
     app = wizard(session, begin="review")
     async with app.run_test(size=(120, 60)) as pilot:

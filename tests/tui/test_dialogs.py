@@ -89,7 +89,7 @@ async def test_a_file_that_is_there_is_overwritten_only_when_asked() -> None:
 
 
 @pytest.mark.parametrize("name", ["nowhere/x.toml", "folder.d", "[/b].toml"])
-async def test_a_name_that_cannot_be_is_said(name: str) -> None:
+async def test_an_impossible_name_is_reported(name: str) -> None:
     Path("folder.d").mkdir()
     app = wizard(session_of(TWO), begin="review")
     async with app.run_test(size=SMALL, notifications=True) as pilot:
@@ -107,7 +107,7 @@ async def test_a_name_that_cannot_be_is_said(name: str) -> None:
         assert (app.session.state.origin.path is not None) is saved
 
 
-async def test_the_first_guest_of_all_is_edited_at_once() -> None:
+async def test_the_first_guest_of_all_is_edited_right_away() -> None:
     app = wizard(session_of(Project(Host("qemux86-64", memory=1024, network="nat"))))
     async with app.run_test(size=SMALL) as pilot:
         await settle(pilot)

@@ -104,7 +104,7 @@ async def test_a_key_draws_no_more_with_many_guests_than_with_few(
     assert few["CodeView"] > 0
 
 
-async def test_without_live_preview_a_key_makes_none() -> None:
+async def test_without_live_preview_a_key_renders_none() -> None:
     app = wizard(session_of(project(3)), begin="guests", plain_preview=True)
     async with app.run_test(size=LARGE) as pilot:
         await app.main.go("guests", "guests.g1.memory")

@@ -61,7 +61,7 @@ async def over(pilot: Pilot[int], app: XentuiApp) -> None:
     await settle(pilot)
 
 
-async def test_what_the_file_tells_is_taken_in_one_step() -> None:
+async def test_what_was_read_from_the_file_is_used_in_one_step() -> None:
     session = session_of(imported())
     archive(Path("xentui-out/root.tar.gz"))
     app = wizard(session, begin="guests")
@@ -99,7 +99,7 @@ async def test_escape_takes_nothing() -> None:
         assert app.screen is app.main
 
 
-async def test_a_file_that_is_not_at_hand_is_asked_for() -> None:
+async def test_a_file_that_is_not_found_is_asked_for() -> None:
     session = session_of(imported())
     archive(Path("xentui-out/other.tgz"))
     app = wizard(session, begin="guests")
@@ -118,7 +118,7 @@ async def test_a_file_that_is_not_at_hand_is_asked_for() -> None:
 
 
 @pytest.mark.parametrize("name", ["../far.tgz", "[b]odd[/b].tgz"])
-async def test_a_file_from_anywhere_is_copied_beside_the_project(name: str) -> None:
+async def test_a_file_from_anywhere_is_copied_next_to_the_project(name: str) -> None:
     archive(Path("far.tgz"))
     archive(Path("project") / "[b]odd[/b].tgz")
     session: Session = session_of(imported())
@@ -162,7 +162,7 @@ async def test_the_browser_completes_a_path_and_opens_folders() -> None:
     assert [path.name for path in chosen if path] == ["alpine.tgz"]
 
 
-async def test_the_browser_says_what_cannot_be_read() -> None:
+async def test_the_browser_reports_what_cannot_be_read() -> None:
     app = wizard(session_of(TWO))
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)

@@ -47,7 +47,7 @@ def bitbakes(build: Path) -> Parsed:
     ],
     ids=["take", "keep", "replace"],
 )
-def test_settings_made_by_hand_become_what_was_answered(
+def test_settings_in_the_users_files_become_what_was_answered(
     terminal: Terminal, tmp_path: Path, keys: tuple[str, ...], guests: list[str], vcpus: str
 ) -> None:
     build = small(tmp_path / "tree", HAND)

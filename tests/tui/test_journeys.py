@@ -254,7 +254,7 @@ def test_a_qcow2_becomes_an_hvm_guest_without_kernel(wizard: Terminal) -> None:
     assert "kernel" not in made.settings
 
 
-def test_a_config_from_anywhere_is_carried(wizard: Terminal) -> None:
+def test_a_config_from_anywhere_is_copied(wizard: Terminal) -> None:
     own = downloads(wizard) / "router.cfg"
     own.write_text(
         'name = "router"\nmemory = 128\nkernel = "/boot/bzImage"\n'

@@ -128,7 +128,7 @@ async def test_every_key_of_a_step_can_be_pressed(step: str) -> None:
         assert app.session.project == TWO
 
 
-async def test_keys_can_be_bound_anew() -> None:
+async def test_keys_can_be_rebound() -> None:
     session = session_of(TWO)
     app = XentuiApp(session, begin="guests", keymap={"guest.delete": "f6"})
     async with app.run_test(size=SMALL) as pilot:

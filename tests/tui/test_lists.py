@@ -24,7 +24,7 @@ from xentui.widgets.chrome import KeyLine
 from xentui.widgets.table import Table
 
 
-def test_more_is_told_as_more_is_known_and_giving_up_is_heard() -> None:
+def test_a_survey_reports_progress_and_can_be_stopped() -> None:
     build = made()
     told: list[BuildSurvey] = []
     known = survey(build, told.append)

@@ -60,7 +60,7 @@ async def test_boards_are_listed_below_their_makers() -> None:
 
 
 @pytest.mark.parametrize("key", ["i", "f1"])
-async def test_the_page_of_a_board_says_how_to_flash_it_and_where_the_console_is(key: str) -> None:
+async def test_the_page_of_a_board_explains_flashing_and_the_console(key: str) -> None:
     app = wizard(session_of(PI), begin="machine")
     async with app.run_test(size=(120, 60)) as pilot:
         await settle(pilot)
@@ -75,7 +75,7 @@ async def test_the_page_of_a_board_says_how_to_flash_it_and_where_the_console_is
         assert app.main.here == "machine"
 
 
-async def test_of_an_unknown_board_nothing_is_said_that_is_not_known() -> None:
+async def test_nothing_unknown_is_reported_about_an_unknown_board() -> None:
     app = wizard(session_of(PC), begin="machine")
     async with app.run_test(size=SMALL) as pilot:
         await settle(pilot)

@@ -168,7 +168,7 @@ async def test_dialogs_are_answered_with_the_mouse() -> None:
         assert seen == [None, "[/x]"]
 
 
-async def test_the_mouse_is_told_of_keys_steps_and_the_project() -> None:
+async def test_tooltips_explain_keys_steps_and_the_project() -> None:
     app = wizard(session_of(TWO), begin="guests")
     async with app.run_test(size=SMALL, tooltips=True) as pilot:
         await settle(pilot)
@@ -182,7 +182,7 @@ async def test_the_mouse_is_told_of_keys_steps_and_the_project() -> None:
         assert "512 MiB  Dom0" in told
 
 
-async def test_the_mouse_is_told_what_a_field_is_and_what_is_wrong() -> None:
+async def test_tooltips_explain_a_field_and_its_error() -> None:
     app = wizard(session_of(TWO), begin="guests")
     async with app.run_test(size=SMALL, tooltips=True) as pilot:
         await settle(pilot)
@@ -213,7 +213,7 @@ async def test_choices_without_room_for_one_line_take_more() -> None:
         assert choices.value == "qcow2"
 
 
-async def test_buttons_say_what_they_do() -> None:
+async def test_buttons_explain_what_they_do() -> None:
     refused = replace(TWO, host=replace(TWO.host, machine="raspberrypi3-64"))
     app = wizard(session_of(refused), begin="review")
     async with app.run_test(size=SMALL, tooltips=True) as pilot:
@@ -223,7 +223,7 @@ async def test_buttons_say_what_they_do() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("text", HOSTILE)
-async def test_hostile_text_in_a_tooltip_is_told_as_typed(text: str) -> None:
+async def test_hostile_text_in_a_tooltip_is_shown_as_typed(text: str) -> None:
     project = Project(Host("qemux86-64"), guests=(Guest("alpha", extra="console=hvc0"),))
     session = session_of(project)
     session.begin(Origin("preset", text, project), "take it")
@@ -244,7 +244,7 @@ async def test_hostile_text_in_a_tooltip_is_told_as_typed(text: str) -> None:
         assert "\x1b" not in shown(app)
 
 
-async def test_a_cell_without_room_is_told_whole_and_literal() -> None:
+async def test_a_truncated_cell_shows_its_whole_literal_text_in_a_tooltip() -> None:
     from xentui.widgets.table import Column, Row
 
     name = "[/x] [@click=app.quit] " + "n" * 40
@@ -276,7 +276,7 @@ async def test_a_table_with_more_rows_than_room_scrolls_to_its_cursor_and_by_whe
         assert table.scroll_y > 0
 
 
-async def test_a_button_is_as_wide_as_what_it_says() -> None:
+async def test_a_button_is_as_wide_as_its_label() -> None:
     refused = replace(TWO, host=replace(TWO.host, machine="raspberrypi3-64"))
     app = wizard(session_of(refused), begin="review")
     async with app.run_test(size=SMALL) as pilot:

@@ -79,7 +79,7 @@ async def until(pilot: Pilot[int], app: XentuiApp, word: str) -> str:
 
 
 @pytest.mark.parametrize("step", ["memory", "review"])
-async def test_one_key_rehearses_and_the_outcome_stands_beside_each_guest(
+async def test_one_key_rehearses_and_shows_the_outcome_of_each_guest(
     played: Played, step: str
 ) -> None:
     session = recorded("many")
@@ -130,7 +130,7 @@ async def test_escape_stops_the_machine(played: Played) -> None:
         assert gone(played.folder)
 
 
-async def test_how_far_it_is_stands_beside_each_guest_and_escape_stops_it(played: Played) -> None:
+async def test_progress_is_shown_for_each_guest_and_escape_stops_it(played: Played) -> None:
     played.mode = "until console 3"
     app = wizard(recorded("many"), begin="review")
     async with app.run_test(size=SMALL) as pilot:
@@ -150,7 +150,7 @@ async def test_how_far_it_is_stands_beside_each_guest_and_escape_stops_it(played
         assert "started, 114.7 MiB" not in shown(app)
 
 
-async def test_who_leaves_the_wizard_leaves_no_machine_behind(played: Played) -> None:
+async def test_leaving_the_wizard_stops_the_machine(played: Played) -> None:
     played.mode = "until guest 1"
     app = wizard(recorded("many"), begin="memory")
     async with app.run_test(size=SMALL) as pilot:
@@ -161,7 +161,7 @@ async def test_who_leaves_the_wizard_leaves_no_machine_behind(played: Played) ->
     assert gone(played.folder)
 
 
-async def test_a_machine_that_goes_down_says_so_and_can_be_tried_again(played: Played) -> None:
+async def test_a_machine_that_goes_down_is_reported_and_can_be_tried_again(played: Played) -> None:
     played.name, played.whole = "too-large", False
     app = wizard(recorded("too-large"), begin="memory")
     async with app.run_test(size=SMALL) as pilot:
@@ -175,7 +175,7 @@ async def test_a_machine_that_goes_down_says_so_and_can_be_tried_again(played: P
         await until(pilot, app, "for want of memory")
 
 
-async def test_a_guest_that_is_refused_is_mended_and_rehearsed_again(played: Played) -> None:
+async def test_a_guest_that_is_refused_is_fixed_and_rehearsed_again(played: Played) -> None:
     played.name = "too-large"
     session = recorded("too-large")
     before = session.project
@@ -279,7 +279,7 @@ async def test_leaving_ends_a_fetch(monkeypatch: pytest.MonkeyPatch) -> None:
         assert await asyncio.to_thread(ended.wait, 10)
 
 
-async def test_without_apt_it_is_said_how_the_parts_are_had(
+async def test_without_apt_it_is_explained_how_to_get_the_parts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(fetch, "possible", lambda: False)
@@ -293,7 +293,7 @@ async def test_without_apt_it_is_said_how_the_parts_are_had(
         assert "xentui rehearse PROJECT --parts FOLDER" in page
 
 
-async def test_a_board_that_cannot_be_rehearsed_says_so() -> None:
+async def test_a_board_that_cannot_be_rehearsed_is_reported() -> None:
     board = replace(TWO, host=replace(TWO.host, machine="genericx86-64", memory=None))
     app = wizard(session_of(board), begin="memory")
     async with app.run_test(size=SMALL) as pilot:

@@ -71,7 +71,7 @@ def test_typed_text_becomes_a_value() -> None:
 
 
 @pytest.mark.parametrize("text", ["x", "31", "-1", "1.5", "9" * 30, "[/x]", "٣٢"])
-def test_text_that_is_no_value_is_kept_beside_the_project(text: str) -> None:
+def test_invalid_text_is_kept_next_to_the_project(text: str) -> None:
     session = session_of(ONE)
     message = session.type(MEMORY, text)
     assert message
@@ -140,7 +140,7 @@ def test_unfinished_text_goes_with_the_guest_to_its_new_name() -> None:
     assert session.state.unfinished == {}
 
 
-def test_the_last_guest_of_a_bundle_takes_it_along() -> None:
+def test_moving_the_last_guest_of_a_bundle_removes_the_bundle() -> None:
     project, where = guests.switched(ONE, "alpha")
     assert where == "bundle my-guests"
     assert project.bundle("my-guests").key == "my-guests"
@@ -178,7 +178,7 @@ def test_a_draft_comes_back_with_everything() -> None:
     assert kept.kept == NOW
 
 
-def test_a_draft_is_gone_once_nothing_is_left_to_keep() -> None:
+def test_a_draft_is_removed_once_nothing_is_left_to_keep() -> None:
     session = session_of(ONE)
     session.type(MEMORY, "300")
     session.autosave()
@@ -211,12 +211,12 @@ def test_an_abandoned_draft_does_not_come_back() -> None:
         "[" * 100_000,
     ],
 )
-def test_a_broken_draft_is_none(text: str) -> None:
+def test_a_broken_draft_is_ignored(text: str) -> None:
     Path("draft.json").write_bytes(text.encode("utf-8", "surrogateescape"))
     assert Drafts(Path("draft.json")).load() is None
 
 
-def test_a_draft_is_replaced_whole() -> None:
+def test_a_draft_is_replaced_atomically() -> None:
     session = session_of(ONE)
     session.type(MEMORY, "300")
     session.autosave()
@@ -261,7 +261,7 @@ def test_the_confirmation_names_files_as_they_are_found_from_the_target() -> Non
     assert f"+++ {full}" in again.review.diff_lines()
 
 
-def test_a_hand_edited_file_is_left_alone() -> None:
+def test_a_hand_edited_file_is_not_touched() -> None:
     session = session_of(ONE)
     session.write()
     conf = Path("xentui-out/conf/xentui.conf")
@@ -316,7 +316,7 @@ def test_each_field_shows_what_it_reads(table: str) -> None:
             assert (tuple(read) if isinstance(read, list) else read) == value
 
 
-def test_a_new_project_file_names_its_schema_which_lies_beside_it() -> None:
+def test_a_new_project_file_names_the_schema_next_to_it() -> None:
     session = session_of(ONE)
     session.write()
     written = Path("xentui-out/edge-lab.toml")
@@ -332,7 +332,7 @@ def test_a_new_project_file_names_its_schema_which_lies_beside_it() -> None:
     assert written.read_text().startswith("#:schema")
 
 
-def test_save_as_puts_the_schema_beside_and_leaves_one_alone() -> None:
+def test_save_as_writes_the_schema_and_keeps_an_existing_one() -> None:
     from xentui.session import writing
 
     Path("there").mkdir()
@@ -346,7 +346,7 @@ def test_save_as_puts_the_schema_beside_and_leaves_one_alone() -> None:
     assert Path(schema.FILE_NAME).read_text() == schema.text()
 
 
-def test_a_project_file_of_ones_own_gets_no_schema() -> None:
+def test_an_opened_project_file_gets_no_schema() -> None:
     from xentui.project import document
 
     path = Path("mine.toml")

@@ -56,11 +56,11 @@ def test_late_answers_in_a_row_make_a_line_slow() -> None:
     assert answers(TerminalLatency(), 0.01, 5, 0.01, 5) == [False] * 4
 
 
-def test_distance_alone_makes_none_slow() -> None:
+def test_distance_alone_does_not_make_a_line_slow() -> None:
     assert answers(TerminalLatency(), 0.8, 0.9, 0.95, 0.8, 1.0) == [False] * 5
 
 
-def test_an_answer_that_nobody_asked_for_counts_for_nothing() -> None:
+def test_an_answer_without_question_is_ignored() -> None:
     pace = TerminalLatency()
     assert not pace.answered(1)
     assert (pace.answers, pace.waits) == (False, False)
@@ -114,7 +114,7 @@ async def test_a_slow_line_loses_the_live_preview_and_can_have_it_back() -> None
         assert not app.main.query_one("#preview").display
 
 
-async def test_where_there_is_no_preview_a_slow_line_is_told_of_none_the_less() -> None:
+async def test_a_slow_line_is_reported_without_a_preview_too() -> None:
     app = wizard(session_of(TWO), begin="guests")
     async with app.run_test(size=SMALL, notifications=True) as pilot:
         await pilot.pause(0.2)

@@ -81,7 +81,7 @@ def keys(sent: str) -> list[str]:
 
 
 @pytest.mark.parametrize("character", ["1", "4", "7", "0", "m", "a", "z"])
-def test_it_is_known_at_once(character: str) -> None:
+def test_it_is_found_right_away(character: str) -> None:
     assert keys(f"\x1b{character}") == [f"alt+{character}"]
 
 
@@ -91,7 +91,7 @@ def test_an_answer_of_the_terminal_does_not_cut_it_in_two(answer: str) -> None:
     assert keys(f"{answer}\x1bm") == ["alt+m"]
 
 
-def test_what_sequences_meant_before_they_still_mean() -> None:
+def test_control_sequences_keep_their_meaning() -> None:
     assert keys("\x1bf") == ["ctrl+right"]
     assert keys("\x1b[A") == ["up"]
     assert keys("\x1bOP") == ["f1"]
@@ -139,7 +139,7 @@ async def test_what_is_typed_right_after_opening_goes_into_the_editor(key: str) 
         assert app.session.project.guest("alpha") == TWO.guests[0]
 
 
-async def test_keys_for_a_list_keep_their_order_whatever_takes_them() -> None:
+async def test_keys_typed_for_a_list_keep_their_order() -> None:
     app = wizard(session_of(TWO), begin="guests")
     async with app.run_test(size=SMALL) as pilot:
         await settle(pilot)

@@ -28,7 +28,7 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
     made.end()
 
 
-def test_enter_write_enter_and_the_files_are_there(terminal: Terminal, tmp_path: Path) -> None:
+def test_enter_write_enter_writes_the_files(terminal: Terminal, tmp_path: Path) -> None:
     terminal.start()
     terminal.wait("Writes   conf/xentui.conf")
     terminal.keys("Enter")

@@ -36,7 +36,7 @@ def codes(findings: object) -> list[tuple[str, str]]:
     return [(one.code, one.path) for one in findings]  # type: ignore[attr-defined]
 
 
-def test_one_error_is_overruled_where_it_stands_alone() -> None:
+def test_one_error_is_waived_at_one_place() -> None:
     session = session_of(TIGHT)
     assert codes(session.view.errors) == [
         ("XT406", "guests.alpha.memory"),
@@ -54,7 +54,7 @@ def test_one_error_is_overruled_where_it_stands_alone() -> None:
     assert not session.changed
 
 
-def test_what_is_certain_cannot_be_overruled() -> None:
+def test_what_is_certain_cannot_be_waived() -> None:
     session = session_of(replace(TWO, guests=(replace(TWO.guests[0], kernel="none"),)))
     certain = session.view.errors[0]
     assert not can_be_waived(certain)
@@ -71,7 +71,7 @@ def test_the_draft_keeps_what_is_allowed() -> None:
     assert kept.state.allowed == {("XT101", "host.machine")}
 
 
-async def test_a_board_that_is_refused_is_allowed_written_and_said_headless() -> None:
+async def test_a_refused_board_can_be_allowed_on_screen_and_headless() -> None:
     session = session_of(REFUSED)
     app = wizard(session, begin="review")
     async with app.run_test(size=LARGE, notifications=True) as pilot:
@@ -146,7 +146,7 @@ def _breaks(given: Context) -> list[Finding]:
     raise ZeroDivisionError("[/x]")
 
 
-async def test_a_rule_that_fails_is_told_of_and_takes_nothing_down(
+async def test_a_failing_rule_is_reported_and_stops_nothing_else(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("XENTUI_DEBUG", raising=False)

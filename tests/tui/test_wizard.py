@@ -80,7 +80,7 @@ async def test_each_step_is_reached_from_each_and_has_the_focus() -> None:
             assert app.main.step in app.main.focused.ancestors_with_self, name
 
 
-async def test_the_digit_after_g_goes_to_a_step() -> None:
+async def test_g_and_a_digit_goes_to_a_step() -> None:
     app = wizard(session_of(TWO), begin="guests")
     async with app.run_test(size=SMALL) as pilot:
         await settle(pilot)
@@ -130,7 +130,7 @@ async def test_guests_are_added_edited_cloned_moved_tagged_and_deleted() -> None
         assert app.session.project == TWO
 
 
-async def test_taking_back_a_bad_name_brings_the_former_one_into_the_editor() -> None:
+async def test_undoing_a_bad_name_shows_the_former_one_in_the_editor() -> None:
     session = session_of(TWO)
     app = wizard(session, begin="guests")
     async with app.run_test(size=LARGE) as pilot:
@@ -193,7 +193,7 @@ async def test_escape_instead_of_an_answer_adds_no_guest() -> None:
             assert app.screen is app.main
 
 
-async def test_what_a_field_cannot_hold_is_said_kept_and_stands_against_writing() -> None:
+async def test_an_invalid_value_is_reported_kept_and_prevents_writing() -> None:
     app = wizard(session_of(TWO), begin="guests")
     async with app.run_test(size=SMALL) as pilot:
         await settle(pilot)
@@ -249,7 +249,7 @@ async def test_typing_is_one_step_of_undo_and_the_text_follows() -> None:
         assert editor.value == "512"
 
 
-async def test_the_name_of_the_step_undone_is_told() -> None:
+async def test_the_undone_step_is_named() -> None:
     app = wizard(session_of(TWO), begin="guests")
     async with app.run_test(size=SMALL, notifications=True) as pilot:
         await settle(pilot)
@@ -270,14 +270,14 @@ async def test_the_preview_follows_each_key_and_marks_what_changed() -> None:
         assert "\u25b8 XEN_GUEST_MEMORY[alpha]" in shown(app)
 
 
-async def test_the_preview_stands_still_where_it_is_asked_to() -> None:
+async def test_the_preview_can_be_paused() -> None:
     app = wizard(session_of(TWO), begin="guests", plain_preview=True)
     async with app.run_test(size=LARGE) as pilot:
         await settle(pilot)
         assert not app.main.query_one(Preview).display
 
 
-async def test_memory_is_given_and_taken_with_one_key() -> None:
+async def test_one_key_gives_or_takes_memory() -> None:
     app = wizard(session_of(TWO), begin="memory")
     async with app.run_test(size=SMALL) as pilot:
         await settle(pilot)
@@ -287,7 +287,7 @@ async def test_memory_is_given_and_taken_with_one_key() -> None:
         assert app.session.project.guest("alpha").memory == 320
 
 
-async def test_a_mend_is_one_key() -> None:
+async def test_a_quick_fix_is_one_key() -> None:
     crowded = Project(
         Host("qemux86-64", memory=1024, network="nat"),
         guests=(Guest("alpha", tags=("autostart",), memory=900, extra="console=hvc0"),),
@@ -313,7 +313,7 @@ async def test_the_board_is_chosen_from_the_list() -> None:
         assert app.session.project.host.machine == "qemuarm64"
 
 
-async def test_a_choice_can_be_left_out_again() -> None:
+async def test_a_choice_can_be_reset_to_its_default() -> None:
     app = wizard(session_of(TWO), begin="machine")
     async with app.run_test(size=SMALL) as pilot:
         await settle(pilot)
@@ -327,7 +327,7 @@ async def test_a_choice_can_be_left_out_again() -> None:
         assert app.session.project.host.network is None
 
 
-async def test_an_import_brings_its_fields_and_takes_them_again() -> None:
+async def test_an_import_adds_its_fields_and_removes_them_again() -> None:
     app = wizard(session_of(TWO), begin="guests")
     async with app.run_test(size=SMALL) as pilot:
         await settle(pilot)

@@ -78,7 +78,7 @@ def test_the_environment_is_entered_by_the_script_that_is_named(
     assert not list(tmp_path.rglob("canary"))
 
 
-def test_a_script_that_fails_is_told(tmp_path: Path, build: Path) -> None:
+def test_a_script_that_fails_is_reported(tmp_path: Path, build: Path) -> None:
     script = tmp_path / "oe-init-build-env"
     script.write_text("echo 'no python here' >&2; return 1")
     with pytest.raises(InputError, match=r"did not set up .*no python here"):
@@ -93,7 +93,7 @@ def test_without_bitbake_the_script_is_asked_for(build: Path, path: pytest.Monke
     assert str(build / "init-build-env") in caught.value.fix
 
 
-def test_what_bitbake_complains_of_is_told(
+def test_bitbakes_complaints_are_reported(
     tmp_path: Path, build: Path, path: pytest.MonkeyPatch
 ) -> None:
     said = "ERROR: Nothing PROVIDES '\\033[31mx'"
@@ -107,7 +107,7 @@ def test_what_bitbake_complains_of_is_told(
     assert not isinstance(other.value, NoRecipeError)
 
 
-def test_what_the_sanity_check_found_is_told_and_not_that_it_found_something(
+def test_what_the_sanity_check_found_is_reported(
     tmp_path: Path, build: Path, path: pytest.MonkeyPatch
 ) -> None:
     said = (
@@ -123,7 +123,7 @@ def test_what_the_sanity_check_found_is_told_and_not_that_it_found_something(
         BitBake(build).environment(None)
 
 
-def test_a_flag_is_asked_for_by_itself(
+def test_a_flag_is_asked_for_on_its_own(
     tmp_path: Path, build: Path, path: pytest.MonkeyPatch
 ) -> None:
     folder = stand_in(tmp_path, "exit 1")
@@ -140,7 +140,7 @@ def test_a_flag_is_asked_for_by_itself(
         BitBake(build).flag("my-image", "do_rootfs", "a")
 
 
-def test_much_on_both_streams_is_no_hindrance(
+def test_much_output_on_both_streams_does_not_block(
     tmp_path: Path, build: Path, path: pytest.MonkeyPatch
 ) -> None:
     flood = "import sys; sys.stderr.write('e' * 10**6); sys.stdout.write('o' * 10**6)"
@@ -177,7 +177,7 @@ def wait_for(path: Path) -> int:
 
 
 @pytest.mark.parametrize("ignored", ["HUP", "INT TERM"])
-def test_who_stops_it_ends_the_whole_group(
+def test_stopping_it_ends_the_whole_process_group(
     tmp_path: Path, build: Path, path: pytest.MonkeyPatch, ignored: str
 ) -> None:
     path.setattr(bitbake, "PATIENCE", 0.4)
@@ -275,7 +275,7 @@ def test_root_is_refused_before_anything_runs(
     assert not (tmp_path / "ran").exists()
 
 
-def test_what_is_no_build_directory_or_script_is_refused(run: Run, build: Path) -> None:
+def test_what_is_not_a_build_directory_or_script_is_refused(run: Run, build: Path) -> None:
     project = RECORDED / "project.toml"
     assert run("verify", project, "--build-dir", "nowhere").code == 2
     done = run("verify", project, "--build-dir", build, "--oe-init", "nowhere")

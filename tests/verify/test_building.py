@@ -212,7 +212,7 @@ def test_what_is_run_are_the_commands_that_are_shown() -> None:
     assert card.left[1].line.startswith("sudo dd ")
 
 
-def test_a_yes_at_the_terminal_builds_and_boots_there(place: Place) -> None:
+def test_answering_yes_builds_and_boots(place: Place) -> None:
     terminal = place.at_terminal()
     terminal.until("Run this in")
     assert place.ran == []
@@ -273,7 +273,7 @@ def test_what_differs_is_not_built(place: Place) -> None:
     assert place.ran == []
 
 
-def test_ctrl_c_is_the_commands_own(place: Place) -> None:
+def test_ctrl_c_goes_to_the_command(place: Place) -> None:
     """The command cleans up and says how it ended; xentui neither dies before nor shows more."""
     terminal = place.at_terminal("--yes", STAND_IN="wait")
     terminal.until("this is bitbake")
@@ -316,7 +316,7 @@ def at_the_end(place: Place, **more: str) -> Terminal:
 
 
 @pytest.mark.slow
-def test_the_wizard_makes_way_and_comes_back_to_the_same_place(place: Place) -> None:
+def test_the_wizard_suspends_and_returns_to_the_same_place(place: Place) -> None:
     terminal = at_the_end(place, TEXTUAL_ANIMATIONS="none")
     for answer, told in (("n", "Nothing was built."), ("y", "every command succeeded")):
         terminal.seen = ""

@@ -43,7 +43,7 @@ def known(text: str) -> tuple[Any, str]:
     return data, printed.getvalue()
 
 
-def test_values_flags_and_who_said_them(recorded: Environment) -> None:
+def test_values_flags_and_their_origin(recorded: Environment) -> None:
     machine = recorded.get("MACHINE")
     assert machine is not None
     assert (machine.value, machine.raw) == ("qemux86-64", "qemux86-64")
@@ -82,7 +82,7 @@ def test_overrides_and_files(recorded: Environment) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "ERROR: no\n", "#\n", "#\n# $A", "#\n# $A\n#   set", "\0"])
-def test_what_is_no_output_of_bitbake_is_nothing(text: str) -> None:
+def test_what_is_not_output_of_bitbake_is_ignored(text: str) -> None:
     assert not any(variable.events for variable in parse(text).variables.values())
 
 
@@ -104,7 +104,7 @@ LATER = st.builds(
 
 @settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.one_of(STATEMENTS, LATER), min_size=1, max_size=12))
-def test_bitbake_knows_the_same(statements: list[str]) -> None:
+def test_bitbake_reads_the_same(statements: list[str]) -> None:
     data, printed = known("".join(statements))
     seen = parse(printed)
     for name in ("A", "B_C", "D-e", "F.g"):

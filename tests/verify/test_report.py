@@ -104,7 +104,7 @@ def test_for_machines() -> None:
     }  # fmt: skip
 
 
-def test_what_nobody_says_is_unseen_and_the_reason_is_told() -> None:
+def test_unset_values_are_not_verified_and_the_reason_is_reported() -> None:
     def without(text: str) -> str:
         lines = text.split("\n")
         kept: list[str] = []
@@ -138,7 +138,7 @@ def test_recipes_are_asked_too() -> None:
     assert seen["do_rootfs[vardeps] +="].status == "agrees"
 
 
-def test_a_flag_of_a_task_is_asked_for_by_itself() -> None:
+def test_a_flag_of_a_task_is_asked_for_on_its_own() -> None:
     lost = verify(project(), NO_ASSETS, BUILD, Said(flags={}))
     (unseen,) = [verdict for verdict in lost.verdicts if verdict.status == "unseen"]
     assert (unseen.expected.variable, unseen.expected.flag) == ("do_rootfs", "vardeps")
@@ -147,7 +147,7 @@ def test_a_flag_of_a_task_is_asked_for_by_itself() -> None:
     assert (differs.status, differs.reason) == ("differs", "XENTUI_HASH is missing")
 
 
-def test_a_recipe_that_is_not_there_is_unseen() -> None:
+def test_a_missing_recipe_is_not_verified() -> None:
     report = verify(project(), NO_ASSETS, BUILD, Said(lacks=("my-guests",)))
     bundle = [verdict for verdict in report.verdicts if verdict.expected.recipe == "my-guests"]
     assert bundle

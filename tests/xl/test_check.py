@@ -173,7 +173,7 @@ IGNORED = {
 
 
 @pytest.mark.parametrize("line", IGNORED)
-def test_what_xl_does_not_take_as_meant_is_said(line: str) -> None:
+def test_what_xl_understands_differently_is_reported(line: str) -> None:
     key, verdict, message = IGNORED[line]
     found = next(p for p in problems(parse(PV + line), (4, 21)) if p.key == key)
     assert (found.verdict, found.line) == (verdict, 5)
@@ -182,7 +182,7 @@ def test_what_xl_does_not_take_as_meant_is_said(line: str) -> None:
 
 @needs_xl
 @pytest.mark.slow
-def test_xl_goes_on_with_what_it_does_not_take() -> None:
+def test_xl_goes_on_after_what_it_ignores() -> None:
     for line in IGNORED:
         assert xl_parser.create(PV + line).accepted, line
 
@@ -215,7 +215,7 @@ LIBXL = {
 
 
 @pytest.mark.parametrize(("arch", "text"), LIBXL)
-def test_what_libxl_makes_of_a_config_is_said(arch: check.Arch, text: str) -> None:
+def test_what_libxl_makes_of_a_config_is_reported(arch: check.Arch, text: str) -> None:
     found = check.problems(parse(text), arch=arch)
     assert [(p.key, p.verdict) for p in found] == [LIBXL[arch, text]]
 

@@ -54,7 +54,7 @@ def test_what_xl_refuses_is_refused_with_its_line(text: str) -> None:
 
 @needs_xl
 @pytest.mark.parametrize("text", [*ACCEPTED, *REFUSED])
-def test_the_lists_above_are_xl_s_own(text: str) -> None:
+def test_the_lists_above_are_those_of_xl(text: str) -> None:
     assert (xl_parser.parse(text).errors == "") is (text in ACCEPTED)
 
 
@@ -159,7 +159,7 @@ VALUE = "a number, a text in quotes or a list"
         (r"\v", "\v"), (r"\\", "\\"), (r"\"", '"'), (r"\'", "'"), (r"a\tb\\n", "a\tb\\n"),
     ],
 )  # fmt: skip
-def test_each_escape_is_the_character_it_stands_for(written: str, read: str) -> None:
+def test_each_escape_is_its_character(written: str, read: str) -> None:
     assert parse(f"a = '{written}'\n").text("a") == read
     assert parse(f'a = "{written}"\n').text("a") == read
 
@@ -186,7 +186,7 @@ def test_each_escape_is_the_character_it_stands_for(written: str, read: str) -> 
         ("a = 'x'\na += ['y']\n", 2, "a list and a text cannot be joined"),
     ],
 )  # fmt: skip
-def test_what_is_refused_is_said_with_its_line(text: str, line: int, message: str) -> None:
+def test_what_is_refused_is_reported_with_its_line(text: str, line: int, message: str) -> None:
     assert parse(text).error == ConfigError(line, message)
 
 
@@ -196,7 +196,7 @@ def test_lists_are_nested_so_deep_and_no_deeper() -> None:
     assert error == ConfigError(2, "the lists are nested too deep")
 
 
-def test_what_is_added_is_put_behind() -> None:
+def test_additions_are_appended() -> None:
     made = parse(
         "a = 'x'\na += 'y'\nb = ['x']\nb += ['y', 'z']\nc += 'new'\n"
         "d = [ # one\n\n 'x', # two\n ['y', 1,],\n\n]\n; ;e = 0x1f;\n\nf = 2"

@@ -85,7 +85,7 @@ def test_an_address_that_cannot_be_is_refused_in_words(given: tuple[str, ...], w
         ip_argument.ip_argument(*given)
 
 
-def test_an_address_takes_the_place_of_the_one_before() -> None:
+def test_an_address_replaces_the_one_before() -> None:
     extra = "root=/dev/xvda ip=dhcp console=hvc0"
     assert ip_argument.with_address(extra, "ip=1.2.3.4") == "root=/dev/xvda console=hvc0 ip=1.2.3.4"
     assert ip_argument.with_address(extra, "") == "root=/dev/xvda console=hvc0"
@@ -99,7 +99,7 @@ def test_an_interface_has_ipv4_addresses_and_networks(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["00:16:3e:zz:01:02", "192.168.8.300", "fe80::1", "web", "10.0.0.1 x", ""]
 )
-def test_any_other_text_is_no_address(text: str) -> None:
+def test_any_other_text_is_not_an_address(text: str) -> None:
     assert "not an IPv4 address" in nic.unusable("ip", text)
 
 
@@ -123,7 +123,7 @@ def test_a_model_is_a_card_that_is_known(text: str, known: bool) -> None:
         ("ip=10.0.0.2::::web:eth0:maybe", "maybe"),
     ],
 )
-def test_what_the_kernel_cannot_read_is_told(word: str, why: str) -> None:
+def test_what_the_kernel_cannot_read_is_reported(word: str, why: str) -> None:
     problem = ip_argument.wrong_argument(word)
     assert why in problem
     assert bool(problem) == bool(why)
