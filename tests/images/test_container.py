@@ -9,9 +9,12 @@ too, with its owners.
 from __future__ import annotations
 
 import io
+import json
 import os
+import shutil
 import stat
 import tarfile
+import textwrap
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,8 +23,10 @@ import pytest
 
 from tests.images import made
 from tests.rules.source_cases import guest
-from xentui.images.container import ArchiveBlobs, FolderBlobs, Root, read, root
+from xentui.images import tar
+from xentui.images.container import ArchiveFiles, FolderFiles, read
 from xentui.images.inspect import glance, inspect
+from xentui.images.layers import LayeredTree, layered_tree
 from xentui.images.reader import FileReader
 from xentui.images.suggest import suggest, with_source
 from xentui.output import container_roots
@@ -163,13 +168,13 @@ def test_what_a_guest_does_not_keep_is_reported(
         assert word in problem
 
 
-def _tree(form: str, place: Path) -> Root:
+def _tree(form: str, place: Path) -> LayeredTree:
     if form == "layout":
-        with FolderBlobs(place) as folder:
-            return root(folder, read(folder))
+        with FolderFiles(place) as folder:
+            return layered_tree(folder, read(folder))
     with place.open("rb") as file:
-        archive = ArchiveBlobs(FileReader(file.fileno(), place.stat().st_size))
-        return root(archive, read(archive))
+        archive = ArchiveFiles(FileReader(file.fileno(), place.stat().st_size))
+        return layered_tree(archive, read(archive))
 
 
 EXPECTED = {
@@ -301,3 +306,107 @@ def test_an_image_of_another_architecture_is_refused(tmp_path: Path) -> None:
     assert loaded.project is not None, loaded.problems
     found = {one.code for one in check(loaded.project, gather(loaded.project, tmp_path))}
     assert {"XT363", "XT364"} <= found
+
+
+def laid(folder: Path, *layers: tuple[Entry, ...]) -> LayeredTree:
+    """Return the tree of layers, read without an image around them."""
+    tree = LayeredTree()
+    for number, entries in enumerate(layers):
+        path = layer(folder / f"{number}.tar", entries)
+        with path.open("rb") as file:
+            tree.add_layer(tar.Parts(FileReader(file.fileno(), path.stat().st_size)))
+    return tree
+
+
+def file(name: str) -> Entry:
+    return (name, "x", 0o644, 0, 0)
+
+
+def folder(name: str) -> Entry:
+    return (name, "", 0o755, 0, 0)
+
+
+LOWER = (file("a/foo"), file("d/sub/old"), file("d/gone"))
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["whiteout first", "whiteout last"])
+def test_a_whiteout_hides_lower_layers_alone_wherever_it_is(tmp_path: Path, first: bool) -> None:
+    whiteouts = (file("a/.wh.foo"), file("d/.wh..wh..opq"))
+    new = (file("a/foo"), folder("d/sub/"), file("d/sub/new"), file("d/top"))
+    upper = (*whiteouts, *new) if first else (*new, *whiteouts)
+    tree = laid(tmp_path, LOWER, upper)
+    assert all(tree.has(path) for path in ("a/foo", "d/sub/new", "d/top"))
+    assert not any(tree.has(path) for path in ("d/sub/old", "d/gone"))
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["whiteout first", "whiteout last"])
+def test_the_recipe_hides_the_same(tmp_path: Path, first: bool) -> None:
+    whiteouts = (file("a/.wh.foo"), file("d/.wh..wh..opq"))
+    new = (file("a/foo"), folder("d/sub/"), file("d/sub/new"), file("d/top"))
+    upper = (*whiteouts, *new) if first else (*new, *whiteouts)
+    code = container_roots.function(["web"])
+    body = code[code.index("    def inside(") : code.index("    def starter(")]
+    names: dict[str, Any] = {"os": os, "shutil": shutil, "tarfile": tarfile, "bb": None}
+    exec(textwrap.dedent(body), names)
+    root = tmp_path / "root"
+    root.mkdir()
+    for number, entries in enumerate((LOWER, upper)):
+        with tarfile.open(layer(tmp_path / f"{number}.tar", entries)) as archive:
+            names["lay"](str(root), archive)
+    found = {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
+    assert found == {"a/foo", "d/sub/new", "d/top"}
+
+
+def test_files_go_where_a_link_of_a_lower_layer_leads(tmp_path: Path) -> None:
+    link = ("lib", "->usr/lib", 0o777, 0, 0)
+    tree = laid(tmp_path, (folder("usr/lib/"), link), (file("lib/foo"),))
+    assert tree.has("usr/lib/foo")
+    assert tree.has("lib/foo")
+
+
+def test_a_file_gives_way_to_a_folder_of_its_name(tmp_path: Path) -> None:
+    tree = laid(tmp_path, (file("lib"),), (file("lib/foo"),))
+    assert tree.has("lib/foo")
+    assert tree.entry("", "lib") == "lib"
+
+
+DIGEST = "sha256:" + "0" * 64
+
+
+@pytest.mark.parametrize(
+    ("files", "problem"),
+    [
+        ({"index.json": {"manifests": [{"digest": DIGEST}]}}, "is missing: the copy is not"),
+        ({"index.json": {"manifests": None}}, "its index.json is not valid"),
+        (
+            {
+                "index.json": {"manifests": [{"digest": DIGEST}, {"digest": DIGEST}]},
+                f"blobs/{DIGEST.replace(':', '/')}": {"manifests": None},
+            },
+            "one of its digests is not valid",
+        ),
+        (
+            {"index.json": {"manifests": [{"platform": {"architecture": "unknown"}}]}},
+            "no image that runs on a known platform",
+        ),
+        (
+            {
+                "index.json": {"manifests": [{"digest": DIGEST}]},
+                "manifest.json": [{"Config": "../secret.json", "Layers": ["../../etc/passwd"]}],
+                "../secret.json": {"architecture": "secret"},
+            },
+            "its configuration is missing",
+        ),
+    ],
+)
+def test_an_image_that_cannot_be_is_refused_in_words(
+    tmp_path: Path, files: dict[str, object], problem: str
+) -> None:
+    place = tmp_path / "image"
+    for name, content in {"oci-layout": {}, **files}.items():
+        path = place / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(content))
+    (found,) = inspect(place).problems
+    assert problem in found
+    assert "secret" not in str(inspect(place))

@@ -20,8 +20,9 @@ from pathlib import Path
 
 from xentui.errors import InputError
 from xentui.images import container, tree, unpacking
-from xentui.images.container import ArchiveBlobs, Blobs, FolderBlobs
+from xentui.images.container import ArchiveFiles, FolderFiles, ImageFiles
 from xentui.images.inspected import Inspected
+from xentui.images.layers import layered_tree
 from xentui.images.reader import Broken, BytesReader, FileReader, Reader
 from xentui.images.recognise import Recognised, of_container, recognise
 from xentui.images.sizing import TreeStatistics, image_size
@@ -116,10 +117,10 @@ def _folder(path: Path, most: int) -> Inspected:
     seen = tree.inspect(path, most)
     if not container.is_layout(path):
         return seen
-    with FolderBlobs(path) as blobs:
-        found = of_container(blobs, "a directory with a container image")
+    with FolderFiles(path) as files:
+        found = of_container(files, "a directory with a container image")
         seen = replace(seen, found=found, image_size=None, init=None, problems=found.problems)
-        return _with_layers(seen, blobs) if most == tree.MOST else seen
+        return _with_layers(seen, files) if most == tree.MOST else seen
 
 
 def _look(path: Path, reader: FileReader) -> Inspected:
@@ -165,7 +166,7 @@ def _read(path: Path, descriptor: int, size: int, progress: Progress) -> Inspect
     reader = FileReader(descriptor, size)
     seen = replace(_look(path, reader), whole=True)
     if seen.kind == "container" and seen.found.container is not None:
-        seen = _with_layers(seen, ArchiveBlobs(reader))
+        seen = _with_layers(seen, ArchiveFiles(reader))
     holes = _holes(descriptor, size)
     if holes >= SPARSE:
         return replace(seen, holes=holes)
@@ -210,13 +211,13 @@ def _holes(descriptor: int, size: int) -> int:
     return max(size - data, 0)
 
 
-def _with_layers(seen: Inspected, blobs: Blobs) -> Inspected:
+def _with_layers(seen: Inspected, files: ImageFiles) -> Inspected:
     """Read the layers of a container image for what its root needs."""
     image = seen.found.container
     if image is None:
         return seen
     try:
-        tree = container.root(blobs, image)
+        tree = layered_tree(files, image)
     except Broken as error:
         problem = f"Its layers were not all read: {error.reason}."
         return replace(seen, problems=(*seen.problems, problem))
@@ -225,7 +226,7 @@ def _with_layers(seen: Inspected, blobs: Blobs) -> Inspected:
         seen,
         problems=(*seen.problems, *_not_carried(image)),
         found=replace(seen.found, container=image),
-        image_size=image_size(tree.shape()),
+        image_size=image_size(tree.statistics()),
         init=tree.has_init(),
     )
 

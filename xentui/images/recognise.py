@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from xentui.images import container, disk, disk_formats, ext, kernels, qcow2, tar
-from xentui.images.container import ArchiveBlobs, Blobs, Container
+from xentui.images.container import ArchiveFiles, Container, ImageFiles
 from xentui.images.disk import PartitionedDisk
 from xentui.images.disk_formats import VmDisk
 from xentui.images.ext import Ext
@@ -151,10 +151,10 @@ def recognise(reader: Reader) -> Recognised:
     return _raw(reader, head)
 
 
-def of_container(blobs: Blobs, label: str) -> Recognised:
+def of_container(files: ImageFiles, label: str) -> Recognised:
     """Return what holds a container image, which need not be readable."""
     try:
-        image = container.read(blobs)
+        image = container.read(files)
     except Broken as error:
         problem = f"The image in it cannot be used: {error.reason}."
         return Recognised("container", label, problems=(problem,))
@@ -163,11 +163,11 @@ def of_container(blobs: Blobs, label: str) -> Recognised:
 
 
 def _archive(reader: Reader) -> Recognised:
-    if not container.in_archive(reader):
+    if not container.is_image_archive(reader):
         return Recognised("tar", "a tar archive")
     label = "an archive of a container image"
     try:
-        return of_container(ArchiveBlobs(reader), label)
+        return of_container(ArchiveFiles(reader), label)
     except Broken:
         return Recognised("container", label)
 

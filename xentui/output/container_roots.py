@@ -81,6 +81,14 @@ while :; do sleep 3600; done
         elif os.path.lexists(path):
             os.remove(path)
 
+    def hide(place, fresh):
+        """Remove what lower layers have at a path."""
+        if place not in fresh:
+            remove(place)
+        elif os.path.isdir(place) and not os.path.islink(place):
+            for name in os.listdir(place):
+                hide(os.path.join(place, name), fresh)
+
     def lay(root, layer):
         fresh = set()
         for member in layer:
@@ -88,11 +96,10 @@ while :; do sleep 3600; done
             above, last = os.path.split(place)
             if last == ".wh..wh..opq":
                 for name in os.listdir(above) if os.path.isdir(above) else ():
-                    if os.path.join(above, name) not in fresh:
-                        remove(os.path.join(above, name))
+                    hide(os.path.join(above, name), fresh)
                 continue
             if last.startswith(".wh."):
-                remove(os.path.join(above, last[4:]))
+                hide(os.path.join(above, last[4:]), fresh)
                 continue
             while above != root and above not in fresh:
                 fresh.add(above)

@@ -1,0 +1,197 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Read the layers of a container image as one tree of files; nothing is extracted to disk.
+
+Source: the OCI image specification 1.1, layer.md (changesets, whiteouts).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from xentui.images import lookup, tar, unpacking
+from xentui.images.container import Container, ImageFiles
+from xentui.images.reader import Broken, Reader
+from xentui.images.sizing import TreeStatistics
+
+_MAX_ENTRIES = 500_000
+_MAX_UNPACKED = 16 * 1024**3
+_WHITEOUT = ".wh."
+_OPAQUE = ".wh..wh..opq"
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    kind: tar.Kind
+    size: int
+    link: str
+
+
+class LayeredTree:
+    """The files of an image, without their contents.
+
+    Attributes:
+        root: the node of the top folder, as :class:`xentui.images.lookup.FileTree` wants it;
+            a node is a path.
+    """
+
+    def __init__(self) -> None:
+        self.root = ""
+        self._entries: dict[str, _Entry] = {}
+        self._children: dict[str, set[str]] = {"": set()}
+
+    def add_layer(self, stream: tar.Stream) -> None:
+        """Apply a layer to those added before.
+
+        A whiteout hides files of lower layers only, wherever it is in the layer.
+
+        Raises:
+            Broken: the layer is damaged, or the tree becomes too big.
+        """
+        added: set[str] = set()
+        for member in tar.members(stream):
+            if not member.path or member.escapes:
+                continue
+            folder, _, name = member.path.rpartition("/")
+            folder = self._resolved(folder)
+            if name == _OPAQUE:
+                self._clear(folder, added)
+            elif name.startswith(_WHITEOUT):
+                self._hide(_joined(folder, name.removeprefix(_WHITEOUT)), added)
+            else:
+                path = _joined(folder, name)
+                self._add(path, member)
+                while path and path not in added:
+                    added.add(path)
+                    path = path.rpartition("/")[0]
+
+    def statistics(self) -> TreeStatistics:
+        """Return what the tree needs of a file system."""
+        statistics = TreeStatistics()
+        for path, entry in self._entries.items():
+            if entry.kind == "directory":
+                statistics.folder(path)
+            elif entry.kind == "hard link":
+                statistics.entry(path)
+            elif entry.kind == "link":
+                statistics.link(path, len(entry.link.encode("utf-8", "surrogateescape")))
+            else:
+                statistics.file(path, entry.size)
+        return statistics
+
+    def has(self, path: str) -> bool:
+        """Return whether a path exists, links followed."""
+        return lookup.exists(self, path)
+
+    def has_init(self) -> bool:
+        """Return whether a kernel finds an init without ``init=``."""
+        return lookup.has_init(self)
+
+    def entry(self, folder: str, name: str) -> str | None:
+        """Return the path of an entry of a directory, links not followed."""
+        return _joined(folder, name) if name in self._children.get(folder, ()) else None
+
+    def link(self, node: str) -> str | None:
+        """Return the target of a symbolic link, or ``None`` for anything else."""
+        entry = self._entries.get(node)
+        return entry.link if entry is not None and entry.kind == "link" else None
+
+    def _resolved(self, folder: str) -> str:
+        """Return where files of a folder go: links of lower layers are followed, as on a disk."""
+        steps = folder.split("/") if folder else []
+        path = ""
+        for step in steps:
+            path = _joined(path, step)
+            if self.link(path) is not None:
+                found = lookup.find(self, path)
+                if found is None:
+                    # A link into nothing is replaced by the folder.
+                    self._remove(path)
+                else:
+                    path = found
+        return path
+
+    def _add(self, path: str, member: tar.Member) -> None:
+        if member.kind == "directory":
+            if path in self._entries and path not in self._children:
+                self._remove(path)
+            self._children.setdefault(path, set())
+        else:
+            self._remove(path)
+        self._entries[path] = _Entry(member.kind, member.size, member.link)
+        if len(self._entries) > _MAX_ENTRIES:
+            raise Broken(f"it has more than {_MAX_ENTRIES} files")
+        while path:
+            folder, _, name = path.rpartition("/")
+            if folder and folder not in self._children:
+                # The folder is implied by its entry; what had its name before is gone.
+                self._entries.pop(folder, None)
+            children = self._children.setdefault(folder, set())
+            if name in children:
+                return
+            children.add(name)
+            path = folder
+
+    def _hide(self, path: str, added: set[str]) -> None:
+        """Remove what lower layers have at a path."""
+        if path in added:
+            self._clear(path, added)
+        else:
+            self._remove(path)
+
+    def _clear(self, folder: str, added: set[str]) -> None:
+        """Remove what lower layers have in a folder, at any depth."""
+        for name in list(self._children.get(folder, ())):
+            self._hide(_joined(folder, name), added)
+
+    def _remove(self, path: str) -> None:
+        folder, _, name = path.rpartition("/")
+        self._children.get(folder, set()).discard(name)
+        left = [path]
+        while left:
+            gone = left.pop()
+            self._entries.pop(gone, None)
+            left += [_joined(gone, child) for child in self._children.pop(gone, ())]
+
+
+def _joined(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name
+
+
+def layered_tree(files: ImageFiles, image: Container) -> LayeredTree:
+    """Return the tree that an image's layers make together.
+
+    Raises:
+        Broken: a layer is missing or damaged, or the tree is too big.
+    """
+    tree = LayeredTree()
+    unpacked = 0
+    for path in image.layers:
+        reader = files.file(path)
+        if reader is None:
+            raise Broken("a layer is missing")
+        packed = unpacking.compression(reader.at(0, 16))
+        if packed is None:
+            tree.add_layer(tar.Parts(reader))
+            continue
+        if not unpacking.can_unpack(packed):
+            raise Broken("its layers are packed with Zstandard, which this Python cannot unpack")
+        chunks = tar.Chunks(_unpacked(reader, packed, _MAX_UNPACKED - unpacked))
+        tree.add_layer(chunks)
+        unpacked += chunks.place
+    return tree
+
+
+def _unpacked(reader: Reader, packed: str, most: int) -> Iterator[bytes]:
+    unpacker = unpacking.Unpacker(packed)
+    place = size = 0
+    while piece := reader.at(place, unpacking.CHUNK):
+        place += len(piece)
+        for chunk in unpacker.feed(piece):
+            size += len(chunk)
+            if size > most:
+                raise Broken(f"its layers are more than {_MAX_UNPACKED >> 30} GiB unpacked")
+            yield chunk
+    if not unpacker.done:
+        raise Broken("a layer is cut off")
