@@ -310,3 +310,40 @@ def test_the_command_names_the_file_and_line_of_a_mistake(tmp_path: Path, run: R
     done = run("import", bad)
     assert done.code == 2
     assert f"{bad}:1: xl refuses this" in done.err
+
+
+def test_files_with_one_name_stay_apart(tmp_path: Path, run: Run) -> None:
+    for key, disk in (("web", "/srv/web/disk.img"), ("db", "/srv/db/disk.img")):
+        (tmp_path / f"{key}.cfg").write_text(
+            f'name = "{key}"\nmemory = 64\nkernel = "/boot/vmlinuz"\n'
+            f'disk = [ "{disk},raw,xvda,rw" ]\n'
+        )
+    (tmp_path / "many.cfg").write_text(
+        'name = "w"\nmemory = 64\nkernel = "/srv/a/img"\n'
+        'disk = [ "/srv/b/img,raw,xvda,rw", "/srv/c/img,raw,xvdb,rw", "/srv/d/img,raw,xvdc,rw" ]\n'
+    )
+    done = run(
+        "import", *(tmp_path / f"{name}.cfg" for name in ("web", "db", "many")), "-o", "p.toml"
+    )
+    assert done.code == 0, done.err
+    project = document.load(Path("p.toml")).project
+    assert project is not None
+    web, db, many = project.guests
+    assert web.source is not None
+    assert db.source is not None
+    assert many.source is not None
+    assert (web.source.file, db.source.file) == ("disk.img", "db-disk.img")
+    # Both boot the same kernel.
+    assert web.kernel == db.kernel == "vmlinuz"
+    names = [many.kernel, many.source.file, *(disk.file for disk in many.disks)]
+    assert len(set(names)) == 4
+    for name in ("disk.img", "db-disk.img", *names):
+        assert f"{name}: to be put" in done.err
+
+
+def test_what_is_wrong_with_a_config_names_the_file(tmp_path: Path, run: Run) -> None:
+    config = tmp_path / "memory"
+    config.write_text('name = "a"\nmemory = 9999999999\nkernel = "/k"\n')
+    done = run("import", config, "-o", "p.toml")
+    assert done.code != 0
+    assert f"{config}: memory = " in done.err

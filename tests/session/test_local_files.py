@@ -15,7 +15,7 @@ from tests.cli.conftest import Run
 from tests.session.made import seen, tarball
 from tests.sessions import session_of
 from xentui.output.rendered import Copy
-from xentui.session import Origin, Session, guests, opening
+from xentui.session import Origin, Session, guests, opening, writing
 from xentui.session.new_guest import GuestKind
 from xentui.session.state import EMPTY
 
@@ -237,3 +237,37 @@ def opened(path: Path) -> Origin:
     origin = opening.of_file(str(path))
     assert not isinstance(origin, str), origin
     return origin
+
+
+def test_saving_as_another_file_keeps_what_was_typed_and_waived(tmp_path: Path) -> None:
+    session = session_of(preset="qemux86-64-minimal")
+    session.type(("guests", "xen-guest-image-minimal", "memory"), "1900")
+    (error,) = session.view.errors
+    session.waive(error)
+    session.type(("guests", "xen-guest-image-minimal", "vcpus"), "abc")
+    place = tmp_path / "other/board-1.2"
+    place.parent.mkdir()
+    writing.save_as(session, writing.place_named(str(place)))
+    assert session.project_file.name == "board-1.2.toml"
+    assert [one.code for one in session.waived()] == [error.code]
+    assert session.shown(("guests", "xen-guest-image-minimal", "vcpus"))[0] == "abc"
+
+
+def test_saving_over_a_file_keeps_a_copy_and_brings_the_schema(tmp_path: Path) -> None:
+    place = tmp_path / "notes.txt"
+    place.write_text("mine")
+    writing.save_as(session_of(preset="qemux86-64-minimal"), place)
+    assert (tmp_path / "notes.txt.xentui-bak").read_text() == "mine"
+    named = place.read_text().partition("\n")[0].removeprefix("#:schema ./")
+    assert (tmp_path / named).is_file()
+
+
+def test_a_build_directory_may_be_named_by_any_path(tmp_path: Path) -> None:
+    build = trees.small(tmp_path / "tree", 'MACHINE ??= "qemux86-64"\n')
+    session = session_of(preset="qemux86-64-minimal")
+    session.target.move_to(Path("..") / build.relative_to(tmp_path))
+    session.target.choose_layer(tmp_path / "layer")
+    session.review.compare()
+    assert session.review.status == "ready", session.review.summary()
+    session.target.move_to(tmp_path / "elsewhere")
+    assert session.target.layer is None

@@ -55,8 +55,9 @@ def run(args: argparse.Namespace) -> int:
     conf = [path for path in args.conf if path.suffix in _YOCTO]
     configs = [path for path in args.conf if path.suffix not in _YOCTO]
     project, lines_left = _yocto(conf, args.machine)
+    needed: dict[str, str] = {}
     for path in configs:
-        project, lines = _guest(project, path)
+        project, lines = _guest(project, path, needed)
         lines_left += lines
     if args.output is None:
         terminal.put(new_file.text(project))
@@ -88,20 +89,12 @@ def _yocto(paths: list[Path], machine: str | None) -> tuple[Project, list[str]]:
 _NO_MACHINE = "qemux86-64"
 
 
-def _guest(project: Project, path: Path) -> tuple[Project, list[str]]:
+def _guest(project: Project, path: Path, needed: dict[str, str]) -> tuple[Project, list[str]]:
     """Return a project with the guest of an xl config, and the lines to print about it."""
-    from xentui.errors import UsageError
-    from xentui.safe_text import visible
     from xentui.session import import_xl
 
-    try:
-        project, made = import_xl.add(project, path)
-    except UsageError as error:
-        message = str(error)
-        shown = visible(str(path))
-        if not message.startswith(shown):
-            raise UsageError(f"{shown}: {message}", fix=error.fix) from error
-        raise
+    project, made = import_xl.add(project, path, needed)
+    needed |= made.needed
     return project, list(import_xl.report(made))
 
 

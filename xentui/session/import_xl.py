@@ -10,9 +10,10 @@ it must have next to the project file.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 from xentui.errors import UsageError
@@ -58,8 +59,16 @@ class ImportedGuest:
     notes: list[str] = field(default_factory=list)
 
 
-def add(project: Project, path: Path) -> tuple[Project, ImportedGuest]:
+def add(
+    project: Project, path: Path, needed: Mapping[str, str] = MappingProxyType({})
+) -> tuple[Project, ImportedGuest]:
     """Return a project with a guest imported from an xl config.
+
+    Args:
+        project: the project.
+        path: the xl config.
+        needed: files of guests imported before: their paths in Dom0 by their names. A guest
+            that needs the same file shares it.
 
     Raises:
         InputError: the file cannot be read.
@@ -75,7 +84,15 @@ def add(project: Project, path: Path) -> tuple[Project, ImportedGuest]:
     arch = boards.board(project.host.machine).arch
     taken = {guest.key for guest in project.guests}
     key = _key(parsed.text("name") or path.stem, taken)
-    made = _Reader(parsed, arch, key).guest()
+    named = {
+        entry.uri.removeprefix("file://"): ""
+        for guest in project.guests
+        for _, entry in guest.fetches
+    }
+    try:
+        made = _Reader(parsed, arch, key, {**named, **needed}).guest()
+    except UsageError as error:
+        raise UsageError(f"{shown}: {error.message}", fix=error.fix) from error
     made.notes = [f"{shown}: {note}" for note in made.notes]
     if route.needs_bundle(made.guest) or made.guest.fetch:
         made.guest = replace(made.guest, bundle=BUNDLE)
@@ -96,7 +113,10 @@ def _key(name: str, taken: set[str]) -> str:
 
 
 class _Reader:
-    def __init__(self, parsed: Config, arch: check.Arch, key: str) -> None:
+    def __init__(
+        self, parsed: Config, arch: check.Arch, key: str, taken: Mapping[str, str]
+    ) -> None:
+        self.taken = taken
         self.config = parsed
         self.arch = arch
         self.key = key
@@ -195,9 +215,11 @@ class _Reader:
 
     def _file(self, path: str) -> str:
         """Return the name that a file of Dom0 must have next to the project file."""
-        name = re.sub(r"[^A-Za-z0-9._+-]", "-", path.rsplit("/", 1)[-1]).lstrip(".+-") or "file"
-        if self.made.needed.get(name, path) != path:
-            name = f"{self.key}-{name}"
+        base = re.sub(r"[^A-Za-z0-9._+-]", "-", path.rsplit("/", 1)[-1]).lstrip(".+-") or "file"
+        name, number = base, 1
+        while {**self.taken, **self.made.needed}.get(name, path) != path:
+            name = f"{self.key}-{base}" if number == 1 else f"{self.key}-{number}-{base}"
+            number += 1
         self.made.needed[name] = path
         if all(entry.uri != f"file://{name}" for entry in self.extra_fetch):
             self.extra_fetch.append(Fetch(f"file://{name}"))

@@ -9,6 +9,7 @@ moment, so screens do it in another thread.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -176,7 +177,7 @@ class Target:
     """
 
     def __init__(self, path: Path = DEFAULT_OUT) -> None:
-        self._path = path
+        self._path = _normalised(path)
         self._attach: Attach | None = None
         self._form: Format = "tree"
         self._layer: Path | None = None
@@ -203,7 +204,8 @@ class Target:
 
     def move_to(self, path: Path) -> None:
         """Write into another folder; forget everything known about the old one."""
-        self._path, self._existing, self._settings = path, None, None
+        self._path, self._existing, self._settings = _normalised(path), None, None
+        self._attach = self._layer = self._layer_place = None
         self._survey, self._findings = None, ()
         self.refresh()
 
@@ -400,6 +402,11 @@ class Target:
             self._findings = tuple(found)
 
 
+def _normalised(path: Path) -> Path:
+    """Return a path without ``..``, as BitBake has the paths of its files."""
+    return Path(os.path.normpath(path.absolute())) if ".." in path.parts else path
+
+
 def survey(
     path: Path,
     tell: Callable[[BuildSurvey], None],
@@ -473,7 +480,8 @@ def examined(
     from xentui.rules.build import examine
     from xentui.session.existing import outranked
 
-    top = str(build.absolute())
+    build = _normalised(build.absolute())
+    top = str(build)
     texts = dict(texts_of(plan, build))
     if included:
         texts |= _including(build, texts)
@@ -543,7 +551,7 @@ def texts_of(plan: Plan, build: Path) -> Mapping[str, str]:
     A layer that does not exist yet cannot be read, so BBLAYERS is left as it is then.
     """
     texts = {
-        str(change.path.absolute()): change.new
+        str(_normalised(change.path.absolute())): change.new
         for change in plan.changes
         if isinstance(change.new, str) and change.kind in ("new", "changed", "edited")
     }

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from xentui.errors import InputError, UsageError, XentuiError, reason
@@ -181,8 +182,10 @@ def _with_record(made: Plan, place: Path, record: str) -> Plan:
 def place_named(given: str) -> Path:
     """Return the path of a project file as typed; ``.toml`` is added if it has no suffix."""
     place = filesystem.expanded(given)
-    named = place.name not in ("", "..") and not place.suffix
-    return place.with_name(f"{place.name}.toml") if named else place
+    # In board-1.2 the part after the dot is not a suffix.
+    suffix = place.suffix.removeprefix(".")
+    named = place.name not in ("", "..", ".toml") and not given.endswith("/")
+    return place.with_name(f"{place.name}.toml") if named and not suffix.isalpha() else place
 
 
 @_in_words()
@@ -213,9 +216,13 @@ def save_as(session: Session, place: Path) -> None:
         for name, text in assets.texts.items()
         if name not in found and not (folder / name).exists()
     ]
-    apply(Plan((*copies, *texts, own, *_schema_beside(own)), ()))
+    made = Plan((*copies, *texts, own, *_schema_beside(own, replaced=True)), ())
+    _backups(made)
+    apply(made)
     origin = Origin("file", place.name, session.project, place, text, place.resolve().parent)
-    session.begin(origin, f"save as {place.name}")
+    # What was waived, and invalid texts, stay; the files are copied now.
+    state = replace(session.state, origin=origin, files=MappingProxyType({}))
+    session.resume(state, f"save as {place.name}")
 
 
 def _project_change(session: Session, place: Path | None = None) -> Change:
@@ -239,16 +246,24 @@ def text_change(folder: Path, name: str, new: str) -> Change:
     if raw is None:
         return Change(folder, name, "new", None, new, users=True)
     old = decode(raw)
-    kind = "same" if old == new else "changed"
-    return Change(folder, name, kind, old, new, seen, users=True)  # type: ignore[arg-type]
+    return Change(folder, name, "same" if old == new else "changed", old, new, seen, users=True)
 
 
 def copy_change(folder: Path, name: str, path: Path) -> Change:
-    """Return the change that copies a file next to the project file."""
+    """Return the change that copies a file next to the project file.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
     from xentui.output.change import Change
     from xentui.output.plan import open_tree
 
-    status = path.stat()
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise InputError(
+            f"{visible(str(path))}: {reason(error)}", fix="Put the file back, or choose another."
+        ) from error
     copy = Copy(path, status.st_size)
     tree = open_tree(folder)
     seen = None
@@ -262,14 +277,19 @@ def copy_change(folder: Path, name: str, path: Path) -> Change:
     return Change(folder, name, "same" if same else "changed", None, copy, seen, users=True)
 
 
-def _schema_beside(own: Change) -> tuple[Change, ...]:
-    """Return the change that adds the schema for editors next to a new project file."""
+def _schema_beside(own: Change, *, replaced: bool = False) -> tuple[Change, ...]:
+    """Return the change that adds the schema for editors next to a new project file.
+
+    Args:
+        own: the change of the project file.
+        replaced: the file that the project replaces counts as new too.
+    """
     from xentui.output.change import Change
 
     beside = own.root / FILE_NAME
     named = isinstance(own.new, str) and own.new.startswith(f"#:schema ./{FILE_NAME}\n")
-    new = own.kind == "new" and own.name != FILE_NAME
-    if not new or not named or exists(beside):
+    new = own.kind == "new" or (replaced and own.kind == "changed")
+    if not new or own.name == FILE_NAME or not named or exists(beside):
         return ()
     copy = Copy(path(), path().stat().st_size)
     return (Change(own.root, FILE_NAME, "new", None, copy, users=True),)
@@ -330,7 +350,7 @@ def write(session: Session, *, edited: How | None = None) -> Written:
     from xentui.output.plan import resolve_edits
 
     if session.view.errors:
-        raise XentuiError("there are errors to fix first", fix="F8 goes to them.")
+        raise XentuiError("the project has errors", fix="Fix the errors that Review lists.")
     review = session.review
     review.compare(again=True, examine=False)
     if review.clashes:
