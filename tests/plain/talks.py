@@ -99,7 +99,7 @@ class Person:
         self._answers, self._out = _Answers(), io.StringIO()
         self.wizard = Wizard(self.session, Talk(self._answers, self._out, page=page, echo=False))
         self.most = 0
-        self.wizard.build_survey.read()
+        self.wizard.build_reader.read()
         self.wizard.go(begin)
         self.first = self._taken()
 

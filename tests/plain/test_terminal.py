@@ -194,7 +194,7 @@ def test_ctrl_d_leaves_and_keeps_the_draft_and_ctrl_c_leaves_a_question(
     assert line.text().endswith("Machine, 1 to 9, n: Features: ")
     line.keys(b"\x04")
     assert line.end() == 0
-    assert "The draft is kept." in line.text()
+    assert "Your draft is saved." in line.text()
     assert kept() == 1536
 
 
@@ -256,7 +256,7 @@ def test_the_end_of_a_pipe_keeps_the_draft_and_a_reader_that_left_is_not_a_failu
         command, input="\n".join(DRAFT).encode(), capture_output=True, env=env, timeout=60
     )
     assert done.returncode == 0
-    assert done.stdout.endswith(b"The draft is kept.\n")
+    assert done.stdout.endswith(b"Your draft is saved.\n")
     assert kept() == 1536
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env

@@ -17,8 +17,10 @@ from xentui.errors import Exit
 from xentui.plain import words
 from xentui.plain.talk import AnswersEndError
 from xentui.project.model import Guest, Host, Project
+from xentui.session import Session
 from xentui.session.forms import STEPS
 from xentui.session.guests import keys
+from xentui.session.state import EMPTY
 
 # Everywhere
 
@@ -57,7 +59,7 @@ def test_next_visits_all_steps() -> None:
     for place, name in enumerate(STEPS[1:], 2):
         assert person.prompt().endswith(f", n: {name.capitalize()}:")
         assert f"Step {place} of 7" in person.say("n")
-    assert "The last step." in person.say("n")
+    assert "This is the last step." in person.say("n")
 
 
 def test_a_step_is_reached_by_its_number_or_the_beginning_of_its_name() -> None:
@@ -107,7 +109,7 @@ def test_a_long_list_comes_in_pages() -> None:
         said = person.say("m")
         told += said
     assert told.count("guest-") == 100
-    assert "That was all." in person.say("more")
+    assert "There is no more." in person.say("more")
     assert "guest-042" in person.say("/042")
     person.say("43")
     assert person.prompt().startswith("Guest guest-042")
@@ -161,7 +163,7 @@ def test_leaving_asks_only_where_something_would_be_lost() -> None:
     assert "Save the draft" in "".join(person.labels())
     assert "Leave with" not in person.say("q").partition("1 to 3: ")[2]
     said = person.choose("Save the draft")
-    assert "The draft is kept" in said
+    assert "Your draft is saved" in said
     assert person.wizard.over
     assert person.session.load_draft() is not None
 
@@ -521,3 +523,22 @@ def test_what_cannot_be_done_is_an_answer_and_no_end() -> None:
     person.choose("Write", "Write")
     assert Path("fine/conf/xentui.conf").is_file()
     assert person.wizard.code == Exit.OK
+
+
+def test_the_question_before_leaving_is_repeated() -> None:
+    person = Person(session_of(preset="qemux86-64-minimal"), begin="guests")
+    person.session.put(("host", "memory"), 2048)
+    assert "Discard the changes" in person.say("q")
+    assert "Discard the changes" in person.say("q")
+
+
+def test_a_build_directory_that_cannot_be_read_is_said_to_be_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("no luck")
+
+    monkeypatch.setattr("xentui.plain.wizard.survey", fail)
+    build = small(tmp_path / "tree")
+    person = Person(Session(EMPTY, out=build, draft_path=Path("draft.json")))
+    assert "cannot be read: no luck" in " ".join(person.first.split())

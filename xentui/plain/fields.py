@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Fields of the project as questions, and the steps that consist of fields alone.
+"""Questions for fields of the project, and the steps that have only fields.
 
-Everything about a field comes from ``schema.json``.
+Titles, help and limits of a field come from ``schema.json``.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 CLEAR, LIST, LITERAL = "-", "o", "="
 _SHORT = 40
-"""Characters of a value that a prompt shows."""
+"""Maximum number of characters of a value in a prompt."""
 _ANSWERS = {"n": "false", "no": "false", "y": "true", "yes": "true"}
 _FEW = 12
-"""The number of offers up to which a field's help lists them."""
+"""Maximum number of known values that a field's help lists."""
 
 
 def value_of(session: Session, path: field_paths.Path) -> str:
-    """Return what the field at a path holds, or what holds where it is left out."""
+    """Return the effective value of the field at a path, as text."""
     field = field_paths.field_of(path)
     text, wrong = session.shown(path)
     if wrong:
@@ -61,7 +61,7 @@ def choice_of(wizard: Wizard, path: field_paths.Path) -> Choice:
 
 
 def help_of(session: Session, path: field_paths.Path) -> list[str]:
-    """Return everything that is known of the field at a path."""
+    """Return the help for the field at a path, line by line."""
     lines = [f"{field_paths.field_of(path).title}: {value_of(session, path)}"]
     lines += [f"{name}: {text}" if name else text for name, text in forms.field_help(session, path)]
     here = field_paths.text_of_path(path)
@@ -73,12 +73,12 @@ def help_of(session: Session, path: field_paths.Path) -> list[str]:
 
 
 def asked(wizard: Wizard, path: field_paths.Path, *, whose: bool = False) -> Prompt:
-    """Return the place that asks for the field at a path: a list of boards, or the field.
+    """Return the prompt for the field at a path: a list of boards, or a question.
 
     Args:
         wizard: the wizard.
-        path: the field's.
-        whose: say which guest it belongs to.
+        path: the field's path.
+        whose: name the guest that the field belongs to.
     """
     if path == ("host", "machine"):
         from xentui.plain.prompt import Pick
@@ -96,7 +96,7 @@ def asked(wizard: Wizard, path: field_paths.Path, *, whose: bool = False) -> Pro
 
 
 def offers_of(session: Session, path: field_paths.Path) -> list[Offer]:
-    """Return what may be meant at a path, each with what it is; more may be typed."""
+    """Return the known values for the field at a path; others may be typed as well."""
     project = session.project
     offered = session.target.offers(path)
     if path == ("host", "machine"):
@@ -114,8 +114,8 @@ class FieldPrompt(Prompt):
 
     Args:
         wizard: the wizard.
-        path: the field's.
-        whose: name the guest it belongs to, for use where that is not clear already.
+        path: the field's path.
+        whose: name the guest that the field belongs to.
     """
 
     def __init__(self, wizard: Wizard, path: field_paths.Path, *, whose: bool = False) -> None:
@@ -127,19 +127,19 @@ class FieldPrompt(Prompt):
         self.own = frozenset(_ANSWERS) if self.field.kind == "flag" else frozenset()
 
     def path(self) -> field_paths.Path | None:
-        """The field's."""
+        """The field's path."""
         return self._path
 
     def renamed(self, old: field_paths.Path, new: field_paths.Path) -> None:
-        """Follow its guest or bundle."""
+        """Update the path after a guest or bundle was renamed."""
         if self._path[: len(old)] == old:
             self._path = (*new, *self._path[len(old) :])
 
     def arrive(self) -> None:
-        """Say nothing: the prompt says it."""
+        """Print nothing: the prompt has everything."""
 
     def prompt(self) -> str:
-        """Name the field, what is allowed, and what holds."""
+        """Return the field's name, its range, and its effective value."""
         value = value_of(self.session, self._path)
         value = value if len(value) <= _SHORT else f"{value[:_SHORT]}..."
         title = f"{self.field.title}{self._owner() if self._whose else ''}"
@@ -165,7 +165,7 @@ class FieldPrompt(Prompt):
         return ("false", "true") if self.field.kind == "flag" else self.field.choices
 
     def help(self, about: str) -> Iterable[str]:  # noqa: ARG002
-        """Return everything that is known of the field."""
+        """Return the help for the field."""
         yield from help_of(self.session, self._path)
         if self.field.unit:
             yield f"+{forms.SMALL} and -{forms.SMALL} give and take."
@@ -178,7 +178,7 @@ class FieldPrompt(Prompt):
     # Answers
 
     def take(self, answer: str) -> None:
-        """Take the value, or say what is wrong with it."""
+        """Set the field to the answer, or print why it is invalid."""
         if not answer:
             self.wizard.close()
         elif answer == LIST and self.typed and offers_of(self.session, self._path):
@@ -189,7 +189,7 @@ class FieldPrompt(Prompt):
             self._put(*self._read(answer))
 
     def put(self, text: str) -> None:
-        """Take a text as if it had been typed, where the question is not asked."""
+        """Set the field to a text without asking the question."""
         self.wizard.open(self)
         self._put(*self.session.check(self._path, text))
 
@@ -214,7 +214,7 @@ class FieldPrompt(Prompt):
         return self.session.check(self._path, answer)
 
     def _meant(self, word: str) -> str:
-        """Return the choice of a number, or the word as it is."""
+        """Return the choice with this number, or the word unchanged."""
         choices = self._choices()
         if word.isdecimal() and len(word) < 3 and 1 <= int(word) <= len(choices):
             return choices[int(word) - 1]
@@ -239,12 +239,12 @@ class FieldPrompt(Prompt):
 
 
 def _word(kind: str, text: str) -> str:
-    """Return a value in words: yes and no for true and false."""
+    """Return a value for display: yes and no for true and false."""
     return {"true": "yes", "false": "no"}.get(text, text) if kind == "flag" else text
 
 
 def fields(wizard: Wizard, groups: Iterable[Group]) -> list[Item]:
-    """Return the fields of groups, each group below its heading."""
+    """Return the fields of groups, each group after its heading."""
     made: list[Item] = []
     for group in groups:
         if group.title:
@@ -259,10 +259,10 @@ def head(step: str) -> str:
 
 
 class StepMenu(Menu):
-    """The list that is a step."""
+    """The menu of a step."""
 
     def prompt(self) -> str:
-        """Ask for a number, and name the step that is next."""
+        """Return the prompt for a number, which also names the next step."""
         place = STEPS.index(self.wizard.here) + 1
         more = f", n: {TITLES[STEPS[place]]}" if place < len(STEPS) else ""
         return f"{self.title}, 1 to {len(self._names or ())}{more}:"
@@ -274,7 +274,7 @@ class MachineStep(StepMenu):
     title = "Machine"
 
     def heading(self) -> Iterable[str]:
-        """Say how far Xen is known to start on the board, where it is not wholly."""
+        """Return whether Xen was tried on the board, unless it is fully supported."""
         yield head("machine")
         board = boards.board(self.session.project.host.machine)
         yield f"{board.machine}: {board.state_words}. {board.summary}"
@@ -292,9 +292,9 @@ class FeaturesStep(StepMenu):
     title = "Features"
 
     def heading(self) -> Iterable[str]:
-        """Name the step."""
+        """Return the title of the step."""
         yield head("features")
 
     def items(self) -> Sequence[Item]:
-        """Return the fields of both tables."""
+        """Return the fields of both groups."""
         return fields(self.wizard, forms.features())

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Step 4: the guests, ways to add one, and the menus of one guest."""
+"""Step 4: the list of guests, adding a guest, and the menus of one guest."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
 
 class OfGuest(Menu):
-    """A list that belongs to a guest.
+    """A menu of one guest.
 
     Args:
         wizard: the wizard.
-        key: the guest's.
+        key: the guest's key.
     """
 
     def __init__(self, wizard: Wizard, key: str) -> None:
@@ -39,28 +39,28 @@ class OfGuest(Menu):
         self.key = key
 
     def path(self) -> field_paths.Path | None:
-        """The guest's."""
+        """The guest's path."""
         return ("guests", self.key)
 
     def renamed(self, old: field_paths.Path, new: field_paths.Path) -> None:
-        """Follow the guest."""
+        """Update the key after the guest was renamed."""
         if old == ("guests", self.key):
             self.key = str(new[1])
 
     def groups(self, name: forms.Name) -> tuple[forms.Group, ...]:
-        """Return some of the guest's fields."""
+        """Return the groups of fields in one of the guest's forms."""
         return forms.guest(self.session.project, self.key, name)
 
 
 class GuestMenu(OfGuest):
-    """The fields that every guest has, and the ways to the others."""
+    """The main fields of a guest, and entries that open its other menus."""
 
     def prompt(self) -> str:
-        """Name the guest."""
+        """Return the prompt, which names the guest."""
         return f"Guest {self.key}, 1 to {len(self._names or ())}:"
 
     def heading(self) -> Iterable[str]:
-        """Say which way the guest takes, and whether another suits it better."""
+        """Return whether the guest is in a bundle or the configuration, and any advice on that."""
         project = self.session.project
         guest = project.guest(self.key)
         full = effective.effective(project, guest)
@@ -73,7 +73,7 @@ class GuestMenu(OfGuest):
             yield advice
 
     def items(self) -> Sequence[Item]:
-        """Return the fields, the groups of others, and what can be done."""
+        """Return the fields, the other menus, and the actions."""
         project, key = self.session.project, self.key
         guest = project.guest(key)
         names = [field.title for field in schema.fields("guest") if field.advanced]
@@ -127,17 +127,17 @@ class MoreMenu(OfGuest):
     title = "More"
 
     def items(self) -> Sequence[Item]:
-        """Return them."""
+        """Return the choices."""
         return fields(self.wizard, self.groups("more"))
 
 
 class ImportMenu(OfGuest):
-    """Where the disk comes from, and how it becomes an image."""
+    """The source of an imported disk."""
 
     title = "Import"
 
     def items(self) -> Sequence[Item]:
-        """Return the import's type, its fields, and its fetched files."""
+        """Return the import type, its fields, and its fetched files."""
         source = self.session.project.guest(self.key).source
         path = ("guests", self.key, "source", "type")
         kind = source.type if source is not None else "none, a recipe makes its disk"
@@ -193,19 +193,19 @@ class ImportMenu(OfGuest):
 
 
 class DisksMenu(OfGuest):
-    """Disks beside the guest's own image, and the files they are made of."""
+    """The guest's further disks, and their files."""
 
     title = "Additional disks"
 
     def items(self) -> Sequence[Item]:
-        """Return the fields of each disk and of each file, and what adds or removes a disk."""
+        """Return the fields of each disk and file, and the actions on disks."""
         made: list[Item] = []
         for group in self.groups("disks"):
             made += fields(self.wizard, (group,))
             if group.title.startswith("Disk"):
                 do = partial(self._remove, group.entry)
                 made.append(Choice(f"Remove disk {group.entry + 1}", do))
-        made.append(Choice("Add a disk", self._add))
+        made.append(Choice(texts.ADD_DISK, self._add))
         return made
 
     def _add(self) -> None:
@@ -215,16 +215,16 @@ class DisksMenu(OfGuest):
     def _remove(self, place: int) -> None:
         project = guests.without_disk(self.session.project, self.key, place)
         what = f"Removed disk {place + 1}."
-        self.wizard.edit(project, f"remove a disk of {self.key}", what)
+        self.wizard.edit(project, texts.disk_removed(self.key), what)
 
 
 class BundleMenu(OfGuest):
-    """Which bundle the guest is in, or none, and what that bundle is."""
+    """The guest's bundle and its fields."""
 
     title = "Goes into"
 
     def items(self) -> Sequence[Item]:
-        """Return the bundle's fields, and one key to the other way."""
+        """Return the bundle's fields, and the action that moves the guest in or out."""
         project = self.session.project
         bundle = project.guest(self.key).bundle
         made = fields(self.wizard, self.groups("bundle"))
@@ -244,7 +244,7 @@ def _way(bundle: str | None) -> str:
 
 
 def open_guest(wizard: Wizard, path: field_paths.Path) -> None:
-    """Go to the list that a field of a guest is in, without saying it."""
+    """Open the menu that has a guest's field, without printing it."""
     project = wizard.session.project
     key = str(path[1]) if path[0] == "guests" else ""
     if path[0] == "bundles":
@@ -276,7 +276,7 @@ class Step(StepMenu):
     title = "Guests"
 
     def heading(self) -> Iterable[str]:
-        """Say how many there are."""
+        """Return the number of guests, and guests that are not the project's."""
         count = len(self.session.project.guests)
         yield f"{head('guests')}. {words.many(count, 'guest') if count else 'None yet'}"
         for other in self.session.view.other_guests:
@@ -284,7 +284,7 @@ class Step(StepMenu):
             yield f"Also on the target: {guest.key}, {guest.memory} MiB, by {other.bundled_by}"
 
     def items(self) -> Sequence[Item]:
-        """Return the guests, and what adds one."""
+        """Return the guests, and the action that adds one."""
         made: list[Item] = [self._guest(guest) for guest in self.session.project.guests]
         add = Add(self.wizard)
         made.append(Choice("Add a guest", lambda: self.wizard.open(add)))
@@ -297,7 +297,7 @@ class Step(StepMenu):
 
 
 def described(wizard: Wizard, guest: Guest) -> str:
-    """Return a guest in a few words, with the worst of its problems."""
+    """Return a guest in a few words, with its most severe problem."""
     view = wizard.session.view
     full = view.effective(guest)
     parts = [f"{full.memory} MiB", f"{full.vcpus} vCPU{'s' if full.vcpus > 1 else ''}"]
@@ -309,12 +309,12 @@ def described(wizard: Wizard, guest: Guest) -> str:
 
 
 class Add(Menu):
-    """What a new guest can be made of."""
+    """The kinds of guest to add."""
 
-    title = "What is the guest made of"
+    title = "What is the guest built from"
 
     def items(self) -> Sequence[Item]:
-        """Return the reference guest, each kind, and the guests that come with xentui."""
+        """Return the reference guest, each kind, and ready-made guests."""
         project = self.session.project
         made: list[Item] = []
         if not guests.has(project, guests.REFERENCE):
@@ -350,7 +350,7 @@ class Add(Menu):
         self._say(GuestKind.RECIPE, name=name)
 
     def _say(self, kind: GuestKind, file: str = "", *, name: str = "") -> None:
-        """Add the guest, or say what is wrong."""
+        """Add the guest, or print an error message."""
         wrong = self._add(kind, file, name=name)
         if wrong:
             self.say(wrong)
@@ -362,7 +362,7 @@ class Add(Menu):
         return wrong or self._add(GuestKind.RECIPE, name=name)
 
     def _file(self, kind: GuestKind, given: str) -> str:
-        """Take the file; ask for the kernel too where the kind has one."""
+        """Add a guest from a file; ask for the kernel first if the kind needs one."""
         if kind in (GuestKind.IMPORT, GuestKind.CONFIG):
             return self._add(kind, given)
         path = files.resolve(given, self.session.folder)
@@ -382,7 +382,7 @@ class Add(Menu):
     def _add(
         self, kind: GuestKind, file: Path | str = "", *, name: str = "", kernel: Path | str = ""
     ) -> str:
-        """Add the guest and go to it; return what is wrong, or an empty text."""
+        """Add the guest and open its menu; return an error message or ""."""
         try:
             read = [inspected(self.wizard, f) if isinstance(f, Path) else f for f in (file, kernel)]
             key = self.session.add_guest(kind, read[0], name=name, kernel=read[1])
@@ -396,12 +396,12 @@ class Add(Menu):
 
 
 class AddPreset(Add):
-    """The guests that come ready made."""
+    """The ready-made guests."""
 
     title = "Which guest"
 
     def items(self) -> Sequence[Item]:
-        """Return those that fit the board."""
+        """Return the ready-made guests that fit the board."""
         made: list[Item] = []
         for preset in guest_presets():
             if preset.fits(self.session.project):
@@ -416,7 +416,7 @@ def _lines(*texts: str) -> Iterable[str]:
 
 
 def look(wizard: Wizard, key: str) -> None:
-    """Show what the file of a guest's import is; ask which one where none is at hand."""
+    """Print a description of the file a guest is imported from; ask for it if unknown."""
     session = wizard.session
     path = files.local_file(session, key)
     if path is not None:
@@ -432,7 +432,7 @@ def look(wizard: Wizard, key: str) -> None:
 
 
 def inspected(wizard: Wizard, path: Path) -> Inspected:
-    """Read a file, with a word now and then on how far it is.
+    """Inspect a file, and print the progress for large ones.
 
     Raises:
         InputError: it cannot be read.
@@ -474,4 +474,4 @@ def _look_at(wizard: Wizard, key: str, path: Path) -> None:
 
 
 _LONG = 64 * 1024 * 1024
-"""Files of more bytes are read with a word now and then on how far it is."""
+"""Size in bytes above which the progress of inspecting a file is printed."""

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Step 5: where the memory goes, and the guests on a real Xen in QEMU."""
+"""Step 5: the memory budget, and a rehearsal of the guests on a real Xen in QEMU."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 
 
 class Step(StepMenu):
-    """The rows of the budget; those that a field sets can be chosen."""
+    """The rows of the budget; a row that a field determines can be chosen."""
 
     title = "Memory"
 
     def heading(self) -> Iterable[str]:
-        """Say what is free."""
+        """Return the free memory."""
         yield f"{head('memory')}. Free: {words.free(self.session.view.budget)}"
 
     def items(self) -> Sequence[Item]:
-        """Return the rows, and what is wrong with them."""
+        """Return the rows, and the findings about memory."""
         view = self.session.view
         made: list[Item] = []
         for row in view.budget.rows:
@@ -75,7 +75,7 @@ class Step(StepMenu):
 
 
 def rehearse(wizard: Wizard) -> None:
-    """Start the guests; ctrl+c stops it.
+    """Rehearse the guests; ctrl+c stops it.
 
     Raises:
         XentuiError: the project cannot be rehearsed, or it failed.
@@ -121,7 +121,7 @@ def _fix(wizard: Wizard, quick_fix: QuickFix) -> None:
 
 
 def _lacking(wizard: Wizard, missing: MissingPartsError) -> None:
-    """Say what is missing, and fetch it where that can be and is agreed to."""
+    """Print what is missing, and offer to fetch it."""
     from xentui.rehearsal import fetch
 
     talk = wizard.talk

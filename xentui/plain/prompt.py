@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What the wizard asks at one point: menus, questions with a few answers, lines of text, lists."""
+"""The kinds of prompts: menus, questions with a few answers, lines of text, lists of values."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 class Prompt(ABC):
-    """Where one is.
+    """A prompt: what the wizard asks at one point.
 
     Attributes:
-        typed: any text may be an answer here, so that few words are commands.
+        typed: whether any text may be an answer, so that only few words are commands.
         own: words that are answers here, and commands elsewhere.
     """
 
@@ -32,40 +32,40 @@ class Prompt(ABC):
 
     @abstractmethod
     def arrive(self) -> None:
-        """Say what is here."""
+        """Print the prompt's content when it is opened."""
 
     @abstractmethod
     def prompt(self) -> str:
-        """Return what is asked."""
+        """Return the text in front of the answer."""
 
     @abstractmethod
     def take(self, answer: str) -> None:
-        """Do what an answer means."""
+        """Act on an answer."""
 
     def help(self, about: str) -> Iterable[str]:  # noqa: ARG002
-        """Return what helps here, or with one choice."""
+        """Return help for the prompt, or for one of its choices."""
         return ()
 
     def path(self) -> field_paths.Path | None:
-        """Return which part of the project it needs; it is left when that is gone."""
+        """Return the path of the part of the project it is about; it closes with that part."""
         return None
 
     def is_over(self) -> bool:
-        """Return whether there is nothing left to ask here."""
+        """Return whether there is nothing left to ask."""
         return False
 
     def renamed(self, old: field_paths.Path, new: field_paths.Path) -> None:  # noqa: B027
-        """Follow a guest or a bundle to its new name."""
+        """Update paths after a guest or bundle was renamed."""
 
     def settle(self) -> None:  # noqa: B027
-        """Say what the user must know before the next question."""
+        """Print what the user must know before the next answer."""
 
     def say(self, *texts: str) -> None:
-        """Say something."""
+        """Print texts."""
         self.wizard.talk.say(*texts)
 
     def closing(self, do: Callable[[], None]) -> Callable[[], None]:
-        """Return what leaves the place and does something then."""
+        """Return a function that closes the prompt and then calls ``do``."""
 
         def run() -> None:
             self.wizard.close()
@@ -76,14 +76,14 @@ class Prompt(ABC):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Something to choose by its number.
+    """An entry to choose by its number.
 
     Attributes:
-        name: what it is; answers may begin it instead of the number.
-        do: what choosing it does.
-        value: what it is at present.
-        path: the field it sets, whose help is its own.
-        details: returns what helps with it, where it is no field.
+        name: its name; the beginning of the name is an answer as well.
+        do: called when it is chosen.
+        value: its current value, for display.
+        path: the field that it sets, which provides its help.
+        details: returns its help, if it does not set a field.
     """
 
     name: str
@@ -94,7 +94,7 @@ class Choice:
 
     @property
     def label(self) -> str:
-        """The text behind its number."""
+        """The text after its number."""
         return f"{self.name}: {self.value}" if self.value else self.name
 
 
@@ -105,8 +105,8 @@ Item = Choice | str
 class Menu(Prompt):
     """A numbered list.
 
-    A number means what it meant when the list was last printed: where choices came or went since,
-    the list is printed again before an answer is taken.
+    A number refers to the list as it was last printed: if the choices have changed since, the list
+    is printed again before an answer is accepted.
     """
 
     title = ""
@@ -122,24 +122,24 @@ class Menu(Prompt):
 
     @abstractmethod
     def items(self) -> Sequence[Item]:
-        """Return the choices, with the lines between them."""
+        """Return the choices and the lines between them."""
 
     def choices(self) -> list[Choice]:
-        """Return the choices alone, in the order of their numbers."""
+        """Return only the choices, in the order of their numbers."""
         return [item for item in self.items() if isinstance(item, Choice)]
 
     def arrive(self) -> None:
-        """Say the list."""
+        """Print the list."""
         items = self.items()
         self.note(items)
         self.wizard.talk.show([*self.heading(), *self._said(items)])
 
     def note(self, items: Sequence[Item]) -> None:
-        """Let numbers mean these choices from now on."""
+        """Remember these choices as the ones that numbers refer to."""
         self._names = _names(items)
 
     def settle(self) -> None:
-        """Say the list again if it is another one by now."""
+        """Print the list again if it has changed."""
         if self._names != _names(self.items()):
             self._words = []
             self.arrive()
@@ -159,11 +159,11 @@ class Menu(Prompt):
             yield "Nothing has that in it. / shows all again."
 
     def prompt(self) -> str:
-        """Ask for a number."""
+        """Return the prompt for a number."""
         return f"{self.title}, 1 to {len(self._names or ())}:"
 
     def take(self, answer: str) -> None:
-        """Do what was chosen, by its number or the beginning of its name."""
+        """Carry out the choice with this number or beginning of a name."""
         if not answer:
             self.arrive()
         elif answer.startswith("/"):
@@ -175,7 +175,7 @@ class Menu(Prompt):
                 choice.do()
 
     def chosen(self, answer: str) -> Choice | None:
-        """Return the choice that an answer means; say so where it means none."""
+        """Return the choice that an answer refers to, or print that there is none."""
         choices = self.choices()
         if answer.isdecimal():
             number = int(answer) if len(answer) < 9 else 0
@@ -194,7 +194,7 @@ class Menu(Prompt):
         return None
 
     def help(self, about: str) -> Iterable[str]:
-        """Return the help on a choice."""
+        """Return the help for a choice."""
         choice = self.chosen(about) if about else None
         if choice is None:
             return ()
@@ -210,7 +210,7 @@ def _names(items: Sequence[Item]) -> tuple[str, ...]:
 
 
 Offer = tuple[str, str]
-"""A value to choose, and what it is."""
+"""A value to choose, and its description."""
 
 
 class Question(Menu):
@@ -219,8 +219,8 @@ class Question(Menu):
     Args:
         wizard: the wizard.
         title: the question.
-        answers: each with what it does; the question is over before that.
-        texts: helps.
+        answers: each with a function, which is called after the question is closed.
+        details: the help.
     """
 
     def __init__(
@@ -236,7 +236,7 @@ class Question(Menu):
         self._help = tuple(details)
 
     def help(self, about: str) -> Iterable[str]:
-        """Return what helps."""
+        """Return the help."""
         return self._help or super().help(about)
 
     def items(self) -> Sequence[Item]:
@@ -244,7 +244,7 @@ class Question(Menu):
         return [Choice(name, self.closing(do)) for name, do in self._answers]
 
     def prompt(self) -> str:
-        """Ask for the number alone, as the question was just printed."""
+        """Return the prompt for a number; the question was just printed."""
         return f"1 to {len(self._answers)}:"
 
 
@@ -254,9 +254,9 @@ class Line(Prompt):
     Args:
         wizard: the wizard.
         title: the question.
-        taken: is given the text, and returns what is wrong with it or an empty text; the
-            question is over before that, and asked again where something is wrong.
-        texts: helps.
+        taken: called with the text after the question is closed; returns an error message, with
+            which the question is asked again, or an empty text.
+        details: the help.
     """
 
     typed = True
@@ -274,18 +274,18 @@ class Line(Prompt):
         self._help = tuple(details)
 
     def arrive(self) -> None:
-        """Say nothing: the prompt says it."""
+        """Print nothing: the prompt has everything."""
 
     def prompt(self) -> str:
-        """Ask."""
+        """Return the question."""
         return f"{self._title}:"
 
     def help(self, about: str) -> Iterable[str]:  # noqa: ARG002
-        """Return what helps."""
+        """Return the help."""
         return self._help
 
     def take(self, answer: str) -> None:
-        """Hand the text on; nothing typed goes back."""
+        """Pass the text on; an empty text only closes the question."""
         text = answer.removeprefix("=")
         self.wizard.close()
         if not text:
@@ -297,15 +297,15 @@ class Line(Prompt):
 
 
 class Pick(Menu):
-    """A list of values, of which one is taken.
+    """A list of values to choose one from.
 
     Args:
         wizard: the wizard.
-        title: what is chosen.
-        offers: each value with what it is.
-        taken: is given the value; the list is over before that.
-        other: what to choose for a value that is not in the list, and what that does.
-        texts: helps with all of them.
+        title: the title.
+        offers: each value with its description.
+        taken: called with the value after the list is closed.
+        other: the entry for a value that is not in the list, and a function that asks for it.
+        details: returns the help for the whole list.
     """
 
     def __init__(
@@ -326,7 +326,7 @@ class Pick(Menu):
         self._help = details
 
     def help(self, about: str) -> Iterable[str]:
-        """Return what helps with a value, or with all of them."""
+        """Return the help for a value, or for the whole list."""
         return super().help(about) if about else self._help()
 
     def items(self) -> Sequence[Item]:
@@ -338,7 +338,7 @@ class Pick(Menu):
         return made
 
     def take(self, answer: str) -> None:
-        """Take a value of the list, or any other text where another value may be typed."""
+        """Accept a value from the list, or any other text if the list has an entry for that."""
         listed = [one.name.lower() for one in self.choices()]
         starts = any(name.startswith(answer.lower()) for name in listed)
         if self._other is None or answer[:1] in ("", "/") or answer.isdecimal() or starts:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Steps 6 and 7: what would be written, what blocks it, and writing it."""
+"""Steps 6 and 7: review the changes and what blocks them, and write."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
 
 def show(wizard: Wizard, about: str) -> None:
-    """List the problems, or go to one of them.
+    """Open the list of problems, or one of them.
 
     Args:
         wizard: the wizard.
-        about: the number of one, or an empty text.
+        about: the number of a problem, or an empty text.
     """
     found = wizard.problems()
     if not found:
@@ -55,7 +55,7 @@ class Problems(Menu):
     title = "Problems"
 
     def items(self) -> Sequence[Item]:
-        """Return them, the worst first, with their places."""
+        """Return the problems, most severe first."""
         return [self._problem(finding) for finding in self.wizard.problems()] or ["No problems."]
 
     def _problem(self, finding: Finding) -> Choice:
@@ -69,13 +69,13 @@ class Problems(Menu):
         )
 
     def prompt(self) -> str:
-        """Ask for a number, or to go back."""
+        """Return the prompt for a number."""
         count = len(self._names or ())
         return f"Problems, 1 to {count}, or b:" if count else "b:"
 
 
 def explained(finding: Finding) -> list[str]:
-    """Return everything that is known of a finding."""
+    """Return everything about a finding, line by line."""
     lines = [words.problem(finding)]
     for name, text in finding_help(finding):
         one_line = " ".join(text.split())
@@ -98,11 +98,11 @@ class Problem(Menu):
         self._finding = finding
 
     def is_over(self) -> bool:
-        """Return whether it is fixed."""
+        """Return whether the problem is fixed."""
         return not self.session.findings.has(self._finding)
 
     def heading(self) -> Iterable[str]:
-        """Say what is wrong, where, and how it is fixed."""
+        """Return what is wrong, where, and how to fix it."""
         yield words.problem(self._finding)
         if self._finding.path:
             yield f"At: {self._finding.path}"
@@ -110,7 +110,7 @@ class Problem(Menu):
             yield self._finding.fix
 
     def items(self) -> Sequence[Item]:
-        """Return what fixes it, and the way to its field."""
+        """Return its fixes, and the entry that opens its field."""
         finding = self._finding
         made: list[Item] = [
             Choice(f"Fix: {quick_fix.label}", self.closing(partial(self._fix, quick_fix)))
@@ -168,7 +168,7 @@ _ABOUT_WAYS = (
 
 
 class Step(StepMenu):
-    """The difference, the files, the target, the problems, and where to write."""
+    """The menu of the review."""
 
     title = "Review"
 
@@ -178,17 +178,17 @@ class Step(StepMenu):
         self._review.compare(again=True)
 
     def settle(self) -> None:
-        """Compare again if something changed meanwhile."""
+        """Compare again if something has changed."""
         self._review.compare()
         super().settle()
 
     def heading(self) -> Iterable[str]:
-        """Say whether this can be written."""
+        """Return whether this can be written."""
         yield head("review")
         yield self._summary()
 
     def items(self) -> Sequence[Item]:
-        """Return what can be looked at and done."""
+        """Return the views and actions of the review."""
         checked, wizard = self._review, self.wizard
         plan = checked.plan
         count = len(checked.diff_lines()) if plan is not None else 0
@@ -301,7 +301,7 @@ class Step(StepMenu):
 
 
 class Files(Menu):
-    """The files, each with what happens to it."""
+    """The list of files with their changes."""
 
     title = "Files"
 
@@ -329,7 +329,7 @@ def _lines(change: Change) -> list[str]:
 
 
 class WriteStep(StepMenu):
-    """The question, or what was done."""
+    """The question whether to write, or the result of writing."""
 
     title = "Write"
 
@@ -339,11 +339,11 @@ class WriteStep(StepMenu):
 
     @property
     def _done(self) -> Written | None:
-        """What was written, unless something was changed since."""
+        """The result of writing, unless something has changed since."""
         return self.session.written if not self.session.changed else None
 
     def arrive(self) -> None:
-        """Show the difference, if it was not shown yet, and ask; or say what was written."""
+        """Print the diff, unless it was printed before, and the question; or the result."""
         self._review.compare(again=True)
         ready = self._done is None and not self._review.blocked
         if ready and not self._review.seen:
@@ -355,7 +355,7 @@ class WriteStep(StepMenu):
             super().arrive()
 
     def _ask(self) -> None:
-        """Ask the question, below what was printed already."""
+        """Print the question only."""
         items = self.items()
         self.note(items)
         if self._done is None:
@@ -363,12 +363,12 @@ class WriteStep(StepMenu):
         self.say(*self._said(items))
 
     def settle(self) -> None:
-        """Compare again if something changed meanwhile."""
+        """Compare again if something has changed."""
         self._review.compare()
         super().settle()
 
     def heading(self) -> Iterable[str]:
-        """Say what was done, what blocks it, or what must be decided."""
+        """Return the result of writing, what blocks it, or the decision to make."""
         yield head("write")
         if self._done is not None:
             yield f"Written into {self._done.root}."
@@ -448,7 +448,7 @@ class WriteStep(StepMenu):
         self.say(writing.build_summary(writing.build(self.session, plain=True)))
 
     def help(self, about: str) -> Iterable[str]:
-        """Return what each command is for, once something was written."""
+        """Return the purpose of each next command, after writing."""
         if about or self._done is None:
             return super().help(about)
         return [f"{line}: {note}" for line, note in self._done.commands]

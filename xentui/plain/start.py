@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Step 1: what to begin with: the draft, a preset, a project file, or nothing."""
+"""Step 1: start from the draft, a preset, a project file, or from scratch."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from xentui.session.target import BuildSurvey
 
 _FILES = 3
-"""Files of a preset that are named."""
+"""Maximum number of files that are listed for a preset."""
 
 
 class Step(StepMenu):
-    """The list of what one can begin with."""
+    """The list of drafts, presets and project files to start from."""
 
     title = "Start"
 
@@ -38,7 +38,7 @@ class Step(StepMenu):
         self._files = opening.project_files((Path.cwd(), self.session.target.path))
 
     def heading(self) -> Iterable[str]:
-        """Say where would be written."""
+        """Return the target folder and what is known about it."""
         yield "Step 1 of 7: Start"
         if self.session.target.build_dir is not None:
             yield f"Build directory {self.session.target.path}"
@@ -52,7 +52,7 @@ class Step(StepMenu):
             yield f"No build directory here: a tree goes into {self.session.target.path}"
 
     def items(self) -> Sequence[Item]:
-        """Return the draft, the presets, nothing, and a file."""
+        """Return the draft, project files, presets, and starting from scratch."""
         made = [_draft(self.wizard)] if self._draft else []
         made += [self._file(path) for path in self._files]
         made += [self._preset(preset) for preset in self._presets]
@@ -89,7 +89,7 @@ class Step(StepMenu):
         )
 
     def _preset_lines(self, preset: PresetFile) -> list[str]:
-        """Return what a preset is and what it would write."""
+        """Return a description of a preset, with the files that it writes."""
         origin = opening.of_preset(preset.name)
         lines = [preset.description or preset.title or preset.name]
         if isinstance(origin, str):
@@ -121,7 +121,7 @@ class Step(StepMenu):
 
 
 def _user_settings(survey: BuildSurvey) -> Iterable[str]:
-    """Name the Xen settings that the user wrote."""
+    """Yield lines about the user's own Xen settings."""
     settings = survey.user_settings
     if settings:
         yield "It has Xen settings of yours. Writing asks before it overrides any:"
@@ -147,14 +147,14 @@ def _draft(wizard: Wizard) -> Choice:
 
 
 def begin(wizard: Wizard, origin: Origin, label: str, then: str) -> None:
-    """Take a project and go on with a step."""
+    """Start from a project, and go to a step."""
     wizard.session.begin(origin, label)
     wizard.begun(f"Started from {origin.name or 'scratch'}.")
     wizard.go(then)
 
 
 def open_file(wizard: Wizard, given: str) -> str:
-    """Open a project file; return what is wrong with it, or an empty text."""
+    """Open a project file; return an error message or ""."""
     origin = opening.of_file(given)
     if isinstance(origin, str):
         return origin

@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Lines out, answers in. Every text is made safe for a terminal here."""
+"""The conversation with the user: prints lines and reads answers.
+
+All text is made safe for a terminal here.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,10 @@ from typing import TextIO
 from xentui.safe_text import visible
 
 WIDTH, PAGE = 72, 20
-"""Columns of a line and lines of a page, where no terminal says otherwise."""
+"""Default number of columns per line and lines per page."""
 _NARROWEST, _SHORTEST = 20, 5
 _LONGEST = 8192
-"""Characters of an answer; no field takes more."""
+"""Maximum number of characters in an answer; no field has more."""
 
 
 class AnswersEndError(Exception):
@@ -28,11 +31,11 @@ class Talk:
     """A conversation, line by line.
 
     Args:
-        source: answers come from here, one a line.
-        out: lines go here.
-        width: columns of a line; words that are longer stay whole.
-        page: lines of a long list that are printed at once.
-        echo: whether to repeat each answer, which a terminal does anyway.
+        source: the stream to read answers from, one per line.
+        out: the stream to print to.
+        width: columns per line; longer words are not broken.
+        page: maximum number of lines that are printed at once.
+        echo: whether to print each answer, which a terminal does itself.
     """
 
     def __init__(
@@ -54,15 +57,15 @@ class Talk:
 
     @property
     def at_terminal(self) -> bool:
-        """Whether answers are typed, so that another program may be let at the terminal."""
+        """Whether the user types at a terminal, so that other programs may use it."""
         return not self.echo
 
     @classmethod
     def here(cls, *, ascii_only: bool = False) -> Talk:
-        """Return a conversation over this process' standard input and output.
+        """Return a conversation over this process's standard input and output.
 
         Args:
-            ascii_only: write any other character as its escape.
+            ascii_only: escape all non-ASCII characters.
         """
         size = shutil.get_terminal_size((WIDTH, PAGE + 2))
         out = {"errors": "backslashreplace", "line_buffering": True}
@@ -82,22 +85,22 @@ class Talk:
         )
 
     def say(self, *texts: str) -> None:
-        """Say each text, on as many lines as it takes."""
+        """Print each text, wrapped."""
         for text in texts:
             for line in self._lines(text):
                 self._out.write(f"{line}\n")
 
     def exact(self, *lines: str) -> None:
-        """Say lines that stay whole, such as paths."""
+        """Print lines without wrapping, such as paths."""
         for line in lines:
             self._out.write(f"{visible(line)}\n")
 
     def show(self, texts: Iterable[str], *, exact: bool = False) -> None:
-        """Say the first page of something long; the rest comes with :meth:`more`.
+        """Print the first page of a long text; :meth:`more` prints the rest.
 
         Args:
             texts: the texts to print.
-            exact: each is a line of a file or a command, and stays one.
+            exact: do not wrap them, such as lines of a file.
         """
         if exact:
             self._rest = (visible(text.expandtabs(8)) for text in texts)
@@ -107,7 +110,7 @@ class Talk:
         self.more()
 
     def more(self) -> bool:
-        """Say the next page; return whether there was one."""
+        """Print the next page; return whether there was one."""
         if self._next is None:
             return False
         for line in (self._next, *islice(self._rest, self._page - 1)):
@@ -118,10 +121,10 @@ class Talk:
         return True
 
     def ask(self, prompt: str) -> str:
-        """Ask, and return the answer without blanks around it.
+        """Print a prompt and return the answer, stripped.
 
         Raises:
-            AnswersEndError: there is no more answer.
+            AnswersEndError: the input has ended.
         """
         self._out.write(f"{visible(prompt)} ")
         self._out.flush()
@@ -137,7 +140,7 @@ class Talk:
         return answer
 
     def line(self) -> None:
-        """Begin a new line, where a prompt was left without an answer."""
+        """Print a line break after a prompt that was not answered."""
         self._out.write("\n")
         self._out.flush()
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The wizard in lines: where the user is, what can be answered anywhere, and one run of it."""
+"""The plain wizard (``--plain``): the current step and prompt, and commands that always work."""
 
 from __future__ import annotations
 
@@ -17,18 +17,13 @@ from xentui.plain.talk import AnswersEndError, Talk
 from xentui.plain.words import Command
 from xentui.session import DEFAULT_OUT, Session, field_paths, opening, texts
 from xentui.session.forms import STEPS, TITLES, step_of
-from xentui.session.target import GivenUpError, survey
+from xentui.session.target import BuildSurvey, GivenUpError, survey
 from xentui.signals import stoppable
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from xentui.plain.prompt import Prompt
-    from xentui.plain.talk import Talk
     from xentui.project.model import Project
     from xentui.rules.finding import Finding
-    from xentui.session import Session
-    from xentui.session.target import BuildSurvey
     from xentui.session.view import View
 
 
@@ -45,15 +40,17 @@ _STEPS = {
 
 
 class Wizard:
-    """The wizard.
+    """The plain wizard.
 
     Args:
-        session: what is worked on.
-        talk: the conversation.
+        session: the session to edit.
+        talk: the conversation with the user.
 
     Attributes:
-        here: the step one is in.
-        code: what the process ends with: that of the last writing that failed, else 0.
+        here: the name of the current step.
+        code: the exit code: that of the last failed write, else 0.
+        over: whether the user has left.
+        build_reader: reads the build directory in another thread.
     """
 
     def __init__(self, session: Session, talk: Talk) -> None:
@@ -62,32 +59,32 @@ class Wizard:
         self.here = ""
         self.code: int = Exit.OK
         self.over = False
-        self.build_survey = Around(session, talk)
+        self.build_reader = BuildDirReader(session, talk)
         self._stack: list[Prompt] = []
         self._last_view: View = session.view
         self._draft_lost = False
 
     def run(self, begin: str) -> int:
-        """Talk until one leaves, and return the exit code.
+        """Talk until the user leaves, and return the exit code.
 
         Args:
-            begin: the step to begin with.
+            begin: the first step.
         """
-        self.build_survey.read()
+        self.build_reader.read()
         try:
             self.talk.say(words.FIRST)
             self.go(begin)
             while not self.over:
                 self.turn()
         except AnswersEndError:
-            self._keep("The draft is kept.")
+            self._keep("Your draft is saved.")
         finally:
             with suppress(OSError):
                 self.session.autosave()
         return self.code
 
     def turn(self) -> None:
-        """Ask once, and do what the answer means."""
+        """Ask once, and act on the answer."""
         try:
             place = self.current_prompt()
             self.answer(self.talk.ask(place.prompt()))
@@ -95,7 +92,7 @@ class Wizard:
             self.interrupted()
 
     def answer(self, answer: str) -> None:
-        """Do what an answer means in the place one is in."""
+        """Act on an answer to the current prompt."""
         place = self.current_prompt()
         asked = None
         if answer not in place.own:
@@ -112,22 +109,22 @@ class Wizard:
             self.talk.say(f"{name}{error.strerror or error}.")
 
     def interrupted(self) -> None:
-        """Leave a question, and go back to the list it was asked from."""
+        """Close the current prompt, and return to the one before."""
         self.talk.line()
         if len(self._stack) > 1:
             self.close()
         else:
             self.talk.say("q leaves.")
 
-    # Places
+    # Prompts
 
     @property
     def place(self) -> Prompt:
-        """Where one is."""
+        """The current prompt."""
         return self._stack[-1]
 
     def current_prompt(self) -> Prompt:
-        """Return the current place, after leaving places whose subject is gone."""
+        """Close prompts about things that no longer exist; return the current one."""
         gone = (number for number, place in enumerate(self._stack) if self._gone(place))
         del self._stack[next(gone, len(self._stack)) :]
         self.place.settle()
@@ -140,13 +137,13 @@ class Wizard:
         return place.is_over()
 
     def open(self, place: Prompt, *, quietly: bool = False) -> None:
-        """Go into a place, from which back leads here."""
+        """Open a prompt; ``b`` returns from it to the current one."""
         self._stack.append(place)
         if not quietly:
             place.arrive()
 
     def close(self) -> None:
-        """Leave the place one is in."""
+        """Close the current prompt."""
         if len(self._stack) > 1:
             self._stack.pop()
 
@@ -176,28 +173,28 @@ class Wizard:
 
         self.open(asked(self, path, whose=True))
 
-    # What all places may ask for
+    # Used by all prompts
 
     def problems(self) -> Sequence[Finding]:
-        """Return every problem; those of the build directory come last."""
+        """Return all problems; those of the build directory come last."""
         self.session.review.compare()
         return self.session.findings.all
 
     def survey(self) -> BuildSurvey | None:
-        """Return what is known of the build directory, once it is read."""
-        return self.build_survey.known()
+        """Return the survey of the build directory, after waiting for it."""
+        return self.build_reader.known()
 
     def retarget(self, out: Path) -> None:
         """Write into another directory."""
         self.session.target.move_to(out)
-        self.build_survey.read()
+        self.build_reader.read()
 
     def renamed(self, old: field_paths.Path, new: field_paths.Path) -> None:
-        """Let every place follow a guest or a bundle to its new name."""
+        """Update all prompts after a guest or bundle was renamed."""
         for place in self._stack:
             place.renamed(old, new)
 
-    # What holds everywhere
+    # Commands that always work
 
     def _command(self, place: Prompt, asked: Command) -> None:
         match asked.name:
@@ -209,7 +206,7 @@ class Wizard:
                 self._help(place, asked.about)
             case words.MORE:
                 if not self.talk.more():
-                    self.talk.say("That was all.")
+                    self.talk.say("There is no more.")
             case words.UNDO:
                 self._undone(self.session.undo(), "Undone", texts.NOTHING_TO_UNDO)
             case words.REDO:
@@ -233,7 +230,9 @@ class Wizard:
         if 0 <= place < len(STEPS):
             self.go(STEPS[place])
         else:
-            self.talk.say("This is the first step. q leaves." if place < 0 else "The last step.")
+            self.talk.say(
+                "This is the first step. q leaves." if place < 0 else "This is the last step."
+            )
 
     def _help(self, place: Prompt, about: str) -> None:
         if about == "?":
@@ -241,7 +240,7 @@ class Wizard:
             return
         lines = list(place.help(about))
         if not about:
-            lines += ["??: what else can be answered."] if lines else words.ABOUT
+            lines += ["??: all commands."] if lines else words.ABOUT
         self.talk.show(lines)
 
     def _go(self, about: str) -> None:
@@ -268,7 +267,7 @@ class Wizard:
             self.changed(f"{done}: {label}.")
 
     def leave(self) -> None:
-        """Leave; ask once where something would be lost."""
+        """Leave; ask first if changes would be lost."""
         if not self.session.changed:
             self.over = True
             return
@@ -276,38 +275,42 @@ class Wizard:
 
         answers = (
             ("Save the draft, and leave", self._save),
-            ("Discard what was changed, and leave", self._discard),
+            ("Discard the changes, and leave", self._discard),
             ("Stay", lambda: None),
         )
         title = texts.LEAVE
-        if not (isinstance(self.place, Question) and self.place.title == title):
+        if isinstance(self.place, Question) and self.place.title == title:
+            self.place.arrive()
+        else:
             self.open(Question(self, title, answers))
 
     def _save(self) -> None:
         self.session.autosave()
-        self.talk.say("The draft is kept. xentui offers it the next time it starts in this folder.")
+        self.talk.say(
+            "Your draft is saved. xentui offers it the next time it starts in this folder."
+        )
         self.over = True
 
     def _discard(self) -> None:
         self.session.drafts.abandon()
         self.over = True
 
-    # What follows from an edit
+    # After an edit
 
     def begun(self, what: str) -> None:
-        """Say that another project was taken, and keep the draft."""
+        """Print that another project was opened, and save the draft."""
         view = self._last_view = self.session.view
         self.talk.say(f"{what} {words.counted(view).capitalize()}.")
         self._keep()
 
     def edit(self, project: Project, label: str, what: str) -> None:
-        """Make a project the present one, and say what that changed."""
+        """Replace the current project, and print what that changed."""
         self.session.end_typing()
         self.session.edit(project, label)
         self.changed(what)
 
     def changed(self, what: str) -> None:
-        """Say what was done and what follows from it, and keep the draft."""
+        """Print what was done and its effects, and save the draft."""
         view = self.session.view
         lines = list(words.changes(self._last_view, view))
         self._last_view = view
@@ -328,12 +331,12 @@ class Wizard:
             self.talk.say(message)
 
 
-class Around:
-    """What the build directory offers.
+class BuildDirReader:
+    """Reads the build directory in another thread.
 
     Args:
-        session: gets what is known, as soon as it is.
-        talk: says so where one has to wait.
+        session: gets each new survey.
+        talk: tells the user when they have to wait.
     """
 
     def __init__(self, session: Session, talk: Talk) -> None:
@@ -343,7 +346,7 @@ class Around:
         self._number = 0
 
     def read(self) -> None:
-        """Begin to read the directory that is written into, if it is a build directory."""
+        """Start to read the target folder, if it is a build directory."""
         target = self._session.target
         build = target.start_survey()
         self._number += 1
@@ -358,21 +361,24 @@ class Around:
 
         def work() -> None:
             with suppress(GivenUpError):
-                survey(build, tell, lambda: number != self._number)
+                try:
+                    survey(build, tell, lambda: number != self._number)
+                except Exception as error:  # noqa: BLE001 - the user must learn that it ended
+                    tell(BuildSurvey(build, problem=f"{build} cannot be read: {error}"))
 
         self._reading = threading.Thread(target=work, daemon=True)
         self._reading.start()
 
     def known(self) -> BuildSurvey | None:
-        """Return all that is known of it, once it is read."""
+        """Return the survey, after waiting for it."""
         if self._reading is not None and self._reading.is_alive():
-            self._talk.say("Reading the layers.")
+            self._talk.say("Reading the layers of the build directory. Please wait.")
             self._reading.join()
         return self._session.target.survey
 
 
 class EndedError(BaseException):
-    """Somebody ends the process, or the terminal is gone."""
+    """Raised on SIGTERM or SIGHUP."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -395,12 +401,12 @@ def run(
     Args:
         project: a project file to open.
         preset: a preset to begin with.
-        build_dir: the build directory to write into; left out: ``$BUILDDIR``, or the first
-            one upwards from here, or else a tree of its own.
-        ascii_only: write any other character as its escape.
+        build_dir: the build directory to write into; by default ``$BUILDDIR``, or the closest
+            parent folder that is one, or else a complete tree.
+        ascii_only: escape all non-ASCII characters.
 
     Raises:
-        XentuiError: what was given cannot be opened.
+        XentuiError: the project or preset cannot be opened.
     """
     from xentui.bitbake.find_build_dir import find
 

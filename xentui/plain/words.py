@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The words of the conversation: answers that always work, and findings and sums in words."""
+"""Texts of the plain wizard: commands that always work, findings and counts in words."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _WORDS = {word: word for word in LETTERS.values()}
 _COMMAND = re.compile(r"(?P<name>[a-z]+|\?)(?P<gap>\s*)(?P<about>.*)", re.DOTALL)
 
 FIRST = "Type a number, then Enter. ?: help. b: back. n: next step. q: leave."
-"""The first lines."""
+"""The introduction."""
 ABOUT = (
     "A number chooses, and so does the beginning of a name.",
     "Enter alone: the list again; in a field, what is there stays.",
@@ -42,15 +42,15 @@ ABOUT = (
     "ctrl+c: back to the list. ctrl+d: leave, the draft is kept.",
     "q: leave.",
 )
-"""Help on the answers themselves."""
+"""Help for the commands."""
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Something that is asked for anywhere.
+    """A command that works at every prompt.
 
     Attributes:
-        about: what it is about, such as a number; may be empty.
+        about: its argument, such as a number; may be empty.
     """
 
     name: str
@@ -58,7 +58,7 @@ class Command:
 
 
 def step_named(about: str) -> str | None:
-    """Return the step of a number or of the beginning of its name."""
+    """Return the step with a number or with a name that begins so."""
     if about.isdecimal():
         place = int(about[:3]) - 1
         return STEPS[place] if 0 <= place < len(STEPS) else None
@@ -66,12 +66,12 @@ def step_named(about: str) -> str | None:
 
 
 def command(answer: str, *, text: bool = False) -> Command | None:
-    """Return the command that an answer is, or ``None`` where it is an answer of the place.
+    """Return the command in an answer, or ``None`` if it is an answer to the prompt.
 
     Args:
-        answer: what was typed.
-        text: any text may be meant, so that only a letter for itself, ``back``, and ``g``
-            with a step after a blank are commands.
+        answer: the answer as typed.
+        text: whether any text may be an answer. Then only single letters, ``back``, and ``g``
+            with a step after a space are commands.
     """
     match = _COMMAND.fullmatch(answer)
     if match is None:
@@ -90,11 +90,11 @@ def command(answer: str, *, text: bool = False) -> Command | None:
 
 
 _NEW, _GONE = 3, 8
-"""The most problems that are listed after one edit."""
+"""Maximum number of problems that are listed after one edit."""
 
 
 def changes(before: View, after: View) -> Iterator[str]:
-    """Tell what follows from an edit: first what is free now, then each problem new or gone."""
+    """Yield the effects of an edit: the free memory, then each new or solved problem."""
     if after.budget.free != before.budget.free:
         yield f"Free now: {free(after.budget)}."
     old, new = _marks(before), _marks(after)
@@ -113,19 +113,19 @@ def changes(before: View, after: View) -> Iterator[str]:
 
 
 def counted(view: View) -> str:
-    """Return how many problems there are: ``1 error, 2 warnings``."""
+    """Return the number of problems: ``1 error, 2 warnings``."""
     names = [finding.severity.value for finding in view.findings]
     counts = [many(names.count(one), one) for one in ("error", "warning", "advice") if one in names]
     return f"{', '.join(counts)}: p lists them" if counts else "no problem"
 
 
 def many(count: int, what: str) -> str:
-    """Return a number of things: ``2 errors``, ``1 guest``, ``3 advice``."""
+    """Return a count with its noun: ``2 errors``, ``1 guest``, ``3 advice``."""
     return f"{count} {what}{'s' if count != 1 and what != 'advice' else ''}"
 
 
 def free(budget: Budget) -> str:
-    """Return what is left of the memory: ``1,344 MiB of 4,096``."""
+    """Return the free memory: ``1,344 MiB of 4,096``."""
     if budget.total is None or budget.free is None:
         return "unknown, as the total memory of the board is unknown"
     if budget.free < 0:
@@ -134,12 +134,12 @@ def free(budget: Budget) -> str:
 
 
 def problem(finding: Finding) -> str:
-    """Return a finding in one line: how bad, its code, what."""
+    """Return a finding in one line: severity, code, message."""
     return f"{finding.severity.value} {finding.code} {finding.message}".replace("  ", " ", 1)
 
 
 def _marks(view: View) -> dict[tuple[str, str], tuple[int, Finding]]:
-    """Return each finding by what makes it the same one after an edit, with its number."""
+    """Return each finding with its number, by the path and code that identify it."""
     found: dict[tuple[str, str], tuple[int, Finding]] = {}
     for number, finding in enumerate(view.findings, 1):
         found.setdefault((finding.code, finding.path), (number, finding))

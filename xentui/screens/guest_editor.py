@@ -239,7 +239,7 @@ class GuestEditor(Vertical):
             if group.title.startswith("Disk"):
                 label = f"Remove disk {group.entry + 1}"
                 yield Button(label, id=f"disk-remove-{group.entry}", compact=True)
-        yield Button("Add a disk", id="disk-add", compact=True)
+        yield Button(texts.ADD_DISK, id="disk-add", compact=True)
 
     def _fold_label(self) -> Content:
         return lit("Fewer fields" if self._unfolded else "More fields")
@@ -444,7 +444,7 @@ class GuestEditor(Vertical):
         elif name.startswith("disk-remove-"):
             place = int(name.removeprefix("disk-remove-"))
             project = guests.without_disk(project, self.key, place)
-            edit(self, self.session, project, f"remove a disk of {self.key}")
+            edit(self, self.session, project, texts.disk_removed(self.key))
         elif project.guest(self.key).source is None:
             return
         elif name == "fetch-add":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+ADD_DISK = "Add a disk"
 ADD_FETCHED = "Add a fetched file"
 GO_TO_IT = "Go to it"
 LEAVE = "Leave with changes that were not written?"
@@ -56,6 +57,11 @@ def started(keys: Sequence[str], indent: str = "") -> list[str]:
 def deleted(key: str) -> str:
     """Return the message that a guest was deleted."""
     return f"Deleted {key}. u brings it back."
+
+
+def disk_removed(key: str) -> str:
+    """Return the label of the undo step that removes a further disk."""
+    return f"remove a disk of {key}"
 
 
 def fetched_removed(key: str) -> str:
