@@ -261,7 +261,7 @@ def test_a_config_from_anywhere_is_copied(wizard: Terminal) -> None:
         "disk = ['file:/srv/router.img,xvda,rw']\n"
     )
     begin_from_scratch(wizard)
-    wizard.keys("M-4", "a", "6")
+    wizard.keys("M-4", "a", "7")
     wizard.wait("xl config: which file?")
     wizard.type("~/Downloads/router.cfg")
     wizard.keys("Enter")

@@ -168,7 +168,7 @@ async def test_a_ready_made_guest_is_one_choice() -> None:
     app = wizard(session_of(TWO), begin="guests")
     async with app.run_test(size=SMALL) as pilot:
         await settle(pilot)
-        await pilot.press("a", "7")
+        await pilot.press("a", "8")
         await settle(pilot)
         assert "Which ready-made guest?" in shown(app)
         assert "Alpine Linux" in shown(app)
