@@ -5,9 +5,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import locale
 import os
 import sys
+import tomllib
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
@@ -17,18 +19,21 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.theme import Theme
 
+from xentui.bitbake.find_build_dir import find
 from xentui.errors import Exit, UsageError
+from xentui.project import filesystem
 from xentui.screens.main import MainScreen
 from xentui.screens.terminal_latency import TerminalLatency, is_slow_line, take_answer
 from xentui.screens.textual_hooks import (
     CURSOR_POSITION_REQUEST,
     OrderedKeys,
+    Palette,
     draw_scroll_bars_in_ascii,
     name_alt_keys,
 )
 from xentui.session import DEFAULT_OUT, Session, opening, texts
 from xentui.signals import ending
-from xentui.widgets.text import ASCII, UNICODE, Glyphs
+from xentui.widgets.text import ASCII, UNICODE, Glyphs, lit
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -196,8 +201,6 @@ class XentuiApp(OrderedKeys):
 
     def action_command_palette(self) -> None:
         """List everything that can be done."""
-        from xentui.screens.textual_hooks import Palette
-
         if not isinstance(self.screen, Palette):
             # Without an id: that of one that is just being closed is still taken.
             self.push_screen(Palette())
@@ -227,7 +230,6 @@ class XentuiApp(OrderedKeys):
 
     async def _ask_quit(self) -> None:
         from xentui.screens.dialogs import Question
-        from xentui.widgets.text import lit
 
         answer = await self.ask(
             Question(
@@ -250,8 +252,6 @@ class XentuiApp(OrderedKeys):
 
 def _collect_from_now_on() -> None:
     """Let garbage be collected, but not looked for in what stays for good."""
-    import gc
-
     gc.freeze()
     gc.enable()
 
@@ -279,10 +279,6 @@ def _keymap() -> dict[str, str]:
     Raises:
         UsageError: the file is not what it should be.
     """
-    import tomllib
-
-    from xentui.project import filesystem
-
     path = filesystem.folder("config") / "config.toml"
     try:
         keys = tomllib.loads(path.read_text(encoding="utf-8")).get("keys", {})
@@ -316,8 +312,6 @@ def run(
     Raises:
         XentuiError: what was given cannot be opened.
     """
-    from xentui.bitbake.find_build_dir import find
-
     found = find(build_dir)
     session = Session(opening.named(project, preset), out=found or DEFAULT_OUT)
     app = XentuiApp(

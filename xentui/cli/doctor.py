@@ -9,8 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xentui.bitbake import build_dir, host, recipes
 from xentui.bitbake.abilities import xen_classes
 from xentui.cli import parsing, terminal
+from xentui.cli.reports import in_words
 from xentui.errors import Exit, InputError, UsageError
 from xentui.output import header
 from xentui.output.build_dir import written_for
@@ -44,8 +46,6 @@ def add(commands: parsing.Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Examine the build directory, and sum up."""
-    from xentui.bitbake import build_dir, host, recipes
-
     path = build_dir.find(args.build_dir)
     if path is None:
         raise UsageError(
@@ -77,7 +77,6 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _tell(build: BuildDir, findings: list[Placed], counts: dict[str, int]) -> None:
-    from xentui.cli.reports import in_words
 
     lines = [f"build directory: {build.path}"]
     machine = build.machine

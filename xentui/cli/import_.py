@@ -10,15 +10,17 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xentui.bitbake import importer
 from xentui.cli import parsing, terminal
 from xentui.cli.new import schema_argument, write_new
 from xentui.errors import Exit
 from xentui.project import new_file
+from xentui.project.model import Host, Project
+from xentui.session import import_xl
 
 if TYPE_CHECKING:
     from xentui.bitbake.conf_facts import Location
     from xentui.bitbake.importer import Imported
-    from xentui.project.model import Project
 
 
 def add(commands: parsing.Commands) -> None:
@@ -76,9 +78,6 @@ _YOCTO = (".conf", ".inc", ".bb")
 
 def _yocto(paths: list[Path], machine: str | None) -> tuple[Project, list[str]]:
     """Return the project of BitBake's files, and the lines to print about them."""
-    from xentui.bitbake import importer
-    from xentui.project.model import Host, Project
-
     if not paths:
         note = f"MACHINE is {_NO_MACHINE}, as no file says it: --machine names another"
         return Project(host=Host(machine or _NO_MACHINE)), [] if machine else [note]
@@ -91,8 +90,6 @@ _NO_MACHINE = "qemux86-64"
 
 def _guest(project: Project, path: Path, needed: dict[str, str]) -> tuple[Project, list[str]]:
     """Return a project with the guest of an xl config, and the lines to print about it."""
-    from xentui.session import import_xl
-
     project, made = import_xl.add(project, path, needed)
     needed |= made.needed
     return project, list(import_xl.report(made))

@@ -10,8 +10,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from xentui import rehearsal
 from xentui.cli import parsing, projects, terminal
 from xentui.errors import Exit
+from xentui.rehearsal import fetch, parts, plan
 from xentui.signals import stoppable
 
 if TYPE_CHECKING:
@@ -71,9 +73,6 @@ def add(commands: parsing.Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Rehearse, and print the report."""
-    from xentui import rehearsal
-    from xentui.rehearsal import plan
-
     chosen = projects.choose(args)
     project, assets = projects.usable(chosen)
     planned = plan.rehearsal(project, assets)
@@ -103,8 +102,6 @@ def _parts(directory: Path | None, planned: Rehearsal, *, yes: bool) -> Parts:
     Raises:
         LackError: something is missing.
     """
-    from xentui.rehearsal import fetch, parts
-
     cache = fetch.cache()
 
     def found() -> Parts:
@@ -122,7 +119,6 @@ def _parts(directory: Path | None, planned: Rehearsal, *, yes: bool) -> Parts:
 
 
 def _fetch(missing: MissingPartsError, cache: Path, *, yes: bool) -> None:
-    from xentui.rehearsal import fetch
 
     lists = f"Fetch apt's lists for {missing.others}, some 20 MB, to see what belongs to that?"
     terminal.tell(f"missing: {missing.what}")

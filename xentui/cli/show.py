@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from xentui.cli import parsing, projects, terminal
+from xentui.cli import parsing, projects, terminal, values
 from xentui.errors import Exit, UsageError
+from xentui.output import boot
 from xentui.output.commands import commands
 from xentui.output.guest_cfg import all_predicted
 from xentui.output.normalise_cfg import difference
@@ -109,15 +110,11 @@ class _View:
     @property
     def boot(self) -> dict[str, str]:
         """The script or the .cfg that starts Xen."""
-        from xentui.output import boot
-
         return boot.shown(self.project)
 
     @property
     def who_starts_xen(self) -> str:
         """Who starts Xen, and how."""
-        from xentui.output import boot
-
         return boot.who_starts(self.project)
 
     @property
@@ -220,15 +217,12 @@ def _commands_text(view: _View) -> str:
 
 
 def _project(view: _View) -> dict[str, Any]:
-    from xentui.cli import values
 
     return values.values(view.project) if view.effective else to_data(view.project)
 
 
 def _project_text(view: _View) -> str:
     if view.effective:
-        from xentui.cli import values
-
         return _joined(values.lines(view.project))
     text = view.chosen.loaded.document.text
     if not view.chosen.changed:

@@ -14,13 +14,22 @@ from typing import TYPE_CHECKING, Any
 
 from xentui.cli import parsing, terminal
 from xentui.errors import Exit, InputError, RefusedError, UsageError, XentuiError
+from xentui.images.inspect import inspect
+from xentui.images.inspected import data
+from xentui.images.recognise import UNCERTAIN
+from xentui.images.suggest import has_boot_loader, hindrances, suggest, with_source
 from xentui.output.plan import chunks, source_stat
 from xentui.output.rendered import Copy
 from xentui.output.tree import Tree
-from xentui.project import document, edit, schema, tables
+from xentui.project import document, edit, filesystem, schema, tables
 from xentui.project.assets import gather
 from xentui.project.edit import value_text as value
+from xentui.rules.catalogue import Severity
+from xentui.rules.check import check
 from xentui.safe_text import quoted, visible
+from xentui.session import files
+from xentui.session.writing import copy_change
+from xentui.xl import config
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -83,7 +92,6 @@ def run(args: argparse.Namespace) -> int:
         )
     if args.write is not None and len(args.file) > 1:
         raise UsageError("--write takes one FILE", fix="Run it once a file.")
-    from xentui.images.suggest import suggest
 
     worst = Exit.OK
     described: list[dict[str, Any]] = []
@@ -108,7 +116,6 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _inspected(path: Path) -> Inspected:
-    from xentui.images.inspect import inspect
 
     shown = terminal.ProgressLine()
     name = visible(path.name)[:40]
@@ -142,8 +149,6 @@ def _place(path: Path, project: Path | None) -> str | None:
 
 
 def _data(seen: Inspected, suggestion: Suggestion | None, place: str) -> dict[str, Any]:
-    from xentui.images.inspected import data
-    from xentui.images.suggest import hindrances
 
     described = data(seen)
     described["problems"] += hindrances(seen, place)
@@ -165,7 +170,6 @@ def _data(seen: Inspected, suggestion: Suggestion | None, place: str) -> dict[st
 
 
 def _lines(seen: Inspected, suggestion: Suggestion | None, place: str) -> Iterator[str]:
-    from xentui.images.suggest import hindrances
 
     is_config = suggestion is None and _is_xl_config(seen)
     yield f"{visible(str(seen.path))}: {'an xl config' if is_config else seen.label}"
@@ -196,8 +200,6 @@ def _lines(seen: Inspected, suggestion: Suggestion | None, place: str) -> Iterat
         yield f"  {_to_import(seen)}"
         return
     if suggestion is None:
-        from xentui.images.recognise import UNCERTAIN
-
         yield (
             "  Its format is unknown, so no import type is suggested."
             if seen.kind in UNCERTAIN
@@ -219,8 +221,6 @@ def _is_xl_config(seen: Inspected) -> bool:
     """Return whether a file is a text that xl reads, and that says what a guest boots or has."""
     if seen.kind != "other" or seen.compression or seen.size > _LARGEST_CONFIG:
         return False
-    from xentui.project import filesystem
-    from xentui.xl import config
 
     try:
         parsed = config.parse(filesystem.read_text(seen.path, _LARGEST_CONFIG))
@@ -265,7 +265,6 @@ def _inside(seen: Inspected) -> Iterator[str]:
 
 
 def _toml(seen: Inspected, suggestion: Suggestion) -> Iterator[str]:
-    from xentui.images.suggest import has_boot_loader
 
     table = "guests.NAME.source.fetch" if suggestion.use != "ramdisk" else "guests.NAME.fetch"
     if suggestion.use != "disk":
@@ -291,9 +290,6 @@ def _toml(seen: Inspected, suggestion: Suggestion) -> Iterator[str]:
 
 
 def _write(args: argparse.Namespace, seen: Inspected, suggestion: Suggestion | None) -> None:
-    from xentui.images.suggest import suggest, with_source
-    from xentui.session import files
-    from xentui.session.writing import copy_change
 
     name = visible(str(seen.path))
     if suggestion is None:
@@ -374,9 +370,6 @@ def _refuse_errors(project: Project, guest: str, folder: Path, files: Mapping[st
     Raises:
         XentuiError: they would.
     """
-    from xentui.rules.catalogue import Severity
-    from xentui.rules.check import check
-
     for one in check(project, gather(project, folder, files)):
         if one.path.startswith(f"guests.{guest}.source") and one.severity is Severity.ERROR:
             raise XentuiError(f"{one.code} {one.message}", fix=one.fix)

@@ -10,10 +10,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xentui.bitbake import build_dir
 from xentui.cli import parsing, projects, terminal
 from xentui.errors import Exit, InputError, RefusedError, UsageError
 from xentui.safe_text import visible
 from xentui.signals import stoppable
+from xentui.verify import building
+from xentui.verify.bitbake import BitBake
+from xentui.verify.report import verify
 
 if TYPE_CHECKING:
     from xentui.project.model import Project
@@ -65,9 +69,6 @@ def add(commands: parsing.Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Ask BitBake, and print the report."""
-    from xentui.verify.bitbake import BitBake
-    from xentui.verify.report import verify
-
     _must_fit(args)
     chosen = projects.choose(args)
     project, assets = projects.usable(chosen)
@@ -119,8 +120,6 @@ def _must_fit(args: argparse.Namespace) -> None:
 
 def _build_and_boot(project: Project, build: Path, init: Path | None, *, agreed: bool) -> int:
     """Run the commands that build and boot the project, in this terminal."""
-    from xentui.verify import building
-
     todo = building.building(project)
     for command in todo.run:
         terminal.say(f"  {command.line}" + (f"  # {command.note}" if command.note else ""))
@@ -167,7 +166,6 @@ class Progress:
 
 
 def _build(given: Path | None) -> Path:
-    from xentui.bitbake import build_dir
 
     path = build_dir.find(given)
     if path is None:

@@ -187,8 +187,8 @@ def _extra_files(guests: list[Guest]) -> Iterator[str]:
         else:
             lines.append(f'    qemu-img convert -f {file.type} -O raw "$file" {target}')
     yield (
-        "# Additional disks, ramdisks and device trees; the class installs one image, one kernel\n"
-        "# for each guest, so these are installed where the xl configs name them.\n" + _FIND
+        "# Additional disks, ramdisks and device trees. The class installs one image and one\n"
+        "# kernel for each guest; these files go where the xl configs name them.\n" + _FIND
     )
     yield "\n".join([*lines, "}"])
     if any(file.type not in ("raw", "empty") for file in files):

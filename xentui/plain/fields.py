@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from xentui.plain.prompt import Choice, Item, Menu, Prompt
+from xentui.plain.prompt import Choice, Item, Menu, Pick, Prompt
 from xentui.project import boards
 from xentui.session import field_paths, forms
 from xentui.session.forms import STEPS, TITLES
@@ -81,8 +81,6 @@ def asked(wizard: Wizard, path: field_paths.Path, *, whose: bool = False) -> Pro
         whose: name the guest that the field belongs to.
     """
     if path == ("host", "machine"):
-        from xentui.plain.prompt import Pick
-
         field = FieldPrompt(wizard, path)
         return Pick(
             wizard,
@@ -194,7 +192,6 @@ class FieldPrompt(Prompt):
         self._put(*self.session.check(self._path, text))
 
     def _list(self) -> None:
-        from xentui.plain.prompt import Pick
 
         offers = offers_of(self.session, self._path)
         self.wizard.close()

@@ -154,7 +154,6 @@ class ImportMenu(OfGuest):
         return made
 
     def _ask_kind(self) -> None:
-        from xentui.plain.prompt import Line, Pick
 
         kinds = [("none", "a recipe makes its disk")]
         kinds += [(kind, "") for kind in forms.imports(self.session.project)]

@@ -199,7 +199,7 @@ class Menu(Prompt):
         if choice is None:
             return ()
         if choice.path is not None:
-            from xentui.plain.fields import help_of
+            from xentui.plain.fields import help_of  # noqa: PLC0415 - fields use prompts
 
             return help_of(self.session, choice.path)
         return choice.details() if choice.details is not None else (choice.label,)

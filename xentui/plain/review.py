@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 from xentui.errors import Exit, XentuiError
 from xentui.plain import words
 from xentui.plain.fields import StepMenu, head
+from xentui.plain.memory import rehearse
 from xentui.plain.prompt import Choice, Item, Line, Menu, Question
 from xentui.project import filesystem
 from xentui.project.filesystem import exists
@@ -295,7 +296,6 @@ class Step(StepMenu):
         self.wizard.changed(f"Saved as {place}.")
 
     def _rehearse(self) -> None:
-        from xentui.plain.memory import rehearse
 
         rehearse(self.wizard)
 

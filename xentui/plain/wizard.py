@@ -11,11 +11,16 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xentui.bitbake.find_build_dir import find
 from xentui.errors import Exit, XentuiError, sentences
 from xentui.plain import words
+from xentui.plain.fields import asked
+from xentui.plain.guests import open_guest
+from xentui.plain.prompt import Question
+from xentui.plain.review import show
 from xentui.plain.talk import AnswersEndError, Talk
 from xentui.plain.words import Command
-from xentui.session import DEFAULT_OUT, Session, field_paths, opening, texts
+from xentui.session import DEFAULT_OUT, Session, field_paths, forms, opening, texts
 from xentui.session.forms import STEPS, TITLES, step_of
 from xentui.session.target import BuildSurvey, GivenUpError, survey
 from xentui.signals import stoppable
@@ -158,9 +163,6 @@ class Wizard:
 
     def go_to(self, finding: Finding) -> None:
         """Go to the field that a finding is about, or to the step that fixes it."""
-        from xentui.plain.guests import open_guest
-        from xentui.session import forms
-
         path = forms.find(self.session.project, finding.path)
         step = step_of(finding)
         inner = step in ("machine", "features", "guests")
@@ -169,7 +171,6 @@ class Wizard:
             return
         if step == "guests":
             open_guest(self, path)
-        from xentui.plain.fields import asked
 
         self.open(asked(self, path, whose=True))
 
@@ -212,8 +213,6 @@ class Wizard:
             case words.REDO:
                 self._undone(self.session.redo(), "Redone", texts.NOTHING_TO_REDO)
             case words.PROBLEMS:
-                from xentui.plain.review import show
-
                 show(self, asked.about)
             case words.GO:
                 self._go(asked.about)
@@ -257,7 +256,6 @@ class Wizard:
             self.talk.say(f"g {number} {TITLES[name]}{': ' if marks else ''}{', '.join(marks)}")
 
     def _undone(self, label: str | None, done: str, nothing: str) -> None:
-        from xentui.plain.prompt import Question
 
         if label is None:
             self.talk.say(nothing)
@@ -271,7 +269,6 @@ class Wizard:
         if not self.session.changed:
             self.over = True
             return
-        from xentui.plain.prompt import Question
 
         answers = (
             ("Save the draft, and leave", self._save),
@@ -408,8 +405,6 @@ def run(
     Raises:
         XentuiError: the project or preset cannot be opened.
     """
-    from xentui.bitbake.find_build_dir import find
-
     out = find(build_dir) or DEFAULT_OUT
     session = Session(opening.named(project, preset), out=out)
     wizard = Wizard(session, Talk.here(ascii_only=ascii_only))

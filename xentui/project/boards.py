@@ -390,7 +390,7 @@ def near(machine: str, others: Iterable[str] = ()) -> str:
         machine: what the user typed.
         others: machines of the available layers.
     """
-    import difflib
+    import difflib  # noqa: PLC0415 - only a misspelt name needs it
 
     able = [*names(), *(name for name in others if board(name).state != "refused")]
     found = difflib.get_close_matches(machine[:63], able, n=1)

@@ -10,6 +10,9 @@ May import: ``output``, ``rules``, ``bitbake``, ``images``, ``xl``, ``project``,
 
 from __future__ import annotations
 
+from contextlib import ExitStack, closing
+from dataclasses import replace
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,10 +56,13 @@ def rehearse(
         StoppedError: ``stop`` returned true.
         InputError: a part cannot be read, or QEMU does not start.
     """
-    from contextlib import ExitStack, closing
-    from dataclasses import replace
-
-    from xentui.rehearsal import boot, deploy, plan, report, run
+    from xentui.rehearsal import (  # noqa: PLC0415 - these are parts of this package
+        boot,
+        deploy,
+        plan,
+        report,
+        run,
+    )
 
     planned = plan.rehearsal(project, assets)
     with ExitStack() as stack:

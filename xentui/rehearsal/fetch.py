@@ -24,8 +24,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xentui.errors import InputError, XentuiError
+from xentui.project import filesystem
 from xentui.rehearsal.arch import MACHINES, host
 from xentui.rehearsal.parts import MissingPart
+from xentui.rehearsal.run import StoppedError
 
 RECORD = "xentui-packages.json"
 """Name of the file, in the cache, that says which packages were unpacked."""
@@ -73,8 +75,6 @@ class Download:
 
 def cache() -> Path:
     """Return the folder that packages are unpacked into."""
-    from xentui.project import filesystem
-
     return filesystem.folder("cache") / "rehearsal" / "root"
 
 
@@ -227,7 +227,6 @@ def _alone(folder: Path, say: Callable[[str], None], stop: Callable[[], bool]) -
 
 
 def _stopped() -> XentuiError:
-    from xentui.rehearsal.run import StoppedError
 
     return StoppedError("the fetching was stopped")
 

@@ -264,7 +264,7 @@ def _near_licences(named: str) -> list[str]:
     begun = [name for name in licenses.CHECKSUMS if name.lower().startswith(named.lower())]
     if begun:
         return begun
-    import difflib
+    import difflib  # noqa: PLC0415 - only a misspelt name needs it
 
     like = difflib.get_close_matches(named, licenses.CHECKSUMS, cutoff=0.4)
     # By letters, GPLv2 is more similar to MPL-2.0 than to any GPL.

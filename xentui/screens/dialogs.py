@@ -19,7 +19,7 @@ from textual.widgets import Button, Input, Static
 from xentui.errors import XentuiError
 from xentui.project.filesystem import exists
 from xentui.screens.step import Retargeted, Step
-from xentui.session import Session, texts
+from xentui.session import Session, texts, writing
 from xentui.widgets.table import Column, Row, Table
 from xentui.widgets.text import lit, wizard
 
@@ -244,8 +244,6 @@ class Pick(Modal[str | None]):
 
 async def save_as(step: Step, session: Session) -> None:
     """Write the project alone into another file, which is asked for."""
-    from xentui.session import writing
-
     known = str(session.project_file)
     given = await wizard(step).ask(Ask("Save the project as which file?", known))
     if not given or "\0" in given:

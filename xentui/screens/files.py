@@ -22,7 +22,7 @@ from xentui.project import filesystem
 from xentui.safe_text import visible
 from xentui.screens.dialogs import Modal, Pick, Question, answers
 from xentui.screens.step import Edited, ImportFile, Step
-from xentui.session import Session, texts
+from xentui.session import Session, files, texts
 from xentui.session.target import GivenUpError
 from xentui.widgets.field import FieldRow
 from xentui.widgets.table import Column, Row, Table
@@ -374,7 +374,6 @@ async def import_file(step: Step, session: Session, key: str, path: Path | None 
     """
     from xentui.images.inspect import inspect
     from xentui.images.suggest import suggest
-    from xentui.session import files
 
     if path is None:
         path = files.local_file(session, key)

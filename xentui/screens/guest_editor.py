@@ -19,7 +19,9 @@ from textual.widget import Widget
 from textual.widgets import Button
 
 from xentui.project import effective, route
+from xentui.screens.dialogs import Ask
 from xentui.screens.entry_rows import EntryRows
+from xentui.screens.files import import_file
 from xentui.screens.step import Edited, Form, Step, edit, section
 from xentui.session import Session, field_paths, forms, guest_network, guests, texts
 from xentui.session.entry_lists import (
@@ -386,8 +388,6 @@ class GuestEditor(Vertical):
 
     def action_look(self) -> None:
         """Examine the local file that the guest is made of."""
-        from xentui.screens.files import import_file
-
         step = self.query_ancestor(Step)
         self.app.run_worker(import_file(step, self.session, self.key), exclusive=True)
 
@@ -483,8 +483,6 @@ class GuestEditor(Vertical):
 
     async def _add_setting(self, rows: EntryRows) -> None:
         """Ask which setting of xl to add, and add it without a value."""
-        from xentui.screens.dialogs import Ask
-
         name = await wizard(self).ask(Ask("Which setting of xl.cfg(5)?", ""))
         if not name or not rows.is_attached:
             return

@@ -19,6 +19,7 @@ from xentui.errors import UsageError, sentences
 from xentui.project import route
 from xentui.project.model import Guest
 from xentui.rules.finding import Finding
+from xentui.screens.add_guest import add_guest
 from xentui.screens.guest_editor import GuestEditor
 from xentui.screens.step import CursorMoved, Step, edit
 from xentui.session import Session, View, field_paths, guests, texts
@@ -283,8 +284,6 @@ class Guests(Step):
 
     def action_add(self) -> None:
         """Ask what a new guest is made of, add it and edit it."""
-        from xentui.screens.add_guest import add_guest
-
         self.app.run_worker(add_guest(self, self.session), exclusive=True)
 
     def action_clone(self) -> None:

@@ -18,6 +18,7 @@ from xentui.screens.main import MainScreen
 from xentui.screens.step import CursorMoved, Go, StartRehearsal, Step, edit
 from xentui.session import field_paths, forms, texts
 from xentui.session.findings import about_memory
+from xentui.session.rehearsing import outcome
 from xentui.widgets.bars import MemoryMap, pattern, summary
 from xentui.widgets.table import Column, Row, Table
 from xentui.widgets.text import Text, glyphs, lit
@@ -220,7 +221,6 @@ class Memory(Step):
         report = self.screen.rehearsed if isinstance(self.screen, MainScreen) else None
         if report is None:
             return {}
-        from xentui.session.rehearsing import outcome
 
         return {guest.key: outcome(guest) for guest in report.guests}
 

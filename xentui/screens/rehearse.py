@@ -18,6 +18,7 @@ from textual.widgets import Button, Static
 from textual.worker import get_current_worker
 
 from xentui.errors import XentuiError, sentences
+from xentui.project.artifacts import start_order
 from xentui.screens.dialogs import Modal
 from xentui.session import Session, rehearsing, texts
 from xentui.widgets.table import Column, Row, Table
@@ -118,7 +119,6 @@ class Rehearse(Modal[None]):
 
     async def _begin(self) -> None:
         project, assets = self.session.project, self.session.view.assets
-        from xentui.project.artifacts import start_order
 
         order = start_order(project)
         keys = [*order, *(g.key for g in project.guests if g.key not in order)]

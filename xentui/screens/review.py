@@ -16,6 +16,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from xentui.project import filesystem
+from xentui.screens.dialogs import Ask, save_as
 from xentui.screens.problems import Problems
 from xentui.screens.step import CursorMoved, Examine, Retargeted, StartRehearsal, Step
 from xentui.session.review import ATTACH, file_text, forms, short_path, ways, word
@@ -304,7 +305,6 @@ class Review(Step):
         self.app.run_worker(self._change_directory(), exclusive=True)
 
     async def _change_directory(self) -> None:
-        from xentui.screens.dialogs import Ask
 
         given = await wizard(self).ask(
             Ask("Write into which folder, or build directory?", str(self.session.target.path))
@@ -319,7 +319,6 @@ class Review(Step):
         self.app.run_worker(self._change_layer(), exclusive=True)
 
     async def _change_layer(self) -> None:
-        from xentui.screens.dialogs import Ask
 
         known = str(self.session.target.layer or "")
         title = "Put the layer into which folder? Leave empty for the usual one."
@@ -354,8 +353,6 @@ class Review(Step):
 
     def action_save_as(self) -> None:
         """Write the project alone into another file."""
-        from xentui.screens.dialogs import save_as
-
         self.app.run_worker(save_as(self, self.session), exclusive=True)
 
     def action_rehearse(self) -> None:

@@ -9,6 +9,7 @@ import re
 import select
 import termios
 import time
+import tty
 
 _SERIAL = re.compile(r"/dev/tty(?:[A-Z]+|mxc|hvc)\d+|/dev/hvc\d+")
 _BAUDS = "50 75 110 134 150 200 300 600 1200 1800 2400 4800 9600 19200 38400 57600 115200"
@@ -90,8 +91,6 @@ def take_answer(number: int, seconds: float) -> None:
         number: the file descriptor of the terminal.
         seconds: how long to wait for it.
     """
-    import tty
-
     try:
         kept = termios.tcgetattr(number)
         tty.setcbreak(number, termios.TCSANOW)

@@ -14,11 +14,15 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from xentui.bitbake import build_dir, importer
+from xentui.bitbake.import_draft import NotImportable, converter_for
 from xentui.errors import XentuiError
-from xentui.output.existing import GUESTS
+from xentui.output import existing
+from xentui.output.existing import GUESTS, without_ours
 from xentui.output.xentui_conf import bundled_entry
 from xentui.project import model, schema, tables
 from xentui.project.effective import Outside, Value
+from xentui.rules.finding import found
 from xentui.session.target import texts_of
 
 if TYPE_CHECKING:
@@ -70,8 +74,6 @@ def undecided(
     """
     if not settings or use in ("keep", "replace"):
         return []
-    from xentui.bitbake import build_dir
-    from xentui.output import existing
 
     after = build_dir.read(settings.build, texts=texts_of(plan, settings.build))
     found = existing.clashes(settings, after, project)
@@ -85,8 +87,6 @@ def undecided(
 
 def findings_of(settings: UserSettings, clashes: Sequence[Clash]) -> list[Finding]:
     """Return a finding for each line that would be overridden; its path is FILE:LINE."""
-    from xentui.rules.finding import found
-
     return [found(CODE, settings.where(one.place), one.message, FIX) for one in clashes]
 
 
@@ -102,8 +102,6 @@ def outranked(after: BuildDir, project: Project, use: Use | None) -> list[Findin
     """
     if use == "keep":
         return []
-    from xentui.output import existing
-    from xentui.rules.finding import found
 
     asked = existing.users_files(after) if use is None else set()
     return [
@@ -118,9 +116,6 @@ def by_hand(settings: UserSettings | None) -> Outside:
 
     The origin of each value is the file and line that sets it.
     """
-    from xentui.bitbake.import_draft import NotImportable, converter_for
-    from xentui.project import schema
-
     found: dict[schema.Path, Value[Any]] = {}
     guests = {field.variable: field for field in schema.varflags()}
     defaults = {field.variable: field for field in schema.fields("defaults")}
@@ -236,9 +231,6 @@ def taken(project: Project, settings: UserSettings) -> Taken:
     Raises:
         XentuiError: the user's files cannot be read, or are not valid in a project.
     """
-    from xentui.bitbake import importer
-    from xentui.output.existing import without_ours
-
     local = settings.build / "conf/local.conf"
     imported = importer.read([local], texts=without_ours(settings.build))
     theirs = tables.to_data(imported.project)

@@ -8,6 +8,7 @@ copied when the project is written; until then it is read from its current path.
 
 from __future__ import annotations
 
+import filecmp
 import os
 import re
 import shlex
@@ -18,7 +19,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from xentui.errors import InputError, UsageError, sentences
-from xentui.images.suggest import PLAIN
+from xentui.images.inspect import glance
+from xentui.images.suggest import PLAIN, hindrances, suggest, tarball_endings, with_source
 from xentui.project import filesystem, schema, tables
 from xentui.project.filesystem import exists
 from xentui.safe_text import quoted, visible
@@ -108,8 +110,6 @@ def carried_name(path: Path, seen: Inspected | None = None) -> str:
     if seen is None:
         return name
     if seen.kind == "tar":
-        from xentui.images.suggest import tarball_endings
-
         if not name.endswith(tarball_endings(seen.compression)):
             name += _ENDINGS[seen.compression]
     elif seen.compression is not None and not name.endswith(f".{seen.compression}"):
@@ -179,8 +179,6 @@ def _numbered(name: str, number: int) -> str:
 
 def _differs(path: Path, there: Path) -> bool:
     """Return whether a different file exists under this name."""
-    import filecmp
-
     if not exists(there):
         return False
     try:
@@ -195,8 +193,6 @@ def take(state: State, folder: Path, path: field_paths.Path, given: str) -> tupl
     found = resolve(given, folder)
     try:
         if path[-1] == "uri" and found.is_file():
-            from xentui.images.inspect import glance
-
             seen = glance(found)
         state, name = adopt(state, folder, found, seen)
     except (InputError, OSError) as error:
@@ -228,8 +224,6 @@ def local_file(session: Session, key: str) -> Path | None:
 
 def described(seen: Inspected, suggestion: Suggestion | None, name: str) -> list[Line]:
     """Return lines that describe a file and its settings in a project."""
-    from xentui.images.suggest import hindrances
-
     lines: list[Line] = [(seen.label, ""), (f"size        {seen.size} bytes", "muted")]
     if seen.sha256 is not None:
         lines.append((f"sha256      {seen.sha256}", "muted"))
@@ -267,8 +261,6 @@ def imported(state: State, folder: Path, key: str, seen: Inspected) -> tuple[Sta
         InputError: no import type fits the file.
         UsageError: the resulting guest is not valid in a project.
     """
-    from xentui.images.suggest import suggest, with_source
-
     state, name = adopt(state, folder, seen.path, seen)
     suggestion = suggest(seen, name, key)
     if suggestion is None:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from xentui.rules import catalogue
 from xentui.rules.catalogue import RANKS, Severity
 from xentui.rules.finding import WAIVABLE, Finding
 from xentui.session.forms import Pair, guest_of, step_of
@@ -119,8 +120,6 @@ def finding_help(finding: Finding) -> list[Pair]:
     """Return the advice for a finding, and the catalogue's entry for its code."""
     lines: list[Pair] = [("", finding.fix)] if finding.fix else []
     if finding.code:
-        from xentui.rules import catalogue
-
         try:
             entry = catalogue.entry(finding.code)
         except KeyError:

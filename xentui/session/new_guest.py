@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from xentui.errors import UsageError, sentences
+from xentui.images.suggest import boots_itself
 from xentui.project import boards, effective, guest_presets
 from xentui.project.filesystem import exists, read_text
 from xentui.project.model import Guest, Project
-from xentui.session import field_paths, files, guests
+from xentui.session import field_paths, files, guests, import_xl
+from xentui.xl import config as xl_config
 
 if TYPE_CHECKING:
     from xentui.images.inspected import Inspected
@@ -214,7 +216,6 @@ def add(
             return Added(*_config(session, str(file), name))
         case GuestKind.PRESET:
             return Added(*_preset(session, str(file)))
-    from xentui.images.suggest import boots_itself
 
     if isinstance(file, str):
         return Added(*_deployed(session, file, name, kernel))
@@ -286,8 +287,6 @@ def _imported(session: Session, given: str) -> Added:
         InputError: the file cannot be read.
         UsageError: xl would reject it, or a project cannot express it.
     """
-    from xentui.session import import_xl
-
     path = files.resolve(given, session.folder)
     project, made = import_xl.add(session.project, path)
     state = session.state.with_project(project)
@@ -313,8 +312,6 @@ def _config(session: Session, given: str, name: str) -> tuple[State, str]:
         InputError: the file cannot be read.
         UsageError: xl would reject it.
     """
-    from xentui.xl import config as xl_config
-
     path = files.resolve(given, session.folder)
     config = xl_config.parse(read_text(path, LARGEST_CONFIG))
     if config.error is not None:

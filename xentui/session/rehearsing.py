@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from xentui import rehearsal
 from xentui.project import effective
 from xentui.rehearsal.report import GuestReport, RehearsalReport
+from xentui.rules.quick_fixes import guest as change_guest
+from xentui.rules.quick_fixes import guest_memory
 
 if TYPE_CHECKING:
     from xentui.project.assets import Assets
@@ -110,8 +112,6 @@ def quick_fixes(
 
 def _later(project: Project, report: RehearsalReport, guest: GuestReport) -> QuickFix | None:
     """Return the fix that lets an earlier guest start by hand: the smallest that is enough."""
-    from xentui.rules import quick_fixes
-
     if guest.free_kib is None:
         return None
     lacking = guest.predicted * 1024 - guest.free_kib
@@ -127,11 +127,10 @@ def _later(project: Project, report: RehearsalReport, guest: GuestReport) -> Qui
     if key not in known:
         return None
     tags = tuple(tag for tag in known[key].tags if tag != "autostart")
-    return quick_fixes.guest(f"Start {key} by hand", key, tags=tags)
+    return change_guest(f"Start {key} by hand", key, tags=tags)
 
 
 def _smaller(project: Project, guest: GuestReport) -> QuickFix | None:
-    from xentui.rules.quick_fixes import guest_memory
 
     known = {guest.key: guest for guest in project.guests}
     if guest.key not in known or guest.free_kib is None or known[guest.key].config_file is not None:

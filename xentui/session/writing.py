@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Iterator
@@ -21,16 +22,22 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from xentui.errors import InputError, UsageError, XentuiError, reason
+from xentui.output.apply import apply
+from xentui.output.build_dir import plan_project
+from xentui.output.change import Change
+from xentui.output.formats import next_commands as commands_of
+from xentui.output.formats import rendered
+from xentui.output.plan import Plan, decode, encode, open_tree, plan, resolve_edits
 from xentui.output.rendered import LAYER, Copy
-from xentui.project import filesystem
+from xentui.project import filesystem, new_file
 from xentui.project.filesystem import exists
+from xentui.project.overrides import difference
 from xentui.project.schema import FILE_NAME, path
 from xentui.safe_text import quoted, visible
 from xentui.session.state import Origin
 
 if TYPE_CHECKING:
-    from xentui.output.change import Change
-    from xentui.output.plan import How, Plan
+    from xentui.output.plan import How
     from xentui.session.session import Session
 
 WORDS = {
@@ -68,7 +75,6 @@ def project_text(session: Session) -> str:
         from xentui.project.edit import update
 
         return update(origin.text, session.project)
-    from xentui.project import new_file
 
     return new_file.text(session.project, schema_file=FILE_NAME)
 
@@ -97,16 +103,11 @@ def plan_of(session: Session) -> Plan:
     view, to = session.view, session.target
     build = to.build_dir
     if build is None:
-        from xentui.output.formats import rendered
-        from xentui.output.plan import plan
-
         made = plan(
             rendered(to.form, session.project, view.assets, origin=view.project_name, out=to.path),
             to.path,
         )
     else:
-        from xentui.output.build_dir import plan_project
-
         made = plan_project(
             session.project,
             view.assets,
@@ -136,9 +137,6 @@ def _unused_copies(session: Session, made: Plan, copies: list[Change]) -> tuple[
     A file is removed only if xentui copied it, it is unchanged, and the original still exists.
     So nothing that the user has is lost.
     """
-    from xentui.output.change import Change
-    from xentui.output.plan import open_tree
-
     view, folder = session.view, session.folder.absolute()
     noted = next((root.notes[_COPIES] for root in made.roots if _COPIES in root.notes), "{}")
     record: dict[str, list[Any]] = json.loads(noted).get(str(folder), {})
@@ -195,9 +193,6 @@ def save_as(session: Session, place: Path) -> None:
     Raises:
         XentuiError: it was refused, or cannot be written.
     """
-    from xentui.output.apply import apply
-    from xentui.output.plan import Plan
-
     # Path.is_dir() fails for names that no file can have.
     if place.name in ("", "..") or os.path.isdir(place):  # noqa: PTH112
         raise UsageError(f"{visible(str(place))} is a directory", fix="Name a file.")
@@ -232,9 +227,6 @@ def _project_change(session: Session, place: Path | None = None) -> Change:
 
 def text_change(folder: Path, name: str, new: str) -> Change:
     """Return the change that writes a text into one of the user's files."""
-    from xentui.output.change import Change
-    from xentui.output.plan import decode, open_tree
-
     tree = open_tree(folder)
     if tree is None:
         return Change(folder, name, "new", None, new, users=True)
@@ -255,9 +247,6 @@ def copy_change(folder: Path, name: str, path: Path) -> Change:
     Raises:
         InputError: the file cannot be read.
     """
-    from xentui.output.change import Change
-    from xentui.output.plan import open_tree
-
     try:
         status = path.stat()
     except OSError as error:
@@ -284,8 +273,6 @@ def _schema_beside(own: Change, *, replaced: bool = False) -> tuple[Change, ...]
         own: the change of the project file.
         replaced: the file that the project replaces counts as new too.
     """
-    from xentui.output.change import Change
-
     beside = own.root / FILE_NAME
     named = isinstance(own.new, str) and own.new.startswith(f"#:schema ./{FILE_NAME}\n")
     new = own.kind == "new" or (replaced and own.kind == "changed")
@@ -297,8 +284,6 @@ def _schema_beside(own: Change, *, replaced: bool = False) -> tuple[Change, ...]
 
 def headless(session: Session) -> str:
     """Return the command line that gives the same result without the wizard."""
-    import shlex
-
     origin, to = session.state.origin, session.target
     out = f"--out {shlex.quote(str(to.path))}"
     out += f" --format {to.form}" if to.form != "tree" else ""
@@ -311,8 +296,6 @@ def headless(session: Session) -> str:
     codes = sorted({finding.code for finding in session.waived()})
     out += "".join(f" --allow {code}" for code in codes)
     if origin.kind == "preset" and not session.view.copies:
-        from xentui.project.overrides import difference
-
         sets = difference(origin.project, session.project)
         if sets is not None and len(sets) <= 6:
             given = "".join(f" --set {shlex.quote(one)}" for one in sets)
@@ -324,7 +307,6 @@ def next_commands(session: Session) -> tuple[tuple[str, str], ...]:
     """Return the next commands to type, each with its purpose."""
     if session.target.build_dir is not None:
         return tuple((one.line, one.note) for one in session.view.commands)
-    from xentui.output.formats import next_commands as commands_of
 
     lines = commands_of(
         session.target.form,
@@ -346,9 +328,6 @@ def write(session: Session, *, edited: How | None = None) -> Written:
     Raises:
         XentuiError: it was refused, or a file could not be written.
     """
-    from xentui.output.apply import apply
-    from xentui.output.plan import resolve_edits
-
     if session.view.errors:
         raise XentuiError("the project has errors", fix="Fix the errors that Review lists.")
     review = session.review
@@ -383,8 +362,6 @@ def _backups(plan: Plan) -> list[str]:
         if change.keep:
             notes.append(f"{change.path} as it was at first: {change.name}{change.keep}")
         elif change.users and change.kind == "changed" and change.old is not None:
-            from xentui.output.plan import encode
-
             backup = change.path.with_name(f"{change.name}{BACKUP}")
             new = backup.with_name(f".{backup.name}.new")
             try:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -94,7 +95,7 @@ def foreign() -> Mapping[str, Foreign]:
 
 def near(name: str, xen: Version = XEN) -> str | None:
     """Return the key of that Xen whose name is closest, if one is close."""
-    import difflib
+    import difflib  # noqa: PLC0415 - only a misspelt name needs it
 
     known = [key.name for key in keys().values() if is_read(key, xen)]
     return next(iter(difflib.get_close_matches(name[:64], known, n=1, cutoff=0.75)), None)
@@ -107,7 +108,6 @@ def is_read(key: Key, xen: Version) -> bool:
 
 @cache
 def _tables() -> tuple[Mapping[str, Key], Mapping[str, Foreign]]:
-    import tomllib
 
     data = tomllib.loads((files("xentui.xl") / "keys.toml").read_text(encoding="utf-8"))
     read = {name: _key(name, table) for name, table in data["keys"].items()}
