@@ -30,6 +30,7 @@ BY_HAND = (
     "Ensure you have rights to redistribute",
     "Check the guest license terms",
     "The ZynqMP pmu-rom is not enabled",
+    "is intended to be included by other machines",
 )
 """Warnings that are meant: of ``bitbake -b``, of the class where a guest is external, and of
 meta-xilinx, which has no emulator for one machine unless a licence is accepted."""
