@@ -107,30 +107,87 @@ def test_a_file_that_is_missing_is_named_with_the_fix(
     told = rehearsed(project(machine), arch)
     assert told.stopped is not None
     assert told.stopped.why.startswith("xen: Image cannot be loaded from virtio 0:1")
-    assert "Put Image on the partition" in told.stopped.fix
+    assert "Put Image on the boot partition" in told.stopped.fix
     assert any("Fix: Put Image" in line for line in told.lines())
 
 
-@pytest.mark.parametrize(
-    ("console", "where", "fix"),
-    [
-        (["xen: xen cannot be loaded from mmc 0:1"], "the boot script", "Put xen on"),
-        (["xen: partition 2 cannot be loaded from mmc 0:1"], "the boot script", "Put partition 2"),
-        (["\x1b[2JUEFI Interactive Shell v2.2"], "the firmware", "BOOTAA64.EFI"),
-        (["Hit any key to stop autoboot:  0", "=> "], "U-Boot", "boot.scr"),
-        (["Open failed for Image: Not Found"], "Xen's EFI loader", "beside xen.efi"),
-        (["(XEN) Panic on CPU 0:", "(XEN) Could not set up DOM0 guest OS"], "Xen", "line after"),
-        (["Starting kernel ..."], "between firmware and Xen", "dtuart="),
-        ([], "the firmware", "serial console"),
-    ],
-)
-def test_where_a_boot_stopped(console: list[str], where: str, fix: str) -> None:
-    found = boot.stopped(tuple(console), xen_up=False)
-    assert found.where == where
-    assert fix in found.fix
+PANIC = "(XEN) Panic on CPU 0:"
+
+FAULTS = {
+    # Printed by U-Boot 2023.01, AAVMF 2022.11 and Xen 4.17 when the fault was planted.
+    "no Xen on the partition": (
+        "xen: xen cannot be loaded from virtio 0:1", "the boot script", "Put xen on",
+    ),
+    "files in reserved memory": (
+        ("Reading file would overwrite reserved memory\nFailed to load 'xen'"
+        "\nxen: xen cannot be loaded from virtio 0:1"),
+        "the boot script", "boot.load_address",
+    ),
+    "no second partition": (
+        "xen: partition 2 cannot be loaded from mmc 0:1", "the boot script", "has no partition 2",
+    ),
+    "a file that is no device tree": (
+        ("libfdt fdt_check_header(): FDT_ERR_BADMAGIC"
+        "\nxen: the device tree cannot be loaded from virtio 0:1"),
+        "the boot script", "not a device tree",
+    ),
+    "a damaged boot.scr": (
+        "## Executing script at 40200000\nBad data crc\nSCRIPT FAILED: continuing...\n=> ",
+        "U-Boot", "boot.scr is damaged",
+    ),
+    "no boot.scr": ("No ethernet found.\n=> ", "U-Boot", "Put boot.scr on"),
+    "a file that is no hypervisor": (
+        "Bad Linux ARM64 Image magic!\n=> ", "the boot script", "not a hypervisor",
+    ),
+    "a console that Xen has no driver for": (
+        "Starting kernel ...", "between the firmware and Xen", "dtuart=",
+    ),
+    "too much memory for Dom0": (
+        f"{PANIC}\n(XEN) Failed to allocate requested dom0 memory. 2752MB unallocated\n(XEN) ***",
+        "Xen", "Lower host.dom0_memory",
+    ),
+    "a file that is no kernel": (
+        f"{PANIC}\n(XEN) Could not set up DOM0 guest OS\n(XEN) ****", "Xen", "CONFIG_XEN_DOM0",
+    ),
+    "another panic of Xen": (f"{PANIC}\n(XEN) Xen BUG at x.c:1", "Xen", "Xen's sources"),
+    "no .cfg": (
+        "Xen 4.17.7 (c/s ) EFI loader\nNo configuration file found.",
+        "Xen's EFI loader", "with the same name",
+    ),
+    "no kernel next to xen.efi": (
+        "Using configuration file 'BOOTAA64.cfg'\nOpen failed for Image: \nSynchronous Exception",
+        "Xen's EFI loader", "Put Image next to xen.efi",
+    ),
+    "no xen.efi": (
+        'BdsDxe: starting Boot0000 "UiApp" from Fv(64074AFE)', "the firmware", "BOOTAA64.EFI",
+    ),
+    "no root file system": (
+        "Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)",
+        "Dom0's kernel", "root= names another partition",
+    ),
+    "no serial console": ("", "the firmware", "serial console"),
+}  # fmt: skip
 
 
-def test_boards_that_a_layer_starts_are_not_rehearsed_so() -> None:
+@pytest.mark.parametrize("fault", FAULTS)
+def test_where_a_boot_stopped_and_what_to_do(fault: str) -> None:
+    console, where, fix = FAULTS[fault]
+    lines = tuple(line for line in console.split("\n") if line)
+    stop = boot.stopped(lines, xen_up=False)
+    assert stop.where == where
+    assert fix in stop.fix
+    # Only silence is waited out.
+    assert boot.is_final(lines) is (where not in ("between the firmware and Xen", "the firmware")
+                                    or "UiApp" in console)  # fmt: skip
+
+
+def test_a_dom0_that_prints_nothing_is_asked_for_its_console() -> None:
+    stop = boot.stopped(("(XEN) Freed 348kB init memory.",), xen_up=True)
+    assert stop.where == "Dom0"
+    assert "console=hvc0" in stop.fix
+
+
+def test_a_board_whose_layer_starts_xen_has_no_boot_files_to_rehearse() -> None:
     parts = places_without_anything()
     for machine, who in (("qemuarm64", "a layer"), ("my-board", "you start Xen yourself")):
         with pytest.raises(CannotRehearseError, match=who):

@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Literal, NamedTuple
 
 from xentui.errors import InputError
 from xentui.output import boot
@@ -310,60 +310,177 @@ def firmware_arguments(given: BootPath, machine: Machine) -> list[str]:
     return ["-machine", "q35", "-drive", pflash]
 
 
-_MESSAGES: tuple[tuple[str, str, str], ...] = (
-    (r"xen: (?P<what>\S+(?: \d+)?) cannot be loaded from (?P<at>.*)", "the boot script",
-     "Put {what} on the partition (IMAGE_BOOT_FILES). If it is there, it is too large."),
-    (r"Reading file would overwrite reserved memory", "the boot script",
-     "The address that the board's file gives (load_address) lies in reserved memory."),
-    (r"Bad Linux ARM64 Image magic!.*", "the boot script",
-     "The file xen is not a hypervisor for arm64, or was loaded to a wrong address."),
-    (r"(?P<what>Open|Seek|Allocation|Read) failed for (?P<at>\S+)", "Xen's EFI loader",
-     "The file that the .cfg names is not beside xen.efi: see IMAGE_BOOT_FILES."),
-    (r"Couldn't obtain the File System Protocol Interface.*", "Xen's EFI loader",
-     "The firmware cannot read the partition again: use FAT."),
-    (r"No configuration file found.*", "Xen's EFI loader",
-     "The .cfg must lie beside xen.efi under the same name, with .CFG."),
-    (r"(?P<what>No Dom0 kernel image specified).*", "Xen's EFI loader",
-     "The .cfg has no kernel= line in the section that [global] names."),
-    (r"Panic on CPU \d+:", "Xen", "The line after it says what Xen misses."),
-    (r"Kernel panic - not syncing: .*", "Dom0's kernel",
-     "Dom0 started: its kernel misses a driver or its root file system."),
-    (r"UEFI Interactive Shell.*", "the firmware",
-     "It found nothing to start: EFI/BOOT/BOOTX64.EFI (or BOOTAA64.EFI) is not there."),
-    (r"^=> *$", "U-Boot", "It found no boot.scr: the first partition must have one."),
-)  # fmt: skip
+class Symptom(NamedTuple):
+    """What the serial console shows when a boot has stopped.
+
+    Attributes:
+        pattern: a regular expression; ``^`` and ``$`` match at line ends.
+        where: the stage that stopped.
+        fix: what to do. Groups of the pattern can be used by name.
+        why: what is shown to the user; if empty, the pattern's group ``why`` or its whole match.
+    """
+
+    pattern: str
+    where: str
+    fix: str
+    why: str = ""
 
 
-_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_PANIC = r"Panic on CPU \d+:\s*^(?:\(XEN\) )?"
+_DOM0_MEMORY = (
+    "Lower host.dom0_memory, or raise host.memory to what the board has: Xen needs some of it too."
+)
+_SYMPTOMS = (
+    Symptom(
+        r"xen: the device tree cannot be loaded from .*",
+        "the boot script",
+        "The file is not a device tree, or the firmware passed none: see boot.device_tree and"
+        " boot.dtb in the board's file.",
+    ),
+    Symptom(
+        r"xen: partition (?P<number>\S+) cannot be loaded from .*",
+        "the boot script",
+        "The disk has no partition {number} for Dom0's root file system: see the kickstart file,"
+        " and boot.root_part in the board's file.",
+    ),
+    Symptom(
+        r"^Reading file would overwrite reserved memory",
+        "the boot script",
+        "The files are loaded into reserved memory: change boot.load_address in the board's file.",
+    ),
+    Symptom(
+        r"xen: (?P<file>\S+) cannot be loaded from .*",
+        "the boot script",
+        "Put {file} on the boot partition (IMAGE_BOOT_FILES). If it is there, it is too large for"
+        " the memory at boot.load_address.",
+    ),
+    Symptom(
+        r"Bad (?:data|header) crc|Wrong image format for .*command",
+        "U-Boot",
+        "boot.scr is damaged or was not made by mkimage: build xentui-boot again and copy the file"
+        " that it deploys.",
+    ),
+    Symptom(
+        r"Bad Linux ARM64 Image magic!.*",
+        "the boot script",
+        "The file xen is not a hypervisor for arm64: deploy xen-MACHINE, not xen-MACHINE.gz.",
+    ),
+    Symptom(
+        r"Open failed for (?P<file>[^:\s]+).*",
+        "Xen's EFI loader",
+        "Put {file} next to xen.efi (IMAGE_BOOT_FILES).",
+    ),
+    Symptom(
+        r"(?:Seek|Allocation|Read) failed for (?P<file>[^:\s]+).*",
+        "Xen's EFI loader",
+        "{file} is damaged, or larger than the free memory.",
+    ),
+    Symptom(
+        r"Couldn't obtain the File System Protocol Interface.*",
+        "Xen's EFI loader",
+        "The firmware cannot read the partition: format it with FAT.",
+    ),
+    Symptom(
+        r"(?:No configuration file|Configuration file not) found.*",
+        "Xen's EFI loader",
+        "Put the .cfg next to xen.efi, with the same name and the suffix .CFG.",
+    ),
+    Symptom(
+        r"No (?:Dom0 kernel image|initial domain kernel) specified.*",
+        "Xen's EFI loader",
+        "Add a kernel= line to the section of the .cfg that [global] names.",
+    ),
+    Symptom(
+        _PANIC + r"(?P<why>.*(?:dom0 memory|RAM for|memory bank|Not enough memory|too small).*)",
+        "Xen",
+        _DOM0_MEMORY,
+    ),
+    Symptom(
+        _PANIC + r"(?P<why>.*(?:set up DOM0|construct Dom0|construct d0|construct dom0).*)",
+        "Xen",
+        "The file is not a kernel that can be Dom0: check its architecture, that it is not a FIT"
+        " image, and that it has CONFIG_XEN_DOM0.",
+    ),
+    Symptom(
+        _PANIC + r"(?P<why>.*(?:[Kk]ernel boot module|dom0 kernel not specified).*)",
+        "Xen",
+        "Xen was given no kernel for Dom0: check the kernel's line in the boot files.",
+    ),
+    Symptom(
+        _PANIC + r"(?P<why>.*(?:GIC|[Tt]imer|[Dd]evice tree|DTB|PSCI).*)",
+        "Xen",
+        "The device tree is not this board's, or lacks what Xen needs: see boot.dtb in the board's"
+        " file.",
+    ),
+    Symptom(_PANIC + r"(?P<why>.+)", "Xen", "Look this message up in Xen's sources."),
+    Symptom(
+        r"Kernel panic - not syncing: (?P<why>.*(?:root fs|No working init).*)",
+        "Dom0's kernel",
+        "Dom0's kernel has no driver for its root file system, or root= names another partition.",
+    ),
+    Symptom(
+        r"Kernel panic - not syncing: .*",
+        "Dom0's kernel",
+        "Xen started Dom0, whose kernel failed: see its messages above this line.",
+    ),
+    Symptom(
+        r"UEFI Interactive Shell|starting Boot\d+ \"(?:UiApp|EFI Internal Shell)\"",
+        "the firmware",
+        "Put xen.efi on the first partition as EFI/BOOT/BOOTX64.EFI (x86-64) or"
+        " EFI/BOOT/BOOTAA64.EFI (arm64).",
+        why="the firmware found nothing to start",
+    ),
+    Symptom(
+        r"^=> *$",
+        "U-Boot",
+        "Put boot.scr on the first partition (IMAGE_BOOT_FILES).",
+        why="U-Boot found nothing to start, and shows its prompt",
+    ),
+)
+"""Known symptoms. The first that matches counts: a prompt comes after whatever failed."""
+
+_ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|[0-9])")
 
 
 def is_final(lines: tuple[str, ...]) -> bool:
-    """Return whether the last lines of the serial console say that nothing more will come."""
-    return any(
-        re.search(pattern, _ESCAPES.sub("", line).strip())
-        for line in lines[-3:]
-        for pattern, _, _ in _MESSAGES
-    )
+    """Return whether the last lines of the serial console show that the boot has stopped."""
+    text = _plain(lines[-4:])
+    return any(re.search(one.pattern, text, re.MULTILINE) for one in _SYMPTOMS)
 
 
 def stopped(lines: tuple[str, ...], *, xen_up: bool) -> Stop:
-    """Return where a boot stopped, by the last lines of the serial console."""
-    lines = tuple(_ESCAPES.sub("", line).strip() for line in lines)
-    # Earlier entries of the table win: a prompt comes after whatever failed.
-    for pattern, where, fix in _MESSAGES:
-        for line in reversed(lines):
-            match = re.search(pattern, line)
-            if match:
-                words = {name: value or "" for name, value in match.groupdict().items()}
-                return Stop(where, match[0], fix.format(**{"what": "", "at": "", **words}))
+    """Return where and why a boot stopped.
+
+    Args:
+        lines: the last lines of the serial console.
+        xen_up: whether Xen printed anything.
+    """
+    text = _plain(lines)
+    for symptom in _SYMPTOMS:
+        matches = list(re.finditer(symptom.pattern, text, re.MULTILINE))
+        if matches:
+            groups = {name: value or "" for name, value in matches[-1].groupdict().items()}
+            why = symptom.why or groups.get("why") or matches[-1][0]
+            return Stop(symptom.where, why.strip(), symptom.fix.format(**groups))
     if xen_up:
         return Stop(
-            "Dom0", "Xen is up, and Dom0 says nothing", "See Dom0's arguments: console=hvc0."
+            "Dom0",
+            "Xen started Dom0, which printed nothing",
+            "Check that Dom0's command line has console=hvc0, and its kernel CONFIG_HVC_XEN.",
         )
     if not lines:
-        return Stop("the firmware", "nothing was printed", "The firmware has no serial console.")
+        return Stop(
+            "the firmware",
+            "nothing was printed",
+            "Use firmware that has a serial console.",
+        )
     return Stop(
-        "between firmware and Xen",
-        f"the last line is: {lines[-1]}",
-        "Xen was started without a console that it has a driver for: see console= and dtuart=.",
+        "between the firmware and Xen",
+        f"the last line is: {text.splitlines()[-1]}",
+        "Xen has no driver for its console: check console= and dtuart= (console in the board's"
+        " file).",
     )
+
+
+def _plain(lines: tuple[str, ...]) -> str:
+    return "\n".join(_ESCAPES.sub("", line).strip() for line in lines)

@@ -1,15 +1,18 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The U-Boot script that starts Xen: it loads every part, and lists them in /chosen.
+"""The U-Boot script that starts Xen: it loads all files and describes them in /chosen.
 
-Nothing in it depends on what BitBake built: sizes are ``filesize`` at boot, and each file goes
-behind the one before, at the next 2 MiB. ``booti`` would move an image that lies elsewhere. Files
-begin at ``ramdisk_addr_r``, above which boards keep the rest of memory free. ``load`` refuses to
-overwrite U-Boot or reserved memory, so a file that does not fit ends in a message.
+It depends on nothing that BitBake built: file sizes are read at boot (``filesize``). Each file is
+loaded at the next multiple of 2 MiB after the previous one, as ``booti`` would move an image that
+is not aligned so. The first address is ``ramdisk_addr_r``: boards keep the memory above it free.
 
-What U-Boot's shell makes of it was tried on 2023.01 and 2025.01. ``exit`` within ``if`` does not
-end a script on the former, so a variable holds what failed. ``setexpr`` gives hexadecimal digits
-without 0x. ``fdt mknode`` puts a node before its siblings, so guests are written last to first.
+``load`` refuses to overwrite U-Boot or reserved memory. If it fails, ``xen_bad`` names the file and
+the rest is skipped: without a valid device tree U-Boot itself can crash, and a reset would hide
+the message.
+
+Tried in the shells of U-Boot 2023.01 and 2025.01. In 2023.01, ``exit`` inside ``if`` does not end a
+script. ``setexpr`` gives hexadecimal digits without 0x. ``fdt mknode`` puts a node before its
+siblings, so guests are written in reverse order.
 """
 
 from __future__ import annotations
@@ -24,18 +27,19 @@ from xentui.project.effective import effective
 from xentui.project.model import Guest, Project
 
 XEN_SPAN = 0x1000000
-"""Bytes kept for Xen itself and its bss."""
+"""Bytes reserved for Xen and its bss."""
 
 
 @dataclass(frozen=True, slots=True)
 class DirectGuest:
-    """A guest that Xen starts itself.
+    """A guest that Xen itself starts.
 
     Attributes:
         key: its key in the project.
-        kernel: file on the partition, and ``ramdisk`` likewise; the latter may be empty.
-        memory_kib: KiB of it.
-        arguments: of its kernel.
+        kernel: its kernel's file name on the boot partition.
+        ramdisk: its RAM disk's file name there, or an empty text.
+        memory_kib: its memory in KiB.
+        arguments: its kernel command line.
         vpl011: whether it has an emulated UART, whose output Xen prints.
     """
 
@@ -50,17 +54,17 @@ class DirectGuest:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What a script starts.
+    """Everything that a script starts.
 
     Attributes:
-        boot: what the board's file says of U-Boot.
+        boot: the board's facts about U-Boot.
         xen_arguments: Xen's command line.
-        dom0_arguments: of Dom0's kernel; may name ``${xen_root}``.
-        kernel: Dom0's kernel on the partition.
-        initramfs: Dom0's first root file system there, or an empty text.
-        guests: started by Xen before Dom0.
-        passed_nodes: paths of the device tree's nodes that xl gives to guests.
-        in_boot_folder: whether files are in /boot where U-Boot does not say it.
+        dom0_arguments: the command line of Dom0's kernel; may contain ``${xen_root}``.
+        kernel: file name of Dom0's kernel on the boot partition.
+        initramfs: file name of Dom0's initramfs there, or an empty text.
+        guests: guests that Xen starts before Dom0.
+        passed_nodes: device tree paths of the devices that xl gives to guests.
+        in_boot_folder: whether the files are in /boot if U-Boot does not set ``prefix``.
     """
 
     boot: boards.Boot
@@ -74,7 +78,7 @@ class Description:
 
 
 def described(project: Project) -> Description:
-    """Return what the script of a project starts.
+    """Return the description of a project's script.
 
     Raises:
         CannotCarry: a value cannot be written.
@@ -93,25 +97,25 @@ def described(project: Project) -> Description:
 
 
 def _direct(project: Project, guest: Guest) -> DirectGuest:
-    worked_out = effective(project, guest)
+    values = effective(project, guest)
     return DirectGuest(
         key=text.name(guest.key),
         kernel=file_name(guest, guest.kernel)
         if guest.kernel is not None
         else boards.board(project.host.machine).kernel.image,
         ramdisk=file_name(guest, guest.ramdisk) if guest.ramdisk is not None else "",
-        memory_kib=worked_out.memory * 1024,
-        vcpus=worked_out.vcpus,
+        memory_kib=values.memory * 1024,
+        vcpus=values.vcpus,
         # The default arguments of other guests name a disk, and these have none.
         arguments=guest.extra if guest.extra is not None else "console=ttyAMA0",
     )
 
 
 def file_name(guest: Guest, path: str) -> str:
-    """Return what a guest's deployed file is called on the boot partition.
+    """Return the name of a guest's file on the boot partition.
 
-    The guest's key is part of it: two guests may have files of one name in different folders, and
-    Dom0's kernel has the name of many a guest's.
+    It starts with the guest's key: two guests may have files of the same name in different folders,
+    and Dom0's kernel is on the same partition.
     """
     return f"{text.name(guest.key)}-{text.path(path).rpartition('/')[2]}"
 
@@ -123,7 +127,7 @@ def script(given: Description) -> str:
 
 def _lines(given: Description) -> Iterator[str]:
     boot = given.boot
-    yield "# What U-Boot does not say."
+    yield "# Variables that some boards' U-Boot does not set."
     yield _unless_set("devtype", "mmc")
     yield _unless_set("devnum", boot.devnum)
     yield _unless_set("distro_bootpart", "1")
@@ -134,7 +138,7 @@ def _lines(given: Description) -> Iterator[str]:
     yield "setenv xen_bad"
     yield 'setenv xen_from "${devtype} ${devnum}:${distro_bootpart}"'
     yield ""
-    yield "# Xen, then everything else behind it."
+    yield "# Xen, then the other files after it."
     yield "setexpr xen_next ${ramdisk_addr_r} + 1fffff"
     yield from _aligned()
     yield _load("xen")
@@ -148,16 +152,37 @@ def _lines(given: Description) -> Iterator[str]:
         if guest.ramdisk:
             yield from _module(f"domu{number}_ramdisk", guest.ramdisk)
     yield ""
-    yield from _device_tree(boot)
-    yield ""
-    yield r"fdt set /chosen \#address-cells <2>"
-    yield r"fdt set /chosen \#size-cells <2>"
-    yield f'fdt set /chosen xen,xen-bootargs "{_quoted(given.xen_arguments)}"'
+    yield "# The device tree comes last, as it grows."
+    if boot.device_tree == "file":
+        yield _load(boot.dtb or "${fdtfile}")
+        yield "setenv xen_fdt ${xen_next}"
+    else:
+        yield _unless_set("fdt_addr", "${fdtcontroladdr}")
+        yield "setenv xen_fdt ${fdt_addr}"
     if "${xen_root}" in given.dom0_arguments:
         yield (
             f"part uuid ${{devtype}} ${{devnum}}:{boot.root_part} xen_root"
-            f' || setenv xen_bad "partition {boot.root_part}"'
+            f" || {_fails(f'partition {boot.root_part}')}"
         )
+    yield f'test -n "${{xen_bad}}" || fdt addr ${{xen_fdt}} || {_fails("the device tree")}'
+    yield ""
+    yield 'if test -n "${xen_bad}"; then'
+    yield '    echo "xen: ${xen_bad} cannot be loaded from ${xen_from}"'
+    yield "else"
+    yield from (f"    {line}" for line in _start(given))
+    yield "fi"
+
+
+def _start(given: Description) -> Iterator[str]:
+    """Yield the commands that fill the device tree and start Xen."""
+    boot = given.boot
+    if boot.device_tree == "file":
+        yield "fdt resize 10000"
+    else:
+        yield "fdt move ${xen_fdt} ${xen_next} 100000"
+    yield r"fdt set /chosen \#address-cells <2>"
+    yield r"fdt set /chosen \#size-cells <2>"
+    yield f'fdt set /chosen xen,xen-bootargs "{_quoted(given.xen_arguments)}"'
     yield f'fdt set /chosen xen,dom0-bootargs "{given.dom0_arguments}"'
     yield "fdt mknode /chosen dom0"
     yield from _node("/chosen/dom0", "dom0_kernel", "kernel")
@@ -172,11 +197,7 @@ def _lines(given: Description) -> Iterator[str]:
             f"fdt set {path} xen,passthrough"
             f' || echo "xen: {path} is not in the device tree, so no guest can be given it"'
         )
-    yield ""
-    yield (
-        'if test -n "${xen_bad}"; then echo "xen: ${xen_bad} cannot be loaded from ${xen_from}";'
-        " else booti ${xen_at} - ${xen_next}; fi"
-    )
+    yield "booti ${xen_at} - ${xen_next}"
 
 
 def _unless_set(name: str, value: str) -> str:
@@ -188,7 +209,12 @@ def _aligned() -> Iterator[str]:
 
 
 def _load(file: str) -> str:
-    return f"load ${{xen_from}} ${{xen_next}} ${{prefix}}{file} || setenv xen_bad {file}"
+    return f"load ${{xen_from}} ${{xen_next}} ${{prefix}}{file} || {_fails(file)}"
+
+
+def _fails(what: str) -> str:
+    """Return the command that records a failure, unless an earlier one is recorded."""
+    return f'test -n "${{xen_bad}}" || setenv xen_bad "{what}"'
 
 
 def _module(name: str, file: str) -> Iterator[str]:
@@ -198,19 +224,6 @@ def _module(name: str, file: str) -> Iterator[str]:
     yield "setexpr xen_next ${xen_next} + ${filesize}"
     yield "setexpr xen_next ${xen_next} + 1fffff"
     yield from _aligned()
-
-
-def _device_tree(boot: boards.Boot) -> Iterator[str]:
-    if boot.device_tree == "firmware":
-        yield "# The firmware's device tree, last, as it grows."
-        yield _unless_set("fdt_addr", "${fdtcontroladdr}")
-        yield "fdt addr ${fdt_addr}"
-        yield "fdt move ${fdt_addr} ${xen_next} 100000"
-        return
-    yield "# The device tree, last, as it grows."
-    yield _load(boot.dtb or "${fdtfile}")
-    yield "fdt addr ${xen_next}"
-    yield "fdt resize 10000"
 
 
 def _node(path: str, name: str, kind: str) -> Iterator[str]:
@@ -240,9 +253,9 @@ def _guest(number: int, guest: DirectGuest) -> Iterator[str]:
 
 
 def _quoted(value: str) -> str:
-    """Return a text escaped for double quotes in U-Boot's shell.
+    """Return a value for use inside double quotes in U-Boot's shell.
 
     Raises:
-        CannotCarry: it holds a character that the shell would interpret.
+        CannotCarry: it contains a character that the shell would interpret.
     """
     return text.packed(value)
