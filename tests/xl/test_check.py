@@ -61,6 +61,9 @@ SOUND = (
     f"{PV}tsc_mode = 'native'\npassthrough = 'Enabled'\nmax_grant_frames = 32\n",
     f"{PV}driver_domain = 1\nbackend_domain = 'x'\n",
 )  # fmt: skip
+LONG = "9" * 5000
+"""Python refuses to read a number of more than 4,300 digits."""
+
 WRONG = {
     f"{HEAD}kernel = 'k'\nbuilder = 'linux'\n": "builder",
     f"{HEAD}kernel = 'k'\ntype = 'PV'\n": "type",
@@ -92,6 +95,9 @@ WRONG = {
     f"{PV}p9 = ['tag=t,path=/srv']\n": "p9",
     f"{PV}channel = ['name=c']\n": "channel",
     f"{PV}channel = ['connection=socket']\n": "channel",
+    f"{PV}channel = ['name=path0,connection=socket']\n": "channel",
+    f"{PV}irqs = ['{LONG}']\n": "irqs",
+    f"{PV}cpus = '{LONG}'\n": "cpus",
     f"{PV}passthrough = 'yes'\n": "passthrough",
     f"{PV}timer_mode = 1\n": "timer_mode",
     f"{PV}max_grant_frames = 'x'\n": "max_grant_frames",
@@ -239,3 +245,12 @@ def test_a_virtio_type_goes_on_behind_a_comma(spec: str, sound: bool) -> None:
 def test_a_device_of_the_device_tree_goes_to_a_guest_on_arm() -> None:
     text = f"{PVH}dtdev = ['/soc/uart']\ndevice_tree = '/p.dtb'\niomem = ['fe000,1']\nirqs = [77]\n"
     assert check.problems(parse(text), arch="aarch64") == []
+
+
+def test_a_number_of_any_length_is_not_one() -> None:
+    (found,) = problems(parse(f"{PV}vcpus = '{LONG}'\n"), (4, 21))
+    assert (found.key, found.verdict) == ("vcpus", "ignored")
+
+
+def test_the_same_number_in_octal_is_not_doubtful() -> None:
+    assert problems(parse(f"{PV}vcpus = '007'\n"), (4, 21)) == []

@@ -8,7 +8,7 @@ from xentui.xl import keys, values
 
 
 def test_every_key_has_a_reader_and_every_reader_a_key() -> None:
-    assert {key.kind for key in keys.keys().values()} == set(values.READERS)
+    assert {key.kind for key in keys.keys().values()} == set(values.CHECKS)
 
 
 def test_what_a_key_names_instead_is_a_key() -> None:

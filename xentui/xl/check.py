@@ -19,7 +19,7 @@ from xentui.safe_text import quoted
 from xentui.xl import keys as table
 from xentui.xl.config import Config
 from xentui.xl.keys import Key, Version
-from xentui.xl.values import READERS, Given, Verdict
+from xentui.xl.values import CHECKS, KeyValue, Verdict
 
 Arch = Literal["x86-64", "aarch64"]
 
@@ -82,8 +82,8 @@ def _key(around: Surroundings, name: str) -> Iterator[Problem]:
     if key.deprecated is not None and key.deprecated <= around.xen and not useless:
         message = f"is deprecated since Xen {table.shown(key.deprecated)}"
         yield Problem(name, setting.line, "ignored", message, _use(key.instead), key.instead)
-    given = Given(around.config, around.type, around.xen, key, setting.value)
-    for verdict, message in READERS[key.kind](given):
+    given = KeyValue(around.config, around.type, around.xen, key, setting.value)
+    for verdict, message in CHECKS[key.kind](given):
         if verdict == "refused" or not useless:
             yield Problem(name, setting.line, verdict, message)
     if useless:

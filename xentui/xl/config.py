@@ -34,6 +34,7 @@ _ESCAPE = re.compile(r"\\(.)")
 _ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _NUMBER = re.compile(r"\s*[+-]?(?:0x[0-9a-f]+|0[0-7]*|[1-9][0-9]*)", re.IGNORECASE)
 _DEEPEST = 32
+_LONGEST_NUMBER = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +117,9 @@ class _Refused(Exception):
 def as_number(text: str) -> int | None:
     """Return a number as C's strtol with base 0 does: ``0512`` is octal, 330.
 
-    ``None`` is what xl takes for no number: other text, or more than 64 bits hold.
+    ``None`` stands for what xl does not take for a number: other text, or more than 64 bits.
     """
-    if not _NUMBER.fullmatch(text):
+    if len(text) > _LONGEST_NUMBER or not _NUMBER.fullmatch(text):
         return None
     digits = text.strip()
     octal = re.fullmatch(r"([+-]?)0([0-7]+)", digits)

@@ -1,9 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""How xl reads the value of a key, for each kind of :file:`keys.toml`.
+"""Check the values of an xl config as xl itself reads them.
 
-A reader yields what is wrong with a value, as a verdict and the end of a sentence that begins
-with the key. The verdicts are those of :mod:`xentui.xl.check`.
+There is one check for each kind of key (``kind`` in :file:`keys.toml`). It yields each problem of
+a value as a verdict and a text. A text that begins with a quoted word is about that word; any
+other goes on after the name of the key: ``vcpus`` "is 3: ...".
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Literal, TypeAlias
 from xentui.safe_text import quoted
 from xentui.xl import disk as disks
 from xentui.xl import nic as nics
+from xentui.xl import pci
 from xentui.xl.config import Config, Value, as_number
 from xentui.xl.keys import Key, Version
 
@@ -25,21 +27,24 @@ Verdict: TypeAlias = Literal[
 """What becomes of a setting.
 
 * ``refused``: xl ends with an error when it reads it.
-* ``fails``: xl reads it, and libxl refuses to make the domain.
-* ``ignored``: xl says something on stderr and goes on without the value, or without part of it.
-* ``doubtful``: xl takes it, but hardly as it is meant.
+* ``fails``: xl reads it, and libxl refuses to create the domain.
+* ``ignored``: xl prints a message and goes on without the value, or without part of it.
+* ``doubtful``: xl accepts it, but probably not with the intended meaning.
 * ``unknown``: no xl reads the key. xl itself says nothing.
 * ``gone``: an older xl read it.
 * ``later``: a newer xl reads it.
 * ``useless``: it has no effect on this architecture, or for this type of domain.
 """
 
-Found: TypeAlias = tuple[Verdict, str]
+Problem: TypeAlias = tuple[Verdict, str]
+
+_DIGITS = "[0-9]{1,100}"
+"""A number of any size that xl could mean; Python itself refuses to read one of 4,301 digits."""
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """A key with its value, and what the value is judged for.
+class KeyValue:
+    """A key with its value, and what the value is checked for.
 
     Attributes:
         config: the whole config.
@@ -60,7 +65,7 @@ class Given:
 
     @property
     def entries(self) -> tuple[str, ...]:
-        """The texts of a list up to the first that is a list, where xl stops."""
+        """The strings of a list, up to the first nested list, where xl stops reading."""
         items = []
         for item in self.value if isinstance(self.value, tuple) else ():
             if not isinstance(item, str):
@@ -69,18 +74,18 @@ class Given:
         return tuple(items)
 
 
-Reader: TypeAlias = Callable[[Given], Iterator[Found]]
+Check: TypeAlias = Callable[[KeyValue], Iterator[Problem]]
 
 
-def _text(given: Given) -> Iterator[Found]:
+def _text(given: KeyValue) -> Iterator[Problem]:
     if not isinstance(given.value, str):
-        yield "ignored", "is a list, and xl wants one value"
+        yield "ignored", "is a list, but xl wants one value"
 
 
-def _number(given: Given) -> Iterator[Found]:
+def _number(given: KeyValue) -> Iterator[Problem]:
     number = given.number
     if not isinstance(given.value, str):
-        yield "ignored", "is a list, and xl wants a number"
+        yield "ignored", "is a list, but xl wants a number"
     elif number is None:
         why = " joined with +=" if as_number(given.value) is not None else ""
         yield "ignored", f"is {quoted(given.value)}{why}, which xl does not read as a number"
@@ -95,19 +100,19 @@ def _number(given: Given) -> Iterator[Found]:
         yield from _spelling(given.value, number)
 
 
-def _range(key: Key, number: int) -> Iterator[Found]:
+def _range(key: Key, number: int) -> Iterator[Problem]:
     low, high = key.minimum, key.maximum
     if (low is not None and number < low) or (high is not None and number > high):
-        span = f"{low} to {high} make" if high is not None else f"{low} or more makes"
-        yield "doubtful", f"is {number}: {span} sense"
+        span = f"{low} to {high}" if high is not None else f"{low} or more"
+        yield "doubtful", f"is {number}; sensible values are {span}"
 
 
-def _spelling(value: str, number: int) -> Iterator[Found]:
-    if re.fullmatch(r"\s*[+-]?0[0-9]+\s*", value):
+def _spelling(value: str, number: int) -> Iterator[Problem]:
+    if re.fullmatch(r"\s*[+-]?0[0-9]+\s*", value) and int(value, 10) != number:
         yield "doubtful", f"is {quoted(value)}, which is octal: xl reads {number}"
 
 
-def _bounded(given: Given) -> Iterator[Found]:
+def _bounded(given: KeyValue) -> Iterator[Problem]:
     number = given.number
     if number is None:
         yield "refused", "is not a number"
@@ -117,14 +122,14 @@ def _bounded(given: Given) -> Iterator[Found]:
         yield from _range(given.key, number)
 
 
-def _choice(given: Given) -> Iterator[Found]:
-    """A word of a list; of ``enum`` in upper or lower case, of ``prefix`` any beginning."""
+def _choice(given: KeyValue) -> Iterator[Problem]:
+    """A word of a list: an ``enum`` in any case, a ``prefix`` abbreviated."""
     words = given.key.words(given.xen)
     if not isinstance(given.value, str):
-        yield "ignored", "is a list, and xl wants one word"
+        yield "ignored", "is a list, but xl wants one word"
         return
     if given.key.types and given.type not in given.key.types and given.key.name != "altp2m":
-        # It is not even read.
+        # xl does not read the key for such a domain.
         return
     word = given.value.lower() if given.key.kind.startswith("enum") else given.value
     if given.key.kind == "prefix" and any(one.startswith(given.value) for one in words):
@@ -134,7 +139,7 @@ def _choice(given: Given) -> Iterator[Found]:
         yield "refused", f"is {quoted(given.value)}: xl knows {_either(words)}"
 
 
-def _enum_or_number(given: Given) -> Iterator[Found]:
+def _enum_or_number(given: KeyValue) -> Iterator[Problem]:
     number = given.number
     if given.key.name == "timer_mode" and given.type == "pv" and isinstance(given.value, str):
         yield "refused", "is not supported for PV guests"
@@ -150,38 +155,38 @@ def _enum_or_number(given: Given) -> Iterator[Found]:
             yield "doubtful", f"is {number}: xl wants its name, {quoted(numbered[number])}"
 
 
-def _uuid(given: Given) -> Iterator[Found]:
+def _uuid(given: KeyValue) -> Iterator[Problem]:
     if not isinstance(given.value, str):
-        yield "ignored", "is a list, and xl wants one value"
+        yield "ignored", "is a list, but xl wants one value"
     elif not re.fullmatch(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", given.value):
         yield "refused", f"is {quoted(given.value)}, which is not a UUID"
 
 
-def _texts(given: Given) -> Iterator[Found]:
+def _texts(given: KeyValue) -> Iterator[Problem]:
     if isinstance(given.value, str):
-        yield "ignored", 'is a single value, and xl wants a list, such as ["…"]'
+        yield "ignored", 'is a single value, but xl wants a list, such as ["…"]'
 
 
-def _texts_alone(given: Given) -> Iterator[Found]:
+def _texts_alone(given: KeyValue) -> Iterator[Problem]:
     if isinstance(given.value, str):
-        yield "refused", 'is a single value, and xl wants a list, such as ["…"]'
+        yield "refused", 'is a single value, but xl wants a list, such as ["…"]'
 
 
-def _text_or_texts(given: Given) -> Iterator[Found]:
+def _text_or_texts(given: KeyValue) -> Iterator[Problem]:
     if given.key.name == "bootloader_args" and isinstance(given.value, str):
-        # Of a text without a word in it xl makes a crash.
+        # xl crashes on a text without any word.
         verdict: Verdict = "doubtful" if given.value.strip(" \t\n") else "refused"
         yield verdict, 'is a single value; xl wants a list, such as ["…"]'
 
 
-def _lists(given: Given) -> Iterator[Found]:
+def _lists(given: KeyValue) -> Iterator[Problem]:
     if isinstance(given.value, str):
-        yield "ignored", "is a single value, and xl wants a list of lists"
+        yield "ignored", "is a single value, but xl wants a list of lists"
     elif any(isinstance(item, str) for item in given.value):
-        yield "refused", "is a list of texts, and xl wants a list of lists"
+        yield "refused", "is a list of strings, but xl wants a list of lists"
 
 
-def _disks(given: Given) -> Iterator[Found]:
+def _disks(given: KeyValue) -> Iterator[Problem]:
     yield from _texts(given)
     for spec in given.entries:
         error = disks.parse(spec, given.xen).error
@@ -189,14 +194,14 @@ def _disks(given: Given) -> Iterator[Found]:
             yield "refused", f"{quoted(spec)}: {error}"
 
 
-def _nics(given: Given) -> Iterator[Found]:
+def _nics(given: KeyValue) -> Iterator[Problem]:
     yield from _texts(given)
     for spec in given.entries:
         for name, text in nics.words(spec):
             yield from _nic_word(given.xen, name, text)
 
 
-def _nic_word(xen: Version, name: str, text: str | None) -> Iterator[Found]:
+def _nic_word(xen: Version, name: str, text: str | None) -> Iterator[Problem]:
     written = name if text is None else f"{name}={text}"
     if not nics.is_known(name, text) or nics.SINCE.get(name, (0, 0)) > xen:
         yield "ignored", f"{quoted(written)} is not a setting of an interface"
@@ -214,13 +219,13 @@ def _nic_word(xen: Version, name: str, text: str | None) -> Iterator[Found]:
 
 
 def _is_mac_to_xl(text: str) -> bool:
-    """Return whether xl complains of a MAC: six numbers in hexadecimal, any one character apart."""
+    """Return whether xl accepts a MAC: six hexadecimal numbers, any one character between them."""
     octet = r"\s*[+]?(?:0[xX])?0*[0-9a-fA-F]{1,2}"
     return re.match(rf"{octet}(?:.{octet}){{5}}", text) is not None
 
 
-def _cpu_list(given: Given) -> Iterator[Found]:
-    """Physical processors: ``all``, numbers, ranges, each behind ``^`` to leave it out."""
+def _cpu_list(given: KeyValue) -> Iterator[Problem]:
+    """Physical processors: ``all``, numbers, ranges, each may follow ``^``, which excludes it."""
     least = 1 if given.xen >= (4, 22) else 0
     vcpus = max(given.config.number("vcpus") or 0, given.config.number("maxvcpus") or 0, least)
     for spec in [given.value] if isinstance(given.value, str) else given.entries[:vcpus]:
@@ -228,7 +233,7 @@ def _cpu_list(given: Given) -> Iterator[Found]:
             bare = word.removeprefix("^")
             node = re.match("nodes?:", bare)
             bare = bare[node.end() :] if node else bare
-            match = re.fullmatch(r"\s*\+?([0-9]+)(?:-\s*\+?([0-9]+))?", bare)
+            match = re.fullmatch(rf"\s*\+?({_DIGITS})(?:-\s*\+?({_DIGITS}))?", bare)
             if bare == "all" and not word.startswith("^"):
                 continue
             first, last = (match[1], match[2] or match[1]) if match else ("0", "0")
@@ -236,83 +241,15 @@ def _cpu_list(given: Given) -> Iterator[Found]:
                 yield "refused", f"{quoted(word)} is not a processor or a range of them"
 
 
-def _pci(given: Given) -> Iterator[Found]:
+def _pci(given: KeyValue) -> Iterator[Problem]:
     yield from _texts(given)
     for spec in given.entries:
-        error = pci_error(spec)
+        error = pci.error(spec)
         if error:
             yield "refused", f"{quoted(spec)}: {error}"
 
 
-_BDF = (
-    r"(?:(?P<domain>[0-9a-fA-F]+):)?(?P<bus>[0-9a-fA-F]+):(?P<dev>[0-9a-fA-F]+)"
-    r"\.(?P<func>\*|[0-9a-fA-F]+)"
-)
-
-
-def pci_address(spec: str) -> str:
-    """Return the address of a PCI device as Linux writes it, such as ``0000:03:00.0``.
-
-    Empty where a device has no address, or is more than one function of it.
-    """
-    found = re.search(rf"(?:^|\bbdf=){_BDF}", spec)
-    if found is None or found["func"] == "*" or not _bdf_fits(found):
-        return ""
-    parts = (int(found[name] or "0", 16) for name in ("domain", "bus", "dev", "func"))
-    return "{:04x}:{:02x}:{:02x}.{:x}".format(*parts)
-
-
-def pci_error(spec: str) -> str:
-    """Return why xl refuses a PCI device (xen:tools/libs/util/libxlu_pci.c), or an empty text."""
-    rest, named = spec, False
-    match = re.match(_BDF, spec)
-    address = match is not None and _bdf_fits(match)
-    if match is not None and address:
-        rest = spec[match.end() :]
-        slot = re.match(r"@([0-9a-fA-F]+)", rest)
-        if rest.startswith("@") and (slot is None or int(slot[1], 16) > 0x1F):
-            return "the slot behind @ is a number up to 1f"
-        rest = rest[slot.end() :] if slot else rest
-        if rest and not rest.startswith(","):
-            return f"{quoted(rest)} cannot be there"
-        rest = rest.removeprefix(",")
-    while rest:
-        name, equals, tail = rest.partition("=")
-        if not equals and not address:
-            return f"{quoted(rest)} is not an address such as 0000:03:00.0"
-        if not equals:
-            return f"{quoted(rest)} is not written as name=value"
-        text, _, rest = tail.partition(",")
-        if name == "bdf":
-            match = re.match(_BDF, text)
-            if match is None or not _bdf_fits(match):
-                return f"{quoted(text)} is not an address such as 0000:03:00.0"
-            address = True
-        elif name == "vslot":
-            slot = re.match(r"\s*(?:0[xX])?([0-9a-fA-F]+)", text)
-            if slot is None or int(slot[1], 16) > 0x1F:
-                return "vslot is a number up to 1f"
-        elif name == "rdm_policy":
-            if text.lower() not in ("strict", "relaxed", "invalid"):
-                return "rdm_policy is strict or relaxed"
-        elif name == "name":
-            named = True
-        elif name not in ("permissive", "msitranslate", "seize", "power_mgmt"):
-            return f"xl knows no setting {quoted(name)} of a PCI device"
-    if address == named:
-        return "it names no device by an address such as 0000:03:00.0" if not address else (
-            "it names the device twice, by address and by name"
-        )  # fmt: skip
-    return ""
-
-
-def _bdf_fits(match: re.Match[str]) -> bool:
-    domain, bus, dev = (int(match[name] or "0", 16) for name in ("domain", "bus", "dev"))
-    func = 0 if match["func"] == "*" else int(match["func"], 16)
-    return domain <= 0xFFFF and bus <= 0xFF and dev <= 0x1F and func <= 7
-
-
-def _iomem(given: Given) -> Iterator[Found]:
+def _iomem(given: KeyValue) -> Iterator[Problem]:
     yield from _texts(given)
     hexadecimal = r"\s*[+-]?(?:0[xX])?[0-9a-fA-F]+"
     for spec in given.entries:
@@ -324,7 +261,7 @@ def _iomem(given: Given) -> Iterator[Found]:
     yield from _not_a_text(given)
 
 
-def _ioports(given: Given) -> Iterator[Found]:
+def _ioports(given: KeyValue) -> Iterator[Problem]:
     yield from _texts(given)
     for spec in given.entries:
         match = re.match(r"\s*\+?(?:0[xX])?([0-9a-fA-F]+)", spec)
@@ -339,17 +276,17 @@ def _ioports(given: Given) -> Iterator[Found]:
     yield from _not_a_text(given)
 
 
-def _irqs(given: Given) -> Iterator[Found]:
+def _irqs(given: KeyValue) -> Iterator[Problem]:
     yield from _texts(given)
     for spec in given.entries:
-        if not re.fullmatch(r"\s*\+?[0-9]+", spec) or int(spec) >= 2**32 - 1:
+        if not re.fullmatch(rf"\s*\+?{_DIGITS}", spec) or int(spec) >= 2**32 - 1:
             yield "refused", f"{quoted(spec)} is not the number of an interrupt"
     yield from _not_a_text(given)
 
 
-def _not_a_text(given: Given) -> Iterator[Found]:
+def _not_a_text(given: KeyValue) -> Iterator[Problem]:
     if isinstance(given.value, tuple) and len(given.entries) < len(given.value):
-        yield "refused", "holds a list, and xl wants texts"
+        yield "refused", "contains a list, but xl wants strings"
 
 
 def _devices(
@@ -359,18 +296,18 @@ def _devices(
     newer: dict[str, Version] | None = None,
     ignoring: bool = False,
     stopping: bool = False,
-) -> Reader:
-    """Return a reader of ``name=value`` words with commas between them.
+) -> Check:
+    """Return a check of ``name=value`` words with commas between them.
 
     Args:
         known: the names, each with the words it takes or ``None`` for any text.
         needed: names that must be there.
         newer: from which Xen a name is known.
         ignoring: whether xl goes on after an unknown name.
-        stopping: whether xl passes over the rest from a word without ``=`` on.
+        stopping: whether xl ignores a word without ``=`` and everything after it.
     """
 
-    def read(given: Given) -> Iterator[Found]:
+    def read(given: KeyValue) -> Iterator[Problem]:
         yield from _texts(given)
         for spec in given.entries:
             names: set[str] = set()
@@ -378,10 +315,10 @@ def _devices(
                 name, equals, text = word.strip().partition("=")
                 allowed = known.get(name, ())
                 if not equals and stopping:
-                    yield "doubtful", f"{quoted(word)} is not read, nor what follows"
+                    yield "doubtful", f"{quoted(word)} and what follows is ignored"
                     break
                 if not equals or (newer or {}).get(name, (0, 0)) > given.xen:
-                    yield "refused", f"{quoted(word)} is not read"
+                    yield "refused", f"{quoted(word)} is not name=value for this Xen"
                 elif name not in known:
                     yield "ignored" if ignoring else "refused", f"{quoted(word)} is not known"
                 elif allowed is not None and text.lower() not in allowed:
@@ -389,12 +326,12 @@ def _devices(
                 names.add(name)
             for name in needed:
                 if name not in names:
-                    yield "refused", f"{quoted(spec)} says no {name}"
+                    yield "refused", f"{quoted(spec)} lacks {name}="
 
     return read
 
 
-def _p9(given: Given) -> Iterator[Found]:
+def _p9(given: KeyValue) -> Iterator[Problem]:
     newer: dict[str, Version] = dict.fromkeys(
         ("type", "max-files", "max-open-files", "max-space", "auto-delete"), (4, 19)
     )
@@ -405,22 +342,24 @@ def _p9(given: Given) -> Iterator[Found]:
     yield from read(given)
 
 
-def _channel(given: Given) -> Iterator[Found]:
+def _channel(given: KeyValue) -> Iterator[Problem]:
     names = {"backend": None, "name": None, "path": None, "connection": ("pty", "socket")}
     yield from _devices(names, ("connection",), ignoring=True)(given)
     for spec in given.entries:
-        if re.search(r"(?:^|,)\s*connection\s*=\s*socket", spec) and "path" not in spec:
-            yield "refused", f"{quoted(spec)} says no path for the socket"
+        words = (word.strip().partition("=") for word in spec.split(","))
+        values = {name: text for name, _, text in words}
+        if values.get("connection", "").lower() == "socket" and not values.get("path"):
+            yield "refused", f"{quoted(spec)} lacks path= for the socket"
 
 
-def _vdispl(given: Given) -> Iterator[Found]:
+def _vdispl(given: KeyValue) -> Iterator[Problem]:
     yield from _devices(dict.fromkeys(("backend", "be-alloc", "connectors")), ("connectors",))(
         given
     )
 
 
-def _virtio(given: Given) -> Iterator[Found]:
-    """A type that begins with ``virtio`` goes on behind the next comma."""
+def _virtio(given: KeyValue) -> Iterator[Problem]:
+    """The value of a type that begins with ``virtio`` may contain a comma: ``virtio,device22``."""
     names = {"backend": None, "type": None, "transport": ("mmio", "unknown"), "grant_usage": None}
     joined = re.compile(r"(?<![^,])( *type=virtio[^,]*),")
     whole = tuple(joined.sub(r"\1 ", spec) for spec in given.entries)
@@ -428,7 +367,7 @@ def _virtio(given: Given) -> Iterator[Found]:
     yield from _devices(names)(replace(given, value=value))
 
 
-def _viridian(given: Given) -> Iterator[Found]:
+def _viridian(given: KeyValue) -> Iterator[Problem]:
     if given.type != "hvm":
         return
     if isinstance(given.value, str):
@@ -442,28 +381,28 @@ def _viridian(given: Given) -> Iterator[Found]:
             yield "refused", f"{quoted(word)} is not a Hyper-V interface that xl knows"
 
 
-def _mca_caps(given: Given) -> Iterator[Found]:
+def _mca_caps(given: KeyValue) -> Iterator[Problem]:
     if given.type != "hvm":
         return
     if isinstance(given.value, str):
-        yield "refused", "is a single value, and xl wants a list"
+        yield "refused", "is a single value, but xl wants a list"
     for word in given.entries:
         if word not in given.key.choices:
             yield "refused", f"{quoted(word)} is not {_either(given.key.choices)}"
 
 
-def _smbios(given: Given) -> Iterator[Found]:
+def _smbios(given: KeyValue) -> Iterator[Problem]:
     if given.type != "hvm":
         return
     if isinstance(given.value, str):
-        yield "refused", "is a single value, and xl wants a list"
+        yield "refused", "is a single value, but xl wants a list"
     for word in given.entries:
         name, _, text = word.partition("=")
         if name.lower() not in given.key.choices or not text:
             yield "refused", f"{quoted(word)} is not NAME=TEXT with a name that xl knows"
 
 
-def _firmware(given: Given) -> Iterator[Found]:
+def _firmware(given: KeyValue) -> Iterator[Problem]:
     yield from _text(given)
     if given.type == "hvm" or not isinstance(given.value, str):
         return
@@ -471,9 +410,9 @@ def _firmware(given: Given) -> Iterator[Found]:
         yield "refused", f"is {quoted(given.value)}: for PV and PVH it is pvgrub32 or pvgrub64"
 
 
-def _rdm(given: Given) -> Iterator[Found]:
+def _rdm(given: KeyValue) -> Iterator[Problem]:
     yield from _text(given)
-    # What xl cannot read of it, it passes over, mostly without a word.
+    # xl ignores what it cannot parse, mostly silently.
     if isinstance(given.value, str) and not re.fullmatch(
         r"(?:strategy=host|policy=(?:strict|relaxed))(?:,(?:strategy=host|policy=(?:strict|relaxed)))*",
         given.value,
@@ -481,7 +420,7 @@ def _rdm(given: Given) -> Iterator[Found]:
         yield "doubtful", f"is {quoted(given.value)}: write strategy=host,policy=relaxed"
 
 
-def _arm_sci(given: Given) -> Iterator[Found]:
+def _arm_sci(given: KeyValue) -> Iterator[Problem]:
     if isinstance(given.value, str):
         for word in filter(None, given.value.split(",")):
             name, _, text = word.partition("=")
@@ -489,15 +428,15 @@ def _arm_sci(given: Given) -> Iterator[Found]:
                 yield "refused", f"{quoted(word)}: type is {_either(given.key.choices)}"
 
 
-def _llc_colors(given: Given) -> Iterator[Found]:
+def _llc_colors(given: KeyValue) -> Iterator[Problem]:
     yield from _texts(given)
     for word in given.entries:
-        match = re.match(r"\s*([0-9]+)(?:\s*-\s*([0-9]+))?", word)
+        match = re.match(rf"\s*({_DIGITS})(?:\s*-\s*({_DIGITS}))?", word)
         if match is None or (match[2] is not None and int(match[2]) < int(match[1])):
             yield "refused", f"{quoted(word)} is not a colour or a range of them"
 
 
-def _xenstore_quota(given: Given) -> Iterator[Found]:
+def _xenstore_quota(given: KeyValue) -> Iterator[Problem]:
     yield from _texts(given)
     for word in given.entries:
         number = as_number(word.partition("=")[2])
@@ -505,7 +444,7 @@ def _xenstore_quota(given: Given) -> Iterator[Found]:
             yield "refused", f"{quoted(word)} is not NAME=NUMBER"
 
 
-def _any(_: Given) -> Iterator[Found]:
+def _any(_: KeyValue) -> Iterator[Problem]:
     yield from ()
 
 
@@ -521,7 +460,7 @@ _VKB = dict.fromkeys(
     )
 )  # fmt: skip
 
-READERS: dict[str, Reader] = {
+CHECKS: dict[str, Check] = {
     "text": _text,
     "number": _number,
     "flag": _number,

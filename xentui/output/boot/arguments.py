@@ -17,7 +17,7 @@ from xentui.bitbake import text
 from xentui.project import boards
 from xentui.project.effective import dom0_memory
 from xentui.project.model import Guest, Project
-from xentui.xl import values
+from xentui.xl import pci
 
 
 def of_xen(project: Project) -> str:
@@ -53,7 +53,7 @@ def hidden(project: Project) -> list[str]:
         CannotCarry: an address cannot be written.
     """
     specs = (spec for guest in _passing(project) for spec in guest.pci)
-    found = dict.fromkeys(filter(None, map(values.pci_address, specs)))
+    found = dict.fromkeys(filter(None, map(pci.address, specs)))
     return (
         [f"xen-pciback.hide={''.join(f'({text.packed(one)})' for one in found)}"] if found else []
     )
