@@ -70,6 +70,24 @@ def test_settings_in_the_users_files_become_what_was_answered(
     assert seen.flag("XEN_GUEST_VCPUS", "xen-guest-image-minimal") == vcpus
 
 
+def test_settings_made_by_hand_are_taken_over_by_mouse(terminal: Terminal, tmp_path: Path) -> None:
+    build = small(tmp_path / "tree", HAND)
+    terminal.start(f"--build-dir {build}")
+    terminal.wait("vendor-os:external")
+    terminal.wait("Writes   conf/xentui.conf")
+    terminal.click("enter Review")
+    terminal.wait("Writing would override 2 lines")
+    terminal.click("^s Write")
+    terminal.wait("Take over:")
+    terminal.click(" Take over   ")
+    terminal.wait("Write        Back")
+    terminal.click(" Write   ")
+    terminal.wait("Type next")
+    seen = bitbakes(build)
+    assert "vendor-os:external" in seen.words("BUNDLED_XEN_GUESTS")
+    assert seen.flag("XEN_GUEST_VCPUS", "xen-guest-image-minimal") == "2"
+
+
 def test_the_project_file_here_is_what_enter_opens(terminal: Terminal, tmp_path: Path) -> None:
     (tmp_path / "board.toml").write_text('version = 1\n[host]\nmachine = "qemuarm64"\n')
     terminal.start()

@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from tests import xl_parser
+from tests.bitbake import trees
 from tests.bitbake_parser import Parsed, parse_conf, parse_recipe
 from tests.tui.terminals import TMUX, Terminal
 from xentui.output import guest_cfg
@@ -151,6 +152,91 @@ def test_the_first_preset_is_written_by_mouse(small: Terminal) -> None:
     assert conf(small).value("MACHINE") == "qemux86-64"
 
 
+def add_by_mouse(wizard: Terminal, kind: str, question: str, path: str) -> None:
+    """Go to Guests, add one of a kind, and type the path of its file."""
+    wizard.click("Guests ")
+    wizard.wait("No guests yet")
+    wizard.click("a Add")
+    wizard.wait("What is the guest?")
+    wizard.click(kind)
+    wizard.wait(question)
+    wizard.type(path)
+    wizard.wait(path.rpartition("/")[2])
+    wizard.click("Use this")
+
+
+def write_by_mouse(wizard: Terminal) -> None:
+    wizard.click("Review ")
+    wizard.wait("Press ctrl+s to write")
+    wizard.click("^s Write")
+    wizard.wait("Write into xentui-out?")
+    wizard.click(" Write   ")
+    wizard.wait("Type next")
+
+
+def begin_by_mouse(wizard: Terminal) -> None:
+    """Start from scratch, below the end of the list of presets."""
+    wizard.start()
+    wizard.wait("Begin with")
+    wizard.keys("End")
+    wizard.wait("Start from scratch")
+    wizard.click("Start from scratch")
+    wizard.wait("Total memory")
+
+
+def test_from_scratch_by_mouse(small: Terminal) -> None:
+    begin_by_mouse(small)
+    small.click("( ) qemuarm64")
+    small.wait("(•) qemuarm64")
+    small.click("Guests ")
+    small.wait("No guests yet")
+    small.click("a Add")
+    small.wait("What is the guest?")
+    small.click("1  A recipe of a layer")
+    small.wait("Which image recipe")
+    small.click("Use this")
+    small.wait(f"Guest {REFERENCE}")
+    small.click("Memory  ")
+    small.type("1024")
+    small.click("vCPUs")
+    small.type("2")
+    small.click("Review ")
+    small.wait("Give the board")
+    small.click("Give the board")
+    small.wait("Press ctrl+s to write")
+    write_by_mouse(small)
+    read = conf(small)
+    assert read.value("MACHINE") == "qemuarm64"
+    assert read.flag("XEN_GUEST_MEMORY", REFERENCE) == "1024"
+    assert read.flag("XEN_GUEST_VCPUS", REFERENCE) == "2"
+
+
+def test_a_tarball_becomes_a_guest_by_mouse(small: Terminal) -> None:
+    tarball(downloads(small) / "alpine.tar.gz")
+    begin_by_mouse(small)
+    add_by_mouse(small, "2  A root file", "Tarball: which file?", "~/Downloads/alpine.tar.gz")
+    small.wait("Guest alpine")
+    write_by_mouse(small)
+    read, path = bundle(small)
+    assert read.flag("XEN_GUEST_SOURCE_TYPE", "alpine") == "rootfs_dir"
+    assert (path.parent / "my-guests/alpine.tar.gz").read_bytes()
+
+
+@pytest.mark.skipif(not Path("/usr/bin/qemu-img").exists(), reason="qemu-img is not installed")
+def test_a_qcow2_becomes_a_guest_by_mouse(small: Terminal) -> None:
+    disk = downloads(small) / "appliance.qcow2"
+    subprocess.run(
+        ["qemu-img", "create", "-q", "-f", "qcow2", str(disk), "64M"],
+        check=True,
+        capture_output=True,
+    )
+    begin_by_mouse(small)
+    add_by_mouse(small, "3  A disk", "Disk image: which file?", "~/Downloads/appliance.qcow2")
+    small.wait("Guest appliance")
+    write_by_mouse(small)
+    assert cfg(small, "appliance").settings["type"] == "hvm"
+
+
 def test_from_scratch_with_a_recipe_and_a_vendors_files(wizard: Terminal) -> None:
     begin_from_scratch(wizard)
     wizard.keys("Tab")
@@ -229,6 +315,59 @@ def test_a_tarball_joins_a_preset(small: Terminal) -> None:
     assert small.pressed <= 12
     bundle(small)
     assert f"{REFERENCE}:autostart" in conf(small).words("BUNDLED_XEN_GUESTS")
+
+
+def test_a_tarball_joins_a_build_directory(small: Terminal, tmp_path: Path) -> None:
+    tarball(downloads(small) / "alpine.tar.gz")
+    build = trees.small(tmp_path / "tree", 'MACHINE ??= "qemux86-64"\n')
+    small.start(f"--build-dir {build}")
+    small.wait("Writes   conf/xentui.conf")
+    small.keys("Enter")
+    small.wait("Ready")
+    small.keys("M-4", "a", "2")
+    small.wait("Tarball: which file?")
+    small.type("~/Downloads/alpine.tar.gz")
+    small.keys("Enter")
+    small.wait("Guest alpine")
+    small.keys("C-s")
+    small.wait("ctrl+s to write")
+    small.keys("C-s")
+    small.wait("Write        Back")
+    small.keys("Enter")
+    small.wait("Type next")
+    assert small.pressed <= 12
+    read = parse_conf(
+        (build / "conf/local.conf").read_text(),
+        files={"conf/xentui.conf": (build / "conf/xentui.conf").read_text()},
+    )
+    assert f"{REFERENCE}:autostart" in read.words("BUNDLED_XEN_GUESTS")
+    (path,) = [p for p in tmp_path.rglob("*.bb") if "xen-guest-bundles" in str(p)]
+    recipe = parse_recipe(path.read_text(), path.name)
+    assert recipe.flag("XEN_GUEST_SOURCE_TYPE", "alpine") == "rootfs_dir"
+    (carried,) = path.parent.rglob("alpine.tar.gz")
+    digest = hashlib.sha256(carried.read_bytes()).hexdigest()
+    assert digest in recipe.flags("SRC_URI").values()
+
+
+def test_containers_with_too_little_memory_are_fixed_by_what_is_proposed(wizard: Terminal) -> None:
+    wizard.start()
+    wizard.wait("Writes   conf/xentui.conf")
+    wizard.keys("Enter")
+    wizard.wait("Ready")
+    wizard.keys("M-3")
+    wizard.wait("vxn and containerd")
+    wizard.keys("Right", "Tab", "Space")
+    wizard.wait("MiB too much")
+    wizard.keys("F8")
+    wizard.wait("F9")
+    wizard.keys("F9")
+    wizard.wait("Fixed:")
+    write(wizard)
+    assert wizard.pressed <= 10
+    read = conf(wizard).seen_by("xen-image-minimal")
+    assert {"vxn", "vcontainer"} <= set(read.words("DISTRO_FEATURES"))
+    assert "vxn-vdkr" in read.words("IMAGE_INSTALL")
+    assert int(read.value("QB_MEM_VALUE") or 0) > 1024
 
 
 @pytest.mark.skipif(not Path("/usr/bin/qemu-img").exists(), reason="qemu-img is not installed")
