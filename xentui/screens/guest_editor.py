@@ -60,7 +60,7 @@ SHARE = (
 SETTING = (Part("value", "", "value"),)
 ADDRESS = (
     Part("address", "", "none: DHCP"),
-    Part("gateway", "gateway", "", 16, below=True),
+    Part("gateway", "gateway", "", below=True),
     Part("device", "device", "eth0", 7),
 )
 TABLES = ("table", "tables", "named", "map")

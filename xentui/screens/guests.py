@@ -26,6 +26,8 @@ from xentui.session import Session, View, field_paths, guests, texts
 from xentui.widgets.table import Column, Row, Table
 from xentui.widgets.text import Glyphs, Text, glyphs, lit, wizard
 
+DISK = 10
+"""Cells of the column that says where the disk comes from."""
 SEVERITIES = ("error", "warning", "advice")
 
 
@@ -72,10 +74,10 @@ class Guests(Step):
                 Column("", 1),
                 Column("Guest"),
                 Column("Auto", 4),
-                Column("MiB", 7, right=True),
+                Column("MiB", 6, right=True),
                 Column("vCPUs", 5, right=True),
-                Column("Disk", 10, above=60),
-                Column("Goes into", 12, above=70),
+                Column("Disk", DISK, above=60),
+                Column("Goes into", 13, above=70),
                 Column("Network", 16, above=84),
                 id="guest-table",
             )
@@ -364,6 +366,7 @@ def guest_row(view: View, guest: Guest, signs: Glyphs) -> Row:
     severity = view.found.severity(guest.key)
     style = SEVERITIES[severity] if severity is not None else "ok"
     vif = " ".join(full.vif) if full.vif else "none"
+    disk = guests.disk_of(guest)
     return Row(
         guest.key,
         (
@@ -372,7 +375,7 @@ def guest_row(view: View, guest: Guest, signs: Glyphs) -> Row:
             "yes" if guest.autostart else "",
             str(full.memory),
             str(full.vcpus),
-            guests.disk_of(guest),
+            disk if len(disk) <= DISK else "file",
             (guest.bundle or "conf", "" if guest.bundle else "muted"),
             vif,
         ),

@@ -13,6 +13,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 
+from xentui.project.disk import disk
 from xentui.screens.guests import guest_facts
 from xentui.screens.main import MainScreen
 from xentui.screens.step import CursorMoved, Go, StartRehearsal, Step, edit
@@ -32,6 +33,8 @@ ROOMY = 72
 """Cells from which on all that a rehearsal text has room behind a guest's name."""
 MOST = 999
 """Percent that are text; what is more is text to be more."""
+MOST_IMAGES = 12
+"""Images of guests that are listed."""
 BESIDE = 90
 """Cells from which on there is room for a note beside each row."""
 
@@ -81,7 +84,7 @@ class Memory(Step):
         yield MemoryTable(
             Column("", 1),
             Column("Component"),
-            Column("MiB", 8, right=True),
+            Column("MiB", 10, right=True),
             Column("Share", 7, right=True),
             Column("Of which", 30, above=BESIDE),
             id="memory-table",
@@ -171,7 +174,32 @@ class Memory(Step):
             lines += [lit(""), guest_facts(self.session.view, guest.key, "", signs)]
         elif note := self._notes.get(self.table.key, ""):
             lines += [lit(""), lit(f"{note[:1].upper()}{note[1:]}.", "muted")]
+        if tall and not self.guest():
+            lines += self._disk_lines()
         self.query_one("#memory-found", Text).show(Content("\n").join(lines))
+
+    def _disk_lines(self) -> list[Content]:
+        """Return what the guests' images take in Dom0's root file system."""
+        view = self.session.view
+        sizes = disk(view.project, view.assets)
+        if not sizes.images:
+            return []
+        style = "" if sizes.fits else "warning"
+        total = f"{_mib(sizes.kib)} of {_mib(sizes.kept)} MiB that the recipe keeps free"
+        more = "" if sizes.fits else "; IMAGE_ROOTFS_EXTRA_SPACE makes room for them"
+        lines = [
+            lit(""),
+            lit("Disk: images in Dom0's root file system", "strong"),
+            lit(f"{'about ' if sizes.estimate else ''}{total}{more}", style),
+        ]
+        width = max((len(image.guest) for image in sizes.images[:MOST_IMAGES]), default=0)
+        for image in sizes.images[:MOST_IMAGES]:
+            mib = f"{'about ' if image.estimate else ''}{_mib(image.kib)}"
+            line = lit(f"  {image.guest:<{width}}  {mib:>9} MiB  ")
+            lines.append(line.append(lit(image.note.removeprefix("an estimate: "), "muted")))
+        if len(sizes.images) > MOST_IMAGES:
+            lines.append(lit(f"  and {len(sizes.images) - MOST_IMAGES} more", "muted"))
+        return lines
 
     def finding_in_sight(self) -> Finding | None:
         """Return what does not fit, so that its fix is one key away."""
@@ -236,6 +264,10 @@ class Memory(Step):
         edit(
             self, self.session, field_paths.put(project, path, wanted), label, merge=f"give {path}"
         )
+
+
+def _mib(kib: int) -> int:
+    return -(-kib // 1024)
 
 
 def _percent(mib: int, total: int | None) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from textual.widget import Widget
 
-from xentui.widgets.text import Glyphs, cut, fit, glyphs, lit
+from xentui.widgets.text import Glyphs, fit, glyphs, lit
 
 if TYPE_CHECKING:
     from xentui.rules.budget import Budget, Row
@@ -113,9 +113,9 @@ class MemoryMap(Widget):
             return Content("")
         signs = glyphs(self)
         line = bar(self._budget, width, signs)
-        return Content("\n").join([line, line, self._names(width, signs)])
+        return Content("\n").join([line, line, self._names(width)])
 
-    def _names(self, width: int, signs: Glyphs) -> Content:
+    def _names(self, width: int) -> Content:
         assert self._budget is not None  # noqa: S101 - shown by render alone
         rows = used_rows(self._budget)
         total = max(self._budget.total or 0, sum(row.mib for row in rows))
@@ -123,10 +123,10 @@ class MemoryMap(Widget):
         taken = 0
         for row, cells in zip(rows, shares(rows, total, width), strict=True):
             label = {"xen": "Xen", "reserve": "vxn"}.get(row.kind, row.label)
-            text = cut(label, max(0, cells - 1), signs.more) if cells > 4 else ""
-            parts.append(lit(fit(text, cells), "muted"))
+            # A name without room is left out: the table below has it.
+            parts.append(lit(fit(label if len(label) < cells else "", cells), "muted"))
             taken += cells
         free = self._budget.free or 0
-        if free > 0 and width - taken > 4:
-            parts.append(lit(cut(f"free {free}", width - taken, signs.more), "muted"))
+        if free > 0 and len(f"free {free}") <= width - taken:
+            parts.append(lit(f"free {free}", "muted"))
         return Content("").join(parts)

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
 NUMBER = 12
 """Cells of a number's input."""
-NAME = 26
+NAME = 31
 """Cells that BitBake's name takes after the value."""
-TIGHT = 72
+TIGHT = 76
 """Cells below which BitBake's name is not shown after the value; the help pane has it."""
 LEFT_OUT = ""
 """The choice that leaves a field out."""
@@ -155,7 +155,7 @@ class FieldRow(Labelled):
 
     DEFAULT_CSS = """
     FieldRow > Input.number { width: 12; margin: 0 0 0 24; }
-    FieldRow.-named > Input.text, FieldRow.-named > Options { margin: 0 27 0 24; }
+    FieldRow.-named > Input.text, FieldRow.-named > Options { margin: 0 32 0 24; }
     """
 
     class Typed(Message):
@@ -282,8 +282,14 @@ class FieldRow(Labelled):
         default, origin = self.session.fallback(self.path)
         if default and origin and self.field.kind != "integer":
             whole = f"{default}  ({origin})"
-            default = whole if len(whole) <= self.editor.size.width else default
-        return cut(default, max(1, self.editor.size.width), glyphs(self).more)
+            default = whole if len(whole) <= self._editor_cells() else default
+        return cut(default, max(1, self._editor_cells()), glyphs(self).more)
+
+    def _editor_cells(self) -> int:
+        """Return the cells that the editor has or is about to get: its own size follows later."""
+        if self.field.kind == "integer":
+            return NUMBER
+        return self.size.width - LABEL - 1 - (NAME if self.has_class("-named") else 0)
 
     def _finding(self) -> tuple[str, str]:
         """Return the severity and message of the first finding about this very field."""

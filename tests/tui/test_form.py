@@ -1,0 +1,154 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Forms while they are used: messages, another size, help, a file that cannot be examined."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from textual.widgets import Input
+from textual.widgets._toast import Toast
+
+from tests.sessions import TWO, session_of
+from tests.tui.test_wizard import settle
+from tests.tui.wizards import LARGE, SMALL, shown, wizard
+from xentui.project.model import Fetch, Source
+from xentui.screens.help import HelpScreen
+from xentui.screens.step import Form
+from xentui.session.forms import STEPS
+from xentui.widgets.chrome import HelpPane, KeyLine
+
+IMPORTED = TWO.with_guest(
+    replace(
+        TWO.guest("alpha"),
+        tags=("external",),
+        bundle="my-guests",
+        source=Source("rootfs_dir", "alpha", image_size=128, fetch=(Fetch("file://alpha.tar"),)),
+    )
+)
+"""A guest whose tarball is not there."""
+
+
+@pytest.mark.parametrize("size", [(60, 16), SMALL, LARGE])
+async def test_a_message_covers_neither_the_help_nor_the_keys(size: tuple[int, int]) -> None:
+    app = wizard(session_of(TWO), begin="guests")
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await settle(pilot)
+        await pilot.press("d")
+        await settle(pilot)
+        toasts = list(app.screen.query(Toast))
+        assert toasts
+        for toast in toasts:
+            for pane in (app.main.query_one(HelpPane), app.main.query_one(KeyLine)):
+                assert not toast.region.overlaps(pane.region)
+
+
+@pytest.mark.parametrize("fields", [3, 7, 12])
+async def test_the_focused_field_stays_in_sight_on_a_smaller_terminal(fields: int) -> None:
+    app = wizard(session_of(IMPORTED), begin="guests")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("enter", *["tab"] * fields)
+        await settle(pilot)
+        await pilot.resize_terminal(60, 16)
+        await pilot.pause(0.2)
+        await settle(pilot)
+        focused = app.focused
+        assert focused is not None
+        form = app.main.step.query_one(Form)
+        assert form.region.contains_region(focused.region)
+
+
+async def test_help_explains_the_choice_that_has_the_focus() -> None:
+    app = wizard(session_of(IMPORTED), begin="guests")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        app.screen.query_one("#import-type").focus()
+        await settle(pilot)
+        assert "Where the disk comes from" in shown(app)
+        await pilot.press("f1")
+        await settle(pilot)
+        assert isinstance(app.screen, HelpScreen)
+        assert "Where the disk comes from" in shown(app)
+
+
+async def test_a_problem_that_was_gone_to_leaves_when_the_focus_does() -> None:
+    app = wizard(session_of(IMPORTED), begin="guests")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("f8")
+        await settle(pilot)
+        finding = app.main.finding_in_sight()
+        assert finding is not None
+        assert finding.code in shown(app)
+        await pilot.press("shift+tab", "shift+tab")
+        await settle(pilot)
+        assert app.main.finding_in_sight() is not finding
+        assert f" {finding.code} " not in shown(app)
+
+
+async def test_a_refused_address_stays_as_it_was_typed_when_it_is_examined() -> None:
+    app = wizard(session_of(IMPORTED), begin="guests")
+    async with app.run_test(size=LARGE, notifications=True) as pilot:
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        row = next(
+            row
+            for row in app.main.step.query("FieldRow Input")
+            if row.parent.path[-1] == "uri"  # type: ignore[union-attr]
+        )
+        assert isinstance(row, Input)
+        row.focus()
+        await settle(pilot)
+        await pilot.press(*"~/none.tar")
+        await settle(pilot)
+        before = app.session.project
+        assert app.session.state.unfinished
+        await pilot.press("f3")
+        await pilot.pause(0.3)
+        await settle(pilot)
+        if app.screen is not app.main:
+            await pilot.press("escape")
+            await settle(pilot)
+        assert row.value == "~/none.tar"
+        assert app.session.state.unfinished
+        assert app.session.project is before
+        source = app.session.project.guest("alpha").source
+        assert source is not None
+        assert source.image_size == 128
+
+
+def cut_off(page: str) -> list[str]:
+    """Return the lines that end in an ellipsis above a blank place, the line of keys aside."""
+    lines = [line.replace("│", " ") for line in page.split("\n")]
+    found = []
+    for y, line in enumerate(lines[:-2]):
+        for match in re.finditer(r"\S…", line):
+            below = lines[y + 1].ljust(len(line))[max(0, match.start() - 8) : match.end()]
+            if not below.strip():
+                found.append(line.strip())
+    return found
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+@pytest.mark.parametrize(
+    "preset", ["qemux86-64-minimal", "qemux86-64-vxn", "vendor-guest", "raspberrypi4-64"]
+)
+async def test_no_text_is_cut_off_where_there_is_room_below(
+    preset: str, size: tuple[int, int]
+) -> None:
+    app = wizard(session_of(preset=preset), begin="start")
+    async with app.run_test(size=size) as pilot:
+        for number, _ in enumerate(STEPS, 1):
+            await pilot.press(f"alt+{number}")
+            await settle(pilot)
+            assert cut_off(shown(app)) == [], shown(app)
+            if number == 4:
+                await pilot.press("enter")
+                await settle(pilot)
+                assert cut_off(shown(app)) == [], shown(app)
