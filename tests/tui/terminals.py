@@ -70,12 +70,21 @@ class Terminal:
     def click(self, text: str) -> None:
         """Click on a text that is on the screen, which counts as a key."""
         self.pressed += 1
+        x, y = self._place_of(text)
+        for end in ("M", "m"):
+            self.tmux("send-keys", "-l", f"\x1b[<0;{x};{y}{end}")
+
+    def wheel_down(self, text: str, times: int) -> None:
+        """Turn the wheel above a text that is on the screen."""
+        x, y = self._place_of(text)
+        for _ in range(times):
+            self.tmux("send-keys", "-l", f"\x1b[<65;{x};{y}M")
+
+    def _place_of(self, text: str) -> tuple[int, int]:
         for y, line in enumerate(self.screen().split("\n"), 1):
             x = line.find(text) + 1
             if x:
-                for end in ("M", "m"):
-                    self.tmux("send-keys", "-l", f"\x1b[<0;{x};{y}{end}")
-                return
+                return x, y
         raise AssertionError(f"{text!r} is not on the screen:\n{self.screen()}")
 
     def screen(self) -> str:

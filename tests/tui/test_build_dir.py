@@ -77,7 +77,7 @@ async def test_without_a_build_directory_a_separate_tree_is_offered() -> None:
     app = wizard()
     async with app.run_test(size=SMALL) as pilot:
         await read(pilot, app)
-        assert "No build directory: writes into the folder xentui-out" in shown(app)
+        assert "No build directory: files go into xentui-out" in shown(app)
 
 
 async def test_conf_layer_and_the_edits_of_the_users_files_are_shown_and_written() -> None:

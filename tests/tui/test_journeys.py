@@ -155,8 +155,8 @@ def test_the_first_preset_is_written_by_mouse(small: Terminal) -> None:
 def add_by_mouse(wizard: Terminal, kind: str, question: str, path: str) -> None:
     """Go to Guests, add one of a kind, and type the path of its file."""
     wizard.click("Guests ")
-    wizard.wait("No guests yet")
-    wizard.click("a Add")
+    wizard.wait("a Add  ")
+    wizard.click("a Add  ")
     wizard.wait("What is the guest?")
     wizard.click(kind)
     wizard.wait(question)
@@ -178,19 +178,23 @@ def begin_by_mouse(wizard: Terminal) -> None:
     """Start from scratch, below the end of the list of presets."""
     wizard.start()
     wizard.wait("Begin with")
-    wizard.keys("End")
+    wizard.wheel_down("Begin with", 20)
     wizard.wait("Start from scratch")
     wizard.click("Start from scratch")
+    wizard.wait("▸ Start from scratch")
+    wizard.click("enter Review")
     wizard.wait("Total memory")
 
 
 def test_from_scratch_by_mouse(small: Terminal) -> None:
     begin_by_mouse(small)
     small.click("( ) qemuarm64")
+    small.wait("▸ ( ) qemuarm64")
+    small.click("( ) qemuarm64")
     small.wait("(•) qemuarm64")
     small.click("Guests ")
-    small.wait("No guests yet")
-    small.click("a Add")
+    small.wait("a Add  ")
+    small.click("a Add  ")
     small.wait("What is the guest?")
     small.click("1  A recipe of a layer")
     small.wait("Which image recipe")
@@ -359,11 +363,17 @@ def test_containers_with_too_little_memory_are_fixed_by_what_is_proposed(wizard:
     wizard.keys("Right", "Tab", "Space")
     wizard.wait("MiB too much")
     wizard.keys("F8")
-    wizard.wait("F9")
+    wizard.wait("F9  Let Dom0 route")
     wizard.keys("F9")
-    wizard.wait("Fixed:")
-    write(wizard)
+    wizard.wait("Fixed: Let Dom0 route")
+    wizard.keys("F8")
+    wizard.wait("F9  Give the board")
+    wizard.keys("F9")
+    page = wizard.wait("Fixed: Give the board")
     assert wizard.pressed <= 10
+    assert "error" not in page
+    assert "warning" not in page
+    write(wizard)
     read = conf(wizard).seen_by("xen-image-minimal")
     assert {"vxn", "vcontainer"} <= set(read.words("DISTRO_FEATURES"))
     assert "vxn-vdkr" in read.words("IMAGE_INSTALL")

@@ -134,7 +134,7 @@ class FileBrowser(Modal[Path | None]):
 
     def on_mount(self) -> None:
         """List the folder."""
-        self.query_one(Table).styles.height = max(3, min(14, self.app.size.height - 11))
+        self.query_one(Table).styles.height = max(3, min(14, self.app.size.height - 14))
         self._fill("")
 
     def _path_of(self, text: str) -> Path:

@@ -33,7 +33,7 @@ DRAFT, NOTHING, OPEN, FILE = ":draft", ":empty", ":open", ":file:"
 MOST_FILES = 3
 """Project files of this folder that are offered."""
 REST = 0.06
-"""Seconds that a row is stood on before it is looked into."""
+"""Seconds that the cursor stays on a row before its project is read."""
 
 
 Line = tuple[str, str]
@@ -41,7 +41,7 @@ Line = tuple[str, str]
 
 
 class StartTable(Table):
-    """What can be begun with."""
+    """The list of starting points."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "activate", "Review", id="list.choose"),
@@ -49,7 +49,7 @@ class StartTable(Table):
 
 
 class Start(Step):
-    """Presets, the draft, or nothing."""
+    """The first step: a preset, a project file, the draft, or an empty project."""
 
     NAME: ClassVar[str] = "start"
     HINT: ClassVar[str] = "Enter shows what would be written, with everything filled in."
@@ -71,7 +71,7 @@ class Start(Step):
         self._files: list[Path] = []
 
     def compose(self) -> ComposeResult:
-        """Make the list and what is lines of the row in it."""
+        """Make the list, and the details of the row under the cursor."""
         yield Text(id="start-where")
         yield Input(placeholder="part of a name, a board …", compact=True, id="start-filter")
         yield StartTable(
@@ -92,7 +92,7 @@ class Start(Step):
         self._fill()
 
     def sync(self) -> None:
-        """Offer the draft as long as there is one to take up."""
+        """Show the draft as long as it can be resumed."""
         offered = self.session.drafts.available()
         if self.is_attached and self._presets and offered != self._has_draft:
             self._has_draft = offered
@@ -104,7 +104,7 @@ class Start(Step):
         return Content("\n").join([lit(t, s) for t, s in location_lines(self.session, signs)])
 
     def build_survey_changed(self) -> None:
-        """Show what became known of the build directory."""
+        """Show what is now known about the build directory."""
         self.query_one("#start-where", Text).show(self._where())
 
     def _fill(self) -> None:
@@ -113,18 +113,18 @@ class Start(Step):
         if not wanted and self._has_draft:
             rows += [
                 Row(DRAFT, ((texts.RESUME, "strong"), "", "", ("yours", "muted"))),
-                Row(":or", ("  or start over",), heading=True),
+                Row(":or", ("  Start over",), heading=True),
             ]
         if not wanted:
             rows += [
                 Row(
                     f"{FILE}{path}",
-                    ((f"Open {short_path(path)}", "strong"), "", "", ("here", "muted")),
+                    ((f"Open {short_path(path)}", "strong"), "", "", ("yours", "muted")),
                 )
                 for path in self._files
             ]
             if self._files:
-                rows.append(Row(":new", ("  or begin another project with",), heading=True))
+                rows.append(Row(":new", ("  Start another project from",), heading=True))
         for preset in self._presets.values():
             if not opening.matches(preset, wanted):
                 continue
@@ -132,7 +132,8 @@ class Start(Step):
             memory = f"{preset.memory} MiB" if preset.memory else ""
             if preset.error:
                 cells: tuple[str | tuple[str, str], ...] = (
-                    (name, "muted"), (texts.UNREADABLE, "error"), "", preset.origin,
+                    (name, "muted"), (texts.UNREADABLE, "error"), "",
+                    opening.ORIGIN_WORDS[preset.origin],
                 )  # fmt: skip
             else:
                 word = opening.ORIGIN_WORDS[preset.origin]
@@ -140,7 +141,7 @@ class Start(Step):
             rows.append(Row(preset.name, cells))
         if not wanted:
             rows += [
-                Row(":other", ("  or",), heading=True),
+                Row(":other", ("  Other",), heading=True),
                 Row(NOTHING, ("Start from scratch", "", "", "")),
                 Row(OPEN, (f"{texts.OPEN_FILE} {glyphs(self).more}", "", "", "")),
             ]
@@ -192,7 +193,7 @@ class Start(Step):
         self.post_message(CursorMoved())
 
     async def _read_draft(self) -> None:
-        """Read the draft beside the screen: one of many guests takes a while."""
+        """Read the draft in a thread: one with many guests takes a while."""
         kept = await to_thread(self.session.load_draft)
         when = kept.when if kept else ""
         self._draft_note = f"Kept {when}." if kept else "It cannot be read."
@@ -208,6 +209,17 @@ class Start(Step):
         found = self._origins.get(key)
         return found if isinstance(found, Origin) else None
 
+    def hint(self) -> str:
+        """Return what Enter does with the row under the cursor."""
+        key = self.query_one(Table).key
+        if key == NOTHING:
+            return "Enter begins with an empty project, on Machine."
+        if key == OPEN:
+            return "Enter asks for the file."
+        if key == DRAFT or key.startswith(FILE):
+            return "Enter opens it, on Guests."
+        return self.HINT
+
     def previewed_view(self) -> View | None:
         """Return what the row under the cursor would give."""
         kept = self._draft
@@ -218,7 +230,7 @@ class Start(Step):
 
     @property
     def _line(self) -> int:
-        """The cells of a line: each part of the step has one free at both sides."""
+        """Columns available to a line: each part of the step has a margin of one at both sides."""
         return self.size.width - 2
 
     def _details(self) -> None:
@@ -249,7 +261,7 @@ class Start(Step):
 
     def _file_lines(self, key: str) -> list[Content]:
         origin = self._origins.get(key)
-        lines = [lit("The project file of this folder: go on with it.")]
+        lines = [lit("A project file. Enter continues with it.")]
         if isinstance(origin, str):
             return [*lines, lit(f"{glyphs(self).error} {origin}", "error")]
         if origin is None:
@@ -258,7 +270,7 @@ class Start(Step):
 
     def _draft_lines(self) -> list[Content]:
         lines = [
-            lit("Your changes that were not written when you left xentui."),
+            lit("Changes that you had not written when you left xentui."),
             lit(self._draft_note, "muted"),
         ]
         if self._draft is None:
@@ -297,7 +309,7 @@ class Start(Step):
     # What can be done
 
     def action_filter(self) -> None:
-        """Write what the rows must have in them."""
+        """Filter the list by typing."""
         self.add_class("-filtering")
         self.query_one("#start-filter", Input).focus()
 
@@ -315,20 +327,25 @@ class Start(Step):
     @on(Table.Activated)
     def _activated(self, event: Table.Activated) -> None:
         event.stop()
-        self._take("review")
+        self._take(event.key, "review")
 
     def action_customise(self) -> None:
         """Take the row and go through the steps."""
-        self._take("machine")
+        self._take(self.query_one(Table).key, "machine")
 
     def take_preset(self, name: str, then: str) -> None:
-        """Take a preset by its name."""
+        """Begin with a preset by its name, whether or not the filter shows it.
+
+        Args:
+            name: the preset's.
+            then: the step to go to.
+        """
         if name in self._presets:
             self.query_one(Table).select(name)
-            self._take(then)
+            self._take(name, then)
 
-    def _take(self, then: str) -> None:
-        key = self.query_one(Table).key
+    def _take(self, key: str, then: str) -> None:
+        """Begin with a row of the list, and go to a step then."""
         if key == DRAFT:
             kept = self._draft or self.session.load_draft()
             if kept is None:
@@ -371,12 +388,12 @@ def _pair(name: str, text: str) -> Content:
 
 
 def location_lines(session: Session, signs: Glyphs) -> list[Line]:
-    """Return two lines on the directory that is written into."""
+    """Return the lines about the target directory."""
     target = session.target.build_dir
     if target is None:
         folder = short_path(session.target.path)
         return [
-            (f"{signs.todo} No build directory: writes into the folder {folder}", "muted"),
+            (f"{signs.todo} No build directory: files go into {folder}", "muted"),
             ("  To write into one, start xentui there or with --build-dir DIR.", "muted"),
         ]
     name = short_path(target)

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """A table of rows to choose from, with headings between them.
 
-Textual's ``DataTable`` has no column that takes what the others leave, no column that is shown
-only where there is room, and no rows that are passed over; its ``OptionList`` has no columns.
+Textual's ``DataTable`` has no column that takes the remaining width, no column that disappears on
+narrow screens, and no rows that the cursor skips; its ``OptionList`` has no columns.
 """
 
 from __future__ import annotations
@@ -29,10 +29,12 @@ Cell = str | tuple[str, str]
 
 
 class Column(NamedTuple):
-    """A column. A width of 0 shares what the others leave.
+    """A column. Columns with a width of 0 share the remaining width.
 
     Attributes:
-        above: the table must be this wide for the column to be shown.
+        right: whether its cells are aligned right.
+        above: the least width of the table at which the column is shown; 0 for a column that is
+            always shown. Optional columns are also left out where others need their room.
     """
 
     title: str
@@ -42,7 +44,7 @@ class Column(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A row: cells are text, or text and the name of a style. Headings are not chosen."""
+    """A row: cells are text, or text and the name of a style. Headings cannot be selected."""
 
     key: str
     cells: tuple[Cell, ...]
@@ -139,11 +141,11 @@ class Table(ScrollView, Tipped, can_focus=True):
         return ""
 
     def set_rows(self, rows: Sequence[Row], *, keep: str | None = None) -> None:
-        """Show other rows; the cursor stays on the row of the same key, or at its place.
+        """Replace the rows. The cursor stays on the row with the same key, or else on its line.
 
         Args:
             rows: the rows.
-            keep: the key of the row to highlight; the present one by default.
+            keep: the key of the row to highlight; the current one by default.
         """
         wanted = self.key if keep is None else keep
         here = self.cursor
@@ -165,7 +167,7 @@ class Table(ScrollView, Tipped, can_focus=True):
         return next((place for place, row in enumerate(self._rows) if row.key == key), None)
 
     def select(self, key: str) -> bool:
-        """Put the cursor on a row and bring it into sight; return whether there is one."""
+        """Put the cursor on a row and scroll to it; return whether such a row exists."""
         place = self.place_of(key)
         if place is None:
             return False
@@ -194,7 +196,7 @@ class Table(ScrollView, Tipped, can_focus=True):
         self.call_after_refresh(self._into_sight)
         if moved:
             self.refresh()
-        if last >= 0 and (moved or self.key != self._announced):
+        if moved or self.key != self._announced:
             self._announced = self.key
             self.post_message(self.Moved(self, self.key))
 
@@ -231,9 +233,9 @@ class Table(ScrollView, Tipped, can_focus=True):
         self.call_after_refresh(self._into_sight)
 
     def _measure(self, width: int) -> tuple[int, ...]:
-        """Return the width of the marker and of each column; 0 for one without room.
+        """Return the width of the marker and of each column; 0 for a column that is left out.
 
-        Columns that may be left out are, from the right, until the others show all they hold.
+        Optional columns are left out, rightmost first, until the others fit without being cut.
         """
         if self._widths and sum(self._widths) == width:
             return self._widths
@@ -256,14 +258,14 @@ class Table(ScrollView, Tipped, can_focus=True):
 
     @staticmethod
     def _cells(row: Row, place: int) -> int:
-        """Return the cells that a row needs in a column."""
+        """Return the text width that a row needs in a column."""
         if row.heading:
             return 0
         cell = row.cells[place]
-        return min(40, len(cell if isinstance(cell, str) else cell[0]))
+        return min(40, cell_len(visible(cell if isinstance(cell, str) else cell[0])))
 
     def render_line(self, y: int) -> Strip:
-        """Draw one line in sight."""
+        """Draw one visible line."""
         width = self.scrollable_content_region.width
         base = self.rich_style
         if y == 0 and self.header:
@@ -277,7 +279,7 @@ class Table(ScrollView, Tipped, can_focus=True):
         if row.heading:
             style = base + self.get_component_rich_style("table--head", partial=True)
             text = row.cells[0] if isinstance(row.cells[0], str) else row.cells[0][0]
-            return Strip([Segment(fit(text, width), style)], width)
+            return Strip([Segment(fit(visible(text), width), style)], width)
         if place != self.cursor:
             return self._line("  ", row.cells, width, base)
         marker = f"{glyphs(self).cursor} "
