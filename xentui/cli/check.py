@@ -121,7 +121,7 @@ def _build_context(given: Path | None) -> _Build | None:
     if given is None:
         return None
     from xentui.bitbake import abilities, build_dir, layer_bundles, recipes
-    from xentui.session import target
+    from xentui.session import examination
 
     path = build_dir.find(given)
     assert path is not None  # noqa: S101 - a directory was given
@@ -129,7 +129,7 @@ def _build_context(given: Path | None) -> _Build | None:
     known = cache(lambda: recipes.read(build))
 
     def look(project: Project, assets: Assets, origin: str) -> list[Finding]:
-        return target.examine_project(project, assets, path, origin=origin, recipes=known)
+        return examination.of_project(project, assets, path, origin=origin, recipes=known)
 
     def bundles(project: Project) -> dict[str, tuple[Guest, ...]]:
         wanted = project.host.layer_bundles

@@ -176,7 +176,7 @@ def sound(
     else:
         from xentui.output import existing as by_hand
         from xentui.output.build_dir import abilities_of
-        from xentui.session import target
+        from xentui.session import examination
         from xentui.session.existing import kept, taken
 
         able = abilities_of(build)
@@ -189,7 +189,7 @@ def sound(
             assets = gather(project, chosen, theirs.files)
         found = findings(chosen, assets, able, lambda one: kept(one, settings, use))
     if build is not None and all(f.severity is not Severity.ERROR for f in found):
-        there = target.examine_project(
+        there = examination.of_project(
             project, assets, build, origin=chosen.origin, attach=attach, existing=existing
         )
         found += there

@@ -35,7 +35,7 @@ from xentui.bitbake.files import absolute
 from xentui.bitbake.overrides import operation
 from xentui.errors import InputError
 from xentui.output import fragment, header, manifest, user_files
-from xentui.output.plan import decode
+from xentui.output.plan import Plan, decode
 from xentui.output.rendered import CONF, LAYER, Rendered
 from xentui.output.tree import Tree
 from xentui.output.xentui_conf import bundled_entry, effective_defaults, effective_flags
@@ -272,6 +272,22 @@ def _guests(build: BuildDir) -> Iterator[UserGuest]:
 
 
 # What writing would make of it
+
+
+def texts_after(plan: Plan, build: Path) -> Mapping[str, str]:
+    """Return the texts of changed files after a plan, by full path.
+
+    A layer that does not exist yet cannot be read, so BBLAYERS is left as it is then.
+    """
+    texts = {
+        str(filesystem.normalised(change.path.absolute())): change.new
+        for change in plan.changes
+        if isinstance(change.new, str) and change.kind in ("new", "changed", "edited")
+    }
+    layers = [root.path for root in plan.roots if root.path != build / "conf"]
+    if not all(layer.is_dir() for layer in layers):
+        texts.pop(str((build / "conf/bblayers.conf").absolute()), None)
+    return texts
 
 
 def clashes(settings: UserSettings, after: BuildDir, project: Project) -> list[Clash]:

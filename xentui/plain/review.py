@@ -205,7 +205,7 @@ class Step(StepMenu):
         if self.session.target.build_dir is None:
             made.append(Choice("Write as", self._ask_form, dict(forms())[self.session.target.form]))
         elif plan is not None:
-            way = self.session.target.attached()
+            way = self.session.target.effective_attach()
             described = dict(review.ways(way))[way]
             made.append(Choice("local.conf gets", self._ask_way, described))
             made.append(Choice("Layer", self._ask_layer, self._layer()))
@@ -252,7 +252,7 @@ class Step(StepMenu):
         self.say(self._summary())
 
     def _ask_way(self) -> None:
-        now = self.session.target.attached()
+        now = self.session.target.effective_attach()
         answers = [(text, partial(self._way, name)) for name, text in review.ways(now)]
         title = "What does conf/local.conf get?"
         self.wizard.open(Question(self.wizard, title, answers, _ABOUT_WAYS))

@@ -354,7 +354,7 @@ class BuildDirReader:
 
         def tell(known: BuildSurvey) -> None:
             if number == self._number:
-                target.surveyed(known)
+                target.take_survey(known)
 
         def work() -> None:
             with suppress(GivenUpError):

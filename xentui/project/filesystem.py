@@ -116,3 +116,8 @@ def expanded(given: str) -> Path:
     An unknown user is left as it is, where :meth:`pathlib.Path.expanduser` fails.
     """
     return Path(os.path.expanduser(given))  # noqa: PTH111
+
+
+def normalised(path: Path) -> Path:
+    """Return a path without ``..``, as BitBake has the paths of its files."""
+    return Path(os.path.normpath(path.absolute())) if ".." in path.parts else path

@@ -81,7 +81,7 @@ class BuildWatch:
 
     def take_survey(self, survey: BuildSurvey) -> bool:
         """Keep what is known now; return whether it is of the present build directory."""
-        if not self._target.surveyed(survey):
+        if not self._target.take_survey(survey):
             return False
         if survey.complete:
             self.examine_soon()
@@ -104,7 +104,7 @@ class BuildWatch:
         screen, build_dir = self._screen, self._target.build_dir
         screen.workers.cancel_group(screen, "examine")
         if build_dir is None or plan is None:
-            self._target.examined(())
+            self._target.set_findings(())
             return
         examination = self._session.examination(plan)
 
@@ -121,4 +121,4 @@ class BuildWatch:
 
     def take_examined(self, findings: Sequence[Finding]) -> None:
         """Keep what is wrong with the build directory."""
-        self._target.examined(findings)
+        self._target.set_findings(findings)

@@ -148,7 +148,7 @@ class Review(Step):
         if not build:
             self.query_one("#review-way", Options).show(forms(), (target.form,))
         elif self.session.review.plan is not None:
-            way = target.attached()
+            way = target.effective_attach()
             self.query_one("#review-way", Options).show(ways(way), (way,))
             place = target.layer_place
             text = short_path(place) if place is not None else "not needed"
@@ -163,7 +163,7 @@ class Review(Step):
         plan = self.session.review.plan
         self._examining = self.session.target.build_dir is not None and plan is not None
         if self.session.target.build_dir is None:
-            self.session.target.examined(())
+            self.session.target.set_findings(())
         self.post_message(Examine(plan))
 
     def examined(self, plan: Plan) -> None:

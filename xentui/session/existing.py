@@ -23,7 +23,6 @@ from xentui.output.xentui_conf import bundled_entry
 from xentui.project import model, schema, tables
 from xentui.project.effective import Outside, Value
 from xentui.rules.finding import found
-from xentui.session.target import texts_of
 
 if TYPE_CHECKING:
     from xentui.bitbake.build_dir import BuildDir
@@ -75,7 +74,7 @@ def undecided(
     if not settings or use in ("keep", "replace"):
         return []
 
-    after = build_dir.read(settings.build, texts=texts_of(plan, settings.build))
+    after = build_dir.read(settings.build, texts=existing.texts_after(plan, settings.build))
     found = existing.clashes(settings, after, project)
     if use is None:
         return found

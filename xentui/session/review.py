@@ -109,7 +109,7 @@ class Review:
             self._plan = session.plan()
             self._clashes = self._find_clashes()
             if examine:
-                to.examined(self.examine())
+                to.set_findings(self.examine())
         except XentuiError as error:
             self._refused = sentences(error.message, error.fix)
             self._code = error.exit_code
@@ -117,7 +117,7 @@ class Review:
             self._code = Exit.IO
             self._refused = f"{error.filename or to.path}: {error.strerror or error}"
         if self._refused:
-            to.examined(())
+            to.set_findings(())
         self._of = self._now()
         return True
 

@@ -508,7 +508,7 @@ class Session:
         from xentui.session.writing import plan_of
 
         made = plan_of(self)
-        self.target.planned(made)
+        self.target.note_layer_place(made)
         return made
 
     def examination(self, plan: Plan) -> Callable[[], Sequence[Finding]]:
@@ -518,16 +518,16 @@ class Session:
         at the time of this call. It raises :class:`~xentui.errors.XentuiError` if the directory
         cannot be read.
         """
-        from xentui.session.target import examined
+        from xentui.session.examination import of_plan
 
         to, project = self.target, self.project
         existing, recipes, build = to.existing, to.recipes(), to.build_dir
-        included = build is not None and to.attached() == "none"
+        included = build is not None and to.effective_attach() == "none"
 
         def examine() -> Sequence[Finding]:
             if build is None:
                 return ()
-            return examined(
+            return of_plan(
                 plan, build, project=project, existing=existing, recipes=recipes, included=included
             )
 

@@ -9,13 +9,13 @@ moment, so screens do it in another thread.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from xentui.errors import XentuiError
+from xentui.project.filesystem import normalised
 
 if TYPE_CHECKING:
     from xentui.bitbake.abilities import Abilities
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from xentui.output.existing import UserSettings
     from xentui.output.formats import Format
     from xentui.output.plan import Plan
-    from xentui.project.assets import Assets
     from xentui.project.model import Guest, Project
     from xentui.rules.finding import Finding
 
@@ -169,6 +168,20 @@ class Destination(NamedTuple):
         return layer_bundles.installs_vxn(project, self.survey.build)
 
 
+class _Reading(NamedTuple):
+    """What was read in the target folder, until it is read again.
+
+    Attributes:
+        sets_machine: as in :class:`Destination`.
+        conf: as in :class:`Destination`.
+        existing: the decision about the user's own settings that was noted last time.
+    """
+
+    sets_machine: bool
+    conf: str
+    existing: ExistingUse | None = None
+
+
 class Target:
     """The folder that a session writes into.
 
@@ -177,7 +190,7 @@ class Target:
     """
 
     def __init__(self, path: Path = DEFAULT_OUT) -> None:
-        self._path = _normalised(path)
+        self._path = normalised(path)
         self._attach: Attach | None = None
         self._form: Format = "tree"
         self._layer: Path | None = None
@@ -186,7 +199,7 @@ class Target:
         self._survey: BuildSurvey | None = None
         self._findings: tuple[Finding, ...] = ()
         self._settings: UserSettings | None = None
-        self._read: tuple[bool, str, ExistingUse | None] | None = None
+        self._read: _Reading | None = None
 
     # The folder
 
@@ -204,7 +217,7 @@ class Target:
 
     def move_to(self, path: Path) -> None:
         """Write into another folder; forget everything known about the old one."""
-        self._path, self._existing, self._settings = _normalised(path), None, None
+        self._path, self._existing, self._settings = normalised(path), None, None
         self._attach = self._layer = self._layer_place = None
         self._survey, self._findings = None, ()
         self.refresh()
@@ -229,7 +242,7 @@ class Target:
         """The chosen way for conf/local.conf to include the settings, or ``None``."""
         return self._attach
 
-    def attached(self) -> Attach:
+    def effective_attach(self) -> Attach:
         """Return how conf/local.conf includes the settings: as chosen, or as it does already.
 
         Raises:
@@ -265,7 +278,7 @@ class Target:
         """Choose the layer's path; ``None``: the default."""
         self._layer = place
 
-    def planned(self, plan: Plan) -> None:
+    def note_layer_place(self, plan: Plan) -> None:
         """Remember the layer's path in a plan."""
         above = {c.root for c in plan.changes if not c.users and c.new is not None}
         roots = (root.path for root in plan.roots if root.path != self._path / "conf")
@@ -302,7 +315,7 @@ class Target:
     @property
     def existing(self) -> ExistingUse | None:
         """What to do with these settings: as chosen, or as last time if they are the same."""
-        return self._existing or self._known[2]
+        return self._existing or self._known.existing
 
     def choose_existing(self, use: ExistingUse | None) -> None:
         """Choose what to do with the user's own settings."""
@@ -313,12 +326,12 @@ class Target:
     @property
     def conf(self) -> str:
         """Where the settings are, for people."""
-        return self._known[1]
+        return self._known.conf
 
     @property
     def sets_machine(self) -> bool:
         """Whether the settings assign MACHINE."""
-        return self._known[0]
+        return self._known.sets_machine
 
     def destination(self, project_name: str, folder: Path) -> Destination:
         """Return the properties of this target that rendered files depend on."""
@@ -335,28 +348,29 @@ class Target:
         )
 
     @property
-    def _known(self) -> tuple[bool, str, ExistingUse | None]:
+    def _known(self) -> _Reading:
         if self._read is None:
             self._read = self._look()
         return self._read
 
-    def _look(self) -> tuple[bool, str, ExistingUse | None]:
+    def _look(self) -> _Reading:
         build = self.build_dir
         if build is None:
-            return True, CONF, None
+            return _Reading(True, CONF)
         from xentui.output.existing import noted
         from xentui.output.fragment import machine_fragment
 
         way: Attach = "require"
         use = None
         try:
-            way = self.attached()
+            way = self.effective_attach()
             use = noted(build, self._settings) if self._settings is not None else None
         except XentuiError:
             pass
         if way == "fragment":
-            return False, IN_LAYER, use
-        return not machine_fragment(build), IN_LOCAL_CONF if way == "block" else CONF, use
+            return _Reading(False, IN_LAYER, use)
+        conf = IN_LOCAL_CONF if way == "block" else CONF
+        return _Reading(not machine_fragment(build), conf, use)
 
     @property
     def survey(self) -> BuildSurvey | None:
@@ -371,7 +385,7 @@ class Target:
         self._findings = ()
         return build
 
-    def surveyed(self, survey: BuildSurvey) -> bool:
+    def take_survey(self, survey: BuildSurvey) -> bool:
         """Store a newer survey; return whether it belongs to this target."""
         if self._survey is None or self._survey.path != survey.path:
             return False
@@ -396,15 +410,10 @@ class Target:
         """The findings of the build directory as it would be after writing."""
         return self._findings
 
-    def examined(self, found: Sequence[Finding]) -> None:
+    def set_findings(self, found: Sequence[Finding]) -> None:
         """Store the findings of the build directory."""
         if list(found) != list(self._findings):
             self._findings = tuple(found)
-
-
-def _normalised(path: Path) -> Path:
-    """Return a path without ``..``, as BitBake has the paths of its files."""
-    return Path(os.path.normpath(path.absolute())) if ".." in path.parts else path
 
 
 def survey(
@@ -449,113 +458,3 @@ def survey(
 
     found = recipes.read(build, progress=progress)
     return now(recipes=found, done=len(found.names), total=len(found.names))
-
-
-def examined(
-    plan: Plan,
-    build: Path,
-    *,
-    project: Project | None = None,
-    existing: ExistingUse | None = None,
-    recipes: Callable[[], Recipes] | None = None,
-    included: bool = False,
-) -> list[Finding]:
-    """Return the findings of a build directory as it would be after a plan.
-
-    Each finding's path is the file, relative to the build directory, with the line.
-
-    Args:
-        plan: the plan.
-        build: the build directory.
-        project: the project of the plan; lines that outrank it are found, unless they are kept.
-        existing: what to do with the user's own settings.
-        recipes: returns the recipes of the layers.
-        included: assume that conf/local.conf includes the settings, even if the plan does not
-            make it so.
-
-    Raises:
-        InputError: it is not a directory.
-    """
-    from xentui.bitbake import build_dir as reading
-    from xentui.rules.build import examine
-    from xentui.session.existing import outranked
-
-    build = _normalised(build.absolute())
-    top = str(build)
-    texts = dict(texts_of(plan, build))
-    if included:
-        texts |= _including(build, texts)
-    found = reading.read(build, texts=texts)
-    made = outranked(found, project, existing) if project is not None else []
-    for placed in examine(found, recipes=recipes):
-        path = str(placed.place).removeprefix(f"{top}/") if placed.place is not None else ""
-        made.append(replace(placed.finding, path=path))
-    return made
-
-
-def examine_project(
-    project: Project,
-    assets: Assets,
-    build: Path,
-    *,
-    origin: str,
-    attach: Attach | None = None,
-    existing: ExistingUse | None = None,
-    recipes: Callable[[], Recipes] | None = None,
-) -> list[Finding]:
-    """Return the findings of a build directory as it would be with a project written into it.
-
-    Args:
-        project: the project.
-        assets: the files it names.
-        build: the build directory.
-        origin: the name of the project file.
-        attach: how conf/local.conf includes the settings; by default as last time.
-        existing: what to do with the user's own settings; by default as last time.
-        recipes: returns the recipes of the layers.
-
-    Raises:
-        XentuiError: the project cannot be written, or a file cannot be changed.
-    """
-    from xentui.output import existing as by_hand
-    from xentui.output.build_dir import attach_of, plan_project
-
-    settings = by_hand.read(build)
-    use = existing or by_hand.noted(build, settings)
-    made = plan_project(
-        project, assets, build, origin=origin, attach=attach, settings=settings, existing=use
-    )
-    # With --attach none the user includes the settings in a way of their own.
-    included = (attach or attach_of(build)) == "none"
-    return examined(made, build, project=project, existing=use, recipes=recipes, included=included)
-
-
-def _including(build: Path, texts: Mapping[str, str]) -> dict[str, str]:
-    """Return conf/local.conf with a line that includes the settings, by its path."""
-    from xentui.bitbake.conf_reader import MAX_FILE
-    from xentui.output.user_files import with_require
-    from xentui.project.filesystem import read_text
-
-    local = build.absolute() / "conf/local.conf"
-    text = texts.get(str(local))
-    try:
-        text = read_text(local, MAX_FILE) if text is None else text
-    except XentuiError:
-        return {}
-    return {str(local): with_require(text).text}
-
-
-def texts_of(plan: Plan, build: Path) -> Mapping[str, str]:
-    """Return the texts of changed files after a plan, by full path.
-
-    A layer that does not exist yet cannot be read, so BBLAYERS is left as it is then.
-    """
-    texts = {
-        str(_normalised(change.path.absolute())): change.new
-        for change in plan.changes
-        if isinstance(change.new, str) and change.kind in ("new", "changed", "edited")
-    }
-    layers = [root.path for root in plan.roots if root.path != build / "conf"]
-    if not all(layer.is_dir() for layer in layers):
-        texts.pop(str((build / "conf/bblayers.conf").absolute()), None)
-    return texts

@@ -1,0 +1,116 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Examine a build directory as it would be after a plan: the findings of its files together.
+
+The wizard and the command line ask here. The files of the plan take the place of those on disk,
+and nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xentui.bitbake import build_dir as reading
+from xentui.bitbake.conf_reader import MAX_FILE
+from xentui.errors import XentuiError
+from xentui.output import existing as by_hand
+from xentui.output.build_dir import attach_of, plan_project
+from xentui.output.user_files import with_require
+from xentui.project.filesystem import normalised, read_text
+from xentui.rules.build import examine
+from xentui.session.existing import outranked
+
+if TYPE_CHECKING:
+    from xentui.bitbake.recipes import Recipes
+    from xentui.output.build_dir import Attach
+    from xentui.output.existing import Use as ExistingUse
+    from xentui.output.plan import Plan
+    from xentui.project.assets import Assets
+    from xentui.project.model import Project
+    from xentui.rules.finding import Finding
+
+
+def of_plan(
+    plan: Plan,
+    build: Path,
+    *,
+    project: Project | None = None,
+    existing: ExistingUse | None = None,
+    recipes: Callable[[], Recipes] | None = None,
+    included: bool = False,
+) -> list[Finding]:
+    """Return the findings of a build directory as it would be after a plan.
+
+    Each finding's path is the file, relative to the build directory, with the line.
+
+    Args:
+        plan: the plan.
+        build: the build directory.
+        project: the project of the plan; lines that outrank it are found, unless they are kept.
+        existing: what to do with the user's own settings.
+        recipes: returns the recipes of the layers.
+        included: assume that conf/local.conf includes the settings, even if the plan does not
+            make it so.
+
+    Raises:
+        InputError: it is not a directory.
+    """
+    build = normalised(build.absolute())
+    top = str(build)
+    texts = dict(by_hand.texts_after(plan, build))
+    if included:
+        texts |= _including(build, texts)
+    found = reading.read(build, texts=texts)
+    made = outranked(found, project, existing) if project is not None else []
+    for placed in examine(found, recipes=recipes):
+        path = str(placed.place).removeprefix(f"{top}/") if placed.place is not None else ""
+        made.append(replace(placed.finding, path=path))
+    return made
+
+
+def of_project(
+    project: Project,
+    assets: Assets,
+    build: Path,
+    *,
+    origin: str,
+    attach: Attach | None = None,
+    existing: ExistingUse | None = None,
+    recipes: Callable[[], Recipes] | None = None,
+) -> list[Finding]:
+    """Return the findings of a build directory as it would be with a project written into it.
+
+    Args:
+        project: the project.
+        assets: the files it names.
+        build: the build directory.
+        origin: the name of the project file.
+        attach: how conf/local.conf includes the settings; by default as last time.
+        existing: what to do with the user's own settings; by default as last time.
+        recipes: returns the recipes of the layers.
+
+    Raises:
+        XentuiError: the project cannot be written, or a file cannot be changed.
+    """
+    settings = by_hand.read(build)
+    use = existing or by_hand.noted(build, settings)
+    made = plan_project(
+        project, assets, build, origin=origin, attach=attach, settings=settings, existing=use
+    )
+    # With --attach none the user includes the settings in a way of their own.
+    included = (attach or attach_of(build)) == "none"
+    return of_plan(made, build, project=project, existing=use, recipes=recipes, included=included)
+
+
+def _including(build: Path, texts: Mapping[str, str]) -> dict[str, str]:
+    """Return conf/local.conf with a line that includes the settings, by its path."""
+    local = build.absolute() / "conf/local.conf"
+    text = texts.get(str(local))
+    try:
+        text = read_text(local, MAX_FILE) if text is None else text
+    except XentuiError:
+        return {}
+    return {str(local): with_require(text).text}
