@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import stat
 import subprocess
 import sys
@@ -123,6 +124,15 @@ def test_what_is_no_longer_generated_is_removed_with_its_folders(tmp_path: Path)
     (tmp_path / "other").mkdir()
     apply(plan(Rendered(rendered().conf, {}), tmp_path))
     assert sorted(path.name for path in tmp_path.iterdir()) == [manifest.NAME, "conf", "other"]
+
+
+def test_what_is_to_be_removed_may_be_gone_already(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    apply(plan(rendered(), folder))
+    made = plan(Rendered({}, {}), folder)
+    shutil.rmtree(folder)
+    assert apply(made).kept == ()
+    assert not folder.exists()
 
 
 def test_a_file_that_changed_after_the_plan_is_not_touched(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ for stream, name in zip(streams, ("console.log", "report.log")):
     stream.write(text if name != "report.log" or {whole} else text[:200])
     if mode == "hang":
         time.sleep(60)
-print("a word from QEMU", file=sys.stderr)
+print("a word from QEMU" + " " * {blanks}, file=sys.stderr)
 sys.exit(3)
 """
 
@@ -55,7 +55,9 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def player(folder: Path, mode: str = "", *, whole: bool = True, name: str = "many") -> Parts:
+def player(
+    folder: Path, mode: str = "", *, whole: bool = True, name: str = "many", blanks: int = 0
+) -> Parts:
     """Return parts with which nothing but the player runs.
 
     Args:
@@ -63,12 +65,13 @@ def player(folder: Path, mode: str = "", *, whole: bool = True, name: str = "man
         mode: ``hang`` after the first words of Xen, or ``until WORD`` before a word of Dom0's.
         whole: whether Dom0 tells all.
         name: the recorded run.
+        blanks: more characters than QEMU prints.
     """
     qemu = folder / "qemu"
     qemu.write_text(
         PLAYER.format(
             python=sys.executable, run=str(RUNS / name), mode=mode, whole=whole,
-            pid=str(folder / "pid"), args=str(folder / "args"),
+            blanks=blanks, pid=str(folder / "pid"), args=str(folder / "args"),
         )
     )  # fmt: skip
     qemu.chmod(0o755)
@@ -136,6 +139,12 @@ def test_a_run_that_ends_early_is_reported(tmp_path: Path) -> None:
     outcome = run.run(planned("many"), player(tmp_path, whole=False), accel="tcg")
     assert "stopped before the rehearsal was over (a word from QEMU)" in outcome.problem
     assert not outcome.transcript.ended
+
+
+def test_a_qemu_that_prints_much_is_not_held_up(tmp_path: Path) -> None:
+    parts = player(tmp_path, whole=False, blanks=200_000)
+    outcome = run.run(planned("many"), parts, accel="tcg")
+    assert "(a word from QEMU)" in outcome.problem
 
 
 def test_the_words_of_a_qemu_that_cannot_start_xen_are_reported(tmp_path: Path) -> None:

@@ -90,7 +90,10 @@ def _carry_out(
         if root.path in trees:
             _announce(plan, root, trees[root.path])
     for change in todo:
-        tree = trees[change.root]
+        tree = trees.get(change.root)
+        if tree is None:
+            # The folder is gone since the plan was made, and the file to remove with it.
+            continue
         if change.keep:
             _keep_original(tree, change)
         if change.kind == "edited":

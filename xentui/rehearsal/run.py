@@ -15,6 +15,7 @@ import re
 import selectors
 import signal
 import subprocess
+import tempfile
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -168,6 +169,7 @@ class _Streams:
     process: subprocess.Popen[bytes]
     console: int
     report: int
+    errors: IO[bytes]
 
 
 def _files(
@@ -316,29 +318,31 @@ def _emulator(asked: tuple[list[str], tuple[int, ...]], parts: Parts) -> Iterato
         if os.getppid() != parent:
             os._exit(1)
 
+    errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed once QEMU is gone
     try:
         process = subprocess.Popen(  # noqa: S603 - a program that was found, no shell
             command,
             env=parts.environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+            # A file, not a pipe: QEMU would wait once 64 KiB that nobody reads have filled it.
+            stderr=errors,
             pass_fds=(*files, *writers),
             start_new_session=True,
             preexec_fn=tied,  # noqa: PLW1509 - only one system call before exec
         )
     except OSError as error:
+        errors.close()
         raise InputError(f"{parts.qemu}: {reason(error)}") from error
     finally:
         for writer in writers:
             os.close(writer)
     try:
-        yield _Streams(process, pipes[0][0], pipes[1][0])
+        yield _Streams(process, pipes[0][0], pipes[1][0], errors)
     finally:
         process.kill()
         process.wait()
-        if process.stderr is not None:
-            process.stderr.close()
+        errors.close()
         for reader, _ in pipes:
             os.close(reader)
 
@@ -377,8 +381,8 @@ def _watch(
     if transcript.ended:
         return ""
     code = streams.process.wait()
-    errors = streams.process.stderr.read(4096) if streams.process.stderr is not None else b""
-    words = " ".join(errors.decode(errors="replace").split())
+    streams.errors.seek(0)
+    words = " ".join(streams.errors.read(4096).decode(errors="replace").split())
     if not transcript.xen_up and given_up is _never:
         said_what = words or "it printed nothing"
         raise InputError(f"QEMU ended before Xen was up (exit code {code}): {said_what}")
