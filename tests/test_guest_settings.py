@@ -312,6 +312,21 @@ def test_a_guest_without_an_image_has_the_disks_it_names(
     assert disk.disk(made, beside).images[0].kib == 0
 
 
+def test_a_file_of_the_projects_folder_is_fetched_by_one_fix(tmp_path: Path) -> None:
+    text = '[guests.app]\nbundle = "lab"\ndisks = [{ device = "xvdb", file = "more.img" }]\n'
+    made, beside = project(text, tmp_path)
+    (missing,) = [f for f in check(made, beside) if f.code == "XT272"]
+    fix = missing.quick_fix
+    assert fix is not None
+    again = fix.apply(made)
+    assert again.guest("app").fetch == (model.Fetch("file://more.img"),)
+    assert [f for f in check(again, gather(again, tmp_path)) if f.code == "XT272"] == []
+    elsewhere = made.with_guest(
+        replace(made.guest("app"), disks=(model.Disk("xvdb", file="other.img"),))
+    )
+    assert [f.quick_fix for f in check(elsewhere, beside) if f.code == "XT272"] == [None]
+
+
 def test_a_renamed_guest_is_followed_by_those_that_name_it(tmp_path: Path) -> None:
     made, _ = project(WHOLE, tmp_path)
     waiting = made.with_guest(replace(made.guest("app"), after=("net",)))

@@ -52,7 +52,8 @@ class Assets:
     Attributes:
         directory: the directory that was searched, or ``None``.
         texts: xl configs and import scripts, by their path in the project.
-        sources: existing files of ``file://`` addresses, by their relative path.
+        sources: the files that ``file://`` addresses, ramdisks, device trees and additional disks
+            name, by their relative path, as far as they exist.
         missing: paths of files that do not exist below the directory.
         unreadable: paths of texts that exist, but are not UTF-8, too big or not readable.
         copies: files still to be copied into the directory, with their present paths.
@@ -129,6 +130,11 @@ def gather(
                 copies.pop(name, None)
         elif name not in missing:
             missing.append(name)
+    for name in dict.fromkeys(_unfetched(project)):
+        path = _inside(directory, name) if name not in sources else None
+        found = _source(path) if path is not None else None
+        if found is not None:
+            sources[name] = found
     return Assets(
         directory,
         MappingProxyType(texts),
@@ -152,6 +158,13 @@ def _sources(project: Project) -> Iterator[str]:
         for _, entry in guest.fetches:
             if entry.uri.startswith("file://"):
                 yield entry.uri.removeprefix("file://")
+
+
+def _unfetched(project: Project) -> Iterator[str]:
+    """Yield files that guests name, whether or not anything fetches them."""
+    for guest in project.guests:
+        named = (guest.ramdisk, guest.device_tree, *(disk.file for disk in guest.disks))
+        yield from (name for name in named if name is not None)
 
 
 def _inside(directory: Path, name: str) -> Path | None:

@@ -4,8 +4,9 @@
 
 The text before the first ``=`` is a path of the format, with keys in quotes where they hold
 dots and with an index for an entry of a list: ``guests.alpine.source.fetch[0].uri``. The index
-behind the last entry adds one. The text behind it is typed as the schema says. ``{}`` makes an
-empty table, such as a guest without settings.
+after the last entry adds one. The text behind it is typed as the schema says. A table, or a list of
+tables, is written as in TOML: ``guests.alpine.disks=[{ device = "xvdb", size = 64 }]``. ``{}`` adds
+an empty table, such as a guest without settings.
 """
 
 from __future__ import annotations
@@ -81,11 +82,13 @@ def _assign(data: dict[str, Any], assignment: str) -> None:
         table[path[-1]] = _free(typed)
     elif not field.is_table:
         table[path[-1]] = _typed(field, typed, written)
-    elif typed.strip() != "{}" or (field.kind in ("named", "tables") and not is_entry):
-        fix = "Set a value in it, or set it to {} to add it empty."
-        raise UsageError(f"{quoted(written)} is a table, not one value", fix=fix)
-    else:
+    elif typed.strip() == "{}" and (is_entry or field.kind == "table"):
         _inside(table, path[-1], {})
+    else:
+        value = _table(typed, written, is_list=field.kind == "tables" and not is_entry)
+        if isinstance(path[-1], int):
+            _inside(table, path[-1], {})
+        table[path[-1]] = value
 
 
 def _inside(table: Any, step: str | int, empty: Any) -> Any:
@@ -148,6 +151,24 @@ def _unknown(written: str, name: str, known: list[str]) -> UsageError:
     else:
         fix = f"Known are {', '.join(known)}. {_FORM}"
     return UsageError(f"{quoted(written)} is not a setting of a project", fix=fix)
+
+
+def _table(typed: str, written: str, *, is_list: bool) -> Any:
+    """Return a table, or a list of tables, written as in TOML on one line."""
+    try:
+        value = tomllib.loads(f"value = {typed}")["value"]
+    except (ValueError, RecursionError):
+        value = None
+    if is_list and isinstance(value, list) and all(isinstance(item, dict) for item in value):
+        return value
+    if not is_list and isinstance(value, dict):
+        return value
+    what = "a list of tables" if is_list else "a table"
+    example = '[{ device = "xvdb", size = 64 }]' if is_list else '{ device = "xvdb", size = 64 }'
+    raise UsageError(
+        f"{quoted(written)} is {what}, not one value",
+        fix=f"Set a value in it, write it as in TOML ({example}), or add it empty with {{}}.",
+    )
 
 
 def _free(typed: str) -> Any:

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from xentui.project import artifacts, boards, disk, route, schema
 from xentui.project.effective import EffectiveGuest
-from xentui.project.model import DISK_TYPES, Guest, Project
+from xentui.project.model import DISK_TYPES, Fetch, Guest, Project
 from xentui.rules import quick_fixes
 from xentui.rules.context import Context
 from xentui.rules.fetched import seen
@@ -163,7 +163,16 @@ def files(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             f"guests.{guest.key}.{file.field}" + (".file" if "[" in file.field else ""),
             f"Nothing fetches {quoted(file.file)}: it must be in the deploy directory",
             "Add it to the guest's fetch list, or see that it is built before the bundle.",
+            _fetch_from_project(context, guest, file.file),
         )
+
+
+def _fetch_from_project(context: Context, guest: EffectiveGuest, file: str) -> QuickFix | None:
+    """Return the fix that fetches a file which is next to the project file; else ``None``."""
+    if file not in context.assets.sources:
+        return None
+    fetch = (*guest.guest.fetch, Fetch(f"file://{file}"))
+    return quick_fixes.guest("Fetch it from the project's folder", guest.key, fetch=fetch)
 
 
 def kernel(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
