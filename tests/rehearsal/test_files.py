@@ -183,6 +183,8 @@ def test_everything_that_is_missing_is_named_at_once(
 APT = """#!/bin/sh
 case "${0##*/} $*" in
     dpkg*) mkdir -p "$3/usr/bin" && touch "$3/usr/bin/qemu" ;;
+    apt-cache*xen-system*) printf 'xen-system-amd64\\n  Depends: xen-hypervisor-4.17-amd64\\n'
+        printf 'xen-hypervisor-4.17-amd64\\nxen-hypervisor-common\\nxen-utils-4.17\\nlibc6\\n' ;;
     apt-cache*) printf 'linux-image-amd64\\n  Depends: linux-image-6.1.0-5-amd64\\n'
         printf 'linux-image-6.1.0-5-amd64\\nlinux-base\\n' ;;
     *print-uris*) printf "'http://x/a.deb' a.deb 1500000 SHA256:0\\n" ;;
@@ -221,6 +223,12 @@ def test_only_what_is_not_installed_is_fetched(apt: Path) -> None:
     assert (apt / "cache/kept/usr/bin/qemu").is_file()
     assert fetch.packages(apt / "cache/kept") == {"qemu-system-x86": "1:7.2"}
     assert [path.name for path in (apt / "cache").iterdir()] == ["kept"]
+
+
+def test_xens_installed_programs_are_fetched_with_its_hypervisor(apt: Path) -> None:
+    wanted = fetch.download([parts.MissingPart("Xen and its programs", "xen-system-amd64")])
+    assert {"xen-hypervisor-4.17-amd64", "xen-utils-4.17"} <= set(wanted.packages)
+    assert "xen-system-amd64" not in wanted.packages
 
 
 def test_an_archive_without_the_other_architecture_says_where_else(apt: Path) -> None:

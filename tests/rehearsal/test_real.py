@@ -10,7 +10,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -56,14 +58,20 @@ def _presets(arch: Arch) -> dict[str, Project]:
     return found
 
 
-def boots_what_a_build_made(parts: Parts, folder: Path) -> None:
-    """Boot a build's Xen, tools, kernel and guests."""
+def boots_what_a_build_made(
+    parts: Parts, folder: Path, boot_mode: Literal["efi", "uboot-fat"] | None = None
+) -> None:
+    """Boot a build's Xen, tools, kernel and guests; with a boot mode, by its boot files."""
     made = deployed.deploy_dir(folder, parts, image="wic")
     loaded = document.load(deployed.project_file(folder, parts))
     assert loaded.project is not None
+    host = replace(loaded.project.host, boot_mode=boot_mode)
     given = assets.gather(loaded.project, folder)
     with places.in_time():
-        told = rehearsal.rehearse(loaded.project, given, parts, stop=places.late, deploy_dir=made)
+        told = rehearsal.rehearse(
+            replace(loaded.project, host=host), given, parts, stop=places.late, deploy_dir=made,
+            by_boot_files=boot_mode is not None,
+        )  # fmt: skip
     text = "\n".join(told.lines())
     assert {guest.key: guest.status for guest in told.guests} == {
         "inside": "running", "own": "running", "without": "crashed", "nothing": "paused",
@@ -90,6 +98,15 @@ def test_guests_boot_what_a_build_made(parts: Parts, tmp_path: Path) -> None:
 @pytest.mark.arm
 def test_guests_of_arm64_boot_what_a_build_made(tmp_path: Path) -> None:
     boots_what_a_build_made(places.found(ARM), tmp_path)
+
+
+def test_guests_boot_what_a_build_made_when_uefi_starts_xen(parts: Parts, tmp_path: Path) -> None:
+    boots_what_a_build_made(parts, tmp_path, "efi")
+
+
+@pytest.mark.arm
+def test_guests_boot_what_a_build_made_when_u_boot_starts_xen(tmp_path: Path) -> None:
+    boots_what_a_build_made(places.found(ARM), tmp_path, "uboot-fat")
 
 
 @pytest.mark.parametrize("name", _presets("x86-64"))

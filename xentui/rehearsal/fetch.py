@@ -41,6 +41,9 @@ _POLL = 0.2
 
 _INSTALL = re.compile(r"^Inst (\S+) \((\S+) ", re.MULTILINE)
 _KERNEL = re.compile(r"^(linux-(?:image|modules)-[0-9]\S*)$", re.MULTILINE)
+_XEN_SYSTEM = "xen-system"
+"""Start of the names of Debian's metapackages for a hypervisor and its programs."""
+_XEN = re.compile(r"^(xen-(?:hypervisor-[0-9]|utils-)\S*)$", re.MULTILINE)
 _NOT_NEEDED = re.compile(r"systemd|udev|libpam|libnss|python3|grub|initramfs")
 _URI = re.compile(r"^'[^']*' \S+ (\d+)", re.MULTILINE)
 _META = frozenset(name for machine in MACHINES.values() for name in machine.meta)
@@ -117,7 +120,13 @@ def _names(wanted: list[str], settings: Path | None, debian: str) -> list[str]:
         output = _apt(*command, settings=settings)
         names += [name for name, _ in _INSTALL.findall(output) if not _NOT_NEEDED.match(name)]
         # A package that is installed, but without a file that is needed, is fetched as well.
-        names += [name for name in others if name not in names and not _virtual(name)]
+        names += [name for name in others if not name.startswith(_XEN_SYSTEM)]
+        for name in others:
+            if name.startswith(_XEN_SYSTEM):
+                # The hypervisor and its programs must be in one folder: fetch both, even if the
+                # programs are installed.
+                names += _XEN.findall(_dependencies(name, settings))
+        names = list(dict.fromkeys(names))
     if debian:
         names = [name for name in names if not _ROOTLESS.match(name)]
     if len(others) < len(wanted):
@@ -243,12 +252,7 @@ def packages(folder: Path) -> dict[str, str]:
 def _kernel_packages(settings: Path | None, debian: str) -> list[str]:
     machine = next((each for each in MACHINES.values() if each.debian == debian), host())
     for meta in machine.meta:
-        output = _apt(
-            "apt-cache", "depends", "--recurse", "--no-recommends", "--no-suggests",
-            "--no-conflicts", "--no-breaks", "--no-replaces", "--no-enhances", meta, check=False,
-            settings=settings,
-        )  # fmt: skip
-        found = _KERNEL.findall(output)
+        found = _KERNEL.findall(_dependencies(meta, settings))
         if found:
             return list(dict.fromkeys(found))
     raise InputError(
@@ -257,8 +261,13 @@ def _kernel_packages(settings: Path | None, debian: str) -> list[str]:
     )
 
 
-def _virtual(name: str) -> bool:
-    return name.startswith("xen-system")
+def _dependencies(package: str, settings: Path | None) -> str:
+    """Return apt's list of everything that a package depends on, one name per line."""
+    return _apt(
+        "apt-cache", "depends", "--recurse", "--no-recommends", "--no-suggests",
+        "--no-conflicts", "--no-breaks", "--no-replaces", "--no-enhances", package, check=False,
+        settings=settings,
+    )  # fmt: skip
 
 
 def _apt(

@@ -180,29 +180,30 @@ def _files(
     path: BootPath | None,
 ) -> _Given:
     stand_in = kernel.trimmed(kernel.unpacked(parts.kernel))
-    first = stand_in
+    dom0_kernel = stand_in
     if own is not None and own.kernel is not None:
-        first = kernel.trimmed(kernel.unpacked(own.kernel))
-    linux = tempfiles.holding(first, stack)
+        dom0_kernel = kernel.trimmed(kernel.unpacked(own.kernel))
+    linux = tempfiles.holding(dom0_kernel, stack)
     archive = tempfiles.holding(dom0.build(rehearsal, parts, stand_in, own), stack)
-    if path is not None:
-        xen = _hypervisor(_efi_application(parts) if path.firmware == "OVMF" else parts.xen)
-        disk = boot.disk(path, xen, linux, archive, stack)
-        return _Given(disk, linux, archive, disk=disk)
-    return _Given(
-        tempfiles.holding(_hypervisor((own.xen if own is not None else None) or parts.xen), stack),
-        linux,
-        archive,
-        deploy.disk(own, stack) if own is not None and own.files else None,
-    )
+    store = deploy.disk(own, stack) if own is not None and own.files else None
+    xen = (own.xen if own is not None else None) or parts.xen
+    if path is None:
+        return _Given(tempfiles.holding(_hypervisor(xen), stack), linux, archive, store)
+    if path.firmware == "OVMF":
+        xen = _efi_application(xen, parts)
+    disk = boot.disk(path, _hypervisor(xen), linux, archive, stack)
+    return _Given(disk, linux, archive, store, disk)
 
 
-def _efi_application(parts: Parts) -> Path:
-    """Return the hypervisor for PCs that UEFI firmware starts; Debian has it beside the other."""
-    path = parts.xen.with_suffix(".efi")
-    if not path.is_file():
-        raise InputError(f"{path}: is not there", fix="Install Debian's xen-hypervisor package.")
-    return path
+def _efi_application(xen: Path, parts: Parts) -> Path:
+    """Return the file next to a PC's hypervisor that UEFI firmware starts.
+
+    A build that deploys only ``xen.gz`` is started by Debian's file of the same version.
+    """
+    for path in (xen.with_suffix(".efi"), parts.xen.with_suffix(".efi")):
+        if path.is_file():
+            return path
+    raise InputError(f"{path}: is not there", fix="Install Debian's xen-hypervisor package.")
 
 
 def _hypervisor(path: Path) -> bytes:
