@@ -100,7 +100,7 @@ THEMES = (DARK, LIGHT)
 
 
 def _commands() -> type[Provider]:
-    """Load what the palette offers when it is asked for."""
+    """Load the palette's commands when they are first needed."""
     from xentui.screens.palette import Commands
 
     return Commands
@@ -110,7 +110,7 @@ class XentuiApp(OrderedKeys):
     """The wizard.
 
     Args:
-        session: what is worked on.
+        session: the session being edited.
         ascii_only: draw with ASCII alone.
         plain_preview: no preview that follows each key.
         begin: the step to begin with.
@@ -155,13 +155,13 @@ class XentuiApp(OrderedKeys):
         self.latency = TerminalLatency()
 
     def get_default_screen(self) -> MainScreen:
-        """Return the main screen, below which there is none."""
+        """Return the main screen, the bottom of the stack."""
         return MainScreen(
             self.session, plain_preview=self._plain_preview, begin=self._begin, size=self.size
         )
 
     def on_mount(self) -> None:
-        """Take the person's own keys, and wait for the end."""
+        """Apply the user's own keys, and get ready to end."""
         if self._other_keys:
             self.set_keymap(self._other_keys)
         self.measure_latency()
@@ -176,13 +176,13 @@ class XentuiApp(OrderedKeys):
         return True
 
     def _end(self, number: int) -> None:
-        """Keep the draft and leave: somebody ends the process, or the terminal is gone."""
+        """Keep the draft and leave: the process is being ended, or the terminal is gone."""
         with suppress(OSError):
             self.session.autosave()
         self.exit(return_code=128 + number)
 
     def measure_latency(self) -> None:
-        """Ask how far the terminal is, after all that was drawn so far."""
+        """Measure the terminal's latency after everything drawn so far."""
         if not self.is_headless and self.latency.ask(monotonic()):
             self.ask_terminal(CURSOR_POSITION_REQUEST)
 
@@ -200,9 +200,9 @@ class XentuiApp(OrderedKeys):
         )
 
     def action_command_palette(self) -> None:
-        """List everything that can be done."""
+        """Open the command palette."""
         if not isinstance(self.screen, Palette):
-            # Without an id: that of one that is just being closed is still taken.
+            # Without an id: a palette that is just being closed still has it.
             self.push_screen(Palette())
 
     def action_live_preview(self) -> None:
@@ -218,7 +218,7 @@ class XentuiApp(OrderedKeys):
         return next(s for s in self.screen_stack if isinstance(s, MainScreen))
 
     async def action_request_quit(self) -> None:
-        """Leave; ask once where something would be lost."""
+        """Leave; ask first if something would be lost."""
         from xentui.screens.dialogs import Question
 
         if isinstance(self.screen, Question):
@@ -251,7 +251,7 @@ class XentuiApp(OrderedKeys):
 
 
 def _collect_from_now_on() -> None:
-    """Let garbage be collected, but not looked for in what stays for good."""
+    """Enable garbage collection, except for the objects that stay for good."""
     gc.freeze()
     gc.enable()
 
@@ -265,7 +265,7 @@ def _ascii_wanted(asked: bool | None) -> bool:
 
 
 def _theme_wanted() -> str:
-    """Return the theme to begin with; a light one where the terminal says it is light."""
+    """Return the first theme: a light one if the terminal reports a light background."""
     asked = os.environ.get("XENTUI_THEME", "")
     if asked in {theme.name for theme in THEMES}:
         return asked

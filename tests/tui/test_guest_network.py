@@ -69,7 +69,7 @@ async def test_clearing_an_address_brings_dhcp_back() -> None:
         assert "ip=10.0.0.5::" in (alpha_of(app).extra or "")
         await type_into(app, pilot, "static-address", "address", "")
         assert alpha_of(app).extra == EXTRA
-        assert part(app, "static-address", "address").placeholder == "none: DHCP"
+        assert part(app, "static-address", "address").placeholder == "none (DHCP)"
         assert not app.session.state.unfinished
 
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Adding a guest: what it is made of is asked first, and its files fill in the rest."""
+"""Add a guest: ask for its kind first, then fill in the rest from its files."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
 _KINDS = (*KINDS, READY_MADE)
 NEW_NAME = ("guests", "", field_paths.KEY)
-"""Placeholder for the name of a guest to come."""
+"""The path of a new guest's name, before the guest exists."""
 
 
 class ChooseKind(Modal[KindText | None]):
-    """What the new guest is made of: a list in which a digit chooses at once."""
+    """The list of kinds of guests. A digit chooses immediately."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Back", show=False),
@@ -44,7 +44,7 @@ class ChooseKind(Modal[KindText | None]):
         super().__init__(classes="dialog")
 
     def compose(self) -> ComposeResult:
-        """Make the list, and below it what the kind under the cursor is."""
+        """Make the list, with the description of the highlighted kind below it."""
         options = [
             Option(lit(f"{number}  {kind.title}"), id=kind.kind.value)
             for number, kind in enumerate(_KINDS, 1)
@@ -83,7 +83,7 @@ class ChooseKind(Modal[KindText | None]):
 
 
 async def add_guest(step: Step, session: Session) -> None:
-    """Ask what a new guest is made of, read its files, and post it as :class:`AddGuest`."""
+    """Ask for the kind of the new guest, read its files, and post :class:`AddGuest`."""
     kind = await wizard(step).ask(ChooseKind())
     if kind is None:
         return
@@ -120,7 +120,7 @@ async def add_guest(step: Step, session: Session) -> None:
 
 
 async def _add_preset(step: Step, session: Session) -> None:
-    """Ask which ready-made guest to add, of those that fit the board."""
+    """Ask which of the ready-made guests that fit the board to add."""
     fitting = {one.title: one for one in guest_presets() if one.fits(session.project)}
     offers = [(title, preset.description) for title, preset in fitting.items()]
     title = await wizard(step).ask(Pick("Which ready-made guest?", offers))
@@ -142,7 +142,7 @@ async def _ask_recipe(step: Step, session: Session) -> str:
 
 
 async def _read(step: Step, path: Path) -> Inspected | str | None:
-    """Return what a file is; the name itself of one that is not on this machine."""
+    """Inspect a file; return the name itself if the file is not on this machine."""
     if not exists(path):
         return path.name
     from xentui.images.inspect import inspect
@@ -155,7 +155,7 @@ async def _read(step: Step, path: Path) -> Inspected | str | None:
 
 
 def _note(step: Step, *found: Inspected | str) -> Content | None:
-    """Return what the files of a new guest are, and what is wrong with them."""
+    """Describe the files of a new guest, with the problems found in them."""
     lines = []
     for one in found:
         if isinstance(one, str):

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Reading the build directory beside the screen: what its layers offer, and what is wrong in it."""
+"""Read the build directory in threads: what its layers provide, and its problems."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ REST = 0.4
 
 
 class BuildWatch:
-    """Reads the build directory in threads, and posts what it found to the screen that owns it.
+    """Reads the build directory in threads and posts the results to the screen that owns it.
 
     Args:
         screen: owns the threads and is posted :class:`Surveyed` and :class:`Examined`.
@@ -39,7 +39,7 @@ class BuildWatch:
 
     @dataclass
     class Surveyed(Message):
-        """More is known of what a build directory offers."""
+        """More of the build directory has been read."""
 
         survey: BuildSurvey
 
@@ -57,7 +57,7 @@ class BuildWatch:
         self._timer: Timer | None = None
 
     def survey(self) -> None:
-        """Read the build directory that is written into, if it is one."""
+        """Read the target, if it is a build directory."""
         build_dir = self._target.start_survey()
         self._screen.workers.cancel_group(self._screen, "survey")
         if build_dir is not None:
@@ -80,7 +80,7 @@ class BuildWatch:
             self._screen.post_message(message)
 
     def take_survey(self, survey: BuildSurvey) -> bool:
-        """Keep what is known now; return whether it is of the present build directory."""
+        """Keep the survey; return whether it belongs to the current build directory."""
         if not self._target.take_survey(survey):
             return False
         if survey.complete:
@@ -120,5 +120,5 @@ class BuildWatch:
         screen.run_worker(examine, thread=True, group="examine", exit_on_error=False)
 
     def take_examined(self, findings: Sequence[Finding]) -> None:
-        """Keep what is wrong with the build directory."""
+        """Keep the findings about the build directory."""
         self._target.set_findings(findings)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The few questions that are asked: before writing, before leaving with changes, for a path."""
+"""The dialogs: a question with buttons, one line of text, a list to pick from."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from xentui.widgets.table import Column, Row, Table
 from xentui.widgets.text import lit, wizard
 
 Answer = tuple[str, str]
-"""The name of an answer, and what its button says."""
+"""The name of an answer, and the label of its button."""
 
 
 class Modal(ModalScreen[ScreenResultType]):
-    """A screen on top of another, which is closed only while it is on top.
+    """A screen on top of another. It can be closed only while it is the topmost one.
 
     Two answers can be on their way at once, such as enter and escape in a row. Textual closes
     the screen on top for each (``Screen.dismiss``), whichever that is by then.
@@ -43,7 +43,7 @@ class Modal(ModalScreen[ScreenResultType]):
 
 
 class Question(Modal[str]):
-    """A question with a few answers; escape is the one that changes nothing.
+    """A question with a few answers; Esc gives the one that changes nothing.
 
     Args:
         title: the question.
@@ -87,12 +87,12 @@ class Question(Modal[str]):
         self.dismiss((event.button.id or "").removeprefix("answer-"))
 
     def action_last(self) -> None:
-        """Take the answer that changes nothing."""
+        """Give the answer that changes nothing."""
         self.dismiss(self._safe)
 
 
 def answers(*named: Answer) -> Horizontal:
-    """Return buttons for what keys do, for the mouse; the keys reach them last."""
+    """Return buttons for mouse users; Tab reaches them last."""
     return Horizontal(
         *(Button(lit(label), id=f"answer-{name}", compact=True) for name, label in named),
         classes="answers",
@@ -100,7 +100,7 @@ def answers(*named: Answer) -> Horizontal:
 
 
 class Ask(Modal[str | None]):
-    """A question that is answered with one line of text.
+    """A question answered with one line of text.
 
     Args:
         title: the question.
@@ -147,7 +147,7 @@ class Ask(Modal[str | None]):
 
 
 class Pick(Modal[str | None]):
-    """A list to choose from; what is typed leaves the rows that have it in them.
+    """A list to pick from; typing filters it.
 
     Args:
         title: what is asked.
@@ -179,7 +179,7 @@ class Pick(Modal[str | None]):
         self._note = note
 
     def compose(self) -> ComposeResult:
-        """Make the line for what is looked for, and the list."""
+        """Make the filter and the list."""
         with Vertical(classes="box"):
             yield Static(lit(self._title, "strong"), markup=False, classes="dialog-title")
             yield Input(placeholder="part of a name", compact=True, id="pick-filter")
@@ -189,7 +189,7 @@ class Pick(Modal[str | None]):
             yield answers(("take", "Use this"), ("back", "Back"))
 
     def on_mount(self) -> None:
-        """Fill the list; it leaves room for what is below it."""
+        """Fill the list, and leave room for the lines below it."""
         self.query_one(Table).styles.height = max(2, min(12, self.app.size.height - 12))
         self._fill("")
 
@@ -243,7 +243,7 @@ class Pick(Modal[str | None]):
 
 
 async def save_as(step: Step, session: Session) -> None:
-    """Write the project alone into another file, which is asked for."""
+    """Ask for a file and save the project in it."""
     known = str(session.project_file)
     given = await wizard(step).ask(Ask("Save the project as which file?", known))
     if not given or "\0" in given:

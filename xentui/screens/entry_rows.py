@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A list of a guest as rows: one for each entry, and a button that adds one."""
+"""Edit a list of a guest: one row for each entry, and a button that adds one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class EntryRows(Vertical):
     """The entries of a list.
 
     Args:
-        session: what is worked on.
+        session: the session being edited.
         key: the guest.
         entries: which list.
         parts: how each part of an entry is shown.
@@ -67,7 +67,7 @@ class EntryRows(Vertical):
 
     @property
     def name_of_rows(self) -> str:
-        """What the ids of the rows begin with."""
+        """The prefix of the ids of the rows."""
         return (self.id or "").removesuffix("-rows")
 
     def compose(self) -> ComposeResult:
@@ -97,7 +97,7 @@ class EntryRows(Vertical):
             yield Button(self._add, id=f"{self.name_of_rows}-add", compact=True)
 
     def sync(self) -> None:
-        """Show what the project holds now."""
+        """Show the current values."""
         titles = self._wanted_titles()
         if titles != self._titles:
             self.call_later(self._rebuild)
@@ -109,7 +109,7 @@ class EntryRows(Vertical):
                 row.flag(self.entries.problem(guest, number))
 
     async def _rebuild(self) -> None:
-        """Make the rows for the entries as they are now, and focus the one that came."""
+        """Rebuild the rows, and focus a row that was added."""
         if not self.is_attached or (titles := self._wanted_titles()) == self._titles:
             return
         had_focus = self.has_focus_within

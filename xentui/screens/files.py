@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Finding a file anywhere on this machine, and reading what it is."""
+"""Find a file anywhere on this machine, and inspect it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from xentui.widgets.table import Column, Row, Table
 from xentui.widgets.text import Text, glyphs, lit, wizard
 
 MOST = 2_000
-"""Entries of a folder that are listed."""
+"""Most entries of a folder that are listed."""
 CELLS = 40
 T = TypeVar("T")
 
@@ -43,7 +43,7 @@ class Entry(NamedTuple):
 
 
 def entries(folder: Path) -> list[Entry]:
-    """Return what is in a folder: folders first, each by name.
+    """Return the entries of a folder: folders first, then files, each sorted by name.
 
     Raises:
         OSError: the folder cannot be read.
@@ -63,7 +63,7 @@ def entries(folder: Path) -> list[Entry]:
 
 
 def completed(text: str, names: list[str]) -> str:
-    """Return a path with its last part completed as far as all names that begin so agree.
+    """Complete the last part of a path as far as all matching names agree.
 
     >>> completed("~/Down", ["Downloads/"])
     '~/Downloads/'
@@ -93,7 +93,7 @@ def size_text(size: int) -> str:
 
 
 class FileBrowser(Modal[Path | None]):
-    """A path that is typed or picked, anywhere on this machine; tab completes it.
+    """A dialog for a path anywhere on this machine, typed or picked. Tab completes it.
 
     Args:
         title: what is asked for.
@@ -199,7 +199,7 @@ class FileBrowser(Modal[Path | None]):
         self.query_one(Table).action_move(by)
 
     def action_complete(self) -> None:
-        """Complete the path as far as that is clear; take the row where it is not."""
+        """Complete the path as far as it is unambiguous, or else take the highlighted row."""
         text = self._text
         _, found, _ = self._listing(text)
         names = [f"{entry.name}/" if entry.is_folder else entry.name for entry in found]
@@ -210,7 +210,7 @@ class FileBrowser(Modal[Path | None]):
             self._take_row()
 
     def _take_row(self) -> Path | None:
-        """Put the row under the cursor into the line, and return the file that it is, if any."""
+        """Put the highlighted entry into the line; return its path if it is a file."""
         key = self.query_one(Table).key
         if not key:
             return None
@@ -226,7 +226,7 @@ class FileBrowser(Modal[Path | None]):
         return path
 
     def _use(self) -> None:
-        """Use the file that is typed, or else the row under the cursor."""
+        """Use the file that was typed, or else the highlighted row."""
         text = self._text.strip()
         typed = self._path_of(text) if text and "\0" not in text else None
         if typed is not None and typed.is_file():
@@ -272,7 +272,7 @@ def _size_cell(entry: Entry) -> tuple[str, str]:
 
 
 class Reading(Modal["T | None"], Generic[T]):
-    """A file that is read from beginning to end; escape gives up.
+    """A dialog that shows the progress of reading a file; Esc cancels.
 
     Args:
         path: the file or directory.
@@ -306,7 +306,7 @@ class Reading(Modal["T | None"], Generic[T]):
         self._read = read
 
     def compose(self) -> ComposeResult:
-        """Make the line that shows how far the reading is."""
+        """Make the progress bar."""
         with Vertical(classes="box"):
             title = f"Reading {self.path.name}"
             yield Static(lit(title, "strong"), markup=False, classes="dialog-title")
@@ -364,11 +364,11 @@ class Reading(Modal["T | None"], Generic[T]):
 
 
 async def import_file(step: Step, session: Session, key: str, path: Path | None = None) -> None:
-    """Show what a file is, and let a guest import it if the user agrees.
+    """Inspect a file, show the result, and import it for a guest if the user agrees.
 
     Args:
         step: asks the questions.
-        session: what is worked on.
+        session: the session being edited.
         key: the guest.
         path: the file; asked for if left out.
     """
@@ -403,7 +403,7 @@ async def import_file(step: Step, session: Session, key: str, path: Path | None 
 
 
 async def choose_value(step: Step, row: FieldRow) -> None:
-    """Let the user choose the value of a field: a file, or one of what is offered for it."""
+    """Let the user pick the value of a field: a file, or one of the suggestions."""
     if row.names_file:
         path = await wizard(step).ask(FileBrowser(f"{row.field.title}: which file?"))
         if path is not None and row.is_attached:

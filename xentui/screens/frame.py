@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What surrounds the step: header, steps, help pane, keys and preview, each as things are now."""
+"""Draw everything around the step: header, step strip, help pane, keys and preview."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 GOTO = "Press 1 to 7 to go to a step."
 OVER = "p shows the next sheet; F4 or Esc goes back."
-"""What helps where the preview is shown over the step."""
+"""Help while the preview covers the step."""
 
 
 class Frame:
@@ -34,10 +34,10 @@ class Frame:
         self._visited: set[str] = set()
         self._reviewed: State | None = None
 
-    # How the steps stand
+    # The state of each step
 
     def visit(self, name: str) -> None:
-        """Note that a step is shown."""
+        """Note that a step was visited."""
         self._visited.add(name)
         if name == "review":
             self._reviewed = self._session.state
@@ -65,7 +65,7 @@ class Frame:
     # Drawing
 
     def show_first(self) -> None:
-        """Draw what is known before anything is worked out."""
+        """Draw the first frame, before anything is computed."""
         screen, session = self._screen, self._session
         header = screen.query_one(HeaderLine)
         header.show(session.title, TITLES[screen.here], None, changed=session.changed)
@@ -96,7 +96,7 @@ class Frame:
         self.show_preview()
 
     def show_preview(self) -> None:
-        """Draw the preview, if it is in sight."""
+        """Draw the preview, if it is visible."""
         screen, session = self._screen, self._session
         wide = screen.has_class("-wide") and not screen.plain_preview
         if not (wide or screen.has_class("-preview")) or screen.has_class("-no-preview"):

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""One guest in every detail: whatever the schema says a guest has.
+"""The form that edits one guest: the fields from the schema, and controls for network and kernel.
 
-Each change applies immediately and can be undone; there is nothing to save or to lose here.
+Each change applies immediately and can be undone; there is no Save button.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ IMPORT_TITLES = {
 }
 INTERFACE = (
     Part("bridge", "", "bridge", 10),
-    Part("mac", "", "MAC, made by xl", 18),
+    Part("mac", "", "MAC (automatic)", 18),
     Part("model", "", "model", 8),
     Part("ip", "", "address"),
 )
@@ -59,21 +59,21 @@ SHARE = (
 )
 SETTING = (Part("value", "", "value"),)
 ADDRESS = (
-    Part("address", "", "none: DHCP"),
+    Part("address", "", "none (DHCP)"),
     Part("gateway", "gateway", "", below=True),
     Part("device", "device", "eth0", 7),
 )
 TABLES = ("table", "tables", "named", "map")
-"""Kinds of fields that one line cannot hold."""
+"""Kinds of fields that do not fit on one line."""
 
 
 class GuestEditor(Vertical):
-    """The fields of one guest, from the schema, with those seldom needed folded away.
+    """The fields of one guest. Rarely needed ones are folded away.
 
     Args:
-        session: what is worked on.
+        session: the session being edited.
         key: the guest.
-        note: what is to be known of it, such as what its file contains.
+        note: a remark shown under the title, such as what was found in its file.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -154,8 +154,8 @@ class GuestEditor(Vertical):
     def _network_choice(self) -> ChoiceRow:
         return ChoiceRow(
             "Network",
-            "default: what Defaults say, or else one interface on bridge xenbr0. none: no "
-            "network. own: interfaces with their own bridge, MAC address and model.",
+            "default: as set in Defaults, or else one interface on bridge xenbr0. none: no "
+            "network. own: the interfaces listed below.",
             Options(
                 (("default", "default"), ("none", "none"), ("own", "own interfaces")),
                 chosen=(self._network_mode(),),
@@ -249,7 +249,7 @@ class GuestEditor(Vertical):
     # Following the session
 
     def _wanted_parts(self) -> tuple[object, ...]:
-        """Return what decides which fields there are, for each group that is rebuilt."""
+        """Return the values on which the set of fields depends; a change rebuilds the fields."""
         project = self.session.project
         guest = project.guest(self.key)
         source = guest.source
@@ -262,9 +262,9 @@ class GuestEditor(Vertical):
         )
 
     def sync(self) -> None:
-        """Show what holds; fields come and go with what the guest is."""
+        """Show the current values, and rebuild the groups whose fields have changed."""
         if not (self.is_attached and self.query("#editor-advanced")):
-            # Its fields are still to come, and show their values themselves.
+            # Not composed yet; the fields show their values when they are mounted.
             return
         parts = self._wanted_parts()
         if parts != self._parts:
@@ -286,7 +286,7 @@ class GuestEditor(Vertical):
         self._show_head()
 
     def _show_address(self) -> None:
-        """Show the static address, or what was typed for one and cannot be."""
+        """Show the static address, or the invalid text that was typed."""
         extra = guest_network.command_line(self.session, self.key)
         address, problem = guest_network.unfinished(self.session, self.key)
         if not problem:
@@ -297,10 +297,10 @@ class GuestEditor(Vertical):
         row.complain("")
         row.show(address._asdict())
         row.complain(problem)
-        row.offer("address", "none: DHCP" if "ip=dhcp" in extra.split() else "none")
+        row.offer("address", "none (DHCP)" if "ip=dhcp" in extra.split() else "none")
 
     def _rows(self) -> list[FieldRow]:
-        """Return the fields that are shown."""
+        """Return the fields that are visible."""
         if not self._known_rows:
             self._known_rows = list(self.query(FieldRow))
         return [row for row in self._known_rows if row.region or row.has_focus_within]
@@ -333,7 +333,7 @@ class GuestEditor(Vertical):
         self.sync()
 
     def _refocus(self, kept: str | None) -> None:
-        """Focus the field of a path, or the widget of an id."""
+        """Focus the field with this path, or the widget with this id."""
         if kept is not None and "." in kept and self.focus_path(kept):
             return
         found = self.query(f"#{kept}") if kept is not None and "." not in kept else ()
@@ -354,7 +354,7 @@ class GuestEditor(Vertical):
         self.query_one("#editor-head", Text).show(head)
 
     def written_line(self) -> str:
-        """Return the very line that the focused field makes, or why there is none."""
+        """Return the BitBake line that the focused field produces, a remark, or an empty text."""
         focused = self.screen.focused
         if focused is None:
             return ""
@@ -366,7 +366,7 @@ class GuestEditor(Vertical):
         return line or "Left at its default, so not written."
 
     def renamed(self, name: str) -> None:
-        """Follow the guest to its new name."""
+        """Use the guest's new name from now on."""
         old, self.key = self.key, name
         for entries in self.query(EntryRows):
             entries.key = name
@@ -377,7 +377,7 @@ class GuestEditor(Vertical):
     # The file
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """Offer to examine the file where one is named."""
+        """Enable "Examine the file" on fields that name a file."""
         if action != "look":
             return True
         focused = self.screen.focused
@@ -387,18 +387,18 @@ class GuestEditor(Vertical):
         return row is not None and row.path[2:3] == ("source",) and row.path[-1] in ("file", "uri")
 
     def action_look(self) -> None:
-        """Examine the local file that the guest is made of."""
+        """Examine the image file of the guest."""
         step = self.query_ancestor(Step)
         self.app.run_worker(import_file(step, self.session, self.key), exclusive=True)
 
     # Focus
 
     def first(self) -> Widget | None:
-        """The name."""
+        """Return the editor of the first field."""
         return next((row.editor for row in self.query(FieldRow)), None)
 
     def focus_path(self, path: str) -> bool:
-        """Focus the field of a path, or the nearest one."""
+        """Focus the field with this path, or its closest ancestor."""
         if path.split(".")[2:3] == ["vif"]:
             target = next(iter(self.query("#interface-rows Input")), None)
             self.screen.set_focus(target or self.query_one("#network-mode"))
@@ -482,7 +482,7 @@ class GuestEditor(Vertical):
             self.app.run_worker(self._add_setting(rows), exclusive=True)
 
     async def _add_setting(self, rows: EntryRows) -> None:
-        """Ask which setting of xl to add, and add it without a value."""
+        """Ask which setting of xl to add, and add it with an empty value."""
         name = await wizard(self).ask(Ask("Which setting of xl.cfg(5)?", ""))
         if not name or not rows.is_attached:
             return

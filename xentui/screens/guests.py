@@ -27,7 +27,7 @@ from xentui.widgets.table import Column, Row, Table
 from xentui.widgets.text import Glyphs, Text, glyphs, lit, wizard
 
 DISK = 10
-"""Cells of the column that says where the disk comes from."""
+"""Width of the column with the source of the disk."""
 SEVERITIES = ("error", "warning", "advice")
 
 
@@ -40,7 +40,7 @@ class GuestTable(Table):
 
 
 class Guests(Step):
-    """The table of guests with what is known of one of them, or the editor of one."""
+    """The table of guests with details of the highlighted one, or the editor of one guest."""
 
     NAME: ClassVar[str] = "guests"
     HINT: ClassVar[str] = (
@@ -67,7 +67,7 @@ class Guests(Step):
         self._editor: GuestEditor | None = None
 
     def compose(self) -> ComposeResult:
-        """Make the table, what helps where it is empty, and the editor's place."""
+        """Make the table, the text for an empty list, and the container of the editor."""
         with Vertical(id="guest-list"):
             yield Input(placeholder="part of a name, a bundle", compact=True, id="guest-filter")
             yield GuestTable(
@@ -102,7 +102,7 @@ class Guests(Step):
         return self if self.has_class("-empty") else self.table
 
     def take_focus(self) -> None:
-        """Go back to the remembered widget; where there is no guest, the step has the focus."""
+        """Focus the remembered widget; without guests, the step itself."""
         if self.has_class("-empty"):
             self.screen.set_focus(None)
             self.can_focus = True
@@ -111,7 +111,7 @@ class Guests(Step):
         super().take_focus()
 
     def sync(self) -> None:
-        """Show what holds."""
+        """Show the current values."""
         self._fill()
         if self._editor is not None:
             if not guests.has(self.session.project, self._editor.key):
@@ -144,12 +144,12 @@ class Guests(Step):
             self.query_one("#guest-empty", Text).show(no_guests())
 
     def _to_table(self) -> None:
-        """Focus the table that has come, unless its first guest is edited already."""
+        """Focus the table after its first guest was added, unless the guest is being edited."""
         if self._editor is None:
             self.table.focus()
 
     def _show_facts(self) -> None:
-        """Show what is known of the guest under the cursor."""
+        """Show the details of the highlighted guest."""
         key = self.standing
         facts = Content("")
         if key:
@@ -165,7 +165,7 @@ class Guests(Step):
         return f"guests.{self.standing}" if self.standing else ""
 
     def finding_in_sight(self) -> Finding | None:
-        """In the editor, what is wrong with the focused field alone."""
+        """Return nothing: problems are shown for the focused field only."""
         return None
 
     @property
@@ -270,14 +270,14 @@ class Guests(Step):
         return True
 
     def renamed(self, path: field_paths.Path, name: str) -> None:
-        """Follow a guest that has another name now."""
+        """Update the editor after a rename."""
         if self._editor is not None and path[:2] == ("guests", self._editor.key):
             self._editor.renamed(name)
 
-    # What can be done with the guest under the cursor
+    # Actions on the highlighted guest
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """Offer what needs a guest only where there is one."""
+        """Enable actions on a guest only if there is one."""
         if action in ("edit", "clone", "remove", "tag", "switch", "move", "filter"):
             return self._editor is None and bool(self.session.project.guests)
         if action == "add":
@@ -285,7 +285,7 @@ class Guests(Step):
         return True
 
     def action_add(self) -> None:
-        """Ask what a new guest is made of, add it and edit it."""
+        """Ask for the kind of a new guest, add it and edit it."""
         self.app.run_worker(add_guest(self, self.session), exclusive=True)
 
     def action_clone(self) -> None:
@@ -305,7 +305,7 @@ class Guests(Step):
             await self._open(guest, note=note)
 
     def action_remove(self) -> None:
-        """Remove the guest; undo brings it back."""
+        """Delete the guest; undo restores it."""
         key = self.standing
         if key:
             toast = texts.deleted(key)
@@ -344,7 +344,7 @@ class Guests(Step):
             edit(self, self.session, project, f"move {key}", merge=f"move {key}")
 
     def action_filter(self) -> None:
-        """Type what the rows must have in them."""
+        """Filter the list by typing."""
         self.add_class("-filtering")
         self.query_one("#guest-filter", Input).focus()
 
@@ -383,7 +383,7 @@ def guest_row(view: View, guest: Guest, signs: Glyphs) -> Row:
 
 
 def guest_facts(view: View, key: str, count: str, signs: Glyphs) -> Content:
-    """Return what is known of a guest: its share of the board, its problems, its xl config."""
+    """Return the details of a guest: its share of the board, its problems, its xl config."""
     project, guest = view.project, view.project.guest(key)
     full = view.effective(guest)
     where = f"bundle {guest.bundle}" if guest.bundle else "named in the configuration"
@@ -418,7 +418,7 @@ def _fact(name: str, text: str) -> Content:
 
 
 def no_guests() -> Content:
-    """Return what helps where there is no guest."""
+    """Return the help for an empty list."""
     return Content("\n").join(
         [
             lit("No guests yet.", "strong"),

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Help for the field one is in: BitBake's name for it, default, range, example, source."""
+"""Help for the focused field: BitBake's name for it, default, range and example."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class HelpScreen(Modal[None]):
 
 
 def help_for(screen: MainScreen) -> tuple[str, list[Content]]:
-    """Return the help of the place one is in: its title and its lines."""
+    """Return the title and lines of the help for the focused widget."""
     finding = screen.finding_in_sight()
     lines = _finding(finding, _room(screen)) if finding is not None else []
     row = _row(screen)
@@ -113,12 +113,12 @@ def _row(screen: Screen[Any]) -> FieldRow | None:
 
 
 def _room(screen: Screen[Any]) -> int:
-    """Return the cells that a line of help has."""
+    """Return the width of a line of help."""
     return max(20, min(WIDTH, screen.size.width * 9 // 10) - 6)
 
 
 def _pair(name: str, text: str, room: int) -> list[Content]:
-    """Return a name and what belongs to it, in as many lines as that needs."""
+    """Return a name and its text, wrapped."""
     first, *rest = wrap(text, max(8, room - INDENT)) or [""]
     lines = [lit(f"{name:<{INDENT}}", "muted").append(lit(first))]
     return [*lines, *(lit(" " * INDENT + line) for line in rest)]
@@ -142,7 +142,7 @@ def _wrapped(lines: Sequence[forms.Pair], room: int) -> list[Content]:
 
 
 def _here(screen: MainScreen) -> list[Content]:
-    """Return the keys of the place one is in: what the last line has, and what it has no room for.
+    """Return the keys of the focused widget, including those the key line has no room for.
 
     Keys that mean the same everywhere are listed below.
     """

@@ -106,7 +106,7 @@ class Machine(FormStep):
         )
 
     def _others(self, known: set[str]) -> list[Row]:
-        """Return the machines of the layers that are not among the known boards."""
+        """Return the layers' machines that have no board file."""
         build_survey = self.session.target.survey
         if build_survey is None or build_survey.problem:
             return []
@@ -132,7 +132,7 @@ class Machine(FormStep):
         return self.query_one(Table)
 
     def sync(self) -> None:
-        """Show the fields' values, and the board where another one is chosen."""
+        """Show the current values, and highlight the board if it has changed."""
         super().sync()
         self._fill()
         machine = self.session.project.host.machine
@@ -142,7 +142,7 @@ class Machine(FormStep):
         self._describe(self.query_one(Table).key)
 
     def _describe(self, machine: str) -> None:
-        """Show what is known of the board under the cursor, and what it needs."""
+        """Describe the highlighted board and its needs."""
         if not machine:
             return
         board = boards.board(machine)
@@ -174,7 +174,7 @@ class Machine(FormStep):
         return self.query_one(Table).has_focus if action == "filter" else True
 
     def action_filter(self) -> None:
-        """Type what the boards must have in them; machines that cannot run Xen are found too."""
+        """Filter the boards by typing; machines that cannot run Xen are found too."""
         self.add_class("-filtering")
         self.query_one("#board-filter", Input).focus()
 
@@ -204,7 +204,7 @@ class Machine(FormStep):
     # The list
 
     def on_resize(self) -> None:
-        """Show as much as there is room for."""
+        """Adapt to the new size."""
         self._fill()
         self._describe(self.query_one(Table).key)
 

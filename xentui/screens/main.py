@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The main screen: the seven steps, what is around them, and the keys that work in all of them."""
+"""The main screen: the seven steps, the widgets around them, and the keys that work everywhere."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ AUTOSAVE = 0.2
 """Seconds after an edit until the draft is kept."""
 SMALLEST = (60, 16)
 WITHOUT_PREVIEW = ("review", "write")
-"""Steps that show what is written themselves."""
+"""Steps without a preview: they show the files themselves."""
 NARROW = [(0, "-narrow"), (110, "-wide")]
 SHORT = [(0, "-short"), (30, "-tall")]
 STEP_CLASSES = {
@@ -73,7 +73,7 @@ STEP_CLASSES = {
 
 
 def _size_classes(size: tuple[int, int]) -> str:
-    """Return the classes for a size, so that nothing is styled for another size at first."""
+    """Return the CSS classes for a size, so that the first frame is styled for it."""
     return " ".join(
         next(name for least, name in reversed(breaks) if amount >= least)
         for amount, breaks in zip(size, (NARROW, SHORT), strict=True)
@@ -84,7 +84,7 @@ class MainScreen(Screen[None]):
     """Header, steps, the present step, the preview, the help of the focused field, and the keys.
 
     Args:
-        session: what is worked on.
+        session: the session being edited.
         plain_preview: whether the preview is shown only when it is asked for.
         begin: the step to begin with.
         size: of the terminal, if it is known already.
@@ -129,7 +129,7 @@ class MainScreen(Screen[None]):
     ]
 
     ready: reactive[bool] = reactive(False, init=False, repaint=False, bindings=True)
-    """Whether the first frame is drawn, so that what takes longer may be worked out."""
+    """Whether the first frame is drawn; anything slow waits for that."""
 
     def __init__(
         self, session: Session, *, plain_preview: bool, begin: str, size: tuple[int, int] = (0, 0)
@@ -170,7 +170,7 @@ class MainScreen(Screen[None]):
         self._autosave()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer only what can be done now."""
+        """Enable only actions that are possible now."""
         if not self.ready:
             return action not in ("problem", "fix", "fix_all") or None
         if action == "problem":
@@ -370,10 +370,10 @@ class MainScreen(Screen[None]):
         self.step.say(f"Redone: {label}" if label else texts.NOTHING_TO_REDO)
         self.changed()
 
-    # What follows from an edit
+    # After an edit
 
     def changed(self) -> None:
-        """Show the new state everywhere, once for all keys that are waiting."""
+        """Redraw everything for the new state, once for all keys that are waiting."""
         if not self._follow_pending:
             self._follow_pending = True
             self.call_later(self._follow)
@@ -381,7 +381,7 @@ class MainScreen(Screen[None]):
             self._saver = self.set_timer(AUTOSAVE, self._autosave)
 
     def _follow(self) -> None:
-        """Show what would be written at once, and a frame later what the rules say of it."""
+        """Redraw the preview at once, and the findings one frame later."""
         self.frame.show_preview()
         if not self.call_after_refresh(self._follow_fully):
             self._follow_fully()
@@ -427,7 +427,7 @@ class MainScreen(Screen[None]):
             self.show()
 
     def _become_ready(self) -> None:
-        """Work out the rest, now that the first frame is drawn."""
+        """Compute the rest, now that the first frame is drawn."""
         self.ready = True
         self.measure_latency()
         self.show()
@@ -441,7 +441,7 @@ class MainScreen(Screen[None]):
     # Preview
 
     def measure_latency(self) -> None:
-        """Ask how far the terminal is, after what is drawn now."""
+        """Measure the terminal's latency after this frame."""
         ask = getattr(self.app, "measure_latency", None)
         if ask is not None:
             self.call_after_refresh(ask)
@@ -474,7 +474,7 @@ class MainScreen(Screen[None]):
     # Problems
 
     def finding_in_sight(self) -> Finding | None:
-        """Return the finding of the place under the cursor."""
+        """Return the finding for the focused field or highlighted row."""
         return self.problems.in_sight()
 
     async def action_problem(self, by: int) -> None:
@@ -557,7 +557,7 @@ class MainScreen(Screen[None]):
     # Writing
 
     async def action_write(self) -> None:
-        """Write, once what would be written was shown."""
+        """Write, after Review has shown the changes."""
         if self.here != "review" or not self.frame.reviewed:
             await self.go("review")
             return
@@ -572,7 +572,7 @@ class MainScreen(Screen[None]):
         self.app.push_screen(HelpScreen(*help_for(self)))
 
     def on_resize(self, event: events.Resize) -> None:
-        """Say so where the terminal is too small, and come back when it is not."""
+        """Show a message while the terminal is too small."""
         width, height = event.size
         self.set_class(width < SMALLEST[0] or height < SMALLEST[1], "-tiny")
         text = f"The terminal is {width}x{height}; xentui needs {SMALLEST[0]}x{SMALLEST[1]}."

@@ -30,17 +30,17 @@ if TYPE_CHECKING:
     from xentui.session import Session
 
 ROOMY = 72
-"""Cells from which on all that a rehearsal text has room behind a guest's name."""
+"""Width from which on the whole outcome of a rehearsal fits after a guest's name."""
 MOST = 999
-"""Percent that are text; what is more is text to be more."""
+"""Highest percentage that is shown as a number."""
 MOST_IMAGES = 12
-"""Images of guests that are listed."""
+"""Most images that are listed."""
 BESIDE = 90
-"""Cells from which on there is room for a note beside each row."""
+"""Width from which on each row has room for a note."""
 
 
 class MemoryTable(Table):
-    """What takes memory."""
+    """The components that use memory."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "activate", texts.GO_TO_IT, id="list.choose"),
@@ -48,7 +48,7 @@ class MemoryTable(Table):
 
 
 class Memory(Step):
-    """The bar, the table of what takes memory, and what does not fit."""
+    """The bar, the table of components, and the problems with memory."""
 
     NAME: ClassVar[str] = "memory"
     HINT: ClassVar[str] = (
@@ -93,7 +93,7 @@ class Memory(Step):
             yield Text(id="memory-found")
 
     def on_resize(self) -> None:
-        """Show as much as there is room for."""
+        """Adapt to the new size."""
         self.sync()
 
     def first(self) -> Widget | None:
@@ -106,7 +106,7 @@ class Memory(Step):
         return self.query_one(Table)
 
     def sync(self) -> None:
-        """Show what holds."""
+        """Show the current values."""
         visible_view = self.session.view
         budget, signs = visible_view.budget, glyphs(self)
         self.query_one(MemoryMap).show(visible_view.budget)
@@ -160,7 +160,7 @@ class Memory(Step):
         )
 
     def _show_details(self) -> None:
-        """Show what the row under the cursor is, and what does not fit."""
+        """Show the problems with memory, and details of the highlighted row."""
         signs = glyphs(self)
         found = about_memory(self.session.view.findings)
         lines = [
@@ -179,7 +179,7 @@ class Memory(Step):
         self.query_one("#memory-found", Text).show(Content("\n").join(lines))
 
     def _disk_lines(self) -> list[Content]:
-        """Return what the guests' images take in Dom0's root file system."""
+        """Return the lines about the guests' images in Dom0's root file system."""
         view = self.session.view
         sizes = disk(view.project, view.assets)
         if not sizes.images:
@@ -202,7 +202,7 @@ class Memory(Step):
         return lines
 
     def finding_in_sight(self) -> Finding | None:
-        """Return what does not fit, so that its fix is one key away."""
+        """Return the first problem with memory, so that one key fixes it."""
         path = self._path()
         found = about_memory(self.session.view.findings)
         if path is not None:
@@ -211,7 +211,7 @@ class Memory(Step):
         return found[0] if found else None
 
     def _path(self) -> field_paths.Path | None:
-        """Return which field the row under the cursor is set by, if its guest is still there."""
+        """Return the path of the field that sets the highlighted row, if it still exists."""
         kind, _, name = self.table.key.partition(":")
         path = forms.budget_path(kind, name)
         return path if path is None or field_paths.exists(self.session.project, path) else None
@@ -245,7 +245,7 @@ class Memory(Step):
         self.post_message(StartRehearsal())
 
     def _outcomes(self) -> dict[str, tuple[str, str]]:
-        """Return what came of each guest in the rehearsal of the present project."""
+        """Return the outcome for each guest if the current project was rehearsed."""
         report = self.screen.rehearsed if isinstance(self.screen, MainScreen) else None
         if report is None:
             return {}
@@ -271,7 +271,7 @@ def _mib(kib: int) -> int:
 
 
 def _percent(mib: int, total: int | None) -> str:
-    """Return a share of the whole, as far as it has room."""
+    """Return a percentage, cut at the highest that is shown."""
     if not total:
         return ""
     percent = round(100 * mib / total)

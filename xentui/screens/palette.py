@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The command palette: everything by its name, with what it is done to.
+"""The command palette: every action by name, with its object.
 
 "machine qemuarm64", "guest alpine", "step memory", "undo", "theme", "add guest web" …
 """
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 
 Do = Callable[[], Awaitable[object] | object]
 MOST = 200
-"""Guests that are listed by name before anything is typed."""
+"""Most guests that are listed by name."""
 WIDTH = 90
-"""Cells of the list where there is room for so many."""
+"""Greatest width of the list."""
 FRAME = 7
-"""Cells of the list beside its lines: padding and scroll bar."""
+"""Width of the list's padding and scroll bar."""
 BINDINGS = {
     "write": "wizard.write",
     "undo": "edit.undo",
@@ -48,13 +48,13 @@ BINDINGS = {
     "help": "wizard.help",
     "quit": "wizard.quit",
 }
-"""Commands that are listed everywhere, with the ids of their keys."""
+"""Commands that are always listed, with the ids of their key bindings."""
 LISTED = {*BINDINGS.values(), "preview.live"}
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Something that can be done.
+    """One command.
 
     Attributes:
         name: what is typed to find it; its first letter is shown as a capital.
@@ -76,22 +76,22 @@ class Command:
 
 
 class Commands(Provider):
-    """What can be done from anywhere."""
+    """The commands of the wizard."""
 
     @property
     def main(self) -> MainScreen | None:
-        """The main screen, where it is the one that is asked from."""
+        """The main screen, if the palette was opened on it."""
         return self.screen if isinstance(self.screen, MainScreen) else None
 
     async def discover(self) -> Hits:
-        """Yield what is most often wanted."""
+        """Yield the most common commands."""
         for command in self._commands():
             if command.common:
                 line = self._line(command, lit(command.title))
                 yield DiscoveryHit(line, self._do(command), text=command.name)
 
     async def search(self, query: str) -> Hits:
-        """Yield what matches."""
+        """Yield the matching commands."""
         matcher = self.matcher(query)
         for command in (*self._commands(), *self._with_words(query)):
             score = matcher.match(command.name)
@@ -172,7 +172,7 @@ class Commands(Provider):
 
     @staticmethod
     def _key(main: MainScreen, name: str, note: str, run: Do) -> Command:
-        """Return a command that a key of the main screen does too."""
+        """Return a command that also has a key on the main screen."""
         keys = (
             key_name(main.app, one.binding)
             for one in main.active_bindings.values()
@@ -181,7 +181,7 @@ class Commands(Provider):
         return Command(name, note, run, next(keys, ""), common=True)
 
     def _here(self, main: MainScreen) -> Iterator[Command]:
-        """Yield what the keys of the place one is in do, so that the mouse does it too."""
+        """Yield the actions of the focused widget's keys, so that mouse users have them too."""
         seen = set()
         for node, binding, enabled, _ in main.active_bindings.values():
             name = binding.description.lower()
@@ -197,7 +197,7 @@ class Commands(Provider):
             )
 
     def _with_words(self, query: str) -> Iterator[Command]:
-        """Yield what takes any word: a board or guest by its name, a file to open."""
+        """Yield commands that take any word: a board, a guest, or a file to open."""
         main = self.main
         verb, _, word = query.strip().partition(" ")
         word = word.strip()

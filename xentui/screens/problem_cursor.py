@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class ProblemCursor:
-    """The problem that the user is at: of the focused field, or the one that was gone to.
+    """The current problem: the one of the focused field, or the one F8 went to.
 
     Args:
         screen: the main screen, which owns it.
@@ -30,7 +30,7 @@ class ProblemCursor:
         self._place = ""
 
     def in_sight(self) -> Finding | None:
-        """Return the problem of the place under the cursor."""
+        """Return the current problem."""
         found, step = self._session.findings, self._screen.step
         own = step.finding_in_sight()
         if own is not None:
@@ -41,11 +41,11 @@ class ProblemCursor:
         return next(iter(found.at(place)), None) if place else None
 
     def forget(self) -> None:
-        """Forget the problem that was gone to."""
+        """Forget the problem that F8 went to."""
         self._gone_to = None
 
     def forget_if_left(self) -> None:
-        """Forget the problem that was gone to once the cursor is elsewhere."""
+        """Forget the problem that F8 went to if the focus has moved on."""
         if self._gone_to is not None and self._screen.step.place() != self._place:
             self._gone_to = None
 
@@ -77,7 +77,7 @@ class ProblemCursor:
             await self.go_to(finding)
 
     def fix(self) -> None:
-        """Fix the problem in sight, if xentui knows how."""
+        """Apply the first fix of the current problem, if it has one."""
         finding = self.in_sight()
         before = self._session.project
         done = self._session.apply_fix(finding) if finding is not None else None
@@ -97,14 +97,14 @@ class ProblemCursor:
                     self._screen.step.renamed((table, one.key, field_paths.KEY), other.key)
 
     def alike(self) -> int:
-        """Return how many problems like the one in sight xentui can fix, that one included."""
+        """Return how many problems of the current kind can be fixed, the current one included."""
         finding = self.in_sight()
         if finding is None or not finding.code or finding.quick_fix is None:
             return 0
         return len(self._session.findings.like(finding))
 
     def fix_all(self) -> None:
-        """Fix all problems like the one in sight, as one step of undo."""
+        """Fix all problems of the current kind, as one step of undo."""
         finding = self.in_sight()
         fixed = self._session.fix_all_like(finding) if finding is not None else 0
         if finding is not None and fixed:
@@ -123,6 +123,6 @@ class ProblemCursor:
 
     @property
     def fixable(self) -> bool:
-        """Whether xentui can fix the problem in sight; what cannot be kept is taken back."""
+        """Whether the current problem can be fixed; invalid text is fixed by removing it."""
         finding = self.in_sight()
         return finding is not None and (finding.quick_fix is not None or not finding.code)

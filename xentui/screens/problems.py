@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The list of problems: each in whole, with what can be done about it."""
+"""The list of problems, and the actions on the highlighted one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class ProblemList(OptionList):
-    """The problems, each with its whole path and its whole message."""
+    """The problems with their full paths and messages."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "cursor_down", show=False, id="list.down"),
@@ -39,7 +39,7 @@ class Problems(Vertical):
     """Every problem in a list, and the answers to the one under the cursor.
 
     Args:
-        session: what is worked on.
+        session: the session being edited.
     """
 
     def __init__(self, session: Session) -> None:
@@ -62,7 +62,7 @@ class Problems(Vertical):
 
     @property
     def list(self) -> ProblemList:
-        """The list, which has the focus when the sheet is shown."""
+        """The list, which gets the focus when the sheet is shown."""
         return self.query_one(ProblemList)
 
     @property
@@ -148,7 +148,7 @@ class Problems(Vertical):
     # Filter
 
     def filter(self) -> None:
-        """Type what the problems must have in them."""
+        """Filter the list by typing."""
         self.add_class("-filtering")
         self.query_one("#problem-filter", Input).focus()
 
@@ -212,7 +212,7 @@ class Problems(Vertical):
 
 
 def keyed(findings: Sequence[Finding]) -> dict[str, Finding]:
-    """Return findings by names that stay theirs when others come or go, or their severity."""
+    """Return findings by stable keys, which do not depend on other findings or the severity."""
     made: dict[str, Finding] = {}
     for finding in findings:
         name = key = f"{finding.code} {finding.path}"
@@ -225,7 +225,7 @@ def keyed(findings: Sequence[Finding]) -> dict[str, Finding]:
 
 
 def problem_text(finding: Finding, signs: Glyphs) -> Content:
-    """Return a problem as it is listed: its whole path, and its whole message below."""
+    """Return a problem as it is listed: its full path, with its full message below."""
     severity = finding.severity.value
     head = lit(f"{signs.severity(severity)} ", severity).append(
         lit(finding.path or "project", "strong")
@@ -236,7 +236,7 @@ def problem_text(finding: Finding, signs: Glyphs) -> Content:
 
 
 def fix_of(finding: Finding | None) -> str:
-    """Return what the button to fix a finding says; empty where xentui cannot."""
+    """Return the label of the Fix button, or an empty text if there is no fix."""
     if finding is None:
         return ""
     if not finding.code:
@@ -245,7 +245,7 @@ def fix_of(finding: Finding | None) -> str:
 
 
 def waive_of(session: Session, finding: Finding | None) -> str:
-    """Return what the button to waive a finding says; empty where it cannot be."""
+    """Return the label of the Allow button, or an empty text if it cannot be allowed."""
     if can_be_waived(finding):
         return "Allow this here"
     return "No longer allow this" if is_waived(session.state, finding) else ""

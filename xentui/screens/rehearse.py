@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The rehearsal over the step one is in: how far it is, what came of each guest, what helps."""
+"""The dialog of a rehearsal: its progress, each guest's outcome, and suggested fixes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class Rehearse(Modal[None]):
-    """One rehearsal after the other; escape stops, and leaves.
+    """Runs rehearsals, one after the other; Esc stops and leaves.
 
     Args:
         session: the project is the present one of it.
@@ -48,14 +48,14 @@ class Rehearse(Modal[None]):
     ]
 
     class Happened(Message):
-        """The machine reported something."""
+        """The rehearsal reported progress."""
 
         def __init__(self, event: Event) -> None:
             super().__init__()
             self.event = event
 
     class Progress(Message):
-        """A line about what is being done."""
+        """A line about the progress."""
 
         def __init__(self, text: str) -> None:
             super().__init__()
@@ -69,14 +69,14 @@ class Rehearse(Modal[None]):
             self.missing = missing
 
     class Sized(Message):
-        """It is known what would be fetched."""
+        """The size of the download is known."""
 
         def __init__(self, download: Download) -> None:
             super().__init__()
             self.download = download
 
     class Over(Message):
-        """The rehearsal is over, or could not be."""
+        """The rehearsal ended, or could not start."""
 
         def __init__(self, report: RehearsalReport | None, problem: str = "") -> None:
             super().__init__()
@@ -115,7 +115,7 @@ class Rehearse(Modal[None]):
         """Begin."""
         await self._begin()
 
-    # What is done, beside the screen
+    # In a thread
 
     async def _begin(self) -> None:
         project, assets = self.session.project, self.session.view.assets
@@ -157,11 +157,11 @@ class Rehearse(Modal[None]):
         self.run_worker(work, thread=True, group="rehearse", exclusive=True, exit_on_error=False)
 
     def _post(self, message: Message) -> None:
-        # A loop that ended meanwhile takes no message.
+        # The event loop may have ended meanwhile.
         with suppress(RuntimeError):
             self.post_message(message)
 
-    # What is shown
+    # Display
 
     def _now(self, lines: Sequence[tuple[str, str]]) -> None:
         text = Content("\n").join([lit(line, style) for line, style in lines])
@@ -195,12 +195,12 @@ class Rehearse(Modal[None]):
                     for name, label in shown
                 )
             )
-        # None is there where the screen was left meanwhile.
+        # The screen may have been left meanwhile.
         for button in list(self.query(Button))[:1]:
             button.focus()
 
     def on_rehearse_happened(self, message: Happened) -> None:
-        """Follow the machine."""
+        """Show the progress."""
         event = message.event
         number = f"guest {event.number} of {event.of}: " if event.number else ""
         text = event.text[:1].upper() + event.text[1:] if not number else event.text
@@ -212,7 +212,7 @@ class Rehearse(Modal[None]):
             self.query_one(Table).select(event.guest)
 
     async def on_rehearse_over(self, message: Over) -> None:
-        """Show what came of it, and what would help."""
+        """Show the outcome and suggested fixes."""
         self.running = False
         report = message.report
         self._done(report)
@@ -252,10 +252,10 @@ class Rehearse(Modal[None]):
         guest = self._reports.get(self.query_one(Table).key)
         self._tell(rehearsing.details(guest) if guest is not None else [])
 
-    # Parts that are missing
+    # Missing parts
 
     async def on_rehearse_lacking(self, message: Lacking) -> None:
-        """Say what is missing, and how it is had."""
+        """Show the missing parts, and how to get them."""
         from xentui.rehearsal import fetch
 
         self.running = False
@@ -298,7 +298,7 @@ class Rehearse(Modal[None]):
         self._work(work)
 
     async def on_rehearse_sized(self, message: Sized) -> None:
-        """Ask before anything is fetched."""
+        """Ask before fetching anything."""
         from xentui.rehearsal import fetch
 
         self.running = False
@@ -334,7 +334,7 @@ class Rehearse(Modal[None]):
         self._work(work)
 
     async def on_rehearse_progress(self, message: Progress) -> None:
-        """Show what is being done; an empty text means that everything is fetched."""
+        """Show the progress; an empty text means that everything has been fetched."""
         if message.text:
             self._now([(message.text, "")])
         else:
@@ -362,13 +362,13 @@ class Rehearse(Modal[None]):
             await self._begin()
 
     def action_leave(self) -> None:
-        """Stop what runs, and leave."""
+        """Stop the rehearsal and leave."""
         self.workers.cancel_group(self, "rehearse")
         self.dismiss(None)
 
 
 def _lists(missing: MissingPartsError) -> str:
-    """Say what comes before one is asked how much is fetched."""
+    """Return the text before the question whether to fetch."""
     if missing.others:
         return f"To know their size, apt's lists for {missing.others} are fetched, some 20 MB."
     return "Nothing is fetched before you agree to its size."

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Step 6: what would be written, where, and what has to be fixed first."""
+"""Step 6: the changes that would be written, their place, and the problems to fix first."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SHEETS = ("diff", "files", "target", "problems")
 
 
 class Review(Step):
-    """The diff, the files, what lies on the target, and the problems."""
+    """The sheets: diff, files, files on the target, and problems."""
 
     NAME: ClassVar[str] = "review"
     HINT: ClassVar[str] = (
@@ -88,7 +88,7 @@ class Review(Step):
             yield Problems(self.session)
 
     def first(self) -> Widget | None:
-        """The diff, or the problems where something has to be fixed."""
+        """The diff, or the problems if something has to be fixed."""
         return self._focus_of(self.sheet or "diff")
 
     def _focus_of(self, sheet: str) -> Widget:
@@ -100,7 +100,7 @@ class Review(Step):
         return self.query_one(Problems)
 
     def take_focus(self) -> None:
-        """Show the sheet that matters now."""
+        """Show the problems if there are errors, or else the diff."""
         self.sync()
         if self.errors and self.sheet != "problems":
             self.show_sheet("problems")
@@ -110,18 +110,18 @@ class Review(Step):
 
     @property
     def errors(self) -> Sequence[Finding]:
-        """Everything that has to be fixed before writing."""
+        """The errors that block writing."""
         return self.session.review.errors
 
     def sync(self) -> None:
-        """Compare with the disk again, if anything is different."""
+        """Compare with the disk again if the project or target has changed."""
         now = (self.session.view, self.session.target.path)
         if self._shown is None or self._shown[0] is not now[0] or self._shown[1] != now[1]:
             self._shown = now
             self.compare()
 
     def compare(self) -> None:
-        """Work out what writing would change, and show it."""
+        """Compute and show what writing would change."""
         review = self.session.review
         review.compare(again=True, examine=False)
         self._show_target_lines()
@@ -137,7 +137,7 @@ class Review(Step):
         self._show_tabs()
 
     def _show_target_lines(self) -> None:
-        """Show where it is written."""
+        """Show the target."""
         target = self.session.target
         build = target.build_dir is not None
         self.set_class(build, "-build")
@@ -159,7 +159,7 @@ class Review(Step):
     # The build directory
 
     def _examine(self) -> None:
-        """Examine the build directory as it would be, beside the screen."""
+        """Examine the build directory after the planned changes, in a thread."""
         plan = self.session.review.plan
         self._examining = self.session.target.build_dir is not None and plan is not None
         if self.session.target.build_dir is None:
@@ -167,7 +167,7 @@ class Review(Step):
         self.post_message(Examine(plan))
 
     def examined(self, plan: Plan) -> None:
-        """Show what was found in the build directory."""
+        """Show the findings about the build directory."""
         if plan is self.session.review.plan:
             self._examining = False
             self._show_problems()
@@ -231,7 +231,7 @@ class Review(Step):
         self.problems.show(self.session.findings.all)
 
     def finding_in_sight(self) -> Finding | None:
-        """Return the problem under the cursor."""
+        """Return the highlighted problem."""
         return self.problems.current if self.sheet == "problems" else None
 
     async def jump(self, path: str) -> bool:
@@ -240,7 +240,7 @@ class Review(Step):
         return finding is not None and self.stand_on_problem(finding)
 
     def stand_on_problem(self, finding: Finding) -> bool:
-        """Put the cursor on a problem among the others; return whether it is there."""
+        """Highlight a problem in the list; return whether it is there."""
         found = self.problems.select(finding)
         if found:
             self.action_sheet("problems")
@@ -276,10 +276,10 @@ class Review(Step):
         event.stop()
         self._show_file()
 
-    # What can be done
+    # Actions
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer what belongs to a build directory or to the problems only there."""
+        """Enable the actions that apply to this target and sheet."""
         if action in ("to_attach", "change_layer"):
             return self.has_class("-build")
         if action == "to_form":
@@ -292,16 +292,16 @@ class Review(Step):
         return True
 
     def action_waive(self, _waived: bool) -> None:
-        """Count the error under the cursor as a warning, or as an error again."""
+        """Count the highlighted error as a warning, or as an error again."""
         if self.sheet == "problems":
             self.problems.waive()
 
     def action_filter(self) -> None:
-        """Type what the problems must have in them."""
+        """Filter the problems by typing."""
         self.problems.filter()
 
     def action_change_directory(self) -> None:
-        """Ask for the directory that is written into."""
+        """Ask for the target directory."""
         self.app.run_worker(self._change_directory(), exclusive=True)
 
     async def _change_directory(self) -> None:
@@ -315,7 +315,7 @@ class Review(Step):
             self.post_message(Retargeted())
 
     def action_change_layer(self) -> None:
-        """Ask where the layer goes."""
+        """Ask for the layer's folder."""
         self.app.run_worker(self._change_layer(), exclusive=True)
 
     async def _change_layer(self) -> None:
@@ -335,7 +335,7 @@ class Review(Step):
         self.query_one("#review-way", Options).focus()
 
     def action_to_form(self) -> None:
-        """Focus the choice of what is written where there is no build directory."""
+        """Focus the choice of the output format."""
         self.action_to_attach()
 
     @on(Options.Chosen, "#review-way")
@@ -352,7 +352,7 @@ class Review(Step):
         self.compare()
 
     def action_save_as(self) -> None:
-        """Write the project alone into another file."""
+        """Save only the project, in another file."""
         self.app.run_worker(save_as(self, self.session), exclusive=True)
 
     def action_rehearse(self) -> None:
@@ -374,5 +374,5 @@ class Review(Step):
         return False
 
     def confirmation(self) -> list[Content]:
-        """Return what is asked before writing: which files, and what happens to them."""
+        """Return the lines of the question before writing: the files and their changes."""
         return [lit(text, style) for text, style in self.session.review.confirmation(short=True)]

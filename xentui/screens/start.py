@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Step 1: choose what to begin with, and see where it will be written."""
+"""Step 1: choose a starting point, and see the target."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 DRAFT, NOTHING, OPEN, FILE = ":draft", ":empty", ":open", ":file:"
 MOST_FILES = 3
-"""Project files of this folder that are offered."""
+"""Most project files that are listed."""
 REST = 0.06
 """Seconds that the cursor stays on a row before its project is read."""
 
@@ -152,7 +152,7 @@ class Start(Step):
         table.set_rows(rows)
 
     def first(self) -> Widget | None:
-        """The list."""
+        """Return the list, which gets the focus first."""
         return self.query_one(Table)
 
     def back(self) -> bool:
@@ -166,7 +166,7 @@ class Start(Step):
             return True
         return False
 
-    # What the row would give
+    # The project of the highlighted row
 
     @on(Table.Moved)
     def _moved(self, event: Table.Moved) -> None:
@@ -202,7 +202,7 @@ class Start(Step):
         self.post_message(CursorMoved())
 
     def origin_in_sight(self) -> Origin | None:
-        """Return what the row under the cursor would begin with, as far as it is known."""
+        """Return the origin for the highlighted row, if it has been read."""
         key = self.query_one(Table).key
         if key == NOTHING:
             return EMPTY
@@ -210,7 +210,7 @@ class Start(Step):
         return found if isinstance(found, Origin) else None
 
     def hint(self) -> str:
-        """Return what Enter does with the row under the cursor."""
+        """Return the help for the highlighted row: the effect of Enter."""
         key = self.query_one(Table).key
         if key == NOTHING:
             return "Enter begins with an empty project, on Machine."
@@ -221,7 +221,7 @@ class Start(Step):
         return self.HINT
 
     def previewed_view(self) -> View | None:
-        """Return what the row under the cursor would give."""
+        """Return the view of the highlighted row's project."""
         kept = self._draft
         if self.query_one(Table).key == DRAFT and kept is not None:
             return self.session.view_of(kept.state)
@@ -284,7 +284,7 @@ class Start(Step):
         return [*lines, *self._project_lines(view)]
 
     def _project_lines(self, view: View) -> list[Content]:
-        """Return the few lines that tell what a project is."""
+        """Return a summary of a project."""
         room = max(20, self._line - 12)
         more_sign = glyphs(self).more
         guests = ", ".join(guest.key for guest in view.project.guests) or "none"
@@ -306,7 +306,7 @@ class Start(Step):
         cells = max(8, min(32, self._line - 14 - words.cell_length))
         return _pair("Memory", "").append(bar(view.budget, cells, signs)).append("  ").append(words)
 
-    # What can be done
+    # Actions
 
     def action_filter(self) -> None:
         """Filter the list by typing."""
@@ -330,7 +330,7 @@ class Start(Step):
         self._take(event.key, "review")
 
     def action_customise(self) -> None:
-        """Take the row and go through the steps."""
+        """Begin with the row, on the Machine step."""
         self._take(self.query_one(Table).key, "machine")
 
     def take_preset(self, name: str, then: str) -> None:
@@ -345,7 +345,7 @@ class Start(Step):
             self._take(name, then)
 
     def _take(self, key: str, then: str) -> None:
-        """Begin with a row of the list, and go to a step then."""
+        """Begin with a row of the list, and go to a step."""
         if key == DRAFT:
             kept = self._draft or self.session.load_draft()
             if kept is None:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What all steps have in common, and the messages by which they ask for something.
+"""The base class of all steps, and the messages they post.
 
 A step reads from the session and never changes it: it posts what the user asked for. The main
 screen does it, and lets everything on the screen show the new state.
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Edited(Message):
-    """The session was changed; whatever depends on it should be redrawn.
+    """The session has changed, so everything that depends on it should be redrawn.
 
     Attributes:
         toast: the message to the user.
@@ -76,7 +76,7 @@ def edit(
 
 @dataclass
 class ImportFile(Message):
-    """A guest should be made of a file that was read."""
+    """Request: build a guest from an inspected file."""
 
     guest: str
     seen: Inspected
@@ -84,7 +84,7 @@ class ImportFile(Message):
 
 @dataclass
 class AddGuest(Message):
-    """A guest should be added, complete, and edited then.
+    """Request: add a guest and edit it.
 
     Attributes:
         file: as :meth:`xentui.session.Session.add_guest` takes it.
@@ -100,7 +100,7 @@ class AddGuest(Message):
 
 @dataclass
 class Begin(Message):
-    """Another project should be opened, and a step shown then."""
+    """Request: open another project and show a step."""
 
     origin: Origin
     label: str
@@ -109,14 +109,14 @@ class Begin(Message):
 
 @dataclass
 class Resume(Message):
-    """A draft should be opened."""
+    """Request: resume a draft."""
 
     state: State
 
 
 @dataclass
 class Go(Message):
-    """Another step should be shown, or the field of a path in the project."""
+    """Request: show another step, or the field with a path."""
 
     step: str = ""
     path: str = ""
@@ -124,31 +124,31 @@ class Go(Message):
 
 @dataclass
 class CursorMoved(Message):
-    """The cursor is somewhere else: what is shown beside it should follow."""
+    """The cursor moved, so details shown next to it should be redrawn."""
 
 
 @dataclass
 class Waive(Message):
-    """An error should count as a warning, or as an error again."""
+    """Request: count an error as a warning, or as an error again."""
 
     finding: Finding
 
 
 @dataclass
 class StartRehearsal(Message):
-    """The guests should be started on a real Xen."""
+    """Request: rehearse the guests on a real Xen."""
 
 
 @dataclass
 class Examine(Message):
-    """The build directory should be examined as a plan would leave it."""
+    """Request: examine the build directory as a plan would change it."""
 
     plan: Plan | None
 
 
 @dataclass
 class Retargeted(Message):
-    """Another directory is written into."""
+    """The target directory has changed."""
 
 
 class Step(Vertical):
@@ -164,16 +164,16 @@ class Step(Vertical):
         self._kept_selection: Selection | None = None
 
     def sync(self) -> None:
-        """Show the session as it is now."""
+        """Show the current state of the session."""
 
     def build_survey_changed(self) -> None:
-        """Show what became known of the build directory."""
+        """Show what is now known about the build directory."""
 
     def examined(self, plan: Plan) -> None:
-        """Show what was found in the build directory, as a plan would leave it."""
+        """Show the findings about the build directory as a plan would change it."""
 
     def place(self) -> str:
-        """Return the path in the project under the cursor, or an empty text."""
+        """Return the path of the focused field or highlighted row, or an empty text."""
         row = self.focused_row()
         return row.key if row is not None else ""
 
@@ -185,19 +185,19 @@ class Step(Vertical):
         return next((n for n in focused.ancestors_with_self if isinstance(n, FieldRow)), None)
 
     def finding_in_sight(self) -> Finding | None:
-        """Return the finding under the cursor, where the step itself knows which one that is."""
+        """Return the current finding, if the step itself selects one."""
         return None
 
     def guest(self) -> str:
-        """Return the guest under the cursor, or an empty text."""
+        """Return the key of the current guest, or an empty text."""
         return ""
 
     def previewed_view(self) -> View | None:
-        """Return what the preview should show instead of the present state, if anything."""
+        """Return a view that the preview should show instead of the session's, or ``None``."""
         return None
 
     def hint(self) -> str:
-        """Return what helps here: of a field, what it is."""
+        """Return the help text for the focused widget."""
         focused = self.screen.focused
         for node in focused.ancestors_with_self if focused is not None else ():
             if isinstance(node, Labelled):
@@ -205,11 +205,11 @@ class Step(Vertical):
         return self.HINT
 
     def first(self) -> Widget | None:
-        """Return the widget that is most likely wanted first."""
+        """Return the widget that gets the focus first."""
         return next((w for w in self.query("*") if w.focusable), None)
 
     def keep_focus(self) -> None:
-        """Remember the focused widget, for the way back."""
+        """Remember the focused widget."""
         focused = self.screen.focused
         if focused is not None and self in focused.ancestors:
             self._kept_focus = focused
@@ -227,21 +227,21 @@ class Step(Vertical):
             target.call_later(_select, target, selection)
 
     def help_page(self) -> tuple[str, list[forms.Pair]] | None:
-        """Return the title and lines of what F1 explains, where that is not a field."""
+        """Return the title and lines of a help page that is not about a field, or ``None``."""
         return None
 
     def renamed(self, path: field_paths.Path, name: str) -> None:
-        """Follow a guest or bundle that has another name now."""
+        """Update the step after a guest or bundle was renamed."""
 
     async def stand_on(self, guest: str, *, opened: bool, note: Content | None = None) -> None:
-        """Put the cursor on a guest; edit it if ``opened``, with a note at the top."""
+        """Highlight a guest; edit it if ``opened``, with a note at the top."""
 
     def back(self) -> bool:
-        """Go back one level inside the step; return whether there was one."""
+        """Go back one level inside the step; return whether that was possible."""
         return False
 
     async def jump(self, path: str) -> bool:
-        """Focus the field of a path, or the nearest one; return whether it is here."""
+        """Focus the field with this path or its closest ancestor; return whether there is one."""
         for row in self.query(FieldRow):
             if row.key == path or path.startswith((f"{row.key}[", f"{row.key}.")):
                 self.screen.set_focus(row.editor)
@@ -249,13 +249,13 @@ class Step(Vertical):
         return False
 
     def say(self, text: str, severity: str = "information") -> None:
-        """Tell the user of something that happened, in a toast."""
+        """Show a toast."""
         level = severity if severity in ("warning", "error") else "information"
         self.notify(lit(text).plain, severity=level, markup=False, timeout=5)  # type: ignore[arg-type]
 
 
 class Form(VerticalScroll, can_focus=False):
-    """Fields below each other; up and down go between them."""
+    """A column of fields; up and down move between them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "app.focus_next", "Next field", show=False, id="form.next"),
@@ -267,7 +267,7 @@ class Form(VerticalScroll, can_focus=False):
         self.keep_in_sight()
 
     def keep_in_sight(self) -> None:
-        """Scroll to the focused field, once everything has its place."""
+        """Scroll to the focused field after the next layout."""
         focused = self.screen.focused
         if focused is not None and self in focused.ancestors:
             self.call_after_refresh(self._keep_in_sight, focused)
@@ -289,7 +289,7 @@ def _select(field: Input, selection: Selection) -> None:
 
 
 class FormStep(Step):
-    """A step that is fields and nothing else."""
+    """A step that consists only of fields."""
 
     def groups(self) -> list[tuple[str, list[Widget]]]:
         """Return the fields, in groups with a heading each."""
@@ -304,6 +304,6 @@ class FormStep(Step):
                 yield from rows
 
     def sync(self) -> None:
-        """Let each field show its value."""
+        """Show the current values."""
         for row in self.query(FieldRow):
             row.sync()

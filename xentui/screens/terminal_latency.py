@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""How late the terminal draws: whether a preview that follows each key is too much for it."""
+"""Measures whether the terminal is too slow for a preview that follows each key."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ import tty
 _SERIAL = re.compile(r"/dev/tty(?:[A-Z]+|mxc|hvc)\d+|/dev/hvc\d+")
 _BAUDS = "50 75 110 134 150 200 300 600 1200 1800 2400 4800 9600 19200 38400 57600 115200"
 _SPEEDS = frozenset(getattr(termios, f"B{baud}") for baud in _BAUDS.split())
-"""Termios' names for speeds up to that at which a preview takes most of a second to send."""
+"""Termios names of speeds at which sending a preview takes most of a second or longer."""
 
 
 def is_slow(device: str, speed: int) -> bool:
-    """Return whether a preview that follows each key is too much for a line.
+    """Return whether a line is too slow for a preview that follows each key.
 
     Args:
         device: the terminal's device.
@@ -37,7 +37,7 @@ def is_slow_line(number: int) -> bool:
 
 
 class TerminalLatency:
-    """How late a terminal answers, measured by questions that are sent after what is drawn.
+    """The latency of a terminal, measured by requests sent after each drawing.
 
     A terminal answers a question once it has drawn all that was sent before it, wherever that
     waited: in a serial line, in ssh, in a multiplexer. How long an answer takes more than the
@@ -45,11 +45,11 @@ class TerminalLatency:
     """
 
     LATE = 0.25
-    """Seconds by which a drawing is felt to lag behind the keys."""
+    """Latency in seconds that users notice."""
     STUCK = 1.0
-    """Seconds that count twice."""
+    """Latency in seconds that counts twice."""
     OFTEN = 3
-    """Answers in a row that must be late: one or two may be anything's fault."""
+    """Number of late answers in a row: one or two can have other causes."""
 
     def __init__(self) -> None:
         self._asked: float | None = None
@@ -58,7 +58,7 @@ class TerminalLatency:
 
     @property
     def waits(self) -> bool:
-        """Whether an answer is on its way."""
+        """Whether an answer is pending."""
         return self._asked is not None
 
     @property
@@ -67,7 +67,7 @@ class TerminalLatency:
         return self._least < float("inf")
 
     def ask(self, now: float) -> bool:
-        """Return whether to ask now, in seconds of a clock: one question is under way at most."""
+        """Return whether to send a request now; at most one is pending."""
         if self.waits:
             return False
         self._asked = now
@@ -85,7 +85,7 @@ class TerminalLatency:
 
 
 def take_answer(number: int, seconds: float) -> None:
-    """Read an answer that is still on its way, so that no shell takes it for something typed.
+    """Read a pending answer, so that the shell does not take it for typed text.
 
     Args:
         number: the file descriptor of the terminal.

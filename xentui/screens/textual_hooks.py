@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Every place where the wizard relies on more of Textual than it promises, and why.
+"""Every use of Textual's undocumented behaviour, and the reason for it.
 
 ``tests/tui/test_textual_hooks.py`` fails when Textual changes one of them. Nothing else in the
 screens and widgets uses a private name of Textual or replaces one of its parts:
@@ -38,9 +38,9 @@ from xentui.safe_text import visible
 
 ResultT = TypeVar("ResultT")
 PASSES = 4
-"""How often the way up is followed: a key, its binding's messages, and what they ask for."""
+"""Rounds of messages that are awaited: the key, its binding's messages, and their effects."""
 PATIENCE = 0.5
-"""Seconds after which keys are no longer held behind one whose effect was lost."""
+"""Seconds after which held keys are released even if an effect was lost."""
 
 CURSOR_POSITION_REQUEST = "\x1b[6n"
 """Asks for the position of the cursor (DSR 6), which every terminal since the VT100 answers."""
@@ -53,7 +53,7 @@ class _NamedKey(NamedTuple):
 
 
 def name_alt_keys() -> None:
-    """Make escape followed by a letter or digit, which terminals send for alt, one key at once.
+    """Read escape followed by a letter or digit, which terminals send for alt, as one key.
 
     Textual takes a digit for the sign that the option key gives on a Mac
     (textual/_ansi_sequences.py, for WezTerm), and waits after a letter for more of a sequence.
@@ -80,7 +80,7 @@ def draw_scroll_bars_in_ascii() -> None:
 
 
 class OrderedKeys(App[int]):
-    """An app that hands on each key once the key before it has had its effect.
+    """An app that processes each key after the previous key has had its effect.
 
     Somebody who types ahead, or a terminal that delivers many keys at once, would otherwise reach
     the widget that had the focus before. A key goes to the focused widget and up from there; its
@@ -90,7 +90,7 @@ class OrderedKeys(App[int]):
     """
 
     LEADING_KEYS: ClassVar[tuple[str, ...]] = ("enter", "escape")
-    """Keys that may move the focus even from a text field; elsewhere any key may."""
+    """Keys that may move the focus out of a text field; elsewhere any key may."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -101,12 +101,12 @@ class OrderedKeys(App[int]):
 
     @property
     def holds_keys(self) -> bool:
-        """Whether keys are held, or the effect of one is waited for."""
+        """Whether keys are being held."""
         return bool(self._held_keys or self._holds)
 
     @contextmanager
     def holding_keys(self) -> Iterator[None]:
-        """Hold the keys that arrive meanwhile for the widget that is being made."""
+        """Hold keys typed meanwhile for the widget that is being made."""
         self._holds += 1
         try:
             yield
@@ -114,12 +114,12 @@ class OrderedKeys(App[int]):
             self._release()
 
     async def ask(self, screen: Screen[ResultT]) -> ResultT | None:
-        """Show a screen on top and return its result; keys that are typed ahead are for it."""
+        """Show a screen on top and return its result; keys typed ahead go to it."""
         answer = self.push_screen(screen, wait_for_dismiss=True)
         self._holds += 1
         self._release_when_focused(screen)
         result = await answer
-        # Who asked may show another screen at once, which the keys are for then.
+        # The caller may show another screen at once; the keys go to that one.
         self._holds += 1
         if not self.call_later(self._release):
             self._release()
@@ -134,7 +134,7 @@ class OrderedKeys(App[int]):
             self._release()
 
     def hold_keys_while_closing(self) -> None:
-        """Hold keys while a screen closes, until who asked for its answer has it."""
+        """Hold keys while a screen closes, until its caller has the result."""
         self._holds += 1
         if not self.call_after_refresh(self._release):
             self._release()
@@ -145,15 +145,15 @@ class OrderedKeys(App[int]):
             self.call_later(self._hand_on)
 
     async def _hand_on(self) -> None:
-        """Hand on the held keys, until one of them holds the rest."""
+        """Release the held keys, until one of them holds the rest."""
         while self._held_keys and not self._holds:
             await self._hand_on_key(self._held_keys.popleft())
 
     async def on_event(self, event: events.Event) -> None:
-        """Hand on what happens, keys in their order."""
+        """Forward events, with keys in their order."""
         if isinstance(event, events.Paste):
-            # A field shows what it holds, so no control character may get into it. A field has
-            # one line: pasted lines are joined by a space, as they would be read aloud.
+            # Control characters must not get into a field. Pasted lines are joined by spaces,
+            # because a field has one line.
             text = " ".join(event.text.replace("\t", " ").splitlines())
             event.text = "".join(c for c in text if visible(c) == c)
         if not isinstance(event, events.Key) or event.is_forwarded:
@@ -164,7 +164,7 @@ class OrderedKeys(App[int]):
             await self._hand_on_key(event)
 
     async def _hand_on_key(self, event: events.Key) -> None:
-        """Hand on a key, and hold those after it until it has had its effect."""
+        """Forward a key, and hold the following ones until it has had its effect."""
         target = self.focused
         await super().on_event(event)
         if not event.is_forwarded or target is None:
@@ -179,20 +179,20 @@ class OrderedKeys(App[int]):
         self._follow(event, way)
 
     def _follow(self, event: events.Key, way: list[MessagePump]) -> None:
-        """Send a callback the way that the key's messages go."""
+        """Send a callback along the path of the key's messages."""
         while way:
             if way.pop(0).call_later(self._follow, event, way):
                 return
         self._settled(event)
 
     def _settled(self, event: events.Key) -> None:
-        """Release the keys after one, unless that was done before."""
+        """Release the keys held behind a key, unless that has been done."""
         if event is self._awaited_key:
             self._awaited_key = None
             self._release()
 
     def _give_up_on(self, event: events.Key) -> None:
-        """Release the keys after one whose widget was removed together with the callback."""
+        """Release the keys held behind a key whose widget, and callback, were removed."""
         awaited, self._patience_timer = self._awaited_key, None
         if awaited is event:
             self._settled(event)
@@ -200,7 +200,7 @@ class OrderedKeys(App[int]):
             self._patience_timer = self.set_timer(PATIENCE, lambda: self._give_up_on(awaited))
 
     def ask_terminal(self, question: str) -> bool:
-        """Send a question to the terminal after all that was drawn; return whether it was sent."""
+        """Send a request to the terminal after everything drawn; return whether it was sent."""
         driver = self._driver
         if driver is None or self.is_headless:
             return False
@@ -210,7 +210,7 @@ class OrderedKeys(App[int]):
 
 
 class Palette(CommandPalette):
-    """Textual's command palette, which is closed once, and scrolls a page once there are pages."""
+    """Textual's command palette, protected against closing twice and paging an empty list."""
 
     def _action_command_list(self, action: str) -> None:
         # Before the list is drawn it has no lines, and turning a page fails
@@ -220,7 +220,7 @@ class Palette(CommandPalette):
             super()._action_command_list(action)
 
     def dismiss(self, result: None = None) -> AwaitComplete:
-        """Close the palette, if it was not closed before: as ``dialogs.Modal`` does."""
+        """Close the palette unless it is closed already, as ``dialogs.Modal`` does."""
         if self.app.screen is not self:
             return AwaitComplete()
         return super().dismiss(result)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Step 7: what was written, and what to type next."""
+"""Step 7: the written files, and the commands to type next."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Sheet(VerticalScroll, can_focus=True):
-    """Text that scrolls."""
+    """A scrollable text."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "scroll_down", show=False),
@@ -33,7 +33,7 @@ class Sheet(VerticalScroll, can_focus=True):
 
 
 class Write(Step):
-    """The result, or why there is none yet."""
+    """The result, or what is still missing."""
 
     NAME: ClassVar[str] = "write"
 
@@ -62,7 +62,7 @@ class Write(Step):
         return True
 
     def hint(self) -> str:
-        """What becomes of the lines, once there are any."""
+        """Return the help for this page."""
         if self.session.written is None:
             return "Review shows what would be written; this page shows what was."
         return "These lines are printed again when xentui is left."
@@ -72,7 +72,7 @@ class Write(Step):
         self.sync()
 
     def sync(self) -> None:
-        """Show what was done, or what is left to do."""
+        """Show the result, or what is still missing."""
         signs = glyphs(self)
         written = self.session.written
         if written is None:
@@ -110,7 +110,7 @@ class Write(Step):
             self.say("Copied, if the terminal lets programs do that.")
 
     def action_build(self) -> None:
-        """Ask BitBake, build and boot in the terminal, which is given back afterwards."""
+        """Hand the terminal over to verify, build and boot, and take it back afterwards."""
         try:
             with self.app.suspend():
                 code = writing.build(self.session)
@@ -123,7 +123,7 @@ class Write(Step):
 
 
 def written_lines(written: Written, signs: Glyphs, width: int = 0) -> list[Content]:
-    """Return what was done and what to type next, line by line.
+    """Return the lines about the written files and the next commands.
 
     Args:
         written: what was done.
@@ -151,7 +151,7 @@ def written_lines(written: Written, signs: Glyphs, width: int = 0) -> list[Conte
 
 
 def _broken(line: str, width: int) -> list[Content]:
-    """Return a command, broken where there is no room."""
+    """Return a command, wrapped to the width."""
     if not width or len(line) + 2 <= width:
         return [lit(f"  {line}")]
     parts = wrap(
@@ -166,5 +166,5 @@ def _broken(line: str, width: int) -> list[Content]:
 
 
 def plain(written: Written) -> str:
-    """Return the same for standard output."""
+    """Return the lines as plain text for standard output."""
     return "\n".join(line.plain for line in written_lines(written, ASCII)) + "\n"

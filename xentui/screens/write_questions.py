@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What is asked before anything is written."""
+"""The questions before anything is written."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class WriteQuestions:
-    """Asks what only the user can decide, then whether to write, and writes.
+    """Asks for decisions and confirmation, then writes.
 
     Args:
         screen: the main screen, which owns it.
@@ -33,7 +33,7 @@ class WriteQuestions:
         step.compare()
         review = self._session.review
         if review.status == "errors" and review.plan is not None:
-            # What was found in the build directory may be gone, as its files may have changed.
+            # The build directory's files may have changed, and its problems with them.
             await self._examine_again(step, review.plan)
         if review.blocked or review.plan is None:
             step.action_sheet("problems" if review.errors else "files")

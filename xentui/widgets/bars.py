@@ -25,7 +25,7 @@ _STYLE = {
 
 
 def shares(rows: list[Row], total: int, width: int) -> list[int]:
-    """Return how many cells each row takes of ``width``; what is there takes at least one."""
+    """Return the width of each row's segment; every row with memory gets at least one cell."""
     if total <= 0 or width <= 0:
         return [0 for _ in rows]
     cells, before = [], 0
@@ -40,7 +40,7 @@ def shares(rows: list[Row], total: int, width: int) -> list[int]:
 
 
 def used_rows(budget: Budget) -> list[Row]:
-    """Return the rows that take memory as soon as the board is up."""
+    """Return the rows that use memory after boot."""
     taking = ("xen", "dom0", "guest", "reserve")
     return [row for row in budget.rows if row.kind in taking and row.autostart]
 
@@ -56,7 +56,7 @@ def bar(budget: Budget, width: int, signs: Glyphs) -> Content:
     """Return the memory as one line of ``width`` cells."""
     rows = used_rows(budget)
     used = sum(row.mib for row in rows)
-    # Where the memory is unknown, what is used takes half of the bar, and the rest is asked.
+    # If the total is unknown, the used memory takes half of the bar, and ? fills the rest.
     total = max(budget.total, used) if budget.total is not None else 2 * used
     parts: list[Content] = []
     guests = left = 0

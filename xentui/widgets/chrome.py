@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What is around every step: the header, the steps, the help pane, and the keys at the bottom."""
+"""The widgets around every step: header, step strip, help pane and key line."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 MEMORY_BAR = 16
 TIP_ROWS = 12
-"""Rows of the budget that the header's tooltip has at most."""
+"""Most rows of the budget in the header's tooltip."""
 HELP = "help"
 """The action that lists all keys."""
 
@@ -64,7 +64,7 @@ class HeaderLine(Tipped):
         self._budget: Budget | None = None
 
     def show(self, title: str, step: str, budget: Budget | None, *, changed: bool) -> None:
-        """Show another state; without its budget where that is not worked out yet."""
+        """Show another state; ``budget`` is ``None`` until it is computed."""
         self._budget = budget
         self._state = (title, step, budget, changed)
 
@@ -91,14 +91,14 @@ class HeaderLine(Tipped):
         return left.pad_right(max(1, width - left.cell_length - right.cell_length)).append(right)
 
     async def on_click(self, event: events.Click) -> None:
-        """Do what belongs to the place under the pointer."""
+        """Open the palette or go to Memory, depending on the place."""
         if event.x - 1 < len("xentui"):
             await self.run_action("app.command_palette")
         elif event.x > self.size.width // 2:
             await self.run_action("screen.step('memory')")
 
     def tip_at(self, x: int, y: int) -> str:  # noqa: ARG002
-        """Return the whole title, and where the memory goes."""
+        """Return the full title, and the rows of the budget."""
         if x < len("xentui"):
             return "Everything you can do, by its name (ctrl+p)"
         title, _, _, changed = self._state
@@ -207,7 +207,7 @@ Lines = tuple[tuple[str, str, str], ...]
 
 
 class HelpPane(Tipped):
-    """What helps here, above the keys: the problem under the cursor, or the focused field's help.
+    """The lines above the keys: the current problem, or help for the focused field.
 
     A click on a problem explains it, one on its fix applies the fix, and one on the count of
     problems goes to the next.
@@ -225,13 +225,13 @@ class HelpPane(Tipped):
         self._tip_text = ""
 
     def show(self, text: str, counts: tuple[int, int, int] = (0, 0, 0)) -> None:
-        """Show what helps here, and how many errors, warnings and pieces of advice there are."""
+        """Show help, and the number of errors, warnings and pieces of advice."""
         self._tip_text = text
         self._draw = partial(self._help_lines, text, counts)
         self._wrap()
 
     def show_finding(self, finding: Finding, number: int, total: int, key: str) -> None:
-        """Show a problem, its number of so many, and the key that fixes it."""
+        """Show a problem, its number and their total, and the key that fixes it."""
         self._draw = partial(self._finding_lines, finding, number, total, key)
         self._wrap()
 
@@ -248,7 +248,7 @@ class HelpPane(Tipped):
     ) -> Lines:
         head, _, rest = text.partition("\n")
         if rest and len(filled(text, width, 99, "")) > height:
-            # What the field is for comes first; F1 has the rest.
+            # The first line describes the field; F1 shows the rest.
             text = head
         lines = [(line, "muted", "") for line in filled(text, width, height, glyphs(self).more)]
         errors, warnings, advice = counts
@@ -290,12 +290,12 @@ class HelpPane(Tipped):
         return Content("\n").join(lit(text, style) for text, style, _ in self._lines)
 
     def tip_at(self, x: int, y: int) -> str:  # noqa: ARG002
-        """Return the whole text where it is cut off."""
+        """Return the full text if it is cut off."""
         more = glyphs(self).more
         return self._tip_text if any(text.endswith(more) for text, _, _ in self._lines) else ""
 
     async def on_click(self, event: events.Click) -> None:
-        """Do what the line under the pointer says."""
+        """Run the action of the clicked line."""
         if 0 <= event.y < len(self._lines) and (action := self._lines[event.y][2]):
             await self.run_action(action)
 
@@ -320,12 +320,12 @@ class ShownKey:
 
     @property
     def cells(self) -> int:
-        """The cells that it takes, with the gap after it."""
+        """Its width, including the gap after it."""
         return cell_len(self.key) + 1 + cell_len(self.text) + 2
 
 
 class KeyLine(Tipped):
-    """The keys that do something here; a click does what the key does."""
+    """The keys that are active now; a click works like the key."""
 
     DEFAULT_CSS = """
     KeyLine { height: 1; background: $panel; color: $foreground; padding: 0 1; }
@@ -345,7 +345,7 @@ class KeyLine(Tipped):
         self.follow()
 
     def follow(self) -> None:
-        """Show the keys that do something now."""
+        """Show the keys that are active now."""
         found: dict[str, ShownKey] = {}
         typing = isinstance(self.screen.focused, Input)
         for node, binding, enabled, _ in self.screen.active_bindings.values():
@@ -359,15 +359,15 @@ class KeyLine(Tipped):
 
     @property
     def shown(self) -> Sequence[tuple[str, str]]:
-        """The keys and what they do, in order."""
+        """The keys and their descriptions, in order."""
         return [(key.key, key.text) for key in self.keys]
 
     def key_of(self, action: str) -> str:
-        """Return what the key of an action is called here; an empty text where none does it."""
+        """Return the name of the key for an action, or an empty text if it has none."""
         return next((key.key for key in self.keys if key.action == action), "")
 
     def drawn(self) -> list[ShownKey]:
-        """Return the keys there is room for: where not all fit, the last one is that of help."""
+        """Return the keys that fit; if some do not, the last one is Help."""
         room = max(1, self.size.width)
         if sum(key.cells for key in self.keys) - 2 <= room:
             return list(self.keys)
@@ -384,7 +384,7 @@ class KeyLine(Tipped):
         return [*fit, *tail]
 
     def render(self) -> Content:
-        """Draw as many keys as there is room for."""
+        """Draw the keys that fit."""
         return Content("  ").join(
             Content.assemble((key.key, "bold"), (f" {key.text}", "$text-muted"))
             for key in self.drawn()
@@ -399,7 +399,7 @@ class KeyLine(Tipped):
         return None
 
     def tip_at(self, x: int, y: int) -> str:  # noqa: ARG002
-        """Return what a key does, and the other keys that do the same."""
+        """Return a key's description, and other keys with the same action."""
         key = self.at(x)
         if key is None:
             return ""
@@ -411,14 +411,14 @@ class KeyLine(Tipped):
         return f"{' or '.join(dict.fromkeys(names))}: {key.text}"
 
     async def on_click(self, event: events.Click) -> None:
-        """Do what the key under the pointer does."""
+        """Run the action of the clicked key."""
         key = self.at(event.x - 1)
         if key is not None:
             await self.app.run_action(key.action, key.node)
 
 
 def key_name(app: App[object], binding: Binding) -> str:
-    """Return what a key is called on the screen."""
+    """Return the displayed name of a key."""
     if binding.key_display:
         return binding.key_display
     key = binding.key.split(",")[0]

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Generated text that is read: BitBake and xl code, a diff, a list of files."""
+"""A read-only view of generated text: BitBake and xl code, a diff, a list of files."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from xentui.widgets.text import glyphs
 
 Look = Literal["code", "diff", "plain"]
 _DIGEST = re.compile("xentui-digest:|XENTUI_HASH")
-"""Finds the lines that differ whenever any other does."""
+"""Matches the lines with digests, which change whenever any other line does."""
 _CODE = re.compile(
     r"""(?P<keyword>^\s*(?:require|include|inherit|addtask|python|def|export|unset)\b)
     |(?P<name>^\s*[\w./+${}-]+(?::[\w./+${}-]+)*)(?P<flag>\[[^\]]*\])?
@@ -34,7 +34,7 @@ _CODE = re.compile(
 
 
 class VisualLine(NamedTuple):
-    """One line on the screen: a part of a line of the text, which is wrapped."""
+    """One line on the screen: a part of a wrapped line of the text."""
 
     number: int
     start: int
@@ -42,7 +42,7 @@ class VisualLine(NamedTuple):
 
 
 class CodeView(ScrollView, can_focus=True):
-    """Lines of text that are read, not edited. Long lines are wrapped, never cut off."""
+    """Read-only lines of text. Long lines are wrapped, never cut off."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "code--comment",
@@ -102,12 +102,12 @@ class CodeView(ScrollView, can_focus=True):
 
     @property
     def changed(self) -> frozenset[int]:
-        """The numbers of the lines that ``base`` has not, from 0."""
+        """The numbers of the lines that are not in ``base``, from 0."""
         return self._changed
 
     @property
     def latest(self) -> frozenset[int]:
-        """The numbers of the lines that the last change made, from 0."""
+        """The numbers of the lines changed by the last edit, from 0."""
         return self._latest
 
     def show(
@@ -191,7 +191,7 @@ class CodeView(ScrollView, can_focus=True):
             self.scroll_to(y=max(0, first - room // 3), animate=False)
 
     def render_line(self, y: int) -> Strip:
-        """Draw one line in sight."""
+        """Draw one visible line."""
         width = self.scrollable_content_region.width
         base = self.rich_style
         place = y + round(self.scroll_y)
@@ -216,7 +216,7 @@ class CodeView(ScrollView, can_focus=True):
         return self.get_component_rich_style(f"code--{part}", partial=True)
 
     def _parts(self, text: str, start: int, end: int) -> list[tuple[str, str]]:
-        """Return the parts of a line between two places, each with what it is."""
+        """Return the parts of a line between two columns, each with its style."""
         if self.look == "diff":
             return [(text[start:end], _part_of_diff(text))]
         if self.look == "plain":
@@ -258,7 +258,7 @@ def wrapped(lines: Sequence[str], width: int) -> list[VisualLine]:
             continue
         text, start = _shown(line), 0
         if text.endswith("-----"):
-            # A rule says nothing more where it is long.
+            # A horizontal rule need not be wrapped.
             made.append(VisualLine(number, 0, _fitting(text, width)))
             continue
         while True:
@@ -276,7 +276,7 @@ def wrapped(lines: Sequence[str], width: int) -> list[VisualLine]:
 def rewrapped(
     before: Sequence[str], wrapped_before: list[VisualLine], lines: Sequence[str], width: int
 ) -> list[VisualLine]:
-    """Return the visual lines of a text of which most was wrapped for the same width before."""
+    """Wrap a text, reusing the lines that were wrapped for the same width before."""
     if not before or len(before) != len(lines):
         return wrapped(lines, width)
     made = list(wrapped_before)
@@ -301,7 +301,7 @@ def _fitting(text: str, width: int) -> int:
 
 
 def _first_difference(before: Sequence[str], after: Sequence[str]) -> int | None:
-    """Return the number of the first line that differs, the digest's aside."""
+    """Return the number of the first line that differs, ignoring digests."""
     differ = compress(range(len(after)), map(ne, before, after))
     first = next((number for number in differ if not _DIGEST.search(after[number])), None)
     if first is None and len(before) != len(after):
@@ -310,7 +310,7 @@ def _first_difference(before: Sequence[str], after: Sequence[str]) -> int | None
 
 
 def changed_lines(base: Sequence[str], lines: Sequence[str]) -> frozenset[int]:
-    """Return the numbers of the lines that ``base`` has not, from 0: linear in their number."""
+    """Return the numbers of the lines that are not in ``base``, from 0, in linear time."""
     if base is lines:
         return frozenset()
     shortest = min(len(base), len(lines))

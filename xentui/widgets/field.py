@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A field of the project on one line: its label, its value, and what follows from it.
+"""A field of the project on one line: its label, its value, and its effect.
 
 Everything about it comes from ``schema.json``. What it is for, and what is wrong with it, is
 shown in the help pane once the field has the focus, so that forms are as short as their fields.
@@ -32,31 +32,31 @@ if TYPE_CHECKING:
 NUMBER = 12
 """Cells of a number's input."""
 NAME = 31
-"""Cells that BitBake's name takes after the value."""
+"""Width of BitBake's name after the value."""
 TIGHT = 76
-"""Cells below which BitBake's name is not shown after the value; the help pane has it."""
+"""Width below which BitBake's name is shown in the help pane only."""
 LEFT_OUT = ""
-"""The choice that leaves a field out."""
+"""The choice that resets a field to its default."""
 LONG = (
     *(field_paths.KEY, "rootfs", "kernel", "extra", "uri", "vif", "sha256"),
     *("summary", "depends", "file", "config_file", "script"),
 )
-"""Fields whose value gets the whole line."""
+"""Fields whose value needs the whole line."""
 NOTED = ("memory", "dom0_memory")
-"""Fields beside which their effect on the budget is shown."""
+"""Fields with their effect on the budget shown next to them."""
 FILES = ("uri", "config_file", "script")
-"""Fields that name a file which may lie anywhere."""
+"""Fields that name a file anywhere on this machine."""
 
 
 class Offered(Suggester):
-    """What the build directory offers, shown after what is typed; right takes it."""
+    """Suggestions from the build directory, shown after the typed text; right accepts one."""
 
     def __init__(self, row: FieldRow) -> None:
         super().__init__(use_cache=False, case_sensitive=True)
         self._row = row
 
     async def get_suggestion(self, value: str) -> str | None:
-        """Return the first value that begins so."""
+        """Return the first value that starts with the typed text."""
         names = (name for name, _ in self._row.offers)
         return next((name for name in names if value and name.startswith(value)), None)
 
@@ -86,11 +86,11 @@ class Labelled(Tipped):
 
     @property
     def help_text(self) -> str:
-        """What helps in this row."""
+        """The help for this row."""
         return ""
 
     def tip_at(self, x: int, y: int) -> str:  # noqa: ARG002
-        """Return what helps in this row, for the mouse."""
+        """Return the help for this row as a tooltip."""
         return self.help_text
 
     def on_descendant_focus(self) -> None:
@@ -138,7 +138,7 @@ class ChoiceRow(Labelled):
 
     @property
     def help_text(self) -> str:
-        """What the choice is about."""
+        """The help for the choice."""
         return self._help_text
 
     def compose(self) -> ComposeResult:
@@ -147,7 +147,7 @@ class ChoiceRow(Labelled):
 
 
 class FieldRow(Labelled):
-    """One field. It shows what the session holds and posts what is typed."""
+    """One field. It shows the session's value and posts what the user types."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2,ctrl+o", "choose", "Choose", id="field.choose"),
@@ -185,7 +185,7 @@ class FieldRow(Labelled):
             return self.row
 
     class Chosen(Message):
-        """Other choices of the field were chosen; ``None`` leaves it out."""
+        """Other choices were selected; ``None`` resets the field to its default."""
 
         def __init__(self, row: FieldRow, value: object) -> None:
             super().__init__()
@@ -221,7 +221,7 @@ class FieldRow(Labelled):
         return self.path[-1] in FILES
 
     def _made_editor(self) -> Input | Options:
-        """Return the one widget that takes the value."""
+        """Return the widget that edits the value."""
         if self.field.kind in ("choice", "flag", "choices"):
             choices, chosen = self._offered()
             return Options(choices, chosen=chosen, multiple=self.field.kind == "choices")
@@ -235,7 +235,7 @@ class FieldRow(Labelled):
         )
 
     def compose(self) -> ComposeResult:
-        """Show the one widget that takes the value."""
+        """Show the widget that edits the value."""
         yield self.editor
 
     def on_mount(self) -> None:
@@ -245,7 +245,7 @@ class FieldRow(Labelled):
     # From the session to the screen
 
     def _offered(self) -> tuple[Sequence[Choice], Sequence[str]]:
-        """Return the choices and those that hold: of a field left out, the default."""
+        """Return the choices and the selected ones: the default's if the field is not set."""
         value = field_paths.get(self.session.project, self.path)
         if self.field.kind == "choices":
             return [(name, name) for name in self.field.choices], tuple(value or ())
@@ -259,7 +259,7 @@ class FieldRow(Labelled):
         return offered, (default if value is None else field_paths.show(self.field, value),)
 
     def sync(self) -> None:
-        """Show what the session holds now; what is being typed stays as it is."""
+        """Show the session's value, without disturbing text that is being typed."""
         if not self.is_attached or not field_paths.exists(self.session.project, self.path):
             return
         if isinstance(self.editor, Options):
@@ -286,7 +286,7 @@ class FieldRow(Labelled):
         return cut(default, max(1, self._editor_cells()), glyphs(self).more)
 
     def _editor_cells(self) -> int:
-        """Return the cells that the editor has or is about to get: its own size follows later."""
+        """Return the width of the editor after the next layout."""
         if self.field.kind == "integer":
             return NUMBER
         return self.size.width - LABEL - 1 - (NAME if self.has_class("-named") else 0)
@@ -307,7 +307,7 @@ class FieldRow(Labelled):
 
     @property
     def message(self) -> tuple[str, str]:
-        """The severity and text of what is wrong with the field, or two empty texts."""
+        """The severity and text of the field's problem, or two empty texts."""
         return self._message
 
     # From the screen to the session
@@ -322,11 +322,11 @@ class FieldRow(Labelled):
         self.post_message(self.Typed(self, event.value))
 
     def arrived(self) -> None:
-        """Note that what was typed has reached the session; what is typed since is newer."""
+        """Note that one typed text has reached the session; later ones may be on their way."""
         self._on_their_way -= 1
 
     def taken(self) -> None:
-        """Note that the session took what was typed, so that it is not overwritten."""
+        """Note that the session accepted the typed text, so that it is not overwritten."""
         if isinstance(self.editor, Input) and not self._on_their_way:
             text, _ = self.session.shown(self.path)
             self._shown = text
@@ -349,7 +349,7 @@ class FieldRow(Labelled):
         self.screen.focus_next()
 
     def on_resize(self) -> None:
-        """Show BitBake's name after the value where there is room for both."""
+        """Show BitBake's name after the value if both fit."""
         named = (
             self.size.width >= TIGHT
             and self.path[-1] not in (*LONG, *NOTED)
@@ -362,25 +362,25 @@ class FieldRow(Labelled):
         self.call_after_refresh(self.sync)
 
     def on_descendant_blur(self) -> None:
-        """Show what is missing now that the field is left."""
+        """Show a missing value as a problem once the field loses the focus."""
         super().on_descendant_blur()
         self._left = True
         self.sync()
 
     def on_descendant_focus(self) -> None:
-        """Do not complain about a field that is only being filled in."""
+        """Hide the problem of a missing value while the field is being filled in."""
         super().on_descendant_focus()
         self._left = False
 
-    # What is offered
+    # Suggestions
 
     @property
     def offers(self) -> Sequence[Choice]:
-        """What the build directory offers for this field; anything else may be typed too."""
+        """Suggestions from the build directory; anything else may be typed too."""
         return self.session.target.offers(self.path)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """Offer a list only where there is one."""
+        """Enable the list only if there are suggestions."""
         return self.names_file or bool(self.offers) if action == "choose" else True
 
     def action_choose(self) -> None:
@@ -396,12 +396,12 @@ class FieldRow(Labelled):
     # Drawing
 
     def tip_at(self, x: int, y: int) -> str:  # noqa: ARG002
-        """Return what is wrong with the field and what it is for."""
+        """Return the field's problem and its help."""
         return "\n".join(filter(None, (self._message[1], self.help_text)))
 
     @property
     def help_text(self) -> str:
-        """What the field is for, and on the next line what BitBake calls it and what it may be."""
+        """The description, and on the next line BitBake's name and the allowed values."""
         return forms.short_help(self.session, self.path)
 
     def _mark(self) -> tuple[str, str]:
@@ -415,7 +415,7 @@ class FieldRow(Labelled):
         return name
 
     def _noted(self) -> tuple[str, str]:
-        """Return what follows from a number, and its style: where it comes from, what is free."""
+        """Return the note after a number (the value's origin, the free memory) and its style."""
         if self.field.kind != "integer":
             return "", ""
         text, _ = self.session.shown(self.path)
@@ -431,7 +431,7 @@ class FieldRow(Labelled):
         return ", ".join(parts), style
 
     def render(self) -> Content:
-        """Draw the label, and what is after the value."""
+        """Draw the label and the note after the value."""
         width = max(1, self.size.width)
         line = self._label()
         if self.field.kind == "integer":

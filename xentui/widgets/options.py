@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A few choices beside each other: one of them, or any of them. Tabs are the same thing."""
+"""A row of choices, of which one or several can be selected. Also used for tabs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Choice = tuple[str, str]
 
 
 class Options(Widget, can_focus=True):
-    """Choices beside each other. Left and right go through them."""
+    """A row of choices. Left and right move between them."""
 
     DEFAULT_CSS = """
     Options { height: auto; width: 1fr; }
@@ -38,7 +38,7 @@ class Options(Widget, can_focus=True):
     ]
 
     class Chosen(Message):
-        """Other choices hold."""
+        """The selection changed."""
 
         def __init__(self, options: Options, chosen: tuple[str, ...]) -> None:
             super().__init__()
@@ -70,7 +70,7 @@ class Options(Widget, can_focus=True):
 
     @property
     def value(self) -> str:
-        """The one that is chosen, or an empty text."""
+        """The selected choice, or an empty text."""
         return self.chosen[0] if self.chosen else ""
 
     def show(self, choices: Sequence[Choice], chosen: Sequence[str]) -> None:
@@ -102,7 +102,7 @@ class Options(Widget, can_focus=True):
         return labels
 
     def _rows(self, width: int) -> list[list[tuple[int, int, int]]]:
-        """Return each line's choices: which one, and where it begins and ends."""
+        """Return the choices on each line, with the columns where each starts and ends."""
         rows: list[list[tuple[int, int, int]]] = [[]]
         x = 0
         for place, label in enumerate(self._labels()):
@@ -115,11 +115,11 @@ class Options(Widget, can_focus=True):
         return rows
 
     def cells_on_one_line(self) -> int:
-        """Return the cells that all choices take beside each other."""
+        """Return the width of all choices on one line."""
         return sum(cell_len(label) + self._gap for label in self._labels()) - self._gap
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
-        """Return the lines that the choices take: none is cut off."""
+        """Return the number of lines that show all choices uncut."""
         return len(self._rows(max(1, width)))
 
     def render(self) -> Content:
@@ -164,7 +164,7 @@ class Options(Widget, can_focus=True):
         self.post_message(self.Chosen(self, self.chosen))
 
     def action_move(self, by: int) -> None:
-        """Go to the next or previous choice, which of a single choice is the choice."""
+        """Move to the next or previous choice; if only one can be selected, select it."""
         place = min(max(self.at + by, 0), len(self.choices) - 1)
         if self.multiple:
             self.at = place
@@ -178,7 +178,7 @@ class Options(Widget, can_focus=True):
         self._choose(self.at)
 
     def action_leave_out(self) -> None:
-        """Choose nothing, so that the default holds."""
+        """Clear the selection, so that the default applies."""
         if not self.tabs:
             self.post_message(self.Chosen(self, ()))
 
@@ -200,7 +200,7 @@ class Options(Widget, can_focus=True):
                         self.app.cursor_position = self.content_region.offset + Offset(x, y)
 
     def on_click(self, event: events.Click) -> None:
-        """Choose what was clicked."""
+        """Select the clicked choice."""
         rows = self._rows(max(1, self.size.width))
         if 0 <= event.y < len(rows):
             for place, start, end in rows[event.y]:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Several texts on one line that make up one value, such as the parts of an interface."""
+"""Several text inputs that form one value, such as the parts of an interface."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ class Part(NamedTuple):
 
 
 class PartsRow(Labelled):
-    """Several texts on one line that make up one value, such as the parts of an interface.
+    """Several text inputs that form one value, such as the parts of an interface.
 
     Args:
         title: the label.
-        parts: the texts, in order.
-        help_text: what the row is about.
+        parts: the inputs, in order.
+        help_text: the help for the row.
         removable: whether a button removes it.
     """
 
@@ -52,7 +52,7 @@ class PartsRow(Labelled):
 
     @dataclass
     class Changed(Message):
-        """Something was typed into one of the texts."""
+        """The text of one input changed."""
 
         row: PartsRow
         name: str
@@ -94,7 +94,7 @@ class PartsRow(Labelled):
         self.finding = ""
 
     def compose(self) -> ComposeResult:
-        """Make an input for each text."""
+        """Make an input for each part."""
         lines: list[list[Part]] = []
         for part in self._parts:
             if part.below or not lines:
@@ -123,15 +123,15 @@ class PartsRow(Labelled):
 
     @property
     def help_text(self) -> str:
-        """What is wrong with what was typed, or else what the row is about."""
+        """The problem with the typed text, or else the help for the row."""
         return self.problem or self.finding or self._help_text
 
     def value(self, name: str) -> str:
-        """Return what is in one of the texts."""
+        """Return the text of one input."""
         return next((i.value for i in self.query(Input) if i.name == name), "")
 
     def show(self, values: Mapping[str, str]) -> None:
-        """Show other values; what is being typed stays as it is."""
+        """Show other values, without disturbing text that is being typed."""
         self._values = dict(values)
         for field in self.query(Input):
             name = field.name or ""
@@ -144,25 +144,25 @@ class PartsRow(Labelled):
                 field.cursor_position = len(value)
 
     def on_descendant_blur(self) -> None:
-        """Show what holds: nothing that was typed is on its way any more."""
+        """Show the current values: no typed text is on its way any more."""
         super().on_descendant_blur()
         for sent in self._sent.values():
             sent.clear()
 
     def complain(self, problem: str) -> None:
-        """Say what is wrong with what was typed; an empty text says that nothing is."""
+        """Show a problem with the typed text; an empty text clears it."""
         if problem != self.problem:
             self.problem = problem
             self.refresh()
 
     def flag(self, finding: str) -> None:
-        """Say what is wrong with the value that the parts make; an empty text says nothing is."""
+        """Show a problem with the value; an empty text clears it."""
         if finding != self.finding:
             self.finding = finding
             self.refresh()
 
     def offer(self, name: str, placeholder: str) -> None:
-        """Show another placeholder in one of the texts."""
+        """Change the placeholder of one input."""
         for field in self.query(Input):
             if field.name == name:
                 field.placeholder = placeholder

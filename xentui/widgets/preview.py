@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What would be written, while the user edits: made by the functions that write."""
+"""The preview of the files, rendered by the functions that write them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SHEETS = (
 
 
 class Preview(Vertical):
-    """The pane beside the step, with a sheet for each kind of text; empty until it is shown."""
+    """The pane next to the step, with a sheet for each kind of file; empty until it is shown."""
 
     DEFAULT_CSS = """
     Preview { width: 1fr; height: 1fr; }
@@ -74,7 +74,7 @@ class Preview(Vertical):
         conf: str = CONF,
         layer: str = LAYER,
     ) -> None:
-        """Show what follows from a state, marked where it differs from ``base``."""
+        """Show the files for a state, with the differences from ``base`` marked."""
         if not self.children:
             self.mount(*self._parts())
         self.conf, self.folder = conf, layer

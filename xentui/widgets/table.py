@@ -161,7 +161,7 @@ class Table(ScrollView, Tipped, can_focus=True):
         self.refresh()
 
     def place_of(self, key: str) -> int | None:
-        """Return the place of a row, or ``None``."""
+        """Return the index of the row with this key, or ``None``."""
         if not key:
             return None
         return next((place for place, row in enumerate(self._rows) if row.key == key), None)
@@ -218,16 +218,16 @@ class Table(ScrollView, Tipped, can_focus=True):
             self.app.cursor_position = self.content_region.offset + Offset(0, max(0, y))
 
     def on_focus(self) -> None:
-        """Show the cursor as the place one is in."""
+        """Draw the cursor as focused."""
         self.refresh()
         self.call_after_refresh(self._into_sight)
 
     def on_blur(self) -> None:
-        """Show the cursor as the place one was in."""
+        """Draw the cursor as not focused."""
         self.refresh()
 
     def on_resize(self) -> None:
-        """Share the width out again."""
+        """Compute the column widths again."""
         self._widths = ()
         self._resize_canvas()
         self.call_after_refresh(self._into_sight)
@@ -314,7 +314,7 @@ class Table(ScrollView, Tipped, can_focus=True):
         self._set_cursor(self.cursor + by, by)
 
     def action_page(self, by: int) -> None:
-        """Go up or down by what is in sight."""
+        """Go up or down by one page."""
         room = max(1, self.scrollable_content_region.height - int(self.header) - 1)
         self._set_cursor(self.cursor + by * room, by)
 
@@ -340,7 +340,7 @@ class Table(ScrollView, Tipped, can_focus=True):
             self.action_activate()
 
     def tip_at(self, x: int, y: int) -> str:
-        """Return the whole of a cell that has no room."""
+        """Return the full text of a cell that is cut off."""
         place = y + round(self.scroll_y) - int(self.header)
         if (y == 0 and self.header) or not 0 <= place < len(self._rows):
             return ""

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Text for the screen: literal, cut to its room, with the glyphs that the terminal has.
+"""Text for the screen: literal, cut to a width, with glyphs that the terminal can show.
 
 Text from outside never reaches a parameter that parses markup: BitBake's own notation
 ``XEN_GUEST_MEMORY[alpine]`` looks like a tag to it.
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 ResultT = TypeVar("ResultT")
 LABEL = 24
-"""Cells that the labels of a form take."""
+"""Width of the labels of a form."""
 
 STYLES = {
     "": "",
@@ -41,7 +41,7 @@ STYLES = {
     "advice": "$text-muted",
     "ok": "$success",
 }
-"""The few ways in which text differs; each is made of theme variables."""
+"""The text styles, made of theme variables."""
 
 
 class Glyphs(NamedTuple):
@@ -112,7 +112,7 @@ ASCII = Glyphs(
 
 
 class Wizard(Protocol):
-    """What widgets may ask the app for."""
+    """The methods of the app that widgets use."""
 
     glyphs: Glyphs
     session: Session
@@ -121,10 +121,10 @@ class Wizard(Protocol):
         """Show a screen on top and return its result."""
 
     def hold_keys_while_closing(self) -> None:
-        """Hold keys while a screen closes, until who asked for its answer has it."""
+        """Hold keys while a screen closes, until its caller has the result."""
 
     def holding_keys(self) -> AbstractContextManager[None]:
-        """Keep keys that are typed meanwhile for the widget that is being made."""
+        """Hold keys typed meanwhile for the widget that is being made."""
 
 
 def wizard(node: DOMNode) -> Wizard:
@@ -138,7 +138,7 @@ def glyphs(node: DOMNode) -> Glyphs:
 
 
 def lit(text: str, style: str = "") -> Content:
-    """Return text that is shown as it is, whatever brackets it holds."""
+    """Return text that is shown literally, including brackets."""
     safe = visible(text, keep="\n")
     return Content.assemble((safe, STYLES.get(style, style))) if style else Content(safe)
 
@@ -194,7 +194,7 @@ class Tipped(Widget):
 
 
 class Text(Static):
-    """Literal text that is laid out and drawn again only when it changes."""
+    """Literal text that is redrawn only when it changes."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__("", markup=False, id=id)
