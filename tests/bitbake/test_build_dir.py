@@ -204,7 +204,7 @@ def test_a_build_directory_that_the_environment_names_must_be_one(tmp_path: Path
     with pytest.raises(UsageError) as caught:
         build_dir.find(tmp_path / "core", environ={})
     assert caught.value.message == (
-        f"{tmp_path}/core is no build directory: it has no conf/bblayers.conf"
+        f"{tmp_path}/core is not a build directory: it has no conf/bblayers.conf"
     )
 
 

@@ -321,3 +321,17 @@ def test_a_board_of_an_unknown_layer_names_what_is_missing(run: Run) -> None:
         assert "my-board needs more: the layer that has conf/machine/my-board.conf" in (
             Path("out", name).read_text()
         )
+
+
+def test_a_folder_is_named_such_that_each_command_finds_it(run: Run, board: Path) -> None:
+    refused = run("generate", board, "--out", "c:d", "--format", "kas")
+    assert (refused.code, Path("c:d").exists()) == (2, False)
+    for form, line in (
+        ("kas", "kas checkout ./-x/xentui.kas.yml"), ("script", "bash ./-x/xentui-build.sh"),
+    ):  # fmt: skip
+        done = run("generate", board, "--out=-x", "--format", form, "--force")
+        assert line in done.out.splitlines()
+    arm = Path("arm.toml")
+    arm.write_text(board.read_text().replace("qemux86-64", "qemuarm64"))
+    done = run("generate", arm, "--out", "ib", "--format", "imagebuilder")
+    assert f"uboot-script-gen -c {Path('ib').absolute()}/imagebuilder.config -d tmp/" in done.out

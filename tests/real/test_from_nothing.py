@@ -50,7 +50,7 @@ def project(name: str) -> Project:
 
 def write(build: Build, wanted: Project, form: formats.Format) -> None:
     """Write a project in a form into the folder of a build."""
-    made = formats.rendered(form, wanted, NO_ASSETS, origin="board.toml", out=build.folder)
+    made = formats.render_as(form, wanted, NO_ASSETS, origin="board.toml", out=build.folder)
     for path, content in made.files.items():
         build.put(path, str(content))
 

@@ -1,12 +1,12 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What the layers at hand can do, read from their files.
+"""Detect from the files of the layers which features they support.
 
-Releases of meta-virtualization differ in what they read: ``XEN_DOM0_NETWORK`` set for a layer
-that does not know it has no effect and no warning. Each ability is one pattern in one file, so
-that a layer with backported changes, or an older checkout of a branch, is described as it is.
-Nothing here knows the name of a release; :mod:`xentui.bitbake.releases` has descriptions of
-some, recorded by this code.
+Releases of meta-virtualization differ in the variables that they read. Setting
+``XEN_DOM0_NETWORK`` for a layer that does not read it has no effect and causes no warning. Each
+ability is detected by one pattern in one file, so a layer with backported changes, or an old
+checkout of a branch, is described correctly. No release name occurs here;
+:mod:`xentui.bitbake.releases` has the results for the known releases, recorded with this code.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ _WIC_PLUGINS = "scripts/lib/wic/plugins/source"
 
 @dataclass(frozen=True, slots=True)
 class Vxn:
-    """What the vxn recipe of a layer brings along.
+    """Features and gaps of the vxn recipe in a layer.
 
     Attributes:
         needs_9pfsd: the package is missing its dependency on ``xen-tools-xen-9pfsd``, which
             volumes (``vxn run -v``) need.
-        needs_kernel_order: the guest kernel is taken from the main build's deploy directory,
-            and no task makes sure that it is there.
+        needs_kernel_order: the recipe takes the guest kernel from the main build's deploy
+            directory, and no task dependency ensures that it was deployed before.
         oci_network: containers of docker, podman and containerd get a network interface.
         static_addresses: containers get fixed addresses in 10.0.100.0/24 instead of asking a
             DHCP server, so Dom0 must route for that network.
@@ -57,40 +57,40 @@ class Vxn:
 
 @dataclass(frozen=True, slots=True)
 class Abilities:
-    """What OpenEmbedded-Core and meta-virtualization at hand can do. Memory is in MiB.
+    """Features of OpenEmbedded-Core and meta-virtualization. Memory is in MiB.
 
     Attributes:
         series: release series of OpenEmbedded-Core (LAYERSERIES_CORENAMES).
-        xen_classes: which of :data:`XEN_CLASSES` some layer has.
-        old_bundling: the Dom0 image reads ``XEN_BUNDLED_GUESTS``, the variable before the
-            classes.
+        xen_classes: those of :data:`XEN_CLASSES` that exist in any layer.
+        old_bundling: the Dom0 image reads ``XEN_BUNDLED_GUESTS``, the predecessor of
+            the classes.
         xen: the Xen that is built where nobody asks for another: ``4.21``; empty where the layer
             does not say (``PREFERRED_VERSION_xen``).
         dom0_network: ``XEN_DOM0_NETWORK`` is read.
         makes_xenbr0: Dom0 gets the bridge xenbr0 without any setting.
         boot_modes: values of ``XEN_BOOT_MODE``; ``("bios",)`` where nothing reads it.
         kickstart_folder: folder of a layer in which wic looks for kickstart files.
-        names_kernel: the wic plug-in for BIOS names the kernel file as it is called; without
-            it, it names ``/vmlinuz``, which is not there.
-        disk_id: wic kickstart files know ``--diskid``.
+        names_kernel: the wic plug-in for BIOS uses the real name of the kernel file; if not, it
+            writes ``/vmlinuz``, which does not exist, and the image does not boot.
+        disk_id: wic kickstart files accept ``--diskid``.
         image_class: xen-image-minimal inherits the class that puts guests into it.
-        image_memory: what the Dom0 image gives QEMU (``QB_MEM_VALUE``).
+        image_memory: QEMU's memory as the Dom0 image sets it (``QB_MEM_VALUE``).
         kickstart_dom0_memory: ``dom0_mem`` in the kickstart configuration of qemux86-64.
         cmdline_dom0_memory: ``dom0_mem`` in ``QB_XEN_CMDLINE_EXTRA`` of the image.
         extra_space: KB that the image keeps free (``IMAGE_ROOTFS_EXTRA_SPACE``).
-        kernel_versions: versions of linux-yocto and its kin that get Xen's options.
+        kernel_versions: versions of linux-yocto and similar kernels that get Xen's options.
         yocto_kernels: versions of linux-yocto that OpenEmbedded-Core has.
-        unpackdir: there is an ``UNPACKDIR`` beside WORKDIR.
+        unpackdir: ``UNPACKDIR`` exists in addition to WORKDIR.
         fragments: configuration fragments exist.
         machine_fragments: a fragment ``machine/NAME`` sets MACHINE.
         init_manager: the default of ``INIT_MANAGER``.
         guest_image_ext4: xen-guest-image-minimal makes an ext4 image without any setting.
-        tests_boot_any: the layer's boot tests start the image that was built; elsewhere they
-            build one with vxn first.
+        tests_boot_any: the layer's boot tests start the image that was built; otherwise they
+            first build one with vxn.
         arm_32_bit: Xen is built for 32-bit Arm too.
-        qemu_dtb_order: the tasks ``core`` and ``layer`` must name for the device tree of a QEMU
-            Arm machine: what OpenEmbedded-Core's task waits for, and what the layer's precedes.
-        vxn: containers as Xen guests, or ``None`` where the layer has no vxn.
+        qemu_dtb_order: two tasks of a QEMU Arm image: the one that OpenEmbedded-Core's task for
+            the device tree waits for, and the one before which the layer runs its own.
+        vxn: containers as Xen guests; ``None`` if the layer has no vxn.
     """
 
     series: tuple[str, ...] = ()
@@ -122,26 +122,26 @@ class Abilities:
 
     @property
     def has_classes(self) -> bool:
-        """Whether guests can be described and bundled: both classes are there."""
+        """Whether guests can be configured and bundled: both classes exist."""
         return all(name in self.xen_classes for name in XEN_CLASSES)
 
     @property
     def dtb_loop(self) -> bool:
-        """Whether a QEMU Arm image is a circle of tasks: layers of two releases are mixed."""
+        """Whether tasks of a QEMU Arm image wait for each other, as layers of two releases do."""
         return self.qemu_dtb_order == ("do_image", "do_image")
 
     def common(self, other: Abilities) -> Abilities:
-        """Return what holds with these layers and with others alike."""
+        """Return the features that these layers and the others have in common."""
         return Abilities(**{f.name: _common(self, other, f.name) for f in fields(Abilities)})
 
     def differences(self, other: Abilities) -> list[str]:
-        """Return the names of the attributes in which other layers differ."""
+        """Return the names of the attributes in which the others differ."""
         return [
             f.name for f in fields(Abilities) if getattr(self, f.name) != getattr(other, f.name)
         ]
 
     def as_data(self) -> dict[str, Any]:
-        """Return the description as plain data; :meth:`from_data` takes it back."""
+        """Return the attributes as plain data, which :meth:`from_data` reads."""
         data: dict[str, Any] = {}
         for f in fields(Abilities):
             value = getattr(self, f.name)
@@ -153,7 +153,7 @@ class Abilities:
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:
-        """Return the description that :meth:`as_data` wrote.
+        """Build the description from the data of :meth:`as_data`.
 
         Raises:
             TypeError: it has a key that is not an attribute.
@@ -166,7 +166,7 @@ class Abilities:
 
 
 def of(build: BuildDir) -> Abilities:
-    """Return what the layers of a build directory can do."""
+    """Return the features of the layers of a build directory."""
     core, virtualization = build.layer("core"), build.layer(META_VIRTUALIZATION)
     return _read(
         core.path if core is not None else "",
@@ -176,7 +176,7 @@ def of(build: BuildDir) -> Abilities:
 
 
 def xen_classes(build: BuildDir) -> tuple[str, ...]:
-    """Return those of :data:`XEN_CLASSES` that some layer of a build directory has."""
+    """Return those of :data:`XEN_CLASSES` that exist in any layer of a build directory."""
     return _xen_classes([layer.path for layer in build.layers])
 
 
@@ -189,11 +189,11 @@ def _xen_classes(layers: list[str]) -> tuple[str, ...]:
 
 
 def read(folders: Iterable[str]) -> Abilities:
-    """Return what layers can do, without a build directory.
+    """Return the features of some layers, without a build directory.
 
     Args:
         folders: the layers' folders, OpenEmbedded-Core's ``meta`` and meta-virtualization
-            among them; a folder that is missing brings nothing.
+            among them; missing folders are ignored.
     """
     layers = [str(folder) for folder in folders]
     core = next((path for path in layers if exists(f"{path}/conf/bitbake.conf")), "")
@@ -264,7 +264,7 @@ def _boot_modes(image: str, plugins: str) -> tuple[str, ...]:
 
 
 def _knows_disk_id(core: str) -> bool:
-    # wic became a project and a recipe of its own after it had learned --diskid.
+    # wic became a separate project, with its own recipe, after --diskid had been added.
     parser = _text(joined(core, "../scripts/lib/wic/ksparser.py")) if core else ""
     return "--diskid" in parser or bool(listed(f"{core}/recipes-support/wic"))
 
@@ -333,7 +333,7 @@ def _text(path: str) -> str:
 
 
 def _texts(folder: str, prefix: str) -> str:
-    """Return the files of a folder whose name begins so, one after another."""
+    """Return the joined contents of the files in a folder whose names start with a prefix."""
     names = [name for name in listed(folder) if name.startswith(prefix)] if folder else []
     return "\n".join(_text(f"{folder}/{name}") for name in names)
 

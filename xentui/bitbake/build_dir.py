@@ -1,12 +1,12 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A build directory as its files describe it: layers, machine, distro, origins of values.
+"""Read a build directory: its layers, machine and distro, and the origins of its values.
 
 The files are read in BitBake's order (bb:lib/bb/cookerdata.py, ``parseConfigurationFiles``):
 ``conf/bblayers.conf``, each layer's ``conf/layer.conf``, then OpenEmbedded-Core's
 ``conf/bitbake.conf``, which includes site.conf, auto.conf, toolcfg.conf and local.conf, the
-fragments, the machine and the distro (oe:meta/conf/bitbake.conf:818). Classes and recipes come
-later in BitBake and are not read here. Variables of the environment are not looked at.
+fragments, the machine and the distro (oe:meta/conf/bitbake.conf:818). BitBake reads
+classes and recipes later; they are not read here. Environment variables are ignored.
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ __all__ = [
 ]
 
 USER_FILES = ("site.conf", "auto.conf", "toolcfg.conf", "local.conf")
-"""Files of a build directory's ``conf``, in the order BitBake reads them."""
+"""The user's files in ``conf``, in the order in which BitBake reads them."""
 
 MAX_LAYERS = 500
-"""How many layers are read; a big build has about fifty."""
+"""Most layers that are read; a big build has about fifty."""
 
 _MULTICONFIG_ALWAYS = re.compile(
     r"^require[ \t]+conf/multiconfig/\$\{BB_CURRENT_MC\}\.conf[ \t]*$", re.MULTILINE
 )
 
-# Python of bitbake.conf whose meaning is plain: known by its letters, never run. The first
-# names the configuration of a multiconfig, and what is read here is the main one.
+# Python expressions of bitbake.conf with their results, since Python is never run here. The
+# first names the configuration of a multiconfig; here it is always the main one.
 _STANDS_FOR = {
     '${@"conf/multiconfig/${BB_CURRENT_MC}.conf" if "${BB_CURRENT_MC}" != "" else ""}': "",
     "${@d.getVar('DISTRO') or ''}": "${DISTRO}",
@@ -59,13 +59,12 @@ class Layer:
     """A layer of BBLAYERS.
 
     Attributes:
-        path: as BBLAYERS names it, from the root and without ``..``.
-        exists: whether it is there.
-        collection: its name among layers; empty if its layer.conf gives none.
-        depends: collections it needs, without versions.
-        compat: release series it says it works with.
-        dynamic: ``BBFILES_DYNAMIC`` entries that are its own.
-        place: where BBLAYERS names it.
+        path: its absolute path, without ``..``.
+        exists: whether the folder exists.
+        collection: its collection name; empty if its layer.conf sets none.
+        depends: the collections that it depends on, without versions.
+        compat: the release series that it supports (LAYERSERIES_COMPAT).
+        place: the location in BBLAYERS that names it.
     """
 
     path: str
@@ -93,7 +92,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class BuildDir:
-    """What a build directory's files say.
+    """The configuration of a build directory.
 
     Attributes:
         path: the directory (TOPDIR).
@@ -122,16 +121,16 @@ class BuildDir:
 
     @property
     def faults(self) -> list[Fault]:
-        """What BitBake would stop at, in the order it was met."""
+        """Everything that would stop BitBake, in the order of reading."""
         return self.reader.faults
 
     def value(self, variable: str, recipe: str | None = None) -> Value:
-        """Return a variable's value, as the configuration or a recipe of that name sees it."""
+        """Return a variable's value in the configuration, or in a recipe with the given name."""
         store = self.reader.store
         return (store.seen_by(recipe) if recipe is not None else store).get(variable)
 
     def flag(self, variable: str, flag: str) -> Value:
-        """Return a flag's value."""
+        """Return the value of a variable's flag."""
         return self.reader.store.flag(variable, flag)
 
     def assignments(self, variable: str) -> list[Assignment]:
@@ -139,24 +138,24 @@ class BuildDir:
         return self.reader.store.assignments.get(variable, [])
 
     def is_users(self, file: str) -> bool:
-        """Whether a file belongs to the user, not to a layer.
+        """Return whether a file is the user's and not a layer's.
 
-        Such are those of the build directory, and what they include from outside the layers.
+        Files of the build directory are, and files outside the layers that they include.
         """
         inside = file.startswith(f"{self.path}/")
         return not any(
             file.startswith(f"{layer.path}/")
             for layer in self.layers
-            # A build directory may lie inside a layer, and a layer inside a build directory.
+            # A build directory may be inside a layer, and a layer inside a build directory.
             if not (inside and f"{self.path}/".startswith(f"{layer.path}/"))
         )
 
     def layer(self, collection: str) -> Layer | None:
-        """Return the layer of that collection, or ``None``."""
+        """Return the layer with this collection name, or ``None``."""
         return next((layer for layer in self.layers if layer.collection == collection), None)
 
     def find_in_layers(self, name: str) -> str | None:
-        """Return the first file of that path below BBPATH, or ``None``."""
+        """Return the first file with this relative path below BBPATH, or ``None``."""
         for folder in (self.value("BBPATH").raw or "").split(":"):
             file = joined(folder or str(self.path), name)
             if exists(file):
@@ -165,19 +164,19 @@ class BuildDir:
 
 
 def read(path: Path, *, texts: Mapping[str, str] | None = None) -> BuildDir:
-    """Read a build directory. Nothing of it is run, and no content makes this fail.
+    """Read a build directory. Nothing is run, and no file's contents raise an error.
 
     Args:
         path: the directory.
-        texts: texts to read in place of files, by full path, as if they had been written.
+        texts: texts to use instead of files, by full path, as if they were written already.
 
     Raises:
-        InputError: it is no directory.
+        InputError: the path is not a directory.
     """
     top = absolute(str(path))
     if not is_folder(top):
         raise InputError(
-            f"{visible(str(path))} is no directory", fix="Check the name and your permissions."
+            f"{visible(str(path))} is not a directory", fix="Check the name and your permissions."
         )
     reader = ConfReader(texts=texts or {}, folder=top)
     store = reader.store
@@ -221,7 +220,7 @@ def _layers(reader: ConfReader, top: str) -> tuple[list[Layer], tuple[str, ...]]
         folder = os.path.expanduser(word).rstrip("/") or "/"  # noqa: PTH111
         path = joined(top, folder)
         layer = Layer(path, is_folder(path), place=_named_in(reader, "BBLAYERS", word))
-        # BitBake keeps "..", and so do the values that name the layer's folder.
+        # BitBake keeps "..", so values that contain the layer's folder keep it too.
         store.assign("LAYERDIR", folder)
         store.assign("LAYERDIR_RE", re.escape(folder))
         if layer.exists and reader.read(layer.conf):
@@ -259,7 +258,7 @@ def _described(reader: ConfReader, layer: Layer, compat: dict[str, tuple[str, ..
 
 
 def _expand_in_place(reader: ConfReader, variable: str) -> None:
-    """Put a variable's value into everything that names it, as BitBake's expandVarref does."""
+    """Expand one variable in every value that refers to it, as BitBake's expandVarref does."""
     store = reader.store
     reference, value = f"${{{variable}}}", store.plain(variable) or ""
     for name in list(store.names()):
@@ -287,7 +286,7 @@ def _names_a_multiconfig_always(reader: ConfReader, bitbake_conf: str) -> bool:
 
 
 def _without_core(reader: ConfReader, top: str) -> None:
-    """Read what the user wrote, where no layer has the configuration around it."""
+    """Read only the user's files, as no layer has conf/bitbake.conf."""
     store = reader.store
     store.doubt("no layer has conf/bitbake.conf, so the settings around this are not known")
     store.assign("OVERRIDES", "pn-${PN}:${MACHINE}:${DISTRO}:forcevariable")

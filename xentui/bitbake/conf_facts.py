@@ -23,10 +23,10 @@ class Location(NamedTuple):
 
 
 class Assignment(NamedTuple):
-    """One operation on a variable, in the order they were made.
+    """One operation on a variable.
 
     Attributes:
-        variable: with its overrides, as written.
+        variable: its name with overrides, as written.
         operator: as written; ``:append``, ``:prepend`` and ``:remove`` by that name; ``unset``.
     """
 
@@ -39,11 +39,11 @@ class Assignment(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """What a variable or flag is worth.
+    """The value of a variable or flag.
 
     Attributes:
-        raw: the text with :data:`HOLE` where something is not known; ``None`` if it is unset.
-        unknown: why it is not fully known; empty if it is.
+        raw: the text, with :data:`HOLE` in place of unknown parts; ``None`` if it is unset.
+        unknown: the reasons why it is not fully known; empty if it is known.
     """
 
     raw: str | None
@@ -51,25 +51,25 @@ class Value:
 
     @property
     def text(self) -> str | None:
-        """The text, or ``None`` where it is unset or not fully known."""
+        """The text; ``None`` if it is unset or not fully known."""
         return None if self.unknown or self.raw is None or HOLE in self.raw else self.raw
 
     @property
     def known(self) -> bool:
-        """Whether nothing about it is a guess."""
+        """Whether it is fully known."""
         return not self.unknown
 
     @property
     def words(self) -> list[str]:
-        """The words that are known to be in it, in order."""
+        """The words that it is known to contain, in order."""
         return [word for word in (self.raw or "").split() if HOLE not in word]
 
 
 def pieces(text: str) -> Iterator[tuple[str, bool]]:
-    """Cut a text into what is plain and what is ``${@…}`` (``True``), as BitBake finds its end.
+    """Split a text into plain parts (``False``) and ``${@…}`` parts (``True``), as BitBake does.
 
-    The end is the first closing brace outside an inner pair (``__expand_python_regexp__`` of
-    data_smart.py); where none is, the last one that was taken for an inner one.
+    A part ends at the first closing brace outside an inner pair (``__expand_python_regexp__`` of
+    data_smart.py); if there is none, at the last brace that was taken for an inner one.
     """
     position = 0
     while True:

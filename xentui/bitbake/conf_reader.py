@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Read configuration files into a store as BitBake does, without running anything.
 
-Statements are carried out in the order of bb:lib/bb/parse/ast.py: included files where they
-are named, fragments at the ``addfragments`` line. What BitBake would stop at becomes a
-:class:`~xentui.bitbake.conf_syntax.Fault` with its file and line, and reading goes on.
+Statements are executed in the order of bb:lib/bb/parse/ast.py: included files where they are
+named, fragments at the ``addfragments`` line. Anything that would stop BitBake becomes a
+:class:`~xentui.bitbake.conf_syntax.Fault` with its file and line, and reading continues.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from xentui.errors import InputError
 from xentui.project.filesystem import read_text
 
 MAX_FILE = 4 * 1024 * 1024
-"""Bytes a single file may have."""
+"""Most bytes of a single file."""
 MAX_LINES = 120_000
-"""How many lines a file may have: ten thousand guests with ten flags each fit."""
+"""Most lines of a single file; ten thousand guests with ten flags each fit."""
 MAX_FILES = 2000
-"""Files that are read for one configuration."""
+"""Most files that are read for one configuration."""
 
 MAX_NESTED = 40
 _MAX_PARTS = 32
@@ -48,12 +48,12 @@ class ConfReader:
 
     Attributes:
         store: the variables.
-        faults: what BitBake would stop at, in the order it was met.
-        files: every file that was read, in that order, once each.
-        statements: what each file says.
+        faults: everything that would stop BitBake, in the order of reading.
+        files: every file that was read, once each, in the order of reading.
+        statements: the statements of each file.
         includes: the statements that name further files.
-        fragments: fragments that are switched on, with the place that says so.
-        texts: texts to take instead of reading a file, by its path.
+        fragments: enabled fragments, each with the location that enables it.
+        texts: texts to use instead of reading a file, by path.
         folder: the folder that BitBake runs in; empty if it does not matter.
     """
 
@@ -70,7 +70,7 @@ class ConfReader:
     def read(self, path: str | Path) -> bool:
         """Read a file and what it includes; return whether it exists and could be read.
 
-        Never raises for what the files hold.
+        Never raises an error because of a file's contents.
         """
         return self._read(absolute(str(path)), base=True)
 
@@ -147,8 +147,8 @@ class ConfReader:
                     what = "addpylib is not allowed in a file that another one includes"
                     self._fault("unparsed", statement, statement.file, what)
             case _:
-                # Functions, tasks and classes belong to recipes: they change no setting here
-                # that is not asked for by Python.
+                # Functions, tasks and classes belong to recipes. They change no setting here
+                # except through Python.
                 pass
 
     def _assign(self, statement: Statement) -> None:
@@ -182,9 +182,9 @@ class ConfReader:
         return value
 
     def _doubt_candidates(self, word: str, reason: str) -> bool:
-        """Doubt only what the files could set that a partly known name may mean.
+        """Mark as uncertain only what files could set that match a partly known name.
 
-        Returns whether they were all read: what they include must be known by its name.
+        Return whether all of them were read; files that they include must be known by name.
         """
         folder, _, name = word.rpartition("/")
         begin, hole, end = name.partition(HOLE)
@@ -266,7 +266,7 @@ class ConfReader:
         return file in self.texts or exists(file)
 
     def _add_fragments(self, statement: Statement) -> None:
-        # The prefix may hold blanks, as the greedy first group of BitBake's pattern does.
+        # The prefix may contain blanks, as the greedy first group of BitBake's pattern does.
         words = statement.value.rsplit(None, 3)
         prefix, names, metadata = words[:3]
         builtin = words[3] if len(words) > 3 else ""
@@ -308,7 +308,7 @@ class ConfReader:
         self.store.assign(variable, value)
 
     def _assigned(self, variable: str) -> bool:
-        """Whether a variable has a value stronger than a weak default."""
+        """Return whether a variable has a value stronger than a weak default."""
         return self.store.plain(variable) is not None or any(
             assignment.operator in (":append", ":prepend")
             for assignment in self.store.assignments.get(variable, ())
@@ -324,7 +324,7 @@ class ConfReader:
             if self._exists(file) and self.layer_of(file) == layer:
                 self._read(file, by=statement)
                 self.includes.append(Included(statement, (file,)))
-                # What a fragment says of itself is kept as a flag of its name.
+                # As BitBake does, keep a fragment's summary and description as flags.
                 for flagged in self.store.get(metadata).words:
                     raw = self.store.get(flagged).raw
                     if raw is not None:
@@ -336,15 +336,15 @@ class ConfReader:
         self.faults.append(Fault("fragment", at.file, at.line, what))
 
     def layer_of(self, file: str) -> str | None:
-        """Return the collection whose pattern the file's path begins with; the longest counts.
+        """Return the collection with the longest pattern that a file's path begins with.
 
-        A pattern is taken as the text it is after ``^``, which is what layers write; any other
-        regular expression is not run. Both may hold ``..``, as BBLAYERS may.
+        A pattern is compared as plain text after ``^``, as layers write it; it is never run as a
+        regular expression. Path and pattern may contain ``..``, as BBLAYERS may.
         """
         file = absolute(file)
         best: tuple[int, str] | None = None
         for collection in self.store.get("BBFILE_COLLECTIONS").words:
-            # What is not known is a character that no path has.
+            # Unknown parts are a character that no path contains.
             pattern = self.store.get(f"BBFILE_PATTERN_{collection}").raw or ""
             begin = re.sub(r"\\(.)", r"\1", pattern.removeprefix("^"))
             if (
@@ -357,7 +357,7 @@ class ConfReader:
 
 
 def _without_dots(begin: str) -> str:
-    """Return how a path begins that begins so, with ``..`` taken out; a last slash stays."""
+    """Return the beginning of a path with ``..`` resolved; a final slash is kept."""
     if "/.." not in begin:
         return begin
     return absolute(begin) + ("/" if begin.endswith("/") else "")

@@ -3,9 +3,9 @@
 """Evaluate variables as BitBake's data store does, without its Python.
 
 The rules are those of bb:lib/bb/data_smart.py: ``?=`` looks at the variable alone, ``:append``
-and ``:remove`` wait until a value is asked for, an override's value takes the place of the
-plain one, and ``${X}`` is looked up last. ``${@…}`` is never evaluated: it stays a hole in the
-value, and a value with a hole says where the hole comes from.
+and ``:remove`` are applied when a value is requested, an override's value replaces the plain
+one, and ``${X}`` is expanded last. ``${@…}`` is never evaluated: it becomes a hole in the value,
+and the value lists the reasons for its holes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from xentui.bitbake.conf_facts import HOLE, Assignment, Location, Value, pieces
 from xentui.bitbake.overrides import Overrides, best, operation, registered
 
 MAX_EXPANDED = 1 << 20
-"""Characters an expanded value may have; doubling ``${A}${A}`` reaches any number quickly."""
+"""Most characters of an expanded value: repeated ``${A}${A}`` grows exponentially."""
 
 _CIRCLE = "refers to itself, or through too many others"
 _MAX_DEPTH = 60
@@ -42,7 +42,7 @@ class _Variable:
 
 @dataclass(slots=True)
 class _Work:
-    """One question being answered: what is being expanded, and what was found not known."""
+    """The state of one evaluation: the variables being expanded, and what is unknown so far."""
 
     unknown: dict[str, None] = field(default_factory=dict)
     open: list[str] = field(default_factory=list)
@@ -51,7 +51,7 @@ class _Work:
 
 
 class Store:
-    """Variables and flags, and where each was assigned."""
+    """Variables and flags, with the locations of their assignments."""
 
     def __init__(self) -> None:
         self._variables: dict[str, _Variable] = {}
@@ -68,7 +68,7 @@ class Store:
     def note(
         self, variable: str, operator: str, value: str, place: Location, flag: str = ""
     ) -> None:
-        """Remember that a line assigns a variable or flag."""
+        """Record that a line assigns a variable or flag."""
         base = variable.partition(":")[0]
         self.assignments.setdefault(base, []).append(
             Assignment(variable, flag, operator, value, place)
@@ -77,14 +77,14 @@ class Store:
     def assign(
         self, name: str, value: str, operator: str = "=", flag: str = "", doubt: str = ""
     ) -> None:
-        """Do what an assignment says.
+        """Apply an assignment.
 
         Args:
             name: the variable, with its overrides as written.
             value: the text between the quotes.
             operator: as written.
-            flag: the flag, if it is one that is assigned.
-            doubt: why the value might be another one.
+            flag: the flag, if the assignment is to a flag.
+            doubt: why the value may be wrong.
         """
         self._changed()
         variable = self._variable(name)
@@ -134,7 +134,7 @@ class Store:
         self._register(name)
 
     def replace(self, name: str, value: str | None) -> None:
-        """Give a variable a value in place of all earlier assignments, appends included."""
+        """Replace all earlier assignments to a variable, appends included, by one value."""
         self._changed()
         variable = self._variable(name)
         variable.content = value
@@ -142,22 +142,22 @@ class Store:
         variable.variants = {}
 
     def unset(self, name: str) -> None:
-        """Forget a variable; its name has no overrides, which the language forbids here."""
+        """Remove a variable; the language allows no overrides in the name here."""
         self._changed()
         self._variables[name] = _Variable()
 
     def unset_flag(self, name: str, flag: str) -> None:
-        """Forget a flag; its weak default goes only where a value of its own stood."""
+        """Remove a flag; its weak default is removed only if it also had a strong value."""
         variable = self._variable(name)
         if variable.flags.pop(flag, None) is not None:
             variable.weak_flags.pop(flag, None)
 
     def doubt(self, reason: str) -> None:
-        """Note that something unread may have changed any variable from here on."""
+        """Mark every variable as uncertain: something that was not read may have changed it."""
         self.doubts[reason] = None
 
     def doubt_of(self, name: str, reason: str) -> None:
-        """Note that something unread may have changed this variable or a variant of it."""
+        """Mark a variable and its variants as uncertain: they may have been changed unseen."""
         self._changed()
         self.doubtful.setdefault(name.partition(":")[0], reason)
 
@@ -172,19 +172,19 @@ class Store:
         self._cache.clear()
         self._overrides = None
 
-    # What is asked.
+    # Queries.
 
     def names(self) -> Iterator[str]:
-        """Yield every variable's name, variants with their overrides."""
+        """Yield the name of every variable; variants have their overrides in the name."""
         return iter(self._variables)
 
     def plain(self, name: str) -> str | None:
-        """Return the content of exactly this name: no overrides, no appends, unexpanded."""
+        """Return the unexpanded content of exactly this name, without overrides and appends."""
         found = self._variables.get(name)
         return found.content if found is not None else None
 
     def flags(self, name: str) -> Iterable[str]:
-        """Return the flags that are set from text."""
+        """Return the names of the flags that were assigned."""
         found = self._variables.get(name)
         return [] if found is None else [*found.flags, *(found.weak_flags.keys() - found.flags)]
 
@@ -211,12 +211,12 @@ class Store:
         return self._answer(raw, work)
 
     def expand(self, text: str) -> Value:
-        """Return a text with ``${X}`` looked up."""
+        """Return a text with every ``${X}`` expanded."""
         work = _Work()
         return self._answer(self._expand(text, work, ""), work)
 
     def seen_by(self, recipe: str) -> Store:
-        """Return a view in which PN is this recipe."""
+        """Return a view of this store in which PN is the given recipe."""
         view = Store()
         view._variables, view.assignments, view.doubts = (
             self._variables,
@@ -234,7 +234,7 @@ class Store:
         return Value(raw, unknown)
 
     def _frozen(self, text: str) -> str:
-        """Return a text with everything known looked up and its holes as written."""
+        """Return a text with known references expanded and unknown ones left as written."""
         return "".join(
             piece if hole else (self.expand(piece).raw or "") for piece, hole in pieces(text)
         )
@@ -275,7 +275,7 @@ class Store:
         return raw
 
     def _merged(self, name: str, work: _Work) -> tuple[str | None, set[str]]:
-        """Return a variable's text before expansion, and the removes its override brought."""
+        """Return a variable's unexpanded text, and the removes of its winning override."""
         if self.doubtful:
             reason = self.doubtful.get(name.partition(":")[0])
             work.unknown.update({reason: None} if reason is not None else {})

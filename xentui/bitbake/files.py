@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Paths as BitBake compares them: as text, unresolved, thousands at a time."""
+"""Path functions on plain strings: BitBake compares paths as text, without resolving links."""
 
-# A Path object for each would cost as much as reading the file.
+# Thousands of paths are handled; a Path object for each would cost as much as reading the file.
 # ruff: noqa: PTH100, PTH110, PTH112, PTH117, PTH118, PTH119, PTH120, PTH208
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 
 
 def absolute(path: str) -> str:
-    """Return a path from the root, without ``..``; links stay as they are."""
+    """Return an absolute path without ``..``; links are not resolved."""
     return os.path.abspath(path)
 
 
@@ -21,12 +21,12 @@ def joined(folder: str, name: str) -> str:
 
 
 def is_absolute(path: str) -> bool:
-    """Whether a path begins at the root."""
+    """Return whether a path is absolute."""
     return os.path.isabs(path)
 
 
 def folder_of(path: str) -> str:
-    """Return the folder that a path lies in."""
+    """Return the folder part of a path."""
     return os.path.dirname(path)
 
 
@@ -36,17 +36,17 @@ def base_name(path: str) -> str:
 
 
 def exists(path: str, *, link: bool = False) -> bool:
-    """Whether something lies at a path; with ``link``, a link that leads nowhere counts too."""
+    """Return whether a path exists; with ``link``, a broken link counts as well."""
     return os.path.lexists(path) if link else os.path.exists(path)
 
 
 def is_folder(path: str) -> bool:
-    """Whether a path is a folder."""
+    """Return whether a path is a folder."""
     return os.path.isdir(path)
 
 
 def listed(path: str) -> list[str]:
-    """Return the names in a folder, sorted; none where it cannot be read."""
+    """Return the sorted names in a folder; an empty list if it cannot be read."""
     try:
         return sorted(os.listdir(path))
     except (OSError, ValueError):

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Find the build directory. It runs at every start, so it imports little."""
+"""Find the build directory. This runs at every start, so the module imports little."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from xentui.safe_text import visible
 def find(
     given: Path | None, *, cwd: Path | None = None, environ: Mapping[str, str] | None = None
 ) -> Path | None:
-    """Return the build directory: the one given, ``$BUILDDIR``, or the first one upwards.
+    """Return the build directory: the given one, ``$BUILDDIR``, or the nearest parent folder.
 
     Raises:
-        UsageError: the one that was given is no build directory.
+        UsageError: the given path is not a build directory.
     """
     if given is not None:
         path = Path(absolute(str(given)))
         if not is_build_dir(path):
             raise UsageError(
-                f"{visible(str(given))} is no build directory: it has no conf/bblayers.conf",
+                f"{visible(str(given))} is not a build directory: it has no conf/bblayers.conf",
                 fix="Name the directory that oe-init-build-env or bitbake-setup made.",
             )
         return path
@@ -37,5 +37,5 @@ def find(
 
 
 def is_build_dir(path: Path) -> bool:
-    """Whether a directory has a ``conf/bblayers.conf``, by which BitBake knows it."""
+    """Return whether a directory has a ``conf/bblayers.conf``, as every build directory has."""
     return exists(str(path / "conf/bblayers.conf"))

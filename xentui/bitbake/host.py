@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What the build machine offers to a build and to runqemu. Nothing is run."""
+"""Inspect the machine that builds: KVM, TUN, free disk space, user. Nothing is run."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from xentui.bitbake.files import is_folder
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """The machine that builds.
+    """The machine that xentui, BitBake and runqemu run on.
 
     Attributes:
         kvm: ``ready``, ``refused`` (no permission) or ``missing``: ``/dev/kvm``.
-        tun: the same of ``/dev/net/tun``.
+        tun: the same for ``/dev/net/tun``.
         free_mib: MiB free where TMPDIR is or will be; ``None`` if unknown.
-        place: the directory that was asked for free space.
+        place: the directory whose free space this is.
         root: whether this runs as root, which BitBake refuses.
-        machine: MACHINE of the environment, which BitBake prefers to a weak default (``?=``).
+        machine: MACHINE in the environment, which BitBake prefers to a weak default (``?=``).
     """
 
     kvm: str
@@ -36,7 +36,7 @@ class Host:
 
 
 def look(build: BuildDir) -> Host:
-    """Look at the devices and the disk that a build and its first boot need."""
+    """Inspect the devices and the disk that a build and its first boot need."""
     tmpdir = build.value("TMPDIR").raw or ""
     place = Path(tmpdir) if tmpdir.startswith("/") and HOLE not in tmpdir else build.path
     existing = next((path for path in (place, *place.parents) if is_folder(str(path))), build.path)
@@ -55,7 +55,7 @@ def look(build: BuildDir) -> Host:
 
 
 def device_state(path: str) -> str:
-    """Return ``ready``, ``missing`` or ``refused`` for a device file."""
+    """Return ``ready``, ``missing`` or ``refused`` (no permission) for a device file."""
     if not Path(path).exists():
         return "missing"
     return "ready" if os.access(path, os.R_OK | os.W_OK) else "refused"

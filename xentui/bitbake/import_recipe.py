@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Read a bundle recipe as parts of a project."""
+"""Import a bundle recipe into the draft of a project."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ from xentui.project.model import BUILT_IN_IMPORTS
 ARCHES = ("x86-64", "aarch64")
 _SAME_ANYWAY = ("S", "LIC_FILES_CHKSUM", "REQUIRED_DISTRO_FEATURES", "INHIBIT_DEFAULT_DEPS",
                 "PACKAGE_ARCH", "DESCRIPTION")  # fmt: skip
-"""Variables that every generated recipe sets itself, or that only describe."""
+"""Variables that every generated recipe sets itself, or that are only descriptions."""
 _CLASSES = frozenset({BUNDLE_CLASS, "features_check"})
 _REFERENCE = re.compile(r"\$\{([A-Za-z0-9_+./~:-]+)\}")
 
 
 _PREPARE = "prepare_rootfs"
 _PREPARED = r"\$\{{WORKDIR\}}/(?:guest-)?rootfs/{}/(.+)"
-"""Where xentui's recipes unpack the root directory of a guest, by a function of that name."""
+"""Folder into which xentui's recipes unpack a guest's root directory, in a function of theirs."""
 _ARCHIVE = re.compile(r"archives/[^/]+(?:/(.+))?", re.DOTALL)
 
 
@@ -47,16 +47,16 @@ _Entry = dict[str, Any]
 
 
 def read(draft: Draft, path: FilePath, conf: ConfImport, arch: str) -> None:
-    """Carry a bundle recipe into the draft.
+    """Import a bundle recipe into a draft.
 
     Args:
-        draft: what is being made.
+        draft: the draft to fill.
         path: the recipe.
-        conf: the configuration, whose flags a recipe sees where it sets none itself.
+        conf: the configuration, whose flags apply unless the recipe sets its own.
         arch: the override of the machine's architecture.
 
     Raises:
-        InputError: it cannot be read, or is no bundle recipe.
+        InputError: it cannot be read, or is not a bundle recipe.
     """
     name, version = named(str(path))
     reader = ConfReader()
@@ -69,7 +69,7 @@ def read(draft: Draft, path: FilePath, conf: ConfImport, arch: str) -> None:
     source = ConfImport(draft, reader, reader.store, reader.files)
     if not _classes(draft, reader):
         raise InputError(
-            f"{path} is no bundle recipe: it does not inherit {BUNDLE_CLASS}",
+            f"{path} is not a bundle recipe: it does not inherit {BUNDLE_CLASS}",
             fix="Give recipes of Xen guests, and .conf files.",
         )
     draft.put(("bundles", name), {}, ())
@@ -125,7 +125,7 @@ def _classes(draft: Draft, reader: ConfReader) -> bool:
                 draft.imported_lines[place] = None
             elif statement.kind not in ("assign", "unset", "export", "include", "require"):
                 text = f"{statement.kind} {statement.variable or statement.value}".strip()
-                draft.left.append(Left(place, text, "functions and tasks are not carried"))
+                draft.left.append(Left(place, text, "functions and tasks are not imported"))
     return found
 
 
@@ -155,7 +155,7 @@ def _guests(source: ConfImport, bundle: str) -> list[str]:
 
 
 def _fetched(source: ConfImport, store: Store, arch: str) -> tuple[list[_Entry], list[_Entry]]:
-    """Return the entries of SRC_URI, those for one architecture with it, twice over."""
+    """Return the entries of SRC_URI twice, as two lists; ``arch`` marks entries for one only."""
     assignments = [each for each in source.assignments.get("SRC_URI", []) if not each.flag]
     per_arch: dict[str, list[_Entry]] = {}
     for each in ARCHES:
@@ -194,7 +194,7 @@ def _entry(source: ConfImport, store: Store, word: str, assignments: list[Assign
         entry["subdir"] = values.pop("subdir")
     if values and assignments:
         strange = ";".join(f"{key}={value}" for key, value in values.items())
-        note = f"{assignments[-1].place}: {uri}: the parameters {strange} are not carried"
+        note = f"{assignments[-1].place}: {uri}: the parameters {strange} were not imported"
         if note not in source.draft.notes:
             source.draft.notes.append(note)
     return entry
@@ -203,13 +203,13 @@ def _entry(source: ConfImport, store: Store, word: str, assignments: list[Assign
 def _import(
     source: ConfImport, key: str, fetched: list[_Entry], unused: list[_Entry], recipe: FilePath
 ) -> None:
-    """Carry where a guest's image comes from, and what is fetched for it."""
+    """Import the source of a guest's image, and the files that are fetched for it."""
     draft = source.draft
     kind_said = source.active("XEN_GUEST_SOURCE_TYPE", key)
     config = source.store.flag("XEN_GUEST_CONFIG_FILE", key).raw or ""
     own = config.removeprefix("${UNPACKDIR}/") if config.startswith("${UNPACKDIR}/") else ""
     if own:
-        # What the shared rules left is carried here: a recipe does unpack.
+        # Unlike an image recipe, a bundle recipe unpacks files, so this path can be imported.
         draft.left = [left for left in draft.left if f"CONFIG_FILE[{key}]" not in left.text]
         assignments = source.active("XEN_GUEST_CONFIG_FILE", key)
         draft.put(("guests", key, "config_file"), own, assignments)
@@ -220,8 +220,8 @@ def _import(
         return
     kind = source.store.flag("XEN_GUEST_SOURCE_TYPE", key).text or ""
     if kind not in BUILT_IN_IMPORTS:
-        source.leave(kind_said, "its import type is none of the class' own, whose script a "
-                     "project must be given: see import_types")  # fmt: skip
+        source.leave(kind_said, "the class does not have this import type itself: add "
+                     "its script to the project's import_types")  # fmt: skip
         return
     path = ("guests", key, "source")
     draft.put(path, {}, kind_said)
@@ -239,7 +239,7 @@ def _import(
 
 
 def _source_file(source: ConfImport, key: str) -> None:
-    """Carry what is imported; a tree that xentui's own recipe unpacks is what it unpacks."""
+    """Import the source file; for a folder that xentui's recipe unpacks, the unpacked path."""
     path = ("guests", key, "source", "file")
     raw = source.store.flag("XEN_GUEST_SOURCE_FILE", key).raw or ""
     prepared = re.fullmatch(_PREPARED.format(re.escape(key)), raw, re.DOTALL)
@@ -259,7 +259,7 @@ def _brings(entry: _Entry, name: str) -> bool:
 
 
 def _for_everybody(source: ConfImport, keys: list[str], entry: _Entry) -> None:
-    """Give what no guest asks for by name to the first that imports; it may be unpacked."""
+    """Give a fetched file that no guest names to the first guest with a source."""
     draft = source.draft
     for key in keys:
         table = draft.data["guests"][key].get("source")
@@ -282,7 +282,7 @@ def _local_files(draft: Draft, keys: Iterable[str], recipe: FilePath) -> None:
 
 
 def _beside(recipe: FilePath, name: str) -> str:
-    """Return where BitBake finds a file of a recipe (FILESPATH), or its bare name."""
+    """Return the path of a recipe's file (FILESPATH), or its name if it is not found."""
     pn, version = named(str(recipe))
     for folder in (f"{pn}-{version}", pn, "files"):
         place = f"{folder_of(str(recipe))}/{folder}/{name}"

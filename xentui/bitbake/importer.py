@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Make a project from existing configuration: a local.conf, and bundle recipes.
+"""Build a project from an existing local.conf and bundle recipes.
 
-Files are read as text, and nothing in them is run. What a project cannot say stays in the
-user's own files, and is listed with its file and line.
+Files are read as text; nothing in them is run. Settings that a project cannot express remain in
+the user's own files, and are listed with their file and line.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ _VXN_CONF = "xen-host.conf"
 
 @dataclass(frozen=True)
 class Imported:
-    """A project, and what became of each line it was read from.
+    """An imported project, and the lines that were or were not imported.
 
     Attributes:
-        project: what could be carried.
-        left: what could not, in the order of files and lines.
-        carried: lines that the project says now; they can be taken out of the user's files
-            once what it renders is read there.
-        needed: files the project names, to be put beside it: where each lies now.
-        notes: what else a person should know.
-        faults: lines that BitBake would stop at.
+        project: the project.
+        left: lines that were not imported, in the order of files and lines.
+        carried: lines that the project now expresses; they can be removed from the user's
+            files once the generated files are in use.
+        needed: files that the project needs next to it, each with its current path.
+        notes: further remarks for the user.
+        faults: lines that would stop BitBake.
     """
 
     project: Project
@@ -56,15 +56,15 @@ class Imported:
 def read(
     paths: Sequence[Path], *, texts: Mapping[str, str] | None = None, machine: str | None = None
 ) -> Imported:
-    """Read configuration files and bundle recipes, in the order given.
+    """Import configuration files and bundle recipes in the given order.
 
     Args:
         paths: the files.
-        texts: texts to read in place of files, by full path.
-        machine: the board, where the files cannot tell it.
+        texts: texts to use instead of files, by full path.
+        machine: the board, if the files do not set it.
 
     Raises:
-        InputError: a file cannot be read, is no bundle recipe, or MACHINE is unknown.
+        InputError: a file cannot be read, is not a bundle recipe, or MACHINE is unknown.
         UsageError: a file is neither a configuration nor a recipe.
     """
     confs = [Path(absolute(str(path))) for path in paths if path.suffix in (".conf", ".inc")]
@@ -107,9 +107,9 @@ def read(
 
 
 def _is_layer_bundle(confs: list[Path], name: str) -> bool:
-    """Return whether a package is a bundle recipe of a layer, by the layers where they are known.
+    """Return whether a package is a bundle recipe of a layer.
 
-    Without a build directory it goes by the name, as meta-virtualization's are called.
+    Without a build directory, this is decided by the names of meta-virtualization's bundles.
     """
     for path in confs:
         top = path.parent.parent
@@ -119,7 +119,7 @@ def _is_layer_bundle(confs: list[Path], name: str) -> bool:
 
 
 def _accept_doubts(draft: Draft, store: Store) -> None:
-    """Carry what the files say although something unread might say otherwise, and note that."""
+    """Use values although a file that was not read might change them, and add a note."""
     for reason in store.doubts:
         draft.notes.append(f"{reason}; what it would set is not in the project")
     store.doubts.clear()
@@ -129,7 +129,7 @@ def _accept_doubts(draft: Draft, store: Store) -> None:
 
 
 def _why_left(draft: Draft, conf: ConfImport, assignment: Assignment, image: str) -> str:
-    """Return why a setting about Xen is not in the project."""
+    """Return why a Xen setting was not imported."""
     key = assignment.flag
     if (
         key
@@ -149,7 +149,7 @@ def _why_left(draft: Draft, conf: ConfImport, assignment: Assignment, image: str
 
 
 def _stamped(path: Path) -> bool:
-    """Whether a file begins as those that xentui writes."""
+    """Return whether a file starts like those that xentui writes."""
     try:
         with path.open("rb") as file:
             return b"xentui-digest:" in file.read(1024)
@@ -223,13 +223,13 @@ def _bbpath(top: Path) -> str:
 
 
 def _own_files(reader: ConfReader, confs: list[Path]) -> list[str]:
-    """Return the files that were given, and those beside them that they include."""
+    """Return the given files, and files in the same folders that they include."""
     folders = {str(path.parent) for path in confs}
     return [file for file in reader.files if folder_of(file) in folders]
 
 
 def _unread(draft: Draft, reader: ConfReader, confs: list[Path]) -> None:
-    """List the statements that bring in other files, which are not the user's to carry."""
+    """List statements that include other files, which are not imported."""
     own = set(_own_files(reader, confs))
     followed = {
         (each.statement.file, each.statement.line): each.files
@@ -256,5 +256,5 @@ def _unread(draft: Draft, reader: ConfReader, confs: list[Path]) -> None:
 
 
 def _about_xen(text: str) -> bool:
-    """Whether an include may name something of Xen's."""
+    """Return whether an include may be about Xen."""
     return "xen" in text or "virt" in text or "${" in text

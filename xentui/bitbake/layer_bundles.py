@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Bundle recipes that the layers of a build directory already have, with their guests."""
+"""The guests of bundle recipes that exist in the layers of a build directory."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _MACHINE = "qemux86-64"
 
 
 def guests(project: Project, build: BuildDir, recipes: Recipes) -> dict[str, tuple[Guest, ...]]:
-    """Return the guests of the bundles that a project has installed, by the recipe's name.
+    """Return the guests of the layers' bundles that a project installs, by recipe name.
 
-    A recipe that no layer has, or that cannot be read, is left out.
+    A recipe that exists in no layer, or that cannot be read, is omitted.
 
     Args:
         project: the project.
-        build: the build directory, whose flags a recipe sees where it sets none itself.
+        build: the build directory, whose flags apply unless the recipe sets its own.
         recipes: the recipes of its layers.
     """
     arch = boards.board(project.host.machine).arch
@@ -39,9 +39,9 @@ def guests(project: Project, build: BuildDir, recipes: Recipes) -> dict[str, tup
 
 
 def installs_vxn(project: Project, build: BuildDir) -> bool:
-    """Return whether a build directory's own settings put vxn into the Dom0 image.
+    """Return whether the settings of a build directory put vxn into the Dom0 image.
 
-    meta-virtualization's ``xen-host.conf`` does, for whoever requires it in local.conf.
+    They do if local.conf requires meta-virtualization's ``xen-host.conf``.
     """
     return "vxn" in build.value("IMAGE_INSTALL", image(project)).words
 

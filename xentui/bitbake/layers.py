@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What layers offer besides recipes: machines, and the files of earlier builds."""
+"""The machines of the layers, and the files that earlier builds deployed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _RAW_IMAGES = (".ext4", ".ext3", ".ext2", ".img", ".wic", ".raw", ".qcow2", ".sq
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """A machine of a layer, as the comments at the head of its file describe it."""
+    """A machine of a layer, described by the comments at the start of its file."""
 
     name: str
     layer: str
@@ -33,7 +33,7 @@ class Deployed:
     """Files that earlier builds left in the deploy directory of the machine.
 
     Attributes:
-        folder: the directory; ``None`` where its place is not known.
+        folder: the directory; ``None`` if its path is unknown.
         images: disk images, by file name.
         kernels: kernels, by file name.
     """
@@ -44,7 +44,7 @@ class Deployed:
 
 
 def machines(build: BuildDir) -> list[Machine]:
-    """Return the machines of every layer, by name; of two of a name the one BitBake takes.
+    """Return the machines of every layer by name; if two share a name, the one BitBake uses.
 
     That is the first below BBPATH, which is in the order of the layers as a rule.
     """
@@ -74,7 +74,7 @@ def _machine(name: str, layer: str, path: str) -> Machine:
 
 
 def deployed(build: BuildDir, machine: str | None = None) -> Deployed:
-    """Return what lies in the deploy directory of a machine: the build's own if left out.
+    """Return the files in the deploy directory of a machine, by default the build's own.
 
     The place follows from TMPDIR and DEPLOY_DIR as far as they are set without Python;
     where they are not set at all it is ``tmp/deploy/images/MACHINE``.

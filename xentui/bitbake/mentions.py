@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Variables that no file of the layers mentions: setting one has no effect.
+"""Find variables that no file of the layers mentions; setting such a variable has no effect.
 
-A name is looked for in every text of a layer that BitBake, its classes or their tools read.
-A name that is found may still mean something else; one that is not found is read by nothing.
+Names are searched in all text files that BitBake, the classes or their tools may read. A match
+does not prove that the variable is read, but a name without a match cannot be.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _LARGEST = 1 << 20
 
 
 def never_named(names: Iterable[str], layers: Iterable[str]) -> frozenset[str]:
-    """Return those of some variables that no file of these layers names.
+    """Return the variables that no file of the layers mentions.
 
     Args:
         names: variables, without overrides.
@@ -46,13 +46,13 @@ def _never_named(names: frozenset[str], layers: tuple[str, ...]) -> frozenset[st
 
 
 def _files(layers: tuple[str, ...]) -> Iterator[str]:
-    """Yield the layers' files, first those that name the most variables."""
+    """Yield the layers' text files, starting with the folders that mention most variables."""
     for layer in layers:
         for folder in _FIRST:
             yield from _below(f"{layer}/{folder}")
     for layer in layers:
         try:
-            inside = sorted(os.listdir(layer))  # noqa: PTH208 - names alone are wanted
+            inside = sorted(os.listdir(layer))  # noqa: PTH208 - only names are needed
         except OSError:
             continue
         for name in inside:

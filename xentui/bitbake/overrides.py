@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Overrides: how a variable's name is split, and which of its variants wins."""
+"""Overrides: split a variable's name, and choose the variant that wins."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ _HOLE = "\0"
 
 
 class Overrides(NamedTuple):
-    """The active overrides, weakest first; an entry may hold what is not known.
+    """The active overrides, weakest first; an entry may contain an unknown part.
 
     Attributes:
-        unknown: why some are not known; empty if all are.
+        unknown: why some are unknown; empty if all are known.
     """
 
     words: tuple[str, ...]
     unknown: str
 
     def holds(self, override: str) -> bool | None:
-        """Return whether every part of ``a:b`` is active; ``None`` where that is not known."""
+        """Return whether every part of ``a:b`` is active; ``None`` if that is unknown."""
         state: bool | None = True
         for part in override.split(":"):
             if part in self.words:
@@ -48,7 +48,7 @@ class Overrides(NamedTuple):
 
 
 def operation(name: str) -> tuple[str, str, str]:
-    """Cut ``A:b:append:c`` into its variable, its keyword and the overrides it waits for.
+    """Split ``A:b:append:c`` into its variable, its keyword and the overrides it depends on.
 
     The keyword is empty for a plain name. It is the first one after which only overrides
     follow, which hold no upper-case letter.
@@ -71,7 +71,7 @@ def operation(name: str) -> tuple[str, str, str]:
 
 
 def registered(name: str) -> Iterator[tuple[str, str]]:
-    """Yield every (variable, overrides) that ``A:b:c`` is a variant by, the longest name first."""
+    """Yield each split of ``A:b:c`` into (variable, overrides), the longest variable first."""
     end = name.rfind(":")
     while end >= 0:
         first = name[end + 1 : end + 2]
@@ -84,7 +84,7 @@ def registered(name: str) -> Iterator[tuple[str, str]]:
 
 
 def best(variants: Mapping[str, str], active: Overrides) -> tuple[str | None, list[str]]:
-    """Return the variant that holds, and those of which it is not known.
+    """Return the variant that wins, and the overrides of those that are unknown to apply.
 
     Args:
         variants: the full names, by their overrides.

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What was found in recipes before, kept in the user's cache directory.
+"""The results of reading recipes, kept in the user's cache directory.
 
-A note counts only while the recipe's file, and each file it required, has the size and the
-time of change that it had then. A cache that cannot be read or written is passed over.
+An entry is valid while the recipe file, and each file that it required, keeps its size and its
+time of change. A cache that cannot be read or written is ignored.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from xentui.project import filesystem
 _FORMAT = 1
 MAX_SIZE = 64 * 1024 * 1024
 _PARTS = 4
-"""Of a note: time and size of the file, what was found in it, and the files it required."""
+"""Length of an entry: time and size of the file, its result, and the files it required."""
 _FIELDS = 6
-"""Of what was found in an image or a bundle; of any other recipe it is none."""
+"""Length of the result for an image or a bundle; for any other recipe it is empty."""
 
 
 class Cache:
-    """Notes by recipe file.
+    """Results by recipe file.
 
     Attributes:
-        hits: how many notes still counted.
+        hits: number of valid entries that were used.
     """
 
     def __init__(self, path: Path | None, notes: dict[str, Any] | None = None) -> None:
@@ -43,7 +43,7 @@ class Cache:
         self._stats: dict[str, list[int]] = {}
 
     def known(self, file: RecipeFile) -> list[object] | None:
-        """Return what was noted of a file, or ``None`` where it must be read."""
+        """Return the cached result for a file, or ``None`` if the file must be read."""
         entry = self._old.get(file.path)
         if not _is_entry(entry) or entry[0] != file.mtime_ns or entry[1] != file.size:
             return None
@@ -55,13 +55,13 @@ class Cache:
         return noted
 
     def note(self, file: RecipeFile, noted: list[object], sources: Iterable[str]) -> None:
-        """Note what was found in a file, and the other files it was found in."""
+        """Store the result for a file, and the files that it required."""
         statuses = {path: self._status(path) for path in sources}
         self._new[file.path] = [file.mtime_ns, file.size, noted, statuses]
         self._changed = True
 
     def save(self) -> None:
-        """Write the notes, if any are new or some have gone."""
+        """Write the cache if entries were added or have become invalid."""
         if self.path is None or not (self._changed or self._new.keys() != self._old.keys()):
             return
         text = json.dumps({"format": _FORMAT, "notes": self._new}, separators=(",", ":"))
@@ -89,7 +89,7 @@ class Cache:
 
 
 def load(patterns: list[str]) -> Cache:
-    """Return the notes on the recipes that these patterns name."""
+    """Return the cache for the recipes that these patterns match."""
     path = folder() / f"recipes-{_digest(patterns)}.json"
     try:
         if path.stat().st_size > MAX_SIZE:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The recipe files of the layers: BBFILES, without a glob for each pattern."""
+"""List the recipe files that BBFILES matches, in one walk instead of a glob per pattern."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from typing import NamedTuple
 from xentui.bitbake.build_dir import BuildDir
 
 MAX_FOLDERS = 100_000
-"""Folders that are looked into; a pattern of stars over a whole disk stops there."""
+"""Most folders that are visited: the limit for a pattern that matches a whole disk."""
 
 
 class RecipeFile(NamedTuple):
-    """A recipe's file as it lies on disk."""
+    """A recipe file with its time of change and size in bytes."""
 
     path: str
     mtime_ns: int
@@ -27,7 +27,7 @@ class RecipeFile(NamedTuple):
 
 
 def patterns(build: BuildDir) -> list[str]:
-    """Return the patterns of BBFILES, with those of BBFILES_DYNAMIC that count."""
+    """Return the patterns of BBFILES, and those of BBFILES_DYNAMIC whose condition holds."""
     found = [word for word in build.value("BBFILES").words if word.endswith(".bb")]
     collections = {layer.collection for layer in build.layers}
     for word in build.value("BBFILES_DYNAMIC").words:
@@ -39,10 +39,10 @@ def patterns(build: BuildDir) -> list[str]:
 
 
 def files(wanted: list[str]) -> Iterator[RecipeFile]:
-    """Yield the files that match any of the patterns, each once."""
+    """Yield the files that match any of the patterns, each file once."""
     seen: set[str] = set()
     folders = 0
-    # Patterns of one layer share their folders: they are followed together.
+    # Patterns of one layer share their folders, so they are matched in one walk.
     together: dict[str, list[tuple[str, ...]]] = {}
     for pattern in wanted:
         steps = pattern.split("/")
@@ -96,7 +96,7 @@ def _matches(pattern: str, name: str) -> bool:
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    """Return a pattern for a name with several wild cards, or with characters in brackets.
+    """Return the regular expression for a name with several wildcards or with brackets.
 
     Each ``*`` takes as little as it can and never gives back, so the time stays linear.
     """

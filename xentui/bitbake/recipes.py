@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The recipes that matter here: images, and bundles of Xen guests.
+"""List the layers' recipes, with details of images and of bundles of Xen guests.
 
-Every recipe's name is known; of an image or a bundle also what it says of itself. A recipe is
-read as text, with what it requires, and without its classes.
+For most recipes only the name is recorded. Images and bundles are read as text, with the files
+that they require but without their classes.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _REQUIRES_IMAGE = re.compile(rb"^(?:require|include)[ \t].*image", re.MULTILINE)
 _NO_GUEST = re.compile(r"-(?:native|initramfs|sdk)(?:-|$)")
 
 Progress = Callable[[int, int], None]
-"""Called with how many recipes were looked at, and of how many."""
+"""A callback that gets the number of recipes read so far, and the total."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,12 @@ class Recipe:
     """An image or a bundle.
 
     Attributes:
-        layer: the collection it belongs to; empty if none is known.
-        summary: its SUMMARY, or its DESCRIPTION; empty where neither is known.
-        image: whether it makes an image.
+        layer: the collection that it belongs to; empty if unknown.
+        summary: its SUMMARY or DESCRIPTION; empty if neither is known.
+        image: whether it builds an image.
         dom0: whether guests named in the configuration are put into it
             (``xen-guest-cross-install``).
-        bundle: whether it carries guests (``xen-guest-bundle``).
+        bundle: whether it packages guests (``xen-guest-bundle``).
         guests: the guests of a bundle, with their tags: ``alpine:autostart``.
     """
 
@@ -65,12 +65,12 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class Recipes:
-    """What the layers have.
+    """The recipes of the layers.
 
     Attributes:
-        names: every recipe's name.
-        special: images and bundles, by name and layer.
-        from_cache: how many files did not have to be read.
+        names: the name of every recipe.
+        special: images and bundles, sorted by name and layer.
+        from_cache: number of files whose result came from the cache.
     """
 
     names: frozenset[str] = frozenset()
@@ -80,12 +80,12 @@ class Recipes:
 
     @property
     def images(self) -> tuple[Recipe, ...]:
-        """Images, Dom0's and guests'."""
+        """Images, both for Dom0 and for guests."""
         return tuple(recipe for recipe in self.special if recipe.image)
 
     @property
     def guest_candidates(self) -> tuple[Recipe, ...]:
-        """Images that can be guests: neither Dom0's nor those made for building alone."""
+        """Images that can be guests: not Dom0 images, and not images used only during a build."""
         return tuple(
             recipe
             for recipe in self.images
@@ -94,12 +94,12 @@ class Recipes:
 
 
 def read(build: BuildDir, *, progress: Progress | None = None, cached: bool = True) -> Recipes:
-    """Look through every recipe of the layers.
+    """Read every recipe of the layers.
 
     Args:
         build: the build directory.
-        progress: is called now and then.
-        cached: whether what was found before may be used, and be noted for the next time.
+        progress: is called after every hundred recipes.
+        cached: whether to use the cache, and to update it.
     """
     wanted = patterns(build)
     found = list(files(wanted))
@@ -126,7 +126,7 @@ def read(build: BuildDir, *, progress: Progress | None = None, cached: bool = Tr
 
 
 def named(path: str) -> tuple[str, str]:
-    """Return a recipe's name and version, as BitBake takes them from its file name."""
+    """Return a recipe's name and version, which BitBake derives from its file name."""
     name, _, version = base_name(path).removesuffix(".bb").partition("_")
     return name, version.partition("_")[0] or "1.0"
 

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The releases of the Yocto Project that xentui knows, and what the layers of each can do.
+"""The known releases of the Yocto Project, and the features of the layers of each.
 
 The descriptions in ``releases.toml`` are recorded by ``tools/releases.py`` with
-:mod:`xentui.bitbake.abilities`, from a checkout of each branch. They are used where no layers
-are at hand; a build directory's own files always count for more.
+:mod:`xentui.bitbake.abilities`, from a checkout of each branch. They are used if there is
+no build directory; otherwise its own layers are inspected.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from xentui.project.model import Project
 FILE = Path(__file__).with_name("releases.toml")
 
 DEFAULT = "wrynose"
-"""The release that complete files are made for where a project names none."""
+"""The release that complete files are made for if the project names none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,8 @@ class Release:
         name: the branch of OpenEmbedded-Core and of most layers.
         version: of the Yocto Project: ``6.0``; empty for master.
         lts: whether it is a long-term support release.
-        bitbake: the branch of BitBake that goes with it.
-        abilities: what its layers can do.
+        bitbake: the matching branch of BitBake.
+        abilities: features of its layers.
     """
 
     name: str
@@ -45,14 +45,14 @@ class Release:
 
     @property
     def title(self) -> str:
-        """The release for people: ``wrynose (Yocto 6.0, LTS)``."""
+        """The release as it is shown: ``wrynose (Yocto 6.0, LTS)``."""
         about = f"Yocto {self.version}" if self.version else "development"
         return f"{self.name} ({about}{', LTS' if self.lts else ''})"
 
 
 @cache
 def releases() -> Mapping[str, Release]:
-    """Return every release on record by name, the oldest first."""
+    """Return all known releases by name, the oldest first."""
     with FILE.open("rb") as file:
         data = tomllib.load(file)
     return {
@@ -75,8 +75,8 @@ def complete() -> list[Release]:
 def of_board(machine: str) -> list[Release]:
     """Return the releases that a board's presets are for, the oldest first.
 
-    Those with both Xen guest classes that the board's layer has a branch for; where there is no
-    such branch, the older ones that there are.
+    These are the releases with both Xen guest classes for which the board's layer has a branch.
+    If there is no such branch, they are the older releases for which it has one.
     """
     layer = boards.board(machine).layer
     having = [r for r in releases().values() if layer is None or r.name in layer.branches]
@@ -85,7 +85,7 @@ def of_board(machine: str) -> list[Release]:
 
 @cache
 def portable() -> Abilities:
-    """Return what holds on every release that has both Xen guest classes."""
+    """Return the features common to every release that has both Xen guest classes."""
     first, *others = (release.abilities for release in complete())
     for other in others:
         first = first.common(other)
@@ -93,16 +93,16 @@ def portable() -> Abilities:
 
 
 def release_of(project: Project) -> Release:
-    """Return the release that complete files of a project are made for."""
+    """Return the release that a project's complete files are made for."""
     return releases()[project.host.release or DEFAULT]
 
 
 def abilities_for(project: Project) -> Abilities:
-    """Return what can be relied on where no layers are at hand.
+    """Return the features that a project can rely on if there is no build directory.
 
-    That is what the project's release can do, or, where it names none, what every release
-    with the Xen guest classes can. An older release is described with the classes, which the
-    files written for it bring along from a newer branch.
+    These are the features of the project's release, or, if it names none, those common to every
+    release with the Xen guest classes. An older release counts as having the classes, since the
+    files that are written for it fetch them from a newer branch.
     """
     if project.host.release is None:
         return portable()
@@ -115,10 +115,9 @@ def brings_classes(project: Project) -> bool:
 
 
 def recognised(abilities: Abilities) -> tuple[str, str]:
-    """Return which release OpenEmbedded-Core and meta-virtualization at hand are of.
+    """Return the names of the releases of OpenEmbedded-Core and of meta-virtualization.
 
-    Each is an empty text where it is none on record, as with a layer that has changes of its
-    own: then nothing can be concluded from the names.
+    Each is empty if the layer matches no known release, as one with local changes may.
     """
     core = [r.name for r in releases().values() if _same(abilities, r.abilities, _CORE)]
     virtualization = [r.name for r in releases().values() if _same(abilities, r.abilities, _LAYER)]

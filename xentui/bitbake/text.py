@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What text BitBake's conf language, and the Xen classes behind it, can carry.
+"""Write values so that BitBake's conf language and the Xen classes keep them unchanged.
 
 The grammar (bb:lib/bb/parse/parse_py/ConfHandler.py, ``__config_regexp__``) has no escape
 mechanism: a value is put between two quotes of one kind and ends with its line. ``${…}``
@@ -8,8 +8,8 @@ expands, ``${@…}`` runs Python at parse time, and the Xen classes put the valu
 double-quoted shell string, so ``$`` and a backtick run commands there
 (mv:classes/xen-guest-bundle.bbclass, ``do_compile``).
 
-The schema refuses the same characters earlier and more kindly. The writers ask here again,
-on their own: what reaches a file can be written exactly, or is not written.
+The schema rejects the same characters earlier, with better messages. The writers check again
+here, independently of it: a value is written exactly as given, or not at all.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _PRINTABLE = frozenset(map(chr, range(0x20, 0x7F)))
 _PLAIN = _PRINTABLE - set('"\\$`')
 _PACKED = _PLAIN - set("'|;")
 _HARMLESS = frozenset(string.ascii_letters + string.digits + "+-./:=_")
-"""Characters that are never why a value is refused."""
+"""Characters that are allowed in every value."""
 
 
 class CannotCarry(XentuiError):
-    """A value cannot be written so that it is read back as it is (code XT701)."""
+    """A value cannot be written without changing its meaning (code XT701)."""
 
     code = "XT701"
 
@@ -48,37 +48,37 @@ class CannotCarry(XentuiError):
 
 
 LONGEST_NAME = 128
-"""Characters of a name, after which recipes, images and xl configs are named: with what is
-before and behind it, it fits into the 255 bytes that a file system takes."""
+"""Most characters of a name. Recipes, images and xl configs are named after it: with their
+prefixes and suffixes it must fit into the 255 bytes of a file name."""
 
 
 def plain(value: str) -> str:
-    """Return a value that BitBake reads back as it is and nothing else interprets.
+    """Return a value that BitBake keeps unchanged and nothing else interprets.
 
     Raises:
-        CannotCarry: it holds a character that BitBake would interpret, or one beyond
+        CannotCarry: it contains a character that BitBake would interpret, or one beyond
             printable ASCII, or blanks at its edges.
     """
     return _checked(value, _PLAIN)
 
 
 def packed(value: str) -> str:
-    """Return a value that also survives the packing of the Xen classes.
+    """Return a value that the Xen classes also pass on unchanged.
 
-    They join values with ``|`` and ``;``, cut them apart in the shell and print them between
+    They join values with ``|`` and ``;``, split them in the shell and print them between the
     quotes of an xl config (``_XEN_GUEST_PARAMS_MAP``).
 
     Raises:
-        CannotCarry: it would come out as something else.
+        CannotCarry: the classes would change it.
     """
     return _checked(value, _PACKED)
 
 
 def number(value: object) -> str:
-    """Return a whole number as xl and the classes read it: decimal, without leading zero.
+    """Return a whole number in decimal, without leading zeros, as xl and the classes need it.
 
     Raises:
-        CannotCarry: it is negative or no whole number. (xl takes ``0512`` as octal.)
+        CannotCarry: it is negative or not a whole number. (xl takes ``0512`` as octal.)
     """
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise CannotCarry(value, "it is not a whole number")
@@ -100,10 +100,10 @@ def name(value: str) -> str:
 
 
 def word(value: str) -> str:
-    """Return a device or an image type: what xl reads a disk from is cut at other characters.
+    """Return a device or an image type, free of the characters at which xl splits a disk.
 
     Raises:
-        CannotCarry: it holds anything but lower-case letters, digits and full stops.
+        CannotCarry: it contains anything but lower-case letters, digits and full stops.
     """
     if not re.fullmatch(r"[a-z0-9][a-z0-9.]*", value, re.ASCII):
         raise CannotCarry(value, "it is not one plain word")
@@ -114,7 +114,7 @@ def domain(value: str) -> str:
     """Return the name of a domain.
 
     Raises:
-        CannotCarry: it is empty, which the classes take for unset, or it holds anything but
+        CannotCarry: it is empty, which the classes take for unset, or it contains anything but
             letters, digits and ``._-``, or no file can be named after it.
     """
     if not re.fullmatch(r"[A-Za-z0-9_.-]+", value, re.ASCII):
@@ -136,10 +136,10 @@ def licence_flag(value: str) -> str:
 
 
 def one_of(value: str, allowed: tuple[str, ...]) -> str:
-    """Return a value that must be one of a few.
+    """Return a value that must be one of the given choices.
 
     Raises:
-        CannotCarry: it is none of them.
+        CannotCarry: it is not one of them.
     """
     if value not in allowed:
         raise CannotCarry(value, f"it is none of {', '.join(allowed)}")
@@ -147,10 +147,10 @@ def one_of(value: str, allowed: tuple[str, ...]) -> str:
 
 
 def tasks(value: str) -> str:
-    """Return tasks of recipes, as ``do_compile[depends]`` names them: ``recipe:do_task``.
+    """Return tasks of recipes in the form of ``do_compile[depends]``: ``recipe:do_task``.
 
     Raises:
-        CannotCarry: BitBake would not take it for such (bb:lib/bb/parse/ast.py,
+        CannotCarry: BitBake would not accept it (bb:lib/bb/parse/ast.py,
             ``handleVirtRecipeProviders``).
     """
     task = r"[a-z0-9][a-z0-9.+-]*:do_[a-z_]+"
@@ -160,10 +160,10 @@ def tasks(value: str) -> str:
 
 
 def path(value: str) -> str:
-    """Return a relative path that stays where it begins.
+    """Return a relative path that does not leave its folder.
 
     Raises:
-        CannotCarry: it is absolute, climbs up, or holds anything but letters, digits and
+        CannotCarry: it is absolute, contains ``..``, or contains anything but letters, digits and
             ``._+-``.
     """
     steps = value.split("/")
@@ -173,10 +173,10 @@ def path(value: str) -> str:
 
 
 def uri(value: str) -> str:
-    """Return an address for SRC_URI, whose parameters only xentui adds.
+    """Return an address for SRC_URI, without parameters: xentui adds those itself.
 
     Raises:
-        CannotCarry: it is neither https, http nor file with a relative path, or it holds a
+        CannotCarry: it is neither https, http nor file with a relative path, or it contains a
             character that the fetcher or its shell would interpret.
     """
     if value.startswith("file://"):
@@ -187,16 +187,16 @@ def uri(value: str) -> str:
 
 
 def assign(variable: str, value: str, *, flag: str = "", operator: str = "=") -> str:
-    """Return one line that assigns ``value``, which the caller has made safe.
+    """Return one line that assigns ``value``, which the caller has checked.
 
     Args:
         variable: a name, with its overrides: ``QB_MEM_VALUE:pn-xen-image-minimal``.
-        value: the text between the quotes; xentui's own ``${…}`` included.
-        flag: the varflag, or nothing.
+        value: the text between the quotes; it may contain ``${…}`` of xentui's.
+        flag: the varflag; empty if there is none.
         operator: ``=``, ``+=``, ``:=`` …
 
     Raises:
-        CannotCarry: the line would not be read back as meant.
+        CannotCarry: BitBake would read the line differently.
     """
     if not _VARIABLE.fullmatch(variable):
         raise CannotCarry(variable, "it is not a variable's name")
@@ -212,16 +212,16 @@ def assign(variable: str, value: str, *, flag: str = "", operator: str = "=") ->
 def assign_lines(
     variable: str, values: list[str], *, operator: str = "=", one_line: bool = True
 ) -> str:
-    """Return an assignment of several words, a line each when there is more than one.
+    """Return an assignment of several words, with one line for each if there are several.
 
     Args:
         variable: the variable's name, with its overrides.
-        values: words without blanks, made safe by the caller.
+        values: words without blanks, checked by the caller.
         operator: ``=``, ``+=`` …
         one_line: whether a single word stays on the line of the variable.
 
     Raises:
-        CannotCarry: the lines would not be read back as meant.
+        CannotCarry: BitBake would read the lines differently.
     """
     if one_line and len(values) == 1:
         return assign(variable, values[0], operator=operator)

@@ -145,7 +145,7 @@ def _must_fit(args: argparse.Namespace) -> None:
     elif args.build_dir is None and args.existing is not None:
         wrong = "--existing goes with --build-dir"
     elif args.build_dir is not None and args.format in (
-        *formats.COMPLETE,
+        *formats.SELF_CONTAINED,
         "kas-part",
         "imagebuilder",
     ):
@@ -153,7 +153,7 @@ def _must_fit(args: argparse.Namespace) -> None:
             f"--format {args.format} is for a build directory of its own, which it sets up",
             fix="Give --out DIR instead of --build-dir.",
         )
-    elif args.commit and args.format not in formats.COMPLETE:
+    elif args.commit and args.format not in formats.SELF_CONTAINED:
         wrong = "--commit goes with --format kas, bitbake-setup and script"
     elif args.one_layer and args.format in ("bitbake-setup", "script", "imagebuilder"):
         wrong = f"--one-layer and --format {args.format} exclude each other"

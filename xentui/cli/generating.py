@@ -142,7 +142,7 @@ class Job:
         return self.out if self.out is not None else Path()
 
     def _rendered(self) -> Rendered:
-        return formats.rendered(
+        return formats.render_as(
             self.form,
             self.project,
             self.assets,

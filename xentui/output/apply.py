@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Carry out a plan: every file is either old or new at every moment.
+"""Apply a plan atomically: at any moment, each file has either its old or its new contents.
 
-New and changed files come first, then the user's own files that name them, then what is no
-longer needed: a run that is cut short anywhere leaves a configuration that can be parsed.
+New and changed files are written first, then the user's own files that refer to them; obsolete
+files are removed last. An interrupted run thus leaves a configuration that BitBake can parse.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ _MOST_KEPT = 1000
 
 @dataclass(frozen=True, slots=True)
 class ApplyResult:
-    """What was carried out.
+    """The changes that were made.
 
     Attributes:
         changes: the files written and removed, in order.
-        kept: hand-edited files that had to make way, and where they are now.
+        kept: hand-edited files that were replaced, each with the path of its copy.
     """
 
     changes: tuple[Change, ...]
@@ -47,19 +47,19 @@ def apply(
     wait: float = LOCK_SECONDS,
     on_written: Callable[[Change], None] = lambda _change: None,
 ) -> ApplyResult:
-    """Write what the plan says; a plan without changes touches nothing.
+    """Make the changes of a plan; without changes, nothing is touched.
 
     Args:
-        plan: what to do, as it was shown.
-        force: overwrite hand-edited files, keeping each under a new name beside it.
+        plan: the plan that the user has seen.
+        force: whether to overwrite hand-edited files; each is kept under a new name.
         wait: seconds to wait for another run in the same folders.
         on_written: called after each file.
 
     Raises:
         RefusedError: a hand-edited file is in the way, another run holds a folder, or a
-            link was planted; :class:`~xentui.output.tree.StaleError` where a file was
-            changed after the plan was made. What was written until then stays, whole.
-        InputError: the system refused: no space, no permission, an unreadable source.
+            link appeared; :class:`~xentui.output.tree.StaleError` if a file was
+            changed after the plan was made. Files written before that remain, complete.
+        InputError: no space, no permission, or an unreadable source.
     """
     if plan.edited and not force:
         raise _edited(plan.edited)
@@ -72,7 +72,7 @@ def apply(
         for place in sorted({root.path for root in plan.roots} | {c.root for c in todo}):
             if place in needed or place.exists():
                 trees[place] = stack.enter_context(Tree(place, create=place in needed))
-        # Two names of one folder are one lock, which is not to be waited for twice.
+        # Two paths of one folder share one lock; waiting for it twice would never end.
         for tree in {tree.identity: tree for tree in trees.values()}.values():
             tree.lock(wait)
         for change in todo:
@@ -142,7 +142,7 @@ def _unchanged(plan: Plan) -> dict[Path, str]:
 
 
 def _files(plan: Plan, root: Root, digests: dict[Path, str]) -> dict[str, str]:
-    """Return what the manifest of a folder says after the plan was carried out."""
+    """Return the manifest entries of a folder after the plan was applied."""
     files = {}
     for change in plan.changes:
         if change.root != root.path or change.users:
@@ -156,7 +156,7 @@ def _files(plan: Plan, root: Root, digests: dict[Path, str]) -> dict[str, str]:
 
 
 def _manifest(plan: Plan, root: Root, digests: dict[Path, str]) -> Manifest:
-    """Return the manifest of a folder after the plan was carried out."""
+    """Return the manifest of a folder after the plan was applied."""
     known = root.manifest
     texts, merged = {}, {}
     files = _files(plan, root, digests)
@@ -188,7 +188,7 @@ def _manifest_is_old(plan: Plan, root: Root) -> bool:
 
 
 def _announce(plan: Plan, root: Root, tree: Tree) -> None:
-    """Put the names of files to come into the manifest, should the run be cut short."""
+    """Record the files to be written in the manifest, in case the run is interrupted."""
     coming = dict.fromkeys(_files(plan, root, {}), "")
     files = {**coming, **root.manifest.files}
     for change in plan.changes:
@@ -210,14 +210,14 @@ def _record(tree: Tree, new: Manifest) -> None:
 
 
 def _keep_original(tree: Tree, change: Change) -> None:
-    """Keep the user's own file as it was before xentui first changed it."""
+    """Keep a copy of the user's own file before xentui changes it for the first time."""
     name = change.name + change.keep
     if change.old is not None and tree.seen(name) is None:
         tree.write(name, [encode(change.old)], expected=None)
 
 
 def _keep_edited(tree: Tree, change: Change) -> Path:
-    """Keep a hand-edited file beside its place and return where."""
+    """Keep a hand-edited file under a new name in its folder, and return that name."""
     for number in range(1, _MOST_KEPT):
         name = f"{change.name}.mine{'' if number == 1 else number}"
         if tree.seen(name) is None:

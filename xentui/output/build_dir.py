@@ -82,7 +82,7 @@ def plan_project(
         abilities: what its layers can do, where that was read already.
 
     Raises:
-        InputError: it is no build directory, or something in it cannot be read.
+        InputError: it is not a build directory, or something in it cannot be read.
         RefusedError: a file of the user's cannot be changed as needed.
         UsageError: BBLAYERS cannot carry the layer's path.
         CannotCarry: a value cannot be written so that it is read back as it is.
@@ -158,7 +158,7 @@ def plan_build_dir(
         last: whether what conf/local.conf has of xentui's moves to its end.
 
     Raises:
-        InputError: it is no build directory, or something in it cannot be read.
+        InputError: it is not a build directory, or something in it cannot be read.
         RefusedError: a file of the user's cannot be changed as needed, or the layer is
             another build directory's.
         UsageError: BBLAYERS cannot carry the layer's path.
@@ -206,7 +206,7 @@ def plan_removal(build: Path) -> Plan:
     """Return what taking everything of xentui's out of a build directory would change.
 
     Raises:
-        InputError: it is no build directory, or something in it cannot be read.
+        InputError: it is not a build directory, or something in it cannot be read.
         RefusedError: a file of the user's cannot be changed.
     """
     _must_be_build_dir(build)
@@ -234,7 +234,7 @@ def _must_be_build_dir(build: Path) -> None:
     for name in ("conf/local.conf", "conf/bblayers.conf"):
         if not (build / name).is_file():
             raise InputError(
-                f"{visible(str(build))}: is no build directory, {name} is missing",
+                f"{visible(str(build))}: is not a build directory, {name} is missing",
                 fix="Make one with oe-init-build-env or bitbake-setup, or write a tree with --out.",
             )
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The commands to type next, in order: from the written files to running guests."""
+"""List the commands to type after the files were written, from the build to a guest's console."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from xentui.project.model import Project
 
 @dataclass(frozen=True, slots=True)
 class NextCommand:
-    """One line to type.
+    """A command to type.
 
     Attributes:
-        step: what the line is part of: ``build``, ``boot``, ``guests``, ``containers``, ``test``.
-        line: the line itself.
-        note: what it is for, or what to mind; may be empty.
+        step: its step: ``attach``, ``build``, ``boot``, ``guests``, ``containers`` or ``test``.
+        line: the command line.
+        note: its purpose, or a caution; may be empty.
     """
 
     step: str
@@ -36,13 +36,13 @@ class NextCommand:
 def commands(
     project: Project, abilities: Abilities | None = None, *, sets_memory: bool = True
 ) -> list[NextCommand]:
-    """Return the commands for a project, in the order in which they are typed.
+    """Return the commands that build and start a project, in order.
 
     Args:
         project: the project.
-        abilities: what the layers at hand can do; left out, what the project's release can.
-        sets_memory: whether QEMU gets the project's memory; otherwise runqemu takes what the
-            build directory's own settings give it.
+        abilities: features of the layers; by default, those of the project's release.
+        sets_memory: whether QEMU gets the project's memory; if not, the settings of the build
+            directory decide.
     """
     able = abilities or releases.abilities_for(project)
     return [
@@ -55,12 +55,12 @@ def commands(
 
 
 def attach(project: Project, conf: str, layer: str | None) -> list[NextCommand]:
-    """Return the commands that make a build directory use a tree written elsewhere.
+    """Return the commands that make a build directory use files written elsewhere.
 
     Args:
         project: the project.
         conf: full path of ``xentui.conf``.
-        layer: full path of the layer, or ``None`` where there is none.
+        layer: full path of the layer; ``None`` if there is none.
     """
     lines = _layer_of_board(project)
     if layer is not None:
@@ -78,14 +78,14 @@ def attach(project: Project, conf: str, layer: str | None) -> list[NextCommand]:
 
 
 def kas(project: Project, file: str, *, complete: bool = False) -> list[NextCommand]:
-    """Return the commands for a project that kas builds, in the order in which they are typed.
+    """Return the commands that build and start a project with kas, in order.
 
     Args:
         project: the project.
         file: path of the kas file.
-        complete: whether it is complete, or to be added to the user's own.
+        complete: whether the file is complete; if not, it is added to the user's own.
     """
-    files = shlex.quote(file if complete else f"kas.yml:{file}")
+    files = _argument(file) if complete else shlex.quote(f"kas.yml:{file}")
     deploy = boards.board(project.host.machine).medium.deploy
     if complete:
         lines = [NextCommand("attach", f"kas checkout {files}", "fetches every layer")]
@@ -97,7 +97,7 @@ def kas(project: Project, file: str, *, complete: bool = False) -> list[NextComm
             line = f"kas shell {files} -c {shlex.quote(command.line)}"
             lines.append(NextCommand(command.step, line, command.note))
         elif command.step == "boot":
-            # These lines are typed where kas is, and kas builds in a folder below it.
+            # These are typed in the folder of kas, whose build directory is below it.
             line = command.line.replace(deploy, f"build/{deploy}")
             lines.append(NextCommand(command.step, line, command.note))
         else:
@@ -127,7 +127,7 @@ def script(project: Project, file: str) -> list[NextCommand]:
     """
     root = os.path.dirname(os.path.abspath(file))  # noqa: PTH100, PTH120 - links stay as they are
     places = (f"{root}/openembedded-core/oe-init-build-env", f"{root}/build", f"{root}/bitbake")
-    run = NextCommand("build", f"bash {shlex.quote(file)}", "fetches every layer, and builds")
+    run = NextCommand("build", f"bash {_argument(file)}", "fetches every layer, and builds")
     enter = NextCommand(
         "boot", f". {' '.join(map(shlex.quote, places))}", "enters the build directory"
     )
@@ -142,9 +142,9 @@ def fragment(
 
     Args:
         project: the project.
-        name: what the fragment is called by.
-        layer: full path of the layer that it is in; ``None`` where it was added already.
-        sets_memory: as with :func:`commands`.
+        name: the fragment's name.
+        layer: full path of the layer that contains it; ``None`` if it was added already.
+        sets_memory: as in :func:`commands`.
     """
     machine = project.host.machine
     lines = _layer_of_board(project)
@@ -162,6 +162,11 @@ def fragment(
         ),
         *commands(project, sets_memory=sets_memory),
     ]
+
+
+def _argument(path: str) -> str:
+    """Return a path as a word of a command line that cannot be read as an option."""
+    return shlex.quote(f"./{path}" if path.startswith("-") else path)
 
 
 def _layer_of_board(project: Project) -> list[NextCommand]:
@@ -212,14 +217,14 @@ _UNPACK = {".gz": "zcat", ".bz2": "bzcat", ".xz": "xzcat", ".zst": "zstdcat"}
 
 
 def flash(project: Project, board: boards.Board) -> Iterator[NextCommand]:
-    """Yield how the image gets onto the card or disk, and what shows Xen's console."""
+    """Yield the commands that write the image to the card or disk and show Xen's console."""
     name = f"{image(project)}-{board.machine}.rootfs.{board.medium.file}"
     file = f"{board.medium.deploy}/{board.machine}/{name}"
-    # Where xentui writes the boot files it asks for a plain image too.
+    # If xentui writes the boot files, it adds an uncompressed image.
     packed = "" if boot.is_written(project) else board.medium.compressed
     what = {"sd": "card", "disk": "disk or USB stick"}.get(board.medium.kind, "disk")
     write = "of=/dev/sdX bs=4M conv=fsync status=progress"
-    yield NextCommand("boot", "lsblk -d -o NAME,SIZE,MODEL", f"which of them is the {what}")
+    yield NextCommand("boot", "lsblk -d -o NAME,SIZE,MODEL", f"find out which one is the {what}")
     yield NextCommand(
         "boot",
         f"{_UNPACK[packed]} {file}{packed} | sudo dd {write}"
@@ -248,10 +253,6 @@ def _guests(project: Project) -> Iterator[NextCommand]:
         yield NextCommand("guests", f"xl console {guest.name or guest.key}", "ctrl+] leaves")
 
 
-_FLASHED = {"genericx86-64": "wic.zst"}
-"""The image that a board's machine makes, where it is not plain ``wic``."""
-
-
 def _containers(project: Project, able: Abilities) -> Iterator[NextCommand]:
     containers = project.containers
     alone = able.vxn is None or not able.vxn.podman_without_netns
@@ -261,7 +262,7 @@ def _containers(project: Project, able: Abilities) -> Iterator[NextCommand]:
     yield NextCommand("containers", "vxn run --rm alpine echo hello")
     yield NextCommand("containers", f"ctr image pull {alpine}")
     yield NextCommand("containers", f"vctr run --rm {alpine} test1 /bin/echo hello")
-    limit = "with the network none or host: a container is a guest with a network of its own"
+    limit = "only with the network none or host, as each container is a guest with its own network"
     for frontend in containers.frontends or ():
         if frontend in ("docker", "podman"):
             needs_flag = frontend == "docker" or alone
@@ -273,15 +274,16 @@ def _containers(project: Project, able: Abilities) -> Iterator[NextCommand]:
 
 
 def _tests(project: Project, able: Abilities) -> Iterator[NextCommand]:
-    """Yield the line of meta-virtualization's own tests, which boot through runqemu.
+    """Yield the command for meta-virtualization's own tests, which boot with runqemu.
 
-    Its three tiers add up: Dom0, bundled guests, containers. The last needs the network
+    Each of the three tiers includes the one before: Dom0, bundled guests, containers. The last
+    needs the network
     (mv:tests/test_xen_runtime.py, mv:tests/conftest.py).
     """
     if project.host.machine != "qemux86-64" or image(project) != "xen-image-minimal":
         return
     if not project.containers.vxn and not able.tests_boot_any:
-        # They would build an image with vxn and docker first, which needs more than is written.
+        # These tests first build an image with vxn and docker, which takes further settings.
         return
     line = (
         "pytest tests/test_xen_runtime.py -v --machine qemux86-64 --poky-dir POKY --build-dir BUILD"

@@ -1,13 +1,17 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The forms that a project is written in where it is not written into a build directory."""
+"""Output formats of a project that is written into a folder of its own.
+
+:func:`render_as` returns the files of a format, :func:`next_commands` the commands to type next.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, assert_never
 
+from xentui.errors import UsageError
 from xentui.output import commands, fragment, from_nothing, header, kas
 from xentui.output.boot import imagebuilder
 from xentui.output.commands import NextCommand
@@ -15,19 +19,28 @@ from xentui.output.render import render
 from xentui.output.rendered import CONF, LAYER, Rendered
 from xentui.project.assets import Assets
 from xentui.project.model import Project
+from xentui.safe_text import quoted
 
 Format = Literal["tree", "kas", "kas-part", "bitbake-setup", "script", "fragment", "imagebuilder"]
+"""The formats:
 
-COMPLETE: dict[Format, str] = {
+* ``tree``: ``conf/xentui.conf`` and the layer, to be used by an existing build directory;
+* ``kas``, ``bitbake-setup``, ``script``: everything, so that the tool fetches all layers;
+* ``kas-part``: a kas file to be added to the user's own;
+* ``fragment``: the layer with a configuration fragment for ``bitbake-config-build``;
+* ``imagebuilder``: a configuration for Xen's ImageBuilder.
+"""
+
+SELF_CONTAINED: dict[Format, str] = {
     "kas": "everything, with kas",
     "bitbake-setup": "everything, with bitbake-setup",
     "script": "everything, with git and bitbake-layers",
 }
-"""Formats that bring every layer along, with what each is called where one is chosen."""
+"""Formats that fetch every layer, with the label shown where the user chooses one."""
 
 
-def rendered(
-    form: Format,
+def render_as(
+    output_format: Format,
     project: Project,
     assets: Assets,
     *,
@@ -35,59 +48,75 @@ def rendered(
     out: Path,
     commits: Mapping[str, str] | None = None,
 ) -> Rendered:
-    """Return the files of a project in a form.
+    """Return the files of a project in an output format.
 
     Args:
-        form: the form.
+        output_format: the format.
         project: the project.
-        assets: the files it names.
+        assets: the contents of the files that the project names.
         origin: name of the project file, for the headers.
-        out: the folder that is written into.
-        commits: commits that repositories are pinned to, by their names.
+        out: the folder that the files are written into.
+        commits: commits to pin repositories to, by repository name; for
+            :data:`SELF_CONTAINED` formats only.
 
     Raises:
-        CannotCarry: a value cannot be written so that it is read back as it is.
+        CannotCarry: a value cannot be written without changing its meaning.
+        UsageError: the format does not support the board, the release, the folder or a commit.
     """
-    if form in ("kas", "kas-part"):
-        place = kas.layer_path(out)
-        complete = form == "kas"
-        return kas.rendered(
-            project, assets, origin=origin, layer=place, complete=complete, commits=commits
-        )
-    if form in ("bitbake-setup", "script"):
-        make = from_nothing.script if form == "script" else from_nothing.bitbake_setup
-        return make(project, assets, origin=origin, commits=commits)
-    if form == "imagebuilder":
-        body = header.stamp(imagebuilder.config(project), project=origin)
-        return Rendered({imagebuilder.FILE: body}, {})
-    if form == "fragment":
-        return fragment.rendered(project, assets, origin=origin)
-    return render(project, assets, origin=origin)
+    match output_format:
+        case "kas" | "kas-part":
+            if ":" in str(out):
+                raise UsageError(
+                    f"kas splits the names of its files at colons, as in {quoted(str(out))}",
+                    fix="Choose another folder with --out DIR.",
+                )
+            complete = output_format == "kas"
+            place = kas.layer_path(out)
+            return kas.rendered(
+                project, assets, origin=origin, layer=place, complete=complete, commits=commits
+            )
+        case "bitbake-setup":
+            return from_nothing.bitbake_setup(project, assets, origin=origin, commits=commits)
+        case "script":
+            return from_nothing.script(project, assets, origin=origin, commits=commits)
+        case "imagebuilder":
+            body = header.stamp(imagebuilder.config(project), project=origin)
+            return Rendered({imagebuilder.FILE: body}, {})
+        case "fragment":
+            return fragment.rendered(project, assets, origin=origin)
+        case "tree":
+            return render(project, assets, origin=origin)
+    assert_never(output_format)
 
 
 def next_commands(
-    form: Format, project: Project, *, origin: str, out: Path, has_layer: bool
+    output_format: Format, project: Project, *, origin: str, out: Path, has_layer: bool
 ) -> list[NextCommand]:
-    """Return what to type next.
+    """Return the commands to type after the files were written.
 
     Args:
-        form: the form.
+        output_format: the format.
         project: the project.
-        origin: name of the project file, which names a fragment.
-        out: the folder that was written into.
+        origin: name of the project file; a fragment is named after it.
+        out: the folder that the files were written into.
         has_layer: whether a layer was written.
     """
     root = out.absolute()
-    if form in ("kas", "kas-part"):
-        return commands.kas(project, str(out / kas.FILE), complete=form == "kas")
-    if form == "script":
-        return commands.script(project, str(out / from_nothing.SCRIPT_FILE))
-    if form == "bitbake-setup":
-        return commands.bitbake_setup(project, str(root / from_nothing.SETUP_FILE))
-    if form == "imagebuilder":
-        note = "where the build directory is, with ImageBuilder's scripts in PATH"
-        return [NextCommand("boot", imagebuilder.command(project.host.machine), note)]
-    if form == "fragment":
-        return commands.fragment(project, fragment.name(origin), str(root / LAYER))
-    layer = str(root / LAYER) if has_layer else None
-    return [*commands.attach(project, str(root / CONF), layer), *commands.commands(project)]
+    match output_format:
+        case "kas" | "kas-part":
+            return commands.kas(project, str(out / kas.FILE), complete=output_format == "kas")
+        case "bitbake-setup":
+            return commands.bitbake_setup(project, str(root / from_nothing.SETUP_FILE))
+        case "script":
+            return commands.script(project, str(out / from_nothing.SCRIPT_FILE))
+        case "imagebuilder":
+            line = imagebuilder.command(project.host.machine, str(root / imagebuilder.FILE))
+            note = "in the build directory, with ImageBuilder's scripts in PATH"
+            return [NextCommand("boot", line, note)]
+        case "fragment":
+            return commands.fragment(project, fragment.name(origin), str(root / LAYER))
+        case "tree":
+            layer = str(root / LAYER) if has_layer else None
+            attach = commands.attach(project, str(root / CONF), layer)
+            return [*attach, *commands.commands(project)]
+    assert_never(output_format)

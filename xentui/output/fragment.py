@@ -1,11 +1,12 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A project as a configuration fragment in the layer, and the fragments a build enables.
+"""Write a project as a configuration fragment, and list the fragments that a build enables.
 
-``bitbake-config-build`` finds ``conf/fragments`` in each layer, calls a fragment by the layer's
-collection and its path, and demands a summary and a description
-(oe:meta/lib/bbconfigbuild/configfragments.py, ``discover_fragments``). BitBake itself wants
-the layer's BBFILE_PATTERN to match the file (bb:lib/bb/parse/ast.py, ``find_fragment``).
+``bitbake-config-build`` searches ``conf/fragments`` in each layer, names a fragment by the layer's
+collection and its path, and requires a summary and a description
+(oe:meta/lib/bbconfigbuild/configfragments.py, ``discover_fragments``). BitBake itself
+requires that the layer's BBFILE_PATTERN matches the file (bb:lib/bb/parse/ast.py,
+``find_fragment``).
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from xentui.safe_text import visible
 FOLDER = "conf/fragments/xentui"
 
 _NAMED = 5
-"""Guests that the description names; of more it gives the number."""
+"""Most guests that the description names; it counts the others."""
 
 
 def rendered(
@@ -44,20 +45,20 @@ def rendered(
     board: str = "",
     abilities: Abilities | None = None,
 ) -> Rendered:
-    """Return the layer with a project's fragment, and nothing else.
+    """Return the layer with a project's fragment.
 
-    MACHINE is not in it: BitBake refuses one that is assigned beside a machine fragment.
+    The fragment does not set MACHINE, which BitBake rejects together with a machine fragment.
 
     Args:
         project: the project.
-        assets: the files it names.
+        assets: the contents of the files that the project names.
         origin: name of the project file, for the headers and the fragment's name.
-        board: what the project is called in a layer for several boards; empty in its own.
-        abilities: what the layers at hand can do; left out, what the project's release can.
+        board: the project's name in a layer for several boards; empty in its own layer.
+        abilities: features of the layers; by default, those of the project's release.
 
     Raises:
-        CannotCarry: a value cannot be written so that it is read back as it is.
-        UsageError: the layers are of a release that knows no fragments.
+        CannotCarry: a value cannot be written without changing its meaning.
+        UsageError: the release does not support fragments.
     """
     able = abilities or releases.abilities_for(project)
     if not able.fragments:
@@ -84,14 +85,14 @@ def rendered(
 def base_name(origin: str) -> str:
     """Return a fragment's name: the plain characters of a project file's name.
 
-    The tool takes the text before the first full stop for the name.
+    The tool uses the text before the first full stop as the name.
     """
     stem = origin.lower().removesuffix(".toml")
     return re.sub(r"[^a-z0-9]+", "-", stem, flags=re.ASCII).strip("-") or "project"
 
 
 def name(origin: str) -> str:
-    """Return what ``bitbake-config-build`` calls the fragment of a project file."""
+    """Return the full name of a project's fragment for ``bitbake-config-build``."""
     return f"{COLLECTION}/{FOLDER.rpartition('/')[2]}/{base_name(origin)}"
 
 
@@ -114,24 +115,24 @@ _READ_FOR_FRAGMENTS = ("site.conf", "auto.conf", "toolcfg.conf", "local.conf")
 def machine_fragment(build: Path) -> bool:
     """Return whether a configuration fragment sets MACHINE in this build directory.
 
-    BitBake refuses a configuration that assigns MACHINE beside one (bb:lib/bb/parse/ast.py,
+    BitBake rejects a configuration that also assigns MACHINE (bb:lib/bb/parse/ast.py,
     ``AddFragmentsNode``). Files are read as text; nothing in them is run.
     """
     return any(word.startswith("machine/") for word in _words(build))
 
 
 def fragments(build: Path) -> list[str]:
-    """Return which of xentui's fragments are enabled in this build directory."""
+    """Return the names of xentui's fragments that a build directory enables."""
     prefix = name("").rpartition("/")[0]
     return [word for word in dict.fromkeys(_words(build)) if word.startswith(f"{prefix}/")]
 
 
 def left_over(build: Path, wanted: str = "") -> list[str]:
-    """Return what to do about enabled fragments of xentui's that will not be there any more.
+    """Return advice on enabled fragments of xentui's that will no longer exist.
 
     Args:
         build: the build directory.
-        wanted: the one that will be there.
+        wanted: the fragment that will exist.
     """
     return [
         f"{visible(name)} is still enabled and will not be there: run "
@@ -142,7 +143,7 @@ def left_over(build: Path, wanted: str = "") -> list[str]:
 
 
 def _words(build: Path) -> Iterator[str]:
-    """Yield the words that are put into OE_FRAGMENTS."""
+    """Yield the words that are added to OE_FRAGMENTS."""
     for name in _READ_FOR_FRAGMENTS:
         try:
             text = decode(filesystem.read_bytes(build / "conf" / name, MOST_READ))

@@ -1,10 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A project with everything that a bare machine needs to build it.
+"""Write a project with everything that is needed to build it from nothing.
 
-For kas see :mod:`xentui.output.kas`; here are a configuration of BitBake's own
-``bitbake-setup``, and a script of ``git clone`` and ``bitbake-layers`` lines that shows what
-both of them do.
+There are two formats here: a configuration for BitBake's own ``bitbake-setup``, and a shell script
+with ``git clone`` and ``bitbake-layers`` commands. For kas, see :mod:`xentui.output.kas`.
 """
 
 from __future__ import annotations
@@ -37,12 +36,12 @@ SCRIPT_FILE = "xentui-build.sh"
 def classes_line(folder: str) -> str:
     """Return the line that lets BitBake find the Xen guest classes of a newer branch.
 
-    At the end of BBPATH, so that nothing else of that branch counts.
+    The checkout is last in BBPATH, so that all other classes come from the layers.
 
     Args:
-        folder: the checkout, which is not among the layers.
+        folder: the checkout, which is not in BBLAYERS.
     """
-    why = "# The Xen guest classes of a newer branch: behind all layers, which come first.\n"
+    why = "# The Xen guest classes of a newer branch. All layers take precedence over it.\n"
     return why + text.assign("BBPATH", f":{folder}", operator=".=") + "\n"
 
 
@@ -53,13 +52,14 @@ def bitbake_setup(
     origin: str = "project.toml",
     commits: Mapping[str, str] | None = None,
 ) -> Rendered:
-    """Return a project as a configuration of ``bitbake-setup`` and the layer beside it.
+    """Return a project as a configuration for ``bitbake-setup``, and its layer.
 
-    It has no place for lines of local.conf, so the settings are a fragment in the layer.
+    Such a configuration cannot contain local.conf lines, so the layer has the settings as a
+    fragment.
 
     Raises:
-        CannotCarry: a value cannot be written so that it is read back as it is.
-        UsageError: a commit is not one, or ``bitbake-setup`` cannot set that release up.
+        CannotCarry: a value cannot be written without changing its meaning.
+        UsageError: a commit is invalid, or ``bitbake-setup`` does not support the release.
     """
     release = releases.release_of(project)
     if releases.brings_classes(project) or not release.abilities.machine_fragments:
@@ -102,11 +102,11 @@ def script(
     origin: str = "project.toml",
     commits: Mapping[str, str] | None = None,
 ) -> Rendered:
-    """Return a project's tree with a script that fetches the layers, and builds.
+    """Return a project's files with a script that fetches the layers and builds the image.
 
     Raises:
-        CannotCarry: a value cannot be written so that it is read back as it is.
-        UsageError: a commit is not one.
+        CannotCarry: a value cannot be written without changing its meaning.
+        UsageError: a commit is invalid.
     """
     made = render(project, assets, origin=origin)
     body = _script(project, repositories(project, commits), has_layer=bool(made.layer))
@@ -114,8 +114,8 @@ def script(
 
 
 _FUNCTIONS = """\
-# Fetches every layer into this folder, sets up build/, and builds the Dom0 image. What is there
-# already stays as it is. Run it with bash.
+# Fetches every layer into this folder, sets up build/, and builds the Dom0 image. Existing
+# checkouts are not updated. Run it with bash.
 set -e
 cd "$(dirname "${BASH_SOURCE[0]}")"
 here=$(pwd)
@@ -125,7 +125,7 @@ fetch() { # NAME ADDRESS BRANCH [COMMIT]
     [ -z "$4" ] || git -C "$1" checkout --quiet "$4"
 }
 
-conf() { # LINE: put it at the end of conf/local.conf unless it is there
+conf() { # LINE: append it to conf/local.conf unless it is there already
     grep -qxF "$1" conf/local.conf || echo "$1" >> conf/local.conf
 }
 """

@@ -1,14 +1,14 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A project as a kas project file, complete or as a part of the user's own.
+"""Write a project as a kas project file: complete, or a part that extends the user's own.
 
-``kas build xentui.kas.yml`` is all that a bare machine needs; the part is named behind the
-user's own file: ``kas build kas.yml:xentui.kas.yml``.
+With the complete file, ``kas build xentui.kas.yml`` builds everything from nothing. The part is
+named after the user's own file: ``kas build kas.yml:xentui.kas.yml``.
 
 kas writes local.conf from all ``local_conf_header`` texts, sorted by their keys, and
-``MACHINE ??=`` after them (kas:kas/libcmds.py, ``_write_local_conf``), so the machine is named
-by its own key and not in the text. A repository without address and path is the one that the
-first project file lies in (kas:kas/repos.py, ``factory``).
+``MACHINE ??=`` after them (kas:kas/libcmds.py, ``_write_local_conf``), so the machine is set
+by its own key and not in the text. A repository without address and path is the one that
+contains the first project file (kas:kas/repos.py, ``factory``).
 """
 
 from __future__ import annotations
@@ -39,18 +39,18 @@ from xentui.project.model import Project
 from xentui.safe_text import quoted
 
 _GIT_FILE = 4096
-"""Bytes of a ``.git`` that is a file: it names one folder."""
+"""Most bytes of a ``.git`` that is a file with the path of one folder."""
 
 FILE = "xentui.kas.yml"
 VERSION = 14
-"""Of the file's format: an old one, so that a kas of some years reads it too."""
+"""Version of the file format: an old one, so that kas releases of past years read it too."""
 
 _COMPLETE = """
 # Complete: kas build {file} fetches every layer and builds the image.
 """
-_TOLD = """
-# A part of a project file: name it after your own, which brings the distro and the
-# other layers. Both lie in one repository, or both in one folder outside of any.
+_PART = """
+# A part of a project file: name it after your own, which sets the distro and the other
+# layers. Keep both in one repository, or both in one folder outside of any repository.
 """
 _PLACE = re.compile(r"[A-Za-z0-9_@%+,./~=-]+")
 
@@ -65,20 +65,20 @@ def rendered(
     complete: bool = False,
     commits: Mapping[str, str] | None = None,
 ) -> Rendered:
-    """Return a project as a kas file and the layer beside it.
+    """Return a project as a kas file, and its layer.
 
     Args:
         project: the project.
-        assets: the files it names.
+        assets: the contents of the files that the project names.
         origin: name of the project file, for the headers.
-        layer: the layer's folder, seen from the top of the repository; see :func:`layer_path`.
-        board: what the project is called in a layer for several boards; empty in its own.
-        complete: whether the file names every repository, or is a part of another file.
-        commits: commits by repository, for those of a complete file that are pinned.
+        layer: the layer's folder relative to the repository; see :func:`layer_path`.
+        board: the project's name in a layer for several boards; empty in its own layer.
+        complete: whether the file names every repository; if not, it is a part.
+        commits: commits to pin repositories of a complete file to, by repository name.
 
     Raises:
-        CannotCarry: a value cannot be written so that it is read back as it is.
-        UsageError: kas cannot carry the layer's path, or a commit is not one.
+        CannotCarry: a value cannot be written without changing its meaning.
+        UsageError: kas does not support the layer's path, or a commit is invalid.
     """
     files = render(project, assets, origin=origin, machine=False, board=board).layer
     found = repositories(project, commits) if complete else []
@@ -89,7 +89,7 @@ def rendered(
 
 
 def layer_path(out: Path) -> str:
-    """Return the layer's folder as kas wants it: seen from the top of the repository.
+    """Return the layer's folder as kas needs it, relative to the repository.
 
     Args:
         out: the folder that the kas file and the layer are written into.
@@ -109,7 +109,7 @@ def block(value: str, indent: str) -> str:
         indent: blanks before each line.
 
     Raises:
-        CannotCarry: YAML would not give the same text back.
+        CannotCarry: YAML would change the text.
     """
     lines = value.split("\n")
     if lines.pop() != "" or not lines or not lines[-1]:
@@ -117,7 +117,7 @@ def block(value: str, indent: str) -> str:
     for line in lines:
         if not (line.isascii() and line.isprintable()):
             raise text.CannotCarry(line, "it holds an unprintable character")
-    # YAML takes the blanks before the first line for the indentation of the whole block.
+    # YAML takes the blanks before the first line as the indentation of the whole block.
     if next(line for line in lines if line).startswith(" "):
         raise text.CannotCarry(value, "the first line of a block must not begin with a blank")
     return "\n".join(["|", *(f"{indent}{line}" if line else "" for line in lines)]) + "\n"
@@ -129,7 +129,7 @@ def _body(
     settings = xentui_conf(project, assets, machine=False, board=board).lstrip("\n")
     if any(repository.name == CLASSES for repository in found):
         settings = classes_line(f"${{TOPDIR}}/../{CLASSES}") + "\n" + settings
-    head = _COMPLETE.format(file=FILE) if found else _TOLD
+    head = _COMPLETE.format(file=FILE) if found else _PART
     parts = [
         f"{head}header:\n  version: {VERSION}\n",
         f"machine: {_word(project.host.machine)}\n",
@@ -145,7 +145,7 @@ def _body(
     if layer is not None:
         if not _PLACE.fullmatch(layer):
             raise UsageError(
-                f"kas cannot carry the path of the layer, {quoted(layer)}",
+                f"kas does not support the path of the layer, {quoted(layer)}",
                 fix="Choose another folder with --out DIR.",
             )
         repos.append(f"  xentui:\n    layers:\n      '{layer}':\n")
@@ -166,14 +166,14 @@ def _repository(repository: Repository) -> str:
 
 
 def _word(name: str) -> str:
-    """Return a name in quotes: bare, ``0e1`` or ``on`` would be no text."""
+    """Return a name in quotes; without them, YAML does not read ``0e1`` or ``on`` as text."""
     return f"'{text.name(name)}'"
 
 
 def _is_git_top(git: Path) -> bool:
-    """Return whether ``.git`` is that of a repository and not of a submodule.
+    """Return whether ``.git`` belongs to a repository and not to a submodule.
 
-    kas takes the repository around a submodule for the top (kas:kas/repos.py,
+    kas uses the repository that contains a submodule (kas:kas/repos.py,
     ``get_root_path``).
     """
     if git.is_dir():

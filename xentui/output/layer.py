@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The layer with the bundle recipes, and what it adds to the Dom0 image."""
+"""Write the layer's own files: conf/layer.conf, and appends for the Dom0 image."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ SERIES = ("wrynose", "blacksail")
 """Release series whose meta-virtualization has both Xen guest classes."""
 
 _UNPACKDIR = """
-# This release has no folder of its own for what is unpacked.
+# This release unpacks sources into WORKDIR itself.
 UNPACKDIR ??= "${WORKDIR}"
 """
 
 BOARD = "XENTUI_BOARD"
-"""The variable that says which board's part of a layer for several boards is meant."""
+"""The variable that selects the board in a layer for several boards."""
 
 _LAYER_CONF = f"""\
 BBPATH .= ":${{LAYERDIR}}"
@@ -44,8 +44,8 @@ def layer_conf(abilities: Abilities) -> str:
     """Return ``conf/layer.conf``.
 
     Args:
-        abilities: what the layers at hand can do. With the Xen guest classes the layer fits
-            every release that has them, so that it need not be written again to move on.
+        abilities: features of the layers. If they have the Xen guest classes, the layer is
+            compatible with every release that has them, so it can be kept for an upgrade.
     """
     series = dict.fromkeys((*abilities.series, *(SERIES if abilities.has_classes else ())))
     made = _LAYER_CONF % " ".join(
@@ -55,22 +55,22 @@ def layer_conf(abilities: Abilities) -> str:
 
 
 INHERIT = """
-# This release's image does not install guests unless told to.
+# The image recipe of this release does not install guests itself.
 inherit xen-guest-cross-install
 """
-"""What the append of a Dom0 image adds where the image recipe does not inherit the class."""
+"""Lines for the append of a Dom0 image whose recipe does not inherit the class."""
 
 
 def image_append(guests: list[Guest], folder: str) -> str:
-    """Return the append that hands xl configs to the Dom0 image.
+    """Return the append that passes xl configs to the Dom0 image.
 
     An image recipe fetches and unpacks nothing (oe:meta/classes-recipe/image.bbclass makes
     do_fetch and do_unpack noexec), so the class must be given a path outside the work
-    directory; a relative or missing one is passed over without a word.
+    directory; it silently ignores a relative or missing path.
 
     Args:
-        guests: guests named in the configuration that have a config of their own.
-        folder: the folder beside the append that the configs lie in.
+        guests: guests named in the configuration that have a complete xl config.
+        folder: the folder of the configs, next to the append.
     """
     places = [f"${{XENTUI_CONFIGS}}/{text.name(guest.key)}.cfg" for guest in guests]
     lines = [
@@ -93,10 +93,10 @@ def image_append(guests: list[Guest], folder: str) -> str:
 
 
 def start_order(links: Mapping[str, str]) -> str:
-    """Return the part of the image's append that numbers what starts with Dom0.
+    """Return the part of the image's append that sets the order of automatic starts.
 
-    Both classes link /etc/xen/auto/GUEST.cfg. xendomains starts what lies there as the shell
-    lists it (xen:tools/hotplug/Linux/xendomains.in), so numbers before the names are the order.
+    Both classes create links in /etc/xen/auto. xendomains starts them in the order in which the
+    shell lists them (xen:tools/hotplug/Linux/xendomains.in), so a number is put before each name.
 
     Args:
         links: the name of each guest's link, by guest.
@@ -119,10 +119,10 @@ def start_order(links: Mapping[str, str]) -> str:
 
 
 def board_append(recipe: str) -> str:
-    """Return the append of an image in a layer for several boards: it reads the board's own.
+    """Return the append of an image in a layer for several boards; it includes the board's own.
 
-    ``include`` passes over a file that is not there, which is so for boards without xl configs
-    of their own, and where :data:`BOARD` is not set.
+    ``include`` ignores a missing file: a board without complete xl configs has none, and
+    :data:`BOARD` may be unset.
     """
     return (
         "# Each board has its own; conf/local.conf takes the settings that say which it is.\n"

@@ -1,11 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The list of files that xentui wrote into a folder, kept in that folder.
+"""The manifest: the list of the files that xentui wrote into a folder, kept in that folder.
 
-It shows which files of an earlier run are no longer generated, and whether a file without
-header, such as a copied image, is still as it was written. A header alone cannot say either.
-It keeps each text that was written too, packed: only so can an edit by hand be told from what
-xentui would change, and both be put together.
+It shows which files of an earlier run are no longer generated, and whether a file without header,
+such as a copied image, was changed since. It also contains each written text in compressed form,
+which is needed to merge edits by hand with new contents.
 """
 
 from __future__ import annotations
@@ -25,22 +24,22 @@ NAME = ".xentui-manifest.json"
 _UNSURE = "+"
 _KEYS = ("version", "files", "texts", "merged")
 _LARGEST_TEXT = 16 << 20
-"""Bytes up to which a text is kept; packed, settings take a fifth of their size."""
+"""Most bytes of a text that is kept; compression shrinks settings to a fifth."""
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a run left behind.
+    """The record of the last run.
 
     Attributes:
-        files: SHA-256 of each file's bytes by name; empty where it is not known, and with a
-            ``+`` behind it while a run was to change the file.
-        notes: what a build directory's own manifest adds: ``layer``, ``attach``,
+        files: SHA-256 of each file's bytes by name; empty if unknown, and followed by ``+``
+            while a run is about to change the file.
+        notes: further entries for a build directory: ``layer``, ``attach``,
             ``bblayers`` (the text put into bblayers.conf), ``block`` (the packed text of the
             marked block).
-        texts: what xentui wrote, packed, by name.
-        merged: SHA-256 of files that hold edits by hand beside what xentui wrote, by name;
-            ``files`` then has the digest of what xentui alone would have written.
+        texts: the written texts in compressed form, by name.
+        merged: SHA-256 of files that contain edits by hand, by name; ``files`` then has the
+            digest of the generated contents without these edits.
     """
 
     files: Mapping[str, str] = field(default_factory=dict)
@@ -49,18 +48,18 @@ class Manifest:
     merged: Mapping[str, str] = field(default_factory=dict)
 
     def wrote(self, name: str, found: str) -> bool:
-        """Return whether a file's SHA-256 is that of what xentui wrote."""
+        """Return whether a file still has the SHA-256 of the written contents."""
         return self.files.get(name, "").removesuffix(_UNSURE) == found
 
     def written(self, name: str) -> str | None:
-        """Return the text that xentui wrote last, or ``None`` where it is not known."""
+        """Return the text that xentui wrote last, or ``None`` if it is unknown."""
         text = unpack(self.texts.get(name, ""))
         if text is None or not self.wrote(name, digest(text.encode("utf-8", "surrogateescape"))):
             return None
         return text
 
     def text(self) -> str:
-        """Return the manifest's text; an empty one is an empty text."""
+        """Return the manifest's text; empty for an empty manifest."""
         if not self.files and not self.notes:
             return ""
         data: dict[str, object] = {"version": 1, "files": dict(sorted(self.files.items()))}
@@ -71,10 +70,10 @@ class Manifest:
 
 
 def load(tree: Tree | None) -> Manifest:
-    """Return the manifest of a folder; an empty one where there is no folder or no manifest.
+    """Return the manifest of a folder; an empty one if the folder or the manifest is missing.
 
     Raises:
-        XentuiError: it is not a manifest, so nothing can be known of the files there.
+        XentuiError: the file is not a manifest, so the state of the folder is unknown.
     """
     raw = tree.read(NAME) if tree is not None else None
     if tree is None or raw is None:
@@ -98,13 +97,13 @@ def load(tree: Tree | None) -> Manifest:
 
 
 def pack(text: str) -> str:
-    """Return a text as the manifest keeps it: one line of ASCII; empty where it is too large."""
+    """Return a text in compressed form, one line of ASCII; empty if the text is too large."""
     raw = text.encode("utf-8", "surrogateescape")
     return base64.b64encode(zlib.compress(raw)).decode() if len(raw) <= _LARGEST_TEXT else ""
 
 
 def unpack(packed: str) -> str | None:
-    """Return a text that :func:`pack` made, or ``None`` for anything else."""
+    """Return the text that :func:`pack` compressed; ``None`` for invalid input."""
     if not packed:
         return None
     try:
@@ -116,17 +115,17 @@ def unpack(packed: str) -> str | None:
 
 
 def unsure(recorded: str) -> str:
-    """Return a digest marked as that of a file which is about to be changed."""
+    """Return a digest marked to show that its file is about to be changed."""
     return recorded.removesuffix(_UNSURE) + _UNSURE if recorded else ""
 
 
 def is_unsure(recorded: str) -> bool:
-    """Return whether the run that was to change the file did not come to its end."""
+    """Return whether the run that was about to change the file was interrupted."""
     return recorded.endswith(_UNSURE)
 
 
 def digest(content: bytes) -> str:
-    """Return the SHA-256 of a file's bytes, as the manifest has it."""
+    """Return the SHA-256 of a file's bytes in hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()
 
 

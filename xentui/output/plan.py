@@ -24,15 +24,15 @@ from xentui.output.tree import Seen, Tree
 from xentui.safe_text import visible
 
 CHUNK = 1 << 20
-"""Bytes that are copied or compared at a time."""
+"""Number of bytes that are copied or compared at a time."""
 
 LARGEST_TEXT = 16 << 20
-"""Bytes up to which a file that is no longer generated is shown as text."""
+"""Most bytes of an obsolete file that is shown as text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """A folder that is written in, with what an earlier run left there."""
+    """A folder to write into, with the manifest of the last run."""
 
     path: Path
     manifest: Manifest = field(default_factory=Manifest)
@@ -41,12 +41,12 @@ class Root:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything that writing would do.
+    """All changes that writing would make.
 
     Attributes:
-        changes: every file that should be there or should not, unchanged ones included.
-        roots: the folders that xentui keeps a manifest in.
-        notes: what the user may not expect, one sentence each.
+        changes: every generated or obsolete file, unchanged ones included.
+        roots: the folders that have a manifest.
+        notes: effects that the user may not expect, one sentence each.
     """
 
     changes: tuple[Change, ...]
@@ -55,22 +55,22 @@ class Plan:
 
     @property
     def pending(self) -> tuple[Change, ...]:
-        """What would be written or removed, hand-edited files apart."""
+        """The changes to be made, without hand-edited files."""
         return tuple(c for c in self.changes if c.kind in ("new", "changed", "removed"))
 
     @property
     def edited(self) -> tuple[Change, ...]:
-        """Files that block the writing because someone edited them."""
+        """Files that prevent writing because they were edited by hand."""
         return tuple(c for c in self.changes if c.kind == "edited")
 
     @property
     def with_edits(self) -> tuple[Change, ...]:
-        """Files that hold edits by hand and are as they should be, or shall stay as they are."""
+        """Files with edits by hand that are up to date, or that the user keeps as they are."""
         return tuple(c for c in self.changes if c.kind == "kept" or c.merged)
 
     @property
     def users(self) -> tuple[Change, ...]:
-        """The user's own files that would change."""
+        """The changes to the user's own files."""
         return tuple(c for c in self.pending if c.users)
 
     def diff(self) -> str:
@@ -79,13 +79,13 @@ class Plan:
 
 
 def plan(rendered: Rendered, root: Path) -> Plan:
-    """Return what writing a self-contained tree into ``root`` would change.
+    """Return the changes that writing a set of files into ``root`` would make.
 
-    Nothing is written, and ``root`` need not be there yet.
+    Nothing is written, and ``root`` need not exist yet.
 
     Raises:
-        InputError: something there, or a file to copy, cannot be read.
-        RefusedError: a link, or something else that is no plain file, is in the way.
+        InputError: an existing file, or a file to copy, cannot be read.
+        RefusedError: a link, or something else that is not a regular file, is in the way.
     """
     made, removed, record = compare(rendered.files, root)
     return Plan((*made, *removed), (record,))
@@ -97,8 +97,8 @@ def compare(
     """Compare a folder with the files that should be in it.
 
     Returns:
-        the files that should be there, those of an earlier run that should not be any more,
-        and what the earlier run noted.
+        the changes for generated files, those for obsolete files of an earlier run, and the
+        manifest of that run.
     """
     tree = open_tree(root)
     try:
@@ -117,24 +117,24 @@ def compare(
 
 
 def open_tree(root: Path) -> Tree | None:
-    """Return the folder, or ``None`` where there is none yet."""
+    """Return the folder, or ``None`` if it does not exist yet."""
     if not root.exists() and not root.is_symlink():
         return None
     return Tree(root)
 
 
 def decode(raw: bytes) -> str:
-    """Return the text of any file, such that :func:`encode` gives the same bytes."""
+    """Decode any bytes to a text that :func:`encode` turns into the same bytes."""
     return raw.decode("utf-8", "surrogateescape")
 
 
 def encode(text: str) -> bytes:
-    """Return the bytes of a text that :func:`decode` or a renderer made."""
+    """Encode a text from :func:`decode` or from a renderer."""
     return text.encode("utf-8", "surrogateescape")
 
 
 def chunks(content: Content) -> Iterator[bytes]:
-    """Return the bytes of a content, in parts.
+    """Yield the bytes of a file's contents in parts.
 
     Raises:
         InputError: a file to copy cannot be read.
@@ -143,7 +143,7 @@ def chunks(content: Content) -> Iterator[bytes]:
         yield encode(content)
         return
     try:
-        # Links were followed when the project was read; one planted since then is not.
+        # Links were followed when the project was read; one that appeared since is not.
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         with os.fdopen(os.open(content.source, flags), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -184,7 +184,7 @@ def _compared_copy(
     tree: Tree, root: Path, name: str, new: Copy, known: Manifest, seen: Seen
 ) -> Change:
     recorded = known.files.get(name, "")
-    # A copy bears the time of its source, so most often it need not be read again.
+    # A copy has the time of its source, so usually it need not be read again.
     alike = seen.size == new.size and seen.mtime_ns == source_stat(new).st_mtime_ns
     if alike and recorded and not manifest.is_unsure(recorded):
         return Change(root, name, "same", None, new, seen, recorded)
@@ -195,10 +195,10 @@ def _compared_copy(
 
 
 def source_stat(copy: Copy) -> os.stat_result:
-    """Return what the system knows of the source of a copy.
+    """Return the file status of the source of a copy.
 
     Raises:
-        InputError: it is not there any more.
+        InputError: the file no longer exists.
     """
     try:
         return copy.source.stat()
@@ -239,15 +239,15 @@ def _digest_of(parts: Iterator[bytes]) -> str:
 # Files that were edited by hand
 
 How = Literal["keep", "merge", "take"]
-"""What becomes of edited files: they stay, get xentui's changes too, or make way."""
+"""What to do with edited files: keep them, merge xentui's changes into them, or replace them."""
 
 
 def resolve_edits(plan: Plan, how: How | None) -> Plan:
-    """Return the plan with what was decided on its edited files.
+    """Return the plan after a decision on its edited files.
 
-    ``keep`` leaves them alone and has all others written. ``merge`` puts both sides together
-    where that is possible; other files block the writing as before. ``take``
-    and ``None`` change nothing: :func:`xentui.output.apply.apply` takes with ``force``.
+    ``keep`` leaves them unchanged, and all others are written. ``merge`` combines both sides if
+    that is possible; other edited files still prevent writing. ``take`` and ``None`` change
+    nothing: :func:`xentui.output.apply.apply` replaces the files with ``force``.
     """
     if how not in ("keep", "merge"):
         return plan
@@ -265,7 +265,7 @@ def resolve_edits(plan: Plan, how: How | None) -> Plan:
 
 
 def mergeable(plan: Plan) -> bool:
-    """Return whether both sides of every edited file go together."""
+    """Return whether both sides of every edited file can be merged."""
     found = [merged(change) for change in plan.edited]
     return bool(found) and all(one is not None and not one.conflicts for one in found)
 

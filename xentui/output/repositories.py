@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The repositories that a build needs from nothing: BitBake, the layers, the board's own.
+"""List the repositories that a build from nothing needs: BitBake and all layers.
 
-Each is named with its address, the branch of the project's release, and the layers in it that
-a build directory must name. A commit may take the branch's place.
+Each has its address, the branch of the project's release, and the paths of its layers. A commit
+may be given in addition to the branch.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from xentui.project.model import Project
 from xentui.safe_text import quoted
 
 CLASSES = "xen-guest-classes"
-"""What the checkout is called that brings the Xen guest classes to an older release."""
+"""Folder of the checkout that provides the Xen guest classes to an older release."""
 
 DISTRO = "poky"
 
@@ -31,7 +31,7 @@ _VIRTUALIZATION = f"{_YOCTO}/meta-virtualization"
 _BESIDE = {
     "meta-arm": (f"{_YOCTO}/meta-arm", ("meta-arm-toolchain", "meta-arm")),
 }
-"""Address and layers of repositories that layers of boards need."""
+"""Address and layers of further repositories that board layers depend on."""
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
@@ -40,9 +40,9 @@ class Repository(NamedTuple):
     """A repository to check out.
 
     Attributes:
-        name: the folder it is checked out as.
-        layers: paths of layers in it, ``.`` for the whole; none where it is no layer.
-        commit: 40 hexadecimal digits in the branch's place; empty for the branch as it is.
+        name: the folder of its checkout.
+        layers: paths of its layers, ``.`` for the repository itself; empty if it has none.
+        commit: 40 hexadecimal digits; empty for the latest commit of the branch.
     """
 
     name: str
@@ -53,19 +53,19 @@ class Repository(NamedTuple):
 
     @property
     def layer_paths(self) -> list[str]:
-        """Paths of its layers, seen from the folder of all repositories."""
+        """The paths of its layers, relative to the folder of all checkouts."""
         return [self.name if path == "." else f"{self.name}/{path}" for path in self.layers]
 
 
 def repositories(project: Project, commits: Mapping[str, str] | None = None) -> list[Repository]:
-    """Return what must be checked out to build a project, in the order of BBLAYERS.
+    """Return the repositories that a project needs, in the order of BBLAYERS.
 
     Args:
         project: the project.
-        commits: commits by repository, for those that are not to follow their branch.
+        commits: commits to pin repositories to, by repository name.
 
     Raises:
-        UsageError: a commit is for no repository of these, or is not one.
+        UsageError: a commit is invalid, or its repository is not needed.
     """
     release = releases.release_of(project)
     layer = boards.board(project.host.machine).layer
@@ -95,7 +95,7 @@ def repositories(project: Project, commits: Mapping[str, str] | None = None) -> 
 
 
 def missing_layer(project: Project) -> str:
-    """Return what the machine comes from that is not among the repositories; empty if it is."""
+    """Return a description of the machine's layer if it must be added by hand; else empty."""
     board = boards.board(project.host.machine)
     release = releases.release_of(project).name
     if not board.known:

@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A folder to write files into, and nothing outside it.
+"""Write files into a folder, and never outside it.
 
-Every name is walked from the folder's own descriptor, one part at a time, without following
-a link: a link planted at the file, at a folder above it or at the temporary name is refused,
-whenever it was planted. A file is written beside its place and renamed over it, so that at
-each moment it is either old or new.
+Each name is opened from the folder's own descriptor, one part at a time, without following links.
+A link in place of the file, of a folder above it or of the temporary file is refused, whenever it
+appeared. A file is written under a temporary name and renamed, so that at any moment it has either
+its old or its new contents.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from xentui.errors import InputError, RefusedError
 from xentui.safe_text import quoted, visible
 
 LOCK_SECONDS = 5.0
-"""How long a run waits for another that writes in the same folder."""
+"""Seconds that a run waits for another one that writes into the same folder."""
 
 MOST_READ = 64 << 20
-"""Bytes of a file that is read whole; settings of ten thousand guests take a tenth of it."""
+"""Most bytes of a file that is read; the settings of ten thousand guests take a tenth."""
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _LEFTOVER = re.compile(r"\..+\.xentui-[0-9a-f]{16}\.tmp", re.DOTALL)
@@ -39,7 +39,7 @@ _CANNOT_SYNC = (errno.EINVAL, errno.EROFS, errno.EOPNOTSUPP)
 
 
 class Seen(NamedTuple):
-    """What a file was when it was looked at: a change of it changes this."""
+    """The state of a file when it was inspected; any change of the file changes it."""
 
     inode: int
     size: int
@@ -51,7 +51,7 @@ def parts_of(name: str) -> tuple[str, ...]:
     """Return the parts of a relative name.
 
     Raises:
-        RefusedError: it could leave the folder, here or on another system.
+        RefusedError: the name could lead out of the folder, on this or another system.
     """
     parts = tuple(name.split("/"))
     if any(
@@ -68,8 +68,8 @@ def parts_of(name: str) -> tuple[str, ...]:
 class Tree:
     """An open folder. Names are relative to it, with ``/`` between their parts.
 
-    Every method raises :class:`InputError` where the system refuses, and
-    :class:`RefusedError` where a link or something else that is no plain file is in the way.
+    Every method raises :class:`InputError` if the system reports an error, and
+    :class:`RefusedError` if a link, or something else that is not a regular file, is in the way.
     """
 
     def __init__(self, root: Path, *, create: bool = False) -> None:
@@ -78,7 +78,7 @@ class Tree:
         with self._told():
             if create:
                 root.mkdir(parents=True, exist_ok=True)
-            # The folder itself was named by the user, who may have put a link there.
+            # The user chose the folder itself, which may be a link.
             self._folders[()] = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
     def __enter__(self) -> Self:
@@ -93,26 +93,26 @@ class Tree:
         self.close()
 
     def close(self) -> None:
-        """Let go of the folder, and of its lock."""
+        """Close the folder, and release its lock."""
         while self._folders:
             with contextlib.suppress(OSError):
                 os.close(self._folders.popitem()[1])
 
     @property
     def identity(self) -> tuple[int, int]:
-        """What identifies the folder, by whatever name it was opened."""
+        """The folder's device and inode number, whatever path it was opened with."""
         with self._told():
             found = os.fstat(self._folders[()])
         return found.st_dev, found.st_ino
 
     def lock(self, seconds: float = LOCK_SECONDS) -> None:
-        """Keep every other run out of the folder until it is closed.
+        """Lock the folder against other runs until it is closed.
 
-        The lock is on the folder itself, so no file is left behind. Where the file system
-        knows no locks (some network ones) the run goes on without.
+        The lock is on the folder itself, so no lock file remains. On a file system without locks
+        (some network ones), the run continues without a lock.
 
         Raises:
-            RefusedError: another run still holds it after so many seconds.
+            RefusedError: another run still has the lock after the given seconds.
         """
         give_up = time.monotonic() + seconds
         while True:
@@ -133,13 +133,13 @@ class Tree:
                 return
 
     def seen(self, name: str) -> Seen | None:
-        """Return what the file is now, or ``None`` where there is none."""
+        """Return the state of a file, or ``None`` if it does not exist."""
         parts = parts_of(name)
         folder = self._folder(parts[:-1])
         return None if folder is None else self._seen(folder, name, parts[-1])
 
     def read(self, name: str) -> bytes | None:
-        """Return the contents of a file, or ``None`` where there is none.
+        """Return the contents of a file, or ``None`` if it does not exist.
 
         Raises:
             InputError: it has more than :data:`MOST_READ` bytes.
@@ -157,9 +157,9 @@ class Tree:
         return content
 
     def open(self, name: str) -> int | None:
-        """Return a descriptor to read a plain file with, or ``None`` where there is none.
+        """Return a descriptor to read a regular file, or ``None`` if it does not exist.
 
-        Whoever asks for it closes it.
+        The caller closes it.
         """
         parts = parts_of(name)
         folder = self._folder(parts[:-1])
@@ -181,16 +181,16 @@ class Tree:
         expected: Seen | None,
         like: os.stat_result | None = None,
     ) -> None:
-        """Put a file there, whole or not at all. It keeps the mode and owner it had.
+        """Write a file completely or not at all. An existing file's mode and owner are kept.
 
         Args:
-            name: where.
+            name: the name of the file.
             chunks: its contents.
-            expected: what :meth:`seen` returned when the writing was decided.
-            like: a file whose permissions and time it shall bear.
+            expected: the state that :meth:`seen` returned when the plan was made.
+            like: a file whose permissions and time are copied.
 
         Raises:
-            RefusedError: the file is not what was expected any more.
+            RefusedError: the file's state is not the expected one.
         """
         parts = parts_of(name)
         with self._told(name):
@@ -220,10 +220,10 @@ class Tree:
                 raise
 
     def remove(self, name: str, *, expected: Seen | None) -> None:
-        """Take a file away, and the folders that it leaves empty.
+        """Remove a file, and the folders that become empty.
 
         Raises:
-            RefusedError: the file is not what was expected any more.
+            RefusedError: the file's state is not the expected one.
         """
         parts = parts_of(name)
         if self.seen(name) != expected:
@@ -243,7 +243,7 @@ class Tree:
                 os.close(self._folders.pop(parts[:depth]))
 
     def sync(self) -> None:
-        """Have the system keep every rename done so far, even through a power cut."""
+        """Flush all renames to disk, so that they survive a power failure."""
         for parts, folder in self._folders.items():
             try:
                 os.fsync(folder)
@@ -253,12 +253,12 @@ class Tree:
                     raise InputError(f"{_shown(place)}: {_reason(error)}") from error
 
     def vanish(self) -> None:
-        """Take the folder itself away, if it is empty."""
+        """Remove the folder itself if it is empty."""
         with contextlib.suppress(OSError):
             self.root.rmdir()
 
     def sweep(self) -> None:
-        """Take away temporary files of a run that was killed; only under the lock."""
+        """Remove temporary files of a killed run; call it only with the lock."""
         for folder in self._folders.values():
             with contextlib.suppress(OSError):
                 for name in os.listdir(folder):  # noqa: PTH208 - a Path takes no descriptor
@@ -313,7 +313,7 @@ def _size(opened: int) -> int:
 
 
 def changed_meanwhile(path: Path) -> RefusedError:
-    """Return the error for a file that somebody changed after the plan was made."""
+    """Return the error for a file that was changed after the plan was made."""
     return StaleError(
         f"{_shown(path)}: was changed by someone else meanwhile",
         fix="Run again to see what would be written now.",
@@ -321,7 +321,7 @@ def changed_meanwhile(path: Path) -> RefusedError:
 
 
 class StaleError(RefusedError):
-    """A file is no longer what it was when the plan was made."""
+    """A file was changed after the plan was made."""
 
 
 def _in_the_way(path: Path) -> RefusedError:
@@ -347,7 +347,7 @@ def _write_all(file: int, chunk: bytes) -> None:
 def _dress(file: int, before: os.stat_result | None) -> None:
     """Give a new file the owner and mode of the one it replaces, or those of any new file."""
     if before is None:
-        # The umask can only be read by setting it, so it is set to the strictest meanwhile.
+        # The umask can only be read by setting it; the strictest one is used for that moment.
         umask = os.umask(0o077)
         os.umask(umask)
         os.fchmod(file, 0o666 & ~umask)

@@ -408,9 +408,9 @@ def counted(count: int, what: str) -> str:
 
 def forms() -> tuple[tuple[Format, str], ...]:
     """Return the formats that can be chosen outside a build directory."""
-    from xentui.output.formats import COMPLETE
+    from xentui.output.formats import SELF_CONTAINED
 
-    return (("tree", "files only"), *COMPLETE.items())
+    return (("tree", "files only"), *SELF_CONTAINED.items())
 
 
 def ways(now: str) -> tuple[tuple[str, str], ...]:

@@ -26,7 +26,7 @@ from xentui.output.apply import apply
 from xentui.output.build_dir import plan_project
 from xentui.output.change import Change
 from xentui.output.formats import next_commands as commands_of
-from xentui.output.formats import rendered
+from xentui.output.formats import render_as
 from xentui.output.plan import Plan, decode, encode, open_tree, plan, resolve_edits
 from xentui.output.rendered import LAYER, Copy
 from xentui.project import filesystem, new_file
@@ -104,7 +104,7 @@ def plan_of(session: Session) -> Plan:
     build = to.build_dir
     if build is None:
         made = plan(
-            rendered(to.form, session.project, view.assets, origin=view.project_name, out=to.path),
+            render_as(to.form, session.project, view.assets, origin=view.project_name, out=to.path),
             to.path,
         )
     else:

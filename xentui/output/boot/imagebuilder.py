@@ -8,6 +8,8 @@ their sizes and addresses into the script (imagebuilder:README.md). It is for ar
 
 from __future__ import annotations
 
+import shlex
+
 from xentui.bitbake import text
 from xentui.errors import UsageError
 from xentui.output.boot import arguments, script
@@ -68,10 +70,10 @@ def config(project: Project) -> str:
     )
 
 
-def command(machine: str) -> str:
+def command(machine: str, file: str) -> str:
     """Return the line that makes the script, beside the configuration."""
     folder = f"{boards.board(machine).medium.deploy}/{machine}"
-    return f"uboot-script-gen -c {FILE} -d {folder} -t 'load mmc 0:1'"
+    return f"uboot-script-gen -c {shlex.quote(file)} -d {folder} -t 'load mmc 0:1'"
 
 
 def _quoted(value: str) -> str:
