@@ -31,7 +31,7 @@ def test_a_build_directory_is_found(tmp_path: Path) -> None:
     assert build_dir.find(None, cwd=inside, environ={}) == build
     assert build_dir.find(None, cwd=tmp_path, environ={}) is None
     assert build_dir.find(None, cwd=tmp_path, environ={"BUILDDIR": str(build)}) == build
-    with pytest.raises(UsageError, match="no build directory"):
+    with pytest.raises(UsageError, match="not a build directory"):
         build_dir.find(tmp_path)
     with pytest.raises(InputError):
         build_dir.read(tmp_path / "nosuch")

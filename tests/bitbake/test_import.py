@@ -199,7 +199,7 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError):
         importer.read([tmp_path / "nosuch.conf"])
     (tmp_path / "x.bb").write_text('SUMMARY = "x"\n')
-    with pytest.raises(InputError, match="no bundle recipe"):
+    with pytest.raises(InputError, match="not a bundle recipe"):
         importer.read([tmp_path / "x.bb"])
 
 

@@ -157,7 +157,7 @@ def test_files_that_cannot_be_imported_are_named(tmp_path: Path) -> None:
         ("nosuch.bb", "cannot be read", "Check the name and your permissions."),
         ("bad.conf", "line 1: byte 0xff is not UTF-8", "Check the name and your permissions."),
         ("bad.bb", "line 1: byte 0xff is not UTF-8", "Check the name and your permissions."),
-        ("x.bb", "is no bundle recipe: it does not inherit xen-guest-bundle",
+        ("x.bb", "is not a bundle recipe: it does not inherit xen-guest-bundle",
          "Give recipes of Xen guests, and .conf files."),
     ):  # fmt: skip
         with pytest.raises((InputError, UsageError)) as caught:
