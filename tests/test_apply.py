@@ -21,6 +21,7 @@ from tests.faults import contents, stage
 from xentui.errors import InputError, RefusedError
 from xentui.output import header, manifest
 from xentui.output.apply import apply
+from xentui.output.change import Change
 from xentui.output.plan import Plan, plan
 from xentui.output.rendered import Copy, Rendered
 from xentui.output.tree import StaleError, Tree
@@ -378,3 +379,31 @@ def test_leftovers_of_a_killed_run_go_with_the_next(tmp_path: Path) -> None:
     apply(plan(rendered("B\n"), tmp_path))
     assert not left.exists()
     assert others.exists()
+
+
+def test_copies_of_private_files_are_private(tmp_path: Path) -> None:
+    local, mine = tmp_path / "local.conf", tmp_path / "made.conf"
+    for file in (local, mine):
+        file.write_text("secret\n")
+        file.chmod(0o600)
+    with Tree(tmp_path) as tree:
+        seen = {name: tree.seen(name) for name in ("local.conf", "made.conf")}
+    users = Change(
+        tmp_path, "local.conf", "changed", "secret\n", "new\n", seen["local.conf"],
+        users=True, keep=".before",
+    )  # fmt: skip
+    edited = Change(tmp_path, "made.conf", "edited", "secret\n", "new\n", seen["made.conf"])
+    apply(Plan((users, edited), ()), force=True)
+    for name in ("local.conf.before", "made.conf.mine"):
+        assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
+
+
+def test_what_was_to_be_removed_may_be_gone(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (folder / "a.conf").write_text("a")
+    with Tree(folder) as tree:
+        seen = tree.seen("a.conf")
+    (folder / "a.conf").unlink()
+    folder.rmdir()
+    assert apply(Plan((Change(folder, "a.conf", "removed", "a", None, seen),), ())).changes == ()

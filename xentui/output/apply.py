@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -78,6 +79,8 @@ def apply(
         for change in todo:
             if change.root in trees and trees[change.root].seen(change.name) != change.seen:
                 raise changed_meanwhile(change.path)
+        # What was to be removed from a folder that is gone is gone with it.
+        todo = [change for change in todo if change.root in trees]
         return _carry_out(plan, todo, trees, on_written)
 
 
@@ -213,7 +216,9 @@ def _keep_original(tree: Tree, change: Change) -> None:
     """Keep a copy of the user's own file before xentui changes it for the first time."""
     name = change.name + change.keep
     if change.old is not None and tree.seen(name) is None:
-        tree.write(name, [encode(change.old)], expected=None)
+        # A copy of a private file is private too.
+        like = change.path.stat(follow_symlinks=False)
+        tree.write(name, [encode(change.old)], expected=None, like=like)
 
 
 def _keep_edited(tree: Tree, change: Change) -> Path:
@@ -225,7 +230,8 @@ def _keep_edited(tree: Tree, change: Change) -> Path:
             if opened is None:
                 break
             with contextlib.closing(open(opened, "rb")) as file:  # noqa: PTH123
-                tree.write(name, iter(lambda: file.read(1 << 20), b""), expected=None)
+                content = iter(lambda: file.read(1 << 20), b"")
+                tree.write(name, content, expected=None, like=os.fstat(opened))
             return change.root / name
     raise changed_meanwhile(change.path)
 

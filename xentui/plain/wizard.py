@@ -77,8 +77,12 @@ class Wizard:
         """
         self.build_reader.read()
         try:
-            self.talk.say(words.FIRST)
-            self.go(begin)
+            try:
+                self.talk.say(words.FIRST)
+                self.go(begin)
+            except KeyboardInterrupt:
+                self.go(begin, quietly=True)
+                self.interrupted()
             while not self.over:
                 self.turn()
         except AnswersEndError:

@@ -285,7 +285,11 @@ def _schema_beside(own: Change, *, replaced: bool = False) -> tuple[Change, ...]
 def headless(session: Session) -> str:
     """Return the command line that gives the same result without the wizard."""
     origin, to = session.state.origin, session.target
-    out = f"--out {shlex.quote(str(to.path))}"
+    out = (
+        f"--out={shlex.quote(str(to.path))}"
+        if str(to.path).startswith("-")
+        else (f"--out {shlex.quote(str(to.path))}")
+    )
     out += f" --format {to.form}" if to.form != "tree" else ""
     if to.build_dir is not None:
         out = f"--build-dir {shlex.quote(str(to.path))}"
@@ -335,7 +339,8 @@ def write(session: Session, *, edited: How | None = None) -> Written:
     if review.clashes:
         raise XentuiError(review.summary().rstrip("."))
     plan = resolve_edits(plan_of(session), edited)
-    notes = (*plan.notes, *_backups(plan))
+    refused = plan.edited and edited != "take"
+    notes = (*plan.notes, *(() if refused else _backups(plan)))
     done = apply(plan, force=edited == "take")
     kept = tuple(f"{old} is kept as {new}" for old, new in done.kept)
     return Written(
@@ -365,7 +370,10 @@ def _backups(plan: Plan) -> list[str]:
             backup = change.path.with_name(f"{change.name}{BACKUP}")
             new = backup.with_name(f".{backup.name}.new")
             try:
+                new.touch(mode=0o600)
                 new.write_bytes(encode(change.old))
+                # A copy of a private file is private too.
+                new.chmod(change.path.stat().st_mode & 0o777)
                 new.replace(backup)
             except OSError as error:
                 raise XentuiError(f"{backup}: {error.strerror}") from error
