@@ -166,7 +166,7 @@ def test_a_conflict_is_shown_with_its_marks(edited: Path) -> None:
 def test_without_a_change_of_the_project_only_the_edits_are_shown(edited: Path) -> None:
     found = made(edited, BASE).diff()
     assert "+# mine" in found
-    assert "# xentui would change nothing but undo them." in found
+    assert "# xentui would only undo them." in found
 
 
 def test_the_header_gives_the_base_where_the_manifest_is_lost(edited: Path) -> None:

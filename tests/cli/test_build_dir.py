@@ -229,7 +229,7 @@ def test_what_is_not_a_build_directory_is_reported(run: Run, build: Path, missin
         more = ALPINE if command == "generate" else ()
         done = run(command, *more, "--build-dir", build, "--yes")
         assert (done.code, done.out) == (4, "")
-        assert "no build directory" in done.err
+        assert "not a build directory" in done.err
 
 
 def test_a_linked_file_is_changed_where_it_is_and_reported(run: Run, build: Path) -> None:
@@ -337,6 +337,6 @@ def test_removing_an_enabled_fragment_is_reported(run: Run, build: Path) -> None
 def test_kas_in_a_build_directory_is_refused_with_the_reason(run: Run, build: Path) -> None:
     done = generate(run, build, "--format", "kas")
     assert (done.code, done.out) == (2, "")
-    assert "--format kas is for a build directory of its own" in done.err
+    assert "--format kas sets up its own build directory" in done.err
     assert "--out" in done.err
     assert generate(run, build, "--format", "fragment", "--attach", "block").code == 2

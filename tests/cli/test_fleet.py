@@ -31,7 +31,7 @@ def test_each_has_a_folder_and_all_one_summary(run: Run, fleet: list[Path]) -> N
         "2 projects: 2 changed\n"
     )
     again = run("generate", *fleet, "--out", "out")
-    assert again.out.endswith("two.toml: as it should be\n2 projects: 2 same\n")
+    assert again.out.endswith("two.toml: up to date\n2 projects: 2 same\n")
 
 
 def test_one_that_fails_does_not_keep_the_others(run: Run, fleet: list[Path]) -> None:
@@ -72,7 +72,7 @@ def test_a_hand_edit_in_one_is_kept(run: Run, fleet: list[Path]) -> None:
     edited.write_text(edited.read_text() + "# mine\n")
     done = run("generate", *fleet, "--out", "out")
     assert done.code == 3
-    assert done.out.startswith("one.toml: nothing was written\ntwo.toml: as it should be\n")
+    assert done.out.startswith("one.toml: nothing was written\ntwo.toml: up to date\n")
 
 
 def test_one_project_is_a_fleet_where_each_is_asked_for(run: Run, fleet: list[Path]) -> None:

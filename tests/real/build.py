@@ -137,7 +137,7 @@ class Build:
 
         Args:
             project: the project.
-            assets: the files it names.
+            assets: the files next to it.
             extra: further text for local.conf, after xentui's.
         """
         shutil.rmtree(self.layer, ignore_errors=True)

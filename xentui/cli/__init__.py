@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The command line: which command runs, and what the process ends with.
+"""The command line: which command runs, and its exit code.
 
 Each command is a module of this package with ``add(commands)``, which declares its
 arguments, and ``run(args)``, which returns the exit code. Only the module of the command
-that runs is imported, so that a command pays for nothing but itself.
+that runs is imported, so that a command starts fast.
 
 May import: ``app`` (to start the wizard), ``plain``, ``session`` and all below it.
 """
@@ -25,10 +25,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rehearse": ("rehearse", "start the guests on a real Xen in QEMU before anything is built"),
     "generate": ("generate", "write the files that BitBake reads"),
     "remove": ("remove", "undo generate in a build directory"),
-    "import": ("import_", "make a project file from a local.conf and bundle recipes"),
+    "import": ("import_", "make a project file from a local.conf, bundle recipes and xl configs"),
     "doctor": ("doctor", "list what is wrong with a build directory, from its files alone"),
-    "verify": ("verify", "compare what BitBake sees with what the project says"),
-    "source": ("source", "tell what an image file is, and how to make a guest from it"),
+    "verify": ("verify", "compare BitBake's values with the project's"),
+    "source": ("source", "show what an image file is, and how to make a guest from it"),
     "explain": ("reference", "explain a finding: cause, evidence, fix, example"),
     "schema": ("reference", "print the JSON schema of the project file"),
     "completion": ("completion", "print the completion script of a shell"),
@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run xentui and return its exit code.
 
     Args:
-        argv: the arguments; those of the process where left out.
+        argv: the arguments; by default, those of the process.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments in (["--version"], ["-V"]):

@@ -98,11 +98,11 @@ class _Build(NamedTuple):
     """A build directory that projects are checked against.
 
     Attributes:
-        examine: what is wrong there once a project is written.
+        examine: returns the findings there once a project is written.
         abilities: what its layers can do.
-        bundles: guests of its layers' own bundles that a project has installed.
+        bundles: returns the guests of its layers' bundles that a project installs.
         vxn: whether its own settings install vxn.
-        recipes: names of its layers' recipes; ``None`` where none are known.
+        recipes: names of its layers' recipes; ``None`` if unknown.
     """
 
     examine: Around
@@ -116,7 +116,7 @@ def _build_context(given: Path | None) -> _Build | None:
     """Return what a build directory shows about projects, if one is given.
 
     Raises:
-        UsageError: it is no build directory.
+        UsageError: it is not a build directory.
     """
     if given is None:
         return None

@@ -3,7 +3,7 @@
 """``xentui completion``: TAB completes xentui's command line in bash, zsh, fish and tcsh.
 
 The scripts are argcomplete's. At each TAB they run xentui with the line in the environment;
-:func:`answer` reads the very parsers that a command uses, and the files that the line names.
+:func:`answer` uses the same parsers as the commands, and reads the files that the line names.
 """
 
 from __future__ import annotations
@@ -72,12 +72,12 @@ def answer() -> int:
 
 
 def _parser(line: str) -> argparse.ArgumentParser:
-    """Return the parser of the command on a line, every argument with what completes it."""
+    """Return the parser of the command on a line, with a completer for every argument."""
     from argcomplete.completers import DirectoriesCompleter, FilesCompleter
 
     words = line.split()
     name = words[1] if len(words) > 1 and words[1] in COMMANDS else None
-    # A command that is still being typed, without a blank after it, is one of several.
+    # A command without a space after it is still being typed.
     if name is None or (len(words) == 2 and not line[-1:].isspace()):
         from xentui.cli import wizard
 
@@ -98,7 +98,7 @@ def _parser(line: str) -> argparse.ArgumentParser:
         "PROJECT": projects if parser is not own else _commands_and(projects),
         "THING": _parts,
     }
-    for action in own._actions:  # noqa: SLF001 - argparse names its arguments nowhere else
+    for action in own._actions:  # noqa: SLF001 - argparse has no public list of arguments
         if action.nargs != 0 and not action.choices:
             completer = completers.get(str(action.metavar), files)
             action.completer = completer  # type: ignore[attr-defined]

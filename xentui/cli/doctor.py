@@ -49,9 +49,9 @@ def run(args: argparse.Namespace) -> int:
     path = build_dir.find(args.build_dir)
     if path is None:
         raise UsageError(
-            "no build directory was found: neither $BUILDDIR nor a folder upwards has "
+            "no build directory was found: neither $BUILDDIR nor a parent folder has "
             "conf/bblayers.conf",
-            fix="Name it: --build-dir DIR.",
+            fix="Give it: --build-dir DIR.",
         )
     build = build_dir.read(path)
     machine = host.look(build)
@@ -72,11 +72,11 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         terminal.put_json(_data(build, machine, findings, counts))
     else:
-        _tell(build, findings, counts)
+        _print_report(build, findings, counts)
     return Exit.FINDINGS if counts["errors"] else Exit.OK
 
 
-def _tell(build: BuildDir, findings: list[Placed], counts: dict[str, int]) -> None:
+def _print_report(build: BuildDir, findings: list[Placed], counts: dict[str, int]) -> None:
 
     lines = [f"build directory: {build.path}"]
     machine = build.machine
@@ -106,7 +106,7 @@ _STATES = {
 
 
 def _own(build: BuildDir) -> str:
-    """Return what became of xentui's own configuration."""
+    """Return the state of xentui's own configuration."""
     path = build.path / "conf/xentui.conf"
     if not path.exists():
         return "absent"

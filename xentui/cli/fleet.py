@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def run(args: argparse.Namespace) -> int:
     """Write all projects or none of them, or show what would be written.
 
-    If one fails, nothing is written: without it, the layer would lose that board's files.
+    If one fails, nothing is written, as the layer would lose that board's files.
     """
     made, members, worst = _load(args)
     changes: Sequence[Change] = ()
@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _is_kas(args: argparse.Namespace) -> bool:
-    """Return whether parts of kas files are written: each board's goes behind the user's own."""
+    """Return whether parts of kas files are written, for use after the user's own kas files."""
     return args.format in ("kas", "kas-part")
 
 

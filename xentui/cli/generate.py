@@ -27,11 +27,11 @@ def add(commands: parsing.Commands) -> None:
     """Declare the arguments."""
     parser = commands.add_parser(
         "generate",
-        description="Writes the files that BitBake reads: a tree of its own (--out), or the "
-        "configuration of a build\n"
-        "directory and a layer beside it (--build-dir). A project with errors is "
-        "refused, and a file that you\n"
-        "edited by hand is not overwritten. Prints what to type next.",
+        description="Writes the files that BitBake reads: a self-contained tree (--out), or the "
+        "configuration of\n"
+        "a build directory and a layer next to it (--build-dir). A project with errors is "
+        "refused,\n"
+        "and a file that you edited by hand is not overwritten. Prints what to type next.",
     )
     parsing.project_arguments(parser, several=True)
     place = parser.add_mutually_exclusive_group()
@@ -44,9 +44,9 @@ def add(commands: parsing.Commands) -> None:
         choices=generating.FORMATS,
         metavar="FORMAT",
         default="tree",
-        help="with --out: a tree with conf/xentui.conf (default); all that a bare machine needs "
+        help="with --out: a tree with conf/xentui.conf (default); all that an empty machine needs "
         "to fetch every layer and build, as a kas file (kas), a configuration of bitbake-setup, "
-        "or a script; a part that goes behind your own kas file (kas-part); a configuration "
+        "or a script; a part to use after your own kas file (kas-part); a configuration "
         "fragment in the layer (with --build-dir too); imagebuilder writes what uboot-script-gen "
         "reads, for boot scripts made with ImageBuilder; snippet prints the settings for pasting",
     )
@@ -56,7 +56,7 @@ def add(commands: parsing.Commands) -> None:
         default=[],
         metavar="REPO=COMMIT",
         help="with --format kas, bitbake-setup or script: check out this commit of a repository, "
-        "such as openembedded-core, in place of its branch; may be repeated",
+        "such as openembedded-core, instead of its branch; repeatable",
     )
     parser.add_argument(
         "--each",
@@ -73,7 +73,7 @@ def add(commands: parsing.Commands) -> None:
         "--layer",
         type=Path,
         metavar="DIR",
-        help="with --build-dir: where the layer goes; default: meta-xentui beside the build "
+        help="with --build-dir: the layer's folder; default: meta-xentui next to the build "
         "directory",
     )
     parser.add_argument(
@@ -126,43 +126,43 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _must_fit(args: argparse.Namespace) -> None:
-    """Refuse options that do not go together.
+    """Refuse options that exclude each other.
 
     Raises:
-        UsageError: some do not.
+        UsageError: some exclude each other.
     """
     looks = _only_looks(args)
     wrong = ""
     if args.format == "snippet":
         if args.out is not None or args.build_dir is not None or looks or args.json:
-            wrong = "--format snippet only prints, so it goes with a project and nothing else"
+            wrong = "--format snippet only prints, so it takes a project and no other option"
         elif len(args.project) > 1 or args.each or args.one_layer:
             wrong = "--format snippet takes one project"
     elif args.out is None and args.build_dir is None:
         raise UsageError("one of the arguments --out --build-dir is required", fix="Give one.")
     elif args.build_dir is None and (args.layer is not None or args.attach is not None):
-        wrong = "--layer and --attach go with --build-dir"
+        wrong = "--layer and --attach need --build-dir"
     elif args.build_dir is None and args.existing is not None:
-        wrong = "--existing goes with --build-dir"
+        wrong = "--existing needs --build-dir"
     elif args.build_dir is not None and args.format in (
         *formats.SELF_CONTAINED,
         "kas-part",
         "imagebuilder",
     ):
         raise UsageError(
-            f"--format {args.format} is for a build directory of its own, which it sets up",
+            f"--format {args.format} sets up its own build directory",
             fix="Give --out DIR instead of --build-dir.",
         )
     elif args.commit and args.format not in formats.SELF_CONTAINED:
-        wrong = "--commit goes with --format kas, bitbake-setup and script"
+        wrong = "--commit needs --format kas, bitbake-setup or script"
     elif args.one_layer and args.format in ("bitbake-setup", "script", "imagebuilder"):
         wrong = f"--one-layer and --format {args.format} exclude each other"
     elif args.format == "fragment" and args.attach not in (None, "fragment"):
         wrong = f"--format fragment and --attach {args.attach} exclude each other"
     elif args.one_layer and (args.build_dir is not None or args.each):
-        wrong = "--one-layer goes with --out, and without --each"
+        wrong = "--one-layer needs --out, and excludes --each"
     elif args.build_dir is not None and (args.each or len(args.project) > 1):
-        wrong = "several projects go with --out: a build directory has one machine"
+        wrong = "several projects need --out: a build directory has one machine"
     elif args.json and args.diff:
         wrong = "--json and --diff exclude each other"
     if args.project and args.preset is not None:
@@ -206,7 +206,7 @@ def _commits(given: list[str]) -> dict[str, str]:
 
 
 def _carry_out(args: argparse.Namespace, job: Job, done: reports.ProjectResult | None) -> int:
-    """Write one project, or show it; say what changed to ``done`` instead of printing it."""
+    """Write one project, or show it; with ``done``, record the changes instead of printing."""
     how = writing.how(args)
     if not _only_looks(args):
         written = writing.write(lambda: _planned(job), yes=args.yes, edited=how)
@@ -237,7 +237,7 @@ def _planned(job: Job) -> Plan:
 
 
 def _several(args: argparse.Namespace) -> int:
-    """Write each project into a folder of its own; one that fails does not keep the others."""
+    """Write each project into its own folder; one that fails does not stop the others."""
     worst, made = 0, []
     for path, out in _folders(args):
         done = reports.ProjectResult(str(path if path is not None else args.preset), out)
@@ -259,7 +259,7 @@ def _folders(args: argparse.Namespace) -> list[tuple[Path | None, Path]]:
     """Return each project with its folder.
 
     Raises:
-        UsageError: a name makes no folder, or two make the same.
+        UsageError: a project's name gives no folder, or two give the same.
     """
     if not args.project and args.preset is None:
         raise UsageError("PROJECT is missing", fix="Give a project file, or --preset NAME.")
@@ -268,7 +268,9 @@ def _folders(args: argparse.Namespace) -> list[tuple[Path | None, Path]]:
     for path in args.project or [None]:
         name = Path(args.preset).stem if path is None else path.stem
         if name.strip(".") == "" or name.startswith("-"):
-            raise UsageError(f"{quoted(str(path))} gives no folder a name", fix="Rename the file.")
+            raise UsageError(
+                f"{quoted(str(path))} cannot be the name of a folder", fix="Rename the file."
+            )
         if name in taken:
             raise UsageError(
                 f"{quoted(str(taken[name]))} and {quoted(str(path))} would be written into one "
@@ -289,7 +291,7 @@ def _snippet(args: argparse.Namespace) -> int:
     terminal.put(text)
     if needed:
         terminal.say(
-            f"xentui: these settings need a layer too, with {', '.join(needed)}: "
+            f"xentui: these settings also need a layer with {', '.join(needed)}: "
             "xentui generate --out DIR writes it"
         )
     return Exit.OK

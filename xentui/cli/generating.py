@@ -32,7 +32,7 @@ class UndecidedError(XentuiError):
     """Raised because lines that the user wrote would be overridden without consent.
 
     Attributes:
-        findings: one a line.
+        findings: one for each line.
     """
 
     def __init__(self, settings: UserSettings, clashes: Sequence[Clash]) -> None:
@@ -56,14 +56,14 @@ class Job:
     """One project, and where its files go.
 
     Attributes:
-        out: folder of a tree of its own, or ``None``.
-        build: build directory, where there is no ``out``.
-        layer: where a build directory's layer goes.
-        attach: how a build directory gets at the settings.
-        form: what a tree of its own is made as.
-        commits: commits by repository, for those of a complete form that are pinned.
-        existing: what becomes of Xen settings that the user wrote in the build directory.
-        taken: whether the project file is written, as they were taken into it.
+        out: the folder of a self-contained tree, or ``None``.
+        build: the build directory if there is no ``out``.
+        layer: the folder of a build directory's layer.
+        attach: how a build directory includes the settings.
+        form: the format of a self-contained tree.
+        commits: commits by repository, for pinned repositories of a complete format.
+        existing: what to do with Xen settings that the user wrote in the build directory.
+        taken: whether the project file is written, as these settings were taken into it.
     """
 
     chosen: Chosen
@@ -102,7 +102,7 @@ class Job:
         return replace(made, changes=(*made.changes, *self._project_file()))
 
     def _project_file(self) -> Iterator[Change]:
-        """Yield the change of the project file, and the files copied beside it, if any."""
+        """Yield the change of the project file, and the files copied next to it, if any."""
         path = self.chosen.loaded.document.path
         if not self.taken or path is None:
             return
@@ -153,10 +153,10 @@ class Job:
 
 
 def snippet(project: Project, assets: Assets) -> tuple[str, list[str]]:
-    """Return the settings as text to paste, and the layer's files that they need besides.
+    """Return the settings as text to paste, and the layer's files that they also need.
 
     Raises:
-        CannotCarry: a value cannot be written so that it is read back as it is.
+        CannotCarry: a value cannot be written without changing its meaning.
     """
     needed = render(project, assets).layer
     return xentui_conf(project, assets).lstrip("\n"), sorted(needed)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""``xentui import``: make a project file from an existing local.conf and bundle recipes."""
+"""``xentui import``: make a project from an existing local.conf, bundle recipes, xl configs."""
 
 from __future__ import annotations
 
@@ -46,9 +46,7 @@ def add(commands: parsing.Commands) -> None:
         metavar="FILE",
         help="write to this file instead of standard output",
     )
-    parser.add_argument(
-        "--machine", metavar="NAME", help="the board, where the files do not tell it"
-    )
+    parser.add_argument("--machine", metavar="NAME", help="the board, if no file sets MACHINE")
     schema_argument(parser)
 
 

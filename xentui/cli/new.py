@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     """Write or print the project file.
 
     Raises:
-        RefusedError: the file is there already.
+        RefusedError: the file exists already.
         UsageError: there is no such preset.
     """
     chosen = projects.preset(args.preset, args.assignments)
@@ -77,11 +77,11 @@ def write_new(path: Path, project: Project, *, schema: bool = True) -> None:
     Args:
         path: where to.
         project: the project to write.
-        schema: whether the schema is put beside it for editors, unless one lies there.
+        schema: whether to put the schema next to it for editors, unless there is one.
 
     Raises:
-        RefusedError: it is there already.
-        UsageError: the path is no file name.
+        RefusedError: it exists already.
+        UsageError: the path is not a file name.
     """
     if path.name in ("", "..", FILE_NAME):
         raise UsageError(
@@ -93,20 +93,20 @@ def write_new(path: Path, project: Project, *, schema: bool = True) -> None:
     new = schema and not (beside.is_symlink() or beside.exists())
     with Tree(path.parent) as tree:
         if path.is_symlink() or path.exists():
-            raise _there(path)
+            raise _exists_already(path)
         try:
             if new:
                 tree.write(beside.name, [text().encode()], expected=None)
             tree.write(path.name, [made.encode()], expected=None)
         except StaleError:
-            raise _there(path) from None
+            raise _exists_already(path) from None
         tree.sync()
     terminal.say(f"{visible(str(path))}: written")
     if new:
         terminal.say(f"{visible(str(beside))}: written, for editors")
 
 
-def _there(path: Path) -> RefusedError:
+def _exists_already(path: Path) -> RefusedError:
     return RefusedError(
         f"{visible(str(path))}: already exists; not overwritten",
         fix="Choose another name, or move the file away.",

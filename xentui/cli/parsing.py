@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Parsing the command line: what all commands have in common."""
+"""Parsing the command line: what all commands share."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that prints nothing unprintable, whatever it was given."""
+    """A parser that escapes unprintable characters in its messages."""
 
     def __init__(self, **options: object) -> None:
         super().__init__(
@@ -33,11 +33,11 @@ class Parser(argparse.ArgumentParser):
         self.color = False
 
     def error(self, message: str) -> NoReturn:
-        """Refuse the arguments; the process ends with 2."""
+        """Refuse the arguments with exit code 2."""
         raise UsageError(message, fix=f"See {self.prog} --help.")
 
     def format_help(self) -> str:
-        """Return the help, without anything unprintable."""
+        """Return the help with unprintable characters escaped."""
         return visible(super().format_help(), keep="\n\t")
 
 
@@ -72,7 +72,7 @@ def command_parser(module: ModuleType) -> Parser:
 
 def subparser(parser: argparse.ArgumentParser, name: str) -> argparse.ArgumentParser:
     """Return the parser of one command, from :func:`command_parser`'s."""
-    for action in parser._actions:  # noqa: SLF001 - argparse shows its arguments nowhere else
+    for action in parser._actions:  # noqa: SLF001 - argparse has no public list of arguments
         if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
             found: argparse.ArgumentParser = action.choices[name]
             return found
@@ -117,7 +117,7 @@ def version_argument(parser: Parser) -> None:
 
 
 def project_arguments(parser: Parser, *, several: bool = False) -> None:
-    """Add the project, a file or a preset, and what overrides its values."""
+    """Add the arguments for a project (a file or a preset) and for overriding its values."""
     if several:
         parser.add_argument(
             "project", nargs="*", type=Path, metavar="PROJECT", help="project files (TOML)"
@@ -134,7 +134,7 @@ def project_arguments(parser: Parser, *, several: bool = False) -> None:
         action="append",
         default=[],
         metavar="CODE",
-        help="go on despite an error: XT101 (board), XT401 or XT406 (memory), XT901 (a check that "
+        help="ignore an error: XT101 (board), XT401 or XT406 (memory), XT901 (a check that "
         "failed); repeatable",
     )
 

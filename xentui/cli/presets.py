@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 _PAGE = 80
-"""Columns that a board's page has at most."""
+"""The most columns of a board's page."""
 
 
 def add(commands: parsing.Commands) -> None:
@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         terminal.put(_table([_row(preset) for preset in found], terminal.columns(sys.stdout)))
         usual = " and ".join(release.title for release in releases.complete())
-        terminal.put(f"\nFor {usual}, where the line names no release.\n")
+        terminal.put(f"\nUnless a line names a release: {usual}.\n")
     return Exit.OK
 
 

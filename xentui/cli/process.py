@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""One run of the command line: from arguments to exit code, with every failure in words."""
+"""One run of the command line, from arguments to exit code; failures become sentences."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from xentui.cli import terminal
 from xentui.errors import Exit, XentuiError, reason
 
 ASKED = "_ARGCOMPLETE"
-"""Set in the environment by the completion scripts: answer a TAB, run no command."""
+"""Environment variable of the completion scripts: complete a TAB instead of running."""
 DEBUG = "XENTUI_DEBUG"
 """Environment variable: 1 shows the traceback of an unexpected failure."""
 
 
 def run(arguments: list[str]) -> int:
-    """Run the command that the arguments name and return its exit code; nothing is raised."""
+    """Run the command that the arguments name and return its exit code; raise nothing."""
     terminal.prepare()
     try:
         code = _run(arguments)

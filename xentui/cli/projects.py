@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A project as the arguments name it.
+    """The project that the arguments name.
 
     Attributes:
         name: how the user named it: a path, or a preset's name.
-        origin: what headers of generated files call it: no machine's path.
-        changed: whether ``--set`` changed it on the way.
-        allowed: codes of errors that the user overrules.
-        files: paths of files that ``--set`` names elsewhere, by their names in the project.
+        origin: its name in headers of generated files, without a path.
+        changed: whether ``--set`` changed it.
+        allowed: codes of errors that the user allows.
+        files: paths of files elsewhere that ``--set`` names, by their names in the project.
     """
 
     name: str
@@ -55,7 +55,7 @@ def choose(args: argparse.Namespace) -> Chosen:
     """Load the project of the arguments.
 
     Raises:
-        UsageError: none is named, or two are; a preset or a ``--set`` means nothing.
+        UsageError: none is named, or two are; a preset or a ``--set`` is unknown.
         InputError: it cannot be read.
         DocumentError: it is not TOML.
     """
@@ -104,16 +104,16 @@ def findings(
     abilities: Abilities | None = None,
     holding: Callable[[Project], Project] | None = None,
 ) -> list[Finding]:
-    """Return everything there is to say about a project.
+    """Return the findings of a project.
 
     Args:
         chosen: the project.
-        assets: the files it names.
-        abilities: what the layers at hand can do; left out, what the project's release can.
-        holding: returns the project as it holds beside what the user set by hand.
+        assets: the files next to it.
+        abilities: features of the available layers; by default, those of the project's release.
+        holding: returns the project with the user's own settings applied.
 
     Raises:
-        UsageError: an error that cannot be allowed is.
+        UsageError: an error is allowed that cannot be.
     """
     found = check.findings(chosen.loaded, assets, abilities, holding)
     project = chosen.loaded.project
@@ -146,7 +146,7 @@ def usable(chosen: Chosen) -> tuple[Project, Assets]:
         for line in report(chosen, findings(chosen, None)).texts(sys.stderr):
             terminal.say(line)
         raise XentuiError(
-            f"{visible(chosen.name)}: is not a project file that can be used",
+            f"{visible(chosen.name)} is not a valid project file",
             fix="Fix what is listed above.",
         )
     return project, gather(project, chosen)
@@ -162,10 +162,10 @@ def sound(
 
     Args:
         chosen: the project.
-        build: the build directory it is written into: what is wrong there counts too.
-        attach: how conf/local.conf gets at the settings; as the last time if left out.
-        existing: what becomes of Xen settings that the user wrote there; where they are taken,
-            the project that is returned has them.
+        build: the build directory it is written into, whose findings count too.
+        attach: how conf/local.conf includes the settings; by default, as the last time.
+        existing: what to do with Xen settings that the user wrote there; the returned project
+            includes them if they are taken.
 
     Raises:
         XentuiError: there are errors; each was printed.
@@ -207,7 +207,7 @@ def sound(
 
 
 def note(chosen: Chosen) -> None:
-    """Print what was ignored while reading."""
+    """Print what was ignored while reading the project."""
     for line in chosen.loaded.notes:
         terminal.say(f"xentui: {line}")
 

@@ -41,7 +41,7 @@ def add(commands: parsing.Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print what the command was asked for.
+    """Print the schema, or the explanation of findings.
 
     Raises:
         UsageError: there is no such code.

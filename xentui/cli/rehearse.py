@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""``xentui rehearse``: whether a project's guests start, tried on a real Xen."""
+"""``xentui rehearse``: try whether a project's guests start on a real Xen."""
 
 from __future__ import annotations
 
@@ -97,10 +97,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _parts(directory: Path | None, planned: Rehearsal, *, yes: bool) -> Parts:
-    """Find the parts, and fetch what is missing where the person agrees.
+    """Find the parts, and fetch missing ones if the user agrees.
 
     Raises:
-        LackError: something is missing.
+        MissingPartsError: something is missing.
     """
     cache = fetch.cache()
 
@@ -120,7 +120,7 @@ def _parts(directory: Path | None, planned: Rehearsal, *, yes: bool) -> Parts:
 
 def _fetch(missing: MissingPartsError, cache: Path, *, yes: bool) -> None:
 
-    lists = f"Fetch apt's lists for {missing.others}, some 20 MB, to see what belongs to that?"
+    lists = f"Fetch apt's lists for {missing.others}, some 20 MB, to see which packages are needed?"
     terminal.tell(f"missing: {missing.what}")
     if missing.others and not yes and not terminal.agreed(lists):
         raise missing

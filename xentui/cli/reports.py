@@ -23,8 +23,8 @@ class FindingsReport:
     """The findings of one project, each with its line.
 
     Attributes:
-        name: how the project was named on the command line.
-        findings: all of them, errors first.
+        name: the project as named on the command line.
+        findings: all findings, errors first.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class FindingsReport:
     def line(self, path: str) -> int | None:
         """Return the line of a path of the project, or of the nearest table around it.
 
-        A finding of the whole project has the line that the report was made with, if any.
+        A finding about the whole project has the line that the report was created with, if any.
         """
         if self._lines is None:
             self._lines = {schema.dotted(key): at for key, at in lines.index(self._text).items()}
@@ -51,11 +51,11 @@ class FindingsReport:
         return self._line
 
     def count(self, severity: Severity) -> int:
-        """Return how many findings are of a severity."""
+        """Return the number of findings with a severity."""
         return sum(finding.severity is severity for finding in self.findings)
 
     def texts(self, stream: TextIO) -> Iterator[str]:
-        """Yield each finding as text: where, what, and on an indented line how to fix it.
+        """Yield each finding as text: its place, the message, and on an indented line the fix.
 
         Args:
             stream: where it will be printed.
@@ -86,7 +86,7 @@ class FindingsReport:
         ]
 
     def summary(self) -> dict[str, int]:
-        """Return how many findings there are of each severity."""
+        """Return the number of findings of each severity."""
         return {
             "errors": self.count(Severity.ERROR),
             "warnings": self.count(Severity.WARNING),
@@ -143,7 +143,7 @@ def results_summary(results: Sequence[ProjectResult], *, looks: bool) -> str:
 
     Args:
         results: the outcome for each.
-        looks: whether nothing was to be written, only shown.
+        looks: whether files are only shown, not written.
     """
     lines = [f"{visible(done.name)}: {_outcome(done, looks=looks)}\n" for done in results]
     totals = ", ".join(f"{number} {name}" for name, number in counts(results).items() if number)
@@ -154,13 +154,13 @@ def _outcome(done: ProjectResult, *, looks: bool) -> str:
     if done.error is not None:
         return "nothing was written" if isinstance(done.error, RefusedError) else "failed"
     if not done.files:
-        return "as it should be"
+        return "up to date"
     number = counted(len(done.files), "file")
     return f"{number} would change" if looks else f"{number} written into {visible(str(done.out))}"
 
 
 def counts(results: Sequence[ProjectResult]) -> dict[str, int]:
-    """Return how many projects there are of each state."""
+    """Return the number of projects in each state."""
     return {
         state: sum(done.state == state for done in results)
         for state in ("changed", "same", "failed")

@@ -44,7 +44,7 @@ def add(commands: parsing.Commands) -> None:
         "  boot      the script or .cfg that starts Xen, where xentui writes it\n"
         "  cfg       the xl config of each guest, as it will be on the target\n"
         "  layout    the files that the guests add to the target\n"
-        "  budget    where the memory goes\n"
+        "  budget    the memory budget\n"
         "  commands  what to type, from the build to a guest's console\n"
         "  project   the project itself; with --effective every value and its origin",
     )
@@ -65,7 +65,7 @@ def add(commands: parsing.Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print what was asked for."""
+    """Print the parts that were asked for."""
     wanted = _wanted(args.what, effective=args.effective)
     chosen = projects.choose(args)
     project, assets = projects.usable(chosen)
@@ -87,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _offer(project: Project, assets: Assets) -> None:
-    """Print how the user's xl configs must change so that the classes leave them right."""
+    """Print how the user's xl configs must change so that the classes rewrite them correctly."""
     for guest in project.guests:
         config = assets.texts.get(guest.config_file or "")
         if config is not None:
@@ -96,7 +96,7 @@ def _offer(project: Project, assets: Assets) -> None:
 
 @dataclass(frozen=True)
 class _View:
-    """A project with everything that can be shown of it, each worked out once when needed."""
+    """A project with everything that can be shown of it, computed when first needed."""
 
     chosen: Chosen
     project: Project
@@ -144,7 +144,7 @@ def _wanted(given: list[str], *, effective: bool) -> list[str]:
     for word in asked:
         if word not in WHAT:
             raise UsageError(
-                f"--what {quoted(word)} is not known", fix=f"Known are {', '.join(WHAT)}."
+                f"--what {quoted(word)} is unknown", fix=f"Use one of {', '.join(WHAT)}."
             )
     if not asked:
         return ["project"] if effective else list(WHAT)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""``xentui source inspect``: what image files are, and how a guest is made of them."""
+"""``xentui source inspect``: what image files are, and how to make guests from them."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ if TYPE_CHECKING:
     from xentui.project.model import Project
 
 _LONG = 64 * 1024 * 1024
-"""Files of more bytes are read with a word on how far it is."""
+"""Larger files, in bytes, are read with a progress display."""
 
 _LARGEST_CONFIG = 1024 * 1024
-"""Files of more bytes are not taken for xl configs."""
+"""Larger files, in bytes, are not read as xl configs."""
 
 _GUESTS_OWN = ("kernel", "disk", "memory", "bootloader", "firmware", "builder", "type")
-"""Settings that tell an xl config from another file of lines with ``=``."""
+"""Settings that distinguish an xl config from other files with ``=``."""
 
 _VERY_LONG = 1024**3
-"""Files of more bytes are, even where messages go to no terminal."""
+"""Larger files, in bytes, have a progress display even in a log."""
 
 
 def add(commands: parsing.Commands) -> None:
@@ -79,11 +79,11 @@ def add(commands: parsing.Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Tell what each file is, and write it into a project where that is asked.
+    """Print what each file is, and with ``--write`` add it to a project.
 
     Raises:
-        UsageError: ``--write`` is not given what it needs.
-        RefusedError: the diff was not agreed to.
+        UsageError: ``--write`` is incomplete.
+        RefusedError: the user did not agree to the diff.
         InputError: the project file cannot be read or written.
     """
     if (args.write is None) != (args.guest is None):
@@ -91,7 +91,7 @@ def run(args: argparse.Namespace) -> int:
             "--write PROJECT and --guest KEY belong together", fix="Give both, or neither."
         )
     if args.write is not None and len(args.file) > 1:
-        raise UsageError("--write takes one FILE", fix="Run it once a file.")
+        raise UsageError("--write takes one FILE", fix="Run it once for each file.")
 
     worst = Exit.OK
     described: list[dict[str, Any]] = []
@@ -139,7 +139,7 @@ def _inspected(path: Path) -> Inspected:
 
 
 def _place(path: Path, project: Path | None) -> str | None:
-    """Return a file's path relative to the project file, or ``None`` where it is elsewhere."""
+    """Return a file's path relative to the project file, or ``None`` if it is elsewhere."""
     if project is None:
         return path.name
     try:
@@ -193,7 +193,7 @@ def _lines(seen: Inspected, suggestion: Suggestion | None, place: str) -> Iterat
     for problem in (*seen.problems, *hindrances(seen, place)):
         yield f"  ! {visible(problem)}"
     if is_config:
-        yield "  It describes a guest. In a project, to put it on the target as it is:"
+        yield "  It describes a guest. To use it unchanged in a project:"
         yield "    [guests.NAME]"
         yield '    tags = ["autostart", "external"]'
         yield f"    config_file = {value(place)}"
@@ -203,7 +203,7 @@ def _lines(seen: Inspected, suggestion: Suggestion | None, place: str) -> Iterat
         yield (
             "  Its format is unknown, so no import type is suggested."
             if seen.kind in UNCERTAIN
-            else "  No import type fits: a guest cannot be made of it as it is."
+            else "  No import type fits: a guest cannot be made from it as it is."
         )
         return
     if suggestion.before:

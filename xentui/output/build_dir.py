@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Plan what writing into a build directory changes, and what removing it again changes.
+"""Plan the changes of writing into a build directory, and of removing everything again.
 
 xentui's own are ``conf/xentui.conf`` and the layer. Of the user's files, ``conf/local.conf``
 gets one line (or one marked block) and ``conf/bblayers.conf`` one layer. The manifest in
-``conf`` notes what was put in, exactly as it was.
+``conf`` records the exact text that was added.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ if TYPE_CHECKING:
     from xentui.output.existing import Use, UserSettings
 
 Attach = Literal["require", "block", "none", "fragment"]
-"""How BitBake gets at the settings: by a line in conf/local.conf, as a block in it, not at all,
+"""How BitBake reads the settings: by a line in conf/local.conf, as a block in it, not at all,
 or by a configuration fragment in the layer, which BitBake's own tool enables."""
 
 BACKUP = ".xentui-orig"
-"""Ends the name of the copy of a user's own file as it was before xentui first changed it."""
+"""Suffix of the backup of a user's file from before xentui first changed it."""
 
 _NO_LAYER_PATH = re.compile(r"[^\w@%+,./~=-]", re.ASCII)
 
@@ -68,7 +68,7 @@ def plan_project(
     existing: Use | None = None,
     abilities: Abilities | None = None,
 ) -> Plan:
-    """Return what writing a project into a build directory would change.
+    """Return the changes of writing a project into a build directory.
 
     Args:
         project: the project.
@@ -78,13 +78,13 @@ def plan_project(
         layer: as with :func:`plan_build_dir`.
         attach: as with :func:`plan_build_dir`.
         settings: the Xen settings that the user wrote there.
-        existing: what becomes of them; they are overridden if it is not decided.
-        abilities: what its layers can do, where that was read already.
+        existing: what to do with them; by default, they are overridden.
+        abilities: features of its layers, if they were read already.
 
     Raises:
         InputError: it is not a build directory, or something in it cannot be read.
         RefusedError: a file of the user's cannot be changed as needed.
-        UsageError: BBLAYERS cannot carry the layer's path.
+        UsageError: BBLAYERS cannot contain the layer's path.
         CannotCarry: a value cannot be written so that it is read back as it is.
     """
     _must_be_build_dir(build)
@@ -113,7 +113,7 @@ def plan_project(
 
 
 def _must_be_last(build: Path, settings: UserSettings | None, existing: Use | None) -> bool:
-    """Return whether a line of the user's behind xentui's own is to be overridden by it."""
+    """Return whether xentui's lines must come last, to override a line of the user's after them."""
     if not settings or existing not in ("take", "replace"):
         return False
     local = build / "conf/local.conf"
@@ -124,7 +124,7 @@ def _must_be_last(build: Path, settings: UserSettings | None, existing: Use | No
 
 
 def _with_note(made: Plan, build: Path, settings: UserSettings, existing: Use) -> Plan:
-    """Return the plan with what became of the user's own settings noted in the manifest."""
+    """Return the plan, with the decision on the user's own settings recorded in the manifest."""
     conf = build / "conf"
     noted = note(settings, existing)
     roots = (
@@ -143,7 +143,7 @@ def plan_build_dir(
     abilities: Abilities | None = None,
     last: bool = False,
 ) -> Plan:
-    """Return what writing into a build directory would change.
+    """Return the changes of writing files into a build directory.
 
     Args:
         rendered: the files; without MACHINE where a fragment sets it, and for the way
@@ -161,7 +161,7 @@ def plan_build_dir(
         InputError: it is not a build directory, or something in it cannot be read.
         RefusedError: a file of the user's cannot be changed as needed, or the layer is
             another build directory's.
-        UsageError: BBLAYERS cannot carry the layer's path.
+        UsageError: BBLAYERS cannot contain the layer's path.
     """
     _must_be_build_dir(build)
     conf = build / "conf"
@@ -199,11 +199,11 @@ def plan_build_dir(
         notes["abilities"] = json.dumps(abilities.as_data(), separators=(",", ":"))
     roots.append(replace(conf_root, notes={key: value for key, value in notes.items() if value}))
     users = (*layers, *local)
-    return Plan((*changes, *users, *stale), tuple(roots), _told(build, users))
+    return Plan((*changes, *users, *stale), tuple(roots), _notes_for(build, users))
 
 
 def plan_removal(build: Path) -> Plan:
-    """Return what taking everything of xentui's out of a build directory would change.
+    """Return the changes of removing everything of xentui's from a build directory.
 
     Raises:
         InputError: it is not a build directory, or something in it cannot be read.
@@ -226,7 +226,7 @@ def plan_removal(build: Path) -> Plan:
     layers, _ = _bblayers(build, known.notes, None)
     users = (*local, *layers)
     kept = [copy for name in ("local.conf", "bblayers.conf") for copy in _copies(conf, name, users)]
-    notes = (*_told(build, users), *fragment.left_over(build))
+    notes = (*_notes_for(build, users), *fragment.left_over(build))
     return Plan((*users, *gone, *kept), tuple(roots), notes)
 
 
@@ -234,13 +234,13 @@ def _must_be_build_dir(build: Path) -> None:
     for name in ("conf/local.conf", "conf/bblayers.conf"):
         if not (build / name).is_file():
             raise InputError(
-                f"{visible(str(build))}: is not a build directory, {name} is missing",
+                f"{visible(str(build))} is not a build directory: {name} is missing",
                 fix="Make one with oe-init-build-env or bitbake-setup, or write a tree with --out.",
             )
 
 
 def abilities_of(build: Path) -> Abilities:
-    """Return what the layers of a build directory can do.
+    """Return the features of the layers of a build directory.
 
     Raises:
         InputError: it is not a build directory.
@@ -250,10 +250,10 @@ def abilities_of(build: Path) -> Abilities:
 
 
 def abilities_in(found: reading.BuildDir) -> Abilities:
-    """Return what the layers of a build directory that was read can do.
+    """Return the features of the layers of a parsed build directory.
 
-    Where neither OpenEmbedded-Core nor meta-virtualization is among its layers, that is what
-    every release with the Xen guest classes can do.
+    If neither OpenEmbedded-Core nor meta-virtualization is among its layers, these are the
+    features that every release with the Xen guest classes has.
     """
     if not found.has_core and found.layer(META_VIRTUALIZATION) is None:
         return releases.portable()
@@ -261,7 +261,7 @@ def abilities_in(found: reading.BuildDir) -> Abilities:
 
 
 def written_for(build: Path) -> Abilities | None:
-    """Return what the layers could do when the build directory was written; ``None``: unknown.
+    """Return the layers' features when the build directory was written; ``None`` if unknown.
 
     Raises:
         InputError: the manifest cannot be read.
@@ -274,10 +274,10 @@ def written_for(build: Path) -> Abilities | None:
 
 
 def attach_of(build: Path) -> Attach:
-    """Return how conf/local.conf of a build directory was attached the last time.
+    """Return how conf/local.conf included the settings the last time.
 
     Raises:
-        InputError: what was noted cannot be read.
+        InputError: the manifest cannot be read.
     """
     return _way(_known(build / "conf").notes.get("attach", ""))
 
@@ -302,7 +302,7 @@ def _layer_place(build: Path, given: Path | None, noted: str) -> Path:
     found = _NO_LAYER_PATH.search(str(place))
     if found:
         raise UsageError(
-            f"BBLAYERS cannot carry the path of the layer, {visible(str(place))}: it holds "
+            f"BBLAYERS cannot contain the path of the layer, {visible(str(place))}: it holds "
             f"{visible(found[0])!r}",
             fix="Choose another place with --layer DIR.",
         )
@@ -310,7 +310,7 @@ def _layer_place(build: Path, given: Path | None, noted: str) -> Path:
 
 
 def _left_layer(build: Path, noted: str, place: Path | None) -> Path | None:
-    """Return the layer of an earlier run, if it is not the one of this run."""
+    """Return the layer of an earlier run, if it is another one."""
     if not noted:
         return None
     left = _at(build, noted)
@@ -318,10 +318,10 @@ def _left_layer(build: Path, noted: str, place: Path | None) -> Path | None:
 
 
 def _owner(build: Path, place: Path, layer: Root) -> str:
-    """Return the build directory that the layer is for, as the layer's manifest notes it.
+    """Return the build directory that the layer is for, from the layer's manifest.
 
     Raises:
-        RefusedError: it is for another one, which would lose what it builds.
+        RefusedError: it is for another one, which would lose its files.
     """
     own = _relative(build, place)
     noted = layer.notes.get("build", own)
@@ -331,7 +331,7 @@ def _owner(build: Path, place: Path, layer: Root) -> str:
     theirs = other / "conf" / manifest.NAME
     if theirs.is_file() and not _same(other, build):
         raise RefusedError(
-            f"{visible(str(place))}: is the layer of the build directory {visible(str(other))}",
+            f"{visible(str(place))} is the layer of the build directory {visible(str(other))}",
             fix=f"Give this one its own: --layer {visible(str(place))}-{visible(build.name)}",
         )
     return own
@@ -340,7 +340,7 @@ def _owner(build: Path, place: Path, layer: Root) -> str:
 def _local(
     conf: Path, noted: Mapping[str, str], way: Attach, body: str, *, last: bool = False
 ) -> tuple[list[Change], str]:
-    """Return the change of conf/local.conf, and what to note of it."""
+    """Return the change of conf/local.conf, and the notes for the manifest."""
     own, snippet = _own(conf, "local.conf"), noted.get("local", "")
     text = own.text
     there = user_files.block(text)
@@ -360,7 +360,7 @@ def _local(
         return _changed(own, text, kind, base), ""
     if user_files.unfinished(text):
         raise RefusedError(
-            "conf/local.conf: its last line ends in a backslash and would swallow what follows",
+            "conf/local.conf: its last line ends in a backslash, so it would continue",
             fix="Finish the line.",
         )
     if way == "block":
@@ -371,9 +371,9 @@ def _local(
 
 
 def _ours(conf: Path) -> bool:
-    """Return whether a ``require`` line that nothing notes is xentui's, as is what it names.
+    """Return whether a ``require`` line that is not in the manifest is xentui's.
 
-    So it is where the manifest was lost; without a file of xentui's, somebody else wrote it.
+    It is if the file it names is xentui's, as after the loss of the manifest.
     """
     return not (conf / manifest.NAME).is_file() and bool(_unlisted(conf))
 
@@ -381,7 +381,7 @@ def _ours(conf: Path) -> bool:
 def _bblayers(
     build: Path, notes: Mapping[str, str], place: Path | None
 ) -> tuple[list[Change], str]:
-    """Return the change of conf/bblayers.conf, and what to note of it."""
+    """Return the change of conf/bblayers.conf, and the notes for the manifest."""
     conf = build / "conf"
     own = _own(conf, "bblayers.conf")
     text, snippet = own.text, notes.get("bblayers", "")
@@ -399,14 +399,14 @@ def _bblayers(
 
 
 def _names(entry: str, build: Path, place: Path) -> bool:
-    """Return whether an entry of BBLAYERS is that layer."""
+    """Return whether an entry of BBLAYERS is the layer."""
     written = entry.replace("${TOPDIR}", str(build.absolute()))
     # Path's own way fails for an unknown user.
     return _same(Path(os.path.expanduser(written)), place)  # noqa: PTH111
 
 
 def _own(conf: Path, name: str) -> _Own:
-    """Read a file of the user's, where a link leads to it too."""
+    """Read one of the user's files, also through a link."""
     path = conf / name
     if path.is_symlink():
         path = path.resolve()
@@ -426,7 +426,7 @@ def _changed(own: _Own, text: str, kind: Kind = "changed", base: str | None = No
     path = own.tree / own.name
     if not path.stat().st_mode & stat.S_IWUSR or not os.access(path, os.W_OK):
         raise RefusedError(
-            f"{visible(str(path))}: is read-only, so it is left alone",
+            f"{visible(str(path))} is read-only, so it is not changed",
             fix="Make it writable, or give --attach none and change it yourself.",
         )
     change = Change(own.tree, own.name, kind, own.text, text, seen, users=True, keep=BACKUP)
@@ -434,7 +434,7 @@ def _changed(own: _Own, text: str, kind: Kind = "changed", base: str | None = No
 
 
 def _unlisted(conf: Path) -> list[Change]:
-    """Return the removal of a conf/xentui.conf that no manifest names, but its header does."""
+    """Return the removal of a conf/xentui.conf that only its header shows to be xentui's."""
     name = CONF.removeprefix("conf/")
     with Tree(conf) as tree:
         seen, raw = tree.seen(name), tree.read(name)
@@ -446,7 +446,7 @@ def _unlisted(conf: Path) -> list[Change]:
 
 
 def _copies(conf: Path, name: str, users: tuple[Change, ...]) -> list[Change]:
-    """Return the removal of the copy that was kept, where the file is as it was at first."""
+    """Return the removal of the backup, if the file is again as it was at first."""
     own = _own(conf, name)
     after = next((c.new for c in users if c.path == own.tree / own.name), own.text)
     if own.first is None or after != own.first:
@@ -456,8 +456,8 @@ def _copies(conf: Path, name: str, users: tuple[Change, ...]) -> list[Change]:
     return [Change(own.tree, own.name + BACKUP, "removed", own.first, None, seen)]
 
 
-def _told(build: Path, users: tuple[Change, ...]) -> tuple[str, ...]:
-    """Return what the user may not expect of a file that would change."""
+def _notes_for(build: Path, users: tuple[Change, ...]) -> tuple[str, ...]:
+    """Return notes on files that would change in a way the user may not expect."""
     notes = []
     conf = (build / "conf").resolve()
     for change in users:
@@ -465,12 +465,12 @@ def _told(build: Path, users: tuple[Change, ...]) -> tuple[str, ...]:
             there = visible(str(change.path))
             notes.append(f"conf/{change.name} is a link: {there} is what changes")
         if any((change.root / folder / ".git").exists() for folder in (".", "..")):
-            notes.append(f"{visible(str(change.path))} lies in a git work tree")
+            notes.append(f"{visible(str(change.path))} is in a git work tree")
     return tuple(notes)
 
 
 def _at(start: Path, path: str) -> Path:
-    """Return an absolute path without ``..``; links are not looked at, as BitBake does not."""
+    """Return an absolute path without ``..``; like BitBake, do not resolve links."""
     return Path(os.path.normpath(start.absolute() / path))
 
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """One file as it is and as it should be, with the diff between the two.
 
-Of a generated file that was edited by hand there are three sides: what xentui wrote last, the
-file as it is, and the file as xentui would write it now.
+A generated file that was edited by hand has three versions: the one that xentui wrote last, the
+present file, and the one that xentui would write now.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ class Change:
 
     Attributes:
         root: the folder that xentui may write in.
-        name: the file's name below it, with ``/`` between its parts.
+        name: the file's path below it, with ``/`` between its parts.
         kind: ``edited`` is a generated file that someone changed, or one that xentui did
-            not write: it stays as it is unless the user says otherwise. ``kept`` is one that
-            shall stay as it is while all others are written.
-        old: the text there now; ``None`` where there is no file, or a copied one.
-        new: what it should be; ``None`` where it should not be.
-        seen: what the file was when the plan was made.
+            not write: it is not changed unless the user decides otherwise. ``kept`` is one that
+            the user wants to keep while all others are written.
+        old: the present text; ``None`` if there is no file, or a copied one.
+        new: the new content; ``None`` if the file is to be removed.
+        seen: the state of the file when the plan was made.
         digest: SHA-256 of the file there now where it is known, else empty; of one that holds
             edits which were agreed to, that of what xentui alone would write.
         users: whether the file is the user's own, of which xentui changes some lines.
-        keep: ends the name of a copy to keep of the file as it is, unless there is one.
-        base: what xentui wrote last, of a file that was edited since, where that is known.
-        pure: what xentui alone would write, where ``new`` holds edits by hand too.
+        keep: suffix of a backup of the present file, unless there is one already.
+        base: the text that xentui wrote last, if the file was edited since and the text is known.
+        pure: the text that xentui would write without the edits that ``new`` includes.
         merged: SHA-256 of the file there now, where it holds edits that were agreed to.
     """
 
@@ -62,9 +62,9 @@ class Change:
         return self.root / self.name
 
     def diff(self) -> str:
-        """Return a unified diff, empty where nothing changes; of a copy, one line about it.
+        """Return a unified diff, empty if nothing changes; for a copy, one line about it.
 
-        Of an edited file it is the three-way one of :func:`three_way`.
+        For an edited file it is the diff of :func:`three_way`.
         The text holds whatever the files hold: make it visible before it is shown.
         """
         if self.kind == "same":
@@ -74,7 +74,7 @@ class Change:
         return self.plain_diff()
 
     def plain_diff(self) -> str:
-        """Return the unified diff from the file as it is to the file as it should be."""
+        """Return the unified diff from the present to the new file."""
         place = visible(str(self.path))
         if isinstance(self.new, Copy):
             return (
@@ -94,8 +94,8 @@ class Change:
 def merged(change: Change) -> Merged | None:
     """Return both sides of an edited file put together, or ``None`` where they conflict.
 
-    So it is where what xentui wrote is not known, where the file is no longer wanted or is no
-    text, and of the block in the user's own file, beside which there is room for edits.
+    It is also ``None`` if xentui's last text is unknown, if the file is to be removed or is not
+    text, and for the block in the user's own file, as the user can edit next to it.
     """
     if change.users or change.base is None or change.old is None or isinstance(change.new, Copy):
         return None
@@ -103,7 +103,7 @@ def merged(change: Change) -> Merged | None:
 
 
 def three_way(change: Change) -> str:
-    """Return an edited file from three sides, as diffs with a line of comment before each.
+    """Return the diffs between the three versions of an edited file, each after a comment line.
 
     The text holds whatever the files hold: make it visible before it is shown.
     """
@@ -123,7 +123,7 @@ def three_way(change: Change) -> str:
         )
     theirs = unified(change.base, change.new, wrote, f"{place} (as xentui would write it)")
     parts += ["# What xentui would change:\n", theirs] if theirs else [
-        "# xentui would change nothing but undo them.\n"
+        "# xentui would only undo them.\n"
     ]  # fmt: skip
     both = merged(change)
     if change.users:
@@ -137,7 +137,7 @@ def three_way(change: Change) -> str:
 
 
 def unified(old: str | None, new: str | None, before: str, after: str) -> str:
-    """Return a unified diff of two texts, split at newlines alone; empty where they are alike."""
+    """Return a unified diff of two texts, split only at newlines; empty if they are equal."""
     lines = difflib.unified_diff(lines_of(old or ""), lines_of(new or ""), before, after)
     return "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
@@ -150,7 +150,7 @@ def _times(both: Merged) -> str:
 
 
 def _conflict(one: Conflict, place: str) -> str:
-    """Return a conflict with the marks that ``git`` and ``diff3`` put around each side."""
+    """Return a conflict with the markers of ``git`` and ``diff3``."""
     sides = (
         (f"<<<<<<< {place}:{one.line} (as it is)", one.mine),
         ("||||||| as xentui wrote it", one.base),

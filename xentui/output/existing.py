@@ -6,13 +6,13 @@ A line of conf/local.conf may bundle guests, set flags of guests or choose the b
 xentui writes is read after it and would override it. So such lines are found before anything
 is written, and each is either taken into the project, kept with its value, or replaced:
 
-* ``take``: the project says the same as the lines, so overriding them changes nothing;
+* ``take``: the project gets the same values, so overriding the lines changes nothing;
 * ``keep``: guests are appended to the user's, and no setting that the user made is written;
 * ``replace``: the project's values are written out, even those that are only defaults.
 
-What counts is BitBake's value before and after, read from the files as BitBake reads them. A
-line counts as the user's where it stands in a file of the build directory, or in one that such a
-file includes, be it a layer's.
+BitBake's values before and after are compared, read from the files as BitBake reads them. A line
+counts as the user's if it is in a file of the build directory, or in one that such a file
+includes, even from a layer.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from xentui.project.model import Project
 from xentui.safe_text import visible
 
 Use = Literal["take", "keep", "replace"]
-"""What becomes of the user's own Xen settings."""
+"""What to do with the user's own Xen settings."""
 USES: tuple[Use, ...] = ("take", "keep", "replace")
 
 GUESTS = "BUNDLED_XEN_GUESTS"
@@ -62,9 +62,9 @@ class UserSetting(NamedTuple):
     Attributes:
         variable: without overrides.
         flag: the guest of a flag; empty for the variable itself.
-        value: what BitBake has of it without anything of xentui's; a part that Python works
-            out is the character :data:`~xentui.bitbake.conf_facts.HOLE`.
-        place: the last line that says something of it.
+        value: BitBake's value without xentui's settings; a part that Python computes is the
+            character :data:`~xentui.bitbake.conf_facts.HOLE`.
+        place: the last line that assigns it.
         delayed: words that ``:append`` and ``:prepend`` add, which no ``=`` can override.
     """
 
@@ -100,7 +100,7 @@ class UserGuest(NamedTuple):
 
 @dataclass(frozen=True)
 class UserSettings:
-    """What the user's own files say of Xen, without anything that xentui wrote.
+    """The Xen settings in the user's own files, without those that xentui wrote.
 
     Attributes:
         build: the build directory.

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""All files that a project turns into."""
+"""Render a project: every generated file, as text."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def render(
 
     Args:
         project: the project.
-        assets: the files it names.
+        assets: the files next to the project file.
         origin: name of the project file, for the headers.
-        machine: whether to set MACHINE, which must not be set beside a machine fragment.
-        board: what the project is called in a layer for several boards; empty in its own.
-        abilities: what the layers at hand can do; left out, what the project's release can.
+        machine: whether to set MACHINE; false if a machine fragment sets it.
+        board: the project's name in a layer for several boards; empty if the layer is its own.
+        abilities: features of the layers in use; by default, those of the project's release.
 
     Raises:
-        CannotCarry: a value cannot be written so that it is read back as it is.
+        CannotCarry: a value cannot be written without changing its meaning.
     """
     whole, project = project, project.without_direct_guests
     able = abilities or releases.abilities_for(project)
@@ -73,7 +73,7 @@ def _beside_recipe(
 ) -> dict[str, Content]:
     """Return the files of a bundle that its recipe names with ``file://``.
 
-    BitBake looks for them in a folder of the recipe's name beside it (FILESPATH).
+    BitBake looks for them in a folder with the recipe's name next to it (FILESPATH).
     """
     folder = f"{bundle_recipe.FOLDER}/{text.name(bundle.key)}"
     files: dict[str, Content] = {}
@@ -96,12 +96,12 @@ def _beside_recipe(
 
 
 def _copy(place: str, source: SourceFile) -> dict[str, Content]:
-    """Return a local file for the layer; a directory is not carried (finding XT322)."""
+    """Return a local file for the layer; a directory cannot be copied, which XT322 reports."""
     return {} if source.is_dir else {place: Copy(source.path, source.size)}
 
 
 def _must_inherit(project: Project, able: Abilities) -> bool:
-    """Return whether the layer's own Dom0 image must be made to take guests in."""
+    """Return whether the append must make meta-virtualization's Dom0 image install guests."""
     own = image(project) == schema.default("host", "image")
     return own and bool(project.guests) and able.has_classes and not able.image_class
 
@@ -109,7 +109,7 @@ def _must_inherit(project: Project, able: Abilities) -> bool:
 def _image(
     project: Project, assets: Assets, origin: str, board: str, *, inherit: bool
 ) -> dict[str, Content]:
-    """Return the append of the Dom0 image and the xl configs that lie beside it."""
+    """Return the append of the Dom0 image and the xl configs next to it."""
     configs = {
         guest.key: config
         for guest in project.guests

@@ -14,11 +14,11 @@ LAYER = "meta-xentui"
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A file to be copied as it is, such as an image beside the project file.
+    """A file to be copied unchanged, such as an image next to the project file.
 
     Attributes:
-        source: where it lies.
-        size: its size in bytes when it was looked at.
+        source: its path.
+        size: its size in bytes when it was inspected.
     """
 
     source: Path
@@ -30,11 +30,11 @@ Content = str | Copy
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What a project turns into.
+    """The generated files of a project.
 
     Attributes:
         conf: texts for the build directory, by relative path.
-        layer: files of the layer, by path relative to the layer's folder. Empty where no
+        layer: files of the layer, by path relative to the layer's folder. Empty if no
             layer is needed.
     """
 
@@ -48,7 +48,7 @@ class Rendered:
 
     @property
     def recipes(self) -> dict[str, str]:
-        """The texts of recipes and appends alone, by path in the self-contained tree."""
+        """The texts of recipes and appends, by path in the self-contained tree."""
         return {
             path: text
             for path, text in self.files.items()
