@@ -22,7 +22,7 @@ from xentui.errors import XentuiError
 from xentui.project import schema, tables
 from xentui.project.model import Project
 from xentui.rehearsal import fetch, parts
-from xentui.rehearsal.arch import MACHINES, X86, Machine
+from xentui.rehearsal.arch import ARCHITECTURES, X86, Architecture
 from xentui.rehearsal.parts import Parts
 from xentui.rehearsal.run import StoppedError
 
@@ -79,7 +79,7 @@ def _resident(pid: str, machine: int) -> int:
     return kib
 
 
-def found(machine: Machine = X86) -> Parts:
+def found(machine: Architecture = X86) -> Parts:
     """Return the parts, fetched where they are not there yet."""
     given = os.environ.get("XENTUI_PARTS")
     folder = Path(given) if given else None
@@ -102,7 +102,7 @@ def main() -> int:
     """Fetch what is missing; return 1 and say why where it cannot be had."""
     try:
         for name in sys.argv[1:] or ["x86-64"]:
-            versions = found(MACHINES[name]).versions()  # type: ignore[index]
+            versions = found(ARCHITECTURES[name]).versions()  # type: ignore[index]
             print(", ".join(f"{what} {version}" for what, version in versions.items()))
     except XentuiError as error:
         print(f"{error.message}. {error.fix}".strip(), file=sys.stderr)

@@ -19,7 +19,7 @@ from xentui.output import boot as written
 from xentui.project.assets import NO_ASSETS
 from xentui.project.model import Project
 from xentui.rehearsal import boot, tempfiles
-from xentui.rehearsal.arch import ARM, X86, Machine
+from xentui.rehearsal.arch import ARM, X86, Architecture
 from xentui.rehearsal.boot import BootPath
 from xentui.rehearsal.parts import Parts
 from xentui.rehearsal.plan import CannotRehearseError
@@ -47,7 +47,7 @@ def project(machine: str, more: str = "") -> Project:
     return places.project(BOARD.format(machine=machine, more=more))
 
 
-def rehearsed(given: Project, machine: Machine) -> RehearsalReport:
+def rehearsed(given: Project, machine: Architecture) -> RehearsalReport:
     with places.in_time():
         return rehearsal.rehearse(
             given, NO_ASSETS, places.found(machine), stop=places.late, by_boot_files=True
@@ -62,7 +62,7 @@ def rehearsed(given: Project, machine: Machine) -> RehearsalReport:
         pytest.param("genericarm64", "", ARM, marks=[*really, pytest.mark.arm], id="AAVMF"),
     ],
 )
-def test_dom0_starts_its_guest(machine: str, more: str, arch: Machine) -> None:
+def test_dom0_starts_its_guest(machine: str, more: str, arch: Architecture) -> None:
     told = rehearsed(project(machine, more), arch)
     text = "\n".join(told.lines())
     assert told.all_started, text
@@ -83,7 +83,7 @@ ramdisk = "second.cpio.gz"
 
 
 @pytest.mark.parametrize("arch", [pytest.param(ARM, marks=[*really, pytest.mark.arm])])
-def test_guests_that_xen_starts_run_next_to_dom0(arch: Machine) -> None:
+def test_guests_that_xen_starts_run_next_to_dom0(arch: Architecture) -> None:
     text = BOARD.format(machine="imx8qm-mek", more="").replace("1536", "2048") + DIRECT
     told = rehearsed(places.project(text), arch)
     assert told.all_started, "\n".join(told.lines())
@@ -96,7 +96,7 @@ def test_guests_that_xen_starts_run_next_to_dom0(arch: Machine) -> None:
     ("machine", "arch"), [pytest.param("imx8qm-mek", ARM, marks=[*really, pytest.mark.arm])]
 )
 def test_a_file_that_is_missing_is_named_with_the_fix(
-    machine: str, arch: Machine, monkeypatch: pytest.MonkeyPatch
+    machine: str, arch: Architecture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     planned = boot.plan
 

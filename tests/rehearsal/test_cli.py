@@ -28,12 +28,12 @@ def test_another_architecture_needs_its_own_packages(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch  # noqa: F811
 ) -> None:  # fmt: skip
     monkeypatch.setattr(parts, "HOST", tmp_path / "no-host")
-    other = next(m for m in arch.MACHINES.values() if not m.native)
+    other = next(m for m in arch.ARCHITECTURES.values() if not m.native)
     preset = {"x86-64": "qemux86-64-minimal", "aarch64": "qemuarm64-minimal"}[other.arch]
     done = run("rehearse", "--preset", preset)
     assert (done.code, done.out) == (4, "")
     assert other.emulator_package in done.err.split()
-    assert f"{other.meta[0]}:{other.debian}" in done.err
+    assert f"{other.kernel_packages[0]}:{other.debian}" in done.err
     assert f"busybox-static:{other.debian}" in done.err
 
 
@@ -65,7 +65,7 @@ def test_lists_of_another_architecture_are_not_fetched_unasked_either(
     monkeypatch.setattr(terminal, "interactive", lambda: True)
     monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
     monkeypatch.setattr(fetch, "possible", lambda: True)
-    other = next(m for m in arch.MACHINES.values() if not m.native)
+    other = next(m for m in arch.ARCHITECTURES.values() if not m.native)
     preset = {"x86-64": "qemux86-64-minimal", "aarch64": "qemuarm64-minimal"}[other.arch]
     done = run("rehearse", "--preset", preset)
     assert done.code == 4

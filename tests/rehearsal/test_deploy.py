@@ -190,7 +190,7 @@ def test_xen_of_another_version_without_its_tools_is_left_out(folder: Path, part
     with closing(found(folder, parts)) as own:
         assert own.xen is None
         text = "\n".join(deploy.lines(tuple(own.choices)))
-    assert "rootfs.ext4.zst is packed: unpack it beside itself" in text
+    assert "rootfs.ext4.zst is compressed: uncompress it in the same folder" in text
     assert "is of 4.21, its tools are in no image that can be read" in text
     assert f"the modules of {RELEASE} are in no image" in text
     (folder / f"xen-{MACHINE}.gz").write_bytes(gzip.compress(b"xen 4.17.2"))

@@ -80,7 +80,7 @@ def test_a_dom0_too_small_for_the_stand_in_leaves_as_much_to_guests() -> None:
 
 def test_a_guest_of_arm64_runs_where_its_kernel_boots() -> None:
     text = 'version = 1\n[host]\nmachine = "qemuarm64"\n[guests.a]\nmemory = {}\n'
-    small, large = (ARM.smallest - 1, ARM.smallest)
+    small, large = (ARM.min_guest_mib - 1, ARM.min_guest_mib)
     for memory, mode in ((small, "pause"), (large, "run")):
         planned = plan.rehearsal(project(text.format(memory)))
         assert (planned.arch, planned.parts[0].mode) == (ARM, mode)

@@ -80,7 +80,7 @@ def rehearse(
                 xen=planned.xen + boot.FIRMWARE_MIB + sum(mib for _, mib in planned.direct),
             )
         elif planned.direct:
-            note = "Guests that Xen starts itself are rehearsed with --boot alone."
+            note = "Guests that Xen itself starts are only rehearsed with --boot."
             planned = replace(planned, notes=(*planned.notes, note), direct=())
         outcome = run.run(
             planned, parts, progress=progress, stop=stop, accel=accel, log=log, own=own, path=path

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What differs between the architectures that can be rehearsed."""
+"""Constants of the two architectures on which a project can be rehearsed: booted in QEMU."""
 
 from __future__ import annotations
 
@@ -11,71 +11,71 @@ from xentui.project.boards import Arch
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
-    """An architecture, and QEMU's machine for its boards.
+class Architecture:
+    """One CPU architecture, the QEMU program that emulates it, and Debian's packages for it.
 
     Attributes:
-        arch: as boards name it.
-        elf: number of it in ELF files.
-        debian: Debian's name of it.
-        triplet: Debian's folder of its libraries.
-        hosts: what ``uname -m`` calls it.
-        emulator: QEMU's program.
-        emulator_package: the package of that.
-        dom0: what the configuration of a kernel that can be Dom0 says.
-        meta: packages that depend on the newest kernel, Debian's and Ubuntu's.
-        smallest: MiB in which Debian's kernel boots as a guest; measured.
+        arch: the name used in board files.
+        elf_machine: the ``e_machine`` value in ELF headers.
+        debian: Debian's name for it.
+        triplet: the name of its library folder in Debian (multiarch).
+        uname_names: the values of ``uname -m`` on such a host.
+        emulator: the QEMU program.
+        emulator_package: the Debian package with that program.
+        dom0_option: the line in a kernel's configuration without which it cannot be Dom0.
+        kernel_packages: the metapackages for the newest kernel, Debian's and then Ubuntu's.
+        min_guest_mib: the least memory in MiB with which Debian's kernel 6.1 booted as a guest.
     """
 
     arch: Arch
-    elf: int
+    elf_machine: int
     debian: str
     triplet: str
-    hosts: tuple[str, ...]
+    uname_names: tuple[str, ...]
     emulator: str
     emulator_package: str
-    dom0: str
-    meta: tuple[str, ...]
-    smallest: int
+    dom0_option: str
+    kernel_packages: tuple[str, ...]
+    min_guest_mib: int
 
     @property
     def native(self) -> bool:
-        """Whether programs of it run on this host."""
-        return platform.machine() in self.hosts
+        """Whether this host has this architecture."""
+        return platform.machine() in self.uname_names
 
     @property
-    def libraries(self) -> str:
-        """Where its libraries lie in Debian."""
+    def library_dir(self) -> str:
+        """Debian's library folder for it."""
         return f"/lib/{self.triplet}"
 
 
-X86 = Machine(
+X86 = Architecture(
     arch="x86-64",
-    elf=62,
+    elf_machine=62,
     debian="amd64",
     triplet="x86_64-linux-gnu",
-    hosts=("x86_64", "amd64"),
+    uname_names=("x86_64", "amd64"),
     emulator="qemu-system-x86_64",
     emulator_package="qemu-system-x86",
-    dom0="CONFIG_XEN_PV_DOM0=y",
-    meta=("linux-image-amd64", "linux-image-generic"),
-    smallest=88,
+    dom0_option="CONFIG_XEN_PV_DOM0=y",
+    kernel_packages=("linux-image-amd64", "linux-image-generic"),
+    min_guest_mib=88,
 )
-ARM = Machine(
+ARM = Architecture(
     arch="aarch64",
-    elf=183,
+    elf_machine=183,
     debian="arm64",
     triplet="aarch64-linux-gnu",
-    hosts=("aarch64", "arm64"),
+    uname_names=("aarch64", "arm64"),
     emulator="qemu-system-aarch64",
     emulator_package="qemu-system-arm",
-    dom0="CONFIG_XEN_DOM0=y",
-    meta=("linux-image-arm64", "linux-image-generic"),
-    smallest=96,
+    dom0_option="CONFIG_XEN_DOM0=y",
+    kernel_packages=("linux-image-arm64", "linux-image-generic"),
+    min_guest_mib=96,
 )
-MACHINES: dict[Arch, Machine] = {machine.arch: machine for machine in (X86, ARM)}
+ARCHITECTURES: dict[Arch, Architecture] = {machine.arch: machine for machine in (X86, ARM)}
 
 
-def host() -> Machine:
-    """Return the architecture of this host; x86-64 where it is another one."""
-    return next((machine for machine in MACHINES.values() if machine.native), X86)
+def host_architecture() -> Architecture:
+    """Return this host's architecture, or x86-64 if it is neither."""
+    return next((machine for machine in ARCHITECTURES.values() if machine.native), X86)

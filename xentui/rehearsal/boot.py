@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The board's own way of starting Xen, in QEMU: real firmware, and the script or .cfg as written.
+"""A boot in QEMU by the board's own boot files: real firmware, and the written script or .cfg.
 
-A disk is made as wic would make it: a first partition with FAT, and a second for Dom0's root file
-system, which stays empty, as the stand-in Dom0 lives in memory. U-Boot or UEFI firmware finds what
-it looks for there. The written file is changed in what QEMU's machine demands, and no more: Dom0
-has an initial file system, the device tree is QEMU's own, and Xen does not scrub memory.
+The disk is like the one that wic makes: a FAT partition, and a second one for Dom0's root file
+system. That one is empty, as the stand-in Dom0 is in memory. U-Boot or UEFI firmware finds its
+files on the first. The written file is only changed where QEMU's machine needs it: Dom0 has an
+initramfs, the device tree is QEMU's, and Xen does not scrub memory.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from xentui.output.boot import script, uefi
 from xentui.project import boards
 from xentui.project.model import Project
 from xentui.rehearsal import tempfiles
-from xentui.rehearsal.arch import ARM, Machine
+from xentui.rehearsal.arch import ARM, Architecture
 from xentui.rehearsal.cpio import Archive
 from xentui.rehearsal.parts import HOST, MissingPart, MissingPartsError, Parts
 from xentui.rehearsal.plan import CannotRehearseError
@@ -40,17 +40,17 @@ _FIRST = 2048
 _ROOT_SECTORS = 2048
 _SPARE_SECTORS = 32768
 _SMALLEST_FAT32 = 140000
-"""Sectors below which mformat makes no FAT with 32 bits."""
+"""Sectors below which mformat does not make a FAT32 file system."""
 
 _FIRMWARE_FILES: dict[Firmware, tuple[tuple[str, ...], str]] = {
     "U-Boot": (("usr/lib/u-boot/qemu_arm64/u-boot.bin",), "u-boot-qemu"),
     "AAVMF": (("usr/share/AAVMF/AAVMF_CODE.fd",), "qemu-efi-aarch64"),
     "OVMF": (("usr/share/OVMF/OVMF_CODE_4M.fd", "usr/share/OVMF/OVMF_CODE.fd"), "ovmf"),
 }
-"""Where Debian has each, and the package."""
+"""Paths of each in Debian, and its package."""
 
 FIRMWARE_MIB = 64
-"""MiB that real firmware may keep of the machine's memory, as the budget has it for boards."""
+"""MiB of the machine's memory that real firmware may keep, as in the budget for boards."""
 
 _QUIET = "loglvl=all noreboot=1 bootscrub=0"
 _LINUX = "rdinit=/init quiet mitigations=off"
@@ -58,14 +58,16 @@ _LINUX = "rdinit=/init quiet mitigations=off"
 
 @dataclass(frozen=True, slots=True)
 class BootPath:
-    """What is started in the place of QEMU's ``-kernel``.
+    """Boot files that are started instead of QEMU's ``-kernel``.
 
     Attributes:
-        firmware: which.
-        code: its file.
-        files: texts of the first partition, by path on it.
-        kernel: path of Dom0's kernel on it, and ``initrd`` and ``xen`` likewise.
-        notes: what differs from the board.
+        firmware: the firmware that finds them.
+        code: the firmware's file.
+        files: contents of the first partition's text files, by path on it.
+        xen: path of the hypervisor on it.
+        kernel: path of Dom0's kernel on it.
+        initrd: path of Dom0's initramfs on it.
+        notes: differences from the board.
     """
 
     firmware: Firmware
@@ -79,11 +81,11 @@ class BootPath:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Where a boot stopped.
+    """Where and why a boot stopped.
 
     Attributes:
         where: the stage, for people.
-        why: what was printed, or was not.
+        why: the message on the console, or what is missing there.
         fix: what to do.
     """
 
@@ -93,16 +95,16 @@ class Stop:
 
 
 def plan(project: Project, parts: Parts, dom0: int | None) -> BootPath:
-    """Return how a project's Xen is started by its own boot files.
+    """Return the boot files of a project, changed for QEMU.
 
     Args:
         project: the project.
-        parts: where firmware is looked for.
-        dom0: MiB of the stand-in Dom0; ``None`` for all there is.
+        parts: where firmware is searched.
+        dom0: memory of the stand-in Dom0 in MiB; ``None`` for all.
 
     Raises:
         CannotRehearseError: xentui writes no boot files for the project.
-        MissingPartsError: firmware or a program is not there.
+        MissingPartsError: firmware or a program is missing.
     """
     host = project.host
     family = boards.boot_family(host)
@@ -174,7 +176,7 @@ _SPEAKS = "this guest was started by Xen itself"
 
 
 def _stand_in(parts: Parts) -> bytes:
-    """Return a RAM disk whose first program says that it runs."""
+    """Return a RAM disk whose first program prints a line."""
     archive = Archive()
     archive.directory("/dev")
     archive.device("/dev/console", 5, 1)
@@ -228,10 +230,11 @@ def _uboot(
 
 
 def script_image(text: str) -> bytes:
-    """Return a script as U-Boot takes it: what ``mkimage -A arm64 -T script -C none`` makes.
+    """Return a script in U-Boot's format, as ``mkimage -A arm64 -T script -C none`` makes it.
 
-    The layout is that of u-boot:include/image.h, ``legacy_img_hdr``: a script is a list of one
-    length, then the text.
+    Layout: u-boot:include/image.h, ``legacy_img_hdr``. The content is a list with one length, and
+        then
+    the text.
     """
     data = text.encode()
     body = struct.pack(">II", len(data), 0) + data
@@ -246,7 +249,7 @@ def disk(
     """Return the disk as a file without a name, which ``stack`` closes.
 
     Raises:
-        InputError: there is no room for it, or mtools fails.
+        InputError: there is not enough space for it, or mtools fails.
     """
     sizes = [
         len(xen),
@@ -298,8 +301,8 @@ def _mtools(made: IO[bytes], name: str, *arguments: str, also: IO[bytes] | None 
         raise InputError(f"{name}: {' '.join(run.stderr.split())[:300]}")
 
 
-def firmware_arguments(given: BootPath, machine: Machine) -> list[str]:
-    """Return QEMU's arguments for the firmware, and for the machine where it demands some."""
+def firmware_arguments(given: BootPath, machine: Architecture) -> list[str]:
+    """Return QEMU's arguments for the firmware and the machine that it needs."""
     if given.firmware == "U-Boot":
         return ["-machine", "virt,virtualization=on,gic-version=3", "-bios", str(given.code)]
     pflash = f"if=pflash,format=raw,unit=0,readonly=on,file={given.code}"

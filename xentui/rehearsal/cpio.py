@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""An archive that Linux unpacks as its first root file system (cpio, format "newc").
+"""A cpio archive ("newc") that Linux unpacks as its initial root file system.
 
-The format is described in linux:Documentation/driver-api/early-userspace/buffer-format.rst. Only
-regular files, directories, symbolic links and character devices are made; all belong to root
-and have no time, so that the same content is the same archive.
+Format: linux:Documentation/driver-api/early-userspace/buffer-format.rst. It has regular files,
+directories, symbolic links and character devices. All belong to root and have no time stamp, so
+the same content always gives the same archive.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class _Entry:
 
 
 class Archive:
-    """Files of a root file system, by absolute path; the first of a path stays."""
+    """The files of a root file system by absolute path; the first entry for a path is kept."""
 
     def __init__(self) -> None:
         self._entries: dict[str, _Entry] = {}
@@ -34,11 +34,11 @@ class Archive:
 
     @property
     def size(self) -> int:
-        """Bytes of all contents."""
+        """The size of all contents in bytes."""
         return sum(len(entry.data) for entry in self._entries.values())
 
     def directory(self, path: str) -> None:
-        """Add a directory and those above it."""
+        """Add a directory and its parents."""
         name = _name(path)
         if name and name not in self._entries:
             self.directory(posixpath.dirname(name))
@@ -58,7 +58,7 @@ class Archive:
         self._put(path, _Entry(stat.S_IFCHR | 0o600, b"", (major, minor)))
 
     def dump(self) -> bytes:
-        """Return the archive, not compressed."""
+        """Return the archive, uncompressed."""
         parts: list[bytes] = []
         for number, name in enumerate(self._entries, 1):
             _add(parts, number, name, self._entries[name])

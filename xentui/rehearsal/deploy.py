@@ -1,12 +1,12 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Files that a build made, used in place of the rehearsal's stand-ins.
+"""Files of a build, used in place of the rehearsal's stand-ins.
 
-Files are looked for in the build's deploy directory under the names that recipes give them:
-``xen-MACHINE.gz``, or ``xen-MACHINE`` for arm64
-(mv:recipes-extended/xen/xen-hypervisor.inc, ``do_deploy``), ``bzImage`` or ``Image``, and
-``RECIPE-MACHINE.rootfs.TYPE`` for images (oe:meta/classes-recipe/image-artifact-names.bbclass).
-Xen takes commands only of tools of its own version: both are the build's, or neither is.
+They are found in the build's deploy directory by the names that recipes give them:
+``xen-MACHINE.gz``, or ``xen-MACHINE`` for arm64 (mv:recipes-extended/xen/xen-hypervisor.inc,
+``do_deploy``), ``bzImage`` or ``Image``, and ``RECIPE-MACHINE.rootfs.TYPE`` for images
+(oe:meta/classes-recipe/image-artifact-names.bbclass). Xen only accepts tools of its own version, so
+both come from the build, or neither.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from xentui.xl import config as xl_config
 from xentui.xl import disk as xl_disk
 
 STORE = "/store"
-"""Where Dom0 mounts the disk with guests' own files."""
+"""Dom0's mount point for the disk with the guests' own files."""
 
 DOM0_IMAGE = "xen-image-minimal"
 _TYPES = ("ext4", "ext3", "ext2", "wic", "img")
@@ -51,13 +51,13 @@ _LIBRARY = re.compile(r"libxenlight\.so\.(4\.[0-9]+)")
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One thing of the rehearsal, and where it comes from.
+    """One part of the rehearsal, and whether it comes from the build.
 
     Attributes:
-        what: which thing, for people.
-        own: whether it is the build's; else a stand-in is used.
+        what: the part, for people.
+        own: whether it comes from the build; otherwise it is a stand-in.
         file: its name in the deploy directory, or its path in Dom0's image; empty for a stand-in.
-        size: bytes of it; 0 for a stand-in.
+        size: its size in bytes; 0 for a stand-in.
         why: why a stand-in is used, or an empty text.
     """
 
@@ -70,19 +70,19 @@ class Choice:
 
 @dataclass(slots=True)
 class Own:
-    """What of a build takes part.
+    """The files of a build that take part in a rehearsal.
 
     Attributes:
         folder: the deploy directory.
         choices: for the report.
         xen: the hypervisor, or ``None``.
-        tools: paths of Xen's programs in Dom0's image, by name; empty where stand-ins are used.
+        tools: paths of Xen's programs in Dom0's image by name; empty if stand-ins are used.
         system: Dom0's image, or ``None``.
         kernel: Dom0's kernel, or ``None``.
-        modules: folder of its modules in Dom0's image.
-        files: files of guests: by their path in Dom0, a file or the path in Dom0's image.
-        parts: the guests, with the xl configs and in the order that Dom0's image has.
-        notes: where the build is not what the project says.
+        modules: the folder of its modules in Dom0's image.
+        files: guests' files: by their path in Dom0, a file or a path in Dom0's image.
+        parts: the guests, with the xl configs and in the order of Dom0's image.
+        notes: differences between the build and the project.
     """
 
     folder: Path
@@ -97,7 +97,7 @@ class Own:
     notes: tuple[str, ...] = ()
 
     def store(self) -> dict[str, str]:
-        """Return, by their path in Dom0, where guests' files lie while they are kept on a disk."""
+        """Return the paths of the guests' files on the disk, by their path in Dom0."""
         return {path: f"{STORE}/{number}" for number, path in enumerate(self.files)}
 
     def close(self) -> None:
@@ -106,7 +106,7 @@ class Own:
             self.system.close()
 
     def applied(self, planned: Rehearsal) -> Rehearsal:
-        """Return the rehearsal, its guests run as far as their own files let them."""
+        """Return the rehearsal with guests that run as far as the build's files allow."""
         return replace(
             planned,
             parts=tuple(self._part(part) for part in self.parts),
@@ -123,12 +123,12 @@ class Own:
 
 
 def find(folder: Path, project: Project, planned: Rehearsal, parts: Parts) -> Own:
-    """Find what a build made. What is returned is to be closed.
+    """Find the files of a build. The caller closes the result.
 
     Args:
-        folder: its deploy directory, or the one above it that has a folder for each machine.
+        folder: its deploy directory, or the parent with one folder per machine.
         project: the project.
-        planned: what is rehearsed.
+        planned: the rehearsal.
         parts: the stand-ins.
 
     Raises:
@@ -165,7 +165,7 @@ def _dom0_image(own: Own, project: Project, machine: str) -> None:
         name + end for name in names for end in _PACKED if (own.folder / (name + end)).exists()
     ]
     if packed:
-        why = f"{packed[0]} is packed: unpack it beside itself"
+        why = f"{packed[0]} is compressed: uncompress it in the same folder"
     for path in found:
         try:
             system = System(path)
@@ -223,7 +223,7 @@ def _tools(system: System | None) -> tuple[dict[str, str], str]:
 
 
 def _version(path: Path) -> str:
-    """Return the version of a hypervisor, or an empty text where its bytes do not tell it."""
+    """Return the version of a hypervisor, or an empty text if it is not found in its bytes."""
     try:
         data = path.read_bytes()
         packed = data[:2] == b"\x1f\x8b"
@@ -265,7 +265,7 @@ def _modules(system: System | None, release: str) -> str:
 
 
 def _configured(own: Own, project: Project, part: Part) -> Part:
-    """Return a guest with the xl config that the build put into Dom0's image, if it did."""
+    """Return a guest with its xl config from Dom0's image, if it has one there."""
     if own.system is None:
         return part
     label = f"{part.key}: xl config"
@@ -283,7 +283,7 @@ def _configured(own: Own, project: Project, part: Part) -> Part:
 
 
 def _settings(text: str) -> dict[str, object]:
-    """Return what an xl config sets, but for names of files, which can carry a version."""
+    """Return the settings of an xl config without file names, which may contain a version."""
     config = xl_config.parse(text)
     settings: dict[str, object] = {name: s.value for name, s in config.settings.items()}
     disks = [replace(xl_disk.parse(disk), target="") for disk in config.texts("disk")]
@@ -336,7 +336,7 @@ def _size(path: Path) -> int:
 
 
 def lines(choices: tuple[Choice, ...]) -> Iterator[str]:
-    """Yield the choices for people."""
+    """Yield the choices as lines for people."""
     for choice in choices:
         if choice.own:
             yield f"  {choice.what}: {choice.file}, {choice.size / 1048576:.1f} MiB"
@@ -348,12 +348,12 @@ _SPARE = 32 * 1024 * 1024
 
 
 def disk(own: Own, stack: ExitStack) -> IO[bytes]:
-    """Return a disk with a copy of each of the guests' own files, into which guests may write.
+    """Return a disk with a writable copy of each of the guests' own files.
 
-    It is a file without a name, made by e2fsprogs' programs; ``stack`` closes it.
+    It is a file without a name, made by the programs of e2fsprogs; ``stack`` closes it.
 
     Raises:
-        InputError: a file cannot be read, or e2fsprogs is not there.
+        InputError: a file cannot be read, or e2fsprogs is missing.
     """
     sizes = [
         own.system.size(source) if isinstance(source, str) and own.system is not None

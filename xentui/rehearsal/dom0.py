@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The stand-in Dom0: one root file system in memory with Xen's programs and the guests' files."""
+"""The stand-in Dom0: a root file system in memory with Xen's programs and the guests' files."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from xentui.rehearsal.parts import MODULES, STORE_MODULES, TOOLS, Parts
 from xentui.rehearsal.plan import Rehearsal
 
 CONSOLE_SECONDS = 90
-"""Seconds in which a guest must have printed a first line."""
+"""Seconds within which a guest must print its first line."""
 
 BOOT_SECONDS = 240
-"""Seconds in which the first program of a guest with its own files must have printed a line."""
+"""Seconds within which the first program of a guest with its own files must print a line."""
 
 REPORTS: dict[Arch, str] = {"x86-64": "/dev/ttyS1", "aarch64": "/dev/ttyS0"}
-"""Dom0's device that the rehearsal's script speaks on."""
+"""The device in Dom0 that the rehearsal's script reports on."""
 
 _FOLDERS = (
     *("/proc", "/sys", "/dev", "/tmp", "/run", "/etc"),  # noqa: S108 - Dom0's own
@@ -40,17 +40,17 @@ _FIRMWARE = (
     *("usr/share/qemu/keymaps/en-us", "usr/lib/ipxe/qemu/pxe-rtl8139.rom"),
     *("usr/lib/ipxe/qemu/efi-rtl8139.rom", "usr/lib/ipxe/qemu/efi-e1000.rom"),
 )
-"""What QEMU reads when it emulates a PC for an HVM guest."""
+"""Files that QEMU reads when it emulates a PC for an HVM guest."""
 
 
 def build(rehearsal: Rehearsal, parts: Parts, linux: bytes, own: Own | None = None) -> bytes:
-    """Return the archive that Dom0's kernel is given.
+    """Return the archive with Dom0's root file system.
 
     Args:
         rehearsal: the guests.
         parts: where programs come from.
         linux: the stand-in kernel, unpacked.
-        own: what of a build takes part.
+        own: the files of a build that take part.
 
     Raises:
         InputError: a program, library or module cannot be read.
@@ -102,7 +102,7 @@ def _tools(archive: Archive, parts: Parts) -> None:
 
 
 def _own_tools(archive: Archive, own: Own) -> None:
-    """Add Xen's programs of the build, and what they need where it lies in Dom0's image."""
+    """Add Xen's programs from the build, with their libraries, at their paths in Dom0's image."""
     if own.system is None:
         return
     places = {path: f"/build/{name}" for name, path in own.tools.items()}
@@ -123,7 +123,7 @@ def _own_tools(archive: Archive, own: Own) -> None:
 
 
 def _device_model(archive: Archive, parts: Parts) -> None:
-    """Add what emulates the hardware of HVM guests, at the paths libxl has built in."""
+    """Add the device model for HVM guests at the paths that are built into libxl."""
     if parts.device_model is not None:
         place = "/usr/libexec/xen-qemu-system-i386"
         _program(archive, parts, place, parts.device_model)
@@ -152,7 +152,7 @@ def _needed(archive: Archive, parts: Parts, data: bytes, root: Path) -> None:
 
 
 def _library(archive: Archive, parts: Parts, name: str, root: Path) -> None:
-    place = f"{parts.machine.libraries}/{name}"
+    place = f"{parts.machine.library_dir}/{name}"
     if place in archive:
         return
     data = _read(parts.library(name, root))
@@ -204,7 +204,7 @@ def _guests(archive: Archive, rehearsal: Rehearsal, own: Own | None) -> None:
 
 
 def _file_system() -> bytes:
-    """Return an empty ext4 file system, or nothing where the host cannot make one."""
+    """Return an empty ext4 file system, or nothing if this host cannot make one."""
     program = shutil.which("mkfs.ext4") or shutil.which("mkfs.ext4", path="/usr/sbin:/sbin")
     if program is None:
         return b""
@@ -220,7 +220,7 @@ def _file_system() -> bytes:
 
 
 def _disk() -> bytes:
-    """Return the first sector of a disk with one Linux partition from 1 MiB on."""
+    """Return the first sector of a disk with one Linux partition that starts at 1 MiB."""
     entry = bytes((0x80, 0, 0, 0, 0x83, 0, 0, 0)) + (2048).to_bytes(4, "little")
     table = (entry + (65536).to_bytes(4, "little")).ljust(64, b"\0")
     return bytes(446) + table + b"\x55\xaa"

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What a program needs to run, read from its file; nothing of it is executed.
+"""The libraries that a program needs, read from its file without running it.
 
 64-bit little-endian ELF only: System V ABI, chapters 4 and 5.
 """
@@ -17,13 +17,13 @@ _NEEDED, _STRINGS, _RPATH, _RUNPATH = 1, 5, 15, 29
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a program or library needs.
+    """What a program or library needs to run.
 
     Attributes:
-        machine: number of the architecture; :data:`X86_64` is what Xen here runs.
+        machine: its architecture, the ``e_machine`` value.
         interpreter: path of the dynamic loader, or an empty text.
         libraries: names of the libraries.
-        runpath: where it looks for them first.
+        runpath: folders that are searched for them first.
     """
 
     machine: int
@@ -33,7 +33,7 @@ class Needs:
 
 
 def needs(data: bytes) -> Needs | None:
-    """Return what a file needs, or ``None`` where it is not a 64-bit ELF file."""
+    """Return what a program needs, or ``None`` if the file is not a 64-bit ELF file."""
     if data[:6] != b"\x7fELF\x02\x01":
         return None
     try:

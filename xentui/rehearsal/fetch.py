@@ -1,11 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Fetching what is missing: packages of Debian or Ubuntu, unpacked into a cache, never installed.
+"""Fetching of missing parts: Debian or Ubuntu packages, unpacked into a cache, not installed.
 
-Everything is done by the host's own ``apt-get`` and ``dpkg``, without root: apt works out
-which packages are not installed, checks their signatures, and fetches them. For packages of
-another architecture apt gets lists of its own, beside the cache, so that the host's stay as
-they are.
+The host's own ``apt-get`` and ``dpkg`` do the work, without root: apt finds out which packages are
+not installed, checks their signatures, and downloads them. For packages of another architecture,
+apt uses separate lists next to the cache, so the host's lists do not change.
 """
 
 from __future__ import annotations
@@ -25,12 +24,12 @@ from pathlib import Path
 
 from xentui.errors import InputError, XentuiError
 from xentui.project import filesystem
-from xentui.rehearsal.arch import MACHINES, host
+from xentui.rehearsal.arch import ARCHITECTURES, host_architecture
 from xentui.rehearsal.parts import MissingPart
 from xentui.rehearsal.run import StoppedError
 
 RECORD = "xentui-packages.json"
-"""Name of the file, in the cache, that says which packages were unpacked."""
+"""Name of the file in the cache that lists the unpacked packages."""
 
 _ELSEWHERE = (
     "This system's archive may have no packages for {0}. Unpack Debian's for {0} into a folder, "
@@ -42,22 +41,24 @@ _POLL = 0.2
 _INSTALL = re.compile(r"^Inst (\S+) \((\S+) ", re.MULTILINE)
 _KERNEL = re.compile(r"^(linux-(?:image|modules)-[0-9]\S*)$", re.MULTILINE)
 _XEN_SYSTEM = "xen-system"
-"""Start of the names of Debian's metapackages for a hypervisor and its programs."""
+"""Prefix of Debian's metapackages for the hypervisor and its programs."""
 _XEN = re.compile(r"^(xen-(?:hypervisor-[0-9]|utils-)\S*)$", re.MULTILINE)
 _NOT_NEEDED = re.compile(r"systemd|udev|libpam|libnss|python3|grub|initramfs")
 _URI = re.compile(r"^'[^']*' \S+ (\d+)", re.MULTILINE)
-_META = frozenset(name for machine in MACHINES.values() for name in machine.meta)
+_KERNEL_METAPACKAGES = frozenset(
+    name for machine in ARCHITECTURES.values() for name in machine.kernel_packages
+)
 _ROOTLESS = re.compile(r"dpkg|apt|perl|debconf|gpgv|passwd|adduser|tar$|libc-bin|debian-archive")
-"""What a root file system has and programs alone do not need."""
+"""Packages that programs do not need, although a root file system does."""
 
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """What is to be fetched.
+    """Packages to fetch.
 
     Attributes:
-        packages: their names; of another architecture than the host's with a colon and its name.
-        size: bytes of them all; 0 where apt does not say.
+        packages: their names; those of another architecture end with a colon and its name.
+        size: their size in bytes; 0 if apt does not know it.
     """
 
     packages: tuple[str, ...]
@@ -65,7 +66,7 @@ class Download:
 
     @property
     def amount(self) -> str:
-        """How much it is, for people."""
+        """The number of packages and their size, for people."""
         count = len(self.packages)
         size = f", {self.size / 1_000_000:.0f} MB" if self.size else ""
         return f"{count} package{'' if count == 1 else 's'}{size}"
@@ -77,20 +78,20 @@ class Download:
 
 
 def cache() -> Path:
-    """Return the folder that packages are unpacked into."""
+    """Return the folder into which packages are unpacked."""
     return filesystem.folder("cache") / "rehearsal" / "root"
 
 
 def possible() -> bool:
-    """Return whether this host can fetch packages of Debian."""
+    """Return whether this host can fetch Debian packages."""
     return all(shutil.which(name) for name in ("apt-get", "apt-cache", "dpkg"))
 
 
 def download(missing: Iterable[MissingPart]) -> Download:
-    """Work out which packages are to be fetched.
+    """Return the packages that have to be fetched for missing parts.
 
     Raises:
-        InputError: this host has no apt, or apt knows not all of them.
+        InputError: this host has no apt, or apt does not know all of them.
     """
     if not possible():
         raise InputError(
@@ -113,7 +114,7 @@ def download(missing: Iterable[MissingPart]) -> Download:
 
 
 def _names(wanted: list[str], settings: Path | None, debian: str) -> list[str]:
-    others = [name for name in wanted if name not in _META]
+    others = [name for name in wanted if name not in _KERNEL_METAPACKAGES]
     names: list[str] = []
     if others:
         command = ("apt-get", "-s", "-q", "install", "--no-install-recommends", *others)
@@ -136,7 +137,7 @@ def _names(wanted: list[str], settings: Path | None, debian: str) -> list[str]:
 
 @contextmanager
 def _settings(debian: str) -> Iterator[Path | None]:
-    """Give apt lists of its own for another architecture; for the host's there is nothing to do."""
+    """Yield the settings of apt's lists for another architecture; ``None`` for the host's."""
     if not debian:
         yield None
         return
@@ -160,19 +161,19 @@ def fetch(
     say: Callable[[str], None],
     stop: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Fetch packages and unpack them, beside those that are there already.
+    """Fetch packages and unpack them next to those that are already there.
 
     Args:
-        wanted: what to fetch.
-        into: the cache; made where it is not there.
-        say: called with each line about what is done.
-        stop: asked several times a second whether to give up.
+        wanted: the packages.
+        into: the cache; it is made if it does not exist.
+        say: called with each line about the progress.
+        stop: called several times a second; returns whether to give up.
 
     Raises:
-        InputError: a package cannot be had or unpacked; the cache is left as it was.
-        StoppedError: ``stop`` returned true; likewise.
+        InputError: a package cannot be fetched or unpacked; the cache is unchanged.
+        StoppedError: ``stop`` returned true; the cache is unchanged.
     """
-    for debian in ("", *(machine.debian for machine in MACHINES.values())):
+    for debian in ("", *(machine.debian for machine in ARCHITECTURES.values())):
         names = wanted.of(debian)
         if names:
             place = into if not debian else into.with_name(f"{into.name}-{debian}")
@@ -250,19 +251,21 @@ def packages(folder: Path) -> dict[str, str]:
 
 
 def _kernel_packages(settings: Path | None, debian: str) -> list[str]:
-    machine = next((each for each in MACHINES.values() if each.debian == debian), host())
-    for meta in machine.meta:
+    machine = next(
+        (each for each in ARCHITECTURES.values() if each.debian == debian), host_architecture()
+    )
+    for meta in machine.kernel_packages:
         found = _KERNEL.findall(_dependencies(meta, settings))
         if found:
             return list(dict.fromkeys(found))
     raise InputError(
-        f"apt knows no package {machine.meta[0]}",
+        f"apt knows no package {machine.kernel_packages[0]}",
         fix="Let root run apt-get update, or give another kernel in --parts DIR.",
     )
 
 
 def _dependencies(package: str, settings: Path | None) -> str:
-    """Return apt's list of everything that a package depends on, one name per line."""
+    """Return the names of everything that a package depends on, one per line."""
     return _apt(
         "apt-cache", "depends", "--recurse", "--no-recommends", "--no-suggests",
         "--no-conflicts", "--no-breaks", "--no-replaces", "--no-enhances", package, check=False,

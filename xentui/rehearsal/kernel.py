@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The Linux kernel, unpacked, and its modules.
+"""Linux kernels and their modules, unpacked before they are booted.
 
-A kernel image for PCs is a program that unpacks the kernel proper, most often with xz, which
-takes Xen and xl many seconds on an emulated CPU. Unpacked here, it boots at once. Layout:
-linux:Documentation/arch/x86/boot.rst (``payload_offset``, ``payload_length``).
+A kernel image for PCs is a program that unpacks the actual kernel, most often with xz. On an
+emulated CPU, Xen and xl need many seconds for that. If it is unpacked here, it boots at once.
+Layout: linux:Documentation/arch/x86/boot.rst (``payload_offset``, ``payload_length``).
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from xentui.errors import InputError, reason
-from xentui.rehearsal.arch import ARM, X86, Machine
+from xentui.rehearsal.arch import ARM, X86, Architecture
 
 MAX_BYTES = 512 * 1024 * 1024
-"""How large an unpacked kernel may be."""
+"""Largest size of an unpacked kernel in bytes."""
 
 _DEPENDS = re.compile(rb"\0depends=([^\0]*)\0")
 _ARM = b"ARMd"
@@ -40,12 +40,12 @@ _GUEST_OS, _LOADER, _PAE_MODE, _PHYS32_ENTRY = 6, 8, 9, 18
 
 
 def unpacked(path: Path) -> bytes:
-    """Return the kernel proper of a kernel image, as ELF; an ELF file is returned as it is.
+    """Return the unpacked kernel of an image as ELF; an ELF file is returned as it is.
 
-    An image for arm64 is the kernel proper, packed or not.
+    For arm64, return the image itself, unpacked.
 
     Raises:
-        InputError: it cannot be read, or is packed in a way that is not known.
+        InputError: it cannot be read, or is compressed in an unknown way.
     """
     data = _read(path)
     if data[:4] == b"\x7fELF":
@@ -68,7 +68,7 @@ def unpacked(path: Path) -> bytes:
 def release(data: bytes) -> str:
     """Return the release of a kernel image, such as ``6.1.0``, or an empty text.
 
-    One for arm64, which is to be given unpacked, names it in its banner alone.
+    For arm64 it is only in the banner, so the image must be unpacked.
     """
     if data[0x38:0x3C] == _ARM:
         found = _BANNER.search(data)
@@ -81,11 +81,11 @@ def release(data: bytes) -> str:
 
 
 def can_be_dom0(kernel: bytes) -> bool:
-    """Return whether a kernel proper says that it can be Dom0.
+    """Return whether an unpacked kernel can be Dom0.
 
-    In its ELF notes it is a bit of the features it supports (xen:xen/include/public/elfnote.h,
-    ``XEN_ELFNOTE_SUPPORTED_FEATURES``; features.h, ``XENFEAT_dom0``). For arm64, each that knows
-    Xen can (linux:arch/arm64/Kconfig, ``XEN_DOM0``), and looks for it by its name in the device
+    For PCs that is a bit in the ELF note for supported features (xen:xen/include/public/elfnote.h,
+    ``XEN_ELFNOTE_SUPPORTED_FEATURES``; features.h, ``XENFEAT_dom0``). For arm64, every kernel with
+    Xen support can (linux:arch/arm64/Kconfig, ``XEN_DOM0``); it contains Xen's name in the device
     tree (linux:arch/arm/xen/enlighten.c).
     """
     if kernel[0x38:0x3C] == _ARM:
@@ -97,10 +97,10 @@ def can_be_dom0(kernel: bytes) -> bool:
 
 
 def decompressed(data: bytes, name: str) -> bytes:
-    """Return data that xz, gzip or zstd packed.
+    """Return data that is compressed with xz, gzip or zstd, uncompressed.
 
     Raises:
-        InputError: it is damaged, or packed by something else.
+        InputError: it is damaged, or compressed in another way.
     """
     try:
         if data[:6] == b"\xfd7zXZ\0":
@@ -118,11 +118,11 @@ def decompressed(data: bytes, name: str) -> bytes:
 
 
 def modules(root: Path, names: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
-    """Yield modules by file name with their content, each after those it needs.
+    """Yield the file names and contents of modules, each after those that it depends on.
 
     Args:
-        root: the kernel's own folder, ``lib/modules/VERSION``.
-        names: modules wanted; what is not there is taken for built into the kernel.
+        root: the kernel's module folder, ``lib/modules/VERSION``.
+        names: the modules; one that does not exist is taken to be built into the kernel.
 
     Raises:
         InputError: a module cannot be read.
@@ -134,10 +134,10 @@ def modules(root: Path, names: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
 def ordered(
     paths: list[str], read: Callable[[str], bytes], names: tuple[str, ...]
 ) -> Iterator[tuple[str, bytes]]:
-    """Yield modules out of those at ``paths``, as :func:`modules` does.
+    """Yield modules as :func:`modules` does, from a list of paths.
 
     Raises:
-        InputError: a module is packed in a way that is not known.
+        InputError: a module is compressed in an unknown way.
     """
     files = {_plain(path.rsplit("/", 1)[-1]): path for path in paths if path.endswith(_SUFFIXES)}
     done: set[str] = set()
@@ -160,11 +160,11 @@ def ordered(
 
 
 def trimmed(kernel: bytes) -> bytes:
-    """Return a kernel proper without its sections, and without zeros at the end of what is loaded.
+    """Return an unpacked kernel without its sections and the zeros at the end of its segments.
 
-    A loader fills up with zeros (System V ABI, chapter 5, ``p_memsz``). Of a kernel for
-    PCs that is a third, which else is read, unpacked and copied for each guest. Anything but a
-    64-bit ELF file is returned as it is.
+    The loader adds those zeros again (System V ABI, chapter 5, ``p_memsz``). They are a third of a
+    kernel for PCs, which would be read, unpacked and copied for each guest. Anything but a 64-bit
+    ELF file is returned as it is.
     """
     if kernel[:6] != b"\x7fELF\x02\x01" or len(kernel) < _HEAD:
         return kernel
@@ -191,7 +191,7 @@ def trimmed(kernel: bytes) -> bytes:
 
 
 def repacked(kernel: bytes) -> bytes:
-    """Return a kernel packed with gzip, which xl unpacks in a second where xz takes ten."""
+    """Return a kernel compressed with gzip: xl unpacks it in a second, and xz in ten."""
     return gzip.compress(kernel, 1, mtime=0)
 
 
@@ -218,12 +218,13 @@ def _zstd(data: bytes, name: str) -> bytes:
     return run.stdout
 
 
-def idle(machine: Machine = X86) -> bytes:
-    """Return a kernel of one page that is never run: as ELF, or for arm64 as an image.
+def idle(machine: Architecture = X86) -> bytes:
+    """Return a kernel of one page that is never run: an ELF file, or an image for arm64.
 
-    Xen takes it for a PV, a PVH or an arm64 kernel, so a guest too small for a real one can be
-    built with it, and takes from Xen what it would with any other. The notes are those of
-    xen:xen/include/public/elfnote.h, the header that of linux:Documentation/arch/arm64/booting.rst.
+    Xen accepts it as a PV, PVH or arm64 kernel. A guest that is too small for a real kernel can be
+    built with it, and takes as much memory from Xen as with any other. The notes are those of
+    xen:xen/include/public/elfnote.h, the header is that of
+    linux:Documentation/arch/arm64/booting.rst.
     """
     if machine is ARM:
         size = 2 * _PAGE

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The programs a rehearsal is made of, and where they are found.
+"""The programs that a rehearsal needs, and where they are found.
 
-Folders are looked through in their order: one given (``--parts``), the host's own ``/``, and
-the cache that :mod:`xentui.rehearsal.fetch` fills. Each is the root of a file system as
-Debian's packages lay it out. What belongs together comes from one of them.
+Folders are searched in this order: the one given with ``--parts``, the host's ``/``, and the cache
+that :mod:`xentui.rehearsal.fetch` fills. Each is laid out as the root file system of a Debian host.
+Parts that must have the same version are taken from one folder.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from xentui.errors import Exit, InputError, XentuiError
 from xentui.rehearsal import arch, elf
-from xentui.rehearsal.arch import X86, Machine
+from xentui.rehearsal.arch import X86, Architecture
 
 HOST = Path("/")
 
@@ -34,14 +34,15 @@ PROGRAMS = {
     "xenstore-rm": "xenstore-utils",
     "xenstore-write": "xenstore-utils",
 }
-"""Programs of the stand-in Dom0, and Debian's package of each. All others are busybox, which needs
-no libraries: Xen's scripts start many, and on an emulated CPU that takes a tenth of a rehearsal."""
+"""Programs of the stand-in Dom0 and their Debian packages. All others are BusyBox's, which needs no
+libraries: Xen's scripts start many programs, and on an emulated CPU that saves a tenth of the
+    time."""
 
 TOOLS = ("xl", "xenstored", "xenconsoled", "xen-init-dom0")
-"""Xen's own programs, which lie in one folder."""
+"""Xen's own programs, which must be in one folder."""
 
 NETWORK_ROM = "usr/lib/ipxe/qemu/efi-rtl8139.rom"
-"""QEMU gives no HVM guest a network card without it."""
+"""QEMU needs it to give an HVM guest a network card."""
 
 MODULES = (
     "xen-gntdev", "xen-gntalloc", "xen-evtchn", "xen-privcmd", "xenfs", "xen-blkback",
@@ -49,7 +50,7 @@ MODULES = (
 )  # fmt: skip
 
 STORE_MODULES = ("virtio_pci", "virtio_blk", "crc32c_generic", "ext4")
-"""What Dom0 needs beside them to read guests' own files, which are on a disk."""
+"""Modules that Dom0 also needs to read the guests' own files from a disk."""
 
 _FOLDERS = ("usr/bin", "bin", "usr/sbin", "sbin", "usr/libexec")
 _LIBRARIES = ("usr/lib64", "lib64", "usr/lib", "lib")
@@ -57,12 +58,12 @@ _LIBRARIES = ("usr/lib64", "lib64", "usr/lib", "lib")
 
 @dataclass(frozen=True, slots=True)
 class MissingPart:
-    """Something that was not found.
+    """A missing part.
 
     Attributes:
-        what: for people.
-        package: the package of Debian that has it, as apt names it: of another architecture
-            than the host's with a colon and that.
+        what: its name, for people.
+        package: the Debian package with it, as apt names it: one of another architecture ends with
+            a colon and that architecture.
     """
 
     what: str
@@ -70,17 +71,17 @@ class MissingPart:
 
     @property
     def debian(self) -> str:
-        """Debian's name of the architecture, where it is another than the host's."""
+        """Debian's name of the package's architecture, if it is not the host's; otherwise empty."""
         return self.package.partition(":")[2]
 
 
 class MissingPartsError(XentuiError):
-    """Not everything that a rehearsal needs was found.
+    """Some parts of a rehearsal are missing.
 
     Attributes:
-        missing: what was not found.
+        missing: the missing parts.
         what: their names, for people.
-        packages: the packages of Debian that have them, as apt takes them.
+        packages: the Debian packages with them, as apt's arguments.
         others: Debian's names of the architectures that are not the host's, or an empty text.
     """
 
@@ -100,21 +101,21 @@ class MissingPartsError(XentuiError):
 
 @dataclass(frozen=True)
 class Parts:
-    """Everything a rehearsal needs.
+    """The parts of a rehearsal.
 
     Attributes:
-        roots: the folders looked through.
+        roots: the folders that were searched.
         qemu: the emulator.
-        firmware: folders of its firmware; empty where QEMU finds it without.
-        library_path: what it needs of other folders, for ``LD_LIBRARY_PATH``, or empty.
-        xen: the hypervisor, packed with gzip.
+        firmware: folders of its firmware; empty if QEMU finds it on its own.
+        library_path: its ``LD_LIBRARY_PATH``, or an empty text.
+        xen: the hypervisor, compressed with gzip or not.
         kernel: a Linux image that can be Dom0 and guest.
-        modules: its modules.
-        tools: folder of Xen's programs.
-        tools_root: the root that folder belongs to.
-        programs: further programs of Dom0.
-        device_model: what emulates the hardware of HVM guests, or ``None``.
-        machine: the architecture of all but the emulator.
+        modules: the folder of its modules.
+        tools: the folder of Xen's programs.
+        tools_root: the root of the folder above.
+        programs: further programs of Dom0 by name.
+        device_model: the device model for HVM guests, or ``None``.
+        machine: the architecture of everything except the emulator.
     """
 
     roots: tuple[Path, ...]
@@ -128,13 +129,13 @@ class Parts:
     tools_root: Path
     programs: Mapping[str, Path] = field(default_factory=dict)
     device_model: Path | None = None
-    machine: Machine = X86
+    machine: Architecture = X86
 
     def library(self, name: str, first: Path) -> Path:
-        """Return a library that a program found below ``first`` needs.
+        """Return a library of a program that was found below ``first``.
 
         Raises:
-            InputError: there is none.
+            InputError: it does not exist.
         """
         for root in (first, *self.roots):
             for folder in _library_folders(root, self.machine):
@@ -144,21 +145,21 @@ class Parts:
         raise InputError(f"{name}: the library was not found")
 
     def data(self, name: str) -> Path | None:
-        """Return a file by its path below any root, or ``None``."""
+        """Return a file by its path below any of the roots, or ``None``."""
         return next((root / name for root in self.roots if (root / name).is_file()), None)
 
     def root_of(self, path: Path) -> Path:
-        """Return the root that a file was found below."""
+        """Return the root below which a file was found."""
         others = [root for root in self.roots if root != HOST and path.is_relative_to(root)]
         return others[0] if others else HOST
 
     def environment(self) -> dict[str, str]:
-        """Return the environment that the emulator runs in."""
+        """Return the environment for the emulator."""
         added = {"LD_LIBRARY_PATH": self.library_path} if self.library_path else {}
         return {**os.environ, **added}
 
     def versions(self) -> dict[str, str]:
-        """Return what is known of the versions: of QEMU and of the kernel."""
+        """Return the versions of QEMU and of the kernel."""
         run = subprocess.run(  # noqa: S603 - a program that was found above
             [self.qemu, "--version"],
             env=self.environment(),
@@ -171,8 +172,8 @@ class Parts:
         return {"qemu": version or "unknown", "kernel": self.modules.name}
 
 
-def foreign(cache: Path, machine: Machine) -> Path:
-    """Return the folder beside the cache for packages of an architecture that is not the host's."""
+def foreign(cache: Path, machine: Architecture) -> Path:
+    """Return the folder next to the cache for packages of another architecture."""
     return cache if machine.native else cache.with_name(f"{cache.name}-{machine.debian}")
 
 
@@ -181,19 +182,19 @@ def find(
     cache: Path | None = None,
     *,
     hvm: bool = False,
-    machine: Machine = X86,
+    machine: Architecture = X86,
 ) -> Parts:
-    """Find everything.
+    """Find all parts.
 
     Args:
-        directory: a folder to look into first.
-        cache: the folder that packages were unpacked into; those of another architecture than
-            the host's lie in the folder that :func:`foreign` names.
-        hvm: whether HVM guests are rehearsed, which need more.
-        machine: the architecture of the board.
+        directory: a folder to search first.
+        cache: the folder of unpacked packages; those of another architecture are in the folder that
+            :func:`foreign` returns.
+        hvm: whether there are HVM guests, which need more parts.
+        machine: the board's architecture.
 
     Raises:
-        LackError: something is not there.
+        MissingPartsError: a part does not exist.
         InputError: ``directory`` is not a folder, or this is not Linux.
     """
     if sys.platform != "linux":
@@ -204,7 +205,7 @@ def find(
         raise InputError(
             f"{directory}: is not a folder", fix="Give the folder of unpacked packages."
         )
-    own = arch.host()
+    own = arch.host_architecture()
     beside = _roots(directory, HOST, cache if directory is None else None)
     inside = beside
     if machine is not own:
@@ -236,7 +237,7 @@ def find(
         missing.append(MissingPart("the firmware of emulated network cards", f"ipxe-qemu{other}"))
     if kernel is None:
         what = "a Linux kernel that can be Dom0, readable"
-        missing.append(MissingPart(what, machine.meta[0] + other))
+        missing.append(MissingPart(what, machine.kernel_packages[0] + other))
     if missing or qemu is None or tools is None or kernel is None:
         raise MissingPartsError(tuple(missing))
     aside = [root for root in beside if root != HOST]
@@ -267,7 +268,7 @@ def _roots(*given: Path | None) -> tuple[Path, ...]:
     return tuple(root.absolute() for root in given if root is not None and root.is_dir())
 
 
-def _program(roots: tuple[Path, ...], name: str, machine: Machine) -> Path | None:
+def _program(roots: tuple[Path, ...], name: str, machine: Architecture) -> Path | None:
     for root in roots:
         for folder in _FOLDERS:
             path = root / folder / name
@@ -276,14 +277,14 @@ def _program(roots: tuple[Path, ...], name: str, machine: Machine) -> Path | Non
     return None
 
 
-def _fits(path: Path, machine: Machine) -> bool:
+def _fits(path: Path, machine: Architecture) -> bool:
     with path.open("rb") as file:
         needs = elf.needs(file.read())
-    return needs is not None and needs.machine == machine.elf
+    return needs is not None and needs.machine == machine.elf_machine
 
 
-def _tools(root: Path, machine: Machine) -> Iterator[tuple[Path, Path, Path]]:
-    """Yield the root, a hypervisor and the folder of the programs of its version."""
+def _tools(root: Path, machine: Architecture) -> Iterator[tuple[Path, Path, Path]]:
+    """Yield the root, the hypervisor and the folder of the programs of its version."""
     for folder in sorted(root.glob("usr/lib/xen-[0-9]*/bin"), reverse=True):
         version = folder.parent.name
         if not all((folder / name).is_file() for name in TOOLS):
@@ -294,8 +295,8 @@ def _tools(root: Path, machine: Machine) -> Iterator[tuple[Path, Path, Path]]:
                 yield root, image, folder
 
 
-def _kernels(root: Path, machine: Machine) -> Iterator[tuple[Path, Path]]:
-    """Yield kernels that can be Dom0, each with its modules; the newest first."""
+def _kernels(root: Path, machine: Architecture) -> Iterator[tuple[Path, Path]]:
+    """Yield kernels that can be Dom0 with the folders of their modules, the newest first."""
     for image in sorted(root.glob("boot/vmlinuz-*"), reverse=True):
         release = image.name.removeprefix("vmlinuz-")
         config = root / "boot" / f"config-{release}"
@@ -304,12 +305,12 @@ def _kernels(root: Path, machine: Machine) -> Iterator[tuple[Path, Path]]:
                 os.access(image, os.R_OK)
                 and (modules / "kernel").is_dir()
                 and config.is_file()
-                and machine.dom0 in config.read_text(errors="replace")
+                and machine.dom0_option in config.read_text(errors="replace")
             ):
                 yield image, modules
 
 
-def _library_folders(root: Path, machine: Machine) -> list[Path]:
+def _library_folders(root: Path, machine: Architecture) -> list[Path]:
     places = (f"usr/lib/{machine.triplet}", f"lib/{machine.triplet}", *_LIBRARIES)
     private = sorted(root.glob(f"usr/lib/xen-[0-9]*/lib/{machine.triplet}"), reverse=True)
     return [path for path in (*private, *(root / name for name in places)) if path.is_dir()]

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What is rehearsed: the machine, and each guest in the order it is started.
+"""The plan of a rehearsal: the machine, and each guest in the order in which it is started.
 
-The guests that start with Dom0 come first, in xendomains' order, and stay. Each other one
-is started beside them, and taken away again before the next.
+Guests that start with Dom0 come first, in xendomains' order, and keep running. Every other guest is
+started next to them, and destroyed before the next.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from xentui.project import artifacts, boards
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.effective import dom0_memory, effective, total_memory
 from xentui.project.model import CONTAINER, KNOWN_IMPORTS, Guest, Project
-from xentui.rehearsal.arch import MACHINES, Machine
+from xentui.rehearsal.arch import ARCHITECTURES, Architecture
 from xentui.rules import budget
 from xentui.rules.network import BRIDGE
 from xentui.xl import config as xl_config
@@ -25,28 +25,28 @@ from xentui.xl import disk as xl_disk
 from xentui.xl.config import Config
 
 PIECE = 128
-"""MiB that Dom0 is given at a time on arm64."""
+"""MiB in which Xen allocates Dom0's memory on arm64."""
 
 SMALLEST_DOM0 = 256
-"""MiB that the stand-in Dom0 needs; measured, 90 MiB of them are then left for xl."""
+"""MiB that the stand-in Dom0 needs; measured: 90 MiB of them are left for xl."""
 
 Mode = Literal["run", "pause", "boot"]
 StandIn = Literal["ext4", "disk", "zero"]
 
 
 class CannotRehearseError(UsageError):
-    """The project's machine is none that can be rehearsed."""
+    """The project cannot be rehearsed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A disk image to be there.
+    """A disk image of a guest.
 
     Attributes:
-        path: where it lies in Dom0.
-        kind: what is in it: a file system, a partitioned disk, or nothing.
-        mib: its size; the file has holes.
-        device: whether it takes the place of a block device.
+        path: its path in Dom0.
+        kind: its content: a file system, a partitioned disk, or nothing.
+        mib: its size; the file is sparse.
+        device: whether it replaces a block device.
     """
 
     path: str
@@ -62,15 +62,16 @@ class Part:
     Attributes:
         key: the guest's key.
         autostart: whether it starts with Dom0.
-        mode: run to its first console line, created only, or run until its own programs speak.
+        mode: whether it runs to its first console line, is only created, or runs until its own
+            programs print something.
         why: why it is not run, or an empty text.
         kind: its domain type.
-        memory: MiB of its own.
-        predicted: MiB it takes in all, as the budget has it.
-        config_path: where its xl config lies in Dom0.
-        config: the text of it.
+        memory: its own memory in MiB.
+        predicted: all memory that it takes, in MiB, according to the budget.
+        config_path: the path of its xl config in Dom0.
+        config: the text of that config.
         kernel: path of its kernel in Dom0, or an empty text.
-        ramdisk: path of its initial RAM disk, or an empty text.
+        ramdisk: path of its initial RAM disk in Dom0, or an empty text.
         images: its disks.
     """
 
@@ -90,24 +91,24 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """All that is rehearsed.
+    """The plan. Memory is in MiB.
 
     Attributes:
         machine: the board.
         arch: its architecture.
-        total: MiB of the board.
-        dom0: MiB of Dom0, or ``None`` where Dom0 takes all there is.
-        added: MiB that QEMU and the stand-in Dom0 get on top, because it could not live in less.
-        xen: MiB that Xen takes of QEMU's machine, as the budget has it.
-        reserve: MiB kept for containers, which are not rehearsed.
-        parts: the guests, in the order they are started.
-        direct: guests that Xen starts itself, each with the MiB it takes by the budget.
+        total: the board's memory.
+        dom0: Dom0's memory, or ``None`` if Dom0 takes all.
+        added: memory that QEMU and the stand-in Dom0 have in addition, as it needs more than Dom0.
+        xen: memory that Xen takes of QEMU's machine, according to the budget.
+        reserve: memory for containers, which are not rehearsed.
+        parts: the guests in the order in which they are started.
+        direct: guests that Xen itself starts, each with its memory according to the budget.
         bridges: network bridges of the image.
         notes: what the rehearsal cannot show.
     """
 
     machine: str
-    arch: Machine
+    arch: Architecture
     total: int
     dom0: int | None
     added: int
@@ -120,12 +121,12 @@ class Rehearsal:
 
     @property
     def hvm(self) -> bool:
-        """Whether a guest is an HVM one."""
+        """Whether there is an HVM guest."""
         return any(part.kind == "hvm" for part in self.parts)
 
 
 def rehearsal(project: Project, assets: Assets = NO_ASSETS) -> Rehearsal:
-    """Work out what is rehearsed.
+    """Return the plan for a project.
 
     Raises:
         CannotRehearseError: the total memory is unknown, or Dom0 does not fit.
@@ -149,7 +150,7 @@ def rehearsal(project: Project, assets: Assets = NO_ASSETS) -> Rehearsal:
     others = [guest.key for guest in project.guests if not guest.autostart]
     return Rehearsal(
         machine=board.machine,
-        arch=MACHINES[board.arch],
+        arch=ARCHITECTURES[board.arch],
         total=total,
         dom0=dom0,
         added=added,
@@ -165,14 +166,15 @@ def rehearsal(project: Project, assets: Assets = NO_ASSETS) -> Rehearsal:
 
 
 def _fits_pieces(total: int, dom0: int) -> None:
-    """Check that Dom0 finds its place.
+    """Check that Dom0's memory fits.
 
-    On arm64 Xen gives Dom0 memory in pieces of 128 MiB at least, at multiples of that
-    (xen:xen/arch/arm/domain_build.c, ``allocate_memory_11``), and three of QEMU's are taken: by
-    Xen, by the device tree, and by Dom0's kernel and archive.
+    On arm64, Xen allocates Dom0's memory in pieces of at least 128 MiB that are aligned to their
+    size (xen:xen/arch/arm/domain_build.c, ``allocate_memory_11``). Three pieces of QEMU's memory
+    are
+    taken: by Xen, by the device tree, and by Dom0's kernel and archive.
 
     Raises:
-        CannotRehearseError: it does not.
+        CannotRehearseError: it does not fit.
     """
     pieces = total // PIECE - 3
     if pieces < -(-dom0 // PIECE):
@@ -215,7 +217,7 @@ def part(project: Project, guest: Guest, text: str, predicted: int) -> Part:
     kind = config.domain_type or worked_out.type
     # What libxl gives where a config says nothing; the generated ones always do.
     memory = config.number("memory") or config.number("maxmem") or budget.CONFIG_MEMORY
-    smallest = MACHINES[boards.board(project.host.machine).arch].smallest
+    smallest = ARCHITECTURES[boards.board(project.host.machine).arch].min_guest_mib
     mode, why = _mode(kind, memory, smallest)
     return Part(
         key=guest.key,
@@ -266,5 +268,5 @@ def _stand_in(project: Project, guest: Guest) -> StandIn:
 
 
 def _plain(path: str | None) -> str:
-    """Return an absolute path that a line of a list can hold, or an empty text."""
+    """Return a path if it is absolute and printable, so a line of a list can hold it, or ''."""
     return path if path and path.startswith("/") and path.isprintable() else ""

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What a rehearsal showed, for people and for machines, beside what the budget predicted."""
+"""The report of a rehearsal, for people and as JSON, next to the budget's predictions."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _PROMPT = re.compile(r"(?:.*login:|.*[#$>])\s*")
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _MESSAGE = re.compile(r"\[ *[0-9]+\.[0-9]+\] .*")
 _LAST = 12
-"""Lines of the end of a console that are shown to people."""
+"""Lines at the end of a console that are shown to people."""
 
 _OUT_OF_MEMORY = ("Out of memory", "Cannot allocate memory", "failed to free memory")
 
 PESSIMISTIC = 4
-"""MiB by which the budget may expect more of a guest than it takes."""
+"""MiB that the budget may predict in excess of what a guest takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +79,22 @@ class GuestReport:
 
     @property
     def started(self) -> bool:
-        """Whether xl created it, and its kernel did not give up."""
+        """Whether xl created it and its kernel did not panic."""
         return self.status in ("running", "silent", "paused")
 
     @property
     def for_memory(self) -> bool:
-        """Whether xl refused it for want of memory."""
+        """Whether xl refused it because of too little memory."""
         return self.status == "refused" and any(
             text in line for line in self.words for text in _OUT_OF_MEMORY
         )
 
     @property
     def as_predicted(self) -> bool | None:
-        """Whether the budget was right about it; ``None`` where that was not to be seen.
+        """Whether the budget was right about it; ``None`` if that is unknown.
 
-        Never may a guest take more than predicted, nor much less. One that was refused for
-        another reason than memory says nothing.
+        A guest must not take more than predicted, nor much less. A guest that was refused for
+        another reason than memory shows nothing.
         """
         if self.taken_kib is None:
             return not self.fits if self.for_memory else None
@@ -145,7 +145,7 @@ class RehearsalReport:
 
     @property
     def all_started(self) -> bool:
-        """Whether every guest started: those that start with Dom0, and each other beside them."""
+        """Whether every guest started: those that start with Dom0, and each other in turn."""
         return (
             not self.problem
             and all(guest.started for guest in self.guests)
@@ -154,9 +154,9 @@ class RehearsalReport:
 
     @property
     def as_predicted(self) -> bool | None:
-        """Whether the budget was right about Xen and about each guest that was tried.
+        """Whether the budget was right about Xen and each guest that was tried.
 
-        ``None`` where neither was to be seen.
+        ``None`` if neither is known.
         """
         seen = [guest.as_predicted for guest in self.guests if guest.as_predicted is not None]
         if self.xen_kib is not None:
@@ -164,7 +164,7 @@ class RehearsalReport:
         return all(seen) if seen else None
 
     def data(self) -> dict[str, Any]:
-        """Return everything for JSON."""
+        """Return the report for JSON."""
         found = asdict(self)
         found["guests"] = [
             {
@@ -179,7 +179,7 @@ class RehearsalReport:
         return {"version": 1, **verdict, **found}
 
     def lines(self) -> Iterator[str]:
-        """Yield everything for people; each line is printable."""
+        """Yield the report as printable lines for people."""
         for line in _lines(self):
             yield visible(line)
 
@@ -190,7 +190,7 @@ def report(
     versions: Mapping[str, str],
     choices: Sequence[Choice] = (),
 ) -> RehearsalReport:
-    """Make the report of a run."""
+    """Build the report of a run."""
     transcript = outcome.transcript
     xen_kib = None
     if transcript.free_at_start is not None and rehearsal.dom0 is not None:

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""One run: QEMU with Xen, watched until the guests were tried.
+"""One run: start QEMU with Xen, and watch it until all guests were tried.
 
-Nothing is left behind, however it ends: the files QEMU is given have no name in any folder,
-its output comes through pipes, and the kernel ends QEMU together with its parent.
+Nothing is left behind, however the run ends: QEMU's files have no name in any folder, its output
+comes through pipes, and Linux kills QEMU when its parent ends.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ Accelerator = Literal["tcg", "kvm"]
 Log = Callable[[Stream, bytes], None]
 
 SILENCE = 300.0
-"""Seconds without a word of Dom0's script after which a run is given up; the longest it waits by
-itself is 240."""
+"""Seconds without a report of Dom0's script after which a run is given up. The script itself waits
+for at most 240."""
 
 CPU = "max,-smap,-rdtscp,-xsave,-avx,-avx2"
 """An emulated CPU without what keeps Xen's guests from running on it: with SMAP a PV Dom0 dies
@@ -47,9 +47,9 @@ registers are lost between guests (seen on QEMU 7.2)."""
 
 ARM_CPU = "cortex-a57"
 ARM_MEMORY = 0x40000000
-"""Where the memory of QEMU's machine for arm64 begins."""
+"""Address of the memory of QEMU's arm64 machine."""
 ARM_STEP = 16 << 20
-"""What addresses there are a multiple of; and as much is left for Xen at the end of memory."""
+"""Alignment of addresses there in bytes; as much is left for Xen at the end of the memory."""
 
 CODE_MIB = 96
 """MiB that QEMU may take for translated code, beside the machine's memory; by default it takes 1
@@ -59,22 +59,22 @@ _PR_SET_PDEATHSIG = 1
 
 
 class StoppedError(XentuiError):
-    """The user stopped it."""
+    """The user stopped the rehearsal."""
 
     exit_code = Exit.INTERRUPTED
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run ended.
+    """The result of a run.
 
     Attributes:
-        transcript: what was reported.
+        transcript: everything that was reported.
         problem: why it ended early, or an empty text.
-        seconds: how long it took, from the first file read to the end of QEMU.
-        boot_seconds: of these, until Dom0 was up; ``None`` where it never was.
+        seconds: its duration, from the first file read to the end of QEMU.
+        boot_seconds: the part of it until Dom0 was up; ``None`` if it never was.
         accelerator: ``tcg`` or ``kvm``.
-        stopped: where the board's own boot files stopped, if they did before Dom0 was up.
+        stopped: where the boot stopped, if the board's own boot files did not start Dom0.
     """
 
     transcript: Transcript
@@ -86,7 +86,7 @@ class Outcome:
 
 
 def accelerator() -> Accelerator:
-    """Return what can run Xen here: KVM only where it offers virtualization to its guests."""
+    """Return ``kvm`` if KVM offers nested virtualization here, otherwise ``tcg``."""
     if os.access("/dev/kvm", os.R_OK | os.W_OK):
         for module in ("kvm_intel", "kvm_amd"):
             try:
@@ -112,14 +112,14 @@ def run(
     """Boot Xen and try the guests.
 
     Args:
-        rehearsal: what to try.
+        rehearsal: the plan.
         parts: the programs.
-        own: what of a build takes part.
         progress: called with each event, in the calling thread.
-        stop: asked several times a second whether to give up.
-        accel: how the CPU is emulated; found out where left out.
-        log: given all that the machine says, piece by piece as it comes.
-        path: the board's own boot files, in the place of QEMU's ``-kernel``.
+        stop: called several times a second; returns whether to give up.
+        accel: how the CPU is emulated; detected if left out.
+        log: called with everything that the machine prints, as it comes.
+        own: the files of a build that take part.
+        path: the board's own boot files, instead of QEMU's ``-kernel``.
 
     Raises:
         StoppedError: ``stop`` returned true.
@@ -221,7 +221,7 @@ def _command(
     accel: Accelerator,
     path: BootPath | None = None,
 ) -> tuple[list[str], tuple[int, ...]]:
-    """Return QEMU's command line, without the streams, and the files it is given."""
+    """Return QEMU's command line without the streams, and its open files."""
     xen = "loglvl=all noreboot=1 bootscrub=0"
     if rehearsal.dom0 is not None:
         mib = rehearsal.dom0 + rehearsal.added
@@ -254,7 +254,7 @@ def _command(
 
 
 def _firmware(path: BootPath, parts: Parts, disk: IO[bytes], accel: Accelerator) -> list[str]:
-    """Return the machine with firmware and the disk that it finds Xen on."""
+    """Return the machine's arguments: the firmware, and the disk on which it finds Xen."""
     place = f"file=/proc/self/fd/{disk.fileno()},format=raw,if=none,id=boot,cache=unsafe"
     words = [
         *boot.firmware_arguments(path, parts.machine),
@@ -277,13 +277,14 @@ def _pc(given: _Given, linux: str, xen: str, accel: Accelerator) -> list[str]:
 
 
 def _arm(given: _Given, linux: str, xen: str, mib: int) -> list[str]:
-    """Return what differs on arm64: Xen finds Dom0's kernel and archive through the device tree.
+    """Return the arguments for arm64, where Xen finds Dom0's files through the device tree.
 
     QEMU's guest-loader puts them there (qemu:docs/system/guest-loader.rst). The machine has one
-    serial port of its own, and a second on its PCI bus.
+    serial port of its own, and a second one on its PCI bus.
     """
     linux_file, archive_file = (f"/proc/self/fd/{f.fileno()}" for f in (given.linux, given.dom0))
-    # At the end, as Dom0 needs large pieces in a row; far up, nothing has to be so.
+    # At the end of the memory, as Dom0 needs large contiguous pieces. Above 4 GiB that is not
+    # needed.
     archive, kernel_at = (
         ARM_MEMORY + (min(mib, 4096) << 20) - ARM_STEP - sum(map(_steps, files))
         for files in ((given.dom0,), (given.dom0, given.linux))

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Dom0's own root file system, read out of its image: nothing is mounted, nothing is run."""
+"""Dom0's root file system, read from its image without mounting it or running anything."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from xentui.images import disk, lookup
 from xentui.images.ext import ExtTree
 from xentui.images.reader import Broken, FileReader, PartReader, Reader
 from xentui.rehearsal import elf
-from xentui.rehearsal.arch import MACHINES
+from xentui.rehearsal.arch import ARCHITECTURES
 
 MOST = 256 * 1024 * 1024
-"""Bytes of a file that are taken into memory at most."""
+"""Largest file in bytes that is read into memory."""
 
 _BUDGET = 8 * 1024 * 1024 * 1024
 _DEEP = 12
 
 LIBRARIES = (
     "/lib", "/usr/lib", "/lib64", "/usr/lib64",
-    *(f"{place}/{m.triplet}" for m in MACHINES.values() for place in ("/lib", "/usr/lib")),
+    *(f"{place}/{m.triplet}" for m in ARCHITECTURES.values() for place in ("/lib", "/usr/lib")),
 )  # fmt: skip
-"""Where a library is looked for."""
+"""Folders in which libraries are searched."""
 
 
 class System:
-    """The files of an image that is an ext file system, or a disk with one.
+    """The files of an image: an ext file system, or a disk with one.
 
     Args:
         path: the image.
 
     Raises:
-        Broken: it is neither, or cannot be followed.
+        Broken: it is neither, or is damaged.
         OSError: it cannot be read.
     """
 
@@ -55,15 +55,15 @@ class System:
         return lookup.exists(self._tree, path)
 
     def size(self, path: str) -> int:
-        """Return the bytes of a file, or 0 where it is not there."""
+        """Return the size of a file in bytes, or 0 if it does not exist."""
         node = lookup.find(self._tree, path)
         return node.size if node is not None else 0
 
     def read(self, path: str) -> bytes:
-        """Return what is in a file.
+        """Return the content of a file.
 
         Raises:
-            Broken: it is not there, or too big.
+            Broken: it does not exist, or is too large.
         """
         size = self.size(path)
         if path not in self or size > MOST:
@@ -74,10 +74,10 @@ class System:
         return bytes(content)
 
     def copy(self, path: str, into: IO[bytes]) -> None:
-        """Copy a file into one that is empty, zeros as holes.
+        """Copy a file into an empty one, with holes in place of zeros.
 
         Raises:
-            Broken: it is not there, or cannot be followed.
+            Broken: it does not exist, or is damaged.
         """
         into.truncate(self.size(path))
         for place, piece in self._pieces(path):
@@ -86,19 +86,19 @@ class System:
         into.flush()
 
     def names(self, folder: str) -> list[str]:
-        """Return the names in a folder; none where it is none."""
+        """Return the names in a folder; none if it is not a folder."""
         node = lookup.find(self._tree, folder)
         return sorted(self._tree.names(node)) if node is not None else []
 
     def link(self, path: str) -> str | None:
-        """Return where a symbolic link points, or ``None`` for anything else."""
+        """Return the target of a symbolic link, or ``None`` for anything else."""
         folder, _, name = path.rpartition("/")
         above = lookup.find(self._tree, folder)
         node = self._tree.entry(above, name) if above is not None else None
         return self._tree.link(node) if node is not None else None
 
     def below(self, folder: str, deep: int = _DEEP) -> Iterator[str]:
-        """Yield the path of everything below a folder, to some depth."""
+        """Yield the paths of everything below a folder, to a limited depth."""
         for name in self.names(folder) if deep else ():
             path = f"{folder}/{name}"
             yield path
@@ -109,10 +109,10 @@ class System:
         return next((f"{place}/{name}" for place in LIBRARIES if f"{place}/{name}" in self), None)
 
     def needed(self, *programs: str) -> dict[str, bytes]:
-        """Return programs by path, and the loader and the libraries they need.
+        """Return programs with their loaders and libraries, by path.
 
         Raises:
-            Broken: one of them is not there.
+            Broken: one of them does not exist.
         """
         found: dict[str, bytes] = {}
         left = list(programs)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Files without a name in any folder: they are gone when they are closed, however that comes."""
+"""Temporary files without a name: Linux removes them when they are closed, even by a crash."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from typing import IO
 from xentui.errors import InputError, reason
 
 FOLDER = Path("/var/tmp")  # noqa: S108 - files without a name
-"""Where they lie unless TMPDIR says otherwise, as /tmp is often in memory."""
+"""Folder for them unless TMPDIR is set, as /tmp is often in memory."""
 
 
 def file(stack: ExitStack) -> IO[bytes]:
     """Return an empty file, which ``stack`` closes.
 
     Raises:
-        InputError: no file can be made.
+        InputError: it cannot be made.
     """
     with _as_input_error():
         return stack.enter_context(tempfile.TemporaryFile(prefix="xentui-", dir=_folder()))
 
 
 def holding(data: bytes, stack: ExitStack) -> IO[bytes]:
-    """Return a file with content.
+    """Return a file with the given content.
 
     Raises:
-        InputError: there is no room for it.
+        InputError: there is not enough space for it.
     """
     made = file(stack)
     with _as_input_error():

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Rules on how a guest boots: its type, its kernel and its command line (XT225 to XT237)."""
+"""Rules on how a guest boots: its type, its kernel and its kernel command line (XT225 to XT237)."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ from xentui.rules.finding import Finding, QuickFix, found
 from xentui.safe_text import quoted
 
 WHOLE_DISKS = ("qcow2", "raw")
-"""Import types whose images mostly hold a partition table."""
+"""Import types whose images usually have a partition table."""
 
 SMALL = 64
-"""MiB below which a common kernel does not start; Debian's needs 86 (measured)."""
+"""MiB below which a common kernel does not boot; Debian's needs 86 (measured)."""
 
 _WHOLE = re.compile(r"/dev/(?:xvd|sd|hd|vd)[a-z]")
 _PART = re.compile(r"/dev/((?:xvd|sd|hd|vd)[a-z])[0-9]*")
 
 
 def generated(guest: EffectiveGuest) -> bool:
-    """Return whether the project decides the guest's kernel command line."""
+    """Return whether the kernel command line comes from the project."""
     return guest.guest.config_file is None and guest.type != "hvm"
 
 
 def without_disk(guest: EffectiveGuest) -> bool:
-    """Return whether the guest is a kernel alone, which need not be Linux."""
+    """Return whether the guest is only a kernel, which may not be Linux."""
     return guest.guest.source is not None and guest.guest.source.type == WITHOUT_DISK
 
 
 def option(extra: str, name: str) -> str | None:
-    """Return the last value of an option of the kernel's command line."""
+    """Return the last value of an option on a kernel command line, or ``None``."""
     found_ = None
     for word in extra.split():
         key, equals, text = word.partition("=")
@@ -49,7 +49,7 @@ def option(extra: str, name: str) -> str | None:
 
 
 def root(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Check that the kernel command line names a root device, and the right one."""
+    """Check that the kernel command line names the right root device."""
     if not generated(guest) or without_disk(guest):
         return
     path = f"guests.{guest.key}.extra"
@@ -84,7 +84,7 @@ def partition(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         return
     local = contents(context.project, context.assets, guest)
     if local is not None and local.kind not in UNCERTAIN:
-        # What the file is decides (XT351 and XT352), and not what such files mostly are.
+        # The file itself is available: XT351 and XT352 check it.
         return
     named = option(guest.extra, "root")
     if named is not None and _WHOLE.fullmatch(named):
@@ -113,7 +113,7 @@ def console(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def init(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Check that a minimal root directory has something to run as init."""
+    """Check that a minimal root directory has an init."""
     source = guest.guest.source
     if source is None or source.type != "rootfs_dir" or not generated(guest):
         return
@@ -134,7 +134,7 @@ def init(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def container(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Check that the kernel starts what a container image runs."""
+    """Check that the kernel starts the container image's program."""
     source = guest.guest.source
     if source is None or source.type != CONTAINER or not generated(guest):
         return
@@ -244,7 +244,7 @@ def _as_hvm(board: Board, guest: EffectiveGuest) -> Iterator[QuickFix | None]:
 
 
 def defaults(context: Context) -> Iterator[Finding]:
-    """Check the image type that guests made by recipes use."""
+    """Check the default image type of guests that recipes build."""
     fstype = context.project.defaults.image_fstype
     if fstype is None or fstype == schema.default("defaults", "image_fstype"):
         return

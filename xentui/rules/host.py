@@ -120,7 +120,7 @@ def boot_mode(context: Context) -> Iterator[Finding]:
             reset,
         )
     elif mode == "efi" and board.emulated:
-        fix = "Start runqemu with ovmf beside wic, as the commands of xentui show do."
+        fix = "Start runqemu with wic and ovmf: xentui show --what commands prints the line."
         yield found("XT106", path, "An efi image starts on UEFI firmware only", fix)
 
 

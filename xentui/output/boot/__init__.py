@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What starts Xen on a board: settings, a recipe, a script or a .cfg, a kickstart file.
+"""Boot files for Xen: settings, a recipe, a script or a .cfg, a kickstart file.
 
-Each family of :data:`xentui.project.boards.FAMILIES` has its settings here. All of them name the
-Dom0 image (``:pn-IMAGE``), so no image recipe needs an append, and guests' images stay as they
-are. Only plug-ins of OpenEmbedded-Core's and meta-virtualization's own wic are used, so the same
-files serve every release.
+The settings of each family of :data:`xentui.project.boards.FAMILIES` are here. All of them apply
+only to the Dom0 image (``:pn-IMAGE``): no image recipe needs an append, and guests' images do not
+change. The kickstart files only use plug-ins of OpenEmbedded-Core and meta-virtualization, so the
+same files work on every release.
 """
 
 from __future__ import annotations
@@ -21,20 +21,21 @@ from xentui.project.model import Project
 
 
 def is_written(project: Project) -> bool:
-    """Return whether xentui writes what starts Xen.
+    """Return whether xentui writes the boot files.
 
-    For a PC's BIOS the layers do, but for a kickstart file (:mod:`xentui.output.kickstart`).
+    For a PC's BIOS they come from the layers, except the kickstart file
+    (:mod:`xentui.output.kickstart`).
     """
     host = project.host
     return boards.boot_writer(host) == "xentui" and boards.boot_family(host) != "bios"
 
 
 def settings(project: Project, board_name: str = "") -> Iterator[str]:
-    """Yield the blocks of ``xentui.conf`` that start Xen; none where a layer does.
+    """Yield the blocks of ``xentui.conf`` for the boot files; none if a layer starts Xen.
 
     Args:
         project: the project.
-        board_name: what the project is called in a layer for several boards; empty in its own.
+        board_name: the project's name in a layer for several boards; empty in its own layer.
     """
     if not is_written(project):
         return
@@ -42,7 +43,7 @@ def settings(project: Project, board_name: str = "") -> Iterator[str]:
     name = recipe.name(board_name)
     if family == "efi":
         yield (
-            "# The firmware starts xen.efi, which reads the .cfg beside it.\n"
+            "# The firmware starts xen.efi, which reads the .cfg next to it.\n"
             + text.assign(f"IMAGE_BOOT_FILES:{pn}", " ".join(uefi.boot_files(project)))
             + "\n"
             + text.assign(_wks_variable(project, pn), kickstart.name("efi", board_name))
@@ -53,7 +54,7 @@ def settings(project: Project, board_name: str = "") -> Iterator[str]:
         yield from _image(pn, name)
     elif family == "uboot-rpi":
         yield (
-            "# The firmware starts U-Boot, and that our script. Xen lies beside it on the card.\n"
+            "# The firmware starts U-Boot, which runs boot.scr. Xen is on the same partition.\n"
             + text.assign("RPI_USE_U_BOOT", "1")
             + "\n"
             + text.assign("ENABLE_UART", "1")
@@ -68,7 +69,7 @@ def settings(project: Project, board_name: str = "") -> Iterator[str]:
         yield from _image(pn, name)
     elif family == "uboot-rootfs":
         yield (
-            "# U-Boot runs /boot/boot.scr; it would run an extlinux.conf first, so there is none.\n"
+            "# U-Boot runs /boot/boot.scr. It prefers an extlinux.conf, so none is installed.\n"
             + text.assign(
                 f"IMAGE_INSTALL:append:{pn}", f" {name} xen kernel-image kernel-devicetree"
             )
@@ -81,7 +82,7 @@ def settings(project: Project, board_name: str = "") -> Iterator[str]:
 
 
 def _of_guests(project: Project) -> list[str]:
-    """Return the files of guests that Xen starts itself, as entries of IMAGE_BOOT_FILES."""
+    """Return the entries of IMAGE_BOOT_FILES for guests that Xen itself starts."""
     return [
         f"{text.path(path)};{script.file_name(guest, path)}"
         for guest in project.direct_guests
@@ -91,7 +92,7 @@ def _of_guests(project: Project) -> list[str]:
 
 
 def who_starts(project: Project) -> str:
-    """Return who starts Xen and how, as a sentence or two."""
+    """Return one or two sentences on who starts Xen and how."""
     host, board = project.host, boards.board(project.host.machine)
     family = boards.FAMILIES[boards.boot_family(host)]
     if boards.boot_writer(host) == "user":
@@ -110,7 +111,7 @@ def _wks_variable(project: Project, pn: str) -> str:
 
 def _image(pn: str, name: str) -> Iterator[str]:
     yield (
-        "# A plain image of the whole disk, and what must be deployed before it is made.\n"
+        "# An image of the whole disk, and the recipes whose files it needs.\n"
         + text.assign(f"IMAGE_FSTYPES:append:{pn}", " wic")
         + "\n"
         + text.assign(f"WKS_FILE_DEPENDS:append:{pn}", f" xen {name} e2fsprogs-native")
@@ -139,12 +140,12 @@ def _uboot_fat(project: Project, pn: str, board_name: str) -> Iterator[str]:
 
 
 def layer_files(project: Project, abilities: Abilities, board_name: str = "") -> dict[str, str]:
-    """Return the layer's files that start Xen, without headers, by path in the layer.
+    """Return the layer's boot files without their headers, by path in the layer.
 
     Args:
         project: the project.
-        abilities: what the layers at hand can do.
-        board_name: what the project is called in a layer for several boards; empty in its own.
+        abilities: what the available layers can do.
+        board_name: the project's name in a layer for several boards; empty in its own layer.
 
     Raises:
         CannotCarry: a value cannot be written.
@@ -161,9 +162,9 @@ def layer_files(project: Project, abilities: Abilities, board_name: str = "") ->
 
 
 def shown(project: Project) -> dict[str, str]:
-    """Return the script or the .cfg that starts Xen, by the name of its file.
+    """Return the script or the .cfg that starts Xen, by file name.
 
-    Empty where a layer starts Xen, or the user does.
+    Empty if a layer or the user starts Xen.
 
     Raises:
         CannotCarry: a value cannot be written.

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A configuration for ImageBuilder, for those who make their boot script with it.
+"""The configuration for ImageBuilder, as an alternative to xentui's own boot script.
 
-ImageBuilder's ``uboot-script-gen`` runs after the build, on a folder with the files, and writes
-their sizes and addresses into the script (imagebuilder:README.md). It is for arm64 and U-Boot.
+ImageBuilder's ``uboot-script-gen`` runs after the build on a folder of files, and writes their
+sizes and addresses into the script (imagebuilder:README.md). It is for U-Boot on arm64.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _ENOUGH_MIB = 2048
 
 
 def config(project: Project) -> str:
-    """Return the text of the configuration, which ImageBuilder reads as shell.
+    """Return the configuration, which ImageBuilder reads as a shell script.
 
     Raises:
         UsageError: the board is not arm64.
@@ -54,7 +54,7 @@ def config(project: Project) -> str:
         ("NUM_DOMUS", str(len(guests))),
     ]  # fmt: skip
     for number, (guest, named) in enumerate(zip(guests, project.direct_guests, strict=True)):
-        # Here files are named as they lie in the deploy directory.
+        # ImageBuilder uses the file names of the deploy directory.
         values += [
             (f"DOMU_KERNEL[{number}]", text.path(named.kernel) if named.kernel else guest.kernel),
             *([(f"DOMU_RAMDISK[{number}]", text.path(named.ramdisk))] if named.ramdisk else []),
@@ -71,7 +71,7 @@ def config(project: Project) -> str:
 
 
 def command(machine: str, file: str) -> str:
-    """Return the line that makes the script, beside the configuration."""
+    """Return the command that makes the script, for the configuration's folder."""
     folder = f"{boards.board(machine).medium.deploy}/{machine}"
     return f"uboot-script-gen -c {shlex.quote(file)} -d {folder} -t 'load mmc 0:1'"
 

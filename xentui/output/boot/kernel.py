@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Xen's options for kernels that meta-virtualization does not configure.
 
-Its settings reach kernels with the kernel cache of linux-yocto alone (mv:recipes-kernel/linux/
-linux-%.bbappend, ``KERNEL_META_TYPE``). arm64's own defaults have CONFIG_XEN, but not what Dom0
-gives its guests.
+It only configures kernels with linux-yocto's kernel cache
+(mv:recipes-kernel/linux/linux-%.bbappend, ``KERNEL_META_TYPE``). arm64's defaults have CONFIG_XEN,
+but not the backends that Dom0 needs.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _OPTIONS = (
 
 
 def files(project: Project) -> dict[str, str]:
-    """Return the fragment and its append; none where the layers configure the kernel."""
+    """Return the fragment and its append; nothing if the layers configure the kernel."""
     board = boards.board(project.host.machine)
     if board.kernel.xen_options not in ("config", "fragments") or not board.kernel.provider:
         return {}

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Kickstart files for UEFI's and U-Boot's disks.
+"""Kickstart files for disks of UEFI and U-Boot.
 
-They need ``bootimg-partition`` alone, a plug-in of wic's own. Its name has a hyphen here: wic up to
-walnascar knows it by that, and later ones take it for an underscore (wic: partition.py,
+They only need ``bootimg-partition``, one of wic's own plug-ins. Its name is written with a hyphen:
+wic up to walnascar only knows that, and later releases replace it (wic: partition.py,
 ``replace("-", "_")``).
 """
 
@@ -20,21 +20,21 @@ _SPARE_MIB = 32
 
 
 def name(family: str, board_name: str = "") -> str:
-    """Return a kickstart file's name: in a layer for several boards, one for each."""
+    """Return a kickstart file's name; in a layer for several boards, each board has its own."""
     return f"xentui-{family}{f'-{text.name(board_name)}' if board_name else ''}.wks"
 
 
 def root_guid(project: Project) -> str:
-    """Return the GUID of the root file system's partition: of a board and an image, always one.
+    """Return the GUID of the root file system's partition, derived from the board and the image.
 
-    The files that start Xen name it, and they are written before the disk is.
+    The boot files name it, and they are written before the disk is made.
     """
     place = f"xentui:{project.host.machine}/{image(project)}"
     return str(uuid.uuid5(uuid.NAMESPACE_URL, place))
 
 
 def kickstart(project: Project, family: str) -> str:
-    """Return the kickstart file of a family, ``efi`` or ``uboot-fat``."""
+    """Return the kickstart file of the family ``efi`` or ``uboot-fat``."""
     return _efi(root_guid(project)) if family == "efi" else _fat()
 
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The recipe that deploys or installs the files that start Xen."""
+"""The recipe that deploys or installs the boot files."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ FOLDER = "recipes-bsp/xentui-boot"
 
 
 def name(board_name: str = "") -> str:
-    """Return the recipe's name: in a layer for several boards, one for each."""
+    """Return the recipe's name; in a layer for several boards, each board has its own."""
     return f"xentui-boot{f'-{text.name(board_name)}' if board_name else ''}"
 
 
 def files(project: Project, given: dict[str, str], board_name: str = "") -> dict[str, str]:
-    """Return the recipe and the files it takes, by path in the layer.
+    """Return the recipe and its files, by path in the layer.
 
     Args:
         project: the project.
         given: the script or the .cfg, by name.
-        board_name: what the project is called in a layer for several boards.
+        board_name: the project's name in a layer for several boards; empty in its own layer.
     """
     own = name(board_name)
     beside = {f"{FOLDER}/{own}/{file}": content for file, content in given.items()}

@@ -1,9 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""UEFI: xen.efi and its ``.cfg`` file (xen:docs/misc/efi.pandoc).
+"""Boot files for UEFI: xen.efi and its ``.cfg`` file (xen:docs/misc/efi.pandoc).
 
-On arm64 the hypervisor itself is the EFI application (xen:xen/arch/arm/Makefile); both are deployed
-as ``xen-MACHINE.efi``. No boot loader is needed, no address, and no /chosen.
+On arm64 the hypervisor itself is an EFI application (xen:xen/arch/arm/Makefile); on both
+architectures it is deployed as ``xen-MACHINE.efi``. No boot loader, addresses or /chosen nodes are
+needed.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ FOLDER = "EFI/BOOT"
 
 
 def loader(arch: boards.Arch) -> str:
-    """Return the name that firmware looks for, without its suffix."""
+    """Return the file name, without its suffix, that firmware looks for."""
     return "BOOTX64" if arch == "x86-64" else "BOOTAA64"
 
 
 def boot_files(project: Project) -> list[str]:
-    """Return the entries of IMAGE_BOOT_FILES: a deployed file and its place on the partition."""
+    """Return the entries of IMAGE_BOOT_FILES: a deployed file and its path on the partition."""
     board = boards.board(project.host.machine)
     name = loader(board.arch)
     entries = [
@@ -38,7 +39,7 @@ def boot_files(project: Project) -> list[str]:
 
 
 def config(project: Project) -> str:
-    """Return the ``.cfg``.
+    """Return the text of the ``.cfg``.
 
     Raises:
         CannotCarry: a value cannot be written.
