@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         terminal.put(_table([_row(preset) for preset in found], terminal.columns(sys.stdout)))
         usual = " and ".join(release.title for release in releases.complete())
-        terminal.put(f"\nUnless a line names a release: {usual}.\n")
+        terminal.put(f"\nFor {usual}, if not marked otherwise.\n")
     return Exit.OK
 
 
