@@ -23,6 +23,8 @@ async def _press_button(app: XentuiApp, pilot: Pilot[int], name: str) -> None:
     button.focus()
     await settle(pilot)
     await pilot.press("enter")
+    # The form is rebuilt after the frame that shows the change.
+    await pilot.pause(0.2)
     await settle(pilot)
 
 
@@ -107,3 +109,21 @@ def test_the_value_of_a_setting_is_read_as_it_is_shown(typed: str, value: object
     changed = field_paths.put(with_one, ("guests", "alpha", "xl"), given)
     assert changed.guest("alpha").xl == (("usbdevice", value),)
     assert settings.entries(changed.guest("alpha")) == [{"value": typed}]
+
+
+async def test_undo_takes_the_guest_away_while_its_form_is_open() -> None:
+    app = wizard(session_of(TWO), begin="guests")
+    async with app.run_test(size=LARGE) as pilot:
+        await settle(pilot)
+        await pilot.press("c", "enter")
+        await settle(pilot)
+        await _press_button(app, pilot, "editor-fold")
+        await _press_button(app, pilot, "shared-folder-add")
+        key = app.main.step.guest()
+        assert app.session.project.guest(key).p9
+        app.session.undo()
+        app.session.undo()
+        app.main.changed()
+        await settle(pilot)
+        assert [guest.key for guest in app.session.project.guests] == ["alpha", "beta"]
+        assert not app.screen.query(EntryRows)

@@ -15,7 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Button
 
 from xentui.screens.step import CursorMoved, Form, edit
-from xentui.session import Session, field_paths
+from xentui.session import Session, field_paths, guests
 from xentui.session.entry_lists import EntryList
 from xentui.widgets.parts import Part, PartsRow
 from xentui.widgets.text import wizard
@@ -110,7 +110,10 @@ class EntryRows(Vertical):
 
     async def _rebuild(self) -> None:
         """Rebuild the rows, and focus a row that was added."""
-        if not self.is_attached or (titles := self._wanted_titles()) == self._titles:
+        if not self.is_attached or not guests.has(self._session.project, self.key):
+            return
+        titles = self._wanted_titles()
+        if titles == self._titles:
             return
         had_focus = self.has_focus_within
         more, self._titles = len(titles) > len(self._titles), titles

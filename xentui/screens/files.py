@@ -125,7 +125,13 @@ class FileBrowser(Modal[Path | None]):
         """Make the line for the path, and the list."""
         with Vertical(classes="box"):
             yield Static(lit(self._title, "strong"), markup=False, classes="dialog-title")
-            yield Input(placeholder="~/Downloads/alpine.tar.gz", compact=True, id="file-path")
+            # Selecting on focus would let the next key replace what was typed ahead.
+            yield Input(
+                placeholder="~/Downloads/alpine.tar.gz",
+                compact=True,
+                select_on_focus=False,
+                id="file-path",
+            )
             yield Text(id="file-note")
             yield Table(Column("Name"), Column("Size", 10, right=True), id="file-table")
             text = "Tab completes, Enter opens a folder or uses a file, Esc goes back"

@@ -186,9 +186,9 @@ class GuestEditor(Vertical):
     def _import_choice(self) -> ChoiceRow:
         return ChoiceRow(
             "Import",
-            "Where the disk comes from. A recipe: BitBake builds the image named like the guest. "
-            "Root directory or tarball: made into an ext4 image. The others: an image file that "
-            "is taken as it is (ext4, raw) or converted (qcow2).",
+            "Where the disk comes from. Made by a recipe: BitBake builds the image recipe with the "
+            "guest's name. Root directory or tarball: becomes an ext4 image. Images are used as "
+            "they are (ext4, raw) or converted; container: an OCI or Docker archive.",
             Options(self._imports(), chosen=(self._import_type(),), id="import-type"),
         )
 
@@ -307,7 +307,7 @@ class GuestEditor(Vertical):
 
     async def _rebuild(self) -> None:
         """Rebuild the groups whose fields have changed; the focus stays where it is."""
-        if not self.is_attached:
+        if not self.is_attached or not guests.has(self.session.project, self.key):
             return
         focused = self.screen.focused
         kept = None
@@ -399,7 +399,7 @@ class GuestEditor(Vertical):
 
     def focus_path(self, path: str) -> bool:
         """Focus the field with this path, or its closest ancestor."""
-        if path.split(".")[2:3] == ["vif"]:
+        if path.removeprefix(f"guests.{self.key}.").startswith("vif"):
             target = next(iter(self.query("#interface-rows Input")), None)
             self.screen.set_focus(target or self.query_one("#network-mode"))
             return True
@@ -474,10 +474,10 @@ class GuestEditor(Vertical):
         guest, rows = self.session.project.guest(self.key), event.rows
         if rows.entries is INTERFACES:
             vif = (*(guest.vif or ()), NEW_INTERFACE)
-            rows.edit(vif, f"add an interface to {self.key}")
+            self._put("vif", vif, f"add an interface to {self.key}")
         elif rows.entries is SHARES:
             shares = (*guest.p9, new_share(guest))
-            rows.edit(shares, f"add a shared folder to {self.key}")
+            self._put("p9", shares, f"add a shared folder to {self.key}")
         else:
             self.app.run_worker(self._add_setting(rows), exclusive=True)
 
@@ -492,7 +492,7 @@ class GuestEditor(Vertical):
             self.query_ancestor(Step).say(problem, "error")
         else:
             settings = {**dict(guest.xl), name.strip(): ""}
-            rows.edit(settings, f"set {name.strip()} of {self.key}")
+            self._put("xl", settings, f"set {name.strip()} of {self.key}")
 
     @on(PartsRow.Changed, "#static-address")
     def _address_changed(self, event: PartsRow.Changed) -> None:
@@ -508,6 +508,9 @@ class GuestEditor(Vertical):
     def _kernel_chosen(self, event: Options.Chosen) -> None:
         event.stop()
         given = event.chosen[0] if event.chosen else "host"
+        if given == self._kernel_mode():
+            # The file that was typed stays.
+            return
         kernel = {"host": None, "none": "none"}.get(given, f"{self.key}-kernel")
         self._put("kernel", kernel, f"Kernel of {self.key}", f"kernel {self.key}")
 
