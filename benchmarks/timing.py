@@ -66,10 +66,10 @@ def process(arguments: Sequence[str]) -> Callable[[], object]:
     }
 
     def run() -> object:
-        done = subprocess.run(arguments, capture_output=True, check=False, env=environment)
-        if done.returncode not in (0, 1):
-            raise RuntimeError(f"{arguments} ended with {done.returncode}: {done.stderr!r}")
-        return done
+        result = subprocess.run(arguments, capture_output=True, check=False, env=environment)
+        if result.returncode not in (0, 1):
+            raise RuntimeError(f"{arguments} ended with {result.returncode}: {result.stderr!r}")
+        return result
 
     return run
 

@@ -41,7 +41,7 @@ class Finding:
 
 def errors(files: Sequence[Path]) -> list[Finding]:
     """Return what oelint-adv finds of severity error."""
-    done = subprocess.run(
+    result = subprocess.run(
         [
             *(sys.executable, "-m", "oelint_adv", "--quiet", "--exit-zero", "--jobs", "1"),
             *(
@@ -59,7 +59,7 @@ def errors(files: Sequence[Path]) -> list[Finding]:
         check=True,
     )
     found = []
-    for text in done.stderr.splitlines():
+    for text in result.stderr.splitlines():
         rule, path, line, message = text.split("\t", 3)
         found.append(Finding(rule, path, int(line), message))
     return found

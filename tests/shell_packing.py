@@ -217,15 +217,15 @@ def _run(root: Path, script: str, *, real_tools: bool) -> Target:
     for name, body in {} if real_tools else _PRETENDED_TOOLS.items():
         (tools / name).write_text(f"#!/bin/sh\n{body}\n", encoding="utf-8")
         (tools / name).chmod(0o755)
-    done = subprocess.run(
+    result = subprocess.run(
         ["/bin/sh"],
         input=script.encode(),
         capture_output=True,
         cwd=root,
         env={"PATH": f"{tools}:{os.environ['PATH']}:/usr/sbin:/sbin", "HOME": str(root)},
     )
-    messages = done.stderr.decode("utf-8", "replace")
-    if done.returncode:
+    messages = result.stderr.decode("utf-8", "replace")
+    if result.returncode:
         raise BuildError(messages)
     return _target(root / "rootfs", messages)
 

@@ -49,9 +49,11 @@ def leftovers(folder: Path) -> list[Path]:
 
 
 def test_everything_is_written_and_reported_in_order(tmp_path: Path) -> None:
-    told: list[str] = []
-    done = apply(plan(rendered(), tmp_path), on_written=lambda change: told.append(change.name))
-    assert told == [CONF, "meta-xentui/conf/layer.conf"] == [c.name for c in done.changes]
+    reported: list[str] = []
+    result = apply(
+        plan(rendered(), tmp_path), on_written=lambda change: reported.append(change.name)
+    )
+    assert reported == [CONF, "meta-xentui/conf/layer.conf"] == [c.name for c in result.changes]
     assert (tmp_path / CONF).read_text() == rendered().conf[CONF]
     assert contents(tmp_path).keys() == {CONF, "meta-xentui/conf/layer.conf", manifest.NAME}
 
@@ -59,8 +61,8 @@ def test_everything_is_written_and_reported_in_order(tmp_path: Path) -> None:
 def test_the_second_run_touches_nothing(tmp_path: Path) -> None:
     apply(plan(stage(tmp_path / "out", 1), tmp_path / "out"))
     before = states(tmp_path)
-    done = apply(plan(stage(tmp_path / "out", 1), tmp_path / "out"))
-    assert done.changes == ()
+    result = apply(plan(stage(tmp_path / "out", 1), tmp_path / "out"))
+    assert result.changes == ()
     assert states(tmp_path) == before
 
 
@@ -114,8 +116,8 @@ def test_force_overwrites_but_keeps_what_was_edited(tmp_path: Path) -> None:
     for number, name in enumerate(("xentui.conf.mine", "xentui.conf.mine2"), start=1):
         apply(plan(rendered(), tmp_path), force=True)
         file.write_text(f"mine {number}\n")
-        done = apply(plan(rendered("B\n"), tmp_path), force=True)
-        assert done.kept == ((file, file.with_name(name)),)
+        result = apply(plan(rendered("B\n"), tmp_path), force=True)
+        assert result.kept == ((file, file.with_name(name)),)
         assert file.with_name(name).read_text() == f"mine {number}\n"
         assert file.read_text() == rendered("B\n").conf[CONF]
 
@@ -297,8 +299,8 @@ def run_twice_at_once(tmp_path: Path) -> list[subprocess.Popen[str]]:
 
 def test_concurrent_processes_leave_one_complete_tree(tmp_path: Path) -> None:
     for process in run_twice_at_once(tmp_path):
-        _, told = process.communicate(timeout=60)
-        assert process.returncode == 0, told
+        _, reported = process.communicate(timeout=60)
+        assert process.returncode == 0, reported
     assert leftovers(tmp_path) == []
     text = (tmp_path / "out" / CONF).read_text()
     assert header.is_intact(text)
@@ -307,15 +309,15 @@ def test_concurrent_processes_leave_one_complete_tree(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["kill", "ENOSPC", "EIO", "EACCES", "EINTR"])
 def test_a_fault_at_any_system_call_leaves_each_file_old_or_new(tmp_path: Path, kind: str) -> None:
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-W", "ignore", "-m", "tests.faults", kind, str(tmp_path)],
         cwd=Path(__file__).parents[1],
         capture_output=True,
         text=True,
         timeout=120,
     )
-    assert done.returncode == 0, done.stderr
-    assert int(done.stdout) > 80
+    assert result.returncode == 0, result.stderr
+    assert int(result.stdout) > 80
 
 
 def test_a_file_too_large_for_the_disk_is_one_clear_line(tmp_path: Path) -> None:
@@ -355,7 +357,7 @@ def test_a_read_only_folder_is_one_clear_line() -> None:
         project = Path(folder, "board.toml")
         project.write_text('version = 1\n\n[host]\nmachine = "qemux86-64"\n')
         out = Path(folder, "out")
-        done = subprocess.run(
+        result = subprocess.run(
             [sys.executable, "-c", WRITES_TWICE, str(project), str(out)],
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -363,8 +365,8 @@ def test_a_read_only_folder_is_one_clear_line() -> None:
         )
         out.chmod(0o755)
         (out / "conf").chmod(0o755)
-        assert done.returncode == 4, done.stderr
-        last = done.stderr.splitlines()[-1]
+        assert result.returncode == 4, result.stderr
+        last = result.stderr.splitlines()[-1]
         assert last.startswith(f"xentui: {out}/")
         assert "permission denied" in last
         assert leftovers(out) == []

@@ -303,7 +303,7 @@ def test_dom0_does_not_use_devices_of_guests() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "code", "said"),
+    ("change", "code", "printed"),
     [
         (('machine = "imx8qm-mek"', 'machine = "genericarm64"'), "XT124", "cannot start first"),
         (('machine = "imx8qm-mek"', 'machine = "rock-5b"'), "XT124", "cannot start second"),
@@ -313,9 +313,11 @@ def test_dom0_does_not_use_devices_of_guests() -> None:
         (("vcpus = 2", 'vif = ["bridge=xenbr0"]\nrootfs = "x.ext4"'), "XT126", "vif, rootfs of"),
     ],
 )
-def test_what_xen_cannot_start_is_reported(change: tuple[str, str], code: str, said: str) -> None:
+def test_what_xen_cannot_start_is_reported(
+    change: tuple[str, str], code: str, printed: str
+) -> None:
     made = [f.message for f in check.check(direct(change)) if f.code == code]
-    assert any(said in message for message in made), made
+    assert any(printed in message for message in made), made
 
 
 @pytest.mark.parametrize(

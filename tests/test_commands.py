@@ -128,11 +128,11 @@ def test_other_boards_and_images_have_no_such_tests() -> None:
 
 
 def test_a_tree_elsewhere_is_attached_by_lines_with_quoted_paths() -> None:
-    told = attach(preset("raspberrypi4-64"), "/a b/conf/xentui.conf", "/a b/meta-xentui")
-    assert all(isinstance(command, NextCommand) for command in told)
-    assert any("meta-raspberrypi" in command.line for command in told)
-    assert any("'/a b/meta-xentui'" in command.line for command in told)
-    assert told[-1].line.endswith(">> conf/local.conf")
+    reported = attach(preset("raspberrypi4-64"), "/a b/conf/xentui.conf", "/a b/meta-xentui")
+    assert all(isinstance(command, NextCommand) for command in reported)
+    assert any("meta-raspberrypi" in command.line for command in reported)
+    assert any("'/a b/meta-xentui'" in command.line for command in reported)
+    assert reported[-1].line.endswith(">> conf/local.conf")
 
 
 def test_the_image_that_kas_builds_is_flashed_from_where_kas_builds() -> None:

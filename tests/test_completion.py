@@ -55,20 +55,20 @@ def _environment(place: Path) -> dict[str, str]:
 
 
 def _script(shell: str) -> str:
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "xentui", "completion", shell], capture_output=True, text=True
     )
-    assert done.returncode == 0
-    return done.stdout
+    assert result.returncode == 0
+    return result.stdout
 
 
 def _run(place: Path, *command: str) -> list[str]:
     environment = {**_environment(place), "TERM": "dumb"}
-    done = subprocess.run(
+    result = subprocess.run(
         command, cwd=place, env=environment, capture_output=True, text=True, timeout=30
     )
-    assert done.stderr == "", done.stderr
-    return done.stdout.splitlines()
+    assert result.stderr == "", result.stderr
+    return result.stdout.splitlines()
 
 
 _BASH = r"""
@@ -164,10 +164,10 @@ def _answered(place: Path, line: str) -> list[str]:
         "COMP_LINE": line,
         "COMP_POINT": str(len(line)),
     }
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "xentui"], cwd=place, env=environment, capture_output=True
     )
-    assert b"Traceback" not in done.stderr + done.stdout
+    assert b"Traceback" not in result.stderr + result.stdout
     return [word.strip() for word in (place / "words").read_text().splitlines()]
 
 

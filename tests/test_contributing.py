@@ -78,5 +78,5 @@ def test_every_file_names_its_licence() -> None:
     command = Path(sys.executable).with_name("reuse")
     if not command.exists() or shutil.which("git") is None or not (ROOT / ".git").exists():
         pytest.skip("reuse and a git repository are needed")
-    done = subprocess.run([command, "lint", "--lines"], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout
+    result = subprocess.run([command, "lint", "--lines"], cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout

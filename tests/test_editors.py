@@ -50,8 +50,8 @@ def taplo(request: pytest.FixtureRequest) -> Path:
 def lint(taplo: Path) -> Lint:
     def run(folder: Path, *arguments: str) -> tuple[int, str]:
         command = [str(taplo), "lint", "--colors", "never", *arguments]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
-        return done.returncode, done.stdout + done.stderr
+        result = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
+        return result.returncode, result.stdout + result.stderr
 
     return run
 
@@ -112,9 +112,9 @@ def test_presets_and_new_projects_pass(lint: Lint, tmp_path: Path) -> None:
         new = new_file.text(project, schema_file="schema.json")
         (tmp_path / f"new-{preset.name}.toml").write_text(new)
     assert made > 5
-    code, said = lint(tmp_path)
-    assert code == 0, said
-    assert "error" not in said.lower()
+    code, output = lint(tmp_path)
+    assert code == 0, output
+    assert "error" not in output.lower()
 
 
 def test_each_broken_project_fails_at_its_key(lint: Lint, tmp_path: Path) -> None:
@@ -123,16 +123,16 @@ def test_each_broken_project_fails_at_its_key(lint: Lint, tmp_path: Path) -> Non
     for name, (line, broken) in BROKEN.items():
         assert BOARD.count(line) == 1
         (tmp_path / f"{name}.toml").write_text(BOARD.replace(line, broken))
-    code, said = lint(tmp_path)
+    code, output = lint(tmp_path)
     assert code != 0
     places = {
         (found["name"], int(found["line"]))
-        for found in re.finditer(r"┌─ \S*?(?P<name>[\w-]+)\.toml:(?P<line>\d+):", said)
+        for found in re.finditer(r"┌─ \S*?(?P<name>[\w-]+)\.toml:(?P<line>\d+):", output)
     }
     expected = {
         (name, BOARD[: BOARD.index(line)].count("\n") + 1) for name, (line, _) in BROKEN.items()
     }
-    assert expected <= places, said
+    assert expected <= places, output
     assert "sound" not in {name for name, _ in places}
 
 
@@ -144,9 +144,9 @@ def test_the_repository_gives_editors_the_schema_of_its_presets(lint: Lint, tmp_
     assert lint(tmp_path)[0] == 0
     preset = tmp_path / "presets/qemux86-64-minimal.toml"
     preset.write_text(preset.read_text().replace("memory = 256", "memory = 1"))
-    code, said = lint(tmp_path)
+    code, output = lint(tmp_path)
     assert code != 0
-    assert "qemux86-64-minimal.toml" in said
+    assert "qemux86-64-minimal.toml" in output
 
 
 def test_a_new_project_names_the_schema_next_to_it(

@@ -84,14 +84,14 @@ def test_git_merges_the_same(data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name, content in (("m", mine), ("b", "".join(base)), ("n", new)):
             Path(folder, name).write_text(content)
-        done = subprocess.run(
+        result = subprocess.run(
             ["git", "merge-file", "-p", "--diff3", "m", "b", "n"],
             cwd=folder, capture_output=True, text=True,
         )  # fmt: skip
     found = merge("".join(base), mine, new)
-    assert bool(found.conflicts) == (done.returncode != 0)
+    assert bool(found.conflicts) == (result.returncode != 0)
     if not found.conflicts:
-        assert found.text == done.stdout
+        assert found.text == result.stdout
 
 
 def test_a_conflict_names_its_place_and_both_sides() -> None:

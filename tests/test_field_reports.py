@@ -141,9 +141,9 @@ def test_a_config_that_was_asked_about(report: Report, tmp_path: Path) -> None:
     loaded = document.load_text(OWN.format(report.machine), tmp_path)
     assert loaded.project is not None
     made_of = check(loaded.project, gather(loaded.project, tmp_path))
-    told = {one.code for one in made_of}
-    assert told >= report.codes
-    assert not told & report.never
+    reports = {one.code for one in made_of}
+    assert reports >= report.codes
+    assert not reports & report.never
     text = " ".join(f"{one.message} {one.fix}" for one in made_of)
     for word in report.words:
         assert word in text
@@ -271,10 +271,10 @@ def test_19_a_routers_image_has_a_signature_behind_it(tmp_path: Path) -> None:
     with (tmp_path / "openwrt.img.gz").open("ab") as file:
         file.write(b"FWx0 signature")
     assert any("signature" in problem for problem in inspect(tmp_path / "openwrt.img.gz").problems)
-    done = subprocess.run(
+    result = subprocess.run(
         [made.tool("gzip"), "-dc", str(tmp_path / "openwrt.img.gz")], capture_output=True
     )
-    assert done.returncode == 2
+    assert result.returncode == 2
 
 
 def test_20_a_page_saved_in_the_place_of_an_image(tmp_path: Path) -> None:

@@ -68,18 +68,18 @@ def test_the_man_page_has_every_variable_that_is_read() -> None:
 
 @pytest.mark.skipif(shutil.which("man") is None, reason="man is not there")
 def test_man_shows_the_page_without_a_warning() -> None:
-    done = subprocess.run(
+    result = subprocess.run(
         ["man", "--warnings=all", "-l", str(PAGE)], capture_output=True, text=True
     )
-    assert done.stderr == ""
-    assert "xentui explain XT401" in done.stdout
+    assert result.stderr == ""
+    assert "xentui explain XT401" in result.stdout
 
 
 @pytest.mark.skipif(shutil.which("mandoc") is None, reason="mandoc is not there")
 def test_mandoc_finds_nothing_wrong_with_the_page() -> None:
-    done = subprocess.run(
+    result = subprocess.run(
         ["mandoc", "-T", "lint", "-W", "warning", str(PAGE)], capture_output=True, text=True
     )
     usual = ("cannot parse date", "skipping paragraph macro")  # Sphinx writes them
-    wrong = [line for line in done.stdout.splitlines() if not any(word in line for word in usual)]
+    wrong = [line for line in result.stdout.splitlines() if not any(word in line for word in usual)]
     assert wrong == []

@@ -29,16 +29,16 @@ print("\\n" + json.dumps([code, sorted(sys.modules)]))
 
 def loaded_by(*arguments: str) -> tuple[int, set[str]]:
     """Run a command in a process of its own; return its exit code and what it loaded."""
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", _LOADED, *arguments], capture_output=True, text=True, cwd=ROOT
     )
-    assert done.returncode == 0, done.stderr
-    code, modules = json.loads(done.stdout.splitlines()[-1])
+    assert result.returncode == 0, result.stderr
+    code, modules = json.loads(result.stdout.splitlines()[-1])
     return code or 0, {name.split(".")[0] for name in modules} | set(modules)
 
 
 def test_importing_the_command_line_loads_no_framework() -> None:
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", "import sys, xentui.cli; print(*sys.modules)"],
         capture_output=True,
         text=True,
@@ -46,7 +46,7 @@ def test_importing_the_command_line_loads_no_framework() -> None:
         cwd=ROOT,
     )
     heavy = {"textual", "rich", "tomlkit", "jsonschema", "platformdirs"}
-    assert heavy.isdisjoint(done.stdout.split())
+    assert heavy.isdisjoint(result.stdout.split())
 
 
 @pytest.mark.parametrize(
@@ -76,20 +76,20 @@ def test_the_version_loads_next_to_nothing() -> None:
 
 def test_the_wizard_is_seen_where_it_is_loaded() -> None:
     """What the tests above look for is what a wizard would show."""
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", "import sys, textual.app; print(*sys.modules)"],
         capture_output=True,
         text=True,
         check=True,
     )
-    assert {"textual", "rich"} <= set(done.stdout.split())
+    assert {"textual", "rich"} <= set(result.stdout.split())
 
 
 def test_import_contracts_hold() -> None:
-    done = subprocess.run(
+    result = subprocess.run(
         [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
         capture_output=True,
         text=True,
         cwd=ROOT,
     )
-    assert done.returncode == 0, done.stdout
+    assert result.returncode == 0, result.stdout

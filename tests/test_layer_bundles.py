@@ -107,9 +107,9 @@ def test_the_command_reads_the_layers(
     assert main(["check", str(board)]) == 0
     assert "XT365" in capsys.readouterr().out
     assert main(["check", str(board), "--build-dir", str(build.path)]) == 1
-    told = capsys.readouterr().out
-    assert "XT365" not in told
-    assert "XT401" in told
+    reported = capsys.readouterr().out
+    assert "XT365" not in reported
+    assert "XT401" in reported
 
 
 @pytest.mark.parametrize(

@@ -73,13 +73,13 @@ def project(tmp_path: Path) -> Path:
 
 
 def xentui_of(library: Path, *arguments: object, given: str = "") -> str:
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "xentui", *map(str, arguments)],
         input=given, capture_output=True, text=True, timeout=60, check=False, cwd=library,
         env={**os.environ, "PYTHONPATH": str(library), "PYTHONDONTWRITEBYTECODE": "1"},
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout + result.stderr
 
 
 def test_it_is_written_for_each_guest_and_for_all(library: Path, project: Path) -> None:
@@ -104,13 +104,13 @@ def test_its_value_and_origin_are_shown(library: Path, project: Path) -> None:
 
 
 def test_its_range_is_checked(library: Path, project: Path) -> None:
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "xentui", "check", project, "--set", "guests.a.priority=0"],
         capture_output=True, text=True, timeout=60, check=False, cwd=library,
         env={**os.environ, "PYTHONPATH": str(library)},
     )  # fmt: skip
-    assert done.returncode == 1
-    assert "whole number from 1 to 65535" in done.stdout + done.stderr
+    assert result.returncode == 1
+    assert "whole number from 1 to 65535" in result.stdout + result.stderr
 
 
 def test_it_is_read_from_a_configuration(library: Path, tmp_path: Path) -> None:
@@ -126,6 +126,6 @@ def test_it_is_read_from_a_configuration(library: Path, tmp_path: Path) -> None:
 
 def test_it_is_asked_in_the_wizard(library: Path, project: Path, tmp_path: Path) -> None:
     answers = "g 4\n1\n/priority\npriority\n?\n300\nq\n"
-    said = xentui_of(library, "--plain", project, given=answers)
-    assert "Priority: 256 (the class's default)" in said
-    assert "How much processor time the guest gets" in said
+    output = xentui_of(library, "--plain", project, given=answers)
+    assert "Priority: 256 (the class's default)" in output
+    assert "How much processor time the guest gets" in output

@@ -56,9 +56,9 @@ def test_disks_have_the_path_on_the_target(disk: str, left: str) -> None:
 
 
 def test_the_difference_is_a_diff_or_nothing() -> None:
-    told = difference(PROJECT, GUEST, "disk=['file:/tmp/a.img,xvda,w']\n")
-    assert "-disk=['file:/tmp/a.img,xvda,w']\n" in told
-    assert "+disk = ['file:/var/lib/xen/images/web.ext4,xvda,rw']\n" in told
+    reported = difference(PROJECT, GUEST, "disk=['file:/tmp/a.img,xvda,w']\n")
+    assert "-disk=['file:/tmp/a.img,xvda,w']\n" in reported
+    assert "+disk = ['file:/var/lib/xen/images/web.ext4,xvda,rw']\n" in reported
     assert difference(PROJECT, GUEST, RIGHT) == ""
 
 

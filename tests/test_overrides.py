@@ -133,18 +133,20 @@ def test_any_assignment_is_applied_or_refused(text: str) -> None:
 
 @given(projects(), projects())
 def test_a_difference_makes_one_into_the_other(old: Project, new: Project) -> None:
-    said = overrides.difference(old, new)
-    if said is not None:
-        assert tables.from_data(overrides.apply(tables.to_data(old), said)) == new
+    output = overrides.difference(old, new)
+    if output is not None:
+        assert tables.from_data(overrides.apply(tables.to_data(old), output)) == new
 
 
 @given(projects())
 def test_what_only_grew_can_be_expressed(project: Project) -> None:
     fields = [replace(guest, source=None) for guest in project.guests]
     new = replace(project, preset=None, guests=tuple(fields))
-    said = overrides.difference(Project(Host("m")), new)
-    assert said is not None
-    assert tables.from_data(overrides.apply({"version": 1, "host": {"machine": "m"}}, said)) == new
+    output = overrides.difference(Project(Host("m")), new)
+    assert output is not None
+    assert (
+        tables.from_data(overrides.apply({"version": 1, "host": {"machine": "m"}}, output)) == new
+    )
 
 
 def test_what_cannot_be_expressed() -> None:

@@ -32,11 +32,11 @@ _ENVIRONMENT = {name: text for name, text in os.environ.items() if name != "PYTH
 
 
 def run(*command: str | Path, cwd: Path, **more: str) -> str:
-    done = subprocess.run(
+    result = subprocess.run(
         command, capture_output=True, text=True, cwd=cwd, env={**_ENVIRONMENT, **more}
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
 
 
 def built(place: Path) -> tuple[Path, Path]:

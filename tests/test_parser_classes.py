@@ -51,8 +51,8 @@ def check(project: model.Project, beside: assets.Assets) -> None:
     started = [line.split(" -> ")[0] for line in target.layout if "/auto/" in line]
     assert [Path(line).stem for line in started] == start_order(project)
     # What a build would tell the person: nothing but what a guest without kernel always gets.
-    told = [line for line in target.messages.splitlines() if "WARNING" in line]
-    assert all(re.search(r"Kernel not found: .*/images/$", line) for line in told), told
+    reported = [line for line in target.messages.splitlines() if "WARNING" in line]
+    assert all(re.search(r"Kernel not found: .*/images/$", line) for line in reported), reported
 
 
 @pytest.mark.parametrize("vector", vectors(), ids=lambda vector: vector.id)
@@ -130,21 +130,21 @@ def check_xl(project: model.Project, beside: assets.Assets) -> None:
 
 
 def _check_settings(project: model.Project, guest: model.Guest, config: xl_parser.Config) -> None:
-    said = config.settings
+    printed = config.settings
     value = oracle.effective(project, guest)
-    assert said["name"] == (guest.name or guest.key)
-    assert said["memory"] == str(value["memory"])
-    assert said["vcpus"] == str(value["vcpus"])
-    assert said["vif"] == list(value["vif"])
+    assert printed["name"] == (guest.name or guest.key)
+    assert printed["memory"] == str(value["memory"])
+    assert printed["vcpus"] == str(value["vcpus"])
+    assert printed["vif"] == list(value["vif"])
     assert [(disk.device, disk.writable) for disk in config.disks] == [(value["disk_device"], True)]
     kind = oracle.kind(project, guest)
     # What xl takes where nothing is said: PV on x86, PVH on Arm.
-    assert said.get("type", "pv" if oracle.arch(project) == "x86-64" else "pvh") == kind
+    assert printed.get("type", "pv" if oracle.arch(project) == "x86-64" else "pvh") == kind
     if kind == "hvm":
-        assert "kernel" not in said
+        assert "kernel" not in printed
     else:
-        assert "kernel" in said
-        assert said.get("extra", "") == value["extra"]
+        assert "kernel" in printed
+        assert printed.get("extra", "") == value["extra"]
 
 
 @pytest.mark.real

@@ -25,14 +25,14 @@ pytestmark = pytest.mark.skipif(
 
 @cache
 def _tracked() -> tuple[Path, ...]:
-    done = subprocess.run(
+    result = subprocess.run(
         ["git", "-c", f"safe.directory={ROOT}", "ls-files", "-z"],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     )
-    files = (ROOT / name for name in done.stdout.split("\0") if name)
+    files = (ROOT / name for name in result.stdout.split("\0") if name)
     return tuple(path for path in files if path.is_file())
 
 
@@ -181,5 +181,5 @@ def test_shell_scripts_are_sound() -> None:
         if path.suffix == ".sh" or text.startswith(("#!/bin/sh", "#!/usr/bin/env bash"))
     ]
     assert scripts
-    done = subprocess.run(["shellcheck", *scripts], capture_output=True, text=True)
-    assert done.stdout == ""
+    result = subprocess.run(["shellcheck", *scripts], capture_output=True, text=True)
+    assert result.stdout == ""

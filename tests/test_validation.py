@@ -41,20 +41,20 @@ def found(data: Any) -> list[SchemaViolation]:
     ],
 )
 def test_what_each_keyword_refuses(guest: dict[str, Any], refused: list[str]) -> None:
-    told = found({"version": 1, "host": {"machine": "qemuarm64"}, "guests": {"g": guest}})
-    assert sorted(one.keyword for one in told) == refused
-    assert all(one.path[:2] == ("guests", "g") and not one.is_name for one in told)
+    reported = found({"version": 1, "host": {"machine": "qemuarm64"}, "guests": {"g": guest}})
+    assert sorted(one.keyword for one in reported) == refused
+    assert all(one.path[:2] == ("guests", "g") and not one.is_name for one in reported)
 
 
 def test_a_part_is_checked_with_the_references_of_the_schema() -> None:
     part = schema.schema()["properties"]["guests"]
-    (told,) = Checker(schema.schema()).violations({"g": {"memory": "256"}}, part)
-    assert (told.keyword, told.path) == ("type", ("g", "memory"))
+    (reported,) = Checker(schema.schema()).violations({"g": {"memory": "256"}}, part)
+    assert (reported.keyword, reported.path) == ("type", ("g", "memory"))
 
 
 def test_a_name_is_reported_as_one() -> None:
-    (told,) = found({"version": 1, "host": {"machine": "qemuarm64"}, "guests": {"A B": {}}})
-    assert (told.keyword, told.path, told.value, told.is_name) == (
+    (reported,) = found({"version": 1, "host": {"machine": "qemuarm64"}, "guests": {"A B": {}}})
+    assert (reported.keyword, reported.path, reported.value, reported.is_name) == (
         "pattern", ("guests",), "A B", True,
     )  # fmt: skip
 

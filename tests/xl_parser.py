@@ -170,7 +170,7 @@ def create(text: str) -> Verdict:
     """Have ``xl create -n`` read a config."""
     path = _shim().parent / "guest.cfg"
     path.write_text(text, encoding="utf-8")
-    done = subprocess.run(
+    result = subprocess.run(
         [_XL, "create", "-n", path],
         env={**os.environ, "LD_PRELOAD": str(_shim()), "LC_ALL": "C"},
         capture_output=True,
@@ -179,12 +179,14 @@ def create(text: str) -> Verdict:
         errors="replace",
         timeout=60,
     )
-    said = tuple(line for line in done.stderr.splitlines() if not line.startswith("Parsing config"))
+    output = tuple(
+        line for line in result.stderr.splitlines() if not line.startswith("Parsing config")
+    )
     try:
-        domain = json.loads(done.stdout)
+        domain = json.loads(result.stdout)
     except ValueError:
         domain = {}
-    return Verdict(done.returncode == 0 and bool(domain), said, domain)
+    return Verdict(result.returncode == 0 and bool(domain), output, domain)
 
 
 _XL = Path(f"/usr/lib/xen-{VERSION}/bin/xl")

@@ -81,8 +81,8 @@ def _label(name: str) -> str:
     path = path if path.exists() else ROOT / "xentui" / f"{name}.py"
     summary = (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").split("\n")[0]
     lines = textwrap.wrap(summary.replace("`", ""), 34)
-    told = "<br/>".join(lines)
-    return f'<b>{name}</b><br/><font point-size="10">{told}</font>'
+    reported = "<br/>".join(lines)
+    return f'<b>{name}</b><br/><font point-size="10">{reported}</font>'
 
 
 if __name__ == "__main__":

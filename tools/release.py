@@ -250,12 +250,12 @@ def _project(tree: Path) -> dict[str, list[str]]:
 
 
 def _run(*command: str, cwd: Path = ROOT, **environment: str) -> None:
-    done = subprocess.run(
+    result = subprocess.run(
         command, cwd=cwd, env={**os.environ, **environment}, capture_output=True, text=True
     )
-    if done.returncode != 0:
+    if result.returncode != 0:
         raise ReleaseError(
-            f"{' '.join(command[:6])} …:\n{done.stdout[-3000:]}{done.stderr[-3000:]}"
+            f"{' '.join(command[:6])} …:\n{result.stdout[-3000:]}{result.stderr[-3000:]}"
         )
 
 

@@ -44,12 +44,12 @@ def names(xen: Path, release: keys.Version) -> set[str]:
     """Return the keys that a release's xl asks for."""
     for file in FILES:
         at = f"stable-{keys.shown(release)}:{file}"
-        done = subprocess.run(["git", "-C", xen, "show", at], capture_output=True, text=True)
-        if done.returncode == 0:
+        result = subprocess.run(["git", "-C", xen, "show", at], capture_output=True, text=True)
+        if result.returncode == 0:
             break
     asked = r'xlu_cfg_(?:get_\w+|replace_string)\s*\(\s*config,\s*\\?\s*"(\w+)"'
-    found = set(re.findall(asked, done.stdout))
-    if "parse_extra_args" in done.stdout:
+    found = set(re.findall(asked, result.stdout))
+    if "parse_extra_args" in result.stdout:
         found |= {f"device_model_args{kind}" for kind in ("", "_pv", "_hvm")}
     return found
 

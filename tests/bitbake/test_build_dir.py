@@ -177,10 +177,10 @@ def test_real_layers_are_worth_what_bitbake_makes_of_them(name: str, tmp_path: P
             continue
         assert value.raw == expected, variable
         known += 1
-        for flag, said in theirs["flags"].get(variable, {}).items():
+        for flag, output in theirs["flags"].get(variable, {}).items():
             mine = found.flag(variable, flag)
             if mine.known and flag not in ("export", "unexport"):
-                assert mine.raw == said, (variable, flag)
+                assert mine.raw == output, (variable, flag)
     assert known > 600
     assert set(theirs["series"]) == set(found.series)
 
@@ -314,14 +314,14 @@ def test_five_hundred_layers_are_read(tmp_path: Path, count: int) -> None:
     )
     found = build_dir.read(tmp_path)
     assert len(found.layers) == 500
-    told = "BBLAYERS names more than 500 layers"
+    reported = "BBLAYERS names more than 500 layers"
     if count == 500:
-        assert (found.faults, told in found.value("A").unknown) == ([], False)
+        assert (found.faults, reported in found.value("A").unknown) == ([], False)
         return
-    assert found.faults == [Fault("limit", str(conf), 2, told)]
-    assert told in found.value("A").unknown
+    assert found.faults == [Fault("limit", str(conf), 2, reported)]
+    assert reported in found.value("A").unknown
     conf.write_text(f'BBLAYERS = "/no"\nBBLAYERS .= "such/0 {rest}"\n')
-    assert build_dir.read(tmp_path).faults == [Fault("limit", "", 1, told)]
+    assert build_dir.read(tmp_path).faults == [Fault("limit", "", 1, reported)]
 
 
 @pytest.mark.parametrize("folder", ["classes", "classes-recipe", "classes-global"])

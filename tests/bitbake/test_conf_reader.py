@@ -53,8 +53,8 @@ def test_files_are_looked_for_next_to_the_file_and_then_below_bbpath() -> None:
     assert reader.read("/x/local.conf")
     assert (reader.faults, reader.store.doubts) == ([], {})
     assert reader.read("/x/nosuch.conf") is False
-    said = [reader.store.plain(name) for name in ("ONE", "TWO", "THREE", "FIVE", "ALL")]
-    assert said == ["beside", "a", "b", "d", "ab"]
+    output = [reader.store.plain(name) for name in ("ONE", "TWO", "THREE", "FIVE", "ALL")]
+    assert output == ["beside", "a", "b", "d", "ab"]
     assert includes(reader) == [
         ("one.conf two.conf three.conf four.conf", ["/x/one.conf", "/a/two.conf", "/b/three.conf"]),
         ("/d/five.conf", ["/d/five.conf"]),

@@ -32,10 +32,14 @@ def _told(statement: Statement) -> Told:
 def _same(mine: list[Statement], theirs: list[Told], lines: int) -> None:
     expected = [
         # A continued line may end after the file's last one; a def's line is of its body's file.
-        (*told[:4], told[4] if told[0] != "inherit_defer" else "", min(told[5], max(lines, 1)))
-        if told[0] != "def"
-        else (*told[:5], 0)
-        for told in theirs
+        (
+            *reported[:4],
+            reported[4] if reported[0] != "inherit_defer" else "",
+            min(reported[5], max(lines, 1)),
+        )
+        if reported[0] != "def"
+        else (*reported[:5], 0)
+        for reported in theirs
     ]
     assert [_told(statement) for statement in mine] == expected
 
@@ -247,25 +251,25 @@ def test_statements_of_a_configuration() -> None:
         "addpylib ${LAYERDIR}/lib oeqa\naddfragments a B C D\nB ='y'"
     )
 
-    def said(kind: str, line: int, **more: object) -> Statement:
+    def output(kind: str, line: int, **more: object) -> Statement:
         last = more.pop("last", line)
         return Statement(kind, "/x.conf", line, last, **more)  # type: ignore[arg-type]
 
     assert statements(text) == [
-        said("assign", 3, variable="MACHINE", operator="=", value="qemux86-64"),
-        said("assign", 4, variable="HTTP_PROXY", operator="?=", value="a", exported=True,
+        output("assign", 3, variable="MACHINE", operator="=", value="qemux86-64"),
+        output("assign", 4, variable="HTTP_PROXY", operator="?=", value="a", exported=True,
              tight=True),
-        said("assign", 5, variable="A:b", flag="c-d", operator=":=", value="x", tight=True),
-        said("assign", 6, last=8, variable="LONG", operator="=", value="a     b   c"),
-        said("export", 9, variable="TMP"),
-        said("unset", 10, variable="A"),
-        said("unset", 11, variable="A", flag="c-d"),
-        said("include", 12, value="conf/a.inc conf/b.inc"),
-        said("require", 13, value="c.inc"),
-        said("include_all", 14, value="d.inc"),
-        said("addpylib", 15, value="${LAYERDIR}/lib oeqa"),
-        said("addfragments", 16, value="a B C D"),
-        said("assign", 17, variable="B", operator="=", value="y", tight=True),
+        output("assign", 5, variable="A:b", flag="c-d", operator=":=", value="x", tight=True),
+        output("assign", 6, last=8, variable="LONG", operator="=", value="a     b   c"),
+        output("export", 9, variable="TMP"),
+        output("unset", 10, variable="A"),
+        output("unset", 11, variable="A", flag="c-d"),
+        output("include", 12, value="conf/a.inc conf/b.inc"),
+        output("require", 13, value="c.inc"),
+        output("include_all", 14, value="d.inc"),
+        output("addpylib", 15, value="${LAYERDIR}/lib oeqa"),
+        output("addfragments", 16, value="a B C D"),
+        output("assign", 17, variable="B", operator="=", value="y", tight=True),
     ]  # fmt: skip
     assert [(one.exported, one.tight) for one in statements("include a\nexport B\n")] == [
         (False, False)
@@ -285,22 +289,22 @@ def test_statements_of_a_recipe() -> None:
         'A = "1"\n'
     )
 
-    def said(kind: str, line: int, **more: object) -> Statement:
+    def output(kind: str, line: int, **more: object) -> Statement:
         last = more.pop("last", line)
         return Statement(kind, "/x.bb", line, last, **more)  # type: ignore[arg-type]
 
     parsed = parse(text, "/x.bb")
     assert parsed.statements == [
-        said("inherit", 1, value="core-image"),
-        said("inherit_defer", 2, value="a b"),
-        said("assign", 3, variable="do_x", flag="depends", operator="=", value="a:do_b"),
-        said("function", 4, last=8, variable="do_x", value="    echo 1\n\n# no comment"),
-        said("def", 9, last=13, variable="helper",
+        output("inherit", 1, value="core-image"),
+        output("inherit_defer", 2, value="a b"),
+        output("assign", 3, variable="do_x", flag="depends", operator="=", value="a:do_b"),
+        output("function", 4, last=8, variable="do_x", value="    echo 1\n\n# no comment"),
+        output("def", 9, last=13, variable="helper",
              value="def helper(a, b=1):\n    return a\n# of the body\n\n\tb"),
-        said("function", 14, last=16, variable="", value="    pass"),
-        said("function", 17, last=19, variable="do_y", value="    pass"),
-        said("addtask", 20, last=21, value="do_y after do_x     before do_build"),
-        said("assign", 23, variable="A", operator="=", value="1"),
+        output("function", 14, last=16, variable="", value="    pass"),
+        output("function", 17, last=19, variable="do_y", value="    pass"),
+        output("addtask", 20, last=21, value="do_y after do_x     before do_build"),
+        output("assign", 23, variable="A", operator="=", value="1"),
     ]  # fmt: skip
     (fault,) = parsed.faults
     assert (fault.kind, fault.line) == ("unparsed", 22)

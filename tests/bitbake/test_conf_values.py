@@ -207,7 +207,7 @@ def test_files_are_included_where_they_are_named() -> None:
     )
     assert not reader.faults
     assert reader.store.get("B").text == "23"
-    assert [str(said.place) for said in reader.store.assignments["A"]] == [
+    assert [str(output.place) for output in reader.store.assignments["A"]] == [
         "/t/conf/under-test.conf:1",
         "/t/conf/more.conf:1",
         "/t/conf/other.inc:1",

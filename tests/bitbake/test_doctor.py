@@ -253,7 +253,7 @@ def test_the_command_asks_for_a_build_directory(
 
 
 def test_golden_answers_of_the_doctor(tmp_path: Path) -> None:
-    said = {}
+    printed = {}
     for number, (code, line) in enumerate(LINES):
         root = tmp_path / str(number)
         made = found(root, f"{GOOD}{line}\n", more=BUNDLE)
@@ -261,8 +261,8 @@ def test_golden_answers_of_the_doctor(tmp_path: Path) -> None:
         for one in made:
             place = f"{Path(one.place.file).name}:{one.place.line}" if one.place else "-"
             lines.append(f"{place} {goldens.text_of([one.finding], None, root)}")
-        said[f"{code} {line.strip()}"] = "".join(lines)
-    goldens.compare("build_dir.txt", said)
+        printed[f"{code} {line.strip()}"] = "".join(lines)
+    goldens.compare("build_dir.txt", printed)
 
 
 PLAIN = 'MACHINE = "qemux86-64"\n'
@@ -282,7 +282,7 @@ def lines_of(code: str, made: list[Placed]) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "reported"),
     [
         ('DISTRO_FEATURES:prepend = "vulkan "', False),
         ('DISTRO_FEATURES:prepend = "vulkan"', True),
@@ -299,8 +299,8 @@ def lines_of(code: str, made: list[Placed]) -> list[int]:
         ('DISTRO_FEATURES += "vulkan"', False),
     ],
 )
-def test_words_are_glued_at_one_end(tmp_path: Path, line: str, told: bool) -> None:
-    assert lines_of("XT606", found(tmp_path, f"{PLAIN}{line}\n")) == ([2] if told else [])
+def test_words_are_glued_at_one_end(tmp_path: Path, line: str, reported: bool) -> None:
+    assert lines_of("XT606", found(tmp_path, f"{PLAIN}{line}\n")) == ([2] if reported else [])
 
 
 WITHOUT = PLAIN + 'DISTRO_FEATURES:append = " vxn virtualization vcontainer xen systemd"\n'
@@ -332,8 +332,8 @@ def test_where_the_builds_that_vxn_needs_are_missed(tmp_path: Path, lines: str, 
 )  # fmt: skip
 def test_features_that_are_missing(tmp_path: Path, features: str, message: str | None) -> None:
     conf = GOOD.replace(" xen systemd virtualization", f" {features}")
-    told = [one[1] for one in of("XT609", found(tmp_path, conf))]
-    assert told == ([f"DISTRO_FEATURES lacks {message}"] if message else [])
+    reported = [one[1] for one in of("XT609", found(tmp_path, conf))]
+    assert reported == ([f"DISTRO_FEATURES lacks {message}"] if message else [])
 
 
 _RASPBERRY = "Add the layer meta-raspberrypi: bitbake-layers add-layer PATH/TO/meta-raspberrypi"
@@ -350,7 +350,7 @@ _RASPBERRY = "Add the layer meta-raspberrypi: bitbake-layers add-layer PATH/TO/m
 )  # fmt: skip
 def test_a_machine_that_no_layer_has(tmp_path: Path, machine: str, fix: str) -> None:
     made = of("XT617", found(tmp_path, f'MACHINE = "{machine}"\n'))
-    assert [(line, told) for line, _, told in made] == [(1, fix)]
+    assert [(line, reported) for line, _, reported in made] == [(1, fix)]
 
 
 ARM = {
@@ -395,19 +395,19 @@ def test_a_machine_that_is_set_nowhere(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("conf", "told"),
+    ("conf", "reported"),
     [(PLAIN, True), ('MACHINE = "qemuppc"\n', True), ('MACHINE = "raspberrypi4-64"\n', False),
      ("", False)],
 )  # fmt: skip
-def test_only_an_emulated_board_needs_kvm(tmp_path: Path, conf: str, told: bool) -> None:
+def test_only_an_emulated_board_needs_kvm(tmp_path: Path, conf: str, reported: bool) -> None:
     made = found(tmp_path, conf, machine=replace(HOST, kvm="missing", tun="missing"))
     assert {one.finding.code for one in made} & {"XT627", "XT628"} == (
-        {"XT627", "XT628"} if told else set()
+        {"XT627", "XT628"} if reported else set()
     )
 
 
 @pytest.mark.parametrize(
-    ("word", "recipes", "told"),
+    ("word", "recipes", "reported"),
     [
         ("lab-guests", True, True),
         ("my-guests", True, False),
@@ -419,7 +419,9 @@ def test_only_an_emulated_board_needs_kvm(tmp_path: Path, conf: str, told: bool)
         ("vim", True, False),
     ],
 )
-def test_what_belongs_only_into_dom0(tmp_path: Path, word: str, recipes: bool, told: bool) -> None:
+def test_what_belongs_only_into_dom0(
+    tmp_path: Path, word: str, recipes: bool, reported: bool
+) -> None:
     more = dict(BUNDLE)
     if not recipes:
         more["virt/conf/layer.conf"] = (
@@ -427,7 +429,7 @@ def test_what_belongs_only_into_dom0(tmp_path: Path, word: str, recipes: bool, t
         )
     line = f'IMAGE_INSTALL:append = " {word}"\n'
     made = found(tmp_path, GOOD + line, more=more)
-    assert lines_of("XT607", made) == ([GOOD.count("\n") + 1] if told else [])
+    assert lines_of("XT607", made) == ([GOOD.count("\n") + 1] if reported else [])
 
 
 def test_guests_whose_changes_bitbake_misses_are_reported_at_their_line(tmp_path: Path) -> None:
@@ -476,7 +478,7 @@ def test_a_frontend_of_vxn_needs_its_builds_too(tmp_path: Path) -> None:
 
 
 def test_the_last_word_on_the_kernel_is_pointed_at(tmp_path: Path) -> None:
-    said = 'PREFERRED_PROVIDER_virtual/kernel = "linux-{}"\n'
-    text = GOOD + said.format("dummy") + said.format("other")
+    printed = 'PREFERRED_PROVIDER_virtual/kernel = "linux-{}"\n'
+    text = GOOD + printed.format("dummy") + printed.format("other")
     lines = len(text.splitlines())
     assert lines_of("XT625", found(tmp_path, text)) == [lines]

@@ -108,8 +108,8 @@ def test_features_that_a_distro_has_by_default(
         f'DISTRO_FEATURES:append = "{added}"\nDISTRO_FEATURES_DEFAULTS = "{defaults}"\n'
         f'DISTRO_FEATURES_OPTED_OUT = "{opted_out}"\n'
     )
-    told = [message for _, message, _ in of("XT609", found(tmp_path, PLAIN + ASKED + lines))]
-    assert [message.partition(":")[0] for message in told] == (
+    reported = [message for _, message, _ in of("XT609", found(tmp_path, PLAIN + ASKED + lines))]
+    assert [message.partition(":")[0] for message in reported] == (
         [f"DISTRO_FEATURES lacks {lacking}"] if lacking else []
     )
 
@@ -122,10 +122,10 @@ IMAGES = (
 
 @pytest.mark.parametrize("variable", IMAGES)
 def test_the_users_image_has_its_own_guests(tmp_path: Path, variable: str) -> None:
-    said = (
+    output = (
         f'BUNDLED_XEN_GUESTS = "${{MINE}}"\nMINE = ""\nMINE:pn-my-xen = "gone"\n{variable} = ""\n'
     )
-    (made,) = of("XT636", found(tmp_path, PLAIN + said))
+    (made,) = of("XT636", found(tmp_path, PLAIN + output))
     assert made[1] == 'no layer has a recipe "gone" to build this guest\'s image'
 
 
@@ -134,5 +134,5 @@ def test_the_users_image_has_its_own_guests(tmp_path: Path, variable: str) -> No
     [("my-xen", True), ("xen-image-of-mine", True), ("my-xen-guest", False), ("my-image", False)],
 )
 def test_an_image_is_dom0_s_by_its_name(tmp_path: Path, image: str, dom0: bool) -> None:
-    said = f'BUNDLED_XEN_GUESTS:pn-{image} = "gone"\n'
-    assert lines_of("XT636", found(tmp_path, PLAIN + said)) == ([2] if dom0 else [])
+    output = f'BUNDLED_XEN_GUESTS:pn-{image} = "gone"\n'
+    assert lines_of("XT636", found(tmp_path, PLAIN + output)) == ([2] if dom0 else [])

@@ -64,9 +64,9 @@ def test_a_flag_of_several_lines_is_reported_at_the_last(tmp_path: Path) -> None
 )
 def test_unknown_tags(tmp_path: Path, tags: str, wrong: str | None) -> None:
     line = f'BUNDLED_XEN_GUESTS += "{GUEST}:{tags}"\n'
-    told = f'"{GUEST}:{tags}": unknown tag {wrong}, which the class silently ignores'
+    reported = f'"{GUEST}:{tags}": unknown tag {wrong}, which the class silently ignores'
     assert of("XT633", found(tmp_path, GOOD + line)) == (
-        [(NEXT, told, "The tags are autostart and external, in lower case.")] if wrong else []
+        [(NEXT, reported, "The tags are autostart and external, in lower case.")] if wrong else []
     )
 
 
@@ -102,20 +102,20 @@ def test_what_is_understood_in_bundle_recipes_only(
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "reported"),
     [
         (f'XEN_GUEST_KERNEL[{GUEST}] = "bzImage"', False),
         (f'XEN_GUEST_KERNEL[{GUEST}] = "none"', True),
         ('XEN_GUEST_KERNEL[alpine] = "none"', False),
     ],
 )
-def test_a_kernel_that_is_a_file(tmp_path: Path, line: str, told: bool) -> None:
+def test_a_kernel_that_is_a_file(tmp_path: Path, line: str, reported: bool) -> None:
     made = found(tmp_path, f"{GOOD}{line}\n", more=BUNDLE)
-    assert lines_of("XT634", made) == ([NEXT] if told else [])
+    assert lines_of("XT634", made) == ([NEXT] if reported else [])
 
 
 @pytest.mark.parametrize(
-    ("guest", "value", "told"),
+    ("guest", "value", "reported"),
     [
         (GUEST, "${UNPACKDIR}/x.cfg", True),
         (GUEST, "${TOPDIR}/conf/x.cfg", False),
@@ -123,11 +123,11 @@ def test_a_kernel_that_is_a_file(tmp_path: Path, line: str, told: bool) -> None:
     ],
 )
 def test_a_config_that_is_never_unpacked(
-    tmp_path: Path, guest: str, value: str, told: bool
+    tmp_path: Path, guest: str, value: str, reported: bool
 ) -> None:
     line = f'XEN_GUEST_CONFIG_FILE[{guest}] = "{value}"\n'
     made = found(tmp_path, GOOD + line, more=BUNDLE)
-    assert lines_of("XT635", made) == ([NEXT] if told else [])
+    assert lines_of("XT635", made) == ([NEXT] if reported else [])
 
 
 @pytest.mark.parametrize(

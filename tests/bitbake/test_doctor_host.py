@@ -13,7 +13,7 @@ from tests.bitbake.test_doctor import GOOD, HOST, found, of
 
 
 @pytest.mark.parametrize(
-    ("free", "told"),
+    ("free", "reported"),
     [
         (None, None),
         (60 * 1024, None),
@@ -24,12 +24,12 @@ from tests.bitbake.test_doctor import GOOD, HOST, found, of
         (1023, 0),
     ],
 )
-def test_space_for_a_first_build(tmp_path: Path, free: int | None, told: int | None) -> None:
+def test_space_for_a_first_build(tmp_path: Path, free: int | None, reported: int | None) -> None:
     machine = replace(HOST, free_mib=free, place=Path("/build"))
-    message = f"/build has {told} GiB free; a first build of Dom0 and a guest takes about 60"
+    message = f"/build has {reported} GiB free; a first build of Dom0 and a guest takes about 60"
     fix = 'Free some, set TMPDIR to another disk, or add INHERIT += "rm_work".'
     assert of("XT629", found(tmp_path, GOOD, machine=machine)) == (
-        [(0, message, fix)] if told is not None else []
+        [(0, message, fix)] if reported is not None else []
     )
 
 
@@ -78,12 +78,12 @@ def test_devices_are_for_machines_that_qemu_is(
 ) -> None:
     poor = replace(HOST, kvm="missing", tun="missing")
     made = found(tmp_path, f'MACHINE = "{machine}"\n', machine=poor)
-    told = {one.finding.code for one in made} & {"XT627", "XT628"}
-    assert told == ({"XT627", "XT628"} if emulated else set())
+    reported = {one.finding.code for one in made} & {"XT627", "XT628"}
+    assert reported == ({"XT627", "XT628"} if emulated else set())
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "reported"),
     [
         ('MACHINE = "qemux86-64"', None),
         ('MACHINE := "qemux86-64"', None),
@@ -94,11 +94,11 @@ def test_devices_are_for_machines_that_qemu_is(
         ('MACHINE:x = "y"\nMACHINE ?= "qemux86-64"', 2),
     ],
 )
-def test_a_machine_of_the_environment(tmp_path: Path, line: str, told: int | None) -> None:
+def test_a_machine_of_the_environment(tmp_path: Path, line: str, reported: int | None) -> None:
     made = of("XT626", found(tmp_path, f"{line}\n", machine=replace(HOST, machine="qemuarm64")))
     message = 'the environment sets MACHINE to "qemuarm64", which is stronger than what is set here'
     fix = "Unset it (unset MACHINE), or assign MACHINE with = here."
-    assert made == ([(told, message, fix)] if told else [])
+    assert made == ([(reported, message, fix)] if reported else [])
 
 
 def test_errors_come_first_and_each_kind_as_it_stands(tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ def test_folders_that_are_not_layers_are_ignored(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("compat", "told"),
+    ("compat", "reported"),
     [
         ("wrynose", " (it is for wrynose)"),
         ("wrynose blacksail", " (it is for wrynose, blacksail)"),
@@ -140,7 +140,7 @@ def test_folders_that_are_not_layers_are_ignored(tmp_path: Path) -> None:
     ],
 )
 def test_a_meta_virtualization_without_the_classes_is_reported_with_its_release(
-    tmp_path: Path, compat: str, told: str
+    tmp_path: Path, compat: str, reported: str
 ) -> None:
     conf = trees.layer_conf("virtualization-layer", compat=compat)
     build = trees.small(tmp_path / "a", GOOD, more={"virt/conf/layer.conf": conf})
@@ -149,7 +149,7 @@ def test_a_meta_virtualization_without_the_classes_is_reported_with_its_release(
     (made,) = of("XT615", examine(build_dir.read(build)))
     assert made[1] == (
         "this meta-virtualization has no xen-guest-cross-install and no xen-guest-bundle.bbclass"
-        f"{told}: guests would be ignored silently"
+        f"{reported}: guests would be ignored silently"
     )
 
 
@@ -168,7 +168,7 @@ def test_a_layer_of_another_release_is_reported(
     more = {"other/conf/layer.conf": trees.layer_conf("other", compat=compat)}
     made = of("XT616", found(tmp_path / "a", GOOD, more=more, layers=THREE))
     words = "the layer other works with {}, and this OpenEmbedded-Core is wrynose, blacksail"
-    assert [told for _, told, _ in made] == ([words.format(message)] if message else [])
+    assert [reported for _, reported, _ in made] == ([words.format(message)] if message else [])
 
 
 @pytest.mark.parametrize(
@@ -183,6 +183,6 @@ def test_a_layer_of_another_release_is_reported(
 def test_a_machine_without_a_name(tmp_path: Path, line: str, message: str | None) -> None:
     conf = f"# Settings.\n{line}"
     made = of("XT617", found(tmp_path / "a", conf))
-    assert [(at, told) for at, told, _ in made] == (
+    assert [(at, reported) for at, reported, _ in made] == (
         [(2 if line else 1, message)] if message else []
     )

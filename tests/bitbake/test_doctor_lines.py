@@ -127,31 +127,33 @@ def test_a_line_is_proposed_with_as_much_as_fits(tmp_path: Path, value: str, sho
 
 
 @pytest.mark.parametrize(
-    ("operator", "told"),
+    ("operator", "reported"),
     [
         ("+=", True), ("=+", True), (".=", True), ("=.", True), ("?=", True), ("=", False),
         (":=", False), ("??=", False),
     ],
 )  # fmt: skip
-def test_what_replaces_the_recipes_own_packages(tmp_path: Path, operator: str, told: bool) -> None:
+def test_what_replaces_the_recipes_own_packages(
+    tmp_path: Path, operator: str, reported: bool
+) -> None:
     flag = 'IMAGE_INSTALL[doc] = "Packages."\n'
     made = of("XT608", found(tmp_path, f'{PLAIN}{flag}IMAGE_INSTALL {operator} " vim "\n'))
-    assert [line for line, _, _ in made] == ([3] if told else [])
+    assert [line for line, _, _ in made] == ([3] if reported else [])
     for _, message, _ in made:
         assert message.startswith(f"IMAGE_INSTALL {operator} in a configuration")
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "reported"),
     [
         ("IMAGE_INSTALL", True),
         ("IMAGE_INSTALL:qemux86-64", False),
         ("IMAGE_INSTALL:pn-xen-image-minimal", False),
     ],
 )
-def test_packages_set_for_every_image_are_lost(tmp_path: Path, name: str, told: bool) -> None:
+def test_packages_set_for_every_image_are_lost(tmp_path: Path, name: str, reported: bool) -> None:
     made = of("XT608", found(tmp_path, f'{PLAIN}{name} += "vim"\n'))
-    assert bool(made) is told
+    assert bool(made) is reported
 
 
 def test_each_package_that_belongs_into_dom0_is_named(tmp_path: Path) -> None:
@@ -168,10 +170,10 @@ def test_each_package_that_belongs_into_dom0_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("operator", "told"),
+    ("operator", "reported"),
     [("+=", True), ("=+", True), (".=", True), ("=.", True), ("=", False), ("?=", False)],
 )
-def test_nothing_is_added_to_a_flag(tmp_path: Path, operator: str, told: bool) -> None:
+def test_nothing_is_added_to_a_flag(tmp_path: Path, operator: str, reported: bool) -> None:
     line = f'XEN_GUEST_EXTRA[xen-guest-image-minimal] {operator} "quiet"\n'
     made = of("XT632", found(tmp_path, f'{GOOD}XEN_GUEST_EXTRA = "ro"\n{line}'))
     message = (
@@ -179,4 +181,4 @@ def test_nothing_is_added_to_a_flag(tmp_path: Path, operator: str, told: bool) -
         "is not in the flag, and is not used once the flag has a value"
     )
     fix = 'Write the whole value: XEN_GUEST_EXTRA[xen-guest-image-minimal] = "…".'
-    assert made == ([(LAST + 1, message, fix)] if told else [])
+    assert made == ([(LAST + 1, message, fix)] if reported else [])

@@ -28,7 +28,9 @@ CORE = {
 }
 
 
-def told(root: Path, conf: str, more: dict[str, str] | None = None) -> list[tuple[str, int, str]]:
+def reported(
+    root: Path, conf: str, more: dict[str, str] | None = None
+) -> list[tuple[str, int, str]]:
     build = build_dir.read(trees.small(root, GOOD + conf, more={**CORE, **(more or {})}))
     found = examine(build, recipes=partial(recipes.read, build, cached=False))
     return [
@@ -60,9 +62,9 @@ def told(root: Path, conf: str, more: dict[str, str] | None = None) -> list[tupl
 def test_an_unknown_name_is_reported_with_its_line(
     tmp_path: Path, conf: str, code: str, fix: str
 ) -> None:
-    ((found, line, said),) = told(tmp_path, conf)
+    ((found, line, output),) = reported(tmp_path, conf)
     assert (found, line) == (code, 3)
-    assert fix in said
+    assert fix in output
 
 
 @pytest.mark.parametrize(
@@ -81,7 +83,7 @@ def test_an_unknown_name_is_reported_with_its_line(
     ],
 )
 def test_known_names_are_not_reported(tmp_path: Path, conf: str) -> None:
-    assert told(tmp_path, conf) == []
+    assert reported(tmp_path, conf) == []
 
 
 def test_settings_in_recipes_of_the_users_layers_have_no_effect(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def test_what_a_directory_without_xen_lacks_is_reported(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lines", "told"),
+    ("lines", "reported"),
     [
         (['= "qemuarm64"'], '"qemux86-64" (conf/local.conf:1)'),
         ([':= "qemuarm64"'], '"qemux86-64" (conf/local.conf:1)'),
@@ -46,11 +46,15 @@ def test_what_a_directory_without_xen_lacks_is_reported(tmp_path: Path) -> None:
         (['??= "qemuarm64"'], None),
     ],
 )
-def test_a_machine_that_is_set_twice(tmp_path: Path, lines: list[str], told: str | None) -> None:
+def test_a_machine_that_is_set_twice(
+    tmp_path: Path, lines: list[str], reported: str | None
+) -> None:
     conf = PLAIN + "".join(f"MACHINE {line}\n" for line in lines)
-    message = f'MACHINE is set to "qemuarm64" here and elsewhere too: {told}; the last one counts'
+    message = (
+        f'MACHINE is set to "qemuarm64" here and elsewhere too: {reported}; the last one counts'
+    )
     assert of("XT618", found(tmp_path, conf)) == (
-        [(len(lines) + 1, message, "Remove all but one of the lines.")] if told else []
+        [(len(lines) + 1, message, "Remove all but one of the lines.")] if reported else []
     )
 
 
@@ -60,25 +64,25 @@ VRUNTIME = {
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "reported"),
     [
         ("vruntime-aarch64", "vruntime-aarch64"),
         ("vruntime-x86-32 vruntime-x86-64 vruntime-aarch64", "vruntime-x86-64, vruntime-aarch64"),
         ("vruntime-x86-32", None),
     ],
 )
-def test_the_builds_of_vxn_need_poky(tmp_path: Path, words: str, told: str | None) -> None:
+def test_the_builds_of_vxn_need_poky(tmp_path: Path, words: str, reported: str | None) -> None:
     conf = f'{GOOD}BBMULTICONFIG = "{words}"\n'
     made = of("XT621", found(tmp_path / "a", conf, more=VRUNTIME))
     assert [(line, message.partition(" need ")[0]) for line, message, _ in made] == (
-        [(GOOD.count("\n") + 1, told)] if told else []
+        [(GOOD.count("\n") + 1, reported)] if reported else []
     )
     poky = {**VRUNTIME, "core/conf/distro/poky.conf": ""}
     assert of("XT621", found(tmp_path / "b", conf, more=poky)) == []
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "reported"),
     [
         ('QB_MEM_VALUE = "4096"', "QB_MEM_VALUE"),
         ('QB_MEM_VALUE += "4096"', "QB_MEM_VALUE"),
@@ -89,17 +93,19 @@ def test_the_builds_of_vxn_need_poky(tmp_path: Path, words: str, told: str | Non
         ('QB_MEM:pn-xen-image-minimal = "-m 4096"', None),
     ],
 )
-def test_what_the_image_recipe_assigns_itself(tmp_path: Path, line: str, told: str | None) -> None:
+def test_what_the_image_recipe_assigns_itself(
+    tmp_path: Path, line: str, reported: str | None
+) -> None:
     value = line.partition('"')[2]
     assert of("XT624", found(tmp_path, f"{GOOD}{line}\n")) == (
         [
             (
                 GOOD.count("\n") + 1,
-                f"{told} has no effect here: the image recipe assigns it itself",
-                f'Name the image: {told}:pn-xen-image-minimal = "{value}.',
+                f"{reported} has no effect here: the image recipe assigns it itself",
+                f'Name the image: {reported}:pn-xen-image-minimal = "{value}.',
             )
         ]
-        if told
+        if reported
         else []
     )
 
@@ -121,14 +127,14 @@ def test_what_the_image_recipe_assigns_itself(tmp_path: Path, line: str, told: s
 def test_kernels_that_go_with_xen(
     tmp_path: Path, machine: str, kernels: list[str], line: int | None
 ) -> None:
-    said = "".join(f'PREFERRED_PROVIDER_virtual/kernel = "{kernel}"\n' for kernel in kernels)
+    output = "".join(f'PREFERRED_PROVIDER_virtual/kernel = "{kernel}"\n' for kernel in kernels)
     first, _, rest = GOOD.replace("qemux86-64", machine).partition("\n")
     settings = "virt/dynamic-layers/raspberrypi/conf/distro/include/xen-raspberrypi4-64.inc"
     more = {
         "virt/conf/machine/raspberrypi4-64.conf": "",
         settings: 'PREFERRED_PROVIDER_virtual/kernel ?= "linux-yocto"\n',
     }
-    made = found(tmp_path, f"{first}\n{said}{rest}", more=more)
+    made = found(tmp_path, f"{first}\n{output}{rest}", more=more)
     assert lines_of("XT625", made) == ([line] if line else [])
 
 
@@ -142,7 +148,7 @@ FIX = "Remove the line, move it before the require line, or change the project."
 
 
 @pytest.mark.parametrize(
-    ("lines", "told"),
+    ("lines", "reported"),
     [
         (['XEN_GUEST_MEMORY[web] = "512"'], {0: 'XEN_GUEST_MEMORY[web] was "256"'}),
         (["unset XEN_GUEST_MEMORY[web]"], {0: 'XEN_GUEST_MEMORY[web] was "256"'}),
@@ -160,12 +166,13 @@ FIX = "Remove the line, move it before the require line, or change the project."
     ],
 )
 def test_a_line_that_undoes_xentuis_is_reported_once(
-    tmp_path: Path, lines: list[str], told: dict[int, str]
+    tmp_path: Path, lines: list[str], reported: dict[int, str]
 ) -> None:
     conf = f"{PLAIN}require conf/xentui.conf\n" + "".join(f"{line}\n" for line in lines)
     made = of("XT622", found(tmp_path, conf, more={"build/conf/xentui.conf": OWN}))
     assert made == [
-        (number + 3, f"this undoes what xentui set: {what}", FIX) for number, what in told.items()
+        (number + 3, f"this undoes what xentui set: {what}", FIX)
+        for number, what in reported.items()
     ]
 
 

@@ -35,7 +35,7 @@ def reader_of(**texts: str) -> ConfReader:
     return reader
 
 
-def told(reader: ConfReader, kind: str) -> list[str]:
+def reported(reader: ConfReader, kind: str) -> list[str]:
     return [fault.message for fault in reader.faults if fault.kind == kind]
 
 
@@ -45,7 +45,7 @@ def told(reader: ConfReader, kind: str) -> list[str]:
 def test_includes_end_at_a_depth() -> None:
     chain = {f"f{n}": f'require f{n + 1}.conf\nA{n} = "1"\n' for n in range(60)}
     reader = reader_of(local="require f0.conf\n", **chain)
-    assert told(reader, "limit") == ["too many files are included"]
+    assert reported(reader, "limit") == ["too many files are included"]
     assert any("too many files" in doubt for doubt in reader.store.doubts)
     deepest = conf_reader.MAX_NESTED - 2
     assert reader.store.plain(f"A{deepest}") == "1"
@@ -57,7 +57,7 @@ def test_as_many_files_as_that_are_read() -> None:
     every = "".join(f"include {name}.conf\n" for name in names)
     reader = reader_of(local=every, **{name: f'{name} = "1"\n' for name in names})
     assert len(reader.files) == MAX_FILES
-    assert told(reader, "limit") == ["too many files are included"] * 2
+    assert reported(reader, "limit") == ["too many files are included"] * 2
     assert reader.store.plain(f"f{MAX_FILES - 2}") == "1"
     assert reader.store.plain(f"f{MAX_FILES - 1}") is None
 
@@ -75,7 +75,7 @@ def test_a_file_that_names_itself_by_its_path_is_read_once() -> None:
     reader = reader_of(local='A .= "x"\nrequire /x/local.conf\n')
     assert (reader.faults, reader.store.plain("A")) == ([], "x")
     assert reader.includes[0].files == ()
-    assert told(reader_of(local="require local.conf\n"), "cycle")
+    assert reported(reader_of(local="require local.conf\n"), "cycle")
 
 
 def test_what_has_no_ending_that_bitbake_reads_is_reported(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_what_has_no_ending_that_bitbake_reads_is_reported(tmp_path: Path) -> No
         texts={str(tmp_path / "local.conf"): "include notes.txt\ninclude nosuch.txt\n"}
     )
     reader.read(tmp_path / "local.conf")
-    assert told(reader, "include") == [f"{tmp_path}/notes.txt has no ending that BitBake reads"]
+    assert reported(reader, "include") == [f"{tmp_path}/notes.txt has no ending that BitBake reads"]
     assert reader.store.plain("A") is None
 
 

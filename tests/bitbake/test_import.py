@@ -427,15 +427,15 @@ LINES |= {
 
 def account(made: Imported, folder: Path) -> str:
     """Return the project, and what became of each line."""
-    said = [f"{place} carried" for place in made.imported_lines]
-    said += [
+    printed = [f"{place} carried" for place in made.imported_lines]
+    printed += [
         f"{one.place} left{'' if one.about_xen else ' (not Xen)'}: {one.text}: {one.reason}"
         for one in made.left
     ]
-    said += [f"note: {note}" for note in made.notes]
-    said += [f"needs {name}: {place}" for name, place in made.needed.items()]
-    said += [f"{one.file}:{one.line} {one.kind}: {one.message}" for one in made.faults]
-    text = "\n".join([new_file.text(made.project, comments=False), *said, ""])
+    printed += [f"note: {note}" for note in made.notes]
+    printed += [f"needs {name}: {place}" for name, place in made.needed.items()]
+    printed += [f"{one.file}:{one.line} {one.kind}: {one.message}" for one in made.faults]
+    text = "\n".join([new_file.text(made.project, comments=False), *printed, ""])
     return text.replace(f"{folder}/", "")
 
 
@@ -455,13 +455,13 @@ def test_golden_answers_of_imported_configurations(tmp_path: Path) -> None:
         "conf/beside.conf": "",
         "conf/distro/include/meta-virt-host.conf": 'DISTRO_FEATURES:append = " xen"\n',
     }
-    said = {
+    printed = {
         heading: imported(
             tmp_path / str(number), {"conf/local.conf": text, **beside}, "conf/local.conf"
         )
         for number, (heading, text) in enumerate(LINES.items())
     }
-    goldens.compare("import-conf.txt", said, FOLDER)
+    goldens.compare("import-conf.txt", printed, FOLDER)
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ def test_golden_answers_of_imported_recipes(tmp_path: Path) -> None:
               "lab-2.0/vmlinuz": "", "lab/vmlinuz": "", "lab/a.cfg": "", "files/a.cfg": "",
               "sub/a.inc": "require b.inc\ninherit cargo\n",
               "b.inc": 'DESCRIPTION = "x"\n'}  # fmt: skip
-    said = {
+    output = {
         heading: imported(
             tmp_path / str(number), {"lab_2.0_r1.bb": text, **beside}, "conf/local.conf",
             "lab_2.0_r1.bb",
@@ -118,11 +118,11 @@ def test_golden_answers_of_imported_recipes(tmp_path: Path) -> None:
         for number, (heading, text) in enumerate(RECIPES.items())
     }  # fmt: skip
     for number, heading in enumerate(("overrides", "overrides beside python")):
-        said[f"{heading}, arm"] = imported(
+        output[f"{heading}, arm"] = imported(
             tmp_path / f"arm{number}", {"lab.bb": RECIPES[heading], **beside}, "conf/arm.conf",
             "lab.bb",
         )  # fmt: skip
-    goldens.compare("import-recipe.txt", said, FOLDER)
+    goldens.compare("import-recipe.txt", output, FOLDER)
 
 
 def test_files_are_imported_together(tmp_path: Path) -> None:
@@ -136,14 +136,14 @@ def test_files_are_imported_together(tmp_path: Path) -> None:
         "two.bb": HEAD + 'XEN_GUEST_BUNDLES = "a b"\nXEN_GUEST_CONFIG_FILE[b] = "/etc/b.cfg"\n',
     }
     names = ("build/conf/local.conf", "build/conf/auto.conf", "one_1.0.bb", "two.bb")
-    said = {
+    output = {
         "all": imported(tmp_path / "all", files, *names),
         "in another order": imported(tmp_path / "other", files, *reversed(names)),
         "one file twice": imported(tmp_path / "twice", files, names[0], *names[:2]),
         "a strange name": imported(tmp_path / "strange", {"Lab_1.0.bb": HEAD + one}, "Lab_1.0.bb"),
         "recipes alone": imported(tmp_path / "recipes", files, *names[2:]),
     }
-    goldens.compare("import-together.txt", said, FOLDER)
+    goldens.compare("import-together.txt", output, FOLDER)
 
 
 def test_files_that_cannot_be_imported_are_named(tmp_path: Path) -> None:

@@ -227,9 +227,9 @@ def test_a_recipe_that_cannot_be_read_is_ignored(tmp_path: Path) -> None:
 
 def test_progress_is_reported_now_and_then(tmp_path: Path) -> None:
     build = build_with(tmp_path, **{f"I__r{number}_1.bb": "" for number in range(248)})
-    told: list[tuple[int, int]] = []
-    recipes.read(build, progress=lambda done, of: told.append((done, of)))
-    assert told == [(0, 250), (100, 250), (200, 250), (250, 250)]
+    reported: list[tuple[int, int]] = []
+    recipes.read(build, progress=lambda result, of: reported.append((result, of)))
+    assert reported == [(0, 250), (100, 250), (200, 250), (250, 250)]
 
 
 # The notes on them.

@@ -160,9 +160,9 @@ def test_dynamic_layers_count_where_their_layer_is(tmp_path: Path) -> None:
 
 
 def test_progress_is_reported(tmp_path: Path) -> None:
-    told: list[tuple[int, int]] = []
-    recipes.read(build_with(tmp_path), progress=lambda done, of: told.append((done, of)))
-    assert told == [(0, 2), (2, 2)]
+    reported: list[tuple[int, int]] = []
+    recipes.read(build_with(tmp_path), progress=lambda result, of: reported.append((result, of)))
+    assert reported == [(0, 2), (2, 2)]
 
 
 def test_a_pattern_of_stars_is_not_endless(tmp_path: Path) -> None:

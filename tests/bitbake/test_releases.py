@@ -61,9 +61,9 @@ def test_guests_are_not_written_for_layers_that_ignore_them(
     build = old(tmp_path)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     assert generate(build, BOARD) == 1
-    told = " ".join(capsys.readouterr().err.split())
-    assert "error XT615" in told
-    assert "put both classes of its branch wrynose into a layer" in told.lower()
+    reported = " ".join(capsys.readouterr().err.split())
+    assert "error XT615" in reported
+    assert "put both classes of its branch wrynose into a layer" in reported.lower()
     after = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     assert set(after) - set(before) == {tmp_path / "project.toml"}
     # The two classes in any layer are all that is missing.
@@ -109,17 +109,17 @@ def test_layers_that_changed_are_reported(
         tmp_path, {"virt/recipes-extended/xen/xen-tools.inc": 'XEN_DOM0_NETWORK ?= "bridged"\n'}
     )
     assert main(["doctor", "--build-dir", str(build)]) in (0, 1)
-    told = " ".join(capsys.readouterr().out.split())
-    assert "warning XT646: this was written for other layers than the present ones" in told
-    assert "in dom0 network" in told
+    reported = " ".join(capsys.readouterr().out.split())
+    assert "warning XT646: this was written for other layers than the present ones" in reported
+    assert "in dom0 network" in reported
 
 
 def test_settings_that_nothing_reads_are_reported_with_their_owner(tmp_path: Path) -> None:
     conf = f'{GOOD}XEN_BOOT_MODE = "efi"\nrequire conf/xentui.conf\n'
     more = {**BASE, "build/conf/xentui.conf": 'XEN_NOWHERE = "1"\nQB_MEM_VALUE = "1"\n'}
     made = examine(build_dir.read(trees.small(tmp_path, conf, more=more)))
-    told = {p.finding.code: p.place for p in made if p.finding.code in ("XT647", "XT648")}
-    assert {code: (Path(p.file).name, p.line) for code, p in told.items() if p is not None} == {
+    reported = {p.finding.code: p.place for p in made if p.finding.code in ("XT647", "XT648")}
+    assert {code: (Path(p.file).name, p.line) for code, p in reported.items() if p is not None} == {
         "XT647": ("xentui.conf", 1),
         "XT648": ("local.conf", 3),
     }

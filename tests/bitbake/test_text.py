@@ -173,11 +173,11 @@ def test_a_refusal_names_the_character_and_a_way_out(
 ) -> None:
     with pytest.raises(CannotCarry) as caught:
         write(value)
-    told = caught.value
-    assert told.code == "XT701"
-    assert told.message == f"{quoted(value)} cannot be written to a BitBake file: {reason}"
+    reported = caught.value
+    assert reported.code == "XT701"
+    assert reported.message == f"{quoted(value)} cannot be written to a BitBake file: {reason}"
     out = f'Remove "{strange}", or write another value.' if strange else "Write another value."
-    assert told.fix == out
+    assert reported.fix == out
 
 
 @pytest.mark.parametrize(

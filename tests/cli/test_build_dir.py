@@ -55,17 +55,17 @@ def generate(run: Run, build: Path, *more: str | Path) -> Ran:
 
 def test_a_script_must_agree_to_the_edits_of_the_users_files(run: Run, build: Path) -> None:
     before = files(Path())
-    done = run("generate", *ALPINE, "--build-dir", build)
-    assert (done.code, done.out) == (3, "")
-    assert "+require conf/xentui.conf" in done.err
-    assert f"+  {Path('meta-xentui').absolute()} \\" in done.err
-    assert "--yes" in done.err
+    result = run("generate", *ALPINE, "--build-dir", build)
+    assert (result.code, result.out) == (3, "")
+    assert "+require conf/xentui.conf" in result.err
+    assert f"+  {Path('meta-xentui').absolute()} \\" in result.err
+    assert "--yes" in result.err
     assert files(Path()) == before
 
 
 def test_conf_layer_and_two_edits(run: Run, build: Path) -> None:
-    done = generate(run, build)
-    assert done.code == 0, done.err
+    result = generate(run, build)
+    assert result.code == 0, result.err
     assert local(build) == LOCAL + "require conf/xentui.conf\n"
     layer = Path("meta-xentui").absolute()
     edited = BBLAYERS.replace("  ${TOPDIR}/../p/virt", f"  {layer} \\\n  ${{TOPDIR}}/../p/virt")
@@ -75,31 +75,31 @@ def test_conf_layer_and_two_edits(run: Run, build: Path) -> None:
     assert (layer / "conf/layer.conf").is_file()
     assert (build / "conf/xentui.conf").is_file()
     assert (build / "conf/local.conf.xentui-orig").read_text() == LOCAL
-    assert "bitbake xen-image-minimal" in done.out
-    assert "add-layer" not in done.out
+    assert "bitbake xen-image-minimal" in result.out
+    assert "add-layer" not in result.out
 
 
 def test_the_second_run_needs_no_agreement_and_touches_nothing(run: Run, build: Path) -> None:
     generate(run, build)
     before = {path: path.stat().st_mtime_ns for path in Path().rglob("*")}
-    done = run("generate", *ALPINE, "--build-dir", build)
-    assert done.code == 0
+    result = run("generate", *ALPINE, "--build-dir", build)
+    assert result.code == 0
     assert {path: path.stat().st_mtime_ns for path in Path().rglob("*")} == before
 
 
 def test_remove_leaves_no_trace(run: Run, build: Path) -> None:
     before = files(Path())
     generate(run, build)
-    done = run("remove", "--build-dir", build)
-    assert done.code == 3
+    result = run("remove", "--build-dir", build)
+    assert result.code == 3
     assert run("remove", "--build-dir", build, "--diff").out.count("+++") >= 4
-    done = run("remove", "--build-dir", build, "--yes")
-    assert done.code == 0, done.err
+    result = run("remove", "--build-dir", build, "--yes")
+    assert result.code == 0, result.err
     assert files(Path()) == before
     assert not Path("meta-xentui").exists()
-    done = run("remove", "--build-dir", build)
-    assert (done.code, done.out) == (0, "")
-    assert done.err.startswith("nothing to do")
+    result = run("remove", "--build-dir", build)
+    assert (result.code, result.out) == (0, "")
+    assert result.err.startswith("nothing to do")
 
 
 def test_what_the_user_wrote_meanwhile_stays(run: Run, build: Path) -> None:
@@ -141,9 +141,9 @@ def test_a_block_edited_by_hand_is_kept(run: Run, build: Path) -> None:
     generate(run, build, "--attach", "block")
     edited = local(build).replace("IMAGE_INSTALL", "# mine\nIMAGE_INSTALL")
     (build / "conf/local.conf").write_text(edited)
-    done = generate(run, build, "--set", "host.memory=2048")
-    assert done.code == 3
-    assert "xentui block" in done.err
+    result = generate(run, build, "--set", "host.memory=2048")
+    assert result.code == 3
+    assert "xentui block" in result.err
     assert local(build) == edited
     assert run("remove", "--build-dir", build, "--yes").code == 3
     assert generate(run, build, "--set", "host.memory=2048", "--force").code == 0
@@ -155,8 +155,8 @@ def test_a_hand_edit_in_the_layer_stops_before_the_users_files(run: Run, build: 
     generate(run, build)
     recipe = next(Path("meta-xentui").rglob("*.bb"))
     recipe.write_text("mine\n")
-    done = generate(run, build, "--set", "guests.alpine.memory=200")
-    assert done.code == 3
+    result = generate(run, build, "--set", "guests.alpine.memory=200")
+    assert result.code == 3
     assert recipe.read_text() == "mine\n"
     assert run("remove", "--build-dir", build, "--yes").code == 3
     assert local(build).endswith("require conf/xentui.conf\n")
@@ -189,8 +189,8 @@ def test_a_project_that_no_longer_needs_the_layer_removes_it(
     run: Run, build: Path, board: Path
 ) -> None:
     generate(run, build)
-    done = run("generate", board, "--build-dir", build, "--yes")
-    assert done.code == 0, done.err
+    result = run("generate", board, "--build-dir", build, "--yes")
+    assert result.code == 0, result.err
     assert (build / "conf/bblayers.conf").read_text() == BBLAYERS
     assert not Path("meta-xentui").exists()
 
@@ -202,10 +202,10 @@ def test_the_layer_of_another_build_directory_is_not_touched(run: Run, build: Pa
     (other / "conf/local.conf").write_text(LOCAL)
     (other / "conf/bblayers.conf").write_text(BBLAYERS)
     before = files(Path("meta-xentui"))
-    done = run("generate", "--preset", "vendor-guest", "--set", "host.dom0_memory=300",
+    result = run("generate", "--preset", "vendor-guest", "--set", "host.dom0_memory=300",
                "--build-dir", other, "--yes")  # fmt: skip
-    assert done.code == 3
-    assert "--layer" in done.err
+    assert result.code == 3
+    assert "--layer" in result.err
     assert files(Path("meta-xentui")) == before
     assert (other / "conf/local.conf").read_text() == LOCAL
 
@@ -214,8 +214,8 @@ def test_machine_is_not_written_where_a_fragment_sets_it(run: Run, build: Path) 
     (build / "conf/toolcfg.conf").write_text(
         'OE_FRAGMENTS += "distro/nodistro \\\n    machine/qemux86-64"\n'
     )
-    done = generate(run, build)
-    assert done.code == 0, done.err
+    result = generate(run, build)
+    assert result.code == 0, result.err
     assert "\nMACHINE" not in (build / "conf/xentui.conf").read_text()
     (build / "conf/toolcfg.conf").write_text('OE_FRAGMENTS += "distro/nodistro"\n')
     generate(run, build)
@@ -227,9 +227,9 @@ def test_what_is_not_a_build_directory_is_reported(run: Run, build: Path, missin
     (build / missing).rename("away")
     for command in ("generate", "remove"):
         more = ALPINE if command == "generate" else ()
-        done = run(command, *more, "--build-dir", build, "--yes")
-        assert (done.code, done.out) == (4, "")
-        assert "not a build directory" in done.err
+        result = run(command, *more, "--build-dir", build, "--yes")
+        assert (result.code, result.out) == (4, "")
+        assert "not a build directory" in result.err
 
 
 def test_a_linked_file_is_changed_where_it_is_and_reported(run: Run, build: Path) -> None:
@@ -239,10 +239,10 @@ def test_a_linked_file_is_changed_where_it_is_and_reported(run: Run, build: Path
     (build / "conf/local.conf").rename(real / "local.conf")
     (build / "conf/local.conf").symlink_to(Path("../../dotfiles/local.conf"))
     before = files(Path())
-    done = generate(run, build)
-    assert done.code == 0, done.err
-    assert "is a link" in done.err
-    assert "git work tree" in done.err
+    result = generate(run, build)
+    assert result.code == 0, result.err
+    assert "is a link" in result.err
+    assert "git work tree" in result.err
     assert (build / "conf/local.conf").is_symlink()
     assert (real / "local.conf").read_text().endswith("require conf/xentui.conf\n")
     run("remove", "--build-dir", build, "--yes")
@@ -252,9 +252,9 @@ def test_a_linked_file_is_changed_where_it_is_and_reported(run: Run, build: Path
 
 def test_a_read_only_file_is_not_touched_and_reported(run: Run, build: Path) -> None:
     (build / "conf/local.conf").chmod(0o444)
-    done = generate(run, build)
-    assert done.code == 3
-    assert "read-only" in done.err
+    result = generate(run, build)
+    assert result.code == 3
+    assert "read-only" in result.err
     assert not (build / "conf/xentui.conf").exists()
     assert generate(run, build, "--attach", "none").code == 0
     assert local(build) == LOCAL
@@ -262,23 +262,23 @@ def test_a_read_only_file_is_not_touched_and_reported(run: Run, build: Path) -> 
 
 def test_a_continued_last_line_is_reported(run: Run, build: Path) -> None:
     (build / "conf/local.conf").write_text('FOO = "a \\\n')
-    done = generate(run, build)
-    assert done.code == 3
-    assert "backslash" in done.err
+    result = generate(run, build)
+    assert result.code == 3
+    assert "backslash" in result.err
 
 
 def test_a_layer_path_that_bblayers_cannot_carry_is_refused(run: Run, build: Path) -> None:
-    done = generate(run, build, "--layer", "my layer")
-    assert done.code == 2
-    done = generate(run, build, "--layer", "${@evil}")
-    assert done.code == 2
+    result = generate(run, build, "--layer", "my layer")
+    assert result.code == 2
+    result = generate(run, build, "--layer", "${@evil}")
+    assert result.code == 2
     assert not (build / "conf/xentui.conf").exists()
 
 
 def test_a_project_in_the_build_directory_works_too(run: Run, build: Path) -> None:
     (build / "board.toml").write_text(BOARD)
-    done = run("generate", build / "board.toml", "--build-dir", build, "--yes")
-    assert done.code == 0, done.err
+    result = run("generate", build / "board.toml", "--build-dir", build, "--yes")
+    assert result.code == 0, result.err
     assert "from board.toml" in (build / "conf/xentui.conf").read_text()
 
 
@@ -289,16 +289,16 @@ def test_a_fragment_changes_only_the_layer_and_prints_how_to_enable_it(
     run: Run, build: Path
 ) -> None:
     before = files(Path())
-    done = generate(run, build, "--format", "fragment")
-    assert done.code == 0, done.err
+    result = generate(run, build, "--format", "fragment")
+    assert result.code == 0, result.err
     assert local(build) == LOCAL
     assert not (build / "conf/xentui.conf").exists()
     assert "meta-xentui" in (build / "conf/bblayers.conf").read_text()
     conf = Path("meta-xentui/conf/fragments/xentui/qemux86-64-alpine.conf")
     assert parse_conf(conf.read_text()).value("BB_CONF_FRAGMENT_SUMMARY")
     enabling = "bitbake-config-build enable-fragment xentui/xentui/qemux86-64-alpine\n"
-    assert enabling in done.out
-    assert "add-layer" not in done.out
+    assert enabling in result.out
+    assert "add-layer" not in result.out
     again = generate(run, build)
     assert again.err.startswith("nothing to do")
     assert enabling in again.out
@@ -335,8 +335,8 @@ def test_removing_an_enabled_fragment_is_reported(run: Run, build: Path) -> None
 
 
 def test_kas_in_a_build_directory_is_refused_with_the_reason(run: Run, build: Path) -> None:
-    done = generate(run, build, "--format", "kas")
-    assert (done.code, done.out) == (2, "")
-    assert "--format kas sets up its own build directory" in done.err
-    assert "--out" in done.err
+    result = generate(run, build, "--format", "kas")
+    assert (result.code, result.out) == (2, "")
+    assert "--format kas sets up its own build directory" in result.err
+    assert "--out" in result.err
     assert generate(run, build, "--format", "fragment", "--attach", "block").code == 2

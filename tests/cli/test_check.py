@@ -13,38 +13,38 @@ KEYS = ["project", "code", "severity", "path", "line", "message", "fix"]
 
 
 def test_a_project_without_problems_is_reported_as_such(run: Run, board: Path) -> None:
-    done = run("check", board)
-    assert (done.code, done.out, done.err) == (0, "board.toml: no problems found\n", "")
+    result = run("check", board)
+    assert (result.code, result.out, result.err) == (0, "board.toml: no problems found\n", "")
 
 
 def test_an_error_names_file_line_code_path_and_fix(run: Run, board: Path) -> None:
     board.write_text(BOARD.replace("memory = 256", "memory = 4096"))
-    done = run("check", board)
-    assert done.code == 1
-    lines = done.out.splitlines()
-    told = [line for line in lines if "XT401" in line]
-    assert len(told) == 1
-    assert told[0].startswith("board.toml:")
-    assert told[0].split(": ")[1].startswith("error XT401 guests")
-    assert lines[lines.index(told[0]) + 1].startswith("    ")
+    result = run("check", board)
+    assert result.code == 1
+    lines = result.out.splitlines()
+    reported = [line for line in lines if "XT401" in line]
+    assert len(reported) == 1
+    assert reported[0].startswith("board.toml:")
+    assert reported[0].split(": ")[1].startswith("error XT401 guests")
+    assert lines[lines.index(reported[0]) + 1].startswith("    ")
     assert "error" in lines[-1]
 
 
 def test_every_problem_of_the_schema_has_its_line(run: Run, board: Path) -> None:
     board.write_text(BOARD + 'vcpus = "two"\nmemori = 3\n')
-    done = run("check", board)
-    assert done.code == 1
+    result = run("check", board)
+    assert result.code == 1
     line = BOARD.count("\n") + 1
     guest = "guests.xen-guest-image-minimal"
-    assert f"board.toml:{line}: error XT004 {guest}.vcpus: " in done.out
-    assert f"board.toml:{line + 1}: error XT002 {guest}.memori: " in done.out
+    assert f"board.toml:{line}: error XT004 {guest}.vcpus: " in result.out
+    assert f"board.toml:{line + 1}: error XT002 {guest}.memori: " in result.out
 
 
 def test_the_json_object_has_the_documented_shape(run: Run, board: Path) -> None:
     board.write_text(BOARD.replace("memory = 256", "memory = 4096"))
-    done = run("check", board, "--json")
-    assert done.code == 1
-    data = done.json
+    result = run("check", board, "--json")
+    assert result.code == 1
+    data = result.json
     assert list(data) == ["version", "project", "projects", "findings", "summary"]
     assert (data["version"], data["project"]) == (1, "board.toml")
     assert list(data["summary"]) == ["errors", "warnings", "advice"]
@@ -65,9 +65,9 @@ def test_strict_lets_warnings_count(run: Run, board: Path) -> None:
 
 def test_several_projects_have_one_summary(run: Run, board: Path) -> None:
     Path("bad.toml").write_text(BOARD.replace("memory = 256", "memory = 4096"))
-    done = run("check", board, "bad.toml")
-    assert done.code == 1
-    assert done.out.splitlines()[-1].startswith("2 projects: 1 error")
+    result = run("check", board, "bad.toml")
+    assert result.code == 1
+    assert result.out.splitlines()[-1].startswith("2 projects: 1 error")
     data = run("check", board, "bad.toml", "--json").json
     assert data["project"] is None
     assert [one["project"] for one in data["projects"]] == ["board.toml", "bad.toml"]
@@ -76,12 +76,12 @@ def test_several_projects_have_one_summary(run: Run, board: Path) -> None:
 
 def test_one_unreadable_project_does_not_hide_the_others(run: Run, board: Path) -> None:
     Path("torn.toml").write_text("a = = 1\n")
-    done = run("check", "missing.toml", "torn.toml", board, "--json")
-    assert done.code == 4
-    assert [one["project"] for one in done.json["projects"]] == ["torn.toml", "board.toml"]
-    assert [finding["code"] for finding in done.json["findings"]] == ["XT001"]
-    assert done.json["findings"][0]["line"] == 1
-    assert [line.split(" ")[1] for line in done.err.splitlines()] == [
+    result = run("check", "missing.toml", "torn.toml", board, "--json")
+    assert result.code == 4
+    assert [one["project"] for one in result.json["projects"]] == ["torn.toml", "board.toml"]
+    assert [finding["code"] for finding in result.json["findings"]] == ["XT001"]
+    assert result.json["findings"][0]["line"] == 1
+    assert [line.split(" ")[1] for line in result.err.splitlines()] == [
         "missing.toml",
         "torn.toml,",
     ]
@@ -89,25 +89,25 @@ def test_one_unreadable_project_does_not_hide_the_others(run: Run, board: Path) 
 
 def test_a_preset_and_values_on_the_way(run: Run) -> None:
     assert run("check", "--preset", "qemux86-64-alpine").code == 0
-    done = run("check", "--preset", "qemux86-64-alpine", "--set", "guests.alpine.memory=9000")
-    assert done.code == 1
-    assert "XT401" in done.out
+    result = run("check", "--preset", "qemux86-64-alpine", "--set", "guests.alpine.memory=9000")
+    assert result.code == 1
+    assert "XT401" in result.out
 
 
 def test_an_ambiguous_project_is_refused(run: Run, board: Path) -> None:
     assert run("check").code == 2
     assert run("check", board, "--preset", "qemux86-64-alpine").code == 2
     for setting in ("host.memory", "host.memori=3", "host.memory=much", "=1"):
-        done = run("check", board, "--set", setting)
-        assert (done.code, done.out) == (2, "")
-        assert done.err.count("\n") == 1
+        result = run("check", board, "--set", setting)
+        assert (result.code, result.out) == (2, "")
+        assert result.err.count("\n") == 1
 
 
 def test_a_byte_order_mark_is_reported(run: Run, board: Path) -> None:
     board.write_text("\ufeff" + BOARD)
-    done = run("check", board)
-    assert done.code == 0
-    assert "byte order mark" in done.err
+    result = run("check", board)
+    assert result.code == 0
+    assert "byte order mark" in result.err
 
 
 def test_a_build_directory_is_looked_at_as_the_project_would_leave_it(run: Run) -> None:
@@ -119,12 +119,12 @@ def test_a_build_directory_is_looked_at_as_the_project_would_leave_it(run: Run) 
     before = (build / "conf/local.conf").read_bytes()
     alone = run("check", "p.toml")
     assert alone.code == 0
-    done = run("check", "p.toml", "--build-dir", "build")
-    assert done.code == 1
-    assert "XT636 conf/xentui.conf:" in done.out
-    assert "IMAGE_INSTALL_append" in done.out
+    result = run("check", "p.toml", "--build-dir", "build")
+    assert result.code == 1
+    assert "XT636 conf/xentui.conf:" in result.out
+    assert "IMAGE_INSTALL_append" in result.out
     # What the project itself brings is no problem any more.
-    assert "not set up for Xen" not in done.out
+    assert "not set up for Xen" not in result.out
     assert (build / "conf/local.conf").read_bytes() == before
     assert not (build / "conf/xentui.conf").exists()
     wrong = run("check", "p.toml", "--build-dir", "nowhere")

@@ -22,10 +22,10 @@ def fleet(run: Run) -> list[Path]:
 
 
 def test_each_has_a_folder_and_all_one_summary(run: Run, fleet: list[Path]) -> None:
-    done = run("generate", *fleet, "--out", "out")
-    assert done.code == 0
+    result = run("generate", *fleet, "--out", "out")
+    assert result.code == 0
     assert '= "300"' in Path("out/two/conf/xentui.conf").read_text()
-    assert done.out == (
+    assert result.out == (
         "one.toml: 1 file written into out/one\n"
         "two.toml: 1 file written into out/two\n"
         "2 projects: 2 changed\n"
@@ -37,9 +37,9 @@ def test_each_has_a_folder_and_all_one_summary(run: Run, fleet: list[Path]) -> N
 def test_one_that_fails_does_not_keep_the_others(run: Run, fleet: list[Path]) -> None:
     bad = Path("bad.toml")
     bad.write_text(BOARD.replace("256", "100000"))
-    done = run("generate", bad, *fleet, "--out", "out", "--json")
-    assert done.code == 1
-    report = done.json
+    result = run("generate", bad, *fleet, "--out", "out", "--json")
+    assert result.code == 1
+    report = result.json
     assert report["version"] == 1
     assert report["summary"] == {"changed": 2, "same": 0, "failed": 1}
     assert [entry["state"] for entry in report["projects"]] == ["failed", "changed", "changed"]
@@ -58,10 +58,10 @@ def test_check_reports_what_would_change_and_writes_nothing(run: Run, fleet: lis
     run("generate", *fleet, "--out", "out")
     fleet[0].write_text(BOARD.replace("256", "320"))
     before = Path("out/one/conf/xentui.conf").read_text()
-    done = run("generate", *fleet, "--out", "out", "--check", "--json")
-    assert done.code == 1
-    assert [entry["state"] for entry in done.json["projects"]] == ["changed", "same"]
-    assert done.json["projects"][0]["files"][0]["kind"] == "changed"
+    result = run("generate", *fleet, "--out", "out", "--check", "--json")
+    assert result.code == 1
+    assert [entry["state"] for entry in result.json["projects"]] == ["changed", "same"]
+    assert result.json["projects"][0]["files"][0]["kind"] == "changed"
     assert Path("out/one/conf/xentui.conf").read_text() == before
     assert run("generate", *fleet, "--out", "out", "--dry-run").code == 0
 
@@ -70,9 +70,9 @@ def test_a_hand_edit_in_one_is_kept(run: Run, fleet: list[Path]) -> None:
     run("generate", *fleet, "--out", "out")
     edited = Path("out/one/conf/xentui.conf")
     edited.write_text(edited.read_text() + "# mine\n")
-    done = run("generate", *fleet, "--out", "out")
-    assert done.code == 3
-    assert done.out.startswith("one.toml: nothing was written\ntwo.toml: up to date\n")
+    result = run("generate", *fleet, "--out", "out")
+    assert result.code == 3
+    assert result.out.startswith("one.toml: nothing was written\ntwo.toml: up to date\n")
 
 
 def test_one_project_is_a_fleet_where_each_is_asked_for(run: Run, fleet: list[Path]) -> None:
@@ -81,8 +81,8 @@ def test_one_project_is_a_fleet_where_each_is_asked_for(run: Run, fleet: list[Pa
 
 
 def test_the_report_of_one_project(run: Run, board: Path) -> None:
-    done = run("generate", board, "--out", "out", "--json")
-    assert done.json["projects"][0]["files"] == [{"path": "out/conf/xentui.conf", "kind": "new"}]
+    result = run("generate", board, "--out", "out", "--json")
+    assert result.json["projects"][0]["files"] == [{"path": "out/conf/xentui.conf", "kind": "new"}]
 
 
 @pytest.mark.parametrize(
@@ -93,6 +93,6 @@ def test_the_report_of_one_project(run: Run, board: Path) -> None:
      ["x.toml", "--out", "out", "--json", "--diff"]],
 )  # fmt: skip
 def test_impossible_options_are_refused_before_anything(run: Run, arguments: list[str]) -> None:
-    done = run("generate", *arguments)
-    assert (done.code, done.out) == (2, "")
+    result = run("generate", *arguments)
+    assert (result.code, result.out) == (2, "")
     assert not Path("out").exists()

@@ -32,57 +32,57 @@ def tree(folder: Path) -> dict[str, tuple[str, int, int]]:
 
 
 def test_a_script_writes_a_fresh_tree_without_a_question(run: Run, board: Path) -> None:
-    done = run("generate", board, "--out", "out")
-    assert done.code == 0
+    result = run("generate", board, "--out", "out")
+    assert result.code == 0
     text = Path("out", CONF).read_text()
     assert header.is_intact(text)
     assert parse_conf(text).value("MACHINE") == "qemux86-64"
-    assert done.err == f"new      out/{CONF}\n"
-    lines = done.out.splitlines()
+    assert result.err == f"new      out/{CONF}\n"
+    lines = result.out.splitlines()
     assert "bitbake xen-image-minimal" in lines
     assert f"echo 'require {Path('out', CONF).absolute()}' >> conf/local.conf" in lines
 
 
 @pytest.mark.parametrize("out", ["out", "my out", "it's;$(touch canary)"])
 def test_standard_output_is_something_to_type(run: Run, out: str) -> None:
-    done = run("generate", *ALPINE, "--out", out)
-    assert done.code == 0
-    line = next(line for line in done.out.splitlines() if "add-layer" in line)
+    result = run("generate", *ALPINE, "--out", out)
+    assert result.code == 0
+    line = next(line for line in result.out.splitlines() if "add-layer" in line)
     assert shlex.split(line)[2:] == [str(Path(out, "meta-xentui").absolute())]
-    checked = subprocess.run(["sh", "-n"], input=done.out, text=True, capture_output=True)
+    checked = subprocess.run(["sh", "-n"], input=result.out, text=True, capture_output=True)
     assert (checked.returncode, checked.stderr) == (0, "")
 
 
 def test_the_second_run_touches_nothing(run: Run) -> None:
     run("generate", *ALPINE, "--out", "out")
     before = tree(Path("out"))
-    done = run("generate", *ALPINE, "--out", "out")
-    assert done.code == 0
-    assert done.err.startswith("nothing to do: 3 files")
+    result = run("generate", *ALPINE, "--out", "out")
+    assert result.code == 0
+    assert result.err.startswith("nothing to do: 3 files")
     assert tree(Path("out")) == before
-    assert "bitbake xen-image-minimal" in done.out
+    assert "bitbake xen-image-minimal" in result.out
 
 
 def test_a_changed_project_rewrites_its_own_intact_files(run: Run, board: Path) -> None:
     run("generate", board, "--out", "out")
     board.write_text(BOARD.replace("256", "300"))
-    done = run("generate", board, "--out", "out")
-    assert (done.code, done.err) == (0, f"changed  out/{CONF}\n")
+    result = run("generate", board, "--out", "out")
+    assert (result.code, result.err) == (0, f"changed  out/{CONF}\n")
 
 
 def test_removing_a_bundle_removes_its_recipe(run: Run, board: Path) -> None:
     run("generate", *ALPINE, "--out", "out")
-    done = run("generate", board, "--out", "out")
-    assert done.code == 0
-    assert "removed  out/meta-xentui/conf/layer.conf" in done.err
+    result = run("generate", board, "--out", "out")
+    assert result.code == 0
+    assert "removed  out/meta-xentui/conf/layer.conf" in result.err
     assert not Path("out/meta-xentui").exists()
 
 
 def test_errors_are_refused_and_reported(run: Run, board: Path) -> None:
     board.write_text(BOARD.replace("256", "9000"))
-    done = run("generate", board, "--out", "out")
-    assert (done.code, done.out) == (1, "")
-    assert "XT401" in done.err
+    result = run("generate", board, "--out", "out")
+    assert (result.code, result.out) == (1, "")
+    assert "XT401" in result.err
     assert not Path("out").exists()
 
 
@@ -90,17 +90,17 @@ def test_a_hand_edit_is_refused_with_its_diff(run: Run, board: Path) -> None:
     run("generate", board, "--out", "out")
     file = Path("out", CONF)
     file.write_text(file.read_text() + 'MINE = "1"\n')
-    done = run("generate", board, "--out", "out", "--yes")
-    assert (done.code, done.out) == (3, "")
-    assert '+MINE = "1"' in done.err
-    assert "--edited keep" in done.err
+    result = run("generate", board, "--out", "out", "--yes")
+    assert (result.code, result.out) == (3, "")
+    assert '+MINE = "1"' in result.err
+    assert "--edited keep" in result.err
     assert 'MINE = "1"' in file.read_text()
 
-    done = run("generate", board, "--out", "out", "--force")
-    assert done.code == 0
+    result = run("generate", board, "--out", "out", "--force")
+    assert result.code == 0
     assert header.is_intact(file.read_text())
     assert 'MINE = "1"' in Path("out", f"{CONF}.mine").read_text()
-    assert f"out/{CONF}.mine" in done.err
+    assert f"out/{CONF}.mine" in result.err
 
 
 def test_a_hand_edit_is_merged_on_request(run: Run, board: Path) -> None:
@@ -110,15 +110,15 @@ def test_a_hand_edit_is_merged_on_request(run: Run, board: Path) -> None:
     changed = ("generate", board, "--set", "host.memory=2048", "--out", "out")
     assert "What xentui would change" in run(*changed, "--diff").out
     assert run(*changed, "--check").code == 1
-    done = run(*changed, "--edited", "merge", "--dry-run")
-    assert done.out == f"changed  out/{CONF}\n"
-    done = run(*changed, "--edited", "merge")
-    assert done.code == 0, done.err
+    result = run(*changed, "--edited", "merge", "--dry-run")
+    assert result.out == f"changed  out/{CONF}\n"
+    result = run(*changed, "--edited", "merge")
+    assert result.code == 0, result.err
     assert file.read_text().endswith('MINE = "1"\n')
     assert '"2048"' in file.read_text()
-    done = run(*changed, "--check")
-    assert (done.code, done.out) == (0, "")
-    assert done.err.endswith("nothing to do: 1 file as they should be, 1 with edits by hand\n")
+    result = run(*changed, "--check")
+    assert (result.code, result.out) == (0, "")
+    assert result.err.endswith("nothing to do: 1 file as they should be, 1 with edits by hand\n")
 
 
 def test_a_hand_edit_of_the_same_line_is_shown_as_a_conflict(run: Run, board: Path) -> None:
@@ -127,14 +127,14 @@ def test_a_hand_edit_of_the_same_line_is_shown_as_a_conflict(run: Run, board: Pa
     edited = file.read_text().replace('"1024"', '"1536"')
     file.write_text(edited)
     changed = ("generate", board, "--set", "host.memory=2048", "--out", "out")
-    done = run(*changed, "--edited", "merge", "--yes")
-    assert (done.code, done.out) == (3, "")
-    assert "<<<<<<< out/conf/xentui.conf:" in done.err
-    assert "do not go together" in done.err
+    result = run(*changed, "--edited", "merge", "--yes")
+    assert (result.code, result.out) == (3, "")
+    assert "<<<<<<< out/conf/xentui.conf:" in result.err
+    assert "do not go together" in result.err
     assert file.read_text() == edited
-    done = run(*changed, "--edited", "keep")
-    assert done.code == 0
-    assert "nothing to do: 1 file as they should be, 1 with edits by hand" in done.err
+    result = run(*changed, "--edited", "keep")
+    assert result.code == 0
+    assert "nothing to do: 1 file as they should be, 1 with edits by hand" in result.err
     assert file.read_text() == edited
     assert run(*changed, "--edited", "take").code == 0
     assert '"2048"' in file.read_text()
@@ -142,8 +142,8 @@ def test_a_hand_edit_of_the_same_line_is_shown_as_a_conflict(run: Run, board: Pa
 
 
 def test_force_and_another_wish_for_edited_files_exclude_each_other(run: Run, board: Path) -> None:
-    done = run("generate", board, "--out", "out", "--force", "--edited", "keep")
-    assert (done.code, done.out) == (2, "")
+    result = run("generate", board, "--out", "out", "--force", "--edited", "keep")
+    assert (result.code, result.out) == (2, "")
     assert not Path("out").exists()
 
 
@@ -156,30 +156,30 @@ def test_at_a_terminal_xentui_asks_what_becomes_of_edits(
     edited = file.read_text() + 'MINE = "1"\n'
     file.write_text(edited)
     arguments = ["generate", str(board), "--out", "out", "--set", "host.memory=2048"]
-    code, told = answered(f"{answer}\n".encode(), *arguments)
-    assert "What becomes of 1 file edited by hand? [k/m/t/N]" in told
-    assert code == (3 if answer in ("", "x") else 0), told
+    code, reported = answered(f"{answer}\n".encode(), *arguments)
+    assert "What becomes of 1 file edited by hand? [k/m/t/N]" in reported
+    assert code == (3 if answer in ("", "x") else 0), reported
     assert ("MINE" in file.read_text()) == (answer != "t")
 
 
 @pytest.mark.parametrize("mode", ["--dry-run", "--diff", "--check"])
 def test_looking_writes_nothing(run: Run, board: Path, mode: str) -> None:
-    done = run("generate", board, "--out", "out", mode)
-    assert done.code == (1 if mode == "--check" else 0)
-    assert CONF in done.out
+    result = run("generate", board, "--out", "out", mode)
+    assert result.code == (1 if mode == "--check" else 0)
+    assert CONF in result.out
     assert not Path("out").exists()
     run("generate", board, "--out", "out")
     before = tree(Path("out"))
-    done = run("generate", board, "--out", "out", mode)
-    assert done.code == 0
+    result = run("generate", board, "--out", "out", mode)
+    assert result.code == 0
     assert tree(Path("out")) == before
 
 
 def test_check_reports_a_hand_edit_too(run: Run, board: Path) -> None:
     run("generate", board, "--out", "out")
     Path("out", CONF).write_text("mine\n")
-    done = run("generate", board, "--out", "out", "--check")
-    assert (done.code, done.out) == (1, f"edited   out/{CONF}\n")
+    result = run("generate", board, "--out", "out", "--check")
+    assert (result.code, result.out) == (1, f"edited   out/{CONF}\n")
 
 
 @pytest.mark.skipif(shutil.which("patch") is None, reason="there is no patch here")
@@ -188,8 +188,8 @@ def test_the_diff_can_be_applied(run: Run, board: Path) -> None:
     board.write_text(BOARD.replace("256", "300"))
     diff = run("generate", board, "--out", "out", "--diff").out
     subprocess.run(["patch", "-p0"], input=diff, text=True, check=True, capture_output=True)
-    done = run("generate", board, "--out", "out", "--check")
-    assert (done.code, done.out) == (0, "")
+    result = run("generate", board, "--out", "out", "--check")
+    assert (result.code, result.out) == (0, "")
 
 
 def test_one_place_must_be_named(run: Run, board: Path) -> None:
@@ -259,7 +259,7 @@ def test_files_next_to_the_project_are_copied(run: Run) -> None:
         BOARD + '\n[guests.own]\ntags = ["external"]\nrootfs = "own.ext4"\n'
         'config_file = "guest.cfg"\n'
     )
-    done = run("generate", "board.toml", "--out", "out")
-    assert done.code == 0, done.err
+    result = run("generate", "board.toml", "--out", "out")
+    assert result.code == 0, result.err
     (cfg,) = Path("out/meta-xentui").rglob("own.cfg")
     assert "memory = 128" in cfg.read_text()

@@ -71,11 +71,11 @@ def test_bad_input_is_one_clear_line(run: Run, what: str, command: list[str]) ->
     make(Path("bad.toml"))
     before = sorted(Path().rglob("*"))
     name, *more = command
-    done = run(name, "bad.toml", *more)
-    assert done.code == code
-    assert done.err.count("\n") == 1
-    assert done.err.startswith("xentui: bad.toml")
-    assert not RAW.search(done.out + done.err)
+    result = run(name, "bad.toml", *more)
+    assert result.code == code
+    assert result.err.count("\n") == 1
+    assert result.err.startswith("xentui: bad.toml")
+    assert not RAW.search(result.out + result.err)
     assert sorted(Path().rglob("*")) == before
 
 
@@ -83,9 +83,9 @@ def test_bad_input_is_one_clear_line(run: Run, what: str, command: list[str]) ->
 def test_an_empty_file_lists_what_is_missing(run: Run, command: list[str]) -> None:
     Path("empty.toml").write_text("")
     name, *more = command
-    done = run(name, "empty.toml", *more)
-    assert done.code == 1
-    assert "XT003" in done.out + done.err
+    result = run(name, "empty.toml", *more)
+    assert result.code == 1
+    assert "XT003" in result.out + result.err
     assert not Path("out").exists()
 
 
@@ -95,9 +95,9 @@ def test_a_file_that_may_not_be_read_is_one_clear_line(tmp_path: Path) -> None:
     file = tmp_path / "secret.toml"
     file.write_text(BOARD)
     file.chmod(0)
-    done = process("check", "secret.toml", cwd=tmp_path, env=_env())
-    assert done.returncode == 4
-    assert done.stderr.startswith(b"xentui: secret.toml")
+    result = process("check", "secret.toml", cwd=tmp_path, env=_env())
+    assert result.returncode == 4
+    assert result.stderr.startswith(b"xentui: secret.toml")
 
 
 def _env() -> dict[str, str]:
@@ -138,10 +138,10 @@ def test_no_control_character_of_a_file_reaches_the_terminal(run: Run, number: i
         ["presets", "--json"],
         ["presets", "show", name.removesuffix(".toml")],
     ):
-        done = run(*arguments)
-        assert done.code in (0, 1, 2), done.err
-        assert not RAW.search(done.out), (arguments, done.out)
-        assert not RAW.search(done.err), (arguments, done.err)
+        result = run(*arguments)
+        assert result.code in (0, 1, 2), result.err
+        assert not RAW.search(result.out), (arguments, result.out)
+        assert not RAW.search(result.err), (arguments, result.err)
     assert not list(Path().rglob("canary"))
 
 
@@ -156,26 +156,26 @@ def test_no_control_character_of_a_file_reaches_the_terminal(run: Run, number: i
 def test_no_control_character_of_an_argument_reaches_the_terminal(
     run: Run, arguments: list[str]
 ) -> None:
-    done = run(*arguments)
-    assert done.code in (2, 4)
-    assert not RAW.search(done.out + done.err)
-    assert done.err.count("\n") == 1
+    result = run(*arguments)
+    assert result.code in (2, 4)
+    assert not RAW.search(result.out + result.err)
+    assert result.err.count("\n") == 1
 
 
 def test_undecodable_bytes_in_arguments_are_reported(tmp_path: Path) -> None:
     for arguments in ([b"check", b"\xff\xfe.toml"], [b"\xff"], [b"explain", b"\xff"]):
-        done = process(*arguments, cwd=tmp_path, env=_env())
-        assert done.returncode in (2, 4), done.stderr
-        assert done.stderr.count(b"\n") == 1
-        assert b"\xff" not in done.stderr
+        result = process(*arguments, cwd=tmp_path, env=_env())
+        assert result.returncode in (2, 4), result.stderr
+        assert result.stderr.count(b"\n") == 1
+        assert b"\xff" not in result.stderr
 
 
 def test_a_locale_without_letters_is_not_a_failure(tmp_path: Path) -> None:
     (tmp_path / "böard.toml").write_text(BOARD.replace("memory = 256", "memory = 9000"))
     env = {**_env(), "LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "1"}
-    done = process("check", "böard.toml", cwd=tmp_path, env=env)
-    assert done.returncode == 1
-    assert b"b\\xf6ard.toml" in done.stdout
+    result = process("check", "böard.toml", cwd=tmp_path, env=env)
+    assert result.returncode == 1
+    assert b"b\\xf6ard.toml" in result.stdout
 
 
 def test_a_reader_that_stops_reading_is_not_a_failure(tmp_path: Path) -> None:
@@ -186,21 +186,21 @@ def test_a_reader_that_stops_reading_is_not_a_failure(tmp_path: Path) -> None:
     assert process_.stdout is not None
     assert process_.stderr is not None
     process_.stdout.close()
-    told = process_.stderr.read()
+    reported = process_.stderr.read()
     process_.stderr.close()
     assert process_.wait(30) == 0
-    assert told == b""
+    assert reported == b""
 
 
 def test_a_full_disk_behind_standard_output_is_reported(tmp_path: Path) -> None:
     with Path("/dev/full").open("wb") as full:
-        done = subprocess.run(
+        result = subprocess.run(
             [sys.executable, "-m", "xentui", "schema"],
             cwd=tmp_path, env=_env(), stdout=full, stderr=subprocess.PIPE,
         )  # fmt: skip
-    assert done.returncode == 4
-    assert done.stderr.count(b"\n") == 1
-    assert b"no space" in done.stderr
+    assert result.returncode == 4
+    assert result.stderr.count(b"\n") == 1
+    assert b"no space" in result.stderr
 
 
 def test_an_interrupt_is_130_without_a_traceback(tmp_path: Path) -> None:
@@ -215,11 +215,11 @@ def test_an_interrupt_is_130_without_a_traceback(tmp_path: Path) -> None:
         "document.read = read\n"
         "sys.exit(process.run(['check', 'x.toml']))\n"
     )
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", script], cwd=tmp_path, env=_env(), capture_output=True
     )
-    assert done.returncode == 130
-    assert b"Traceback" not in done.stderr
+    assert result.returncode == 130
+    assert b"Traceback" not in result.stderr
 
 
 def test_an_unexpected_failure_is_one_line_unless_asked(
@@ -231,15 +231,15 @@ def test_an_unexpected_failure_is_one_line_unless_asked(
         raise ZeroDivisionError(EVIL)
 
     monkeypatch.setattr(document, "read", broken)
-    done = run("check", board)
-    assert done.code == 4
-    assert done.err.count("\n") == 1
-    assert "report" in done.err
-    assert not RAW.search(done.err)
+    result = run("check", board)
+    assert result.code == 4
+    assert result.err.count("\n") == 1
+    assert "report" in result.err
+    assert not RAW.search(result.err)
     monkeypatch.setenv("XENTUI_DEBUG", "1")
-    done = run("check", board)
-    assert "Traceback" in done.err
-    assert not RAW.search(done.err)
+    result = run("check", board)
+    assert "Traceback" in result.err
+    assert not RAW.search(result.err)
 
 
 def test_hostile_files_take_little_time_and_memory(tmp_path: Path) -> None:
@@ -259,9 +259,9 @@ def test_hostile_files_take_little_time_and_memory(tmp_path: Path) -> None:
 
     for name, content in files.items():
         (tmp_path / name).write_text(content)
-        done = subprocess.run(
+        result = subprocess.run(
             [sys.executable, "-m", "xentui", "check", name],
             cwd=tmp_path, env=_env(), preexec_fn=limit, capture_output=True,
         )  # fmt: skip
-        assert done.returncode in (1, 4), (name, done.returncode, done.stderr[-300:])
-        assert b"unexpected" not in done.stderr
+        assert result.returncode in (1, 4), (name, result.returncode, result.stderr[-300:])
+        assert b"unexpected" not in result.stderr

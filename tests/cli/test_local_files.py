@@ -37,17 +37,17 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 )
 def test_a_file_may_be_anywhere(run: Run, home: Path, given: str) -> None:
     setting = f"guests.router.config_file={given.format(home=home)}"
-    done = run(
+    result = run(
         "generate", "--preset", "qemux86-64-minimal", *GUEST, "--set", setting, "--out", "out"
     )
-    assert done.code == 0, done.err
+    assert result.code == 0, result.err
     assert any(file.read_text() == CFG for file in Path("out").rglob("router.cfg"))
 
 
 def test_a_new_project_gets_the_files_it_names(run: Run, home: Path) -> None:
     setting = "guests.router.config_file=~/my guests/router.cfg"
-    done = run("new", "qemux86-64-minimal", *GUEST, "--set", setting, "-o", "board.toml")
-    assert done.code == 0, done.err
+    result = run("new", "qemux86-64-minimal", *GUEST, "--set", setting, "-o", "board.toml")
+    assert result.code == 0, result.err
     assert 'config_file = "router.cfg"' in Path("board.toml").read_text()
     assert Path("router.cfg").read_text() == CFG
     assert run("check", "board.toml").code == 0
@@ -55,22 +55,22 @@ def test_a_new_project_gets_the_files_it_names(run: Run, home: Path) -> None:
 
 def test_a_file_that_is_missing_is_named(run: Run, home: Path) -> None:
     setting = "guests.router.config_file=~/nothing.cfg"
-    done = run("check", "--preset", "qemux86-64-minimal", *GUEST, "--set", setting)
-    assert done.code != 0
-    assert f"{home}/nothing.cfg: there is no such file" in done.err
+    result = run("check", "--preset", "qemux86-64-minimal", *GUEST, "--set", setting)
+    assert result.code != 0
+    assert f"{home}/nothing.cfg: there is no such file" in result.err
 
 
 @pytest.mark.parametrize("size", ["8 GiB", "8GiB", "8G", "8192", "8192M", "8192 MiB"])
 def test_a_size_may_have_a_unit(run: Run, size: str) -> None:
-    done = run("new", "qemux86-64-minimal", "--set", f"host.memory={size}")
-    assert "\nmemory = 8192\n" in done.out
+    result = run("new", "qemux86-64-minimal", "--set", f"host.memory={size}")
+    assert "\nmemory = 8192\n" in result.out
 
 
 def test_settings_may_be_left_for_the_user_to_include(run: Run, tmp_path: Path) -> None:
     build = trees.small(tmp_path / "tree", "")
     arguments = ("generate", "--preset", "qemux86-64-minimal", "--build-dir", str(build), "--yes")
-    done = run(*arguments, "--attach", "none")
-    assert done.code == 0, done.err
+    result = run(*arguments, "--attach", "none")
+    assert result.code == 0, result.err
     assert (build / "conf/xentui.conf").exists()
     assert (build / "conf/local.conf").read_text() == ""
 
@@ -80,5 +80,5 @@ def test_layers_may_be_listed_without_bbpath(run: Run, tmp_path: Path) -> None:
     layers = build / "conf/bblayers.conf"
     layers.write_text("".join(layers.read_text().splitlines(keepends=True)[1:]))
     assert "BBPATH" not in layers.read_text()
-    done = run("doctor", "--build-dir", str(build))
-    assert "XT617" not in done.out + done.err
+    result = run("doctor", "--build-dir", str(build))
+    assert "XT617" not in result.out + result.err

@@ -52,7 +52,7 @@ def files(folder: Path) -> list[str]:
     )
 
 
-def said(parsed: Parsed) -> list[tuple[Any, ...]]:
+def printed(parsed: Parsed) -> list[tuple[Any, ...]]:
     return [(a.variable, a.flag, a.operator, a.value) for a in parsed.assignments]
 
 
@@ -68,8 +68,8 @@ def configs(image: Parsed) -> dict[str, str]:
 
 
 def test_every_board_has_its_settings_in_the_one_layer(run: Run, fleet: list[str]) -> None:
-    done = run("generate", *fleet, "--out", "out", "--one-layer")
-    assert done.code == 0, done.err
+    result = run("generate", *fleet, "--out", "out", "--one-layer")
+    assert result.code == 0, result.err
     assert files(LAYER) == [
         "conf/layer.conf",
         "conf/xentui/arm.conf",
@@ -85,8 +85,8 @@ def test_every_board_has_its_settings_in_the_one_layer(run: Run, fleet: list[str
         f"recipes-extended/images/{IMAGE}.bbappend",
         "recipes-extended/xen-guest-bundles/vendor_1.0.bb",
     ]
-    assert "bitbake-layers add-layer" in done.out
-    assert "echo 'require conf/xentui/small-dom0.conf' >> conf/local.conf\n" in done.out
+    assert "bitbake-layers add-layer" in result.out
+    assert "echo 'require conf/xentui/small-dom0.conf' >> conf/local.conf\n" in result.out
     shared = LAYER / "recipes-extended/xen-guest-bundles/vendor_1.0.bb"
     assert "from loud.toml, Small Dom0.toml:" in shared.read_text()
     assert header.is_intact(shared.read_text())
@@ -104,8 +104,10 @@ def test_bitbake_reads_for_each_board_the_settings_of_its_own_tree(
         assert run("generate", name, "--out", f"own/{name}").code == 0
         key = Path(name).stem.lower().replace(" ", "-")
         conf, own = LAYER / f"conf/xentui/{key}.conf", Path(f"own/{name}/conf/xentui.conf")
-        ours = [entry for entry in said(parse_conf(conf.read_text())) if entry[0] != "XENTUI_BOARD"]
-        theirs = said(parse_conf(own.read_text()))
+        ours = [
+            entry for entry in printed(parse_conf(conf.read_text())) if entry[0] != "XENTUI_BOARD"
+        ]
+        theirs = printed(parse_conf(own.read_text()))
         named = [
             (*entry[:3], entry[3].replace("xentui-dom0.wks", f"xentui-dom0-{key}.wks"))
             for entry in theirs
@@ -154,10 +156,10 @@ def test_two_that_differ_in_one_bundle_are_refused_by_their_names(
     run: Run, fleet: list[str], change: tuple[str, str], what: str
 ) -> None:
     Path("loud.toml").write_text(BOARDS["loud.toml"].replace(*change))
-    done = run("generate", *fleet, "--out", "out", "--one-layer")
-    assert done.code == 1
-    assert f"loud.toml and Small Dom0.toml both define {what}, but differently" in done.err
-    assert "4 projects: 4 failed" in done.out
+    result = run("generate", *fleet, "--out", "out", "--one-layer")
+    assert result.code == 1
+    assert f"loud.toml and Small Dom0.toml both define {what}, but differently" in result.err
+    assert "4 projects: 4 failed" in result.out
     assert not Path("out").exists()
 
 
@@ -165,32 +167,32 @@ def test_two_of_one_name_are_refused(run: Run) -> None:
     for name in ("a/board.toml", "b/Board.toml"):
         Path(name).parent.mkdir()
         Path(name).write_text(BOARD)
-    done = run("generate", "a/board.toml", "b/Board.toml", "--out", "out", "--one-layer")
-    assert done.code == 1
-    assert "a/board.toml and b/Board.toml would both be called board" in done.err
+    result = run("generate", "a/board.toml", "b/Board.toml", "--out", "out", "--one-layer")
+    assert result.code == 1
+    assert "a/board.toml and b/Board.toml would both be called board" in result.err
 
 
 def test_one_with_errors_keeps_all_from_being_written(run: Run, fleet: list[str]) -> None:
     run("generate", *fleet, "--out", "out", "--one-layer")
     Path("arm.toml").write_text(BOARDS["arm.toml"].replace("memory = 200", "memory = 9000"))
     Path("loud.toml").write_text(BOARDS["loud.toml"].replace("= 1024", "= 1025"))
-    done = run("generate", *fleet, "--out", "out", "--one-layer", "--json")
-    assert done.code == 1
-    assert done.json["summary"] == {"changed": 0, "same": 0, "failed": 4}
-    assert done.json["projects"][0]["error"] == "not written, because of arm.toml"
+    result = run("generate", *fleet, "--out", "out", "--one-layer", "--json")
+    assert result.code == 1
+    assert result.json["summary"] == {"changed": 0, "same": 0, "failed": 4}
+    assert result.json["projects"][0]["error"] == "not written, because of arm.toml"
     assert '"1024"' in (LAYER / "conf/xentui/loud.conf").read_text()
 
 
 def test_the_report_names_the_owner_of_each_file(run: Run, fleet: list[str]) -> None:
     run("generate", *fleet, "--out", "out", "--one-layer")
     Path("arm.toml").write_text(BOARDS["arm.toml"].replace("memory = 200", "memory = 201"))
-    done = run("generate", *fleet[1:], "--out", "out", "--one-layer", "--check", "--json")
-    assert done.code == 1
-    states = {entry["project"]: entry["state"] for entry in done.json["projects"]}
+    result = run("generate", *fleet[1:], "--out", "out", "--one-layer", "--check", "--json")
+    assert result.code == 1
+    states = {entry["project"]: entry["state"] for entry in result.json["projects"]}
     # The headers of layer.conf and of the image's append name whose they are.
     assert states == dict.fromkeys(fleet[1:], "changed")
-    assert [Path(one["path"]).name for one in done.json["projects"][0]["files"]] == ["layer.conf"]
-    kinds = {entry["path"]: entry["kind"] for entry in done.json["files"]}
+    assert [Path(one["path"]).name for one in result.json["projects"][0]["files"]] == ["layer.conf"]
+    kinds = {entry["path"]: entry["kind"] for entry in result.json["files"]}
     assert kinds[str(LAYER / "conf/xentui/quiet.conf")] == "removed"
     assert kinds[str(LAYER / "conf/xentui/arm.conf")] == "changed"
     assert str(LAYER / "conf/xentui/loud.conf") not in kinds
@@ -198,8 +200,8 @@ def test_the_report_names_the_owner_of_each_file(run: Run, fleet: list[str]) -> 
 
 @pytest.mark.parametrize("form", ["fragment", "kas"])
 def test_the_other_formats_have_one_layer_too(run: Run, fleet: list[str], form: str) -> None:
-    done = run("generate", *fleet, "--out", "out", "--one-layer", "--format", form)
-    assert done.code == 0, done.err
+    result = run("generate", *fleet, "--out", "out", "--one-layer", "--format", form)
+    assert result.code == 0, result.err
     if form == "kas":
         assert files(Path("out"))[:2] == ["arm.kas.yml", "loud.kas.yml"]
         assert "XENTUI_BOARD" in Path("out/arm.kas.yml").read_text()
@@ -207,7 +209,7 @@ def test_the_other_formats_have_one_layer_too(run: Run, fleet: list[str], form: 
     else:
         names = [path.name for path in sorted((LAYER / "conf/fragments/xentui").iterdir())]
         assert names == ["arm.conf", "loud.conf", "quiet.conf", "small-dom0.conf"]
-        assert "bitbake-config-build enable-fragment xentui/xentui/small-dom0\n" in done.out
+        assert "bitbake-config-build enable-fragment xentui/xentui/small-dom0\n" in result.out
 
 
 @pytest.mark.parametrize(
@@ -222,8 +224,8 @@ def test_boards_of_different_releases_cannot_share_a_layer(run: Run) -> None:
     machine = 'machine = "qemux86-64"\n'
     for name, release in (("old.toml", "whinlatter"), ("new.toml", "wrynose")):
         Path(name).write_text(BOARD.replace(machine, f'{machine}release = "{release}"\n'))
-    done = run("generate", "old.toml", "new.toml", "--out", "out", "--one-layer")
-    assert done.code == 1
-    assert "old.toml is for whinlatter and new.toml for wrynose" in done.err
-    assert "host.release" in done.err
+    result = run("generate", "old.toml", "new.toml", "--out", "out", "--one-layer")
+    assert result.code == 1
+    assert "old.toml is for whinlatter and new.toml for wrynose" in result.err
+    assert "host.release" in result.err
     assert not Path("out").exists()

@@ -23,10 +23,10 @@ NAMES = [preset.name for preset in bundled_presets()]
 
 @pytest.mark.parametrize("name", NAMES)
 def test_new_writes_a_project_that_can_be_checked_and_generated(run: Run, name: str) -> None:
-    done = run("new", name, "-o", "mine.toml")
-    assert (done.code, done.out) == (0, "")
-    assert done.err.startswith("mine.toml: written\n")
-    assert "xentui generate mine.toml" in done.err
+    result = run("new", name, "-o", "mine.toml")
+    assert (result.code, result.out) == (0, "")
+    assert result.err.startswith("mine.toml: written\n")
+    assert "xentui generate mine.toml" in result.err
     assert (
         document.load(Path("mine.toml")).project
         == document.load(
@@ -51,9 +51,9 @@ def test_new_overwrites_nothing(run: Run) -> None:
     Path("mine.toml").write_text("mine\n")
     Path("link.toml").symlink_to("nowhere.toml")
     for name in ("mine.toml", "link.toml"):
-        done = run("new", NAMES[0], "-o", name)
-        assert (done.code, done.out) == (3, "")
-        assert name in done.err
+        result = run("new", NAMES[0], "-o", name)
+        assert (result.code, result.out) == (3, "")
+        assert name in result.err
     assert Path("mine.toml").read_text() == "mine\n"
     assert not Path("nowhere.toml").exists()
     assert run("new", NAMES[0], "-o", "no/such/folder.toml").code == 4
@@ -66,10 +66,10 @@ def test_an_unknown_preset_is_reported_with_similar_names(run: Run) -> None:
         ["presets", "show", "qemuarm64-minimla"],
         ["generate", "--preset", "qemuarm64-minimla", "--out", "out"],
     ):
-        done = run(*arguments)
-        assert (done.code, done.out) == (2, "")
-        assert done.err.count("\n") == 1
-        assert "qemuarm64-minimal" in done.err
+        result = run(*arguments)
+        assert (result.code, result.out) == (2, "")
+        assert result.err.count("\n") == 1
+        assert "qemuarm64-minimal" in result.err
     assert list(Path().iterdir()) == []
 
 
@@ -77,9 +77,9 @@ def test_presets_lists_board_memory_support_and_origin(run: Run) -> None:
     Path("presets").mkdir()
     Path("presets/mine.toml").write_text(BOARD)
     Path("presets/torn.toml").write_text("a = = 1")
-    done = run("presets")
-    assert done.code == 0
-    *lines, empty, footer = done.out.splitlines()
+    result = run("presets")
+    assert result.code == 0
+    *lines, empty, footer = result.out.splitlines()
     assert (empty, footer[:12]) == ("", "For wrynose ")
     rows = {line.split()[0]: line for line in lines}
     assert {*NAMES, "mine", "torn", "PRESET"} == set(rows)
@@ -118,25 +118,25 @@ def test_presets_show_prints_the_file(run: Run) -> None:
 def test_a_command_line_that_is_nearly_right_gets_the_right_one(
     run: Run, typed: list[str], meant: str
 ) -> None:
-    done = run(*typed)
-    assert (done.code, done.out) == (2, "")
-    assert meant in done.err
+    result = run(*typed)
+    assert (result.code, result.out) == (2, "")
+    assert meant in result.err
 
 
 @pytest.mark.parametrize("code", catalogue.codes())
 def test_explain_tells_all_of_a_code(run: Run, code: str) -> None:
-    done = run("explain", code.lower())
+    result = run("explain", code.lower())
     entry = catalogue.entry(code)
-    assert done.code == 0
-    assert done.out.startswith(f"{code} ({entry.severity.value}): {entry.title}")
+    assert result.code == 0
+    assert result.out.startswith(f"{code} ({entry.severity.value}): {entry.title}")
     for text in (entry.cause, entry.evidence, entry.fix, entry.example):
-        assert text.split("\n")[0] in done.out
+        assert text.split("\n")[0] in result.out
     assert run("explain", code, "--json").json["code"]["severity"] == entry.severity.value
 
 
 def test_explain_lists_every_code(run: Run) -> None:
-    done = run("explain")
-    assert [line.split()[0] for line in done.out.splitlines()] == list(catalogue.codes())
+    result = run("explain")
+    assert [line.split()[0] for line in result.out.splitlines()] == list(catalogue.codes())
     assert [one["code"] for one in run("explain", "--json").json["codes"]] == list(
         catalogue.codes()
     )
@@ -144,33 +144,33 @@ def test_explain_lists_every_code(run: Run) -> None:
 
 @pytest.mark.parametrize("code", ["XT4", "XT999", "memory", "", "XT" + "9" * 10_000])
 def test_explain_of_an_unknown_code_is_a_usage_error(run: Run, code: str) -> None:
-    done = run("explain", code)
-    assert (done.code, done.out) == (2, "")
-    assert done.err.count("\n") == 1
-    assert len(done.err) < 300
+    result = run("explain", code)
+    assert (result.code, result.out) == (2, "")
+    assert result.err.count("\n") == 1
+    assert len(result.err) < 300
 
 
 def test_schema_is_the_schema(run: Run) -> None:
-    done = run("schema")
-    assert done.code == 0
-    assert json.loads(done.out)["$schema"] == "http://json-schema.org/draft-07/schema#"
+    result = run("schema")
+    assert result.code == 0
+    assert json.loads(result.out)["$schema"] == "http://json-schema.org/draft-07/schema#"
 
 
 def test_version_and_help(run: Run) -> None:
     assert run("--version").out == f"xentui {__version__}\n" == run("-V").out
-    done = run("--help")
-    assert done.code == 0
+    result = run("--help")
+    assert result.code == 0
     for name, (_, what) in COMMANDS.items():
-        assert name in done.out
-        assert what in done.out
+        assert name in result.out
+        assert what in result.out
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_a_help_that_fits(run: Run, name: str) -> None:
-    done = run(name, "--help")
-    assert (done.code, done.err) == (0, "")
-    assert done.out.startswith(f"usage: xentui {name} ")
-    assert max(map(len, done.out.splitlines())) <= 100
+    result = run(name, "--help")
+    assert (result.code, result.err) == (0, "")
+    assert result.out.startswith(f"usage: xentui {name} ")
+    assert max(map(len, result.out.splitlines())) <= 100
 
 
 @pytest.mark.parametrize(
@@ -180,10 +180,10 @@ def test_every_command_has_a_help_that_fits(run: Run, name: str) -> None:
      ["show", "x.toml", "--effective=3"], ["explain", "a", "b"]],
 )  # fmt: skip
 def test_arguments_that_mean_nothing_are_one_line_and_two(run: Run, arguments: list[str]) -> None:
-    done = run(*arguments)
-    assert (done.code, done.out) == (2, "")
-    assert done.err.count("\n") == 1
-    assert done.err.startswith("xentui: ")
+    result = run(*arguments)
+    assert (result.code, result.out) == (2, "")
+    assert result.err.count("\n") == 1
+    assert result.err.startswith("xentui: ")
 
 
 def test_a_mistyped_command_is_suggested(run: Run) -> None:
@@ -198,10 +198,10 @@ def test_a_project_named_like_a_command_is_given_with_a_dot(run: Run) -> None:
 @pytest.mark.parametrize("term", ["xterm-256color", "dumb", ""])
 def test_without_a_terminal_the_wizard_names_the_way_without(tmp_path: Path, term: str) -> None:
     root = Path(__file__).parents[2]
-    done = process(cwd=tmp_path, env={**os.environ, "TERM": term, "PYTHONPATH": str(root)})
-    assert (done.returncode, done.stdout) == (2, b"")
-    assert b"xentui generate" in done.stderr
-    assert done.stderr.count(b"\n") == 1
+    result = process(cwd=tmp_path, env={**os.environ, "TERM": term, "PYTHONPATH": str(root)})
+    assert (result.returncode, result.stdout) == (2, b"")
+    assert b"xentui generate" in result.stderr
+    assert result.stderr.count(b"\n") == 1
 
 
 def test_the_user_s_presets_are_found(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

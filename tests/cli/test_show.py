@@ -19,39 +19,40 @@ ALPINE = ("--preset", "qemux86-64-alpine")
 
 @pytest.mark.parametrize("vector", vectors(), ids=lambda vector: vector.id)
 def test_the_predicted_target_is_what_the_classes_made(run: Run, vector: Vector) -> None:
-    done = run("show", vector.project_file, "--what", "cfg,layout", "--json")
-    assert done.code == 0
-    assert list(done.json) == ["version", "cfg", "layout"]
-    assert done.json["cfg"] == vector.configs
-    assert done.json["layout"] == vector.layout
+    result = run("show", vector.project_file, "--what", "cfg,layout", "--json")
+    assert result.code == 0
+    assert list(result.json) == ["version", "cfg", "layout"]
+    assert result.json["cfg"] == vector.configs
+    assert result.json["layout"] == vector.layout
 
 
 def test_everything_is_shown_under_headings(run: Run, board: Path) -> None:
-    done = run("show", board)
-    assert done.code == 0
-    headings = [line.split()[1] for line in done.out.splitlines() if line.startswith("== ")]
+    result = run("show", board)
+    assert result.code == 0
+    headings = [line.split()[1] for line in result.out.splitlines() if line.startswith("== ")]
     assert headings == list(WHAT)
-    assert "xen-guest-image-minimal" in done.out
+    assert "xen-guest-image-minimal" in result.out
 
 
 def test_one_thing_is_shown_bare(run: Run, board: Path) -> None:
-    done = run("show", board, "--what", "conf")
-    assert done.out.startswith("# Made by xentui from board.toml")
+    result = run("show", board, "--what", "conf")
+    assert result.out.startswith("# Made by xentui from board.toml")
     assert (
-        done.out == run("show", board, "--what", "conf", "--json").json["conf"]["conf/xentui.conf"]
+        result.out
+        == run("show", board, "--what", "conf", "--json").json["conf"]["conf/xentui.conf"]
     )
     assert run("show", board, "--what", "project").out == BOARD
 
 
 def test_things_can_be_listed_and_repeated(run: Run, board: Path) -> None:
-    done = run("show", board, "--what", "layout,conf", "--what", "budget", "--json")
-    assert list(done.json) == ["version", "conf", "layout", "budget"]
+    result = run("show", board, "--what", "layout,conf", "--what", "budget", "--json")
+    assert list(result.json) == ["version", "conf", "layout", "budget"]
 
 
 def test_an_unknown_thing_is_a_usage_error(run: Run, board: Path) -> None:
-    done = run("show", board, "--what", "confs")
-    assert (done.code, done.out) == (2, "")
-    assert "conf, recipes" in done.err
+    result = run("show", board, "--what", "confs")
+    assert (result.code, result.out) == (2, "")
+    assert "conf, recipes" in result.err
 
 
 def test_the_json_object_has_the_documented_shapes(run: Run) -> None:
@@ -111,9 +112,9 @@ def test_values_set_on_the_way_are_in_all_of_it(run: Run, board: Path) -> None:
 
 def test_a_project_that_means_nothing_is_explained(run: Run, board: Path) -> None:
     board.write_text(BOARD + "memori = 3\n")
-    done = run("show", board)
-    assert (done.code, done.out) == (1, "")
-    assert "XT002" in done.err
+    result = run("show", board)
+    assert (result.code, result.out) == (1, "")
+    assert "XT002" in result.err
 
 
 def test_nothing_is_written(run: Run, board: Path) -> None:
@@ -125,10 +126,10 @@ def test_nothing_is_written(run: Run, board: Path) -> None:
 def test_a_user_config_that_would_break_is_offered_again(run: Run, board: Path) -> None:
     (board.parent / "own.cfg").write_text("name = 'x'\ndisk=['file:/tmp/a.img,xvda,w']\n")
     board.write_text(BOARD + 'config_file = "own.cfg"\n')
-    done = run("show", board, "--what", "cfg")
-    assert done.code == 0
-    assert "+disk = ['file:/var/lib/xen/images/" in done.err
-    assert "+disk" not in done.out
+    result = run("show", board, "--what", "cfg")
+    assert result.code == 0
+    assert "+disk = ['file:/var/lib/xen/images/" in result.err
+    assert "+disk" not in result.out
 
 
 def test_an_import_that_nothing_explains_is_reported(run: Run, tmp_path: Path) -> None:
@@ -137,7 +138,7 @@ def test_an_import_that_nothing_explains_is_reported(run: Run, tmp_path: Path) -
         'version = 1\n[host]\nmachine = "qemux86-64"\n[bundles.lab]\n[guests.a]\n'
         'tags = ["external"]\nbundle = "lab"\nsource = {type = "rootf3_dir", file = "tree"}\n'
     )
-    done = run("show", file, "--what", "conf")
-    assert (done.code, done.out) == (1, "")
-    assert "rootf3_dir" in done.err
-    assert "no import type of this project" in done.err
+    result = run("show", file, "--what", "conf")
+    assert (result.code, result.out) == (1, "")
+    assert "rootf3_dir" in result.err
+    assert "no import type of this project" in result.err

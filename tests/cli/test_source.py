@@ -14,35 +14,35 @@ from tests.images import made
 
 def test_a_file_is_described(run: Run, board: Path) -> None:
     path = made.ext(board.parent / "x", made.root(board.parent))
-    done = run("source", "inspect", "x")
-    assert (done.code, done.err) == (0, "")
-    assert done.out.startswith("x: an ext4 file system\n")
-    assert hashlib.sha256(path.read_bytes()).hexdigest() in done.out
-    assert 'type = "ext4"' in done.out
-    assert "init        found" in done.out
+    result = run("source", "inspect", "x")
+    assert (result.code, result.err) == (0, "")
+    assert result.out.startswith("x: an ext4 file system\n")
+    assert hashlib.sha256(path.read_bytes()).hexdigest() in result.out
+    assert 'type = "ext4"' in result.out
+    assert "init        found" in result.out
 
 
 def test_json_has_a_list_of_files(run: Run, board: Path) -> None:
     made.ext(board.parent / "x", made.root(board.parent))
     (board.parent / "y").write_text("hello")
-    done = run("source", "inspect", "x", "y", "--json")
-    assert done.json["version"] == 1
-    assert [file["kind"] for file in done.json["files"]] == ["ext", "other"]
-    assert done.json["files"][0]["suggestion"]["root"] == "root=/dev/xvda"
-    assert done.json["files"][1]["suggestion"] is None
+    result = run("source", "inspect", "x", "y", "--json")
+    assert result.json["version"] == 1
+    assert [file["kind"] for file in result.json["files"]] == ["ext", "other"]
+    assert result.json["files"][0]["suggestion"]["root"] == "root=/dev/xvda"
+    assert result.json["files"][1]["suggestion"] is None
 
 
 def test_an_xl_config_is_reported_with_the_ways_to_use_it(run: Run, board: Path) -> None:
     config = "name = 'vm'\nmemory = 256\ndisk = ['file:/srv/vm.img,xvda,w']\n"
     (board.parent / "vm.cfg").write_text(config)
     (board.parent / "notes").write_text("name = 'vm'\n")
-    done = run("source", "inspect", "vm.cfg", "notes")
-    assert (done.code, done.err) == (0, "")
-    told, other = done.out.split("notes: ")
-    assert told.startswith("vm.cfg: an xl config\n")
-    assert 'config_file = "vm.cfg"' in told
-    assert "xentui import vm.cfg" in told
-    assert "No import type fits" not in told
+    result = run("source", "inspect", "vm.cfg", "notes")
+    assert (result.code, result.err) == (0, "")
+    reported, other = result.out.split("notes: ")
+    assert reported.startswith("vm.cfg: an xl config\n")
+    assert 'config_file = "vm.cfg"' in reported
+    assert "xentui import vm.cfg" in reported
+    assert "No import type fits" not in reported
     assert "No import type fits" in other
     refused = run("source", "inspect", "vm.cfg", "--write", board, "--guest", "web", "--yes")
     assert "Name it as config_file of a guest." in refused.err
@@ -51,17 +51,17 @@ def test_an_xl_config_is_reported_with_the_ways_to_use_it(run: Run, board: Path)
 
 def test_a_missing_file_does_not_hide_the_others(run: Run, board: Path) -> None:
     (board.parent / "y").write_text("hello")
-    done = run("source", "inspect", "x", "y")
-    assert done.code == 4
-    assert "y: a text" in done.out
-    assert "x cannot be read" in done.err
+    result = run("source", "inspect", "x", "y")
+    assert result.code == 4
+    assert "y: a text" in result.out
+    assert "x cannot be read" in result.err
 
 
 def test_what_is_not_agreed_to_is_not_written(run: Run, board: Path) -> None:
     made.ext(board.parent / "x", made.root(board.parent))
-    done = run("source", "inspect", "x", "--write", board, "--guest", "web")
-    assert done.code == 3
-    assert "+[guests.web.source]" in done.err
+    result = run("source", "inspect", "x", "--write", board, "--guest", "web")
+    assert result.code == 3
+    assert "+[guests.web.source]" in result.err
     assert board.read_text() == BOARD
 
 
@@ -83,9 +83,9 @@ def test_a_file_elsewhere_is_copied_next_to_the_project(
     run: Run, board: Path, tmp_path: Path
 ) -> None:
     made.ext(tmp_path / "x")
-    done = run("source", "inspect", tmp_path / "x", "--write", board, "--guest", "web", "-y")
-    assert done.code == 0, done.err
-    assert f"copied   {board.resolve().parent / 'x'}" in done.err
+    result = run("source", "inspect", tmp_path / "x", "--write", board, "--guest", "web", "-y")
+    assert result.code == 0, result.err
+    assert f"copied   {board.resolve().parent / 'x'}" in result.err
     assert (board.parent / "x").read_bytes() == (tmp_path / "x").read_bytes()
     assert 'uri = "file://x"' in board.read_text()
     assert "XT3" not in run("check", board).out
@@ -103,24 +103,26 @@ def test_options_that_do_not_go_together_are_refused(run: Run, board: Path) -> N
 def test_hostile_names_are_shown_as_escapes(run: Run, board: Path) -> None:
     name = "a\x1b]52;c;eA==\x07"
     (board.parent / name).write_text("hello")
-    done = run("source", "inspect", name, name + "x")
-    assert "\x1b" not in done.out + done.err
-    assert "\\x1b" in done.out
+    result = run("source", "inspect", name, name + "x")
+    assert "\x1b" not in result.out + result.err
+    assert "\\x1b" in result.out
 
 
 def test_a_directory_is_packed_before_it_is_written(run: Run, board: Path) -> None:
     made.root(board.parent)
-    done = run("source", "inspect", "root", "--write", "board.toml", "--guest", "web", "--yes")
-    assert done.code == 1
+    result = run("source", "inspect", "root", "--write", "board.toml", "--guest", "web", "--yes")
+    assert result.code == 1
     command = "tar --numeric-owner -cpf root.tar -C root ."
-    assert f"First run:\n    {command}" in done.out
-    assert command in done.err
+    assert f"First run:\n    {command}" in result.out
+    assert command in result.err
     assert "source" not in board.read_text()
     subprocess.run(command, shell=True, check=True, cwd=board.parent)
-    done = run("source", "inspect", "root.tar", "--write", "board.toml", "--guest", "web", "--yes")
-    assert done.code == 0, done.err
-    done = run("check", "board.toml")
-    assert "XT3" not in done.out + done.err
+    result = run(
+        "source", "inspect", "root.tar", "--write", "board.toml", "--guest", "web", "--yes"
+    )
+    assert result.code == 0, result.err
+    result = run("check", "board.toml")
+    assert "XT3" not in result.out + result.err
 
 
 def test_only_the_kind_of_a_file_decides_which_root_it_needs(run: Run, board: Path) -> None:
@@ -132,6 +134,6 @@ def test_only_the_kind_of_a_file_decides_which_root_it_needs(run: Run, board: Pa
     for device, codes in (("xvda", set()), ("xvda1", {"XT352"})):
         extra = f'extra = "root=/dev/{device} console=hvc0"\n'
         board.write_text(head + extra + more + fetch)
-        done = run("check", "--strict", "board.toml")
-        found = {code for code in asked if code in done.out + done.err}
-        assert found == codes, done.out + done.err
+        result = run("check", "--strict", "board.toml")
+        found = {code for code in asked if code in result.out + result.err}
+        assert found == codes, result.out + result.err

@@ -23,12 +23,12 @@ sys.exit(0)
 
 def imported(folder: Path, *arguments: str) -> set[str]:
     (folder / "board.toml").write_text(BOARD)
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", SCRIPT, *arguments],
         cwd=folder, capture_output=True, text=True, env={"PYTHONPATH": str(ROOT)},
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return set(done.stderr.split("\n"))
+    assert result.returncode == 0, result.stderr
+    return set(result.stderr.split("\n"))
 
 
 def test_the_version_needs_next_to_nothing(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def on_a_terminal(*arguments: str, columns: int, cwd: Path) -> list[str]:
         ["sh", "-c", size], stdin=theirs, stdout=theirs, stderr=theirs, cwd=cwd, env=env
     ):
         os.close(theirs)
-        said = b""
+        output = b""
         while True:
             try:
                 more = os.read(ours, 65536)
@@ -40,9 +40,9 @@ def on_a_terminal(*arguments: str, columns: int, cwd: Path) -> list[str]:
                 break
             if not more:
                 break
-            said += more
+            output += more
     os.close(ours)
-    return said.decode().replace("\r\n", "\n").splitlines()
+    return output.decode().replace("\r\n", "\n").splitlines()
 
 
 @pytest.mark.parametrize(

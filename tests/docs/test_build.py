@@ -22,10 +22,10 @@ from tests.docs.pages import ROOT
 def test_it_builds_without_a_warning(tmp_path: Path) -> None:
     out = tmp_path / "html"
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html"]
-    done = subprocess.run(
+    result = subprocess.run(
         [*command, "-d", tmp_path / "trees", ROOT / "docs", out], capture_output=True, text=True
     )
-    assert done.returncode == 0, done.stderr
+    assert result.returncode == 0, result.stderr
     tutorial = (out / "tutorial.html").read_text(encoding="utf-8")
     assert "rehearse" in tutorial
     found = (out / "findings.html").read_text(encoding="utf-8")

@@ -93,10 +93,10 @@ def _tried(command: str, block: Block, capsys: pytest.CaptureFixture[str]) -> st
     if not possible or (name or "") in _READ_ONLY:
         return ""
     code = main(arguments)
-    said = capsys.readouterr()
+    output = capsys.readouterr()
     allowed = {0, 1} if name in _EITHER else {expected}
-    assert code in allowed, f"{where} ended with {code}:\n{said.out}{said.err}"
-    return said.out + said.err
+    assert code in allowed, f"{where} ended with {code}:\n{output.out}{output.err}"
+    return output.out + output.err
 
 
 TOML = [block for page in PAGES for block in blocks(page) if block.language == "toml"]
@@ -109,13 +109,13 @@ def test_a_toml_block_is_right(block: Block, tmp_path: Path) -> None:
     head = "" if "version" in data else "version = 1\n"
     tail = "" if "host" in data else '\n[host]\nmachine = "qemux86-64"\n'
     loaded = document.load_text(f"{head}{block.text}{tail}", tmp_path)
-    told = [
+    reported = [
         f"{schema.dotted(each.path)}: {each.message}"
         for each in loaded.problems
         # A part need not hold all that a whole project must.
         if not (head and each.code == "XT003")
     ]
-    assert told == [], block.where
+    assert reported == [], block.where
     if not head and not tail:
         errors = [
             f"{each.code} {each.path}: {each.message}"

@@ -21,8 +21,8 @@ def test_a_missing_cited_line_or_file_is_reported_with_who_cites_it(tmp_path: Pa
         tmp_path / "old", {"classes/x.bbclass": "one\n  two\nthree\n", "conf/gone.conf": ""}
     )
     trees.write(tmp_path / "new", {"classes/x.bbclass": "new\ntwo\none\n"})
-    told = list(drift.gone(tmp_path / "old", tmp_path / "new", tmp_path / "repo"))
-    assert told == [
+    reported = list(drift.gone(tmp_path / "old", tmp_path / "new", tmp_path / "repo"))
+    assert reported == [
         "xentui/a.py:1: classes/x.bbclass:3 is not there any more: three",
         "xentui/a.py:1: conf/gone.conf is gone",
     ]
@@ -38,5 +38,5 @@ def test_abilities_in_which_layers_differ_are_reported(tmp_path: Path) -> None:
     tools = {"virt/recipes-extended/xen/xen-tools.inc": 'XEN_DOM0_NETWORK ?= "bridged"\n'}
     for name, more in (("a", {}), ("b", tools)):
         trees.small(tmp_path / name, more=more)
-    told = list(drift.changed(tmp_path / "a/virt", tmp_path / "b/virt"))
-    assert told == ["dom0_network: False -> True"]
+    reported = list(drift.changed(tmp_path / "a/virt", tmp_path / "b/virt"))
+    assert reported == ["dom0_network: False -> True"]

@@ -32,8 +32,8 @@ def discovered(layer: Path, collection: str) -> list[str]:
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_fragment_has_the_settings_of_the_tree_except_the_machine(run: Run, name: str) -> None:
     assert run("generate", "--preset", name, "--out", "tree").code == 0
-    done = run("generate", "--preset", name, "--out", "out", "--format", "fragment")
-    assert done.code == 0, done.err
+    result = run("generate", "--preset", name, "--out", "out", "--format", "fragment")
+    assert result.code == 0, result.err
     layer = Path("out/meta-xentui")
     (found,) = (layer / "conf/fragments").rglob("*.conf")
     read = parse_conf(found.read_text())
@@ -47,20 +47,20 @@ def test_a_fragment_has_the_settings_of_the_tree_except_the_machine(run: Run, na
 
 
 def test_the_tool_finds_it_by_the_printed_name(run: Run) -> None:
-    done = run(*ALPINE, "--out", "out", "--format", "fragment")
+    result = run(*ALPINE, "--out", "out", "--format", "fragment")
     layer = Path("out/meta-xentui").absolute()
     conf = parse_conf((layer / "conf/layer.conf").read_text(), settings={"LAYERDIR": str(layer)})
     collection = (conf.value("BBFILE_COLLECTIONS") or "").strip()
     (name,) = discovered(layer, collection)
-    assert f"bitbake-config-build enable-fragment {name}\n" in done.out
+    assert f"bitbake-config-build enable-fragment {name}\n" in result.out
     # The layer must own the file, or BitBake says that there is none (bb.utils.get_file_layer).
     pattern = conf.value(f"BBFILE_PATTERN_{collection}")
     assert pattern
     assert re.match(pattern, str(layer / "conf/fragments/xentui/qemux86-64-alpine.conf"))
-    lines = done.out.splitlines()
+    lines = result.out.splitlines()
     first = next(i for i, line in enumerate(lines) if line.startswith("bitbake-config-build"))
     assert f"bitbake-layers add-layer {layer}" in lines[:first]
-    assert "enable-fragment machine/qemux86-64" in done.out
+    assert "enable-fragment machine/qemux86-64" in result.out
 
 
 @pytest.mark.parametrize(
@@ -86,18 +86,18 @@ def test_the_same_rules_of_writing_hold(run: Run, board: Path) -> None:
 
 def test_a_snippet_is_only_the_settings(run: Run, board: Path) -> None:
     run("generate", board, "--out", "tree")
-    done = run("generate", board, "--format", "snippet")
-    assert (done.code, done.err) == (0, "")
+    result = run("generate", board, "--format", "snippet")
+    assert (result.code, result.err) == (0, "")
     lines = Path("tree/conf/xentui.conf").read_text().split("\n", 4)
-    assert done.out == lines[4]
-    assert parse_conf(done.out).value("MACHINE") == "qemux86-64"
+    assert result.out == lines[4]
+    assert parse_conf(result.out).value("MACHINE") == "qemux86-64"
 
 
 def test_a_snippet_names_the_layer_it_needs(run: Run) -> None:
-    done = run(*ALPINE, "--format", "snippet")
-    assert done.code == 0
-    assert "alpine-guests_3.23.bb" in done.err
-    assert "IMAGE_INSTALL:append" in done.out
+    result = run(*ALPINE, "--format", "snippet")
+    assert result.code == 0
+    assert "alpine-guests_3.23.bb" in result.err
+    assert "IMAGE_INSTALL:append" in result.out
 
 
 @pytest.mark.parametrize(
@@ -107,6 +107,6 @@ def test_a_snippet_names_the_layer_it_needs(run: Run) -> None:
      ("--format", "kas"), ("--format", "yaml", "--out", "out")],
 )  # fmt: skip
 def test_what_does_not_go_together_is_refused(run: Run, more: tuple[str, ...]) -> None:
-    done = run(*ALPINE, *more)
-    assert (done.code, done.out) == (2, "")
+    result = run(*ALPINE, *more)
+    assert (result.code, result.out) == (2, "")
     assert list(Path().iterdir()) == []

@@ -91,15 +91,15 @@ export BUILDDIR="$PWD"
 
 def run_kas(mirror: Path, file: Path, *command: str) -> str:
     """Run kas, which fetches from the mirror, and return what it prints."""
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "kas", *command, str(file)],
         capture_output=True,
         text=True,
         cwd=file.parent,
         env={**os.environ, "GITCONFIG_FILE": str(mirror), "HOME": str(mirror.parent)},
     )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    assert result.returncode == 0, result.stderr
+    return result.stdout
 
 
 def loaded(file: Path) -> Any:
@@ -111,8 +111,8 @@ def loaded(file: Path) -> Any:
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_kas_file_is_complete_for_every_preset(run: Run, name: str) -> None:
-    done = run("generate", "--preset", name, "--out", "out", "--format", "kas")
-    assert done.code == 0, done.err
+    result = run("generate", "--preset", name, "--out", "out", "--format", "kas")
+    assert result.code == 0, result.err
     file = Path("out", kas.FILE).absolute()
     assert header.is_intact(file.read_text())
     data = loaded(file)
@@ -131,8 +131,8 @@ def test_a_kas_file_is_complete_for_every_preset(run: Run, name: str) -> None:
     else:
         assert there == NEEDED
         assert ("needs more" in file.read_text()) is (layer is not None)
-    assert f"kas checkout out/{kas.FILE}" in done.out
-    assert f"kas shell out/{kas.FILE} -c 'bitbake xen-image-minimal'" in done.out
+    assert f"kas checkout out/{kas.FILE}" in result.out
+    assert f"kas shell out/{kas.FILE} -c 'bitbake xen-image-minimal'" in result.out
 
 
 @pytest.mark.slow
@@ -144,9 +144,9 @@ def test_a_kas_file_is_complete_for_every_preset(run: Run, name: str) -> None:
 def test_kas_fetches_every_layer_and_names_it(
     run: Run, mirror: Path, preset: str, release: str, count: int
 ) -> None:
-    done = run("generate", "--preset", preset, "--out", "out", "--format", "kas",
+    result = run("generate", "--preset", preset, "--out", "out", "--format", "kas",
                "--set", f"host.release={release}")  # fmt: skip
-    assert done.code == 0, done.err
+    assert result.code == 0, result.err
     file = Path("out", kas.FILE).absolute()
     dumped = json.loads(run_kas(mirror, file, "dump", "--format", "json"))
     assert sum("url" in repo for repo in dumped["repos"].values()) == count
@@ -168,9 +168,9 @@ def test_kas_fetches_every_layer_and_names_it(
 def test_kas_reads_the_file_of_every_preset(
     run: Run, mirror: Path, name: str, release: str
 ) -> None:
-    done = run("generate", "--preset", name, "--out", "out", "--format", "kas",
+    result = run("generate", "--preset", name, "--out", "out", "--format", "kas",
                "--set", f"host.release={release}")  # fmt: skip
-    assert done.code == 0, done.err
+    assert result.code == 0, result.err
     dumped = json.loads(
         run_kas(mirror, Path("out", kas.FILE).absolute(), "dump", "--format", "json")
     )
@@ -190,11 +190,11 @@ def test_the_script_fetches_every_layer_once(run: Run, mirror: Path) -> None:
     home = {"HOME": str(mirror.parent), "PATH": f"{tools}:{os.environ['PATH']}"}
     home["GIT_CONFIG_GLOBAL"] = str(mirror)
     for _ in range(2):
-        done = subprocess.run(
+        result = subprocess.run(
             ["bash", f"out/{from_nothing.SCRIPT_FILE}"],
             capture_output=True, text=True, env={**os.environ, **home},
         )  # fmt: skip
-        assert done.returncode == 0, done.stderr
+        assert result.returncode == 0, result.stderr
     here = Path("out").absolute()
     assert all((here / layer / "conf/layer.conf").is_file() for layer in NEEDED)
     added, built = Path("out/build/log").read_text().splitlines()[:2]
@@ -215,9 +215,9 @@ def test_each_tool_gets_the_same_layers_of_the_same_commits(run: Run) -> None:
     Path("board.toml").write_text(BOARD)
     found: dict[str, set[str]] = {}
     for form in ("kas", "bitbake-setup", "script"):
-        done = run("generate", "board.toml", "--out", form, "--format", form,
+        result = run("generate", "board.toml", "--out", form, "--format", form,
                    "--commit", f"meta-virtualization={COMMIT}")  # fmt: skip
-        assert done.code == 0, done.err
+        assert result.code == 0, result.err
     data = loaded(Path("kas", kas.FILE).absolute())
     assert data["repos"]["meta-virtualization"]["commit"] == COMMIT
     found["kas"] = kas_layers(data)
@@ -270,8 +270,8 @@ def test_an_older_release_fetches_the_two_classes_and_puts_them_last(run: Run, n
         BOARD.replace("memory = 1024", f'memory = 1024\nrelease = "{name}"')
     )
     for form in ("kas", "script"):
-        done = run("generate", "board.toml", "--out", form, "--format", form)
-        assert done.code == 0, done.err
+        result = run("generate", "board.toml", "--out", form, "--format", form)
+        assert result.code == 0, result.err
     data = loaded(Path("kas", kas.FILE).absolute())
     classes = data["repos"][repositories.CLASSES]
     assert (classes["branch"], classes["layers"]) == ("wrynose", {".": "disabled"})
@@ -308,8 +308,8 @@ def test_dom0_alone_needs_no_classes(run: Run) -> None:
     ],
 )
 def test_a_commit_that_pins_nothing_is_refused(run: Run, board: Path, more: list[str]) -> None:
-    done = run("generate", board, "--out", "out", "--format", "kas", *more)
-    assert done.code == 2
+    result = run("generate", board, "--out", "out", "--format", "kas", *more)
+    assert result.code == 2
     assert not Path("out").exists()
     assert run("generate", board, "--out", "out", "--commit", f"bitbake={COMMIT}").code == 2
 
@@ -329,9 +329,9 @@ def test_a_folder_is_named_such_that_each_command_finds_it(run: Run, board: Path
     for form, line in (
         ("kas", "kas checkout ./-x/xentui.kas.yml"), ("script", "bash ./-x/xentui-build.sh"),
     ):  # fmt: skip
-        done = run("generate", board, "--out=-x", "--format", form, "--force")
-        assert line in done.out.splitlines()
+        result = run("generate", board, "--out=-x", "--format", form, "--force")
+        assert line in result.out.splitlines()
     arm = Path("arm.toml")
     arm.write_text(board.read_text().replace("qemux86-64", "qemuarm64"))
-    done = run("generate", arm, "--out", "ib", "--format", "imagebuilder")
-    assert f"uboot-script-gen -c {Path('ib').absolute()}/imagebuilder.config -d tmp/" in done.out
+    result = run("generate", arm, "--out", "ib", "--format", "imagebuilder")
+    assert f"uboot-script-gen -c {Path('ib').absolute()}/imagebuilder.config -d tmp/" in result.out

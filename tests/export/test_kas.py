@@ -37,14 +37,14 @@ def dumped(*files: Path) -> Any:
     """Return what kas made of project files, each checked against its schema and merged."""
     work = files[0].parent / "kas-work"
     work.mkdir()
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "kas", "dump", "--format", "json", ":".join(map(str, files))],
         capture_output=True,
         text=True,
         env={**os.environ, "KAS_WORK_DIR": str(work), "HOME": str(work)},
     )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
 
 
 def loaded(path: Path) -> Any:
@@ -57,8 +57,8 @@ def loaded(path: Path) -> Any:
 @pytest.mark.parametrize("name", PRESETS)
 def test_kas_accepts_every_preset_and_bitbake_reads_the_same(run: Run, name: str) -> None:
     assert run("generate", "--preset", name, "--out", "tree").code == 0
-    done = run("generate", "--preset", name, "--out", "out", "--format", "kas-part")
-    assert done.code == 0, done.err
+    result = run("generate", "--preset", name, "--out", "out", "--format", "kas-part")
+    assert result.code == 0, result.err
     data = loaded(Path("out", kas.FILE))
     project = presets.load(name).project
     assert project is not None
@@ -109,11 +109,11 @@ def test_a_submodule_is_not_the_top(tmp_path: Path) -> None:
 
 def test_a_path_that_kas_cannot_carry_is_refused(run: Run) -> None:
     subprocess.run(["git", "init", "-q", "."], check=True)
-    done = run(
+    result = run(
         "generate", "--preset", "qemux86-64-alpine", "--out", "a'b: c", "--format", "kas-part"
     )
-    assert done.code == 2
-    assert "kas splits the names" in done.err
+    assert result.code == 2
+    assert "kas splits the names" in result.err
     assert not Path("a'b: c").exists()
 
 
@@ -141,8 +141,8 @@ def test_the_same_rules_of_writing_hold(run: Run) -> None:
 def test_another_format_takes_the_files_of_the_first_along(run: Run) -> None:
     arguments = ("generate", "--preset", "qemux86-64-alpine", "--out", "out")
     run(*arguments)
-    done = run(*arguments, "--format", "kas-part")
-    assert "removed  out/conf/xentui.conf" in done.err
+    result = run(*arguments, "--format", "kas-part")
+    assert "removed  out/conf/xentui.conf" in result.err
     assert Path("out", kas.FILE).exists()
 
 

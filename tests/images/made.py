@@ -24,9 +24,9 @@ def tool(name: str) -> str:
 
 def run(name: str, *arguments: str | Path, text: str = "") -> str:
     """Run a program to its end, which must be a good one."""
-    done = subprocess.run([tool(name), *arguments], input=text, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    result = subprocess.run([tool(name), *arguments], input=text, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
 
 
 def sparse(path: Path, mib: int) -> Path:

@@ -57,9 +57,9 @@ def test_a_disk_in_a_qcow2_declared_raw_is_fixed_in_two_steps(tmp_path: Path) ->
     made.run("qemu-img", "convert", "-c", "-O", "qcow2", tmp_path / "raw", tmp_path / "d.img")
     given = project(raw("d.img").replace("xvda1", "xvda"), tmp_path)
     assert {finding.code for finding in of_disk(given, tmp_path)} == {"XT350", "XT351"}
-    done = fixed(given, tmp_path)
-    assert of_disk(done, tmp_path) == []
-    web = done.guest("web")
+    result = fixed(given, tmp_path)
+    assert of_disk(result, tmp_path) == []
+    web = result.guest("web")
     assert web.source is not None
     assert web.source.type == "qcow2"
     assert web.extra == "root=/dev/xvda2 console=hvc0"
@@ -68,12 +68,12 @@ def test_a_disk_in_a_qcow2_declared_raw_is_fixed_in_two_steps(tmp_path: Path) ->
 @pytest.mark.parametrize("kind", ["rootfs_dir", "qcow2"])
 def test_an_ext4_declared_otherwise_is_fixed(tmp_path: Path, kind: str) -> None:
     made.ext(tmp_path / "d.img", made.root(tmp_path, init=False))
-    done = fixed(project(raw("d.img", kind), tmp_path), tmp_path)
-    web = done.guest("web")
+    result = fixed(project(raw("d.img", kind), tmp_path), tmp_path)
+    web = result.guest("web")
     assert web.source is not None
     assert web.source.type == "ext4"
     assert web.extra == "root=/dev/xvda console=hvc0 init=/bin/sh"
-    assert of_disk(done, tmp_path) == []
+    assert of_disk(result, tmp_path) == []
 
 
 def test_an_archive_that_is_not_called_one_is_renamed_first(tmp_path: Path) -> None:
@@ -90,8 +90,8 @@ def test_a_directory_is_held_against_its_image(tmp_path: Path) -> None:
     given = project(tree("root=/dev/xvda console=hvc0", 8), tmp_path)
     found = of_disk(given, tmp_path)
     assert [finding.code for finding in found] == ["XT354"]
-    done = fixed(given, tmp_path)
-    source = done.guest("web").source
+    result = fixed(given, tmp_path)
+    source = result.guest("web").source
     assert source is not None
     assert source.image_size is not None
     image = made.sparse(tmp_path / "image", source.image_size)
@@ -166,20 +166,20 @@ def test_a_suggestion_is_written_into_a_project(tmp_path: Path) -> None:
     seen = inspect(image)
     suggestion = suggest(seen, "cloud.img", "web")
     assert suggestion is not None
-    done = with_source(given, "web", seen, "cloud.img", suggestion)
-    written = edit.update(text, done)
+    result = with_source(given, "web", seen, "cloud.img", suggestion)
+    written = edit.update(text, result)
     assert written.startswith(text.rstrip("\n"))
-    assert document.load_text(written, tmp_path).project == done
-    assert done.bundles
-    web = done.guest("web")
+    assert document.load_text(written, tmp_path).project == result
+    assert result.bundles
+    web = result.guest("web")
     assert web.external
     # On x86 the disk's own boot loader starts it.
     assert (web.kernel, web.extra) == ("none", None)
     assert web.source == model.Source(
         "raw", "cloud.img", None, (model.Fetch("file://cloud.img", seen.sha256),)
     )
-    assert with_source(done, "web", seen, "cloud.img", suggestion) == done
-    assert of_disk(done, tmp_path) == []
+    assert with_source(result, "web", seen, "cloud.img", suggestion) == result
+    assert of_disk(result, tmp_path) == []
 
 
 def test_a_kernel_joins_the_disk(tmp_path: Path) -> None:
@@ -189,10 +189,10 @@ def test_a_kernel_joins_the_disk(tmp_path: Path) -> None:
     suggestion = suggest(seen, "Image", "web")
     assert suggestion is not None
     assert suggestion.use == "kernel"
-    done = with_source(given, "web", seen, "Image", suggestion).guest("web")
-    assert done.kernel == "Image"
-    assert done.source is not None
-    assert [fetch.uri for fetch in done.source.fetch] == ["file://d.img", "file://Image"]
+    result = with_source(given, "web", seen, "Image", suggestion).guest("web")
+    assert result.kernel == "Image"
+    assert result.source is not None
+    assert [fetch.uri for fetch in result.source.fetch] == ["file://d.img", "file://Image"]
     with pytest.raises(KeyError):
         with_source(given, "other", seen, "Image", suggestion)
 
@@ -254,11 +254,11 @@ def test_what_is_suggested_passes_every_rule(kind: str, tmp_path: Path) -> None:
     seen = inspect(path)
     suggestion = suggest(seen, path.name, "web")
     assert suggestion is not None, seen
-    done = with_source(project("", tmp_path), "web", seen, path.name, suggestion)
-    found = check(done, gather(done, tmp_path))
+    result = with_source(project("", tmp_path), "web", seen, path.name, suggestion)
+    found = check(result, gather(result, tmp_path))
     # XT358 says that Dom0 gets more room, which depends on the size alone.
-    told = {one.code for one in found} - {"XT358"}
-    assert not [code for code in told if code.startswith("XT3") or code in ("XT227", "XT228")]
+    reported = {one.code for one in found} - {"XT358"}
+    assert not [code for code in reported if code.startswith("XT3") or code in ("XT227", "XT228")]
     # The same is said of it, whatever else a guest was made of before.
-    again = with_source(done, "web", seen, path.name, suggestion)
-    assert again == done
+    again = with_source(result, "web", seen, path.name, suggestion)
+    assert again == result

@@ -70,10 +70,10 @@ def test_an_encrypted_qcow2_is_recognised(tmp_path: Path) -> None:
     # processes stands still for a moment, qemu-img cannot find one and gives up.
     for _ in range(20):
         arguments = ("create", "-q", *secret, "-f", "qcow2", "-o", options, str(path), "10M")
-        done = subprocess.run([made.tool("qemu-img"), *arguments], capture_output=True, text=True)
-        if "accurate CPU usage" not in done.stderr:
+        result = subprocess.run([made.tool("qemu-img"), *arguments], capture_output=True, text=True)
+        if "accurate CPU usage" not in result.stderr:
             break
-    assert done.returncode == 0, done.stderr
+    assert result.returncode == 0, result.stderr
     seen = inspect(path)
     assert seen.found.qcow2 is not None
     assert seen.found.qcow2.encrypted
@@ -119,13 +119,13 @@ def test_every_ext_is_read(tmp_path: Path, options: tuple[str, ...], version: in
     path = made.ext(tmp_path / "x", tree, *options, "-L", "my label", mib=40)
     ext = inspect(path).found.ext
     assert ext is not None
-    told = dict(
+    reported = dict(
         line.split(":", 1) for line in made.run("dumpe2fs", "-h", path).splitlines() if ":" in line
     )
     assert ext.version == version
-    assert ext.blocks == int(told["Block count"])
-    assert ext.free == int(told["Free blocks"])
-    assert ext.block_size == int(told["Block size"])
+    assert ext.blocks == int(reported["Block count"])
+    assert ext.free == int(reported["Free blocks"])
+    assert ext.block_size == int(reported["Block size"])
     assert ext.size == 40 << 20
     assert ext.label == "my label"
     assert ext.init is True
@@ -367,9 +367,9 @@ def test_what_is_known_is_known_until_the_file_changes(tmp_path: Path) -> None:
 
 def test_progress_ends_with_all(tmp_path: Path) -> None:
     path = made.sparse(tmp_path / "x", 3)
-    told: list[tuple[int, int]] = []
-    inspect(path, lambda done, total: told.append((done, total)))
-    assert told == [(n << 20, 3 << 20) for n in (1, 2, 3)]
+    reported: list[tuple[int, int]] = []
+    inspect(path, lambda result, total: reported.append((result, total)))
+    assert reported == [(n << 20, 3 << 20) for n in (1, 2, 3)]
 
 
 def test_what_is_not_a_file_is_refused(tmp_path: Path) -> None:
@@ -385,6 +385,6 @@ def test_data_is_plain(tmp_path: Path) -> None:
 
     part = made.ext(tmp_path / "part", made.root(tmp_path), mib=32)
     disk = made.disk(tmp_path / "x", _GPT, {8192: part})
-    told = json.loads(json.dumps(data(inspect(disk))))
-    assert told["partitions"]["root"] == 2
+    reported = json.loads(json.dumps(data(inspect(disk))))
+    assert reported["partitions"]["root"] == 2
     assert json.loads(json.dumps(data(inspect(part))))["filesystem"]["type"] == "ext4"

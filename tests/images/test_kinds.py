@@ -133,13 +133,13 @@ def test_another_hypervisor_s_disk_is_reported_with_its_conversion(
 ) -> None:
     raw = made.ext(tmp_path / "raw", made.root(tmp_path), mib=16)
     path = tmp_path / "disk.img"
-    done = subprocess.run(
+    result = subprocess.run(
         [made.tool("qemu-img"), "convert", "-f", "raw", "-O", name, *options, str(raw), str(path)],
         capture_output=True,
         text=True,
     )
-    if done.returncode:
-        pytest.skip(done.stderr)
+    if result.returncode:
+        pytest.skip(result.stderr)
     info = json.loads(made.run("qemu-img", "info", "-f", name, "--output=json", path))
     for seen in (glance(path), inspect(path)):
         assert seen.kind == "vm_disk"
@@ -169,10 +169,10 @@ def _luks(path: Path) -> None:
     options = "key-secret=s,iter-time=10"
     for _ in range(20):
         arguments = ["create", "-q", *secret, "-f", "luks", "-o", options, str(path), "10M"]
-        done = subprocess.run([made.tool("qemu-img"), *arguments], capture_output=True, text=True)
-        if "accurate CPU usage" not in done.stderr:
+        result = subprocess.run([made.tool("qemu-img"), *arguments], capture_output=True, text=True)
+        if "accurate CPU usage" not in result.stderr:
             break
-    assert done.returncode == 0, done.stderr
+    assert result.returncode == 0, result.stderr
 
 
 def _swap(path: Path) -> None:
@@ -273,7 +273,7 @@ def test_holes_are_not_read(tmp_path: Path) -> None:
     path = made.ext(tmp_path / "d.img", made.root(tmp_path))
     os.truncate(path, 100 * SPARSE)
     steps: list[int] = []
-    seen = inspect(path, lambda done, _: steps.append(done))
+    seen = inspect(path, lambda result, _: steps.append(result))
     assert steps == []
     assert seen.holes > 99 * SPARSE
     assert seen.sha256 is None
@@ -297,12 +297,12 @@ def test_what_follows_packed_data_is_reported_where_unpacking_fails(
     path = next(tmp_path.glob("d.img.*"))
     with path.open("ab") as file:
         file.write(more)
-    told = [problem for problem in inspect(path).problems if "follow" in problem]
-    done = subprocess.run([made.tool(pack), "-dc", str(path)], capture_output=True)
+    reported = [problem for problem in inspect(path).problems if "follow" in problem]
+    result = subprocess.run([made.tool(pack), "-dc", str(path)], capture_output=True)
     if more.strip(b"\0"):
-        assert bool(told) == fails == (done.returncode != 0)
+        assert bool(reported) == fails == (result.returncode != 0)
     else:
-        assert told == []
+        assert reported == []
 
 
 def test_a_disk_in_several_files_is_refused_with_the_command_that_joins_them(

@@ -26,8 +26,8 @@ def accepts(tree: Path, mib: int, image: Path) -> bool:
     image.unlink(missing_ok=True)
     made.sparse(image, mib)
     command = [made.tool("mkfs.ext4"), "-q", "-F", "-d", str(tree), str(image)]
-    done = subprocess.run(command, capture_output=True)
-    return done.returncode == 0
+    result = subprocess.run(command, capture_output=True)
+    return result.returncode == 0
 
 
 def size_of(tree: Path) -> Size:

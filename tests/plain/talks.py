@@ -108,22 +108,22 @@ class Person:
         return self._out.getvalue()
 
     def _taken(self, since: int = 0) -> str:
-        said = self._out.getvalue()[since:]
-        raw = RAW.search(said)
-        assert raw is None, (raw, said)
-        self.most = max(self.most, len(said.encode()))
-        return said
+        output = self._out.getvalue()[since:]
+        raw = RAW.search(output)
+        assert raw is None, (raw, output)
+        self.most = max(self.most, len(output.encode()))
+        return output
 
     def say(self, *answers: str) -> str:
         """Answer one question after the other; return what was said to the last answer."""
-        said = ""
+        output = ""
         for answer in answers:
             self._answers.next.append(answer)
             before = len(self._out.getvalue())
             self.wizard.turn()
             assert not self._answers.next
-            said = self._taken(before)
-        return said
+            output = self._taken(before)
+        return output
 
     def prompt(self) -> str:
         """Return what is asked now."""
@@ -131,7 +131,7 @@ class Person:
 
     def choose(self, *names: str) -> str:
         """Choose by what is said behind the numbers, of which that must be the beginning."""
-        said = ""
+        output = ""
         for name in names:
             place = self.wizard.place
             assert isinstance(place, Menu), (name, place)
@@ -139,8 +139,8 @@ class Person:
             found = [n for n, label in enumerate(labels, 1) if label == name]
             found = found or [n for n, label in enumerate(labels, 1) if label.startswith(name)]
             assert len(found) == 1, (name, labels)
-            said = self.say(str(found[0]))
-        return said
+            output = self.say(str(found[0]))
+        return output
 
     def labels(self) -> list[str]:
         """Return what can be chosen here."""

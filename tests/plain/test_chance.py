@@ -47,7 +47,7 @@ def test_no_sequence_of_answers_fails(seed: int) -> None:
     if seed % 4 == 0:
         session.target.move_to(small(Path.cwd(), 'MACHINE ??= "qemux86-64"\n'))
     person = Person(session)
-    told = []
+    reported = []
     for _ in range(150):
         place = person.wizard.current_prompt()
         if isinstance(place, Menu) and chance.random() < 0.6:
@@ -56,12 +56,12 @@ def test_no_sequence_of_answers_fails(seed: int) -> None:
             answer = chance.choice(("/", "/a", "/x y"))
         else:
             answer = chance.choice(WORDS)
-        told.append(answer)
+        reported.append(answer)
         person.say(answer)
         if person.wizard.over:
             person.wizard.over = False
             break
-        assert schema.validate(to_data(session.project)) == [], told
-        assert not session.state.unfinished, told
+        assert schema.validate(to_data(session.project)) == [], reported
+        assert not session.state.unfinished, reported
     kept = Drafts(Path("draft.json")).load()
-    assert not session.changed or kept is None or kept.state.project == session.project, told
+    assert not session.changed or kept is None or kept.state.project == session.project, reported

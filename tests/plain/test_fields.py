@@ -64,10 +64,10 @@ def test_every_field_says_its_title_its_value_and_its_help(step: str) -> None:
         assert choice.path is not None
         field = field_paths.field_of(choice.path)
         assert field.title in person.first
-        told = " ".join(person.say(f"? {number}").split())
-        assert " ".join(field.description.split()) in told
-        assert field_paths.text_of_path(choice.path) in told
-        assert not field.bitbake or "BitBake: " in told
+        reported = " ".join(person.say(f"? {number}").split())
+        assert " ".join(field.description.split()) in reported
+        assert field_paths.text_of_path(choice.path) in reported
+        assert not field.bitbake or "BitBake: " in reported
 
 
 PACKAGE = Path(xentui.__file__).parent
@@ -96,16 +96,16 @@ def test_a_new_property_is_asked_helped_and_kept_without_another_line(tmp_path: 
     assert text.count(attribute) == 1
     place.write_text(text.replace(attribute, f"    colour: str | None = None\n{attribute}"))
     answers = ["g 2", "/colour", "colour", "?", "sky blue", "g 6", "1", "1", "q"]
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "xentui", "--plain", "--preset", "qemux86-64-minimal"],
         input="\n".join(answers) + "\n", capture_output=True, text=True, timeout=60,
         env={**os.environ, "PYTHONPATH": str(tmp_path / "lib"), "PYTHONDONTWRITEBYTECODE": "1"},
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "Colour of the case: left out" in done.stdout
-    assert "Which colour the board's case has." in done.stdout
-    assert "Length: at most 20 characters" in done.stdout
-    assert "Colour of the case: sky blue." in done.stdout
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "Colour of the case: left out" in result.stdout
+    assert "Which colour the board's case has." in result.stdout
+    assert "Length: at most 20 characters" in result.stdout
+    assert "Colour of the case: sky blue." in result.stdout
     written = Path("xentui-out/qemux86-64-minimal.toml").read_text(encoding="utf-8")
     assert '\ncolour = "sky blue"' in written
 
@@ -123,13 +123,13 @@ def at(*path: str) -> Person:
 def test_a_number_has_its_range_its_unit_and_a_way_to_more_and_less() -> None:
     person = at("guests", "alpha", "memory")
     assert person.prompt() == "Memory, 32 to 1048576 MiB [256 MiB]:"
-    said = person.say("many")
-    assert 'Must be a whole number, 32 to 1048576 MiB, not "many".' in said
+    output = person.say("many")
+    assert 'Must be a whole number, 32 to 1048576 MiB, not "many".' in output
     assert isinstance(person.wizard.place, FieldPrompt)
     assert "Must be a whole number from 32 to 1048576" in person.say("4")
-    said = person.say("+64")
+    output = person.say("+64")
     assert person.session.project.guest("alpha").memory == 320
-    assert "Memory of alpha: 320 MiB. Free now: " in said
+    assert "Memory of alpha: 320 MiB. Free now: " in output
     person = at("guests", "alpha", "memory")
     person.say("-64")
     assert person.session.project.guest("alpha").memory == 192
@@ -143,9 +143,9 @@ def test_a_number_has_its_range_its_unit_and_a_way_to_more_and_less() -> None:
 
 def test_a_field_can_be_reset_kept_or_left() -> None:
     person = at("guests", "alpha", "memory")
-    said = person.say("-")
+    output = person.say("-")
     assert person.session.project.guest("alpha").memory is None
-    assert "Memory of alpha: 512 MiB (the class's default)." in said
+    assert "Memory of alpha: 512 MiB (the class's default)." in output
     for answer in ("", "b", "back"):
         person = at("guests", "alpha", "memory")
         assert person.say(answer) == "Memory, 32 to 1048576 MiB [256 MiB]: "
@@ -223,8 +223,8 @@ def test_a_text_is_accepted_as_it_is_and_a_command_only_if_it_is_one() -> None:
 
 def test_an_invalid_answer_is_explained_and_asked_again() -> None:
     person = at("guests", "alpha", "name")
-    said = person.say("[/x]\x1b[31m$(touch canary)")
-    assert "\\x1b" in said
+    output = person.say("[/x]\x1b[31m$(touch canary)")
+    assert "\\x1b" in output
     assert isinstance(person.wizard.place, FieldPrompt)
     assert person.session.project == TWO
     assert not person.session.state.unfinished
@@ -234,8 +234,8 @@ def test_a_name_is_changed_everywhere_and_no_name_is_taken_twice() -> None:
     person = Person(session_of(EVERY), begin="guests")
     person.choose("root:")
     assert "Another one has this name." in person.say("1", "own")
-    said = person.say("rootling")
-    assert "Name: rootling." in said
+    output = person.say("rootling")
+    assert "Name: rootling." in output
     assert person.prompt() == f"Guest rootling, 1 to {len(person.labels())}:"
     person.choose("Goes into", "Name: mine")
     person.say("yours")
@@ -254,17 +254,17 @@ def test_boards_are_a_list_with_the_users_own() -> None:
     person.choose("raspberrypi4-64")
     assert person.session.project.host.machine == "raspberrypi4-64"
     person.choose("Board", "Another one")
-    said = person.say("my-board")
+    output = person.say("my-board")
     assert person.session.project.host.machine == "my-board"
-    assert "Board: my-board." in said
+    assert "Board: my-board." in output
     assert person.prompt().startswith("Machine, 1 to ")
 
 
 def test_the_default_of_an_empty_field_is_shown() -> None:
     person = Person(session_of(TWO), begin="guests")
-    said = person.choose("beta")
+    output = person.choose("beta")
     full = effective.effective(TWO, TWO.guest("beta"))
-    assert f"vCPUs: {full.vcpus} (the class's default)" in said
+    assert f"vCPUs: {full.vcpus} (the class's default)" in output
     person.say("g 3")
     person.choose("vCPUs")
     person.say("2")
@@ -275,15 +275,15 @@ def test_the_default_of_an_empty_field_is_shown() -> None:
 def test_all_steps_exist() -> None:
     person = Person(session_of(TWO))
     for number, name in enumerate(STEPS, 1):
-        said = person.say(f"g {number}")
-        assert f"Step {number} of 7: {name.capitalize()}" in said
+        output = person.say(f"g {number}")
+        assert f"Step {number} of 7: {name.capitalize()}" in output
 
 
 def test_each_field_of_a_guest_with_its_own_config_says_that_it_is_ignored() -> None:
     guest = replace(TWO.guests[0], config_file="own.cfg")
     person = Person(session_of(TWO.with_guest(guest)), begin="guests")
-    said = person.choose("alpha", "More")
-    assert "set in its xl config" in " ".join(said.split())
+    output = person.choose("alpha", "More")
+    assert "set in its xl config" in " ".join(output.split())
 
 
 def test_a_board_that_is_not_listed_may_be_typed_at_once() -> None:

@@ -64,9 +64,9 @@ def test_hostile_files_can_be_walked_through() -> None:
             continue
         person = Person()
         person.choose("Open a project file")
-        said = person.say(name)
+        output = person.say(name)
         assert person.wizard.here == "start", name
-        assert said.count("\n") >= 1
+        assert output.count("\n") >= 1
     assert tried >= 10
     assert list(Path().rglob(f"{CANARY}*")) == []
 

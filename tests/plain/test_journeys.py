@@ -90,8 +90,8 @@ def test_guests_bundled_by_hand_are_kept_within_eight_answers(tmp_path: Path) ->
     assert "conf/local.conf:2: guest vendor-os:external" in first
     assert 'conf/local.conf:3: XEN_GUEST_VCPUS[vendor-os] = "2"' in first
     count = answer(person, "1", "1")
-    said = person.say("g 7")
-    assert "conf/local.conf:2: vendor-os would no longer be bundled" in " ".join(said.split())
+    output = person.say("g 7")
+    assert "conf/local.conf:2: vendor-os would no longer be bundled" in " ".join(output.split())
     person.choose("Keep both")
     person.choose("Write")
     assert count + 3 <= 8

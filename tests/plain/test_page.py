@@ -26,18 +26,18 @@ def test_the_page_shows_conversations() -> None:
 @pytest.mark.parametrize("block", TALKS, ids=lambda block: block.where)
 def test_the_documented_conversation_is_the_real_one(block: Block) -> None:
     answers = [word.replace("_", " ") for word in block.mark.removeprefix("talk: ").split()]
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "xentui", "--plain"], input="\n".join(answers) + "\n",
         capture_output=True, text=True, timeout=60, env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    said = iter(done.stdout.splitlines())
+    assert result.returncode == 0, result.stderr
+    output = iter(result.stdout.splitlines())
     for line in block.text.splitlines():
-        assert any(one.startswith(line) for one in said), f"{line}\n---\n{done.stdout}"
+        assert any(one.startswith(line) for one in output), f"{line}\n---\n{result.stdout}"
 
 
 def test_every_answer_that_is_understood_is_on_the_page() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    told = "\n".join(re.findall(r"^\| (.*?) \|", page, re.MULTILINE))
+    reported = "\n".join(re.findall(r"^\| (.*?) \|", page, re.MULTILINE))
     for word in (*words.LETTERS, CLEAR, LITERAL, LIST, "/"):
-        assert f"`{word}" in told, word
+        assert f"`{word}" in reported, word

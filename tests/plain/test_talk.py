@@ -23,42 +23,42 @@ def talk(given: str = "", *, width: int = 72, page: int = 20) -> tuple[Talk, io.
 @pytest.mark.parametrize("width", [40, 72])
 def test_lines_fit_and_words_are_not_broken(width: int) -> None:
     long = "x" * 90
-    said, out = talk(width=width)
-    said.say(f"One sentence with words that end beyond the {long} of a braille display.")
+    output, out = talk(width=width)
+    output.say(f"One sentence with words that end beyond the {long} of a braille display.")
     lines = out.getvalue().splitlines()
     assert all(len(line) <= width or line.strip() == long for line in lines)
     assert " ".join(line.strip() for line in lines).count(long) == 1
-    said, out = talk(width=40)
-    said.exact(f"/a path/{long}")
+    output, out = talk(width=40)
+    output.exact(f"/a path/{long}")
     assert out.getvalue() == f"/a path/{long}\n"
 
 
 def test_pages_have_the_lines_of_the_terminal_and_the_rest_waits() -> None:
-    said, out = talk(page=5)
-    said.show(f"line {number}" for number in range(12))
+    output, out = talk(page=5)
+    output.show(f"line {number}" for number in range(12))
     assert out.getvalue().splitlines() == [*(f"line {n}" for n in range(5)), "m: more"]
-    assert said.more()
-    assert said.more()
+    assert output.more()
+    assert output.more()
     assert out.getvalue().splitlines()[-2:] == ["line 10", "line 11"]
-    assert not said.more()
+    assert not output.more()
 
 
 def test_what_would_move_the_cursor_is_seen_instead() -> None:
-    said, out = talk()
-    said.say("a\x1b[2Jb\rc\u202ed")
-    said.show(["a\tb", "\x1b[31m"], exact=True)
+    output, out = talk()
+    output.say("a\x1b[2Jb\rc\u202ed")
+    output.show(["a\tb", "\x1b[31m"], exact=True)
     assert out.getvalue() == "a\\x1b[2Jb\\rc\\u202ed\na       b\n\\x1b[31m\n"
 
 
 def test_answers_are_read_line_by_line() -> None:
-    said, _ = talk(f"  1 \n\n\0x\r\n{'y' * 20_000}\nlast")
-    assert said.ask("?") == "1"
-    assert said.ask("?") == ""
-    assert said.ask("?") == "\ufffdx"
-    assert set(said.ask("?")) == {"y"}
-    assert said.ask("?") == "last"
+    output, _ = talk(f"  1 \n\n\0x\r\n{'y' * 20_000}\nlast")
+    assert output.ask("?") == "1"
+    assert output.ask("?") == ""
+    assert output.ask("?") == "\ufffdx"
+    assert set(output.ask("?")) == {"y"}
+    assert output.ask("?") == "last"
     with pytest.raises(AnswersEndError):
-        said.ask("?")
+        output.ask("?")
 
 
 def test_a_narrow_terminal_is_enough_for_all_steps() -> None:

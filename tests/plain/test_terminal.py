@@ -120,10 +120,10 @@ def test_what_is_hostile_is_sent_as_its_escape(lines: list[Line]) -> None:
         line.clean()
     lines.append(Line(Path.cwd()))
     line = lines[-1]
-    said = ""
-    while "m: more" in (said := line.say("m")):
+    output = ""
+    while "m: more" in (output := line.say("m")):
         pass
-    assert said
+    assert output
     for number in range(1, 40):
         line.say(f"? {number}")
     line.say("open a project file")
@@ -139,15 +139,15 @@ def test_pipes_get_nothing_else_either() -> None:
         ["g 1", *(f"? {n}" for n in range(1, 30)), "open", "values-17.toml", "b", "p", "g 4", "1",
          "\x1b[2J", "=\x1b]52;c;eA==\x07", "x" * 20_000, "\u202e\u200b", "g 6", "2", "m", "m"]
     )  # fmt: skip
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "xentui", "--plain"], capture_output=True, timeout=60,
         input=answers.encode() + b"\n\xff\xfe\x9b\n\0\n",
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
-    assert done.returncode in (0, 1), done.stderr
-    assert done.stderr == b""
-    assert RAW.search(done.stdout) is None
-    assert b"\t" not in done.stdout
+    assert result.returncode in (0, 1), result.stderr
+    assert result.stderr == b""
+    assert RAW.search(result.stdout) is None
+    assert b"\t" not in result.stdout
     assert not list(Path().rglob("canary*"))
 
 
@@ -208,8 +208,8 @@ def test_the_draft_is_resumed_and_removed_once_it_is_written(
     lines.append(Line(Path.cwd()))
     line = lines[1]
     assert "1. Resume the draft" in line.text()
-    said = line.say("1")
-    assert "Resumed the draft of " in said
+    output = line.say("1")
+    assert "Resumed the draft of " in output
     for answer in ("g 7", "1", "1"):
         line.say(answer)
     assert line.end() == 0
@@ -252,11 +252,11 @@ def test_what_the_screens_left_is_resumed_in_lines_and_the_other_way_round(
 def test_the_end_of_a_pipe_keeps_the_draft_and_a_reader_that_left_is_not_a_failure() -> None:
     command = [sys.executable, "-m", "xentui", "--plain"]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
+    result = subprocess.run(
         command, input="\n".join(DRAFT).encode(), capture_output=True, env=env, timeout=60
     )
-    assert done.returncode == 0
-    assert done.stdout.endswith(b"Your draft is saved.\n")
+    assert result.returncode == 0
+    assert result.stdout.endswith(b"Your draft is saved.\n")
     assert kept() == 1536
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env
@@ -272,11 +272,11 @@ def test_the_end_of_a_pipe_keeps_the_draft_and_a_reader_that_left_is_not_a_failu
 
 
 def test_a_pipe_repeats_each_answer_so_that_it_can_be_read_afterwards() -> None:
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "xentui", "--plain"], input="g 2\nq\n", capture_output=True,
         text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=60,
     )  # fmt: skip
-    assert ", n: Machine: g 2\nStep 2 of 7: Machine\n" in done.stdout
+    assert ", n: Machine: g 2\nStep 2 of 7: Machine\n" in result.stdout
 
 
 def test_ascii_sends_ascii() -> None:
@@ -285,12 +285,12 @@ def test_ascii_sends_ascii() -> None:
     )
     Path("presets").mkdir()
     Path("board.toml").rename("presets/board.toml")
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "xentui", "--plain", "--ascii"], input=b"q\n", capture_output=True,
         env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=60,
     )  # fmt: skip
-    assert done.stdout.isascii()
-    assert b"\\xe9\\u65e5\\u672c" in done.stdout
+    assert result.stdout.isascii()
+    assert b"\\xe9\\u65e5\\u672c" in result.stdout
 
 
 # What it needs
@@ -307,10 +307,10 @@ def test_a_dumb_terminal_is_pointed_to_plain() -> None:
         code = dumb.end()
     finally:
         dumb.close()
-    for ended, said in ((piped.returncode, piped.stderr), (code, dumb.text())):
+    for ended, output in ((piped.returncode, piped.stderr), (code, dumb.text())):
         assert ended == 2
-        assert "xentui --plain" in " ".join(said.split())
-        assert "xentui generate PROJECT --out DIR" in said
+        assert "xentui --plain" in " ".join(output.split())
+        assert "xentui generate PROJECT --out DIR" in output
 
 
 SCRIPT = """
@@ -325,12 +325,12 @@ sys.exit(code)
 def test_nothing_that_draws_is_loaded() -> None:
     answers = ["1", "2", "g 4", "1", "Import", "b", "More", "b", "b", "add", "b", "g 5", "p",
                "g 2", "1", "b", "? 1", "g 6", "Files", "1", "1", "g 7", "1", "1"]  # fmt: skip
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", SCRIPT], input="\n".join(answers) + "\n", capture_output=True,
         text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=60,
     )  # fmt: skip
-    loaded = set(done.stderr.split("\n"))
-    assert done.returncode == 0, done.stderr
+    loaded = set(result.stderr.split("\n"))
+    assert result.returncode == 0, result.stderr
     assert {"xentui.plain.review", "xentui.plain.guests", "xentui.plain.memory"} <= loaded
     heads = {name.partition(".")[0] for name in loaded}
     assert not heads & {"textual", "rich", "curses", "readline"}

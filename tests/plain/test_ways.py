@@ -29,12 +29,12 @@ from xentui.session.state import EMPTY
 def test_help_is_there_in_every_step(step: str) -> None:
     person = Person(session_of(TWO), begin=step)
     for answer in ("?", "help", "??"):
-        said = person.say(answer)
-        assert "A number chooses, and so does the beginning of a name." in said
-        assert "q: leave." in said
-    said = person.say("? 1")
-    assert said.count("\n") > 0
-    assert "A number chooses" not in said
+        output = person.say(answer)
+        assert "A number chooses, and so does the beginning of a name." in output
+        assert "q: leave." in output
+    output = person.say("? 1")
+    assert output.count("\n") > 0
+    assert "A number chooses" not in output
 
 
 def test_back_leaves_one_menu_and_then_a_step_and_loses_nothing() -> None:
@@ -68,10 +68,10 @@ def test_a_step_is_reached_by_its_number_or_the_beginning_of_its_name() -> None:
         assert "Step 5 of 7: Memory" in person.say(answer), answer
     person = Person(session_of(replace(TWO, host=Host("raspberrypi3-64"))))
     for answer in ("g", "g 8", "g 0", "g nowhere"):
-        said = person.say(answer)
-        assert "g 1 Start: here" in said, answer
-        assert "g 2 Machine: 1 error" in said
-        assert "g 7 Write" in said
+        output = person.say(answer)
+        assert "g 1 Start: here" in output, answer
+        assert "g 2 Machine: 1 error" in output
+        assert "g 7 Write" in output
 
 
 def test_a_choice_is_made_by_a_number_or_the_beginning_of_its_name() -> None:
@@ -89,10 +89,10 @@ def test_a_choice_is_made_by_a_number_or_the_beginning_of_its_name() -> None:
 def test_enter_repeats_the_list_and_a_word_after_a_slash_filters_it() -> None:
     person = Person()
     assert person.say("").count("\n") == person.first.count("\n")
-    said = person.say("/raspberry")
-    assert "Raspberry Pi 4" in said
-    assert "Alpine" not in said
-    number = next(line for line in said.splitlines() if "Raspberry" in line).partition(".")[0]
+    output = person.say("/raspberry")
+    assert "Raspberry Pi 4" in output
+    assert "Alpine" not in output
+    number = next(line for line in output.splitlines() if "Raspberry" in line).partition(".")[0]
     assert "Nothing has that in it. / shows all again." in person.say("/nowhere")
     assert "Alpine" in person.say("/")
     assert "Use raspberrypi4-64?" in person.say(number)
@@ -101,14 +101,14 @@ def test_enter_repeats_the_list_and_a_word_after_a_slash_filters_it() -> None:
 def test_a_long_list_comes_in_pages() -> None:
     guests = tuple(Guest(f"guest-{number:03}", memory=64) for number in range(100))
     person = Person(session_of(Project(Host("qemux86-64", memory=65536), guests=guests)), page=20)
-    said = person.say("g 4")
-    assert said.count("\n") == 21
-    assert said.endswith("m: more\n")
-    told = said
-    while "m: more" in said:
-        said = person.say("m")
-        told += said
-    assert told.count("guest-") == 100
+    output = person.say("g 4")
+    assert output.count("\n") == 21
+    assert output.endswith("m: more\n")
+    reported = output
+    while "m: more" in output:
+        output = person.say("m")
+        reported += output
+    assert reported.count("guest-") == 100
     assert "There is no more." in person.say("more")
     assert "guest-042" in person.say("/042")
     person.say("43")
@@ -120,12 +120,12 @@ def test_undo_and_redo_work_everywhere_and_name_the_step() -> None:
     person = Person(session_of(TWO), begin="guests")
     assert "Nothing to undo." in person.say("u")
     person.say("1", "3")
-    said = person.say("1900")
-    assert "Memory of alpha: 1900 MiB. Free now: " in said
-    assert "New problem 1: error XT40" in said
-    said = person.say("u")
-    assert "Undone: Memory of alpha." in said
-    assert "No problem is left." in said
+    output = person.say("1900")
+    assert "Memory of alpha: 1900 MiB. Free now: " in output
+    assert "New problem 1: error XT40" in output
+    output = person.say("u")
+    assert "Undone: Memory of alpha." in output
+    assert "No problem is left." in output
     assert "Redone: Memory of alpha." in person.say("redo")
     person.say("undo")
     assert "Nothing to do again." not in person.say("r")
@@ -155,15 +155,15 @@ def test_leaving_asks_only_where_something_would_be_lost() -> None:
     assert person.wizard.over
     person = Person(session_of(TWO), begin="guests")
     person.say("1", "3", "300")
-    said = person.say("q")
-    assert "Leave with changes that were not written?" in said
+    output = person.say("q")
+    assert "Leave with changes that were not written?" in output
     person.choose("Stay")
     assert person.prompt().startswith("Guest alpha")
     person.say("q")
     assert "Save the draft" in "".join(person.labels())
     assert "Leave with" in person.say("q")
-    said = person.choose("Save the draft")
-    assert "Your draft is saved" in said
+    output = person.choose("Save the draft")
+    assert "Your draft is saved" in output
     assert person.wizard.over
     assert person.session.load_draft() is not None
 
@@ -186,9 +186,9 @@ def test_what_is_discarded_leaves_no_draft() -> None:
 
 
 def test_the_help_lists_every_word_for_a_command() -> None:
-    told = "\n".join(words.ABOUT)
+    reported = "\n".join(words.ABOUT)
     for letter in words.LETTERS:
-        assert f"{letter}:" in told or f"{letter} " in told, letter
+        assert f"{letter}:" in reported or f"{letter} " in reported, letter
 
 
 # Problems
@@ -205,22 +205,22 @@ TIGHT = Project(
 def test_problems_are_listed_explained_and_reached() -> None:
     person = Person(session_of(TIGHT))
     findings = person.session.view.findings
-    said = person.say("p")
-    assert "1. error XT406 guests.alpha.memory" in said
+    output = person.say("p")
+    assert "1. error XT406 guests.alpha.memory" in output
     assert len(person.labels()) == len(findings)
-    said = person.say("? 1")
-    assert "Cause: " in said
-    assert "Evidence: " in said
-    said = person.say("1")
-    assert "At: guests.alpha.memory" in said
+    output = person.say("? 1")
+    assert "Cause: " in output
+    assert "Evidence: " in output
+    output = person.say("1")
+    assert "At: guests.alpha.memory" in output
     assert "Evidence: " in person.choose("Explain it")
     person.choose("Go to it")
     assert person.prompt() == "Memory of alpha, 32 to 1048576 MiB [1024 MiB]:"
     person.say("b")
     assert person.prompt().startswith("Guest alpha")
     number = next(n for n, one in enumerate(findings, 1) if one.code == "XT228")
-    said = person.say(f"p {number}")
-    assert "XT228" in said
+    output = person.say(f"p {number}")
+    assert "XT228" in output
     assert f"No such problem. 1 to {len(findings)}." in person.say("p 99")
     assert "No such problem." in person.say("problems x")
 
@@ -231,8 +231,8 @@ def test_a_problem_is_fixed_with_one_answer() -> None:
     assert "XT406" in before
     person.say("p 1")
     label = next(label for label in person.labels() if label.startswith("Fix: "))
-    said = person.choose(label)
-    assert f"Fixed: {label.removeprefix('Fix: ')}." in said
+    output = person.choose(label)
+    assert f"Fixed: {label.removeprefix('Fix: ')}." in output
     assert "XT406" not in [one.code for one in person.session.view.findings]
     person.say("u")
     assert person.session.project == TIGHT
@@ -242,8 +242,8 @@ def test_what_an_earlier_wizard_could_not_keep_is_a_problem_that_is_undone() -> 
     session = session_of(TWO)
     session.type(("guests", "alpha", "memory"), "lots\x1b[2J")
     person = Person(session, begin="guests")
-    said = person.say("1")
-    assert 'Memory: "lots\\x1b[2J" is not kept.' in said.replace("\n  ", " ")
+    output = person.say("1")
+    assert 'Memory: "lots\\x1b[2J" is not kept.' in output.replace("\n  ", " ")
     person.say("p 1")
     person.choose("Fix: remove")
     assert not person.session.state.unfinished
@@ -262,8 +262,8 @@ def test_an_error_is_waived_and_comes_back() -> None:
     number = person.labels().index("Allow it here") + 1
     assert "xentui generate --allow XT101" in person.say(f"? {number}").replace("\n  ", " ")
     assert "Done: allow XT101" in person.choose("Allow it here")
-    said = person.say("g 6")
-    assert "1 error allowed" in said
+    output = person.say("g 6")
+    assert "1 error allowed" in output
     assert "XT101 allowed: " in person.choose("Write")
     person.say("p 1")
     person.choose("Allow it no more")
@@ -281,15 +281,15 @@ def test_an_error_is_waived_and_comes_back() -> None:
 def test_guests_are_added_cloned_moved_deleted_and_brought_back() -> None:
     person = Person(session_of(TWO), begin="guests")
     person.choose("Add a guest")
-    said = person.choose("xen-guest-image-minimal")
-    assert "Added xen-guest-image-minimal: 256 MiB, 1 vCPU, starts at boot, recipe" in said
+    output = person.choose("xen-guest-image-minimal")
+    assert "Added xen-guest-image-minimal: 256 MiB, 1 vCPU, starts at boot, recipe" in output
     person.say("g 4")
     person.choose("Add a guest", "A recipe of a layer")
     assert person.prompt() == "Name of the image recipe:"
     assert "Must be lower-case letters" in person.say("A Guest")
     assert "Another one has this name." in person.say("alpha")
-    said = person.say("gamma")
-    assert "Guest gamma: the configuration, pv" in said
+    output = person.say("gamma")
+    assert "Guest gamma: the configuration, pv" in output
     assert "Cloned: gamma-2." in person.choose("Clone")
     assert person.prompt().startswith("Guest gamma-2")
     assert "gamma-2 is number 4 now." in person.choose("Move up")
@@ -338,9 +338,9 @@ def test_a_tarball_from_anywhere_becomes_a_guest(tmp_path: Path) -> None:
     assert "there is no such file" in person.say("nowhere.tar").lower().replace(
         "no such file", "there is no such file"
     )
-    said = person.say(str(file))
-    assert "Added alpine: " in said
-    assert "Guest alpine: bundle my-guests" in said
+    output = person.say(str(file))
+    assert "Added alpine: " in output
+    assert "Guest alpine: bundle my-guests" in output
     person.choose("Import: ")
     assert any(label.startswith("Image size") for label in person.labels())
     person.choose("Add a fetched file")
@@ -368,8 +368,8 @@ def test_an_import_may_have_another_type_or_none() -> None:
     person.choose("Import type", "A new type")
     assert "raw is a word with a meaning of its own." in person.say("raw")
     assert "Another one has this name." in person.say("squash")
-    said = person.say("cpio")
-    assert "Import of root: cpio." in said
+    output = person.say("cpio")
+    assert "Import of root: cpio." in output
     assert [kind.key for kind in person.session.project.import_types][-1] == "cpio"
     person.choose("Script")
     person.say("make-cpio.sh")
@@ -403,8 +403,8 @@ def test_a_local_file_is_inspected_and_used(tmp_path: Path) -> None:
     (place / "own.squashfs").write_bytes(b"hsqs" + bytes(8192))
     (place / "disk.img").write_bytes(bytes(1080) + b"\x53\xef" + bytes(1 << 20))
     person.choose("own:", "Import: squash")
-    said = person.choose("Show what its file is")
-    assert "own.squashfs" in said
+    output = person.choose("Show what its file is")
+    assert "own.squashfs" in output
     (place / "own.squashfs").unlink()
     person.say("g 4")
     person.choose("own:", "Import: squash", "Show what its file is")
@@ -450,9 +450,9 @@ def test_memory_lists_each_row_and_sets_those_with_a_field() -> None:
 
 def test_a_preset_is_described_before_it_is_used() -> None:
     person = Person()
-    said = person.say("? 1")
-    assert "Guests: " in said
-    assert "Writes: conf/xentui.conf" in said
+    output = person.say("? 1")
+    assert "Guests: " in output
+    assert "Writes: conf/xentui.conf" in output
     person.say("1")
     person.choose("Back")
     assert person.wizard.here == "start"
@@ -512,9 +512,9 @@ def test_what_cannot_be_done_is_an_answer_and_no_end() -> None:
     person.choose("Write into")
     person.say("file/below")
     person.choose("Write")
-    said = person.choose("Write")
-    assert "file" in said
-    assert "Written into" not in said
+    output = person.choose("Write")
+    assert "file" in output
+    assert "Written into" not in output
     assert person.wizard.code == Exit.IO
     person.choose("Back to the review", "Write into")
     person.say("fine")

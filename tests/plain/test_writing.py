@@ -52,11 +52,11 @@ def written(person: Person) -> Person:
 
 def test_a_preset_is_written_in_five_answers_and_as_the_command_line_writes_it() -> None:
     person = Person(session_of())
-    said = person.say("1", "1", "1", "1")
-    assert "Written into xentui-out: 3 new." in said
-    assert "Type next:\n" in said
-    assert "\nbitbake xen-image-minimal\n" in said
-    assert "xentui generate --preset qemux86-64-minimal --out xentui-out" in said
+    printed = person.say("1", "1", "1", "1")
+    assert "Written into xentui-out: 3 new." in printed
+    assert "Type next:\n" in printed
+    assert "\nbitbake xen-image-minimal\n" in printed
+    assert "xentui generate --preset qemux86-64-minimal --out xentui-out" in printed
     person.say("1")
     assert person.wizard.over
     assert person.wizard.code == Exit.OK
@@ -68,9 +68,9 @@ def test_a_preset_is_written_in_five_answers_and_as_the_command_line_writes_it()
 
 def test_nothing_is_written_before_its_difference_was_shown() -> None:
     person = Person(session_of(TWO), begin="guests")
-    said = person.say("g 7")
-    assert "+++ xentui-out/conf/xentui.conf" in said
-    assert said.endswith("Write into xentui-out?\n1. Write\n2. Back to the review\n")
+    printed = person.say("g 7")
+    assert "+++ xentui-out/conf/xentui.conf" in printed
+    assert printed.endswith("Write into xentui-out?\n1. Write\n2. Back to the review\n")
     assert not Path("xentui-out").exists()
     person.say("g 4", "1", "3", "300")
     assert "+++ xentui-out/conf/xentui.conf" in person.say("g 7")
@@ -80,13 +80,13 @@ def test_nothing_is_written_before_its_difference_was_shown() -> None:
 
 def test_the_difference_is_read_to_its_end() -> None:
     person = Person(session_of(TWO), begin="review")
-    said = person.choose("Difference")
-    while said.endswith("m: more\n"):
+    printed = person.choose("Difference")
+    while printed.endswith("m: more\n"):
         more = person.say("m")
-        said = said.removesuffix("m: more\n") + more.partition("n: Write: ")[2]
+        printed = printed.removesuffix("m: more\n") + more.partition("n: Write: ")[2]
     person.session.review.compare(again=True)
     expected = person.session.review.diff_lines()
-    lines = said.partition("n: Write: ")[2].splitlines()
+    lines = printed.partition("n: Write: ")[2].splitlines()
     assert lines == [line.expandtabs(8) for line in expected]
 
 
@@ -121,8 +121,8 @@ def test_where_to_write_is_chosen() -> None:
     person = Person(session_of(TWO), begin="review")
     person.choose("Write into")
     assert person.prompt() == "Directory [xentui-out]:"
-    said = person.say("elsewhere")
-    assert "Write into: elsewhere. Ready: " in said
+    printed = person.say("elsewhere")
+    assert "Write into: elsewhere. Ready: " in printed
     written(person)
     assert Path("elsewhere/conf/xentui.conf").is_file()
     assert not Path("xentui-out").exists()
@@ -176,8 +176,8 @@ def test_a_file_edited_by_hand_is_asked_about(how: str) -> None:
     wider = replace(TWO, guests=(TWO.guests[0], replace(TWO.guests[1], memory=320)))
     person = Person(session_of(wider), begin="review")
     assert "Edited by hand: " in person.first
-    said = person.choose("Write")
-    assert "# mine" in said + person.say("m", "m")
+    printed = person.choose("Write")
+    assert "# mine" in printed + person.say("m", "m")
     assert person.labels()[0] == "Back to the review"
     person.choose(how)
     text = CONF.read_text()
@@ -204,8 +204,8 @@ def test_a_build_directory_is_written_as_agreed() -> None:
     local = build / "conf/local.conf"
     assert "local.conf gets: one require line" in person.labels()
     assert any(label.startswith("Layer: ") for label in person.labels())
-    said = person.choose("Write")
-    assert "+require conf/xentui.conf" in said or "require" in said
+    printed = person.choose("Write")
+    assert "+require conf/xentui.conf" in printed or "require" in printed
     assert local.read_text() == LOCAL
     person.choose("Write")
     assert person.session.written is not None
@@ -219,7 +219,7 @@ def test_the_way_into_local_conf_is_chosen(way: str, index: int) -> None:
     session, build = in_build_dir()
     person = Person(session, begin="review")
     person.choose("local.conf gets")
-    assert person.labels()[: len(review.ATTACH)] == [said for _, said in review.ATTACH]
+    assert person.labels()[: len(review.ATTACH)] == [printed for _, printed in review.ATTACH]
     person.choose(way)
     assert f"local.conf gets: {way}" in person.labels()
     written(person)
@@ -239,8 +239,8 @@ def test_the_folder_of_the_layer_is_chosen_and_reset() -> None:
     session.target.move_to(build)
     person = Person(session, begin="review")
     person.choose("Layer")
-    said = person.say("layers/mine")
-    assert "Layer: layers/mine." in said
+    printed = person.say("layers/mine")
+    assert "Layer: layers/mine." in printed
     person.choose("Layer")
     person.say("-")
     assert person.session.target.layer is None
@@ -259,8 +259,8 @@ def test_what_is_wrong_with_the_build_directory_is_among_the_problems() -> None:
     person = Person(session, begin="review")
     assert "in the build directory" in person.first
     assert "Cannot be written yet: " in person.first
-    said = person.say("p")
-    assert "meta-virtualization" in said
+    printed = person.say("p")
+    assert "meta-virtualization" in printed
     assert "g 6 Review: here" in person.say("g")
     person.say("p 1")
     assert "Explain it" in person.labels()
@@ -310,13 +310,13 @@ def test_guests_are_rehearsed_with_a_line_for_each_thing_that_happens(
     played: Path, step: str
 ) -> None:
     person = Person(recorded("many"), begin=step)
-    said = person.choose("Rehearse on a real Xen")
-    assert "ctrl+c stops." in said
-    assert "Xen is up" in said.replace("xen", "Xen")
+    printed = person.choose("Rehearse on a real Xen")
+    assert "ctrl+c stops." in printed
+    assert "Xen is up" in printed.replace("xen", "Xen")
     for guest in person.session.project.guests:
-        assert f"{guest.key}: " in said
-    assert "started, 114.7 MiB" in said
-    assert "guests started" in said
+        assert f"{guest.key}: " in printed
+    assert "started, 114.7 MiB" in printed
+    assert "guests started" in printed
     assert gone(played)
     person.choose("Back")
     assert person.prompt().startswith(step.capitalize())
@@ -330,10 +330,10 @@ def test_ctrl_c_ends_a_rehearsal_and_not_the_wizard(
     made = player(folder, "hang")
     monkeypatch.setattr(parts, "find", lambda *_given, **_how: made)
     person = Person(recorded("many"), begin="memory")
-    said = person.wizard.talk.say
+    printed = person.wizard.talk.say
 
     def say(*texts: str) -> None:
-        said(*texts)
+        printed(*texts)
         if any("Xen is up" in text for text in texts):
             os.kill(os.getpid(), signal.SIGINT)
 
@@ -352,9 +352,9 @@ def test_what_would_help_a_refused_guest_is_one_answer(
     monkeypatch.setattr(parts, "find", lambda *_given, **_how: made)
     person = Person(recorded("too-large"), begin="memory")
     before = person.session.project
-    said = person.choose("Rehearse on a real Xen")
-    assert "for want of memory" in said
-    assert "What would help" in said
+    printed = person.choose("Rehearse on a real Xen")
+    assert "for want of memory" in printed
+    assert "What would help" in printed
     person.say("1")
     assert person.session.project != before
     person.say("u")
@@ -372,25 +372,25 @@ def test_parts_that_are_missing_are_named_and_fetched_only_if_agreed_to(
     monkeypatch.setattr(parts, "find", find)
     monkeypatch.setattr(fetch, "possible", lambda: False)
     person = Person(session_of(TWO), begin="memory")
-    said = person.choose("Rehearse on a real Xen")
-    assert "Not found: Xen." in said
-    assert "xen-hypervisor-common" in said
-    assert "xentui rehearse PROJECT --parts FOLDER" in said
+    printed = person.choose("Rehearse on a real Xen")
+    assert "Not found: Xen." in printed
+    assert "xen-hypervisor-common" in printed
+    assert "xentui rehearse PROJECT --parts FOLDER" in printed
     fetched: list[object] = []
     wanted = fetch.Download(("a", "b"), 3_000_000)
     monkeypatch.setattr(fetch, "possible", lambda: True)
     monkeypatch.setattr(fetch, "download", lambda _lacks: wanted)
     monkeypatch.setattr(fetch, "fetch", lambda *given, **_how: fetched.append(given))
-    said = person.choose("Rehearse on a real Xen")
-    assert "Fetch 2 packages, 3 MB?" in said
+    printed = person.choose("Rehearse on a real Xen")
+    assert "Fetch 2 packages, 3 MB?" in printed
     person.choose("Back")
     assert fetched == []
 
 
 def test_a_board_that_cannot_be_rehearsed_is_reported() -> None:
     person = Person(session_of(replace(TWO, host=Host("raspberrypi4-64"))), begin="memory")
-    said = person.choose("Rehearse on a real Xen")
-    assert "raspberrypi4-64" in said
+    printed = person.choose("Rehearse on a real Xen")
+    assert "raspberrypi4-64" in printed
     assert person.prompt().startswith("Memory")
 
 
@@ -406,9 +406,9 @@ def test_a_project_is_saved_in_no_directory(given: str) -> None:
     Path("place.toml").mkdir()
     person = Person(session_of(TWO), begin="review")
     person.choose("Save the project")
-    said = person.say(given)
-    assert "Saved as" not in said
-    assert "directory" in said or "too long" in said
+    printed = person.say(given)
+    assert "Saved as" not in printed
+    assert "directory" in printed or "too long" in printed
     assert person.prompt().startswith("Review, 1 to ")
 
 

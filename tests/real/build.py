@@ -174,7 +174,7 @@ class Build:
             "BUILDDIR": str(self.folder),
             "PYTHONDONTWRITEBYTECODE": "1",
         }
-        done = subprocess.run(
+        result = subprocess.run(
             ["bitbake", *arguments],
             executable=f"{tree.TREE}/bitbake/bin/bitbake",
             cwd=self.folder,
@@ -190,7 +190,7 @@ class Build:
             group=account.gid if root else None,
             extra_groups=[] if root else None,
         )
-        return Run(done.returncode, done.stdout)
+        return Run(result.returncode, result.stdout)
 
     def seen(self, recipe: Path, *names: str) -> Seen:
         """Return variables as a recipe sees them (``bitbake -e -b``)."""

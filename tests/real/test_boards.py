@@ -197,10 +197,10 @@ def test_wic_makes_the_disk_of_our_kickstart(machine: str, tmp_path: Path) -> No
         env={"BUILDDIR": str(tmp_path), "PATH": tree.PATH, "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True, text=True,
     )  # fmt: skip
-    said = run.stdout[-2000:] + run.stderr[-2000:]
-    if "sfdisk: unrecognized option" in said:
+    printed = run.stdout[-2000:] + run.stderr[-2000:]
+    if "sfdisk: unrecognized option" in printed:
         pytest.skip("this host's sfdisk is older than what this wic asks for")
-    assert run.returncode == 0, said
+    assert run.returncode == 0, printed
     (disk,) = (tmp_path / "out").glob("*.direct")
     listed = subprocess.run(
         ["mdir", "-/", "-b", "-i", f"{disk}@@1M"], capture_output=True, text=True, check=True

@@ -75,16 +75,16 @@ def test_bitbake_reads_a_bundle_as_intended(
             if guest.config_file or needs_complete_cfg(project, effective(project, guest))
         }
         for guest in guests:
-            said = {name: seen.flags[name].get(guest.key) for name in FLAGS}
-            assert said["XEN_GUEST_ROOTFS"] == guest.rootfs
-            assert said["XEN_GUEST_KERNEL"] == guest.kernel
+            printed = {name: seen.flags[name].get(guest.key) for name in FLAGS}
+            assert printed["XEN_GUEST_ROOTFS"] == guest.rootfs
+            assert printed["XEN_GUEST_KERNEL"] == guest.kernel
             if guest.key not in complete and guest.memory is not None:
-                given = said["XEN_GUEST_MEMORY"] or seen.values["XEN_GUEST_MEMORY_DEFAULT"]
+                given = printed["XEN_GUEST_MEMORY"] or seen.values["XEN_GUEST_MEMORY_DEFAULT"]
                 assert given == str(effective(project, guest).memory)
-            assert (said["XEN_GUEST_SOURCE_TYPE"] is None) == (guest.source is None)
+            assert (printed["XEN_GUEST_SOURCE_TYPE"] is None) == (guest.source is None)
             if guest.key in complete:
                 place = f"{seen.values['UNPACKDIR']}/{guest.key}.cfg"
-                assert said["XEN_GUEST_CONFIG_FILE"] == place
+                assert printed["XEN_GUEST_CONFIG_FILE"] == place
         arch = "x86-64" if "x86-64" in project.host.machine else "aarch64"
         wanted = [
             fetch.uri

@@ -149,8 +149,8 @@ def test_guests_that_bitbake_built_reach_their_prompts(build: Build, tmp_path: P
     assert not [note for note in report.notes if "build again" in note], text
     assert [guest.key for guest in report.guests] == list(RAN), text
     for guest in report.guests:
-        said, prompt = RAN[guest.key]
-        assert said in guest.transcript, text
+        output, prompt = RAN[guest.key]
+        assert output in guest.transcript, text
         assert guest.prompt == prompt, text
         assert not [line for line in guest.transcript if "Read-only file system" in line], text
     alpine = next(guest for guest in report.guests if guest.key == "alpine")

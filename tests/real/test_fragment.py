@@ -23,7 +23,7 @@ def typed(build: Build, line: str) -> str:
     assert account is not None
     program, *arguments = line.split()
     root = os.geteuid() == 0
-    done = subprocess.run(
+    result = subprocess.run(
         [f"{tree.TREE}/bitbake/bin/{program}", *arguments],
         cwd=build.folder,
         env={
@@ -39,8 +39,8 @@ def typed(build: Build, line: str) -> str:
         group=account.gid if root else None,
         extra_groups=[] if root else None,
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
 
 
 def test_bitbakes_own_tool_finds_and_enables_it(build: Build) -> None:
@@ -55,8 +55,8 @@ def test_bitbakes_own_tool_finds_and_enables_it(build: Build) -> None:
         build.put(f"meta-xentui/{path}", content)
     lines = [command.line for command in commands(wanted, fragment.name(origin), "…")]
     enabling = [line for line in lines if line.startswith("bitbake-config-build")]
-    told = "".join(typed(build, line) for line in enabling)
-    assert "Xen on qemux86-64" in told
+    reported = "".join(typed(build, line) for line in enabling)
+    assert "Xen on qemux86-64" in reported
     run = build.bitbake("-e")
     assert run.code == 0, run.output[-3000:]
     assert not run.complaints

@@ -60,7 +60,7 @@ def run(build: Build, *command: str) -> str:
     account = tree.account()
     assert account is not None
     root = os.geteuid() == 0
-    done = subprocess.run(
+    result = subprocess.run(
         command,
         cwd=build.folder,
         env={
@@ -73,8 +73,8 @@ def run(build: Build, *command: str) -> str:
         user=account.uid if root else None, group=account.gid if root else None,
         extra_groups=[] if root else None,
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-4000:]
-    return done.stdout
+    assert result.returncode == 0, result.stdout[-4000:]
+    return result.stdout
 
 
 def agrees(build: Build, output: str, wanted: Project) -> None:

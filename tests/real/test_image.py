@@ -172,17 +172,17 @@ def base_hash(build: Build, project: Project) -> str:
     assert run.code == 0, run.output[-4000:]
     pattern = f"tmp/stamps/*/{image(project)}/*.do_rootfs.sigdata.*"
     newest = max(build.folder.glob(pattern), key=lambda path: path.stat().st_mtime_ns)
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, f"{tree.TREE}/bitbake/bin/bitbake-dumpsig", newest],
         env={"PATH": tree.PATH, "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
         check=True,
     )
-    found = re.search(r"^basehash: (\w+)$", done.stdout, re.MULTILINE) or re.search(
-        r"^Computed base hash is (\w+)", done.stdout, re.MULTILINE
+    found = re.search(r"^basehash: (\w+)$", result.stdout, re.MULTILINE) or re.search(
+        r"^Computed base hash is (\w+)", result.stdout, re.MULTILINE
     )
-    assert found, done.stdout[-2000:]
+    assert found, result.stdout[-2000:]
     return found[1]
 
 

@@ -51,7 +51,7 @@ def made_of(build: Build, text: str, folder: Path) -> tuple[Project, Path]:
 
 def entries(image: Path, folder: str) -> dict[str, tuple[int, int, int]]:
     """Return mode, owner and group of what lies in a folder of an ext4 image, by name."""
-    done = subprocess.run(
+    result = subprocess.run(
         ["debugfs", "-R", f"ls -p {folder}", str(image)],
         env={"PATH": tree.PATH},
         capture_output=True,
@@ -59,7 +59,7 @@ def entries(image: Path, folder: str) -> dict[str, tuple[int, int, int]]:
         check=True,
     )
     found = {}
-    for line in done.stdout.split():
+    for line in result.stdout.split():
         _, inode, mode, uid, gid, name, *_ = line.split("/")
         if inode != "0" and name not in (".", ".."):
             found[name] = (int(mode, 8) & 0o7777, int(uid), int(gid))

@@ -131,8 +131,10 @@ def test_the_real_bitbake_accepts_the_commands_of_the_build(build: Build, verify
         f'export REAL_BITBAKE PATH={shlex.quote(str(build.folder / "bin"))}:"$PATH"',
     )
     init = build.put("init", "".join(f"{line}\n" for line in lines))
-    code, told = verify("--quick", "--build", "--yes", init=init)
+    code, reported = verify("--quick", "--build", "--yes", init=init)
     ran = (build.folder / "ran").read_text().splitlines()
-    assert ran[:2] == ["bitbake -n xen-guest-image-minimal", "bitbake -n xen-image-minimal"], told
+    assert ran[:2] == ["bitbake -n xen-guest-image-minimal", "bitbake -n xen-image-minimal"], (
+        reported
+    )
     assert ran[2].startswith("runqemu qemux86-64 xen-image-minimal wic")
     assert code == 5

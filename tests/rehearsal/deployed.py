@@ -50,7 +50,7 @@ def guest_image(path: Path, parts: Parts, name: str) -> None:
         (tree / folder).mkdir(parents=True)
     shutil.copy(parts.programs["busybox"], tree / "bin/busybox")
     init = tree / "sbin/init"
-    init.write_text(_INIT.format(said=SPEAKS.format(name=name)))
+    init.write_text(_INIT.format(output=SPEAKS.format(name=name)))
     init.chmod(0o755)
     made.ext(path, tree, mib=24)
     shutil.rmtree(tree)

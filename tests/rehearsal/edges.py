@@ -95,17 +95,17 @@ def main(seeds: list[int]) -> None:
     print("| --- | --- | --- | --- | --- |")
     for seed in seeds:
         made = edge(seed)
-        told = rehearsed(made.both, parts)
+        reported = rehearsed(made.both, parts)
         guests = ", ".join(f"{g.type} {g.memory} MiB {g.vcpus} CPU" for g in made.project.guests)
-        *_, last, too_much = told.guests
+        *_, last, too_much = reported.guests
         left = (
             "no"
             if last.taken_kib is None or last.free_kib is None
             else (f"{(last.free_kib - last.taken_kib) / 1024:.1f} MiB")
         )
         refused = f"{made.slack + 1} MiB" if too_much.for_memory else "no"
-        right = "" if told.as_predicted else " (NOT as predicted)"
-        print(f"| {seed} | {told.total} | {guests} | {left}{right} | {refused} |", flush=True)
+        right = "" if reported.as_predicted else " (NOT as predicted)"
+        print(f"| {seed} | {reported.total} | {guests} | {left}{right} | {refused} |", flush=True)
 
 
 if __name__ == "__main__":

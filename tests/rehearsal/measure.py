@@ -62,8 +62,8 @@ def main() -> None:
     }
     guests = tuple(Guest(name[:-4], ("external",), rootfs="g", config_file=name) for name in texts)
     host = Host(board, memory=8192, dom0_memory=512)
-    told = measured(Project(host, defaults=Defaults(), guests=guests), Assets(texts=texts))
-    for (kind, memory, vcpus, maxmem), guest in zip(tried, told.guests, strict=True):
+    reported = measured(Project(host, defaults=Defaults(), guests=guests), Assets(texts=texts))
+    for (kind, memory, vcpus, maxmem), guest in zip(tried, reported.guests, strict=True):
         if guest.taken_kib is not None:
             print(f'    ["{kind}", {memory}, {vcpus}, {maxmem}, {guest.taken_kib}],')
     print("]")

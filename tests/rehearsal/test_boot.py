@@ -63,11 +63,11 @@ def rehearsed(given: Project, machine: Architecture) -> RehearsalReport:
     ],
 )
 def test_dom0_starts_its_guest(machine: str, more: str, arch: Architecture) -> None:
-    told = rehearsed(project(machine, more), arch)
-    text = "\n".join(told.lines())
-    assert told.all_started, text
-    assert told.stopped is None
-    assert told.as_predicted, text
+    reported = rehearsed(project(machine, more), arch)
+    text = "\n".join(reported.lines())
+    assert reported.all_started, text
+    assert reported.stopped is None
+    assert reported.as_predicted, text
 
 
 DIRECT = """
@@ -85,11 +85,11 @@ ramdisk = "second.cpio.gz"
 @pytest.mark.parametrize("arch", [pytest.param(ARM, marks=[*really, pytest.mark.arm])])
 def test_guests_that_xen_starts_run_next_to_dom0(arch: Architecture) -> None:
     text = BOARD.format(machine="imx8qm-mek", more="").replace("1536", "2048") + DIRECT
-    told = rehearsed(places.project(text), arch)
-    assert told.all_started, "\n".join(told.lines())
-    assert told.as_predicted
-    said = "this guest was started by Xen itself"
-    assert told.direct == (("first", said), ("second", said))
+    reported = rehearsed(places.project(text), arch)
+    assert reported.all_started, "\n".join(reported.lines())
+    assert reported.as_predicted
+    printed = "this guest was started by Xen itself"
+    assert reported.direct == (("first", printed), ("second", printed))
 
 
 @pytest.mark.parametrize(
@@ -104,11 +104,11 @@ def test_a_file_that_is_missing_is_named_with_the_fix(
         return replace(planned(given, parts, dom0), kernel="somewhere-else")
 
     monkeypatch.setattr(boot, "plan", without_kernel)
-    told = rehearsed(project(machine), arch)
-    assert told.stopped is not None
-    assert told.stopped.why.startswith("xen: Image cannot be loaded from virtio 0:1")
-    assert "Put Image on the boot partition" in told.stopped.fix
-    assert any("Fix: Put Image" in line for line in told.lines())
+    reported = rehearsed(project(machine), arch)
+    assert reported.stopped is not None
+    assert reported.stopped.why.startswith("xen: Image cannot be loaded from virtio 0:1")
+    assert "Put Image on the boot partition" in reported.stopped.fix
+    assert any("Fix: Put Image" in line for line in reported.lines())
 
 
 PANIC = "(XEN) Panic on CPU 0:"

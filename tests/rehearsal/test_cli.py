@@ -30,32 +30,32 @@ def test_another_architecture_needs_its_own_packages(
     monkeypatch.setattr(parts, "HOST", tmp_path / "no-host")
     other = next(m for m in arch.ARCHITECTURES.values() if not m.native)
     preset = {"x86-64": "qemux86-64-minimal", "aarch64": "qemuarm64-minimal"}[other.arch]
-    done = run("rehearse", "--preset", preset)
-    assert (done.code, done.out) == (4, "")
-    assert other.emulator_package in done.err.split()
-    assert f"{other.kernel_packages[0]}:{other.debian}" in done.err
-    assert f"busybox-static:{other.debian}" in done.err
+    result = run("rehearse", "--preset", preset)
+    assert (result.code, result.out) == (4, "")
+    assert other.emulator_package in result.err.split()
+    assert f"{other.kernel_packages[0]}:{other.debian}" in result.err
+    assert f"busybox-static:{other.debian}" in result.err
 
 
 def test_a_board_of_unknown_memory_is_refused_before_anything_is_looked_for(run: Run) -> None:  # noqa: F811
     Path("board.toml").write_text('version = 1\n[host]\nmachine = "genericx86-64"\n')
-    done = run("rehearse", "board.toml", "--yes")
-    assert (done.code, done.out) == (2, "")
-    assert "the total memory" in done.err
+    result = run("rehearse", "board.toml", "--yes")
+    assert (result.code, result.out) == (2, "")
+    assert "the total memory" in result.err
 
 
 def test_without_parts_nothing_is_fetched_unasked(
     run: Run, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch  # noqa: F811
 ) -> None:  # fmt: skip
     monkeypatch.setattr(parts, "HOST", tmp_path / "no-host")
-    done = run("rehearse", project)
-    assert (done.code, done.out) == (4, "")
-    assert "qemu-system-x86" in done.err
+    result = run("rehearse", project)
+    assert (result.code, result.out) == (4, "")
+    assert "qemu-system-x86" in result.err
     assert not fetch.cache().exists()
-    done = run("rehearse", project, "--parts", tmp_path)
-    assert done.code == 4
-    done = run("rehearse", project, "--parts", tmp_path / "nowhere")
-    assert (done.code, "is not a folder" in done.err) == (4, True)
+    result = run("rehearse", project, "--parts", tmp_path)
+    assert result.code == 4
+    result = run("rehearse", project, "--parts", tmp_path / "nowhere")
+    assert (result.code, "is not a folder" in result.err) == (4, True)
 
 
 def test_lists_of_another_architecture_are_not_fetched_unasked_either(
@@ -67,10 +67,10 @@ def test_lists_of_another_architecture_are_not_fetched_unasked_either(
     monkeypatch.setattr(fetch, "possible", lambda: True)
     other = next(m for m in arch.ARCHITECTURES.values() if not m.native)
     preset = {"x86-64": "qemux86-64-minimal", "aarch64": "qemuarm64-minimal"}[other.arch]
-    done = run("rehearse", "--preset", preset)
-    assert done.code == 4
-    assert f"Fetch apt's lists for {other.debian}, some 20 MB, to see" in done.err
-    assert "packages of this system's own archive" not in done.err
+    result = run("rehearse", "--preset", preset)
+    assert result.code == 4
+    assert f"Fetch apt's lists for {other.debian}, some 20 MB, to see" in result.err
+    assert "packages of this system's own archive" not in result.err
     assert not fetch.cache().parent.exists()
 
 
@@ -78,9 +78,9 @@ def test_another_system_than_linux_is_reported(
     run: Run, project: Path, monkeypatch: pytest.MonkeyPatch  # noqa: F811
 ) -> None:  # fmt: skip
     monkeypatch.setattr("sys.platform", "darwin")
-    done = run("rehearse", project)
-    assert done.code == 4
-    assert "a rehearsal runs on Linux alone" in done.err
+    result = run("rehearse", project)
+    assert result.code == 4
+    assert "a rehearsal runs on Linux alone" in result.err
 
 
 @pytest.fixture
@@ -97,17 +97,17 @@ def played(
 
 
 def test_a_guest_that_does_not_start_ends_with_1(played: Run) -> None:
-    done = played()
-    assert done.code == 1
-    assert "Out of memory" in done.out
-    assert done.out.endswith("0 of 1 guests started; memory as the budget predicts.\n")
-    assert "[1/1] xen-guest-image-minimal was refused by xl\n" in done.err
+    result = played()
+    assert result.code == 1
+    assert "Out of memory" in result.out
+    assert result.out.endswith("0 of 1 guests started; memory as the budget predicts.\n")
+    assert "[1/1] xen-guest-image-minimal was refused by xl\n" in result.err
 
 
 def test_data_is_for_machines_and_the_log_is_kept(played: Run) -> None:
-    done = played("--json", "--log", "kept/here")
-    assert done.code == 1
-    assert done.json["version"] == 1
-    assert done.json["guests"][0]["status"] == "refused"
+    result = played("--json", "--log", "kept/here")
+    assert result.code == 1
+    assert result.json["version"] == 1
+    assert result.json["guests"][0]["status"] == "refused"
     assert Path("kept/here/report.log").read_text().endswith("end\n")
     assert Path("kept/here/console.log").stat().st_size > 1000

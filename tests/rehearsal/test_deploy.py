@@ -95,14 +95,14 @@ def found(folder: Path, parts: Parts, wanted: Project | None = None) -> deploy.O
     return deploy.find(folder, wanted, plan.rehearsal(wanted), parts)
 
 
-def told(own: deploy.Own) -> dict[str, bool]:
+def reported(own: deploy.Own) -> dict[str, bool]:
     return {choice.what: choice.own for choice in own.choices}
 
 
 def test_everything_of_the_build_that_is_there_is_taken(folder: Path, parts: Parts) -> None:
     for given in (folder, folder.parent):
         with closing(found(given, parts)) as own:
-            assert told(own) == {
+            assert reported(own) == {
                 "Dom0's programs and modules, out of": True, "Xen 4.21": True,
                 "xl and its like": True, f"Dom0's kernel {RELEASE}": True,
                 "a: kernel": True, "a: disk": True, "b: kernel": True, "b: disk": True,
@@ -180,7 +180,7 @@ def test_a_disk_with_partitions_is_looked_into(folder: Path, parts: Parts) -> No
         file.write((folder / f"{name}.ext4").read_bytes())
     (folder / f"{name}.ext4").unlink()
     with closing(found(folder, parts)) as own:
-        assert told(own)["xl and its like"]
+        assert reported(own)["xl and its like"]
         assert own.choices[0].file == f"{name}.wic"
 
 
@@ -210,7 +210,7 @@ def test_a_kernel_that_cannot_be_dom0_is_offered_only_for_guests(
     (folder / "bzImage").write_bytes(data)
     with closing(found(folder, parts)) as own:
         assert own.kernel is None
-        assert told(own)["a: kernel"]
+        assert reported(own)["a: kernel"]
 
 
 def test_hvm_guests_keep_the_tools_of_the_stand_in(folder: Path, parts: Parts) -> None:
@@ -227,7 +227,7 @@ def test_an_invalid_image_is_reported(folder: Path, parts: Parts, tmp_path: Path
     empty = tmp_path / "empty"
     empty.mkdir()
     with closing(found(empty, parts)) as own:
-        assert not any(told(own).values())
+        assert not any(reported(own).values())
     with pytest.raises(InputError, match="is not a folder"):
         found(tmp_path / "nowhere", parts)
 
@@ -236,7 +236,7 @@ CONSOLE = "[    0.000000] Linux version 6.18\n"
 
 
 @pytest.mark.parametrize(
-    ("said", "status", "prompt"),
+    ("output", "status", "prompt"),
     [
         (f"{CONSOLE}[    1.2] Run /sbin/init\nWelcome\n", "running", ""),
         (f"{CONSOLE}Welcome\nalpine login: \n", "running", "alpine login:"),
@@ -249,12 +249,12 @@ CONSOLE = "[    0.000000] Linux version 6.18\n"
         ("", "silent", ""),
     ],
 )
-def test_a_guest_with_its_own_files_must_be_known(said: str, status: str, prompt: str) -> None:
+def test_a_guest_with_its_own_files_must_be_known(output: str, status: str, prompt: str) -> None:
     planned = plan.rehearsal(project(BOARD))
     first = replace(planned.parts[0], mode="boot")
     planned = replace(planned, parts=(first,))
     transcript = Transcript(planned)
-    lines = "".join(f"|{line}\n" for line in said.splitlines())
+    lines = "".join(f"|{line}\n" for line in output.splitlines())
     before = "up 1 510000 300000\nguest 1 2.0 510000\ncreated 1 0 3.0 444000\nconsole 1\n"
     list(transcript.take("report", f"{before}{lines}done 1 9\nend\n"))
     choices = (deploy.Choice("Xen 4.21", True, "xen.gz", 1 << 20),)
@@ -262,7 +262,7 @@ def test_a_guest_with_its_own_files_must_be_known(said: str, status: str, prompt
     guest = made_of.guests[0]
     assert (guest.status, guest.prompt) == (status, prompt)
     assert made_of.all_started is (status != "crashed")
-    assert "\n".join((guest.console, *guest.transcript)).strip() == said.strip()
+    assert "\n".join((guest.console, *guest.transcript)).strip() == output.strip()
     text = "\n".join(made_of.lines())
     assert "  Xen 4.21: xen.gz, 1.0 MiB" in text
     assert made_of.data()["choices"][0]["own"] is True

@@ -218,8 +218,8 @@ def test_only_what_is_not_installed_is_fetched(apt: Path) -> None:
     wanted = fetch.download(LACKS)
     assert wanted.packages == ("libfdt1", "qemu-system-x86", "linux-image-6.1.0-5-amd64")
     assert wanted.size == 1_500_000
-    said: list[str] = []
-    fetch.fetch(wanted, apt / "cache/kept", say=said.append)
+    output: list[str] = []
+    fetch.fetch(wanted, apt / "cache/kept", say=output.append)
     assert (apt / "cache/kept/usr/bin/qemu").is_file()
     assert fetch.packages(apt / "cache/kept") == {"qemu-system-x86": "1:7.2"}
     assert [path.name for path in (apt / "cache").iterdir()] == ["kept"]
@@ -261,23 +261,29 @@ def test_two_do_not_fetch_at_once(apt: Path) -> None:
     (apt / "cache").mkdir()
     other = os.open(apt / "cache", os.O_RDONLY)
     fcntl.flock(other, fcntl.LOCK_EX)
-    said: list[str] = []
+    output: list[str] = []
     with pytest.raises(StoppedError):
         fetch.fetch(
-            fetch.Download(("x",), 0), apt / "cache/kept", say=said.append, stop=lambda: bool(said)
+            fetch.Download(("x",), 0),
+            apt / "cache/kept",
+            say=output.append,
+            stop=lambda: bool(output),
         )
-    assert said == ["waiting for another xentui that fetches"]
+    assert output == ["waiting for another xentui that fetches"]
     os.close(other)
-    fetch.fetch(fetch.Download(("x",), 0), apt / "cache/kept", say=said.append)
+    fetch.fetch(fetch.Download(("x",), 0), apt / "cache/kept", say=output.append)
     assert (apt / "cache/kept").is_dir()
 
 
 def test_fetching_can_be_stopped(apt: Path) -> None:
     (apt / "bin/apt-get").write_text("#!/bin/sh\nexec sleep 60\n")
-    said: list[str] = []
+    output: list[str] = []
     with pytest.raises(StoppedError):
         fetch.fetch(
-            fetch.Download(("x",), 0), apt / "cache/kept", say=said.append, stop=lambda: bool(said)
+            fetch.Download(("x",), 0),
+            apt / "cache/kept",
+            say=output.append,
+            stop=lambda: bool(output),
         )
     assert not list((apt / "cache").iterdir())
 
@@ -293,7 +299,7 @@ def test_without_apt_another_way_is_named(monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize("name", ["init", "run"])
 def test_the_scripts_of_dom0_are_sound(name: str) -> None:
     script = Path(parts.__file__).parent / "dom0_files" / name
-    told = subprocess.run(
+    reported = subprocess.run(
         ["shellcheck", "-s", "dash", "-e", "SC1091", script], capture_output=True, text=True
     )
-    assert not told.stdout
+    assert not reported.stdout

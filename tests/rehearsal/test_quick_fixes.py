@@ -24,7 +24,7 @@ def recorded(name: str) -> tuple[Project, RehearsalReport]:
     return project, replayed(name)[0]
 
 
-def lacking(told: RehearsalReport, key: str, mib: int) -> RehearsalReport:
+def lacking(reported: RehearsalReport, key: str, mib: int) -> RehearsalReport:
     """Let a guest, and no other, have been refused for want of so many MiB."""
     words = replayed("too-large")[0].guests[0].words
     guests = tuple(
@@ -32,17 +32,17 @@ def lacking(told: RehearsalReport, key: str, mib: int) -> RehearsalReport:
             guest, status="refused", taken_kib=None, words=words,
             predicted=(guest.free_kib or 0) // 1024 + mib,
         ) if guest.key == key else replace(guest, words=())
-        for guest in told.guests
+        for guest in reported.guests
     )  # fmt: skip
-    return replace(told, guests=guests)
+    return replace(reported, guests=guests)
 
 
 @pytest.mark.parametrize(
     ("mib", "waits"), [(1, "a"), (64, "a"), (65, "b"), (66, "c"), (114, "c"), (200, None)]
 )
 def test_the_smallest_that_leaves_enough_waits(mib: int, waits: str | None) -> None:
-    project, told = recorded("many")
-    found = rehearsing.quick_fixes(project, lacking(told, "e", mib), [])
+    project, reported = recorded("many")
+    found = rehearsing.quick_fixes(project, lacking(reported, "e", mib), [])
     *_, last = found
     if waits is None:
         assert [quick_fix.label for quick_fix in found] == [f"Give e {600 - mib} MiB"]
@@ -57,23 +57,23 @@ def test_the_smallest_that_leaves_enough_waits(mib: int, waits: str | None) -> N
 
 
 def test_only_guests_that_came_before_wait() -> None:
-    project, told = recorded("many")
-    found = rehearsing.quick_fixes(project, lacking(told, "b", 60), [])
+    project, reported = recorded("many")
+    found = rehearsing.quick_fixes(project, lacking(reported, "b", 60), [])
     assert [quick_fix.label for quick_fix in found] == [
         "Start a by hand"
     ]  # 4 MiB are too few for b
-    assert not rehearsing.quick_fixes(project, lacking(told, "a", 60), [])
+    assert not rehearsing.quick_fixes(project, lacking(reported, "a", 60), [])
 
 
 def test_a_guest_with_its_own_configuration_is_not_given_less() -> None:
-    project, told = recorded("many")
-    found = rehearsing.quick_fixes(project, lacking(told, "g", 1), [])
+    project, reported = recorded("many")
+    found = rehearsing.quick_fixes(project, lacking(reported, "g", 1), [])
     assert [quick_fix.label for quick_fix in found] == ["Start a by hand"]
 
 
 def test_what_the_rules_propose_is_listed_first() -> None:
-    project, told = recorded("too-large")
-    found = rehearsing.quick_fixes(project, told, check.check(project))
+    project, reported = recorded("too-large")
+    found = rehearsing.quick_fixes(project, reported, check.check(project))
     assert found[0].label == "Give the board 1536 MiB"
     assert len(found) == 2
     for quick_fix in found:
@@ -83,6 +83,6 @@ def test_what_the_rules_propose_is_listed_first() -> None:
 
 
 def test_nothing_is_proposed_where_memory_was_not_the_matter() -> None:
-    project, told = recorded("many")
-    others = tuple(guest for guest in told.guests if guest.key != "e")
-    assert rehearsing.quick_fixes(project, replace(told, guests=others), []) == []
+    project, reported = recorded("many")
+    others = tuple(guest for guest in reported.guests if guest.key != "e")
+    assert rehearsing.quick_fixes(project, replace(reported, guests=others), []) == []

@@ -68,27 +68,27 @@ def boots_what_a_build_made(
     host = replace(loaded.project.host, boot_mode=boot_mode)
     given = assets.gather(loaded.project, folder)
     with places.in_time():
-        told = rehearsal.rehearse(
+        reported = rehearsal.rehearse(
             replace(loaded.project, host=host), given, parts, stop=places.late, deploy_dir=made,
             by_boot_files=boot_mode is not None,
         )  # fmt: skip
-    text = "\n".join(told.lines())
-    assert {guest.key: guest.status for guest in told.guests} == {
+    text = "\n".join(reported.lines())
+    assert {guest.key: guest.status for guest in reported.guests} == {
         "inside": "running", "own": "running", "without": "crashed", "nothing": "paused",
     }, text  # fmt: skip
-    by_key = {guest.key: guest for guest in told.guests}
+    by_key = {guest.key: guest for guest in reported.guests}
     for key in ("inside", "own"):
         spoke = f"{deployed.SPEAKS.format(name=key)}: /dev/xvda ext4"
         assert spoke in (by_key[key].console, *by_key[key].transcript), text
         assert spoke in text
     assert "Unable to mount root fs" in "\n".join(by_key["without"].transcript)
-    assert told.as_predicted, text
-    assert not told.all_started
-    stand_ins = [choice.what for choice in told.choices if not choice.own]
+    assert reported.as_predicted, text
+    assert not reported.all_started
+    stand_ins = [choice.what for choice in reported.choices if not choice.own]
     assert stand_ins == ["nothing: kernel", "nothing: disk"]
     name = f"xen-{deployed.machine(parts)}"
-    assert told.choices[1].what == "Xen 4.17"
-    assert told.choices[1].file.partition(".")[0] == name
+    assert reported.choices[1].what == "Xen 4.17"
+    assert reported.choices[1].file.partition(".")[0] == name
 
 
 def test_guests_boot_what_a_build_made(parts: Parts, tmp_path: Path) -> None:
@@ -111,30 +111,30 @@ def test_guests_boot_what_a_build_made_when_u_boot_starts_xen(tmp_path: Path) ->
 
 @pytest.mark.parametrize("name", _presets("x86-64"))
 def test_a_preset_starts_all_its_guests(name: str, parts: Parts) -> None:
-    told = rehearsed(_presets("x86-64")[name], parts)
-    assert told.all_started, "\n".join(told.lines())
-    assert told.as_predicted
-    assert all(guest.status == "running" for guest in told.guests)
-    assert all("Linux version" in guest.console for guest in told.guests)
+    reported = rehearsed(_presets("x86-64")[name], parts)
+    assert reported.all_started, "\n".join(reported.lines())
+    assert reported.as_predicted
+    assert all(guest.status == "running" for guest in reported.guests)
+    assert all("Linux version" in guest.console for guest in reported.guests)
 
 
 def test_a_default_guest_fails_next_to_a_default_dom0_in_1024_mib(parts: Parts) -> None:
     project = document.load(places.HERE / "transcripts/too-large/project.toml").project
     assert project is not None
-    told = rehearsed(project, parts)
-    assert not told.all_started
-    assert told.as_predicted
-    assert any("can't allocate low memory for domain" in line for line in told.lines())
+    reported = rehearsed(project, parts)
+    assert not reported.all_started
+    assert reported.as_predicted
+    assert any("can't allocate low memory for domain" in line for line in reported.lines())
 
 
 @pytest.mark.arm
 @pytest.mark.parametrize("name", _presets("aarch64"))
 def test_a_preset_for_arm64_starts_all_its_guests(name: str) -> None:
-    told = rehearsed(_presets("aarch64")[name], places.found(ARM))
-    assert told.all_started, "\n".join(told.lines())
-    assert told.as_predicted
-    assert all(guest.status == "running" for guest in told.guests)
-    assert all("Booting Linux" in guest.console for guest in told.guests)
+    reported = rehearsed(_presets("aarch64")[name], places.found(ARM))
+    assert reported.all_started, "\n".join(reported.lines())
+    assert reported.as_predicted
+    assert all(guest.status == "running" for guest in reported.guests)
+    assert all("Booting Linux" in guest.console for guest in reported.guests)
 
 
 TWO = """version = 1
@@ -172,10 +172,10 @@ def test_two_guests_are_reported_with_time_and_memory(parts: Parts, tmp_path: Pa
                     raise StoppedError("late")
         ended = os.times()
     assert process.returncode == 0
-    told = json.loads((tmp_path / "report.json").read_text())
-    assert [guest["status"] for guest in told["guests"]] == ["running", "running"]
+    reported = json.loads((tmp_path / "report.json").read_text())
+    assert [guest["status"] for guest in reported["guests"]] == ["running", "running"]
     worked = sum(ended[2:4]) - sum(began[2:4])
-    print(f"{told['seconds']} s, {worked:.1f} s of the processor, {beside // 1024} MiB beside")
+    print(f"{reported['seconds']} s, {worked:.1f} s of the processor, {beside // 1024} MiB beside")
     # One core is at work: left alone, it takes as long as it works. Others' work slows it down.
     if os.getloadavg()[0] <= 1.5 * (os.cpu_count() or 1):
         assert worked <= 45
@@ -187,10 +187,10 @@ def test_two_guests_are_reported_with_time_and_memory(parts: Parts, tmp_path: Pa
 def test_the_edge_is_where_the_budget_has_it(seed: int, parts: Parts) -> None:
     edge = edges.edge(seed)
     with places.in_time():
-        told = edges.rehearsed(edge.both, parts, stop=places.late)
-    text = "\n".join(told.lines())
-    assert told.as_predicted, text
-    *others, too_much = told.guests
+        reported = edges.rehearsed(edge.both, parts, stop=places.late)
+    text = "\n".join(reported.lines())
+    assert reported.as_predicted, text
+    *others, too_much = reported.guests
     assert all(guest.started for guest in others), text
     last = others[-1]
     assert (last.key, too_much.key) == (edges.LAST, edges.TOO_MUCH)

@@ -30,7 +30,7 @@ def planned(name: str) -> plan.Rehearsal:
 
 
 def replayed(
-    name: str, size: int = 65536, told: str | None = None
+    name: str, size: int = 65536, reported: str | None = None
 ) -> tuple[RehearsalReport, list[Event]]:
     """Read a recorded run in pieces, and report it."""
     rehearsal = planned(name)
@@ -38,7 +38,7 @@ def replayed(
     events: list[Event] = []
     texts: dict[Stream, str] = {
         "console": (RUNS / name / "console.log").read_bytes().decode(errors="replace"),
-        "report": told if told is not None else (RUNS / name / "report.log").read_text(),
+        "report": reported if reported is not None else (RUNS / name / "report.log").read_text(),
     }
     for stream, text in texts.items():
         for at in range(0, len(text), size):
@@ -49,35 +49,37 @@ def replayed(
 
 
 def test_a_default_guest_does_not_fit_next_to_a_default_dom0() -> None:
-    told, _ = replayed("too-large")
-    guest = told.guests[0]
+    reported, _ = replayed("too-large")
+    guest = reported.guests[0]
     assert (guest.status, guest.fits, guest.as_predicted) == ("refused", False, True)
     assert (guest.memory, guest.predicted, guest.free_kib) == (512, 513, 510432)
-    assert not told.all_started
-    assert told.as_predicted
-    text = "\n".join(told.lines())
+    assert not reported.all_started
+    assert reported.as_predicted
+    text = "\n".join(reported.lines())
     assert "xc_dom_boot_mem_init: can't allocate low memory for domain: Out of memory" in text
     assert "needs 513 MiB by the budget, 498.5 were free: as predicted" in text
     assert text.endswith("0 of 1 guests started; memory as the budget predicts.")
 
 
 def test_every_fate_of_a_guest_is_reported() -> None:
-    told, events = replayed("many")
-    assert {guest.key: guest.status for guest in told.guests} == {
+    reported, events = replayed("many")
+    assert {guest.key: guest.status for guest in reported.guests} == {
         "a": "paused", "b": "paused", "c": "running", "d": "refused", "e": "refused",
         "f": "paused", "g": "running",
     }  # fmt: skip
-    taken = {guest.key: guest.taken_kib for guest in told.guests if guest.taken_kib is not None}
-    spare = {guest.key: guest.predicted * 1024 - taken.get(guest.key, 0) for guest in told.guests}
+    taken = {guest.key: guest.taken_kib for guest in reported.guests if guest.taken_kib is not None}
+    spare = {
+        guest.key: guest.predicted * 1024 - taken.get(guest.key, 0) for guest in reported.guests
+    }
     assert all(0 <= spare[key] <= 4096 for key in taken)
-    by_key = {guest.key: guest for guest in told.guests}
+    by_key = {guest.key: guest for guest in reported.guests}
     assert by_key["c"].console.startswith("[    0.000000] Linux version 6.1.0")
     assert by_key["d"].as_predicted is None
     assert "Could not find bridge device nobr" in "".join(by_key["d"].words)
     assert by_key["e"].as_predicted is True
-    assert told.xen_kib == 13856
-    assert told.as_predicted
-    assert told.versions["xen"] == "4.17.7"
+    assert reported.xen_kib == 13856
+    assert reported.as_predicted
+    assert reported.versions["xen"] == "4.17.7"
     stages = [event.stage for event in events]
     assert stages[:3] == ["xen", "dom0", "guest"]
     assert stages[-1] == "end"
@@ -88,20 +90,20 @@ def test_where_dom0_balloons_the_memory_of_a_guest_is_not_reported() -> None:
     rehearsal = replace(planned("many"), dom0=None)
     transcript = Transcript(rehearsal)
     text = (RUNS / "many/report.log").read_text()
-    said = [event.text for event in transcript.take("report", text)]
-    told = report.report(rehearsal, Outcome(transcript, "", 1.0, 1.0, "tcg"), VERSIONS)
-    assert told.xen_kib is None
-    assert all(guest.taken_kib is None for guest in told.guests)
-    assert told.guests[0].as_predicted is None
-    assert "a was created" in said
+    output = [event.text for event in transcript.take("report", text)]
+    reported = report.report(rehearsal, Outcome(transcript, "", 1.0, 1.0, "tcg"), VERSIONS)
+    assert reported.xen_kib is None
+    assert all(guest.taken_kib is None for guest in reported.guests)
+    assert reported.guests[0].as_predicted is None
+    assert "a was created" in output
 
 
 def test_only_what_was_seen_is_reported_as_predicted() -> None:
-    told, _ = replayed("many")
-    by_key = {guest.key: guest for guest in told.guests}
+    reported, _ = replayed("many")
+    by_key = {guest.key: guest for guest in reported.guests}
 
-    def verdict(*keys: str, xen: int | None = told.xen_kib) -> str:
-        made = replace(told, guests=tuple(by_key[key] for key in keys), xen_kib=xen)
+    def verdict(*keys: str, xen: int | None = reported.xen_kib) -> str:
+        made = replace(reported, guests=tuple(by_key[key] for key in keys), xen_kib=xen)
         return list(made.lines())[-1].partition("; ")[2]
 
     assert verdict("c", "e") == "memory as the budget predicts."
@@ -110,7 +112,7 @@ def test_only_what_was_seen_is_reported_as_predicted() -> None:
     assert verdict("c", "d", xen=None) == "memory of 1 of them as predicted."
     assert verdict("c", "d", xen=1 << 20) == "memory of Xen and 1 of them NOT as predicted."
     assert verdict("d", xen=None) == "nothing showed whether the budget is right."
-    unseen = replace(told, guests=(by_key["d"],), xen_kib=None)
+    unseen = replace(reported, guests=(by_key["d"],), xen_kib=None)
     assert unseen.as_predicted is None
     assert unseen.data()["as_predicted"] is None
 
@@ -122,16 +124,16 @@ def test_output_may_arrive_in_any_pieces(size: int) -> None:
 
 def test_a_run_that_stops_in_the_middle_reports_what_was_seen() -> None:
     text = (RUNS / "many" / "report.log").read_text()
-    told, _ = replayed("many", told=text[: text.index("created 3")])
-    assert [guest.status for guest in told.guests][:4] == [
+    reported, _ = replayed("many", reported=text[: text.index("created 3")])
+    assert [guest.status for guest in reported.guests][:4] == [
         "paused",
         "paused",
         "not-reached",
         "not-reached",
     ]
-    assert not told.all_started
-    assert told.tail
-    lines = list(told.lines())
+    assert not reported.all_started
+    assert reported.tail
+    lines = list(reported.lines())
     assert any(line.startswith("The rehearsal ended early: nothing was heard") for line in lines)
     assert any("not reached" in line for line in lines)
 
@@ -139,12 +141,12 @@ def test_a_run_that_stops_in_the_middle_reports_what_was_seen() -> None:
 def test_words_of_others_act_on_nothing() -> None:
     evil = "|created 1 0 9.0 1\n|\x1b]52;c;eA==\x07\u202egnp.exe\n|end\n"
     text = (RUNS / "too-large" / "report.log").read_text()
-    told, _ = replayed("too-large", told=text.replace("|xc: error", evil + "|xc: error"))
-    assert told.guests[0].status == "refused"
-    assert told.guests[0].words[0] == "created 1 0 9.0 1"
-    assert all(line.isprintable() for line in told.lines())
-    assert "\\x1b]52;c;eA==\\x07\\u202egnp.exe" in "\n".join(told.lines())
-    assert json.loads(json.dumps(told.data()))["guests"][0]["words"][2] == "end"
+    reported, _ = replayed("too-large", reported=text.replace("|xc: error", evil + "|xc: error"))
+    assert reported.guests[0].status == "refused"
+    assert reported.guests[0].words[0] == "created 1 0 9.0 1"
+    assert all(line.isprintable() for line in reported.lines())
+    assert "\\x1b]52;c;eA==\\x07\\u202egnp.exe" in "\n".join(reported.lines())
+    assert json.loads(json.dumps(reported.data()))["guests"][0]["words"][2] == "end"
 
 
 @pytest.mark.parametrize(
@@ -152,20 +154,20 @@ def test_words_of_others_act_on_nothing() -> None:
 )
 def test_a_garbled_line_is_ignored(line: str) -> None:
     text = (RUNS / "too-large" / "report.log").read_text()
-    assert replayed("too-large", told=f"{line}\n{text}")[0] == replayed("too-large")[0]
+    assert replayed("too-large", reported=f"{line}\n{text}")[0] == replayed("too-large")[0]
 
 
 def test_what_never_ends_is_cut() -> None:
     words = "".join(f"|{'x' * 5000} {n}\n" for n in range(1000))
     text = (RUNS / "too-large" / "report.log").read_text()
-    told, _ = replayed("too-large", told=text.replace("|xc: error", words + "|xc: error"))
-    assert len(told.guests[0].words) == 200
-    assert all(len(line) <= 1000 for line in told.guests[0].words)
+    reported, _ = replayed("too-large", reported=text.replace("|xc: error", words + "|xc: error"))
+    assert len(reported.guests[0].words) == 200
+    assert all(len(line) <= 1000 for line in reported.guests[0].words)
 
 
 def test_the_data_is_one_stable_object() -> None:
-    told, _ = replayed("too-large")
-    data = json.loads(json.dumps(told.data()))
+    reported, _ = replayed("too-large")
+    data = json.loads(json.dumps(reported.data()))
     assert data["version"] == 1
     assert {
         "all_started", "as_predicted", "machine", "total", "dom0", "xen_predicted", "xen_kib",
@@ -186,10 +188,13 @@ def test_every_recorded_run_has_its_project() -> None:
 
 
 def test_a_refused_guest_is_not_reported_as_created() -> None:
-    told, _ = replayed("many")
-    paused = told.guests[0]
+    reported, _ = replayed("many")
+    paused = reported.guests[0]
     assert "created, not run" in paused.why
-    for guest, said in ((paused, True), (replace(paused, status="refused", taken_kib=None), False)):
-        text = "\n".join(replace(told, guests=(guest,)).lines())
-        assert ("created, not run" in text) is said
-        assert any("created, not run" in line for line, _ in rehearsing.details(guest)) is said
+    for guest, output in (
+        (paused, True),
+        (replace(paused, status="refused", taken_kib=None), False),
+    ):
+        text = "\n".join(replace(reported, guests=(guest,)).lines())
+        assert ("created, not run" in text) is output
+        assert any("created, not run" in line for line, _ in rehearsing.details(guest)) is output

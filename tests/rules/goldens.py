@@ -40,10 +40,10 @@ def _finding(finding: Finding, project: Project | None) -> Iterator[str]:
             yield from (f"      {line}" for line in changed)
 
 
-def compare(name: str, said: dict[str, str], folder: Path = FOLDER) -> None:
+def compare(name: str, output: dict[str, str], folder: Path = FOLDER) -> None:
     """Hold what is said against the file of that name, heading by heading."""
     path = folder / name
-    whole = "\n".join(f"== {heading}\n{text}" for heading, text in said.items())
+    whole = "\n".join(f"== {heading}\n{text}" for heading, text in output.items())
     if os.environ.get("XENTUI_GOLDEN") == "write":
         path.parent.mkdir(exist_ok=True)
         path.write_text(whole, encoding="utf-8")
@@ -52,6 +52,6 @@ def compare(name: str, said: dict[str, str], folder: Path = FOLDER) -> None:
         for part in path.read_text(encoding="utf-8").removeprefix("== ").split("\n== ")
         for heading, _, text in [part.partition("\n")]
     }
-    assert list(recorded) == list(said)
-    for heading, text in said.items():
+    assert list(recorded) == list(output)
+    for heading, text in output.items():
         assert text == recorded[heading], heading

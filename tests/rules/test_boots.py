@@ -29,15 +29,15 @@ def test_an_unknown_board_may_have_any_number_of_cpus() -> None:
     assert of("XT251", HOST.format("my-board") + "[guests.web]\nvcpus = 64\n") == []
 
 
-@pytest.mark.parametrize(("memory", "told"), [(64, False), (63, True)])
-def test_too_little_for_a_kernel(memory: int, told: bool) -> None:
+@pytest.mark.parametrize(("memory", "reported"), [(64, False), (63, True)])
+def test_too_little_for_a_kernel(memory: int, reported: bool) -> None:
     assert [one.message for one in of("XT252", f"[guests.web]\nmemory = {memory}\n")] == (
-        [f"{memory} MiB are too little for most kernels"] if told else []
+        [f"{memory} MiB are too little for most kernels"] if reported else []
     )
 
 
 @pytest.mark.parametrize(
-    ("device", "root", "told"),
+    ("device", "root", "reported"),
     [
         ("xvda", "/dev/xvda", False),
         ("xvda", "/dev/xvda1", False),
@@ -50,17 +50,17 @@ def test_too_little_for_a_kernel(memory: int, told: bool) -> None:
         ("xvda", "/dev/mapper/x", False),
     ],
 )
-def test_a_root_on_another_disk(device: str, root: str, told: bool) -> None:
+def test_a_root_on_another_disk(device: str, root: str, reported: bool) -> None:
     text = f'[guests.web]\ndisk_device = "{device}"\nextra = "root={root}"\n'
     assert [(one.message, one.fix) for one in of("XT226", text)] == (
         [(f"The root of web is {root}, and its disk is {device}", f"Write root=/dev/{device}.")]
-        if told
+        if reported
         else []
     )
 
 
 @pytest.mark.parametrize(
-    ("guests", "told"),
+    ("guests", "reported"),
     [
         ("", False),
         ("[guests.web]\n", True),
@@ -71,10 +71,12 @@ def test_a_root_on_another_disk(device: str, root: str, told: bool) -> None:
         ('[guests.web]\ntags = ["external"]\nrootfs = "a.btrfs"\n[guests.db]\n', True),
     ],
 )
-def test_guests_whose_recipe_makes_the_image(guests: str, told: bool) -> None:
+def test_guests_whose_recipe_makes_the_image(guests: str, reported: bool) -> None:
     text = f'[defaults]\nimage_fstype = "btrfs"\n{guests}'
     assert [(one.path, one.message) for one in of("XT316", text)] == (
-        [("defaults.image_fstype", "Every guest recipe must be able to make btrfs")] if told else []
+        [("defaults.image_fstype", "Every guest recipe must be able to make btrfs")]
+        if reported
+        else []
     )
     assert of("XT316", text.replace('"btrfs"', '"ext4"')) == []
     odd = of("XT315", text.replace('"btrfs"', '"tar.gz"'))

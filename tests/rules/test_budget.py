@@ -197,7 +197,7 @@ def test_a_guest_that_fits_alone_is_not_too_large() -> None:
 
 
 def test_an_unknown_total_names_where_to_set_it() -> None:
-    told = "the board's default"
-    for memory, note in ((None, told), (1024, "")):
+    reported = "the board's default"
+    for memory, note in ((None, reported), (1024, "")):
         row = budget(Project(Host("qemux86-64", memory=memory))).rows[0]
         assert (row.name, row.mib, row.note) == ("total", 1024, note)

@@ -34,7 +34,7 @@ def test_what_it_may_have_at_most(config: str, codes: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "reported"),
     [
         ("bootloader = 'pygrub'", False),
         ("firmware = 'bios'", False),
@@ -46,12 +46,12 @@ def test_what_it_may_have_at_most(config: str, codes: list[str]) -> None:
         ("bootloader = ''", True),
     ],
 )
-def test_what_a_guest_starts_from(line: str, told: bool) -> None:
-    assert bool(own("XT244", CONFIG.replace(KERNEL, line))) is told
+def test_what_a_guest_starts_from(line: str, reported: bool) -> None:
+    assert bool(own("XT244", CONFIG.replace(KERNEL, line))) is reported
 
 
 @pytest.mark.parametrize(
-    ("target", "told"),
+    ("target", "reported"),
     [
         ("phy:/dev/vg/data", False),
         ("file:/var/lib/xen/images/db-qemux86-64.rootfs.ext4", False),
@@ -62,12 +62,12 @@ def test_what_a_guest_starts_from(line: str, told: bool) -> None:
         ("file:/srv/dev/vg/data", True),
     ],
 )
-def test_what_a_further_disk_is_of(target: str, told: bool) -> None:
+def test_what_a_further_disk_is_of(target: str, reported: bool) -> None:
     disks = DISK.replace("]", f", '{target},xvdb,w']")
     made = own("XT245", CONFIG.replace(DISK, disks), f"{GUEST}[guests.db]\n")
     where = target.partition(":")[2]
     message = f'Nothing puts the further disk "{where}" on the target'
-    assert [one.message for one in made] == ([message] if told else [])
+    assert [one.message for one in made] == ([message] if reported else [])
 
 
 def test_an_image_that_no_file_is_named_for_meets_one_that_is() -> None:

@@ -63,8 +63,8 @@ def test_it_is_an_error_and_all_other_rules_are_asked() -> None:
 
 @pytest.mark.usefixtures("broken")
 def test_it_can_be_waived_and_is_still_reported() -> None:
-    told = allow(check.check(PROJECT), ["XT901"])
-    own = [finding for finding in told if finding.code == "XT901"]
+    reported = allow(check.check(PROJECT), ["XT901"])
+    own = [finding for finding in reported if finding.code == "XT901"]
     assert len(own) == 2
     assert all(one.severity is Severity.WARNING for one in own)
 

@@ -50,7 +50,7 @@ def _fails(_given: Context) -> None:
 
 
 @pytest.mark.parametrize(
-    ("length", "said"),
+    ("length", "output"),
     [
         (188, "ValueError: " + "x" * 188),
         (189, "ValueError: " + "x" * 188 + "..."),
@@ -58,12 +58,12 @@ def _fails(_given: Context) -> None:
     ],
 )
 def test_only_this_much_of_an_exception_is_reported(
-    length: int, said: str, monkeypatch: pytest.MonkeyPatch
+    length: int, output: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("XENTUI_DEBUG", raising=False)
     made = failed(_fails, ValueError("x" * length), "guests.web")
     assert made.path == "guests.web"
-    assert made.message == (f"xentui itself failed in its check test_findings._fails ({said})")
+    assert made.message == (f"xentui itself failed in its check test_findings._fails ({output})")
 
 
 _guest = partial(quick_fixes.guest, "x", "web")

@@ -15,12 +15,12 @@ NOT_HERE = ("XT36",)
 
 
 def test_golden_answers_of_each_case(tmp_path: Path) -> None:
-    said = {}
+    output = {}
     for number, case in enumerate(CASES):
         folder = tmp_path / str(number)
         folder.mkdir()
         loaded, assets = case.load(folder)
         made = [one for one in findings(loaded, assets) if not one.code.startswith(NOT_HERE)]
-        said[case.id] = goldens.text_of(made, loaded.project, folder)
-    assert len(said) == len(test_rules.CASES)
-    goldens.compare("cases.txt", said)
+        output[case.id] = goldens.text_of(made, loaded.project, folder)
+    assert len(output) == len(test_rules.CASES)
+    goldens.compare("cases.txt", output)

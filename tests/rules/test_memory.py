@@ -49,7 +49,7 @@ def test_a_guest_that_needs_exactly_what_is_left_fits(starts: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told", "proposed"),
+    ("text", "reported", "proposed"),
     [
         (
             f"memory = 1024\n{guest('web', 512)}",
@@ -139,11 +139,11 @@ def test_a_guest_that_needs_exactly_what_is_left_fits(starts: bool) -> None:
     ],
 )
 def test_what_is_lacking_and_what_is_proposed(
-    text: str, told: str, proposed: dict[str, dict[str, int]]
+    text: str, reported: str, proposed: dict[str, dict[str, int]]
 ) -> None:
     given = project(text)
     made = lacking(given)[0]
-    assert f"{made.code} {made.message}" == told
+    assert f"{made.code} {made.message}" == reported
     assert [quick_fix.label for quick_fix in made.quick_fixes] == list(proposed)
     for quick_fix in made.quick_fixes:
         fixed = quick_fix.apply(given)

@@ -72,7 +72,7 @@ VXN = "[containers]\nvxn = true\n"
 
 
 @pytest.mark.parametrize(
-    ("machine", "text", "told"),
+    ("machine", "text", "reported"),
     [
         pytest.param(
             "qemux86-64",
@@ -146,8 +146,8 @@ VXN = "[containers]\nvxn = true\n"
         ),
     ],
 )  # fmt: skip
-def test_each_row_names_its_parts(machine: str, text: str, told: list[Row]) -> None:
-    assert list(budget(project(text, machine)).rows) == told
+def test_each_row_names_its_parts(machine: str, text: str, reported: list[Row]) -> None:
+    assert list(budget(project(text, machine)).rows) == reported
 
 
 @pytest.mark.parametrize(

@@ -149,7 +149,7 @@ def test_words_that_xl_does_not_know(vif: str, fix: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("extra", "told"),
+    ("extra", "reported"),
     [
         ("root=/dev/xvda1", None),
         ("root=/dev/xvda3", None),
@@ -157,7 +157,7 @@ def test_words_that_xl_does_not_know(vif: str, fix: str) -> None:
         ("root=/dev/xvda", "Write root=/dev/xvda1, which looks like the root."),
     ],
 )
-def test_the_partition_of_the_root(tmp_path: Path, extra: str, told: str | None) -> None:
+def test_the_partition_of_the_root(tmp_path: Path, extra: str, reported: str | None) -> None:
     disk = bytearray(mbr())
     disk[446 + 32 : 446 + 48] = disk[446:462]
     (tmp_path / "web.ext4").write_bytes(disk)
@@ -165,7 +165,7 @@ def test_the_partition_of_the_root(tmp_path: Path, extra: str, told: str | None)
     assets = Assets(
         sources={"web.ext4": SourceFile(tmp_path / "web.ext4", len(disk), is_dir=False)}
     )
-    assert [one.fix for one in of("XT351", text, assets)] == ([told] if told else [])
+    assert [one.fix for one in of("XT351", text, assets)] == ([reported] if reported else [])
 
 
 def test_a_source_that_vanishes_during_inspection_is_not_found(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ FILES: Mapping[str, bytes | None] = {
 """A small file of each kind; a directory has none."""
 
 
-def told(folder: Path, text: str) -> list[Finding]:
+def reported(folder: Path, text: str) -> list[Finding]:
     """Return what is said of local sources in a folder."""
     loaded = document.load_text(HEAD + text, folder)
     assert loaded.project is not None, loaded.problems
@@ -101,7 +101,7 @@ def test_what_an_import_can_use(
         (tmp_path / "web.dat/sbin").mkdir(parents=True)
     else:
         (tmp_path / "web.dat").write_bytes(content)
-    made = told(tmp_path, imported(type_))
+    made = reported(tmp_path, imported(type_))
     if type_ in types:
         assert made == []
         return
@@ -142,7 +142,7 @@ def test_what_is_damaged(
     type_: str, content: bytes, code: str, message: str, tmp_path: Path
 ) -> None:
     (tmp_path / "web.dat").write_bytes(content)
-    (made,) = told(tmp_path, imported(type_))
+    (made,) = reported(tmp_path, imported(type_))
     assert (made.code, made.path) == (code, "guests.web.source.file")
     assert made.message.startswith(f'"web.dat" {message}')
     assert not made.message.endswith(".")
@@ -169,7 +169,7 @@ def test_checksums_of_what_is_fetched_for_the_board(
     (tmp_path / "last.dat").write_bytes(b"last")
     more = ANOTHER.format(before, "") + ANOTHER.format("file://last.dat", last)
     text = imported("ext4", more=more)
-    assert [(one.code, one.path) for one in told(tmp_path, text)] == [
+    assert [(one.code, one.path) for one in reported(tmp_path, text)] == [
         ("XT356", f"guests.web.source.fetch[{number}].sha256") for number in told_of
     ]
 
@@ -232,7 +232,7 @@ def test_which_archive_the_root_comes_from(
         f'uri = "file://first.tar"\n{lines[0]}',
         f'[[guests.web.source.fetch]]\nuri = "file://second.tar"\n{lines[1]}',
     ).replace("xvda1", "xvda")
-    assert [one.code for one in told(tmp_path, text)] == codes
+    assert [one.code for one in reported(tmp_path, text)] == codes
 
 
 @pytest.mark.parametrize(("extra", "told_of"), [("xvda1", True), ("xvda", False), ("sda1", False)])
@@ -243,7 +243,7 @@ def test_a_root_directory_becomes_a_disk_without_partitions(
     text = guest(
         'type = "rootfs_dir"\nfile = "web"', 'uri = "file://web.tar"\nsubdir = "web"'
     ).replace("xvda1", extra)
-    made = told(tmp_path, text)
+    made = reported(tmp_path, text)
     assert [(one.code, one.path) for one in made] == [("XT352", "guests.web.extra")] * told_of
     assert [one.fix for one in made] == ["Write root=/dev/xvda."] * told_of
 
@@ -280,7 +280,7 @@ def test_a_root_that_is_not_a_partition_of_the_disk(
 ) -> None:
     images.disk(tmp_path / "web.dat", table, {})
     text = imported("raw").replace("root=LABEL=root", f"root=/dev/{root}")
-    made = told(tmp_path, text)
+    made = reported(tmp_path, text)
     assert [one.message for one in made] == ([f'"web.dat" {message}'] if message else [])
     assert [one.fix for one in made] == ([fix] if fix else [])
     assert [one.quick_fixes for one in made] == ([()] if fix else [])

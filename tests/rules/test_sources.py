@@ -61,8 +61,8 @@ def test_what_a_fetched_file_provides(
     file: str, uri: str, more: dict[str, str], local: SourceFile | None, brings: bool
 ) -> None:
     assets = Assets(sources={"tree": local} if local is not None else {})
-    told = of("XT305", web("rootfs_dir", file, fetch("web", uri, **more)), assets)
-    assert [one.path for one in told] == ([] if brings else ["guests.web.source.file"])
+    reported = of("XT305", web("rootfs_dir", file, fetch("web", uri, **more)), assets)
+    assert [one.path for one in reported] == ([] if brings else ["guests.web.source.file"])
 
 
 def test_files_that_are_fetched_are_proposed() -> None:
@@ -163,7 +163,7 @@ def test_downloads_that_meet(
 
 
 @pytest.mark.parametrize(
-    ("kind", "first", "second", "field", "told"),
+    ("kind", "first", "second", "field", "reported"),
     [
         ("rootfs_dir", "file://a/x.tar", "file://b/x.tar", "", "guests.db.source.fetch[0].uri"),
         ("rootfs_dir", "file://a/x", "file://b/x", "", None),
@@ -175,18 +175,18 @@ def test_downloads_that_meet(
     ],
 )  # fmt: skip
 def test_what_clashes_with_a_recipe(
-    kind: str, first: str, second: str, field: str, told: str | None
+    kind: str, first: str, second: str, field: str, reported: str | None
 ) -> None:
     alone = '[guests.alone]\nrootfs = "a.img"\ntags = ["external"]\n'
     text = f"[bundles.lab]\n{alone}"
     text += guest("web", kind, "x", fetch("web", first))
     text += guest("db", kind, "x", fetch("db", second), field=field)
     made = of("XT309", text)
-    assert [one.path for one in made] == ([told] if told else [])
+    assert [one.path for one in made] == ([reported] if reported else [])
 
 
 @pytest.mark.parametrize(
-    ("kind", "kernel", "more", "bundle", "told"),
+    ("kind", "kernel", "more", "bundle", "reported"),
     [
         ("raw", "boot/vmlinuz", {"subdir": "boot"}, "lab", False),
         ("raw", "boot/new/vmlinuz", {"subdir": "boot"}, "lab", False),
@@ -200,13 +200,13 @@ def test_what_clashes_with_a_recipe(
     ],
 )
 def test_a_kernel_out_of_an_archive(
-    kind: str, kernel: str, more: dict[str, str], bundle: str, told: bool
+    kind: str, kernel: str, more: dict[str, str], bundle: str, reported: bool
 ) -> None:
     entry = fetch("web", "file://a.tar", **more)
     text = "[bundles.lab]\n" + guest(
         "web", kind, "x", entry, field=f'kernel = "{kernel}"\n', bundle=bundle
     )
-    assert bool(of("XT314", text)) is told
+    assert bool(of("XT314", text)) is reported
 
 
 @pytest.mark.parametrize(

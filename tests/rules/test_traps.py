@@ -23,10 +23,12 @@ def test_every_trap_has_its_row_once() -> None:
 
 
 def test_every_row_says_what_is_done() -> None:
-    for name, trap, done in ROWS:
+    for name, trap, result in ROWS:
         assert trap.endswith("."), name
-        assert done.endswith("."), name
-        says = re.search(r"XT\d{3}|[Cc]annot|[Nn]ot seen|As G\d|[Tt]he budget|depends|shown", done)
+        assert result.endswith("."), name
+        says = re.search(
+            r"XT\d{3}|[Cc]annot|[Nn]ot seen|As G\d|[Tt]he budget|depends|shown", result
+        )
         assert says or name in {"S15", "S27"}, name
 
 

@@ -41,12 +41,14 @@ def test_an_error_that_is_waived_is_a_warning_that_names_the_waiver(code: str) -
     text, paths = TEXTS[code]
     made = check(project_of(text))
     assert [path for each, path in errors(made) if each == code] == paths
-    told = allow(made, [code])
-    assert sorted(told, key=repr) == sorted(
+    reported = allow(made, [code])
+    assert sorted(reported, key=repr) == sorted(
         (known_better(one, "allowed by --allow") if one.code == code else one for one in made),
         key=repr,
     )
-    assert [one.severity for one in told] == sorted((one.severity for one in told), key=ORDER.index)
+    assert [one.severity for one in reported] == sorted(
+        (one.severity for one in reported), key=ORDER.index
+    )
 
 
 @pytest.mark.parametrize("code", TEXTS)
@@ -54,16 +56,18 @@ def test_an_error_is_waived_at_one_place(code: str) -> None:
     text, paths = TEXTS[code]
     made = check(project_of(text))
     here = (code, paths[0])
-    told = allow_at(made, {here, (code, "nowhere")})
-    assert sorted(told, key=repr) == sorted(
+    reported = allow_at(made, {here, (code, "nowhere")})
+    assert sorted(reported, key=repr) == sorted(
         (
             known_better(one, "allowed here") if (one.code, one.path) == here else one
             for one in made
         ),
         key=repr,
     )
-    assert errors(told) == [one for one in errors(made) if one != here]
-    assert [one.severity for one in told] == sorted((one.severity for one in told), key=ORDER.index)
+    assert errors(reported) == [one for one in errors(made) if one != here]
+    assert [one.severity for one in reported] == sorted(
+        (one.severity for one in reported), key=ORDER.index
+    )
 
 
 def test_what_is_waived_twice_is_reported_once() -> None:

@@ -61,9 +61,9 @@ def _written(text: str, project: model.Project) -> None:
     host = replace(project.host, memory=(project.host.memory or 1024) + 1)
     other = replace(project, host=host, guests=project.guests[1:])
     assert repr(document.load_text(edit.update(text, other), ROOT).project) == repr(other)
-    said = overrides.difference(project, other)
-    if said is not None:
-        data = overrides.apply(tables.to_data(project), said)
+    printed = overrides.difference(project, other)
+    if printed is not None:
+        data = overrides.apply(tables.to_data(project), printed)
         assert repr(tables.from_data(data)) == repr(other)
     try:
         rendered = render(project)

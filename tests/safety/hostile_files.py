@@ -53,18 +53,18 @@ def projects() -> dict[str, str]:
     """Return project files, each with something hostile in one kind of place."""
     found: dict[str, str] = {}
     for number, text in enumerate((*CODE, TERMINAL)):
-        said = _q(text)
+        value = _q(text)
         found[f"values-{number}"] = (
-            f"{HEAD}network = {said}\n[preset]\ntitle = {said}\ndescription = {said}\n"
-            f"[defaults]\nextra = {said}\nvif = [{said}]\n[guests.a]\nextra = {said}\n"
-            f"config_file = {said}\nname = {said}\nkernel = {said}\nrootfs = {said}\n"
+            f"{HEAD}network = {value}\n[preset]\ntitle = {value}\ndescription = {value}\n"
+            f"[defaults]\nextra = {value}\nvif = [{value}]\n[guests.a]\nextra = {value}\n"
+            f"config_file = {value}\nname = {value}\nkernel = {value}\nrootfs = {value}\n"
         )
-        found[f"keys-{number}"] = f"{HEAD}{said} = 1\n[guests.{said}]\nmemory = 64\n"
-        found[f"title-{number}"] = f"{HEAD}[preset]\ntitle = {said}\n"
+        found[f"keys-{number}"] = f"{HEAD}{value} = 1\n[guests.{value}]\nmemory = 64\n"
+        found[f"title-{number}"] = f"{HEAD}[preset]\ntitle = {value}\n"
         found[f"script-{number}"] = (
-            f"{HEAD}[bundles.b]\nsummary = {said}\nlicense = {said}\n[import_types.t]\n"
-            f"script = {said}\n[guests.a]\nbundle = 'b'\n[guests.a.source]\ntype = 't'\n"
-            f"file = {said}\nfetch = [{{ uri = {said}, subdir = {said} }}]\n"
+            f"{HEAD}[bundles.b]\nsummary = {value}\nlicense = {value}\n[import_types.t]\n"
+            f"script = {value}\n[guests.a]\nbundle = 'b'\n[guests.a.source]\ntype = 't'\n"
+            f"file = {value}\nfetch = [{{ uri = {value}, subdir = {value} }}]\n"
         )
     found["broken"] = f"a = '{TERMINAL}\n"
     found["comment"] = f"{HEAD}# {TERMINAL} ${{@open('canary','w')}}\n".replace("\r", "")

@@ -70,10 +70,10 @@ class Wizard:
                 return
             self.seen += new
 
-    def wait(self, done: Callable[[], bool], what: str) -> None:
+    def wait(self, result: Callable[[], bool], what: str) -> None:
         """Read on until something is so."""
         end = time.monotonic() + PATIENCE
-        while not done():
+        while not result():
             assert time.monotonic() < end, f"{what} did not come: {self.text()[-2000:]}"
             assert self.process.poll() is None, f"it ended before {what}: {self.text()[-2000:]}"
             self.read(0.1)

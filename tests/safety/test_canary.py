@@ -60,11 +60,11 @@ def test_no_command_runs_or_prints_what_a_project_says(run: Run, kind: str) -> N
     tried = 0
     for name in mine:
         for arguments in commands(name):
-            done = run(*arguments)
-            assert done.code in (0, 1, 2, 3, 4), arguments
-            assert "unexpected" not in done.err, (arguments, done.err)
-            clean(done.out, arguments)
-            clean(done.err, arguments)
+            result = run(*arguments)
+            assert result.code in (0, 1, 2, 3, 4), arguments
+            assert "unexpected" not in result.err, (arguments, result.err)
+            clean(result.out, arguments)
+            clean(result.err, arguments)
             tried += 1
     assert tried >= 11 * len(mine)
     assert canaries(Path.cwd().parent) == []
@@ -73,11 +73,11 @@ def test_no_command_runs_or_prints_what_a_project_says(run: Run, kind: str) -> N
 def test_no_command_runs_or_prints_what_it_is_given(run: Run) -> None:
     lay_out(Path())
     for arguments in others():
-        done = run(*arguments)
-        assert done.code in (0, 1, 2, 3, 4), arguments
-        assert "unexpected" not in done.err, (arguments, done.err)
-        clean(done.out, arguments)
-        clean(done.err, arguments)
+        result = run(*arguments)
+        assert result.code in (0, 1, 2, 3, 4), arguments
+        assert "unexpected" not in result.err, (arguments, result.err)
+        clean(result.out, arguments)
+        clean(result.err, arguments)
     assert canaries(Path.cwd().parent) == []
 
 

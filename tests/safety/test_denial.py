@@ -96,26 +96,26 @@ CONFS: dict[str, Callable[[], str]] = {
 
 def measured(folder: Path, *arguments: str) -> tuple[int, float, str]:
     """Return a command's exit code, its megabytes of memory and its messages."""
-    told = folder / "told"
-    done = subprocess.run(
-        [sys.executable, "-c", MEASURED, str(told), *arguments],
+    reported = folder / "told"
+    result = subprocess.run(
+        [sys.executable, "-c", MEASURED, str(reported), *arguments],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120,
     )  # fmt: skip
-    assert told.exists(), done.stderr[-500:]
-    code, megabytes = told.read_text().split()
-    return int(code), float(megabytes), done.stderr
+    assert reported.exists(), result.stderr[-500:]
+    code, megabytes = reported.read_text().split()
+    return int(code), float(megabytes), result.stderr
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("what", PROJECTS)
 def test_a_project_file_is_refused(tmp_path: Path, what: str) -> None:
     (tmp_path / "p.toml").write_text(PROJECTS[what]())
-    code, megabytes, told = measured(tmp_path, "check", "p.toml")
+    code, megabytes, reported = measured(tmp_path, "check", "p.toml")
     assert code in (1, 4)
-    assert "unexpected" not in told
-    assert len(told) < 500
+    assert "unexpected" not in reported
+    assert len(reported) < 500
     assert megabytes < MEGABYTES, f"{megabytes:.0f} MB"
 
 
@@ -127,9 +127,9 @@ def test_a_configuration_is_read_or_refused(tmp_path: Path, what: str) -> None:
     (conf / "local.conf").write_text(CONFS[what]())
     (conf / "bblayers.conf").write_text('BBLAYERS = ""\n')
     for arguments in (["doctor", "--build-dir", "build"], ["import", "build/conf/local.conf"]):
-        code, megabytes, told = measured(tmp_path, *arguments)
+        code, megabytes, reported = measured(tmp_path, *arguments)
         assert code in (0, 1, 4)
-        assert "unexpected" not in told
+        assert "unexpected" not in reported
         assert megabytes < MEGABYTES, f"{arguments[0]}: {megabytes:.0f} MB"
 
 

@@ -39,13 +39,13 @@ def test_a_giant_among_the_written_files_is_not_read(
 ) -> None:
     (tmp_path / "board.toml").write_text(BOARD)
     giant(tmp_path / name)
-    code, megabytes, told = measured(tmp_path, "generate", "board.toml", "--out", "out", *mode)
-    assert "unexpected" not in told
+    code, megabytes, reported = measured(tmp_path, "generate", "board.toml", "--out", "out", *mode)
+    assert "unexpected" not in reported
     if name.endswith(".tmp"):
-        assert code == (1 if "--check" in mode else 0), told
+        assert code == (1 if "--check" in mode else 0), reported
     else:
-        assert code == 4, told
-        assert f"at most {MOST_READ} bytes are read" in told
+        assert code == 4, reported
+        assert f"at most {MOST_READ} bytes are read" in reported
     assert megabytes < 200
 
 
@@ -72,9 +72,9 @@ def test_a_giant_in_a_build_directory_is_not_read(tmp_path: Path, name: str) -> 
     (conf / name).write_text("")
     giant(conf / name)
     for arguments in IN_A_BUILD_DIRECTORY:
-        code, megabytes, told = measured(tmp_path, *arguments)
-        assert "unexpected" not in told
-        assert code in (0, 1, 3, 4), told
+        code, megabytes, reported = measured(tmp_path, *arguments)
+        assert "unexpected" not in reported
+        assert code in (0, 1, 3, 4), reported
         assert megabytes < 200
     assert (conf / name).stat().st_size == GIANT
 
@@ -85,9 +85,9 @@ def test_a_pipe_in_a_build_directory_stops_nothing(tmp_path: Path, name: str) ->
     (conf / name).unlink(missing_ok=True)
     os.mkfifo(conf / name)
     for arguments in IN_A_BUILD_DIRECTORY:
-        code, _, told = measured(tmp_path, *arguments)
-        assert "unexpected" not in told
-        assert code in (0, 1, 3, 4), told
+        code, _, reported = measured(tmp_path, *arguments)
+        assert "unexpected" not in reported
+        assert code in (0, 1, 3, 4), reported
 
 
 @pytest.mark.parametrize("what", ["pipe", "giant"])
@@ -97,11 +97,11 @@ def test_an_invalid_git_file_stops_nothing(tmp_path: Path, what: str) -> None:
     else:
         giant(tmp_path / ".git")
     preset = ("--preset", "qemux86-64-alpine")
-    code, megabytes, told = measured(
+    code, megabytes, reported = measured(
         tmp_path, "generate", *preset, "--out", "out", "--format", "kas", "-y"
     )
-    assert "unexpected" not in told
-    assert code in (0, 2), told
+    assert "unexpected" not in reported
+    assert code in (0, 2), reported
     assert megabytes < 200
 
 
@@ -173,14 +173,14 @@ def test_a_user_without_a_home_is_served(tmp_path: Path, arguments: list[str]) -
     (conf / "local.conf").write_text('MACHINE = "qemux86-64"\n')
     (conf / "bblayers.conf").write_text('BBLAYERS = "~/x"\n')
     env = {name: text for name, text in os.environ.items() if not name.startswith("XDG_")}
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", HOMELESS, *arguments],
         cwd=tmp_path, env={**env, "PYTHONPATH": str(ROOT)}, stdin=subprocess.DEVNULL,
         capture_output=True, text=True,
     )  # fmt: skip
-    assert "unexpected" not in done.stderr
-    assert "Traceback" not in done.stderr
-    assert done.returncode in (0, 1), done.stderr
+    assert "unexpected" not in result.stderr
+    assert "Traceback" not in result.stderr
+    assert result.returncode in (0, 1), result.stderr
     assert not (tmp_path / "~").exists()
 
 

@@ -82,14 +82,14 @@ def test_each_call_may_fail_and_nothing_is_torn(tmp_path: Path, kind: str) -> No
         shutil.rmtree(tmp_path / "out")
         shutil.copytree(tmp_path / "before", tmp_path / "out", symlinks=True)
         how = "signal=KILL" if kind == "kill" else f"error={kind}"
-        done = generate(tmp_path, 2048, *traced("-e", f"inject={name}:{how}:when={number}"))
+        result = generate(tmp_path, 2048, *traced("-e", f"inject={name}:{how}:when={number}"))
         trace = (tmp_path / "trace").read_text()
         assert "INJECTED" in trace or "killed by SIGKILL" in trace, trace
-        assert b"Traceback" not in done.stderr, trace
+        assert b"Traceback" not in result.stderr, trace
         if kind == "kill":
-            assert done.returncode != 0
+            assert result.returncode != 0
         else:
-            assert done.returncode in (0, 3, 4), done.stderr
+            assert result.returncode in (0, 3, 4), result.stderr
         for file, content in contents(tmp_path / "out").items():
             if file == manifest.NAME or file.endswith(".tmp"):
                 continue

@@ -139,13 +139,13 @@ def judge(build: Path, run: Run, use: str | None) -> None:
     """Write with an answer, and compare what BitBake has before and after."""
     before = bitbakes(build)
     given = ("--existing", use) if use else ()
-    done = run(*GENERATE, "--build-dir", str(build), *given)
+    result = run(*GENERATE, "--build-dir", str(build), *given)
     after = bitbakes(build)
-    if done.code:
-        assert done.code == 1, done.err
-        assert "XT050" in done.err or "XT051" in done.err, done.err
+    if result.code:
+        assert result.code == 1, result.err
+        assert "XT050" in result.err or "XT051" in result.err, result.err
         assert after == before
-        assert use != "keep", done.err
+        assert use != "keep", result.err
         return
     changed = {name for name, value in before.items() if after.get(name) != value}
     if use == "keep":

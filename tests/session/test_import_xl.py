@@ -296,20 +296,20 @@ def test_the_command_imports_several_configs(tmp_path: Path, run: Run) -> None:
     for name, kind in (("a.cfg", "a file"), ("b", "pvh")):
         (tmp_path / name).write_text(CARRIED[kind], encoding="utf-8")
     out = tmp_path / "project.toml"
-    done = run("import", tmp_path / "a.cfg", tmp_path / "b", "-o", out, "--machine", "qemux86-64")
-    assert done.code == 0, done.err
+    result = run("import", tmp_path / "a.cfg", tmp_path / "b", "-o", out, "--machine", "qemux86-64")
+    assert result.code == 0, result.err
     project = document.load(out).project
     assert project is not None
     assert [guest.key for guest in project.guests] == ["g", "g-2"]
-    assert "vmlinuz: to be put beside the project file" in done.err
+    assert "vmlinuz: to be put beside the project file" in result.err
 
 
 def test_the_command_names_the_file_and_line_of_a_mistake(tmp_path: Path, run: Run) -> None:
     bad = tmp_path / "bad.cfg"
     bad.write_text("name = g\n", encoding="utf-8")
-    done = run("import", bad)
-    assert done.code == 2
-    assert f"{bad}:1: xl refuses this" in done.err
+    result = run("import", bad)
+    assert result.code == 2
+    assert f"{bad}:1: xl refuses this" in result.err
 
 
 def test_files_with_one_name_stay_apart(tmp_path: Path, run: Run) -> None:
@@ -322,10 +322,10 @@ def test_files_with_one_name_stay_apart(tmp_path: Path, run: Run) -> None:
         'name = "w"\nmemory = 64\nkernel = "/srv/a/img"\n'
         'disk = [ "/srv/b/img,raw,xvda,rw", "/srv/c/img,raw,xvdb,rw", "/srv/d/img,raw,xvdc,rw" ]\n'
     )
-    done = run(
+    result = run(
         "import", *(tmp_path / f"{name}.cfg" for name in ("web", "db", "many")), "-o", "p.toml"
     )
-    assert done.code == 0, done.err
+    assert result.code == 0, result.err
     project = document.load(Path("p.toml")).project
     assert project is not None
     web, db, many = project.guests
@@ -338,12 +338,12 @@ def test_files_with_one_name_stay_apart(tmp_path: Path, run: Run) -> None:
     names = [many.kernel, many.source.file, *(disk.file for disk in many.disks)]
     assert len(set(names)) == 4
     for name in ("disk.img", "db-disk.img", *names):
-        assert f"{name}: to be put" in done.err
+        assert f"{name}: to be put" in result.err
 
 
 def test_what_is_wrong_with_a_config_names_the_file(tmp_path: Path, run: Run) -> None:
     config = tmp_path / "memory"
     config.write_text('name = "a"\nmemory = 9999999999\nkernel = "/k"\n')
-    done = run("import", config, "-o", "p.toml")
-    assert done.code != 0
-    assert f"{config}: memory = " in done.err
+    result = run("import", config, "-o", "p.toml")
+    assert result.code != 0
+    assert f"{config}: memory = " in result.err

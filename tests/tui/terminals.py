@@ -43,10 +43,10 @@ class Terminal:
 
     def tmux(self, *args: str) -> str:
         assert TMUX is not None
-        done = subprocess.run(
+        result = subprocess.run(
             [TMUX, "-L", self._socket, *args], capture_output=True, text=True, timeout=20
         )
-        return done.stdout
+        return result.stdout
 
     def start(self, arguments: str = "", term: str = "screen-256color") -> None:
         """Start the wizard in the folder."""

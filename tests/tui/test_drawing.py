@@ -48,14 +48,14 @@ asyncio.run(main())
 
 
 def test_the_first_frame_waits_for_nothing_heavy() -> None:
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", FIRST_FRAME],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=True,
     )
-    loaded, _, widgets = done.stdout.splitlines()[0].partition(" widgets: ")
+    loaded, _, widgets = result.stdout.splitlines()[0].partition(" widgets: ")
     assert loaded == "before the first frame: []"
     assert int(widgets) <= 24
 

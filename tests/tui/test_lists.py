@@ -26,11 +26,11 @@ from xentui.widgets.table import Table
 
 def test_a_survey_reports_progress_and_can_be_stopped() -> None:
     build = made()
-    told: list[BuildSurvey] = []
-    known = survey(build, told.append)
-    assert [one.complete for one in told] == [False] * (len(told) - 1) + [True]
-    assert told[0].build is not None
-    assert not told[0].machines
+    reported: list[BuildSurvey] = []
+    known = survey(build, reported.append)
+    assert [one.complete for one in reported] == [False] * (len(reported) - 1) + [True]
+    assert reported[0].build is not None
+    assert not reported[0].machines
     assert {one.name for one in known.guests} >= {"alpha", "xen-guest-image-minimal"}
     count = 0
 
@@ -39,11 +39,11 @@ def test_a_survey_reports_progress_and_can_be_stopped() -> None:
         count += 1
         return count > 2
 
-    told.clear()
+    reported.clear()
     try:
-        survey(build, told.append, stop)
+        survey(build, reported.append, stop)
     except GivenUpError:
-        assert len(told) == 2
+        assert len(reported) == 2
     else:
         raise AssertionError("nobody heard")
 

@@ -91,14 +91,14 @@ async def test_every_key_has_a_twin_that_is_clicked(step: str) -> None:
         in_sight = {key.action for key in app.main.query_one(KeyLine).drawn()}
         commands = offered(app)
         active = [one for one in app.screen.active_bindings.values() if one.binding.id]
-        told = {(one.node, one.binding.action) for one in active if one.binding.description}
+        reported = {(one.node, one.binding.action) for one in active if one.binding.description}
         assert len(active) > 20
         for node, binding, enabled, _ in active:
             name = binding.action.partition("(")[0]
             known = (
                 binding.action in in_sight
                 or binding.description.lower() in commands
-                or (not binding.description and (node, binding.action) in told)
+                or (not binding.description and (node, binding.action) in reported)
                 or name in CLICKED
             )
             assert known or not enabled, binding
@@ -177,9 +177,9 @@ async def test_tooltips_explain_keys_steps_and_the_project() -> None:
         steps = shown(app).split("\n")[1]
         at = (steps.index("Guests"), 0)
         assert await tip(pilot, StepStrip, at) == "Guests: done (alt+4)"
-        told = await tip(pilot, HeaderLine, (60, 0))
-        assert told.startswith("edge-lab\n")
-        assert "512 MiB  Dom0" in told
+        reported = await tip(pilot, HeaderLine, (60, 0))
+        assert reported.startswith("edge-lab\n")
+        assert "512 MiB  Dom0" in reported
 
 
 async def test_tooltips_explain_a_field_and_its_error() -> None:
@@ -189,9 +189,9 @@ async def test_tooltips_explain_a_field_and_its_error() -> None:
         await pilot.press("enter", "tab", "tab", "1", "2")
         await settle(pilot)
         row = next(r for r in app.main.query(FieldRow) if r.key == "guests.alpha.memory")
-        told = await tip(pilot, row, (3, 0))
-        assert told.startswith("Must be a whole number from 32 to")
-        assert "XEN_GUEST_MEMORY[alpha]" in told
+        reported = await tip(pilot, row, (3, 0))
+        assert reported.startswith("Must be a whole number from 32 to")
+        assert "XEN_GUEST_MEMORY[alpha]" in reported
 
 
 async def test_choices_without_room_for_one_line_take_more() -> None:
@@ -231,8 +231,8 @@ async def test_hostile_text_in_a_tooltip_is_shown_as_typed(text: str) -> None:
     table = Table()
     async with app.run_test(size=SMALL, tooltips=True) as pilot:
         await settle(pilot)
-        told = await tip(pilot, HeaderLine, (40, 0))
-        assert told.startswith(visible(text)[:500])
+        reported = await tip(pilot, HeaderLine, (40, 0))
+        assert reported.startswith(visible(text)[:500])
         button = Button("x").with_tooltip(lit(text))
         await app.main.step.mount(table, button)
         del table

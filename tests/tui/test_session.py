@@ -43,10 +43,10 @@ MEMORY = ("guests", "alpha", "memory")
 
 
 def run(code: str) -> str:
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    return done.stdout.strip()
+    return result.stdout.strip()
 
 
 def test_the_session_imports_no_screen() -> None:

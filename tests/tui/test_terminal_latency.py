@@ -38,14 +38,14 @@ PRESET = 'version = 1\n[host]\nmachine = "qemux86-64"\n[guests.alpha]\nmemory = 
 
 def answers(pace: TerminalLatency, *seconds: float) -> list[bool]:
     """Return what is said after answers that took so long."""
-    said, now = [], 100.0
+    output, now = [], 100.0
     for taken in seconds:
         assert pace.ask(now)
         assert not pace.ask(now)
         now += taken
-        said.append(pace.answered(now))
+        output.append(pace.answered(now))
         now += 1
-    return said
+    return output
 
 
 def test_late_answers_in_a_row_make_a_line_slow() -> None:

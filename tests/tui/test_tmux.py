@@ -79,7 +79,7 @@ def test_a_resize_is_followed(terminal: Terminal) -> None:
 
 
 def test_no_terminal_ends_with_the_headless_command(tmp_path: Path) -> None:
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "xentui"],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -87,5 +87,5 @@ def test_no_terminal_ends_with_the_headless_command(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
     )
-    assert done.returncode == 2
-    assert "xentui generate" in done.stderr
+    assert result.returncode == 2
+    assert "xentui generate" in result.stderr

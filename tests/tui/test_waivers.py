@@ -45,9 +45,9 @@ def test_one_error_is_waived_at_one_place() -> None:
     label = session.waive(session.view.errors[1])
     assert label == "allow XT406 for guests.beta.memory"
     assert codes(session.view.errors) == [("XT406", "guests.alpha.memory")]
-    told = session.waived()
-    assert codes(told) == [("XT406", "guests.beta.memory")]
-    assert told[0].message.endswith("(allowed here)")
+    reported = session.waived()
+    assert codes(reported) == [("XT406", "guests.beta.memory")]
+    assert reported[0].message.endswith("(allowed here)")
     assert session.changed
     assert session.undo() == label
     assert len(session.view.errors) == 2

@@ -96,8 +96,8 @@ def test_without_bitbake_the_script_is_asked_for(build: Path, path: pytest.Monke
 def test_bitbakes_complaints_are_reported(
     tmp_path: Path, build: Path, path: pytest.MonkeyPatch
 ) -> None:
-    said = "ERROR: Nothing PROVIDES '\\033[31mx'"
-    use(path, stand_in(tmp_path, f'printf "NOTE: a\\n{said}\\n" >&2; exit 1'))
+    text_output = "ERROR: Nothing PROVIDES '\\033[31mx'"
+    use(path, stand_in(tmp_path, f'printf "NOTE: a\\n{text_output}\\n" >&2; exit 1'))
     with pytest.raises(NoRecipeError) as caught:
         BitBake(build).environment("x")
     assert caught.value.message == "Nothing PROVIDES '\\x1b[31mx'"
@@ -110,14 +110,14 @@ def test_bitbakes_complaints_are_reported(
 def test_what_the_sanity_check_found_is_reported(
     tmp_path: Path, build: Path, path: pytest.MonkeyPatch
 ) -> None:
-    said = (
+    text_output = (
         "ERROR:  OE-core's config sanity checker detected a potential misconfiguration.\n"
         "    Either fix the cause of this error or at your own risk disable the checker (see "
         "sanity.conf).\n"
         "    Following is the list of potential problems / advisories:\n\n"
         "    Please use a locale setting which supports UTF-8.\n    Another one.\n"
     )
-    (tmp_path / "said").write_text(said)
+    (tmp_path / "said").write_text(text_output)
     use(path, stand_in(tmp_path, f"cat {tmp_path}/said; exit 1"))
     with pytest.raises(InputError, match="exit code 1: Please use a locale setting which"):
         BitBake(build).environment(None)
@@ -131,8 +131,8 @@ def test_a_flag_is_asked_for_on_its_own(
     shutil.copy(folder / "bitbake", program)
     use(path, folder)
     program.write_text('#!/bin/sh\necho "WARNING: x"; echo "$*"\n')
-    said = BitBake(build).flag("my-image", "do_rootfs", "vardeps")
-    assert said == "--value --unexpand -r my-image -f vardeps do_rootfs"
+    text_output = BitBake(build).flag("my-image", "do_rootfs", "vardeps")
+    assert text_output == "--value --unexpand -r my-image -f vardeps do_rootfs"
     program.write_text("#!/bin/sh\necho \"The flag 'a' is not defined for\" >&2; exit 1\n")
     assert BitBake(build).flag("my-image", "do_rootfs", "a") is None
     program.write_text("#!/bin/sh\necho 'ERROR: gone' >&2; exit 3\n")
@@ -223,8 +223,8 @@ def test_the_command_is_cancelled_by_a_signal(tmp_path: Path, build: Path, numbe
 
 def verified(run: Run, path: pytest.MonkeyPatch, build: Path, *more: str) -> tuple[int, str, str]:
     path.setattr(os, "geteuid", lambda: 1000)
-    done = run("verify", RECORDED / "project.toml", "--build-dir", build, *more)
-    return done.code, done.out, done.err
+    result = run("verify", RECORDED / "project.toml", "--build-dir", build, *more)
+    return result.code, result.out, result.err
 
 
 def test_the_command_prints_what_differs(
@@ -269,22 +269,24 @@ def test_root_is_refused_before_anything_runs(
 ) -> None:
     path.setattr(os, "geteuid", lambda: 0)
     use(path, stand_in(tmp_path, f"touch {shlex.quote(str(tmp_path / 'ran'))}"))
-    done = run("verify", RECORDED / "project.toml", "--build-dir", build)
-    assert (done.code, done.out) == (4, "")
-    assert "root" in done.err
+    result = run("verify", RECORDED / "project.toml", "--build-dir", build)
+    assert (result.code, result.out) == (4, "")
+    assert "root" in result.err
     assert not (tmp_path / "ran").exists()
 
 
 def test_what_is_not_a_build_directory_or_script_is_refused(run: Run, build: Path) -> None:
     project = RECORDED / "project.toml"
     assert run("verify", project, "--build-dir", "nowhere").code == 2
-    done = run("verify", project, "--build-dir", build, "--oe-init", "nowhere")
-    assert done.code == 4
-    assert "nowhere: is not there" in done.err
+    result = run("verify", project, "--build-dir", build, "--oe-init", "nowhere")
+    assert result.code == 4
+    assert "nowhere: is not there" in result.err
 
 
 def test_the_shell_line_is_sound() -> None:
     shell = shutil.which("bash")
     assert shell is not None
-    done = subprocess.run([shell, "-n", "-c", bitbake.ENTER_BUILD], capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
+    result = subprocess.run(
+        [shell, "-n", "-c", bitbake.ENTER_BUILD], capture_output=True, text=True
+    )
+    assert (result.returncode, result.stderr) == (0, "")

@@ -318,7 +318,7 @@ def at_the_end(place: Place, **more: str) -> Terminal:
 @pytest.mark.slow
 def test_the_wizard_suspends_and_returns_to_the_same_place(place: Place) -> None:
     terminal = at_the_end(place, TEXTUAL_ANIMATIONS="none")
-    for answer, told in (("n", "Nothing was built."), ("y", "every command succeeded")):
+    for answer, reported in (("n", "Nothing was built."), ("y", "every command succeeded")):
         terminal.seen = ""
         terminal.type("v")
         terminal.until("Run this in")
@@ -326,7 +326,7 @@ def test_the_wizard_suspends_and_returns_to_the_same_place(place: Place) -> None
         terminal.until("Press Enter to go back to xentui.")
         terminal.seen = ""
         terminal.type("\n")
-        terminal.until(told)
+        terminal.until(reported)
         assert "Written into" in terminal.seen
     assert [entry[0] for entry in place.ran] == ["bitbake", "bitbake", "runqemu"]
     assert all(entry[-1] == [True, True, True] for entry in place.ran)
@@ -351,5 +351,5 @@ def test_ctrl_c_while_it_builds_is_not_the_wizards_end(place: Place) -> None:
 
 @pytest.mark.parametrize("more", [["--build", "--json"], ["--yes"]])
 def test_what_does_not_go_together_is_refused(run: Run, more: list[str]) -> None:
-    done = run("verify", RECORDED / "project.toml", *more)
-    assert (done.code, done.out) == (2, "")
+    result = run("verify", RECORDED / "project.toml", *more)
+    assert (result.code, result.out) == (2, "")

@@ -170,14 +170,14 @@ class Screen(StringIO):
 def test_a_sign_of_life_is_one_line(
     monkeypatch: pytest.MonkeyPatch, stream: type[StringIO]
 ) -> None:
-    said = stream()
-    monkeypatch.setattr("sys.stderr", said)
+    output = stream()
+    monkeypatch.setattr("sys.stderr", output)
     life = verify_command.Progress()
     life.asking(None, 1, 2)
     for seconds in range(0, 130, 5):
         life(seconds)
     life.over()
-    asked, _, rest = said.getvalue().partition("\n")
+    asked, _, rest = output.getvalue().partition("\n")
     assert asked == "[1/2] asking BitBake about the configuration"
     if stream is Screen:
         assert rest.count("\n") == 0

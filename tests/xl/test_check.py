@@ -137,11 +137,11 @@ def test_any_config_is_judged_as_xl_judges_it(text: str) -> None:
     verdict = xl_parser.create(text)
     config = parse(text)
     found = problems(config) if config.error is None else []
-    said = [problem.verdict for problem in found]
+    output = [problem.verdict for problem in found]
     if any("affinity map is empty" in line for line in verdict.complaints):
         return  # A processor that the machine does not have.
-    assert verdict.accepted is (config.error is None and "refused" not in said), (verdict, found)
-    silent = not set(said) & {"ignored", "doubtful", "useless", "refused"}
+    assert verdict.accepted is (config.error is None and "refused" not in output), (verdict, found)
+    silent = not set(output) & {"ignored", "doubtful", "useless", "refused"}
     assert not (verdict.accepted and verdict.complaints and silent), (verdict, found)
 
 

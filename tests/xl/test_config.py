@@ -137,8 +137,8 @@ _LINES = st.lists(st.sampled_from([*_ANY_LINE.splitlines(), "disk = [ "]))
 def test_rewriting_is_what_sed_does(lines: list[str], ended: bool) -> None:
     text = "\n".join(lines) + ("\n" if ended else "")
     expressions = [word for line in _SED for word in ("-e", line)]
-    done = subprocess.run(["sed", "-E", *expressions], input=text, capture_output=True, text=True)
-    assert xl_config.rewritten(text, "IMAGE", "KERNEL") == done.stdout
+    result = subprocess.run(["sed", "-E", *expressions], input=text, capture_output=True, text=True)
+    assert xl_config.rewritten(text, "IMAGE", "KERNEL") == result.stdout
 
 
 def test_the_class_still_has_these_expressions() -> None:
