@@ -374,3 +374,13 @@ def test_a_line_that_no_setting_can_override_is_named(tmp_path: Path, run: Run, 
     assert session.review.status == "errors"
     assert "XT051" in codes(session)
     assert run(*arguments, "--existing", "keep").code == 0
+
+
+def test_settings_of_a_multiconfig_are_named(tmp_path: Path, run: Run) -> None:
+    build = by_hand(tmp_path, 'MACHINE ??= "qemux86-64"\nBBMULTICONFIG = "dom0"\n')
+    file = build / "conf/multiconfig/dom0.conf"
+    file.parent.mkdir()
+    file.write_text(f'TMPDIR = "${{TOPDIR}}/tmp-dom0"\n{GUESTS} = "vendor-os:external"\n')
+    done = run("check", "--preset", "qemux86-64-minimal", "--build-dir", str(build))
+    assert "warning XT052 conf/multiconfig/dom0.conf:2" in " ".join(done.out.split())
+    assert "TMPDIR" not in done.out

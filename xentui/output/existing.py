@@ -50,6 +50,7 @@ USES: tuple[Use, ...] = ("take", "keep", "replace")
 
 GUESTS = "BUNDLED_XEN_GUESTS"
 _PREFIXES = ("BUNDLED_XEN_", "XEN_", "QB_MEM", "QB_XEN_")
+_GUEST_PREFIXES = ("BUNDLED_XEN_", "XEN_GUEST_")
 _OTHERS = ("MACHINE", "INIT_MANAGER", "DOM0_MEM", "XEN_DOM0_MEM", "WKS_FILE")
 _WEAK = "??="
 _NOTE = "existing"
@@ -351,6 +352,31 @@ def outranking(after: BuildDir, project: Project) -> list[Clash]:
             message = f'{what} = "{_shown(now)}" holds, but the project says "{visible(value)}"'
             found.append(Clash(place, what, message))
     return found + _missing_guests(after, project, ours)
+
+
+def of_multiconfigs(build: BuildDir) -> list[Clash]:
+    """Return the lines that set guests or their values for a multiconfig only.
+
+    BitBake reads conf/multiconfig/NAME.conf after conf/local.conf, and only for that multiconfig
+    (oe:meta/conf/bitbake.conf), so the values that are compared elsewhere do not include it.
+    """
+    found = []
+    for name in dict.fromkeys(build.value("BBMULTICONFIG").words):
+        file = build.find_in_layers(f"conf/multiconfig/{name}.conf")
+        if file is None:
+            continue
+        try:
+            statements = parse(filesystem.read_text(Path(file), MAX_FILE), file).statements
+        except InputError:
+            continue
+        for each in statements:
+            base = operation(each.variable)[0].partition(":")[0]
+            if each.kind == "assign" and base.startswith(_GUEST_PREFIXES):
+                what = f"{base}[{each.flag}]" if each.flag else base
+                message = f"{what} is set for the multiconfig {visible(name)}, where it outranks"
+                place = Location(file, each.line)
+                found.append(Clash(place, what, f"{message} what xentui writes"))
+    return found
 
 
 def _missing_guests(

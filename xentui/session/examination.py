@@ -21,7 +21,7 @@ from xentui.output.build_dir import attach_of, plan_project
 from xentui.output.user_files import with_require
 from xentui.project.filesystem import normalised, read_text
 from xentui.rules.build import examine
-from xentui.session.existing import outranked
+from xentui.session.existing import in_multiconfigs, outranked
 
 if TYPE_CHECKING:
     from xentui.bitbake.recipes import Recipes
@@ -64,7 +64,8 @@ def of_plan(
     if included:
         texts |= _including(build, texts)
     found = reading.read(build, texts=texts)
-    made = outranked(found, project, existing) if project is not None else []
+    made = in_multiconfigs(found)
+    made += outranked(found, project, existing) if project is not None else []
     for placed in examine(found, recipes=recipes):
         path = str(placed.place).removeprefix(f"{top}/") if placed.place is not None else ""
         made.append(replace(placed.finding, path=path))

@@ -110,6 +110,15 @@ def outranked(after: BuildDir, project: Project, use: Use | None) -> list[Findin
     ]
 
 
+def in_multiconfigs(build: BuildDir) -> list[Finding]:
+    """Return a finding for each line that sets guests for a multiconfig only."""
+    fix = "Remove the line, or build the image without the multiconfig."
+    return [
+        found("XT052", existing.where(one.place, build.path), one.message, fix)
+        for one in existing.of_multiconfigs(build)
+    ]
+
+
 def by_hand(settings: UserSettings | None) -> Outside:
     """Return the user's own settings as values for fields that the project leaves out.
 
