@@ -107,7 +107,7 @@ def test_a_container_image_and_another_hypervisor_s_disk(build: Build, tmp_path:
     assert entries(image, "/etc") == {"shadow": (0o640, 0, 42)}
     assert entries(image, "/cache") == {"new": (0o644, 0, 0)}
     assert entries(image, "/run/web") == {"pid": (0o600, 33, 33)}
-    assert entries(image, "/home/web") == {"app": (0o755, 1000, 1000)}
+    assert entries(image, "/srv/web") == {"app": (0o755, 1000, 1000)}
     assert entries(image, "/sbin") == {"container-init": (0o755, 0, 0)}
     assert inspect(made / "images/old.img").init is True
 
