@@ -76,6 +76,17 @@ def test_guests_are_not_written_for_layers_that_ignore_them(
     assert generate(build, BOARD) == 0
 
 
+def test_missing_classes_explain_why_settings_of_guests_have_no_effect(tmp_path: Path) -> None:
+    build = old(tmp_path, f"{GOOD}require conf/xentui.conf\n")
+    trees.write(tmp_path, BASE)
+    conf = 'BUNDLED_XEN_GUESTS = "a"\nXEN_GUEST_MEMORY[a] = "64"\nXEN_NOWHERE = "1"\n'
+    trees.write(build, {"conf/xentui.conf": conf})
+    found = [p.finding for p in examine(build_dir.read(build))]
+    assert "XT615" in [one.code for one in found]
+    unread = [one.message.split()[0] for one in found if one.code == "XT647"]
+    assert unread == ["XEN_NOWHERE"]
+
+
 def test_an_image_that_does_not_inherit_the_class_is_made_to(tmp_path: Path) -> None:
     recipe = 'DESCRIPTION = "A minimal xen image"\ninherit core-image\n'
     build = trees.small(tmp_path, GOOD, more={IMAGE: recipe})

@@ -187,7 +187,7 @@ def _build(project: Project) -> Iterator[NextCommand]:
         for name in (guest.rootfs, guest.kernel)
         if name not in (None, "none") and guest.source is None
     ]
-    note = "the Dom0 image, with the guests in it"
+    note = "the Dom0 image, with the guests in it" if project.guests else "the Dom0 image"
     if waiting:
         note += f"; before it, in the deploy directory: {', '.join(map(str, waiting))}"
     yield NextCommand("build", f"bitbake {image(project)}", note)

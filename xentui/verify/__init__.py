@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The user's own BitBake: what it sees of a project, compared with what the project says.
+"""Compare a project's settings with the values that the user's BitBake has.
 
 It runs ``bitbake -e`` and compares every variable and flag; nothing is written.
 

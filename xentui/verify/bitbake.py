@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Running the user's own BitBake, and ending it again.
+"""Run and stop the user's BitBake.
 
-Commands are lists of arguments. The one shell line is a constant that enters the build
-environment, since ``oe-init-build-env`` must be read by a shell; paths reach it as arguments.
+Commands are lists of arguments. The only shell code is a constant that sources
+``oe-init-build-env``; paths are passed to it as arguments.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from xentui.safe_text import visible
 
 ENTER_BUILD = '. "$1" "$2" >/dev/null || exit 125; cd "$2" || exit 125; shift 2; exec "$@"'
 _LARGEST = 256 << 20
-"""Bytes of output after which it is not ``bitbake -e`` any more; of an image it is 2 MiB."""
+"""Most bytes of output that are read; ``bitbake -e`` prints 2 MiB for an image."""
 
 PATIENCE = 20.0
-"""Seconds that BitBake has to end after it was asked to, before it is killed."""
+"""Seconds that BitBake gets to stop before it is killed."""
 
 
 class NoRecipeError(InputError):
@@ -41,8 +41,8 @@ class BitBake:
 
     Attributes:
         build: the build directory.
-        init: the script that sets the environment up; ``None`` where it is set up already.
-        tick: called about twice a second with the seconds a question takes already.
+        init: the script that sets up the environment; ``None`` if it is set up already.
+        tick: called about twice a second with the seconds since the start of the command.
     """
 
     build: Path
@@ -50,14 +50,14 @@ class BitBake:
     tick: Callable[[float], None] = lambda _: None
 
     def environment(self, recipe: str | None) -> str:
-        """Return what ``bitbake -e`` prints, of a recipe or of the configuration alone.
+        """Return the output of ``bitbake -e`` for a recipe, or for the configuration only.
 
         Args:
-            recipe: its name.
+            recipe: the recipe's name, or ``None``.
 
         Raises:
             NoRecipeError: no layer has the recipe.
-            InputError: BitBake is not there, or it failed.
+            InputError: BitBake was not found, or it failed.
         """
         asked = ["bitbake", "-e"] if recipe is None else ["bitbake", "-e", recipe]
         code, output, errors = self._run(asked)
@@ -66,10 +66,10 @@ class BitBake:
         raise self._failed(asked, code, output, errors)
 
     def flag(self, recipe: str, variable: str, flag: str) -> str | None:
-        """Return a flag as ``bitbake-getvar`` has it, not expanded; ``None`` where it is not set.
+        """Return the unexpanded value of a flag from ``bitbake-getvar``; ``None`` if it is unset.
 
         Raises:
-            InputError: BitBake is not there, or it failed.
+            InputError: BitBake was not found, or it failed.
         """
         asked = ["bitbake-getvar", "--value", "--unexpand", "-r", recipe, "-f", flag, variable]
         code, output, errors = self._run(asked)
@@ -80,7 +80,7 @@ class BitBake:
         raise self._failed(asked, code, output, errors)
 
     def command(self, asked: list[str]) -> tuple[list[str], dict[str, str]]:
-        """Return what is run so that a command runs in the build environment, and with what.
+        """Return the arguments that run a command in the build environment, and its variables.
 
         Raises:
             InputError: the environment is not set up.
@@ -135,7 +135,7 @@ class BitBake:
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Put off what would interrupt, until a program that is being started is known."""
+    """Delay signals until the process that is being started can be stopped."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -170,7 +170,7 @@ def _started(command: list[str], build: Path, env: dict[str, str]) -> subprocess
 
 
 def _reason(lines: list[str]) -> str:
-    """Return what the sanity check found; oe:meta/lib/oe/sanity.py says four lines before it."""
+    """Return the findings of the sanity check, after its four introductory lines (oe:sanity)."""
     found = iter(lines)
     any(line.endswith("potential problems / advisories:") for line in found)
     return next(found, "").strip()
@@ -186,7 +186,7 @@ def _not_set_up(build: Path, program: str) -> InputError:
 
 
 def _heard(process: subprocess.Popen[bytes], tick: Callable[[float], None]) -> tuple[str, str]:
-    """Read both streams to their ends."""
+    """Read both streams until they end."""
     began = time.monotonic()
     taken: dict[str, list[bytes]] = {"out": [], "err": []}
     size = 0
@@ -209,7 +209,7 @@ def _heard(process: subprocess.Popen[bytes], tick: Callable[[float], None]) -> t
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """End a process with all it started: asked first, as ctrl+c would, killed if need be."""
+    """Stop a process and its children: first as ctrl+c does, then by SIGKILL if necessary."""
     running = process.poll() is None
     try:
         for number, seconds in (
@@ -223,7 +223,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(seconds)
     finally:
-        # What outlived it, or a person who will not wait either, is asked nothing any more.
+        # Children that are still running, or a second ctrl+c: kill the group.
         if running:
             _signal(process, signal.SIGKILL)
             process.wait()
@@ -233,6 +233,6 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _signal(process: subprocess.Popen[bytes], number: int) -> None:
-    # Its session is its own, so the process leads a group of that number.
+    # The process has its own session, so its process group has the same number.
     with suppress(ProcessLookupError):
         os.killpg(process.pid, number)

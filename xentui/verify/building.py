@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Building and booting with the user's own programs, in the user's own terminal.
+"""Build and boot with the user's programs in the user's terminal.
 
-The programs get the terminal itself, so that they can draw, ask and be interrupted with ctrl+c.
+The programs use the terminal directly, so they can draw, ask, and be interrupted with ctrl+c.
 """
 
 from __future__ import annotations
@@ -23,17 +23,16 @@ from xentui.project.model import Project
 from xentui.verify.bitbake import BitBake
 
 PROGRAMS = ("bitbake", "runqemu")
-"""What is run; every other command is the user's to type."""
+"""The programs that xentui runs; the user types all other commands."""
 
 
 @dataclass(frozen=True, slots=True)
 class Building:
-    """What is run to build and to boot a project, and what is left to the user.
+    """The commands that build and boot a project.
 
     Attributes:
-        run: the commands, in order.
-        left: commands of the same steps that only the user can run, such as writing
-            to a card.
+        run: the commands that xentui runs, in order.
+        left: commands that only the user can run, such as writing to a card.
     """
 
     run: tuple[NextCommand, ...]
@@ -41,27 +40,27 @@ class Building:
 
 
 def building(project: Project) -> Building:
-    """Return the commands that build and boot a project, as its list of commands has them."""
+    """Return the commands of a project that build and boot it."""
     steps = [command for command in commands(project) if command.step in ("build", "boot")]
     own = [one for one in steps if one.line.partition(" ")[0] in PROGRAMS]
     return Building(tuple(own), tuple(one for one in steps if one not in own))
 
 
 def run(command: NextCommand, build: Path, init: Path | None = None) -> int:
-    """Run a command with this process's own terminal, and return how it ended.
+    """Run a command in this terminal, and return its exit code.
 
-    ctrl+c goes to the command, as it would without xentui. SIGTERM and SIGHUP are handed on.
+    ctrl+c interrupts the command, as it would without xentui. SIGTERM and SIGHUP are passed on.
 
     Args:
-        command: one that :func:`building` says is run.
+        command: a command from :attr:`Building.run`.
         build: the build directory.
-        init: the script that sets the environment up, where it is not.
+        init: the script that sets up the environment, unless it is set up already.
 
     Returns:
-        the command's exit code; 128 and the signal's number where one ended it.
+        the command's exit code; 128 plus the signal number if a signal ended it.
 
     Raises:
-        InputError: the program is not there.
+        InputError: the program was not found.
     """
     line, environment = BitBake(build, init).command(shlex.split(command.line))
     return foreground(line, build, environment)
@@ -70,16 +69,16 @@ def run(command: NextCommand, build: Path, init: Path | None = None) -> int:
 def foreground(
     line: list[str], folder: Path, env: dict[str, str], then: Callable[[], None] = lambda: None
 ) -> int:
-    """Run a program with this process's own terminal, as :func:`run` does.
+    """Run a program in this terminal, as :func:`run` does.
 
     Args:
         line: the program and its arguments.
-        folder: where it runs.
+        folder: its working directory.
         env: its environment.
-        then: called after it, while ctrl+c still does nothing here.
+        then: called after it has ended, while ctrl+c is still ignored.
 
     Raises:
-        InputError: the program is not there.
+        InputError: the program was not found.
     """
     with _handing_on() as running:
         try:
@@ -93,16 +92,16 @@ def foreground(
 
 
 def exit_code(code: int) -> int:
-    """Return what xentui ends with where a command ended so."""
+    """Return the exit code of xentui after a command's exit code."""
     return Exit.INTERRUPTED if code == 128 + signal.SIGINT else code
 
 
 @contextmanager
 def _handing_on() -> Iterator[list[subprocess.Popen[bytes]]]:
-    """Hand signals on to what runs, instead of being ended by them.
+    """Pass signals on to the running program instead of ending by them.
 
-    A terminal sends SIGINT to both, so that one is only outlived. Handlers, other than an
-    ignored signal, are not inherited by the program.
+    A terminal sends SIGINT to both, so SIGINT is only ignored here. It gets a handler, since the
+    program would inherit an ignored signal.
     """
     running: list[subprocess.Popen[bytes]] = []
 

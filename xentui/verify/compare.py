@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What a project says against what BitBake sees."""
+"""Compare a project's assignments with the values that BitBake has."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Status = Literal["agrees", "differs", "unseen", "extra"]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of one assignment.
+    """The result for one assignment.
 
     Attributes:
-        seen: the value that BitBake has; ``None`` where it has none.
-        file: the file that BitBake names for it, which is the culprit where it differs; empty
-            where BitBake names none.
-        line: from 1; 0 where there is none.
-        reason: why it is unseen, or which words are missing; else empty.
+        seen: the value that BitBake has; ``None`` if it is unset.
+        file: the file that last set the value, which is the cause of a difference; empty if
+            BitBake names none.
+        line: the line in it, from 1; 0 if there is none.
+        reason: why BitBake does not have it, or which words are missing; else empty.
     """
 
     expected: ExpectedAssignment
@@ -40,11 +40,11 @@ def judge(
 
     Args:
         expected: the assignment.
-        seen_by: what BitBake printed of the assignment's recipe.
-        quick: it printed the configuration alone, where nothing is a recipe's yet.
+        seen_by: the output of BitBake for the assignment's recipe.
+        quick: whether the output is for the configuration only, without any recipe.
 
     Returns:
-        the verdict, or ``None`` where the assignment is for other machines.
+        the verdict, or ``None`` if the assignment is for other machines.
     """
     if not seen_by.overrides.issuperset(expected.overrides):
         return None
@@ -64,7 +64,7 @@ def judge(
 
 
 def _as_written(expected: ExpectedAssignment, seen_by: Environment) -> Verdict:
-    """Compare an assignment for one recipe where only the configuration is known."""
+    """Compare an assignment for one recipe, if only the configuration is known."""
     override = ":".join((*expected.overrides, f"pn-{expected.recipe}"))
     if not expected.adds:
         variable = seen_by.get(f"{expected.variable}:{override}")
@@ -107,7 +107,7 @@ def _verdict(
 
 
 def _culprit(events: list[Event], expected: ExpectedAssignment, missing: list[str]) -> Event | None:
-    """Return the operation that undid an assignment: the latest that is not the same."""
+    """Return the operation that changed an assigned value: the last different one."""
     for event in events:
         if ":remove" in event.operation and set(missing) & set(event.detail.split()):
             return event
@@ -120,5 +120,5 @@ _SETTING = ("set", "immediate")
 
 
 def is_same(one: str, other: str) -> bool:
-    """Return whether two values are the same but for blanks, as lists of words are."""
+    """Return whether two values are equal as lists of words."""
     return one.split() == other.split()

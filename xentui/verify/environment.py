@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The output of ``bitbake -e``: every variable, its value and every assignment of it.
+"""Parse the output of ``bitbake -e``: each variable with its value and its assignments.
 
-Its shape is that of bb:lib/bb/data.py, ``emit_var``, and bb:lib/bb/data_smart.py,
-``VariableHistory.emit``: for each variable a comment with one entry an operation, then the
-value before expansion where there was more than one operation, then the value itself as a shell
-would take it. A flag's value is not printed; it is worked out from its operations.
+The format is defined by bb:lib/bb/data.py, ``emit_var``, and bb:lib/bb/data_smart.py,
+``VariableHistory.emit``: for each variable a comment with one entry per operation, then the
+unexpanded value if there was more than one operation, then the value in shell syntax. The values of
+flags are not printed; they are computed from their operations.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ class Event:
 
     Attributes:
         operation: BitBake's word: ``set``, ``set?``, ``immediate``, ``append``, ``prepend``,
-            ``postdot``, ``predot``, ``:append``, ``:remove``, with ``[override]`` behind it, or
-            ``override[…]:`` before it.
-        flag: empty for the variable itself.
-        detail: what was assigned or added, as written.
+            ``postdot``, ``predot``, ``:append``, ``:remove``, followed by ``[override]`` or
+            preceded by ``override[…]:``.
+        flag: the flag; empty for the variable itself.
+        detail: the text that was assigned or added, as written.
     """
 
     operation: str
@@ -45,11 +45,11 @@ class Event:
 
 @dataclass
 class Variable:
-    """A variable as BitBake has it.
+    """A variable in BitBake.
 
     Attributes:
-        value: expanded; ``None`` where it is not set.
-        raw: before expansion; ``None`` where BitBake does not print it.
+        value: the expanded value; ``None`` if it is unset.
+        raw: the unexpanded value; ``None`` if BitBake does not print it.
     """
 
     events: list[Event] = field(default_factory=list)
@@ -57,7 +57,7 @@ class Variable:
     raw: str | None = None
 
     def flag(self, name: str) -> str | None:
-        """Return a flag's value, not expanded, or ``None`` where it is not set."""
+        """Return the unexpanded value of a flag, or ``None`` if it is unset."""
         value: str | None = None
         weak: str | None = None
         for event in self.events:
@@ -86,28 +86,28 @@ class Variable:
 
 @dataclass
 class Environment:
-    """What one run of ``bitbake -e`` printed.
+    """The parsed output of one ``bitbake -e``.
 
     Attributes:
-        included: files that were read, in order, as BitBake names them.
+        included: the files that BitBake read, in order.
     """
 
     variables: dict[str, Variable] = field(default_factory=dict)
     included: list[str] = field(default_factory=list)
 
     def get(self, name: str) -> Variable | None:
-        """Return a variable, or ``None`` where it is never assigned."""
+        """Return a variable, or ``None`` if it is never assigned."""
         return self.variables.get(name)
 
     @property
     def overrides(self) -> frozenset[str]:
-        """The overrides that hold."""
+        """The active overrides."""
         found = self.variables.get("OVERRIDES")
         return frozenset((found.value or "").split(":")) if found else frozenset()
 
 
 def parse(output: str) -> Environment:
-    """Read the standard output of ``bitbake -e``, whatever comes before it."""
+    """Parse the standard output of ``bitbake -e``; other lines before it are skipped."""
     environment = Environment()
     lines = output.replace("\r\n", "\n").split("\n")
     at = _included(lines, environment)
@@ -133,7 +133,7 @@ def parse(output: str) -> Environment:
 
 
 def _included(lines: list[str], environment: Environment) -> int:
-    """Read the list of files, and return where it ends."""
+    """Parse the list of files, and return the position of its end."""
     try:
         at = lines.index("# INCLUDE HISTORY:") + 1
     except ValueError:
@@ -149,7 +149,7 @@ def _included(lines: list[str], environment: Environment) -> int:
 
 
 def _history(lines: list[str], at: int, variable: Variable) -> int:
-    """Read a variable's operations and its value before expansion; return where they end."""
+    """Parse a variable's operations and unexpanded value; return the position of their end."""
     while at < len(lines):
         event = _EVENT.fullmatch(lines[at])
         if event is None:
@@ -171,7 +171,7 @@ def _history(lines: list[str], at: int, variable: Variable) -> int:
 
 
 def _take(lines: list[str], at: int, prefix: str) -> tuple[str, int]:
-    """Return a line and those that continue it, without the prefix of the latter."""
+    """Return a line joined with its continuation lines, without their prefix."""
     taken = [lines[at]] if at < len(lines) else [""]
     at += 1
     while at < len(lines) and lines[at].startswith(prefix):
@@ -181,7 +181,7 @@ def _take(lines: list[str], at: int, prefix: str) -> tuple[str, int]:
 
 
 def _before(lines: list[str], at: int) -> tuple[str, int]:
-    """Return the value before expansion, which is on lines that begin with ``#``."""
+    """Return the unexpanded value, which is on lines that start with ``#``."""
     taken: list[str] = []
     while at < len(lines) and lines[at].startswith("#"):
         following = lines[at + 1] if at + 1 < len(lines) else ""
@@ -212,9 +212,9 @@ def _function_end(lines: list[str], at: int) -> int:
 
 
 def places(variable: Variable, flag: str = "") -> Iterator[Event]:
-    """Yield the operations that count for a variable or a flag, the latest first.
+    """Yield the effective operations on a variable or a flag, the last one first.
 
-    A weak default counts for nothing once there is any other assignment.
+    A weak default has no effect if there is any other assignment.
     """
     own = [event for event in variable.events if event.flag == flag]
     strong = [event for event in own if not event.operation.endswith("set?")]

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What BitBake should see: every assignment of the files that a project turns into."""
+"""List the assignments that BitBake should have: those of all files written for a project."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ class ExpectedAssignment:
     """One assignment.
 
     Attributes:
-        recipe: the recipe that is to see it.
-        conf: whether it is in the configuration, not in a recipe.
-        variable: without overrides.
+        recipe: the recipe that it is for.
+        conf: whether it is in the configuration and not in a recipe.
+        variable: the name without overrides.
         operator: ``=``, ``+=`` … or ``:append``, ``:prepend``, ``:remove``.
-        overrides: those that must hold besides ``pn-<recipe>``.
-        scoped: whether it is for that recipe alone (``pn-``).
+        overrides: overrides that must be active in addition to ``pn-<recipe>``.
+        scoped: whether it is for that recipe only (``pn-``).
     """
 
     recipe: str
@@ -45,7 +45,7 @@ class ExpectedAssignment:
 
     @property
     def written(self) -> str:
-        """All of it but the value, as it is written; before it the recipe it is written in."""
+        """The assignment as written but without its value, after the name of its recipe."""
         where = "" if self.conf else f"{self.recipe}: "
         added = self.operator if self.operator.startswith(":") else ""
         overrides = "".join(f":{override}" for override in self.overrides)
@@ -56,22 +56,22 @@ class ExpectedAssignment:
 
     @property
     def adds(self) -> bool:
-        """Whether it adds words to what others say."""
+        """Whether it adds words to the value of other assignments."""
         return self.operator in (":append", ":prepend", "+=", "=+", ".=", "=.")
 
 
 def expected_assignments(
     project: Project, assets: Assets = NO_ASSETS, build: Path | None = None
 ) -> list[ExpectedAssignment]:
-    """Return everything that is assigned for a project, in the files' order.
+    """Return all assignments that are written for a project, in the order of the files.
 
     Args:
         project: the project.
-        assets: the files it names.
+        assets: the contents of the files that the project names.
         build: the build directory, whose own settings may have been kept or replaced.
 
     Raises:
-        CannotCarry: a value cannot be written so that it is read back as it is.
+        CannotCarry: a value cannot be written without changing its meaning.
     """
     if build is None or not build_dir.is_build_dir(build):
         rendered = render(project, assets)

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What BitBake has of guests besides the project's own assignments: whoever set it counts.
+"""Compare guest settings that the project does not assign with the values that BitBake has.
 
-A project assigns only what differs from a default, so that a line of somebody else's can change
-what a guest has without undoing any assignment. Every guest that is bundled, every flag of a
-guest and every default of all guests is therefore compared with the value that the project means.
+A project assigns only values that differ from a default, so another file can change a guest
+without overriding any of the project's assignments. Therefore all bundled guests, all their flags
+and the defaults of all guests are compared with the values that the project implies.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from xentui.verify.expected import ExpectedAssignment
 GUESTS = "BUNDLED_XEN_GUESTS"
 
 Assigned = Collection[tuple[str, str]]
-"""Variables and flags that the project assigns itself, which are compared as assignments."""
+"""Variables and flags that the project assigns; they are compared as assignments."""
 
 
 def others(
     project: Project, recipe: str | None, seen_by: Environment, assigned: Assigned
 ) -> Iterator[Verdict]:
-    """Yield what is not as the project means it, though the project does not assign it.
+    """Yield differences in values that the project implies but does not assign.
 
     Args:
         project: the project.
-        recipe: the recipe whose environment it is; ``None`` for the configuration alone.
-        seen_by: what BitBake has of it.
-        assigned: what the project assigns.
+        recipe: the recipe of the environment; ``None`` for the configuration only.
+        seen_by: the environment that BitBake printed.
+        assigned: the project's own assignments.
     """
     dom0 = image(project)
     if recipe in (None, dom0):

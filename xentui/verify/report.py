@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Asking BitBake about everything a project says, and the report of it."""
+"""Query BitBake for all settings of a project, and report the differences."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ from xentui.verify.others import others
 
 
 class BitBakeRunner(Protocol):
-    """Answers questions as :class:`xentui.verify.bitbake.BitBake` does, or from recorded output."""
+    """The queries of :class:`xentui.verify.bitbake.BitBake`; tests answer from recorded output."""
 
     def environment(self, recipe: str | None) -> str:
-        """Return the output of ``bitbake -e`` for a recipe, or for the configuration alone."""
+        """Return the output of ``bitbake -e`` for a recipe, or for the configuration only."""
         ...
 
     def flag(self, recipe: str, variable: str, flag: str) -> str | None:
-        """Return a flag, not expanded."""
+        """Return the unexpanded value of a flag."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class VerifyReport:
-    """What BitBake sees of a project.
+    """The results of comparing a project with BitBake.
 
     Attributes:
-        asked: the recipes that were asked about; empty for the configuration alone.
-        verdicts: one an assignment, in the order of the files.
-        notes: what may be the reason where something is not as it should be.
+        asked: the recipes that were queried; empty for the configuration only.
+        verdicts: one per assignment, in the order of the files.
+        notes: possible reasons for differences.
     """
 
     build: Path
@@ -53,7 +53,7 @@ class VerifyReport:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many assignments there are of each status."""
+        """The number of assignments by status."""
         return {
             status: sum(verdict.status == status for verdict in self.verdicts)
             for status in ("agrees", "differs", "unseen", "extra")
@@ -61,11 +61,11 @@ class VerifyReport:
 
     @property
     def fine(self) -> bool:
-        """Whether BitBake sees everything as the project says it."""
+        """Whether BitBake has every value of the project."""
         return all(verdict.status == "agrees" for verdict in self.verdicts)
 
     def lines(self, *, everything: bool = False) -> Iterator[str]:
-        """Yield the report for people: what is not as it should be, or all, and a summary."""
+        """Yield the lines of the text report: differences or all verdicts, and a summary."""
         for verdict in self.verdicts:
             if everything or verdict.status != "agrees":
                 yield self._line(verdict)
@@ -80,7 +80,7 @@ class VerifyReport:
         )
 
     def data(self) -> dict[str, Any]:
-        """Return the report for machines."""
+        """Return the report as data for JSON."""
         return {
             "version": 1,
             "build_dir": str(self.build),
@@ -131,15 +131,15 @@ def verify(
     quick: bool = False,
     progress: Callable[[str | None, int, int], None] = lambda _recipe, _number, _of: None,
 ) -> VerifyReport:
-    """Compare all that a project says with what BitBake sees.
+    """Compare all settings of a project with the values that BitBake has.
 
     Args:
         project: the project.
-        assets: the files it names.
+        assets: the contents of the files that the project names.
         build: the build directory.
         bitbake: runs BitBake.
-        quick: ask about the configuration alone, and leave out what recipes say.
-        progress: called before each question with the recipe, its number, and of how many.
+        quick: query the configuration only, without recipes.
+        progress: called before each query with the recipe, its number and the total.
 
     Raises:
         InputError: BitBake failed, or no layer has the Dom0 image.
@@ -183,7 +183,7 @@ def verify(
 
 
 def _kept(build: Path) -> set[tuple[str, str]]:
-    """Return what the user set and wished to keep: variables with their flag or guest."""
+    """Return the user's own settings that are kept: variables with their flag or guest."""
     if not is_build_dir(build):
         return set()
     settings = existing.read(build)
@@ -194,14 +194,14 @@ def _kept(build: Path) -> set[tuple[str, str]]:
 
 
 def _owner(verdict: Verdict) -> str:
-    """Return the flag that a verdict is about, or the guest that is bundled besides."""
+    """Return the flag of a verdict, or its additional bundled guest."""
     if verdict.status == "extra":
         return (verdict.seen or "").partition(":")[0]
     return verdict.expected.flag
 
 
 def _asked_again(verdict: Verdict, recipe: str, bitbake: BitBakeRunner) -> Verdict:
-    """Ask for one flag: of a recipe's Python tasks ``bitbake -e`` prints nothing."""
+    """Query one flag, as ``bitbake -e`` does not print the flags of Python tasks."""
     expected = verdict.expected
     if not expected.flag or not expected.variable.startswith("do_"):
         return verdict
@@ -214,7 +214,7 @@ def _asked_again(verdict: Verdict, recipe: str, bitbake: BitBakeRunner) -> Verdi
 
 
 def _recipes(wanted: list[ExpectedAssignment], dom0: str) -> list[str]:
-    """Return the recipes to ask about, the image that needs them all first."""
+    """Return the recipes to query, starting with the Dom0 image."""
     return list(dict.fromkeys([dom0, *(expected.recipe for expected in wanted)]))
 
 

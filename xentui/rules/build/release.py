@@ -18,6 +18,9 @@ _XENS = re.compile(
 )
 """Variables that only Xen's layers can read."""
 
+_GUESTS = re.compile(r"BUNDLED_XEN_GUESTS$|XEN_GUEST_")
+"""Variables that only the Xen guest classes read."""
+
 
 def classes(context: BuildContext) -> Iterator[Placed]:
     """Find a meta-virtualization that is older than the Xen guest classes."""
@@ -110,6 +113,9 @@ def unread(context: BuildContext) -> Iterator[Placed]:
                 ours.setdefault(variable, each.place)
             elif _XENS.fullmatch(variable) and build.is_users(each.place.file):
                 theirs.setdefault(variable, each.place)
+    if not context.abilities.has_classes:
+        # The finding on the missing classes explains these.
+        ours = {name: place for name, place in ours.items() if not _GUESTS.match(name)}
     layers = [layer.path for layer in build.layers if layer.collection != "xentui"]
     unread = mentions.never_named((*ours, *theirs), layers)
     for variable in sorted(unread & ours.keys()):
