@@ -19,10 +19,10 @@ import pytest
 from tests.rehearsal import deployed, edges, places
 from tests.vectors import bundled_presets
 from xentui import rehearsal
-from xentui.project import assets, document
+from xentui.project import assets, document, guest_presets
 from xentui.project.assets import NO_ASSETS
 from xentui.project.boards import Arch, board
-from xentui.project.model import Project
+from xentui.project.model import Host, Project
 from xentui.rehearsal.arch import ARM
 from xentui.rehearsal.parts import Parts
 from xentui.rehearsal.report import RehearsalReport
@@ -135,6 +135,23 @@ def test_a_preset_for_arm64_starts_all_its_guests(name: str) -> None:
     assert reported.as_predicted
     assert all(guest.status == "running" for guest in reported.guests)
     assert all("Booting Linux" in guest.console for guest in reported.guests)
+
+
+@pytest.mark.parametrize(
+    ("machine", "names"),
+    [
+        ("qemux86-64", ("busybox", "alpine", "openwrt", "debian-cloud")),
+        pytest.param("qemuarm64", ("zephyr", "alpine"), marks=pytest.mark.arm),
+    ],
+)
+def test_ready_made_guests_start(machine: str, names: tuple[str, ...]) -> None:
+    project = Project(Host(machine, memory=3072))
+    for name in names:
+        project, _ = guest_presets.add(project, guest_presets.guest_preset(name))
+    parts = places.found() if machine == "qemux86-64" else places.found(ARM)
+    told = rehearsed(project, parts)
+    assert told.all_started, "\n".join(told.lines())
+    assert told.as_predicted, "\n".join(told.lines())
 
 
 TWO = """version = 1
