@@ -59,7 +59,7 @@ class ImageFiles(Protocol):
     """The files of an image."""
 
     def file(self, name: str) -> Reader | None:
-        """Return the file at a path, or ``None`` if there is none."""
+        """Return the file at a path, or ``None`` if it does not exist."""
 
 
 class ArchiveFiles:
@@ -81,7 +81,7 @@ class ArchiveFiles:
                 self._links[member.path] = os.path.normpath(f"{above}/{member.link}").lstrip("/")
 
     def file(self, name: str) -> Reader | None:
-        """Return the file at a path, or ``None`` if there is none."""
+        """Return the file at a path, or ``None`` if it does not exist."""
         place = self._places.get(self._links.get(name, name))
         return PartReader(self._reader, *place) if place is not None else None
 
@@ -102,9 +102,9 @@ class FolderFiles:
         self._open.clear()
 
     def file(self, name: str) -> Reader | None:
-        """Return the file at a path, or ``None`` if there is none."""
+        """Return the file at a path, or ``None`` if it does not exist."""
         if not _MEMBER.fullmatch(name):
-            # The description is the image's own: it must not name files outside.
+            # The paths come from the image, which must not reach files outside the layout.
             return None
         try:
             flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW
@@ -121,7 +121,7 @@ def is_layout(folder: Path) -> bool:
 
 
 def is_image_archive(reader: Reader) -> bool:
-    """Return whether a tar archive holds a container image, judging by its first members."""
+    """Return whether a tar archive is a container image, judging by its first members."""
     names: list[str] = []
     # Of a compressed archive only the first bytes are available: a member may be cut off.
     with suppress(Broken):
@@ -132,10 +132,10 @@ def is_image_archive(reader: Reader) -> bool:
 
 
 def read(files: ImageFiles) -> Container:
-    """Return the description of an image.
+    """Return the manifest and configuration of an image.
 
     Raises:
-        Broken: it has none, one of an unknown form, or several images.
+        Broken: they are missing, their form is unknown, or there are several images.
     """
     manifest = _json(files, "manifest.json")
     if manifest is not None:
@@ -168,7 +168,7 @@ def _layout(files: ImageFiles, index: Any) -> Container:
         entries = _manifests(manifest)
         if not entries:
             break
-        # Attestations and the like are entries of an unknown platform.
+        # Attestations and the like are listed with the platform "unknown".
         images = {str(e.get("digest")): e for e in entries if _platform(e) != "unknown"}
         if not images:
             raise Broken("it holds no image that runs on a known platform")
@@ -190,7 +190,7 @@ def _layout(files: ImageFiles, index: Any) -> Container:
 
 
 def _manifests(index: Any) -> list[dict[str, Any]]:
-    """Return the entries of an index; none of a manifest."""
+    """Return the entries of an index; an empty list for a manifest."""
     entries = _table(index).get("manifests")
     return [e for e in entries if isinstance(e, dict)] if isinstance(entries, list) else []
 

@@ -47,7 +47,7 @@ _VOLUMES = (
     (4096, b"\xfc\x4e\x2b\xa9", "raid"),
 )
 _PAGES = (4096, 8192, 16384, 65536)
-"""Sizes of a page, whose end swap space is marked at."""
+"""Page sizes in bytes: the magic of swap space is at the end of its first page."""
 
 _NO_TYPE = "00000000-0000-0000-0000-000000000000"
 
@@ -93,10 +93,10 @@ class PartitionedDisk:
 
 
 def read(reader: Reader) -> PartitionedDisk | None:
-    """Return the partitions of a disk, or ``None`` where it has no table.
+    """Return the partitions of a disk, or ``None`` if it has no partition table.
 
     Raises:
-        Broken: it has a table that makes no sense.
+        Broken: its partition table is inconsistent.
     """
     first = reader.at(0, 512)
     if len(first) < 512 or first[510:] != b"\x55\xaa":
@@ -114,7 +114,7 @@ def read(reader: Reader) -> PartitionedDisk | None:
 
 
 def filesystem(reader: Reader) -> str:
-    """Return what file system something holds, or an empty text."""
+    """Return the name of the file system, or an empty string."""
     if reader.at(0, 4) == b"XFSB":
         return "xfs"
     if reader.at(0, 4) == b"hsqs":
@@ -140,7 +140,7 @@ def filesystem(reader: Reader) -> str:
 
 
 def volume(reader: Reader) -> str:
-    """Return what holds no file system itself: swap, or what one is laid in; or an empty text."""
+    """Return the name of swap space or of a container such as LUKS or LVM, or an empty string."""
     for place, magic, name in _VOLUMES:
         if reader.at(place, len(magic)) == magic:
             return name
@@ -168,7 +168,7 @@ def _look(reader: Reader, partition: Partition) -> Partition:
 
 
 def _root(partitions: tuple[Partition, ...]) -> int | None:
-    """Return the partition that has an init, is marked as a root, or is the biggest Linux."""
+    """Return the partition with an init, one marked as a root, or the largest Linux partition."""
     for likely in (
         [p for p in partitions if p.init],
         [p for p in partitions if p.type == "Linux root"],
@@ -189,7 +189,7 @@ def _mbr(sector: bytes) -> Iterator[tuple[int, int, int, int]]:
 
 
 def _plausible(first: bytes, entries: list[tuple[int, int, int, int]]) -> bool:
-    """Tell a table from a boot sector, which ends with the same two bytes."""
+    """Tell a partition table from a boot sector, which ends with the same two bytes."""
     return all(
         status in (0, 0x80) and start > 0 and count > 0 for status, _, start, count in entries
     ) and not (b"FAT" in first[54:59] or b"FAT" in first[82:87])

@@ -22,8 +22,8 @@ class VmDisk:
     Attributes:
         format: its name for ``qemu-img convert -f``.
         label: what it is, in a few words.
-        size: bytes of the disk inside; ``None`` where that was not looked up.
-        whole: whether the disk can be made of this file alone.
+        size: bytes of the disk inside; ``None`` if unknown.
+        whole: whether this file alone is enough to convert the disk.
     """
 
     format: str
@@ -33,7 +33,7 @@ class VmDisk:
 
 
 def read(reader: Reader, head: bytes) -> VmDisk | None:
-    """Return which other hypervisor's image something is, or ``None``.
+    """Return the format of another hypervisor's disk image, or ``None``.
 
     Args:
         reader: its bytes.

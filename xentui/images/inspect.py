@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Tell what a local file is: the whole file with its digest, or only its beginning.
+"""Identify a local file, reading all of it with its digest, or only its beginning.
 
 A file is read once from its first byte to its last; digest, unpacking and the walk through an
 archive all feed on that. Besides, a few blocks that its headers point to are read. However a
@@ -30,17 +30,16 @@ from xentui.images.tar import Chunks, Tar, walk
 from xentui.safe_text import quoted, visible
 
 Progress = Callable[[int, int], None]
-"""Called with how many bytes of how many are done."""
+"""Called with the bytes that are read, and the total."""
 
 SMALL = 64 * 1024
-"""Files of at most so many bytes are read in full even where only the beginning is asked."""
+"""Bytes up to which a file is read in full even if only its beginning is asked for."""
 
 HEAD = 256 * 1024
-"""How many bytes of something packed are looked at to tell what it is."""
+"""Unpacked bytes of a compressed file that are read to identify it."""
 
 SPARSE = 1024**3
-"""How many bytes of holes are too many to be read for a checksum, which BitBake asks of no
-local file."""
+"""Bytes in holes from which on no checksum is computed: BitBake needs none for local files."""
 
 _CHUNK = 1024 * 1024
 _MOST_HOLES = 100_000
@@ -50,7 +49,7 @@ _MOST_KNOWN = 1024
 _GLANCED = 20_000
 
 _PACKED_KINDS = ("ext", "disk", "filesystem", "iso", "qcow2")
-"""Kinds of which all is unpacked, packed ones of a guest's disk."""
+"""Kinds of compressed files that are unpacked completely: disks of guests."""
 
 _Key = tuple[str, int, int, int, int]
 _whole: dict[_Key, Inspected] = {}
@@ -58,16 +57,16 @@ _heads: dict[_Key, Inspected] = {}
 
 
 def inspect(path: Path, progress: Progress | None = None) -> Inspected:
-    """Read all of a file, or walk through a directory, and tell what it is.
+    """Read all of a file, or walk through a directory, and return what it is.
 
-    What is known is kept in memory, and serves while the file's size and times stay.
+    Results are cached while the size and the times of the file stay the same.
 
     Args:
         path: a file or directory.
         progress: called about once a MiB.
 
     Raises:
-        InputError: it cannot be read, is neither, or changes meanwhile.
+        InputError: it cannot be read, is neither file nor directory, or changes meanwhile.
     """
     with _opened(path) as (descriptor, status):
         if descriptor is None:
@@ -85,9 +84,9 @@ def inspect(path: Path, progress: Progress | None = None) -> Inspected:
 
 
 def glance(path: Path) -> Inspected:
-    """Tell what a file is by its beginning and what that points to, in little time.
+    """Return what a file is by its beginning and what that points to, in little time.
 
-    Of a small file, and of one that :func:`inspect` has read before, all is known.
+    A small file is read in full; the result of an earlier :func:`inspect` is used again.
 
     Raises:
         InputError: it cannot be read, or is neither a file nor a directory.
@@ -113,7 +112,7 @@ def glance(path: Path) -> Inspected:
 
 
 def _folder(path: Path, most: int) -> Inspected:
-    """Return what a directory is, of which so many entries are counted."""
+    """Return what a directory is, counting at most so many entries."""
     seen = tree.inspect(path, most)
     if not container.is_layout(path):
         return seen
@@ -158,7 +157,7 @@ def _packed(reader: Reader, packed: str) -> tuple[Recognised, int | None, tuple[
     found = recognise(BytesReader(head))
     if unpacking.compression(head) is not None:
         found = Recognised("other", "something packed twice")
-    # Sizes and ends of what was unpacked in part say nothing.
+    # The sizes of what was unpacked only in part mean nothing.
     return (found if len(head) < HEAD else replace(found, problems=())), unpacked, ()
 
 
@@ -183,7 +182,7 @@ def _read(path: Path, descriptor: int, size: int, progress: Progress) -> Inspect
 def _chunks(
     descriptor: int, size: int, digest: Callable[[bytes | memoryview], None], progress: Progress
 ) -> Iterator[memoryview]:
-    """Yield a file from its beginning to its end. A chunk holds until the next is asked."""
+    """Yield a file in chunks. Each chunk is valid only until the next one is requested."""
     buffer = memoryview(bytearray(_CHUNK))
     done = 0
     with open(descriptor, "rb", buffering=0, closefd=False) as file:
@@ -195,14 +194,14 @@ def _chunks(
 
 
 def _holes(descriptor: int, size: int) -> int:
-    """Return how many bytes of a file are in holes, as far as its file system reports them."""
+    """Return the bytes of a file that are in holes, as far as the file system reports them."""
     place = data = 0
     try:
         for _ in range(_MOST_HOLES):
             start = os.lseek(descriptor, place, os.SEEK_DATA)
             place = os.lseek(descriptor, start, os.SEEK_HOLE)
             data += place - start
-        # What comes after so many holes counts as data.
+        # The rest, after so many holes, counts as data.
         data += size - place
     except OSError as error:
         if error.errno != errno.ENXIO:
@@ -212,7 +211,7 @@ def _holes(descriptor: int, size: int) -> int:
 
 
 def _with_layers(seen: Inspected, files: ImageFiles) -> Inspected:
-    """Read the layers of a container image for what its root needs."""
+    """Read the layers of a container image to find the size of its root directory."""
     image = seen.found.container
     if image is None:
         return seen
@@ -232,7 +231,7 @@ def _with_layers(seen: Inspected, files: ImageFiles) -> Inspected:
 
 
 def _not_carried(image: container.Container) -> Iterator[str]:
-    """Yield what an image says of how it runs that a guest made of it does not keep."""
+    """Yield the settings of an image that a guest built from it ignores, a sentence each."""
     if not image.command:
         yield "It does not say what it runs: name a program with init= yourself."
     elif not image.shell:
@@ -242,7 +241,7 @@ def _not_carried(image: container.Container) -> Iterator[str]:
 
 
 def _unpacked_to_its_end(seen: Inspected, stream: Chunks) -> Inspected:
-    """Unpack a disk or file system for its size, and to see that it is whole."""
+    """Unpack a disk or file system to find its size and to check that it is complete."""
     most = max(_LEAST_UNPACKED, _MOST_FACTOR * seen.size)
     unpacker = unpacking.Unpacker(seen.compression or "")
     inside = Chunks(_unpacked(stream, unpacker, most))
@@ -264,7 +263,7 @@ def _trailing(seen: Inspected, unpacker: unpacking.Unpacker) -> Iterator[str]:
 
 
 def _walked(seen: Inspected, stream: Chunks) -> Inspected:
-    """Walk through an archive, packed or not, to its end or to where that must stop."""
+    """Read an archive, compressed or not, to its end or to the limit."""
     archive, shape = Tar(), TreeStatistics()
     problems = list(seen.problems)
     inside = stream
@@ -275,7 +274,7 @@ def _walked(seen: Inspected, stream: Chunks) -> Inspected:
         inside = Chunks(_unpacked(stream, unpacker, most))
     try:
         walk(inside, archive, shape)
-        # Padding follows the end of an archive, and the end of what is packed proves it whole.
+        # Padding follows the end of an archive. The end of the compressed data proves it complete.
         inside.drain()
         if unpacker is not None:
             problems += _trailing(seen, unpacker)
@@ -304,10 +303,10 @@ def _init(archive: Tar) -> bool | None:
 
 
 def _unpacked(stream: Chunks, unpacker: unpacking.Unpacker, most: int) -> Iterator[bytes]:
-    """Yield what comes of unpacking a stream.
+    """Yield the unpacked bytes of a stream.
 
     Raises:
-        Broken: it is damaged, ends in the middle, or makes more than ``most`` bytes.
+        Broken: it is damaged, ends in the middle, or unpacks to more than ``most`` bytes.
     """
     made = 0
     while packed := stream.read(_CHUNK):
@@ -335,10 +334,10 @@ def _warnings(archive: Tar) -> Iterator[str]:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[tuple[int | None, os.stat_result]]:
-    """Open a regular file; give no descriptor for a directory.
+    """Open a regular file; the descriptor is ``None`` for a directory.
 
     Raises:
-        InputError: it cannot be read, or is neither; also where reading fails later.
+        InputError: it cannot be read now or later, or is neither a file nor a directory.
     """
     name = visible(str(path))
     descriptor = None
@@ -382,4 +381,4 @@ def _keep(where: dict[_Key, Inspected], key: _Key, seen: Inspected) -> None:
 
 
 def _nobody(done: int, total: int) -> None:
-    """Take progress that is of no interest."""
+    """Ignore progress."""

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What is known of a file after it was inspected."""
+"""The result of inspecting a file or directory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from xentui.images.tar import Tar
 
 @dataclass(frozen=True, slots=True)
 class Inspected:
-    """A file or directory, and what it is.
+    """A file or directory and its kind.
 
     Attributes:
         path: where it lies.
@@ -47,12 +47,12 @@ class Inspected:
 
     @property
     def kind(self) -> Kind:
-        """What it is, in one word."""
+        """Its kind, in one word."""
         return self.found.kind
 
     @property
     def label(self) -> str:
-        """What it is, in a few words."""
+        """Its kind, in a few words."""
         packed = f", packed with {_TOOLS[self.compression]}" if self.compression else ""
         return f"{self.found.label}{packed}"
 
@@ -60,7 +60,7 @@ class Inspected:
     def disk_size(self) -> int | None:
         """Bytes of the disk that a guest gets from it, where known.
 
-        Of something packed only the beginning was looked at, so what it unpacks to counts.
+        Only the beginning of a compressed file was read, so its unpacked size counts.
         """
         if self.compression is None or self.kind == "qcow2":
             return self.found.disk_size
@@ -73,7 +73,7 @@ _TOOLS = {"gz": "gzip", "bz2": "bzip2", "xz": "xz", "zst": "Zstandard"}
 
 
 def data(seen: Inspected) -> dict[str, Any]:
-    """Return what is known as plain data, for JSON. Sizes are bytes, ``image_size`` is MiB."""
+    """Return everything as plain data for JSON. Sizes are in bytes, ``image_size`` in MiB."""
     found = seen.found
     made: dict[str, Any] = {
         "path": str(seen.path),

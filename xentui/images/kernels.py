@@ -41,7 +41,7 @@ class Kernel:
 
 
 def read(head: bytes) -> Kernel | None:
-    """Return what kernel begins with these bytes, or ``None``."""
+    """Return the kernel that begins with these bytes, or ``None``."""
     try:
         return _linux(head) or _elf(head) or _uboot(head)
     except Broken:

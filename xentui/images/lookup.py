@@ -16,26 +16,26 @@ Node = TypeVar("Node")
 
 
 class FileTree(Protocol[Node]):
-    """A file system that can be walked."""
+    """A file system whose entries can be looked up."""
 
     @property
     def root(self) -> Node:
-        """The directory that every path begins at."""
+        """The directory at the top."""
 
     def entry(self, folder: Node, name: str) -> Node | None:
-        """Return what a directory has under a name, links not followed."""
+        """Return an entry of a directory, without following links."""
 
     def link(self, node: Node) -> str | None:
-        """Return where a symbolic link points, or ``None`` for anything else."""
+        """Return the target of a symbolic link, or ``None`` for anything else."""
 
 
 def exists(tree: FileTree[Node], path: str) -> bool:
-    """Return whether a path leads to something; a link into nothing does not."""
+    """Return whether a path exists; a dangling link does not."""
     return find(tree, path) is not None
 
 
 def find(tree: FileTree[Node], path: str) -> Node | None:
-    """Return what a path leads to, links followed, or ``None``."""
+    """Return the node at a path with links followed, or ``None``."""
     trail: list[Node] = [tree.root]
     steps = path.split("/")[::-1]
     hops = 0

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""qcow2: what the header says, and the disk inside (docs/interop/qcow2.rst of QEMU)."""
+"""Read the header of a qcow2 image and the disk inside (docs/interop/qcow2.rst of QEMU)."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ class Qcow2:
 
     @property
     def whole(self) -> bool:
-        """Whether the disk can be made of this file alone, without a key."""
+        """Whether this file alone is enough to convert the disk: no backing file and no key."""
         return self.backing_file is None and not self.encrypted and not self.external_data
 
 
 def read(reader: Reader) -> Qcow2:
-    """Return what an image is.
+    """Return the description of an image.
 
     Raises:
         Broken: its header is cut short, or its version is unknown.
@@ -70,7 +70,7 @@ def read(reader: Reader) -> Qcow2:
 
 
 class Qcow2Reader:
-    """The disk inside an image that is whole. Zstandard clusters are not unpacked.
+    """The disk inside a complete image. Zstandard clusters are not unpacked.
 
     Raises:
         Broken: as :func:`read`, or while reading: a table points out of the file.
@@ -111,7 +111,7 @@ class Qcow2Reader:
         place = entry & _OFFSET
         if not place or entry & _ZERO:
             return bytes(size)
-        # The last cluster of a file need not be there in full.
+        # The last cluster of a file may be incomplete.
         return self._reader.at(place + within, size).ljust(size, b"\0")
 
     def _number(self, offset: int) -> int:

@@ -9,11 +9,11 @@ import struct
 from typing import Any, Protocol
 
 MOST = 8 * 1024 * 1024
-"""How many bytes are handed out at once at most, whatever a header asks for."""
+"""Most bytes that are returned at once, whatever a header asks for."""
 
 
 class Broken(Exception):
-    """The bytes are not what their header says, or cannot be followed.
+    """The bytes contradict their header, or cannot be read.
 
     Attributes:
         reason: what is wrong, as a part of a sentence.
@@ -25,7 +25,7 @@ class Broken(Exception):
 
 
 class Reader(Protocol):
-    """Bytes that can be read anywhere.
+    """Bytes with random access.
 
     Attributes:
         size: how many there are; for the beginning of something packed, how many are known.
@@ -38,7 +38,7 @@ class Reader(Protocol):
 
 
 class FileReader:
-    """An open file. It stays the caller's to close."""
+    """An open file, which the caller closes."""
 
     def __init__(self, descriptor: int, size: int) -> None:
         self._descriptor = descriptor
@@ -52,7 +52,7 @@ class FileReader:
 
 
 class BytesReader:
-    """Bytes at hand, such as the beginning of what a packed file holds."""
+    """Bytes in memory, such as the first unpacked bytes of a compressed file."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content
@@ -82,7 +82,7 @@ def exactly(reader: Reader, offset: int, length: int, what: str) -> bytes:
     """Return ``length`` bytes.
 
     Raises:
-        Broken: they are not there.
+        Broken: there are fewer bytes.
     """
     content = reader.at(offset, length)
     if len(content) != length:

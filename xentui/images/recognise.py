@@ -37,11 +37,11 @@ Kind = Literal[
     "packed",
     "unknown",
 ]
-"""What something is: ``blank`` is all zeros, ``other`` is known and certainly no disk,
-``packed`` cannot be unpacked here, and ``unknown`` may be anything."""
+"""``blank`` is all zeros, ``other`` is known and certainly not a disk, ``packed`` cannot be
+unpacked here, and ``unknown`` may be anything."""
 
 UNCERTAIN: frozenset[Kind] = frozenset({"packed", "unknown"})
-"""Kinds of which nothing may be concluded."""
+"""Kinds that allow no conclusion about the file."""
 
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 _CPIO = (b"070701", b"070702", b"070707", b"\xc7\x71", b"\x71\xc7")
@@ -85,7 +85,7 @@ _WITH_AN = ("xfs", "erofs", "f2fs", "ntfs", "exfat")
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """What something is.
+    """The kind of a file, and its details.
 
     Attributes:
         kind: in one word.
@@ -125,7 +125,7 @@ class Recognised:
 
 
 def recognise(reader: Reader) -> Recognised:
-    """Return what something unpacked is, by a bounded number of its bytes."""
+    """Return the kind of an uncompressed file, reading a bounded number of bytes."""
     head = reader.at(0, 64 * 1024)
     if not head:
         return Recognised("empty", "an empty file")
@@ -152,7 +152,7 @@ def recognise(reader: Reader) -> Recognised:
 
 
 def of_container(files: ImageFiles, label: str) -> Recognised:
-    """Return what holds a container image, which need not be readable."""
+    """Return the archive or directory of a container image, which may be unreadable."""
     try:
         image = container.read(files)
     except Broken as error:
@@ -173,7 +173,7 @@ def _archive(reader: Reader) -> Recognised:
 
 
 def _raw(reader: Reader, head: bytes) -> Recognised:
-    """Return what a disk is, or something that is none."""
+    """Return the kind of a disk, or of a file that is not one."""
     problems: tuple[str, ...] = ()
     try:
         partitioned = disk.read(reader)
@@ -277,13 +277,13 @@ def _other(reader: Reader, head: bytes) -> Recognised:
 
 
 def _is_text(head: bytes) -> bool:
-    """Return whether something is text: nothing that a disk or program begins with is."""
+    """Return whether the bytes are text, which no disk or program begins with."""
     if len(head) < 4 or b"\0" in head:
         return False
     try:
         text = head.decode()
     except UnicodeDecodeError as error:
-        # A character may be cut where the beginning ends.
+        # The last character may be cut off.
         if error.start < len(head) - 4:
             return False
         text = head[: error.start].decode()

@@ -18,7 +18,7 @@ from math import ceil
 
 MIB = 1024 * 1024
 MOST = 16 * 1024 * 1024
-"""The biggest image_size that the format allows, in MiB."""
+"""The largest image_size that the project file allows, in MiB."""
 
 _INODE = 256
 _DESCRIPTOR = 64
@@ -27,12 +27,12 @@ _LOST_AND_FOUND = 16 * 1024
 _FAST_LINK = 60
 _INLINE_EXTENTS = 4
 _PARTS = ((1, 2), (3, 511), (512, MOST))
-"""Sizes in MiB between which mke2fs.conf's types change: floppy, small, and the rest."""
+"""Sizes in MiB at which mke2fs.conf changes its type: floppy, small, default."""
 
 
 @dataclass(slots=True)
 class TreeStatistics:
-    """What a tree needs of a file system, however its blocks are cut.
+    """The space a directory tree needs, for any block size.
 
     Attributes:
         size: bytes of all files.
@@ -49,11 +49,11 @@ class TreeStatistics:
 
     @property
     def inodes(self) -> int:
-        """How many inodes the tree takes, without those of the file system itself."""
+        """Inodes for the tree, without those of the file system itself."""
         return self.files + len(self.folders)
 
     def folder(self, name: str) -> None:
-        """Count a directory, by its path, and those it lies in."""
+        """Count a directory, by its path, and its parents."""
         missing = []
         while hash(name) not in self.folders:
             missing.append(name)
@@ -68,7 +68,7 @@ class TreeStatistics:
         self._entry(name)
 
     def file(self, name: str, size: int) -> None:
-        """Count a file of so many bytes, by its path."""
+        """Count a file with this many bytes, by its path."""
         self.entry(name)
         self.files += 1
         self.size += size
@@ -76,7 +76,7 @@ class TreeStatistics:
             self.blocks[block] += _content(size, block)
 
     def link(self, name: str, length: int) -> None:
-        """Count a symbolic link whose target has so many bytes, by its path."""
+        """Count a symbolic link whose target has this many bytes, by its path."""
         self.entry(name)
         self.files += 1
         if length >= _FAST_LINK:
@@ -84,7 +84,7 @@ class TreeStatistics:
                 self.blocks[block] += -(-(length + 1) // block)
 
     def total(self, block: int) -> int:
-        """Return how many blocks of that size the tree takes."""
+        """Return the number of blocks of this size for the tree."""
         return self.blocks[block] + sum(
             _entries(size, longest, block) for size, longest in self.folders.values()
         )
@@ -98,7 +98,7 @@ class TreeStatistics:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How big an image must be, in MiB.
+    """Sizes of an image, in MiB.
 
     Attributes:
         smallest: what mkfs.ext4 just accepts.
@@ -110,14 +110,14 @@ class Size:
 
     @property
     def headroom(self) -> int:
-        """MiB that the advised size has over the smallest."""
+        """MiB between the smallest and the advised size."""
         return self.advised - self.smallest
 
 
 def image_size(shape: TreeStatistics) -> Size | None:
-    """Return how big the image of a tree must be, or ``None`` where none is big enough.
+    """Return the sizes of an image for a tree, or ``None`` if no allowed size is large enough.
 
-    The advised size has a tenth more of room and inodes, and at least 8 MiB and 1024 inodes.
+    The advised size adds a tenth of space and inodes, and at least 8 MiB and 1024 inodes.
     """
     need = _Need.of(shape)
     smallest = _smallest(need)
@@ -129,7 +129,7 @@ def image_size(shape: TreeStatistics) -> Size | None:
 
 
 def fits(shape: TreeStatistics, mib: int) -> bool:
-    """Return whether a tree fits into an image of so many MiB."""
+    """Return whether a tree fits into an image of this many MiB."""
     return _fits(_Need.of(shape), mib)
 
 

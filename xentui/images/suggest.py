@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Suggest how to import a file: what the project must say so that a guest starts from it."""
+"""Suggest how to import a file: the settings with which a guest starts from it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from xentui.project.model import (
 from xentui.safe_text import quoted
 
 PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*(?:/[A-Za-z0-9_][A-Za-z0-9._+-]*)*", re.ASCII)
-"""Paths that the format takes."""
+"""Paths that the project file accepts."""
 
 _PACKED = {"gz": (".gz",), "bz2": (".bz2",), "xz": (".xz",), "zst": (".zst",)}
 _TARBALLS = {
@@ -39,7 +39,7 @@ _TARBALLS = {
 }
 _NO_INIT = "init=/bin/sh"
 _MEMORY, _EXTRA = 256, "root=/dev/xvda ro console=hvc0"
-"""What a guest that is added has, as in the presets: memory that fits, and a console."""
+"""Settings of a new guest, as in the presets: memory that fits, and a console."""
 
 _TYPES_BY_NAME = (
     (re.compile(r"\.(?:tar(?:\.[a-z0-9]+)?|t(?:gz|bz2?|xz|zst))$"), "rootfs_dir"),
@@ -51,7 +51,7 @@ _TYPES_BY_NAME = (
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """What a project says of a file.
+    """The settings of a project for one file.
 
     Attributes:
         use: whether a guest's disk is made of it, or it is a guest's kernel or ramdisk.
@@ -79,14 +79,14 @@ class Suggestion:
     guess: bool = False
 
     def root(self, disk_device: str) -> str | None:
-        """Return the ``root=`` word of the kernel's command line."""
+        """Return the ``root=`` option of the kernel command line."""
         if self.partition is None:
             return None
         return f"root=/dev/{disk_device}{self.partition or ''}"
 
 
 def suggest(seen: Inspected, place: str, guest: str = "guest") -> Suggestion | None:
-    """Return what a project says of a file, or ``None`` where it can be no guest's.
+    """Return the settings for a file, or ``None`` if no guest can use it.
 
     Args:
         seen: the file.
@@ -94,7 +94,7 @@ def suggest(seen: Inspected, place: str, guest: str = "guest") -> Suggestion | N
         guest: the guest's key, which names what an archive is unpacked to.
     """
     if seen.kind == "kernel":
-        # BitBake unpacks a packed file that bears the suffix; what it then is, is a kernel too.
+        # BitBake unpacks a file with such a suffix; the unpacked file is a kernel too.
         return Suggestion("kernel", "", unpacked_name(seen, place), place=place)
     if seen.kind == "cpio":
         return Suggestion("ramdisk", "", unpacked_name(seen, place), place=place)
@@ -130,7 +130,7 @@ def suggest(seen: Inspected, place: str, guest: str = "guest") -> Suggestion | N
 
 
 def _container(seen: Inspected, place: str) -> Suggestion | None:
-    """Return what a project says of a container image; a directory is packed first."""
+    """Return the settings for a container image; a directory must be packed first."""
     if seen.found.container is None and seen.compression is None:
         return None
     before = ""
@@ -151,7 +151,7 @@ def _container(seen: Inspected, place: str) -> Suggestion | None:
 
 
 def _converted(seen: Inspected, place: str) -> Suggestion | None:
-    """Return what a project says of another hypervisor's disk, which may be converted first."""
+    """Return the settings for a disk of another hypervisor, which may need conversion."""
     foreign = seen.found.vm_disk
     if foreign is None or not foreign.whole or seen.compression is not None:
         return None
@@ -165,7 +165,7 @@ def _converted(seen: Inspected, place: str) -> Suggestion | None:
 
 
 def _by_name(seen: Inspected, place: str, guest: str) -> Suggestion | None:
-    """Return what the name of a file says that cannot be read, or ``None``."""
+    """Return the settings by the name of a file whose bytes say nothing, or ``None``."""
     made = unpacked_name(seen, place)
     for pattern, kind in _TYPES_BY_NAME:
         if pattern.search(place if kind == "rootfs_dir" else made):
@@ -201,7 +201,7 @@ def _partition(seen: Inspected) -> int | None:
 def unpacked_name(seen: Inspected, place: str) -> str:
     """Return where a file lies in UNPACKDIR once BitBake has unpacked it.
 
-    What is unpacked to one file loses its folder too (bb:lib/bb/fetch2/__init__.py, ``unpack``).
+    A file that unpacks to one file loses its folder (bb:lib/bb/fetch2/__init__.py, ``unpack``).
     """
     for suffix in _PACKED.get(seen.compression or "", ()):
         if place.endswith(suffix):
@@ -210,12 +210,12 @@ def unpacked_name(seen: Inspected, place: str) -> str:
 
 
 def tarball_endings(compression: str | None) -> tuple[str, ...]:
-    """Return the endings by which BitBake unpacks an archive, the usual one first."""
+    """Return the suffixes with which BitBake unpacks an archive, the usual one first."""
     return _TARBALLS[compression]
 
 
 def hindrances(seen: Inspected, place: str) -> Iterator[str]:
-    """Yield why BitBake or the format does not take a file under its name, a sentence each."""
+    """Yield why BitBake or the project file refuses a file name, a sentence each."""
     if not PLAIN.fullmatch(place):
         yield (
             f"A project cannot carry the name {quoted(place)}: take letters, digits and . _ + - "
@@ -229,13 +229,13 @@ def hindrances(seen: Inspected, place: str) -> Iterator[str]:
 
 
 def missing_ending(seen: Inspected, place: str) -> str:
-    """Return what a file's name must end in to be unpacked and does not, or an empty text."""
+    """Return the suffix that a file needs to be unpacked but lacks, or an empty string."""
     endings = _endings(seen)
     return endings[0] if endings and not place.endswith(endings) else ""
 
 
 def _endings(seen: Inspected) -> tuple[str, ...]:
-    """Return what a file's name must end in to be unpacked, if it must be."""
+    """Return the suffix that a file needs to be unpacked, if it needs unpacking."""
     if seen.kind == "tar":
         return _TARBALLS[seen.compression]
     # xl's tools unpack kernels and ramdisks themselves.
@@ -245,7 +245,7 @@ def _endings(seen: Inspected) -> tuple[str, ...]:
 
 
 def words(extra: str, root: str | None, more: str | None) -> str:
-    """Return a kernel command line with another root device and one more word.
+    """Return a kernel command line with another root device and an additional option.
 
     A word of the same name is replaced, in its place.
     """
@@ -262,7 +262,7 @@ def words(extra: str, root: str | None, more: str | None) -> str:
 
 
 def boots_itself(project: Project, seen: Inspected) -> bool:
-    """Return whether a guest of the project boots a disk with the disk's own boot loader.
+    """Return whether a guest of the project boots a disk with the boot loader on the disk.
 
     Xen boots HVM guests only on x86 (xl.cfg(5)). A disk that is one file system has no boot
     loader, and needs a kernel.
@@ -272,7 +272,7 @@ def boots_itself(project: Project, seen: Inspected) -> bool:
 
 
 def has_boot_loader(seen: Inspected) -> bool:
-    """Return whether a disk has partitions, among which a boot loader is taken to be."""
+    """Return whether a disk has partitions; it is then assumed to have a boot loader."""
     return seen.kind in ("disk", "qcow2", "vm_disk") and not seen.found.filesystem
 
 

@@ -22,15 +22,15 @@ from xentui.images.sizing import TreeStatistics
 
 BLOCK = 512
 MOST_MEMBERS = 2_000_000
-"""How many members are read at most."""
+"""Most members that are read."""
 
 _MOST_NAME = 64 * 1024
 _MOST_TOPS = 64
 _MOST_NAMES = 500_000
-"""How many names are remembered to follow links by."""
+"""Most names that are remembered to follow links."""
 
 _MOST_LINKS = 16 * 1024 * 1024
-"""How many characters of links and where they point are remembered."""
+"""Most characters of links and their targets that are remembered."""
 
 _LONG = {b"L": "path", b"K": "link"}
 _PAX_RECORD = re.compile(rb"([1-9][0-9]{0,6}) ([^=\n]{1,200})=")
@@ -55,7 +55,7 @@ Kind = Literal["file", "directory", "link", "hard link", "device", "pipe"]
 
 
 class Stream(Protocol):
-    """Bytes that come one after another.
+    """Bytes that can only be read in order.
 
     Attributes:
         place: how many have come.
@@ -64,14 +64,14 @@ class Stream(Protocol):
     place: int
 
     def read(self, length: int) -> bytes:
-        """Return the next ``length`` bytes; fewer at the end alone."""
+        """Return the next ``length`` bytes; fewer only at the end."""
 
     def skip(self, length: int) -> int:
         """Pass over so many bytes, and return how many there were."""
 
 
 class Chunks:
-    """Chunks of bytes, one after another, as a stream."""
+    """A stream over chunks of bytes."""
 
     def __init__(self, chunks: Iterable[bytes | memoryview]) -> None:
         self._chunks = iter(chunks)
@@ -79,7 +79,7 @@ class Chunks:
         self.place = 0
 
     def read(self, length: int) -> bytes:
-        """Return the next ``length`` bytes; fewer at the end alone."""
+        """Return the next ``length`` bytes; fewer only at the end."""
         made = bytearray()
         while len(made) < length and self._fill():
             made += self._take(length - len(made))
@@ -93,7 +93,7 @@ class Chunks:
         return length - left
 
     def drain(self) -> None:
-        """Take all that is still to come."""
+        """Read everything that is left."""
         while self._fill():
             self._take(len(self._rest))
 
@@ -112,14 +112,14 @@ class Chunks:
 
 
 class Parts:
-    """Something that can be read anywhere, as a stream: what is passed over is not read."""
+    """A stream over a reader: skipped bytes are not read."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self.place = 0
 
     def read(self, length: int) -> bytes:
-        """Return the next ``length`` bytes; fewer at the end alone."""
+        """Return the next ``length`` bytes; fewer only at the end."""
         content = self._reader.at(self.place, length)
         self.place += len(content)
         return content
@@ -157,14 +157,14 @@ class Member:
 
     @property
     def escapes(self) -> bool:
-        """Whether its name, or the name that it repeats, has a ``..``."""
+        """Whether its name, or the target of a hard link, contains ``..``."""
         names = (self.name, self.link) if self.kind == "hard link" else (self.name,)
         return any(".." in name.split("/") for name in names)
 
 
 @dataclass(slots=True)
 class Tar:
-    """What an archive holds.
+    """The contents of an archive, summed up.
 
     Attributes:
         members: how many.
@@ -197,7 +197,7 @@ class Tar:
 
     @property
     def top(self) -> str | None:
-        """The one directory that everything is in, or ``None``."""
+        """The only directory at the top, or ``None``."""
         if self.many_tops or len(self.tops) != 1:
             return None
         name, folder = next(iter(self.tops.items()))
@@ -257,7 +257,7 @@ def _member(
 ) -> Member:
     name = extended.get("sparse", extended.get("path"))
     if not isinstance(name, str):
-        # Only POSIX archives have a prefix there: GNU's have times.
+        # Only POSIX archives have a prefix there; GNU archives have times.
         posix = block[257:263] == b"ustar\0"
         name = header.name if posix else _text(block[:100].partition(b"\0")[0])
     link = extended.get("link")
@@ -269,14 +269,14 @@ def _member(
         real = block[483:495]
         size = _sparse_size(real) or stored
         more = block[482] != 0
-        # Further maps of the file come before its content.
+        # Additional maps of the sparse file come before its content.
         while more:
             block = stream.read(BLOCK)
             if len(block) < BLOCK:
                 raise Broken("it ends in the middle of a member")
             more = block[504] != 0
     if kind not in ("file", "directory"):
-        # What is a link or a device has no content, whatever its size says.
+        # Links and devices have no content, whatever their size field says.
         stored = 0
     return Member(
         name=name,
@@ -291,7 +291,7 @@ def _member(
 
 
 def _header(block: bytes) -> tarfile.TarInfo:
-    # Text of a header may be of any encoding: what is no UTF-8 comes back as it was.
+    # Header text may have any encoding: bytes that are not UTF-8 survive a round trip.
     return tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
 
 
@@ -304,7 +304,7 @@ def _sparse_size(raw: bytes) -> int:
 
 
 def _cleaned(name: str) -> str:
-    """Return a name without what changes nothing: ``./``, a slash at its beginning or end."""
+    """Return a name without ``./`` and without slashes at its beginning and end."""
     return "/".join(step for step in name.split("/") if step not in ("", "."))
 
 
@@ -313,7 +313,7 @@ def _padded(size: int) -> int:
 
 
 def _extend(extended: dict[str, str | int], header: tarfile.TarInfo, stream: Stream) -> None:
-    """Take what an extended header says of the next member."""
+    """Apply an extended header to the next member."""
     if header.size > _MOST_NAME:
         raise Broken("the name of a member is too long")
     if header.size < 0:
@@ -354,7 +354,7 @@ def _text(raw: bytes) -> str:
 
 
 class Names:
-    """The names in an archive, with links followed in it: a root that is not unpacked.
+    """The names in an archive as a file tree, whose links stay inside it.
 
     Attributes:
         root: what a path begins at: empty, or the one directory that everything is in.
@@ -402,7 +402,7 @@ class Names:
         return f"{self._above[1]}/{name}" if self._above[1] else name
 
     def _followed(self, above: str) -> str:
-        """Return where a directory is once its links are followed; those of loops stay."""
+        """Return the path of a directory with its links followed, except those in loops."""
         done: list[str] = []
         steps = above.split("/")[::-1]
         hops = 0
@@ -427,12 +427,12 @@ class Names:
         return "/".join(done)
 
     def entry(self, folder: str, name: str) -> str | None:
-        """Return the path of what a directory has under a name, links not followed."""
+        """Return the path of an entry of a directory, without following links."""
         path = f"{folder}/{name}" if folder else name
         return path if path in self._links or hash(path) in self._names else None
 
     def link(self, node: str) -> str | None:
-        """Return where a symbolic link points, or ``None`` for anything else."""
+        """Return the target of a symbolic link, or ``None`` for anything else."""
         return self._links.get(node)
 
     def has_init(self, root: str = "") -> bool | None:
@@ -444,7 +444,7 @@ class Names:
 
 
 def walk(stream: Stream, into: Tar, shape: TreeStatistics) -> None:
-    """Read an archive to its end, and sum up what it holds.
+    """Read an archive to its end and sum up its contents.
 
     Args:
         stream: its bytes.
@@ -452,7 +452,7 @@ def walk(stream: Stream, into: Tar, shape: TreeStatistics) -> None:
         shape: what its tree needs of a file system.
 
     Raises:
-        Broken: a header is damaged, or there is more than is read.
+        Broken: a header is damaged, or a limit is exceeded.
     """
     names = Names()
     for member in members(stream):

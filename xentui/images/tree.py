@@ -14,22 +14,22 @@ from xentui.images.recognise import Recognised
 from xentui.images.sizing import TreeStatistics, image_size
 
 MOST = 1_000_000
-"""How many entries are counted at most."""
+"""Most entries that are counted."""
 
 
 class FolderTree:
-    """A directory as a root: links in it are followed in it, never out of it."""
+    """A directory as the root of a guest: links are followed inside it, never out of it."""
 
     def __init__(self, root: Path) -> None:
         self.root = str(root)
 
     def entry(self, folder: str, name: str) -> str | None:
-        """Return what a directory has under a name, links not followed."""
+        """Return an entry of a directory, without following links."""
         path = f"{folder}/{name}"
         return path if os.path.lexists(path) else None
 
     def link(self, node: str) -> str | None:
-        """Return where a symbolic link points, or ``None`` for anything else."""
+        """Return the target of a symbolic link, or ``None`` for anything else."""
         try:
             return os.readlink(node)  # noqa: PTH115 - a text is asked for
         except OSError:
@@ -37,7 +37,7 @@ class FolderTree:
 
 
 def inspect(path: Path, most: int = MOST) -> Inspected:
-    """Look at a directory, at so many entries of it. Contents of files are not read."""
+    """Inspect a directory, at most so many entries of it, without reading files."""
     shape, problems, complete = _shape(path, most)
     return Inspected(
         path=path,

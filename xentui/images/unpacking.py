@@ -14,7 +14,7 @@ from typing import Any
 from xentui.images.reader import Broken, Reader
 
 CHUNK = 1024 * 1024
-"""How many bytes come out at once at most."""
+"""Most bytes that are returned at once."""
 
 MAGICS = (
     (b"\x1f\x8b", "gz"),
@@ -30,7 +30,7 @@ _MOST_MEMORY = 256 * 1024 * 1024
 
 
 def compression(head: bytes) -> str | None:
-    """Return how something is packed, by its first bytes, or ``None``."""
+    """Return the compression of a file by its first bytes, or ``None``."""
     for magic, name in MAGICS:
         if head.startswith(magic) and (name != "bz2" or head[3:4].isdigit()):
             return name
@@ -38,7 +38,7 @@ def compression(head: bytes) -> str | None:
 
 
 def can_unpack(name: str) -> bool:
-    """Return whether this Python unpacks it: Zstandard may be missing."""
+    """Return whether this Python can unpack it: Zstandard may be missing."""
     return name != "zst" or _zstd() is not None
 
 
@@ -53,9 +53,9 @@ def _zstd() -> Any:
 
 
 class Unpacker:
-    """Takes packed bytes, gives unpacked ones.
+    """Unpacks compressed bytes.
 
-    Several streams after one another are one, as all four tools have it. What follows the last
+    Concatenated streams count as one, as for all four tools. What follows the last
     and is no stream is passed over, and noted.
 
     Attributes:
@@ -76,7 +76,7 @@ class Unpacker:
         self.trailing = False
 
     def feed(self, packed: bytes | memoryview) -> Iterator[bytes]:
-        """Yield what comes of some more bytes, at most :data:`CHUNK` at once.
+        """Yield the unpacked bytes of some more input, at most :data:`CHUNK` at once.
 
         Raises:
             Broken: they are damaged, or need too much memory.
@@ -132,7 +132,7 @@ class Unpacker:
             return b""
         if not packed.startswith(magic):
             self._over = True
-            # Padding with zeros is read over by all four tools.
+            # All four tools ignore padding with zeros.
             self.trailing = bool(packed.strip(b"\0"))
             return b""
         self._streams += 1
@@ -149,12 +149,12 @@ class Unpacker:
             return bz2.BZ2Decompressor()
         if self._name == "xz":
             return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MOST_MEMORY)
-        # libzstd itself refuses what needs a window of more than 128 MiB.
+        # libzstd refuses frames that need a window of more than 128 MiB.
         return _zstd().ZstdDecompressor()
 
 
 def beginning(reader: Reader, name: str, length: int) -> bytes:
-    """Return the first bytes of what something packed holds.
+    """Return the first unpacked bytes of a compressed file.
 
     Raises:
         Broken: it is damaged before they are reached.
@@ -162,7 +162,7 @@ def beginning(reader: Reader, name: str, length: int) -> bytes:
     unpacker = Unpacker(name)
     made: list[bytes] = []
     have = place = 0
-    # A frame may begin with a lot that gives nothing; that far and no further is looked.
+    # A frame may begin with many bytes that unpack to nothing, so the input is limited too.
     while have < length and place < min(reader.size, length + CHUNK):
         for piece in unpacker.feed(reader.at(place, _SLICE)):
             made.append(piece)
@@ -174,7 +174,7 @@ def beginning(reader: Reader, name: str, length: int) -> bytes:
 
 
 def stated_size(reader: Reader, name: str) -> int | None:
-    """Return how many bytes come of unpacking, where the file says so itself.
+    """Return the unpacked size, if the file records it.
 
     Raises:
         Broken: an index is damaged.

@@ -26,7 +26,7 @@ def file_name(bundle: Bundle) -> str:
     (bb:lib/bb/parse/__init__.py, ``vars_from_file``); neither part can hold one.
 
     Raises:
-        CannotCarry: the name or version cannot be carried.
+        CannotCarry: the name or version cannot be represented.
     """
     return f"{FOLDER}/{text.name(bundle.key)}_{_version(bundle)}.bb"
 
@@ -42,7 +42,7 @@ def recipe(project: Project, bundle: Bundle, assets: Assets = NO_ASSETS) -> str:
     fetched = sources.collect(project, guests, [guest.key for guest in configs])
     blocks = [
         _about(bundle),
-        "# The class sets S and others itself, so it comes before what this recipe sets.\n"
+        "# The class sets S and other variables, so it comes before the assignments below.\n"
         "inherit xen-guest-bundle features_check\n\n"
         + text.assign("REQUIRED_DISTRO_FEATURES", "xen"),
         *fetched.src_uri(),
@@ -84,12 +84,12 @@ def _version(bundle: Bundle) -> str:
 def _surroundings() -> str:
     return "\n".join(
         [
-            "# What is fetched is all there is; nothing is compiled.",
+            "# Everything is fetched; nothing is compiled.",
             text.assign("S", "${UNPACKDIR}"),
             text.assign("INHIBIT_DEFAULT_DEPS", "1"),
             "",
-            "# The package holds this machine's kernel and images, so it is not for any other",
-            "# machine of the same tune.",
+            "# The package contains the kernel and images of this machine, so it must not be",
+            "# used for another machine with the same tune.",
             text.assign("PACKAGE_ARCH", "${MACHINE_ARCH}"),
         ]
     )
@@ -140,12 +140,12 @@ _NO_IMAGE = "no-image"
 
 
 def _without_image(guests: list[Guest]) -> Iterator[str]:
-    """Yield what makes the empty file that the class takes for the image of those without one."""
+    """Yield the function that creates an empty image for guests without one."""
     if any(guest.rootfs == NO_IMAGE for guest in guests):
         yield "\n".join(
             [
-                "# The class wants an image for each guest. Those that have none get an empty",
-                "# file, which no xl config names.",
+                "# The class needs an image for each guest. A guest without one gets an empty",
+                "# file, which its xl config does not use.",
                 "no_image() {",
                 f'    : > "${{UNPACKDIR}}/{_NO_IMAGE}"',
                 "}",
@@ -167,10 +167,10 @@ find_guest_file() {
 
 
 def _extra_files(guests: list[Guest]) -> Iterator[str]:
-    """Yield what makes and installs the guests' further disks, ramdisks and device trees.
+    """Yield the functions that build and install additional disks, ramdisks and device trees.
 
-    The class knows one image and one kernel for each guest. What else there is is looked for as
-    it looks for a kernel, made raw as it does, and installed where the xl configs name it.
+    The class installs one image and one kernel for each guest. The other files are searched in
+    the same places as a kernel, converted to raw, and installed at the paths in the xl configs.
     """
     files = [file for guest in guests for file in artifacts.extra_files(guest)]
     if not files:
@@ -207,7 +207,7 @@ def _extra_files(guests: list[Guest]) -> Iterator[str]:
 
 
 def _passthrough(project: Project, bundle: Bundle) -> Iterator[str]:
-    """Yield what has Dom0 load the driver that PCI devices are handed to guests with.
+    """Yield the lines with which Dom0 loads the driver for passing through PCI devices.
 
     xl moves a device to it when the guest starts, with ``seize=1``, or ``xl
     pci-assignable-add`` does (xl.cfg(5), pci).
@@ -217,7 +217,7 @@ def _passthrough(project: Project, bundle: Bundle) -> Iterator[str]:
         return
     yield "\n".join(
         [
-            "# Dom0 must have loaded this driver before PCI devices can be handed to guests.",
+            "# Dom0 needs this driver to pass PCI devices through to guests.",
             "do_install:append() {",
             "    install -d ${D}/etc/modules-load.d",
             f"    echo xen-pciback > ${{D}}/{text.path(place[1:])}",

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The function of a bundle recipe that makes root directories of container images.
+"""The function of a bundle recipe that builds root directories from container images.
 
 skopeo-native makes one OCI layout of whatever archive it is given, for the machine's
 architecture. Its layers are then laid one over the other by the recipe itself, under pseudo:
@@ -45,7 +45,7 @@ while :; do sleep 3600; done
 """
 
     def inside(root, path):
-        """Return where a path of the image lies, its links followed in it."""
+        """Return the path on the host of a path in the image, following links inside it."""
         done = []
         steps = path.split("/")[::-1]
         hops = 0
@@ -157,7 +157,7 @@ while :; do sleep 3600; done
             shutil.rmtree(path, ignore_errors=True)
             os.makedirs(path)
         arch = arches.get(d.getVar("TARGET_ARCH"), d.getVar("TARGET_ARCH"))
-        # skopeo is a Go program, and pseudo is no help to it.
+        # skopeo is a Go program, which pseudo does not support.
         subprocess.run(
             ["skopeo", "--insecure-policy", "--override-os", "linux", "--override-arch", arch,
              "copy", "--quiet", origin, "oci:%s:guest" % layout],
@@ -193,7 +193,7 @@ def function(guests: list[str]) -> str:
     """Return the lines that make the root directories of some guests before do_compile.
 
     Args:
-        guests: keys of the guests that are made of container images.
+        guests: keys of the guests that are built from container images.
     """
     folder, _, name = CONTAINER_INIT.rpartition("/")
     names = " ".join(text.name(key) for key in guests)

@@ -30,16 +30,16 @@ that closes the quote and opens the next makes a list of two."""
 
 
 def predicted(project: Project, guest: Guest, assets: Assets = NO_ASSETS) -> str:
-    """Return the guest's xl config as the class will leave it in the image.
+    """Return the guest's xl config as the class installs it in the image.
 
     Args:
         project: the project.
         guest: one of its guests.
-        assets: the texts of config files; without its own the guest is shown as if it had
-            none.
+        assets: the texts of config files; if the guest's own is missing, the generated config is
+            returned.
 
     Raises:
-        CannotCarry: a value cannot be written so that xl reads it back.
+        CannotCarry: a value cannot be represented.
     """
     own = supplied(project, guest, assets)
     if own is not None:
@@ -56,7 +56,7 @@ def all_predicted(project: Project, assets: Assets = NO_ASSETS) -> dict[str, str
 
 
 def supplied(project: Project, guest: Guest, assets: Assets = NO_ASSETS) -> str | None:
-    """Return the xl config handed to the class, or ``None`` where it writes one itself."""
+    """Return the xl config given to the class, or ``None`` if the class writes it."""
     if guest.config_file is not None:
         return assets.texts.get(guest.config_file)
     worked_out = effective(project, guest)
@@ -64,14 +64,14 @@ def supplied(project: Project, guest: Guest, assets: Assets = NO_ASSETS) -> str 
 
 
 def complete(project: Project, guest: EffectiveGuest) -> str:
-    """Return a complete xl config in the shape that the class' rewriting leaves right.
+    """Return a complete xl config that is still correct after the class rewrites paths in it.
 
     ``sed`` looks for lines that begin exactly with ``disk = [`` and ``kernel = "``
     (mv:classes/xen-guest-bundle.bbclass, ``do_compile``): one disk, in single quotes, on one
     line, already with its path on the target.
 
     Raises:
-        CannotCarry: a value cannot be written so that xl reads it back.
+        CannotCarry: a value cannot be represented.
     """
     lines = [
         f'name = "{text.domain(guest.name)}"',
@@ -92,7 +92,7 @@ def complete(project: Project, guest: EffectiveGuest) -> str:
 
 
 def _settings(guest: EffectiveGuest) -> Iterator[str]:
-    """Yield what only a complete config says, in the order of the schema."""
+    """Yield the settings that only a complete config has, in the order of the schema."""
     wanted = guest.guest
     files = {file.field: file.path for file in artifacts.extra_files(wanted)}
     given: dict[str, XlValue] = {}
@@ -105,7 +105,7 @@ def _settings(guest: EffectiveGuest) -> Iterator[str]:
         if field.xl and value not in (None, ()):
             given[field.xl] = files.get(field.name, value)
     if len(wanted.serial) == 1:
-        # To xl, a list of one is not the same as one: it has no port for "xl console".
+        # xl treats a list of one port differently: "xl console" would not show it.
         given["serial"] = wanted.serial[0]
     if guest.type == "pvh":
         # Only a frame buffer shows the screen of a PVH guest.
@@ -141,10 +141,10 @@ def vif_value(vif: tuple[str, ...]) -> str:
     """Return the varflag value for a list of network interfaces, at least one.
 
     Raises:
-        CannotCarry: an entry would come out as something else.
+        CannotCarry: an entry cannot be represented.
     """
     if not all(vif):
-        # The classes take an empty value for unset, and xl an empty entry for a default one.
+        # The classes treat an empty value as unset, and xl an empty entry as a default interface.
         raise text.CannotCarry(vif, "a network interface is empty")
     return VIF_JOIN.join(text.packed(entry) for entry in vif)
 
@@ -168,8 +168,8 @@ def _from_varflags(project: Project, guest: EffectiveGuest) -> str:
 def _disk(project: Project, guest: EffectiveGuest) -> list[str]:
     """Return the line of the disks, if there are any.
 
-    Where a guest has no image of its own, the line of its further disks is written without
-    blanks, so that the class's rewriting does not take the first for one.
+    If a guest has no image of its own, the line is written without blanks, so that the class does
+    not replace the path of the first additional disk.
     """
     image = text.packed(artifacts.image_file(project, guest.guest))
     device = text.word(guest.disk_device)
@@ -201,7 +201,7 @@ def _further_disks(project: Project, guest: Guest) -> Iterator[str]:
 
 
 def _domain(project: Project, key: str | None) -> str:
-    """Return the domain name of a guest, as ``backend=`` wants it."""
+    """Return the domain name of a guest, for ``backend=``."""
     named = next((guest for guest in project.guests if guest.key == key), None)
     return text.domain(effective(project, named).name) if named is not None else key or ""
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The user's own xl config, in the form that the classes rewrite correctly.
+"""The user's own xl config in a form that the classes rewrite correctly.
 
 Their ``sed`` changes lines that begin exactly with ``disk = [`` and ``kernel = "``, and of a
 disk the text before the first comma (mv:classes/xen-guest-bundle.bbclass, ``do_compile``).
@@ -24,7 +24,7 @@ from xentui.xl.disk import ConfigDisk
 _DEVICE = re.compile(r"(?:vdev=)?((?:xvd|sd|hd|vd)[a-z][0-9]*)(?::disk)?")
 _READ_ONLY = re.compile(r"(?:access=)?(?:r|ro)")
 _LISTS = ("vif", "pci")
-"""Settings of which xl passes over a single text that should be a list."""
+"""Settings that xl ignores if they are a single string instead of a list."""
 
 
 def normalised(project: Project, guest: Guest, config: str) -> str | None:
@@ -39,7 +39,7 @@ def normalised(project: Project, guest: Guest, config: str) -> str | None:
         config: its text.
 
     Returns:
-        The text, or ``None`` where xl does not read the config.
+        The text, or ``None`` if xl cannot read the config.
     """
     parsed = xl_config.parse(config)
     if parsed.error is not None:
@@ -52,7 +52,7 @@ def normalised(project: Project, guest: Guest, config: str) -> str | None:
 
 
 def difference(project: Project, guest: Guest, config: str) -> str:
-    """Return the diff from a config to its normalised copy; empty where there is none."""
+    """Return the diff from a config to its normalised copy; empty if they are the same."""
     made = normalised(project, guest, config)
     if made is None or made == config:
         return ""
@@ -63,7 +63,7 @@ def difference(project: Project, guest: Guest, config: str) -> str:
 
 
 def _right(project: Project, guest: Guest, config: str, meant: Config) -> bool:
-    """Return whether a config comes out as it is meant, with the target's paths."""
+    """Return whether a rewritten config has the intended settings and the target's paths."""
     image = artifacts.image_file(project, guest)
     kernel = artifacts.kernel_file(project, guest)
     after = xl_config.parse(xl_config.rewritten(config, image, kernel))
@@ -120,7 +120,7 @@ def _comments(lines: list[str]) -> Iterator[str]:
 
 
 def _disk(project: Project, guest: Guest, disks: tuple[str, ...]) -> str:
-    """Return the line with the guest's disks, of which the first gets its image."""
+    """Return the line with the guest's disks; the first gets the guest's image."""
     first = xl_disk.parse(disks[0]) if disks else xl_disk.ConfigDisk()
     if first.error or not disks:
         first = _guessed(project, guest, disks[0] if disks else "")
@@ -132,7 +132,7 @@ def _disk(project: Project, guest: Guest, disks: tuple[str, ...]) -> str:
 
 
 def _guessed(project: Project, guest: Guest, spec: str) -> ConfigDisk:
-    """Return the disk that an entry means which xl refuses."""
+    """Return the disk that is meant by an entry which xl refuses."""
     device, writable = effective(project, guest).disk_device, True
     for word in map(str.strip, spec.split(",")):
         match = _DEVICE.fullmatch(word)
@@ -144,6 +144,6 @@ def _guessed(project: Project, guest: Guest, spec: str) -> ConfigDisk:
 
 
 def _listed(config: Config, name: str) -> tuple[str, ...]:
-    """Return a setting's texts; of one text that should be a list, that."""
+    """Return the strings of a list, or a single string as a list of one."""
     text = config.text(name)
     return config.texts(name) if text is None else (text,)

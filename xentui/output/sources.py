@@ -1,15 +1,15 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The files that a bundle recipe fetches, and how they are prepared for the class.
+"""The files that a bundle recipe fetches, and their preparation for the class.
 
-The class imports what lies in UNPACKDIR. Two things it does not do well are done before its
-do_compile, in functions of the recipe:
+The class imports files from UNPACKDIR. Functions of the recipe run before its do_compile, for two
+reasons:
 
 * BitBake unpacks as the build user, so every file of a root directory would belong to that
   user in the guest, and setuid bits would be lost. Tarballs are therefore kept packed
   (``unpack=0``) and unpacked under pseudo, which do_compile runs under for ``rootfs_dir``.
-  That must be in ``${WORKDIR}/rootfs``: pseudo watches a few folders of WORKDIR by name, of
-  which UNPACKDIR is none, and elsewhere a change of owner fails (oe:meta/conf/bitbake.conf,
+  That must be in ``${WORKDIR}/rootfs``: pseudo watches a few folders of WORKDIR by name,
+  UNPACKDIR is not one of them, and elsewhere a change of owner fails (oe:meta/conf/bitbake.conf,
   ``PSEUDO_INCLUDE_PATHS``).
 * An import type that the class does not know is refused by a static ``case``
   (mv:classes/xen-guest-bundle.bbclass, ``do_compile``). The script of a project's own type, or
@@ -106,8 +106,8 @@ class Fetched:
         if self.conversions:
             depends = " ".join(dict.fromkeys(filter(None, map(_depends, self.conversions))))
             lines = [
-                "# The class knows four import types and no others: what it does not know is made",
-                "# a raw image first.",
+                "# The class has only four import types: other files are converted to raw images",
+                "# first.",
                 self._convert(),
                 text.assign("do_compile", "convert_sources", flag="prefuncs", operator="+="),
             ]
@@ -165,9 +165,9 @@ _PREPARE_WHY = """\
 
 
 def class_type(source: Source) -> str:
-    """Return the import type to give the class.
+    """Return the import type for the class.
 
-    The class knows no guest without an image: one that is a kernel alone has its copy as one.
+    The class needs an image for each guest: a guest without a disk gets a copy of its kernel.
     """
     if source.type == CONTAINER:
         return "rootfs_dir"
@@ -175,10 +175,10 @@ def class_type(source: Source) -> str:
 
 
 def class_file(guest: Guest, source: Source) -> str:
-    """Return where the class finds the guest's source: in UNPACKDIR, or at a full path.
+    """Return the path of the guest's source: relative to UNPACKDIR, or absolute.
 
     Raises:
-        CannotCarry: the path cannot be carried.
+        CannotCarry: the path cannot be represented.
     """
     place = text.path(source.file)
     if source.type == "rootfs_dir":
@@ -191,15 +191,15 @@ def class_file(guest: Guest, source: Source) -> str:
 
 
 def collect(project: Project, guests: list[Guest], configs: list[str]) -> Fetched:
-    """Gather what a bundle's guests fetch.
+    """Collect the files that the guests of a bundle fetch.
 
     Args:
         project: the project.
         guests: the guests of one bundle.
-        configs: keys of those whose xl config is carried beside the recipe.
+        configs: keys of the guests whose xl config is a file next to the recipe.
 
     Raises:
-        CannotCarry: an address or path cannot be carried, or nothing says how to import one.
+        CannotCarry: an address or path cannot be represented, or an import type is unknown.
     """
     fetched = Fetched()
     imports = {kind.key: kind for kind in project.import_types}
@@ -223,7 +223,9 @@ def collect(project: Project, guests: list[Guest], configs: list[str]) -> Fetche
         elif guest.source.type not in (*BUILT_IN_IMPORTS, WITHOUT_DISK):
             kind = imports.get(guest.source.type)
             if kind is None:
-                raise text.CannotCarry(guest.source.type, "it is no import type of this project")
+                raise text.CannotCarry(
+                    guest.source.type, "it is not an import type of this project"
+                )
             fetched.conversions.append((guest, guest.source, kind))
             _add_once(fetched, _Entry(f"file://{_base(text.path(kind.script))}"))
     return fetched
@@ -249,9 +251,9 @@ def _add_fetch(fetched: Fetched, guest: Guest, source: Source, fetch: Fetch, num
 
 
 def _add_extra(fetched: Fetched, guest: Guest, fetch: Fetch, number: int) -> None:
-    """Have a file fetched that is no part of the guest's image.
+    """Fetch a file in addition to the guest's image.
 
-    One that the guest names as it is, such as a packed ramdisk, is kept packed.
+    A file that the guest uses as it is, such as a compressed ramdisk, is not unpacked.
     """
     entry = _Entry(fetch.uri, arch=fetch.arch, sha256=fetch.sha256)
     if any(_base(file.file) == file_name(fetch.uri) for file in extra_files(guest)):
@@ -264,12 +266,12 @@ def _add_extra(fetched: Fetched, guest: Guest, fetch: Fetch, number: int) -> Non
 
 
 def file_name(uri: str) -> str:
-    """Return the name under which BitBake keeps what it fetches from an address."""
+    """Return the file name that BitBake gives to a download."""
     return _base(uri.partition("?")[0])
 
 
 def _add_directory(fetched: Fetched, key: str, source: Source) -> None:
-    """Have a root directory that no tarball brings copied and given to root."""
+    """Copy a root directory that is not in a tarball, and change its owner to root."""
     place = text.path(source.file)
     tarballs = [fetch for fetch in source.fetch if _is_tarball(fetch.uri)]
     if any(not f.subdir or f"{place}/".startswith(f"{f.subdir}/") for f in tarballs):
@@ -282,12 +284,12 @@ def _is_tarball(uri: str) -> bool:
 
 
 def kept_packed(source: Source, fetch: Fetch) -> bool:
-    """Return whether a file is fetched for a function of the recipe to unpack."""
+    """Return whether a function of the recipe unpacks the file, instead of BitBake."""
     return source.type in ("rootfs_dir", CONTAINER) and _is_tarball(fetch.uri)
 
 
 def _depends(conversion: tuple[Guest, Source, ImportType | None]) -> str:
-    """Return the tasks that a conversion waits for."""
+    """Return the tasks that a conversion depends on."""
     kind = conversion[2]
     if kind is None:
         return _QEMU_IMG
@@ -319,7 +321,7 @@ def _base(path: str) -> str:
 
 
 def local_name(source: Source | None, fetch: Fetch) -> str:
-    """Return the name that a ``file://`` entry has beside the recipe."""
+    """Return the name of a ``file://`` entry next to the recipe."""
     local = fetch.uri.removeprefix("file://")
     if source is None:
         return local

@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What xl makes of a config: what it refuses, what it ignores, what has no effect.
+"""Find the settings of a config that xl refuses or ignores, or that have no effect.
 
 This follows ``parse_config_data`` of xen:tools/xl/xl_parse.c (Xen 4.17 to 4.22) key by key, with
 what xen:tools/libs/util does for disks, interfaces and PCI devices, and what
 xen:tools/libs/light refuses on each architecture. Not followed are ``cpuid``,
-``vnuma`` and ``vsnd``, whose texts are xl's to judge, and what only a running Xen knows (NUMA
+``vnuma`` and ``vsnd``, which only xl can judge, and what only a running Xen can tell (NUMA
 nodes, the number of processors).
 """
 
@@ -26,7 +26,7 @@ Arch = Literal["x86-64", "aarch64"]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A setting that xl does not take as it is meant.
+    """A setting that xl does not read as intended.
 
     Attributes:
         line: its line number, from 1.
@@ -45,7 +45,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a config is judged for."""
+    """A config with what it is checked for."""
 
     config: Config
     type: str
@@ -54,12 +54,12 @@ class Surroundings:
 
 
 def problems(config: Config, *, arch: Arch, xen: Version = table.XEN) -> list[Problem]:
-    """Return what xl does not take as it is meant, in the order of the lines.
+    """Return the settings that xl does not read as intended, by line.
 
     Args:
-        config: a config without a mistake in its grammar.
-        arch: the architecture it runs on.
-        xen: the Xen it is for.
+        config: a config without syntax errors.
+        arch: the architecture of the board.
+        xen: the Xen that reads it.
     """
     kind = config.domain_type or ("pvh" if arch == "aarch64" else "pv")
     around = Surroundings(config, kind, arch, xen)
@@ -121,7 +121,7 @@ def _use(instead: str) -> str:
 
 
 def _whole(around: Surroundings) -> Iterator[Problem]:
-    """What xl asks of several settings together."""
+    """Check several settings together."""
     config = around.config
     if config.text("name") is None:
         yield Problem("name", 1, "refused", "is missing", 'Add name = "…".')

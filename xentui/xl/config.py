@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-r"""An xl config: read as xl reads it, written, and rewritten as the Xen classes do.
+r"""Read and write xl configs as xl does, and rewrite them as the Xen classes do.
 
 The grammar is that of libxlu (xen:tools/libs/util/libxlu_cfg_l.l and libxlu_cfg_y.y): settings
 in lower case, each ended by a newline or semicolon; a value is a number, a text in quotes of
@@ -76,30 +76,30 @@ class Config:
         return found.value if found is not None and isinstance(found.value, str) else None
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """Return the texts of a list; of one text that is none, nothing, as xl passes it over."""
+        """Return the strings of a list; nothing if it is one string, which xl ignores here."""
         found = self.settings.get(name)
         if found is None or isinstance(found.value, str):
             return ()
         return tuple(item for item in found.value if isinstance(item, str))
 
     def number(self, name: str) -> int | None:
-        """Return a number as xl reads it; ``None`` where xl reads none."""
+        """Return a number as xl reads it; ``None`` if xl does not read one."""
         found = self.settings.get(name)
         if found is None or found.added or not isinstance(found.value, str):
             return None
         return as_number(found.value)
 
     def line(self, name: str) -> int:
-        """Return the line of a setting; 1 where it is not set."""
+        """Return the line of a setting, or 1 if it is not set."""
         found = self.settings.get(name)
         return found.line if found is not None else 1
 
     @property
     def domain_type(self) -> str | None:
-        """The domain type it names, or ``None`` where it names none that xl knows.
+        """The domain type in the config, or ``None`` if it is missing or unknown to xl.
 
-        xl takes any beginning of a word: ``pv`` is ``pv``, ``h`` is ``hvm``; ``builder`` is the
-        older way and knows ``hvm`` and ``generic`` (xen:tools/xl/xl_parse.c, parse_config_data).
+        xl accepts any prefix of a word: ``h`` is ``hvm``. ``builder`` is the older setting and can
+        be ``hvm`` or ``generic`` (xen:tools/xl/xl_parse.c, parse_config_data).
         """
         for name, words in (("type", ("hvm", "pv", "pvh")), ("builder", ("hvm", "generic"))):
             given = self.text(name)
@@ -117,7 +117,7 @@ class _Refused(Exception):
 def as_number(text: str) -> int | None:
     """Return a number as C's strtol with base 0 does: ``0512`` is octal, 330.
 
-    ``None`` stands for what xl does not take for a number: other text, or more than 64 bits.
+    The result is ``None`` for other text and for numbers of more than 64 bits.
     """
     if len(text) > _LONGEST_NUMBER or not _NUMBER.fullmatch(text):
         return None
@@ -128,7 +128,7 @@ def as_number(text: str) -> int | None:
 
 
 def parse(text: str) -> Config:
-    """Read a configuration; what xl would refuse is in its ``error``."""
+    """Return a parsed configuration; its ``error`` is the first thing that xl refuses."""
     settings: dict[str, Setting] = {}
     try:
         _Reader(text).settings(settings)
@@ -138,10 +138,10 @@ def parse(text: str) -> Config:
 
 
 def written(value: Value) -> str:
-    """Return a value as xl reads it back: digits as they are, text in quotes, lists in brackets.
+    """Return the text that xl reads as this value: plain digits, quoted strings, lists.
 
     Raises:
-        ValueError: a text holds a character that xl's language cannot express.
+        ValueError: a string contains a character that xl's syntax cannot express.
     """
     if isinstance(value, tuple):
         return f"[{', '.join(map(written, value))}]"
@@ -151,16 +151,16 @@ def written(value: Value) -> str:
 
 
 def written_text(value: str, quote: str = "'") -> str:
-    """Return a text in quotes of one kind, as xl reads it back.
+    """Return a string in one kind of quotes, as xl reads it.
 
     Raises:
-        ValueError: it holds a control character that has no escape.
+        ValueError: it contains a control character that has no escape.
     """
     out = value.replace("\\", "\\\\").replace(quote, f"\\{quote}")
     for char, name in (("\n", "n"), ("\t", "t"), ("\r", "r")):
         out = out.replace(char, f"\\{name}")
     if any(ord(char) < 32 or ord(char) == 127 for char in out):
-        raise ValueError(f"{quoted(value)} holds a control character")
+        raise ValueError(f"{quoted(value)} contains a control character")
     return f"{quote}{out}{quote}"
 
 

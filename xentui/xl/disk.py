@@ -1,12 +1,12 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""One entry of ``disk``, read as xl reads it and written so that xl reads it.
+"""Read and write one entry of the xl setting ``disk``, as xl does.
 
 The grammar is xen:tools/libs/util/libxlu_disk_l.l of Xen 4.17 to 4.22, with what
-``xlu_disk_parse`` (libxlu_disk.c) asks of the whole. It is a scanner: at each place the longest
-of its patterns holds, of two equally long ones the first. Old and new syntax mix: words without
-``=`` fill target, format, device and access in that order, ``target=`` takes all that follows,
-and after an old prefix such as ``file:`` there can be no format.
+``xlu_disk_parse`` (libxlu_disk.c) checks for the whole entry. It is a scanner: at each position
+the longest of its patterns matches, and the first of two equally long ones. Old and new syntax can
+be mixed: words without ``=`` are target, format, device and access, in that order; ``target=``
+takes the rest of the entry; no format can follow an old prefix such as ``file:``.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ class ConfigDisk:
     Attributes:
         target: the file or device behind it.
         device: how the guest sees it, such as ``xvda``.
-        backend: the domain that serves it; empty for Dom0.
-        backend_type: one of :data:`BACKEND_TYPES`; empty where libxl chooses.
+        backend: the domain that provides it; empty for Dom0.
+        backend_type: one of :data:`BACKEND_TYPES`; empty if libxl chooses.
         specification: ``xen``, ``virtio`` or empty.
         prefixed: whether an old prefix (``file:``, ``phy:`` …) precedes the target.
-        flags: further words, such as ``discard`` and ``direct-io-safe``.
-        settings: further ``name=value`` settings, such as ``colo-host``.
+        flags: additional words, such as ``discard`` and ``direct-io-safe``.
+        settings: additional ``name=value`` settings, such as ``colo-host``.
         error: why xl would refuse it, or an empty text.
     """
 
@@ -72,7 +72,7 @@ def write(disk: ConfigDisk) -> str:
     """Return an entry that xl reads as this disk: ``name=value`` words, the target last.
 
     Raises:
-        ValueError: anything but the target holds a comma, which would end it.
+        ValueError: anything but the target contains a comma, which would end it.
     """
     words = [f"format={disk.format}", f"vdev={disk.device}"]
     words.append("access=rw" if disk.writable else "access=ro")

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The keys of an xl config: ``keys.toml``, which says where each fact comes from."""
+"""The keys of an xl config, from ``keys.toml``, where each has its source."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NEWEST: Version = (4, 22)
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key that xl reads, or read once.
+    """A key that some version of xl reads.
 
     Attributes:
         kind: how xl reads its value; :mod:`xentui.xl.check` has a reader for each.
@@ -54,7 +54,7 @@ class Key:
     line: int | None = None
 
     def words(self, xen: Version) -> tuple[str, ...]:
-        """Return the choices that a Xen knows."""
+        """Return the choices that this Xen accepts."""
         return tuple(
             word
             for word in self.choices
@@ -65,7 +65,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Foreign:
-    """A name that people write and no xl reads."""
+    """A name that people write although no xl reads it."""
 
     name: str
     instead: str = ""
@@ -89,12 +89,12 @@ def keys() -> Mapping[str, Key]:
 
 
 def foreign() -> Mapping[str, Foreign]:
-    """Return the names that no xl reads and people write all the same."""
+    """Return the names that people write although no xl reads them."""
     return _tables()[1]
 
 
 def near(name: str, xen: Version = XEN) -> str | None:
-    """Return the key of that Xen whose name is closest, if one is close."""
+    """Return the key of this Xen with the most similar name, or ``None``."""
     import difflib  # noqa: PLC0415 - only a misspelt name needs it
 
     known = [key.name for key in keys().values() if is_read(key, xen)]
@@ -102,7 +102,7 @@ def near(name: str, xen: Version = XEN) -> str | None:
 
 
 def is_read(key: Key, xen: Version) -> bool:
-    """Return whether that Xen reads a key."""
+    """Return whether this Xen reads a key."""
     return key.since <= xen and (key.until is None or xen <= key.until)
 
 

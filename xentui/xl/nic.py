@@ -18,14 +18,14 @@ KEYS = (
     "mac", "bridge", "gatewaydev", "type", "model", "vifname", "script", "ip", "backend", "rate",
     "devid", "mtu", "vlan", "forwarddev", "netdev", "accel",
 )  # fmt: skip
-"""Settings of an entry; beside them there are those of COLO, whose names begin with ``colo``."""
+"""Settings of an entry, except for those of COLO, whose names begin with ``colo``."""
 
 FLAGS = ("trusted", "untrusted")
 """Words without a value."""
 
 TYPES = ("vif", "ioemu")
 SINCE = {"vlan": (4, 21)}
-"""The first Xen that knows a setting, where that is not 4.17 or older."""
+"""The first Xen with a setting, if later than 4.17."""
 
 DEPRECATED = {"netdev": "gatewaydev", "accel": ""}
 """Settings that xl warns of, and what to write instead."""
@@ -69,11 +69,11 @@ def write(named: Mapping[str, str]) -> str:
     """Return the entry of these parts, in the order of :data:`KEYS`, without the empty ones.
 
     Raises:
-        ValueError: a part holds a comma, which would end it.
+        ValueError: a part contains a comma, which would end it.
     """
     for name, text in named.items():
         if "," in text or "," in name:
-            raise ValueError(f"{name} holds a comma")
+            raise ValueError(f"{name} contains a comma")
     order = {name: at for at, name in enumerate((*KEYS, *FLAGS))}
     given = sorted(named.items(), key=lambda item: order.get(item[0], len(order)))
     return ",".join(
