@@ -179,6 +179,25 @@ def test_the_page_of_an_unknown_board_suggests_one_that_is_known(
     assert 'Did you mean "xentui presets board raspberrypi4-64"?' in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("machine", "modes"),
+    [
+        ("my-x86-box", {"efi", "bios"}),
+        ("my-board", {"efi", "uboot-fat", "uboot-rootfs", "uboot-rpi"}),
+    ],
+)
+def test_an_unknown_board_is_asked_one_question(machine: str, modes: set[str]) -> None:
+    project = Project(Host(machine, memory=2048))
+    found = next(f for f in check.check(project) if f.code == "XT102")
+    fixed = [fix.apply(project) for fix in found.quick_fixes]
+    assert {one.host.boot_mode for one in fixed if one.host.machine == machine} == modes
+    for one in fixed:
+        again = next(f for f in check.check(one) if f.code == "XT102")
+        assert str(one.host.boot_mode) in again.message
+        assert not again.quick_fixes
+        assert one.host.boot_mode == "bios" or boot.shown(one)
+
+
 def test_boards_are_found_by_any_word_of_theirs() -> None:
     assert [one.machine for one in boards.filtered("rockchip")] == ["rock-5b"]
     assert [one.machine for one in boards.filtered("never run u-boot nxp")] == []

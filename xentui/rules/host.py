@@ -18,6 +18,9 @@ from xentui.safe_text import quoted
 BOARD_EXAMPLES = f"Examples are in {boards.bundled_directory()}."
 """Where to look up what may be in a board file."""
 
+_NOT_OFFERED = ("runqemu", "hyperv-gen1", "manual")
+"""Boot modes that are no guess for an unknown board."""
+
 TESTED_DOM0 = 512
 """MiB that mv:tests/test_xen_runtime.py (TestXenDom0Boot) allows Dom0 at most."""
 
@@ -43,18 +46,7 @@ def supported(context: Context) -> Iterator[Finding]:
             f"{board.problem}. {BOARD_EXAMPLES}",
         )
     elif not board.known:
-        near = boards.near(board.machine)
-        fix = (
-            f"Set boot_mode to how its firmware starts Xen. It is taken for {board.arch} by its"
-            " name: if that is wrong, describe it in a board file of your own."
-        )
-        yield found(
-            "XT102",
-            path,
-            f"xentui does not know the board {board.machine}",
-            f"Did you mean {near}? If not: {fix}" if near else fix,
-            quick_fixes.host(f"Use {near}", machine=near) if near else None,
-        )
+        yield _unknown(context)
     elif not board.emulated:
         without = "".join(f" Expected not to work: {one}." for one in board.not_working)
         yield found(
@@ -62,8 +54,36 @@ def supported(context: Context) -> Iterator[Finding]:
         )
 
 
+def _unknown(context: Context) -> Finding:
+    """Return the finding for an unknown board, with the boot modes as quick fixes."""
+    board, mode = context.board, context.project.host.boot_mode
+    near = boards.near(board.machine)
+    guess = (
+        f"It is taken for {board.arch} by its name: if that is wrong, describe it in a board file"
+        " of your own."
+    )
+    message = f"xentui does not know the board {board.machine}"
+    fixes = [quick_fixes.host(f"Use {near}", machine=near)] if near else []
+    if mode is None:
+        guess = f"Set boot_mode to how its firmware starts Xen. {guess}"
+        fixes += [
+            quick_fixes.host(f"Start Xen by {name} ({family.title})", boot_mode=name)
+            for name, family in boards.FAMILIES.items()
+            if family.arch in (None, board.arch) and name not in _NOT_OFFERED
+        ]
+    else:
+        message += f": its boot files are those of {mode}"
+    return found(
+        "XT102",
+        "host.machine",
+        message,
+        f"Did you mean {near}? If not: {guess}" if near else guess,
+        *fixes,
+    )
+
+
 def layer(context: Context) -> Iterator[Finding]:
-    """Whether the board's layer has a branch for the release."""
+    """Check that the board's layer has a branch for the release."""
     of_board = context.board.layer
     release = releases.release_of(context.project)
     if of_board is None or release.name in of_board.branches:
