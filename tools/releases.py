@@ -68,7 +68,7 @@ def recorded(trees: Path) -> str:
 ROWS: dict[str, tuple[str, Callable[[Abilities], object]]] = {
     "BitBake's classes for Xen guests": ("", lambda a: a.has_classes),
     "older XEN_BUNDLED_GUESTS": ("", lambda a: a.old_bundling),
-    "Dom0 image puts guests in by itself": ("", lambda a: a.image_class),
+    "Dom0 image installs guests by default": ("", lambda a: a.image_class),
     "Xen": ("", lambda a: a.xen),
     "XEN_DOM0_NETWORK (nat)": ("a recipe of the layer", lambda a: a.dom0_network),
     "xenbr0 in Dom0": ("a recipe of the layer", lambda a: a.makes_xenbr0),
@@ -129,7 +129,7 @@ fetch them, and put them behind all layers of the release itself. See
 
 ## What the layers can do
 
-"—" means that it is not there; "→" tells what xentui writes instead.
+"—" means that it is not there; "→" shows what xentui writes instead.
 
 | | {names} |
 | --- | {rules} |

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from xentui.bitbake import releases
 from xentui.bitbake.abilities import Abilities
-from xentui.output import boot, kickstart
+from xentui.output import boot
+from xentui.output.boot import bios
 from xentui.project import artifacts, boards
 from xentui.project.artifacts import start_order
 from xentui.project.effective import dom0_memory, image, total_memory
@@ -209,7 +210,7 @@ def _boot(project: Project, able: Abilities, *, sets_memory: bool) -> Iterator[N
         yield NextCommand("boot", f"runqemu {machine} {recipe} ext4 nographic slirp{memory}")
     elif boards.boot_writer(project.host) != "user":
         yield from flash(project, board)
-    if kickstart.needed(project, able) and dom0_memory(project) is not None:
+    if bios.needed(project, able) and dom0_memory(project) is not None:
         yield NextCommand("boot", "xl list 0", "Dom0's memory comes from our own kickstart file")
 
 

@@ -8,7 +8,8 @@ from pathlib import PurePosixPath
 
 from xentui.bitbake import releases, text
 from xentui.bitbake.abilities import Abilities
-from xentui.output import boot, bundle_recipe, dom0_layer, header, kickstart, layer, sources
+from xentui.output import boot, bundle_recipe, dom0_layer, header, layer, sources
+from xentui.output.boot import bios
 from xentui.output.guest_cfg import supplied
 from xentui.output.rendered import CONF, Content, Copy, Rendered
 from xentui.output.xentui_conf import xentui_conf
@@ -56,7 +57,7 @@ def render(
     files.update(_image(project, assets, origin, board, inherit=_must_inherit(project, able)))
     for path, body in (
         *dom0_layer.files(project, able).items(),
-        *kickstart.files(project, able, board).items(),
+        *bios.files(project, able, board).items(),
         *boot.layer_files(whole, able, board).items(),
     ):
         files[path] = header.stamp(body, project=origin)

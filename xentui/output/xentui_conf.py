@@ -14,7 +14,8 @@ from typing import Any
 
 from xentui.bitbake import releases, text, vxn
 from xentui.bitbake.abilities import Abilities
-from xentui.output import boot, kickstart
+from xentui.output import boot
+from xentui.output.boot import bios
 from xentui.output.dom0_layer import dom0_packages
 from xentui.output.guest_cfg import supplied, vif_value
 from xentui.output.layer import BOARD
@@ -111,7 +112,7 @@ def _board(project: Project, able: Abilities, *, machine: bool, board_name: str)
     if family == "hyperv-gen1" and family in able.boot_modes:
         yield text.assign("XEN_BOOT_MODE", family)
     yield from _machine_memory(project, able, recipe)
-    yield from _kickstart(project, able, recipe, kickstart.file_name(board_name))
+    yield from _bios_kickstart(project, able, recipe, bios.name(board_name))
     yield from _dom0_memory(project, able, recipe)
     yield from boot.settings(project, board_name)
     yield from _network(project, able, recipe)
@@ -154,8 +155,8 @@ def _machine_memory(project: Project, able: Abilities, recipe: str) -> Iterator[
         )
 
 
-def _kickstart(project: Project, able: Abilities, recipe: str, wks: str) -> Iterator[str]:
-    if kickstart.needed(project, able):
+def _bios_kickstart(project: Project, able: Abilities, recipe: str, wks: str) -> Iterator[str]:
+    if bios.needed(project, able):
         board = boards.board(project.host.machine)
         override = board.machine if board.emulated else board.arch
         yield (

@@ -24,7 +24,7 @@ def is_written(project: Project) -> bool:
     """Return whether xentui writes the boot files.
 
     For a PC's BIOS they come from the layers, except the kickstart file
-    (:mod:`xentui.output.kickstart`).
+    (:mod:`xentui.output.boot.bios`).
     """
     host = project.host
     return boards.boot_writer(host) == "xentui" and boards.boot_family(host) != "bios"

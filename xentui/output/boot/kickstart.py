@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Kickstart files for disks of UEFI and U-Boot.
+"""Names of kickstart files, and the kickstart files for disks of UEFI and U-Boot.
 
 They only need ``bootimg-partition``, one of wic's own plug-ins. Its name is written with a hyphen:
 wic up to walnascar only knows that, and later releases replace it (wic: partition.py,

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The wic kickstart of an x86-64 disk image, for boards that the layer's own one does not fit.
+"""Kickstart file and boot menu of a BIOS disk, where the layer's own do not fit the project.
 
 meta-virtualization has Dom0's memory as literal text in its kickstart files, so another amount
 needs a file of our own. And its wic plug-in for BIOS writes the boot menu itself only if the
@@ -16,7 +16,7 @@ import hashlib
 
 from xentui.bitbake import text
 from xentui.bitbake.abilities import Abilities
-from xentui.output.boot import arguments
+from xentui.output.boot import arguments, kickstart
 from xentui.project import boards
 from xentui.project.effective import dom0_memory
 from xentui.project.model import Project
@@ -38,7 +38,7 @@ _DOM0 = {
 
 
 def needed(project: Project, abilities: Abilities) -> bool:
-    """Return whether the layer's own kickstart file does not give what the project wants."""
+    """Return whether the project needs another kickstart file than the layer's own."""
     board = boards.board(project.host.machine)
     if _mode(project) not in _XEN:
         return False
@@ -51,28 +51,28 @@ def needed(project: Project, abilities: Abilities) -> bool:
     return wanted is not None and wanted != abilities.kickstart_dom0_memory
 
 
-def file_name(board: str = "") -> str:
-    """Return the kickstart's file name; in a layer for several boards, each has its own."""
-    return f"xentui-dom0{f'-{board}' if board else ''}.wks"
+def name(board_name: str = "") -> str:
+    """Return the kickstart's file name; in a layer for several boards, each board has its own."""
+    return kickstart.name("dom0", board_name)
 
 
-def files(project: Project, abilities: Abilities, board: str = "") -> dict[str, str]:
+def files(project: Project, abilities: Abilities, board_name: str = "") -> dict[str, str]:
     """Return the kickstart and its boot menu by path in the layer; none where not needed.
 
     Args:
         project: the project.
-        abilities: what the layers at hand can do.
-        board: what the project is called in a layer for several boards; empty in its own.
+        abilities: features of the layers in use.
+        board_name: the project's name in a layer for several boards; empty in its own layer.
 
     Raises:
-        CannotCarry: the memory is no whole number.
+        CannotCarry: the memory is not a whole number.
     """
     if not needed(project, abilities):
         return {}
-    folder, name = abilities.kickstart_folder, file_name(board)
-    menu_name = f"{name.removesuffix('.wks')}.cfg"
+    folder, wks_name = abilities.kickstart_folder, name(board_name)
+    menu_name = f"{wks_name.removesuffix('.wks')}.cfg"
     menu = _menu(project, abilities)
-    return {f"{folder}/{name}": _bios(project, abilities, menu_name, menu),
+    return {f"{folder}/{wks_name}": _bios(project, abilities, menu_name, menu),
             f"{folder}/{menu_name}": menu}  # fmt: skip
 
 
