@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from xentui.cli.projects import Chosen
     from xentui.output.build_dir import Attach
     from xentui.output.change import Change
+    from xentui.output.clashes import Clash
     from xentui.output.commands import NextCommand
-    from xentui.output.existing import Clash, Use, UserSettings
+    from xentui.output.existing import Use, UserSettings
     from xentui.output.plan import Plan
     from xentui.output.rendered import Rendered
     from xentui.project.assets import Assets

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from xentui.bitbake import build_dir as reading
 from xentui.bitbake.conf_reader import MAX_FILE
 from xentui.errors import XentuiError
+from xentui.output import clashes
 from xentui.output import existing as by_hand
 from xentui.output.build_dir import attach_of, plan_project
 from xentui.output.user_files import with_require
@@ -60,7 +61,7 @@ def of_plan(
     """
     build = normalised(build.absolute())
     top = str(build)
-    texts = dict(by_hand.texts_after(plan, build))
+    texts = dict(clashes.texts_after(plan, build))
     if included:
         texts |= _including(build, texts)
     found = reading.read(build, texts=texts)

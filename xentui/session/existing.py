@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from xentui.bitbake import build_dir, importer
 from xentui.bitbake.import_draft import NotImportable, converter_for
 from xentui.errors import XentuiError
-from xentui.output import existing
+from xentui.output import clashes, existing
 from xentui.output.existing import GUESTS, without_ours
 from xentui.output.xentui_conf import bundled_entry
 from xentui.project import model, schema, tables
@@ -27,7 +27,8 @@ from xentui.rules.finding import found
 if TYPE_CHECKING:
     from xentui.bitbake.build_dir import BuildDir
     from xentui.bitbake.import_draft import Left
-    from xentui.output.existing import Clash, Use, UserSettings
+    from xentui.output.clashes import Clash
+    from xentui.output.existing import Use, UserSettings
     from xentui.output.plan import Plan
     from xentui.project.model import Project
     from xentui.rules.finding import Finding
@@ -74,8 +75,8 @@ def undecided(
     if not settings or use in ("keep", "replace"):
         return []
 
-    after = build_dir.read(settings.build, texts=existing.texts_after(plan, settings.build))
-    found = existing.clashes(settings, after, project)
+    after = build_dir.read(settings.build, texts=clashes.texts_after(plan, settings.build))
+    found = clashes.find(settings, after, project)
     if use is None:
         return found
     # Settings that were taken may be changed in the project without asking again. A lost guest
@@ -84,9 +85,9 @@ def undecided(
     return [one for one in found if one.drops_guest or one.what in unknown]
 
 
-def findings_of(settings: UserSettings, clashes: Sequence[Clash]) -> list[Finding]:
+def findings_of(settings: UserSettings, lines: Sequence[Clash]) -> list[Finding]:
     """Return a finding for each line that would be overridden; its path is FILE:LINE."""
-    return [found(CODE, settings.where(one.place), one.message, FIX) for one in clashes]
+    return [found(CODE, settings.where(one.place), one.message, FIX) for one in lines]
 
 
 def outranked(after: BuildDir, project: Project, use: Use | None) -> list[Finding]:
@@ -105,7 +106,7 @@ def outranked(after: BuildDir, project: Project, use: Use | None) -> list[Findin
     asked = existing.users_files(after) if use is None else set()
     return [
         found(OUTRANKED, existing.where(one.place, after.path), one.message, OUTRANKED_FIX)
-        for one in existing.outranking(after, project)
+        for one in clashes.outranking(after, project)
         if one.place.file not in asked
     ]
 
@@ -115,7 +116,7 @@ def in_multiconfigs(build: BuildDir) -> list[Finding]:
     fix = "Remove the line, or build the image without the multiconfig."
     return [
         found("XT052", existing.where(one.place, build.path), one.message, fix)
-        for one in existing.of_multiconfigs(build)
+        for one in clashes.of_multiconfigs(build)
     ]
 
 

@@ -19,7 +19,7 @@ from xentui.session import texts
 
 if TYPE_CHECKING:
     from xentui.output.change import Change
-    from xentui.output.existing import Clash
+    from xentui.output.clashes import Clash
     from xentui.output.formats import Format
     from xentui.output.plan import How, Plan
     from xentui.rules.finding import Finding
