@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 MEMORY_BAR = 16
 TIP_ROWS = 12
 """Most rows of the budget in the header's tooltip."""
-HELP = "help"
-"""The action that lists all keys."""
+WRITE, HELP = "write", "help"
+"""The actions whose keys are always shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,11 +367,11 @@ class KeyLine(Tipped):
         return next((key.key for key in self.keys if key.action == action), "")
 
     def drawn(self) -> list[ShownKey]:
-        """Return the keys that fit; if some do not, the last one is Help."""
+        """Return the keys that fit; if some do not, Write and Help are the last ones."""
         room = max(1, self.size.width)
         if sum(key.cells for key in self.keys) - 2 <= room:
             return list(self.keys)
-        tail = [key for key in self.keys if key.action == HELP]
+        tail = [key for key in self.keys if key.action in (WRITE, HELP)]
         room -= sum(key.cells for key in tail)
         fit = []
         for key in self.keys:
