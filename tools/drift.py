@@ -1,15 +1,15 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Tell which facts of xentui no longer hold in newer layers.
+"""List facts in xentui that no longer hold in newer layers.
 
     python -m tools.drift OLD NEW
 
-OLD and NEW are checkouts of meta-virtualization: the one that the facts were read in, and the one
-to look at. A folder that has ``meta-virtualization`` in it, and perhaps ``openembedded-core``, will
-do too. Each fact that xentui states with its place (``mv:classes/x.bbclass:12``) is looked up: a
-file that is gone, or a cited line that NEW has nowhere in that file, is printed with the line of
-xentui that says so. Then come the abilities in which both differ. Exits with 1 if anything is
-printed.
+OLD and NEW are folders with ``meta-virtualization`` and, if available, ``openembedded-core`` and
+``bitbake``: those in which the facts were read, and those to check. A checkout of
+meta-virtualization itself works too. Every fact that xentui cites with its location
+(``mv:classes/x.bbclass:12``, ``oe:…``, ``bb:…``) is looked up. If the file is gone, or a cited line
+no longer occurs in it, the line of xentui that cites it is printed. Then the abilities that differ
+are printed. The exit code is 1 if anything is printed.
 """
 
 from __future__ import annotations
@@ -25,52 +25,88 @@ from xentui.bitbake import abilities
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = {"xentui": (".py", ".toml", ".json"), "docs": (".md",), "presets": (".toml",)}
-# Made of the other files, so that each fact would be told twice.
-MADE = {"docs/findings.md", "docs/reference-boards.md", "docs/reference-format.md"}
+# Generated from the other files, so each fact would be reported twice.
+GENERATED = {"docs/findings.md", "docs/reference-boards.md", "docs/reference-format.md"}
+
+REPOSITORIES = {
+    "mv": "meta-virtualization",
+    "meta-virtualization": "meta-virtualization",
+    "oe": "openembedded-core",
+    "bb": "bitbake",
+}
+"""Repository by the prefix of a citation."""
 
 _CITED = re.compile(
-    r"(?:\bmv:|\bmeta-virtualization: )(?P<path>[\w.%-]+(?:/[\w.%-]+)+)"
+    r"\b(?P<prefix>mv|oe|bb|meta-virtualization): ?(?P<path>[\w.%-]+(?:/[\w.%-]+)+)"
     r"(?::(?P<first>\d+)(?:-(?P<last>\d+))?)?"
 )
+_RELEASES = re.compile(r"releases = \[(.*)\]")
 
 
 class Fact(NamedTuple):
-    """A place of meta-virtualization that xentui names.
+    """A location in the layers that xentui cites.
 
     Attributes:
         where: file and line of xentui.
-        path: the file it names.
-        first: the first line it names; 0 where it names the file alone.
-        last: the last line.
+        repository: the repository that it cites.
+        path: the cited file.
+        first: the first cited line; 0 if only the file is cited.
+        last: the last cited line.
+        releases: the releases that the fact is for; empty if it is for all.
     """
 
     where: str
+    repository: str
     path: str
     first: int
     last: int
+    releases: frozenset[str]
 
 
 def facts(root: Path = ROOT) -> Iterator[Fact]:
-    """Yield every place that xentui's code, data and documents name."""
+    """Yield every location that xentui's code, data and documents cite."""
     for folder, endings in FOLDERS.items():
         for file in sorted((root / folder).rglob("*")):
             name = str(file.relative_to(root))
-            if file.suffix not in endings or name in MADE:
+            if file.suffix not in endings or name in GENERATED:
                 continue
             lines = file.read_text(encoding="utf-8").split("\n")
             for number, line in enumerate(lines, start=1):
                 for found in _CITED.finditer(line):
                     first = int(found["first"] or 0)
-                    path = found["path"].rstrip(".")
-                    yield Fact(f"{name}:{number}", path, first, int(found["last"] or first))
+                    yield Fact(
+                        f"{name}:{number}",
+                        REPOSITORIES[found["prefix"]],
+                        found["path"].rstrip("."),
+                        first,
+                        int(found["last"] or first),
+                        _releases(lines[number]) if number < len(lines) else frozenset(),
+                    )
+
+
+def _releases(line: str) -> frozenset[str]:
+    """Return the releases that the line after a citation in a board's file names."""
+    found = _RELEASES.match(line)
+    return frozenset(re.findall(r"[a-z]+", found[1])) if found is not None else frozenset()
 
 
 def gone(old: Path, new: Path, root: Path = ROOT) -> Iterator[str]:
-    """Yield a line for each fact that NEW does not bear out any more."""
+    """Yield a line for each fact that NEW does not confirm.
+
+    Args:
+        old: the folder of the repositories in which the facts were read.
+        new: the folder to check; its name is that of a release, if facts name theirs.
+        root: the source tree of xentui.
+    """
     for fact in facts(root):
-        before, after = _text(old / fact.path), _text(new / fact.path)
+        places = [_repository(folder, fact.repository) for folder in (old, new)]
+        if not all(place.is_dir() for place in places):
+            continue
+        if fact.releases and new.name not in fact.releases:
+            continue
+        before, after = (_text(place / fact.path) for place in places)
         if before is None:
-            if after is None and not (new / fact.path).is_dir():
+            if after is None and not (places[1] / fact.path).is_dir():
                 yield f"{fact.where}: {fact.path} is in neither"
             continue
         if after is None:
@@ -80,17 +116,24 @@ def gone(old: Path, new: Path, root: Path = ROOT) -> Iterator[str]:
         for number in range(fact.first, fact.last + 1) if fact.first else ():
             cited = before[number - 1].strip() if number <= len(before) else ""
             if cited and cited not in there:
-                yield f"{fact.where}: {fact.path}:{number} is not there any more: {cited[:100]}"
+                yield f"{fact.where}: {fact.path}:{number} no longer exists: {cited[:100]}"
+
+
+def _repository(folder: Path, name: str) -> Path:
+    """Return a repository of a folder, or next to a checkout of meta-virtualization."""
+    if (folder / "conf/layer.conf").is_file():
+        return folder if name == "meta-virtualization" else folder.parent / name
+    return folder / name
 
 
 def changed(old: Path, new: Path) -> Iterator[str]:
     """Yield a line for each ability in which the layers differ."""
-    core = [tree.parent / "openembedded-core/meta" for tree in (old, new)]
+    core = [_repository(tree, "openembedded-core") / "meta" for tree in (old, new)]
     if not core[1].is_dir():
-        # Without the core that goes with it, what the layer itself can do is compared.
+        # Compare only meta-virtualization, with the same core.
         core[1] = core[0]
-    one = abilities.read([str(old), str(core[0])])
-    other = abilities.read([str(new), str(core[1])])
+    layers = [_repository(tree, "meta-virtualization") for tree in (old, new)]
+    one, other = (abilities.read(map(str, pair)) for pair in zip(layers, core, strict=True))
     for name in one.differences(other):
         yield f"{name}: {getattr(one, name)!r} -> {getattr(other, name)!r}"
 
@@ -101,18 +144,13 @@ def _text(path: Path) -> list[str] | None:
     return path.read_text(encoding="utf-8", errors="replace").split("\n")
 
 
-def _checkout(given: Path) -> Path:
-    inside = given / "meta-virtualization"
-    return (inside if inside.is_dir() else given).absolute()
-
-
 def main() -> int:
     """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("old", type=Path)
     parser.add_argument("new", type=Path)
     args = parser.parse_args()
-    old, new = _checkout(args.old), _checkout(args.new)
+    old, new = args.old.absolute(), args.new.absolute()
     found = [*gone(old, new), *changed(old, new)]
     sys.stdout.write("".join(f"{line}\n" for line in found))
     return 1 if found else 0

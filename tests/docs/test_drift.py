@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The tool that tells which facts newer layers no longer bear out."""
+"""The tool that lists the facts that newer layers no longer confirm."""
 
 from __future__ import annotations
 
@@ -14,17 +14,20 @@ def test_a_missing_cited_line_or_file_is_reported_with_who_cites_it(tmp_path: Pa
     cited = {
         "xentui/a.py": '"""As mv:classes/x.bbclass:2-3 has it, and mv:conf/gone.conf."""\n',
         "xentui/b.toml": 'where = "meta-virtualization: classes/x.bbclass:1"\n',
+        "xentui/c.toml": 'where = "oe:meta/conf/x.conf:1"\nreleases = ["old"]\n'
+        'where = "oe:meta/conf/x.conf:1"\nreleases = ["old", "new"]\n',
         "docs/findings.md": "mv:classes/x.bbclass:3\n",
     }
     trees.write(tmp_path / "repo", cited)
-    trees.write(
-        tmp_path / "old", {"classes/x.bbclass": "one\n  two\nthree\n", "conf/gone.conf": ""}
-    )
-    trees.write(tmp_path / "new", {"classes/x.bbclass": "new\ntwo\none\n"})
+    layer, conf = "meta-virtualization", "openembedded-core/meta/conf/x.conf"
+    old = {f"{layer}/classes/x.bbclass": "one\n  two\nthree\n", f"{layer}/conf/gone.conf": ""}
+    trees.write(tmp_path / "old", {**old, conf: "a\n"})
+    trees.write(tmp_path / "new", {f"{layer}/classes/x.bbclass": "new\ntwo\none\n", conf: "b\n"})
     reported = list(drift.gone(tmp_path / "old", tmp_path / "new", tmp_path / "repo"))
     assert reported == [
-        "xentui/a.py:1: classes/x.bbclass:3 is not there any more: three",
+        "xentui/a.py:1: classes/x.bbclass:3 no longer exists: three",
         "xentui/a.py:1: conf/gone.conf is gone",
+        "xentui/c.toml:3: meta/conf/x.conf:1 no longer exists: a",
     ]
 
 
