@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -310,6 +310,23 @@ def test_a_guest_without_an_image_has_the_disks_it_names(
     # The kernel's bytes are made up.
     assert errors <= {"XT284"}
     assert disk.disk(made, beside).images[0].kib == 0
+
+
+def test_a_disk_has_the_content_that_was_set_last(tmp_path: Path) -> None:
+    text = '[guests.app]\nbundle = "lab"\ndisks = [{ device = "xvdb", size = 64, access = "ro" }]\n'
+    made, _ = project(text, tmp_path)
+    contents: dict[str, Any] = {"file": "more.img", "block": "/dev/sdb1", "size": 8}
+    for field, value in contents.items():
+        made = field_paths.put(made, ("guests", "app", "disks", 0, field), value)
+        (now,) = made.guest("app").disks
+        only: dict[str, Any] = {field: value}
+        assert now == replace(model.Disk("xvdb", access="ro"), **only)
+    several = made.with_guest(
+        replace(made.guest("app"), disks=(model.Disk("xvdb", block="/dev/sdb1", size=8),))
+    )
+    (finding,) = [f for f in check(several) if f.code == "XT271"]
+    labels = [fix.label for fix in (finding.quick_fix, *finding.others) if fix is not None]
+    assert labels == ["Keep only block", "Keep only size"]
 
 
 def test_a_file_of_the_projects_folder_is_fetched_by_one_fix(tmp_path: Path) -> None:

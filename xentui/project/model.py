@@ -145,6 +145,9 @@ class Disk:
     backend: str | None = None
 
 
+DISK_CONTENTS = ("file", "block", "size", "target")
+"""Fields of a disk that say what is on it; it has one of them."""
+
 XlValue = int | str | tuple["str | tuple[str, ...]", ...]
 """A value of a guest's ``xl`` table."""
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from xentui.project import artifacts, boards, disk, route, schema
 from xentui.project.effective import EffectiveGuest
-from xentui.project.model import DISK_TYPES, Fetch, Guest, Project
+from xentui.project.model import DISK_CONTENTS, DISK_TYPES, Fetch, Guest, Project
 from xentui.rules import quick_fixes
 from xentui.rules.context import Context
 from xentui.rules.fetched import seen
@@ -71,16 +72,12 @@ def own_fields(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             )
 
 
-_WAYS = ("file", "block", "size", "target")
-"""Fields that define the content of an additional disk; each disk has one of them."""
-
-
 def further_disks(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check each additional disk, and that it has its own device."""
     devices = {guest.disk_device: "its own image"} if guest.guest.has_image else {}
     for number, made in enumerate(guest.guest.disks):
         path = f"guests.{guest.key}.disks[{number}]"
-        ways = [name for name in _WAYS if getattr(made, name) is not None]
+        ways = [name for name in DISK_CONTENTS if getattr(made, name) is not None]
         if len(ways) != 1:
             nothing = "names no image, device, size or target"
             message = f"names {' and '.join(ways)}" if ways else nothing
@@ -90,6 +87,7 @@ def further_disks(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
                 f"The disk {made.device} of {guest.key} {message}",
                 "Give it one of them: file for an image, block for a device of Dom0, size for an "
                 "empty disk, or target for what a block script attaches.",
+                *(_only(guest, number, way) for way in ways),
             )
         elif made.target is not None and made.script is None:
             yield found(
@@ -165,6 +163,15 @@ def files(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             "Add it to the guest's fetch list, or see that it is built before the bundle.",
             _fetch_from_project(context, guest, file.file),
         )
+
+
+def _only(guest: EffectiveGuest, number: int, way: str) -> QuickFix | None:
+    """Return the fix that keeps one of several contents of an additional disk."""
+    disk = guest.guest.disks[number]
+    nothing: dict[str, Any] = dict.fromkeys(DISK_CONTENTS)
+    kept = replace(disk, **{**nothing, way: getattr(disk, way)})
+    disks = (*guest.guest.disks[:number], kept, *guest.guest.disks[number + 1 :])
+    return quick_fixes.guest(f"Keep only {way}", guest.key, disks=disks)
 
 
 def _fetch_from_project(context: Context, guest: EffectiveGuest, file: str) -> QuickFix | None:

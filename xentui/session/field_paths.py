@@ -16,6 +16,7 @@ from typing import Any
 from xentui.errors import UsageError
 from xentui.project import effective, schema, tables
 from xentui.project.model import (
+    DISK_CONTENTS,
     Bundle,
     Fetch,
     Guest,
@@ -93,6 +94,11 @@ def put(project: Project, path: Path, value: Any) -> Project:
     if path[-1] == KEY:
         entry = replace(tables.value_at(project, path[:-1]), key=str(value))
         return tables.with_value(project, path[:-1], entry)
+    if value is not None and path[2:3] == ("disks",) and path[-1] in DISK_CONTENTS:
+        # A disk has one of them: a new one takes the place of the old.
+        nothing: dict[str, Any] = dict.fromkeys(DISK_CONTENTS)
+        disk = replace(tables.value_at(project, path[:-1]), **nothing)
+        project = tables.with_value(project, path[:-1], disk)
     return tables.with_value(project, path, value)
 
 
