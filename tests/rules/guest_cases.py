@@ -194,6 +194,22 @@ CASES = (
         {"web.ext4": "", "vmlinuz": ""},
     ),
     Case(
+        "XT212",
+        "guests.db.disks[0]",
+        IMPORTED.replace("guests.web", "guests.db-xvdb")
+        + '[guests.db]\ndisks = [{ device = "xvdb", size = 64 }]\n',
+        ('"xvdb"', '"xvdc"'),
+        {"web.ext4": ""},
+        say="the image of db-xvdb",
+    ),
+    Case(
+        "XT212",
+        "guests.a-b.ramdisk",
+        '[guests.a]\nramdisk = "b-x"\n[guests.a-b]\nramdisk = "x"\n',
+        ('"x"', '"y"'),
+        say="ramdisk of a",
+    ),
+    Case(
         "XT213",
         "guests.two.name",
         '[guests.one]\n[guests.two]\nname = "one"\n',

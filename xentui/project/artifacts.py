@@ -77,7 +77,7 @@ class ExtraFile:
         file: the fetched or deployed file that it is made from; empty for an empty disk.
         type: ``raw`` to copy it, ``empty`` for an empty disk, or the format to make it raw of, by
             qemu-img's name.
-        name: its file name on the target, unique among all guests.
+        name: its file name on the target, which begins with the guest's key.
         size: MiB of an empty disk.
     """
 

@@ -29,27 +29,37 @@ def images(context: Context) -> Iterator[Finding]:
             )
 
 
-def kernels(context: Context) -> Iterator[Finding]:
-    """Find two files with one name in the folder of images and kernels."""
-    owners: dict[str, tuple[str | None, str]] = {
-        artifacts.image_file(context.project, guest): (None, guest.key)
-        for guest in context.project.guests
-    }
-    for guest in context.project.guests:
-        file = artifacts.kernel_file(context.project, guest)
-        if not file:
-            continue
-        origin = _origin(context, guest)
-        known, owner = owners.setdefault(file, (origin, guest.key))
-        if known != origin:
-            whose = f"the kernel of {owner}" if known is not None else f"the image of {owner}"
-            yield found(
-                "XT212",
-                f"guests.{guest.key}.kernel",
-                f"The kernel of {guest.key} and {whose} are different files with the same "
-                f"name, {file}",
-                "Rename one: they share a folder on the target, and the last one wins.",
-            )
+def files(context: Context) -> Iterator[Finding]:
+    """Find different files with one name in the folder of images and kernels.
+
+    The names of kernels are the user's; those of additional files begin with their guest's key,
+    which another guest's key may begin with too.
+    """
+    project = context.project
+    owners: dict[str, tuple[str, str]] = {}
+    for guest in project.guests:
+        name = artifacts.image_file(project, guest)
+        owners.setdefault(name, (f"the image of {guest.key}", ""))
+    for guest in project.guests:
+        named = [(artifacts.kernel_file(project, guest), "kernel", _origin(context, guest))]
+        named += [
+            (file.name, file.field, f"{guest.key}.{file.field}")
+            for file in artifacts.extra_files(guest)
+        ]
+        for name, field, origin in named:
+            if not name:
+                continue
+            what = f"the {field} of {guest.key}"
+            other, known = owners.setdefault(name, (what, origin))
+            if known != origin:
+                yield found(
+                    "XT212",
+                    f"guests.{guest.key}.{field}",
+                    f"{what[:1].upper()}{what[1:]} and {other} are different files with the same "
+                    f"name, {name}",
+                    "Rename one, or its guest: they share a folder on the target, and the last one "
+                    "wins.",
+                )
 
 
 def domains(context: Context) -> Iterator[Finding]:
@@ -91,4 +101,4 @@ def _origin(context: Context, guest: Guest) -> str:
     return context.fetched.get((guest.bundle, guest.kernel), guest.kernel)
 
 
-RULES = (images, kernels, domains)
+RULES = (images, files, domains)
