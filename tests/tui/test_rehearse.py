@@ -139,7 +139,7 @@ async def test_progress_is_shown_for_each_guest_and_escape_stops_it(played: Play
         page = await until(pilot, app, "guest 3 of 7: c took 114.7 MiB")
         rows = {row.key: row for row in app.screen.query_one(Table).rows}
         assert [rows[key].cells[2][0] for key in "abcd"] == [
-            "created, paused", "created, paused", "took 114.7 MiB", "waits",
+            "created, paused", "created, paused", "took 114.7 MiB", "waiting",
         ], page  # fmt: skip
         assert [str(button.label) for button in app.screen.query(Button)] == ["Stop"]
         assert not gone(played.folder)
@@ -246,6 +246,21 @@ async def test_missing_parts_are_named_and_nothing_is_fetched_unasked(
         assert asked == ["size", "fetch qemu-system-x86 xen"]
 
 
+async def test_a_failure_of_the_system_is_shown_and_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    def find(*_given: object, **_how: object) -> parts.Parts:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(parts, "find", find)
+    app = wizard(recorded("many"), begin="memory")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("x")
+        await until(pilot, app, "No space left on device")
+        await pilot.press("enter")
+        await settle(pilot)
+        assert app.screen is app.main
+
+
 async def test_leaving_ends_a_fetch(monkeypatch: pytest.MonkeyPatch) -> None:
     missing = parts.MissingPartsError((parts.MissingPart("Xen", "xen-system-arm64:arm64"),))
 
@@ -269,7 +284,7 @@ async def test_leaving_ends_a_fetch(monkeypatch: pytest.MonkeyPatch) -> None:
         await settle(pilot)
         await pilot.press("x")
         page = await until(pilot, app, "Not found: Xen")
-        assert "apt's lists for arm64 are fetched" in page
+        assert "apt's lists for arm64, about 20 MB" in page
         await pilot.press("enter")
         await until(pilot, app, "Fetch 1 package, 1 MB?")
         await pilot.press("right", "enter")

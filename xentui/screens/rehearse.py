@@ -1,11 +1,15 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The dialog of a rehearsal: its progress, each guest's outcome, and suggested fixes."""
+"""The rehearsal dialog: boots the guests on Xen in QEMU, shows results, and offers fixes.
+
+If Xen, QEMU or a kernel is missing, it offers to download them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -32,12 +36,16 @@ if TYPE_CHECKING:
     from xentui.rules.finding import QuickFix
 
 
+Action = Callable[[], "Awaitable[None] | None"]
+"""What a button does."""
+
+
 class Rehearse(Modal[None]):
-    """Runs rehearsals, one after the other; Esc stops and leaves.
+    """Runs rehearsals until the user leaves; Esc stops the present one.
 
     Args:
-        session: the project is the present one of it.
-        done: called with each report, or ``None`` where there is none.
+        session: supplies the project, as it is when a rehearsal begins.
+        done: called with the report of each rehearsal, or ``None`` if one failed.
         changed: called after each edit of the session.
     """
 
@@ -47,28 +55,31 @@ class Rehearse(Modal[None]):
         Binding("left", "app.focus_previous", show=False),
     ]
 
-    class Happened(Message):
-        """The rehearsal reported progress."""
+    class MachineEvent(Message):
+        """Something happened on the rehearsed machine."""
 
         def __init__(self, event: Event) -> None:
             super().__init__()
             self.event = event
 
-    class Progress(Message):
-        """A line about the progress."""
+    class Fetching(Message):
+        """A line about the progress of a download."""
 
         def __init__(self, text: str) -> None:
             super().__init__()
             self.text = text
 
-    class Lacking(Message):
-        """Parts are missing."""
+    class PartsMissing(Message):
+        """Xen, QEMU or a kernel was not found."""
 
         def __init__(self, missing: MissingPartsError) -> None:
             super().__init__()
             self.missing = missing
 
-    class Sized(Message):
+    class Fetched(Message):
+        """Everything was downloaded."""
+
+    class DownloadSized(Message):
         """The size of the download is known."""
 
         def __init__(self, download: Download) -> None:
@@ -76,7 +87,7 @@ class Rehearse(Modal[None]):
             self.download = download
 
     class Over(Message):
-        """The rehearsal ended, or could not start."""
+        """The rehearsal ended or could not start; ``problem`` is empty if there is a report."""
 
         def __init__(self, report: RehearsalReport | None, problem: str = "") -> None:
             super().__init__()
@@ -96,78 +107,91 @@ class Rehearse(Modal[None]):
         self._guests: dict[str, tuple[str, str]] = {}
         self._reports: dict[str, GuestReport] = {}
         self._fixes: Sequence[QuickFix] = ()
-        self._missing: MissingPartsError | None = None
-        self._download: Download | None = None
+        self._actions: dict[Button, Action] = {}
         self.running = False
 
     def compose(self) -> ComposeResult:
-        """Make the lines, the table and the answers."""
+        """Make the lines, the table and the buttons."""
         with Vertical(classes="box"):
             title = "Rehearsal: the guests on a real Xen in QEMU, with stand-in images"
             yield Static(lit(title, "strong"), markup=False, classes="dialog-title")
             yield Text(id="rehearse-now")
-            yield Table(Column("", 1), Column("Guest", 26), Column("What came of it"))
+            yield Table(Column("", 1), Column("Guest", 26), Column("Result"))
             yield Text(id="rehearse-progress")
             yield Horizontal(classes="answers", id="rehearse-fixes")
             yield Horizontal(classes="answers", id="rehearse-answers")
 
     async def on_mount(self) -> None:
-        """Begin."""
+        """Begin the first rehearsal."""
         await self._begin()
 
-    # In a thread
+    # Background work
 
     async def _begin(self) -> None:
         project, assets = self.session.project, self.session.view.assets
 
         order = start_order(project)
         keys = [*order, *(g.key for g in project.guests if g.key not in order)]
-        self._guests = dict.fromkeys(keys, ("", "waits"))
+        self._guests = dict.fromkeys(keys, ("", "waiting"))
         self._reports, self._fixes = {}, ()
         self._show_guests()
         self.remove_class("-lacking")
-        self._now([("Looking for Xen, QEMU and a kernel", "")])
-        self._tell([])
-        await self._ask(("leave", "Stop"))
+        self._show_headline([("Looking for Xen, QEMU and a kernel", "")])
+        self._show_lines([])
+        await self._show_buttons(("Stop", self.action_leave))
 
-        def work() -> None:
+        def work(stop: Callable[[], bool]) -> Message:
+            parts = rehearsing.find_parts(project, assets)
+            report = rehearsing.rehearse(
+                project,
+                assets,
+                parts,
+                progress=lambda event: self._post(self.MachineEvent(event)),
+                stop=stop,
+            )
+            return self.Over(report)
+
+        self._run(work)
+
+    def _run(self, work: Callable[[Callable[[], bool]], Message]) -> None:
+        """Run ``work`` in a thread and post the message it returns, or one about its failure.
+
+        Args:
+            work: gets a function that tells whether it is to stop.
+        """
+        self.running = True
+
+        def run() -> None:
             from xentui.rehearsal.parts import MissingPartsError
 
-            stopped = get_current_worker()
+            worker = get_current_worker()
+            message: Message
             try:
-                parts = rehearsing.find_parts(project, assets)
-                report = rehearsing.rehearse(
-                    project,
-                    assets,
-                    parts,
-                    progress=lambda event: self._post(self.Happened(event)),
-                    stop=lambda: stopped.is_cancelled,
-                )
+                message = work(lambda: worker.is_cancelled)
             except MissingPartsError as missing:
-                self._post(self.Lacking(missing))
+                message = self.PartsMissing(missing)
             except XentuiError as error:
-                self._post(self.Over(None, sentences(error.message, error.fix)))
-            else:
-                self._post(self.Over(report))
+                message = self.Over(None, sentences(error.message, error.fix))
+            except Exception as error:  # noqa: BLE001 - the dialog must not wait for ever
+                message = self.Over(
+                    None, f"The rehearsal failed: {str(error) or type(error).__name__}"
+                )
+            self._post(message)
 
-        self._work(work)
-
-    def _work(self, work: Callable[[], None]) -> None:
-        self.running = True
-        self.run_worker(work, thread=True, group="rehearse", exclusive=True, exit_on_error=False)
+        self.run_worker(run, thread=True, group="rehearse", exclusive=True, exit_on_error=False)
 
     def _post(self, message: Message) -> None:
-        # The event loop may have ended meanwhile.
+        # The app may have exited in the meantime.
         with suppress(RuntimeError):
             self.post_message(message)
 
     # Display
 
-    def _now(self, lines: Sequence[tuple[str, str]]) -> None:
+    def _show_headline(self, lines: Sequence[tuple[str, str]]) -> None:
         text = Content("\n").join([lit(line, style) for line, style in lines])
         self.query_one("#rehearse-now", Text).show(text)
 
-    def _tell(self, lines: Sequence[tuple[str, str]]) -> None:
+    def _show_lines(self, lines: Sequence[tuple[str, str]]) -> None:
         text = Content("\n").join([lit(line, style) for line, style in lines[:6]])
         self.query_one("#rehearse-progress", Text).show(text)
 
@@ -182,29 +206,31 @@ class Rehearse(Modal[None]):
         table.set_rows(rows)
         self.set_class(bool(rows), "-guests")
 
-    async def _ask(self, *answers: tuple[str, str]) -> None:
-        quick_fixes = [answer for answer in answers if answer[0].startswith("fix")]
+    async def _show_buttons(
+        self, *answers: tuple[str, Action], quick_fixes: Sequence[tuple[str, Action]] = ()
+    ) -> None:
+        """Replace the buttons, each with what it does, and focus the first."""
         self.set_class(bool(quick_fixes), "-fixes")
         self.query_one("#rehearse-answers").styles.margin = (0 if quick_fixes else 1, 0, 0, 0)
-        others = [answer for answer in answers if answer not in quick_fixes]
-        for place, shown in (("#rehearse-fixes", quick_fixes), ("#rehearse-answers", others)):
+        self._actions = {}
+        for place, shown in (("#rehearse-fixes", quick_fixes), ("#rehearse-answers", answers)):
             await self.query_one(place).remove_children()
-            await self.query_one(place).mount(
-                *(
-                    Button(lit(cut(label, 32, glyphs(self).more)), name=name, compact=True)
-                    for name, label in shown
-                )
-            )
-        # The screen may have been left meanwhile.
+            buttons = []
+            for label, action in shown:
+                button = Button(lit(cut(label, 32, glyphs(self).more)), compact=True)
+                self._actions[button] = action
+                buttons.append(button)
+            await self.query_one(place).mount(*buttons)
+        # There are no buttons if the user has left the screen in the meantime.
         for button in list(self.query(Button))[:1]:
             button.focus()
 
-    def on_rehearse_happened(self, message: Happened) -> None:
+    def on_rehearse_machine_event(self, message: MachineEvent) -> None:
         """Show the progress."""
         event = message.event
         number = f"guest {event.number} of {event.of}: " if event.number else ""
         text = event.text[:1].upper() + event.text[1:] if not number else event.text
-        self._now([(f"{number}{text}", "")])
+        self._show_headline([(f"{number}{text}", "")])
         if event.guest in self._guests:
             style = "" if event.ok is None else "ok" if event.ok else "error"
             self._guests[event.guest] = (style, event.text.removeprefix(f"{event.guest} "))
@@ -217,10 +243,10 @@ class Rehearse(Modal[None]):
         report = message.report
         self._done(report)
         if report is None:
-            self._now([(f"{glyphs(self).error} {message.problem}", "error")])
+            self._show_headline([(f"{glyphs(self).error} {message.problem}", "error")])
             self._guests = {}
             self._show_guests()
-            await self._ask(("leave", "Back"))
+            await self._show_buttons(("Back", self.action_leave))
             return
         self._reports = {guest.key: guest for guest in report.guests}
         for guest in report.guests:
@@ -229,137 +255,125 @@ class Rehearse(Modal[None]):
         self._show_guests()
         text, style = rehearsing.verdict(report)
         sign = glyphs(self).severity(style)
-        self._now([(f"{sign} {text}", style), *((note, "muted") for note in report.notes[:2])])
+        self._show_headline(
+            [(f"{sign} {text}", style), *((note, "muted") for note in report.notes[:2])]
+        )
         findings = list(self.session.view.findings)
         self._fixes = rehearsing.quick_fixes(self.session.project, report, findings)
         failed = next((g.key for g in report.guests if not g.started), "")
         self.query_one(Table).select(failed)
         self._show_details()
-        quick_fixes = [
-            (f"fix{place}", quick_fix.label) for place, quick_fix in enumerate(self._fixes[:2])
-        ]
-        await self._ask(*quick_fixes, ("again", "Again"), ("leave", "Back"))
+        quick_fixes = [(one.label, partial(self._apply, one)) for one in self._fixes[:2]]
+        await self._show_buttons(
+            ("Again", self._begin), ("Back", self.action_leave), quick_fixes=quick_fixes
+        )
         if not quick_fixes:
             self.query(Button).last().focus()
 
     @on(Table.Moved)
     def _moved(self, event: Table.Moved) -> None:
         event.stop()
-        if not self.running:
+        if self._reports:
             self._show_details()
 
     def _show_details(self) -> None:
         guest = self._reports.get(self.query_one(Table).key)
-        self._tell(rehearsing.details(guest) if guest is not None else [])
+        self._show_lines(rehearsing.details(guest) if guest is not None else [])
 
     # Missing parts
 
-    async def on_rehearse_lacking(self, message: Lacking) -> None:
+    async def on_rehearse_parts_missing(self, message: PartsMissing) -> None:
         """Show the missing parts, and how to get them."""
         from xentui.rehearsal import fetch
 
         self.running = False
         self.add_class("-lacking")
-        self._missing = message.missing
         self._guests = {}
         self._show_guests()
-        self._now([(f"{glyphs(self).warning} Not found: {message.missing.what}", "warning")])
+        self._show_headline(
+            [(f"{glyphs(self).warning} Not found: {message.missing.what}", "warning")]
+        )
         packages = message.missing.packages
         if fetch.possible():
-            self._tell(
+            self._show_lines(
                 [
                     (_lists(message.missing), ""),
-                    (f"Without root all of it can be unpacked into {fetch.cache()}.", ""),
-                    (f"It is in these packages of this system's archive: {packages}", "muted"),
+                    (f"It can all be unpacked into {fetch.cache()} without root.", ""),
+                    (f"It is in these packages of this distribution: {packages}", "muted"),
                 ]
             )
-            await self._ask(("size", "See what would be fetched"), ("leave", "Back"))
+            await self._show_buttons(
+                ("See what would be fetched", partial(self._ask_size, message.missing)),
+                ("Back", self.action_leave),
+            )
             return
-        self._tell(
+        self._show_lines(
             [
                 (texts.UNPACK, ""),
                 (packages, "strong"),
                 (texts.UNPACKED, "muted"),
             ]
         )
-        await self._ask(("leave", "Back"))
+        await self._show_buttons(("Back", self.action_leave))
 
     def _ask_size(self, missing: MissingPartsError) -> None:
         from xentui.rehearsal import fetch
 
-        self._now([("Asking apt what belongs to it; no package is fetched yet", "")])
+        self._show_headline([("Asking apt which packages are needed; nothing is fetched yet", "")])
 
-        def work() -> None:
-            try:
-                self._post(self.Sized(fetch.download(missing.missing)))
-            except XentuiError as error:
-                self._post(self.Over(None, sentences(error.message, error.fix)))
+        self._run(lambda _: self.DownloadSized(fetch.download(missing.missing)))
 
-        self._work(work)
-
-    async def on_rehearse_sized(self, message: Sized) -> None:
+    async def on_rehearse_download_sized(self, message: DownloadSized) -> None:
         """Ask before fetching anything."""
         from xentui.rehearsal import fetch
 
         self.running = False
-        download = self._download = message.download
-        self._now([(f"Fetch {download.amount}?", "strong")])
-        self._tell(
+        download = message.download
+        self._show_headline([(f"Fetch {download.amount}?", "strong")])
+        self._show_lines(
             [
                 (" ".join(download.packages), "muted"),
                 (texts.unpacked_into(fetch.cache()), ""),
             ]
         )
-        await self._ask(("leave", "Back"), ("fetch", "Fetch them"))
+        await self._show_buttons(
+            ("Back", self.action_leave), ("Fetch them", partial(self._fetch, download))
+        )
 
     async def _fetch(self, download: Download) -> None:
         from xentui.rehearsal import fetch
 
-        await self._ask(("leave", "Leave"))
+        await self._show_buttons(("Leave", self.action_leave))
 
-        def work() -> None:
-            stopped = get_current_worker()
-            try:
-                fetch.fetch(
-                    download,
-                    fetch.cache(),
-                    say=lambda text: self._post(self.Progress(text)),
-                    stop=lambda: stopped.is_cancelled,
-                )
-            except XentuiError as error:
-                self._post(self.Over(None, sentences(error.message, error.fix)))
-            else:
-                self._post(self.Progress(""))
+        def work(stop: Callable[[], bool]) -> Message:
+            say = lambda text: self._post(self.Fetching(text))  # noqa: E731 - one short line
+            fetch.fetch(download, fetch.cache(), say=say, stop=stop)
+            return self.Fetched()
 
-        self._work(work)
+        self._run(work)
 
-    async def on_rehearse_progress(self, message: Progress) -> None:
-        """Show the progress; an empty text means that everything has been fetched."""
-        if message.text:
-            self._now([(message.text, "")])
-        else:
-            self.running = False
-            await self._begin()
+    def on_rehearse_fetching(self, message: Fetching) -> None:
+        """Show the progress of the download."""
+        self._show_headline([(message.text, "")])
+
+    async def on_rehearse_fetched(self) -> None:
+        """Rehearse with what was downloaded."""
+        self.running = False
+        await self._begin()
 
     # Answers
 
     @on(Button.Pressed)
-    async def _answered(self, event: Button.Pressed) -> None:
+    async def _pressed(self, event: Button.Pressed) -> None:
         event.stop()
-        name = event.button.name or ""
-        if name == "leave":
-            self.action_leave()
-        elif name == "again":
-            await self._begin()
-        elif name == "size" and self._missing is not None:
-            self._ask_size(self._missing)
-        elif name == "fetch" and self._download is not None:
-            await self._fetch(self._download)
-        elif name.startswith("fix"):
-            quick_fix = self._fixes[int(name.removeprefix("fix"))]
-            self.session.edit(quick_fix.apply(self.session.project), quick_fix.label)
-            self._changed()
-            await self._begin()
+        done = self._actions[event.button]()
+        if done is not None:
+            await done
+
+    async def _apply(self, quick_fix: QuickFix) -> None:
+        self.session.edit(quick_fix.apply(self.session.project), quick_fix.label)
+        self._changed()
+        await self._begin()
 
     def action_leave(self) -> None:
         """Stop the rehearsal and leave."""
@@ -368,7 +382,7 @@ class Rehearse(Modal[None]):
 
 
 def _lists(missing: MissingPartsError) -> str:
-    """Return the text before the question whether to fetch."""
+    """Return what is downloaded before the user is asked to agree."""
     if missing.others:
-        return f"To know their size, apt's lists for {missing.others} are fetched, some 20 MB."
+        return f"Finding out their size needs apt's lists for {missing.others}, about 20 MB."
     return "Nothing is fetched before you agree to its size."
