@@ -37,7 +37,7 @@ class Form:
 Wanted = str | Words | Form
 
 REMOVED = Form("nothing is left of it")
-"""A variable that something is only removed from."""
+"""A variable that something is only removed from, or that is set for another recipe alone."""
 
 CLASS_DEFAULTS: dict[str, Any] = {
     "memory": 512,
@@ -101,6 +101,8 @@ BOARD_LINES: dict[str, dict[Key, Wanted]] = {
             ("ENABLE_XEN_UBOOT_SCR", None): "1",
             ("ENABLE_XEN_DTSI", None): "1",
             ("BOOTMODE", None): "xen",
+            # What u-boot-xlnx-scr puts into the script.
+            ("SCRIPT_SED_ADDENDUM", None): REMOVED,
             ("IMAGE_INSTALL", None): Words(("xen",)),
             ("IMAGE_FSTYPES", None): Words(("wic",)),
         }
