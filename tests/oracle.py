@@ -145,6 +145,9 @@ def conf(project: Project) -> dict[Key, Wanted]:
         ("DISTRO_FEATURES", None): Words(("xen", "systemd", "virtualization")),
         **BOARD_LINES.get(host.machine, {}),
     }
+    if host.release not in (None, "scarthgap"):
+        # From styhead on, meta-xilinx-virtualization fills the script itself.
+        wanted.pop(("SCRIPT_SED_ADDENDUM", None), None)
     # Where the release is left out, what wrynose does not read is not written.
     master = host.release == "master"
     if host.boot_mode == "hyperv-gen1" and master:
