@@ -18,7 +18,9 @@ from tests.work import must_end
 from xentui.bitbake import importer
 from xentui.bitbake.import_conf import dom0_image
 from xentui.errors import InputError, UsageError
+from xentui.output.render import render
 from xentui.project import document
+from xentui.project.assets import Assets
 
 HEAD = 'SUMMARY = "Guests of the lab"\nLICENSE = "MIT"\ninherit xen-guest-bundle\n'
 
@@ -215,3 +217,71 @@ def test_many_wrong_values_are_all_left(tmp_path: Path) -> None:
     with must_end():
         made = importer.read([tmp_path / "local.conf"])
     assert (len(made.project.guests), len(made.left)) == (1000, 1000)
+
+
+OWN = """
+version = 1
+[host]
+machine = "qemux86-64"
+[bundles.lab]
+[guests.app]
+bundle = "lab"
+tags = ["external"]
+source = { type = "rootfs_dir", file = "root", image_size = 8, fetch = [
+    { uri = "file://root.tar.gz", subdir = "root" },
+] }
+ramdisk = "boot.cpio.gz"
+disks = [
+    { device = "xvdb", file = "data.qcow2", type = "qcow2" }, { device = "xvdc", size = 4 },
+    { device = "xvdd", file = "plain.img" }, { device = "xvde", file = "old.vmdk", type = "vmdk" },
+]
+fetch = [
+    { uri = "file://data.qcow2" }, { uri = "file://plain.img" }, { uri = "file://old.vmdk" },
+    { uri = "file://boot.cpio.gz" },
+]
+[guests.app-2]
+bundle = "lab"
+tags = ["external"]
+ramdisk = "boot.cpio.gz"
+source = { type = "vmdk", file = "disk.vmdk", fetch = [{ uri = "file://disk.vmdk" }] }
+[guests.web]
+bundle = "lab"
+tags = ["external"]
+source = { type = "container", file = "web.tar", image_size = 16, fetch = [
+    { uri = "file://web.tar" },
+] }
+[guests.tiny]
+bundle = "lab"
+tags = ["external"]
+kernel = "tiny"
+source = { type = "kernel", file = "tiny", fetch = [{ uri = "file://tiny" }] }
+[guests.volume]
+bundle = "lab"
+tags = ["external"]
+rootfs = "none"
+disks = [{ device = "xvda", block = "/dev/vg/v" }]
+"""
+
+
+def test_what_xentui_prepares_is_read_back(tmp_path: Path) -> None:
+    project = document.load_text(OWN, tmp_path).project
+    assert project is not None
+    files = render(project).files
+    (name,) = [path for path in files if path.endswith("lab_1.0.bb")]
+    recipe = tmp_path / "lab_1.0.bb"
+    recipe.write_text(str(files[name]))
+    folder = name.removesuffix("_1.0.bb")
+    texts = {
+        f"{guest.key}.cfg": str(files[f"{folder}/{guest.key}.cfg"])
+        for guest in project.guests
+        if f"{folder}/{guest.key}.cfg" in files
+    }
+    imported = importer.read([recipe])
+    assert imported.left == ()
+    assert not [note for note in imported.notes if "not imported" in note]
+    again = render(imported.project, Assets(texts=texts)).files
+    assert str(again[name]) == str(files[name])
+    for guest in project.guests:
+        same = imported.project.guest(guest.key)
+        assert (same.source, same.rootfs) == (guest.source, guest.rootfs)
+        assert same.ramdisk == guest.ramdisk

@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
+from xentui.bitbake import import_functions
 from xentui.bitbake.conf_facts import Assignment, Location
 from xentui.bitbake.conf_reader import ConfReader
 from xentui.bitbake.conf_values import Store
@@ -24,9 +25,10 @@ from xentui.bitbake.import_draft import (
     text_or_none,
     whole_number,
 )
+from xentui.bitbake.import_functions import OwnFunctions
 from xentui.bitbake.recipes import BUNDLE_CLASS, named
 from xentui.errors import InputError
-from xentui.project.model import BUILT_IN_IMPORTS
+from xentui.project.model import BUILT_IN_IMPORTS, CONTAINER, NO_IMAGE, WITHOUT_DISK
 
 ARCHES = ("x86-64", "aarch64")
 _SAME_ANYWAY = ("S", "LIC_FILES_CHKSUM", "REQUIRED_DISTRO_FEATURES", "INHIBIT_DEFAULT_DEPS",
@@ -36,7 +38,10 @@ _CLASSES = frozenset({BUNDLE_CLASS, "features_check"})
 _REFERENCE = re.compile(r"\$\{([A-Za-z0-9_+./~:-]+)\}")
 
 
-_PREPARE = "prepare_rootfs"
+_CONTAINERS = "CONTAINER_GUESTS"
+_CONTAINER_ROOT = "${{WORKDIR}}/rootfs/{}"
+_CONVERTED = "${{WORKDIR}}/converted/{}.img"
+_IMAGES = "/var/lib/xen/images"
 _PREPARED = r"\$\{{WORKDIR\}}/(?:guest-)?rootfs/{}/(.+)"
 """Folder into which xentui's recipes unpack a guest's root directory, in a function of theirs."""
 _ARCHIVE = re.compile(r"archives/[^/]+(?:/(.+))?", re.DOTALL)
@@ -67,7 +72,15 @@ def read(draft: Draft, path: FilePath, conf: ConfImport, arch: str) -> None:
         raise InputError(reasons[0], fix="Check the name and your permissions.")
     _overrides(reader.store, arch)
     source = ConfImport(draft, reader, reader.store, reader.files)
-    if not _classes(draft, reader):
+    own = import_functions.read(
+        {
+            statement.variable or "": statement.value
+            for statements in reader.statements.values()
+            for statement in statements
+            if statement.kind == "function"
+        }
+    )
+    if not _classes(draft, reader, own):
         raise InputError(
             f"{path} is not a bundle recipe: it does not inherit {BUNDLE_CLASS}",
             fix="Give recipes of Xen guests, and .conf files.",
@@ -82,6 +95,11 @@ def read(draft: Draft, path: FilePath, conf: ConfImport, arch: str) -> None:
         import_varflags(source, key)
         import_varflags(conf, key)
         _import(source, key, fetched, unused, path)
+        _own_source(source, key, own)
+        _additional_files(draft, key, own.of_guest(key, keys), unused)
+    if own.files:
+        # xentui keeps these files packed itself.
+        draft.notes = [note for note in draft.notes if "parameters unpack=0 were" not in note]
     for entry in unused:
         _for_everybody(source, keys, entry)
     _local_files(draft, keys, path)
@@ -91,15 +109,23 @@ def read(draft: Draft, path: FilePath, conf: ConfImport, arch: str) -> None:
         for assignments in source.assignments.get(variable, [])
         for found in _REFERENCE.findall(assignments.value)
     }
-    for variable in (*_SAME_ANYWAY, *used):
+    for variable in (*_SAME_ANYWAY, *used, *([_CONTAINERS] if own.names else [])):
         source.mark_redundant(source.assignments.get(variable, []))
     for assignments in source.assignments.get("SRC_URI", []):
         if assignments.flag and assignments.flag.rpartition(".")[2] == "sha256sum":
             source.mark_redundant([assignments])
-    for assignments in source.active("do_compile", "prefuncs"):
-        if assignments.value == _PREPARE:
-            source.mark_redundant([assignments])
+    for flag, values in (
+        ("prefuncs", import_functions.PREFUNCS & own.names),
+        ("depends", import_functions.DEPENDS if own.names else frozenset()),
+    ):
+        for assignments in source.active("do_compile", flag):
+            if assignments.value in values:
+                source.mark_redundant([assignments])
     for assignments in list(source.unhandled()):
+        if own.files and assignments.value == _IMAGES:
+            # The package contains the additional files.
+            source.mark_redundant([assignments])
+            continue
         draft.leave(assignments, "a project file cannot express this")
 
 
@@ -107,7 +133,7 @@ def _overrides(store: Store, arch: str) -> None:
     store.assign("OVERRIDES", f"linux:{arch}:pn-${{PN}}:class-target:forcevariable")
 
 
-def _classes(draft: Draft, reader: ConfReader) -> bool:
+def _classes(draft: Draft, reader: ConfReader, own: OwnFunctions) -> bool:
     found = False
     for statements in reader.statements.values():
         for statement in statements:
@@ -121,7 +147,7 @@ def _classes(draft: Draft, reader: ConfReader) -> bool:
                     draft.left.append(Left(place, text, "a project file cannot express this"))
                 else:
                     draft.imported_lines[place] = None
-            elif statement.kind == "function" and statement.variable == _PREPARE:
+            elif statement.kind == "function" and statement.variable in own.names:
                 draft.imported_lines[place] = None
             elif statement.kind not in ("assign", "unset", "export", "include", "require"):
                 text = f"{statement.kind} {statement.variable or statement.value}".strip()
@@ -236,6 +262,63 @@ def _import(
         for entry in mine:
             if entry in unused:
                 unused.remove(entry)
+
+
+def _own_source(source: ConfImport, key: str, own: OwnFunctions) -> None:
+    """Import a source that xentui's recipe prepares: a container, another disk, or no image."""
+    guest = source.draft.data["guests"][key]
+    raw = source.store.flag("XEN_GUEST_SOURCE_FILE", key).raw or ""
+    assignments = [
+        each
+        for variable in ("XEN_GUEST_SOURCE_TYPE", "XEN_GUEST_SOURCE_FILE", "XEN_GUEST_IMAGE_SIZE")
+        for each in source.active(variable, key)
+    ]
+    table: _Entry | None = None
+    kernel = str(guest.get("kernel", ""))
+    if raw == _CONTAINER_ROOT.format(key) and "container_roots" in own.names:
+        archives = [
+            word.partition(";")[0]
+            for word in (source.store.get("SRC_URI").text or "").split()
+            if f";subdir=archives/{key}" in word
+        ]
+        if archives:
+            table = {"type": CONTAINER, "file": base_name(archives[0])}
+            size = source.store.flag("XEN_GUEST_IMAGE_SIZE", key).text or ""
+            if size.isdigit():
+                table["image_size"] = int(size)
+    elif raw == _CONVERTED.format(key) and key in own.converted:
+        kind, file = own.converted[key]
+        table = {"type": kind, "file": file}
+    elif raw == "no-image" and "no_image" in own.names:
+        guest.pop("source", None)
+        guest["rootfs"] = NO_IMAGE
+    elif kernel and raw == kernel and guest.get("source", {}).get("type") == "raw":
+        guest["source"]["type"] = WITHOUT_DISK
+    if table is not None:
+        known = guest.pop("source", {}).get("fetch", [])
+        guest["source"] = {**table, **({"fetch": known} if known else {})}
+    if table is not None or "rootfs" in guest:
+        places = {each.place for each in assignments}
+        source.draft.left = [left for left in source.draft.left if left.place not in places]
+        source.mark_handled(assignments)
+
+
+def _additional_files(
+    draft: Draft, key: str, fields: Mapping[str, Any], unused: list[_Entry]
+) -> None:
+    """Import the additional disks, the ramdisk and the device tree of a guest."""
+    guest = draft.data["guests"][key]
+    guest.update(fields)
+    source = guest.get("source", {})
+    files = [disk.get("file") for disk in fields.get("disks", ())]
+    files += [fields.get("ramdisk"), fields.get("device_tree")]
+    for entry in list(unused):
+        if source and _brings(entry, str(source.get("file"))):
+            source.setdefault("fetch", []).append(dict(entry))
+            unused.remove(entry)
+        elif any(name and _brings(entry, name) for name in files):
+            guest.setdefault("fetch", []).append(dict(entry))
+            unused.remove(entry)
 
 
 def _source_file(source: ConfImport, key: str) -> None:
