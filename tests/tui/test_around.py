@@ -228,3 +228,20 @@ async def test_a_property_added_to_the_schema_is_in_the_editor(
         await settle(pilot)
         editor = app.main.query_one(Guests).query("FieldRow")
         assert sum(row.path[-1] == "memory" for row in editor) == 2  # type: ignore[attr-defined]
+
+
+async def test_the_palette_begins_with_the_named_preset_though_the_list_is_filtered() -> None:
+    app = wizard(begin="start")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("slash", *"raspberrypi5", "enter")
+        await settle(pilot)
+        await pilot.press("ctrl+p")
+        await settle(pilot)
+        app.screen.query_one(Input).value = "preset genericx86-64"
+        await pilot.pause(0.4)
+        await pilot.press("enter")
+        await pilot.pause(0.1)
+        await settle(pilot)
+        assert app.session.project.host.machine == "genericx86-64"
+        assert app.main.here == "review"
