@@ -15,7 +15,7 @@ from tests.cli.conftest import Run
 from tests.session.made import seen, tarball
 from tests.sessions import session_of
 from xentui.output.rendered import Copy
-from xentui.session import Origin, Session, guests, opening, writing
+from xentui.session import Origin, Session, files, guests, opening, writing
 from xentui.session.new_guest import GuestKind
 from xentui.session.state import EMPTY
 
@@ -271,3 +271,41 @@ def test_a_build_directory_may_be_named_by_any_path(tmp_path: Path) -> None:
     assert session.review.status == "ready", session.review.summary()
     session.target.move_to(tmp_path / "elsewhere")
     assert session.target.layer is None
+
+
+def test_a_path_through_a_link_means_what_the_system_takes_it_for(tmp_path: Path) -> None:
+    (tmp_path / "deep/folder").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "deep/folder")
+    (tmp_path / "deep/a.cfg").write_text("there")
+    (tmp_path / "a.cfg").write_text("here")
+    assert files.resolve(f"{tmp_path}/link/../a.cfg", tmp_path).read_text() == "there"
+    assert files.resolve(f"file://localhost{tmp_path}/a.cfg", tmp_path) == tmp_path / "a.cfg"
+
+
+def test_a_link_in_the_projects_folder_keeps_its_name(tmp_path: Path) -> None:
+    tarball(tmp_path / "project/alpine.tar.gz").rename(tmp_path / "project/blob")
+    link = tmp_path / "project/alpine.tar.gz"
+    link.symlink_to("blob")
+    assert files.name_for(tmp_path / "project", link, seen(link)) == ("alpine.tar.gz", False)
+
+
+def test_the_draft_of_all_folders_belongs_to_the_one_that_resumed_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    first = Session(EMPTY, draft_path=tmp_path / "state/xentui/draft.json")
+    first.put(("host", "memory"), 2048)
+    first.autosave()
+    first.drafts.close()
+    here = Session(EMPTY)
+    kept = here.load_draft()
+    assert kept is not None
+    here.resume(kept.state)
+    here.put(("host", "memory"), 4096)
+    here.autosave()
+    here.drafts.close()
+    assert Session(EMPTY).drafts.available()
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    assert not Session(EMPTY).drafts.available()

@@ -323,12 +323,17 @@ def flags_to_write(project: Project, guest: Guest) -> tuple[tuple[str, str], ...
 def effective_flags(project: Project, guest: Guest) -> Iterator[tuple[str, str]]:
     """Yield each variable with a flag for the guest, and the flag's effective value.
 
+    Where the guest has a complete xl config, flags that only the class's own config uses are left
+    out: they have no effect.
+
     Raises:
         CannotCarry: a value cannot be represented.
     """
-    now = effective(project, guest).values
+    whole = effective(project, guest)
+    has_config = guest.config_file is not None or bool(needs_complete_cfg(project, whole))
+    now = whole.values
     for field in schema.varflags():
-        if field.carry == "local-file" or (guest.config_file is not None and field.xl):
+        if field.carry == "local-file" or (has_config and field.xl):
             continue
         value = now.get(field.name, getattr(guest, field.name))
         if value is not None:

@@ -146,6 +146,8 @@ class Drafts:
                 held = os.dup(out.fileno())
             _lock(held)
             target = self._put(Path(name), state.origin)
+            if self._legacy is not None and self._read is not None:
+                self._remove_legacy(state.origin)
         except BaseException:
             if held >= 0:
                 os.close(held)
@@ -179,8 +181,10 @@ class Drafts:
         if self._mine is not None:
             new.replace(self._mine)
             return self._mine
-        if self._read is not None and self._read[1] is origin and _replaced(new, self._read[0]):
-            return self._read[0]
+        # The origin is the very object that was read only if the user resumed that draft.
+        resumed = self._read[0] if self._read is not None and self._read[1] is origin else None
+        if resumed is not None and resumed != self._legacy and _replaced(new, resumed):
+            return resumed
         for path in self._slots():
             try:
                 path.hardlink_to(new)
@@ -199,6 +203,12 @@ class Drafts:
             if _replaced(new, path):
                 return path
         raise OSError(errno.EBUSY, "too many wizards are running", str(self._base))
+
+    def _remove_legacy(self, origin: Origin) -> None:
+        """Delete the draft of all folders once it was resumed: it belongs to this folder now."""
+        if self._read is not None and self._read == (self._legacy, origin):
+            with suppress(OSError):
+                self._read[0].unlink()
 
     def _let_go(self) -> None:
         if self._mine is not None:

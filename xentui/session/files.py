@@ -80,10 +80,13 @@ def resolve(given: str, folder: Path) -> Path:
     """
     text = unquoted(given)
     if text.startswith(_SCHEME):
-        text = unquote(text.removeprefix(_SCHEME))
+        text = unquote(text.removeprefix(_SCHEME).removeprefix("localhost"))
     path = filesystem.expanded(text)
     if not path.is_absolute():
         path = folder / path if exists(folder / path) else Path.cwd() / path
+    if ".." in path.parts[:-1]:
+        # After a link .. is the parent of the link's target.
+        return path.parent.resolve() / path.name
     return Path(os.path.normpath(path))
 
 
@@ -144,7 +147,10 @@ def name_for(
         )
     inside = name_inside(path, folder)
     wanted = carried_name(path, seen)
-    if inside is not None and PLAIN.fullmatch(inside) and wanted == path.name:
+    if inside is not None and path.is_relative_to(folder.absolute()):
+        # A link keeps its own name, by which BitBake unpacks it.
+        inside = path.relative_to(folder.absolute()).as_posix()
+    if inside is not None and PLAIN.fullmatch(inside) and wanted == Path(inside).name:
         return inside, False
     for number in range(1, 1000):
         name = wanted if number == 1 else _numbered(wanted, number)
