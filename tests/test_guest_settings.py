@@ -364,6 +364,20 @@ def test_the_examples_of_a_field_are_not_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "typed",
+    [
+        'localtime = 1} # , on_crash = "preserve"',
+        "cap = 1}, {weight = 2",
+        "a = 1}\nx = {",
+        "{a = 1",
+    ],
+)
+def test_no_setting_of_xl_is_dropped_behind_a_brace(typed: str) -> None:
+    _, message = field_paths.read(schema.field("guest", "xl"), typed)
+    assert message.startswith("Must be KEY = VALUE")
+
+
+@pytest.mark.parametrize(
     ("typed", "entries"),
     [
         ("localtime = 1", (("localtime", 1),)),

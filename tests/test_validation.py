@@ -119,3 +119,12 @@ def test_every_text_with_a_pattern_says_what_it_must_be(table: str, name: str) -
 )  # fmt: skip
 def test_errors_are_shown_to_the_user(table: str, name: str, value: Any, hint: str) -> None:
     assert schema.field(table, name).problems(value)[0].hint == hint
+
+
+def test_problems_are_sorted_by_index_as_a_number() -> None:
+    fetch = [{"uri": f"https://example.com/{n}", "sha256": 5} for n in range(12)]
+    source = {"type": "raw", "file": "f", "fetch": fetch}
+    data = {"version": 1, "host": {"machine": "qemux86-64"}, "guests": {"a": {"source": source}}}
+    places = [problem.path[4] for problem in schema.validate(data)]
+    assert places == sorted(places)
+    assert len(places) == 12

@@ -349,7 +349,7 @@ def test_ctrl_c_while_it_builds_is_not_the_wizards_end(place: Place) -> None:
     assert terminal.end() == 0
 
 
-@pytest.mark.parametrize("more", [["--build", "--json"], ["--yes"]])
+@pytest.mark.parametrize("more", [["--build", "--json"], ["--all", "--json"], ["--yes"]])
 def test_what_does_not_go_together_is_refused(run: Run, more: list[str]) -> None:
     result = run("verify", RECORDED / "project.toml", *more)
     assert (result.code, result.out) == (2, "")

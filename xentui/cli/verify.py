@@ -58,7 +58,7 @@ def add(commands: parsing.Commands) -> None:
     parser.add_argument(
         "--build",
         action="store_true",
-        help="if everything agrees, run bitbake for the images and then runqemu, in this terminal",
+        help="if everything that was compared agrees, run bitbake for the images, then runqemu",
     )
     parser.add_argument(
         "-y", "--yes", action="store_true", help="with --build: run these commands without asking"
@@ -101,14 +101,16 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _must_fit(args: argparse.Namespace) -> None:
-    """Refuse what does not go together, before BitBake is asked for minutes.
+    """Refuse options that exclude each other, before BitBake runs for minutes.
 
     Raises:
-        UsageError: ``--build`` beside ``--json``, or ``--yes`` without ``--build``.
+        UsageError: two options exclude each other, or ``--yes`` is given without ``--build``.
         RefusedError: there is no terminal on which the user could agree to what would be run.
     """
     if args.build and args.json:
         raise UsageError("--build and --json exclude each other", fix="Give only one of them.")
+    if args.all and args.json:
+        raise UsageError("--all and --json exclude each other", fix="Remove --all: --json has all.")
     if args.yes and not args.build:
         raise UsageError("--yes goes with --build", fix="Remove --yes, or add --build.")
     if args.build and not args.yes and not terminal.interactive():

@@ -301,19 +301,14 @@ def bundled_entry(guest: Guest) -> str:
 def flags_to_write(project: Project, guest: Guest) -> tuple[tuple[str, str], ...]:
     """Return the variables whose flag for this guest must be set, with their values.
 
-    Only values that differ from the guest's defaults are set. Where the guest has a complete
-    xl config, settings that only that config uses are left out.
+    Only values that differ from the guest's defaults are set.
 
     Raises:
         CannotCarry: a value cannot be represented.
     """
-    whole = effective(project, guest)
-    has_config = guest.config_file is not None or bool(needs_complete_cfg(project, whole))
-    now, usual = whole.values, effective(project, Guest(guest.key)).values
+    now, usual = effective(project, guest).values, effective(project, Guest(guest.key)).values
     flags = []
-    for field in schema.varflags():
-        if field.carry == "local-file" or (has_config and field.xl):
-            continue
+    for field in _flag_fields(project, guest):
         value = now.get(field.name, getattr(guest, field.name))
         if value is not None and value != usual.get(field.name):
             flags.append((field.variable, _encoded(field, value)))
@@ -329,15 +324,24 @@ def effective_flags(project: Project, guest: Guest) -> Iterator[tuple[str, str]]
     Raises:
         CannotCarry: a value cannot be represented.
     """
-    whole = effective(project, guest)
-    has_config = guest.config_file is not None or bool(needs_complete_cfg(project, whole))
-    now = whole.values
-    for field in schema.varflags():
-        if field.carry == "local-file" or (has_config and field.xl):
-            continue
+    now = effective(project, guest).values
+    for field in _flag_fields(project, guest):
         value = now.get(field.name, getattr(guest, field.name))
         if value is not None:
             yield field.variable, _encoded(field, value)
+
+
+def _flag_fields(project: Project, guest: Guest) -> Iterator[Field]:
+    """Yield the fields that the class reads from a guest's flags.
+
+    With a complete xl config, the class does not read flags that only belong in that config.
+    """
+    complete = guest.config_file is not None or bool(
+        needs_complete_cfg(project, effective(project, guest))
+    )
+    for field in schema.varflags():
+        if field.carry != "local-file" and not (complete and field.xl):
+            yield field
 
 
 def _digest(

@@ -47,7 +47,7 @@ ROOT = ""
 """The name under which :func:`fields` knows the whole document."""
 
 MAX_PROBLEMS = 1000
-"""How many problems of one document are listed: more are not fixed at once."""
+"""The most problems of one document that are listed."""
 
 
 _LONG_EXAMPLE = 60
@@ -146,8 +146,8 @@ class Field(NamedTuple):
         """Convert typed text to a value of this field's type, without checking it.
 
         A list is typed with spaces between its entries (``autostart external``), and a ``map``
-        as ``KEY = VALUE, KEY = VALUE``; an empty text is an empty one. A size in MiB may have a
-        unit: ``8 GiB``, ``512M``.
+        as ``KEY = VALUE, KEY = VALUE``; empty text means an empty list or map. A size in MiB may
+        have a unit: ``8 GiB``, ``512M``.
 
         Raises:
             UsageError: the text does not have that type.
@@ -171,16 +171,18 @@ class Field(NamedTuple):
 
     def _keys_and_values(self, typed: str) -> dict[str, Any]:
         """Return the entries of a ``map``, typed as a TOML inline table with or without braces."""
-        inside = typed.removeprefix("{").removesuffix("}")
+        inside = typed[1:-1] if typed[:1] + typed[-1:] == "{}" else typed
         try:
-            found: dict[str, Any] = tomllib.loads(f"value = {{{inside}}}")["value"]
+            # In a list, a text that closes the brace itself cannot hide the rest in a comment.
+            found: list[dict[str, Any]] = tomllib.loads(f"value = [{{{inside}}}]")["value"]
+            (table,) = found
         except (ValueError, RecursionError):
             form = 'KEY = VALUE, with commas between, such as localtime = 1, on_crash = "preserve"'
             raise UsageError(f"{self.title}: must be {form}") from None
-        return found
+        return table
 
     def problems(self, value: Any) -> tuple[Problem, ...]:
-        """Return the problems of a value of this field, with empty paths."""
+        """Return the problems of a value of this field, with paths relative to the value."""
         spec = schema()["definitions"][self.table]["properties"][self.name]
         return tuple(_problems(value, spec))
 
@@ -350,13 +352,17 @@ def _field(table: str, name: str, spec: Mapping[str, Any], *, required: bool) ->
 
 
 def validate(data: Any) -> list[Problem]:
-    """Return the violations of the schema in a document, in its order.
+    """Return the violations of the schema in a document, sorted by their paths.
 
     At most :data:`MAX_PROBLEMS` are returned.
     """
     found = islice(_problems(data), MAX_PROBLEMS)
-    # jsonschema reports every missing key of a table in a separate error that names them all.
-    return sorted(dict.fromkeys(found), key=lambda p: [str(step) for step in p.path])
+    # jsonschema reports every missing key of a table in a separate error that names them all, so
+    # equal problems are dropped.
+    return sorted(
+        dict.fromkeys(found),
+        key=lambda problem: [(isinstance(step, str), step) for step in problem.path],
+    )
 
 
 _TYPES = {
