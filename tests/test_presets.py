@@ -56,6 +56,12 @@ def test_the_list_begins_with_the_plainest(here: Path) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_a_bundled_preset_reads_well_at_80_columns(name: str) -> None:
+    lines = presets.find(name, Path("/nowhere")).read_text().splitlines()
+    assert not [line for line in lines if len(line) > 80 and "://" not in line]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_bundled_preset_is_a_whole_project(name: str, here: Path) -> None:
     loaded = presets.load(name, here)
     assert loaded.problems == ()
