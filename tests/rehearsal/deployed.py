@@ -24,7 +24,7 @@ _STAMP = "20260701120000"
 
 _INIT = """#!/bin/busybox sh
 /bin/busybox mount -t proc proc /proc
-echo "{said}: $(/bin/busybox awk '$2 == "/" {{print $1, $3}}' /proc/mounts)"
+echo "{output}: $(/bin/busybox awk '$2 == "/" {{print $1, $3}}' /proc/mounts)"
 exec /bin/busybox sleep 1000
 """
 

@@ -85,7 +85,8 @@ def boots_what_a_build_made(
     assert reported.as_predicted, text
     assert not reported.all_started
     stand_ins = [choice.what for choice in reported.choices if not choice.own]
-    assert stand_ins == ["nothing: kernel", "nothing: disk"]
+    configs = [f"{key}: xl config" for key in ("inside", "own", "without", "nothing")]
+    assert stand_ins == [*configs, "nothing: kernel", "nothing: disk"]
     name = f"xen-{deployed.machine(parts)}"
     assert reported.choices[1].what == "Xen 4.17"
     assert reported.choices[1].file.partition(".")[0] == name
