@@ -19,6 +19,7 @@ from tests import xl_parser
 from tests.cli.conftest import Run
 from xentui.errors import UsageError
 from xentui.output.guest_cfg import predicted
+from xentui.output.render import render
 from xentui.project import document, schema, tables
 from xentui.project.model import Host, Project
 from xentui.session import import_xl
@@ -347,3 +348,63 @@ def test_what_is_wrong_with_a_config_names_the_file(tmp_path: Path, run: Run) ->
     result = run("import", config, "-o", "p.toml")
     assert result.code != 0
     assert f"{config}: memory = " in result.err
+
+
+ROUND = """
+version = 1
+[host]
+machine = "qemux86-64"
+[bundles.lab]
+[guests.app]
+bundle = "lab"
+tags = ["external"]
+memory = 96
+cpus = "1"
+vnc = true
+pci = ["03:00.0,seize=1"]
+xl = { cap = 50 }
+source = { type = "rootfs_dir", file = "root", image_size = 8, fetch = [
+    { uri = "file://root.tar.gz", subdir = "root" },
+] }
+ramdisk = "boot.cpio.gz"
+disks = [
+    { device = "xvdb", file = "data.qcow2", type = "qcow2", access = "ro" },
+    { device = "xvdc", block = "/dev/sdb1" },
+    { device = "xvdd", target = "iqn=a:b", script = "block-iscsi", options = ["discard"] },
+]
+fetch = [{ uri = "file://data.qcow2" }, { uri = "file://boot.cpio.gz" }]
+[guests.volume]
+bundle = "lab"
+tags = ["external"]
+rootfs = "none"
+kernel = "none"
+type = "hvm"
+serial = ["pty", "null"]
+disks = [{ device = "hda", block = "/dev/vg/v" }]
+"""
+
+
+def test_xentuis_own_files_are_imported_as_fields(tmp_path: Path, run: Run) -> None:
+    project = document.load_text(ROUND, tmp_path).project
+    assert project is not None
+    files = render(project).files
+    for name, content in files.items():
+        if "xen-guest-bundles" in name:
+            path = tmp_path / name.partition("xen-guest-bundles/")[2]
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(str(content))
+    recipe, out = tmp_path / "lab_1.0.bb", tmp_path / "p.toml"
+    done = run("import", recipe, "--machine", "qemux86-64", "-o", out)
+    assert done.code == 0
+    again = document.load(out).project
+    assert again is not None
+    assert [guest.config_file for guest in again.guests] == [None, None]
+    written = render(again).files
+    for name, content in files.items():
+        if "xen-guest-bundles" in name:
+            assert str(written[name]) == str(content)
+    same = again.guest("app")
+    wanted = project.guest("app")
+    assert (same.disks, same.pci, same.cpus, same.xl) == (
+        wanted.disks, wanted.pci, wanted.cpus, wanted.xl,
+    )  # fmt: skip

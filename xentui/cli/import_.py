@@ -14,7 +14,7 @@ from xentui.bitbake import importer
 from xentui.cli import parsing, terminal
 from xentui.cli.new import schema_argument, write_new
 from xentui.errors import Exit
-from xentui.project import new_file
+from xentui.project import filesystem, new_file
 from xentui.project.model import Host, Project
 from xentui.session import import_xl
 
@@ -80,7 +80,17 @@ def _yocto(paths: list[Path], machine: str | None) -> tuple[Project, list[str]]:
         note = f"MACHINE is {_NO_MACHINE}, as no file says it: --machine names another"
         return Project(host=Host(machine or _NO_MACHINE)), [] if machine else [note]
     imported = importer.read(paths, machine=machine)
-    return imported.project, list(_report(imported))
+    project = imported.project
+    for guest in project.guests:
+        place = imported.needed.get(guest.config_file or "")
+        if place is None or not Path(place).is_file():
+            continue
+        text = filesystem.read_text(Path(place), import_xl.LARGEST)
+        with_fields = import_xl.as_fields(project, guest.key, text)
+        if with_fields is not None:
+            project = with_fields
+            del imported.needed[str(guest.config_file)]
+    return project, list(_report(imported))
 
 
 _NO_MACHINE = "qemux86-64"

@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from xentui.errors import UsageError
+from xentui.output import guest_cfg
 from xentui.project import boards, filesystem, route, schema, tables
 from xentui.project.model import (
     NO_IMAGE,
@@ -99,6 +100,74 @@ def add(
         if all(bundle.key != BUNDLE for bundle in project.bundles):
             project = replace(project, bundles=(*project.bundles, Bundle(BUNDLE)))
     return project.with_guest(made.guest), made
+
+
+def as_fields(project: Project, key: str, text: str) -> Project | None:
+    """Return a project with a guest's own xl config expressed by its fields.
+
+    Args:
+        project: the project.
+        key: a guest with ``config_file``.
+        text: the content of that file.
+
+    Returns:
+        The project, or ``None`` unless xentui writes exactly this config for the fields.
+    """
+    guest = project.guest(key)
+    parsed = config.parse(text)
+    if parsed.error is not None:
+        return None
+    try:
+        read = _Reader(parsed, boards.board(project.host.machine).arch, key, {}).guest().guest
+    except UsageError:
+        return None
+    first = 0 if read.source is None or read.source.type == WITHOUT_DISK else 1
+    specs = [xl_disk.parse(spec) for spec in parsed.texts("disk")][first or int(guest.has_image) :]
+    carried = {disk.device: disk for disk in guest.disks}
+    disks = []
+    for spec in specs:
+        known = carried.get(spec.device, Disk(spec.device))
+        if spec.device not in carried and spec.target.startswith("/dev/"):
+            known = replace(known, block=spec.target)
+        elif spec.device not in carried:
+            known = replace(known, target=spec.target or None)
+        disks.append(
+            replace(
+                known,
+                access=None if spec.writable or spec.cdrom else "ro",
+                cdrom=True if spec.cdrom else None,
+                specification="virtio" if spec.specification == "virtio" else None,
+                backend_type=None if spec.specification else _BACKENDS.get(spec.backend_type),
+                script=spec.script or None,
+                options=spec.flags,
+                backend=_key_of(project, spec.backend),
+            )
+        )
+    kept = (
+        "key",
+        "tags",
+        "bundle",
+        "kernel",
+        "rootfs",
+        "source",
+        "ramdisk",
+        "device_tree",
+        "fetch",
+    )
+    fields = {name: getattr(guest, name) for name in kept}
+    # Every HVM guest that xentui writes starts from its disk.
+    rest = tuple(item for item in read.xl if read.type != "hvm" or item != ("boot", "c"))
+    made = replace(read, **fields, disks=tuple(disks), config_file=None, xl=rest)
+    fits = project.with_guest(made)
+    return fits if guest_cfg.supplied(fits, made) == text else None
+
+
+def _key_of(project: Project, domain: str) -> str | None:
+    """Return the key of the guest with this domain name."""
+    for guest in project.guests:
+        if domain in (guest.name, guest.key):
+            return guest.key
+    return domain or None
 
 
 def _key(name: str, taken: set[str]) -> str:
