@@ -104,7 +104,7 @@ def _guest(project: Project, guest: Guest, *, has_config: bool) -> str:
     lines += [
         text.assign(variable, value, flag=text.name(guest.key))
         for variable, value in (
-            *_flags(project, guest),
+            *flags_to_write(project, guest),
             *_imports(project, guest),
             *(_config(guest) if has_config else ()),
         )
@@ -114,12 +114,6 @@ def _guest(project: Project, guest: Guest, *, has_config: bool) -> str:
 
 def _config(guest: Guest) -> Iterator[tuple[str, str]]:
     yield "XEN_GUEST_CONFIG_FILE", f"${{UNPACKDIR}}/{guest.key}.cfg"
-
-
-def _flags(project: Project, guest: Guest) -> Iterator[tuple[str, str]]:
-    for variable, value in flags_to_write(project, guest):
-        if (variable, value) != ("XEN_GUEST_ROOTFS", NO_IMAGE):
-            yield variable, value
 
 
 def _imports(project: Project, guest: Guest) -> Iterator[tuple[str, str]]:

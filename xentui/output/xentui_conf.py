@@ -33,7 +33,7 @@ from xentui.project.effective import (
     network,
     total_memory,
 )
-from xentui.project.model import Defaults, Guest, Project
+from xentui.project.model import NO_IMAGE, Defaults, Guest, Project
 from xentui.project.route import needs_complete_cfg
 from xentui.project.schema import Field
 
@@ -334,13 +334,16 @@ def effective_flags(project: Project, guest: Guest) -> Iterator[tuple[str, str]]
 def _flag_fields(project: Project, guest: Guest) -> Iterator[Field]:
     """Yield the fields that the class reads from a guest's flags.
 
-    With a complete xl config, the class does not read flags that only belong in that config.
+    With a complete xl config, the class does not read flags that only belong in that config. The
+    rootfs "none" is xentui's own: the class would search for a file with this name.
     """
     complete = guest.config_file is not None or bool(
         needs_complete_cfg(project, effective(project, guest))
     )
     for field in schema.varflags():
-        if field.carry != "local-file" and not (complete and field.xl):
+        if field.carry == "local-file" or (complete and field.xl):
+            continue
+        if field.name != "rootfs" or guest.rootfs != NO_IMAGE:
             yield field
 
 
