@@ -30,7 +30,7 @@ def test_help_is_there_in_every_step(step: str) -> None:
     person = Person(session_of(TWO), begin=step)
     for answer in ("?", "help", "??"):
         output = person.say(answer)
-        assert "A number chooses, and so does the beginning of a name." in output
+        assert "A number, or the beginning of a name, chooses." in output
         assert "q: leave." in output
     output = person.say("? 1")
     assert output.count("\n") > 0
@@ -83,7 +83,7 @@ def test_a_choice_is_made_by_a_number_or_the_beginning_of_its_name() -> None:
         assert "No such choice. 1 to 3, ? helps." in person.say(answer), answer
     two = [replace(guest, key=f"same-{guest.key}") for guest in TWO.guests]
     person = Person(session_of(replace(TWO, guests=tuple(two))), begin="guests")
-    assert "2 begin so: type more of it, or the number." in person.say("same")
+    assert "2 choices begin with that. Type more, or the number." in person.say("same")
 
 
 def test_enter_repeats_the_list_and_a_word_after_a_slash_filters_it() -> None:
@@ -93,7 +93,7 @@ def test_enter_repeats_the_list_and_a_word_after_a_slash_filters_it() -> None:
     assert "Raspberry Pi 4" in output
     assert "Alpine" not in output
     number = next(line for line in output.splitlines() if "Raspberry" in line).partition(".")[0]
-    assert "Nothing has that in it. / shows all again." in person.say("/nowhere")
+    assert "No entry has that. / shows all." in person.say("/nowhere")
     assert "Alpine" in person.say("/")
     assert "Use raspberrypi4-64?" in person.say(number)
 
@@ -125,7 +125,7 @@ def test_undo_and_redo_work_everywhere_and_name_the_step() -> None:
     assert "New problem 1: error XT40" in output
     output = person.say("u")
     assert "Undone: Memory of alpha." in output
-    assert "No problem is left." in output
+    assert "No problems are left." in output
     assert "Redone: Memory of alpha." in person.say("redo")
     person.say("undo")
     assert "Nothing to do again." not in person.say("r")
@@ -266,7 +266,7 @@ def test_an_error_is_waived_and_comes_back() -> None:
     assert "1 error allowed" in output
     assert "XT101 allowed: " in person.choose("Write")
     person.say("p 1")
-    person.choose("Allow it no more")
+    person.choose("Stop allowing it")
     assert "Cannot be written yet: " in person.say("g 7")
     person.say("u")
     person.say("g 7")

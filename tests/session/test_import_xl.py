@@ -194,14 +194,14 @@ REFUSED = {
     "a disk that xl refuses": (f"{PV}disk = ['/a.img,vmdk,xvda,w']\n", "vmdk"),
     "several addresses": (
         f"{PV}vif = ['bridge=xenbr1,ip=10.0.0.1 10.1.1.1 2000::1,script=vif-bridge']\n",
-        "blanks",
+        "has spaces",
     ),
     "a replicated disk": (
         f"{PV}disk = ['/a,raw,xvda,w', 'file:/b,xvdb,w,colo,colo-host=h,colo-port=9']\n",
         "no field for",
     ),
     "a type that xl does not know": (f"{PV}builder = 'linux'\n", "builder"),
-    "lists in lists in lists": (f"{PV}vsnd = [[['a']]]\n", "holds lists"),
+    "lists in lists in lists": (f"{PV}vsnd = [[['a']]]\n", "has lists"),
 }
 
 
@@ -302,7 +302,7 @@ def test_the_command_imports_several_configs(tmp_path: Path, run: Run) -> None:
     project = document.load(out).project
     assert project is not None
     assert [guest.key for guest in project.guests] == ["g", "g-2"]
-    assert "vmlinuz: to be put beside the project file" in result.err
+    assert "vmlinuz: must be next to the project file" in result.err
 
 
 def test_the_command_names_the_file_and_line_of_a_mistake(tmp_path: Path, run: Run) -> None:
@@ -339,7 +339,7 @@ def test_files_with_one_name_stay_apart(tmp_path: Path, run: Run) -> None:
     names = [many.kernel, many.source.file, *(disk.file for disk in many.disks)]
     assert len(set(names)) == 4
     for name in ("disk.img", "db-disk.img", *names):
-        assert f"{name}: to be put" in result.err
+        assert f"{name}: must be next to" in result.err
 
 
 def test_what_is_wrong_with_a_config_names_the_file(tmp_path: Path, run: Run) -> None:

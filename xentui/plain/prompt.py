@@ -156,7 +156,7 @@ class Menu(Prompt):
             elif not self._words:
                 yield item
         if self._words and not any_said:
-            yield "Nothing has that in it. / shows all again."
+            yield "No entry has that. / shows all."
 
     def prompt(self) -> str:
         """Return the prompt for a number."""
@@ -188,7 +188,7 @@ class Menu(Prompt):
             if len(found) == 1:
                 return found[0]
             if found:
-                self.say(f"{len(found)} begin so: type more of it, or the number.")
+                self.say(f"{len(found)} choices begin with that. Type more, or the number.")
                 return None
         self.say(f"No such choice. 1 to {len(choices)}, ? helps.")
         return None

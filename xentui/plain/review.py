@@ -126,10 +126,10 @@ class Problem(Menu):
                 self._allowing("Allow it here", "from now on it is a warning here, as with")
             )
         elif is_waived(self.session.state, finding):
-            made.append(self._allowing("Allow it no more", "it would block writing again"))
+            made.append(self._allowing("Stop allowing it", "it would block writing again"))
         if not finding.code:
             do = self.closing(self._drop)
-            made.append(Choice("Fix: remove the text that the field cannot hold", do))
+            made.append(Choice("Fix: remove the invalid text", do))
         if step_of(finding) != "review":
             made.append(Choice(texts.GO_TO_IT, partial(self.wizard.go_to, finding)))
         made.append(Choice("Explain it", self._explain))
@@ -155,7 +155,7 @@ class Problem(Menu):
 
     def _drop(self) -> None:
         done = self.session.apply_fix(self._finding)
-        self.wizard.changed(f"Fixed: {done}." if done else "It is gone already.")
+        self.wizard.changed(f"Fixed: {done}." if done else "It is fixed already.")
 
     def _explain(self) -> None:
         self.wizard.talk.show(explained(self._finding))
@@ -232,7 +232,7 @@ class Step(StepMenu):
         self.wizard.open(Problems(self.wizard))
 
     def _ask_directory(self) -> None:
-        lines = ("A build directory, or any other for a tree of its own.",)
+        lines = ("A build directory, or any other folder for a complete tree.",)
         title = f"Directory [{self.session.target.path}]"
         self.wizard.open(Line(self.wizard, title, self._directory, lines))
 
@@ -278,7 +278,7 @@ class Step(StepMenu):
 
     def _ask_file(self) -> None:
         title = f"File [{self.session.project_file}]"
-        lines = ("The project alone, which is kept there from then on.",)
+        lines = ("The project file and its local files. Later changes go there too.",)
         self.wizard.open(Line(self.wizard, title, self._file, lines))
 
     def _file(self, given: str) -> str:

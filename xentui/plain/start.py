@@ -124,7 +124,7 @@ def _user_settings(survey: BuildSurvey) -> Iterable[str]:
     """Yield lines about the user's own Xen settings."""
     settings = survey.user_settings
     if settings:
-        yield "It has Xen settings of yours. Writing asks before it overrides any:"
+        yield "You have Xen settings there. Nothing overrides them without asking:"
         yield from settings.lines()
 
 
@@ -142,7 +142,7 @@ def _draft(wizard: Wizard) -> Choice:
     return Choice(
         texts.RESUME,
         resume,
-        details=lambda: ("What was not written in this folder.",),
+        details=lambda: ("Unwritten changes from this folder.",),
     )
 
 

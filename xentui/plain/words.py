@@ -30,16 +30,16 @@ _COMMAND = re.compile(r"(?P<name>[a-z]+|\?)(?P<gap>\s*)(?P<about>.*)", re.DOTALL
 FIRST = "Type a number, then Enter. ?: help. b: back. n: next step. q: leave."
 """The introduction."""
 ABOUT = (
-    "A number chooses, and so does the beginning of a name.",
-    "Enter alone: the list again; in a field, what is there stays.",
+    "A number, or the beginning of a name, chooses.",
+    "Enter alone: prints the list again; in a field, keeps the value.",
     "b: back, nothing is lost. n: next step.",
     "g 4 or g guests: that step. g: all steps.",
     "?: help. ? 3: help on choice 3. ??: this.",
     "p: problems. p 2: the second one.",
     "u: undo. r: redo.",
-    "m: more of a long list. /word: only what has it; /: all again.",
-    "In a field, -: leave it out, its default holds. =b: the text b itself.",
-    "ctrl+c: back to the list. ctrl+d: leave, the draft is kept.",
+    "m: more of a long list. /word: only entries with it; /: all.",
+    "In a field, -: use the default. =b: the text b itself.",
+    "ctrl+c: back to the list. ctrl+d: leave; the draft is saved.",
     "q: leave.",
 )
 """Help for the commands."""
@@ -106,7 +106,7 @@ def changes(before: View, after: View) -> Iterator[str]:
         yield f"{many(len(come) - _NEW, 'more new problem')}: p lists them."
     gone = [finding for mark, (_, finding) in old.items() if mark not in new]
     if gone and not new:
-        yield "No problem is left."
+        yield "No problems are left."
     elif gone:
         names = dict.fromkeys(finding.code or "text not kept" for finding in gone)
         yield f"Solved: {', '.join(list(names)[:_GONE])}."

@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 
 CODE, OUTRANKED = "XT050", "XT051"
 FIX = (
-    "Say what becomes of your settings: --existing take puts them into the project, keep leaves "
+    "Decide what happens to your settings: --existing take puts them into the project, keep leaves "
     "them as they are, replace overrides them."
 )
 OUTRANKED_FIX = (
-    "Remove the line, or let it hold: xentui generate --existing keep, or Keep both on Review."
+    "Remove the line, or keep it: xentui generate --existing keep, or Keep both on Review."
 )
 
 

@@ -157,7 +157,7 @@ def name_for(
         known = taken.get(name)
         if known == path or (known is None and not _differs(path, folder / name)):
             return name, True
-    raise InputError(f"{quoted(wanted)}: too many files of this name lie in {folder}")
+    raise InputError(f"{quoted(wanted)}: there are too many files with names like this in {folder}")
 
 
 def adopt(
@@ -271,20 +271,20 @@ def imported(state: State, folder: Path, key: str, seen: Inspected) -> tuple[Sta
     suggestion = suggest(seen, name, key)
     if suggestion is None:
         raise InputError(
-            f"{visible(seen.path.name)} is {seen.label}: a guest cannot be made of it as it is",
+            f"{visible(seen.path.name)} is {seen.label}: xentui cannot build a guest from it",
             fix="Convert it to a tarball, an ext4 image, a raw disk or a qcow2 image.",
         )
     if suggestion.before:
         raise InputError(
-            f"{visible(seen.path.name)} is {seen.label}: make one file of it first",
-            fix=f"Run {suggestion.before} beside it, and choose {suggestion.place}.",
+            f"{visible(seen.path.name)} is {seen.label}: combine it into one file first",
+            fix=f"Run {suggestion.before} in the same folder, then choose {suggestion.place}.",
         )
     try:
         project = with_source(state.project, key, seen, name, suggestion)
     except KeyError:
         raise UsageError(
-            "only imported guests carry a kernel of their own",
-            fix="Choose the file of the disk first.",
+            "only a guest with an imported image can have its own kernel file",
+            fix="Choose the disk image first.",
         ) from None
     for problem in schema.validate(tables.to_data(project)):
         raise UsageError(f"{schema.dotted(problem.path)}: {problem.message}", fix=problem.fix)

@@ -241,7 +241,7 @@ class _Reader:
     def _basics(self) -> None:
         name = self.config.text("name") or self.key
         if name != self.key and not self._set("name", name):
-            self._note(f"name {visible(name)} cannot be carried; it is {self.key} now")
+            self._note(f"name {visible(name)} is not valid here; the guest is {self.key}")
         kind = self.config.domain_type
         default = "pvh" if self.arch == "aarch64" else "pv"
         self.kind = kind or default
@@ -257,8 +257,8 @@ class _Reader:
         vif = tuple(re.sub(r"\s*([,=])\s*", r"\1", e.strip()) or "bridge=xenbr0" for e in entries)
         if not self._set("vif", vif):
             raise UsageError(
-                "a network interface cannot be carried: blanks or unusual characters stand in it",
-                fix="Give each interface one address, and names without blanks.",
+                "a network interface cannot be imported: it has spaces or unusual characters",
+                fix="Give each interface one address, and names without spaces.",
             )
 
     def _boot(self) -> None:
@@ -276,7 +276,7 @@ class _Reader:
             extra = " ".join(filter(None, (f"root={root}" if root else "", rest or "")))
         started = self.kind != "hvm" or kernel is not None
         if started and not self._set("extra", extra):
-            raise UsageError("the kernel command line cannot be carried", fix="Simplify extra.")
+            raise UsageError("the kernel command line cannot be imported", fix="Simplify extra.")
         for name in ("ramdisk", "device_tree"):
             file = self.config.text(name)
             if file:
@@ -310,7 +310,7 @@ class _Reader:
 
     def _image(self, first: ConfigDisk) -> None:
         if not self._set("disk_device", first.device):
-            raise UsageError(f"the device {visible(first.device)} cannot be carried")
+            raise UsageError(f"the device {visible(first.device)} cannot be imported")
         name = self._file(first.target)
         # The class imports the image, so it is the guest's source and not a further file.
         self.extra_fetch = [one for one in self.extra_fetch if one.uri != f"file://{name}"]
@@ -320,7 +320,7 @@ class _Reader:
             kind = first.format
         elif first.format not in ("raw", "qcow2"):
             raise UsageError(
-                f"a disk of the format {first.format} cannot be carried",
+                f"a disk of the format {first.format} cannot be imported",
                 fix="Convert it with qemu-img convert -O qcow2, and name that.",
             )
         if self.fields.get("disk_device") == "xvda":
@@ -340,7 +340,7 @@ class _Reader:
     def _further(self, made: ConfigDisk) -> Disk:
         if not _plain(made):
             raise UsageError(
-                f"the disk {visible(made.device)} cannot be carried: it has a setting that a "
+                f"the disk {visible(made.device)} cannot be imported: it has a setting that a "
                 "further disk has no field for",
                 fix="Take it out of the config.",
             )
@@ -363,7 +363,7 @@ class _Reader:
             further = replace(further, file=self._file(made.target), type=kind)
         if schema.field("guest", "disks").problems([tables.table_to_data(further)]):
             raise UsageError(
-                f"the disk {visible(made.device)} cannot be carried: its target or script has "
+                f"the disk {visible(made.device)} cannot be imported: its target or script has "
                 "unusual characters",
                 fix="Use plain names.",
             )
@@ -378,7 +378,7 @@ class _Reader:
             wanted = own.get(name)
             value = _value(setting, self.config, name)
             if value is None:
-                raise UsageError(f"{name} holds lists, which cannot be carried", fix="Take it out.")
+                raise UsageError(f"{name} has lists, which cannot be imported", fix="Take it out.")
             if value == "":
                 # xl takes an empty text for a setting that is left out.
                 continue
@@ -390,7 +390,7 @@ class _Reader:
                     rest.append((name, value))
                     continue
                 raise UsageError(
-                    f"line {setting.line}: {name} cannot be carried as it is",
+                    f"line {setting.line}: {name} cannot be imported as it is",
                     fix=f"Write it as the field {wanted.name} takes it.",
                 )
             rest.append((name, value))
@@ -401,7 +401,7 @@ class _Reader:
         data = {name: tables.to_lists(value) for name, value in rest}
         if schema.field("guest", "xl").problems(data):
             raise UsageError(
-                f"{', '.join(data)}: a value cannot be carried", fix="Use plain ASCII text."
+                f"{', '.join(data)}: a value cannot be imported", fix="Use plain ASCII text."
             )
         return True
 
@@ -449,5 +449,5 @@ def _shaped(wanted: schema.Field, value: Any) -> Any:
 def report(made: ImportedGuest) -> Iterator[str]:
     """Yield lines about an imported guest: missing files and notes."""
     for name, place in made.needed.items():
-        yield f"{name}: to be put beside the project file; the config calls it {visible(place)}"
+        yield f"{name}: must be next to the project file; the config names it {visible(place)}"
     yield from made.notes

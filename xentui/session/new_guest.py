@@ -99,7 +99,7 @@ KINDS = (
     KindText(
         GuestKind.IMPORT,
         "An xl config, as fields",
-        "Each setting becomes a field here; files that lie next to the config come along.",
+        "Each setting becomes a field here; files next to the config are copied.",
         "xl config",
     ),
     KindText(

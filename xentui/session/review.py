@@ -37,8 +37,8 @@ _FRAGMENT = ("fragment", "a fragment")
 
 _ABOUT_EXISTING = (
     "Take over: the project gets your guests and values.",
-    "Keep both: your lines hold, and the project's other guests are added.",
-    "Replace: the project's values hold, and your other guests are dropped.",
+    "Keep both: your lines stay in effect, and the project's other guests are added.",
+    "Replace: the project's values take effect, and your other guests are dropped.",
 )
 
 Status = Literal["refused", "errors", "undecided", "edited", "written", "ready"]
@@ -218,11 +218,11 @@ class Review:
                 count = len(self._clashes)
                 lines = "1 line" if count == 1 else f"{count} lines"
                 return (
-                    f"Writing would override {lines} that you wrote. Decide what becomes of them."
+                    f"Writing would override {lines} that you wrote. Decide what happens to them."
                 )
             case "edited":
                 names = ", ".join(change.name for change in self._plan.edited) if self._plan else ""
-                return f"Edited by hand: {names}. Decide what becomes of it."
+                return f"Edited by hand: {names}. Decide what happens to it."
             case "written":
                 return "Everything is written already."
         allowed = len(session.waived())
@@ -296,7 +296,7 @@ class Review:
         if len(pending) > MOST_NAMED:
             lines.append((f"and {len(pending) - MOST_NAMED} more", "muted"))
         if not pending:
-            lines.append(("Nothing differs: every file stays as it is.", ""))
+            lines.append(("No file would change.", ""))
         for finding in self._session.waived():
             message = finding.message.removesuffix(" (allowed here)")
             lines.append((f"{finding.code} allowed: {message}", "warning"))
@@ -324,7 +324,7 @@ class Review:
         details = [self._clash_line(clash).removeprefix("! ") for clash in self._clashes]
         return Decision(
             "existing",
-            "What should become of the Xen settings that are there already?",
+            "What should happen to your own Xen settings?",
             (*details, "", *_ABOUT_EXISTING),
             (
                 ("take", "Take over"),
@@ -343,7 +343,7 @@ class Review:
             answers.insert(1, ("merge", "Merge both"))
         many = len(plan.edited) > 1
         what = f"{len(plan.edited)} files were" if many else f"{plan.edited[0].name} was"
-        question = f"{what} edited by hand; the diff shows how. What should become of it?"
+        question = f"{what} edited by hand; the diff shows how. What should happen to it?"
         return Decision(
             "edited", question, tuple(str(one.path) for one in plan.edited), tuple(answers)
         )
@@ -397,7 +397,8 @@ def _take_existing(session: Session) -> str:
         state = state.with_file(name, path)
     session.resume(state, "take the settings of the build directory")
     left = len(found.left)
-    kept = f" {counted(left, 'line')} a project cannot hold: yours to keep." if left else ""
+    stays = f"{counted(left, 'line')} stay{'s' if left == 1 else ''} in your files"
+    kept = f" {stays}: a project cannot express {'it' if left == 1 else 'them'}." if left else ""
     return f"Your settings are in the project now.{kept}"
 
 
@@ -444,7 +445,7 @@ def file_text(change: Change | None) -> str:
 
 def target_lines(view: View) -> Sequence[str]:
     """Return the files that the guests add to the target, and their start order."""
-    lines = list(view.layout) or ["No guest: nothing is added to the target."]
+    lines = list(view.layout) or ["There are no guests, so nothing is added to the target."]
     return [*lines, *texts.started(view.start_order, "  ")]
 
 

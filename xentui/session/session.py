@@ -381,7 +381,7 @@ class Session:
             text = field_paths.text_of_path(path)
             if not finding.code and finding.path == text:
                 self.drop_unfinished(path)
-                return "removed the text that the field cannot hold"
+                return "removed the invalid text"
         chosen = quick_fix or finding.quick_fix
         if chosen is None:
             return None

@@ -28,7 +28,7 @@ UNREADABLE_DRAFT = "The draft cannot be read."
 
 def draft_lost(reason: object) -> str:
     """Return the message that the draft cannot be saved."""
-    return f"The draft cannot be kept: {reason}."
+    return f"The draft cannot be saved: {reason}."
 
 
 def overwrite(name: str) -> str:
