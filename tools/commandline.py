@@ -25,7 +25,7 @@ _KINDS = {
     "PRESET": "preset",
     "PROJECT": "project",
 }
-"""What a placeholder of the help stands for; any other stands for a file."""
+"""The meaning of placeholders in the help; any other means a file."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Every file that is made of the code and kept: ``python -m tools.generated`` writes them anew."""
+"""Every committed file that is made from the code: ``python -m tools.generated`` renews them."""
 
 from __future__ import annotations
 

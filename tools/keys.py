@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 _HEAD = """\
 <!-- SPDX-FileCopyrightText: The xentui authors -->
 <!-- SPDX-License-Identifier: MIT -->
-<!-- Made by tools/keys.py: "make generated" writes it anew. -->
+<!-- Made by tools/keys.py: "make generated" renews it. -->
 
 # Keys of the wizard
 

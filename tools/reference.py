@@ -18,7 +18,7 @@ from xentui.rules import catalogue
 _HEAD = """\
 <!-- SPDX-FileCopyrightText: The xentui authors -->
 <!-- SPDX-License-Identifier: MIT -->
-<!-- Made by tools/reference.py: "make generated" writes it anew. -->
+<!-- Made by tools/reference.py: "make generated" renews it. -->
 """
 
 _TABLES = (
@@ -82,8 +82,8 @@ def _project_file() -> Iterator[str]:
         "A project file is TOML 1.0, encoded in UTF-8, of at most 4 MiB. `version = 1` is its "
         "first key; `[host]` with a `machine` is all it cannot do without. Memory and sizes are "
         "whole MiB. A key that is not listed here is an error. A key left out means what the "
-        "class or the board does by itself, and is not written to any file: "
-        "`xentui show --effective` tells what that is. A preset is a project file too."
+        "class or the board does by default, and is not written to any file: "
+        "`xentui show --effective` shows it. A preset is a project file too."
     )
     yield ""
     yield "The same as a JSON schema, for editors and programs: `xentui schema`."
@@ -188,9 +188,9 @@ def _findings() -> Iterator[str]:
     yield "# Findings"
     yield ""
     yield (
-        "Everything that `xentui check`, `xentui doctor` and the wizard can complain of. A code "
-        "means one thing for ever. An error keeps files from being written, a warning does not, "
-        "and advice is meant as it is said. `xentui explain CODE` tells the same in a terminal."
+        "Everything that `xentui check`, `xentui doctor` and the wizard can report. A code "
+        "never changes its meaning. An error keeps files from being written, a warning does not, "
+        "and advice is only a suggestion. `xentui explain CODE` prints the same in a terminal."
     )
     series = ""
     for code in catalogue.codes():
@@ -227,7 +227,7 @@ def _language(text: str) -> str:
 
 
 def _prose(text: Any) -> str:
-    """Return text in which Markdown marks nothing up but what stands between backticks."""
+    """Return text in which Markdown formats nothing but the parts in backticks."""
     parts = str(text).strip().split("`")
     for at in range(0, len(parts), 2):
         for mark in "\\*_[]<>$|":

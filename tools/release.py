@@ -162,7 +162,7 @@ def check_source(source: Path, tree: Path) -> None:
 def _same(what: str, found: set[str], wanted: set[str]) -> None:
     if found != wanted:
         raise ReleaseError(
-            f"{what} lacks {sorted(wanted - found)[:5]} and has beside {sorted(found - wanted)[:5]}"
+            f"{what} misses {sorted(wanted - found)[:5]}, has {sorted(found - wanted)[:5]}"
         )
 
 

@@ -66,7 +66,7 @@ def test_what_a_further_disk_is_of(target: str, reported: bool) -> None:
     disks = DISK.replace("]", f", '{target},xvdb,w']")
     made = own("XT245", CONFIG.replace(DISK, disks), f"{GUEST}[guests.db]\n")
     where = target.partition(":")[2]
-    message = f'Nothing puts the further disk "{where}" on the target'
+    message = f'Nothing puts the additional disk "{where}" on the target'
     assert [one.message for one in made] == ([message] if reported else [])
 
 

@@ -64,7 +64,7 @@ class Abilities:
         xen_classes: those of :data:`XEN_CLASSES` that exist in any layer.
         old_bundling: the Dom0 image reads ``XEN_BUNDLED_GUESTS``, the predecessor of
             the classes.
-        xen: the Xen that is built where nobody asks for another: ``4.21``; empty where the layer
+        xen: the Xen that is built by default: ``4.21``; empty where the layer
             does not say (``PREFERRED_VERSION_xen``).
         dom0_network: ``XEN_DOM0_NETWORK`` is read.
         makes_xenbr0: Dom0 gets the bridge xenbr0 without any setting.

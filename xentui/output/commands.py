@@ -284,7 +284,7 @@ def _tests(project: Project, able: Abilities) -> Iterator[NextCommand]:
     if project.host.machine != "qemux86-64" or image(project) != "xen-image-minimal":
         return
     if not project.containers.vxn and not able.tests_boot_any:
-        # These tests first build an image with vxn and docker, which takes further settings.
+        # These tests first build an image with vxn and docker, which needs more settings.
         return
     line = (
         "pytest tests/test_xen_runtime.py -v --machine qemux86-64 --poky-dir POKY --build-dir BUILD"

@@ -36,7 +36,7 @@ _LAYER_CONF = "conf/layer.conf"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Member:
-    """One project of a fleet. Members are told apart by identity, as keys of a dict.
+    """One project of a fleet. Members are distinguished by identity, as keys of a dict.
 
     Attributes:
         name: the project as the user gave it, such as a path.

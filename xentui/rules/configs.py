@@ -205,7 +205,7 @@ def _files(
     context: Context, guest: EffectiveGuest, config: Config, disks: tuple[ConfigDisk, ...]
 ) -> Iterator[Finding]:
     """Find files that the config names, but nothing puts on the target."""
-    named = [("the further disk", disk.target) for disk in disks[1:] if disk.target]
+    named = [("the additional disk", disk.target) for disk in disks[1:] if disk.target]
     named += [(f"the {what}", text) for name, what in _FILES.items() if (text := config.text(name))]
     named += [("the network script", script) for script in _scripts(config)]
     for what, path in named:

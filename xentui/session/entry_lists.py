@@ -81,7 +81,7 @@ INTERFACES = _Interfaces(
     "Interface",
     guest_network.PARTS,
     "The bridge in Dom0 that it is connected to, its MAC address (left empty: made by xl at each "
-    "start), the model that an HVM guest sees, and the address that Dom0's vif script is told.",
+    "start), the model that an HVM guest sees, and the address for Dom0's vif script.",
 )
 
 
