@@ -232,7 +232,7 @@ def test_real_files_are_read_as_bitbake_reads_them() -> None:
     assert read > 300
 
 
-CONFUSING = "a comment ends with a backslash, but what follows is none"
+CONFUSING = "a comment ends with a backslash, but no comment follows"
 ALONE = "a backslash on a line of its own continues nothing"
 
 
@@ -327,7 +327,7 @@ def test_a_def_ends_with_the_file_or_before_the_next_line() -> None:
 
 SAID = {
     "indent": "the line begins with a blank",
-    "unparsed": "this is no statement that BitBake knows",
+    "unparsed": "BitBake does not know this statement",
     "after-value": "there is text after the closing quote",
 }
 

@@ -62,7 +62,7 @@ FILES = {
             '# A \\\nB = "1"',
             "XT601",
             f"local.conf:{LAST}",
-            "BitBake cannot read this: a comment ends with a backslash, but what follows is none",
+            "BitBake cannot read this: a comment ends with a backslash, but no comment follows",
             "Remove the backslash at the end of the comment.",
         ),
         (

@@ -164,7 +164,7 @@ def test_other_tasks_are_refused(value: str) -> None:
         (text.domain, "a+", "it is not the name of a domain", ""),
         (text.word, "a_b", "it is not one plain word", ""),
         (text.uri, "ftp://a", "it is not an address that can be fetched", ""),
-        (partial(text.one_of, allowed=("pv", "pvh")), "hvm", "it is none of pv, pvh", ""),
+        (partial(text.one_of, allowed=("pv", "pvh")), "hvm", "it is not one of pv, pvh", ""),
         (partial(assign, "A"), "a\x7f", f'{UNPRINTABLE}, and it holds "\\x7f"', "\\x7f"),
     ],
 )

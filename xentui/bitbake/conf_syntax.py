@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: MIT
 """Parse BitBake's conf language into statements with their lines; nothing is evaluated.
 
-Two file kinds share the statements and differ in what is around them:
+Two kinds of files share most statements; recipes also have functions:
 
 * ``.conf``: bb:lib/bb/parse/parse_py/ConfHandler.py, ``handle`` and ``feeder``;
-* ``.bb``, ``.bbclass``, ``.inc``: BBHandler.py, ``feeder``, with functions besides.
+* ``.bb``, ``.bbclass``, ``.inc``: BBHandler.py, ``feeder``.
 
 Text is hostile: every scan here is linear in the length of its line, and a line that BitBake
-would refuse becomes a :class:`Fault`, after which reading goes on.
+rejects becomes a :class:`Fault`, and reading continues.
 """
 
 from __future__ import annotations
@@ -55,14 +55,13 @@ class Statement(NamedTuple):
     Attributes:
         kind: ``assign``, ``export``, ``unset``, ``function``, ``def``, or the statement's own
             word: ``include``, ``require``, ``inherit``, ``addfragments`` …
-        variable: what is assigned, exported or unset, with its overrides as written; the name
-            of a function.
-        value: the text between the quotes, the words after the statement's word, or a
-            function's body.
-        line: where it begins, from 1.
-        last_line: where it ends, which is what BitBake calls its line.
+        variable: the variable that is assigned, exported or unset, with overrides as written;
+            or the name of a function.
+        value: the text between the quotes, the words of the statement, or a function's body.
+        line: its first line, from 1.
+        last_line: its last line, which BitBake reports.
         exported: whether ``export`` precedes an assignment.
-        tight: whether a blank beside the operator is missing, which BitBake warns of.
+        tight: whether a blank next to the operator is missing, about which BitBake warns.
     """
 
     kind: str
@@ -78,7 +77,7 @@ class Statement(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """Something BitBake would stop at.
+    """An error that stops BitBake.
 
     Attributes:
         kind: ``indent``, ``bom``, ``after-value``, ``quotes``, ``unparsed``, ``no-name``,
@@ -93,14 +92,14 @@ class Fault(NamedTuple):
 
 
 class Parsed(NamedTuple):
-    """The statements of a text and what is wrong with it, both in its order."""
+    """The statements and errors of a text, in its order."""
 
     statements: list[Statement]
     faults: list[Fault]
 
 
 def parse(text: str, file: str) -> Parsed:
-    """Read a file's text; its name's ending says which kind of file it is."""
+    """Parse a file's text; the suffix of its name decides which kind of file it is."""
     recipe = file.endswith(RECIPE_SUFFIXES)
     parsed = Parsed([], [])
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
@@ -173,7 +172,7 @@ class _RecipeReader:
         self._logical(number, line)
 
     def finish(self, last: int) -> None:
-        """Close what the end of the file closes, and name what it leaves open."""
+        """Finish what the end of the file completes, and report what it leaves open."""
         if self.python is not None:
             self._close("def", self.python, last)
         if self.function is not None:
@@ -231,7 +230,7 @@ class _RecipeReader:
 
 
 def _function(line: str) -> str | None:
-    """Return the name of the function that a line opens: empty for an anonymous one."""
+    """Return the name of the function that a line starts; empty for an anonymous one."""
     if not line.endswith("{"):
         return None
     head = line[:-1].rstrip()
@@ -305,10 +304,10 @@ def _statement(line: str, file: str, first: int, last: int, *, recipe: bool) -> 
         word, rest = found[1], found[2]
         needed = _WORDS_NEEDED.get(word, 1)
         if word == "addfragments" and file.endswith("/conf/bitbake.conf"):
-            # OpenEmbedded-Core's own line is right for its BitBake: walnascar's has three words.
+            # OpenEmbedded-Core's line fits its own BitBake; walnascar's has three words.
             needed = 3
-        # A conf that BitBake opens itself may load Python; one that another file includes may not,
-        # which only the reader of both can tell.
+        # Only a conf that BitBake opens itself may load Python, not one that another file
+        # includes. The reader checks that.
         allowed = word in _IN_BOTH or (word == "addpylib" and not recipe)
         if allowed and len(rest.split()) >= needed:
             return Statement(word, file, first, last, value=rest)
@@ -323,11 +322,11 @@ def _statement(line: str, file: str, first: int, last: int, *, recipe: bool) -> 
 
 
 def _confusing(file: str, line: int) -> Fault:
-    return Fault("comment", file, line, "a comment ends with a backslash, but what follows is none")
+    return Fault("comment", file, line, "a comment ends with a backslash, but no comment follows")
 
 
 def _explained(line: str, file: str, number: int) -> Fault:
-    """Return why BitBake cannot read a line, as precisely as can be worked out."""
+    """Return the most precise reason why BitBake cannot read a line."""
     if line.startswith("\ufeff"):
         return Fault("bom", file, number, "the file begins with a byte order mark")
     if line[0].isspace():
@@ -340,4 +339,4 @@ def _explained(line: str, file: str, number: int) -> Fault:
         if line[-1] == quote:
             return Fault("quotes", file, number, "a single quote character is inside the value")
         return Fault("after-value", file, number, "there is text after the closing quote")
-    return Fault("unparsed", file, number, "this is no statement that BitBake knows")
+    return Fault("unparsed", file, number, "BitBake does not know this statement")

@@ -142,7 +142,7 @@ def one_of(value: str, allowed: tuple[str, ...]) -> str:
         CannotCarry: it is not one of them.
     """
     if value not in allowed:
-        raise CannotCarry(value, f"it is none of {', '.join(allowed)}")
+        raise CannotCarry(value, f"it is not one of {', '.join(allowed)}")
     return value
 
 

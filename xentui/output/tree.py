@@ -60,7 +60,7 @@ def parts_of(name: str) -> tuple[str, ...]:
         for part in parts
     ) or not PurePosixPath("/root", name).is_relative_to("/root"):  # fmt: skip
         raise RefusedError(
-            f"{quoted(name)} is no name of a file inside the folder", fix="Use a plain name."
+            f"{quoted(name)} is not the name of a file inside the folder", fix="Use a plain name."
         )
     return parts
 
