@@ -312,6 +312,25 @@ def test_a_guest_without_an_image_has_the_disks_it_names(
     assert disk.disk(made, beside).images[0].kib == 0
 
 
+@pytest.mark.parametrize(
+    ("settings", "line"),
+    [
+        ('type = "pvh"\nvnc = false\nvnc_display = 1', None),
+        ('type = "pvh"\nvnc_display = 1', None),
+        ('type = "pvh"\nvnc = true\nvnc_display = 1', 'vfb = ["vnc=1,vncdisplay=1"]'),
+        ("vnc = false", "vnc = 0"),
+        ("vnc = true\nvnc_display = 0", "vncdisplay = 0"),
+    ],
+)
+def test_a_screen_is_there_only_if_it_is_wanted(
+    settings: str, line: str | None, tmp_path: Path
+) -> None:
+    made, _ = project(f'[guests.app]\nbundle = "lab"\n{settings}\n', tmp_path)
+    lines = predicted(made, made.guest("app")).splitlines()
+    found = [one for one in lines if one.startswith(("vfb", "vnc"))]
+    assert found == [] if line is None else line in found
+
+
 def test_a_disk_has_the_content_that_was_set_last(tmp_path: Path) -> None:
     text = '[guests.app]\nbundle = "lab"\ndisks = [{ device = "xvdb", size = 64, access = "ro" }]\n'
     made, _ = project(text, tmp_path)

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT
 """The xl config of a guest, as it will be on the target.
 
-Three kinds exist. Most are written by the class from varflags, and are predicted here line
-for line. Where no varflag can say what the guest is, xentui writes a complete one. A person's
-own is taken as it is. The last two pass through the class' rewriting of paths.
+It comes from one of three places. Usually xen-guest-bundle.bbclass writes it from varflags, and
+this module predicts the result line for line. A guest that varflags cannot describe gets a complete
+config from xentui. A config file of the user is used unchanged. In the last two cases the class
+replaces the paths of the kernel and of the first disk.
 """
 
 from __future__ import annotations
@@ -67,8 +68,8 @@ def complete(project: Project, guest: EffectiveGuest) -> str:
     """Return a complete xl config that is still correct after the class rewrites paths in it.
 
     ``sed`` looks for lines that begin exactly with ``disk = [`` and ``kernel = "``
-    (mv:classes/xen-guest-bundle.bbclass, ``do_compile``): one disk, in single quotes, on one
-    line, already with its path on the target.
+    (mv:classes/xen-guest-bundle.bbclass, ``do_compile``). All disks are in single quotes on one
+    line, with their paths on the target.
 
     Raises:
         CannotCarry: a value cannot be represented.
@@ -82,10 +83,11 @@ def complete(project: Project, guest: EffectiveGuest) -> str:
         _vif(project, guest),
     ]
     kernel = _kernel(project, guest.guest)
-    started = guest.type != "hvm" or guest.guest.kernel is not None
-    if kernel and started and guest.guest.bootloader is None:
+    # An HVM guest starts from its disk unless it names a kernel.
+    direct_boot = guest.type != "hvm" or guest.guest.kernel is not None
+    if kernel and direct_boot and guest.guest.bootloader is None:
         lines.append(f'kernel = "{artifacts.IMAGES}/{text.packed(kernel)}"')
-    if guest.type != "hvm" or (kernel and started and guest.guest.extra is not None):
+    if guest.type != "hvm" or (kernel and direct_boot and guest.guest.extra is not None):
         lines.append(f'extra = "{text.packed(guest.extra)}"')
     lines += _settings(guest)
     return "\n".join(lines) + "\n"
@@ -100,17 +102,16 @@ def _settings(guest: EffectiveGuest) -> Iterator[str]:
         # The serial line is what "xl console" shows of a guest with emulated hardware.
         given = {"boot": "c", "serial": "pty"}
         given = {name: value for name, value in given.items() if name not in dict(wanted.xl)}
-    for field in route.only_in_config():
-        value = getattr(wanted, field.name)
-        if field.xl and value not in (None, ()):
-            given[field.xl] = files.get(field.name, value)
+    for field in route.set_in_config(wanted):
+        if field.xl:
+            given[field.xl] = files.get(field.name, getattr(wanted, field.name))
     if len(wanted.serial) == 1:
         # xl treats a list of one port differently: "xl console" would not show it.
         given["serial"] = wanted.serial[0]
     if guest.type == "pvh":
         # Only a frame buffer shows the screen of a PVH guest.
         screen = {name: given.pop(name) for name in _SCREEN if name in given}
-        if screen:
+        if screen.get("vnc"):
             words = ",".join(f"{name}={_frozen(value)}" for name, value in screen.items())
             given["vfb"] = (*_texts(given.get("vfb", ())), words)
     for name, value in (*given.items(), *wanted.xl):

@@ -55,10 +55,15 @@ def needs_complete_cfg(project: Project, guest: EffectiveGuest) -> tuple[str, ..
         reasons.append(f"its type is {guest.type}")
     elif guest.type == "hvm":
         reasons.append("it is an HVM guest")
-    titles = [field.title.lower() for field in only_in_config() if getattr(guest.guest, field.name)]
+    titles = [field.title.lower() for field in set_in_config(guest.guest)]
     if titles:
         reasons.append(f"it sets {', '.join(titles)}")
     return tuple(reasons)
+
+
+def set_in_config(guest: Guest) -> list[Field]:
+    """Return the fields set on a guest that only an xl config can express; 0 and false count."""
+    return [f for f in only_in_config() if getattr(guest, f.name) not in (None, ())]
 
 
 @cache

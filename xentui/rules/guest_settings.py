@@ -324,7 +324,7 @@ def _circle(project: Project) -> Iterator[Finding]:
 
 
 def _has_settings(guest: Guest) -> bool:
-    return any(getattr(guest, field.name) for field in route.only_in_config())
+    return bool(route.set_in_config(guest))
 
 
 def _config(guest: EffectiveGuest) -> Config:
