@@ -40,6 +40,9 @@ SILENCE = 300.0
 """Seconds without a report of Dom0's script after which a run is given up. The script itself waits
 for at most 240."""
 
+LONGEST_BOOT = 1200.0
+"""Seconds within which Dom0's script must report for the first time."""
+
 CPU = "max,-smap,-rdtscp,-xsave,-avx,-avx2"
 """An emulated CPU without what keeps Xen's guests from running on it: with SMAP a PV Dom0 dies
 of a page fault, with RDTSCP a PVH guest of an instruction that is not emulated, and with XSAVE
@@ -203,7 +206,9 @@ def _efi_application(xen: Path, parts: Parts) -> Path:
     for path in (xen.with_suffix(".efi"), parts.xen.with_suffix(".efi")):
         if path.is_file():
             return path
-    raise InputError(f"{path}: is not there", fix="Install Debian's xen-hypervisor package.")
+    raise InputError(
+        f"{path}: is not there", fix="Install Debian's xen-system-amd64, which depends on it."
+    )
 
 
 def _hypervisor(path: Path) -> bytes:
@@ -358,7 +363,8 @@ def _watch(
     given_up: Callable[[tuple[str, ...]], bool],
 ) -> str:
     """Read until the rehearsal is over; return why it ended early, or an empty text."""
-    heard = time.monotonic()
+    began = heard = time.monotonic()
+    reporting = False
     with selectors.DefaultSelector() as selector:
         selector.register(streams.console, selectors.EVENT_READ, "console")
         selector.register(streams.report, selectors.EVENT_READ, "report")
@@ -375,11 +381,15 @@ def _watch(
                     tell(event)
             if ready and given_up(transcript.tail):
                 return "it stopped before Dom0 was up"
-            # Xen and the kernel also complain while nothing goes on.
-            if any(key.data == "report" for key, _ in ready):
+            # Once the script reports, the console does not count: Xen and the kernel print warnings
+            # even if the script hangs. Until then, firmware and kernel may be slow, but not silent.
+            reporting = reporting or any(key.data == "report" for key, _ in ready)
+            if any(key.data == "report" or not reporting for key, _ in ready):
                 heard = time.monotonic()
             elif time.monotonic() - heard > SILENCE:
                 return f"nothing was heard for {SILENCE:.0f} seconds"
+            if not reporting and time.monotonic() - began > LONGEST_BOOT:
+                return f"Dom0 was not up after {LONGEST_BOOT:.0f} seconds"
     if transcript.ended:
         return ""
     code = streams.process.wait()
