@@ -105,10 +105,12 @@ def test_an_ext4_image_is_searched_for_an_init(tmp_path: Path, init: bool, merge
     ("options", "version"),
     [
         (("-t", "ext2"), 2),
-        (("-t", "ext3"), 3),
+        pytest.param(("-t", "ext3"), 3, marks=pytest.mark.slow),
         (("-t", "ext4"), 4),
-        (("-t", "ext4", "-O", "^64bit,^metadata_csum", "-b", "4096"), 4),
-        (("-t", "ext4", "-O", "inline_data", "-I", "512"), 4),
+        pytest.param(
+            ("-t", "ext4", "-O", "^64bit,^metadata_csum", "-b", "4096"), 4, marks=pytest.mark.slow
+        ),
+        pytest.param(("-t", "ext4", "-O", "inline_data", "-I", "512"), 4, marks=pytest.mark.slow),
     ],
 )
 def test_every_ext_is_read(tmp_path: Path, options: tuple[str, ...], version: int) -> None:

@@ -40,7 +40,7 @@ def test_the_catalogue_is_read_from_its_file() -> None:
     assert catalogue.codes()[0] == "XT001"
     made = catalogue.entry("XT405")
     assert made.severity is Severity.ERROR
-    assert made.cause.startswith("Dom0's memory and what Xen takes itself are more")
+    assert made.cause.startswith("Dom0's memory and Xen's own are more")
     assert made.example.startswith("[host]\n")
     assert not made.evidence.endswith("\n")
 

@@ -35,7 +35,7 @@ async def _edit(app: XentuiApp, pilot: Pilot[int]) -> None:
     await _press_button(app, pilot, "editor-fold")
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE])
+@pytest.mark.parametrize("size", [SMALL, pytest.param(LARGE, marks=pytest.mark.slow)])
 async def test_a_disk_is_added_changed_and_removed(size: tuple[int, int]) -> None:
     app = wizard(session_of(TWO), begin="guests")
     async with app.run_test(size=size) as pilot:

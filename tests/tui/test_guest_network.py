@@ -44,7 +44,9 @@ async def type_into(app: XentuiApp, pilot: Pilot[int], row: str, name: str, text
     await pilot.pause()
 
 
-@pytest.mark.parametrize("text", ["10.0.0.300/24", "192.168.7.9"])
+@pytest.mark.parametrize(
+    "text", ["10.0.0.300/24", pytest.param("192.168.7.9", marks=pytest.mark.slow)]
+)
 async def test_a_wrong_address_is_kept_and_f8_finds_it(text: str) -> None:
     app = wizard(session_of(project()))
     async with app.run_test(size=LARGE) as pilot:
