@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""``xentui doctor``: what is wrong with a build directory, found from its files alone."""
+"""``xentui doctor``: check a build directory by reading its files; nothing is run."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def add(commands: parsing.Commands) -> None:
-    """Declare the arguments."""
+    """Add the subcommand and its arguments."""
     parser = commands.add_parser(
         "doctor",
         description="Checks a build directory, its layers and this machine. Lists what would stop "
@@ -45,7 +45,7 @@ def add(commands: parsing.Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Examine the build directory, and sum up."""
+    """Check the build directory, and print the findings with a summary."""
     path = build_dir.find(args.build_dir)
     if path is None:
         raise UsageError(

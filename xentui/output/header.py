@@ -2,10 +2,9 @@
 # SPDX-License-Identifier: MIT
 """The comment at the top of each generated file, with a digest that shows hand edits.
 
-The header names the project that a file was made from and carries a digest of all other
-lines. A file whose digest still holds is as xentui left it; any other belongs to whoever
-edited it. The header has no version: a newer xentui that writes the same settings
-leaves the file alone.
+The header names the project file and contains a digest of all other lines. If the digest matches,
+the file is as xentui wrote it; otherwise it was edited by hand. The header contains no version of
+xentui, so a newer xentui that writes the same settings does not change the file.
 """
 
 from __future__ import annotations
@@ -18,20 +17,20 @@ from xentui.safe_text import visible
 _MARK = "xentui-digest: sha256:"
 _DIGEST_LINE = re.compile(r"^[^\s\w]{1,4} xentui-digest: sha256:([0-9a-f]{64})\n", re.ASCII)
 _HEADER_LINES = 8
-"""The digest is in one of so many first lines; further down it is somebody's text."""
+"""Number of first lines that may contain the digest; further down, it is ordinary text."""
 
 
 def stamp(body: str, *, project: str, comment: str = "#") -> str:
-    """Return ``body`` under the header.
+    """Return ``body`` with the header before it.
 
     Args:
         body: the text of the file, ending in a newline.
         project: the name of the project file, without its directory, so that the same
             project gives the same bytes on every machine.
-        comment: what begins a comment in this kind of file.
+        comment: the start of a comment in this kind of file.
     """
-    # BitBake reads a comment that ends in a backslash as continued, so the name, which may
-    # hold anything, never ends a line.
+    # BitBake continues a comment that ends in a backslash. The name may contain any character,
+    # so it is never at the end of a line.
     head = (
         f"{comment} Made by xentui from {visible(project)}: change that file, then run\n"
         f'{comment} "xentui generate" again. An edit made here is noticed and not overwritten.\n'
@@ -40,12 +39,12 @@ def stamp(body: str, *, project: str, comment: str = "#") -> str:
 
 
 def is_stamped(text: str) -> bool:
-    """Return whether the text has xentui's header, edited below it or not."""
+    """Return whether a text has xentui's header, whether it was edited or not."""
     return _split(text) is not None
 
 
 def is_intact(text: str) -> bool:
-    """Return whether the text is as xentui wrote it: stamped, and the digest holds."""
+    """Return whether a text is as xentui wrote it: it has the header, and the digest matches."""
     parts = _split(text)
     if parts is None:
         return False
@@ -54,13 +53,13 @@ def is_intact(text: str) -> bool:
 
 
 def body(text: str) -> str:
-    """Return the text below the header; all of a text that has none."""
+    """Return the text after the header, or the whole text if it has no header."""
     parts = _split(text)
     return text if parts is None else parts[2]
 
 
 def same_origin(one: str, other: str) -> bool:
-    """Return whether two texts were the same when xentui wrote them, edited since or not."""
+    """Return whether two texts were equal when xentui wrote them, even if edited since."""
     first, second = _split(one), _split(other)
     return first is not None and second is not None and first[1] == second[1]
 
@@ -70,7 +69,7 @@ def _digest(head: str, body: str) -> str:
 
 
 def _split(text: str) -> tuple[str, str, str] | None:
-    """Return the lines above the digest, the digest, and what follows."""
+    """Return the lines before the digest, the digest, and the rest of the text."""
     start = 0
     for _ in range(_HEADER_LINES):
         found = _DIGEST_LINE.match(text[start : start + 100])

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Merge two changes of one text line by line.
 
-The text that both come from is cut at the lines that neither changed. Between two such lines
-the side that changed something wins; where both did, and not the same, it is a conflict.
+The common original is split at the lines that neither side changed. Between two such lines, the
+side that changed something wins; if both made different changes, there is a conflict.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 _SMALL = 200
-"""Lines on both sides up to which the slow and thorough comparison is taken."""
+"""Most lines of both sides for which the slow and thorough comparison is used."""
 
 
 class Conflict(NamedTuple):
-    """A place that both changed: the lines of each, and the number of the first of mine."""
+    """Lines that both sides changed: those of each, and the number of my first one."""
 
     line: int
     base: tuple[str, ...]
