@@ -7,12 +7,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import zip_longest
 from textwrap import wrap
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from textual import events
 from textual.content import Content
+from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
@@ -217,7 +219,7 @@ class HelpPane(Tipped):
     HelpPane { height: 3; padding: 0 1; }
     """
 
-    _lines: reactive[Lines] = reactive(())
+    _lines: reactive[Lines] = reactive((), repaint=False)
 
     def __init__(self) -> None:
         super().__init__(id="help-pane")
@@ -234,6 +236,12 @@ class HelpPane(Tipped):
         """Show a problem, its number and their total, and the key that fixes it."""
         self._draw = partial(self._finding_lines, finding, number, total, key)
         self._wrap()
+
+    def watch__lines(self, before: Lines, after: Lines) -> None:
+        """Redraw only the lines that differ, to send no more to a slow terminal."""
+        for y, (old, new) in enumerate(zip_longest(before, after)):
+            if old != new:
+                self.refresh(Region(0, y, self.size.width, 1))
 
     def on_resize(self) -> None:
         """Wrap the text for the new width."""
