@@ -132,12 +132,15 @@ class PartsRow(Labelled):
 
     def show(self, values: Mapping[str, str]) -> None:
         """Show other values, without disturbing text that is being typed."""
-        self._values = dict(values)
+        shown, self._values = self._values, dict(values)
         for field in self.query(Input):
             name = field.name or ""
             value, sent = values.get(name, ""), self._sent[name]
             if value in sent:
                 del sent[: sent.index(value) + 1]
+            elif value == shown.get(name):
+                # What differs in the input was typed since, and is still on its way.
+                continue
             elif value != field.value and not self.problem and not (field.has_focus and sent):
                 with self.prevent(Input.Changed):
                     field.value = value
