@@ -39,6 +39,9 @@ Wanted = str | Words | Form
 REMOVED = Form("nothing is left of it")
 """A variable that something is only removed from, or that is set for another recipe alone."""
 
+NO_IMAGE = "none"
+"""The root file system of a guest without disk; xentui's own word, which no class reads."""
+
 CLASS_DEFAULTS: dict[str, Any] = {
     "memory": 512,
     "vcpus": 1,
@@ -302,7 +305,7 @@ def takes_a_config(project: Project, guest: Guest) -> bool:
         return True
     value = effective(project, guest)
     other_type = kind(project, guest) != ("pv" if arch(project) == "x86-64" else "pvh")
-    return not value["vif"] or other_type or not value["extra"]
+    return not value["vif"] or other_type or not value["extra"] or guest.rootfs == NO_IMAGE
 
 
 def kind(project: Project, guest: Guest) -> str:
@@ -371,7 +374,7 @@ def flags(project: Project, guest: Guest) -> dict[Key, Wanted]:
                 wanted[variable, guest.key] = _text(value)
         if guest.name is not None and guest.name != guest.key:
             wanted["XEN_GUEST_NAME", guest.key] = guest.name
-    if guest.rootfs is not None:
+    if guest.rootfs not in (None, NO_IMAGE):
         wanted["XEN_GUEST_ROOTFS", guest.key] = guest.rootfs
     if guest.kernel is not None:
         wanted["XEN_GUEST_KERNEL", guest.key] = guest.kernel

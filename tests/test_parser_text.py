@@ -203,7 +203,8 @@ def _reads_back(project: model.Project) -> None:
         assert config.settings["name"] == (guest.name or guest.key)
         assert config.settings["vif"] == list(value["vif"])
         assert config.settings.get("extra", value["extra"]) == value["extra"]
-        assert [disk.device for disk in config.disks] == [value["disk_device"]]
+        devices = [] if guest.rootfs == oracle.NO_IMAGE else [value["disk_device"]]
+        assert [disk.device for disk in config.disks] == devices
 
 
 def _come_out_of_the_shell(name: str, accepted: list[Any]) -> None:

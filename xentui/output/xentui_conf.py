@@ -129,11 +129,12 @@ def _layer_bundles(project: Project, recipe: str) -> Iterator[str]:
 
 
 def _network(project: Project, able: Abilities, recipe: str) -> Iterator[str]:
-    wanted = text.plain(network(project))
-    why = {
+    reasons = {
         "nat": "# Dom0 is the guests' router and DHCP server (10.0.100.0/24)",
         "bridged": "# Guests are on the board's own network and use its DHCP server",
-    }[wanted]
+    }
+    wanted = text.one_of(network(project), tuple(reasons))
+    why = reasons[wanted]
     packages = dom0_packages(project, able)
     if packages:
         yield f"{why};\n# a package of this layer sets it up.\n" + text.assign(
