@@ -261,7 +261,7 @@ def test_the_users_config_finds_the_files_that_are_copied(tmp_path: Path) -> Non
     (tmp_path / "own.cfg").write_text(config, encoding="utf-8")
     made, beside = project(text, tmp_path)
     found = [f.message for f in check(made, beside) if f.code == "XT245"]
-    assert found == ['Nothing puts the further disk "/srv/elsewhere.img" on the target']
+    assert found == ['Nothing puts the additional disk "/srv/elsewhere.img" on the target']
     after = xl_config.parse(predicted(made, made.guest("app"), beside))
     assert xl_disk.parse(after.texts("disk")[1]).target == "/var/lib/xen/images/app-xvdb.img"
 

@@ -114,10 +114,12 @@ def domain(value: str) -> str:
     """Return the name of a domain.
 
     Raises:
-        CannotCarry: it is empty, which the classes take for unset, or it contains anything but
-            letters, digits and ``._-``, or no file can be named after it.
+        CannotCarry: it is empty, which the classes take for unset, it contains anything but
+            letters, digits and ``._-``, it begins with ``.`` or ``-``, or it is too long for a
+            file name.
     """
-    if not re.fullmatch(r"[A-Za-z0-9_.-]+", value, re.ASCII):
+    # A name that begins with "-" would be an option of xl.
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", value, re.ASCII):
         raise CannotCarry(value, "it is not the name of a domain")
     if len(value) > LONGEST_NAME:
         raise CannotCarry(value, f"files are named after it, and it has {len(value)} characters")
