@@ -87,7 +87,7 @@ def test_each_character_is_taken_or_refused(write: Writer, punctuation: str, let
     [
         (text.name, LOWER),
         (text.word, LOWER),
-        (text.domain, "-." + UPPER + "_" + LOWER),
+        (text.domain, UPPER + "_" + LOWER),
         (text.path, UPPER + "_" + LOWER),
     ],
 )
