@@ -17,10 +17,10 @@ from textual.widgets import Input
 
 from tests.sessions import TWO, session_of
 from tests.tui.test_wizard import field, settle
-from tests.tui.wizards import shown, wizard
+from tests.tui.wizards import SMALL, shown, wizard
 from xentui.app import XentuiApp
 from xentui.images import inspect as inspecting
-from xentui.project.model import Fetch, Project, Source
+from xentui.project.model import Bundle, Fetch, Guest, Host, Project, Source
 from xentui.screens.files import FileBrowser, Reading
 from xentui.session import Session
 from xentui.widgets.chrome import KeyLine
@@ -206,3 +206,24 @@ async def test_reading_shows_how_far_it_is_and_can_be_given_up(
         assert stopped.wait(5)
         assert app.screen is app.main
         assert session.project == imported()
+
+
+async def test_a_file_can_be_examined_from_its_name_and_from_its_address() -> None:
+    source = Source("ext4", "root.ext4", fetch=(Fetch("file://root.ext4"),))
+    guest = Guest("web", ("external",), "lab", source=source)
+    project = Project(Host("qemux86-64", memory=2048), bundles=(Bundle("lab"),), guests=(guest,))
+    app = wizard(session_of(project), begin="guests")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        for name, offered in (
+            ("source.file", True),
+            ("source.fetch[0].uri", True),
+            ("memory", False),
+        ):
+            row = field(app, f"guests.web.{name}")
+            row.editor.focus()
+            await settle(pilot)
+            active = app.screen.active_bindings.values()
+            assert any(one.enabled and one.binding.action == "look" for one in active) is offered
