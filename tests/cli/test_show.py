@@ -141,4 +141,4 @@ def test_an_import_that_nothing_explains_is_reported(run: Run, tmp_path: Path) -
     result = run("show", file, "--what", "conf")
     assert (result.code, result.out) == (1, "")
     assert "rootf3_dir" in result.err
-    assert "no import type of this project" in result.err
+    assert "not an import type of this project" in result.err
