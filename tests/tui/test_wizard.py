@@ -343,3 +343,19 @@ async def test_an_import_adds_its_fields_and_removes_them_again() -> None:
         await pilot.press("ctrl+z")
         await settle(pilot)
         assert not [r for r in app.main.query(FieldRow) if "source" in r.path]
+
+
+async def test_an_emptied_name_is_an_error_once_the_field_is_left() -> None:
+    app = wizard(session_of(TWO), begin="guests")
+    async with app.run_test(size=LARGE) as pilot:
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        row = field(app, "guests.alpha")
+        row.editor.focus()
+        await pilot.press("home", "shift+end", "delete")
+        await settle(pilot)
+        assert "-error" not in row.classes, shown(app)
+        await pilot.press("tab")
+        await settle(pilot)
+        assert "-error" in row.classes, shown(app)
