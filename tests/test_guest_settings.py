@@ -110,6 +110,13 @@ def test_a_guest_with_firmware_is_given_no_kernel_but_its_own(
     assert ("\nextra = " in text) is direct
 
 
+def test_only_images_that_a_recipe_builds_are_given_an_image_type() -> None:
+    guests = (model.Guest("built"), model.Guest("vendor", rootfs="vendor.ext4"))
+    conf = render(model.Project(model.Host("qemux86-64"), guests=guests)).conf["conf/xentui.conf"]
+    assert "IMAGE_FSTYPES:append:pn-built" in conf
+    assert "IMAGE_FSTYPES:append:pn-vendor" not in conf
+
+
 @needs_xl
 def test_xl_reads_every_setting_of_the_project(tmp_path: Path) -> None:
     made, beside = project(WHOLE, tmp_path)

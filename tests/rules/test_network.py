@@ -8,6 +8,8 @@ import pytest
 
 from tests.rules.test_rule_values import of, project_of
 from xentui.project.assets import Assets
+from xentui.project.model import Guest, Host, Project
+from xentui.rules.check import check
 
 
 def guest(*vif: str, key: str = "web") -> str:
@@ -123,3 +125,13 @@ def test_interfaces_of_the_users_config_are_reported_and_not_touched() -> None:
             code, '[guests.web]\nconfig_file = "web.cfg"\n', Assets(texts={"web.cfg": config})
         )
         assert (made.path, made.quick_fixes) == ("guests.web.config_file", ())
+
+
+@pytest.mark.parametrize(("machine", "many"), [("qemux86-64", True), ("raspberrypi4-64", False)])
+def test_only_qemus_user_network_runs_out_of_addresses(machine: str, many: bool) -> None:
+    guests = tuple(
+        Guest(f"g{number}", memory=32, extra="root=/dev/xvda console=hvc0 ip=dhcp")
+        for number in range(20)
+    )
+    project = Project(Host(machine, memory=8192, network="bridged"), guests=guests)
+    assert ("XT229" in {finding.code for finding in check(project)}) is many
