@@ -390,7 +390,7 @@ async def test_an_impossible_layer_folder_is_refused_and_can_be_reset() -> None:
         await read(pilot, app)
         await pilot.press("v", *"a b", "enter")
         await read(pilot, app)
-        assert "BBLAYERS cannot carry the path" in shown(app)
+        assert "BBLAYERS cannot contain the path" in shown(app)
         await pilot.press("v", "delete", "enter")
         await read(pilot, app)
         assert session.target.layer is None
