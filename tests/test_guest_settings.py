@@ -19,8 +19,10 @@ from tests.budget import examples
 from tests.oracle import arch, deployed, image
 from tests.shell_packing import Target, build
 from tests.strategies import of_field
+from xentui.bitbake import releases
 from xentui.output.guest_cfg import all_predicted, predicted
 from xentui.output.render import render
+from xentui.output.xentui_conf import xentui_conf
 from xentui.project import disk, document, model, route, schema, tables
 from xentui.project.artifacts import layout, start_order
 from xentui.project.assets import Assets, gather
@@ -115,6 +117,23 @@ def test_only_images_that_a_recipe_builds_are_given_an_image_type() -> None:
     conf = render(model.Project(model.Host("qemux86-64"), guests=guests)).conf["conf/xentui.conf"]
     assert "IMAGE_FSTYPES:append:pn-built" in conf
     assert "IMAGE_FSTYPES:append:pn-vendor" not in conf
+
+
+def test_a_change_that_only_the_config_has_rebuilds_the_image() -> None:
+    def digest(action: str) -> str:
+        guest = model.Guest("app", on_crash=action)
+        project = model.Project(model.Host("qemux86-64"), guests=(guest,))
+        conf = render(project).conf["conf/xentui.conf"]
+        return next(line for line in conf.splitlines() if line.startswith("XENTUI_HASH"))
+
+    assert digest("preserve") == digest("preserve") != digest("restart")
+
+
+def test_the_memory_is_written_where_no_image_recipe_sets_it() -> None:
+    project = model.Project(model.Host("qemux86-64"))
+    able = replace(releases.abilities_for(project), image_memory=None)
+    assert "QB_MEM_VALUE:pn-xen-image-minimal" in xentui_conf(project, abilities=able)
+    assert "QB_MEM_VALUE" not in xentui_conf(project)
 
 
 @needs_xl
