@@ -141,7 +141,8 @@ def _check_settings(project: model.Project, guest: model.Guest, config: xl_parse
     # What xl takes where nothing is said: PV on x86, PVH on Arm.
     assert printed.get("type", "pv" if oracle.arch(project) == "x86-64" else "pvh") == kind
     if kind == "hvm":
-        assert "kernel" not in printed
+        # An HVM guest starts from its disk, unless it names a kernel.
+        assert ("kernel" in printed) is (guest.kernel not in (None, "none"))
     else:
         assert "kernel" in printed
         assert printed.get("extra", "") == value["extra"]
