@@ -27,7 +27,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PROJECT ?=
 TESTS ?= tests
-JOBS ?= auto
+# One more than there are cores: tests of programs and terminals wait much of their time.
+JOBS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 REHEARSE ?= rehearse
 ARCHES ?= x86-64 aarch64
 MUTANTS ?=
@@ -41,7 +42,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 # Tests, and the programs that they start, are compiled once: each process would do it again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run test test-all test-rest rehearse-parts rehearse-test coverage mutants fuzz nightly audit lint format generated picture docs reuse release clean
+.PHONY: help run test test-all test-quick test-full test-rest rehearse-parts rehearse-test coverage mutants fuzz nightly audit lint format generated picture docs reuse release clean
 .DEFAULT_GOAL := help
 
 help:
@@ -50,10 +51,17 @@ help:
 run: $(VENV)/.installed
 	@$(BIN)/xentui $(if $(PLAIN),--plain) $(PROJECT)
 
-test: lint
+# Lint and tests side by side; neither is stopped by the other.
+test: $(VENV)/.installed-test
+	@$(MAKE) --no-print-directory -j2 lint test-quick
+
+test-all: $(VENV)/.installed-test
+	@$(MAKE) --no-print-directory -j2 lint test-full
+
+test-quick: $(VENV)/.installed-test
 	$(PYTEST) -m "$(QUICK)" $(TESTS)
 
-test-all: lint
+test-full: $(VENV)/.installed-test
 	$(PYTEST) --hypothesis-profile=full $(TESTS)
 
 # What "make test" left out, or tried with few examples.

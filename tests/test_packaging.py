@@ -72,8 +72,9 @@ def check_command(python: Path, place: Path) -> None:
     home = str(elsewhere / "home")
     assert run(command, "--version", cwd=elsewhere, HOME=home) == f"xentui {xentui.__version__}\n"
     listed = run(command, "presets", cwd=elsewhere, HOME=home)
-    assert {f"{line.split()[0]}.toml" for line in listed.splitlines()[1:]} >= PRESETS
-    assert all("bundled" in line for line in listed.splitlines()[1:])
+    rows = listed.partition("\n\n")[0].splitlines()[1:]
+    assert {f"{row.split()[0]}.toml" for row in rows} >= PRESETS
+    assert all("bundled" in row for row in rows)
     new = run(command, "new", "qemux86-64-minimal", "-o", "p.toml", cwd=elsewhere, HOME=home)
     assert new == "" or "p.toml" in new
     run(command, "generate", "p.toml", "--out", "out", cwd=elsewhere, HOME=home)

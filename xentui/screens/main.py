@@ -209,6 +209,9 @@ class MainScreen(Screen[None]):
                 self.session
             )
             await body.mount(made)
+            if not made.children:
+                # The app is leaving: nothing is composed any more.
+                return
         self.here = name
         self.frame.visit(name)
         for step in body.query(Step):

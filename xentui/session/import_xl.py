@@ -254,7 +254,7 @@ class _Reader:
             if not self._set(field_name, number):
                 raise UsageError(f"{field_name} = {number} is out of range", fix="Correct it.")
         entries = self.config.texts("vif")
-        vif = tuple(re.sub(r"\s*([,=])\s*", r"\1", e.strip()) or "bridge=xenbr0" for e in entries)
+        vif = tuple(_without_blanks(entry) or "bridge=xenbr0" for entry in entries)
         if not self._set("vif", vif):
             raise UsageError(
                 "a network interface cannot be imported: it has spaces or unusual characters",
@@ -451,3 +451,9 @@ def report(made: ImportedGuest) -> Iterator[str]:
     for name, place in made.needed.items():
         yield f"{name}: must be next to the project file; the config names it {visible(place)}"
     yield from made.notes
+
+
+def _without_blanks(entry: str) -> str:
+    """Return a vif entry without blanks around its words and values."""
+    words = (word.split("=") for word in entry.split(","))
+    return ",".join("=".join(part.strip() for part in word) for word in words)
