@@ -77,6 +77,7 @@ def test_settings_made_by_hand_are_taken_over_by_mouse(terminal: Terminal, tmp_p
     terminal.wait("Writes   conf/xentui.conf")
     terminal.click("enter Review")
     terminal.wait("Writing would override 2 lines")
+    terminal.wait("t Write into")
     terminal.click("^s Write")
     terminal.wait("Take over:")
     terminal.click(" Take over   ")

@@ -309,7 +309,7 @@ def at_the_end(place: Place, **more: str) -> Terminal:
     terminal = Terminal(command, place.folder, env)
     terminal.until("Everything is written already")
     terminal.type("\x13")
-    terminal.until("Nothing differs")
+    terminal.until("No file would change")
     terminal.type("\r")
     terminal.until("Verify, build, boot")
     return terminal

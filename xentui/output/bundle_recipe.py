@@ -74,10 +74,16 @@ def _about(bundle: Bundle) -> str:
     return "\n".join(lines)
 
 
+_LONGEST_VERSION = 64
+"""Bytes of a version: with the longest name it is a file name of less than 255."""
+
+
 def _version(bundle: Bundle) -> str:
     version = text.plain(bundle.version or str(schema.default("bundle", "version")))
     if not version[:1].isdigit() or set(version) & set("_-/ "):
         raise text.CannotCarry(version, "it is not a recipe's version")
+    if len(version.encode()) > _LONGEST_VERSION:
+        raise text.CannotCarry(version, f"it is longer than {_LONGEST_VERSION} bytes")
     return version
 
 
