@@ -70,14 +70,7 @@ class LayeredTree:
         """Return what the tree needs of a file system."""
         statistics = TreeStatistics()
         for path, entry in self._entries.items():
-            if entry.kind == "directory":
-                statistics.folder(path)
-            elif entry.kind == "hard link":
-                statistics.entry(path)
-            elif entry.kind == "link":
-                statistics.link(path, len(entry.link.encode("utf-8", "surrogateescape")))
-            else:
-                statistics.file(path, entry.size)
+            statistics.member(entry.kind, path, entry.size, entry.link)
         return statistics
 
     def has(self, path: str) -> bool:

@@ -83,6 +83,24 @@ class TreeStatistics:
             for block in self.blocks:
                 self.blocks[block] += -(-(length + 1) // block)
 
+    def member(self, kind: str, name: str, size: int, link: str) -> None:
+        """Count an entry of an archive, by its path.
+
+        Args:
+            kind: as in :data:`xentui.images.tar.Kind`.
+            name: the path.
+            size: bytes of a file.
+            link: the target of a symbolic link.
+        """
+        if kind == "directory":
+            self.folder(name)
+        elif kind == "hard link":
+            self.entry(name)
+        elif kind == "link":
+            self.link(name, len(link.encode("utf-8", "surrogateescape")))
+        else:
+            self.file(name, size)
+
     def total(self, block: int) -> int:
         """Return the number of blocks of this size for the tree."""
         return self.blocks[block] + sum(

@@ -471,7 +471,8 @@ def walk(stream: Stream, into: Tar, shape: TreeStatistics) -> None:
         into.devices += member.kind == "device"
         if member.escapes:
             continue
-        _count(shape, member, names.add(member.path, member.kind, member.link))
+        path = names.add(member.path, member.kind, member.link)
+        shape.member(member.kind, path, member.size, member.link)
         into.size += member.size
     into.init = names.has_init()
     into.init_below_top = names.has_init(into.top) if into.top is not None else False
@@ -485,14 +486,3 @@ def _top(into: Tar, member: Member) -> None:
         into.tops[name] = into.tops.get(name, False) or folder
     else:
         into.many_tops = True
-
-
-def _count(shape: TreeStatistics, member: Member, path: str) -> None:
-    if member.kind == "directory":
-        shape.folder(path)
-    elif member.kind == "hard link":
-        shape.entry(path)
-    elif member.kind == "link":
-        shape.link(path, len(member.link.encode("utf-8", "surrogateescape")))
-    else:
-        shape.file(path, member.size)

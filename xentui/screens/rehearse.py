@@ -346,8 +346,12 @@ class Rehearse(Modal[None]):
         await self._show_buttons(("Leave", self.action_leave))
 
         def work(stop: Callable[[], bool]) -> Message:
-            say = lambda text: self._post(self.Fetching(text))  # noqa: E731 - one short line
-            fetch.fetch(download, fetch.cache(), say=say, stop=stop)
+            fetch.fetch(
+                download,
+                fetch.cache(),
+                say=lambda text: self._post(self.Fetching(text)),
+                stop=stop,
+            )
             return self.Fetched()
 
         self._run(work)
