@@ -79,7 +79,7 @@ def of_field(table: str, name: str) -> st.SearchStrategy[Any]:
 
 
 def _list_of(entries: st.SearchStrategy[str], table: str, name: str) -> st.SearchStrategy[Any]:
-    spec = schema.schema()["definitions"][table]["properties"][name]
+    spec = schema.as_dict()["definitions"][table]["properties"][name]
     longest = min(8, spec.get("maxItems", 8))
     return st.lists(entries, max_size=longest, unique=spec.get("uniqueItems", False))
 
@@ -92,9 +92,9 @@ def table_of(table: str) -> st.SearchStrategy[dict[str, Any]]:
     for field in schema.fields(table):
         match field.kind:
             case "table":
-                value: st.SearchStrategy[Any] = table_of(field.of)
+                value: st.SearchStrategy[Any] = table_of(field.child_table)
             case "tables":
-                value = st.lists(table_of(field.of), max_size=3)
+                value = st.lists(table_of(field.child_table), max_size=3)
             case "map":
                 value = map_of(table, field.name)
             case _:
@@ -106,7 +106,7 @@ def table_of(table: str) -> st.SearchStrategy[dict[str, Any]]:
 @cache
 def map_of(table: str, name: str) -> st.SearchStrategy[dict[str, Any]]:
     """Any table with free keys that the schema accepts."""
-    spec = schema.schema()["definitions"][table]["properties"][name]
+    spec = schema.as_dict()["definitions"][table]["properties"][name]
     keys = matching(spec["propertyNames"]["pattern"], spec["propertyNames"]["maxLength"])
     values = st.integers(0, 9) | st.sampled_from(("a", "preserve"))
     return st.dictionaries(keys, values, max_size=3)
@@ -115,7 +115,7 @@ def map_of(table: str, name: str) -> st.SearchStrategy[dict[str, Any]]:
 @cache
 def key_of(table: str) -> st.SearchStrategy[str]:
     """Any key that the schema accepts in one of its open tables: ``guests``, ``bundles`` …"""
-    names = schema.schema()["properties"][table]["propertyNames"]
+    names = schema.as_dict()["properties"][table]["propertyNames"]
     refused = frozenset(names["not"]["enum"])
     found = matching(names["pattern"], names["maxLength"])
     return found.filter(lambda key: key not in refused)

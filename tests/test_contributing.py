@@ -23,7 +23,7 @@ GUIDE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
 def test_schema_and_model_have_the_same_fields() -> None:
-    definitions = schema.schema()["definitions"]
+    definitions = schema.as_dict()["definitions"]
     classes = {name: one for name, one in tables.CLASSES.items() if name != schema.ROOT}
     assert set(definitions) == set(classes)
     for name, kind in classes.items():

@@ -101,7 +101,7 @@ BROKEN = {
 
 
 def test_presets_and_new_projects_pass(lint: Lint, tmp_path: Path) -> None:
-    (tmp_path / "schema.json").write_text(schema.text())
+    (tmp_path / "schema.json").write_text(schema.as_text())
     made = 0
     for preset in presets.available(tmp_path):
         text = preset.path.read_text(encoding="utf-8")
@@ -118,7 +118,7 @@ def test_presets_and_new_projects_pass(lint: Lint, tmp_path: Path) -> None:
 
 
 def test_each_broken_project_fails_at_its_key(lint: Lint, tmp_path: Path) -> None:
-    (tmp_path / "schema.json").write_text(schema.text())
+    (tmp_path / "schema.json").write_text(schema.as_text())
     (tmp_path / "sound.toml").write_text(BOARD)
     for name, (line, broken) in BROKEN.items():
         assert BOARD.count(line) == 1
@@ -157,7 +157,7 @@ def test_a_new_project_names_the_schema_next_to_it(
     first = path.read_text().splitlines()[0]
     assert first == "#:schema ./xentui-project-1.schema.json"
     beside = tmp_path / first.removeprefix("#:schema ")
-    assert beside.read_text() == schema.text()
+    assert beside.read_text() == schema.as_text()
     assert load(path).project is not None
 
     beside.write_text("mine\n")
@@ -178,12 +178,12 @@ def test_a_new_project_names_the_schema_next_to_it(
 def test_the_schema_has_its_address(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["schema", "--path"]) == 0
     path = Path(capsys.readouterr().out.rstrip("\n"))
-    assert path.read_text(encoding="utf-8") == schema.text()
+    assert path.read_text(encoding="utf-8") == schema.as_text()
 
 
 def test_the_schema_has_one_name_for_good() -> None:
     """Other schemas and catalogues refer to it by this name: it goes with the format's version."""
-    found = json.loads(schema.text())
+    found = json.loads(schema.as_text())
     assert found["$id"] == "urn:xentui:project:1"
     assert found["$schema"] == "http://json-schema.org/draft-07/schema#"
     assert found["properties"]["version"]["const"] == 1

@@ -55,7 +55,7 @@ PROJECT = Project(
         (("guests", "own", "memory"), None, "config-file"),
     ],
 )
-def test_each_kind_of_origin(path: schema.Path, value: Any, origin: str) -> None:
+def test_each_kind_of_origin(path: schema.KeyPath, value: Any, origin: str) -> None:
     assert explain(PROJECT, path) == (value, origin)
 
 
@@ -131,20 +131,20 @@ def test_writing_the_effective_value_changes_nothing(project: Project) -> None:
 
 @given(projects())
 def test_every_field_can_be_read_put_and_left_out(project: Project) -> None:
-    def walk(path: schema.Path, definition: str) -> None:
+    def walk(path: schema.KeyPath, definition: str) -> None:
         for field in schema.fields(definition):
             at = (*path, field.name)
             if at == ("version",):
                 continue
             value = tables.value_at(project, at)
             if field.kind == "table" and value is not None:
-                walk(at, field.of)
+                walk(at, field.child_table)
             elif field.kind == "named":
                 for entry in value:
-                    walk((*at, entry.key), field.of)
+                    walk((*at, entry.key), field.child_table)
             elif field.kind == "tables":
                 for number in range(len(value)):
-                    walk((*at, number), field.of)
+                    walk((*at, number), field.child_table)
             elif value is not None:
                 assert tables.with_value(project, at, value) == project
                 assert schema.field_at(at) == field
@@ -175,7 +175,7 @@ def test_entries_are_added_changed_and_removed_by_their_path() -> None:
 
 
 @pytest.mark.parametrize("path", [(), ("guest",), ("host", "memory", "x"), ("guests", "a", "x")])
-def test_a_path_that_the_format_does_not_have(path: schema.Path) -> None:
+def test_a_path_that_the_format_does_not_have(path: schema.KeyPath) -> None:
     with pytest.raises(KeyError):
         schema.field_at(path)
 

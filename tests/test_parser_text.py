@@ -234,7 +234,7 @@ def test_the_base_is_fine() -> None:
 def test_no_property_is_forgotten() -> None:
     texts = {
         (table, field.name)
-        for table in schema.schema()["definitions"]
+        for table in schema.as_dict()["definitions"]
         for field in schema.fields(table)
         if field.kind in ("text", "list", "choice", "choices")
     }

@@ -16,13 +16,13 @@ from xentui.project.validation import Checker, SchemaViolation
 
 ANNOTATIONS = {
     "$schema", "$id", "title", "description", "default", "examples", "definitions",
-    "x-unit", "x-form", "x-bitbake", "x-xl", "x-carry", "x-advanced", "x-default-from",
+    "x-unit", "x-must-be", "x-bitbake", "x-xl", "x-text-kind", "x-advanced", "x-default-from",
 }  # fmt: skip
 """Keywords that check nothing."""
 
 
 def found(data: Any) -> list[SchemaViolation]:
-    return list(Checker(schema.schema()).violations(data))
+    return list(Checker(schema.as_dict()).violations(data))
 
 
 @pytest.mark.parametrize(
@@ -47,8 +47,8 @@ def test_what_each_keyword_refuses(guest: dict[str, Any], refused: list[str]) ->
 
 
 def test_a_part_is_checked_with_the_references_of_the_schema() -> None:
-    part = schema.schema()["properties"]["guests"]
-    (reported,) = Checker(schema.schema()).violations({"g": {"memory": "256"}}, part)
+    part = schema.as_dict()["properties"]["guests"]
+    (reported,) = Checker(schema.as_dict()).violations({"g": {"memory": "256"}}, part)
     assert (reported.keyword, reported.path) == ("type", ("g", "memory"))
 
 
@@ -67,7 +67,7 @@ def test_one_is_a_version_and_true_is_not() -> None:
 
 def test_every_keyword_of_the_schema_is_known() -> None:
     keywords: set[str] = set()
-    left: list[Any] = [schema.schema()]
+    left: list[Any] = [schema.as_dict()]
     while left:
         spec = left.pop()
         keywords |= set(spec)
@@ -76,13 +76,13 @@ def test_every_keyword_of_the_schema_is_known() -> None:
         for name in ("properties", "definitions"):
             left += spec.get(name, {}).values()
     assert keywords <= {*Draft7Validator.VALIDATORS, *ANNOTATIONS}
-    types = re.findall(r'"type": "(\w+)"', schema.text())
+    types = re.findall(r'"type": "(\w+)"', schema.as_text())
     assert set(types) <= {"object", "array", "string", "boolean", "integer"}
 
 
 PATTERNED = [
     (table, field.name)
-    for table in schema.schema()["definitions"]
+    for table in schema.as_dict()["definitions"]
     for field in schema.fields(table)
     if field.pattern is not None
 ]
@@ -92,10 +92,10 @@ PATTERNED = [
 def test_every_text_with_a_pattern_says_what_it_must_be(table: str, name: str) -> None:
     """What a person reads beside the field is a sentence about that field."""
     field = schema.field(table, name)
-    assert field.form
+    assert field.must_be
     wrong = "$\t" if (field.max_length or 2) > 1 else "$"
     (problem,) = field.problems(wrong if field.kind == "text" else [wrong])[:1]
-    assert f"Must be {field.form}" in problem.hint
+    assert f"Must be {field.must_be}" in problem.hint
     assert problem.hint.endswith(".")
 
 

@@ -88,14 +88,14 @@ def _project_file() -> Iterator[str]:
     yield ""
     yield "The same as a JSON schema, for editors and programs: `xentui schema`."
     for definition, table in _TABLES:
-        spec = schema.schema()["definitions"][definition]
+        spec = schema.as_dict()["definitions"][definition]
         brackets = f"[[{table}]]" if definition == "fetch" else f"[{table}]"
         yield ""
         yield f"## `{brackets}`"
         yield ""
         yield spec["description"]
         if table.endswith(".NAME"):
-            names = schema.schema()["properties"][table.removesuffix(".NAME")]
+            names = schema.as_dict()["properties"][table.removesuffix(".NAME")]
             rule = names["propertyNames"]
             yield ""
             yield (
@@ -223,7 +223,7 @@ def _language(text: str) -> str:
         keys = tomllib.loads(text).keys()
     except tomllib.TOMLDecodeError:
         return "text"
-    return "toml" if keys <= schema.schema()["properties"].keys() else "text"
+    return "toml" if keys <= schema.as_dict()["properties"].keys() else "text"
 
 
 def _prose(text: Any) -> str:

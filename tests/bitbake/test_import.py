@@ -27,7 +27,7 @@ CORPUS = Path(__file__).parent / "corpus"
 CONFS = sorted(CORPUS.glob("*.conf"))
 RECIPES = sorted(CORPUS.glob("*.bb"))
 
-FLAGS = [field.variable for field in schema.varflags() if field.carry != "local-file"]
+FLAGS = [field.variable for field in schema.varflag_fields() if field.text_kind != "local-file"]
 CLASS_DEFAULTS = {
     "MEMORY": "512",
     "VCPUS": "1",

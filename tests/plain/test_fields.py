@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 
 def of_schema() -> set[tuple[str, str]]:
     """Return every field that a person may set."""
-    tables = set(schema.schema()["definitions"]) - {"preset"}
+    tables = set(schema.as_dict()["definitions"]) - {"preset"}
     found = {
         (table, field.name)
         for table in tables

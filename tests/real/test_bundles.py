@@ -60,8 +60,10 @@ def test_bitbake_reads_a_bundle_as_intended(
             "SUMMARY", "XEN_GUEST_BUNDLES", "MACHINE", "XEN_GUEST_MEMORY_DEFAULT", *FLAGS,
         )  # fmt: skip
         assert seen.values["PN"] == bundle.key
-        assert seen.values["PV"] == (bundle.version or schema.default("bundle", "version"))
-        assert seen.values["LICENSE"] == (bundle.license or schema.default("bundle", "license"))
+        assert seen.values["PV"] == (bundle.version or schema.default_value("bundle", "version"))
+        assert seen.values["LICENSE"] == (
+            bundle.license or schema.default_value("bundle", "license")
+        )
         assert seen.values["S"] == seen.values["UNPACKDIR"]
         assert seen.values["PACKAGE_ARCH"] == project.host.machine.replace("-", "_")
         assert "virtual/cross-cc" not in seen.words("DEPENDS")

@@ -190,7 +190,7 @@ def _layers() -> Iterator[Path]:
 
 def words() -> Iterator[str]:
     """Return words that a fuzzer would take long to find: keys, statements and their signs."""
-    for table in schema.schema()["definitions"]:
+    for table in schema.as_dict()["definitions"]:
         yield table
         for field in schema.fields(table):
             yield f"{field.name} = "

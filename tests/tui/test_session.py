@@ -322,7 +322,7 @@ def test_a_new_project_file_names_the_schema_next_to_it() -> None:
     written = Path("xentui-out/edge-lab.toml")
     beside = Path("xentui-out") / schema.FILE_NAME
     assert written.read_text().startswith(f"#:schema ./{schema.FILE_NAME}\n")
-    assert beside.read_text() == schema.text()
+    assert beside.read_text() == schema.as_text()
     assert session.written is not None
     assert ("new", str(beside)) in session.written.lines
     beside.unlink()
@@ -343,7 +343,7 @@ def test_save_as_writes_the_schema_and_keeps_an_existing_one() -> None:
     again = session_of(ONE)
     writing.save_as(again, Path("b.toml"))
     assert Path("b.toml").read_text().startswith("#:schema")
-    assert Path(schema.FILE_NAME).read_text() == schema.text()
+    assert Path(schema.FILE_NAME).read_text() == schema.as_text()
 
 
 def test_an_opened_project_file_gets_no_schema() -> None:

@@ -254,8 +254,8 @@ def _import_guests(conf: ConfImport) -> None:
 
 def import_varflags(conf: ConfImport, key: str) -> None:
     """Import the varflags of a guest that the draft already has."""
-    for field in schema.varflags():
-        if field.carry == "local-file":
+    for field in schema.varflag_fields():
+        if field.text_kind == "local-file":
             assignments = conf.active(field.variable, key)
             if assignments:
                 _import_config_file(conf, key, assignments)

@@ -13,7 +13,7 @@ from xentui.cli import parsing, projects, terminal
 from xentui.errors import Exit, RefusedError, UsageError
 from xentui.output.tree import StaleError, Tree
 from xentui.project import assets, new_file
-from xentui.project.schema import FILE_NAME, text
+from xentui.project.schema import FILE_NAME, as_text
 from xentui.safe_text import visible
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def write_new(path: Path, project: Project, *, schema: bool = True) -> None:
             raise _exists_already(path)
         try:
             if new:
-                tree.write(beside.name, [text().encode()], expected=None)
+                tree.write(beside.name, [as_text().encode()], expected=None)
             tree.write(path.name, [made.encode()], expected=None)
         except StaleError:
             raise _exists_already(path) from None

@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _schema(args: argparse.Namespace) -> int:
-    terminal.put(f"{schema.path()}\n" if args.path else schema.text())
+    terminal.put(f"{schema.installed_path()}\n" if args.path else schema.as_text())
     return Exit.OK
 
 

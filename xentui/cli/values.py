@@ -29,7 +29,7 @@ def lines(project: Project) -> list[str]:
     return [f"{text:{width}}  # {words(origin)}" for text, origin in pairs]
 
 
-def _table(project: Project, path: schema.Path, definition: str) -> dict[str, Any]:
+def _table(project: Project, path: schema.KeyPath, definition: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for field in schema.fields(definition):
         at = (*path, field.name)
@@ -40,13 +40,15 @@ def _table(project: Project, path: schema.Path, definition: str) -> dict[str, An
         item = tables.value_at(project, at)
         if field.kind == "table":
             if item is not None:
-                found[field.name] = _table(project, at, field.of)
+                found[field.name] = _table(project, at, field.child_table)
         elif field.kind == "tables":
-            entries = [_table(project, (*at, number), field.of) for number in range(len(item))]
+            entries = [
+                _table(project, (*at, number), field.child_table) for number in range(len(item))
+            ]
             found.update({field.name: entries} if entries else {})
         elif field.kind == "named":
             found[field.name] = {
-                entry.key: _table(project, (*at, entry.key), field.of) for entry in item
+                entry.key: _table(project, (*at, entry.key), field.child_table) for entry in item
             }
         elif field.kind == "map":
             found[field.name] = {key: _entry(value, "project") for key, value in (item or ())}

@@ -59,7 +59,7 @@ def recipe(project: Project, bundle: Bundle, assets: Assets = NO_ASSETS) -> str:
 
 def _about(bundle: Bundle) -> str:
     summary = bundle.summary or f"Xen guests of {bundle.key}"
-    license_id = text.plain(bundle.license or str(schema.default("bundle", "license")))
+    license_id = text.plain(bundle.license or str(schema.default_value("bundle", "license")))
     lines = [
         text.assign("SUMMARY", text.plain(summary)),
         text.assign("LICENSE", license_id),
@@ -79,7 +79,7 @@ _LONGEST_VERSION = 64
 
 
 def _version(bundle: Bundle) -> str:
-    version = text.plain(bundle.version or str(schema.default("bundle", "version")))
+    version = text.plain(bundle.version or str(schema.default_value("bundle", "version")))
     if not version[:1].isdigit() or set(version) & set("_-/ "):
         raise text.CannotCarry(version, "it is not a recipe's version")
     if len(version.encode()) > _LONGEST_VERSION:

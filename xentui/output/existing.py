@@ -371,10 +371,10 @@ def class_defaults(settings: UserSettings) -> Iterator[tuple[str, str, str]]:
 
     A triple is the variable, that of which it is the default, and its value.
     """
-    flags = {field.name: field.variable for field in schema.varflags()}
+    flags = {field.name: field.variable for field in schema.varflag_fields()}
     for field in schema.fields("defaults"):
         if field.name in flags and settings.find(field.variable) is None:
-            value = schema.default("defaults", field.name)
+            value = schema.default_value("defaults", field.name)
             before = " ".join(value) if isinstance(value, (list, tuple)) else str(value)
             yield field.variable, flags[field.name], before
 

@@ -103,7 +103,7 @@ def _copy(place: str, source: SourceFile) -> dict[str, Content]:
 
 def _must_inherit(project: Project, able: Abilities) -> bool:
     """Return whether the append must make meta-virtualization's Dom0 image install guests."""
-    own = image(project) == schema.default("host", "image")
+    own = image(project) == schema.default_value("host", "image")
     return own and bool(project.guests) and able.has_classes and not able.image_class
 
 

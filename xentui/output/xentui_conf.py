@@ -206,7 +206,7 @@ def effective_defaults(project: Project) -> Iterator[tuple[str, str]]:
 def _defaults_to_write(defaults: Defaults) -> Iterator[tuple[str, str]]:
     for field in schema.fields("defaults"):
         value = getattr(defaults, field.name)
-        if value is None or value == schema.default("defaults", field.name):
+        if value is None or value == schema.default_value("defaults", field.name):
             continue
         # The class cannot express an empty default: guests that would get it have a complete
         # config.
@@ -225,7 +225,7 @@ def _encoded(field: Field, value: Any) -> str:
         return vif_value(value)
     if field.kind == "integer":
         return text.number(value)
-    match field.carry:
+    match field.text_kind:
         case "word":
             return text.word(str(value))
         case "domain":
@@ -341,8 +341,8 @@ def _flag_fields(project: Project, guest: Guest) -> Iterator[Field]:
     complete = guest.config_file is not None or bool(
         needs_complete_cfg(project, effective(project, guest))
     )
-    for field in schema.varflags():
-        if field.carry == "local-file" or (complete and field.xl):
+    for field in schema.varflag_fields():
+        if field.text_kind == "local-file" or (complete and field.xl):
             continue
         if field.name != "rootfs" or guest.rootfs != NO_IMAGE:
             yield field

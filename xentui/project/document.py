@@ -96,7 +96,7 @@ class Document:
     data: dict[str, Any]
     path: Path | None = None
 
-    def line_of(self, path: schema.Path) -> int | None:
+    def line_of(self, path: schema.KeyPath) -> int | None:
         """Return the line of a key, as :func:`line_of` does."""
         return line_of(self.text, path)
 
@@ -163,7 +163,7 @@ def parse(text: str, path: Path | None = None) -> Document:
     return Document(text, data, path)
 
 
-def line_of(text: str, path: schema.Path) -> int | None:
+def line_of(text: str, path: schema.KeyPath) -> int | None:
     """Return the line number of a key, from 1; for a missing key, its table's."""
     return lines.line_of(text, path)
 
@@ -240,7 +240,7 @@ def _not_toml(error: tomllib.TOMLDecodeError, text: str, path: Path | None) -> D
 
 def _check_values(data: dict[str, Any], text: str, path: Path | None) -> None:
     """Refuse huge integers and data that is too deeply nested or too long."""
-    left: list[tuple[schema.Path, Any]] = [((), data)]
+    left: list[tuple[schema.KeyPath, Any]] = [((), data)]
     while left:
         where, value = left.pop()
         if isinstance(value, int):

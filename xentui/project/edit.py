@@ -44,9 +44,9 @@ from tomlkit.items import (
 
 from xentui.project import document, lines, schema, tables
 from xentui.project.model import Project
-from xentui.project.schema import Path
+from xentui.project.schema import KeyPath
 
-_NAMED = [(name,) for name in schema.named()]
+_NAMED = [(name,) for name in schema.named_tables()]
 _TOKEN = re.compile(
     r'''"""(?:\\.|[^\\])*?"""|"(?:\\.|[^"\\\n])*"|'''
     r"""'''.*?'''|'[^'\n]*'|\#[^\n]*""",
@@ -114,7 +114,7 @@ def _parsed(body: str) -> TOMLDocument | None:
 
 def _in_place(body: str, data: dict[str, Any], wanted: dict[str, Any]) -> str | None:
     """Change what differs in place."""
-    names = {name: _new_names(data.get(name), wanted.get(name)) for name in schema.named()}
+    names = {name: _new_names(data.get(name), wanted.get(name)) for name in schema.named_tables()}
     body = _renamed(body, names)
     parsed, now = _parsed(body), _data(body)
     if parsed is None or now is None:
@@ -227,7 +227,7 @@ def _equal(left: list[Any], right: list[Any]) -> int:
     )
 
 
-def _means_absent(path: Path, value: Any) -> bool:
+def _means_absent(path: KeyPath, value: Any) -> bool:
     """Return whether a value means the same as a missing key, such as ``tags = []``."""
     if len(path) == 1:
         return bool(value == {})
@@ -389,7 +389,7 @@ def _is_super(value: Mapping[str, Any]) -> bool:
     return bool(value) and all(map(_is_tables, value.values()))
 
 
-def _table(table: Any, path: Path, old: dict[str, Any], new: dict[str, Any]) -> None:
+def _table(table: Any, path: KeyPath, old: dict[str, Any], new: dict[str, Any]) -> None:
     """Change what differs in the table at ``path``."""
     for name, value in old.items():
         if name not in new and not _means_absent((*path, name), value):
@@ -407,7 +407,7 @@ def _table(table: Any, path: Path, old: dict[str, Any], new: dict[str, Any]) -> 
         _put_in_order(table, list(new))
 
 
-def _change(table: Any, path: Path, old: Any, new: Any) -> None:
+def _change(table: Any, path: KeyPath, old: Any, new: Any) -> None:
     name = path[-1]
     inner = table[name]
     if isinstance(old, dict) and isinstance(new, dict) and (new or not _has_no_header(inner)):
@@ -425,7 +425,7 @@ def _has_no_header(table: Any) -> bool:
     )
 
 
-def _list(entries: Any, path: Path, old: list[Any], new: list[Any]) -> None:
+def _list(entries: Any, path: KeyPath, old: list[Any], new: list[Any]) -> None:
     """Change what differs in a list; equal entries at both ends are not touched."""
     head = _equal(old, new)
     tail = _equal(old[head:][::-1], new[head:][::-1])

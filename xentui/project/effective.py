@@ -17,7 +17,7 @@ from typing import Any, Concatenate, Generic, NamedTuple, ParamSpec, TypeVar
 
 from xentui.project import boards, schema, tables
 from xentui.project.model import Guest, GuestType, Project
-from xentui.project.schema import Field, Path
+from xentui.project.schema import Field, KeyPath
 
 T = TypeVar("T")
 
@@ -72,14 +72,14 @@ class Outside:
             field. Each applies only if the project leaves that field out.
     """
 
-    by_hand: Mapping[Path, Value[Any]] = field(default_factory=lambda: MappingProxyType({}))
+    by_hand: Mapping[KeyPath, Value[Any]] = field(default_factory=lambda: MappingProxyType({}))
 
 
 NOTHING_OUTSIDE = Outside()
 """For use where only the project is known."""
 
 
-def explain(project: Project, path: Path, outside: Outside = NOTHING_OUTSIDE) -> Value[Any]:
+def explain(project: Project, path: KeyPath, outside: Outside = NOTHING_OUTSIDE) -> Value[Any]:
     """Return the effective value of a field and where it comes from.
 
     Args:
@@ -97,7 +97,7 @@ def explain(project: Project, path: Path, outside: Outside = NOTHING_OUTSIDE) ->
     return fallback(project, path, outside)
 
 
-def fallback(project: Project, path: Path, outside: Outside = NOTHING_OUTSIDE) -> Value[Any]:
+def fallback(project: Project, path: KeyPath, outside: Outside = NOTHING_OUTSIDE) -> Value[Any]:
     """Return the value that a field has when the project leaves it out.
 
     Raises:
@@ -144,7 +144,7 @@ def _of_defaults(project: Project, name: str, outside: Outside) -> Value[Any]:
 
 def _of_schema(wanted: Field, origin: str) -> Value[Any]:
     table, name = wanted.table, wanted.name
-    default = schema.default(table, name)
+    default = schema.default_value(table, name)
     return Value(default, "none") if default is None else Value(default, origin or "xentui")
 
 

@@ -31,7 +31,9 @@ def text(project: Project, *, comments: bool = True, schema_file: str | None = N
     return first + (_HEAD + "\n" if comments else "") + "\n\n".join(blocks) + "\n"
 
 
-def _blocks(project: Project, path: schema.Path, definition: str, *, comments: bool) -> list[str]:
+def _blocks(
+    project: Project, path: schema.KeyPath, definition: str, *, comments: bool
+) -> list[str]:
     """Return the tables inside a table, each as a block with its header."""
     blocks: list[str] = []
     for field in schema.fields(definition):
@@ -39,20 +41,20 @@ def _blocks(project: Project, path: schema.Path, definition: str, *, comments: b
         item = tables.value_at(project, at) if field.is_table else None
         if field.kind == "named":
             for entry in item or ():
-                blocks += _table(project, (*at, entry.key), field.of, comments=comments)
+                blocks += _table(project, (*at, entry.key), field.child_table, comments=comments)
         elif field.kind == "tables":
             for number in range(len(item or ())):
-                blocks += _table(project, (*at, number), field.of, comments=False)
+                blocks += _table(project, (*at, number), field.child_table, comments=False)
         elif field.kind == "table" and item is not None:
             says = comments and at != ("preset",)
             if says or tables.table_to_data(item):
-                blocks += _table(project, at, field.of, comments=says)
+                blocks += _table(project, at, field.child_table, comments=says)
         elif field.kind == "map" and item:
             blocks.append("\n".join([_header(at), *(_line(*pair) for pair in item)]))
     return blocks
 
 
-def _table(project: Project, path: schema.Path, definition: str, *, comments: bool) -> list[str]:
+def _table(project: Project, path: schema.KeyPath, definition: str, *, comments: bool) -> list[str]:
     """Return the lines of a table in the schema's order, with omitted fields as comments."""
     lines = [_header(path)]
     for field in schema.fields(definition):
@@ -66,7 +68,7 @@ def _table(project: Project, path: schema.Path, definition: str, *, comments: bo
     return ["\n".join(lines), *_blocks(project, path, definition, comments=comments)]
 
 
-def _header(path: schema.Path) -> str:
+def _header(path: schema.KeyPath) -> str:
     name = ".".join(key_text(step) for step in path if isinstance(step, str))
     return f"[[{name}]]" if isinstance(path[-1], int) else f"[{name}]"
 

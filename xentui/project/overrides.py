@@ -21,7 +21,7 @@ from typing import Any
 from xentui.errors import UsageError
 from xentui.project import schema, tables
 from xentui.project.model import Project
-from xentui.project.schema import Field, Path
+from xentui.project.schema import Field, KeyPath
 from xentui.safe_text import quoted
 
 _STEP = re.compile(
@@ -100,7 +100,7 @@ def _inside(table: Any, step: str | int, empty: Any) -> Any:
     return table[step] if step < len(table) else None
 
 
-def _steps(written: str) -> Path:
+def _steps(written: str) -> KeyPath:
     """Split a path at its dots and brackets; an empty path if it is malformed."""
     steps: list[str | int] = []
     text = written.strip()
@@ -120,7 +120,7 @@ def _steps(written: str) -> Path:
     return tuple(steps) if at == len(text) else ()
 
 
-def _find(path: Path, written: str) -> tuple[Field, bool]:
+def _find(path: KeyPath, written: str) -> tuple[Field, bool]:
     """Return the field of a path, and whether the path leads to one entry of it."""
     definition, steps = schema.ROOT, list(path)
     while True:
@@ -139,9 +139,9 @@ def _find(path: Path, written: str) -> tuple[Field, bool]:
             )
         if not steps:
             return field, is_entry
-        if not field.of:
+        if not field.child_table:
             raise UsageError(f"{quoted(written)} is not a setting of a project", fix=_FORM)
-        definition = field.of
+        definition = field.child_table
 
 
 def _unknown(written: str, name: str, known: list[str]) -> UsageError:
@@ -197,7 +197,7 @@ def _typed(field: schema.Field, typed: str, written: str) -> Any:
         raise UsageError(f"{quoted(written)}: {error.message}", fix=error.fix) from None
 
 
-def _differences(path: Path, old: Any, new: dict[str, Any]) -> list[str] | None:
+def _differences(path: KeyPath, old: Any, new: dict[str, Any]) -> list[str] | None:
     found: list[str] = []
     if any(name not in new for name in old):
         return None
@@ -212,7 +212,7 @@ def _differences(path: Path, old: Any, new: dict[str, Any]) -> list[str] | None:
     return found
 
 
-def _difference(path: Path, before: Any, value: Any) -> list[str] | None:
+def _difference(path: KeyPath, before: Any, value: Any) -> list[str] | None:
     if isinstance(value, dict):
         return _differences(path, before or {}, value) if value else [f"{_path(path)}={{}}"]
     if isinstance(value, list) and value and isinstance(value[0], dict):
@@ -231,7 +231,7 @@ def _difference(path: Path, before: Any, value: Any) -> list[str] | None:
     return [f"{_path(path)}={written}"] if written is not None else None
 
 
-def _path(path: Path) -> str:
+def _path(path: KeyPath) -> str:
     from xentui.project.edit import key_text
 
     text = ""

@@ -8,8 +8,8 @@ addition to draft-07's keywords, the schema uses some of its own:
 * ``x-unit``: the unit of a number.
 * ``x-bitbake``: the BitBake variable, where ``[{guest}]`` makes it a varflag of each guest.
 * ``x-xl``: the corresponding setting in a guest's xl config.
-* ``x-form``: the form of a text, in words that follow "Must be".
-* ``x-carry``: how a text is checked before it is written, see :attr:`Field.carry`.
+* ``x-must-be``: the words that follow "Must be" in the error message for a text.
+* ``x-text-kind``: what kind of text it is, see :class:`Field`.
 * ``x-default-from``: where the value of an omitted field comes from, see
   :func:`xentui.project.effective.fallback`.
 * ``x-advanced``: whether the form hides the field at first.
@@ -24,7 +24,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
-from pathlib import Path as FilePath
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from xentui.errors import UsageError
@@ -40,15 +40,18 @@ table of tables by name (``guests``), and ``map`` a table whose keys are free.""
 TABLE_KINDS = ("table", "tables", "named", "map")
 """Kinds whose values contain other values."""
 
-Carry = Literal["", "word", "domain", "deploy-file", "local-file"]
-Path = tuple[str | int, ...]
+TextKind = Literal["", "word", "domain", "deploy-file", "local-file"]
+"""The kind of a text, which decides how it is checked before it is written."""
+
+KeyPath = tuple[str | int, ...]
+"""The place of a value in the project file: keys of tables and indexes of lists, such as
+``("guests", "alpine", "disks", 0, "size")``."""
 
 ROOT = ""
-"""The name under which :func:`fields` knows the whole document."""
+"""The table name of the whole document, for :func:`fields` and :func:`field`."""
 
 MAX_PROBLEMS = 1000
-"""The most problems of one document that are listed."""
-
+"""The maximum number of problems that are reported for one document."""
 
 _LONG_EXAMPLE = 60
 
@@ -57,20 +60,20 @@ FILE_NAME = "xentui-project-1.schema.json"
 
 
 @cache
-def text() -> str:
-    """Return ``schema.json`` as it is."""
-    return path().read_text(encoding="utf-8")
+def as_text() -> str:
+    """Return the contents of ``schema.json``."""
+    return installed_path().read_text(encoding="utf-8")
 
 
-def path() -> FilePath:
+def installed_path() -> Path:
     """Return the path of the installed ``schema.json``."""
-    return FilePath(__file__).parents[1] / "schema.json"
+    return Path(__file__).parents[1] / "schema.json"
 
 
 @cache
-def schema() -> dict[str, Any]:
-    """Return the schema as data."""
-    loaded: dict[str, Any] = json.loads(text())
+def as_dict() -> dict[str, Any]:
+    """Return the parsed ``schema.json``."""
+    loaded: dict[str, Any] = json.loads(as_text())
     return loaded
 
 
@@ -79,20 +82,23 @@ _SIZE = re.compile(r"([0-9]{1,12})\s*([MmGg])(?:i?[Bb])?", re.ASCII)
 
 
 class Field(NamedTuple):
-    """One property of a table of the format.
+    """One key of a table in the project file.
 
     Attributes:
-        table: the definition it belongs to: ``host``, ``guest``, ``source`` …
-        of: the definition of its entries, for ``table``, ``tables`` and ``named``.
+        table: the table it belongs to, as a key of the schema's ``definitions``: ``host``,
+            ``guest``, ``source`` …
+        child_table: the table that its value or each of its entries is, likewise; empty unless
+            the kind is ``table``, ``tables`` or ``named``.
         unit: the unit of a number, ``MiB`` or empty.
-        bitbake: the BitBake name, with ``{guest}`` and ``{image}`` in place of names.
-        xl: the corresponding setting of an xl config, or empty.
-        carry: what kind of text it is: a plain ``word``, the name of a ``domain``, a file in the
-            deploy directory or a file below the project file.
-        form: the form of a text or a list entry, in words that follow "Must be".
+        bitbake: the BitBake variable, with the placeholders ``{guest}`` and ``{image}``.
+        xl: the corresponding setting in an xl config, or empty.
+        text_kind: a ``word``, a ``domain`` name, a ``deploy-file`` (a path in the deploy
+            directory), a ``local-file`` (a path relative to the project file), or empty for any
+            other text.
+        must_be: what a text or a list entry must be; completes "Must be …".
         default: the value of an omitted field; ``None`` if ``default_from`` is set.
         default_from: where the value of an omitted field comes from: ``board``, ``defaults`` (the
-            field of that name in ``[defaults]``), ``class``, ``vxn``, ``key``, ``xl`` …
+            field with this name in ``[defaults]``), ``class``, ``vxn``, ``key``, ``xl`` …
     """
 
     table: str
@@ -100,16 +106,16 @@ class Field(NamedTuple):
     title: str
     description: str
     kind: Kind
-    of: str = ""
+    child_table: str = ""
     unit: str = ""
     bitbake: str = ""
     xl: str = ""
-    carry: Carry = ""
+    text_kind: TextKind = ""
     minimum: int | None = None
     maximum: int | None = None
     max_length: int | None = None
     pattern: str | None = None
-    form: str = ""
+    must_be: str = ""
     choices: tuple[str, ...] = ()
     default: Any = None
     default_from: str = ""
@@ -124,12 +130,12 @@ class Field(NamedTuple):
 
     @property
     def is_varflag(self) -> bool:
-        """Whether BitBake reads it from a varflag that is named after the guest."""
+        """Whether it is a varflag in BitBake, with the guest's key as the flag."""
         return self.bitbake.endswith("[{guest}]")
 
     @property
     def variable(self) -> str:
-        """The BitBake variable without flag and overrides: ``XEN_GUEST_MEMORY``."""
+        """The BitBake variable without varflag and overrides: ``XEN_GUEST_MEMORY``."""
         return self.bitbake.partition("[")[0].partition(":")[0]
 
     @property
@@ -138,32 +144,31 @@ class Field(NamedTuple):
         if self.kind == "integer":
             return f"{self.minimum} to {self.maximum}{f' {self.unit}' if self.unit else ''}"
         if self.choices:
-            word = "or" if self.kind == "choice" else "any of"
-            return f" {word} ".join(self.choices) if word == "or" else ", ".join(self.choices)
+            return (" or " if self.kind == "choice" else ", ").join(self.choices)
         return "true or false" if self.kind == "flag" else ""
 
-    def parse(self, given: str) -> Any:
-        """Convert typed text to a value of this field's type, without checking it.
+    def parse(self, text: str) -> Any:
+        """Convert a typed text to a value of this field's kind, without checking it further.
 
         A list is typed with spaces between its entries (``autostart external``), and a ``map``
         as ``KEY = VALUE, KEY = VALUE``; empty text means an empty list or map. A size in MiB may
         have a unit: ``8 GiB``, ``512M``.
 
         Raises:
-            UsageError: the text does not have that type.
+            UsageError: the text cannot be converted.
         """
-        typed = given.strip()
+        typed = text.strip()
         if self.kind == "integer":
             if self.unit == "MiB" and (size := _SIZE.fullmatch(typed)):
                 return int(size[1]) * (1024 if size[2] in "Gg" else 1)
             if not re.fullmatch(r"-?[0-9]{1,18}", typed):
                 raise UsageError(
-                    f"{self.title}: must be a whole number, {self.range}, not {quoted(given)}"
+                    f"{self.title}: must be a whole number, {self.range}, not {quoted(text)}"
                 )
             return int(typed)
         if self.kind == "flag":
             if typed.lower() not in ("true", "false"):
-                raise UsageError(f"{self.title}: must be true or false, not {quoted(given)}")
+                raise UsageError(f"{self.title}: must be true or false, not {quoted(text)}")
             return typed.lower() == "true"
         if self.kind in ("choices", "list"):
             return typed.split()
@@ -173,17 +178,18 @@ class Field(NamedTuple):
         """Return the entries of a ``map``, typed as a TOML inline table with or without braces."""
         inside = typed[1:-1] if typed[:1] + typed[-1:] == "{}" else typed
         try:
-            # In a list, a text that closes the brace itself cannot hide the rest in a comment.
-            found: list[dict[str, Any]] = tomllib.loads(f"value = [{{{inside}}}]")["value"]
-            (table,) = found
+            # Typed text such as "a = 1} # b = 2" would close the table early and turn the rest into
+            # a comment. The list around it makes that a syntax error.
+            entries: list[dict[str, Any]] = tomllib.loads(f"value = [{{{inside}}}]")["value"]
+            (table,) = entries
         except (ValueError, RecursionError):
             form = 'KEY = VALUE, with commas between, such as localtime = 1, on_crash = "preserve"'
             raise UsageError(f"{self.title}: must be {form}") from None
         return table
 
     def problems(self, value: Any) -> tuple[Problem, ...]:
-        """Return the problems of a value of this field, with paths relative to the value."""
-        spec = schema()["definitions"][self.table]["properties"][self.name]
+        """Return the schema violations in a value of this field; their paths start at the value."""
+        spec = as_dict()["definitions"][self.table]["properties"][self.name]
         return tuple(_problems(value, spec))
 
 
@@ -192,25 +198,25 @@ class Problem(NamedTuple):
 
     Attributes:
         code: a stable code (``XT002``).
-        path: its place, as keys and indexes.
-        message: one sentence: what is wrong.
-        fix: one sentence: how to fix it.
+        path: where it is.
+        message: what is wrong, in a sentence without a full stop.
+        fix: how to fix it, in a sentence.
     """
 
     code: str
-    path: Path
+    path: KeyPath
     message: str
     fix: str
 
     @property
     def hint(self) -> str:
-        """The words to show next to the field: ``Must be 64 hexadecimal digits``."""
+        """The text to show next to the field: ``Must be 64 hexadecimal digits.``."""
         if self.fix.startswith("Must "):
             return self.fix
         return f"{self.message[:1].upper()}{self.message[1:]}. {self.fix}"
 
 
-def dotted(path: Path) -> str:
+def dotted(path: KeyPath) -> str:
     """Return a path as text: ``guests.alpine.source.fetch[0].uri``."""
     out = ""
     for step in path:
@@ -220,10 +226,10 @@ def dotted(path: Path) -> str:
 
 @cache
 def fields(table: str) -> tuple[Field, ...]:
-    """Return the fields of a table, in the schema's order.
+    """Return the fields of a table, in the order of the schema.
 
     Args:
-        table: a key of the schema's ``definitions``: ``host``, ``guest``, ``fetch`` …, or
+        table: a key of the schema's ``definitions`` (``host``, ``guest``, ``fetch`` …), or
             :data:`ROOT`.
     """
     definition = _definition(table)
@@ -247,11 +253,11 @@ def field(table: str, name: str) -> Field:
     raise KeyError(f"{table}.{name}")
 
 
-def field_at(path: Path) -> Field:
-    """Return the field that a path of keys and indexes leads to.
+def field_at(path: KeyPath) -> Field:
+    """Return the field at a path.
 
-    The path of an entry (``("guests", "alpine")``, ``(…, "fetch", 0)``) or of a key of a ``map``
-    leads to the field that contains it.
+    The path of an entry, such as ``("guests", "alpine")`` or ``(…, "fetch", 0)``, and that of a
+    key in a ``map`` return the field that contains the entry or key.
 
     Raises:
         KeyError: the format has no such field.
@@ -265,50 +271,56 @@ def field_at(path: Path) -> Field:
             steps.pop(0)
         if steps and (not found.is_table or found.kind == "map"):
             raise KeyError(dotted(path))
-        table = found.of
+        table = found.child_table
     if found is None:
         raise KeyError(dotted(path))
     return found
 
 
 @cache
-def named() -> Mapping[str, str]:
-    """Return the tables whose entries have names, with the definition of an entry.
+def named_tables() -> Mapping[str, str]:
+    """Return the top-level tables whose keys are chosen by the user, and what their entries are.
 
     ``{"bundles": "bundle", "guests": "guest", "import_types": "import_type"}``
     """
-    return {found.name: found.of for found in fields(ROOT) if found.kind == "named"}
+    return {found.name: found.child_table for found in fields(ROOT) if found.kind == "named"}
 
 
 @cache
-def varflags(table: str = "guest") -> tuple[Field, ...]:
-    """Return the fields of a table that BitBake reads from varflags of the guest."""
+def varflag_fields(table: str = "guest") -> tuple[Field, ...]:
+    """Return the fields of a table that are varflags in BitBake."""
     return tuple(found for found in fields(table) if found.is_varflag)
 
 
 @cache
-def default(table: str, name: str) -> Any:
-    """Return the default of a field; a list comes as a tuple."""
+def default_value(table: str, name: str) -> Any:
+    """Return the default of a field, with a tuple in place of a list."""
     value = field(table, name).default
     return tuple(value) if isinstance(value, list) else value
 
 
 def _definition(table: str) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = schema() if table == ROOT else schema()["definitions"][table]
-    return found
+    whole = as_dict()
+    definition: Mapping[str, Any] = whole if table == ROOT else whole["definitions"][table]
+    return definition
 
 
 def _referenced(spec: Mapping[str, Any] | bool) -> str:
-    """Return the definition that a schema references, or an empty text."""
+    """Return the name of the definition that a subschema's ``$ref`` refers to, or an empty text."""
     reference = spec.get("$ref", "") if isinstance(spec, Mapping) else ""
     return str(reference).rpartition("/")[2]
 
 
-def _kind(spec: Mapping[str, Any], of: str) -> tuple[Kind, str]:
-    """Return the kind of a field, and the definition of its entries."""
+def _kind(spec: Mapping[str, Any], referenced: str) -> tuple[Kind, str]:
+    """Return the kind and the child table of a field.
+
+    Args:
+        spec: the field's subschema.
+        referenced: the definition that the field itself refers to, or an empty text.
+    """
     items = spec.get("items", {})
-    if of:
-        return "table", of
+    if referenced:
+        return "table", referenced
     if "enum" in spec:
         return "choice", ""
     if spec.get("type") == "array":
@@ -322,26 +334,26 @@ def _kind(spec: Mapping[str, Any], of: str) -> tuple[Kind, str]:
 
 
 def _field(table: str, name: str, spec: Mapping[str, Any], *, required: bool) -> Field:
-    of = _referenced(spec)
-    spec = _definition(of) if of else spec
+    referenced = _referenced(spec)
+    spec = _definition(referenced) if referenced else spec
     items = spec.get("items", {})
-    kind, of = _kind(spec, of)
+    kind, child_table = _kind(spec, referenced)
     return Field(
         table=table,
         name=name,
         title=spec["title"],
         description=spec["description"],
         kind=kind,
-        of=of,
+        child_table=child_table,
         unit=spec.get("x-unit", ""),
         bitbake=spec.get("x-bitbake", ""),
         xl=spec.get("x-xl", ""),
-        carry=spec.get("x-carry", ""),
+        text_kind=spec.get("x-text-kind", ""),
         minimum=spec.get("minimum"),
         maximum=spec.get("maximum"),
         max_length=spec.get("maxLength"),
         pattern=spec.get("pattern") or items.get("pattern"),
-        form=spec.get("x-form") or items.get("x-form", ""),
+        must_be=spec.get("x-must-be") or items.get("x-must-be", ""),
         choices=tuple(spec.get("enum") or items.get("enum") or ()),
         default=spec.get("default"),
         default_from=spec.get("x-default-from", ""),
@@ -357,8 +369,8 @@ def validate(data: Any) -> list[Problem]:
     At most :data:`MAX_PROBLEMS` are returned.
     """
     found = islice(_problems(data), MAX_PROBLEMS)
-    # jsonschema reports every missing key of a table in a separate error that names them all, so
-    # equal problems are dropped.
+    # If a table lacks several keys, jsonschema reports an error for each, and each error yields a
+    # problem for every missing key. Hence equal problems are dropped.
     return sorted(
         dict.fromkeys(found),
         key=lambda problem: [(isinstance(step, str), step) for step in problem.path],
@@ -376,7 +388,7 @@ _TYPES = {
 
 @cache
 def _checker() -> Checker:
-    return Checker(schema())
+    return Checker(as_dict())
 
 
 def _problems(data: Any, part: Mapping[str, Any] | None = None) -> Iterator[Problem]:
@@ -421,7 +433,7 @@ def _problem(violation: SchemaViolation) -> Iterator[Problem]:
             yield Problem("XT004", path, f"{quoted(value)} is not allowed", "See the schema.")
 
 
-def _wrong_size(keyword: str, path: Path, value: Any, wanted: Any) -> Problem:
+def _wrong_size(keyword: str, path: KeyPath, value: Any, wanted: Any) -> Problem:
     if keyword == "maxLength":
         what, fix = f"it has {len(value)} characters", f"Must have at most {wanted} characters."
     elif keyword == "minLength":
@@ -436,38 +448,38 @@ def _wrong_size(keyword: str, path: Path, value: Any, wanted: Any) -> Problem:
 def _wrong_text(violation: SchemaViolation) -> Problem:
     value, path, spec = str(violation.value), violation.path, violation.spec
     if violation.is_name:
-        names = spec if "x-form" in spec else _names_at(path)
-        form = names.get("x-form", "lower-case letters, digits and hyphens")
+        names = spec if "x-must-be" in spec else _names_at(path)
+        must_be = names.get("x-must-be", "lower-case letters, digits and hyphens")
         return Problem(
-            "XT007", (*path, value), f"{quoted(value)} is not a valid name", f"Must be {form}."
+            "XT007", (*path, value), f"{quoted(value)} is not a valid name", f"Must be {must_be}."
         )
     examples = _same_scheme(spec.get("examples", ()), value)
     example = _example(examples)
-    form = spec.get("x-form", "")
+    must_be = spec.get("x-must-be", "")
     like = f", such as {example}" if example else ""
-    # The words explain more than a long example.
-    like = like if len(like) < _LONG_EXAMPLE or not form else ""
-    must = f"Must be {form}{like}." if form else f"Must be like {example}."
+    if len(like) >= _LONG_EXAMPLE:
+        like = ""
+    fix = f"Must be {must_be}{like}." if must_be else f"Must be like {example}."
     char = _offending_char(spec.get("pattern", ""), value, examples)
     if char is None:
-        return Problem("XT008", path, f"{quoted(value)} is not valid here", must)
+        return Problem("XT008", path, f"{quoted(value)} is not valid here", fix)
     name = {" ": "a space", "\n": "a newline", "\t": "a tab"}.get(char, quoted(char))
     message = f"{quoted(value)} contains {name}, which is not supported here"
-    return Problem("XT701", path, message, f"Remove it. {must}")
+    return Problem("XT701", path, message, f"Remove it. {fix}")
 
 
-def _names_at(path: Path) -> Mapping[str, Any]:
-    """Return the schema of the names in a table."""
-    spec = schema()["properties"].get(path[0] if path else "", {})
+def _names_at(path: KeyPath) -> Mapping[str, Any]:
+    """Return the subschema for the keys of the named table at ``path``, or an empty one."""
+    spec = as_dict()["properties"].get(path[0] if path else "", {})
     names: Mapping[str, Any] = spec.get("propertyNames", {})
     return names
 
 
 def _offending_char(pattern: str, value: str, examples: Sequence[str]) -> str | None:
-    """Return the first character that the pattern allows nowhere, or at the edge in use.
+    """Return the character that makes a text violate a pattern, or ``None`` if it is unclear.
 
-    Each character is tried at each position of the examples, as some patterns match no single
-    character.
+    That is the first character that the pattern allows nowhere, or else white space at either end.
+    As few patterns match a single character, each one is tried at every position in the examples.
     """
     allowed = compiled(pattern)
     for char in dict.fromkeys(value):
@@ -498,4 +510,4 @@ def _suggest(key: str, known: list[str]) -> str:
     near = difflib.get_close_matches(key[:64], known, n=1)
     if near:
         return f"Did you mean {near[0]}?"
-    return f"Remove it; known are {', '.join(known)}." if known else "Remove it."
+    return f"Remove it, or use one of {', '.join(known)}." if known else "Remove it."

@@ -75,11 +75,13 @@ def table_from_data(definition: str, data: Mapping[str, Any], key: str | None = 
 def _value(field: schema.Field, value: Any) -> Any:
     match field.kind:
         case "table":
-            return table_from_data(field.of, value)
+            return table_from_data(field.child_table, value)
         case "tables":
-            return tuple(table_from_data(field.of, entry) for entry in value)
+            return tuple(table_from_data(field.child_table, entry) for entry in value)
         case "named":
-            return tuple(table_from_data(field.of, entry, key) for key, entry in value.items())
+            return tuple(
+                table_from_data(field.child_table, entry, key) for key, entry in value.items()
+            )
         case "map":
             return tuple((key, to_tuples(entry)) for key, entry in value.items())
         case _:
@@ -137,7 +139,7 @@ def field_defaults(definition: str) -> Mapping[str, Any]:
     }
 
 
-def value_at(project: Project, path: schema.Path) -> Any:
+def value_at(project: Project, path: schema.KeyPath) -> Any:
     """Return the value at a path, or ``None`` if it is not set.
 
     Raises:
@@ -161,7 +163,7 @@ def _entry(entries: tuple[Any, ...], step: str | int) -> Any:
     return entry[1] if isinstance(entry, tuple) and isinstance(step, str) else entry
 
 
-def with_value(project: Project, path: schema.Path, value: Any) -> Project:
+def with_value(project: Project, path: schema.KeyPath, value: Any) -> Project:
     """Return the project with a value set at a path.
 
     Args:
@@ -176,7 +178,7 @@ def with_value(project: Project, path: schema.Path, value: Any) -> Project:
     return changed
 
 
-def _with(item: Any, path: schema.Path, value: Any) -> Any:
+def _with(item: Any, path: schema.KeyPath, value: Any) -> Any:
     name, rest = str(path[0]), path[1:]
     definition = _DEFINITIONS[type(item)]
     field = schema.field(definition, name)
@@ -195,7 +197,7 @@ def _with(item: Any, path: schema.Path, value: Any) -> Any:
 
 
 def _with_entry(
-    field: schema.Field, entries: tuple[Any, ...], path: schema.Path, value: Any
+    field: schema.Field, entries: tuple[Any, ...], path: schema.KeyPath, value: Any
 ) -> tuple[Any, ...]:
     """Return a list, map or named table with an entry changed, appended or removed."""
     step, rest = path[0], path[1:]

@@ -246,7 +246,7 @@ def _as_hvm(board: Board, guest: EffectiveGuest) -> Iterator[QuickFix | None]:
 def defaults(context: Context) -> Iterator[Finding]:
     """Check the default image type of guests that recipes build."""
     fstype = context.project.defaults.image_fstype
-    if fstype is None or fstype == schema.default("defaults", "image_fstype"):
+    if fstype is None or fstype == schema.default_value("defaults", "image_fstype"):
         return
     path = "defaults.image_fstype"
     back = quick_fixes.defaults("Take ext4", image_fstype=None)

@@ -91,7 +91,7 @@ def reserve(context: Context) -> Iterator[Finding]:
             "Set concurrent to the number of containers that run at once.",
             quick_fixes.containers("Reserve memory for one container", concurrent=None),
         )
-    own = schema.default("containers", "memory")
+    own = schema.default_value("containers", "memory")
     if containers.memory is not None and containers.memory != own:
         yield found(
             "XT507",

@@ -207,7 +207,7 @@ def _accepts(field: schema.Field, text: str) -> bool:
 
 
 def _bundle_name(name: str) -> bool:
-    names = schema.schema()["properties"]["bundles"]["propertyNames"]
+    names = schema.as_dict()["properties"]["bundles"]["propertyNames"]
     return (
         len(name) <= names["maxLength"]
         and re.fullmatch(names["pattern"], name, re.ASCII) is not None

@@ -125,8 +125,8 @@ def by_hand(settings: UserSettings | None) -> Outside:
 
     The origin of each value is the file and line that sets it.
     """
-    found: dict[schema.Path, Value[Any]] = {}
-    guests = {field.variable: field for field in schema.varflags()}
+    found: dict[schema.KeyPath, Value[Any]] = {}
+    guests = {field.variable: field for field in schema.varflag_fields()}
     defaults = {field.variable: field for field in schema.fields("defaults")}
     for one in settings.settings if settings is not None else ():
         field = (guests if one.flag else defaults).get(one.variable)
@@ -136,7 +136,7 @@ def by_hand(settings: UserSettings | None) -> Outside:
             value = converter_for(field)(one.value)
         except NotImportable:
             continue
-        path: schema.Path = ("defaults", field.name)
+        path: schema.KeyPath = ("defaults", field.name)
         if one.flag:
             path = ("guests", one.flag, field.name)
         if value is not None:
@@ -215,7 +215,7 @@ def _with_class_defaults(project: Project, settings: UserSettings, mine: set[str
     for guest in project.guests if changed else ():
         left = [name for name in changed if hasattr(guest, name) and getattr(guest, name) is None]
         if guest.key not in mine and left:
-            values = {name: schema.default("defaults", name) for name in left}
+            values = {name: schema.default_value("defaults", name) for name in left}
             held: dict[str, Any] = {
                 k: tuple(v) if isinstance(v, list) else v for k, v in values.items()
             }

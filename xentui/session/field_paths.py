@@ -25,7 +25,7 @@ from xentui.project.model import (
     Source,
 )
 
-Path = schema.Path
+Path = schema.KeyPath
 KEY = "key"
 
 
@@ -48,9 +48,9 @@ def field_of(path: Path) -> schema.Field:
 
 def key_field(collection: str) -> schema.Field:
     """Return a description of the name of a guest, bundle or import type as a field."""
-    spec = schema.schema()["properties"][collection]
+    spec = schema.as_dict()["properties"][collection]
     names = spec["propertyNames"]
-    table = schema.named()[collection]
+    table = schema.named_tables()[collection]
     bitbake = {"guests": "BUNDLED_XEN_GUESTS", "bundles": "PN"}.get(collection, "")
     example = {"guests": "xen-guest-image-minimal", "bundles": "my-guests"}.get(collection, "")
     return schema.Field(
@@ -74,7 +74,7 @@ def get(project: Project, path: Path) -> Any:
 
 def exists(project: Project, path: Path) -> bool:
     """Return whether the project has the table that contains the path's field."""
-    if path[0] not in schema.named():
+    if path[0] not in schema.named_tables():
         return True
     if get(project, path[:2]) is None:
         return False
@@ -204,12 +204,12 @@ def problem(field: schema.Field, value: Any) -> str:
 
 
 def _key_problem(field: schema.Field, value: str) -> str:
-    collection = next(name for name, table in schema.named().items() if table == field.table)
-    names = schema.schema()["properties"][collection]["propertyNames"]
+    collection = next(name for name, table in schema.named_tables().items() if table == field.table)
+    names = schema.as_dict()["properties"][collection]["propertyNames"]
     if len(value) > names.get("maxLength", 63):
         return f"Must have at most {names['maxLength']} characters."
     if re.fullmatch(names["pattern"], value, re.ASCII) is None:
-        return f"Must be {names['x-form']}."
+        return f"Must be {names['x-must-be']}."
     if value in names.get("not", {}).get("enum", ()):
         return f"{value} is a word with a meaning of its own. Choose another name."
     return ""

@@ -172,7 +172,7 @@ def _key_of(project: Project, domain: str) -> str | None:
 
 def _key(name: str, taken: set[str]) -> str:
     stem = re.sub(r"[^a-z0-9]+", "-", name.lower(), flags=re.ASCII).strip("-")[:50] or "guest"
-    spec = schema.schema()["properties"]["guests"]["propertyNames"]
+    spec = schema.as_dict()["properties"]["guests"]["propertyNames"]
     if stem in spec["not"]["enum"]:
         stem = f"{stem}-guest"
     key, number = stem, 2

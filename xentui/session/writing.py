@@ -32,7 +32,7 @@ from xentui.output.rendered import LAYER, Copy
 from xentui.project import filesystem, new_file
 from xentui.project.filesystem import exists
 from xentui.project.overrides import difference
-from xentui.project.schema import FILE_NAME, path
+from xentui.project.schema import FILE_NAME, installed_path
 from xentui.safe_text import quoted, visible
 from xentui.session.state import Origin
 
@@ -278,7 +278,7 @@ def _schema_beside(own: Change, *, replaced: bool = False) -> tuple[Change, ...]
     new = own.kind == "new" or (replaced and own.kind == "changed")
     if not new or own.name == FILE_NAME or not named or exists(beside):
         return ()
-    copy = Copy(path(), path().stat().st_size)
+    copy = Copy(installed_path(), installed_path().stat().st_size)
     return (Change(own.root, FILE_NAME, "new", None, copy, users=True),)
 
 

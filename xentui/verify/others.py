@@ -70,7 +70,7 @@ def _flags(
     project: Project, guest: Guest, recipe: str, seen_by: Environment, assigned: Assigned
 ) -> Iterator[Verdict]:
     wanted = dict(effective_flags(project, guest))
-    for field in schema.varflags():
+    for field in schema.varflag_fields():
         found = seen_by.get(field.variable)
         value = found.flag(guest.key) if found is not None else None
         if found is None or value is None or (field.variable, guest.key) in assigned:
