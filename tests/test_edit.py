@@ -251,7 +251,7 @@ def test_what_is_not_toml_is_refused() -> None:
 
 
 def section_text(project: Project) -> str:
-    return new_file.text(project)
+    return new_file.toml_text(project)
 
 
 def dotted_text(project: Project) -> str:

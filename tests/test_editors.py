@@ -109,7 +109,7 @@ def test_presets_and_new_projects_pass(lint: Lint, tmp_path: Path) -> None:
         project = load(preset.path).project
         assert project is not None
         made += 1
-        new = new_file.text(project, schema_file="schema.json")
+        new = new_file.toml_text(project, schema_file="schema.json")
         (tmp_path / f"new-{preset.name}.toml").write_text(new)
     assert made > 5
     code, output = lint(tmp_path)

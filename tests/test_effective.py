@@ -16,7 +16,8 @@ from tests.strategies import projects
 from xentui.cli import main
 from xentui.cli.values import values
 from xentui.project import effective, model, presets, schema, tables
-from xentui.project.effective import Outside, Value, explain, fallback
+from xentui.project.effective import Value, explain, fallback
+from xentui.project.lines import KeyPath
 from xentui.project.model import Containers, Defaults, Disk, Guest, Host, Project, Source
 from xentui.rules.budget import budget
 from xentui.session import field_paths, forms
@@ -55,7 +56,7 @@ PROJECT = Project(
         (("guests", "own", "memory"), None, "config-file"),
     ],
 )
-def test_each_kind_of_origin(path: schema.KeyPath, value: Any, origin: str) -> None:
+def test_each_kind_of_origin(path: KeyPath, value: Any, origin: str) -> None:
     assert explain(PROJECT, path) == (value, origin)
 
 
@@ -92,19 +93,17 @@ def test_adding_memory_starts_from_the_effective_value_everywhere(
 
 
 def test_settings_in_the_users_files_apply_where_the_project_has_none() -> None:
-    outside = Outside(
-        by_hand={
-            ("guests", "a", "memory"): Value(300, "local.conf:12"),
-            ("guests", "a", "vcpus"): Value(4, "local.conf:13"),
-            ("defaults", "extra"): Value("root=/dev/xvda", "site.conf:2"),
-        },
-    )
-    assert explain(PROJECT, ("guests", "a", "memory"), outside) == (300, "local.conf:12")
-    assert explain(PROJECT, ("guests", "a", "vcpus"), outside) == (2, "project")
-    assert fallback(PROJECT, ("guests", "a", "vcpus"), outside) == (4, "local.conf:13")
-    assert explain(PROJECT, ("guests", "a", "extra"), outside).origin == "site.conf:2"
+    by_hand: effective.HandSettings = {
+        ("guests", "a", "memory"): Value(300, "local.conf:12"),
+        ("guests", "a", "vcpus"): Value(4, "local.conf:13"),
+        ("defaults", "extra"): Value("root=/dev/xvda", "site.conf:2"),
+    }
+    assert explain(PROJECT, ("guests", "a", "memory"), by_hand) == (300, "local.conf:12")
+    assert explain(PROJECT, ("guests", "a", "vcpus"), by_hand) == (2, "project")
+    assert fallback(PROJECT, ("guests", "a", "vcpus"), by_hand) == (4, "local.conf:13")
+    assert explain(PROJECT, ("guests", "a", "extra"), by_hand).origin == "site.conf:2"
     assert Value(1, "local.conf:12").words == "local.conf:12"
-    guest = effective.effective(PROJECT, GUEST, outside)
+    guest = effective.effective(PROJECT, GUEST, by_hand)
     assert (guest.memory, guest.vcpus, guest.extra) == (300, 2, "root=/dev/xvda")
 
 
@@ -131,7 +130,7 @@ def test_writing_the_effective_value_changes_nothing(project: Project) -> None:
 
 @given(projects())
 def test_every_field_can_be_read_put_and_left_out(project: Project) -> None:
-    def walk(path: schema.KeyPath, definition: str) -> None:
+    def walk(path: KeyPath, definition: str) -> None:
         for field in schema.fields(definition):
             at = (*path, field.name)
             if at == ("version",):
@@ -175,7 +174,7 @@ def test_entries_are_added_changed_and_removed_by_their_path() -> None:
 
 
 @pytest.mark.parametrize("path", [(), ("guest",), ("host", "memory", "x"), ("guests", "a", "x")])
-def test_a_path_that_the_format_does_not_have(path: schema.KeyPath) -> None:
+def test_a_path_that_the_format_does_not_have(path: KeyPath) -> None:
     with pytest.raises(KeyError):
         schema.field_at(path)
 

@@ -23,7 +23,7 @@ from xentui.bitbake import releases
 from xentui.output.guest_cfg import all_predicted, predicted
 from xentui.output.render import render
 from xentui.output.xentui_conf import xentui_conf
-from xentui.project import disk, document, model, route, schema, tables
+from xentui.project import complete_cfg, document, image_space, model, schema, tables
 from xentui.project.artifacts import layout, start_order
 from xentui.project.assets import Assets, gather
 from xentui.rules.catalogue import Severity
@@ -219,7 +219,7 @@ def test_the_classes_leave_what_is_previewed(tmp_path: Path) -> None:
 
 def test_every_further_file_is_in_the_disk_budget(tmp_path: Path) -> None:
     made, beside = project(WHOLE, tmp_path)
-    sizes = {image.file: image.kib for image in disk.disk(made, beside).images}
+    sizes = {image.file: image.kib for image in image_space.image_sizes(made, beside).images}
     assert sizes["app-xvdb.img"] == 4096
     assert (sizes["app-xvdc.img"], sizes["app-xvdd.img"]) == (2, 8192)
     assert "app-initrd.cpio.gz" in sizes
@@ -335,7 +335,7 @@ def test_a_guest_without_an_image_has_the_disks_it_names(
     errors = {f.code for f in check(made, beside) if f.severity is Severity.ERROR}
     # The kernel's bytes are made up.
     assert errors <= {"XT284"}
-    assert disk.disk(made, beside).images[0].kib == 0
+    assert image_space.image_sizes(made, beside).images[0].kib == 0
 
 
 @pytest.mark.parametrize(
@@ -398,7 +398,9 @@ def test_a_renamed_guest_is_followed_by_those_that_name_it(tmp_path: Path) -> No
     assert start_order(renamed) == ["storage", "app"]
 
 
-@pytest.mark.parametrize("name", [field.name for field in route.only_in_config() if field.xl])
+@pytest.mark.parametrize(
+    "name", [field.name for field in complete_cfg.cfg_only_fields() if field.xl]
+)
 def test_the_examples_of_a_field_are_not_refused(name: str) -> None:
     for example in schema.field("guest", name).examples:
         guest = model.Guest("web", tags=("external",), **{name: tables.to_tuples(example)})
@@ -459,7 +461,7 @@ _NOT_JUDGED = ("ramdisk", "device_tree", "virtio")
 """Names of files, and what xl 4.17, the judge, does not read."""
 _FIELDS = [
     field.name
-    for field in route.only_in_config()
+    for field in complete_cfg.cfg_only_fields()
     if field.xl and not field.is_table and field.name not in _NOT_JUDGED
 ]
 

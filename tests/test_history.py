@@ -67,20 +67,6 @@ def test_typing_is_one_step_until_the_field_is_left() -> None:
     assert history.undo() is None
 
 
-def test_what_is_saved_is_known() -> None:
-    history = History(project(0))
-    changed = [history.changed]
-    history.do(project(1), "one")
-    changed.append(history.changed)
-    history.mark_saved()
-    changed.append(history.changed)
-    history.undo()
-    changed.append(history.changed)
-    history.redo()
-    changed.append(history.changed)
-    assert changed == [False, True, False, True, False]
-
-
 @given(st.lists(st.integers(0, 5) | st.sampled_from(["undo", "redo"])))
 def test_it_is_a_line_of_states(steps: list[int | str]) -> None:
     history = History(project(0))

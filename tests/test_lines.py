@@ -70,14 +70,14 @@ k = true
         ((), None),
     ],
 )
-def test_lines(path: lines.Path, line: int | None) -> None:
+def test_lines(path: lines.KeyPath, line: int | None) -> None:
     tomllib.loads(TEXT)
     assert lines.line_of(TEXT, path) == line
     assert lines.line_of(TEXT.replace("\n", "\r\n"), path) == line
     assert lines.line_of("\ufeff" + TEXT, path) == line
 
 
-def paths(data: Any, base: lines.Path = ()) -> Iterator[lines.Path]:
+def paths(data: Any, base: lines.KeyPath = ()) -> Iterator[lines.KeyPath]:
     for step, value in data.items() if isinstance(data, dict) else enumerate(data):
         yield (*base, step)
         if isinstance(value, dict | list):

@@ -25,8 +25,8 @@ def project_of(text: str) -> Project:
 
 @given(projects())
 def test_it_states_the_project(project: Project) -> None:
-    assert project_of(new_file.text(project)) == project
-    bare = new_file.text(project, comments=False)
+    assert project_of(new_file.toml_text(project)) == project
+    bare = new_file.toml_text(project, comments=False)
     assert project_of(bare) == project
     assert not any(line.startswith("#") for line in bare.splitlines())
 
@@ -35,7 +35,7 @@ def test_what_is_left_out_is_shown_with_its_source() -> None:
     project = Project(
         Host("qemuarm64"), defaults=Defaults(memory=128), guests=(Guest("a", vcpus=2),)
     )
-    lines = new_file.text(project).splitlines()
+    lines = new_file.toml_text(project).splitlines()
     guest = lines[lines.index("[guests.a]") :]
     assert "vcpus = 2" in guest
     assert "# memory = 128  # from [defaults]" in guest
@@ -51,7 +51,7 @@ def test_every_comment_can_be_made_a_value(name: str) -> None:
     """The values shown are those that hold: written out, they change nothing."""
     project = presets.load(name, Path("/")).project
     assert project is not None
-    text, count = re.subn(r"(?m)^# (\w+ = )", r"\1", new_file.text(project))
+    text, count = re.subn(r"(?m)^# (\w+ = )", r"\1", new_file.toml_text(project))
     whole = project_of(text)
     assert count > 10
     assert whole != project

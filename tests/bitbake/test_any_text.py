@@ -86,7 +86,7 @@ def test_any_configuration_is_imported_or_refused(conf: str, recipe: str) -> Non
         except XentuiError:
             return
         assert schema.validate(to_data(made.project)) == []
-        assert new_file.text(made.project)
+        assert new_file.toml_text(made.project)
         assert not Path("canary").exists()
 
 

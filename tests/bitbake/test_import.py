@@ -75,7 +75,7 @@ def test_a_configuration_means_the_same(path: Path, tmp_path: Path) -> None:
     imported = importer.read([path])
     project = imported.project
     file = tmp_path / "project.toml"
-    file.write_text(new_file.text(project), encoding="utf-8")
+    file.write_text(new_file.toml_text(project), encoding="utf-8")
     for name, place in imported.needed.items():
         source = CORPUS / Path(place).name
         (tmp_path / name).write_bytes(source.read_bytes())
@@ -435,7 +435,7 @@ def account(made: Imported, folder: Path) -> str:
     printed += [f"note: {note}" for note in made.notes]
     printed += [f"needs {name}: {place}" for name, place in made.needed.items()]
     printed += [f"{one.file}:{one.line} {one.kind}: {one.message}" for one in made.faults]
-    text = "\n".join([new_file.text(made.project, comments=False), *printed, ""])
+    text = "\n".join([new_file.toml_text(made.project, comments=False), *printed, ""])
     return text.replace(f"{folder}/", "")
 
 

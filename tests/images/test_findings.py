@@ -15,7 +15,7 @@ from xentui.images.inspect import inspect
 from xentui.images.suggest import hindrances, suggest, with_source, words
 from xentui.project import document, edit, model, schema, tables
 from xentui.project.assets import gather
-from xentui.project.disk import disk, extra_space
+from xentui.project.image_space import extra_space, image_sizes
 from xentui.rules.check import check
 from xentui.rules.finding import Finding
 
@@ -140,7 +140,7 @@ def test_nothing_is_reported_without_the_files(tmp_path: Path) -> None:
 def test_a_qcow2_uses_the_disk_inside(tmp_path: Path) -> None:
     made.run("qemu-img", "create", "-q", "-f", "qcow2", tmp_path / "d.qcow2", "3G")
     given = project(raw("d.qcow2", "qcow2"), tmp_path)
-    needed = disk(given, gather(given, tmp_path))
+    needed = image_sizes(given, gather(given, tmp_path))
     assert needed.kib == 3 * 1024 * 1024
     assert not needed.estimate
     assert extra_space(given, gather(given, tmp_path)) == 3 * 1024 * 1024

@@ -414,7 +414,7 @@ def test_a_project_is_saved_in_no_directory(given: str) -> None:
 
 def test_a_fragment_in_use_is_one_of_the_ways_and_stays_so() -> None:
     _, build = in_build_dir()
-    Path("two.toml").write_text(new_file.text(TWO))
+    Path("two.toml").write_text(new_file.toml_text(TWO))
     assert (
         main(["generate", "two.toml", "--format", "fragment", "--build-dir", str(build), "--yes"])
         == 0

@@ -15,10 +15,10 @@ from tests.real.cases import Case
 from tests.real.conftest import MakeBuild
 from xentui.output import bundle_recipe, xentui_conf
 from xentui.project import schema
+from xentui.project.complete_cfg import why_complete_cfg
 from xentui.project.effective import effective
 from xentui.project.licenses import CHECKSUMS
 from xentui.project.model import Bundle, Guest, Project
-from xentui.project.route import needs_complete_cfg
 
 FLAGS = tuple(
     f"XEN_GUEST_{name}"
@@ -74,7 +74,7 @@ def test_bitbake_reads_a_bundle_as_intended(
         complete = {
             guest.key
             for guest in guests
-            if guest.config_file or needs_complete_cfg(project, effective(project, guest))
+            if guest.config_file or why_complete_cfg(project, effective(project, guest))
         }
         for guest in guests:
             printed = {name: seen.flags[name].get(guest.key) for name in FLAGS}

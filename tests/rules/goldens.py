@@ -34,8 +34,8 @@ def _finding(finding: Finding, project: Project | None) -> Iterator[str]:
     for quick_fix in finding.quick_fixes:
         yield f"    [{quick_fix.label}]"
         if project is not None:
-            before = new_file.text(project, comments=False).splitlines()
-            after = new_file.text(quick_fix.apply(project), comments=False).splitlines()
+            before = new_file.toml_text(project, comments=False).splitlines()
+            after = new_file.toml_text(quick_fix.apply(project), comments=False).splitlines()
             changed = [line for line in ndiff(before, after) if line[0] in "+-" and line[2:]]
             yield from (f"      {line}" for line in changed)
 

@@ -55,7 +55,7 @@ def document_target(data: bytes) -> None:
 
 def _written(text: str, project: model.Project) -> None:
     assert schema.validate(tables.to_data(project)) == []
-    again = document.load_text(new_file.text(project), ROOT)
+    again = document.load_text(new_file.toml_text(project), ROOT)
     assert repr(again.project) == repr(project)
     assert edit.update(text, project) == text
     host = replace(project.host, memory=(project.host.memory or 1024) + 1)
@@ -144,7 +144,7 @@ def _import(text: str) -> None:
         except XentuiError:
             return
         assert schema.validate(tables.to_data(made.project)) == []
-        again = document.load_text(new_file.text(made.project), ROOT)
+        again = document.load_text(new_file.toml_text(made.project), ROOT)
         assert repr(again.project) == repr(made.project)
 
 

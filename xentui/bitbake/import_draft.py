@@ -14,9 +14,8 @@ from xentui.bitbake.conf_reader import ConfReader
 from xentui.bitbake.conf_values import Store
 from xentui.bitbake.overrides import operation
 from xentui.project import schema
+from xentui.project.lines import KeyPath
 from xentui.project.schema import Field
-
-Path = tuple[str | int, ...]
 
 TAGS = ("autostart", "external")
 
@@ -57,9 +56,9 @@ class Draft:
     needed: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     machine: str | None = None
-    _assignments: dict[Path, tuple[Assignment, ...]] = field(default_factory=dict)
+    _assignments: dict[KeyPath, tuple[Assignment, ...]] = field(default_factory=dict)
 
-    def put(self, path: Path, value: Any, assignments: Iterable[Assignment]) -> None:
+    def put(self, path: KeyPath, value: Any, assignments: Iterable[Assignment]) -> None:
         """Set the value at a path of keys, and remember the lines it comes from."""
         table: Any = self.data
         for step in path[:-1]:
@@ -92,8 +91,8 @@ class Draft:
         Entries of tables do not depend on each other. Of one entry only the first problem
         counts, as removing its cause may fix the others.
         """
-        reasons: dict[Path, str] = {}
-        entries: set[Path] = {("host", "machine")}
+        reasons: dict[KeyPath, str] = {}
+        entries: set[KeyPath] = {("host", "machine")}
         for problem in problems:
             path = problem.path
             while path and path not in self._assignments:
@@ -145,7 +144,7 @@ class ConfImport:
         return override in self.store.overrides().words
 
     def import_value(
-        self, variable: str, path: Path, convert: Callable[[str], Any], *, flag: str = ""
+        self, variable: str, path: KeyPath, convert: Callable[[str], Any], *, flag: str = ""
     ) -> bool:
         """Put the value of a variable or flag at a path; return whether it is assigned at all.
 

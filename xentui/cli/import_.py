@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
         project, lines = _guest(project, path, needed)
         lines_left += lines
     if args.output is None:
-        terminal.put(new_file.text(project))
+        terminal.put(new_file.toml_text(project))
     else:
         write_new(args.output, project, schema=args.schema)
     for line in lines_left:

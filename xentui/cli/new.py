@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     chosen = projects.preset(args.preset, args.assignments)
     project, _ = projects.usable(chosen)
     if args.output is None:
-        terminal.put(new_file.text(project))
+        terminal.put(new_file.toml_text(project))
         return Exit.OK
     write_new(args.output, project, schema=args.schema)
     _copy_files(project, args.output, chosen)
@@ -88,7 +88,7 @@ def write_new(path: Path, project: Project, *, schema: bool = True) -> None:
             f"{visible(str(path))} is not a valid name for a project file",
             fix="Give a name after -o.",
         )
-    made = new_file.text(project, schema_file=FILE_NAME if schema else None)
+    made = new_file.toml_text(project, schema_file=FILE_NAME if schema else None)
     beside = path.with_name(FILE_NAME)
     new = schema and not (beside.is_symlink() or beside.exists())
     with Tree(path.parent) as tree:

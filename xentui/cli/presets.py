@@ -87,7 +87,7 @@ def _show_board(args: argparse.Namespace) -> None:
         terminal.put_json({"version": 1, **_plain(asdict(board))})
     else:
         width = min(terminal.columns(sys.stdout) or _PAGE, _PAGE)
-        terminal.put(board_page.text(board, width))
+        terminal.put(board_page.as_text(board, width))
 
 
 def _plain(value: Any) -> Any:

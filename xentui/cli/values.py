@@ -9,6 +9,7 @@ from typing import Any
 
 from xentui.project import schema, tables
 from xentui.project.effective import explain, words
+from xentui.project.lines import KeyPath
 from xentui.project.model import Project
 
 
@@ -29,7 +30,7 @@ def lines(project: Project) -> list[str]:
     return [f"{text:{width}}  # {words(origin)}" for text, origin in pairs]
 
 
-def _table(project: Project, path: schema.KeyPath, definition: str) -> dict[str, Any]:
+def _table(project: Project, path: KeyPath, definition: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for field in schema.fields(definition):
         at = (*path, field.name)

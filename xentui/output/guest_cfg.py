@@ -14,11 +14,11 @@ import re
 from collections.abc import Iterator
 
 from xentui.bitbake import text
-from xentui.project import artifacts, route
+from xentui.project import artifacts, complete_cfg
 from xentui.project.assets import NO_ASSETS, Assets
+from xentui.project.complete_cfg import why_complete_cfg
 from xentui.project.effective import EffectiveGuest, effective
 from xentui.project.model import Guest, Project, XlValue
-from xentui.project.route import needs_complete_cfg
 from xentui.xl import config as xl_config
 from xentui.xl import disk as xl_disk
 from xentui.xl import nic
@@ -61,7 +61,7 @@ def supplied(project: Project, guest: Guest, assets: Assets = NO_ASSETS) -> str 
     if guest.config_file is not None:
         return assets.texts.get(guest.config_file)
     worked_out = effective(project, guest)
-    return complete(project, worked_out) if needs_complete_cfg(project, worked_out) else None
+    return complete(project, worked_out) if why_complete_cfg(project, worked_out) else None
 
 
 def complete(project: Project, guest: EffectiveGuest) -> str:
@@ -102,7 +102,7 @@ def _settings(guest: EffectiveGuest) -> Iterator[str]:
         # The serial line is what "xl console" shows of a guest with emulated hardware.
         given = {"boot": "c", "serial": "pty"}
         given = {name: value for name, value in given.items() if name not in dict(wanted.xl)}
-    for field in route.set_in_config(wanted):
+    for field in complete_cfg.cfg_only_fields_set(wanted):
         if field.xl:
             given[field.xl] = files.get(field.name, getattr(wanted, field.name))
     if len(wanted.serial) == 1:

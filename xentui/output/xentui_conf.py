@@ -23,18 +23,18 @@ from xentui.project import boards, schema
 from xentui.project.artifacts import image_fstype
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.boards import Dom0Knob
-from xentui.project.disk import extra_space
+from xentui.project.complete_cfg import why_complete_cfg
 from xentui.project.effective import (
+    cached_per_guest,
     dom0_memory,
     effective,
     explain,
     image,
-    kept_per_guest,
     network,
     total_memory,
 )
+from xentui.project.image_space import extra_space
 from xentui.project.model import NO_IMAGE, Defaults, Guest, Project
-from xentui.project.route import needs_complete_cfg
 from xentui.project.schema import Field
 
 _MAKES_EXT4 = ("xen-guest-image-minimal",)
@@ -298,7 +298,7 @@ def bundled_entry(guest: Guest) -> str:
     return ":".join([text.name(guest.key), *sorted(tags)])
 
 
-@kept_per_guest
+@cached_per_guest
 def flags_to_write(project: Project, guest: Guest) -> tuple[tuple[str, str], ...]:
     """Return the variables whose flag for this guest must be set, with their values.
 
@@ -339,7 +339,7 @@ def _flag_fields(project: Project, guest: Guest) -> Iterator[Field]:
     rootfs "none" is xentui's own: the class would search for a file with this name.
     """
     complete = guest.config_file is not None or bool(
-        needs_complete_cfg(project, effective(project, guest))
+        why_complete_cfg(project, effective(project, guest))
     )
     for field in schema.varflag_fields():
         if field.text_kind == "local-file" or (complete and field.xl):

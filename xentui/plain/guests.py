@@ -13,7 +13,7 @@ from xentui.errors import XentuiError, sentences
 from xentui.plain import words
 from xentui.plain.fields import StepMenu, choice_of, fields, head
 from xentui.plain.prompt import Choice, Item, Line, Menu, Pick, Question
-from xentui.project import effective, route, schema
+from xentui.project import bundling, complete_cfg, effective, schema
 from xentui.project.filesystem import exists
 from xentui.project.guest_presets import guest_presets
 from xentui.session import field_paths, files, forms, guests, texts
@@ -65,10 +65,10 @@ class GuestMenu(OfGuest):
         guest = project.guest(self.key)
         full = effective.effective(project, guest)
         yield f"Guest {self.key}: {_way(guest.bundle)}, {full.type}"
-        reasons = route.needs_complete_cfg(project, full)
+        reasons = complete_cfg.why_complete_cfg(project, full)
         if reasons:
             yield texts.complete_config(reasons)
-        advice = route.advice(project, guest)
+        advice = bundling.advice(project, guest)
         if advice:
             yield advice
 

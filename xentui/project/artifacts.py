@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The files that the guests have on the target: their names, and which guest starts when.
+"""The guests' files on the target: their names, and the order in which guests start.
 
-Both classes copy images and kernels into one folder by their base name, so the names of two guests
-can collide (mv:classes/xen-guest-bundle.bbclass, ``resolve_bundle_rootfs`` and
+Both classes copy images and kernels into one folder under their base names, so the files of two
+guests can collide (mv:classes/xen-guest-bundle.bbclass, ``resolve_bundle_rootfs`` and
 ``resolve_bundle_kernel``).
 """
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
 from xentui.project import boards
-from xentui.project.effective import explain, kept_per_guest
+from xentui.project.effective import cached_per_guest, explain
 from xentui.project.model import CONVERTED_IMPORTS, NO_IMAGE, Guest, Project
 
 IMAGES = "/var/lib/xen/images"
@@ -22,16 +22,16 @@ AUTO = "/etc/xen/auto"
 
 
 def image_fstype(project: Project) -> str:
-    """Return the image type of guests that a recipe builds (``XEN_GUEST_IMAGE_FSTYPE``)."""
+    """Return the image type of guests that are built by recipes (``XEN_GUEST_IMAGE_FSTYPE``)."""
     return str(explain(project, ("defaults", "image_fstype")).value)
 
 
-@kept_per_guest
+@cached_per_guest
 def image_file(project: Project, guest: Guest) -> str:
     """Return the file name of the guest's disk image.
 
-    For an image that a recipe builds this is the name of its link in the deploy directory. A guest
-    outside bundles gets the file that the link points to, whose name has a version.
+    For an image that a recipe builds, this is the name of its link in the deploy directory. A guest
+    outside bundles gets the file that the link points to, whose name contains a version.
     """
     if guest.source is not None or guest.rootfs == NO_IMAGE:
         return f"{guest.key}.img"
@@ -41,9 +41,9 @@ def image_file(project: Project, guest: Guest) -> str:
 
 
 def image_format(project: Project, guest: Guest) -> str | None:
-    """Return the format of the guest's disk image on the target; ``None`` if only the file has it.
+    """Return the format of the guest's disk image on the target; ``None`` if it is unknown.
 
-    The class makes a raw image from whatever it imports, and recipes make file systems.
+    The class converts every import to a raw image, and recipes make file systems.
     """
     if guest.source is not None or guest.rootfs == NO_IMAGE:
         return "raw"
@@ -53,7 +53,7 @@ def image_format(project: Project, guest: Guest) -> str | None:
     return "raw" if guest.rootfs is None else None
 
 
-@kept_per_guest
+@cached_per_guest
 def kernel_file(project: Project, guest: Guest) -> str:
     """Return the file name of the guest's kernel, or an empty text if it has none."""
     if guest.kernel == "none":
@@ -73,12 +73,12 @@ class ExtraFile:
     """A file of a guest in addition to its image and kernel.
 
     Attributes:
-        field: the guest's field that asks for it: ``ramdisk``, ``device_tree``, ``disks[0]`` …
+        field: the guest's field that names it: ``ramdisk``, ``device_tree``, ``disks[0]`` …
         file: the fetched or deployed file that it is made from; empty for an empty disk.
-        type: ``raw`` to copy it, ``empty`` for an empty disk, or the format to make it raw of, by
-            qemu-img's name.
+        type: ``raw`` to copy the file, ``empty`` for an empty disk, or qemu-img's name of the
+            format that is converted to raw.
         name: its file name on the target, which begins with the guest's key.
-        size: MiB of an empty disk.
+        size: the size of an empty disk, in MiB.
     """
 
     field: str
@@ -116,18 +116,19 @@ def extra_files(guest: Guest) -> tuple[ExtraFile, ...]:
 def modules_file(project: Project, bundle: str) -> str | None:
     """Return the file that makes Dom0 load xen-pciback for a bundle; ``None`` if no guest needs it.
 
-    Only on x86 does mv:xen-image-minimal.bb install the module (``XEN_PCIBACK_MODULE``).
+    mv:xen-image-minimal.bb installs that module only on x86 (``XEN_PCIBACK_MODULE``).
     """
-    passing = any(guest.pci for guest in project.guests if guest.bundle == bundle)
+    has_pci = any(guest.pci for guest in project.guests if guest.bundle == bundle)
     x86 = boards.board(project.host.machine).arch == "x86-64"
-    return f"/etc/modules-load.d/{bundle}.conf" if passing and x86 else None
+    return f"/etc/modules-load.d/{bundle}.conf" if has_pci and x86 else None
 
 
 def start_order(project: Project) -> list[str]:
     """Return the keys of the guests that start with Dom0, first to last.
 
-    A guest comes after those in its ``after`` and ``backend`` that start with Dom0 too; otherwise
-    guests are ordered by name, as by xendomains. In a cycle, which is a finding, the names decide.
+    A guest comes after those guests in its ``after`` and ``backend`` that also start with Dom0.
+    Otherwise they are sorted by name, as xendomains does. A cycle, for which there is a finding, is
+    broken by name too.
     """
     guests = {guest.key: guest for guest in project.without_direct_guests.guests if guest.autostart}
     needs = {key: guests.keys() & set(starts_after(guest)) for key, guest in guests.items()}
@@ -150,15 +151,15 @@ def start_order(project: Project) -> list[str]:
 
 def starts_after(guest: Guest) -> tuple[str, ...]:
     """Return the keys of the guests that must start before this one."""
-    served = (guest.backend, *(disk.backend for disk in guest.disks))
-    return tuple(dict.fromkeys((*guest.after, *(key for key in served if key is not None))))
+    backends = (guest.backend, *(disk.backend for disk in guest.disks))
+    return tuple(dict.fromkeys((*guest.after, *(key for key in backends if key is not None))))
 
 
 def auto_names(project: Project) -> dict[str, str]:
-    """Return the name of each guest's link in /etc/xen/auto, in the order they start.
+    """Return the name of each guest's link in /etc/xen/auto, in the order in which they start.
 
-    xendomains starts guests in the order of their links' names, so these get numbers where that is
-    not the order wanted.
+    xendomains starts guests in the order of these names, so they begin with numbers unless the
+    guests' keys have the right order already.
     """
     order = start_order(project)
     if order == sorted(order):
@@ -168,9 +169,9 @@ def auto_names(project: Project) -> dict[str, str]:
 
 
 def layout(project: Project) -> list[str]:
-    """Return the paths that the guests add to the target, sorted; a link is shown with its target.
+    """Return the sorted paths that the guests add to the target; links as ``link -> target``.
 
-    Images and kernels are listed under their link names, see :func:`image_file`.
+    Images and kernels are listed with the names of their links, see :func:`image_file`.
     """
     project = project.without_direct_guests
     lines = set()
@@ -186,5 +187,5 @@ def layout(project: Project) -> list[str]:
         if guest.autostart:
             lines.add(f"{AUTO}/{links[guest.key]} -> {config}")
     modules = (modules_file(project, bundle.key) for bundle in project.bundles)
-    lines |= {place for place in modules if place is not None}
+    lines |= {path for path in modules if path is not None}
     return sorted(lines)

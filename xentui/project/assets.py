@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The files next to a project file that belong to it: xl configs, scripts, images.
+"""The files that a project refers to: xl configs, scripts, images.
 
-Files outside the project's directory are never read, whatever a path or symbolic link names.
+Files outside the project's directory are never read, wherever a path or symbolic link leads.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from xentui.project import filesystem
 from xentui.project.model import Guest, Project
 
 MAX_TEXT = 1024 * 1024
-"""The largest size of a config or script, in bytes."""
+"""The maximum size of a config file or script, in bytes."""
 
 MAX_ENTRIES = 100_000
-"""The most directory entries that are counted for a directory's size."""
+"""The maximum number of files that are counted for the size of a directory."""
 
 _EMPTY: Mapping[str, str] = MappingProxyType({})
 _NO_PATHS: Mapping[str, Path] = MappingProxyType({})
@@ -31,12 +31,13 @@ _NO_PATHS: Mapping[str, Path] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file or directory that a ``file://`` address names.
+    """A local file or directory that a project refers to.
 
     Attributes:
-        path: its path, with every link resolved.
-        size: its bytes; for a directory, those of all regular files in it.
-        disk: for a qcow2 image, the bytes of the disk inside; otherwise ``None``.
+        path: its path, with all links resolved.
+        size: its size in bytes; for a directory, that of all regular files in it.
+        disk: for an image in a virtual disk format such as qcow2, the size of the disk in it, in
+            bytes; otherwise ``None``.
     """
 
     path: Path
@@ -47,19 +48,21 @@ class SourceFile:
 
 @dataclass(frozen=True)
 class Assets:
-    """What was found next to a project file.
+    """What is known about a project from outside its file: other files, and the layers.
 
     Attributes:
         directory: the directory that was searched, or ``None``.
-        texts: xl configs and import scripts, by their path in the project.
-        sources: the files that ``file://`` addresses, ramdisks, device trees and additional disks
-            name, by their relative path, as far as they exist.
+        texts: contents of xl configs and import scripts, by their path in the project.
+        sources: existing files that the project refers to with ``file://`` addresses or as
+            ramdisks, device trees and additional disks, by their relative paths.
         missing: paths of files that do not exist below the directory.
-        unreadable: paths of texts that exist, but are not UTF-8, too big or not readable.
-        copies: files still to be copied into the directory, with their present paths.
-        layer_bundles: guests of the layers' bundles that the project installs; ``None`` if no
-            layers were read.
-        installs_vxn: whether the build directory's own settings install vxn.
+        unreadable: paths of existing configs and scripts that are not UTF-8, too big or
+            inaccessible.
+        copies: the current paths of files that are still to be copied into the directory, by their
+            names there.
+        layer_bundles: the guests in bundles of the layers that the project installs; ``None`` if
+            no layers were read.
+        installs_vxn: whether the user's own settings in the build directory install vxn.
         recipes: names of the layers' recipes; ``None`` if no layers were read.
     """
 
@@ -84,13 +87,14 @@ def gather(
     elsewhere: Mapping[str, Path] = _NO_PATHS,
     beside: Path | None = None,
 ) -> Assets:
-    """Find the files that a project names below its directory.
+    """Find the files that a project refers to.
 
     Args:
         project: the project.
-        directory: the project file's directory; it need not exist.
-        elsewhere: files that are still to be copied there, by the names they will have.
-        beside: another directory whose files are to be copied, such as that of a preset.
+        directory: the directory of the project file; it may not exist.
+        elsewhere: files that are still to be copied there, by the names that they will get.
+        beside: another directory from which missing files are to be copied, such as that of a
+            preset.
     """
     texts: dict[str, str] = {}
     sources: dict[str, SourceFile] = {}
@@ -120,8 +124,7 @@ def gather(
         except InputError:
             unreadable.append(name)
     for name in dict.fromkeys(_sources(project)):
-        # BitBake's fetcher decodes the path of an address (bb:lib/bb/fetch2/__init__.py,
-        # decodeurl).
+        # BitBake's fetcher decodes %XX in an address (bb:lib/bb/fetch2/__init__.py, decodeurl).
         path = find(name, unquote(name))
         found = _source(path) if path is not None else None
         if found is not None:
@@ -161,10 +164,10 @@ def _sources(project: Project) -> Iterator[str]:
 
 
 def _unfetched(project: Project) -> Iterator[str]:
-    """Yield files that guests name, whether or not anything fetches them."""
+    """Yield files that guests name but that no ``file://`` address has to name."""
     for guest in project.guests:
-        named = (guest.ramdisk, guest.device_tree, *(disk.file for disk in guest.disks))
-        yield from (name for name in named if name is not None)
+        files = (guest.ramdisk, guest.device_tree, *(disk.file for disk in guest.disks))
+        yield from (name for name in files if name is not None)
 
 
 def _inside(directory: Path, name: str) -> Path | None:
@@ -172,7 +175,7 @@ def _inside(directory: Path, name: str) -> Path | None:
     try:
         root = directory.resolve(strict=True)
         path = (root / name).resolve(strict=True)
-    # A loop of links is a RuntimeError up to Python 3.12, a NUL in a name a ValueError.
+    # A loop of links raises RuntimeError up to Python 3.12, a NUL in a name ValueError.
     except (OSError, RuntimeError, ValueError):
         return None
     return path if path != root and path.is_relative_to(root) else None
@@ -191,9 +194,9 @@ def _source(path: Path) -> SourceFile | None:
 
 
 def _virtual_size(path: Path) -> int | None:
-    """Return the size of the disk in an image, from its header.
+    """Return the size in bytes of the disk in an image, from the header of its format.
 
-    QEMU: docs/interop/qcow2.rst, block/{vmdk,vdi,vpc}.c.
+    The formats are described in QEMU's docs/interop/qcow2.rst and block/{vmdk,vdi,vpc}.c.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
     try:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The page of a board: everything that its file says, under headings, for people."""
+"""The facts about a board as text for the user, under headings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Section(NamedTuple):
 
 
 def sections(board: Board) -> Iterator[Section]:
-    """Yield the sections of a board's page in reading order; the first heading is its support."""
+    """Yield the sections about a board in reading order; the first heading is its support level."""
     state = board.state_words
     yield Section(f"{state[0].upper()}{state[1:]}", (board.summary,))
     if board.state == "refused":
@@ -42,12 +42,12 @@ def sections(board: Board) -> Iterator[Section]:
             yield Section(heading, items)
 
 
-def text(board: Board, width: int) -> str:
-    """Return the page as plain text.
+def as_text(board: Board, width: int) -> str:
+    """Return all sections as plain text.
 
     Args:
         board: the board.
-        width: the longest line, in columns.
+        width: the maximum length of a line, in columns.
     """
     lines = [f"{board.machine}: {board.title}"]
     for section in sections(board):

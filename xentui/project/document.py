@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from xentui.errors import XentuiError
 from xentui.project import filesystem, lines, schema
+from xentui.project.lines import KeyPath
 from xentui.project.tables import from_data
 from xentui.safe_text import visible
 
 if TYPE_CHECKING:
-    from xentui.project import schema
     from xentui.project.model import Project
 
 MAX_BYTES = 4 * 1024 * 1024
@@ -27,14 +27,14 @@ MAX_DEPTH = 16
 """The deepest nesting of tables and lists; the format itself needs six levels."""
 
 MAX_PARTS = 200_000
-"""The most keys, headers, list entries and brackets in one text. Ten thousand guests with ten
-settings each take about 150,000."""
+"""The maximum number of keys, headers, list entries and brackets in one text. Ten thousand guests
+with ten settings each need about 150,000."""
 
 MAX_ENTRIES = 10_000
-"""The most entries of one table or list, such as guests."""
+"""The maximum number of entries in one table or list, such as guests."""
 
 MAX_LINE = 100_000
-"""The most characters of one line: no valid value has a twentieth of that."""
+"""The maximum length of a line, in characters. Valid values are less than a twentieth of it."""
 
 BYTE_ORDER_MARK = "\ufeff"
 
@@ -43,8 +43,8 @@ _MANY_DOTS = re.compile(rf"^(?:[^.\n]*+\.){{{MAX_DEPTH}}}", re.MULTILINE)
 _MANY_DIGITS = re.compile(r"(?<![0-9_])[0-9_]{1000}")
 _INTEGERS = range(-(2**63), 2**63)
 _SIGNS = "=[{,."
-# One match for each character outside of strings and comments. Every character has an alternative,
-# an open string ends with its line or the text, and there is no backtracking: linear time.
+# Each match ends at the next of these signs that is not in a string or a comment. An unclosed
+# string ends with its line or with the text. The pattern never backtracks, so it takes linear time.
 _PART = re.compile(
     r"""(?:[^"'#=\[{,.]++|\#[^\n]*+"""
     r'|"""(?:[^"\\]++|\\.|"{1,2}(?!"))*+(?:"{3,5}|\\?\Z)'
@@ -57,7 +57,7 @@ _PART = re.compile(
 
 
 class DocumentError(XentuiError):
-    """A text that is not TOML, or TOML that is too large or too deep to be a project.
+    """A text that is not valid TOML, or whose TOML is too large or too deep for a project.
 
     Attributes:
         code: the code of the finding.
@@ -88,7 +88,7 @@ class Document:
     """A TOML text and its data.
 
     Attributes:
-        text: the whole text, a byte order mark included.
+        text: the whole text, including any byte order mark.
         path: the file it was read from, if any.
     """
 
@@ -96,9 +96,9 @@ class Document:
     data: dict[str, Any]
     path: Path | None = None
 
-    def line_of(self, path: schema.KeyPath) -> int | None:
-        """Return the line of a key, as :func:`line_of` does."""
-        return line_of(self.text, path)
+    def line_of(self, path: KeyPath) -> int | None:
+        """Return the line number of a key, from 1; for a missing key, that of its table."""
+        return lines.line_of(self.text, path)
 
 
 @dataclass(frozen=True)
@@ -106,10 +106,10 @@ class Loaded:
     """A document and the project that it describes.
 
     Attributes:
-        project: ``None`` if the document violates the schema.
+        project: the project; ``None`` if the document violates the schema.
         problems: the violations of the schema.
-        directory: the directory of the project's relative paths.
-        notes: what was ignored, one sentence each.
+        directory: the directory that the project's relative paths start from.
+        notes: sentences about parts of the file that were ignored.
     """
 
     document: Document
@@ -120,22 +120,21 @@ class Loaded:
 
 
 def read(path: Path) -> str:
-    """Return the unchanged text of a project file, a byte order mark included.
+    """Return the unchanged text of a project file, including any byte order mark.
 
     Raises:
-        InputError: it is missing, unreadable, not UTF-8, bigger than :data:`MAX_BYTES`, or not a
-            regular file.
+        InputError: the file is missing, unreadable, not UTF-8, larger than :data:`MAX_BYTES`, or
+            not a regular file.
     """
     return filesystem.read_text(path, MAX_BYTES)
 
 
 def parse(text: str, path: Path | None = None) -> Document:
-    """Return the data of a TOML text.
+    """Parse a TOML text.
 
     Raises:
-        DocumentError: it is not TOML, nests deeper than :data:`MAX_DEPTH`, has an integer of
-            more than 64 bits, or more in it than
-            :data:`MAX_PARTS` and :data:`MAX_ENTRIES` allow.
+        DocumentError: the text is not valid TOML, exceeds :data:`MAX_DEPTH`, :data:`MAX_PARTS`,
+            :data:`MAX_ENTRIES` or :data:`MAX_LINE`, or has an integer of more than 64 bits.
     """
     body = text.removeprefix(BYTE_ORDER_MARK)
     long = _long_line(body)
@@ -146,7 +145,7 @@ def parse(text: str, path: Path | None = None) -> Document:
         )  # fmt: skip
     if has_too_many_parts(body):
         raise _too_much(f"more than {MAX_PARTS} keys and values", path)
-    # tomllib's time grows with the square of the parts of a dotted key.
+    # tomllib takes quadratic time for a dotted key with many parts.
     if _MANY_DOTS.search(body) and _has_long_key(body):
         raise _too_deep(path)
     try:
@@ -163,17 +162,12 @@ def parse(text: str, path: Path | None = None) -> Document:
     return Document(text, data, path)
 
 
-def line_of(text: str, path: schema.KeyPath) -> int | None:
-    """Return the line number of a key, from 1; for a missing key, its table's."""
-    return lines.line_of(text, path)
-
-
 def load(path: Path) -> Loaded:
     """Read a project file.
 
     Raises:
         InputError: it cannot be read.
-        DocumentError: it is not TOML.
+        DocumentError: it is not valid TOML.
     """
     return validated(parse(read(path), path), path.parent)
 
@@ -181,15 +175,15 @@ def load(path: Path) -> Loaded:
 def load_bundled(path: Path) -> Loaded:
     """Load a project file that comes with xentui, without checking it against the schema.
 
-    The tests check each one. Checking it here would double the start-up time, as it imports
-    jsonschema.
+    The tests check these files. A check here would import jsonschema, which doubles the start-up
+    time.
     """
     document = parse(read(path), path)
     return Loaded(document, from_data(document.data), (), path.parent, ())
 
 
 def load_text(text: str, directory: Path) -> Loaded:
-    """Load a project from a text, as if it were a file of a directory.
+    """Load a project from a text, as if it were a file in a directory.
 
     Raises:
         DocumentError: it is not TOML.
@@ -239,19 +233,19 @@ def _not_toml(error: tomllib.TOMLDecodeError, text: str, path: Path | None) -> D
 
 
 def _check_values(data: dict[str, Any], text: str, path: Path | None) -> None:
-    """Refuse huge integers and data that is too deeply nested or too long."""
-    left: list[tuple[schema.KeyPath, Any]] = [((), data)]
+    """Refuse integers of more than 64 bits, and data with too many levels or entries."""
+    left: list[tuple[KeyPath, Any]] = [((), data)]
     while left:
         where, value = left.pop()
         if isinstance(value, int):
             if value not in _INTEGERS:
                 raise DocumentError(
-                    "an integer has more than 64 bits", path=path, line=line_of(text, where)
+                    "an integer has more than 64 bits", path=path, line=lines.line_of(text, where)
                 )
             continue
         if len(where) > MAX_DEPTH:
             raise _too_deep(path)
-        if _too_many_entries(value):
+        if len(value) > MAX_ENTRIES:
             place = visible(schema.dotted(where)) or "the file"
             raise _too_much(f"{place} has more than {MAX_ENTRIES} entries", path)
         pairs = value.items() if isinstance(value, dict) else enumerate(value)
@@ -263,13 +257,13 @@ def _check_values(data: dict[str, Any], text: str, path: Path | None) -> None:
 def has_too_many_parts(text: str) -> bool:
     """Return whether a text has more than :data:`MAX_PARTS` parts.
 
-    They are counted by the character that each needs: a key has an equals sign, an entry a comma,
-    a header or nested list a bracket, a part of a dotted key a dot.
+    Each part is counted by the sign it needs: the equals sign of a key, the comma of an entry, the
+    bracket of a header or list, the dot in a dotted key.
     """
     if sum(text.count(sign) for sign in _SIGNS) <= MAX_PARTS:
         return False
     beyond = next(islice(_PART.finditer(text), MAX_PARTS, None), None)
-    # The match that reaches the end is the rest after the last such character.
+    # The match that reaches the end of the text is what follows the last sign.
     return beyond is not None and beyond.end() < len(text)
 
 
@@ -282,8 +276,3 @@ def _long_line(text: str) -> int | None:
             return text.count("\n", 0, at) + 1
         at = end + 1
     return None
-
-
-def _too_many_entries(value: Any) -> bool:
-    """Return whether a table or list has more than :data:`MAX_ENTRIES` entries itself."""
-    return len(value) > MAX_ENTRIES

@@ -1,19 +1,20 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Write a changed project back into its own text, with tomlkit.
+"""Write a changed project back into the text of its file, with tomlkit.
 
 Only what differs is changed: comments, order, blank lines, quotes and line ends stay. tomlkit
-keeps all that wherever it is not asked to change something. This module adds four things that
-tomlkit cannot do:
+preserves them wherever it is not asked to change something. This module adds what it lacks:
 
-* CRLF line ends: new lines would get a bare newline. The text is edited without carriage returns.
-* tomlkit attaches a comment above a header to the table before it, and deletes it with that table.
-  Here the comment moves to the table below it.
-* A key cannot be renamed in place, see :func:`_renamed`.
-* A table cannot be moved, nor an entry be put at its place in a table, see :class:`_Changes`.
+* CRLF line ends: tomlkit would end new lines with a bare newline. So the text is edited without
+  carriage returns, which are added again at the end.
+* Comments above a header: tomlkit attaches them to the table before it, and deletes them with that
+  table. :func:`_hand_over_comments` moves them to the table below.
+* Renaming a key in place: see :func:`_renamed`.
+* Moving a table, or adding an entry in the middle of one: see :func:`_put_in_order` and
+  :func:`_add`.
 
-The new text is parsed and compared with the project. If it differs, a simpler way of writing is
-tried, which may cost style, but never a value or a comment.
+The new text is parsed again and compared with the project. If it differs, a simpler method is
+tried, which may lose formatting, but never a value or a comment.
 """
 
 from __future__ import annotations
@@ -43,8 +44,8 @@ from tomlkit.items import (
 )
 
 from xentui.project import document, lines, schema, tables
+from xentui.project.lines import KeyPath
 from xentui.project.model import Project
-from xentui.project.schema import KeyPath
 
 _NAMED = [(name,) for name in schema.named_tables()]
 _TOKEN = re.compile(
@@ -52,18 +53,18 @@ _TOKEN = re.compile(
     r"""'''.*?'''|'[^'\n]*'|\#[^\n]*""",
     re.DOTALL,
 )
-"""A text or a comment."""
+"""A string or a comment."""
 
 
 def update(text: str, project: Project) -> str:
     """Return ``text`` changed so that it describes ``project``.
 
     Args:
-        text: a TOML text of this project before the change, or of any other project.
-        project: the project that the text must describe.
+        text: the TOML text of this project before the change, or of any other project.
+        project: the project that the new text must describe.
 
     Raises:
-        DocumentError: the text is not TOML.
+        DocumentError: the text is not valid TOML.
     """
     data = document.parse(text).data
     if _describes(data, project):
@@ -73,16 +74,17 @@ def update(text: str, project: Project) -> str:
     body = text.removeprefix(mark)
     crlf = body.count("\r\n") == body.count("\n") > 0
     body = body.replace("\r\n", "\n") if crlf else body
-    # A text without a newline at its end gets one while it is edited.
-    whole = body.rstrip(" \t\n")
-    made = next(
-        made
-        for way in (_in_place, _table_by_table, _rewritten)
-        if (made := way(f"{whole}\n", data, wanted)) is not None
-        and _describes(_data(made), project)
+    # While it is edited, the text ends with exactly one newline. Its own end is put back
+    # afterwards.
+    stripped = body.rstrip(" \t\n")
+    edited = next(
+        edited
+        for method in (_in_place, _table_by_table, _rewritten)
+        if (edited := method(f"{stripped}\n", data, wanted)) is not None
+        and _describes(_data(edited), project)
     )
-    made = made.rstrip(" \t\n") + body[len(whole) :]
-    return mark + (made.replace("\n", "\r\n") if crlf else made)
+    edited = edited.rstrip(" \t\n") + body[len(stripped) :]
+    return mark + (edited.replace("\n", "\r\n") if crlf else edited)
 
 
 def _describes(data: dict[str, Any] | None, project: Project) -> bool:
@@ -92,7 +94,7 @@ def _describes(data: dict[str, Any] | None, project: Project) -> bool:
         parsed = tables.from_data(data)
     except (TypeError, KeyError, AttributeError, ValueError):
         return False
-    # Unlike ==, this distinguishes 1, 1.0 and true.
+    # Unlike ==, repr() distinguishes 1, 1.0 and true.
     return repr(parsed) == repr(project)
 
 
@@ -113,7 +115,7 @@ def _parsed(body: str) -> TOMLDocument | None:
 
 
 def _in_place(body: str, data: dict[str, Any], wanted: dict[str, Any]) -> str | None:
-    """Change what differs in place."""
+    """Change only the values that differ; return ``None`` if tomlkit cannot do it."""
     names = {name: _new_names(data.get(name), wanted.get(name)) for name in schema.named_tables()}
     body = _renamed(body, names)
     parsed, now = _parsed(body), _data(body)
@@ -123,13 +125,13 @@ def _in_place(body: str, data: dict[str, Any], wanted: dict[str, Any]) -> str | 
     try:
         _table(parsed, (), now, wanted)
     except (LookupError, TypeError, ValueError, AttributeError, NotImplementedError):
-        # tomlkit can read some forms that it cannot change.
+        # tomlkit can read some notations that it cannot change.
         return None
     return parsed.as_string()
 
 
 def _table_by_table(body: str, data: dict[str, Any], wanted: dict[str, Any]) -> str | None:
-    """Rewrite each top-level table that differs, with its comments before it."""
+    """Rewrite each top-level table that differs; its comments move to the start of the text."""
     parsed = _parsed(body)
     if parsed is None:
         return None
@@ -146,18 +148,18 @@ def _table_by_table(body: str, data: dict[str, Any], wanted: dict[str, Any]) -> 
 
 
 def _rewritten(body: str, _data: dict[str, Any], wanted: dict[str, Any]) -> str:
-    """Rewrite the whole text, after all of its comments."""
-    made = tomlkit.document()
+    """Rewrite the whole text; all comments move to its start."""
+    rewritten = tomlkit.document()
     for name, value in wanted.items():
-        made.append(name, item(value))
-    return _with_comments_of(body, made.as_string())
+        rewritten.append(name, item(value))
+    return _with_comments_of(body, rewritten.as_string())
 
 
 # Values
 
 
 def key_text(name: str) -> str:
-    """Return one part of a key, quoted where it must be."""
+    """Return one part of a dotted key as TOML, quoted if necessary."""
     return tomlkit.key(name).as_string() if name.isprintable() else value_text(name)
 
 
@@ -167,13 +169,17 @@ def value_text(value: Any) -> str:
 
 
 def item(value: Any, *, inline: bool = False) -> Any:
-    """Return plain data as a tomlkit item: tables get headers, unless they are inline.
+    """Return plain data as a tomlkit item.
 
-    Invisible characters, and those that change how text is shown, are written as escapes.
+    Unprintable characters, and those that change how a text is displayed, are escaped.
+
+    Args:
+        value: plain data.
+        inline: whether to write tables inside braces instead of below a header.
     """
     if isinstance(value, Mapping):
         table: Any = tomlkit.inline_table() if inline else tomlkit.table(_is_super(value))
-        # Text behind the header of an inner table would belong to that table.
+        # Plain values come first: after the header of an inner table they would belong to it.
         for name, inner in sorted(value.items(), key=lambda pair: _is_tables(pair[1])):
             table.append(name, item(inner, inline=inline))
         return table
@@ -204,7 +210,7 @@ def _escaped(char: str) -> str:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Return whether two values are equal and have the same types: 1, 1.0 and true differ."""
+    """Return whether two values are equal and of equal types: 1, 1.0 and true differ."""
     if type(one) is not type(other):
         return False
     if isinstance(one, dict):
@@ -228,7 +234,7 @@ def _equal(left: list[Any], right: list[Any]) -> int:
 
 
 def _means_absent(path: KeyPath, value: Any) -> bool:
-    """Return whether a value means the same as a missing key, such as ``tags = []``."""
+    """Return whether a missing key would mean the same as this value, such as ``tags = []``."""
     if len(path) == 1:
         return bool(value == {})
     try:
@@ -239,7 +245,7 @@ def _means_absent(path: KeyPath, value: Any) -> bool:
 
 
 def _is_tables(value: Any) -> bool:
-    """Return whether a value needs headers: a table, or a list of tables."""
+    """Return whether a value is a table or a list of tables, which are written with headers."""
     if isinstance(value, list):
         return bool(value) and all(isinstance(entry, Mapping) for entry in value)
     return isinstance(value, Mapping)
@@ -249,10 +255,10 @@ def _is_tables(value: Any) -> bool:
 
 
 def _new_names(old: Any, new: Any) -> dict[str, str]:
-    """Return the renamed keys of a table of guests, bundles or import types.
+    """Return the new name of each renamed key in a table of guests, bundles or import types.
 
-    A missing key was renamed if a new key is in its place, between the same neighbours, with
-    mostly the same content.
+    A missing key counts as renamed if a new key with mostly the same contents is in its place,
+    between the same neighbours.
     """
     if not isinstance(old, dict) or not isinstance(new, dict) or old.keys() == new.keys():
         return {}
@@ -266,7 +272,7 @@ def _new_names(old: Any, new: Any) -> dict[str, str]:
 
 
 def _runs(those: Mapping[str, Any], without: Mapping[str, Any]) -> dict[str | None, list[str]]:
-    """Return the keys that only ``those`` has, by the common key they follow."""
+    """Return the keys that only ``those`` has, grouped by the common key that they follow."""
     runs: dict[str | None, list[str]] = {}
     after: str | None = None
     for name in those:
@@ -287,11 +293,11 @@ def _alike(one: Any, other: Any) -> bool:
 
 
 def _renamed(body: str, names: Mapping[str, Mapping[str, str]]) -> str:
-    """Return a text with entries of tables renamed wherever their names occur.
+    """Return a text in which entries of named tables have new names, in headers and keys.
 
     Args:
         body: a TOML text.
-        names: the new name of each entry, by its table (``guests``) and its name.
+        names: the new name of each renamed entry, by its table (``guests``) and its old name.
     """
     if not any(names.values()):
         return body
@@ -313,7 +319,7 @@ def _spots(
     value: lines.Value | None,
     names: Mapping[str, Mapping[str, str]],
 ) -> Iterator[tuple[lines.Key, str]]:
-    """Yield where names of entries are in a dotted key and in the inline tables behind it."""
+    """Yield each renamed name in a dotted key or in its inline tables, with the new name."""
     whole = (*before, *keys)
     if len(whole) > 1:
         new = names.get(whole[0].name, {}).get(whole[1].name)
@@ -328,10 +334,10 @@ def _spots(
 
 
 def _hand_over_comments(parsed: TOMLDocument) -> None:
-    """Let each table own the comment right above its header, and the blank lines above that.
+    """Give each table the comment right above its header, and the blank lines above that.
 
-    They become part of the text before the header's bracket. Comments at the very top of the
-    text belong to no table.
+    tomlkit keeps them in the indentation of the header. Comments at the top of the text stay where
+    they are.
     """
     run: list[tuple[list[Any], int]] = []
     top = True
@@ -354,7 +360,7 @@ def _hand_over_comments(parsed: TOMLDocument) -> None:
 
 
 def _in_order(container: Container | TOMLDocument) -> Iterator[tuple[list[Any], int, Item]]:
-    """Yield the parts of a text in their order, each with the list that holds it and its index."""
+    """Yield the parts of a text in order, each with the list that contains it and its index."""
     body = container.body
     for at, (_, part) in enumerate(body):
         if isinstance(part, AoT):
@@ -370,27 +376,26 @@ def _in_order(container: Container | TOMLDocument) -> Iterator[tuple[list[Any], 
 
 
 def _comments(body: str) -> list[str]:
-    """Return every comment of a text, with its ``#``."""
+    """Return the comments of a text, including their ``#``."""
     return [token for token in _TOKEN.findall(body) if token.startswith("#")]
 
 
-def _with_comments_of(body: str, made: str) -> str:
-    """Return a text after the comments of another text that it does not have."""
-    there = Counter(_comments(made))
-    lost = list((Counter(_comments(body)) - there).elements())
-    return "".join(f"{comment}\n" for comment in lost) + made
+def _with_comments_of(body: str, rewritten: str) -> str:
+    """Return a rewritten text after those comments of the original that it lacks."""
+    lost = Counter(_comments(body)) - Counter(_comments(rewritten))
+    return "".join(f"{comment}\n" for comment in lost.elements()) + rewritten
 
 
 # Changes
 
 
 def _is_super(value: Mapping[str, Any]) -> bool:
-    """Return whether a table needs no header, as it contains only tables."""
+    """Return whether a table contains only tables, so that it needs no header."""
     return bool(value) and all(map(_is_tables, value.values()))
 
 
 def _table(table: Any, path: KeyPath, old: dict[str, Any], new: dict[str, Any]) -> None:
-    """Change what differs in the table at ``path``."""
+    """Change the table at ``path`` from its old to its new contents."""
     for name, value in old.items():
         if name not in new and not _means_absent((*path, name), value):
             del table[name]
@@ -419,14 +424,14 @@ def _change(table: Any, path: KeyPath, old: Any, new: Any) -> None:
 
 
 def _has_no_header(table: Any) -> bool:
-    """Return whether a table is written only by its entries, without a header."""
+    """Return whether a table exists only through the headers or dotted keys of its entries."""
     return (
         table.is_super_table() if isinstance(table, Table) else not isinstance(table, InlineTable)
     )
 
 
 def _list(entries: Any, path: KeyPath, old: list[Any], new: list[Any]) -> None:
-    """Change what differs in a list; equal entries at both ends are not touched."""
+    """Change a list from its old to its new contents, without touching equal ends."""
     head = _equal(old, new)
     tail = _equal(old[head:][::-1], new[head:][::-1])
     fewer = len(old) - len(new)
@@ -446,7 +451,7 @@ def _list(entries: Any, path: KeyPath, old: list[Any], new: list[Any]) -> None:
 
 
 def _add(table: Any, name: str, value: Any, before: str | None) -> None:
-    """Add a key to a table, after another of its keys where that is possible."""
+    """Add a key to a table, if possible right after the key ``before``."""
     added = item(value, inline=isinstance(table, InlineTable))
     if not isinstance(table, Table) or _is_tables(value) or before is None:
         table[name] = added
@@ -455,7 +460,7 @@ def _add(table: Any, name: str, value: Any, before: str | None) -> None:
 
 
 def _put_in_order(table: Any, names: list[str]) -> None:
-    """Sort the entries of a table, each with its comments, into the given order."""
+    """Reorder the entries of a table, each with its comments."""
     if [name for name in table if name in names] == names:
         return
     keys = {key.key: key for key, _ in table.value.body if key is not None}

@@ -2,22 +2,22 @@
 # SPDX-License-Identifier: MIT
 """The effective value of each field and its origin. No other module computes them.
 
-A field that the project leaves out takes its value from ``[defaults]``, the board, the Xen
-classes (``?=`` lines of xen-guest-bundle.bbclass and xen-guest-cross-install.bbclass, which the
-schema's defaults repeat) or from a setting made by hand in a build directory.
+A field that the project leaves out takes its value from a setting made by hand in the build
+directory, from ``[defaults]``, from the board or from the Xen classes. The defaults in the schema
+repeat the ``?=`` lines of xen-guest-bundle.bbclass and xen-guest-cross-install.bbclass.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import cache, wraps
 from types import MappingProxyType
 from typing import Any, Concatenate, Generic, NamedTuple, ParamSpec, TypeVar
 
 from xentui.project import boards, schema, tables
+from xentui.project.lines import KeyPath
 from xentui.project.model import Guest, GuestType, Project
-from xentui.project.schema import Field, KeyPath
+from xentui.project.schema import Field
 
 T = TypeVar("T")
 
@@ -37,15 +37,15 @@ ORIGINS = {
     "unknown": "unknown",
     "none": "none",
 }
-"""Where a value can come from, in words. Any other origin is its own words, such as the file and
-line of a setting made by hand: ``local.conf:12``."""
+"""Where a value can come from, with the words for it. Any other origin is the place of a setting
+made by hand, such as ``local.conf:12``, and is shown unchanged."""
 
 
 class Value(NamedTuple, Generic[T]):
     """A value and where it comes from.
 
     Attributes:
-        value: as in the model; ``None`` if it is unknown or there is no value.
+        value: the value as in the model; ``None`` if it is unknown or there is none.
         origin: a key of :data:`ORIGINS`, or a place such as ``local.conf:12``.
     """
 
@@ -59,112 +59,107 @@ class Value(NamedTuple, Generic[T]):
 
 
 def words(origin: str) -> str:
-    """Return the origin of a value in words."""
+    """Return the words for an origin."""
     return ORIGINS.get(origin, origin)
 
 
-@dataclass(frozen=True)
-class Outside:
-    """Values that come from outside the project file.
+HandSettings = Mapping[KeyPath, Value[Any]]
+"""Settings made by hand in the build directory's own files, by the path of the corresponding field.
+Each one applies only if the project leaves this field out."""
 
-    Attributes:
-        by_hand: settings in the build directory's own files, by the path of the corresponding
-            field. Each applies only if the project leaves that field out.
-    """
-
-    by_hand: Mapping[KeyPath, Value[Any]] = field(default_factory=lambda: MappingProxyType({}))
+NO_HAND_SETTINGS: HandSettings = MappingProxyType({})
 
 
-NOTHING_OUTSIDE = Outside()
-"""For use where only the project is known."""
-
-
-def explain(project: Project, path: KeyPath, outside: Outside = NOTHING_OUTSIDE) -> Value[Any]:
+def explain(
+    project: Project, path: KeyPath, by_hand: HandSettings = NO_HAND_SETTINGS
+) -> Value[Any]:
     """Return the effective value of a field and where it comes from.
 
     Args:
         project: the project.
         path: keys and indexes in the project file, such as ``("guests", "alpine", "memory")``.
-        outside: values from the build directory.
+        by_hand: settings made by hand in the build directory.
 
     Raises:
         KeyError: the format has no such field.
     """
-    wanted = schema.field_at(path)
-    given = tables.value_at(project, path)
-    if given is not None and given != tables.field_defaults(wanted.table)[wanted.name]:
-        return Value(given, "project")
-    return fallback(project, path, outside)
+    field = schema.field_at(path)
+    value = tables.value_at(project, path)
+    if value is not None and value != tables.field_defaults(field.table)[field.name]:
+        return Value(value, "project")
+    return fallback(project, path, by_hand)
 
 
-def fallback(project: Project, path: KeyPath, outside: Outside = NOTHING_OUTSIDE) -> Value[Any]:
-    """Return the value that a field has when the project leaves it out.
+def fallback(
+    project: Project, path: KeyPath, by_hand: HandSettings = NO_HAND_SETTINGS
+) -> Value[Any]:
+    """Return the value that a field has when the project leaves it out, as :func:`explain` does.
 
     Raises:
         KeyError: the format has no such field, or the project no such guest.
     """
-    by_hand = outside.by_hand.get(path)
-    if by_hand is not None:
-        return by_hand
-    wanted = schema.field_at(path)
+    if path in by_hand:
+        return by_hand[path]
+    field = schema.field_at(path)
     guest = project.guest(str(path[1])) if path[0] == "guests" else None
-    if guest is not None and wanted.xl and guest.config_file is not None:
+    if guest is not None and field.xl and guest.config_file is not None:
         return Value(None, "config-file")
-    return _left_out(project, wanted, guest, outside)
+    return _default(project, field, guest, by_hand)
 
 
-def _left_out(project: Project, wanted: Field, guest: Guest | None, outside: Outside) -> Value[Any]:
-    """Return the value of a field that the project leaves out, from its ``x-default-from``."""
-    match wanted.default_from:
+def _default(
+    project: Project, field: Field, guest: Guest | None, by_hand: HandSettings
+) -> Value[Any]:
+    """Return the default of a field, from where its ``x-default-from`` says."""
+    match field.default_from:
         case "board":
-            return _of_board(project, wanted)
+            return _from_board(project, field)
         case "defaults":
-            if wanted.table == "source" and not _makes_image(guest):
+            if field.table == "source" and not _makes_image(guest):
                 return Value(None, "unused")
-            return _of_defaults(project, wanted.name, outside)
+            return _from_defaults(project, field.name, by_hand)
         case "key":
             return Value(guest.key if guest is not None else None, "key")
         case "xl":
             return Value(default_type(project, guest) if guest is not None else None, "xl")
         case "host-kernel" | "image":
-            return Value(None, wanted.default_from)
+            return Value(None, field.default_from)
         case origin:
-            return _of_schema(wanted, origin)
+            return _from_schema(field, origin)
 
 
-def _of_defaults(project: Project, name: str, outside: Outside) -> Value[Any]:
-    given = getattr(project.defaults, name)
-    if given is not None:
-        return Value(given, "defaults")
-    by_hand = outside.by_hand.get(("defaults", name))
-    if by_hand is not None:
-        return by_hand
-    return _of_schema(schema.field("defaults", name), "class")
+def _from_defaults(project: Project, name: str, by_hand: HandSettings) -> Value[Any]:
+    value = getattr(project.defaults, name)
+    if value is not None:
+        return Value(value, "defaults")
+    if ("defaults", name) in by_hand:
+        return by_hand["defaults", name]
+    return _from_schema(schema.field("defaults", name), "class")
 
 
-def _of_schema(wanted: Field, origin: str) -> Value[Any]:
-    table, name = wanted.table, wanted.name
-    default = schema.default_value(table, name)
+def _from_schema(field: Field, origin: str) -> Value[Any]:
+    default = schema.default_value(field.table, field.name)
     return Value(default, "none") if default is None else Value(default, origin or "xentui")
 
 
 KICKSTART_DOM0_MEMORY = 512
-"""MiB of Dom0 in meta-virtualization's kickstart file for Hyper-V: literal ``dom0_mem=512M``."""
+"""Dom0's memory in MiB with meta-virtualization's kickstart file for Hyper-V, which contains
+``dom0_mem=512M``."""
 
 
-def _of_board(project: Project, wanted: Field) -> Value[Any]:
+def _from_board(project: Project, field: Field) -> Value[Any]:
     board, host = _board(project), project.host
-    if wanted.name == "boot_mode":
+    if field.name == "boot_mode":
         family = boards.boot_family(host)
-        # runqemu is only for boards that set it; a project cannot name it.
+        # A project cannot choose runqemu; only boards can.
         return Value(None, "none") if family == "runqemu" else Value(family, "board")
-    known: int | None = getattr(board, wanted.name)
-    if wanted.name == "dom0_memory":
+    default: int | None = getattr(board, field.name)
+    if field.name == "dom0_memory":
         if boards.boot_writer(host) == "user":
-            known = None
+            default = None
         elif boards.boot_family(host) == "hyperv-gen1":
-            known = KICKSTART_DOM0_MEMORY
-    return Value(known, "unknown" if known is None else "board")
+            default = KICKSTART_DOM0_MEMORY
+    return Value(default, "unknown" if default is None else "board")
 
 
 def _board(project: Project) -> boards.Board:
@@ -180,20 +175,22 @@ def _makes_image(guest: Guest | None) -> bool:
 def default_type(project: Project, guest: Guest) -> GuestType:
     """Return the domain type of a guest that does not set one.
 
-    xl takes PV on x86 and PVH on Arm (xl.cfg(5)); a guest without kernel can only be HVM.
+    xl's default is PV on x86 and PVH on Arm (xl.cfg(5)). A guest that nothing gives a kernel can
+    only be HVM.
     """
     if _board(project).arch == "aarch64":
         return "pvh"
-    alone = guest.kernel == "none" and guest.config_file is None and guest.bootloader is None
-    return "hvm" if alone else "pv"
+    no_kernel = guest.kernel == "none" and guest.config_file is None and guest.bootloader is None
+    return "hvm" if no_kernel else "pv"
 
 
 class EffectiveGuest(NamedTuple):
     """A guest with the effective value of every field.
 
     Attributes:
-        guest: the guest in the project.
-        values: the effective value of each field of the xl config, and ``image_size``.
+        guest: the guest as in the project.
+        values: the effective values of all fields that appear in the xl config, and of
+            ``image_size``.
     """
 
     guest: Guest
@@ -227,7 +224,7 @@ class EffectiveGuest(NamedTuple):
 
     @property
     def disk_device(self) -> str:
-        """Name under which the guest sees its first disk."""
+        """Device name of the guest's first disk."""
         return str(self.values["disk_device"])
 
     @property
@@ -247,64 +244,70 @@ class EffectiveGuest(NamedTuple):
         return int(self.values["image_size"])
 
 
-_MOST_KEPT = 4096
-_Of = TypeVar("_Of", Guest, EffectiveGuest)
+_MAX_CACHED = 4096
+_AnyGuest = TypeVar("_AnyGuest", Guest, EffectiveGuest)
 _Rest = ParamSpec("_Rest")
 
 
-def kept_per_guest(
-    work: Callable[Concatenate[Project, _Of, _Rest], T],
-) -> Callable[Concatenate[Project, _Of, _Rest], T]:
-    """Let a function compute once what depends on a guest, the defaults, host and import types.
+def cached_per_guest(
+    function: Callable[Concatenate[Project, _AnyGuest, _Rest], T],
+) -> Callable[Concatenate[Project, _AnyGuest, _Rest], T]:
+    """Cache the results of a function of a project and one of its guests.
 
-    Guests are immutable, and one that an edit did not change is the same object in the next
-    project: so objects are compared by identity, which costs next to nothing.
+    Of the project, the function may only use the host, the defaults and the import types. Guests
+    are immutable, and a guest that an edit did not change is the same object in the new project.
+    So the cache compares objects by identity, which is much faster than hashing them.
     """
     results: dict[tuple[int, ...], tuple[tuple[object, ...], T]] = {}
 
-    @wraps(work)
-    def kept(project: Project, guest: _Of, /, *more: _Rest.args, **named: _Rest.kwargs) -> T:
+    @wraps(function)
+    def cached(
+        project: Project, guest: _AnyGuest, /, *args: _Rest.args, **kwargs: _Rest.kwargs
+    ) -> T:
         host, defaults, import_types = project.host, project.defaults, project.import_types
-        depends_on = (guest, host, defaults, import_types, *more, *named.values())
-        key = tuple(map(id, depends_on))
-        known = results.get(key)
-        if known is None:
-            if len(results) >= _MOST_KEPT:
+        inputs = (guest, host, defaults, import_types, *args, *kwargs.values())
+        key = tuple(map(id, inputs))
+        entry = results.get(key)
+        if entry is None:
+            if len(results) >= _MAX_CACHED:
                 results.clear()
-            # What it depends on is kept too: an id belongs to an object only while that lives.
-            known = results[key] = (depends_on, work(project, guest, *more, **named))
-        return known[1]
+            # The entry keeps the inputs alive; otherwise a new object could get the id of an old
+            # one.
+            entry = results[key] = (inputs, function(project, guest, *args, **kwargs))
+        return entry[1]
 
-    return kept
+    return cached
 
 
-@kept_per_guest
-def effective(project: Project, guest: Guest, outside: Outside = NOTHING_OUTSIDE) -> EffectiveGuest:
+@cached_per_guest
+def effective(
+    project: Project, guest: Guest, by_hand: HandSettings = NO_HAND_SETTINGS
+) -> EffectiveGuest:
     """Return a guest with the effective value of every field.
 
-    The contents of its own xl config are not considered.
+    The contents of a config file that the guest names are not considered.
     """
     values: dict[str, Any] = {}
-    for wanted in _in_config():
-        value = getattr(guest, wanted.name)
+    for field in _xl_fields():
+        value = getattr(guest, field.name)
         if value is None:
-            by_hand = outside.by_hand.get(("guests", guest.key, wanted.name))
-            if by_hand is not None:
-                value = by_hand.value
-            elif wanted.default_from or wanted.default is not None:
-                value = _left_out(project, wanted, guest, outside).value
-        values[wanted.name] = value
+            path = ("guests", guest.key, field.name)
+            if path in by_hand:
+                value = by_hand[path].value
+            elif field.default_from or field.default is not None:
+                value = _default(project, field, guest, by_hand).value
+        values[field.name] = value
     size = guest.source.image_size if guest.source is not None else None
     values["image_size"] = (
-        size if size is not None else _of_defaults(project, "image_size", outside).value
+        size if size is not None else _from_defaults(project, "image_size", by_hand).value
     )
     return EffectiveGuest(guest, values)
 
 
 @cache
-def _in_config() -> tuple[Field, ...]:
+def _xl_fields() -> tuple[Field, ...]:
     """Return the fields of a guest that appear in its xl config."""
-    return tuple(wanted for wanted in schema.fields("guest") if wanted.xl)
+    return tuple(field for field in schema.fields("guest") if field.xl)
 
 
 def image(project: Project) -> str:

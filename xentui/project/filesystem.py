@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The user's files and folders: read a regular file safely, and find the folders of xentui.
+"""Read the user's files safely, and find xentui's own folders.
 
 Only regular files of a limited size are read, never a device or a pipe. The folders follow the
 XDG base directory specification.
@@ -20,7 +20,7 @@ from xentui.safe_text import visible
 NOWHERE = Path("/dev/null")
 """A folder in which nothing exists and nothing can be created, not even by root."""
 
-_PLACES = {
+_BASE_DIRECTORIES = {
     "cache": ("XDG_CACHE_HOME", "~/.cache"),
     "config": ("XDG_CONFIG_HOME", "~/.config"),
     "state": ("XDG_STATE_HOME", "~/.local/state"),
@@ -28,10 +28,10 @@ _PLACES = {
 
 
 def exists(path: Path) -> bool:
-    """Return whether a path exists; a dangling link exists too.
+    """Return whether a path exists, even as a dangling link.
 
-    False for a path that may not be looked at and for a name that no file can have, for which
-    :meth:`pathlib.Path.exists` fails.
+    Return false for an inaccessible path and for an invalid file name, where
+    :meth:`pathlib.Path.exists` raises an error.
     """
     return os.path.lexists(path)
 
@@ -40,11 +40,11 @@ def read_bytes(path: Path, limit: int) -> bytes:
     """Return the contents of a file of at most ``limit`` bytes.
 
     Raises:
-        InputError: it is missing, unreadable, too big, or not a regular file.
+        InputError: the file is missing, unreadable, too big, or not a regular file.
     """
     name = visible(str(path))
     try:
-        # A pipe without a writer would block the plain open for ever.
+        # Without O_NONBLOCK, opening a pipe without a writer would block for ever.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
         try:
             status = os.fstat(descriptor)
@@ -66,7 +66,7 @@ def read_bytes(path: Path, limit: int) -> bytes:
         ) from error
     if status.st_size > limit or len(content) > limit:
         raise InputError(
-            f"{name} is too big: {max(status.st_size, len(content))} bytes, "
+            f"{name} is too big: it has {max(status.st_size, len(content))} bytes, "
             f"and the limit is {limit}",
             fix="Check that it is the right file.",
         )
@@ -77,7 +77,7 @@ def read_text(path: Path, limit: int) -> str:
     """Return the unchanged text of a UTF-8 file, with its byte order mark and line ends.
 
     Raises:
-        InputError: as :func:`read_bytes`, or it is not UTF-8.
+        InputError: as in :func:`read_bytes`, or the file is not UTF-8.
     """
     content = read_bytes(path, limit)
     try:
@@ -91,33 +91,36 @@ def read_text(path: Path, limit: int) -> str:
 
 
 def folder(kind: Literal["cache", "config", "state"]) -> Path:
-    """Return the user's folder for caches, settings or state; it need not exist.
+    """Return xentui's folder for the user's caches, settings or state; it may not exist.
 
-    A relative path in the environment is ignored, as the XDG base directory specification
-    demands. A user without a home directory, as in a container started under a number that its list
-    of users does not have, gets a folder below :data:`NOWHERE`.
+    A relative path in the environment is ignored, as the XDG base directory specification demands.
+    A user without a home directory, such as one in a container whose number is not in /etc/passwd,
+    gets a folder below :data:`NOWHERE`.
     """
-    variable, usual = _PLACES[kind]
-    return _folder(os.environ.get(variable, ""), usual, os.environ.get("HOME", ""))
+    variable, default = _BASE_DIRECTORIES[kind]
+    return _folder(os.environ.get(variable, ""), default, os.environ.get("HOME", ""))
 
 
 @lru_cache(maxsize=16)
-def _folder(given: str, usual: str, _home: str) -> Path:
-    """Return the folder below a base directory; what it depends on is in the arguments."""
-    base = Path(given)
+def _folder(base_directory: str, default: str, _home: str) -> Path:
+    """Return the folder below a base directory.
+
+    HOME is an argument because the result depends on it, and the cache compares arguments only.
+    """
+    base = Path(base_directory)
     if not base.is_absolute():
-        base = expanded(usual)
+        base = expanded(default)
     return (base if base.is_absolute() else NOWHERE) / "xentui"
 
 
-def expanded(given: str) -> Path:
+def expanded(typed: str) -> Path:
     """Return a typed path with ``~`` and ``~user`` expanded.
 
-    An unknown user is left as it is, where :meth:`pathlib.Path.expanduser` fails.
+    An unknown user is left unchanged, where :meth:`pathlib.Path.expanduser` raises an error.
     """
-    return Path(os.path.expanduser(given))  # noqa: PTH111
+    return Path(os.path.expanduser(typed))  # noqa: PTH111
 
 
 def normalised(path: Path) -> Path:
-    """Return a path without ``..``, as BitBake has the paths of its files."""
+    """Return a path with ``..`` resolved by name, not by links, as BitBake resolves file paths."""
     return Path(os.path.normpath(path.absolute())) if ".." in path.parts else path

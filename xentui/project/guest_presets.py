@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Ready-made guests: each a data file in ``presets/guests``.
+"""Guest presets: ready-made guests to add to a project, each a file in ``presets/guests``.
 
-A file has tables of guests and bundles as a project has them, a title, a description, what it
-was tried with, and the architecture that it needs, if any. Names that a project has already get
-a number.
+A file has the tables of guests and bundles that a project has, a title, a description, a note on
+what it was tried with, and the architecture that it needs, if any. If the project already has a
+guest with the same key, the new one's key gets a number.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ class GuestPreset:
         name: the file's name without ``.toml``.
         title: a few words.
         description: one or two sentences: what it is, and which files the user must provide.
-        tried: what it was tried with, and what not.
+        tried: what it was tried with, and what was not tried.
         arch: the architecture that it needs, or an empty text.
         guests: the guests that are added, in this order.
-        bundles: the bundles they are in.
+        bundles: the bundles that contain them.
     """
 
     name: str
@@ -45,7 +45,7 @@ class GuestPreset:
     bundles: tuple[Bundle, ...]
 
     def fits(self, project: Project) -> bool:
-        """Return whether the project's board has the architecture that it needs."""
+        """Return whether the project's board has the architecture that the preset needs."""
         return self.arch in ("", boards.board(project.host.machine).arch)
 
 
@@ -66,11 +66,11 @@ def guest_preset(name: str) -> GuestPreset:
         if preset.name == name:
             return preset
     names = ", ".join(preset.name for preset in guest_presets())
-    raise UsageError(f"there is no guest preset {quoted(name)}", fix=f"There are {names}.")
+    raise UsageError(f"there is no guest preset {quoted(name)}", fix=f"Use one of {names}.")
 
 
 def add(project: Project, preset: GuestPreset) -> tuple[Project, tuple[str, ...]]:
-    """Return the project with a preset's guests, and their keys.
+    """Return the project with the guests of a preset added, and the keys of these guests.
 
     Raises:
         UsageError: the board has another architecture.
@@ -112,7 +112,7 @@ def _read(path: Path) -> GuestPreset:
 
 
 def _free(key: str, taken: set[str]) -> str:
-    """Return an unused key: the key itself, or with a number."""
+    """Return the key itself if it is unused, or else with the first number that makes it so."""
     number = 2
     free = key
     while free in taken:
@@ -122,7 +122,7 @@ def _free(key: str, taken: set[str]) -> str:
 
 
 def _renamed(guest: Guest, keys: dict[str, str]) -> Guest:
-    """Return a guest with its new key, and with the new keys of the preset's other guests."""
+    """Return a guest with its new key and with its references to others of the preset updated."""
     renamed = replace(
         guest,
         key=keys[guest.key],

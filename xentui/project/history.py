@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Undo and redo of whole projects, each step in constant time.
 
-Projects are immutable and share what did not change, so that a step costs one reference.
+Projects are immutable and share their unchanged parts, so a step only costs a reference.
 """
 
 from __future__ import annotations
@@ -13,26 +13,25 @@ T = TypeVar("T")
 
 
 class History(Generic[T]):
-    """The present project, the steps that led to it, and the undone steps.
+    """The current project, the steps that led to it, and the undone steps.
 
-    A step may hold a project, or anything immutable that contains one.
+    Anything immutable that contains a project can take its place.
 
     Attributes:
-        project: the present project.
+        project: the current project.
     """
 
     def __init__(self, project: T) -> None:
         self.project = project
-        self._start = project
         self._done: list[tuple[str, T, str]] = []
         self._undone: list[tuple[str, T, str]] = []
 
     def do(self, project: T, label: str, *, merge: str = "") -> bool:
-        """Add a step that makes ``project`` the present one.
+        """Add a step that makes ``project`` the current one.
 
         Args:
             project: the project after the step.
-            label: what the step did, for people: ``memory of alpine``.
+            label: what the step changed, as shown to the user: ``memory of alpine``.
             merge: the field that is being typed into. Consecutive steps with the same ``merge``
                 become one, so that undo removes a whole word.
 
@@ -41,16 +40,16 @@ class History(Generic[T]):
         """
         if project == self.project:
             return False
-        goes_on = bool(merge) and bool(self._done) and self._done[-1][2] == merge
-        if not goes_on:
+        merged = bool(merge) and bool(self._done) and self._done[-1][2] == merge
+        if not merged:
             self._done.append((label, self.project, merge))
         self._undone.clear()
         self.project = project
         return True
 
     def restart(self, project: T) -> None:
-        """Make ``project`` the first one: no step leads back behind it."""
-        self.project = self._start = project
+        """Make ``project`` the current one and forget all steps."""
+        self.project = project
         self._done.clear()
         self._undone.clear()
 
@@ -74,7 +73,7 @@ class History(Generic[T]):
         return label
 
     def end_merge(self) -> None:
-        """Start a new step with the next change, as the field that was typed into is left."""
+        """Make the next change a new step, as the user has left the field."""
         if self._done:
             label, before, _ = self._done[-1]
             self._done[-1] = (label, before, "")
@@ -88,12 +87,3 @@ class History(Generic[T]):
     def redo_label(self) -> str | None:
         """The label of the step that redo would redo."""
         return self._undone[-1][0] if self._undone else None
-
-    @property
-    def changed(self) -> bool:
-        """Whether the project differs from the one that was last saved."""
-        return self.project is not self._start and self.project != self._start
-
-    def mark_saved(self) -> None:
-        """Remember the present project as the saved one."""
-        self._start = self.project

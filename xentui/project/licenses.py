@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Licences a bundle recipe can name, with the MD5 of their text.
+"""Licences that a bundle recipe can name, with the MD5 sums of their texts.
 
-BitBake demands ``LIC_FILES_CHKSUM`` for any LICENSE but CLOSED; the texts are in
+BitBake demands ``LIC_FILES_CHKSUM`` for every LICENSE except CLOSED. The texts are in
 oe:meta/files/common-licenses.
 """
 

@@ -1,10 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The line of each key and value of a TOML text.
+"""Find the line of each key and value in a TOML text.
 
-tomllib gives values without their positions. This scan gives the positions without the values, in
-one pass. It is only exact for texts that tomllib accepts. Offsets count
-characters; lines count from 1.
+tomllib returns values without their positions. This scan returns positions without values, in one
+pass. It is exact only for texts that tomllib accepts. Offsets count characters; lines count from 1.
 """
 
 from __future__ import annotations
@@ -15,14 +14,16 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
-Path = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
+"""The place of a value: keys of tables and indexes of lists, such as
+``("guests", "alpine", "disks", 0, "size")``."""
 
 MAX_DEPTH = 64
-"""The deepest nesting of arrays and inline tables, and the most parts of a key."""
+"""The deepest nesting of arrays and inline tables, and the most parts of a dotted key."""
 
-# A group is repeated greedily, never possessively: Python before 3.11.5 loses its place in a
-# group that could give back (cpython issue 106052). Nothing is given back here either way, since
-# each alternative begins with a character of its own.
+# Groups are repeated with "*", not with the possessive "*+": Python before 3.11.5 restores the
+# wrong position in such a group (cpython issue 106052). These patterns do not backtrack anyway,
+# since their alternatives begin with different characters.
 _BLANK = re.compile(r"[ \t]*+")
 _BETWEEN = re.compile(r"(?:[ \t\r\n]++|#[^\n]*+)*")
 _KEY = re.compile(r"""[A-Za-z0-9_-]++|"(?:[^"\\\n]++|\\.)*"|'[^'\n]*+'""")
@@ -38,7 +39,7 @@ _OTHER = re.compile(r"[^,#\]}\r\n]++")
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One part of a key: its name, and where it is written, quotes included."""
+    """One part of a dotted key: its name, and its offsets in the text, with any quotes."""
 
     name: str
     start: int
@@ -47,7 +48,12 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A value from ``start`` to ``end``, with its entries."""
+    """A value in the text from ``start`` to ``end``.
+
+    Attributes:
+        items: the elements of an array.
+        entries: the entries of an inline table.
+    """
 
     kind: Literal["plain", "array", "inline"]
     start: int
@@ -58,24 +64,25 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A key with its value. ``path`` begins with the table's path."""
+    """A key with its value. ``path`` is the full path, including that of the table."""
 
-    path: Path
+    path: KeyPath
     keys: tuple[Key, ...]
     value: Value
 
 
 @dataclass(slots=True)
 class Section:
-    """A header with its entries; the first section has no header, and an empty path.
+    """A table header with its entries; the first section has no header, and an empty path.
 
     Attributes:
-        start: the start of its header's line.
-        head_end: the offset after the closing bracket; 0 for the first section.
-        end: the start of the next header's line.
+        start: the start of the header's line.
+        head_end: the offset after the header's closing bracket; 0 for the first section.
+        end: the start of the next header's line, or the end of the text.
+        is_array: whether the header is that of an array of tables, ``[[…]]``.
     """
 
-    path: Path
+    path: KeyPath
     keys: tuple[Key, ...]
     start: int
     head_end: int
@@ -86,11 +93,11 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """All sections of a text, in its order.
+    """All sections of a text, in their order.
 
     Attributes:
         complete: whether the scan reached the end of the text.
-        too_deep: whether it stopped at something deeper than :data:`MAX_DEPTH`.
+        too_deep: whether it stopped because the nesting exceeds :data:`MAX_DEPTH`.
     """
 
     sections: tuple[Section, ...]
@@ -99,32 +106,33 @@ class Layout:
 
 
 class _Stop(Exception):
-    """Raised at something that the scan cannot read."""
+    """Raised at a syntax error."""
 
 
 class _TooDeep(_Stop):
-    """Raised at something that is nested too deeply."""
+    """Raised where the nesting exceeds :data:`MAX_DEPTH`."""
 
 
 def scan(text: str) -> Layout:
-    """Return the layout of a text; if it is not TOML, of the part before the error."""
+    """Return the layout of a text; if it is not valid TOML, that of the part before the error."""
     return _Scan(text).run()
 
 
 @lru_cache(maxsize=2)
-def index(text: str) -> dict[Path, int]:
-    """Return the line of every path of a text: tables, keys, entries of arrays."""
-    lines: dict[Path, int] = {}
-    # Positions ascend, so that no newline is counted twice.
+def index(text: str) -> dict[KeyPath, int]:
+    """Return the line of each table, key and array element of a text, by its path."""
+    lines: dict[KeyPath, int] = {}
     line, counted = 1, 0
 
-    def note(path: Path, base: int, at: int) -> None:
+    def note(path: KeyPath, base: int, at: int) -> None:
+        """Record the line at an offset for each part of ``path`` after the first ``base`` ones."""
         nonlocal line, counted
+        # Offsets ascend from call to call, so each newline is counted once.
         line, counted = line + text.count("\n", counted, at), at
         for length in range(base + 1, len(path) + 1):
             lines.setdefault(path[:length], line)
 
-    def inside(path: Path, value: Value) -> None:
+    def inside(path: KeyPath, value: Value) -> None:
         for number, item in enumerate(value.items):
             note((*path, number), len(path), item.start)
             inside((*path, number), item)
@@ -140,8 +148,8 @@ def index(text: str) -> dict[Path, int]:
     return lines
 
 
-def line_of(text: str, path: Path) -> int | None:
-    """Return the line of a path, or of its nearest ancestor; ``None`` where there is none."""
+def line_of(text: str, path: KeyPath) -> int | None:
+    """Return the line of a path, or of its nearest ancestor in the text, or ``None``."""
     lines = index(text)
     for length in range(len(path), 0, -1):
         line = lines.get(path[:length])
@@ -154,7 +162,7 @@ class _Scan:
     def __init__(self, text: str) -> None:
         self._text = text
         self._at = 1 if text.startswith("\ufeff") else 0
-        self._counts: dict[Path, int] = {}
+        self._counts: dict[KeyPath, int] = {}
 
     def run(self) -> Layout:
         section = Section((), (), 0, 0)
@@ -196,9 +204,9 @@ class _Scan:
         path = self._resolved(tuple(key.name for key in keys), is_array=is_array)
         return Section(path, keys, start, self._at, is_array=is_array)
 
-    def _resolved(self, names: tuple[str, ...], *, is_array: bool) -> Path:
-        """Add the index of the last element after each part that is an array of tables."""
-        path: Path = ()
+    def _resolved(self, names: tuple[str, ...], *, is_array: bool) -> KeyPath:
+        """Return the path of a header: names with, after an array of tables, its last index."""
+        path: KeyPath = ()
         for number, name in enumerate(names):
             path = (*path, name)
             if is_array and number == len(names) - 1:
@@ -224,14 +232,14 @@ class _Scan:
                 return tuple(keys)
             self._at += 1
 
-    def _entry(self, base: Path, depth: int) -> Entry:
+    def _entry(self, base: KeyPath, depth: int) -> Entry:
         keys = self._keys()
         self._take("=")
         self._skip(_BLANK)
         path = base + tuple(key.name for key in keys)
         return Entry(path, keys, self._value(path, depth))
 
-    def _value(self, path: Path, depth: int) -> Value:
+    def _value(self, path: KeyPath, depth: int) -> Value:
         if depth > MAX_DEPTH:
             raise _TooDeep
         start = self._at
@@ -246,7 +254,7 @@ class _Scan:
         self._at = start + len(match.group().rstrip(" \t"))
         return Value("plain", start, self._at)
 
-    def _array(self, path: Path, depth: int) -> Value:
+    def _array(self, path: KeyPath, depth: int) -> Value:
         start = self._at
         self._at += 1
         items: list[Value] = []
@@ -260,7 +268,7 @@ class _Scan:
             if not self._text.startswith("]", self._at):
                 self._take(",")
 
-    def _inline(self, path: Path, depth: int) -> Value:
+    def _inline(self, path: KeyPath, depth: int) -> Value:
         start = self._at
         self._at += 1
         entries: list[Entry] = []

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The project: frozen dataclasses of what the user wants.
+"""The project, as frozen dataclasses: one for each table of the project file.
 
-A field that the project file leaves out is ``None`` (or empty, for lists and tables). The default
-that then applies is worked out by :mod:`xentui.project.effective` and never stored here.
-Names and meanings of the fields are those of ``schema.json``.
+A field that the project file leaves out is ``None`` (or empty, for lists and tables).
+:mod:`xentui.project.effective` computes the default that then applies; it is never stored here.
+``schema.json`` documents the fields.
 """
 
 from __future__ import annotations
@@ -22,27 +22,25 @@ CONTAINER_INIT = "/sbin/container-init"
 """Init script that the recipe adds to a container's root; it runs the image's entrypoint."""
 
 WITHOUT_DISK = "kernel"
-"""Import type of a guest that is only a kernel and has no disk, such as Zephyr."""
+"""Import type of a guest that consists of a kernel and has no disk, such as Zephyr."""
 
 NO_IMAGE = "none"
-"""``rootfs`` of a guest that has no disk image of its own."""
+"""``rootfs`` of a guest without its own disk image."""
 
 DiskType = Literal["raw", "ext4", "qcow2", "vmdk", "vdi", "vhd", "vhdx", "qed"]
 DISK_TYPES: dict[str, DiskType] = {
     "qcow2": "qcow2", "vmdk": "vmdk", "vdi": "vdi", "vpc": "vhd", "vhdx": "vhdx", "qed": "qed",
 }  # fmt: skip
-"""Formats that a raw disk is made of, by the name that qemu-img has for each."""
+"""Disk types that are converted to raw, by qemu-img's name for each format."""
 CONVERTED_IMPORTS: dict[str, str] = {
     name: form for form, name in DISK_TYPES.items() if name != "qcow2"
 }
-"""Import types of other hypervisors' disks, each with qemu-img's name for the format.
-
-The recipe converts them."""
+"""Import types of other hypervisors' disks, which the recipe converts, with qemu-img's name for
+each format."""
 
 KNOWN_IMPORTS = (*BUILT_IN_IMPORTS, CONTAINER, WITHOUT_DISK, *CONVERTED_IMPORTS)
-"""Import types that need no script.
-
-A project may still define a type called ``vmdk``, say; its script then takes precedence."""
+"""Import types that need no script. If a project defines one of them, its script takes
+precedence."""
 
 GuestType = Literal["pv", "pvh", "hvm"]
 
@@ -75,7 +73,7 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class Containers:
-    """vxn and containerd in Dom0. ``memory`` is the MiB that each container's guest gets."""
+    """vxn and containerd in Dom0. ``memory`` is that of each container's guest, in MiB."""
 
     vxn: bool | None = None
     frontends: tuple[str, ...] | None = None
@@ -118,7 +116,7 @@ class Fetch:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where the disk comes from, of a guest that has no recipe. ``image_size`` is in MiB."""
+    """Where the disk of a guest without a recipe comes from. ``image_size`` is in MiB."""
 
     type: str
     file: str
@@ -128,7 +126,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Disk:
-    """A disk in addition to the guest's own image. ``size``, in MiB, makes an empty one."""
+    """A disk in addition to the guest's own image. ``size`` is that of an empty disk, in MiB."""
 
     device: str
     file: str | None = None
@@ -146,7 +144,7 @@ class Disk:
 
 
 DISK_CONTENTS = ("file", "block", "size", "target")
-"""Fields of a disk that say what is on it; it has one of them."""
+"""The fields that determine a disk's contents; each disk sets exactly one of them."""
 
 XlValue = int | str | tuple["str | tuple[str, ...]", ...]
 """A value of a guest's ``xl`` table."""
@@ -154,7 +152,7 @@ XlValue = int | str | tuple["str | tuple[str, ...]", ...]
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """A Xen guest. Its key is a recipe's name, or any name for an external guest."""
+    """A Xen guest. Its key is the name of its image recipe, or any name for an external guest."""
 
     key: str
     tags: tuple[str, ...] = ()
@@ -206,7 +204,7 @@ class Guest:
 
     @property
     def fetches(self) -> tuple[tuple[str, Fetch], ...]:
-        """Everything that is fetched for the guest, each with its field."""
+        """Everything that is fetched for the guest, as pairs of a field and its entry."""
         own = self.source.fetch if self.source is not None else ()
         return (
             *((f"source.fetch[{number}]", entry) for number, entry in enumerate(own)),
@@ -215,9 +213,9 @@ class Guest:
 
     @property
     def has_image(self) -> bool:
-        """Whether the guest has a disk image of its own."""
-        alone = self.source is not None and self.source.type == WITHOUT_DISK
-        return self.rootfs != NO_IMAGE and not alone
+        """Whether the guest has its own disk image."""
+        only_kernel = self.source is not None and self.source.type == WITHOUT_DISK
+        return self.rootfs != NO_IMAGE and not only_kernel
 
     @property
     def autostart(self) -> bool:
@@ -226,13 +224,13 @@ class Guest:
 
     @property
     def external(self) -> bool:
-        """Whether nothing in this build makes the guest's image."""
+        """Whether no recipe of this build makes the guest's image."""
         return "external" in self.tags
 
 
 @dataclass(frozen=True, slots=True)
 class ImportType:
-    """The user's own way to make a raw disk image of what was fetched."""
+    """A user-defined import type: its script makes a raw disk image from the fetched files."""
 
     key: str
     script: str
@@ -241,7 +239,7 @@ class ImportType:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """Everything that the user asked for on one board. Tables are in the order of the file."""
+    """Everything that the user configures for one board. Tables are in the order of the file."""
 
     host: Host
     preset: Preset | None = None
@@ -253,7 +251,7 @@ class Project:
 
     @property
     def without_direct_guests(self) -> Project:
-        """The project without guests that Xen starts itself: what the BitBake classes get."""
+        """The project without the guests that Xen starts itself, which no BitBake class handles."""
         if not self.direct_guests:
             return self
         return replace(self, guests=tuple(g for g in self.guests if g.started_by != "xen"))
@@ -288,7 +286,7 @@ class Project:
         return _find(self.import_types, key)
 
     def has_import_script(self, import_type: str) -> bool:
-        """Return whether a script of the project handles an import type."""
+        """Return whether the project's own script handles an import type."""
         return (
             import_type not in KNOWN_IMPORTS or index_of(self.import_types, import_type) is not None
         )
@@ -298,11 +296,11 @@ class Project:
 
         Args:
             guest: the new guest.
-            instead_of: the key of the guest that it replaces; its own key if left out. If no
-                guest has that key, the new one is appended.
+            instead_of: the key of the guest to replace; by default, the new guest's key. If no
+                guest has this key, the new one is appended.
 
         Raises:
-            ValueError: another guest has the new one's key.
+            ValueError: another guest already has the new one's key.
         """
         return replace(self, guests=_with_item(self.guests, guest, instead_of or guest.key))
 
@@ -327,7 +325,7 @@ def _find(items: tuple[_Keyed, ...], key: str) -> _Keyed:
 
 def _with_item(items: tuple[_Keyed, ...], item: _Keyed, replaced: str) -> tuple[_Keyed, ...]:
     if item.key != replaced and index_of(items, item.key) is not None:
-        raise ValueError(f"there is a {item.key} already")
+        raise ValueError(f"{item.key} already exists")
     index = index_of(items, replaced)
     changed = list(items)
     if index is None:

@@ -9,6 +9,7 @@ from typing import Any
 from xentui.project import schema, tables
 from xentui.project.edit import key_text, value_text
 from xentui.project.effective import explain, words
+from xentui.project.lines import KeyPath
 from xentui.project.model import Project
 
 _HEAD = """\
@@ -17,24 +18,22 @@ _HEAD = """\
 """
 
 
-def text(project: Project, *, comments: bool = True, schema_file: str | None = None) -> str:
+def toml_text(project: Project, *, comments: bool = True, schema_file: str | None = None) -> str:
     """Return the text of a new project file.
 
     Args:
         project: the project.
-        comments: whether each omitted field is shown as a comment, with its default and origin.
-        schema_file: the schema's path relative to the project file, which is put into the first
-            line for editors that use Taplo.
+        comments: whether to show each omitted field as a comment, with its default and origin.
+        schema_file: the schema's path relative to the project file, for a first line that tells
+            Taplo-based editors about it.
     """
     first = f"#:schema ./{schema_file}\n" if schema_file is not None else ""
     blocks = ["version = 1", *_blocks(project, (), schema.ROOT, comments=comments)]
     return first + (_HEAD + "\n" if comments else "") + "\n\n".join(blocks) + "\n"
 
 
-def _blocks(
-    project: Project, path: schema.KeyPath, definition: str, *, comments: bool
-) -> list[str]:
-    """Return the tables inside a table, each as a block with its header."""
+def _blocks(project: Project, path: KeyPath, definition: str, *, comments: bool) -> list[str]:
+    """Return the tables directly inside a table, each as the text of a block with its header."""
     blocks: list[str] = []
     for field in schema.fields(definition):
         at = (*path, field.name)
@@ -46,16 +45,16 @@ def _blocks(
             for number in range(len(item or ())):
                 blocks += _table(project, (*at, number), field.child_table, comments=False)
         elif field.kind == "table" and item is not None:
-            says = comments and at != ("preset",)
-            if says or tables.table_to_data(item):
-                blocks += _table(project, at, field.child_table, comments=says)
+            commented = comments and at != ("preset",)
+            if commented or tables.table_to_data(item):
+                blocks += _table(project, at, field.child_table, comments=commented)
         elif field.kind == "map" and item:
             blocks.append("\n".join([_header(at), *(_line(*pair) for pair in item)]))
     return blocks
 
 
-def _table(project: Project, path: schema.KeyPath, definition: str, *, comments: bool) -> list[str]:
-    """Return the lines of a table in the schema's order, with omitted fields as comments."""
+def _table(project: Project, path: KeyPath, definition: str, *, comments: bool) -> list[str]:
+    """Return a table and the tables inside it as blocks, with fields in the schema's order."""
     lines = [_header(path)]
     for field in schema.fields(definition):
         if field.is_table:
@@ -68,7 +67,7 @@ def _table(project: Project, path: schema.KeyPath, definition: str, *, comments:
     return ["\n".join(lines), *_blocks(project, path, definition, comments=comments)]
 
 
-def _header(path: schema.KeyPath) -> str:
+def _header(path: KeyPath) -> str:
     name = ".".join(key_text(step) for step in path if isinstance(step, str))
     return f"[[{name}]]" if isinstance(path[-1], int) else f"[{name}]"
 

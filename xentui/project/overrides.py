@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Values overridden on the command line: ``--set guests.alpine.memory=256``.
 
-The text before the first ``=`` is a path of the format, with keys in quotes where they hold
-dots and with an index for an entry of a list: ``guests.alpine.source.fetch[0].uri``. The index
-after the last entry adds one. The text behind it is typed as the schema says. A table, or a list of
-tables, is written as in TOML: ``guests.alpine.disks=[{ device = "xvdb", size = 64 }]``. ``{}`` adds
+The text before the first ``=`` is the path of a field. Keys that contain dots are quoted, and an
+index selects an entry of a list: ``guests.alpine.source.fetch[0].uri``. The index after the last
+entry adds one. The text after the ``=`` is converted to the field's type. A table or a list of
+tables is written as in TOML: ``guests.alpine.disks=[{ device = "xvdb", size = 64 }]``. ``{}`` adds
 an empty table, such as a guest without settings.
 """
 
@@ -20,8 +20,9 @@ from typing import Any
 
 from xentui.errors import UsageError
 from xentui.project import schema, tables
+from xentui.project.lines import KeyPath
 from xentui.project.model import Project
-from xentui.project.schema import Field, KeyPath
+from xentui.project.schema import Field
 from xentui.safe_text import quoted
 
 _STEP = re.compile(
@@ -32,15 +33,15 @@ _FORM = "Write it as guests.alpine.memory=256."
 
 
 def apply(data: dict[str, Any], assignments: Sequence[str]) -> dict[str, Any]:
-    """Return a document's data with values set; ``data`` itself is not changed.
+    """Return a copy of a document's data with values set.
 
     Args:
         data: the document's data, valid or not.
         assignments: the arguments of ``--set``, in their order. Missing tables are created.
 
     Raises:
-        UsageError: one of them is malformed, names no field, or has a value of another type.
-            Ranges and forms are checked later, with the schema.
+        UsageError: an assignment is malformed, its field does not exist, or its value has the wrong
+            type. The schema checks ranges and patterns later.
     """
     changed = copy.deepcopy(data)
     for assignment in assignments:
@@ -49,10 +50,10 @@ def apply(data: dict[str, Any], assignments: Sequence[str]) -> dict[str, Any]:
 
 
 def difference(old: Project, new: Project) -> list[str] | None:
-    """Return the assignments that make ``old`` into ``new``.
+    """Return the assignments that turn ``old`` into ``new``.
 
     Returns:
-        Assignments for :func:`apply`, or ``None`` if they cannot express the change, as something
+        Assignments for :func:`apply`; ``None`` if they cannot express the change because something
         was deleted, renamed, moved or reset to its default.
     """
     before = tables.to_data(old)
@@ -92,7 +93,7 @@ def _assign(data: dict[str, Any], assignment: str) -> None:
 
 
 def _inside(table: Any, step: str | int, empty: Any) -> Any:
-    """Return the entry of a table or list, which is made where it is missing."""
+    """Return an entry of a table or list, after adding an empty one if it is missing."""
     if isinstance(step, str):
         return table.setdefault(step, empty)
     if step == len(table):
@@ -101,7 +102,7 @@ def _inside(table: Any, step: str | int, empty: Any) -> Any:
 
 
 def _steps(written: str) -> KeyPath:
-    """Split a path at its dots and brackets; an empty path if it is malformed."""
+    """Split a written path at its dots and brackets; return an empty path if it is malformed."""
     steps: list[str | int] = []
     text = written.strip()
     at = 0
@@ -121,7 +122,7 @@ def _steps(written: str) -> KeyPath:
 
 
 def _find(path: KeyPath, written: str) -> tuple[Field, bool]:
-    """Return the field of a path, and whether the path leads to one entry of it."""
+    """Return the field at a path, and whether the path leads to an entry of that field."""
     definition, steps = schema.ROOT, list(path)
     while True:
         name = steps.pop(0)
@@ -149,12 +150,12 @@ def _unknown(written: str, name: str, known: list[str]) -> UsageError:
     if near and near[0] != name:
         fix = f"Did you mean {near[0]}?"
     else:
-        fix = f"Known are {', '.join(known)}. {_FORM}"
+        fix = f"Use one of {', '.join(known)}. {_FORM}"
     return UsageError(f"{quoted(written)} is not a setting of a project", fix=fix)
 
 
 def _table(typed: str, written: str, *, is_list: bool) -> Any:
-    """Return a table, or a list of tables, written as in TOML on one line."""
+    """Parse a table or a list of tables that is written as in TOML, on one line."""
     try:
         value = tomllib.loads(f"value = {typed}")["value"]
     except (ValueError, RecursionError):
@@ -172,7 +173,7 @@ def _table(typed: str, written: str, *, is_list: bool) -> Any:
 
 
 def _free(typed: str) -> Any:
-    """Return the value of a free key: a TOML number, list or string, or plain text."""
+    """Parse the value of a key in a ``map``: a TOML number, list or string, or plain text."""
     try:
         return tomllib.loads(f"value = {typed}")["value"]
     except (ValueError, RecursionError):

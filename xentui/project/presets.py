@@ -1,9 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The presets: bundled ones, the user's own, and those of the current directory.
+"""Find and load presets: bundled ones, the user's own, and those in the current directory.
 
-A preset is a project file. If two have the same name, the nearest wins: ``./presets``, then
-``xentui/presets`` in the user's configuration directory (XDG_CONFIG_HOME), then xentui's own.
+A preset is a project file. Of several with the same name, the first one counts in this order:
+``./presets``, ``xentui/presets`` in the user's configuration directory (XDG_CONFIG_HOME), xentui's
+own.
 """
 
 from __future__ import annotations
@@ -21,18 +22,18 @@ from xentui.safe_text import quoted
 Origin = Literal["local", "user", "bundled"]
 
 MAX_FILES = 1000
-"""The most files of a directory that are read."""
+"""The maximum number of files that are read from a directory."""
 
 
 class PresetFile(NamedTuple):
-    """A preset in the list, not yet checked against the schema.
+    """An entry in the list of presets, not yet checked against the schema.
 
     Attributes:
         name: the file's name without ``.toml``.
         origin: ``local`` (./presets), ``user`` (configuration directory) or ``bundled``.
-        memory: MiB of the whole machine; the board's own if the file does not set it.
-        release: the release that the file names; empty if it names none.
-        error: why it cannot be used; empty if it can.
+        memory: memory of the machine in MiB; the board's default if the file does not set it.
+        release: the Yocto release that the file sets, or an empty text.
+        error: why it cannot be used, or an empty text.
     """
 
     name: str
@@ -94,7 +95,7 @@ def find(name: str, cwd: Path | None = None) -> Path:
 
 
 def user_directory() -> Path:
-    """Return the directory of the user's own presets; it need not exist."""
+    """Return the directory of the user's own presets; it may not exist."""
     return filesystem.folder("config") / "presets"
 
 
@@ -127,9 +128,9 @@ def _files(directory: Path) -> list[Path]:
 def _order(preset: PresetFile) -> tuple[int, int, bool, str]:
     origins = ("local", "user", "bundled")
     board = boards.board(preset.machine).order
-    # The plainest preset of a board comes first.
-    plain = preset.name.endswith("-minimal")
-    return origins.index(preset.origin), board, not plain, preset.name
+    # A board's minimal preset comes first.
+    minimal = preset.name.endswith("-minimal")
+    return origins.index(preset.origin), board, not minimal, preset.name
 
 
 def _listed(path: Path, origin: Origin) -> PresetFile:

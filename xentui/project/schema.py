@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from xentui.errors import UsageError
+from xentui.project.lines import KeyPath
 from xentui.project.validation import Checker, SchemaViolation, compiled
 from xentui.safe_text import quoted, visible
 
@@ -43,9 +44,6 @@ TABLE_KINDS = ("table", "tables", "named", "map")
 TextKind = Literal["", "word", "domain", "deploy-file", "local-file"]
 """The kind of a text, which decides how it is checked before it is written."""
 
-KeyPath = tuple[str | int, ...]
-"""The place of a value in the project file: keys of tables and indexes of lists, such as
-``("guests", "alpine", "disks", 0, "size")``."""
 
 ROOT = ""
 """The table name of the whole document, for :func:`fields` and :func:`field`."""

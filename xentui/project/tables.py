@@ -2,9 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Convert a project to and from the data of its file, and read and set values at a path.
 
-The schema says which fields each table has; :mod:`xentui.project.model` has a class for each
-table. A path holds the names of fields, the keys of named tables and the indices of lists,
-such as ``("guests", "alpine", "disks", 0, "size")``.
+The schema lists the fields of each table, and :mod:`xentui.project.model` has a class for each
+table.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from functools import cache
 from typing import Any
 
 from xentui.project import schema
+from xentui.project.lines import KeyPath
 from xentui.project.model import (
     Bundle,
     Containers,
@@ -51,7 +51,7 @@ def from_data(data: Mapping[str, Any]) -> Project:
     """Build a project from parsed TOML.
 
     Args:
-        data: nested dicts, valid by :func:`xentui.project.schema.validate`.
+        data: nested dicts in which :func:`xentui.project.schema.validate` finds no problem.
     """
     tables = {name: value for name, value in data.items() if name != "version"}
     project: Project = table_from_data(schema.ROOT, tables)
@@ -59,12 +59,12 @@ def from_data(data: Mapping[str, Any]) -> Project:
 
 
 def table_from_data(definition: str, data: Mapping[str, Any], key: str | None = None) -> Any:
-    """Build the object of one table, with the tables in it.
+    """Build the model object for one table and the tables in it.
 
     Args:
         definition: a key of :data:`CLASSES`.
-        data: the table, valid by the schema.
-        key: the table's own name, if it is an entry of a named table such as ``guests``.
+        data: the table, valid according to the schema.
+        key: the key of the entry, if the table is one in a named table such as ``guests``.
     """
     values = {name: _value(schema.field(definition, name), value) for name, value in data.items()}
     if key is not None:
@@ -89,7 +89,7 @@ def _value(field: schema.Field, value: Any) -> Any:
 
 
 def to_tuples(value: Any) -> Any:
-    """Return a value with tuples for lists, as the model has them."""
+    """Return a value with its lists replaced by tuples, as in the model."""
     return tuple(map(to_tuples, value)) if isinstance(value, list) else value
 
 
@@ -126,20 +126,20 @@ def _data(field: schema.Field, value: Any) -> Any:
 
 
 def to_lists(value: Any) -> Any:
-    """Return a value with lists for tuples, as TOML and JSON have them."""
+    """Return a value with its tuples replaced by lists, as in TOML and JSON."""
     return list(map(to_lists, value)) if isinstance(value, tuple) else value
 
 
 @cache
 def field_defaults(definition: str) -> Mapping[str, Any]:
-    """Return the value of each field of a table that the project file leaves out."""
+    """Return the values that the fields of a table have in the model when they are omitted."""
     return {
         field.name: None if field.default is MISSING else field.default
         for field in fields(CLASSES[definition])
     }
 
 
-def value_at(project: Project, path: schema.KeyPath) -> Any:
+def value_at(project: Project, path: KeyPath) -> Any:
     """Return the value at a path, or ``None`` if it is not set.
 
     Raises:
@@ -163,12 +163,13 @@ def _entry(entries: tuple[Any, ...], step: str | int) -> Any:
     return entry[1] if isinstance(entry, tuple) and isinstance(step, str) else entry
 
 
-def with_value(project: Project, path: schema.KeyPath, value: Any) -> Project:
+def with_value(project: Project, path: KeyPath, value: Any) -> Project:
     """Return the project with a value set at a path.
 
     Args:
-        project: the project, which stays as it is.
-        path: where; a new key, or an index equal to the list's length, appends an entry.
+        project: the project, which is not changed.
+        path: the place of the value. A new key, or an index equal to the list's length, appends an
+            entry.
         value: the value; ``None`` unsets a field and removes an entry.
 
     Raises:
@@ -178,7 +179,7 @@ def with_value(project: Project, path: schema.KeyPath, value: Any) -> Project:
     return changed
 
 
-def _with(item: Any, path: schema.KeyPath, value: Any) -> Any:
+def _with(item: Any, path: KeyPath, value: Any) -> Any:
     name, rest = str(path[0]), path[1:]
     definition = _DEFINITIONS[type(item)]
     field = schema.field(definition, name)
@@ -197,7 +198,7 @@ def _with(item: Any, path: schema.KeyPath, value: Any) -> Any:
 
 
 def _with_entry(
-    field: schema.Field, entries: tuple[Any, ...], path: schema.KeyPath, value: Any
+    field: schema.Field, entries: tuple[Any, ...], path: KeyPath, value: Any
 ) -> tuple[Any, ...]:
     """Return a list, map or named table with an entry changed, appended or removed."""
     step, rest = path[0], path[1:]

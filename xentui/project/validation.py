@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Violations of a JSON schema, found by the jsonschema package.
 
-It is imported only when the first value is checked, as that takes as long as the rest of the
-start-up.
-Two things differ from JSON, on purpose: a pattern matches a whole text ("$" has the
-meaning of ECMA 262, the dialect of schemas), and 256.0 is not a whole number, as in TOML.
+That package is imported only when the first value is checked, as importing it takes as long as the
+rest of the start-up. Two rules differ from JSON Schema on purpose: a pattern must match the whole
+text, so that ``$`` does not match before a final newline as in Python, and 256.0 is not a whole
+number, as in TOML.
 """
 
 from __future__ import annotations
@@ -15,30 +15,32 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from xentui.project.lines import KeyPath
+
 if TYPE_CHECKING:
     from jsonschema import Draft7Validator
     from jsonschema.exceptions import ValidationError
 
-Path = tuple[str | int, ...]
+
 Spec = Mapping[str, Any]
 
 
 class SchemaViolation(NamedTuple):
-    """A value that violates a keyword.
+    """A value that violates a keyword of a schema.
 
     Attributes:
         keyword: ``type``, ``required``, ``pattern`` …
-        wanted: the keyword's value in the schema.
+        wanted: what the schema demands: the keyword's value, such as ``"integer"``.
         value: the wrong value.
-        path: its place, as keys and indexes.
-        spec: the schema that has the keyword.
-        is_name: whether it concerns a key of the table at ``path``, not a value.
+        path: where it is.
+        spec: the subschema that contains the keyword.
+        is_name: whether the wrong value is a key of the table at ``path``.
     """
 
     keyword: str
     wanted: Any
     value: Any
-    path: Path
+    path: KeyPath
     spec: Spec
     is_name: bool = False
 
@@ -47,7 +49,7 @@ class Checker:
     """Checks values against a schema and its parts.
 
     Args:
-        root: the schema, which is ``#`` in references.
+        root: the whole schema, to which ``#`` in a ``$ref`` refers.
     """
 
     def __init__(self, root: Spec) -> None:
@@ -60,11 +62,11 @@ class Checker:
         self._whole = kind(root)
 
     def violations(self, value: Any, part: Spec | None = None) -> Iterator[SchemaViolation]:
-        """Yield the violations of the schema, or of a part of it, in a value.
+        """Yield the violations in a value.
 
         Args:
             value: plain data as tomllib returns it.
-            part: a schema inside the root.
+            part: a subschema to check against; by default, the whole schema.
         """
         checker = self._whole if part is None else self._whole.evolve(schema=part)
         for error in checker.iter_errors(value):
@@ -80,7 +82,7 @@ class Checker:
 
 @cache
 def compiled(pattern: str) -> re.Pattern[str]:
-    """Return a compiled pattern of the schema, for use with ``fullmatch``."""
+    """Compile a pattern of the schema; use it with ``fullmatch``."""
     return re.compile(pattern, re.ASCII)
 
 

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator
 
 from xentui.project import artifacts, boards, licenses
+from xentui.project.bundling import why_bundle
 from xentui.project.effective import EffectiveGuest, image
 from xentui.project.model import NO_IMAGE
-from xentui.project.route import needs_bundle
 from xentui.rules import quick_fixes
 from xentui.rules.context import Context
 from xentui.rules.finding import Finding, found
@@ -45,7 +45,7 @@ def place(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     wanted = guest.guest
     path = f"guests.{guest.key}.bundle"
     if wanted.bundle is None:
-        reasons = needs_bundle(wanted)
+        reasons = why_bundle(wanted)
         if reasons:
             yield found(
                 "XT201",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xentui.errors import InputError
-from xentui.project import disk
+from xentui.project import image_space
 from xentui.project.assets import Assets, SourceFile
 from xentui.project.model import CONTAINER, Fetch, Project, Source
 
@@ -101,7 +101,7 @@ def contents(project: Project, assets: Assets, guest: EffectiveGuest) -> Inspect
     source = guest.guest.source
     if source is None or not assets.sources:
         return None
-    for entry in disk.entries(project, source):
+    for entry in image_space.fetches_for_board(project, source):
         local = assets.sources.get(entry.uri.removeprefix("file://"))
         if local is not None and brings_disk(source, entry, local):
             return seen(local)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from xentui.project import artifacts, boards, disk, route, schema
+from xentui.project import artifacts, boards, complete_cfg, image_space, schema
 from xentui.project.effective import EffectiveGuest
 from xentui.project.model import DISK_CONTENTS, DISK_TYPES, Fetch, Guest, Project
 from xentui.rules import quick_fixes
@@ -31,7 +31,7 @@ def settings(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that xl takes each setting as intended, on this architecture and for this type."""
     if guest.guest.config_file is not None or not _has_settings(guest.guest):
         return
-    paths = {field.xl: field.name for field in route.only_in_config() if field.xl}
+    paths = {field.xl: field.name for field in complete_cfg.cfg_only_fields() if field.xl}
     known = {name for name, _ in guest.guest.xl}
     for problem in xl_check.problems(_config(guest), arch=context.board.arch, xen=context.xen):
         if problem.key in known:
@@ -128,7 +128,7 @@ def further_disks(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 def _disk_bytes(context: Context, guest: EffectiveGuest, number: int) -> Iterator[Finding]:
     made = guest.guest.disks[number]
-    local = disk.local_file(guest.guest, made.file, context.assets) if made.file else None
+    local = image_space.local_file(guest.guest, made.file, context.assets) if made.file else None
     if local is None or local.is_dir:
         return
     looked = seen(local)
@@ -187,7 +187,7 @@ def kernel(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     wanted = guest.guest.kernel
     if wanted is None or wanted == "none":
         return
-    local = disk.local_file(guest.guest, wanted, context.assets)
+    local = image_space.local_file(guest.guest, wanted, context.assets)
     looked = seen(local) if local is not None and not local.is_dir else None
     if looked is None or looked.kind in ("packed", "unknown", "blank"):
         return
@@ -324,7 +324,7 @@ def _circle(project: Project) -> Iterator[Finding]:
 
 
 def _has_settings(guest: Guest) -> bool:
-    return bool(route.set_in_config(guest))
+    return bool(complete_cfg.cfg_only_fields_set(guest))
 
 
 def _config(guest: EffectiveGuest) -> Config:
@@ -338,7 +338,7 @@ def _config(guest: EffectiveGuest) -> Config:
     }
     if guest.type != "hvm" and wanted.bootloader is None:
         values["kernel"] = "kernel"
-    for field in route.only_in_config():
+    for field in complete_cfg.cfg_only_fields():
         value = getattr(wanted, field.name)
         if field.xl and value not in (None, ()):
             values[field.xl] = value

@@ -7,8 +7,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xentui.project import schema
-from xentui.project.disk import KEPT_FOR_CONTAINERS, disk, extra_space
 from xentui.project.effective import image
+from xentui.project.image_space import (
+    FREE_BY_DEFAULT,
+    FREE_WITH_CONTAINERS,
+    extra_space,
+    image_sizes,
+)
 from xentui.rules import quick_fixes
 from xentui.rules.budget import Budget, budget_of
 from xentui.rules.context import Context
@@ -172,7 +177,7 @@ def _floor(own: int, whole: int, share: int) -> int | None:
 
 def disk_space(context: Context) -> Iterator[Finding]:
     """Check that the guests' images fit into the space that the Dom0 recipe reserves."""
-    needed = disk(context.project, context.assets)
+    needed = image_sizes(context.project, context.assets)
     if needed.fits:
         return
     space = extra_space(context.project, context.assets)
@@ -181,7 +186,7 @@ def disk_space(context: Context) -> Iterator[Finding]:
         "XT358",
         "guests",
         f"The guests' images take {about}{needed.kib} KB of Dom0's root file system, whose "
-        f"recipe keeps {needed.kept}",
+        f"recipe keeps {FREE_BY_DEFAULT}",
         f"You need {space} KB of disk for it: xentui sets IMAGE_ROOTFS_EXTRA_SPACE to that.",
     )
 
@@ -195,7 +200,7 @@ def container_space(context: Context) -> Iterator[Finding]:
             "containers.vxn",
             "Container images are in Dom0's root file system, which has 2,000,000 KB to spare",
             f"For big ones set IMAGE_ROOTFS_EXTRA_SPACE:pn-{image(project)} = "
-            f'"{KEPT_FOR_CONTAINERS}" in local.conf, which is about 10 GB.',
+            f'"{FREE_WITH_CONTAINERS}" in local.conf, which is about 10 GB.',
         )
 
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import unquote
 
 from xentui.project import boards
+from xentui.project.complete_cfg import why_complete_cfg
 from xentui.project.effective import EffectiveGuest
 from xentui.project.model import CONTAINER, Fetch, Source
-from xentui.project.route import needs_complete_cfg
 from xentui.rules import quick_fixes
 from xentui.rules.context import Context
 from xentui.rules.fetched import file_name, is_archive, placed, result
@@ -219,7 +219,7 @@ def _copied_files(
 ) -> Iterator[tuple[str, str, str]]:
     """Yield field, name and origin of each file of a guest that is copied next to the recipe."""
     wanted = guest.guest
-    if wanted.config_file is not None or needs_complete_cfg(context.project, guest):
+    if wanted.config_file is not None or why_complete_cfg(context.project, guest):
         yield "config_file", f"{guest.key}.cfg", f"the config of {guest.key}"
     if wanted.source is None:
         return

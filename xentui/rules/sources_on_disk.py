@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from xentui.project import disk
+from xentui.project import image_space
 from xentui.project.effective import EffectiveGuest
 from xentui.project.model import CONTAINER, CONVERTED_IMPORTS, WITHOUT_DISK, Fetch, Project, Source
 from xentui.rules import fetched, quick_fixes
@@ -54,7 +54,7 @@ def on_disk(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     source = guest.guest.source
     if source is None or not context.assets.sources:
         return
-    mine = tuple(disk.entries(context.project, source))
+    mine = tuple(image_space.fetches_for_board(context.project, source))
     for number, entry in enumerate(source.fetch):
         place = entry.uri.removeprefix("file://")
         local = context.assets.sources.get(place) if place != entry.uri else None

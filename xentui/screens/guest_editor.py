@@ -18,7 +18,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button
 
-from xentui.project import effective, route
+from xentui.project import bundling, effective
 from xentui.screens.dialogs import Ask
 from xentui.screens.entry_rows import EntryRows
 from xentui.screens.files import import_file
@@ -344,7 +344,7 @@ class GuestEditor(Vertical):
     def _show_head(self) -> None:
         project = self.session.project
         guest = project.guest(self.key)
-        advice = route.advice(project, guest)
+        advice = bundling.advice(project, guest)
         where = f"bundle {guest.bundle}" if guest.bundle else "named in the configuration"
         head = lit(f"Guest {self.key}", "strong").append(lit(f"  {where}", "muted"))
         if advice:

@@ -16,7 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from xentui.errors import UsageError, sentences
-from xentui.project import route
+from xentui.project import bundling, complete_cfg
 from xentui.project.model import Guest
 from xentui.rules.finding import Finding
 from xentui.screens.add_guest import add_guest
@@ -404,9 +404,9 @@ def guest_facts(view: View, key: str, count: str, signs: Glyphs) -> Content:
     for finding in view.found.at(f"guests.{key}"):
         severity = finding.severity.value
         lines.append(lit(f"{signs.severity(severity)} {finding.message}", severity))
-    if reasons := route.needs_complete_cfg(project, full):
+    if reasons := complete_cfg.why_complete_cfg(project, full):
         lines.append(lit(texts.complete_config(reasons), "muted"))
-    if advice := route.advice(project, guest):
+    if advice := bundling.advice(project, guest):
         lines.append(lit(f"{signs.warning} {advice} b moves it.", "warning"))
     lines += [lit(""), lit(f"/etc/xen/{key}.cfg on the target", "muted")]
     lines += [lit(f"  {line}") for line in view.cfg(guest).splitlines() if not line.startswith("#")]

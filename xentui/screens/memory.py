@@ -13,7 +13,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 
-from xentui.project.disk import disk
+from xentui.project.image_space import FREE_BY_DEFAULT, image_sizes
 from xentui.screens.guests import guest_facts
 from xentui.screens.main import MainScreen
 from xentui.screens.step import CursorMoved, Go, StartRehearsal, Step, edit
@@ -181,11 +181,11 @@ class Memory(Step):
     def _disk_lines(self) -> list[Content]:
         """Return the lines about the guests' images in Dom0's root file system."""
         view = self.session.view
-        sizes = disk(view.project, view.assets)
+        sizes = image_sizes(view.project, view.assets)
         if not sizes.images:
             return []
         style = "" if sizes.fits else "warning"
-        total = f"{_mib(sizes.kib)} of {_mib(sizes.kept)} MiB that the recipe keeps free"
+        total = f"{_mib(sizes.kib)} of {_mib(FREE_BY_DEFAULT)} MiB that the recipe keeps free"
         more = "" if sizes.fits else "; IMAGE_ROOTFS_EXTRA_SPACE makes room for them"
         lines = [
             lit(""),

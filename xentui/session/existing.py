@@ -21,7 +21,8 @@ from xentui.output import clashes, existing
 from xentui.output.existing import GUESTS, without_ours
 from xentui.output.xentui_conf import bundled_entry
 from xentui.project import model, schema, tables
-from xentui.project.effective import Outside, Value
+from xentui.project.effective import HandSettings, Value
+from xentui.project.lines import KeyPath
 from xentui.rules.finding import found
 
 if TYPE_CHECKING:
@@ -120,12 +121,12 @@ def in_multiconfigs(build: BuildDir) -> list[Finding]:
     ]
 
 
-def by_hand(settings: UserSettings | None) -> Outside:
+def by_hand(settings: UserSettings | None) -> HandSettings:
     """Return the user's own settings as values for fields that the project leaves out.
 
     The origin of each value is the file and line that sets it.
     """
-    found: dict[schema.KeyPath, Value[Any]] = {}
+    found: dict[KeyPath, Value[Any]] = {}
     guests = {field.variable: field for field in schema.varflag_fields()}
     defaults = {field.variable: field for field in schema.fields("defaults")}
     for one in settings.settings if settings is not None else ():
@@ -136,13 +137,13 @@ def by_hand(settings: UserSettings | None) -> Outside:
             value = converter_for(field)(one.value)
         except NotImportable:
             continue
-        path: schema.KeyPath = ("defaults", field.name)
+        path: KeyPath = ("defaults", field.name)
         if one.flag:
             path = ("guests", one.flag, field.name)
         if value is not None:
             held = tuple(value) if isinstance(value, list) else value
             found[path] = Value(held, settings.where(one.place))
-    return Outside(by_hand=MappingProxyType(found))
+    return MappingProxyType(found)
 
 
 def kept(project: Project, settings: UserSettings | None, use: Use | None) -> Project:
@@ -174,7 +175,7 @@ def kept(project: Project, settings: UserSettings | None, use: Use | None) -> Pr
 
 def _with_values(project: Project, settings: UserSettings) -> Project:
     """Return the project with the defaults and guest flags that the user set."""
-    for path, value in by_hand(settings).by_hand.items():
+    for path, value in by_hand(settings).items():
         if path[0] == "defaults":
             defaults = replace(project.defaults, **{str(path[1]): value.value})
             project = replace(project, defaults=defaults)

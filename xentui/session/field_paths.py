@@ -15,6 +15,7 @@ from typing import Any
 
 from xentui.errors import UsageError
 from xentui.project import effective, schema, tables
+from xentui.project.lines import KeyPath
 from xentui.project.model import (
     DISK_CONTENTS,
     Bundle,
@@ -25,7 +26,7 @@ from xentui.project.model import (
     Source,
 )
 
-Path = schema.KeyPath
+Path = KeyPath
 KEY = "key"
 
 
@@ -244,12 +245,14 @@ def show(field: schema.Field, value: Any) -> str:
 
 
 def fallback(
-    project: Project, path: Path, outside: effective.Outside = effective.NOTHING_OUTSIDE
+    project: Project,
+    path: Path,
+    by_hand: effective.HandSettings = effective.NO_HAND_SETTINGS,
 ) -> tuple[str, str]:
     """Return a field's value when it is left out, as text, and its origin."""
     if path[-1] == KEY:
         return "", ""
-    value, origin = effective.fallback(project, path, outside)
+    value, origin = effective.fallback(project, path, by_hand)
     if value is None:
         return "" if origin == "none" else effective.words(origin), ""
     return show(field_of(path), value), effective.words(origin)

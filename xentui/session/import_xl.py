@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from xentui.errors import UsageError
 from xentui.output import guest_cfg
-from xentui.project import boards, filesystem, route, schema, tables
+from xentui.project import boards, bundling, complete_cfg, filesystem, schema, tables
 from xentui.project.model import (
     NO_IMAGE,
     WITHOUT_DISK,
@@ -95,7 +95,7 @@ def add(
     except UsageError as error:
         raise UsageError(f"{shown}: {error.message}", fix=error.fix) from error
     made.notes = [f"{shown}: {note}" for note in made.notes]
-    if route.needs_bundle(made.guest) or made.guest.fetch:
+    if bundling.why_bundle(made.guest) or made.guest.fetch:
         made.guest = replace(made.guest, bundle=BUNDLE)
         if all(bundle.key != BUNDLE for bundle in project.bundles):
             project = replace(project, bundles=(*project.bundles, Bundle(BUNDLE)))
@@ -370,7 +370,7 @@ class _Reader:
         return further
 
     def _others(self) -> None:
-        own = {one.xl: one for one in route.only_in_config() if one.xl}
+        own = {one.xl: one for one in complete_cfg.cfg_only_fields() if one.xl}
         rest: list[tuple[str, Any]] = []
         for name, setting in self.config.settings.items():
             if name in _OWN or name in self.passed_over:

@@ -76,7 +76,7 @@ def project_text(session: Session) -> str:
 
         return update(origin.text, session.project)
 
-    return new_file.text(session.project, schema_file=FILE_NAME)
+    return new_file.toml_text(session.project, schema_file=FILE_NAME)
 
 
 @contextmanager
