@@ -22,7 +22,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from xentui.project import boards, model, schema, tables
+from xentui.project import board_file, boards, model, schema, tables
 from xentui.project.assets import Assets, SourceFile
 
 _DIGEST = st.integers(0, 2**256 - 1).map("{:064x}".format)
@@ -245,7 +245,7 @@ def _defaults(draw: st.DrawFn) -> model.Defaults:
 @st.composite
 def _host(
     draw: st.DrawFn,
-    board: boards.Board,
+    board: board_file.Board,
     image: str | None,
     guests: list[model.Guest],
     defaults: model.Defaults,
@@ -270,7 +270,7 @@ def _host(
 
 
 @st.composite
-def _containers(draw: st.DrawFn, board: boards.Board) -> model.Containers:
+def _containers(draw: st.DrawFn, board: board_file.Board) -> model.Containers:
     if not board.emulated or draw(st.booleans()):
         return model.Containers()
     frontends = draw(
@@ -290,7 +290,7 @@ def _containers(draw: st.DrawFn, board: boards.Board) -> model.Containers:
 def _guest(
     draw: st.DrawFn,
     key: str,
-    board: boards.Board,
+    board: board_file.Board,
     bundles: list[model.Bundle],
     kinds: list[model.ImportType],
 ) -> model.Guest:

@@ -16,7 +16,7 @@ from xentui.errors import UsageError
 from xentui.output import boot
 from xentui.output.boot import imagebuilder
 from xentui.output.render import render
-from xentui.project import boards, schema, tables
+from xentui.project import board_file, boards, schema, tables
 from xentui.project.artifacts import layout
 from xentui.project.model import Host, Project
 from xentui.rules import check
@@ -28,7 +28,7 @@ from xentui.rules.catalogue import Severity
 def test_a_file_is_valid_and_names_its_requirements(machine: str) -> None:
     path = boards.bundled_directory() / f"{machine}.toml"
     data = tomllib.loads(path.read_text(encoding="utf-8"))
-    assert boards.problems(data) == []
+    assert board_file.problems(data) == []
     board = boards.board(machine)
     assert board.machine == machine
     assert board.needs

@@ -10,7 +10,7 @@ from typing import Any
 
 from tools import commandline
 from tools.commandline import Argument, Command
-from xentui.project import board_page, boards, schema
+from xentui.project import board_file, board_page, boards, schema
 from xentui.project.edit import value_text
 from xentui.project.schema import Field
 from xentui.rules import catalogue
@@ -265,7 +265,7 @@ def _boards() -> Iterator[str]:
         layer = board.layer.name if board.layer is not None else "OpenEmbedded-Core"
         yield (
             f"| [`{board.machine}`](#{_anchor(board.machine)}) | {board.title} "
-            f"| {board.state_words} | {boards.FAMILIES[board.boot.family].title} | {layer} |"
+            f"| {board.state_words} | {board_file.FAMILIES[board.boot.family].title} | {layer} |"
         )
     for vendor, group in boards.by_vendor(boards.all_boards()).items():
         yield f"\n## {vendor}"
@@ -280,7 +280,7 @@ def _boards() -> Iterator[str]:
         yield f"{', '.join(f'`{machine}`' for machine in machines)}\n"
 
 
-def _board(board: boards.Board) -> Iterator[str]:
+def _board(board: board_file.Board) -> Iterator[str]:
     yield f"\n({_anchor(board.machine)})="
     yield f"### `{board.machine}`: {board.title}\n"
     for number, section in enumerate(board_page.sections(board)):

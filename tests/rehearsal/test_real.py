@@ -21,7 +21,8 @@ from tests.vectors import bundled_presets
 from xentui import rehearsal
 from xentui.project import assets, document, guest_presets
 from xentui.project.assets import NO_ASSETS
-from xentui.project.boards import Arch, board
+from xentui.project.board_file import Arch
+from xentui.project.boards import board
 from xentui.project.model import Host, Project
 from xentui.rehearsal.arch import ARM
 from xentui.rehearsal.parts import Parts

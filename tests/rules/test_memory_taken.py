@@ -8,7 +8,7 @@ import pytest
 
 from tests.rules.test_budget import project
 from xentui.project.assets import Assets
-from xentui.project.boards import Arch
+from xentui.project.board_file import Arch
 from xentui.project.model import GuestType
 from xentui.rules.budget import Row, budget, guest_memory, xen_memory
 

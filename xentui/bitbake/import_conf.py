@@ -27,7 +27,7 @@ from xentui.bitbake.import_draft import (
     overrides_of,
     text_or_none,
 )
-from xentui.project import boards, document, schema
+from xentui.project import board_file, boards, document, schema
 
 DEFAULT_DOM0_IMAGE = "xen-image-minimal"
 
@@ -135,11 +135,11 @@ def _import_host(conf: ConfImport, machine: str | None, tops: Iterable[Path]) ->
     knob = board.layers_dom0_knob if board is not None else None
     options = conf.active("QB_XEN_CMDLINE_EXTRA")
     if any(overrides_of(each.variable) for each in options):
-        if knob is boards.Dom0Knob.QEMU_CMDLINE:
+        if knob is board_file.Dom0Knob.QEMU_CMDLINE:
             conf.import_value("QB_XEN_CMDLINE_EXTRA", ("host", "dom0_memory"), _dom0_mem)
         else:
             conf.leave(options, "it has no effect on this board: its boot files hard-code dom0_mem")
-    if knob in (boards.Dom0Knob.RPI, boards.Dom0Knob.XILINX):
+    if knob in (board_file.Dom0Knob.RPI, board_file.Dom0Knob.XILINX):
         conf.import_value(knob.value, ("host", "dom0_memory"), mebibytes)
     conf.import_value("XEN_DOM0_NETWORK", ("host", "network"), text_or_none)
     conf.import_value("XEN_BOOT_MODE", ("host", "boot_mode"), text_or_none)
@@ -151,7 +151,7 @@ def _import_host(conf: ConfImport, machine: str | None, tops: Iterable[Path]) ->
         conf.import_value("XEN_EFI_BOOT", ("host", "boot_mode"), _efi_boot)
 
 
-def _import_boot_files(conf: ConfImport, board: boards.Board, tops: Iterable[Path]) -> None:
+def _import_boot_files(conf: ConfImport, board: board_file.Board, tops: Iterable[Path]) -> None:
     """Import boot mode and Dom0's memory from xentui's own boot files.
 
     Both are left out if they are the board's defaults.

@@ -13,7 +13,7 @@ from xentui.bitbake import releases
 from xentui.bitbake.abilities import Abilities
 from xentui.output import boot
 from xentui.output.boot import bios
-from xentui.project import artifacts, boards
+from xentui.project import artifacts, board_file, boards
 from xentui.project.artifacts import start_order
 from xentui.project.effective import dom0_memory, image, total_memory
 from xentui.project.model import Project
@@ -217,7 +217,7 @@ def _boot(project: Project, able: Abilities, *, sets_memory: bool) -> Iterator[N
 _UNPACK = {".gz": "zcat", ".bz2": "bzcat", ".xz": "xzcat", ".zst": "zstdcat"}
 
 
-def flash(project: Project, board: boards.Board) -> Iterator[NextCommand]:
+def flash(project: Project, board: board_file.Board) -> Iterator[NextCommand]:
     """Yield the commands that write the image to the card or disk and show Xen's console."""
     name = f"{image(project)}-{board.machine}.rootfs.{board.medium.file}"
     file = f"{board.medium.deploy}/{board.machine}/{name}"

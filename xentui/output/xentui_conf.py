@@ -19,10 +19,10 @@ from xentui.output.boot import bios
 from xentui.output.dom0_layer import dom0_packages
 from xentui.output.guest_cfg import supplied, vif_value
 from xentui.output.layer import BOARD
-from xentui.project import boards, schema
+from xentui.project import board_file, boards, schema
 from xentui.project.artifacts import image_fstype
 from xentui.project.assets import NO_ASSETS, Assets
-from xentui.project.boards import Dom0Knob
+from xentui.project.board_file import Dom0Knob
 from xentui.project.complete_cfg import why_complete_cfg
 from xentui.project.effective import (
     cached_per_guest,
@@ -98,7 +98,7 @@ def _board(project: Project, able: Abilities, *, machine: bool, board_name: str)
         + text.assign("INIT_MANAGER", "systemd")
     )
     family = boards.boot_family(host)
-    text.one_of(family, tuple(boards.FAMILIES))
+    text.one_of(family, tuple(board_file.FAMILIES))
     for line in board.lines_for(host.release, family):
         yield f"# {line.why[0].upper()}{line.why[1:]}.\n" + text.assign(
             line.variable.format(image=recipe), line.value, operator=line.operator

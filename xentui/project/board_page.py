@@ -8,8 +8,8 @@ import textwrap
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from xentui.project import boards
-from xentui.project.boards import Board
+from xentui.project import board_file
+from xentui.project.board_file import Board
 
 
 class Section(NamedTuple):
@@ -79,7 +79,7 @@ def _layer(board: Board) -> Iterator[str]:
 def _start(board: Board) -> Iterator[str]:
     if board.boot.says:
         yield board.boot.says
-    families = [f"{boards.FAMILIES[name].title} ({name})" for name in board.boot.families]
+    families = [f"{board_file.FAMILIES[name].title} ({name})" for name in board.boot.families]
     others = f"; also possible: {', '.join(families[1:])}" if len(families) > 1 else ""
     yield f"boot_mode: {families[0]}{others}"
     medium = {"runqemu": "runqemu boots", "sd": "Flash", "disk": "Write"}[board.medium.kind]

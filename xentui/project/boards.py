@@ -2,332 +2,37 @@
 # SPDX-License-Identifier: MIT
 """The boards, and what each needs to start Xen.
 
-Each board is one file, ``xentui/boards/MACHINE.toml``, with the schema ``board.schema.json``. Users
-add boards in ``xentui/boards`` of their configuration directory, where a file of the same name
-replaces xentui's. ``refused.toml`` lists the machines that cannot run Xen. Everything else about
-boards (lists, presets, checks, boot files, commands, the reference page) is derived from these
-files. For a machine without a file, the architecture is guessed from its name.
+Each board is one file, ``xentui/boards/MACHINE.toml``. Users add boards in ``xentui/boards`` of
+their configuration directory, where a file with the name of a bundled one replaces it.
+``refused.toml`` lists the machines that cannot run Xen. Everything else about boards (lists,
+presets, checks, boot files, commands, the reference page) is derived from these files. The
+architecture of a machine without a file is guessed from its name.
 """
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from enum import Enum
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
 
 from xentui.errors import InputError
 from xentui.project import filesystem, model
-from xentui.project.validation import Checker, SchemaViolation
-
-Arch = Literal["x86-64", "aarch64"]
-State = Literal["tried", "read", "expected", "refused", "unknown"]
-FamilyName = Literal[
-    "bios", "efi", "hyperv-gen1", "runqemu", "uboot-fat", "uboot-rpi", "uboot-rootfs", "manual"
-]
-Writer = Literal["layer", "xentui", "user"]
-
-STATES: dict[State, str] = {
-    "tried": "tried in QEMU",
-    "read": "read, not run",
-    "expected": "never run",
-    "refused": "cannot run Xen",
-    "unknown": "unknown",
-}
-"""How well a board is supported, in two or three words.
-
-``tried``: a real Xen was started in QEMU by the boot files for it. ``read``: the layers that start
-Xen on it were read and parsed. ``expected``: derived from the sources of its layer, U-Boot and Xen.
-"""
+from xentui.project.board_file import (
+    Arch,
+    Board,
+    Console,
+    Dom0Knob,
+    FamilyName,
+    Kernel,
+    Writer,
+    from_data,
+    problems,
+)
 
 DOM0_MEMORY = 512
-"""Dom0's memory in MiB on a board that xentui does not know."""
-
-
-class Dom0Knob(Enum):
-    """The setting that limits Dom0's memory."""
-
-    QEMU_CMDLINE = "QB_XEN_CMDLINE_EXTRA"
-    """meta-virtualization: xen-image-minimal.bb, read by qemuboot-xen-dtb.bbclass."""
-    KICKSTART = "kickstart"
-    """Hard-coded in meta-virtualization's kickstart files: xentui writes its own to change it."""
-    RPI = "RPI_DOM0_MEM"
-    """meta-virtualization: xen-rpi-u-boot-scr.bb."""
-    XILINX = "DOM0_MEM"
-    """meta-virtualization: dynamic-layers/xilinx/recipes-bsp/u-boot/xen-boot-cmd.inc."""
-    BOOT_FILES = "boot files"
-    """The script or the .cfg that xentui writes."""
-    NONE = "none"
-    """Not set by any layer: the user sets it in the boot loader."""
-
-
-class Family(NamedTuple):
-    """A way of starting Xen.
-
-    Attributes:
-        title: a few words.
-        help: one sentence on how Xen is started.
-        arch: the only architecture that has it; ``None`` for both.
-    """
-
-    title: str
-    help: str
-    arch: Arch | None = None
-
-
-FAMILIES: dict[FamilyName, Family] = {
-    "efi": Family("UEFI", "The firmware starts xen.efi from the first partition of the disk."),
-    "bios": Family("PC BIOS", "Syslinux starts Xen from the first partition.", "x86-64"),
-    "uboot-fat": Family(
-        "U-Boot, boot partition",
-        "U-Boot runs boot.scr of a FAT partition that is filled from IMAGE_BOOT_FILES.",
-        "aarch64",
-    ),
-    "uboot-rootfs": Family(
-        "U-Boot, /boot", "U-Boot runs boot.scr in /boot of the root file system.", "aarch64"
-    ),
-    "uboot-rpi": Family(
-        "Raspberry Pi", "The firmware starts U-Boot, which runs boot.scr of the card.", "aarch64"
-    ),
-    "hyperv-gen1": Family(
-        "Hyper-V generation 1", "Syslinux starts Xen with what Hyper-V needs.", "x86-64"
-    ),
-    "runqemu": Family("runqemu", "runqemu starts Xen with a device tree of the build."),
-    "manual": Family("I start Xen myself", "xentui writes no boot files."),
-}
-"""Ways of starting Xen, in the order in which they are offered."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A BitBake variable that a board needs. ``{image}`` is replaced by the Dom0 image.
-
-    Attributes:
-        why: the reason, in lower case and without a full stop; written as a comment.
-        releases: the Yocto releases that need it; empty for all.
-        families: the boot families that need it; empty for all.
-    """
-
-    variable: str
-    value: str
-    why: str
-    operator: str = "="
-    releases: tuple[str, ...] = ()
-    families: tuple[FamilyName, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class BoardLayer:
-    """The repository whose layers provide a machine.
-
-    Attributes:
-        name: its usual name.
-        url: its git URL.
-        folders: the layers in it; empty if the repository itself is the layer.
-        branches: its branch for each Yocto release.
-        depends: names of other repositories that it needs.
-    """
-
-    name: str
-    url: str
-    branches: Mapping[str, str]
-    folders: tuple[str, ...] = ()
-    depends: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Kernel:
-    """Dom0's kernel.
-
-    Attributes:
-        provider: PREFERRED_PROVIDER_virtual/kernel.
-        image: its file name in the deploy directory (KERNEL_IMAGETYPE).
-        xen_options: where its Xen options come from: ``kmeta`` (meta-virtualization), ``layer``
-            (the board's layer), or a fragment that xentui writes, which the kernel's recipe reads
-            from SRC_URI (``config``) or from KERNEL_CONFIG_FRAGMENTS (``fragments``).
-    """
-
-    provider: str
-    image: str
-    xen_options: Literal["kmeta", "config", "fragments", "layer"]
-
-
-@dataclass(frozen=True, slots=True)
-class Console:
-    """Xen's serial console.
-
-    Attributes:
-        device: its name in Xen's ``console`` option, ``dtuart`` or ``com1``.
-        path: its path in the device tree, if stdout-path does not name it.
-        uart: the ``compatible`` of the UART.
-        driver: whether Xen 4.21 has a driver for it; ``None`` if boards with this MACHINE differ.
-        settings: speed and format, such as ``115200 8N1``.
-        where: where to connect the cable.
-        command: a command that shows it on a Linux PC.
-    """
-
-    device: Literal["dtuart", "com1"]
-    path: str = ""
-    uart: str = ""
-    driver: bool | None = None
-    settings: str = ""
-    where: str = ""
-    command: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Boot:
-    """How Xen is started.
-
-    Attributes:
-        family: the default boot family.
-        also: other families that work.
-        written_by: who provides the boot files of :attr:`family`.
-        says: one or two sentences on how Xen is started.
-        device_tree: ``firmware`` if U-Boot gets it from the firmware, or ``file``.
-        dtb: name of that file; empty if it is in U-Boot's variable ``fdtfile``.
-        dtb_folder: its folder in the deploy directory with a slash at the end, or empty.
-        devnum: value for U-Boot's ``devnum`` if that is not set; may name a variable.
-        load_address: value for U-Boot's ``ramdisk_addr_r`` if that is not set.
-        root_part: number of the root file system's partition.
-        fixups: U-Boot commands that correct the device tree.
-        initramfs: file in the deploy directory without which Dom0 cannot mount its root.
-        keep: files that the firmware needs on the first partition.
-        kickstart: whether xentui writes a kickstart file for ``uboot-fat``.
-    """
-
-    family: FamilyName
-    written_by: Writer
-    says: str
-    also: tuple[FamilyName, ...] = ()
-    device_tree: Literal["firmware", "file"] = "firmware"
-    dtb: str = ""
-    dtb_folder: str = ""
-    devnum: str = "0"
-    load_address: str = ""
-    root_part: str = "2"
-    fixups: tuple[str, ...] = ()
-    initramfs: str = ""
-    keep: tuple[str, ...] = ()
-    kickstart: bool = False
-
-    @property
-    def families(self) -> tuple[FamilyName, ...]:
-        """All boot families that work, the default one first."""
-        return (self.family, *self.also)
-
-
-@dataclass(frozen=True, slots=True)
-class Medium:
-    """The disk or card that the board boots from.
-
-    Attributes:
-        kind: ``runqemu``, ``sd`` or ``disk``.
-        file: the image type, as in IMAGE_FSTYPES.
-        compressed: suffix of the compressed image, if the machine makes no uncompressed one.
-        deploy: folder of the images of all machines, relative to the build directory.
-    """
-
-    kind: Literal["runqemu", "sd", "disk"] = "disk"
-    file: str = "wic"
-    compressed: str = ""
-    deploy: str = "tmp/deploy/images"
-
-
-@dataclass(frozen=True, slots=True)
-class LicenseFlag:
-    """A licence flag that must be accepted to build the board's image."""
-
-    flag: str
-    covers: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A fact, the file that proves it, and the Yocto releases in which it was checked."""
-
-    fact: str
-    where: str
-    releases: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Board:
-    """The facts about one MACHINE. Memory is in MiB.
-
-    Attributes:
-        vendor: its group in lists.
-        state: how well it is supported; a key of :data:`STATES`.
-        summary: the same in a sentence or two; for a refused board, the reason.
-        instead: the machine to use instead of a refused one, or an empty text.
-        cpus: ``None`` if boards with this MACHINE differ.
-        memory: the memory that it has by default.
-        dom0_memory: Dom0's memory by default.
-        dom0_limit: more memory may cost Dom0 devices.
-        layers_dom0_knob: the setting for Dom0's memory in the layers' own boot files.
-        needs: what the user must have, one phrase each.
-        not_working: what is expected not to work, one phrase each.
-        problem: why the user's file for it cannot be used, or an empty text.
-    """
-
-    machine: str
-    title: str
-    arch: Arch
-    state: State
-    summary: str
-    vendor: str = "Other"
-    order: int = 1000
-    instead: str = ""
-    emulated: bool = False
-    cpus: int | None = None
-    network: Literal["nat", "bridged"] = "bridged"
-    memory: int | None = None
-    memory_sizes: tuple[int, ...] = ()
-    dom0_memory: int | None = None
-    dom0_limit: int | None = None
-    dom0_limit_why: str = ""
-    layers_dom0_knob: Dom0Knob = Dom0Knob.NONE
-    layer: BoardLayer | None = None
-    kernel: Kernel = Kernel("", "Image", "kmeta")
-    console: Console = Console("dtuart")
-    boot: Boot = Boot("manual", "user", "")
-    medium: Medium = Medium()
-    needs: tuple[str, ...] = ()
-    not_working: tuple[str, ...] = ()
-    lines: tuple[Line, ...] = ()
-    licenses: tuple[LicenseFlag, ...] = ()
-    sources: tuple[Source, ...] = field(default=(), repr=False)
-    problem: str = ""
-
-    @property
-    def kernel_image(self) -> str:
-        """Name of the kernel in the deploy directory (KERNEL_IMAGETYPE)."""
-        return self.kernel.image
-
-    @property
-    def known(self) -> bool:
-        """Whether the board has a usable file, or is on the list of refused machines."""
-        return self.state != "unknown"
-
-    @property
-    def state_words(self) -> str:
-        """How well it is supported, in two or three words."""
-        return STATES[self.state]
-
-    def lines_for(self, release: str | None, family: FamilyName) -> tuple[Line, ...]:
-        """Return the settings for a release and a boot family; for all releases if ``None``."""
-        return tuple(
-            line
-            for line in self.lines
-            if (release is None or not line.releases or release in line.releases)
-            and (not line.families or family in line.families)
-        )
+"""Dom0's memory in MiB on an unknown board."""
 
 
 _MACHINE = re.compile(r"[a-z0-9][a-z0-9._+-]{0,62}")
@@ -335,9 +40,9 @@ _REFUSED = "refused"
 
 
 def board(machine: str) -> Board:
-    """Return the facts about a machine; for an unknown one, a guess from its name.
+    """Return the facts about a machine; for an unknown one, guesses from its name.
 
-    If the user's file for it is invalid, the board is unknown and has a problem.
+    If the user's file for it is invalid, the board is unknown and its ``problem`` says why.
     """
     return _board(machine, user_directory())
 
@@ -373,12 +78,12 @@ def filtered(text: str) -> tuple[Board, ...]:
     return tuple(one for one, searched in candidates if all(word in searched for word in words))
 
 
-def by_vendor(given: Iterable[Board]) -> dict[str, list[Board]]:
-    """Group boards by vendor; both keep the order of the boards."""
-    found: dict[str, list[Board]] = {}
-    for one in given:
-        found.setdefault(one.vendor, []).append(one)
-    return found
+def by_vendor(found: Iterable[Board]) -> dict[str, list[Board]]:
+    """Group boards by vendor, without changing their order."""
+    groups: dict[str, list[Board]] = {}
+    for one in found:
+        groups.setdefault(one.vendor, []).append(one)
+    return groups
 
 
 def near(machine: str, others: Iterable[str] = ()) -> str:
@@ -392,9 +97,9 @@ def near(machine: str, others: Iterable[str] = ()) -> str:
     """
     import difflib  # noqa: PLC0415 - only a misspelt name needs it
 
-    able = [*names(), *(name for name in others if board(name).state != "refused")]
-    found = difflib.get_close_matches(machine[:63], able, n=1)
-    return found[0] if found else ""
+    usable = [*names(), *(name for name in others if board(name).state != "refused")]
+    matches = difflib.get_close_matches(machine[:63], usable, n=1)
+    return matches[0] if matches else ""
 
 
 def boot_family(host: model.Host) -> FamilyName:
@@ -434,7 +139,11 @@ def user_directory() -> Path:
 
 @cache
 def _boards_in(config: Path) -> Path:
-    """Return the folder of boards in the user's settings: the same path each time."""
+    """Return the folder of boards below the user's settings.
+
+    The same Path object is returned each time, because Path caches its hash, and :func:`_board` is
+    cached by it.
+    """
     return config / "boards"
 
 
@@ -443,86 +152,19 @@ def bundled_directory() -> Path:
     return Path(__file__).parents[1] / "boards"
 
 
-def schema_path() -> Path:
-    """Return the path of the schema of board files."""
-    return Path(__file__).parents[1] / "board.schema.json"
-
-
-def problems(data: Mapping[str, Any]) -> list[str]:
-    """Return a sentence for each part of a board file that its schema rejects."""
-    return [_violation(found) for found in _checker().violations(data)]
-
-
 @cache
-def _checker() -> Checker:
-    return Checker(json.loads(schema_path().read_text(encoding="utf-8")))
-
-
-def _violation(found: SchemaViolation) -> str:
-    place = ".".join(map(str, found.path)) or "the file"
-    if found.keyword == "required":
-        missing = (name for name in found.wanted if name not in found.value)
-        return f"{place} has no {', '.join(missing)}"
-    if found.keyword == "additionalProperties":
-        unknown = (name for name in found.value if name not in found.spec.get("properties", {}))
-        return f"{place} has the unknown key {', '.join(unknown)}"
-    if found.keyword == "enum":
-        return f"{place} must be one of {', '.join(map(str, found.wanted))}"
-    names = {"type": "of type", "pattern": "of the form", "const": "exactly"}
-    return f"{place} must be {names.get(found.keyword, found.keyword)} {found.wanted}"
-
-
-def from_data(data: Mapping[str, Any]) -> Board:
-    """Build a board from parsed TOML that its schema accepts."""
-    memory = data.get("memory", {})
-    layer = data.get("layer")
-    return Board(
-        **{
-            name: data[name]
-            for name in (
-                "machine", "title", "arch", "state", "summary", "vendor", "order", "emulated",
-                "cpus", "network",
-            )
-            if name in data
-        },
-        memory=memory.get("default"),
-        memory_sizes=tuple(memory.get("sizes", ())),
-        dom0_memory=memory.get("dom0"),
-        dom0_limit=memory.get("dom0_limit"),
-        dom0_limit_why=memory.get("dom0_limit_why", ""),
-        layers_dom0_knob=Dom0Knob(memory.get("dom0_knob", "none")),
-        layer=BoardLayer(**_tuples(layer)) if layer is not None else None,
-        kernel=Kernel(**data["kernel"]),
-        console=Console(**data.get("console", {"device": "dtuart"})),
-        boot=Boot(**_tuples(data["boot"])),
-        medium=Medium(**data["medium"]),
-        needs=tuple(data.get("needs", ())),
-        not_working=tuple(data.get("not_working", ())),
-        lines=tuple(Line(**_tuples(line)) for line in data.get("lines", ())),
-        licenses=tuple(LicenseFlag(**flag) for flag in data.get("licenses", ())),
-        sources=tuple(Source(**_tuples(source)) for source in data.get("sources", ())),
-    )  # fmt: skip
-
-
-def _tuples(table: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: tuple(value) if isinstance(value, list) else value for name, value in table.items()
-    }
-
-
-@cache
-def _board(machine: str, own: Path) -> Board:
+def _board(machine: str, users_folder: Path) -> Board:
     if not _MACHINE.fullmatch(machine) or machine == _REFUSED:
         return _unknown(machine)
-    if (own / f"{machine}.toml").is_file():
-        return _own(own / f"{machine}.toml", machine)
+    if (users_folder / f"{machine}.toml").is_file():
+        return _users_board(users_folder / f"{machine}.toml", machine)
     path = bundled_directory() / f"{machine}.toml"
     if path.is_file():
         return from_data(tomllib.loads(path.read_text(encoding="utf-8")))
     return _refused().get(machine) or _unknown(machine)
 
 
-def _own(path: Path, machine: str) -> Board:
+def _users_board(path: Path, machine: str) -> Board:
     try:
         data = tomllib.loads(filesystem.read_text(path, 1 << 20))
     except tomllib.TOMLDecodeError as error:
@@ -575,7 +217,7 @@ def _search_text(board: Board) -> str:
     words = [board.machine, board.title, board.vendor, board.state_words, board.boot.family]
     if board.layer is not None:
         words.append(board.layer.name)
-    # The architectures of refused machines are not among those that a board can have.
+    # A refused machine may have an architecture that Arch lacks, and then has a wrong one here.
     if board.state != "refused":
         words.append(board.arch)
     return " ".join(words).lower()

@@ -14,7 +14,7 @@ from functools import cache, wraps
 from types import MappingProxyType
 from typing import Any, Concatenate, Generic, NamedTuple, ParamSpec, TypeVar
 
-from xentui.project import boards, schema, tables
+from xentui.project import board_file, boards, schema, tables
 from xentui.project.lines import KeyPath
 from xentui.project.model import Guest, GuestType, Project
 from xentui.project.schema import Field
@@ -162,7 +162,7 @@ def _from_board(project: Project, field: Field) -> Value[Any]:
     return Value(default, "unknown" if default is None else "board")
 
 
-def _board(project: Project) -> boards.Board:
+def _board(project: Project) -> board_file.Board:
     return boards.board(project.host.machine)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import platform
 from dataclasses import dataclass
 
-from xentui.project.boards import Arch
+from xentui.project.board_file import Arch
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from typing import IO, Literal, NamedTuple
 from xentui.errors import InputError
 from xentui.output import boot
 from xentui.output.boot import script, uefi
-from xentui.project import boards
+from xentui.project import board_file, boards
 from xentui.project.model import Project
 from xentui.rehearsal import tempfiles
 from xentui.rehearsal.arch import ARM, Architecture
@@ -140,7 +140,7 @@ def _code(parts: Parts, firmware: Firmware) -> Path:
     raise MissingPartsError((MissingPart(f"the firmware {firmware}", package),))
 
 
-def _efi(project: Project, board: boards.Board, firmware: Firmware, code: Path) -> BootPath:
+def _efi(project: Project, board: board_file.Board, firmware: Firmware, code: Path) -> BootPath:
     name = uefi.loader(board.arch)
     text = uefi.config(project)
     lines = []
@@ -187,7 +187,7 @@ def _stand_in(parts: Parts) -> bytes:
 
 
 def _uboot(
-    project: Project, board: boards.Board, firmware: Firmware, code: Path, parts: Parts
+    project: Project, board: board_file.Board, firmware: Firmware, code: Path, parts: Parts
 ) -> BootPath:
     written = script.described(project)
     given = replace(

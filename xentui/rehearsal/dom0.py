@@ -13,7 +13,7 @@ from pathlib import Path
 from xentui.errors import InputError, reason
 from xentui.images.reader import Broken
 from xentui.project import artifacts
-from xentui.project.boards import Arch
+from xentui.project.board_file import Arch
 from xentui.rehearsal import elf, kernel, tempfiles
 from xentui.rehearsal.cpio import Archive
 from xentui.rehearsal.deploy import Own

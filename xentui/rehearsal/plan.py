@@ -13,7 +13,7 @@ from typing import Literal
 
 from xentui.errors import UsageError
 from xentui.output import guest_cfg
-from xentui.project import artifacts, boards
+from xentui.project import artifacts, board_file, boards
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.effective import dom0_memory, effective, total_memory
 from xentui.project.model import CONTAINER, KNOWN_IMPORTS, Guest, Project
@@ -185,7 +185,7 @@ def _fits_pieces(total: int, dom0: int) -> None:
         )
 
 
-def _notes(board: boards.Board, dom0: int | None, added: int, reserve: int) -> list[str]:
+def _notes(board: board_file.Board, dom0: int | None, added: int, reserve: int) -> list[str]:
     notes = []
     if added:
         notes.append(

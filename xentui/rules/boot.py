@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from string import digits
 
 from xentui.project import schema, tables
-from xentui.project.boards import Board
+from xentui.project.board_file import Board
 from xentui.project.effective import EffectiveGuest
 from xentui.project.model import CONTAINER, CONTAINER_INIT, WITHOUT_DISK
 from xentui.rules import quick_fixes

@@ -26,7 +26,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from xentui.project.assets import NO_ASSETS, Assets
-from xentui.project.boards import Arch
+from xentui.project.board_file import Arch
 from xentui.project.effective import EffectiveGuest, explain
 from xentui.project.model import GuestType, Project
 from xentui.rules.context import Context, make_context

@@ -12,7 +12,7 @@ from xentui.bitbake import releases
 from xentui.bitbake.abilities import Abilities
 from xentui.project import artifacts, boards
 from xentui.project.assets import NO_ASSETS, Assets
-from xentui.project.boards import Board
+from xentui.project.board_file import Board
 from xentui.project.effective import EffectiveGuest, effective
 from xentui.project.model import Project
 from xentui.rules import fetched

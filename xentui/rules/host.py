@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xentui.bitbake import releases
-from xentui.project import boards
-from xentui.project.boards import Dom0Knob
+from xentui.project import board_file, boards
+from xentui.project.board_file import Dom0Knob
 from xentui.project.effective import fallback, image
 from xentui.rules import quick_fixes
 from xentui.rules.context import Context
@@ -68,7 +68,7 @@ def _unknown(context: Context) -> Finding:
         guess = f"Set boot_mode to how its firmware starts Xen. {guess}"
         fixes += [
             quick_fixes.host(f"Start Xen by {name} ({family.title})", boot_mode=name)
-            for name, family in boards.FAMILIES.items()
+            for name, family in board_file.FAMILIES.items()
             if family.arch in (None, board.arch) and name not in _NOT_OFFERED
         ]
     else:
@@ -118,7 +118,7 @@ def boot_mode(context: Context) -> Iterator[Finding]:
     if mode is None or board.state == "refused":
         return
     path = "host.boot_mode"
-    arch = boards.FAMILIES[mode].arch
+    arch = board_file.FAMILIES[mode].arch
     reset = quick_fixes.host("Leave it to the board", boot_mode=None)
     if arch not in (None, board.arch):
         yield found(

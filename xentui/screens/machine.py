@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
-from xentui.project import boards
+from xentui.project import board_file, boards
 from xentui.screens.step import Form, FormStep, edit
 from xentui.session import Session, field_paths, forms
 from xentui.session.board_page import board_needs, board_page
@@ -20,7 +20,7 @@ from xentui.widgets.field import FieldRow
 from xentui.widgets.table import Column, Row, Table
 from xentui.widgets.text import Text, glyphs, lit
 
-SUPPORT: dict[boards.State, tuple[str, str]] = {
+SUPPORT: dict[board_file.State, tuple[str, str]] = {
     "tried": ("ok", "tried"),
     "read": ("warning", "not run"),
     "expected": ("warning", "never run"),
@@ -89,7 +89,7 @@ class Machine(FormStep):
             rows = [Row(":none", ("  No board matches. Esc shows all.",), heading=True)]
         self.query_one(Table).set_rows(rows)
 
-    def _row(self, board: boards.Board, chosen: str) -> Row:
+    def _row(self, board: board_file.Board, chosen: str) -> Row:
         signs = glyphs(self)
         style, word = SUPPORT[board.state]
         here = board.machine == chosen

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from xentui.output.commands import flash
-from xentui.project import boards
+from xentui.project import board_file, boards
 from xentui.project.model import Project
 from xentui.session.forms import Pair
 
@@ -25,7 +25,7 @@ def board_page(project: Project, machine: str) -> list[Pair]:
     return list(_lines(project, boards.board(machine)))
 
 
-def board_needs(board: boards.Board) -> str:
+def board_needs(board: board_file.Board) -> str:
     """Return what a board needs, in one line: its layer, its memory and its medium."""
     parts = [board.layer.name if board.layer is not None else ""]
     if board.memory_sizes:
@@ -36,7 +36,7 @@ def board_needs(board: boards.Board) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _lines(project: Project, board: boards.Board) -> Iterator[Pair]:
+def _lines(project: Project, board: board_file.Board) -> Iterator[Pair]:
     yield "Xen", f"{board.state_words}. {board.summary}"
     if board.instead:
         yield "Instead", board.instead
@@ -52,7 +52,7 @@ def _lines(project: Project, board: boards.Board) -> Iterator[Pair]:
     yield "Kernel", board.kernel.provider
     if board.memory_sizes:
         yield "Memory", f"{', '.join(map(str, board.memory_sizes))} MiB"
-    family = boards.FAMILIES[board.boot.family]
+    family = board_file.FAMILIES[board.boot.family]
     yield "Started by", f"{family.title}. {board.boot.says or family.help}"
     for flag in board.licenses:
         yield "Licence", f"{flag.flag}: {flag.covers}. {flag.why}"

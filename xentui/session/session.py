@@ -455,12 +455,12 @@ class Session:
         names = field_paths.field_of(path).choices
         if path != ("host", "boot_mode"):
             return list(names)
-        from xentui.project import boards
+        from xentui.project import board_file, boards
 
         host = self.project.host
         arch = boards.board(host.machine).arch
         others = {
-            name for name, family in boards.FAMILIES.items() if family.arch not in (None, arch)
+            name for name, family in board_file.FAMILIES.items() if family.arch not in (None, arch)
         }
         return [name for name in names if name == host.boot_mode or name not in others]
 

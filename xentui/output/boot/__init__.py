@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Boot files for Xen: settings, a recipe, a script or a .cfg, a kickstart file.
 
-The settings of each family of :data:`xentui.project.boards.FAMILIES` are here. All of them apply
-only to the Dom0 image (``:pn-IMAGE``): no image recipe needs an append, and guests' images do not
-change. The kickstart files only use plug-ins of OpenEmbedded-Core and meta-virtualization, so the
-same files work on every release.
+The settings of each family of :data:`xentui.project.board_file.FAMILIES` are here. All of them
+apply only to the Dom0 image (``:pn-IMAGE``): no image recipe needs an append, and guests' images do
+not change. The kickstart files only use plug-ins of OpenEmbedded-Core and meta-virtualization, so
+the same files work on every release.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from xentui.bitbake import text
 from xentui.bitbake.abilities import Abilities
 from xentui.output.boot import kernel, kickstart, recipe, script, uefi
-from xentui.project import boards
+from xentui.project import board_file, boards
 from xentui.project.effective import image
 from xentui.project.model import Project
 
@@ -94,7 +94,7 @@ def _of_guests(project: Project) -> list[str]:
 def who_starts(project: Project) -> str:
     """Return one or two sentences on who starts Xen and how."""
     host, board = project.host, boards.board(project.host.machine)
-    family = boards.FAMILIES[boards.boot_family(host)]
+    family = board_file.FAMILIES[boards.boot_family(host)]
     if boards.boot_writer(host) == "user":
         return "You start Xen yourself: set boot_mode to what the board's firmware is."
     if host.boot_mode in (None, board.boot.family):

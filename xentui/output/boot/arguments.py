@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xentui.bitbake import text
-from xentui.project import boards
+from xentui.project import board_file, boards
 from xentui.project.effective import dom0_memory
 from xentui.project.model import Guest, Project
 from xentui.xl import pci
@@ -69,7 +69,7 @@ def _passing(project: Project) -> Iterator[Guest]:
     return (guest for guest in project.without_direct_guests.guests if guest.config_file is None)
 
 
-def _console(board: boards.Board) -> str:
+def _console(board: board_file.Board) -> str:
     if board.console.device == "com1":
         return "console=com1,vga com1=115200,8n1"
     path = f" dtuart={board.console.path}" if board.console.path else ""

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 from xentui.bitbake import text
 from xentui.output.boot import arguments
-from xentui.project import boards
+from xentui.project import board_file, boards
 from xentui.project.effective import effective
 from xentui.project.model import Guest, Project
 
@@ -67,7 +67,7 @@ class Description:
         in_boot_folder: whether the files are in /boot if U-Boot does not set ``prefix``.
     """
 
-    boot: boards.Boot
+    boot: board_file.Boot
     xen_arguments: str
     dom0_arguments: str
     kernel: str = "Image"

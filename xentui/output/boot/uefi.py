@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from xentui.output.boot import arguments
 from xentui.output.boot.kickstart import root_guid
-from xentui.project import boards
+from xentui.project import board_file, boards
 from xentui.project.model import Project
 
 FOLDER = "EFI/BOOT"
 
 
-def loader(arch: boards.Arch) -> str:
+def loader(arch: board_file.Arch) -> str:
     """Return the file name, without its suffix, that firmware looks for."""
     return "BOOTX64" if arch == "x86-64" else "BOOTAA64"
 
@@ -60,5 +60,5 @@ def config(project: Project) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _has_own_tree(board: boards.Board) -> bool:
+def _has_own_tree(board: board_file.Board) -> bool:
     return board.boot.device_tree == "file" and bool(board.boot.dtb)

@@ -1,0 +1,387 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""A board: the facts in its file, which has the schema ``board.schema.json``.
+
+:mod:`xentui.project.boards` finds the boards and answers questions about them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from xentui.project.validation import Checker, SchemaViolation
+
+Arch = Literal["x86-64", "aarch64"]
+State = Literal["tried", "read", "expected", "refused", "unknown"]
+FamilyName = Literal[
+    "bios", "efi", "hyperv-gen1", "runqemu", "uboot-fat", "uboot-rpi", "uboot-rootfs", "manual"
+]
+Writer = Literal["layer", "xentui", "user"]
+
+STATES: dict[State, str] = {
+    "tried": "tried in QEMU",
+    "read": "read, not run",
+    "expected": "never run",
+    "refused": "cannot run Xen",
+    "unknown": "unknown",
+}
+"""How well a board is supported, in two or three words.
+
+``tried``: a real Xen was started in QEMU with the boot files for it. ``read``: the layers that
+start Xen on it were read and parsed. ``expected``: derived from the sources of its layer, U-Boot
+and Xen.
+"""
+
+
+class Dom0Knob(Enum):
+    """The setting that limits Dom0's memory."""
+
+    QEMU_CMDLINE = "QB_XEN_CMDLINE_EXTRA"
+    """meta-virtualization: xen-image-minimal.bb, read by qemuboot-xen-dtb.bbclass."""
+    KICKSTART = "kickstart"
+    """Hard-coded in meta-virtualization's kickstart files: xentui writes its own to change it."""
+    RPI = "RPI_DOM0_MEM"
+    """meta-virtualization: xen-rpi-u-boot-scr.bb."""
+    XILINX = "DOM0_MEM"
+    """meta-virtualization: dynamic-layers/xilinx/recipes-bsp/u-boot/xen-boot-cmd.inc."""
+    BOOT_FILES = "boot files"
+    """The script or the .cfg that xentui writes."""
+    NONE = "none"
+    """Not set by any layer: the user sets it in the boot loader."""
+
+
+class Family(NamedTuple):
+    """A way to start Xen.
+
+    Attributes:
+        title: a few words.
+        help: a sentence on how Xen is started.
+        arch: the only architecture that supports it; ``None`` for both.
+    """
+
+    title: str
+    help: str
+    arch: Arch | None = None
+
+
+FAMILIES: dict[FamilyName, Family] = {
+    "efi": Family("UEFI", "The firmware starts xen.efi from the first partition of the disk."),
+    "bios": Family("PC BIOS", "Syslinux starts Xen from the first partition.", "x86-64"),
+    "uboot-fat": Family(
+        "U-Boot, boot partition",
+        "U-Boot runs boot.scr of a FAT partition that is filled from IMAGE_BOOT_FILES.",
+        "aarch64",
+    ),
+    "uboot-rootfs": Family(
+        "U-Boot, /boot", "U-Boot runs boot.scr in /boot of the root file system.", "aarch64"
+    ),
+    "uboot-rpi": Family(
+        "Raspberry Pi", "The firmware starts U-Boot, which runs boot.scr of the card.", "aarch64"
+    ),
+    "hyperv-gen1": Family(
+        "Hyper-V generation 1", "Syslinux starts Xen with what Hyper-V needs.", "x86-64"
+    ),
+    "runqemu": Family("runqemu", "runqemu starts Xen with a device tree of the build."),
+    "manual": Family("I start Xen myself", "xentui writes no boot files."),
+}
+"""The ways to start Xen, in the order in which they are offered to the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An assignment that a board needs. ``{image}`` is replaced by the Dom0 image.
+
+    Attributes:
+        why: the reason, in lower case and without a full stop; it becomes a comment.
+        releases: the Yocto releases that need it; empty for all.
+        families: the boot families that need it; empty for all.
+    """
+
+    variable: str
+    value: str
+    why: str
+    operator: str = "="
+    releases: tuple[str, ...] = ()
+    families: tuple[FamilyName, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BoardLayer:
+    """The repository whose layers provide a machine.
+
+    Attributes:
+        name: its usual name.
+        url: its git URL.
+        folders: the layers in it; empty if the repository itself is the layer.
+        branches: its branch for each supported Yocto release.
+        depends: names of other repositories that it depends on.
+    """
+
+    name: str
+    url: str
+    branches: Mapping[str, str]
+    folders: tuple[str, ...] = ()
+    depends: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """Dom0's kernel.
+
+    Attributes:
+        provider: PREFERRED_PROVIDER_virtual/kernel.
+        image: its file name in the deploy directory (KERNEL_IMAGETYPE).
+        xen_options: where its Xen options come from: ``kmeta`` (meta-virtualization), ``layer``
+            (the board's layer), or a fragment that xentui writes, which the kernel's recipe reads
+            from SRC_URI (``config``) or from KERNEL_CONFIG_FRAGMENTS (``fragments``).
+    """
+
+    provider: str
+    image: str
+    xen_options: Literal["kmeta", "config", "fragments", "layer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """Xen's serial console.
+
+    Attributes:
+        device: its name in Xen's ``console`` option, ``dtuart`` or ``com1``.
+        path: its path in the device tree, if stdout-path does not name it.
+        uart: the ``compatible`` of the UART.
+        driver: whether Xen 4.21 has a driver for it; ``None`` if boards with this MACHINE differ.
+        settings: speed and format, such as ``115200 8N1``.
+        where: where to connect the cable.
+        command: a command that shows it on a Linux PC.
+    """
+
+    device: Literal["dtuart", "com1"]
+    path: str = ""
+    uart: str = ""
+    driver: bool | None = None
+    settings: str = ""
+    where: str = ""
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Boot:
+    """How Xen is started.
+
+    Attributes:
+        family: the default boot family.
+        also: other families that work.
+        written_by: who provides the boot files of :attr:`family`.
+        says: one or two sentences on how Xen is started, for the user.
+        device_tree: ``firmware`` if U-Boot gets the device tree from the firmware, or ``file``.
+        dtb: name of the device tree file; empty if U-Boot's variable ``fdtfile`` contains it.
+        dtb_folder: its folder in the deploy directory with a slash at the end, or empty.
+        devnum: value for U-Boot's ``devnum`` if that is not set; may name a variable.
+        load_address: value for U-Boot's ``ramdisk_addr_r`` if that is not set.
+        root_part: number of the root file system's partition.
+        fixups: U-Boot commands that correct the device tree.
+        initramfs: file in the deploy directory without which Dom0 cannot mount its root.
+        keep: files that the firmware needs on the first partition.
+        kickstart: whether xentui writes a kickstart file for ``uboot-fat``.
+    """
+
+    family: FamilyName
+    written_by: Writer
+    says: str
+    also: tuple[FamilyName, ...] = ()
+    device_tree: Literal["firmware", "file"] = "firmware"
+    dtb: str = ""
+    dtb_folder: str = ""
+    devnum: str = "0"
+    load_address: str = ""
+    root_part: str = "2"
+    fixups: tuple[str, ...] = ()
+    initramfs: str = ""
+    keep: tuple[str, ...] = ()
+    kickstart: bool = False
+
+    @property
+    def families(self) -> tuple[FamilyName, ...]:
+        """All boot families that work, the default one first."""
+        return (self.family, *self.also)
+
+
+@dataclass(frozen=True, slots=True)
+class Medium:
+    """The disk or card that the board boots from.
+
+    Attributes:
+        kind: ``runqemu``, ``sd`` or ``disk``.
+        file: the image type, as in IMAGE_FSTYPES.
+        compressed: suffix of the compressed image, if the machine builds no uncompressed one.
+        deploy: the folder with the images of all machines, relative to the build directory.
+    """
+
+    kind: Literal["runqemu", "sd", "disk"] = "disk"
+    file: str = "wic"
+    compressed: str = ""
+    deploy: str = "tmp/deploy/images"
+
+
+@dataclass(frozen=True, slots=True)
+class LicenseFlag:
+    """A licence flag that must be accepted to build the board's image."""
+
+    flag: str
+    covers: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A fact, where it can be checked, and the Yocto releases for which it was checked."""
+
+    fact: str
+    where: str
+    releases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """The facts about one MACHINE. Memory is in MiB.
+
+    Attributes:
+        vendor: the group in which it is listed.
+        state: how well it is supported; a key of :data:`STATES`.
+        summary: the same in a sentence or two; for a refused board, the reason.
+        instead: the machine to use instead of a refused one, or an empty text.
+        cpus: the number of CPUs; ``None`` if boards with this MACHINE differ.
+        memory: its memory unless the project sets it.
+        dom0_memory: Dom0's memory unless the project sets it.
+        dom0_limit: Dom0's maximum memory; with more, devices may not work in Dom0.
+        layers_dom0_knob: the setting for Dom0's memory in the layers' own boot files.
+        needs: phrases about what the user must have.
+        not_working: phrases about what is expected not to work.
+        problem: why the user's file for it cannot be used, or an empty text.
+    """
+
+    machine: str
+    title: str
+    arch: Arch
+    state: State
+    summary: str
+    vendor: str = "Other"
+    order: int = 1000
+    instead: str = ""
+    emulated: bool = False
+    cpus: int | None = None
+    network: Literal["nat", "bridged"] = "bridged"
+    memory: int | None = None
+    memory_sizes: tuple[int, ...] = ()
+    dom0_memory: int | None = None
+    dom0_limit: int | None = None
+    dom0_limit_why: str = ""
+    layers_dom0_knob: Dom0Knob = Dom0Knob.NONE
+    layer: BoardLayer | None = None
+    kernel: Kernel = Kernel("", "Image", "kmeta")
+    console: Console = Console("dtuart")
+    boot: Boot = Boot("manual", "user", "")
+    medium: Medium = Medium()
+    needs: tuple[str, ...] = ()
+    not_working: tuple[str, ...] = ()
+    lines: tuple[Line, ...] = ()
+    licenses: tuple[LicenseFlag, ...] = ()
+    sources: tuple[Source, ...] = field(default=(), repr=False)
+    problem: str = ""
+
+    @property
+    def kernel_image(self) -> str:
+        """Name of the kernel in the deploy directory (KERNEL_IMAGETYPE)."""
+        return self.kernel.image
+
+    @property
+    def known(self) -> bool:
+        """Whether the board has a usable file, or is on the list of refused machines."""
+        return self.state != "unknown"
+
+    @property
+    def state_words(self) -> str:
+        """How well it is supported, in two or three words."""
+        return STATES[self.state]
+
+    def lines_for(self, release: str | None, family: FamilyName) -> tuple[Line, ...]:
+        """Return the settings for a release and a boot family; for all releases if ``None``."""
+        return tuple(
+            line
+            for line in self.lines
+            if (release is None or not line.releases or release in line.releases)
+            and (not line.families or family in line.families)
+        )
+
+
+def schema_path() -> Path:
+    """Return the path of the schema of board files."""
+    return Path(__file__).parents[1] / "board.schema.json"
+
+
+def problems(data: Mapping[str, Any]) -> list[str]:
+    """Return a sentence for each violation of the schema in a board file."""
+    return [_violation(found) for found in _checker().violations(data)]
+
+
+@cache
+def _checker() -> Checker:
+    return Checker(json.loads(schema_path().read_text(encoding="utf-8")))
+
+
+def _violation(found: SchemaViolation) -> str:
+    place = ".".join(map(str, found.path)) or "the file"
+    if found.keyword == "required":
+        missing = (name for name in found.wanted if name not in found.value)
+        return f"{place} has no {', '.join(missing)}"
+    if found.keyword == "additionalProperties":
+        unknown = (name for name in found.value if name not in found.spec.get("properties", {}))
+        return f"{place} has the unknown key {', '.join(unknown)}"
+    if found.keyword == "enum":
+        return f"{place} must be one of {', '.join(map(str, found.wanted))}"
+    names = {"type": "of type", "pattern": "of the form", "const": "exactly"}
+    return f"{place} must be {names.get(found.keyword, found.keyword)} {found.wanted}"
+
+
+def from_data(data: Mapping[str, Any]) -> Board:
+    """Build a board from parsed TOML in which :func:`problems` finds nothing."""
+    memory = data.get("memory", {})
+    layer = data.get("layer")
+    return Board(
+        **{
+            name: data[name]
+            for name in (
+                "machine", "title", "arch", "state", "summary", "vendor", "order", "emulated",
+                "cpus", "network",
+            )
+            if name in data
+        },
+        memory=memory.get("default"),
+        memory_sizes=tuple(memory.get("sizes", ())),
+        dom0_memory=memory.get("dom0"),
+        dom0_limit=memory.get("dom0_limit"),
+        dom0_limit_why=memory.get("dom0_limit_why", ""),
+        layers_dom0_knob=Dom0Knob(memory.get("dom0_knob", "none")),
+        layer=BoardLayer(**_tuples(layer)) if layer is not None else None,
+        kernel=Kernel(**data["kernel"]),
+        console=Console(**data.get("console", {"device": "dtuart"})),
+        boot=Boot(**_tuples(data["boot"])),
+        medium=Medium(**data["medium"]),
+        needs=tuple(data.get("needs", ())),
+        not_working=tuple(data.get("not_working", ())),
+        lines=tuple(Line(**_tuples(line)) for line in data.get("lines", ())),
+        licenses=tuple(LicenseFlag(**flag) for flag in data.get("licenses", ())),
+        sources=tuple(Source(**_tuples(source)) for source in data.get("sources", ())),
+    )  # fmt: skip
+
+
+def _tuples(table: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: tuple(value) if isinstance(value, list) else value for name, value in table.items()
+    }
