@@ -125,7 +125,7 @@ def test_the_architecture_of_an_unknown_machine_is_guessed_and_stated(
     machine: str, arch: str
 ) -> None:
     found = next(f for f in check.check(Project(Host(machine))) if f.code == "XT102")
-    assert f"taken for {arch}" in found.fix
+    assert f"assumed to be {arch}" in found.fix
 
 
 @pytest.mark.parametrize(

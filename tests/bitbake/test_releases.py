@@ -183,12 +183,15 @@ def test_layers_of_two_releases_are_reported(tmp_path: Path) -> None:
 
 ASSIGNED = re.compile(r"^(?:export )?([A-Z][A-Z0-9_]*)(?:\[|:|[ ?.+]*=)", re.MULTILINE)
 USED = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
-FORMS: tuple[formats.Format, ...] = ("tree", "kas", "bitbake-setup", "script", "fragment")
+FORMS: tuple[formats.Format, ...] = (
+    "tree", "kas", "kas-part", "bitbake-setup", "script", "fragment",
+)  # fmt: skip
+"""The formats that BitBake reads; ImageBuilder's script reads the remaining one."""
 
 
 def settings(form: formats.Format, made: Rendered, scratch: Path) -> str:
     """Return the lines that a form has for BitBake's configuration."""
-    if form == "kas":
+    if form in ("kas", "kas-part"):
         trees.write(scratch, {kas.FILE: str(made.conf[kas.FILE])})
         return str(ConfigFile.load(scratch / kas.FILE).config["local_conf_header"]["xentui"])
     if form in ("bitbake-setup", "fragment"):

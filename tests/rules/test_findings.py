@@ -116,16 +116,16 @@ def test_the_one_bundle_that_is_there_stays_as_it_is() -> None:
         (
             "qemux86-46",
             (
-                "Did you mean qemux86-64? If not: Set boot_mode to how its firmware starts Xen. It"
-                " is taken for x86-64 by its name: if that is wrong, describe it in a board file of"
-                " your own."
+                "Did you mean qemux86-64? Otherwise: Set boot_mode to the way its firmware starts"
+                " Xen. Its processor is assumed to be x86-64; if that is wrong, describe the board"
+                " in your own board file."
             ),
         ),
         (
             "zzz",
             (
-                "Set boot_mode to how its firmware starts Xen. It is taken for aarch64 by its name:"
-                " if that is wrong, describe it in a board file of your own."
+                "Set boot_mode to the way its firmware starts Xen. Its processor is assumed to be"
+                " aarch64; if that is wrong, describe the board in your own board file."
             ),
         ),
     ],

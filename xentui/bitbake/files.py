@@ -15,6 +15,11 @@ def absolute(path: str) -> str:
     return os.path.abspath(path)
 
 
+def real(path: str) -> str:
+    """Return an absolute path without ``..`` and without links, as ``readlink -f`` does."""
+    return os.path.realpath(path)
+
+
 def joined(folder: str, name: str) -> str:
     """Return ``name`` below ``folder``, or ``name`` itself if it is absolute."""
     return os.path.normpath(os.path.join(folder, name))

@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from xentui.bitbake.files import absolute, exists
+from xentui.bitbake.files import absolute, exists, real
 from xentui.errors import UsageError
 from xentui.safe_text import visible
 
@@ -18,22 +18,47 @@ def find(
 ) -> Path | None:
     """Return the build directory: the given one, ``$BUILDDIR``, or the nearest parent folder.
 
+    Links in its path are resolved, as oe-init-build-env does: ``${TOPDIR}/..`` in BBLAYERS is the
+    folder above the real one.
+
     Raises:
         UsageError: the given path is not a build directory.
     """
     if given is not None:
-        path = Path(absolute(str(given)))
+        path = Path(real(str(given)))
         if not is_build_dir(path):
             raise UsageError(
                 f"{visible(str(given))} is not a build directory: it has no conf/bblayers.conf",
-                fix="Name the directory that oe-init-build-env or bitbake-setup made.",
+                fix="Give the directory that oe-init-build-env or bitbake-setup made.",
             )
         return path
     named = (environ if environ is not None else os.environ).get("BUILDDIR", "")
     if named and is_build_dir(Path(named)):
-        return Path(absolute(named))
-    here = Path(absolute(str(cwd if cwd is not None else Path.cwd())))
+        return Path(real(named))
+    here = Path(real(str(cwd if cwd is not None else Path.cwd())))
     return next((path for path in (here, *here.parents) if is_build_dir(path)), None)
+
+
+def required(given: Path | None) -> Path:
+    """Return the build directory as :func:`find` does.
+
+    Raises:
+        UsageError: there is none.
+    """
+    path = find(given)
+    if path is None:
+        raise UsageError(
+            "no build directory was found: neither $BUILDDIR nor a parent folder has "
+            "conf/bblayers.conf",
+            fix="Give it: --build-dir DIR.",
+        )
+    return path
+
+
+def without_links(path: Path) -> Path:
+    """Return a path as it is, or its real path if a part of it is a link."""
+    resolved = real(str(path))
+    return path if resolved == absolute(str(path)) else Path(resolved)
 
 
 def is_build_dir(path: Path) -> bool:

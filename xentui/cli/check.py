@@ -120,10 +120,10 @@ def _build_context(given: Path | None) -> _Build | None:
     """
     if given is None:
         return None
-    from xentui.bitbake import abilities, build_dir, layer_bundles, recipes
+    from xentui.bitbake import abilities, build_dir, find_build_dir, layer_bundles, recipes
     from xentui.session import examination
 
-    path = build_dir.find(given)
+    path = find_build_dir.find(given)
     assert path is not None  # noqa: S101 - a directory was given
     build = build_dir.read(path)
     known = cache(lambda: recipes.read(build))

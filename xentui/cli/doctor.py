@@ -9,11 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xentui.bitbake import build_dir, host, recipes
+from xentui.bitbake import build_dir, find_build_dir, host, recipes
 from xentui.bitbake.abilities import xen_classes
 from xentui.cli import parsing, terminal
 from xentui.cli.reports import in_words
-from xentui.errors import Exit, InputError, UsageError
+from xentui.errors import Exit, InputError
 from xentui.output import header
 from xentui.output.build_dir import written_for
 from xentui.project.filesystem import read_text
@@ -46,13 +46,7 @@ def add(commands: parsing.Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check the build directory, and print the findings with a summary."""
-    path = build_dir.find(args.build_dir)
-    if path is None:
-        raise UsageError(
-            "no build directory was found: neither $BUILDDIR nor a parent folder has "
-            "conf/bblayers.conf",
-            fix="Give it: --build-dir DIR.",
-        )
+    path = find_build_dir.required(args.build_dir)
     build = build_dir.read(path)
     machine = host.look(build)
     findings = examine(

@@ -8,6 +8,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xentui.bitbake import find_build_dir
 from xentui.cli import generating, parsing, projects, reports, terminal, writing
 from xentui.errors import Exit, UsageError, XentuiError
 from xentui.output import formats
@@ -139,7 +140,10 @@ def _must_fit(args: argparse.Namespace) -> None:
         elif len(args.project) > 1 or args.each or args.one_layer:
             wrong = "--format snippet takes one project"
     elif args.out is None and args.build_dir is None:
-        raise UsageError("one of the arguments --out --build-dir is required", fix="Give one.")
+        raise UsageError(
+            "it is not said where to write",
+            fix="Give --out DIR for a new folder, or --build-dir DIR for your build directory.",
+        )
     elif args.build_dir is None and (args.layer is not None or args.attach is not None):
         wrong = "--layer and --attach need --build-dir"
     elif args.build_dir is None and args.existing is not None:
@@ -177,15 +181,16 @@ def _only_looks(args: argparse.Namespace) -> bool:
 
 def _job(args: argparse.Namespace, path: Path | None, out: Path | None) -> Job:
     chosen = projects.choose(argparse.Namespace(**{**vars(args), "project": path}))
-    in_build_dir = args.build_dir is not None and args.format == "fragment"
+    build = None if args.build_dir is None else find_build_dir.without_links(args.build_dir)
+    in_build_dir = build is not None and args.format == "fragment"
     attach: Attach | None = "fragment" if in_build_dir else args.attach
-    project, assets = projects.sound(chosen, args.build_dir, attach, args.existing)
+    project, assets = projects.sound(chosen, build, attach, args.existing)
     return generating.Job(
         chosen,
         project,
         assets,
         out,
-        args.build_dir,
+        build,
         args.layer,
         attach,
         args.format,

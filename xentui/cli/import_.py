@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 from xentui.bitbake import importer
 from xentui.cli import parsing, terminal
 from xentui.cli.new import schema_argument, write_new
-from xentui.errors import Exit
+from xentui.errors import Exit, InputError, UsageError
 from xentui.project import filesystem, new_file
+from xentui.project.filesystem import exists
 from xentui.project.model import Host, Project
+from xentui.safe_text import visible
 from xentui.session import import_xl
 
 if TYPE_CHECKING:
@@ -51,7 +53,14 @@ def add(commands: parsing.Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Read the files, write the project, and list what it cannot express."""
+    """Read the files, write the project, and list what it cannot express.
+
+    Raises:
+        UsageError: a path is a directory or a project file.
+        InputError: a file cannot be read.
+    """
+    for path in args.conf:
+        _must_be_importable(path)
     conf = [path for path in args.conf if path.suffix in _YOCTO]
     configs = [path for path in args.conf if path.suffix not in _YOCTO]
     project, lines_left = _yocto(conf, args.machine)
@@ -68,6 +77,26 @@ def run(args: argparse.Namespace) -> int:
     if args.output is not None:
         terminal.say(f"Next:\n    xentui check {shlex.quote(str(args.output))}")
     return Exit.OK
+
+
+def _must_be_importable(path: Path) -> None:
+    """Refuse what people give by mistake.
+
+    Raises:
+        UsageError: the path is a directory or a project file.
+        InputError: there is no such file.
+    """
+    if path.is_dir():
+        local = path / "conf/local.conf"
+        fix = f"Give {visible(str(local))}." if local.exists() else "Give a file in it."
+        raise UsageError(f"{visible(str(path))} is a directory", fix=fix)
+    if not exists(path):
+        raise InputError(f"{visible(str(path))} does not exist", fix="Check the name.")
+    if path.suffix == ".toml":
+        raise UsageError(
+            f"{visible(str(path))} is a project file already",
+            fix="import reads the files of BitBake and xl; check, show and generate read projects.",
+        )
 
 
 _YOCTO = (".conf", ".inc", ".bb")

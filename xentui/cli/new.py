@@ -9,6 +9,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xentui.bitbake import releases
 from xentui.cli import parsing, projects, terminal
 from xentui.errors import Exit, RefusedError, UsageError
 from xentui.output.tree import StaleError, Tree
@@ -58,7 +59,19 @@ def run(args: argparse.Namespace) -> int:
     _copy_files(project, args.output, chosen)
     name = shlex.quote(str(args.output))
     terminal.say(f"Next:\n    xentui check {name}\n    xentui generate {name} --out xentui-out")
+    terminal.tell(_releases_note(project))
     return Exit.OK
+
+
+def _releases_note(project: Project) -> str:
+    """Return which releases of Yocto the project is for."""
+    if project.host.release:
+        return f"This project is for {releases.release_of(project).title}."
+    fitting = releases.of_board(project.host.machine)
+    names = ", ".join(release.title for release in fitting)
+    if any(release.name == releases.DEFAULT for release in fitting):
+        return f"It fits {names}. To name yours: --set host.release={releases.DEFAULT}"
+    return f"This board fits {names} only. Name yours: --set host.release={fitting[0].name}"
 
 
 def schema_argument(parser: parsing.Parser) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, NoReturn
@@ -34,7 +34,42 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Refuse the arguments with exit code 2."""
+        missing = message.removeprefix("the following arguments are required: ")
+        if missing != message:
+            message = f"{missing} is missing"
         raise UsageError(message, fix=f"See {self.prog} --help.")
+
+    def parse_args(  # type: ignore[override]
+        self, args: Sequence[str], namespace: None = None
+    ) -> argparse.Namespace:
+        """Parse the arguments; suggest the right spelling of an unknown option.
+
+        Raises:
+            UsageError: an argument is unknown, missing or invalid.
+        """
+        parsed, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            name = getattr(parsed, "command", None)
+            parser = subparser(self, name) if name else self
+            options = [option for action in parser._actions for option in action.option_strings]  # noqa: SLF001
+            near = difflib.get_close_matches(unknown[0][:64], options, n=1)
+            raise UsageError(
+                f"{parser.prog} does not take {quoted(unknown[0])}",
+                fix=f"Did you mean {near[0]}?" if near else f"See {parser.prog} --help.",
+            )
+        return parsed
+
+    def _check_value(self, action: argparse.Action, value: str) -> None:
+        """Refuse a value that is not one of an argument's choices; suggest the nearest."""
+        if action.choices is None or value in action.choices:
+            return
+        words = list(map(str, action.choices))
+        near = difflib.get_close_matches(value[:64], words, n=1)
+        what = "/".join(action.option_strings) or action.dest
+        raise UsageError(
+            f"{what}: {quoted(value)} is unknown",
+            fix=f"Did you mean {near[0]}?" if near else f"Use one of {', '.join(words)}.",
+        )
 
     def format_help(self) -> str:
         """Return the help with unprintable characters escaped."""

@@ -5,17 +5,18 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xentui.cli import reports, terminal
 from xentui.cli.reports import FindingsReport
 from xentui.errors import UsageError, XentuiError
-from xentui.project import assets, document, overrides, presets
+from xentui.project import assets, document, overrides, presets, schema
 from xentui.rules import check
 from xentui.rules.catalogue import RANKS, Severity
 from xentui.rules.finding import allow
@@ -218,8 +219,25 @@ def _changed(chosen: Chosen, assignments: list[str]) -> Chosen:
     loaded = chosen.loaded
     assignments, files = _files_of(assignments, loaded.directory)
     data = overrides.apply(loaded.document.data, assignments)
+    for line in _added(loaded.document.data, data):
+        terminal.say(f"xentui: {line}")
     changed = document.validated(replace(loaded.document, data=data), loaded.directory)
     return replace(chosen, loaded=changed, changed=True, files=files)
+
+
+def _added(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a note for each guest and bundle that exists only because --set names it.
+
+    It may be meant; but it may be a misspelt name.
+    """
+    for table in schema.named():
+        old, new = before.get(table), after.get(table)
+        names = list(old) if isinstance(old, dict) else []
+        for name in new if isinstance(new, dict) else ():
+            if name not in names:
+                near = difflib.get_close_matches(name, names, n=1)
+                hint = f"; did you mean {table}.{near[0]}?" if near else ""
+                yield f"--set adds {visible(table)}.{visible(name)}, which did not exist{hint}"
 
 
 _LOCAL_FILES = ("config_file", "script", "uri")

@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from xentui.bitbake import find_build_dir
 from xentui.cli import parsing, writing
 from xentui.errors import Exit
 from xentui.output.build_dir import plan_removal
@@ -34,8 +35,9 @@ def add(commands: parsing.Commands) -> None:
 def run(args: argparse.Namespace) -> int:
     """Remove everything, after the user agreed to the diff."""
     how = writing.how(args)
+    build = find_build_dir.without_links(args.build_dir)
     if args.dry_run or args.diff:
-        writing.put_plan(resolve_edits(plan_removal(args.build_dir), how), diff=args.diff)
+        writing.put_plan(resolve_edits(plan_removal(build), how), diff=args.diff)
         return Exit.OK
-    writing.write(lambda: plan_removal(args.build_dir), yes=args.yes, edited=how)
+    writing.write(lambda: plan_removal(build), yes=args.yes, edited=how)
     return Exit.OK

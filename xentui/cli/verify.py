@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xentui.bitbake import build_dir
+from xentui.bitbake import find_build_dir
 from xentui.cli import parsing, projects, terminal
 from xentui.errors import Exit, InputError, RefusedError, UsageError
 from xentui.safe_text import visible
@@ -58,7 +58,8 @@ def add(commands: parsing.Commands) -> None:
     parser.add_argument(
         "--build",
         action="store_true",
-        help="if everything that was compared agrees, run bitbake for the images, then runqemu",
+        help="if everything that was compared agrees, run bitbake for the images, then runqemu; "
+        "with --quick, only the configuration was compared",
     )
     parser.add_argument(
         "-y", "--yes", action="store_true", help="with --build: run these commands without asking"
@@ -72,9 +73,12 @@ def run(args: argparse.Namespace) -> int:
     _must_fit(args)
     chosen = projects.choose(args)
     project, assets = projects.usable(chosen)
-    build = _build(args.build_dir)
+    build = find_build_dir.required(args.build_dir)
     if args.oe_init is not None and not args.oe_init.is_file():
-        raise InputError(f"{visible(str(args.oe_init))}: is not there, or is no file")
+        raise InputError(
+            f"{visible(str(args.oe_init))} does not exist, or is not a file",
+            fix="Give the script that sets up the build, such as poky/oe-init-build-env.",
+        )
     if os.geteuid() == 0:
         raise InputError(
             "BitBake refuses to run as root, so it was not asked",
@@ -97,6 +101,8 @@ def run(args: argparse.Namespace) -> int:
     if not report.fine:
         terminal.say("xentui: BitBake does not see all that the project says: nothing was built")
         return Exit.FINDINGS
+    if args.quick:
+        terminal.say("xentui: only the configuration was compared, not the recipes (--quick)")
     return _build_and_boot(project, build, init, agreed=args.yes)
 
 
@@ -165,15 +171,3 @@ class Progress:
     def over(self) -> None:
         """Take the count away."""
         self._line.clear()
-
-
-def _build(given: Path | None) -> Path:
-
-    path = build_dir.find(given)
-    if path is None:
-        raise UsageError(
-            "no build directory was found: neither $BUILDDIR nor a folder upwards has "
-            "conf/bblayers.conf",
-            fix="Name it: --build-dir DIR.",
-        )
-    return path.absolute()

@@ -235,7 +235,8 @@ def _must_be_build_dir(build: Path) -> None:
         if not (build / name).is_file():
             raise InputError(
                 f"{visible(str(build))} is not a build directory: {name} is missing",
-                fix="Make one with oe-init-build-env or bitbake-setup, or write a tree with --out.",
+                fix="Give the directory that oe-init-build-env or bitbake-setup made. Without one, "
+                "xentui generate --out DIR writes a complete folder.",
             )
 
 

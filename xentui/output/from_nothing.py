@@ -110,7 +110,8 @@ def script(
     """
     made = render(project, assets, origin=origin)
     body = _script(project, repositories(project, commits), has_layer=bool(made.layer))
-    return Rendered({**made.conf, SCRIPT_FILE: header.stamp(body, project=origin)}, made.layer)
+    stamped = header.stamp(body, project=origin, first="#!/usr/bin/env bash\n")
+    return Rendered({**made.conf, SCRIPT_FILE: stamped}, made.layer)
 
 
 _FUNCTIONS = """\

@@ -20,7 +20,7 @@ _HEADER_LINES = 8
 """Number of first lines that may contain the digest; further down, it is ordinary text."""
 
 
-def stamp(body: str, *, project: str, comment: str = "#") -> str:
+def stamp(body: str, *, project: str, comment: str = "#", first: str = "") -> str:
     """Return ``body`` with the header before it.
 
     Args:
@@ -28,11 +28,12 @@ def stamp(body: str, *, project: str, comment: str = "#") -> str:
         project: the name of the project file, without its directory, so that the same
             project gives the same bytes on every machine.
         comment: the start of a comment in this kind of file.
+        first: a whole line that must be the first of the file, such as ``#!/bin/sh``.
     """
     # BitBake continues a comment that ends in a backslash. The name may contain any character,
     # so it is never at the end of a line.
     head = (
-        f"{comment} Made by xentui from {visible(project)}: change that file, then run\n"
+        f"{first}{comment} Made by xentui from {visible(project)}: change that file, then run\n"
         f'{comment} "xentui generate" again. An edit made here is noticed and not overwritten.\n'
     )
     return f"{head}{comment} {_MARK}{_digest(head, body)}\n{body}"

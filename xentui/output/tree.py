@@ -372,4 +372,6 @@ def _way_out(error: OSError) -> str:
         return "Free some space and run again; each file is still whole, old or new."
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return "Choose a folder you may write to."
-    return ""
+    if error.errno == errno.ENOENT:
+        return "Create this folder first, or choose another."
+    return "Choose another folder."

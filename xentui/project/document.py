@@ -167,9 +167,29 @@ def load(path: Path) -> Loaded:
 
     Raises:
         InputError: it cannot be read.
-        DocumentError: it is not valid TOML.
+        DocumentError: it is not valid TOML, or it is a file for BitBake.
     """
-    return validated(parse(read(path), path), path.parent)
+    text = read(path)
+    try:
+        loaded = validated(parse(text, path), path.parent)
+    except DocumentError:
+        if path.suffix in _BITBAKE_SUFFIXES:
+            raise _for_bitbake(path) from None
+        raise
+    if loaded.project is None and path.suffix in _BITBAKE_SUFFIXES:
+        raise _for_bitbake(path)
+    return loaded
+
+
+_BITBAKE_SUFFIXES = (".conf", ".inc", ".bb", ".bbappend")
+
+
+def _for_bitbake(path: Path) -> DocumentError:
+    return DocumentError(
+        "this is a file for BitBake, not a project file",
+        path=path,
+        fix="xentui import FILE -o board.toml makes a project file from it.",
+    )
 
 
 def load_bundled(path: Path) -> Loaded:
@@ -229,7 +249,32 @@ def _not_toml(error: tomllib.TOMLDecodeError, text: str, path: Path | None) -> D
         message = message[: place.start()].rstrip()
         # A text that ends with a newline ends on the line before it.
         line = int(place[1]) if place[1] else text.removesuffix("\n").count("\n") + 1
-    return DocumentError(f"not TOML: {visible(message)}", path=path, line=line)
+    written = text.split("\n")[line - 1] if line is not None else ""
+    return DocumentError(
+        f"not TOML: {visible(message)}", path=path, line=line, fix=_toml_fix(message, written)
+    )
+
+
+_UNIT = re.compile(r"=\s*[0-9]+ ?[A-Za-z]+\s*(?:#.*)?$")
+"""A number with a unit, such as ``memory = 1G``."""
+
+
+def _toml_fix(message: str, line: str) -> str:
+    """Return how to correct the usual mistakes in TOML.
+
+    Args:
+        message: tomllib's message.
+        line: the line that it is about.
+    """
+    if _UNIT.search(line):
+        return "Write the number without a unit; memory and sizes are in MiB."
+    if message == "Invalid value":
+        return 'Put text in quotes, as in machine = "qemux86-64", and lists in brackets.'
+    if message.startswith("Cannot declare"):
+        return "Merge the tables that have the same name in brackets."
+    if message == "Cannot overwrite a value":
+        return "Keep only one of the lines that set this key."
+    return "Correct it: the file must be TOML."
 
 
 def _check_values(data: dict[str, Any], text: str, path: Path | None) -> None:

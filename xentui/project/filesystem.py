@@ -49,7 +49,7 @@ def read_bytes(path: Path, limit: int) -> bytes:
         try:
             status = os.fstat(descriptor)
             if stat.S_ISDIR(status.st_mode):
-                raise InputError(f"{name} is a directory", fix="Name a file in it.")
+                raise InputError(f"{name} is a directory", fix="Give a file in it.")
             if not stat.S_ISREG(status.st_mode):
                 raise InputError(f"{name} is not a regular file", fix="Copy it to a file first.")
             content = b""

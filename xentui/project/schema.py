@@ -158,7 +158,7 @@ class Field(NamedTuple):
         typed = text.strip()
         if self.kind == "integer":
             if self.unit == "MiB" and (size := _SIZE.fullmatch(typed)):
-                return int(size[1]) * (1024 if size[2] in "Gg" else 1)
+                return _mib(size)
             if not re.fullmatch(r"-?[0-9]{1,18}", typed):
                 raise UsageError(
                     f"{self.title}: must be a whole number, {self.range}, not {quoted(text)}"
@@ -402,18 +402,23 @@ def _problem(violation: SchemaViolation) -> Iterator[Problem]:
             known = list(spec.get("properties", {}))
             for key in sorted(set(value) - set(known)):
                 message = f"there is no key {quoted(key)} in this table"
-                yield Problem("XT002", (*path, key), message, _suggest(key, known))
+                fix = _as_choice(key, spec) or _suggest(key, known)
+                yield Problem("XT002", (*path, key), message, fix)
         case "required":
             for key in wanted:
                 if key not in value:
-                    fix = f"Add {dotted((*path, key))}."
+                    fix = _how_to_add(path, key, spec)
                     yield Problem("XT003", (*path, key), f"{key} is missing", fix)
         case "type":
             kinds = wanted if isinstance(wanted, list) else [wanted]
             kind = " or ".join(_TYPES.get(str(one), str(one)) for one in kinds)
             example = _example(spec.get("examples", ()))
             like = f", such as {example}" if example else ""
-            yield Problem("XT004", path, f"{quoted(value)} is not {kind}", f"Must be {kind}{like}.")
+            fix = f"Must be {kind}{like}."
+            size = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
+            if size and spec.get("x-unit") == "MiB":
+                fix = f"Must be a number of MiB, without quotes or unit: {_mib(size)}."
+            yield Problem("XT004", path, f"{quoted(value)} is not {kind}", fix)
         case "minimum" | "maximum":
             low, high = spec.get("minimum"), spec.get("maximum")
             message = f"{quoted(value)}{unit} is out of range"
@@ -422,7 +427,9 @@ def _problem(violation: SchemaViolation) -> Iterator[Problem]:
         case "enum" | "const":
             allowed = list(map(str, wanted if isinstance(wanted, list) else [wanted]))
             words = f"one of {', '.join(allowed)}" if len(allowed) > 2 else " or ".join(allowed)
-            yield Problem("XT006", path, f"{quoted(value)} is not allowed", f"Must be {words}.")
+            near = difflib.get_close_matches(str(value)[:64], allowed, n=1)
+            fix = f"Did you mean {near[0]}?" if near else f"Must be {words}."
+            yield Problem("XT006", path, f"{quoted(value)} is not allowed", fix)
         case "maxLength" | "minLength" | "maxItems" | "uniqueItems":
             yield _wrong_size(violation.keyword, path, value, wanted)
         case "pattern" | "not":
@@ -502,6 +509,30 @@ def _example(examples: Sequence[str]) -> str:
     if not examples:
         return ""
     return json.dumps(examples[0])
+
+
+def _mib(size: re.Match[str]) -> int:
+    """Return the size that :data:`_SIZE` matched, in MiB."""
+    return int(size[1]) * (1024 if size[2] in "Gg" else 1)
+
+
+def _how_to_add(path: Path, key: str, spec: Mapping[str, Any]) -> str:
+    """Return what to write for a missing key: a table's header, or an example of its value."""
+    missing = spec.get("properties", {}).get(key, {})
+    if "$ref" in missing:
+        return f"Add the table [{dotted((*path, key))}]."
+    example = _example(missing.get("examples", ()))
+    where = f"in {dotted(path)}" if path else "at the top"
+    return f"Add {key} {where}, such as {key} = {example}." if example else f"Add {key} {where}."
+
+
+def _as_choice(key: str, spec: Mapping[str, Any]) -> str:
+    """Return how to write a key that is really a choice of another key, such as a guest's tag."""
+    for name, other in spec.get("properties", {}).items():
+        items = other.get("items", {})
+        if key in items.get("enum", ()):
+            return f'Write {name} = ["{key}"] instead.'
+    return ""
 
 
 def _suggest(key: str, known: list[str]) -> str:

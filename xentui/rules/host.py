@@ -59,13 +59,13 @@ def _unknown(context: Context) -> Finding:
     board, mode = context.board, context.project.host.boot_mode
     near = boards.near(board.machine)
     guess = (
-        f"It is taken for {board.arch} by its name: if that is wrong, describe it in a board file"
-        " of your own."
+        f"Its processor is assumed to be {board.arch}; if that is wrong, describe the board in your"
+        " own board file."
     )
     message = f"xentui does not know the board {board.machine}"
     fixes = [quick_fixes.host(f"Use {near}", machine=near)] if near else []
     if mode is None:
-        guess = f"Set boot_mode to how its firmware starts Xen. {guess}"
+        guess = f"Set boot_mode to the way its firmware starts Xen. {guess}"
         fixes += [
             quick_fixes.host(f"Start Xen by {name} ({family.title})", boot_mode=name)
             for name, family in board_file.FAMILIES.items()
@@ -77,7 +77,7 @@ def _unknown(context: Context) -> Finding:
         "XT102",
         "host.machine",
         message,
-        f"Did you mean {near}? If not: {guess}" if near else guess,
+        f"Did you mean {near}? Otherwise: {guess}" if near else guess,
         *fixes,
     )
 
