@@ -340,3 +340,15 @@ def test_kas_in_a_build_directory_is_refused_with_the_reason(run: Run, build: Pa
     assert "--format kas sets up its own build directory" in result.err
     assert "--out" in result.err
     assert generate(run, build, "--format", "fragment", "--attach", "block").code == 2
+
+
+def test_a_build_directory_behind_a_link_is_read_at_its_real_place(run: Run, build: Path) -> None:
+    Path("far/away").mkdir(parents=True)
+    link = Path("far/away/link")
+    link.symlink_to(build.absolute())
+    layers = run("doctor", "--build-dir", link, "--json").json["layers"]
+    assert [layer["exists"] for layer in layers] == [True, True]
+    assert generate(run, link).code == 0
+    assert (build / "conf/xentui.conf").is_file()
+    assert run("remove", "--build-dir", link, "--yes").code == 0
+    assert local(build) == LOCAL

@@ -280,7 +280,7 @@ def test_what_is_not_a_build_directory_or_script_is_refused(run: Run, build: Pat
     assert run("verify", project, "--build-dir", "nowhere").code == 2
     result = run("verify", project, "--build-dir", build, "--oe-init", "nowhere")
     assert result.code == 4
-    assert "nowhere: is not there" in result.err
+    assert "nowhere does not exist" in result.err
 
 
 def test_the_shell_line_is_sound() -> None:

@@ -216,6 +216,7 @@ def test_answering_yes_builds_and_boots(place: Place) -> None:
     terminal = place.at_terminal()
     terminal.until("Run this in")
     assert place.ran == []
+    assert "only the configuration was compared, not the recipes" in terminal.seen
     assert "bitbake xen-image-minimal" in terminal.seen
     terminal.type("y\n")
     terminal.until("this is runqemu")

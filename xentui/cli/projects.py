@@ -230,7 +230,7 @@ def _added(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]
 
     It may be meant; but it may be a misspelt name.
     """
-    for table in schema.named():
+    for table in schema.named_tables():
         old, new = before.get(table), after.get(table)
         names = list(old) if isinstance(old, dict) else []
         for name in new if isinstance(new, dict) else ():
