@@ -516,7 +516,7 @@ def _mib(size: re.Match[str]) -> int:
     return int(size[1]) * (1024 if size[2] in "Gg" else 1)
 
 
-def _how_to_add(path: Path, key: str, spec: Mapping[str, Any]) -> str:
+def _how_to_add(path: KeyPath, key: str, spec: Mapping[str, Any]) -> str:
     """Return what to write for a missing key: a table's header, or an example of its value."""
     missing = spec.get("properties", {}).get(key, {})
     if "$ref" in missing:
