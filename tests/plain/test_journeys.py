@@ -89,7 +89,7 @@ def test_guests_bundled_by_hand_are_kept_within_eight_answers(tmp_path: Path) ->
     first = " ".join(person.first.split())
     assert "conf/local.conf:2: guest vendor-os:external" in first
     assert 'conf/local.conf:3: XEN_GUEST_VCPUS[vendor-os] = "2"' in first
-    count = answer(person, "1", "1")
+    count = answer(person, "2", "1")
     output = person.say("g 7")
     assert "conf/local.conf:2: vendor-os would no longer be bundled" in " ".join(output.split())
     person.choose("Keep both")
@@ -101,6 +101,27 @@ def test_guests_bundled_by_hand_are_kept_within_eight_answers(tmp_path: Path) ->
         "vendor-os:external",
         "xen-guest-image-minimal:autostart",
     ]
+    assert parsed.flag("XEN_GUEST_VCPUS", "vendor-os") == "2"
+
+
+def test_a_project_can_start_from_the_guests_of_the_build_directory(tmp_path: Path) -> None:
+    local = 'BUNDLED_XEN_GUESTS = "vendor-os:external"\nXEN_GUEST_VCPUS[vendor-os] = "2"\n'
+    more = 'QB_MEM_VALUE = "2048"\nXEN_GUEST_IMAGES = "old"\n'
+    build = small(tmp_path / "tree", f'MACHINE = "qemux86-64"\n{local}{more}')
+    person = Person(Session(EMPTY, out=build, draft_path=Path("draft.json")))
+    assert "1. Start from the guests of this build directory: vendor-os" in person.first
+    output = " ".join(person.say("1").split())
+    assert "Your settings are in the project now" in output
+    project = person.session.project
+    assert [(one.key, one.vcpus) for one in project.guests] == [("vendor-os", 2)]
+    assert (project.host.machine, project.host.memory) == ("qemux86-64", 2048)
+    assert person.session.target.existing == "take"
+    person.say("g 7")
+    assert person.session.review.errors == []
+    person.choose("Write")
+    files = {"conf/xentui.conf": (build / "conf/xentui.conf").read_text()}
+    parsed = parse_conf((build / "conf/local.conf").read_text(), files=files)
+    assert parsed.seen_by("xen-image-minimal").value("QB_MEM_VALUE") == "2048"
     assert parsed.flag("XEN_GUEST_VCPUS", "vendor-os") == "2"
 
 
@@ -153,7 +174,7 @@ def test_guests_that_are_not_the_projects_are_listed_but_not_edited(tmp_path: Pa
     )
     build = small(tmp_path / "tree", f'MACHINE ??= "qemux86-64"\n{local}')
     person = Person(Session(EMPTY, out=build, draft_path=Path("draft.json")))
-    person.say("1", "1")
+    person.say("2", "1")
     assert "Also on the target: vendor-os, 64 MiB, by your own settings" in person.say("g 4")
     assert "vendor-os: 65 MiB" in person.say("g 5")
     assert "vendor-os" not in " ".join(person.labels())

@@ -346,6 +346,13 @@ CASES = (
         ('kernel = "none"', ""),
         quick_fixes=1,
     ),
+    Case(
+        "XT289",
+        "guests.web.extra",
+        f'{BUNDLE}[guests.web]\nbundle = "lab"\ntype = "hvm"\nkernel = "none"\nextra = "quiet"\n',
+        ('extra = "quiet"', ""),
+        quick_fixes=1,
+    ),
     Case("XT251", "guests.web.vcpus", "[guests.web]\nvcpus = 5\n", ("5", "4"), quick_fixes=1),
     Case("XT252", "guests.web.memory", "[guests.web]\nmemory = 63\n", ("63", "64"), quick_fixes=1),
     Case(

@@ -54,6 +54,7 @@ class Step(StepMenu):
     def items(self) -> Sequence[Item]:
         """Return the draft, project files, presets, and starting from scratch."""
         made = [_draft(self.wizard)] if self._draft else []
+        made += self._existing()
         made += [self._file(path) for path in self._files]
         made += [self._preset(preset) for preset in self._presets]
         nothing = partial(begin, self.wizard, EMPTY, "start from scratch", "machine")
@@ -66,6 +67,22 @@ class Step(StepMenu):
         )
         made.append(Choice(texts.OPEN_FILE, lambda: self.wizard.open(question)))
         return made
+
+    def _existing(self) -> list[Choice]:
+        """Return the choice that starts from the guests in the user's own files, if there are any.
+
+        Empty until the build directory was read.
+        """
+        settings = self.session.target.user_settings
+        if not settings or not settings.guests:
+            return []
+
+        def take() -> None:
+            self.wizard.begun(self.session.begin_with_existing())
+            self.wizard.go("guests")
+
+        keys = ", ".join(guest.key for guest in settings.guests)
+        return [Choice(texts.EXISTING_GUESTS, take, keys, details=settings.lines)]
 
     def _file(self, path: Path) -> Choice:
         def take() -> None:

@@ -183,6 +183,14 @@ def kernel(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             quick_fixes.guest("Take the host's kernel", guest.key, kernel=None),
             *_as_hvm(context.board, guest),
         )
+    if guest.type == "hvm" and wanted.kernel in (None, "none") and wanted.extra is not None:
+        yield found(
+            "XT289",
+            f"guests.{guest.key}.extra",
+            f"{guest.key} starts from its own disk, so its kernel command line is ignored",
+            "Set these options, such as a static address, in the guest's own files.",
+            quick_fixes.guest("Remove it", guest.key, extra=None),
+        )
 
 
 def replaced(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:

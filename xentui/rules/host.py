@@ -151,7 +151,7 @@ def total_memory(context: Context) -> Iterator[Finding]:
         yield found(
             "XT107",
             "host.memory",
-            f"Nothing sets the memory of {context.board.machine}: the budget counts with it",
+            f"The budget assumes {host.memory} MiB for {context.board.machine}: no file sets it",
             "Check that the board really has that much.",
         )
 

@@ -246,6 +246,10 @@ def taken(project: Project, settings: UserSettings) -> Taken:
     theirs = tables.to_data(imported.project)
     if settings.find("MACHINE") is None:
         theirs["host"].pop("machine", None)
+    memory = settings.find("QB_MEM_VALUE")
+    if memory is not None and memory.value.isascii() and memory.value.isdigit():
+        # Written for all images, it has no effect. In the project it gets the override it needs.
+        theirs["host"].setdefault("memory", int(memory.value))
     data = _merged(tables.to_data(project), theirs)
     for problem in schema.validate(data):
         raise XentuiError(

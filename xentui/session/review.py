@@ -9,13 +9,16 @@ they add only keys and numbers to press.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from xentui.errors import Exit, XentuiError, sentences
 from xentui.output.rendered import Copy
 from xentui.project import filesystem
+from xentui.project.model import Host, Project
 from xentui.session import texts
+from xentui.session.state import DEFAULT_MACHINE, EMPTY
 
 if TYPE_CHECKING:
     from xentui.output.change import Change
@@ -384,6 +387,20 @@ class Review:
         self.compare(again=True)
 
 
+def begin_with_existing(session: Session) -> str:
+    """Start a project from the guests and settings in the build directory; return a sentence.
+
+    Raises:
+        XentuiError: the user's files cannot be read, or are not valid in a project.
+    """
+    session.target.read_user_settings()
+    survey = session.target.survey
+    machine = survey.build.machine.value if survey is not None and survey.build else None
+    host = Host(machine if machine and "\0" not in machine else DEFAULT_MACHINE)
+    session.begin(replace(EMPTY, project=Project(host)), "start from the build directory")
+    return session.review.decide_existing("take")
+
+
 def _take_existing(session: Session) -> str:
     """Move the user's own settings into the project, as one undo step."""
     from xentui.session.existing import taken
@@ -396,10 +413,14 @@ def _take_existing(session: Session) -> str:
     for name, path in found.files.items():
         state = state.with_file(name, path)
     session.resume(state, "take the settings of the build directory")
-    left = len(found.left)
-    stays = f"{counted(left, 'line')} stay{'s' if left == 1 else ''} in your files"
-    kept = f" {stays}: a project cannot express {'it' if left == 1 else 'them'}." if left else ""
-    return f"Your settings are in the project now.{kept}"
+    if not found.left:
+        return "Your settings are in the project now."
+    places = [settings.where(one.place) for one in found.left]
+    named = ", ".join(places[:MOST_NAMED]) + (" and others" if len(places) > MOST_NAMED else "")
+    return (
+        "Your settings are in the project now, except for lines that a project cannot express; "
+        f"they stay in your files: {named}."
+    )
 
 
 def counted(count: int, what: str) -> str:

@@ -182,6 +182,19 @@ class Session:
         """
         self.resume(State(origin.project, origin), label)
 
+    def begin_with_existing(self) -> str:
+        """Start a project from the user's own settings in the build directory.
+
+        Returns:
+            a sentence for the user: what was taken over, and which lines were not.
+
+        Raises:
+            XentuiError: the user's files cannot be read, or are not valid in a project.
+        """
+        from xentui.session.review import begin_with_existing
+
+        return begin_with_existing(self)
+
     def resume(self, state: State, label: str = "resume the draft") -> None:
         """Continue from another state, such as that of a draft."""
         before = self.state

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 ADD_DISK = "Add a disk"
 ADD_FETCHED = "Add a fetched file"
+EXISTING_GUESTS = "Start from the guests of this build directory"
 GO_TO_IT = "Go to it"
 LEAVE = "Leave with changes that were not written?"
 NAME_TAKEN = "Another one has this name."

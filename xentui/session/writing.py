@@ -301,7 +301,7 @@ def headless(session: Session) -> str:
     out += "".join(f" --allow {code}" for code in codes)
     if origin.kind == "preset" and not session.view.copies:
         sets = difference(origin.project, session.project)
-        if sets is not None and len(sets) <= 6:
+        if sets is not None and len(sets) <= 2:
             given = "".join(f" --set {shlex.quote(one)}" for one in sets)
             return f"xentui generate --preset {shlex.quote(origin.name)}{given} {out}"
     return f"xentui generate {shlex.quote(str(session.project_file))} {out}"
