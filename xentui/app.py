@@ -36,6 +36,8 @@ from xentui.signals import ending
 from xentui.widgets.text import ASCII, UNICODE, Glyphs, lit
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.command import Provider
 
 DARK = Theme(
@@ -167,19 +169,13 @@ class XentuiApp(OrderedKeys):
         self.measure_latency()
         self._loop_running = asyncio.get_running_loop()
 
-    def leave(self, number: int) -> bool:
-        """Begin to leave for a signal; return whether the application runs already."""
+    def call_soon(self, call: Callable[[], object]) -> bool:
+        """Let the event loop make a call after its current step; return whether it runs already."""
         if self._loop_running is None:
             return False
         with suppress(RuntimeError):
-            self._loop_running.call_soon_threadsafe(self._end, number)
+            self._loop_running.call_soon_threadsafe(call)
         return True
-
-    def _end(self, number: int) -> None:
-        """Keep the draft and leave: the process is being ended, or the terminal is gone."""
-        with suppress(OSError):
-            self.session.autosave()
-        self.exit(return_code=128 + number)
 
     def measure_latency(self) -> None:
         """Measure the terminal's latency after everything drawn so far."""
@@ -324,7 +320,7 @@ def run(
     )
     app.call_later(_collect_from_now_on)
     name_alt_keys()
-    with ending(app.leave, session.autosave):
+    with ending(app.call_soon, session.autosave):
         code = app.run()
     if app.latency.waits and app.latency.answers:
         take_answer(sys.stdin.fileno(), 1)

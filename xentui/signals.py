@@ -18,7 +18,7 @@ from types import FrameType
 from typing import Any
 
 PATIENCE = 0.8
-"""Seconds that a program has to leave on its own."""
+"""Seconds that the current step of the event loop has."""
 
 _LEAVE_SCREEN = b"\x1b[?1000l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[<u\x1b[?25h\x1b[?1049l"
 """No mouse, no bracketed paste, no key protocol, cursor shown, normal screen."""
@@ -55,18 +55,20 @@ def stoppable(stop: Callable[[int], None] = interrupt) -> Iterator[None]:
 
 
 @contextmanager
-def ending(leave: Callable[[int], bool], last: Callable[[], object]) -> Iterator[None]:
+def ending(
+    soon: Callable[[Callable[[], object]], bool], last: Callable[[], object]
+) -> Iterator[None]:
     """End the process within about a second of SIGTERM or SIGHUP, whatever it is doing.
 
-    A screen that draws to a terminal which is gone can wait for ever, and then does not leave
-    on its own: what it draws is queued for a thread that has died. So a thread ends the process
-    where it has not left in time.
+    The process ends between two steps of its event loop, so that no write is cut off. Widgets are
+    not closed one by one: a step that still waits would meet a screen half taken down. A screen
+    that draws to a terminal which is gone can wait forever; a thread ends the process then.
 
     Args:
-        leave: is given the signal's number; begins to leave and returns whether that was
-            possible. It is called in the main thread, between any two steps of it.
-        last: what must be done where the process does not leave on its own. It is called in
-            another thread, and whatever it raises is ignored.
+        soon: is called in the main thread, between any two instructions. It makes the event loop
+            call its argument after the current step, and returns whether there is a loop.
+        last: saves what must not be lost; its errors are ignored. It is called in the main thread,
+            or in another one if the loop does not get to it in time.
     """
     modes = _modes()
 
@@ -84,7 +86,7 @@ def ending(leave: Callable[[int], bool], last: Callable[[], object]) -> Iterator
         except RuntimeError:
             # No thread can be started any more.
             end(number)
-        if not leave(number):
+        if not soon(lambda: end(number)):
             end(number)
 
     with stoppable(stop):
