@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What all tests share: repeatable examples, an empty home directory, signals that arrive.
+"""Set up every test: repeatable examples, an empty home directory, signals that arrive.
 
 Hypothesis profiles, chosen with ``--hypothesis-profile=NAME``:
 
@@ -13,8 +13,8 @@ Hypothesis profiles, chosen with ``--hypothesis-profile=NAME``:
 from __future__ import annotations
 
 import gc
+import itertools
 import signal
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -45,37 +45,49 @@ settings.load_profile("quick")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the properties: tests whose number of examples the profile says."""
+    """Mark as property each test whose number of examples depends on the profile."""
     for item in items:
         if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker(pytest.mark.property)
 
 
 def pytest_collection_finish() -> None:
-    """Spare the garbage collector what lives until the end: a sixth of the wizard's tests."""
+    """Take what was imported out of the garbage collector's sight.
+
+    It lives until the end anyway. Scanning it again and again took a sixth of the time of the
+    wizard's tests.
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 10, 10)
 
 
-# Behind nohup, or in the background of a script, these are ignored, and so in all that is started.
+# Under nohup and in the background of a script these signals are ignored, and every program that
+# the tests start would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
+_numbers = itertools.count()
+
+
 @pytest.fixture(autouse=True)
-def _nobody_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the user's own presets and settings out of the tests."""
-    home = tmp_path / "home"
-    for name, place in (
+def _empty_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the user's own presets and settings out of the tests.
+
+    The home directory does not exist until a test writes to it: creating one for each of some
+    thousand tests that never look at it costs more than many of them.
+    """
+    home = tmp_path_factory.getbasetemp() / f"home-{next(_numbers)}"
+    for name, folder in (
         ("HOME", home),
         ("XDG_CONFIG_HOME", home / ".config"),
         ("XDG_STATE_HOME", home / ".local/state"),
         ("XDG_CACHE_HOME", home / ".cache"),
         ("XDG_DATA_HOME", home / ".local/share"),
     ):
-        monkeypatch.setenv(name, str(place))
+        monkeypatch.setenv(name, str(folder))
     for name in ("BBPATH", "BUILDDIR", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"):
         monkeypatch.delenv(name, raising=False)

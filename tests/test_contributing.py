@@ -74,6 +74,7 @@ def test_every_dependency_is_explained() -> None:
     assert {name for name in names if name not in text} == set()
 
 
+@pytest.mark.slow
 def test_every_file_names_its_licence() -> None:
     command = Path(sys.executable).with_name("reuse")
     if not command.exists() or shutil.which("git") is None or not (ROOT / ".git").exists():

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Every regular expression in xentui, how it is used, and texts that would make it slow.
+"""Find every regular expression in xentui, and make texts that could be slow to match.
 
-The expressions are found in the source by its syntax tree, and in the schema. For each repeat
-in one, a text is made that leads up to it and then feeds it without end, and ends such that
-nothing matches: where an engine that goes back can be made to, that is how.
+Expressions are found in the syntax trees of the modules and in the schema. Each repeat in an
+expression gets texts that lead up to it, match it many times, and end in something that does not
+match. That is what makes a backtracking engine try every way to split the text.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,7 +26,7 @@ ENDS = ("", "\0", "!", "\n", "a", "'", '"')
 
 
 class Use(NamedTuple):
-    """An expression as it is used at some place; a bytes one as text of the same letters."""
+    """One use of an expression. A bytes pattern is kept as the text with the same characters."""
 
     place: str
     pattern: str
@@ -33,15 +34,19 @@ class Use(NamedTuple):
     method: str
 
 
+@lru_cache(maxsize=1)
 def uses() -> list[Use]:
-    """Return every use of every expression of the package and its schema."""
+    """Return every use of every expression in the package and its schema, each once.
+
+    Parsing all modules takes seconds, so this is done only when a test asks for it.
+    """
     found: list[Use] = []
     for file in sorted(PACKAGE.rglob("*.py")):
         found += _of_module(file)
     schema = json.loads((PACKAGE / "schema.json").read_text())
     for at, pattern in sorted(set(_of_schema(schema))):
         found.append(Use(f"schema.json:{at}", pattern, re.ASCII, "fullmatch"))
-    return found
+    return list(dict.fromkeys(found))
 
 
 def _of_schema(node: Any, at: str = "") -> Iterator[tuple[str, str]]:

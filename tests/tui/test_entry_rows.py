@@ -55,6 +55,7 @@ async def test_a_disk_is_added_changed_and_removed(size: tuple[int, int]) -> Non
         assert app.session.project.guest("alpha").disks[0].device == "xvdc"
 
 
+@pytest.mark.slow
 async def test_a_shared_folder_is_added_changed_and_removed() -> None:
     app = wizard(session_of(TWO), begin="guests")
     async with app.run_test(size=LARGE) as pilot:

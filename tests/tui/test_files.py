@@ -117,7 +117,9 @@ async def test_a_file_that_is_not_found_is_asked_for() -> None:
         assert source.fetch[0].uri == "file://other.tgz"
 
 
-@pytest.mark.parametrize("name", ["../far.tgz", "[b]odd[/b].tgz"])
+@pytest.mark.parametrize(
+    "name", [pytest.param("../far.tgz", marks=pytest.mark.slow), "[b]odd[/b].tgz"]
+)
 async def test_a_file_from_anywhere_is_copied_next_to_the_project(name: str) -> None:
     archive(Path("far.tgz"))
     archive(Path("project") / "[b]odd[/b].tgz")

@@ -45,7 +45,10 @@ async def test_a_message_covers_neither_the_help_nor_the_keys(size: tuple[int, i
                 assert not toast.region.overlaps(pane.region)
 
 
-@pytest.mark.parametrize("fields", [3, 7, 12])
+@pytest.mark.parametrize(
+    "fields",
+    [pytest.param(3, marks=pytest.mark.slow), 7, pytest.param(12, marks=pytest.mark.slow)],
+)
 async def test_the_focused_field_stays_in_sight_on_a_smaller_terminal(fields: int) -> None:
     app = wizard(session_of(IMPORTED), begin="guests")
     async with app.run_test(size=SMALL) as pilot:
@@ -135,9 +138,15 @@ def cut_off(page: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE])
+@pytest.mark.parametrize("size", [SMALL, pytest.param(LARGE, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
-    "preset", ["qemux86-64-minimal", "qemux86-64-vxn", "vendor-guest", "raspberrypi4-64"]
+    "preset",
+    [
+        pytest.param("qemux86-64-minimal", marks=pytest.mark.slow),
+        pytest.param("qemux86-64-vxn", marks=pytest.mark.slow),
+        "vendor-guest",
+        "raspberrypi4-64",
+    ],
 )
 async def test_no_text_is_cut_off_where_there_is_room_below(
     preset: str, size: tuple[int, int]

@@ -17,7 +17,7 @@ PC = Project(Host("qemux86-64"))
 PI = Project(Host("raspberrypi4-64"))
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE])
+@pytest.mark.parametrize("size", [SMALL, pytest.param(LARGE, marks=pytest.mark.slow)])
 async def test_a_board_is_found_by_its_layer_and_chosen(size: tuple[int, int]) -> None:
     app = wizard(session_of(PC), begin="machine")
     async with app.run_test(size=size) as pilot:
