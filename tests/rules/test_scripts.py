@@ -21,7 +21,7 @@ script = "convert.sh"
 
 
 def test_a_script_that_can_be_parsed_is_fine() -> None:
-    assert syntax_errors('set -e\nqemu-img convert -O raw "$1" "$2"\n') == []
+    assert syntax_errors('set -e\nqemu-img convert -O raw "$1" "$2"\n') == ()
 
 
 def test_a_syntax_error_names_its_line() -> None:
@@ -52,7 +52,7 @@ def test_the_environment_has_no_say(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_shellcheck_is_asked_where_it_is_installed() -> None:
     made.tool("shellcheck")
     assert lint('[[ -n "$1" ]]\n')
-    assert lint('[ -n "$1" ]\n') == []
+    assert lint('[ -n "$1" ]\n') == ()
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@
 An import script turns what was fetched into a guest's disk image (``import_types``). Both programs
 only parse it, but they are external programs, so these rules run only where the caller asks for
 them. They get the script on standard input and no environment but LC_ALL, so ``sh -n`` reads no
-start-up file (``ENV``), and shellcheck follows no ``source``.
+start-up file (``ENV``), and shellcheck follows no ``source``. The results are cached by the text of
+the script, because the wizard asks after every edit.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from functools import lru_cache
 
 from xentui.project.assets import Assets
 from xentui.project.model import Project
@@ -52,30 +54,32 @@ def script_findings(project: Project, assets: Assets) -> Iterator[Finding]:
                 )
 
 
-def syntax_errors(script: str) -> list[str]:
+@lru_cache(maxsize=64)
+def syntax_errors(script: str) -> tuple[str, ...]:
     """Return the syntax errors of a script for a POSIX shell, each with its line."""
     process = _run(["/bin/sh", "-n"], script)
     if process is None or process.returncode == 0:
-        return []
+        return ()
     printed = [line for line in process.stderr.splitlines() if line.strip()]
     lines = []
     for line in printed or ["it cannot be parsed"]:
         match = _SH_ERROR.match(line)
         lines.append(visible(f"line {match[1]}: {match[2].lower()}" if match else line)[:200])
-    return lines
+    return tuple(lines)
 
 
-def lint(script: str) -> list[str]:
+@lru_cache(maxsize=64)
+def lint(script: str) -> tuple[str, ...]:
     """Return errors and warnings of shellcheck; empty where it is not installed."""
     program = shutil.which("shellcheck")
     if program is None:
-        return []
+        return ()
     options = ["--norc", "--shell=sh", "--format=gcc", "--severity=warning", "-"]
     process = _run([program, *options], script)
     if process is None:
-        return []
+        return ()
     matches = map(_SHELLCHECK_LINE.match, process.stdout.splitlines())
-    return [visible(f"line {match[1]}: {match[2]}")[:200] for match in matches if match]
+    return tuple(visible(f"line {match[1]}: {match[2]}")[:200] for match in matches if match)
 
 
 def _run(arguments: list[str], script: str) -> subprocess.CompletedProcess[str] | None:

@@ -21,7 +21,7 @@ from xentui.project.filesystem import exists
 from xentui.screens.step import Retargeted, Step
 from xentui.session import Session, texts, writing
 from xentui.widgets.table import Column, Row, Table
-from xentui.widgets.text import lit, wizard
+from xentui.widgets.text import Hanging, lit, wizard
 
 Answer = tuple[str, str]
 """The name of an answer, and the label of its button."""
@@ -72,7 +72,7 @@ class Question(Modal[str]):
         with Vertical(classes="box"):
             yield Static(lit(self._title, "strong"), markup=False, classes="dialog-title")
             with VerticalScroll(can_focus=False, classes="dialog-body"):
-                yield Static(Content("\n").join(self._body), markup=False)
+                yield Hanging(self._body)
             with Horizontal(classes="answers"):
                 for name, label in self._answers:
                     yield Button(lit(label), id=f"answer-{name}", compact=True)

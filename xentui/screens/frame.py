@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from xentui.session.forms import STEPS, TITLES
 from xentui.widgets.chrome import HeaderLine, HelpPane, KeyLine, StepMark, StepStrip
 from xentui.widgets.preview import Preview
+from xentui.widgets.text import lit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,6 +82,8 @@ class Frame:
         header = screen.query_one(HeaderLine)
         header.show(session.title, TITLES[screen.here], budget, changed=session.changed)
         screen.query_one(StepStrip).show(self._marks(found.counts), screen.here)
+        if screen.has_class("-wide"):
+            screen.query_one("#body").border_title = lit(screen.step.title())
         keys = screen.query_one(KeyLine)
         keys.follow()
         pane = screen.query_one(HelpPane)

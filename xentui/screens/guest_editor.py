@@ -143,12 +143,15 @@ class GuestEditor(Vertical):
                         "interface: written as ip= on the kernel command line. Left "
                         "empty, the guest asks DHCP if its command line has ip=dhcp.",
                         id="static-address",
+                        classes="command-line",
                     )
                     continue
                 row = FieldRow(path, self.session)
                 if path[-1] == "kernel":
                     yield self._kernel_choice()
                     row.add_class("kernel-file")
+                elif path[-1] == "extra":
+                    row.add_class("command-line")
                 yield row
 
     def _network_choice(self) -> ChoiceRow:
@@ -283,6 +286,10 @@ class GuestEditor(Vertical):
             entries.sync()
         self._show_address()
         self.set_class(self._kernel_mode() != "own", "-no-kernel")
+        guest = self.session.project.guest(self.key)
+        # A command line that was given is shown in any case, so that it can be removed.
+        boots_its_disk = guests.boots_its_disk(effective.effective(self.session.project, guest))
+        self.set_class(boots_its_disk and guest.extra is None, "-no-command-line")
         self._show_head()
 
     def _show_address(self) -> None:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on
@@ -23,11 +22,14 @@ from xentui.screens.add_guest import add_guest
 from xentui.screens.guest_editor import GuestEditor
 from xentui.screens.step import CursorMoved, Step, edit
 from xentui.session import Session, View, field_paths, guests, texts
+from xentui.session.view import OtherGuest
 from xentui.widgets.table import Column, Row, Table
-from xentui.widgets.text import Glyphs, Text, glyphs, lit, wizard
+from xentui.widgets.text import Glyphs, Hanging, Text, glyphs, lit, wizard
 
 DISK = 10
 """Width of the column with the source of the disk."""
+OTHER = "other "
+"""Begins the key of a guest that is not the project's. No guest's key has a space."""
 SEVERITIES = ("error", "warning", "advice")
 
 
@@ -83,7 +85,7 @@ class Guests(Step):
             )
             yield Text(id="guest-empty")
             with VerticalScroll(id="guest-details", can_focus=False):
-                yield Text(id="guest-facts")
+                yield Hanging(id="guest-facts")
         yield Vertical(id="guest-place")
 
     def on_mount(self) -> None:
@@ -120,28 +122,32 @@ class Guests(Step):
                 self._editor.sync()
 
     def _fill(self) -> None:
-        project = self.session.project
-        shown: Sequence[Guest] = project.guests
-        if self._filter:
-            words = self._filter.lower().split()
-            shown = [
-                g
-                for g in shown
-                if all(w in f"{g.key} {g.bundle} {guests.disk_of(g)}" for w in words)
-            ]
-        none = not project.guests
+        own = [guest for guest in self.session.project.guests if self._matches(guest)]
+        none = not self.session.project.guests and not self.session.view.other_guests
         if self.has_class("-empty") and not none:
             self.can_focus = False
             self.call_after_refresh(self._to_table)
         self.set_class(none, "-empty")
         if self._editor is None:
             view, signs = self.session.view, glyphs(self)
-            rows = [guest_row(view, guest, signs) for guest in shown]
+            rows = [guest_row(view, guest, signs) for guest in own]
+            rows += self._other_rows(view)
             self.table.styles.max_height = max(4, len(rows) + 1)
             self.table.set_rows(rows)
             self._show_facts()
         if none:
             self.query_one("#guest-empty", Text).show(no_guests())
+
+    def _matches(self, guest: Guest) -> bool:
+        """Return whether a guest has every word of the filter."""
+        text = f"{guest.key} {guest.bundle} {guests.disk_of(guest)}".lower()
+        return all(word in text for word in self._filter.lower().split())
+
+    def _other_rows(self, view: View) -> list[Row]:
+        """Return the guests on the target that the project does not have, below a heading."""
+        rows = [other_row(one) for one in view.other_guests if self._matches(one.guest.guest)]
+        text = "  Also on the target, not in this project" if rows else ""
+        return [Row(":others", (text,), heading=True), *rows] if rows else []
 
     def _to_table(self) -> None:
         """Focus the table after its first guest was added, unless the guest is being edited."""
@@ -151,11 +157,13 @@ class Guests(Step):
     def _show_facts(self) -> None:
         """Show the details of the highlighted guest."""
         key = self.standing
-        facts = Content("")
+        facts: list[Content] = []
         if key:
-            count = f"{self.table.cursor + 1} of {len(self.table.rows)}"
+            count = f"{self.table.cursor + 1} of {len(self.session.project.guests)}"
             facts = guest_facts(self.session.view, key, count, glyphs(self))
-        self.query_one("#guest-facts", Text).show(facts)
+        elif (other := self._other) is not None:
+            facts = other_facts(self.session.view, other)
+        self.query_one("#guest-facts", Hanging).show(facts)
 
     def place(self) -> str:
         """The focused field, or the guest under the cursor."""
@@ -163,6 +171,14 @@ class Guests(Step):
         if inner or self._editor is not None:
             return inner
         return f"guests.{self.standing}" if self.standing else ""
+
+    def title(self) -> str:
+        """The guest that is edited, or the number of guests."""
+        if self._editor is not None:
+            return f"Guest {self._editor.key}"
+        count = len(self.session.project.guests)
+        more = len(self.session.view.other_guests)
+        return f"Guests {count}{f' + {more} more on the target' if more else ''}"
 
     def finding_in_sight(self) -> Finding | None:
         """Return nothing: problems are shown for the focused field only."""
@@ -174,6 +190,14 @@ class Guests(Step):
         key = self.table.key
         return key if key and guests.has(self.session.project, key) else ""
 
+    @property
+    def _other(self) -> OtherGuest | None:
+        """The guest under the cursor if it is not the project's."""
+        key = self.table.key.removeprefix(OTHER)
+        if self.table.key == key:
+            return None
+        return next((one for one in self.session.view.other_guests if one.guest.key == key), None)
+
     def guest(self) -> str:
         """The guest that is edited, or the one under the cursor."""
         return self._editor.key if self._editor is not None else self.standing
@@ -181,7 +205,10 @@ class Guests(Step):
     def hint(self) -> str:
         """What helps here."""
         if self._editor is None:
-            return self.HINT if self.session.project.guests else "Press a to add a guest."
+            if not self.session.project.guests:
+                return "Press a to add a guest."
+            other = self._other
+            return _comes_from(other) if other is not None else self.HINT
         text = super().hint()
         if text == self.HINT:
             return "Changes apply immediately; ctrl+z undoes them. Esc goes back to the list."
@@ -202,7 +229,11 @@ class Guests(Step):
     @on(Table.Activated)
     async def _activated(self, event: Table.Activated) -> None:
         event.stop()
-        await self._open(event.key)
+        other = self._other
+        if other is not None:
+            self.say(_comes_from(other))
+        else:
+            await self._open(event.key)
 
     async def action_edit(self) -> None:
         """Edit the guest under the cursor."""
@@ -278,8 +309,10 @@ class Guests(Step):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Enable actions on a guest only if there is one."""
-        if action in ("edit", "clone", "remove", "tag", "switch", "move", "filter"):
-            return self._editor is None and bool(self.session.project.guests)
+        if action in ("edit", "clone", "remove", "tag", "switch", "move"):
+            return self._editor is None and bool(self.standing)
+        if action == "filter":
+            return self._editor is None and not self.has_class("-empty")
         if action == "add":
             return self._editor is None
         return True
@@ -382,7 +415,47 @@ def guest_row(view: View, guest: Guest, signs: Glyphs) -> Row:
     )
 
 
-def guest_facts(view: View, key: str, count: str, signs: Glyphs) -> Content:
+def other_row(other: OtherGuest) -> Row:
+    """Return a guest that the project does not have as a row of the table."""
+    full = other.guest
+    guest = full.guest
+    disk = guests.disk_of(guest)
+    cells = (
+        "",
+        full.key,
+        "yes" if guest.autostart else "",
+        str(full.memory),
+        str(full.vcpus),
+        disk if len(disk) <= DISK else "file",
+        guest.bundle or "your conf",
+        " ".join(full.vif) if full.vif else "none",
+    )
+    return Row(f"{OTHER}{full.key}", tuple((cell, "muted") for cell in cells))
+
+
+def other_facts(view: View, other: OtherGuest) -> list[Content]:
+    """Return the details of a guest that the project does not have."""
+    full = other.guest
+    total = view.budget.total
+    share = f", {round(100 * full.memory / total)} % of {total} MiB" if total else ""
+    return [
+        lit(full.key, "strong").append(lit(f"  {full.type}, by {other.bundled_by}", "muted")),
+        _fact("Memory", f"{full.memory} MiB{share}"),
+        _fact("Disk", guests.disk_of(full.guest)),
+        _fact("Network", " ".join(full.vif) if full.vif else "none"),
+        lit(_comes_from(other), "muted"),
+    ]
+
+
+def _comes_from(other: OtherGuest) -> str:
+    """Return where to change a guest that the project does not have."""
+    return (
+        f"{other.guest.key} comes from {other.bundled_by}. It is counted in the memory budget; "
+        "change it there."
+    )
+
+
+def guest_facts(view: View, key: str, count: str, signs: Glyphs) -> list[Content]:
     """Return the details of a guest: its share of the board, its problems, its xl config."""
     project, guest = view.project, view.project.guest(key)
     full = view.effective(guest)
@@ -399,7 +472,7 @@ def guest_facts(view: View, key: str, count: str, signs: Glyphs) -> Content:
         _fact("Memory", f"{full.memory} MiB{share}"),
         _fact("Disk", disk),
         _fact("Network", " ".join(full.vif) if full.vif else "none"),
-        _fact("Kernel", full.extra or "no command line"),
+        _fact("Kernel", guests.kernel_of(full)),
     ]
     for finding in view.found.at(f"guests.{key}"):
         severity = finding.severity.value
@@ -410,7 +483,7 @@ def guest_facts(view: View, key: str, count: str, signs: Glyphs) -> Content:
         lines.append(lit(f"{signs.warning} {advice} b moves it.", "warning"))
     lines += [lit(""), lit(f"/etc/xen/{key}.cfg on the target", "muted")]
     lines += [lit(f"  {line}") for line in view.cfg(guest).splitlines() if not line.startswith("#")]
-    return Content("\n").join(lines)
+    return lines
 
 
 def _fact(name: str, text: str) -> Content:

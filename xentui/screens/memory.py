@@ -22,7 +22,7 @@ from xentui.session.findings import about_memory
 from xentui.session.rehearsing import outcome
 from xentui.widgets.bars import MemoryMap, pattern, summary
 from xentui.widgets.table import Column, Row, Table
-from xentui.widgets.text import Text, glyphs, lit
+from xentui.widgets.text import Hanging, Text, glyphs, lit
 
 if TYPE_CHECKING:
     from xentui.rules.budget import Row as Share
@@ -90,7 +90,7 @@ class Memory(Step):
             id="memory-table",
         )
         with VerticalScroll(id="memory-details", can_focus=False):
-            yield Text(id="memory-found")
+            yield Hanging(id="memory-found")
 
     def on_resize(self) -> None:
         """Adapt to the new size."""
@@ -171,12 +171,12 @@ class Memory(Step):
         tall = self.screen.has_class("-tall")
         if tall and (key := self.guest()):
             guest = self.session.project.guest(key)
-            lines += [lit(""), guest_facts(self.session.view, guest.key, "", signs)]
+            lines += [lit(""), *guest_facts(self.session.view, guest.key, "", signs)]
         elif note := self._notes.get(self.table.key, ""):
             lines += [lit(""), lit(f"{note[:1].upper()}{note[1:]}.", "muted")]
         if tall and not self.guest():
             lines += self._disk_lines()
-        self.query_one("#memory-found", Text).show(Content("\n").join(lines))
+        self.query_one("#memory-found", Hanging).show(lines)
 
     def _disk_lines(self) -> list[Content]:
         """Return the lines about the guests' images in Dom0's root file system."""

@@ -23,7 +23,7 @@ from xentui.session.review import ATTACH, file_text, forms, short_path, ways, wo
 from xentui.widgets.code import CodeView
 from xentui.widgets.options import Options
 from xentui.widgets.table import Column, Row, Table
-from xentui.widgets.text import Text, glyphs, lit, wizard
+from xentui.widgets.text import Hanging, Text, glyphs, lit, wizard
 
 if TYPE_CHECKING:
     from xentui.output.build_dir import Attach
@@ -83,6 +83,7 @@ class Review(Step):
             yield CodeView(look="diff", id="review-diff")
             with Container(id="review-split"):
                 yield Table(Column("File"), Column("What happens", 14), id="review-files")
+                yield Hanging(id="review-file-name")
                 yield CodeView(id="review-file")
             yield CodeView(look="plain", id="review-target")
             yield Problems(self.session)
@@ -206,13 +207,14 @@ class Review(Step):
         self.query_one("#review-tabs", Options).show(tabs, (self.sheet,))
 
     def _show_files(self) -> None:
-        changes = self.session.review.changes
+        review = self.session.review
+        changes = review.changes
         self._changes = {str(change.path): change for change in changes}
         styles = {"same": "muted", "edited": "error", "new": "ok", "changed": "warning"}
         rows = [
             Row(
                 str(one.path),
-                (short_path(one.path), (word(one), styles.get(one.kind, "warning"))),
+                (review.name_of(one.path), (word(one), styles.get(one.kind, "warning"))),
             )
             for one in changes
         ]
@@ -223,12 +225,20 @@ class Review(Step):
 
     def _show_file(self) -> None:
         change = self._changes.get(self.query_one("#review-files", Table).key)
+        heading = lit(short_path(change.path), "strong") if change is not None else lit("")
+        self.query_one("#review-file-name", Hanging).show([heading])
         text = file_text(change)
         view = self.query_one("#review-file", CodeView)
         view.show(text.removesuffix("\n").split("\n"), follow=False)
 
     def _show_problems(self) -> None:
         self.problems.show(self.session.findings.all)
+
+    def title(self) -> str:
+        """The number of files, and how many of them would change."""
+        review = self.session.review
+        pending = len(review.plan.pending) if review.plan is not None else 0
+        return f"Review {len(review.changes)} files, {pending} to write"
 
     def finding_in_sight(self) -> Finding | None:
         """Return the highlighted problem."""

@@ -184,6 +184,10 @@ class Step(Vertical):
             return None
         return next((n for n in focused.ancestors_with_self if isinstance(n, FieldRow)), None)
 
+    def title(self) -> str:
+        """Return the title on the step's border."""
+        return forms.TITLES[self.NAME]
+
     def finding_in_sight(self) -> Finding | None:
         """Return the current finding, if the step itself selects one."""
         return None

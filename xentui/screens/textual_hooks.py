@@ -7,7 +7,8 @@ screens and widgets uses a private name of Textual or replaces one of its parts:
 
 - :func:`name_alt_keys` adds to the table of key sequences, which has no alt and a digit.
 - :class:`OrderedKeys` overrides ``App.on_event``, because Textual hands a key to the widget that
-  has the focus when the key arrives, not when the keys before it have had their effect.
+  has the focus when the key arrives, not when the keys before it have had their effect, and a
+  click to whatever is under the mouse by then.
 - :meth:`OrderedKeys.ask_terminal` writes to the driver: an app cannot send a question to its
   terminal otherwise.
 - :class:`Palette` overrides ``CommandPalette._action_command_list``, which fails for a page key
@@ -41,6 +42,13 @@ PASSES = 4
 """Rounds of messages that are awaited: the key, its binding's messages, and their effects."""
 PATIENCE = 0.5
 """Seconds after which held keys are released even if an effect was lost."""
+CLICKS = (
+    events.MouseDown,
+    events.MouseUp,
+    events.MouseScrollUp,
+    events.MouseScrollDown,
+)
+"""Mouse events that wait for the keys before them."""
 
 CURSOR_POSITION_REQUEST = "\x1b[6n"
 """Asks for the position of the cursor (DSR 6), which every terminal since the VT100 answers."""
@@ -80,13 +88,15 @@ def draw_scroll_bars_in_ascii() -> None:
 
 
 class OrderedKeys(App[int]):
-    """An app that processes each key after the previous key has had its effect.
+    """An app that processes each key, and each click, after the keys before it had their effect.
 
     Somebody who types ahead, or a terminal that delivers many keys at once, would otherwise reach
     the widget that had the focus before. A key goes to the focused widget and up from there; its
     binding is run by the app, and the messages that it posts go up again. A callback sent the
-    same way after the key arrives when all of that is done. After a key that a text field takes,
-    only the text field is waited for.
+    same way after the key arrives when all of that is done.
+
+    After a character typed into a text field, only the text field is waited for, so that typing
+    stays quick. The first key or click that is not such a character waits for the rest.
     """
 
     LEADING_KEYS: ClassVar[tuple[str, ...]] = ("enter", "escape")
@@ -95,8 +105,9 @@ class OrderedKeys(App[int]):
     def __init__(self) -> None:
         super().__init__()
         self._holds = 0
-        self._held_keys: deque[events.Key] = deque()
-        self._awaited_key: events.Key | None = None
+        self._held_keys: deque[events.InputEvent] = deque()
+        self._awaited_key: events.InputEvent | None = None
+        self._typed_into: Input | None = None
         self._patience_timer: Timer | None = None
 
     @property
@@ -156,42 +167,55 @@ class OrderedKeys(App[int]):
             # because a field has one line.
             text = " ".join(event.text.replace("\t", " ").splitlines())
             event.text = "".join(c for c in text if visible(c) == c)
-        if not isinstance(event, events.Key) or event.is_forwarded:
+        if not isinstance(event, (events.Key, *CLICKS)) or event.is_forwarded:
             await super().on_event(event)
         elif self._holds or self._held_keys:
             self._held_keys.append(event)
         else:
             await self._hand_on_key(event)
 
-    async def _hand_on_key(self, event: events.Key) -> None:
-        """Forward a key, and hold the following ones until it has had its effect."""
+    async def _hand_on_key(self, event: events.InputEvent) -> None:
+        """Forward a key or click, and hold the following ones until a key has had its effect."""
+        typed_into, self._typed_into = self._typed_into, None
+        types = isinstance(event, events.Key) and event.is_printable
+        if typed_into is not None and not types:
+            # What was typed is still on its way to the session.
+            self._held_keys.appendleft(event)
+            self._wait_for(event, [*typed_into.ancestors_with_self] * PASSES)
+            return
         target = self.focused
         await super().on_event(event)
-        if not event.is_forwarded or target is None:
+        if not isinstance(event, events.Key) or not event.is_forwarded or target is None:
             return
         way: list[MessagePump] = [target]
         if event.key in self.LEADING_KEYS or not isinstance(target, Input):
             way = [*target.ancestors_with_self] * PASSES
+        else:
+            self._typed_into = target
+        self._wait_for(event, way)
+
+    def _wait_for(self, event: events.InputEvent, way: list[MessagePump]) -> None:
+        """Hold what follows an event until the widgets on the way have no messages before ours."""
         self._holds += 1
         self._awaited_key = event
         if self._patience_timer is None:
             self._patience_timer = self.set_timer(PATIENCE, lambda: self._give_up_on(event))
         self._follow(event, way)
 
-    def _follow(self, event: events.Key, way: list[MessagePump]) -> None:
+    def _follow(self, event: events.InputEvent, way: list[MessagePump]) -> None:
         """Send a callback along the path of the key's messages."""
         while way:
             if way.pop(0).call_later(self._follow, event, way):
                 return
         self._settled(event)
 
-    def _settled(self, event: events.Key) -> None:
+    def _settled(self, event: events.InputEvent) -> None:
         """Release the keys held behind a key, unless that has been done."""
         if event is self._awaited_key:
             self._awaited_key = None
             self._release()
 
-    def _give_up_on(self, event: events.Key) -> None:
+    def _give_up_on(self, event: events.InputEvent) -> None:
         """Release the keys held behind a key whose widget, and callback, were removed."""
         awaited, self._patience_timer = self._awaited_key, None
         if awaited is event:

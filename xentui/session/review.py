@@ -287,15 +287,12 @@ class Review:
         Args:
             short: show files in the target folder by relative paths.
         """
-        root = self._session.target.path.absolute()
         plan = self._plan
         pending = (*plan.edited, *plan.pending) if plan is not None else ()
-
-        def name(path: Path) -> Path:
-            full = path.absolute()
-            return full.relative_to(root) if short and full.is_relative_to(root) else path
-
-        lines: list[Line] = [(f"{word(one)}: {name(one.path)}", "") for one in pending[:MOST_NAMED]]
+        lines: list[Line] = [
+            (f"{word(one)}: {self.name_of(one.path) if short else one.path}", "")
+            for one in pending[:MOST_NAMED]
+        ]
         if len(pending) > MOST_NAMED:
             lines.append((f"and {len(pending) - MOST_NAMED} more", "muted"))
         if not pending:
@@ -304,6 +301,11 @@ class Review:
             message = finding.message.removesuffix(" (allowed here)")
             lines.append((f"{finding.code} allowed: {message}", "warning"))
         return lines
+
+    def name_of(self, path: Path) -> str:
+        """Return the path of a file, relative to the target folder if it is inside."""
+        root, full = self._session.target.path.absolute(), path.absolute()
+        return str(full.relative_to(root)) if full.is_relative_to(root) else short_path(path)
 
     def target_lines(self) -> Sequence[str]:
         """Return the files that the guests add to the target, and their start order."""

@@ -103,10 +103,16 @@ class View:
 
     @cached_property
     def findings(self) -> Sequence[Finding]:
-        """All findings: fields with invalid text first, then those of the rules."""
+        """All findings: fields with invalid text first, then those of the rules and scripts."""
         from xentui.rules.check import check_all
 
         found = check_all(self.context)
+        if self.project.import_types:
+            from xentui.rules.catalogue import RANKS
+            from xentui.rules.scripts import script_findings
+
+            scripts = script_findings(self.project, self.assets)
+            found = sorted([*found, *scripts], key=lambda finding: RANKS[finding.severity])
         if self.state.allowed:
             from xentui.rules.finding import allow_at
 

@@ -224,16 +224,19 @@ class HelpPane(Tipped):
     def __init__(self) -> None:
         super().__init__(id="help-pane")
         self._draw: Callable[[int, int], Lines] | None = None
+        self._grows = False
         self._tip_text = ""
 
     def show(self, text: str, counts: tuple[int, int, int] = (0, 0, 0)) -> None:
         """Show help, and the number of errors, warnings and pieces of advice."""
         self._tip_text = text
+        self._grows = False
         self._draw = partial(self._help_lines, text, counts)
         self._wrap()
 
     def show_finding(self, finding: Finding, number: int, total: int, key: str) -> None:
         """Show a problem, its number and their total, and the key that fixes it."""
+        self._grows = True
         self._draw = partial(self._finding_lines, finding, number, total, key)
         self._wrap()
 
@@ -248,8 +251,21 @@ class HelpPane(Tipped):
         self._wrap()
 
     def _wrap(self) -> None:
-        if self._draw is not None:
-            self._lines = self._draw(max(10, self.size.width), self.size.height or 3)
+        """Wrap the text again; the pane grows if a problem needs more lines."""
+        if self._draw is None:
+            return
+        width, height = max(10, self.size.width), self._usual_height
+        lines = self._draw(width, height)
+        if lines and self._grows and any(text.endswith(glyphs(self).more) for text, _, _ in lines):
+            lines = self._draw(width, max(height, self.screen.size.height // 4))
+        wanted = max(height, len(lines))
+        if self.size.height and wanted != self.size.height:
+            self.styles.height = wanted
+        self._lines = lines
+
+    @property
+    def _usual_height(self) -> int:
+        return 4 if self.screen.has_class("-tall") else 3
 
     def _help_lines(
         self, text: str, counts: tuple[int, int, int], width: int, height: int

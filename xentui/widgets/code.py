@@ -11,7 +11,6 @@ from itertools import compress
 from operator import attrgetter, ne
 from typing import ClassVar, Literal, NamedTuple
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding, BindingType
@@ -20,7 +19,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from xentui.safe_text import visible
-from xentui.widgets.text import glyphs
+from xentui.widgets.text import fitting, glyphs
 
 Look = Literal["code", "diff", "plain"]
 _DIGEST = re.compile("xentui-digest:|XENTUI_HASH")
@@ -259,10 +258,10 @@ def wrapped(lines: Sequence[str], width: int) -> list[VisualLine]:
         text, start = _shown(line), 0
         if text.endswith("-----"):
             # A horizontal rule need not be wrapped.
-            made.append(VisualLine(number, 0, _fitting(text, width)))
+            made.append(VisualLine(number, 0, fitting(text, width)))
             continue
         while True:
-            end = start + _fitting(text[start:], width)
+            end = start + fitting(text[start:], width)
             if end < len(text):
                 blank = text.rfind(" ", start + width // 2, end)
                 end = blank + 1 if blank > 0 else end
@@ -286,18 +285,6 @@ def rewrapped(
         last = bisect_right(made, number, key=attrgetter("number"))
         made[first:last] = parts
     return made
-
-
-def _fitting(text: str, width: int) -> int:
-    """Return how many characters fit into cells, at least one of any."""
-    if text.isascii():
-        return min(len(text), width)
-    cells = 0
-    for number, char in enumerate(text):
-        cells += cell_len(char)
-        if cells > width:
-            return max(1, number)
-    return len(text)
 
 
 def _first_difference(before: Sequence[str], after: Sequence[str]) -> int | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import cell_len
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -156,6 +157,7 @@ class FieldRow(Labelled):
     DEFAULT_CSS = """
     FieldRow > Input.number { width: 12; margin: 0 0 0 24; }
     FieldRow.-named > Input.text, FieldRow.-named > Options { margin: 0 32 0 24; }
+    FieldRow.-below > Input.text { margin: 1 0 0 1; }
     """
 
     class Typed(Message):
@@ -277,6 +279,14 @@ class FieldRow(Labelled):
         if message and not text and not self._left and self.editor.has_focus:
             message = ""
         self._set_message(("error", message) if message else self._finding())
+        self._place_editor()
+
+    def _place_editor(self) -> None:
+        """Put the editor on a line of its own if its text does not fit after the label."""
+        if isinstance(self.editor, Input) and self.field.kind != "integer" and self.size.width:
+            # One cell for the cursor behind the text.
+            below = cell_len(self.editor.value) + 1 > self._editor_cells()
+            self.set_class(below, "-below")
 
     def _placeholder(self) -> str:
         default, origin = self.session.fallback(self.path)
@@ -318,6 +328,7 @@ class FieldRow(Labelled):
         if event.value == self._shown:
             return
         self._shown = event.value
+        self._place_editor()
         self._on_their_way += 1
         self.post_message(self.Typed(self, event.value))
 

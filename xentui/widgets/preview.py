@@ -105,6 +105,7 @@ class Preview(Vertical):
         view, base = self._views
         name, lines = self._lines(view)
         _, before = self._lines(base) if base is not view else ("", lines)
+        self.border_title = lit(name)
         same = (name, view.state.origin) == self._drawn
         if not same:
             self._drawn = (name, view.state.origin)

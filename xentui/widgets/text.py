@@ -8,12 +8,15 @@ Text from outside never reaches a parameter that parses markup: BitBake's own no
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast
 
 from rich.cells import cell_len, set_cell_size
 from textual import events
 from textual.content import Content
+from textual.geometry import Size
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -166,6 +169,42 @@ def fit(text: str, width: int, *, right: bool = False, more: str = "…") -> str
     return room + text if right else text + room
 
 
+def fitting(text: str, width: int) -> int:
+    """Return how many characters fit into ``width`` cells, at least one."""
+    if text.isascii():
+        return max(1, min(len(text), width))
+    cells = 0
+    for number, char in enumerate(text):
+        cells += cell_len(char)
+        if cells > width:
+            return max(1, number)
+    return len(text)
+
+
+_LEAD = re.compile(r" *(?:\S+ {2,}|\S+: |\S )?")
+"""Matches what the rest of a line is aligned with: a name and blanks, ``new:``, a sign."""
+
+
+def hanging(text: Content, width: int) -> list[Content]:
+    """Return a line wrapped to ``width`` cells, with its parts aligned below the first.
+
+    A word that does not fit in the rest of a line is divided, after a slash if there is one, so
+    that a long path stays next to the word before it.
+    """
+    plain, parts, start, lead = text.plain, [], 0, 0
+    found = _LEAD.match(plain)
+    indent = min(found.end() if found else 0, width // 3)
+    while cell_len(plain[start:]) > max(1, width - lead):
+        end = start + fitting(plain[start:], width - lead)
+        half = start + (end - start) // 2
+        blank, slash = plain.rfind(" ", half, end + 1), plain.rfind("/", half, end)
+        cut_at = blank if blank > start else slash + 1 if slash > start else end
+        parts.append(lit(" " * lead).append(text[start:cut_at]))
+        start = cut_at + (plain[cut_at : cut_at + 1] == " ")
+        lead = indent
+    return [*parts, lit(" " * lead).append(text[start:])]
+
+
 LONGEST_TIP = 600
 """Characters of a tooltip at most."""
 
@@ -205,3 +244,32 @@ class Text(Static):
         if not self._shown.is_same(content):
             self._shown = content
             self.update(content)
+
+
+class Hanging(Widget):
+    """Lines of literal text, each wrapped with its parts aligned."""
+
+    DEFAULT_CSS = """
+    Hanging { height: auto; width: 1fr; }
+    """
+
+    def __init__(self, lines: Sequence[Content] = (), *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._lines = lines
+
+    def show(self, lines: Sequence[Content]) -> None:
+        """Show other lines."""
+        before, self._lines = self._lines, lines
+        if len(before) != len(lines) or not all(map(Content.is_same, before, lines)):
+            self.refresh(layout=True)
+
+    def _wrapped(self, width: int) -> list[Content]:
+        return [part for line in self._lines for part in hanging(line, width)]
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
+        """Return the number of lines that show the whole text."""
+        return len(self._wrapped(max(1, width)))
+
+    def render(self) -> Content:
+        """Draw the lines."""
+        return Content("\n").join(self._wrapped(max(1, self.size.width)))
