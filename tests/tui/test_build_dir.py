@@ -395,3 +395,48 @@ async def test_an_impossible_layer_folder_is_refused_and_can_be_reset() -> None:
         await read(pilot, app)
         assert session.target.layer is None
         assert "Ready" in shown(app)
+
+
+BUNDLE = {
+    "virt/recipes-extended/xen-guest-bundles/alpine-xen-guest-bundle_3.23.bb": (
+        'LICENSE = "MIT"\ninherit xen-guest-bundle\n'
+        'SRC_URI = "file://alpine.tar.gz;subdir=alpine-rootfs"\n'
+        'XEN_GUEST_BUNDLES = "alpine:autostart:external"\n'
+        'XEN_GUEST_SOURCE_TYPE[alpine] = "rootfs_dir"\n'
+        'XEN_GUEST_MEMORY[alpine] = "200"\n'
+    )
+}
+BY_HAND = """\
+MACHINE ??= "qemux86-64"
+BUNDLED_XEN_GUESTS = "vendor-os:external"
+XEN_GUEST_MEMORY[vendor-os] = "144"
+"""
+
+
+@pytest.mark.parametrize("project", [TWO, replace(TWO, guests=())], ids=["guests", "none"])
+async def test_guests_that_the_project_does_not_have_are_listed_and_left_alone(
+    project: Project,
+) -> None:
+    build = small(Path.cwd(), BY_HAND, more={**GUESTS, **BUNDLE})
+    host = replace(project.host, layer_bundles=("alpine-xen-guest-bundle",))
+    session = in_build_dir(build, replace(project, host=host))
+    session.target.choose_existing("keep")
+    session.target.read_user_settings()
+    app = wizard(session, begin="guests")
+    async with app.run_test(size=LARGE, notifications=True) as pilot:
+        await read(pilot, app)
+        await pilot.press("G")
+        await settle(pilot)
+        page = shown(app)
+        assert "Also on the target, not in this project" in page
+        assert any("vendor-os" in line and "144" in line for line in page.split("\n"))
+        assert "by the layers' bundle alpine-xen-guest-bundle" in page, page
+        assert "200 MiB" in page
+        before = session.project
+        await pilot.press("e", "c", "d", "space", "x", "b", "K", "enter")
+        await settle(pilot)
+        assert session.project is before
+        assert "change it there" in shown(app)
+        await pilot.press("slash", *"vendor-os", "enter")
+        await settle(pilot)
+        assert app.main.step.query_one(Table).key.endswith("vendor-os")

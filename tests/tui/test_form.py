@@ -8,17 +8,20 @@ import re
 from dataclasses import replace
 
 import pytest
+from textual import events
 from textual.widgets import Input
 from textual.widgets._toast import Toast
 
 from tests.sessions import TWO, session_of
+from tests.tui.test_textual_hooks import quiet
 from tests.tui.test_wizard import settle
 from tests.tui.wizards import LARGE, SMALL, shown, wizard
 from xentui.project.model import Fetch, Source
 from xentui.screens.help import HelpScreen
 from xentui.screens.step import Form
 from xentui.session.forms import STEPS
-from xentui.widgets.chrome import HelpPane, KeyLine
+from xentui.widgets.chrome import HelpPane, KeyLine, StepStrip
+from xentui.widgets.field import FieldRow
 
 IMPORTED = TWO.with_guest(
     replace(
@@ -124,6 +127,77 @@ async def test_a_refused_address_stays_as_it_was_typed_when_it_is_examined() -> 
         source = app.session.project.guest("alpha").source
         assert source is not None
         assert source.image_size == 128
+
+
+async def test_a_command_and_a_click_wait_for_what_was_typed_before_them() -> None:
+    app = wizard(session_of(IMPORTED), begin="guests")
+    async with app.run_test(size=LARGE) as pilot:
+        await settle(pilot)
+        await pilot.press("enter", "tab", "tab")
+        await settle(pilot)
+        x, y = app.main.query_one(StepStrip).region.offset
+        for key in "77":
+            app.post_message(events.Key(key, key))
+        app.post_message(events.Key("f8", None))
+        for kind in (events.MouseDown, events.MouseUp):
+            app.post_message(kind(None, x + 2, y, 0, 0, 1, False, False, False, x + 2, y))
+        await quiet(app, pilot)
+        await settle(pilot)
+        # F8 went on from the field as it was typed, and the click to Start came last.
+        assert app.session.project.guest("alpha").memory == 77
+        assert app.main.here == "start"
+
+
+async def test_a_long_value_has_a_line_of_its_own() -> None:
+    digest = "0123456789abcdef" * 4
+    fetch = Fetch("https://example.org/releases/3.20/alpine-minirootfs-3.20.3.tar.gz", digest)
+    source = Source("rootfs_dir", "alpha", image_size=128, fetch=(fetch,))
+    guest = replace(IMPORTED.guest("alpha"), source=source)
+    app = wizard(session_of(IMPORTED.with_guest(guest)), begin="guests")
+    for size in (SMALL, LARGE):
+        async with app.run_test(size=size) as pilot:
+            await settle(pilot)
+            await pilot.press("enter")
+            await settle(pilot)
+            row = next(row for row in app.main.step.query(FieldRow) if row.path[-1] == "sha256")
+            row.editor.focus()
+            await settle(pilot)
+            assert digest in shown(app)
+            assert fetch.uri in shown(app)
+        app = wizard(session_of(IMPORTED.with_guest(guest)), begin="guests")
+
+
+async def test_an_hvm_guest_that_boots_its_disk_has_no_command_line() -> None:
+    guest = replace(TWO.guest("alpha"), type="hvm", kernel="none", extra=None)
+    app = wizard(session_of(TWO.with_guest(guest)), begin="guests")
+    async with app.run_test(size=LARGE) as pilot:
+        await settle(pilot)
+        assert "boots from its disk" in shown(app)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "Kernel command line" not in shown(app)
+        assert "Static address" not in shown(app)
+        path = ("guests", "alpha", "extra")
+        app.session.put(path, "quiet")
+        app.main.changed()
+        await settle(pilot)
+        assert "Kernel command line" in shown(app)
+
+
+async def test_a_problem_is_shown_whole_above_the_keys() -> None:
+    guest = replace(TWO.guest("alpha"), extra="root=/dev/sda1 console=hvc0")
+    app = wizard(session_of(TWO.with_guest(guest)), begin="guests")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        for _ in app.session.findings.all:
+            await pilot.press("f8")
+            await settle(pilot)
+            pane = app.main.query_one(HelpPane)
+            finding = app.main.finding_in_sight()
+            assert finding is not None
+            text = " ".join(line.strip() for line in shown(app).split("\n")[pane.region.y :])
+            assert finding.message in " ".join(text.split())
+            assert finding.fix in " ".join(text.split())
 
 
 def cut_off(page: str) -> list[str]:

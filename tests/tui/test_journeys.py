@@ -524,3 +524,12 @@ def test_one_key_fixes_forty_guests(small: Terminal) -> None:
     page = small.wait("Fixed 40 problems")
     assert small.pressed <= 2
     assert "console=hvc0" not in page or "XT228" not in page
+    small.keys("C-s")
+    small.wait("Write        Back")
+    small.keys("Enter")
+    small.wait("Type next")
+    (path,) = small.directory.rglob("xentui.conf")
+    read = parse_conf(path.read_text())
+    assert len(read.words("BUNDLED_XEN_GUESTS")) == 40
+    for number in range(40):
+        assert "console=hvc0" in (read.flag("XEN_GUEST_EXTRA", f"g{number}") or "").split()

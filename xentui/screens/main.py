@@ -521,8 +521,10 @@ class MainScreen(Screen[None]):
     def _surveyed(self, event: BuildWatch.Surveyed) -> None:
         event.stop()
         if self.build_watch.take_survey(event.survey):
+            # Findings, budget and other guests depend on the layers.
+            self.step.sync()
             self.step.build_survey_changed()
-            self.refresh_bindings()
+            self.show()
 
     @on(Examine)
     def _examine(self, event: Examine) -> None:
