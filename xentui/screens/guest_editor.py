@@ -157,8 +157,8 @@ class GuestEditor(Vertical):
     def _network_choice(self) -> ChoiceRow:
         return ChoiceRow(
             "Network",
-            "default: as set in Defaults, or else one interface on bridge xenbr0. none: no "
-            "network. own: the interfaces listed below.",
+            "default: as in the guest defaults on Features, or else one interface on bridge "
+            "xenbr0. none: no network. own: the interfaces listed below.",
             Options(
                 (("default", "default"), ("none", "none"), ("own", "own interfaces")),
                 chosen=(self._network_mode(),),
@@ -190,8 +190,8 @@ class GuestEditor(Vertical):
         return ChoiceRow(
             "Import",
             "Where the disk comes from. Made by a recipe: BitBake builds the image recipe with the "
-            "guest's name. Root directory or tarball: becomes an ext4 image. Images are used as "
-            "they are (ext4, raw) or converted; container: an OCI or Docker archive.",
+            "guest's name. A root directory or tarball becomes an ext4 image. Images are used as "
+            "they are (ext4, raw) or converted.",
             Options(self._imports(), chosen=(self._import_type(),), id="import-type"),
         )
 

@@ -127,7 +127,10 @@ class Guests(Step):
         if self.has_class("-empty") and not none:
             self.can_focus = False
             self.call_after_refresh(self._to_table)
+        lost_focus = none and self.table.has_focus
         self.set_class(none, "-empty")
+        if lost_focus:
+            self.take_focus()
         if self._editor is None:
             view, signs = self.session.view, glyphs(self)
             rows = [guest_row(view, guest, signs) for guest in own]
@@ -207,8 +210,7 @@ class Guests(Step):
         if self._editor is None:
             if not self.session.project.guests:
                 return "Press a to add a guest."
-            other = self._other
-            return _comes_from(other) if other is not None else self.HINT
+            return self.HINT if self.standing else "Not in this project: it is only shown here."
         text = super().hint()
         if text == self.HINT:
             return "Changes apply immediately; ctrl+z undoes them. Esc goes back to the list."

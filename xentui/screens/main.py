@@ -165,6 +165,14 @@ class MainScreen(Screen[None]):
         await self.go(self.here)
         self.call_after_refresh(self._survey)
 
+    def on_screen_suspend(self) -> None:
+        """Show no keys while another screen is on top: they would not work."""
+        self.query_one(KeyLine).visible = False
+
+    def on_screen_resume(self) -> None:
+        """Show the keys again."""
+        self.query_one(KeyLine).visible = True
+
     def on_unmount(self) -> None:
         """Keep the draft whatever happens."""
         self._autosave()

@@ -144,8 +144,7 @@ class Review(Step):
         self.set_class(build, "-build")
         head = lit(f"{'Write into':<12}", "muted")
         self.query_one("#review-out", Text).show(head.append(lit(short_path(target.path))))
-        name = "local.conf" if build else "Write as"
-        self.query_one("#review-way-name", Text).show(lit(name, "muted"))
+        self._show_way_name()
         if not build:
             self.query_one("#review-way", Options).show(forms(), (target.form,))
         elif self.session.review.plan is not None:
@@ -156,6 +155,27 @@ class Review(Step):
             head = lit(f"{'Layer':<12}", "muted")
             self.query_one("#review-layer", Text).show(head.append(lit(text)))
         self.refresh_bindings()
+
+    def _show_way_name(self) -> None:
+        """Show the name of the choice at the top, marked if it has the focus."""
+        name = "local.conf" if self.has_class("-build") else "Write as"
+        here = self.query_one("#review-way").has_focus
+        text = f"{glyphs(self).cursor} {name}" if here else name
+        self.query_one("#review-way-name", Text).show(lit(text, "here" if here else "muted"))
+
+    def hint(self) -> str:
+        """Return the help for the choice at the top, or for the sheets."""
+        if self.query_one("#review-way").has_focus:
+            return "Left and right choose. Esc goes back to the sheet."
+        return super().hint()
+
+    def on_descendant_focus(self) -> None:
+        """Mark the choice at the top."""
+        self._show_way_name()
+
+    def on_descendant_blur(self) -> None:
+        """Unmark it."""
+        self._show_way_name()
 
     # The build directory
 

@@ -22,7 +22,7 @@ from xentui.session.review import short_path
 from xentui.session.state import EMPTY, Origin
 from xentui.widgets.bars import bar, summary
 from xentui.widgets.table import Column, Row, Table
-from xentui.widgets.text import Glyphs, Text, cut, glyphs, lit, wizard
+from xentui.widgets.text import Glyphs, Hanging, cut, glyphs, lit, wizard
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -72,7 +72,7 @@ class Start(Step):
 
     def compose(self) -> ComposeResult:
         """Make the list, and the details of the row under the cursor."""
-        yield Text(id="start-where")
+        yield Hanging(id="start-where")
         yield Input(placeholder="part of a name, a board …", compact=True, id="start-filter")
         yield StartTable(
             Column("Begin with"),
@@ -81,7 +81,7 @@ class Start(Step):
             Column("From", 7, above=72),
             id="start-list",
         )
-        yield Text(id="start-details")
+        yield Hanging(id="start-details")
 
     def on_mount(self) -> None:
         """Fill the list."""
@@ -99,13 +99,10 @@ class Start(Step):
             self._draft, self._draft_note = None, ""
             self._fill()
 
-    def _where(self) -> Content:
-        signs = glyphs(self)
-        return Content("\n").join([lit(t, s) for t, s in location_lines(self.session, signs)])
-
     def build_survey_changed(self) -> None:
         """Show what is now known about the build directory."""
-        self.query_one("#start-where", Text).show(self._where())
+        lines = location_lines(self.session, glyphs(self))
+        self.query_one("#start-where", Hanging).show([lit(text, style) for text, style in lines])
 
     def _fill(self) -> None:
         rows: list[Row] = []
@@ -212,6 +209,8 @@ class Start(Step):
     def hint(self) -> str:
         """Return the help for the highlighted row: the effect of Enter."""
         key = self.query_one(Table).key
+        if self.query_one("#start-filter").has_focus:
+            return "Enter goes to the list; Esc shows all again." if key else "Esc shows all again."
         if key == NOTHING:
             return "Enter begins with an empty project, on Machine."
         if key == OPEN:
@@ -235,7 +234,7 @@ class Start(Step):
 
     def _details(self) -> None:
         key = self.query_one(Table).key
-        self.query_one("#start-details", Text).show(Content("\n").join(self._lines(key)))
+        self.query_one("#start-details", Hanging).show(self._lines(key))
 
     def _lines(self, key: str) -> list[Content]:
         if key == DRAFT:

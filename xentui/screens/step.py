@@ -253,7 +253,8 @@ class Step(Vertical):
         return False
 
     def say(self, text: str, severity: str = "information") -> None:
-        """Show a toast."""
+        """Show a toast, in place of earlier ones, which would cover more of the step."""
+        self.app.clear_notifications()
         level = severity if severity in ("warning", "error") else "information"
         self.notify(lit(text).plain, severity=level, markup=False, timeout=5)  # type: ignore[arg-type]
 

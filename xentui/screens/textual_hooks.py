@@ -41,7 +41,9 @@ ResultT = TypeVar("ResultT")
 PASSES = 4
 """Rounds of messages that are awaited: the key, its binding's messages, and their effects."""
 PATIENCE = 0.5
-"""Seconds after which held keys are released even if an effect was lost."""
+"""Seconds after which held keys are released if the widget that was waited for is gone."""
+MOST_PATIENCE = 10
+"""How often :data:`PATIENCE` is granted to a widget that is there, but busy."""
 CLICKS = (
     events.MouseDown,
     events.MouseUp,
@@ -107,6 +109,7 @@ class OrderedKeys(App[int]):
         self._holds = 0
         self._held_keys: deque[events.InputEvent] = deque()
         self._awaited_key: events.InputEvent | None = None
+        self._awaited_widget: MessagePump | None = None
         self._typed_into: Input | None = None
         self._patience_timer: Timer | None = None
 
@@ -199,29 +202,38 @@ class OrderedKeys(App[int]):
         self._holds += 1
         self._awaited_key = event
         if self._patience_timer is None:
-            self._patience_timer = self.set_timer(PATIENCE, lambda: self._give_up_on(event))
+            self._patience_timer = self.set_timer(PATIENCE, lambda: self._look_after(event))
         self._follow(event, way)
 
     def _follow(self, event: events.InputEvent, way: list[MessagePump]) -> None:
-        """Send a callback along the path of the key's messages."""
+        """Send a callback along the path of the event's messages."""
         while way:
-            if way.pop(0).call_later(self._follow, event, way):
+            self._awaited_widget = way.pop(0)
+            if self._awaited_widget.call_later(self._follow, event, way):
                 return
         self._settled(event)
 
     def _settled(self, event: events.InputEvent) -> None:
-        """Release the keys held behind a key, unless that has been done."""
+        """Release the keys held behind an event, unless that has been done."""
         if event is self._awaited_key:
             self._awaited_key = None
             self._release()
 
-    def _give_up_on(self, event: events.InputEvent) -> None:
-        """Release the keys held behind a key whose widget, and callback, were removed."""
+    def _look_after(self, event: events.InputEvent, tries: int = MOST_PATIENCE) -> None:
+        """Release the keys held behind an event whose widget, and callback, were removed.
+
+        A widget that is there gets more time: what it does takes long on a busy machine.
+        """
         awaited, self._patience_timer = self._awaited_key, None
-        if awaited is event:
+        if awaited is None:
+            return
+        widget = self._awaited_widget
+        busy = tries > 0 and widget is not None and widget.is_attached
+        if awaited is event and not busy:
             self._settled(event)
-        elif awaited is not None:
-            self._patience_timer = self.set_timer(PATIENCE, lambda: self._give_up_on(awaited))
+            return
+        left = tries - 1 if awaited is event else MOST_PATIENCE
+        self._patience_timer = self.set_timer(PATIENCE, lambda: self._look_after(awaited, left))
 
     def ask_terminal(self, question: str) -> bool:
         """Send a request to the terminal after everything drawn; return whether it was sent."""

@@ -95,7 +95,7 @@ class View:
                 code="",
                 severity=Severity.ERROR,
                 path=field_paths.text_of_path(one.path),
-                message=f"{field_paths.field_of(one.path).title}: {one.message}",
+                message=_named(field_paths.field_of(one.path).title, one.message),
                 fix="",
             )
             for one in self.state.unfinished.values()
@@ -277,3 +277,8 @@ class View:
 
         to = self.destination
         return commands(self.kept, sets_memory=not keeps_memory(to.user_settings, to.existing))
+
+
+def _named(title: str, message: str) -> str:
+    """Return a message that names its field."""
+    return message if message.startswith(title) else f"{title}: {message}"

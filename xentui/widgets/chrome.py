@@ -224,19 +224,16 @@ class HelpPane(Tipped):
     def __init__(self) -> None:
         super().__init__(id="help-pane")
         self._draw: Callable[[int, int], Lines] | None = None
-        self._grows = False
         self._tip_text = ""
 
     def show(self, text: str, counts: tuple[int, int, int] = (0, 0, 0)) -> None:
         """Show help, and the number of errors, warnings and pieces of advice."""
         self._tip_text = text
-        self._grows = False
         self._draw = partial(self._help_lines, text, counts)
         self._wrap()
 
     def show_finding(self, finding: Finding, number: int, total: int, key: str) -> None:
         """Show a problem, its number and their total, and the key that fixes it."""
-        self._grows = True
         self._draw = partial(self._finding_lines, finding, number, total, key)
         self._wrap()
 
@@ -249,14 +246,16 @@ class HelpPane(Tipped):
     def on_resize(self) -> None:
         """Wrap the text for the new width."""
         self._wrap()
+        # The old lines may have been drawn for the new width already.
+        self.refresh()
 
     def _wrap(self) -> None:
-        """Wrap the text again; the pane grows if a problem needs more lines."""
+        """Wrap the text again; the pane grows if the text needs more lines."""
         if self._draw is None:
             return
         width, height = max(10, self.size.width), self._usual_height
         lines = self._draw(width, height)
-        if lines and self._grows and any(text.endswith(glyphs(self).more) for text, _, _ in lines):
+        if any(text.endswith(glyphs(self).more) for text, _, _ in lines):
             lines = self._draw(width, max(height, self.screen.size.height // 4))
         wanted = max(height, len(lines))
         if self.size.height and wanted != self.size.height:
@@ -283,7 +282,7 @@ class HelpPane(Tipped):
             for number, word in ((errors, "error"), (warnings, "warning"))
             if number
         ]
-        words += [f"{advice} advice"] if advice else []
+        words += [f"{counted(advice, 'piece')} of advice"] if advice else []
         style = "error" if errors else "warning" if warnings else "muted"
         line = f"{', '.join(words)}. F8 goes to {'it' if sum(counts) == 1 else 'the first'}."
         blank = [("", "", "")] * (height - 1 - len(lines))

@@ -181,7 +181,7 @@ def fitting(text: str, width: int) -> int:
     return len(text)
 
 
-_LEAD = re.compile(r" *(?:\S+ {2,}|\S+: |\S )?")
+_LEAD = re.compile(r" *(?:\S+ {2,}|\S+(?: \S+)?: |\S )?")
 """Matches what the rest of a line is aligned with: a name and blanks, ``new:``, a sign."""
 
 
@@ -193,7 +193,8 @@ def hanging(text: Content, width: int) -> list[Content]:
     """
     plain, parts, start, lead = text.plain, [], 0, 0
     found = _LEAD.match(plain)
-    indent = min(found.end() if found else 0, width // 3)
+    indent = found.end() if found else 0
+    indent = indent if indent <= width // 3 else 2
     while cell_len(plain[start:]) > max(1, width - lead):
         end = start + fitting(plain[start:], width - lead)
         half = start + (end - start) // 2
