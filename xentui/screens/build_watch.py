@@ -118,7 +118,3 @@ class BuildWatch:
                 self._post(self.Examined(plan, findings))
 
         screen.run_worker(examine, thread=True, group="examine", exit_on_error=False)
-
-    def take_examined(self, findings: Sequence[Finding]) -> None:
-        """Keep the findings about the build directory."""
-        self._target.set_findings(findings)

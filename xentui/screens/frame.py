@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xentui.screens.step_screen import StepScreen
 from xentui.session.forms import STEPS, TITLES
 from xentui.widgets.chrome import HeaderLine, HelpPane, KeyLine, StepMark, StepStrip
 from xentui.widgets.preview import Preview
@@ -14,7 +15,6 @@ from xentui.widgets.text import lit
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from xentui.screens.main import MainScreen
     from xentui.session.state import State
 
 GOTO = "Press 1 to 7 to go to a step."
@@ -29,7 +29,7 @@ class Frame:
         screen: the main screen, which owns it.
     """
 
-    def __init__(self, screen: MainScreen) -> None:
+    def __init__(self, screen: StepScreen) -> None:
         self._screen = screen
         self._session = screen.session
         self._visited: set[str] = set()

@@ -16,6 +16,7 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from xentui.screens.dialogs import Modal, answers
+from xentui.screens.step_screen import StepScreen
 from xentui.session import forms
 from xentui.session.findings import finding_help
 from xentui.widgets.chrome import key_name
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from xentui.rules.finding import Finding
-    from xentui.screens.main import MainScreen
     from xentui.session import Session
 
 WIDTH, INDENT = 72, 11
@@ -89,7 +89,7 @@ class HelpScreen(Modal[None]):
         self.query_one(VerticalScroll).scroll_up()
 
 
-def help_for(screen: MainScreen) -> tuple[str, list[Content]]:
+def help_for(screen: StepScreen) -> tuple[str, list[Content]]:
     """Return the title and lines of the help for the focused widget."""
     finding = screen.finding_in_sight()
     lines = _finding(finding, _room(screen)) if finding is not None else []
@@ -141,7 +141,7 @@ def _wrapped(lines: Sequence[forms.Pair], room: int) -> list[Content]:
     return made
 
 
-def _here(screen: MainScreen) -> list[Content]:
+def _here(screen: StepScreen) -> list[Content]:
     """Return the keys of the focused widget, including those the key line has no room for.
 
     Keys that mean the same everywhere are listed below.

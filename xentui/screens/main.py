@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -13,7 +14,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
 from textual.content import Content
 from textual.reactive import reactive
-from textual.screen import Screen
 from textual.widgets import Input
 
 from xentui.errors import XentuiError, sentences
@@ -34,6 +34,7 @@ from xentui.screens.step import (
     Step,
     Waive,
 )
+from xentui.screens.step_screen import StepScreen
 from xentui.screens.write_questions import WriteQuestions
 from xentui.session import field_paths, texts
 from xentui.session.forms import STEPS
@@ -47,6 +48,7 @@ from xentui.widgets.text import Text, lit
 if TYPE_CHECKING:
     from textual.timer import Timer
 
+    from xentui.output.plan import Plan
     from xentui.project.model import Project
     from xentui.rehearsal.report import RehearsalReport
     from xentui.rules.finding import Finding
@@ -80,7 +82,7 @@ def _size_classes(size: tuple[int, int]) -> str:
     )
 
 
-class MainScreen(Screen[None]):
+class MainScreen(StepScreen):
     """Header, steps, the present step, the preview, the help of the focused field, and the keys.
 
     Args:
@@ -134,10 +136,8 @@ class MainScreen(Screen[None]):
     def __init__(
         self, session: Session, *, plain_preview: bool, begin: str, size: tuple[int, int] = (0, 0)
     ) -> None:
-        super().__init__(classes=_size_classes(size) if any(size) else None)
-        self.session = session
-        self.plain_preview = plain_preview
-        self.here = begin
+        classes = _size_classes(size) if any(size) else None
+        super().__init__(session, begin=begin, plain_preview=plain_preview, classes=classes)
         self.build_watch = BuildWatch(self, session)
         self._began = False
         self._follow_pending = False
@@ -145,7 +145,6 @@ class MainScreen(Screen[None]):
         self.frame = Frame(self)
         self.problems = ProblemCursor(self)
         self.writing = WriteQuestions(self)
-        self.jumping = False
         self._rehearsed: tuple[Project, RehearsalReport] | None = None
 
     def compose(self) -> ComposeResult:
@@ -199,11 +198,6 @@ class MainScreen(Screen[None]):
         return True
 
     # Steps
-
-    @property
-    def step(self) -> Step:
-        """The present step."""
-        return self.query_one(f"#step-{self.here}", Step)
 
     async def go(self, name: str, path: str = "") -> None:
         """Go to a step, and in it to the field of a path in the project."""
@@ -542,8 +536,12 @@ class MainScreen(Screen[None]):
     @on(BuildWatch.Examined)
     def _examined(self, event: BuildWatch.Examined) -> None:
         event.stop()
-        self.build_watch.take_examined(event.findings)
-        self.step.examined(event.plan)
+        self.examined(event.plan, event.findings)
+
+    def examined(self, plan: Plan, findings: Sequence[Finding]) -> None:
+        """Keep and show the findings about the build directory as a plan would leave it."""
+        self.session.target.set_findings(findings)
+        self.step.examined(plan)
         self.show()
 
     # Rehearsal

@@ -15,8 +15,8 @@ from textual.widget import Widget
 
 from xentui.project.image_space import FREE_BY_DEFAULT, image_sizes
 from xentui.screens.guests import guest_facts
-from xentui.screens.main import MainScreen
 from xentui.screens.step import CursorMoved, Go, StartRehearsal, Step, edit
+from xentui.screens.step_screen import StepScreen
 from xentui.session import field_paths, forms, texts
 from xentui.session.findings import about_memory
 from xentui.session.rehearsing import outcome
@@ -246,7 +246,7 @@ class Memory(Step):
 
     def _outcomes(self) -> dict[str, tuple[str, str]]:
         """Return the outcome for each guest if the current project was rehearsed."""
-        report = self.screen.rehearsed if isinstance(self.screen, MainScreen) else None
+        report = self.screen.rehearsed if isinstance(self.screen, StepScreen) else None
         if report is None:
             return {}
 

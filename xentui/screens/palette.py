@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
@@ -27,9 +27,6 @@ from xentui.widgets.code import CodeView
 from xentui.widgets.options import Options
 from xentui.widgets.table import Table
 from xentui.widgets.text import cut, glyphs, lit
-
-if TYPE_CHECKING:
-    from xentui.screens.main import MainScreen
 
 Do = Callable[[], Awaitable[object] | object]
 MOST = 200

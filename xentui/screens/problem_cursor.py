@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from xentui.screens.step_screen import StepScreen
 from xentui.session import field_paths
 from xentui.session.forms import step_of
 
 if TYPE_CHECKING:
     from xentui.project.model import Project
     from xentui.rules.finding import Finding
-    from xentui.screens.main import MainScreen
     from xentui.screens.review import Review
 
 
@@ -23,7 +23,7 @@ class ProblemCursor:
         screen: the main screen, which owns it.
     """
 
-    def __init__(self, screen: MainScreen) -> None:
+    def __init__(self, screen: StepScreen) -> None:
         self._screen = screen
         self._session = screen.session
         self._gone_to: Finding | None = None

@@ -9,11 +9,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 from xentui.errors import XentuiError, sentences
+from xentui.screens.step_screen import StepScreen
 from xentui.widgets.text import lit, wizard
 
 if TYPE_CHECKING:
     from xentui.output.plan import How, Plan
-    from xentui.screens.main import MainScreen
     from xentui.screens.review import Review
 
 
@@ -24,7 +24,7 @@ class WriteQuestions:
         screen: the main screen, which owns it.
     """
 
-    def __init__(self, screen: MainScreen) -> None:
+    def __init__(self, screen: StepScreen) -> None:
         self._screen = screen
         self._session = screen.session
 
@@ -34,19 +34,18 @@ class WriteQuestions:
         review = self._session.review
         if review.status == "errors" and review.plan is not None:
             # The build directory's files may have changed, and its problems with them.
-            await self._examine_again(step, review.plan)
+            await self._examine_again(review.plan)
         if review.blocked or review.plan is None:
             step.action_sheet("problems" if review.errors else "files")
             step.say("This cannot be written yet: the line at the top says why.", "error")
             return
         self._screen.app.run_worker(self._ask(step), exclusive=True)
 
-    async def _examine_again(self, step: Review, plan: Plan) -> None:
+    async def _examine_again(self, plan: Plan) -> None:
         """Examine the build directory as it is now, before the user reads what blocks writing."""
         with suppress(XentuiError):
             findings = await asyncio.to_thread(self._session.review.examine)
-            self._screen.build_watch.take_examined(findings)
-            step.examined(plan)
+            self._screen.examined(plan, findings)
 
     async def _ask(self, step: Review) -> None:
         from xentui.screens.dialogs import Question
