@@ -158,7 +158,8 @@ def _here(screen: StepScreen) -> list[Content]:
     if not keys_by_text:
         return []
     lines = [
-        lit(f"{', '.join(keys):<33}").append(lit(what, "muted")) for what, keys in keys_by_text
+        lit(f"{', '.join(dict.fromkeys(keys)):<33}").append(lit(what, "muted"))
+        for what, keys in keys_by_text
     ]
     return [lit("Keys here", "strong"), *lines, lit("")]
 
