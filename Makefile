@@ -4,30 +4,31 @@
 # make run        installs xentui into .venv and starts the wizard
 # make test       installs what tests need too; runs format, lint, types and the quick tests
 # make test-all   the same with every test: full property budgets, random walks, a real terminal
-# make generated  writes anew what is made of the code: completions, man page, reference
+# make generated  updates the files generated from the code: completions, man page, reference
 # make picture    draws docs/images/architecture.svg from the imports; needs graphviz
 # make docs       builds the documentation into build/docs; a warning is an error
 # make reuse      checks that every file names its licence
-# make release    builds, checks and tries what is published: see CONTRIBUTING.md
-# make rehearse-test   boots Xen in QEMU; fetches what that needs, without root.
-#                 REHEARSE="rehearse and not edge" leaves out what takes longest
-#                 REHEARSE="rehearse and not arm" ARCHES=x86-64 leaves out arm64
-# make coverage   branches of the engine that tests reach, as a page in build/coverage
-# make mutants    changes rules/ and bitbake/ one place at a time: what do tests miss?
-#                 MUTANTS="xentui.rules.budget*" for one module, some five minutes
-# make fuzz       feeds the readers bytes for SECONDS seconds each; the corpus is kept
-# make nightly    20,000 examples of hostile text
-# make audit      asks PyPI for known weaknesses of what constraints.txt names
+# make release    builds, checks and tries the archives to publish: see CONTRIBUTING.md
+# make rehearse-test   boots Xen in QEMU; downloads what that needs, without root.
+#                 REHEARSE="rehearse and not edge" skips the longest tests
+#                 REHEARSE="rehearse and not arm" ARCHES=x86-64 skips arm64
+# make coverage   writes a report on the engine's branches that tests reach: build/coverage
+# make mutants    changes rules/ and bitbake/ in one place at a time, and lists the changes
+#                 that no test notices; MUTANTS="xentui.rules.budget*" for one module,
+#                 about five minutes
+# make fuzz       feeds random bytes to the readers for SECONDS seconds each; keeps the corpus
+# make nightly    tries 20,000 examples of hostile text
+# make audit      asks PyPI for known vulnerabilities of the packages in constraints.txt
 #
-# Another interpreter: make test PYTHON=python3.12. Each installs once, and again only when
-# pyproject.toml or constraints.txt changed; a second run needs no network.
+# With another interpreter: make test PYTHON=python3.12. Packages are installed again only if
+# pyproject.toml or constraints.txt changed, so a second run needs no network.
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PROJECT ?=
 TESTS ?= tests
-# One more than there are cores: tests of programs and terminals wait much of their time.
+# One more than the number of cores, since tests of programs and terminals often wait.
 JOBS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 REHEARSE ?= rehearse
 ARCHES ?= x86-64 aarch64
@@ -39,7 +40,7 @@ LEFT := slow or tmux or real or property
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-# Tests, and the programs that they start, are compiled once: each process would do it again.
+# Let Python keep bytecode. Otherwise each process that a test starts compiles everything again.
 export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help run test test-all test-quick test-full test-rest rehearse-parts rehearse-test coverage mutants fuzz nightly audit lint format generated picture docs reuse release clean
@@ -51,7 +52,7 @@ help:
 run: $(VENV)/.installed
 	@$(BIN)/xentui $(if $(PLAIN),--plain) $(PROJECT)
 
-# Lint and tests side by side; neither is stopped by the other.
+# Run lint and tests at the same time; a failure of one does not stop the other.
 test: $(VENV)/.installed-test
 	@$(MAKE) --no-print-directory -j2 lint test-quick
 
@@ -64,25 +65,25 @@ test-quick: $(VENV)/.installed-test
 test-full: $(VENV)/.installed-test
 	$(PYTEST) --hypothesis-profile=full $(TESTS)
 
-# What "make test" left out, or tried with few examples.
+# Run the tests that "make test" leaves out, and those that it tries with few examples.
 test-rest: $(VENV)/.installed-test
 	$(PYTEST) --hypothesis-profile=full -m "($(LEFT)) and not rehearse" $(TESTS)
 
 rehearse-parts: $(VENV)/.installed-test
 	$(BIN)/python -m tests.rehearsal.places $(ARCHES)
 
-# Each of the two takes a core and up to 2 GiB.
+# Each of the two processes uses one core and up to 2 GiB.
 rehearse-test: rehearse-parts
 	XENTUI_REHEARSE=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m "$(REHEARSE)" tests/rehearsal
 
-# With subprocesses, and in each of the processes that run tests. Tests of time, of system calls
-# and of what is imported would fail, as measuring takes its own.
+# Subprocesses are measured too. Tests that watch system calls or imports are skipped, since the
+# measurement itself makes some.
 COVERAGE := $(BIN)/python -m coverage
 coverage: $(VENV)/.installed-deep
 	rm -rf build/coverage && mkdir -p build/coverage
 	-$(COVERAGE) run -m pytest -n $(JOBS) --deselect tests/tui/test_snapshots.py \
-		-k "not millisecond and not at_once and not linear and not start_up and not torn and \
-		not next_to_nothing and not read_only" $(TESTS)
+		-k "not linear and not start_up and not torn and not next_to_nothing and \
+		not read_only" $(TESTS)
 	$(COVERAGE) combine -q
 	$(COVERAGE) html -q -d build/coverage/html
 	$(COVERAGE) report --skip-covered
@@ -135,13 +136,13 @@ clean:
 	rm -rf $(VENV) build dist mutants *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		.import_linter_cache
 
-# A venv without pip, or made by another Python than asked for, is no use.
+# Replace a venv that has no pip or was made by another Python.
 $(BIN)/python:
 	@command -v $(PYTHON) >/dev/null || { \
-		echo "$(PYTHON) is not there: install Python 3.11 or newer, or say PYTHON=..." >&2; exit 1; }
+		echo "$(PYTHON) was not found: install Python 3.11 or newer, or set PYTHON=..." >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "xentui needs Python 3.11 or newer; $(PYTHON) is" \
-			"$$($(PYTHON) --version 2>&1). Say PYTHON=python3.12, for example." >&2; exit 1; }
+			"$$($(PYTHON) --version 2>&1). Try PYTHON=python3.12, for example." >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 		echo "$(PYTHON) cannot make virtual environments. On Debian and Ubuntu:" \
 			"apt-get install python3-venv" >&2; exit 1; }

@@ -1,3 +1,3 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Timings, each as a ratio against a baseline taken in the same run."""
+"""Timings, each as a ratio to a baseline measured in the same run."""

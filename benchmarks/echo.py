@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""An input whose text shows up in 30 lines beside it: what the preview is measured against."""
+"""An input and 30 lines that repeat its text: the baseline for the wizard's preview."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
 LAST = "line 29"
-"""What the last of the lines holds."""
+"""The text of the last line."""
 
 
 class Echo(App[None]):
-    """The text, and lines that have it in them."""
+    """Return 30 lines that contain the text."""
 
     CSS = "Input { width: 1fr; } Static { width: 46; height: 30; }"
 

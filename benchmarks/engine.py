@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Start-up and the headless commands, up to a thousand guests."""
+"""Time the start and the headless commands, with up to a thousand guests."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from xentui.rules.budget import budget
 from xentui.rules.check import check
 
 SIZES = (1, 3, 10, 100, 1_000)
-"""Guests of a project: boards run a handful, fleets tens."""
+"""Numbers of guests. Boards run a handful, fleets tens."""
 _PYTHON = sys.executable
 _XENTUI = (_PYTHON, "-m", "xentui")
 
 
 def project(guests: int) -> str:
-    """Return a project file with so many guests, all of which fit."""
+    """Return a project file with this number of guests, all of which fit."""
     lines = [
         "version = 1",
         "[host]",
@@ -45,7 +45,7 @@ def project(guests: int) -> str:
 
 
 def start_up(folder: Path) -> list[Row]:
-    """Time processes against the interpreter itself."""
+    """Time processes against the Python interpreter itself."""
     ten = folder / "10.toml"
     bare = (_PYTHON, "-c", "pass")
     libraries = (_PYTHON, "-c", "import tomllib, jsonschema")
@@ -67,7 +67,7 @@ def start_up(folder: Path) -> list[Row]:
 
 
 def growth(folder: Path) -> list[Row]:
-    """Time check, show and generate in one process each, per guest against 100 guests."""
+    """Time check, show and generate in one process, per guest and relative to 100 guests."""
     rows: list[Row] = []
     for name in ("check", "show", "generate"):
         spent: dict[int, float] = {}
@@ -102,7 +102,7 @@ def growth(folder: Path) -> list[Row]:
 
 
 def main() -> None:
-    """Take the figures and print them."""
+    """Measure and print the table."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         for size in SIZES:

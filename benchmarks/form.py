@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A form of nine widgets in plain Textual: what the wizard's start is measured against."""
+"""A form of nine widgets in plain Textual: the baseline for the start of the wizard."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LAST = "The form stands"
 
 
 class Form(App[None]):
-    """Name, board, memory and what one does with them."""
+    """A form with name, board, memory and buttons."""
 
     TITLE = "A form"
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Inspecting a big file against sha256sum on the same file."""
+"""Time the inspection of a big file against sha256sum on the same file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def fill(path: Path) -> None:
 
 
 def reading(folder: Path) -> list[Row]:
-    """Time a raw file, and a tar archive of it, both from the page cache."""
+    """Time a raw file and a tar archive with it, both from the page cache."""
     raw, archive = folder / "raw", folder / "archive.tar"
     fill(raw)
     rows = []

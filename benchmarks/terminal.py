@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A program on a terminal of its own: what it draws, when, and in how many bytes."""
+"""Run a program on its own pseudo-terminal: what it draws, when, and in how many bytes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from typing import Self
 
 _ESCAPES = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor, modes
-    r"|\x1b[\]P^_].*?(?:\x07|\x1b\\)"  # strings to the terminal, such as its title
+    r"|\x1b[\]P^_].*?(?:\x07|\x1b\\)"  # text for the terminal, such as its title
     r"|\x1b[@-Z\\-_=>]",
     re.DOTALL,
 )
@@ -32,12 +32,12 @@ class Terminal:
     Args:
         arguments: the program.
         size: columns and lines.
-        folder: its working directory, and its home.
-        environment: what is added to the environment.
+        folder: its working directory and home.
+        environment: variables to add.
 
     Attributes:
         started: when it was started, in seconds of :func:`time.perf_counter`.
-        received: bytes that it has sent.
+        received: the number of bytes that it has sent.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Terminal:
         folder: Path,
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        # As for whoever installs a package: bytecode is kept, and nothing is sent home.
+        # As on a user's machine: Python may keep bytecode, and no telemetry is sent.
         kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
         home = {"HOME": str(folder), "XDG_STATE_HOME": str(folder / "state")}
         given = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "COLORTERM": "truecolor"}
@@ -68,7 +68,7 @@ class Terminal:
         os.close(slave)
 
     def __enter__(self) -> Self:
-        """Return the terminal itself."""
+        """Return the file descriptor of the terminal."""
         return self
 
     def __exit__(
@@ -94,7 +94,7 @@ class Terminal:
         return read
 
     def until(self, mark: str, *, seconds: float = 60) -> float:
-        """Read until a text was drawn, and return when that was.
+        """Read until a text was drawn, and return the time.
 
         Raises:
             TimeoutError: it was not drawn in time.
@@ -112,7 +112,7 @@ class Terminal:
         raise TimeoutError(f"{mark!r} was never drawn, but {plain(raw)[-2000:]!r}")
 
     def quiet(self, seconds: float = 0.5, *, at_most: float = 60) -> bytes:
-        """Read until nothing came for a while, and return all of it."""
+        """Read until no output came for a while, and return all of it."""
         raw = b""
         end = time.perf_counter() + at_most
         while time.perf_counter() < end:
@@ -123,18 +123,18 @@ class Terminal:
         return raw
 
     def send(self, keys: str) -> float:
-        """Type something, and return when."""
+        """Type something, and return the time."""
         now = time.perf_counter()
         os.write(self._master, keys.encode())
         return now
 
     def cpu(self) -> float:
-        """Return the seconds of computing that the program has taken."""
+        """Return the processor time of the program in seconds."""
         fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def peak(self) -> int:
-        """Return the largest memory that the program has had, in KiB."""
+        """Return the peak memory of the program in KiB."""
         status = Path(f"/proc/{self._process.pid}/status").read_text()
         found = re.search(r"VmHWM:\s+(\d+) kB", status)
         if found is None:
@@ -143,5 +143,5 @@ class Terminal:
 
 
 def plain(raw: bytes) -> str:
-    """Return what was drawn, without colours and movements."""
+    """Return the drawn text, without colours and cursor movements."""
     return _ESCAPES.sub("", raw.decode("utf-8", "replace"))

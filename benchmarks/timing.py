@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Timing of processes and functions, and the table they are shown in."""
+"""Time processes and functions, and print the results as a table."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Row:
-    """One figure.
+    """One measurement.
 
     Attributes:
         what: what was timed.
         seconds: its time.
         baseline: what it is compared with.
-        baseline_seconds: that one's time, in the same run.
-        aim: the ratio to stay below, or ``None`` where there is none.
+        baseline_seconds: the time of the baseline, in the same run.
+        aim: the upper limit of the ratio, or ``None``.
     """
 
     what: str
@@ -31,19 +31,19 @@ class Row:
 
     @property
     def ratio(self) -> float:
-        """How many times the baseline it takes."""
+        """Return the time as a multiple of the baseline."""
         return self.seconds / self.baseline_seconds
 
 
 def best(run: Callable[[], object], times: int) -> float:
-    """Return the best of several runs in seconds: the one least disturbed."""
+    """Return the shortest of several runs in seconds: the one that was disturbed least."""
     return min(_once(run) for _ in range(times))
 
 
 def best_of_each(runs: Sequence[Callable[[], object]], times: int) -> list[float]:
-    """Return the best time of each of several things, taken in turns.
+    """Return the shortest time of each of several functions, which take turns.
 
-    In turns, so that a machine that is busy for a while disturbs all of them alike.
+    They take turns so that a machine that is busy for a while disturbs all of them alike.
     """
     rounds = [[_once(run) for run in runs] for _ in range(times)]
     return [min(column) for column in zip(*rounds, strict=True)]
@@ -56,10 +56,10 @@ def _once(run: Callable[[], object]) -> float:
 
 
 def process(arguments: Sequence[str]) -> Callable[[], object]:
-    """Return something that runs a program to its end, its output thrown away.
+    """Return a function that runs a program to its end and discards its output.
 
-    Python may keep bytecode, as it does for whoever installs a package; where the environment
-    forbids it, every run would time the compiler instead.
+    Python may keep bytecode, as it does for users. If the environment forbids that, every run would
+    time the compiler instead.
     """
     environment = {
         name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
@@ -75,7 +75,7 @@ def process(arguments: Sequence[str]) -> Callable[[], object]:
 
 
 def table(rows: Sequence[Row]) -> str:
-    """Return the figures as a Markdown table."""
+    """Return the measurements as a Markdown table."""
     lines = [
         "| what | ms | baseline | ms | ratio | aim |",
         "| --- | ---: | --- | ---: | ---: | ---: |",

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The wizard on a terminal: how soon it stands, how soon a key is seen, what it sends."""
+"""Time the wizard on a terminal: its first frame, its answer to a key, and what it sends."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ _WIZARD = (sys.executable, "-m", "xentui")
 _FORM = (sys.executable, "-m", "benchmarks.form")
 _ECHO = (sys.executable, "-m", "benchmarks.echo")
 _LAST = "^s Write"
-"""What the line of keys holds, at the bottom."""
+"""Text in the line of keys at the bottom."""
 _LIST = "Begin with"
-"""The head of the list that the wizard begins with, which has the focus."""
+"""The title of the first list, which has the focus at the start."""
 _GUESTS, _END, _ENTER, _TAB, _BACKSPACE = "\x1b4", "\x1b[F", "\r", "\t", "\x7f"
 _RIGHT = "\x1b[C"
 _BLINK = 0.4
-"""Seconds without output after which all was drawn; the cursor blinks every half second."""
+"""Seconds without output after which everything was drawn. The cursor blinks every half second."""
 
 
 def terminal(program: Sequence[str], size: tuple[int, int], folder: Path) -> Terminal:
-    """Return a program of this checkout on a terminal."""
+    """Run a program of this checkout on a terminal."""
     return Terminal(program, size=size, folder=folder, environment={"PYTHONPATH": str(_ROOT)})
 
 
 def start(program: Sequence[str], mark: str, folder: Path) -> tuple[float, int]:
-    """Return the seconds to a program's first frame, and its peak memory in KiB then."""
+    """Return the seconds to a program's first frame, and its peak memory in KiB at that time."""
     with terminal(program, SMALL, folder) as shown:
         taken = shown.until(mark) - shown.started
         shown.quiet(_BLINK, at_most=3)
@@ -48,7 +48,7 @@ def start(program: Sequence[str], mark: str, folder: Path) -> tuple[float, int]:
 
 
 def starts(folder: Path) -> list[str]:
-    """Return rows for the first frame and for the memory."""
+    """Return the rows for the first frame and its memory."""
     wizard, plain = [], []
     for _ in range(STARTS):
         wizard.append(start(_WIZARD, _LIST, folder))
@@ -73,12 +73,12 @@ def starts(folder: Path) -> list[str]:
 
 @dataclass(frozen=True)
 class Typed:
-    """What typing in a guest's field took.
+    """The cost of typing into a guest's field.
 
     Attributes:
-        mounted: seconds from the key that goes to the guests to the table.
-        painted: median seconds from a key to the preview that shows it.
-        sent: median bytes that a key sends.
+        mounted: seconds from the key that opens the guests to their table.
+        painted: median seconds from a key to the preview with its effect.
+        sent: median bytes sent per key.
     """
 
     mounted: float
@@ -87,7 +87,7 @@ class Typed:
 
 
 def typing(guests: int, folder: Path, *, size: tuple[int, int], plain: bool = False) -> Typed:
-    """Type into the memory field of the last of so many guests."""
+    """Type into the memory field of the last guest."""
     path = folder / f"{guests}.toml"
     path.write_text(project(guests), encoding="utf-8")
     program = [*_WIZARD, str(path), *(["--plain-preview"] if plain else [])]
@@ -120,7 +120,7 @@ def typing(guests: int, folder: Path, *, size: tuple[int, int], plain: bool = Fa
 
 
 def echoed(folder: Path) -> float:
-    """Return the median seconds from a key in a bare input to the lines that show it."""
+    """Return the median seconds from a key in a bare input to the lines with its effect."""
     with terminal(_ECHO, WIDE, folder) as shown:
         shown.until(echo.LAST)
         shown.quiet(_BLINK, at_most=3)
@@ -135,8 +135,8 @@ def echoed(folder: Path) -> float:
 
 
 def keys(folder: Path) -> list[str]:
-    """Return rows for what a key takes, and for the table of guests."""
-    # In turns, so that a machine that is busy for a while disturbs both alike.
+    """Return the rows for the cost of a key, and for the table of guests."""
+    # They take turns so that a machine that is busy for a while disturbs both alike.
     bare = [echoed(folder)]
     few = typing(SIZES[0], folder, size=WIDE)
     bare.append(echoed(folder))
@@ -170,7 +170,7 @@ def keys(folder: Path) -> list[str]:
 
 
 def amounts(folder: Path) -> list[str]:
-    """Return rows for what a key sends where no preview follows."""
+    """Return the rows for the bytes that a key sends without a preview."""
     few = [
         ("80x24", typing(3, folder, size=SMALL).sent),
         ("80x24, --plain-preview", typing(3, folder, size=SMALL, plain=True).sent),
@@ -194,7 +194,7 @@ def _figures(unit: str, rows: Sequence[tuple[str, float, str, float, float]]) ->
 
 
 def main() -> None:
-    """Take the figures and print them."""
+    """Measure and print the table."""
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)

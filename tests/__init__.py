@@ -1,3 +1,3 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Tests of xentui against the real parts: BitBake's parser, xl's parser, a real shell."""
+"""Tests against the real thing: BitBake's parser, xl's parser, a real shell, a real terminal."""

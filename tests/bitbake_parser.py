@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""BitBake's own parser, in this process.
+"""Run BitBake's own parser in this process.
 
-The module ``bb`` of PyPI's ``bitbake-setup`` is the parser of BitBake itself. Text goes in, and
-what BitBake made of it comes out: each statement as it was understood, every value after
-overrides and appends, and what was logged. ``tests/layer`` stands for OpenEmbedded-Core.
+The module ``bb`` from the PyPI package ``bitbake-setup`` is BitBake's parser. It returns how
+BitBake understood each statement, the value of every variable after overrides and appends, and what
+was logged. ``tests/layer`` takes the place of OpenEmbedded-Core.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any
 
 LAYER = Path(__file__).parent / "layer"
 OE_TREE = Path(os.environ["XENTUI_OE_TREE"]) if os.environ.get("XENTUI_OE_TREE") else None
-"""A folder with ``openembedded-core`` and ``meta-virtualization`` side by side, if there is one."""
+"""A folder with ``openembedded-core`` and ``meta-virtualization``, if there is one."""
 
 OPERATORS = {
     "colon": ":=",
@@ -37,7 +37,7 @@ OPERATORS = {
 
 
 class BitBakeError(Exception):
-    """BitBake did not accept a text; the message is its own."""
+    """BitBake did not accept a text. The message is BitBake's."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Assignment:
 
 @dataclass(frozen=True)
 class Other:
-    """A statement that is no assignment: ``kind`` is the parser's own name for it."""
+    """A statement that is not an assignment. ``kind`` is the parser's name for it."""
 
     kind: str
     text: str
@@ -67,12 +67,12 @@ class Other:
 
 @dataclass
 class Parsed:
-    """What BitBake made of a text.
+    """A text as BitBake understood it.
 
     Attributes:
-        assignments: what the text itself sets, in its order; not what an included file sets.
-        others: every other statement of the text, such as inherit and functions.
-        warnings: what BitBake logged of severity warning and above.
+        assignments: the assignments in the text itself, in order, without those of included files.
+        others: every other statement in the text, such as inherit and functions.
+        warnings: log messages with severity warning and above.
         data: the data store after everything was evaluated.
     """
 
@@ -82,7 +82,7 @@ class Parsed:
     data: Any = None
 
     def value(self, variable: str, *, expand: bool = True) -> str | None:
-        """Return a variable's value, overrides and appends applied."""
+        """Return a variable's value after overrides and appends."""
         value: str | None = self.data.getVar(variable, expand)
         return value
 
@@ -92,20 +92,20 @@ class Parsed:
         return value
 
     def flags(self, variable: str, *, expand: bool = True) -> dict[str, str]:
-        """Return every flag of a variable that is set from text."""
+        """Return every flag of a variable that is set in the text."""
         names = self.data.getVarFlags(variable, internalflags=False) or {}
         return {name: self.data.getVarFlag(variable, name, expand) for name in names}
 
     def words(self, variable: str) -> list[str]:
-        """Return a variable's value cut at blanks."""
+        """Return a variable's value split at blanks."""
         return (self.value(variable) or "").split()
 
     def kinds(self) -> set[str]:
-        """Return the kinds of statement in the text that are no assignments."""
+        """Return the kinds of statement in the text that are not assignments."""
         return {other.kind for other in self.others}
 
     def seen_by(self, recipe: str) -> Parsed:
-        """Return the same as a recipe of that name sees it."""
+        """Return the same text as seen by a recipe with this name."""
         copy = self.data.createCopy()
         copy.setVar("PN", recipe)
         return Parsed(self.assignments, self.others, self.warnings, copy)
@@ -119,7 +119,7 @@ def parse_conf(
     Args:
         text: the file's text.
         files: further files that the text may include, by their path below BBPATH.
-        settings: variables that are set beforehand.
+        settings: variables that are set before the text is parsed.
 
     Raises:
         BitBakeError: BitBake cannot parse it.
@@ -138,16 +138,16 @@ def parse_recipe(
     appends: Sequence[Path] = (),
     at: Path | None = None,
 ) -> Parsed:
-    """Parse the text of a recipe, on top of a configuration.
+    """Parse the text of a recipe, after a configuration.
 
     Args:
         text: the recipe's text.
         filename: its file name, from which BitBake takes PN and PV.
         conf: the text of a configuration file that is parsed first.
         files: further files below BBPATH, such as classes.
-        settings: variables that are set beforehand.
-        appends: .bbappend files that belong to it.
-        at: where the recipe's file lies, if its place matters; else it is put somewhere.
+        settings: variables that are set before the text is parsed.
+        appends: .bbappend files for the recipe.
+        at: the path of the recipe, if it matters; by default a temporary one.
 
     Raises:
         BitBakeError: BitBake cannot parse it.
@@ -163,7 +163,7 @@ def parse_recipe(
 
 
 def class_paths() -> list[Path]:
-    """Return where classes are looked for: the real layer's before the tests' own."""
+    """Return the folders to search for classes: the real layer before the copies in the tests."""
     real = [OE_TREE / "meta-virtualization"] if OE_TREE is not None else []
     return [*real, LAYER]
 
@@ -196,7 +196,7 @@ def _parse(
 
 @cache
 def bitbake_modules() -> Any:
-    """Import BitBake without letting it change how others log."""
+    """Import BitBake without its changes to the logging of everything else."""
     for name in ("hashserv", "hashserv.client"):
         sys.modules.setdefault(name, types.ModuleType(name))
     logger_class, adapter = logging.getLoggerClass(), logging.LoggerAdapter
@@ -241,7 +241,7 @@ def _folder(files: Mapping[str, str]) -> Iterator[Path]:
 
 @contextmanager
 def _recorded(parsed: Parsed, path: Path) -> Iterator[None]:
-    """Note the statements of the file at ``path`` and everything that is logged."""
+    """Record the statements in the file at ``path`` and everything that is logged."""
     bb = bitbake_modules()
     plain: Any = bb.parse.ast.StatementGroup
 

@@ -1,11 +1,12 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Writes a tree over an older one, again and again, with one system call failing each time.
+"""Write a tree over an older one, again and again, with a different system call failing each time.
 
-Run as ``python -m tests.faults KIND FOLDER``, where KIND is ``kill`` or the name of an error
-such as ``ENOSPC``. Call number N of those that :data:`CALLS` names is the one that fails, in a
-process of its own, for every N until a run needs fewer calls. After each, every file must be
-old or new, and the next run must complete. Prints how many faults were survived.
+Run as ``python -m tests.faults KIND FOLDER``. KIND is ``kill`` or the name of an error such as
+``ENOSPC``. Each run is a new process in which call number N to one of the functions in
+:data:`CALLS` fails. N grows until a run needs fewer calls than that. After each run, every file
+must have its old or its new content, and the next run must complete. Prints the number of faults
+that were survived.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def stage(folder: Path, number: int) -> Rendered:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Return every file below a folder, hidden ones too."""
+    """Return every file below a folder, including hidden ones."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
@@ -55,7 +56,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def arm(number: int, fail: Callable[[], None]) -> list[int]:
-    """Let call ``number`` of those watched fail; return the count of calls so far."""
+    """Let call ``number`` of the watched functions fail, and return the number of calls so far."""
     count = [0]
 
     def watched(real: Callable[..., Any]) -> Callable[..., Any]:
@@ -73,7 +74,7 @@ def arm(number: int, fail: Callable[[], None]) -> list[int]:
 
 
 def one(folder: Path, number: int, kind: str) -> bool:
-    """Run with one fault in a process of its own; return whether it came to that fault."""
+    """Run with one fault in a new process, and return whether the fault was reached."""
     child = os.fork()
     if child:
         _, status = os.waitpid(child, 0)
@@ -97,14 +98,14 @@ def one(folder: Path, number: int, kind: str) -> bool:
         except XentuiError:
             code = 20
         else:
-            # A fault in mere tidying up is no reason to fail.
+            # A fault while tidying up is not a reason to fail.
             code = 20 if count[0] >= number else 10
     finally:
         os._exit(code)
 
 
 def survived(folder: Path, kind: str) -> int:
-    """Fail at every call there is, one after the other; return how many."""
+    """Let every call fail, one after the other, and return their number."""
     old_folder, new_folder = folder / "old", folder / "new"
     for number, place in ((1, old_folder), (2, new_folder)):
         apply(plan(stage(place, number), place))

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""oelint-adv on generated recipes, and the few of its rules that do not apply to them."""
+"""Run oelint-adv on generated recipes, without the few rules that do not apply to them."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ EXCEPTIONS = {
         "the layer is no product for others that would have to leave their images alone."
     ),
 }
-"""Rules of severity error that generated recipes break, each with the reason why it may be."""
+"""Rules of severity error that generated recipes break on purpose, each with the reason."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What oelint-adv says of a file."""
+    """A message of oelint-adv about a file."""
 
     rule: str
     path: str
@@ -40,7 +40,7 @@ class Finding:
 
 
 def errors(files: Sequence[Path]) -> list[Finding]:
-    """Return what oelint-adv finds of severity error."""
+    """Return the messages of oelint-adv with severity error."""
     result = subprocess.run(
         [
             *(sys.executable, "-m", "oelint_adv", "--quiet", "--exit-zero", "--jobs", "1"),

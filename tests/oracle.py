@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What BitBake must read out of the generated files, worked out without xentui's own writers.
+"""Work out what BitBake must read in the generated files, without xentui's own writers.
 
-Everything here was written down from the format's meaning and from what the classes and board
-layers read (``mv:`` meta-virtualization, ``oe:`` OpenEmbedded-Core), not from the writers. A
-test compares it with what BitBake's parser made of the text: nothing more, nothing less.
+Everything here was derived from the meaning of the format and from what the classes and board
+layers read (``mv:`` meta-virtualization, ``oe:`` OpenEmbedded-Core), not from the writers. Tests
+compare it with what BitBake's parser read: nothing may be missing and nothing may be added.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from tests.bitbake_parser import Parsed
 from xentui.project.model import Defaults, Guest, Project
 
 Key = tuple[str, str | None]
-"""A variable without its overrides, and a flag of it or ``None``."""
+"""A variable without its overrides, and one of its flags or ``None``."""
 
 
 @dataclass(frozen=True)
 class Words:
-    """A value that is a list: its words, in their order."""
+    """A list value: its words, in order."""
 
     words: tuple[str, ...]
 
@@ -37,10 +37,10 @@ class Form:
 Wanted = str | Words | Form
 
 REMOVED = Form("nothing is left of it")
-"""A variable that something is only removed from, or that is set for another recipe alone."""
+"""A variable from which something is only removed, or that is set only for another recipe."""
 
 NO_IMAGE = "none"
-"""The root file system of a guest without disk; xentui's own word, which no class reads."""
+"""The root file system type of a guest without a disk. The word is xentui's; no class reads it."""
 
 CLASS_DEFAULTS: dict[str, Any] = {
     "memory": 512,
@@ -84,7 +84,7 @@ BOOT_FAMILIES = {
     "imx8qm-mek": "uboot-fat",
     "rock-5b": "uboot-rootfs",
 }
-"""Boards whose boot files xentui writes, and how Xen is started on them."""
+"""Boards whose boot files xentui writes, and how Xen starts on them."""
 
 BOARD_LINES: dict[str, dict[Key, Wanted]] = {
     "qemuarm64": {
@@ -104,7 +104,7 @@ BOARD_LINES: dict[str, dict[Key, Wanted]] = {
             ("ENABLE_XEN_UBOOT_SCR", None): "1",
             ("ENABLE_XEN_DTSI", None): "1",
             ("BOOTMODE", None): "xen",
-            # What u-boot-xlnx-scr puts into the script.
+            # What u-boot-xlnx-scr adds to the script.
             ("SCRIPT_SED_ADDENDUM", None): REMOVED,
             ("IMAGE_INSTALL", None): Words(("xen",)),
             ("IMAGE_FSTYPES", None): Words(("wic",)),
@@ -129,7 +129,7 @@ EMULATED = {"qemux86-64", "qemuarm64", "qemux86", "qemuarm"}
 
 
 def arch(project: Project) -> str:
-    """Return the override of the processor that the machine has, as its name tells."""
+    """Return the override for the machine's processor, which its name reveals."""
     machine = project.host.machine
     return "x86-64" if "x86" in machine or "intel" in machine else "aarch64"
 
@@ -140,7 +140,7 @@ def image(project: Project) -> str:
 
 
 def conf(project: Project) -> dict[Key, Wanted]:
-    """Return what the configuration must say to the Dom0 image, no more and no less."""
+    """Return what the configuration must set for the Dom0 image, no more and no less."""
     host = project.host
     wanted: dict[Key, Wanted] = {
         ("MACHINE", None): host.machine,
@@ -149,9 +149,9 @@ def conf(project: Project) -> dict[Key, Wanted]:
         **BOARD_LINES.get(host.machine, {}),
     }
     if host.release not in (None, "scarthgap"):
-        # From styhead on, meta-xilinx-virtualization fills the script itself.
+        # From styhead on, meta-xilinx-virtualization completes the script itself.
         wanted.pop(("SCRIPT_SED_ADDENDUM", None), None)
-    # Where the release is left out, what wrynose does not read is not written.
+    # Without a release, settings that wrynose does not read are not written.
     master = host.release == "master"
     if host.boot_mode == "hyperv-gen1" and master:
         wanted["XEN_BOOT_MODE", None] = "hyperv-gen1"
@@ -194,18 +194,18 @@ def conf(project: Project) -> dict[Key, Wanted]:
     if room > 2_000_000:
         room += 10_000_000 if project.containers.vxn else 0
         room = -(-room // 1024) * 1024
-        # Local files of tests are small: together they add a MiB at most.
+        # The local files in tests are small: together they add at most one MiB.
         wanted["IMAGE_ROOTFS_EXTRA_SPACE", None] = Form(f"{room}|{room + 1024}")
     return wanted
 
 
 def boot_family(project: Project) -> str | None:
-    """Return how Xen is started: as the project names it, or as its board usually does."""
+    """Return how Xen starts: as set in the project, or else the board's usual way."""
     return project.host.boot_mode or BOOT_FAMILIES.get(project.host.machine)
 
 
 def boot(project: Project) -> dict[Key, Wanted]:
-    """Return what starts Xen, where no layer does."""
+    """Return what starts Xen if no layer does."""
     host = project.host
     family = boot_family(project)
     wanted: dict[Key, Wanted] = {}
@@ -244,9 +244,9 @@ def boot(project: Project) -> dict[Key, Wanted]:
 
 
 def images_mib(project: Project) -> int:
-    """Return the MiB that guests' images take in Dom0, small local files apart.
+    """Return the MiB that guests' images take in Dom0, without small local files.
 
-    What nobody knows is taken for 128, and a whole disk to be fetched for 2048.
+    An image of unknown size counts as 128, a whole disk that is still to be fetched as 2048.
     """
     sizes: dict[str, int] = {}
     for guest in project.guests:
@@ -267,7 +267,7 @@ def images_mib(project: Project) -> int:
 
 
 def only_for_the_image(project: Project) -> set[str]:
-    """Return the variables that no other recipe may see set."""
+    """Return the variables that other recipes must not see."""
     scoped = {
         "QB_MEM_VALUE",
         "QB_XEN_CMDLINE_EXTRA",
@@ -280,9 +280,9 @@ def only_for_the_image(project: Project) -> set[str]:
 
 
 def guest_image_types(project: Project) -> dict[str, str]:
-    """Return the recipes that must be told to make an image of a type, and the type.
+    """Return the recipes that must build another type of image, with the type.
 
-    mv:recipes-extended/images/xen-guest-image-minimal.bb makes ext4 by itself.
+    By default, mv:recipes-extended/images/xen-guest-image-minimal.bb builds ext4.
     """
     wanted = project.defaults.image_fstype or "ext4"
     return {
@@ -295,12 +295,12 @@ def guest_image_types(project: Project) -> dict[str, str]:
 
 
 def entry(guest: Guest) -> str:
-    """Return a guest with its tags, as both classes cut it apart."""
+    """Return a guest with its tags, as both classes split it."""
     return guest.key + "".join(f":{tag}" for tag in sorted(guest.tags))
 
 
 def takes_a_config(project: Project, guest: Guest) -> bool:
-    """Whether the class is handed an xl config: the person's own, or one no flag could say."""
+    """Return whether the class gets a complete xl config: the user's, or one beyond flags."""
     if guest.config_file is not None:
         return True
     value = effective(project, guest)
@@ -309,7 +309,7 @@ def takes_a_config(project: Project, guest: Guest) -> bool:
 
 
 def kind(project: Project, guest: Guest) -> str:
-    """Return the type of the domain; a guest without kernel can only be HVM, on x86 alone."""
+    """Return the type of the domain. A guest without a kernel must be HVM, which only x86 has."""
     if guest.type is not None:
         return guest.type
     if arch(project) == "aarch64":
@@ -318,7 +318,7 @@ def kind(project: Project, guest: Guest) -> str:
 
 
 def effective(project: Project, guest: Guest) -> dict[str, Any]:
-    """Return what holds for the guest: its own, the project's default, or the class'."""
+    """Return the effective value for the guest: its own, the project's default, or the class's."""
     return {name: _effective(project, guest, name) for name in FLAG_VARIABLES}
 
 
@@ -339,7 +339,7 @@ def kernel_file(project: Project, guest: Guest) -> str:
 
 
 def deployed(project: Project) -> list[str]:
-    """Return what the deploy directory of a build of the project holds."""
+    """Return the files in the deploy directory of a build of the project."""
     files = [_host_kernel(project)]
     for guest in project.guests:
         if guest.rootfs is not None:
@@ -363,12 +363,12 @@ def _host_kernel(project: Project) -> str:
 
 
 def flags(project: Project, guest: Guest) -> dict[Key, Wanted]:
-    """Return the flags of a guest that either way needs."""
+    """Return the flags that a guest needs, in the configuration and in a bundle alike."""
     wanted: dict[Key, Wanted] = {}
     if not takes_a_config(project, guest):
         for name, variable in FLAG_VARIABLES.items():
             value = _effective(project, guest, name)
-            # A default that cannot be said, an empty one, leaves each guest to say its own.
+            # An empty default cannot be written, so each guest has its own value.
             unsaid = getattr(project.defaults, name) in ("", ())
             if value != _default(project, name) or unsaid:
                 wanted[variable, guest.key] = _text(value)
@@ -382,7 +382,7 @@ def flags(project: Project, guest: Guest) -> dict[Key, Wanted]:
 
 
 def append(project: Project) -> dict[Key, Wanted]:
-    """Return what the append of the Dom0 image must say: where the xl configs lie."""
+    """Return what the append to the Dom0 image must set: where the xl configs are."""
     wanted: dict[Key, Wanted] = {}
     keys = [g.key for g in project.guests if g.bundle is None and takes_a_config(project, g)]
     for key in keys:
@@ -394,7 +394,7 @@ def append(project: Project) -> dict[Key, Wanted]:
 
 
 def recipe(project: Project, bundle: str) -> dict[Key, Wanted]:
-    """Return what a bundle's recipe must say, but for what it fetches."""
+    """Return what a bundle's recipe must set, apart from what it fetches."""
     guests = [guest for guest in project.guests if guest.bundle == bundle]
     about = project.bundle(bundle)
     license_id = about.license or "MIT"
@@ -434,7 +434,7 @@ def _source(project: Project, guest: Guest) -> dict[Key, Wanted]:
     assert guest.source is not None
     kind = guest.source.type
     wanted: dict[Key, Wanted] = {
-        # The class refuses every type but its four.
+        # The class refuses every type except its four.
         ("XEN_GUEST_SOURCE_TYPE", guest.key): kind if kind in _BUILT_IN else "raw",
         ("XEN_GUEST_SOURCE_FILE", guest.key): guest.source.file
         if kind in ("qcow2", "ext4", "raw")
@@ -447,7 +447,7 @@ def _source(project: Project, guest: Guest) -> dict[Key, Wanted]:
 
 
 def fetched(project: Project, bundle: str) -> list[tuple[str, str | None]]:
-    """Return what a bundle fetches on the project's board: the end of the address, the sum."""
+    """Return what a bundle fetches for the project's board: ends of addresses, checksums."""
     wanted: list[tuple[str, str | None]] = []
     for guest in project.guests:
         if guest.bundle != bundle:
@@ -469,7 +469,7 @@ def fetched(project: Project, bundle: str) -> list[tuple[str, str | None]]:
 
 
 def differences(parsed: Parsed, wanted: dict[Key, Wanted]) -> list[str]:
-    """Return where what BitBake read differs from what is wanted."""
+    """Return the differences between what BitBake read and what it should have read."""
     given = {(assignment.base, assignment.flag) for assignment in parsed.assignments}
     found = [
         f"{_shown(key)} is set, but should not be" for key in sorted(given - set(wanted), key=str)
@@ -501,7 +501,8 @@ def _shown(key: Key) -> str:
 def _dom0(project: Project) -> dict[Key, Wanted]:
     host, memory = project.host, project.host.dom0_memory
     if host.machine in ("genericx86-64", "intel-corei7-64") and host.release != "master":
-        # wrynose's plug-in names /vmlinuz where the layer's kickstart leaves the menu to it.
+        # The plug-in of wrynose uses /vmlinuz where the layer's kickstart file leaves the menu to
+        # it.
         return _KICKSTART
     if memory is None:
         return {}
@@ -535,5 +536,7 @@ def _effective(project: Project, guest: Guest, name: str) -> Any:
 
 
 def _text(value: Any) -> str:
-    """Return a value as a varflag holds it; several NICs close and open the quotes of a list."""
+    """Return a value in the form of a varflag. Several interfaces close and open the quotes of a
+    list.
+    """
     return "','".join(value) if isinstance(value, tuple) else str(value)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Sessions to be worked on, with screens or without."""
+"""Sessions for tests, with or without screens."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""meta-virtualization's classes at work: what they leave on the target, in a real shell.
+"""Run meta-virtualization's classes in a real shell, and read what they leave on the target.
 
-BitBake's parser evaluates the generated files with the classes of ``tests/layer`` (or the real
-layer's, where ``XENTUI_OE_TREE`` names one), and ``sh`` runs the shell functions that come out
-of it: first each bundle recipe, then the Dom0 image. BitBake's fetcher unpacks what lies beside a
-recipe; downloads, and images and kernels of the deploy directory, are pretended.
+BitBake's parser evaluates the generated files with the classes in ``tests/layer``, or with those of
+the real layer that ``XENTUI_OE_TREE`` names. ``sh`` then runs the resulting shell functions: first
+those of each bundle recipe, then those of the Dom0 image. BitBake's fetcher unpacks the files next
+to a recipe. Downloads, and images and kernels in the deploy directory, are made up.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ bbfatal_log() { bbfatal "$@"; }
 """
 
 _PRETENDED_TOOLS = {
-    # Sizes of hypothetical images go far beyond any disk; only names matter here.
+    # Some made-up images are far larger than any disk. Only their names matter here.
     "dd": 'for a in "$@"; do case "$a" in of=*) : > "${a#of=}";; esac; done',
     "mkfs.ext4": ":",
     "qemu-img": 'for a in "$@"; do last=$a; done; : > "$last"',
@@ -52,8 +52,9 @@ class Target:
 
     Attributes:
         configs: the xl configs, by path on the target.
-        layout: the tree below /etc/xen and /var/lib/xen/images, as ``layout.txt`` of a vector.
-        messages: what the classes warned of.
+        layout: the tree below /etc/xen and /var/lib/xen/images, in the form of a vector's
+            ``layout.txt``.
+        messages: the warnings of the classes.
     """
 
     configs: dict[str, str]
@@ -62,7 +63,7 @@ class Target:
 
 
 class BuildError(Exception):
-    """A class refused: what it said."""
+    """A class refused, with this message."""
 
 
 def build(
@@ -79,8 +80,8 @@ def build(
         files: a self-contained tree, as ``Rendered.files``.
         image: the Dom0 image recipe.
         arch: ``x86-64`` or ``aarch64``.
-        deployed: file names that the deploy directory holds.
-        real_tools: whether disk images are really made; else only their names are.
+        deployed: names of the files in the deploy directory.
+        real_tools: whether disk images are really created, or only their names.
 
     Raises:
         BuildError: a class ended with an error.
@@ -125,9 +126,9 @@ def _write(root: Path, files: Mapping[str, Content]) -> None:
 
 
 def _unpack(parsed: Parsed) -> None:
-    """Have BitBake's fetcher put what SRC_URI names into UNPACKDIR.
+    """Let BitBake's fetcher put the files in SRC_URI into UNPACKDIR.
 
-    What would come from elsewhere is pretended to be downloaded already.
+    Files from elsewhere are made up, as if they had been downloaded already.
     """
     import bb.fetch2
 
@@ -150,7 +151,7 @@ def _unpack(parsed: Parsed) -> None:
 
 
 def _pretended(name: str) -> bytes:
-    """Return the content of a download that nobody makes: an archive where the name says so."""
+    """Return the content of a made-up download: an archive if the name says so."""
     buffer = io.BytesIO()
     if ".tar" in name or name.endswith(".tgz"):
         with tarfile.open(fileobj=buffer, mode="w") as tar:
@@ -167,7 +168,7 @@ def _pretended(name: str) -> bytes:
 
 
 def _bundle_script(parsed: Parsed) -> str:
-    """Return the shell text of a bundle recipe: its tasks, and the package's installation."""
+    """Return the shell code of a bundle recipe: its tasks, and the installation of the package."""
     build, destination = parsed.value("B"), parsed.value("D")
     tasks = []
     for task in ("do_compile", "do_install"):
@@ -187,7 +188,7 @@ def _bundle_script(parsed: Parsed) -> str:
 
 
 def _image_script(root: Path, image: str, conf: str, settings: Mapping[str, str]) -> str:
-    """Return the shell text of what the Dom0 image does after its packages are installed."""
+    """Return the shell code that the Dom0 image runs after its packages are installed."""
     appends = [
         path
         for path in sorted(root.glob("meta-xentui/recipes-extended/*/*.bbappend"))
@@ -202,11 +203,11 @@ def _image_script(root: Path, image: str, conf: str, settings: Mapping[str, str]
 
 
 def _functions(parsed: Parsed) -> str:
-    """Return every shell function with BitBake's expansions done, as it stands in a run script."""
+    """Return every shell function with BitBake's expansions, as in a run script."""
     return "\n".join(
         f"{name}() {{\n{parsed.value(name)}\n}}"
         for name in parsed.data.keys()  # noqa: SIM118
-        # What is appended to a function is part of it.
+        # Text that is appended to a function belongs to it.
         if ":" not in name and parsed.flag(name, "func") and not parsed.flag(name, "python")
     )
 

@@ -1,13 +1,13 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Hypothesis strategies: projects, and text that means no good.
+"""Hypothesis strategies: projects, and hostile text.
 
-Three kinds of project, each narrower than the one before:
+Three kinds of project, each a subset of the one before:
 
-* :func:`documents` and :func:`projects`: anything the schema accepts, taken from the schema's
-  own patterns and limits;
-* :func:`sound_projects`: what a person could mean, without an error of any rule, together with
-  :func:`assets_of`, the files such a project names.
+- :func:`documents` and :func:`projects`: anything the schema accepts, from its own patterns and
+  limits
+- :func:`sound_projects`: projects that a person could mean, without any error, with
+  :func:`assets_of`, the files that such a project names
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ HOSTILE = (
     "', 'bridge=xenbr1", ",", "é", "İ", "x" * 300, "..", ".", "-", "--", "a", "xvda", "root=",
     ":append", ":pn-x", "@", "*", "?", "!", "&", "<", ">", "^", "(", ")", "{", "+",
 )  # fmt: skip
-"""Pieces that a parser, a shell, a terminal or a file system takes for something else."""
+"""Pieces with a special meaning to a parser, a shell, a terminal or a file system."""
 
 
 def hostile_text(max_size: int = 6) -> st.SearchStrategy[str]:
-    """Text of hostile pieces, of any characters at all, or of both."""
+    """Text made of hostile pieces, of arbitrary characters, or of both."""
     piece = st.sampled_from(HOSTILE) | st.text(max_size=8)
     return st.lists(piece, max_size=max_size).map("".join)
 
 
 def matching(pattern: str, max_length: int | None = None) -> st.SearchStrategy[str]:
-    """Text that matches a pattern of the schema whole."""
+    """Text that matches a pattern of the schema from beginning to end."""
     body = pattern.removeprefix("^").removesuffix("$")
     found = st.from_regex(re.compile(body, re.ASCII), fullmatch=True)
     return found.filter(lambda text: len(text) <= max_length) if max_length else found
@@ -114,7 +114,7 @@ def map_of(table: str, name: str) -> st.SearchStrategy[dict[str, Any]]:
 
 @cache
 def key_of(table: str) -> st.SearchStrategy[str]:
-    """Any key that the schema accepts in one of its open tables: ``guests``, ``bundles`` …"""
+    """Any key that the schema accepts in an open table, such as ``guests`` or ``bundles``."""
     names = schema.as_dict()["properties"][table]["propertyNames"]
     refused = frozenset(names["not"]["enum"])
     found = matching(names["pattern"], names["maxLength"])
@@ -164,7 +164,7 @@ def _free_keys(table: str, taken: set[str]) -> st.SearchStrategy[str]:
 
 @st.composite
 def sound_projects(draw: st.DrawFn, *, max_guests: int = 4) -> model.Project:
-    """A project without errors: every board, both ways, every kind of guest.
+    """A project without errors: every board, with and without bundles, every kind of guest.
 
     Its files are those of :func:`assets_of`.
     """
@@ -254,7 +254,7 @@ def _host(
     if board.boot.family != "manual":
         dom0 = draw(st.none() | st.integers(256, 2048))
     each = defaults.memory or 512
-    # Enough for Xen, Dom0 and every guest with what it takes beside its memory.
+    # Enough for Xen, Dom0 and every guest with its overhead.
     needed = 8192 + 2 * sum((g.memory or each) + 2 * 128 for g in guests)
     release = draw(st.sampled_from([None, "wrynose", "master"]))
     modes = ["bios", "efi", "hyperv-gen1"] if release == "master" else ["bios"]
@@ -296,7 +296,7 @@ def _guest(
 ) -> model.Guest:
     ways = ["deployed"] + (["import", "import"] if bundles else [])
     if "_" not in key:
-        # A recipe's name has no underscore: its file name is cut there.
+        # A recipe's name has no underscore, where its file name would be split.
         ways.append("recipe")
     way = draw(st.sampled_from(ways))
     bundle = draw(st.sampled_from(bundles)).key if bundles else None
@@ -326,7 +326,7 @@ def _guest(
         vif=_nics(draw(st.none() | _VIF)),
         extra=draw(st.none() | _EXTRA),
         disk_device=draw(st.none() | of_field("guest", "disk_device")),
-        # A name of its own for each: names of domains are unique.
+        # Each gets its own name, since names of domains are unique.
         name=draw(st.none() | st.sampled_from([f"{key}-1", f"Dom.{key}_", f"{key}.{key}"])),
         type=kind,
         kernel=kernel,
@@ -344,10 +344,10 @@ def _source(draw: st.DrawFn, kinds: list[model.ImportType]) -> model.Source:
     own = [kind.key for kind in kinds]
     kind = draw(st.sampled_from([*model.BUILT_IN_IMPORTS, *own]))
     size = draw(st.none() | of_field("source", "image_size"))
-    # Sources are named after no guest: two guests may well import the same file.
+    # Sources are not named after guests: two guests may import the same file.
     stem = draw(st.sampled_from(_STEMS))
     subdir = draw(st.sampled_from([None, stem, f"{stem}/inner", "elsewhere"]))
-    # A local file must be what it is imported as: these kinds are told by their bytes.
+    # A local file must be of the type it is imported as, since its content is checked.
     local = kind not in _BY_BYTES and draw(st.booleans())
     suffixes = _ARCHIVES if kind == "rootfs_dir" else ("img", "ext4", "qcow2", "bin")
     name = f"{stem}.{draw(st.sampled_from(suffixes))}"
@@ -362,7 +362,7 @@ def _source(draw: st.DrawFn, kinds: list[model.ImportType]) -> model.Source:
         return model.Source(kind, f"{folder}{name}", size, fetch)
     site = draw(st.sampled_from(range(len(_SITES))))
     arches: list[str | None] = draw(st.sampled_from([[None], ["x86-64", "aarch64"]]))
-    # What differs has a name of its own: all downloads of a build lie in one folder.
+    # Different files need different names: all downloads of a build are in one folder.
     name = f"net{site}{len(arches)}-{name}"
     place = (subdir or "etc") if kind == "rootfs_dir" else f"{subdir}/{name}" if subdir else name
     fetches = []
@@ -378,7 +378,7 @@ _SITES = ("https://example.org/a", "http://host.example:8080/b~c/%41")
 
 
 def assets_of(project: model.Project) -> Assets:
-    """Return the files that a project of :func:`sound_projects` names."""
+    """Return the files that a project from :func:`sound_projects` names."""
     texts = {kind.script: SCRIPT for kind in project.import_types}
     sources = {}
     for guest in project.guests:
@@ -396,7 +396,7 @@ SCRIPT = 'cp "$1" "$2"\n'
 
 
 def own_config(guest: model.Guest) -> str:
-    """Return an xl config of a person's own, in the shape that the classes rewrite."""
+    """Return a user's own xl config, in the form that the classes rewrite."""
     return (
         f'name = "{guest.name or guest.key}"\nmemory = 96\nvcpus = 1\n'
         "disk = ['file:/tmp/any.img,xvda,rw']\n"
@@ -407,7 +407,7 @@ def own_config(guest: model.Guest) -> str:
 
 @cache
 def _files() -> Path:
-    """Make one file of each name that :func:`_source` uses."""
+    """Make one file for each name that :func:`_source` uses."""
     root = Path(_folder().name)
     for stem in _STEMS:
         for suffix in ("img", "ext4", "qcow2", "bin"):

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Writing: atomic, inside its folder, past no link, under a lock, and not twice."""
+"""Writing is atomic, locked, stays inside its folder, and follows no link."""
 
 from __future__ import annotations
 
@@ -226,7 +226,7 @@ def test_a_link_that_dangles_is_not_followed_either(tmp_path: Path) -> None:
 
 
 def test_a_folder_swapped_for_a_link_while_writing_leads_nowhere(tmp_path: Path) -> None:
-    """The folder is walked once; what its name is turned into afterwards does not matter."""
+    """The folder is opened once, so that renaming it afterwards does not matter."""
     out, far = tmp_path / "out", tmp_path / "far"
     far.mkdir()
     with Tree(out, create=True) as tree:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The packages are what their docstrings and the picture of them say."""
+"""Packages import what their docstrings and the picture say."""
 
 from __future__ import annotations
 

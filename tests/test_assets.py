@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What lies beside a project file."""
+"""Finding the files next to a project file."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Board files: each is valid and complete, a new one is one file, and suggestions can run Xen."""
+"""Board files are valid and complete, a new board is one file, and suggested boards can run Xen."""
 
 from __future__ import annotations
 
@@ -270,14 +270,14 @@ def test_guests_that_xen_starts_are_only_in_the_boot_files() -> None:
     project = direct()
     (script,) = boot.shown(project).values()
     lines = [line.strip() for line in script.splitlines()]
-    # fdt mknode puts a node before its siblings, and Xen numbers them in that order.
+    # fdt mknode puts a node before its siblings, and Xen numbers DomUs in that order.
     assert lines.index("fdt mknode /chosen domU2") < lines.index("fdt mknode /chosen domU1")
     assert "fdt set /chosen/domU1 memory <0 0x20000>" in lines
     assert "fdt set /chosen/domU1 cpus <2>" in lines
     assert "fdt set /chosen/domU1 vpl011" in lines
     assert 'fdt set /chosen/domU2/kernel bootargs "console=ttyAMA0 quiet"' in lines
     (conf,) = render(project).conf.values()
-    # Dom0's kernel is Image too, so the guest's has another name on the partition.
+    # Dom0's kernel is called Image too, so the guest's has another name on the partition.
     assert (
         "guests/Image;first-Image guests/first.cpio.gz;first-first.cpio.gz"
         " second.cpio.gz;second-second.cpio.gz" in conf
@@ -316,7 +316,7 @@ def test_dom0_does_not_use_devices_of_guests() -> None:
     assert f"rw rootwait {hidden}\n" in config
     bios = replace(pc, host=replace(pc.host, boot_mode="bios"))
     assert hidden in str(render(bios).layer["files/wic/xentui-dom0.cfg"])
-    # Where the device tree is the firmware's, its nodes are the user's to mark.
+    # If the firmware provides the device tree, the user must mark its nodes.
     firmware = tables.from_data(tomllib.loads(PASSED.format(machine="genericarm64")))
     assert [f for f in check.check(firmware) if f.code == "XT283" and "dtdev" in f.path]
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What to type next, in order, for each kind of board and project."""
+"""The next commands to type, in order, for each kind of board and project."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""TAB on xentui's command line, pressed in the shells themselves."""
+"""Completion with TAB, tried in the shells themselves."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ machine = "qemux86-64"
 
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
-    """Return a folder with a project, presets of two origins and names that mean no good."""
+    """Return a folder with a project, presets of two origins and hostile names."""
     (tmp_path / "board.toml").write_text(PROJECT)
     (tmp_path / "other.txt").write_text("")
     (tmp_path / "presets").mkdir()
@@ -111,18 +111,18 @@ def tcsh(place: Path, *words: str) -> set[str]:
 
 
 def _seen(place: Path, shell: list[str], setup: str, keys: str, term: str = "dumb") -> set[str]:
-    """Type keys into an interactive shell; return the words that its terminal shows then."""
+    """Type keys into an interactive shell, and return the words that its terminal then shows."""
     process, terminal = pty.fork()
     if process == 0:  # pragma: no cover - another process
         os.environ.update(_environment(place), TERM=term, COLUMNS="4000")
         os.execvp(shell[0], shell)
     try:
         os.write(terminal, f"{setup}echo rea''dy\n".encode())
-        # Not before the next prompt: until then the terminal, not the shell, takes the keys.
+        # Type only at the next prompt: until then the terminal takes the keys, not the shell.
         _until(terminal, lambda text: re.search(r"\nready\s*\n+[^\n]", text.replace("\r", "")))
         os.write(terminal, keys.encode())
         shown = _until(terminal, None)
-        # Whatever it still does comes before this: a busy machine is only slower.
+        # All further output of the shell comes before this, even on a slow machine.
         os.write(terminal, b"\x15echo do''ne\n")
         shown += _until(terminal, lambda text: "\ndone" in text.replace("\r", ""))
     finally:
@@ -134,7 +134,7 @@ def _seen(place: Path, shell: list[str], setup: str, keys: str, term: str = "dum
 
 
 def _until(terminal: int, found: Callable[[str], object] | None) -> str:
-    """Read until something is found, or until nothing comes for a moment."""
+    """Read until something is found, or until no output came for a moment."""
     text = ""
     end = time.monotonic() + 20
     while time.monotonic() < end:
@@ -156,7 +156,7 @@ Shell = Callable[..., set[str]]
 
 
 def _answered(place: Path, line: str) -> list[str]:
-    """Return the words that xentui itself answers to the scripts."""
+    """Return the words with which xentui itself answers the completion scripts."""
     environment = _environment(place) | {
         "_ARGCOMPLETE": "1",
         "_ARGCOMPLETE_IFS": "\n",
@@ -172,7 +172,7 @@ def _answered(place: Path, line: str) -> list[str]:
 
 
 def itself(place: Path, *words: str) -> set[str]:
-    """Ask xentui as the scripts do, without a shell."""
+    """Ask xentui for completions as the scripts do, without a shell."""
     return set(_answered(place, " ".join(("xentui", *words))))
 
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What CONTRIBUTING.md tells newcomers is so."""
+"""The statements in CONTRIBUTING.md are true."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_schema_and_model_have_the_same_fields() -> None:
 
 
 def test_a_field_of_the_schema_is_seen_everywhere_else() -> None:
-    """The reference page is made from the schema, and from nothing else."""
+    """The reference page is generated from the schema, and from nothing else."""
     page = (ROOT / "docs/reference-format.md").read_text(encoding="utf-8")
     for table in ("host", "containers", "defaults"):
         for field in schema.fields(table):

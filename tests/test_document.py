@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Reading project files, good ones and those that mean no good."""
+"""Reading project files, good and hostile ones."""
 
 from __future__ import annotations
 

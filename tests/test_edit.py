@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Writing a changed project into its own text."""
+"""Writing a changed project into the text of its file."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def project_of(text: str) -> Project:
 
 
 def changed(text: str, project: Project) -> str:
-    """Update a text, and have tomlkit confirm that it is TOML with that meaning."""
+    """Update a text, and let tomlkit confirm that it is TOML with the expected meaning."""
     new = edit.update(text, project)
     assert project_of(new) == project
     body = new.removeprefix(document.BYTE_ORDER_MARK)
@@ -106,7 +106,7 @@ def changed(text: str, project: Project) -> str:
 
 
 def differing(old: str, new: str) -> list[str]:
-    """Return the lines that differ, with - and + before them and line ends shown."""
+    """Return the lines that differ, marked with - and +, with their line ends."""
     before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
     return [line for line in difflib.ndiff(before, after) if line[0] in "-+"]
 
@@ -255,7 +255,7 @@ def section_text(project: Project) -> str:
 
 
 def dotted_text(project: Project) -> str:
-    """Write a project with dotted keys and inline tables alone."""
+    """Write a project with only dotted keys and inline tables."""
     data = tables.to_data(project)
     out = ["version = 1 # dotted"]
     for name, table in data.items():

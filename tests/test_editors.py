@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Editors: the schema as Taplo reads it, which the TOML extension of VS Code uses too."""
+"""Editors: the schema as read by Taplo, which the TOML extension of VS Code uses too."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Lint = Callable[..., tuple[int, str]]
 
 @pytest.fixture(scope="module")
 def taplo(request: pytest.FixtureRequest) -> Path:
-    """Return Taplo's command, installed once and kept with pytest's cache."""
+    """Return the command of Taplo, which is installed once into pytest's cache."""
     found = shutil.which("taplo")
     if found is not None:
         return Path(found)
@@ -97,7 +97,7 @@ BROKEN = {
     "bundle-version": ('version = "1.0"', 'version = "one"'),
     "address": ('uri = "file://disk.img"', 'uri = "ftp://disk.img"'),
 }
-"""What is broken: a line of the project above, and what it is changed into."""
+"""Broken projects: a line of the project above, and its replacement."""
 
 
 def test_presets_and_new_projects_pass(lint: Lint, tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ def test_the_schema_has_its_address(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_schema_has_one_name_for_good() -> None:
-    """Other schemas and catalogues refer to it by this name: it goes with the format's version."""
+    """Other schemas and catalogues use this name, so it changes only with the format's version."""
     found = json.loads(schema.as_text())
     assert found["$id"] == "urn:xentui:project:1"
     assert found["$schema"] == "http://json-schema.org/draft-07/schema#"

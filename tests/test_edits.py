@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Files edited by hand: seen from three sides, put together where nobody can mind."""
+"""Files edited by hand: compared from three sides, and merged where the changes do not overlap."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def kinds(plan: Plan) -> list[str]:
 
 @pytest.fixture
 def edited(tmp_path: Path) -> Path:
-    """A folder with one file, to which somebody added a line at its end."""
+    """A folder with one file, to whose end somebody added a line."""
     apply(made(tmp_path, BASE))
     file = tmp_path / CONF
     file.write_text(file.read_text().replace('H = "1"', 'H = "1"\n# mine'))
@@ -70,7 +70,7 @@ def test_a_change_of_only_one_side_is_used(
 @settings(max_examples=examples(150), deadline=None)
 @given(st.data())
 def test_git_merges_the_same(data: st.DataObject) -> None:
-    """Edits of lines of their own, so that both find the same lines unchanged."""
+    """Edits of different lines, so that both sides start from the same lines."""
     base = [f"{number}\n" for number in range(data.draw(st.integers(0, 12)))]
     texts = []
     for side in "xy":
@@ -107,7 +107,7 @@ def test_a_long_text_of_equal_lines_is_not_more_work() -> None:
     assert found.text == "new\n" + text + "mine\n"
 
 
-# What is kept of what was written
+# The record of what was written
 
 
 @given(st.text(max_size=300))
@@ -138,7 +138,7 @@ def test_a_text_that_somebody_changed_in_the_manifest_is_not_believed(edited: Pa
     assert made(edited, BASE.replace("A", "Z")).edited[0].base is None
 
 
-# Seen from three sides
+# Shown from three sides
 
 
 def test_both_sides_are_shown_and_what_they_make_together(edited: Path) -> None:
@@ -178,7 +178,7 @@ def test_the_header_gives_the_base_where_the_manifest_is_lost(edited: Path) -> N
     assert resolve_edits(changed, "merge").edited == changed.edited
 
 
-# What becomes of them
+# Merged, kept or overwritten
 
 
 def merged(folder: Path, body: str) -> ApplyResult:
@@ -289,7 +289,7 @@ def test_a_copied_file_is_kept_or_replaced_but_never_merged(tmp_path: Path) -> N
 
 
 def test_a_run_cut_short_while_merging_is_completed_by_the_next(edited: Path) -> None:
-    """The file is merged already, but the manifest is still that of before."""
+    """The file is merged already, but the manifest is still the old one."""
     new = BASE.replace('B = "1"', 'B = "2"')
     file = edited / manifest.NAME
     before = file.read_text()

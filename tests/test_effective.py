@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The effective value of each field, from the one place that works it out."""
+"""The effective value of each field, and its origin."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_the_board_and_its_boot_mode_decide_what_dom0_has() -> None:
 def test_adding_memory_starts_from_the_effective_value_everywhere(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Dom0 has 1024 MiB with efi on a PC: 64 more are 1088, wherever it is asked."""
+    """Dom0 has 1024 MiB with efi on a PC; 64 more are 1088 in every face."""
     project = Project(Host("genericx86-64", memory=4096, boot_mode="efi"))
     path = ("host", "dom0_memory")
     assert forms.memory_after(project, path, forms.SMALL) == 1088
@@ -109,7 +109,7 @@ def test_settings_in_the_users_files_apply_where_the_project_has_none() -> None:
 
 @given(projects())
 def test_writing_the_effective_value_changes_nothing(project: Project) -> None:
-    """Every value that is left out is explained, and giving it leaves all effective values."""
+    """Every value left out has an explanation, and writing it out changes no effective value."""
     before = values(project)
     for field in schema.fields("guest"):
         for guest in project.guests:
@@ -211,7 +211,7 @@ def test_a_path_that_leads_nowhere_sets_nothing() -> None:
         Host("qemux86-64"), guests=(Guest("a", xl=(("opt", ("x", "y")),), disks=(Disk("xvdb"),)),)
     )
     for path in (
-        ("guests", "a", "xl", "opt", 0),  # a value of xl is one value, lists too
+        ("guests", "a", "xl", "opt", 0),  # a list is one value of a setting too
         ("guests", "a", "disks", -1),
         ("guests", "a", "disks", 2),
         ("guests", "a", "disks", 1, "size"),

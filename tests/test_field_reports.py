@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What people reported of Xen, xl and Yocto, tried here: see docs/field-log.md.
+"""Public problem reports about Xen, xl and Yocto, tried here: see docs/field-log.md.
 
-Each entry is the kernel of a public report, typed anew: what was set up, and what must be said of
-it. ``never`` lists what would be wrong to say.
+Each entry is the core of a report, retyped: the configuration, and the findings it must get.
+``never`` lists findings that would be wrong.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ OWN = HEAD + (
 
 @dataclass(frozen=True)
 class Report:
-    """A config for xl that somebody asked about.
+    """An xl config from a report.
 
     Attributes:
         number: its row in the log.
         text: the config.
-        codes: what must be said of it.
-        words: what the messages must hold.
-        never: codes that would be wrong.
+        codes: the codes that must be reported.
+        words: words that the messages must contain.
+        never: codes that must not be reported.
     """
 
     number: int
@@ -150,7 +150,7 @@ def test_a_config_that_was_asked_about(report: Report, tmp_path: Path) -> None:
 
 
 def kernel_findings(folder: Path, content: bytes, machine: str = "qemux86-64") -> set[str]:
-    """Return what is said of a guest whose own kernel has these bytes."""
+    """Return the findings for a guest whose own kernel has this content."""
     made.ext(folder / "g.ext4", made.root(folder))
     (folder / "kernel").write_bytes(content)
     text = HEAD.format(machine) + (
@@ -215,7 +215,7 @@ def test_14_packages_that_vanish_and_words_that_stick_together(tmp_path: Path) -
 
 def test_15_a_comment_after_a_value(tmp_path: Path) -> None:
     made_of = doctor_findings(tmp_path, 'MACHINE = "qemuarm64" #or "khadas-vim3l"\n')
-    # Two quotes more are part of the value: BitBake reads them so.
+    # The two extra quotes are part of the value: BitBake reads them so.
     assert "XT617" in {one.finding.code for one in made_of}
     made_of = doctor_findings(tmp_path / "b", 'MACHINE = "qemuarm64" # mine\n')
     assert "XT601" in {one.finding.code for one in made_of}

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Files made of the code are those that the code makes now, and do what they are for."""
+"""Generated files are up to date and work."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_the_man_page_has_every_variable_that_is_read() -> None:
         for name in re.findall(r'environ\.get\("([A-Z]\w+)"', path.read_text(encoding="utf-8"))
     }
     assert {"TERM", "XENTUI_THEME"} <= read
-    read -= {"COMP_LINE", "COMMAND_LINE", "HOME"}  # what a shell sets
+    read -= {"COMP_LINE", "COMMAND_LINE", "HOME"}  # set by a shell
     text = PAGE.read_text(encoding="utf-8").split(".SH ENVIRONMENT")[1]
     assert {name for name in read if f".B {name}\n" not in text} == set()
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Guests that are added ready made."""
+"""Ready-made guests."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Guests of more than varflags: their xl config, their further files, their start order."""
+"""Guests that varflags cannot express: their xl config, further files and start order."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ source = { type = "ext4", file = "app.ext4", fetch = [{ uri = "file://app.ext4" 
 
 
 def project(text: str, folder: Path, machine: str = "qemux86-64") -> tuple[model.Project, Assets]:
-    """Return a project of this text, and what lies beside it."""
+    """Return a project from this text, and the files next to it."""
     (folder / "boot").mkdir()
     (folder / "boot/initrd.cpio.gz").write_bytes(b"\x1f\x8b" + b"r" * 40)
     (folder / "app.ext4").write_bytes(b"e" * 4096)
@@ -190,7 +190,7 @@ def test_xl_accepts_the_settings_of_a_type(fields: str, asked: str, tmp_path: Pa
 
 
 def built(made: model.Project, beside: Assets, *, real_tools: bool) -> Target:
-    """Return what the classes' own shell leaves on the target."""
+    """Return what the shell code of the classes leaves on the target."""
     return build(
         render(made, beside).files,
         image=image(made),
@@ -228,7 +228,7 @@ def test_every_further_file_is_in_the_disk_budget(tmp_path: Path) -> None:
 def test_a_whole_guest_has_no_error(tmp_path: Path) -> None:
     made, beside = project(WHOLE, tmp_path)
     found = [f for f in check(made, beside) if f.severity is Severity.ERROR]
-    # The images are no file systems, as only their names and sizes matter here.
+    # The images have no file systems, since only their names and sizes matter here.
     assert [f.code for f in found if f.code not in ("XT350", "XT211")] == []
 
 
@@ -458,7 +458,7 @@ def test_what_is_not_a_setting_of_xl_is_refused_in_words(typed: str) -> None:
 
 
 _NOT_JUDGED = ("ramdisk", "device_tree", "virtio")
-"""Names of files, and what xl 4.17, the judge, does not read."""
+"""Names of files, and settings that xl 4.17, which judges here, does not read."""
 _FIELDS = [
     field.name
     for field in complete_cfg.cfg_only_fields()
@@ -475,7 +475,7 @@ _FIELDS = [
     st.data(),
 )
 def test_xl_accepts_what_has_no_error(kind: str, fields: list[str], data: st.DataObject) -> None:
-    """Settings that the schema accepts and no rule calls an error make a guest, and only they."""
+    """Settings make a guest if, and only if, the schema accepts them and no rule has an error."""
     values = {name: tables.to_tuples(data.draw(of_field("guest", name))) for name in fields}
     guest = model.Guest(
         "web",

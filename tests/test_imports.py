@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Who imports whom: a command loads what it needs, and the engine knows no screen."""
+"""A command imports only what it needs, and the engine imports no screen."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ print("\\n" + json.dumps([code, sorted(sys.modules)]))
 
 
 def loaded_by(*arguments: str) -> tuple[int, set[str]]:
-    """Run a command in a process of its own; return its exit code and what it loaded."""
+    """Run a command in a new process, and return its exit code and the modules it loaded."""
     result = subprocess.run(
         [sys.executable, "-c", _LOADED, *arguments], capture_output=True, text=True, cwd=ROOT
     )
@@ -75,7 +75,7 @@ def test_the_version_loads_next_to_nothing() -> None:
 
 
 def test_the_wizard_is_seen_where_it_is_loaded() -> None:
-    """What the tests above look for is what a wizard would show."""
+    """A wizard does load the modules that the tests above look for."""
     result = subprocess.run(
         [sys.executable, "-c", "import sys, textual.app; print(*sys.modules)"],
         capture_output=True,

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Bundle recipes that a layer has already: installed, counted and shown as they are."""
+"""Bundle recipes that a layer already has are installed, counted and shown."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The place of every key."""
+"""The line of every key in a file."""
 
 from __future__ import annotations
 

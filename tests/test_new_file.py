@@ -48,7 +48,7 @@ def test_what_is_left_out_is_shown_with_its_source() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_comment_can_be_made_a_value(name: str) -> None:
-    """The values shown are those that hold: written out, they change nothing."""
+    """The values shown are the effective ones: writing them out changes nothing."""
     project = presets.load(name, Path("/")).project
     assert project is not None
     text, count = re.subn(r"(?m)^# (\w+ = )", r"\1", new_file.toml_text(project))

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A varflag that a class might get one day: the schema and the model, and nothing else."""
+"""Adding a varflag changes only the schema and the model."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ IN_DEFAULTS = {
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a copy of xentui that has the varflag: two files changed, nothing else."""
+    """Return a copy of xentui that has the varflag, with only two files changed."""
     library = tmp_path_factory.mktemp("lib")
     shutil.copytree(PACKAGE, library / "xentui", ignore=shutil.ignore_patterns("__pycache__"))
     if not (PACKAGE / "presets").is_dir():
@@ -62,7 +62,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """Return a project with a guest in the configuration and one in a bundle."""
+    """Return a project with one guest in the configuration and one in a bundle."""
     path = tmp_path / "project.toml"
     path.write_text(
         'version = 1\n[host]\nmachine = "qemuarm64"\nmemory = 2048\n'

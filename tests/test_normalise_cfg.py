@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Own xl configs, brought into the shape that the classes leave right."""
+"""Bringing users' xl configs into the form that the classes handle correctly."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Values set on the way."""
+"""Values set with ``--set``."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What people install: the archives are built, installed into new environments, and run.
+"""Archives are built, installed into new environments, and run.
 
-Building and installing need no network: the build backend is among the test tools, and the new
-environments borrow the dependencies of this one. One test more installs from the index.
+Most of this needs no network: the build backend is among the test tools, and the new environments
+borrow the dependencies of this one. Only one test installs from the index.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[1]
 PRESETS = {path.name for path in (ROOT / "presets").glob("*.toml")}
-# Taken before tests move HOME: it may hold the way to the package index.
+# Saved before tests change HOME, which may hold the configuration of the package index.
 _ENVIRONMENT = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
 
 
@@ -40,7 +40,7 @@ def run(*command: str | Path, cwd: Path, **more: str) -> str:
 
 
 def built(place: Path) -> tuple[Path, Path]:
-    """Build the source archive, and the wheel out of it; return both."""
+    """Build the source archive, and the wheel from it, and return both."""
     run(sys.executable, "-m", "build", "--no-isolation", "--outdir", place, ROOT, cwd=place)
     (source,) = place.glob("*.tar.gz")
     (wheel,) = place.glob("*.whl")
@@ -48,12 +48,12 @@ def built(place: Path) -> tuple[Path, Path]:
 
 
 def environment(place: Path, *, borrow: bool = True) -> Path:
-    """Make an environment, with the packages of this one but xentui; return its Python."""
+    """Make an environment with the packages of this one except xentui, and return its Python."""
     run(sys.executable, "-m", "venv", "--without-pip", place, cwd=place.parent)
     if borrow:
         (packages,) = place.glob("lib/python*/site-packages")
-        # A path in a .pth file is searched, but .pth files there are not read: an editable
-        # xentui of this environment stays out.
+        # A folder in a .pth file is searched for modules, but its own .pth files are not read. So
+        # an editable xentui in this environment stays invisible.
         paths = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
         (packages / "borrowed.pth").write_text("\n".join(sorted(paths)) + "\n")
     return place / "bin/python"
@@ -130,7 +130,8 @@ def test_it_installs_with_its_dependencies_from_the_index(tmp_path: Path) -> Non
     )
     if reached.returncode != 0:
         pytest.skip("no package index can be reached")
-    # Built as pip does it by itself: in an environment of its own, with the backend it names.
+    # Built as pip does by default: in an isolated environment, with the backend from
+    # pyproject.toml.
     python = environment(tmp_path / "new", borrow=False)
     run(*pip, "--python", python, "install", "--quiet", ROOT, cwd=tmp_path)
     check_command(python, tmp_path)

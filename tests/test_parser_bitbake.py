@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Every generated .conf and .bb in BitBake's own parser: read back, no more and no fewer."""
+"""BitBake's own parser reads every generated .conf and .bb as intended, no more and no less."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from xentui.output.rendered import Rendered
 from xentui.project import assets, model, presets
 
 _PARTS = 4
-"""The thousand examples are cut in parts that run beside each other."""
+"""The thousand examples are split into parts, which run on all cores."""
 
 
 def check(project: model.Project, rendered: Rendered) -> None:
-    """Hold everything BitBake reads against what the project means."""
+    """Compare everything that BitBake reads with the meaning of the project."""
     settings = {"TRANSLATED_TARGET_ARCH": oracle.arch(project)}
     conf = rendered.conf["conf/xentui.conf"]
     _check_conf(project, conf, settings)
@@ -32,7 +32,7 @@ def check(project: model.Project, rendered: Rendered) -> None:
     for path, text in rendered.recipes.items():
         name = Path(path).name
         if name == "vxn_%.bbappend":
-            # vxn's own kernel comes from the deploy directory: somebody must have put it there.
+            # vxn's own kernel comes from the deploy directory, so some task must have put it there.
             assert "virtual/kernel:do_deploy" in text
         elif name.startswith("xentui-dom0-network"):
             parsed = parse_recipe(text, name, conf=conf, settings=settings)
@@ -82,7 +82,7 @@ def _check_conf(project: model.Project, conf: str, settings: dict[str, str]) -> 
     wanted = oracle.conf(project)
     types = oracle.guest_image_types(project)
     if types:
-        # Guests' image types are set here too, each for its own recipe.
+        # Guests' image types are set here too, each only for its own recipe.
         wanted.setdefault(("IMAGE_FSTYPES", None), oracle.Words(()))
     of_image = parsed.seen_by(oracle.image(project))
     if types and wanted["IMAGE_FSTYPES", None] == oracle.Words(()):
@@ -170,7 +170,7 @@ def test_preset_reads_back(preset: presets.PresetFile) -> None:
 @pytest.mark.property
 @pytest.mark.parametrize("part", range(_PARTS))
 def test_any_project_reads_back(part: int) -> None:
-    # Each part is a function of its own name, so that each draws its own examples.
+    # Hypothesis derives examples from the function's name, so each part needs its own.
     def one(project: model.Project) -> None:
         check(project, render(project, assets_of(project)))
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Previews against the real thing: what the classes' own code leaves on the target."""
+"""Previews match what the code of the classes leaves on the target."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ needs_xl = pytest.mark.skipif(
 
 
 def built(project: model.Project, beside: assets.Assets, *, real_tools: bool = False) -> Target:
-    """Return what the classes make of the files of a project."""
+    """Return what the classes make from the files of a project."""
     return build(
         render(project, beside).files,
         image=oracle.image(project),
@@ -44,13 +44,13 @@ def built(project: model.Project, beside: assets.Assets, *, real_tools: bool = F
 
 
 def check(project: model.Project, beside: assets.Assets) -> None:
-    """Hold the previews against what the classes leave."""
+    """Compare the previews with what the classes leave."""
     target = built(project, beside)
     assert target.configs == all_predicted(project, beside)
     assert target.layout == layout(project)
     started = [line.split(" -> ")[0] for line in target.layout if "/auto/" in line]
     assert [Path(line).stem for line in started] == start_order(project)
-    # What a build would tell the person: nothing but what a guest without kernel always gets.
+    # A build prints no warning, except the one that a guest without a kernel always gets.
     reported = [line for line in target.messages.splitlines() if "WARNING" in line]
     assert all(re.search(r"Kernel not found: .*/images/$", line) for line in reported), reported
 
@@ -85,7 +85,7 @@ def test_any_project_is_built_as_previewed(part: int) -> None:
     def one(project: model.Project) -> None:
         check(project, assets_of(project))
 
-    # Examples are drawn by the function's name: each part draws its own.
+    # Hypothesis derives examples from the function's name, so each part needs its own.
     one.__name__ = one.__qualname__ = f"part_{part}"
     settings(max_examples=examples(240) // _PARTS)(given(sound_projects(max_guests=3))(one))()
 
@@ -113,7 +113,7 @@ def test_xl_reads_any_project(project: model.Project) -> None:
 
 
 def check_xl(project: model.Project, beside: assets.Assets) -> None:
-    """Hold what xl reads out of each preview against what the project says."""
+    """Compare what xl reads in each preview with the project."""
     previews = all_predicted(project, beside)
     assert len(previews) == len(project.guests)
     for guest in project.guests:
@@ -138,10 +138,10 @@ def _check_settings(project: model.Project, guest: model.Guest, config: xl_parse
     assert printed["vif"] == list(value["vif"])
     assert [(disk.device, disk.writable) for disk in config.disks] == [(value["disk_device"], True)]
     kind = oracle.kind(project, guest)
-    # What xl takes where nothing is said: PV on x86, PVH on Arm.
+    # xl's default type: PV on x86, PVH on Arm.
     assert printed.get("type", "pv" if oracle.arch(project) == "x86-64" else "pvh") == kind
     if kind == "hvm":
-        # An HVM guest starts from its disk, unless it names a kernel.
+        # An HVM guest boots from its disk, unless it names a kernel.
         assert ("kernel" in printed) is (guest.kernel not in (None, "none"))
     else:
         assert "kernel" in printed

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""oelint-adv, the style checker of Yocto recipes, on everything that is generated."""
+"""oelint-adv, the style checker for Yocto recipes, accepts everything that is generated."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def findings(tmp_path_factory: pytest.TempPathFactory) -> list[oelint.Finding]:
-    """Everything of severity error that one run over many projects finds."""
+    """All messages of severity error, from one run over many projects."""
     folder = tmp_path_factory.mktemp("recipes")
     files: list[Path] = []
     for number, rendered in enumerate(_rendered()):

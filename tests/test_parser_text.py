@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Hostile text is refused twice: by the schema, and by the writers on their own.
+"""Hostile text is refused twice: by the schema, and by the writers.
 
-For every property that takes text, and every key, a value either is refused or is read back by
-BitBake and xl exactly as it is. There is no third way, such as a line more in a file.
+For every property that takes text, and for every key, a value is either refused, or read back by
+BitBake and xl exactly as it is. It never becomes, for example, an additional line in a file.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from xentui.safe_text import quoted
 
 DIGEST = "0" * 64
 NIGHTLY = 20_000
-"""Examples of all properties together in a night's run."""
+"""Examples of all properties together in a nightly run."""
 BASE: dict[str, Any] = {
     "version": 1,
     "host": {"machine": "qemux86-64", "memory": 16384},
@@ -82,7 +82,7 @@ def _at(*path: str | int) -> Put:
 
 
 def _renamed(table: str, old: str, field: str | None = None) -> Put:
-    """Give an entry of a table another key, and those that name it too."""
+    """Rename an entry of a table, also where others refer to it."""
 
     def put(data: dict[str, Any], value: Any) -> None:
         data[table] = {value if key == old else key: entry for key, entry in data[table].items()}
@@ -152,13 +152,13 @@ LISTS: dict[str, tuple[Put, st.SearchStrategy[Any]]] = {
 }
 EVERY = [*PROPERTIES, *LISTS]
 WAYS = 2
-"""Through the schema, and through the writers alone."""
+"""Through the schema, and through the writers only."""
 EXAMPLES = examples(60)
 if settings.get_current_profile_name() == "nightly":
     EXAMPLES = math.ceil(NIGHTLY / len(EVERY) / WAYS)
-"""Examples of each property, each way."""
+"""Examples per property and way."""
 PACKED = ("extra", "disk_device", "vif", "name", "kernel", "rootfs")
-"""Properties of a guest that the classes join with separators and cut apart in the shell."""
+"""Guest properties that the classes join with separators and split again in the shell."""
 NOT_WRITTEN = {("preset", "title"), ("preset", "description")}
 """Text that only the list of presets shows."""
 
@@ -167,7 +167,7 @@ def _values(name: str) -> st.SearchStrategy[Any]:
     if name in LISTS:
         return LISTS[name][1] | st.lists(hostile_text(), min_size=1, max_size=3)
     accepted = PROPERTIES[name][1]
-    # A good value with something hostile in it is nearer to what a check forgets.
+    # A good value with a hostile piece in it is more likely to slip through than pure noise.
     spoiled = st.tuples(accepted, hostile_text(2), st.integers(0, 20)).map(
         lambda t: t[0][: t[2]] + t[1] + t[0][t[2] :]
     )
@@ -188,7 +188,7 @@ def _assets(project: model.Project) -> Assets:
 
 
 def _reads_back(project: model.Project) -> None:
-    """Hold everything that would be written against what the project says."""
+    """Compare everything that would be written with the project."""
     beside = _assets(project)
     check(project, render(project, beside))
     previews = all_predicted(project, beside)
@@ -208,14 +208,14 @@ def _reads_back(project: model.Project) -> None:
 
 
 def _come_out_of_the_shell(name: str, accepted: list[Any]) -> None:
-    """Have the classes' own shell take apart what was accepted: a guest a value, all at once."""
+    """Let the shell code of the classes split the accepted values, one guest per value."""
     field = name.removeprefix("guest.")
     if field not in PACKED:
         return
     values = [value for value in accepted if value != "none"]
     assert values
     if field in ("kernel", "rootfs"):
-        # A folder for each: one value may be a folder of another's path.
+        # Each gets its own folder, since one value may be the parent folder of another.
         short = [value for value in values if len(value) < 200]
         values = [f"of-{number}/{value}" for number, value in enumerate(short)]
     table = {"tags": ["external"], "rootfs": "vendor.ext4"}
@@ -260,9 +260,9 @@ NOWHERE = (
     "\n", "\r", "\x00", "\x1b", "\x7f", "\x85", "\u2028", "\u202e", "\u200b", "\ufeff", "\ud800",
     "é", '"', "\\", "`", "$",
 )  # fmt: skip
-"""Characters that no property takes anywhere."""
+"""Characters that no property accepts anywhere."""
 NEVER_WRITTEN = ("guest.config_file", "source.type")
-"""Names that lead to a file or a script, and stand in no written file themselves."""
+"""Names that lead to a file or a script, and are not written anywhere themselves."""
 INSIDE: dict[str, str] = {
     "fetch.uri": "https://example.org/a{}b", "fetch.sha256": "0" * 63 + "{}",
     "guest.disk_device": "xvd{}a", "defaults.disk_device": "xvd{}a",

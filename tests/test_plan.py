@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What a plan says of files that are new, changed, edited, copied or no longer wanted."""
+"""Plans: which files are new, changed, edited, copied, or no longer wanted."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Presets: the bundled ones, and where others come from."""
+"""Bundled presets, and where others are found."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_a_bundled_preset_is_a_whole_project(name: str, here: Path) -> None:
     assert listed.error == ""
     board = boards.board(project.host.machine)
     assert board.known
-    # What master's vxn gives its containers is behind Dom0's own router.
+    # Containers of master's vxn get their addresses behind Dom0's own router.
     assert effective.network(project) == ("nat" if project.containers.vxn else board.network)
     for guest in project.guests:
         assert "console=hvc0" in effective.effective(project, guest).extra.split()
@@ -82,7 +82,7 @@ def test_a_bundled_preset_is_a_whole_project(name: str, here: Path) -> None:
     assert total is not None
     assert dom0 is not None
     guests = sum(effective.effective(project, guest).memory + 1 for guest in project.guests)
-    # Xen's own: 8 MiB, 1 % of all and a quarter MiB a processor, as measured.
+    # Xen's own memory, as measured: 8 MiB, 1 % of the total, and a quarter MiB per processor.
     assert dom0 + guests + 9 + total // 100 <= total
     lines = loaded.document.text.splitlines()
     assert lines[0].startswith("# ")

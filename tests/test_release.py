@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What ``make release`` looks at: that it sees what is missing, and what is too much."""
+"""``make release`` notices what is missing in an archive, and what is too much."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The repository itself: licences, sizes of modules, no path of a developer's machine."""
+"""The repository itself: licences, sizes of modules, no paths from a developer's machine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 MAX_LINES = 600
-"""Lines of a module; one that is longer has a second subject."""
+"""Lines in a module. A longer one has a second subject."""
 
 pytestmark = pytest.mark.skipif(
     not (ROOT / ".git").exists() or shutil.which("git") is None, reason="not a git repository"
@@ -67,7 +67,7 @@ def test_no_module_is_too_big() -> None:
     assert {path: size for path, size in sizes.items() if size > MAX_LINES} == {}
 
 
-# Spelled so that this file does not hold what it looks for.
+# Split so that this file does not contain what it searches for.
 _MACHINE = re.compile(
     r"/(?:root|home/[a-z]\w*|Users/\w+)/\S|(?<![\w}])/work/|/opt/pypi"
     r"|\bfile:///(?!\.\*|\$)[a-z]+/"
@@ -102,7 +102,7 @@ _MARKUP_CALLS = frozenset({"from_markup", "notify"})
 
 
 def _counted(node: ast.expr) -> bool:
-    """Whether an expression is surely a number: reckoned with one, or a length."""
+    """Return whether an expression is surely a number: arithmetic with one, or a length."""
     if isinstance(node, ast.BinOp):
         return isinstance(node.op, ast.Add | ast.Sub) and any(
             isinstance(side, ast.Constant) and isinstance(side.value, int)
@@ -112,7 +112,7 @@ def _counted(node: ast.expr) -> bool:
 
 
 def _formatted(node: ast.expr) -> bool:
-    """Whether an expression is text put together from values, which markup would be read in."""
+    """Return whether an expression is text built from values, in which markup would be parsed."""
     if isinstance(node, ast.JoinedStr):
         values = [part.value for part in node.values if isinstance(part, ast.FormattedValue)]
         return not all(_counted(value) for value in values)
@@ -141,7 +141,7 @@ def _markup_from_values(tree: ast.AST) -> Iterator[int]:
 
 
 def test_no_value_is_read_as_markup() -> None:
-    """Names and messages may hold brackets: they are shown as content, not parsed as markup."""
+    """Names and messages may contain brackets: they are shown as content, not parsed as markup."""
     found = [
         f"{path.relative_to(ROOT)}:{line}"
         for path in _python("xentui")

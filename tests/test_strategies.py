@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The strategies make what they say, and all of it."""
+"""The Hypothesis strategies make valid projects that cover the whole format."""
 
 from __future__ import annotations
 

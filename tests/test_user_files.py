@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The edits of the user's files: as bitbake-layers makes them, and undone to the byte."""
+"""Edits to the user's files match those of bitbake-layers, and are undone to the byte."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ operators = st.sampled_from(["=", "?=", "+=", ".=", ":=", "??="])
 
 @st.composite
 def assignments(draw: st.DrawFn) -> str:
-    """Make one assignment to BBLAYERS in any of the styles that are found."""
+    """Make one assignment to BBLAYERS in any of the usual styles."""
     found, operator = draw(entries), draw(operators)
     quote = draw(st.sampled_from(['"', "'"]))
     style = draw(st.sampled_from(["lines", "one", "hanging", "tabs"]))
@@ -158,7 +158,7 @@ def bblayers(draw: st.DrawFn) -> str:
 
 
 def by_bitbake(folder: Path, text: str, **edit: Any) -> list[str]:
-    """Let BitBake's own editor change a bblayers.conf; return the entries it then has."""
+    """Let BitBake's own editor change a bblayers.conf, and return the layers in it."""
     bb = bitbake_parser.bitbake_modules()
     file = folder / "bblayers.conf"
     file.write_text(text)
@@ -199,7 +199,7 @@ def test_the_usual_file_becomes_what_bitbake_layers_makes_of_it(tmp_path: Path) 
     by_bitbake(tmp_path, text, add=LAYER)
     theirs = (tmp_path / "bblayers.conf").read_text()
     ours = with_layer(text, LAYER).text
-    # Only the blank before the closing quote is theirs.
+    # Their editor also removes the indentation of the closing quote.
     assert ours.replace('\n  "', '\n"') == theirs.replace('\n  "', '\n"')
 
 
@@ -247,10 +247,10 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 class BuildDirectory(RuleBasedStateMachine):
-    """Whatever is run in whatever order: the user's lines stay, and ``remove`` is exact.
+    """Whatever commands run in whatever order, the user's lines stay, and ``remove`` is exact.
 
-    Generated files are edited by hand, merged, kept and overwritten in between, and a layer for
-    a fleet is written beside. Where an edit by hand is, it is never lost.
+    In between, generated files are edited by hand, merged, kept and overwritten, and a layer for a
+    fleet is written next to the build directory. An edit by hand is never lost.
     """
 
     def __init__(self) -> None:
@@ -270,7 +270,7 @@ class BuildDirectory(RuleBasedStateMachine):
         sound=st.sampled_from([True, True, False]),
     )
     def begin(self, local: str, layered: str, plain: str, sound: bool) -> None:
-        """Make a build directory of the user's: with Xen's layers, or with any text."""
+        """Make a user's build directory: with the layers of Xen, or with arbitrary text."""
         self.sound = sound
         if sound:
             small = trees.small(self.tree)
@@ -281,7 +281,7 @@ class BuildDirectory(RuleBasedStateMachine):
             (self.build / "conf" / name).write_bytes(content)
 
     def teardown(self) -> None:
-        """Remove, and look whether a trace is left."""
+        """Remove everything, and look for leftovers."""
         try:
             if self.build.exists():
                 self.remove()
@@ -297,7 +297,9 @@ class BuildDirectory(RuleBasedStateMachine):
         edited=st.sampled_from(["", "merge", "keep", "take"]),
     )
     def generate(self, preset: str, attach: str, layer: str, memory: int, edited: str) -> None:
-        """Write; without a word on edits, or where they do not go together, nothing at all."""
+        """Write. Nothing is written if edits are in the way and no option says what to do with
+        them.
+        """
         before = contents(self.folder)
         more = [f"--attach={attach}"] if attach else []
         more += [f"--layer={self.folder}/{layer}"] if layer else []
@@ -317,7 +319,7 @@ class BuildDirectory(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def user_edits(self, data: st.DataObject) -> None:
-        """Let the user write a line into a file that xentui made."""
+        """Let the user add a line to a generated file."""
         made = [
             path
             for pattern in (
@@ -336,13 +338,13 @@ class BuildDirectory(RuleBasedStateMachine):
                 self.edits += 1
 
     def nothing_is_lost(self) -> None:
-        """Each edit is still in some file: where it was made, or beside it."""
+        """Check that each edit is still in some file: in place, or in a copy next to it."""
         found = sum(BY_HAND in content for content in contents(self.folder).values())
         assert found >= self.edits
 
     @rule(boards=st.lists(st.sampled_from(["one", "two", "three"]), unique=True, min_size=1))
     def fleet(self, boards: list[str]) -> None:
-        """Write a layer for several boards; what is in it depends on them alone."""
+        """Write a layer for several boards; its content depends only on them."""
         for number, name in enumerate(("one", "two", "three")):
             board = f'[host]\nmachine = "qemux86-64"\nmemory = {1024 + number}\n'
             guest = f"[guests.xen-guest-image-minimal]\nvif = []\nmemory = {100 + number}\n"
@@ -354,7 +356,7 @@ class BuildDirectory(RuleBasedStateMachine):
 
     @rule()
     def remove(self) -> None:
-        """Remove everything; what was edited by hand is kept under another name."""
+        """Remove everything; files edited by hand are kept under another name."""
         fleet = contents(self.folder / "fleet")
         code = main(["remove", "--build-dir", str(self.build), "--yes"])
         assert code == 0 or (code == 3 and self.edits)
@@ -371,7 +373,7 @@ class BuildDirectory(RuleBasedStateMachine):
             if not name.endswith((".xentui-orig", ".toml"))
             and name not in edited
             and not name.startswith("fleet/")
-            # A layer that was left behind with an edited file in it still knows whose it is.
+            # A layer left behind with an edited file in it still records its owner.
             and not (name.endswith(manifest.NAME) and name.partition("/")[0] in roots)
         }
         assert left == {f"build/conf/{name}": content for name, content in self.own.items()}
@@ -387,7 +389,7 @@ class BuildDirectory(RuleBasedStateMachine):
 
     @rule(extra=line.filter(lambda text: not goes_on(text)))
     def user_appends(self, extra: str) -> None:
-        """Let the user write a line at the end, as an editor does."""
+        """Let the user add a line at the end, as an editor does."""
         file = self.build / "conf/local.conf"
         news = []
         for old in (file.read_bytes(), self.own["local.conf"]):
@@ -396,7 +398,7 @@ class BuildDirectory(RuleBasedStateMachine):
             news.append(new)
         file.write_bytes(news[0])
         self.own["local.conf"] = news[1]
-        # BitBake stops at a line that it cannot read, and xentui does not write there.
+        # BitBake stops at a line that it cannot read, and xentui refuses to write then.
         self.sound = self.sound and (not extra.strip() or extra.startswith("#"))
 
 

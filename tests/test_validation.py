@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What the schema does not accept, where TOML and ECMA 262 differ from JSON and Python."""
+"""What the schema refuses, where TOML and ECMA 262 differ from JSON and Python."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ PATTERNED = [
 
 @pytest.mark.parametrize(("table", "name"), PATTERNED)
 def test_every_text_with_a_pattern_says_what_it_must_be(table: str, name: str) -> None:
-    """What a person reads beside the field is a sentence about that field."""
+    """The explanation next to a field is a sentence about that field."""
     field = schema.field(table, name)
     assert field.must_be
     wrong = "$\t" if (field.max_length or 2) > 1 else "$"

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The vectors, project files with what meta-virtualization's classes made of them; the presets."""
+"""Test vectors: project files with the results of meta-virtualization's classes. Presets."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ FOLDERS = (
     Path(__file__).parent / "vectors",
     Path(__file__).parents[2] / "shared" / "vectors",
 )
-"""The project's own vectors, and further ones that may lie beside the repository."""
+"""The repository's vectors, and further ones that may be next to the repository."""
 
 
 @dataclass(frozen=True)
 class Vector:
-    """A project file and what must come of it."""
+    """A project file and its expected results."""
 
     folder: Path
 
     @property
     def id(self) -> str:
-        """What a test is called by."""
+        """Return the name for test ids."""
         return f"{self.folder.parents[1].name}-{self.folder.name}"
 
     @property
@@ -35,7 +35,7 @@ class Vector:
 
     @property
     def project(self) -> model.Project:
-        """The project, read without xentui's own reading of documents."""
+        """Return the project, read without xentui's own reading of documents."""
         data = tomllib.loads(self.project_file.read_text(encoding="utf-8"))
         problems = schema.validate(data)
         assert not problems, problems
@@ -43,7 +43,7 @@ class Vector:
 
     @property
     def configs(self) -> dict[str, str]:
-        """The xl configs on the target, by path."""
+        """Return the xl configs on the target, by path."""
         return {
             f"/etc/xen/{path.name}": path.read_text(encoding="utf-8")
             for path in sorted((self.folder / "expected").glob("*.cfg"))
@@ -51,12 +51,12 @@ class Vector:
 
     @property
     def layout(self) -> list[str]:
-        """The tree on the target, a line an entry."""
+        """Return the tree on the target, one entry per line."""
         return (self.folder / "expected/layout.txt").read_text(encoding="utf-8").splitlines()
 
 
 def vectors() -> list[Vector]:
-    """Return every vector there is, each once."""
+    """Return every vector once."""
     found: dict[tuple[str, bytes], Vector] = {}
     for folder in FOLDERS:
         for path in sorted(folder.glob("*/project.toml")):
@@ -65,6 +65,6 @@ def vectors() -> list[Vector]:
 
 
 def bundled_presets() -> list[presets.PresetFile]:
-    """Return xentui's own presets, whatever else lies in this directory or the user's."""
+    """Return xentui's own presets, without those in this directory or the user's."""
     nowhere = Path(__file__)
     return [preset for preset in presets.available(nowhere) if preset.origin == "bundled"]

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""How much work something is, without a clock: a busy machine changes none of it."""
+"""Measure work without a clock, so that a busy machine makes no difference."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from contextlib import contextmanager
 from types import FrameType
 
 HANGS = 20.0
-"""Seconds of processor time after which something counts as endless. What is tried here takes a
-fraction of one; were its work to grow with the square of its input, it would take hours."""
+"""Seconds of processor time after which something counts as endless.
+
+Everything tried here takes a fraction of one. If its work grew with the square of its input, it
+would take hours.
+"""
 
 
 class EndlessError(Exception):
@@ -21,10 +24,10 @@ class EndlessError(Exception):
 
 @contextmanager
 def must_end() -> Iterator[None]:
-    """Stop a block that hangs, by the processor time that it takes itself.
+    """Stop a block that uses too much processor time.
 
     Raises:
-        EndlessError: it took :data:`HANGS` seconds.
+        EndlessError: it used :data:`HANGS` seconds.
     """
 
     def stop(_number: int, _frame: FrameType | None) -> None:
@@ -40,7 +43,7 @@ def must_end() -> Iterator[None]:
 
 
 def calls(function: Callable[[], object]) -> int:
-    """Return how many functions are called, Python's own included, while ``function`` runs."""
+    """Return how many functions are called while ``function`` runs, including Python's own."""
     counted = 0
 
     def count(_frame: FrameType, event: str, _argument: object) -> None:

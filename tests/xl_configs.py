@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Made xl configs: right ones, wrong ones and strange ones, for every key that xl knows."""
+"""Generate xl configs: good, bad and strange ones, for every key that xl knows."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def _listed(items: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 
 def value(key: keys.Key) -> st.SearchStrategy[str]:
-    """Return values of a key as they are written, most of them of its kind."""
+    """Return values as they are written for a key, most of them of its kind."""
     words = st.sampled_from(key.choices).map(quoted) if key.choices else st.nothing()
     number = _NUMBER.filter(lambda text: not text.startswith("-"))
     plain = _WORD.map(quoted) | number
@@ -124,11 +124,11 @@ def value(key: keys.Key) -> st.SearchStrategy[str]:
 
 
 NOT_JUDGED = ("cpuid", "vnuma", "vsnd")
-"""Keys whose values are left to xl."""
+"""Keys whose values only xl judges."""
 
 
 def lines(version: keys.Version) -> st.SearchStrategy[str]:
-    """Return single settings of every key that a Xen reads, and of some that none does."""
+    """Return single settings of every key that some Xen reads, and of some keys that none reads."""
     known = [
         key
         for name, key in keys.keys().items()
@@ -145,7 +145,7 @@ def lines(version: keys.Version) -> st.SearchStrategy[str]:
 
 
 def configs(version: keys.Version) -> st.SearchStrategy[str]:
-    """Return whole configs: a sound beginning, and settings that may spoil it."""
+    """Return complete configs: a sound beginning, and settings that may spoil it."""
     kind = st.sampled_from(["", "", "type = 'pv'\n", "type = 'pvh'\n", "type = 'hvm'\n"])
     begun = st.tuples(kind, st.sampled_from(["kernel = 'k'\n", "kernel = 'k'\n", ""]))
     size = st.sampled_from(["memory = 256\n", "memory = 256\nvcpus = 2\n", ""])

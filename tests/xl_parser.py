@@ -1,12 +1,12 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""xl's own verdict on guest configurations, without a hypervisor.
+"""Ask xl itself about guest configurations, without a hypervisor.
 
-:func:`create` runs the whole ``xl create -n``, which reads a config and shows the domain it would
-make, with :file:`xl_shim.c` in the place of the hypervisor. :func:`parse` calls its parser alone:
-``libxlutil`` of Debian's libxenmisc4.17 holds the grammar that ``xl create`` reads a file with
-(``xlu_cfg_readdata``) and the one of a disk (``xlu_disk_parse``). The structures are those of
-Xen 4.17: tools/libs/util/libxlu_internal.h and the head of libxl_device_disk.
+:func:`create` runs the whole ``xl create -n``, which reads a config and prints the domain it would
+create, with :file:`xl_shim.c` in place of the hypervisor. :func:`parse` calls only its parser:
+``libxlutil`` of Debian's libxenmisc4.17 has the grammar of config files (``xlu_cfg_readdata``) and
+of disks (``xlu_disk_parse``). The structures are those of Xen 4.17:
+tools/libs/util/libxlu_internal.h and the head of libxl_device_disk.
 """
 
 from __future__ import annotations
@@ -95,13 +95,13 @@ class Disk:
 
 @dataclass
 class Config:
-    """What xl made of a guest's configuration.
+    """A guest's configuration as xl understood it.
 
     Attributes:
         settings: each name with its text or list of texts.
         disks: the entries of ``disk``, each parsed.
         repeated: names that are set more than once.
-        errors: what xl's parser said; empty where it accepted everything.
+        errors: the messages of xl's parser; empty if it accepted everything.
     """
 
     settings: dict[str, Value] = field(default_factory=dict)
@@ -145,12 +145,12 @@ def parse(text: str, name: str = "guest.cfg") -> Config:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What ``xl create -n`` said of a config.
+    """The answer of ``xl create -n`` to a config.
 
     Attributes:
-        accepted: whether it would make the domain.
-        complaints: the lines on stderr, without the one that says what is read.
-        domain: the domain as libxl's own JSON; empty where it was refused.
+        accepted: whether it would create the domain.
+        complaints: the lines on stderr, without the one that names the file.
+        domain: the domain as libxl's JSON; empty if it was refused.
     """
 
     accepted: bool
@@ -167,7 +167,7 @@ def cannot_create() -> str:
 
 
 def create(text: str) -> Verdict:
-    """Have ``xl create -n`` read a config."""
+    """Let ``xl create -n`` read a config."""
     path = _shim().parent / "guest.cfg"
     path.write_text(text, encoding="utf-8")
     result = subprocess.run(
@@ -227,7 +227,7 @@ def _libraries() -> tuple[Any, Any, Any]:
 
 
 def _read_settings(handle: Any, config: Config) -> None:
-    """Walk the settings, which libxlutil keeps newest first."""
+    """Return the settings, which libxlutil keeps newest first."""
     setting = handle.contents.settings
     while setting:
         entry = setting.contents
@@ -272,4 +272,4 @@ def _read_disks(util: Any, light: Any, handle: Any, config: Config) -> None:
 
 
 _FORMATS = ("unknown", "qcow", "qcow2", "vhd", "raw", "empty", "qed")
-"""``libxl_disk_format``, whose numbers begin at 0."""
+"""Return the name of a ``libxl_disk_format``, whose numbers begin at 0."""

@@ -1,3 +1,3 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What is made of the code and kept beside it; nothing here is part of the installed program."""
+"""Generate files from the code, and make releases. Not installed with xentui."""

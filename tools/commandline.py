@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The command line as data, read from the very parsers that parse it."""
+"""Describe the command line as data, read from the argument parsers themselves."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ _KINDS = {
     "PRESET": "preset",
     "PROJECT": "project",
 }
-"""The meaning of placeholders in the help; any other means a file."""
+"""The meaning of placeholders in the help; any other placeholder is a file."""
 
 
 @dataclass(frozen=True)
 class Argument:
-    """An option, or an argument that goes by its place.
+    """An option or a positional argument.
 
     Attributes:
-        flags: the option's spellings, short one first; empty for an argument by place.
-        metavar: the placeholder of its value; empty where it takes none.
-        kind: what can stand there: ``code``, ``directory``, ``file``, ``guest``, ``preset``,
-            ``assignment``, ``project``, ``words``, or empty where it takes no value.
-        words: for ``words``, each that can be given.
-        many: it can be given again.
-        needed: it cannot be left out.
+        flags: the spellings of the option, short one first; empty for a positional argument.
+        metavar: the placeholder of its value; empty if it takes none.
+        kind: what its value is: ``code``, ``directory``, ``file``, ``guest``, ``preset``,
+            ``assignment``, ``project``, ``words``, or empty if it takes no value.
+        words: the possible values if ``kind`` is ``words``.
+        many: whether it can be repeated.
+        needed: whether it is required.
     """
 
     flags: tuple[str, ...]
@@ -53,7 +53,7 @@ class Argument:
 
 @dataclass(frozen=True)
 class Command:
-    """A command, or the wizard, whose name is empty."""
+    """A command. The wizard is the one with an empty name."""
 
     name: str
     summary: str
@@ -64,7 +64,7 @@ class Command:
 
 @cache
 def commands() -> tuple[Command, ...]:
-    """Return every command in the order of the help; the wizard comes first."""
+    """Return every command in the order of the help, the wizard first."""
     made = [_command("", "start the wizard", wizard.parser())]
     for name, (module, summary) in COMMANDS.items():
         parser = parsing.command_parser(import_module(f"xentui.cli.{module}"))
@@ -80,7 +80,7 @@ def bundled() -> tuple[str, ...]:
 
 @cache
 def codes() -> dict[str, str]:
-    """Return each code of a finding with its title."""
+    """Return the code of each finding with its title."""
     return {code: catalogue.entry(code).title for code in catalogue.codes()}
 
 

@@ -25,7 +25,7 @@ from xentui.bitbake import abilities
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = {"xentui": (".py", ".toml", ".json"), "docs": (".md",), "presets": (".toml",)}
-# Generated from the other files, so each fact would be reported twice.
+# These are generated from other files, so each fact would be reported twice.
 GENERATED = {"docs/findings.md", "docs/reference-boards.md", "docs/reference-format.md"}
 
 REPOSITORIES = {
@@ -34,7 +34,7 @@ REPOSITORIES = {
     "oe": "openembedded-core",
     "bb": "bitbake",
 }
-"""Repository by the prefix of a citation."""
+"""The repository that each prefix of a citation names."""
 
 _CITED = re.compile(
     r"\b(?P<prefix>mv|oe|bb|meta-virtualization): ?(?P<path>[\w.%-]+(?:/[\w.%-]+)+)"
@@ -94,8 +94,8 @@ def gone(old: Path, new: Path, root: Path = ROOT) -> Iterator[str]:
     """Yield a line for each fact that NEW does not confirm.
 
     Args:
-        old: the folder of the repositories in which the facts were read.
-        new: the folder to check; its name is that of a release, if facts name theirs.
+        old: the folder with the repositories in which the facts were read.
+        new: the folder to check. If facts name their releases, its name must be a release.
         root: the source tree of xentui.
     """
     for fact in facts(root):
@@ -120,17 +120,17 @@ def gone(old: Path, new: Path, root: Path = ROOT) -> Iterator[str]:
 
 
 def _repository(folder: Path, name: str) -> Path:
-    """Return a repository of a folder, or next to a checkout of meta-virtualization."""
+    """Return a repository in a folder, or next to a folder that is meta-virtualization itself."""
     if (folder / "conf/layer.conf").is_file():
         return folder if name == "meta-virtualization" else folder.parent / name
     return folder / name
 
 
 def changed(old: Path, new: Path) -> Iterator[str]:
-    """Yield a line for each ability in which the layers differ."""
+    """Yield a line for each ability that only one of the layers has."""
     core = [_repository(tree, "openembedded-core") / "meta" for tree in (old, new)]
     if not core[1].is_dir():
-        # Compare only meta-virtualization, with the same core.
+        # Only meta-virtualization is compared, so both sides get the same core.
         core[1] = core[0]
     layers = [_repository(tree, "meta-virtualization") for tree in (old, new)]
     one, other = (abilities.read(map(str, pair)) for pair in zip(layers, core, strict=True))

@@ -1,14 +1,14 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Feeds the readers bytes that reach new code, with Atheris: ``make fuzz``.
+"""Feed the readers bytes that reach new code, with Atheris: ``make fuzz``.
 
 ``python -m tools.fuzz TARGET SECONDS FOLDER`` runs one target of :mod:`tests.safety.fuzzing`.
-The folder keeps the corpus between runs, and gets each input that fails. With
-``XENTUI_OE_TREE`` the corpus begins with real configurations besides those of the tests.
-``coverage run --branch -m tools.fuzz TARGET 0 FOLDER`` reads the corpus once, without Atheris.
+FOLDER keeps the corpus between runs and receives each input that fails. With ``XENTUI_OE_TREE``,
+the corpus also begins with the real configurations of that tree. ``coverage run --branch -m
+tools.fuzz TARGET 0 FOLDER`` reads the corpus once, without Atheris.
 
-Runs, edges reached (``cov``) and speed are on the last lines of stderr. Atheris is no
-dependency of the tests: it has no archive for each Python that xentui runs on.
+The last lines of stderr have the number of runs, the edges reached (``cov``) and the speed. Atheris
+is not a dependency of the tests: it does not support every Python that xentui runs on.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SLOWEST = 10
 
 
 def main(target: str, seconds: int, folder: Path) -> None:
-    """Run a target for some seconds; 0 reads the corpus once."""
+    """Run a target for a number of seconds; 0 reads the corpus once."""
     if seconds:
         _fuzz(target, seconds, folder)
         return
@@ -48,7 +48,7 @@ def _fuzz(target: str, seconds: int, folder: Path) -> None:
         for seed in fuzzing.seeds(target):
             name = hashlib.sha256(seed).hexdigest()[:40]
             (corpus / name).write_bytes(seed)
-            # What is imported only when it is needed is imported, and instrumented, now.
+            # Load and instrument the modules now that are otherwise imported on first use.
             run(seed)
     atheris.Setup(
         [
@@ -68,7 +68,7 @@ def _corpus(target: str, folder: Path) -> Path:
 
 
 def _escaped(word: str) -> str:
-    """Return a word as libFuzzer's dictionaries write it."""
+    """Return a word in the form that libFuzzer's dictionaries use."""
     return "".join(
         chr(byte) if 32 <= byte < 127 and byte not in b'"\\' else f"\\x{byte:02x}"
         for byte in word.encode()

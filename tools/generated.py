@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Every committed file that is made from the code: ``python -m tools.generated`` renews them."""
+"""Generate every committed file that is built from the code: ``python -m tools.generated``."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _FONT_FACE = re.compile(r"^[ \t]*@font-face \{.*?^[ \t]*\}\n", re.DOTALL | re.MU
 SCREENS = {
     name: f"test_each_step[{name}-120x40-dark].svg" for name in ("guests", "memory", "review")
 }
-"""Pictures of the wizard that pages show: which snapshot each is."""
+"""Pictures of the wizard in the documentation, and the snapshot that each is a copy of."""
 
 
 def files() -> dict[str, str]:
-    """Return what each file is to hold, by its path in the repository.
+    """Return the content of each generated file, by its path in the repository.
 
-    All but the manual page, which Sphinx makes of some of them (:mod:`tools.manpage`).
+    The manual page is missing here: Sphinx builds it from some of these (:mod:`tools.manpage`).
     """
     from tools import keys, reference, releases
 
@@ -32,16 +32,16 @@ def files() -> dict[str, str]:
     made["docs/reference-keys.md"] = keys.page()
     for name, snapshot in SCREENS.items():
         path = ROOT / "snapshots/test_snapshots" / snapshot
-        # The source archive carries the picture, not the snapshots.
+        # The source archive has these pictures, but not the snapshots.
         if path.exists():
             text = path.read_text(encoding="utf-8")
-            # A page is read without a network: the reader's own font serves.
+            # Pages must not load fonts from the network: the reader's own font is used.
             made[f"docs/images/{name}.svg"] = _FONT_FACE.sub("", text)
     return made
 
 
 def main() -> int:
-    """Write what is not as it is to be; tell which files those were."""
+    """Write the files that are out of date, and print their names."""
     from tools import manpage
 
     for name, text in files().items():

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The page on the wizard's keys, read from where they are declared."""
+"""Generate the page on the wizard's keys from their declarations."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _SPELLED = {
 
 @dataclass(frozen=True)
 class Key:
-    """An action that has a name, and the keys that start it."""
+    """A named action, and the keys that start it."""
 
     name: str
     keys: tuple[str, ...]
@@ -78,7 +78,7 @@ def _declared() -> Iterator[Key]:
 
 
 def _key(call: ast.Call) -> Key | None:
-    """Return the key that a call declares, unless it has no name."""
+    """Return the key that a call declares, or nothing if the binding has no description."""
     named = {keyword.arg: keyword.value for keyword in call.keywords}
     name, keys = _text(named.get("id")), _text(call.args[0])
     if not name:

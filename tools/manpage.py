@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The manual page ``xentui(1)``: Sphinx makes it from ``docs/manual.md``."""
+"""Build the manual page ``xentui(1)`` from ``docs/manual.md``, with Sphinx."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def page() -> str:
     """Return the page as roff.
 
     Raises:
-        subprocess.CalledProcessError: Sphinx warns of something.
+        subprocess.CalledProcessError: Sphinx printed a warning.
     """
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The picture of the architecture: import-linter reads the imports, graphviz draws them.
+"""Draw the picture of the architecture: import-linter reads the imports, graphviz draws them.
 
-``make picture`` writes it; it needs graphviz (``dot`` and ``tred``).
+``make picture`` writes it. It needs graphviz (``dot`` and ``tred``).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _STYLE = """
 
 
 def imports() -> dict[str, set[str]]:
-    """Return each package and module right below ``xentui``, with those that it imports."""
+    """Return each package and module directly below ``xentui``, with the ones it imports."""
     graph = _graph()
     found: dict[str, set[str]] = {
         name: set() for name in re.findall(r'^ +"\.(\w+)"', graph, re.MULTILINE)
@@ -36,7 +36,7 @@ def imports() -> dict[str, set[str]]:
 
 
 def drawn() -> dict[str, set[str]]:
-    """Return the packages of the picture, each with those that an arrow leads to."""
+    """Return the packages in the picture, each with those that its arrows point to."""
     titles = re.findall(r"<title>([^<]*)</title>", PICTURE.read_text(encoding="utf-8"))
     found: dict[str, set[str]] = {}
     for title in titles:
@@ -47,7 +47,7 @@ def drawn() -> dict[str, set[str]]:
 
 
 def all_below(known: dict[str, set[str]]) -> dict[str, set[str]]:
-    """Return the same with whatever is reached in several steps."""
+    """Return the same graph with everything that can be reached in several steps."""
 
     def below(name: str) -> set[str]:
         return known[name].union(*(below(other) for other in known[name]))
@@ -56,7 +56,7 @@ def all_below(known: dict[str, set[str]]) -> dict[str, set[str]]:
 
 
 def main() -> int:
-    """Draw the picture. What follows from other arrows is left out."""
+    """Draw the picture, without the arrows that follow from others."""
     graph = re.sub(r'"\.__main__".*\n', "", _graph())
     nodes = "".join(f'    ".{name}" [label=<{_label(name)}>]\n' for name in sorted(imports()))
     nodes = re.sub(r' *"\.__main__".*\n', "", nodes)
@@ -76,7 +76,7 @@ def _graph() -> str:
 
 
 def _label(name: str) -> str:
-    """Return a package's name, and below it what its docstring says first."""
+    """Return a label: the package's name and the first line of its docstring."""
     path = ROOT / "xentui" / name / "__init__.py"
     path = path if path.exists() else ROOT / "xentui" / f"{name}.py"
     summary = (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").split("\n")[0]

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Reference pages: the project file from its schema, options from the parsers, the findings."""
+"""Generate the reference pages: project file, command line, boards and findings."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _TABLES = (
     ("fetch", "guests.NAME.source.fetch"),
     ("import_type", "import_types.NAME"),
 )
-"""Each definition of the schema, and the table it is in a project file."""
+"""The definitions in the schema, and the table that each describes in a project file."""
 
 _TYPES = {
     "integer": "whole number",
@@ -159,7 +159,7 @@ def _options() -> Iterator[str]:
 
 
 def _description(command: Command) -> Iterator[str]:
-    """Yield what a command does; lines that are indented keep their columns."""
+    """Yield the description of a command. Indented lines keep their columns."""
     aligned = started = False
     for line in command.description.split("\n"):
         if line.startswith("  ") != aligned:
@@ -218,7 +218,7 @@ def _findings() -> Iterator[str]:
 
 
 def _language(text: str) -> str:
-    """Tell a piece of a project file from one of a configuration or an xl config."""
+    """Return the language of an example: TOML of a project file, BitBake, or an xl config."""
     try:
         keys = tomllib.loads(text).keys()
     except tomllib.TOMLDecodeError:
@@ -227,7 +227,7 @@ def _language(text: str) -> str:
 
 
 def _prose(text: Any) -> str:
-    """Return text in which Markdown formats nothing but the parts in backticks."""
+    """Return text in which Markdown formats only the parts in backticks."""
     parts = str(text).strip().split("`")
     for at in range(0, len(parts), 2):
         for mark in "\\*_[]<>$|":
@@ -246,7 +246,7 @@ def _code(text: str) -> str:
 
 
 def boards_page() -> str:
-    """Return the page of boards: what each is known to do, and where that is from."""
+    """Return the page on boards: what each can do, and the source of that."""
     return "\n".join([_HEAD, *_boards()])
 
 

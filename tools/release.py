@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""``make release``: the archives of the last commit, built twice, checked and tried.
+"""Build, check and try the archives of the last commit: ``make release``.
 
-What is built comes from the commit alone, never from the work tree. In ``dist/`` lie the archives,
-an SBOM (CycloneDX) of an installation, checksums and the changelog's section.
+Everything is built twice, from the commit only, never from the work tree. ``dist/`` then has the
+archives, an SBOM (CycloneDX) of an installation, checksums, and the section of the changelog.
 """
 
 from __future__ import annotations
@@ -34,17 +34,18 @@ OF_THE_TREE = (
     "tests/test_release.py",
     "tests/test_repository.py",
 )
-"""Tests of what lies in the work tree, and of how archives are made of it. All others must pass
-where xentui was installed, with its lowest and with its newest dependencies; but for those that
-compare pictures, which belong to one version of Textual."""
+"""Tests that need the work tree, or build the archives themselves. All other tests must pass where
+xentui was installed, with its lowest and with its newest dependencies. The exception are
+comparisons of pictures, which belong to one version of Textual.
+"""
 
 
 class ReleaseError(Exception):
-    """Something is not fit to be published."""
+    """Something that must not be published."""
 
 
 def main() -> int:
-    """Build, check and try everything; tell each step."""
+    """Build, check and try everything, and print each step."""
     try:
         with tempfile.TemporaryDirectory(prefix="xentui-release-") as folder:
             # Some tests run as another user than root.
@@ -94,7 +95,7 @@ def _release(folder: Path) -> None:
 
 
 def lowest(tree: Path) -> list[str]:
-    """Return each dependency at the lowest version that is allowed."""
+    """Return each dependency with the lowest version that is allowed."""
     needs = _project(tree)["dependencies"]
     return [re.sub(r">=([\d.]+).*", r"==\1", need) for need in needs]
 
@@ -115,7 +116,7 @@ def changes(tree: Path) -> str:
 
 
 def check_wheel(wheel: Path, tree: Path) -> None:
-    """See that a wheel holds the package, its data, and nothing else.
+    """Check that a wheel has the package, its data, and nothing else.
 
     Raises:
         ReleaseError: it does not.
@@ -144,7 +145,7 @@ def check_wheel(wheel: Path, tree: Path) -> None:
 
 
 def check_source(source: Path, tree: Path) -> None:
-    """See that a source archive holds what the commit has, but for what is left out by intent.
+    """Check that a source archive has the files of the commit, except those excluded on purpose.
 
     Raises:
         ReleaseError: it does not.
@@ -195,15 +196,15 @@ def _install(python: str, *what: str) -> None:
 
 
 def _try(folder: Path, archive: Path, needs: list[str], tree: Path) -> None:
-    """Install an archive with dependencies of its own, and run tests against it."""
+    """Install an archive with its own dependencies, and run tests against it."""
     python = _environment(folder)
     _install(python, str(archive), *needs)
     _install(python, *_harness(tree))
-    # What the tests need may have brought in newer ones.
+    # Dependencies of the tests may have upgraded some of them.
     _install(python, str(archive), *needs)
     place = folder / "place"
     place.mkdir()
-    # The tests, and no package beside them: they meet what was installed.
+    # Only the tests, without the package next to them, so that they import the installed one.
     for name in ("tests", "presets", "docs"):
         copytree(tree / name, place / name)
     copy2(tree / "pyproject.toml", place)

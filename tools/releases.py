@@ -1,12 +1,13 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Record what each release's layers can do, or tell where the record no longer holds.
+"""Record the abilities of each release's layers, or check the record.
 
-    python -m tools.releases record TREES          writes xentui/bitbake/releases.toml
-    python -m tools.releases check TREES           exits with 1 where it would change
+    python -m tools.releases record TREES
+    python -m tools.releases check TREES
 
-TREES is a folder with a folder for each release, which holds ``openembedded-core`` and
-``meta-virtualization`` of that branch. A release that is not there keeps its record.
+``record`` writes ``xentui/bitbake/releases.toml``; ``check`` exits with 1 if that would change it.
+TREES has a folder for each release, with ``openembedded-core`` and ``meta-virtualization`` on the
+branch of that release. A release without a folder keeps its record.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import tomlkit
 from xentui.bitbake import abilities, releases
 from xentui.bitbake.abilities import Abilities
 
-# Version, whether it is an LTS release, branch of BitBake: nothing in the layers says so.
+# Version, whether it is an LTS release, and branch of BitBake. The layers do not state these.
 KNOWN: dict[str, tuple[str, bool, str]] = {
     "kirkstone": ("4.0", True, "2.0"),
     "scarthgap": ("5.0", True, "2.8"),
@@ -43,12 +44,12 @@ HEAD = """\
 
 
 def layers(tree: Path) -> list[str]:
-    """Return the two layers of a tree that abilities are read from."""
+    """Return the two layers of a tree from which abilities are read."""
     return [str(tree / "openembedded-core/meta"), str(tree / "meta-virtualization")]
 
 
 def recorded(trees: Path) -> str:
-    """Return the text of ``releases.toml`` for the trees at hand."""
+    """Return the text of ``releases.toml`` for the trees that are available."""
     known: dict[str, Any] = {}
     if releases.FILE.is_file():
         known = tomllib.loads(releases.FILE.read_text(encoding="utf-8"))
@@ -96,7 +97,7 @@ ROWS: dict[str, tuple[str, Callable[[Abilities], object]]] = {
     "docker, podman, containerd: a network": ("", lambda a: a.vxn and a.vxn.oci_network),
     "vxn's containers need Dom0 as router": ("", lambda a: a.vxn and a.vxn.static_addresses),
 }
-"""Rows of the table: what is written in place of what is missing, and how it is read."""
+"""The rows of the table: what is written instead of a missing ability, and how it is read."""
 
 PAGE = """\
 <!-- SPDX-FileCopyrightText: The xentui authors -->

@@ -1,10 +1,11 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Compare ``xentui/xl/keys.toml`` with what xl reads in each release of a clone of Xen.
+"""Compare ``xentui/xl/keys.toml`` with the keys that xl reads in each release of Xen.
 
     python tools/xl_keys.py ../xen
 
-Prints each key whose releases are not those of the table, and ends with 1 if there is one.
+The argument is a clone of Xen. Prints each key whose releases differ from the table, and exits with
+1 if there is one.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ from xentui.xl import keys
 
 FILES = ("tools/xl/xl_parse.c", "tools/libxl/xl_cmdimpl.c")
 WARNED = ("device_model", "vif2", "vncviewer")
-"""Keys that xl asks for only to say that it ignores them."""
+"""Keys that xl looks up only to report that it ignores them."""
 
 
 def main(xen: Path) -> int:
-    """Compare, and return how it ended."""
+    """Compare, and return the exit code."""
     releases = [(4, minor) for minor in range(keys.OLDEST[1], keys.NEWEST[1] + 1)]
     read = {release: names(xen, release) for release in releases}
     wrong = 0
@@ -41,7 +42,7 @@ def main(xen: Path) -> int:
 
 
 def names(xen: Path, release: keys.Version) -> set[str]:
-    """Return the keys that a release's xl asks for."""
+    """Return the keys that xl looks up in a release."""
     for file in FILES:
         at = f"stable-{keys.shown(release)}:{file}"
         result = subprocess.run(["git", "-C", xen, "show", at], capture_output=True, text=True)
