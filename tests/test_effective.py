@@ -225,6 +225,6 @@ def test_a_path_that_leads_nowhere_sets_nothing() -> None:
 
 def test_two_guests_cannot_get_one_key() -> None:
     project = Project(Host("qemux86-64"), guests=(Guest("a"), Guest("b")))
-    with pytest.raises(ValueError, match="there is a b already"):
+    with pytest.raises(ValueError, match="b already exists"):
         project.with_guest(Guest("b"), instead_of="a")
     assert project.with_guest(Guest("b", memory=64)).guest("b").memory == 64

@@ -13,7 +13,7 @@ from tests.real import cases, tree
 from tests.real.build import Build
 from tests.real.cases import Case
 from tests.real.conftest import MakeBuild
-from xentui.output import bundle_recipe, xentui_conf
+from xentui.output import bundle_recipe, guest_flags
 from xentui.project import schema
 from xentui.project.complete_cfg import why_complete_cfg
 from xentui.project.effective import effective
@@ -68,7 +68,7 @@ def test_bitbake_reads_a_bundle_as_intended(
         assert seen.values["PACKAGE_ARCH"] == project.host.machine.replace("-", "_")
         assert "virtual/cross-cc" not in seen.words("DEPENDS")
         assert seen.words("XEN_GUEST_BUNDLES") == [
-            xentui_conf.bundled_entry(guest) for guest in guests
+            guest_flags.bundled_entry(guest) for guest in guests
         ]
         assert seen.values["XEN_GUEST_MEMORY_DEFAULT"] == str(project.defaults.memory or 512)
         complete = {

@@ -18,7 +18,7 @@ from tests.real.build import Build
 from tests.real.cases import Case
 from tests.real.conftest import MakeBuild
 from xentui.bitbake import vxn
-from xentui.output import xentui_conf
+from xentui.output import guest_flags
 from xentui.project import boards
 from xentui.project.assets import gather
 from xentui.project.effective import effective, image
@@ -70,7 +70,7 @@ def test_the_image_has_what_the_project_describes(
     bundles = {guest.bundle for guest in project.guests if guest.bundle}
     assert bundles <= set(seen.words("IMAGE_INSTALL"))
     named = [guest for guest in project.guests if guest.bundle is None]
-    entries = [xentui_conf.bundled_entry(guest) for guest in named]
+    entries = [guest_flags.bundled_entry(guest) for guest in named]
     assert seen.words("BUNDLED_XEN_GUESTS") == entries
     packed = {}
     for record in filter(None, (seen.values["XEN_GUEST_PARAMS_MAP"] or "").split(";")):

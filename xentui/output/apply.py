@@ -30,11 +30,11 @@ _MOST_KEPT = 1000
 
 @dataclass(frozen=True, slots=True)
 class ApplyResult:
-    """The changes that were made.
+    """The result of applying a plan.
 
     Attributes:
-        changes: the files written and removed, in order.
-        kept: hand-edited files that were replaced, each with the path of its copy.
+        changes: the files that were written and removed, in order.
+        kept: hand-edited files that were replaced, each with the path of the copy made of it.
     """
 
     changes: tuple[Change, ...]
@@ -48,18 +48,18 @@ def apply(
     wait: float = LOCK_SECONDS,
     on_written: Callable[[Change], None] = lambda _change: None,
 ) -> ApplyResult:
-    """Make the changes of a plan; without changes, nothing is touched.
+    """Apply a plan.
 
     Args:
         plan: the plan that the user has seen.
-        force: whether to overwrite hand-edited files; each is kept under a new name.
+        force: whether to replace hand-edited files, after copying each to a new name.
         wait: seconds to wait for another run in the same folders.
         on_written: called after each file.
 
     Raises:
-        RefusedError: a hand-edited file is in the way, another run holds a folder, or a
-            link appeared; :class:`~xentui.output.tree.StaleError` if a file was
-            changed after the plan was made. Files written before that remain, complete.
+        RefusedError: a hand-edited file is in the way, another run has locked a folder, or a link
+            appeared; :class:`~xentui.output.tree.StaleError` if a file was changed after the plan
+            was made. Files that were written before stay.
         InputError: no space, no permission, or an unreadable source.
     """
     if plan.edited and not force:
@@ -73,13 +73,13 @@ def apply(
         for place in sorted({root.path for root in plan.roots} | {c.root for c in todo}):
             if place in needed or place.exists():
                 trees[place] = stack.enter_context(Tree(place, create=place in needed))
-        # Two paths of one folder share one lock; waiting for it twice would never end.
+        # Two paths may lead to the same folder. Locking it twice would wait forever.
         for tree in {tree.identity: tree for tree in trees.values()}.values():
             tree.lock(wait)
         for change in todo:
             if change.root in trees and trees[change.root].seen(change.name) != change.seen:
                 raise changed_meanwhile(change.path)
-        # What was to be removed from a folder that is gone is gone with it.
+        # A folder that no longer exists has no files to remove.
         todo = [change for change in todo if change.root in trees]
         return _carry_out(plan, todo, trees, on_written)
 
@@ -95,7 +95,6 @@ def _carry_out(
     for change in todo:
         tree = trees.get(change.root)
         if tree is None:
-            # The folder is gone since the plan was made, and the file to remove with it.
             continue
         if change.keep:
             _keep_original(tree, change)
@@ -125,7 +124,7 @@ def _in_order(changes: tuple[Change, ...]) -> list[Change]:
 
 
 def _write(tree: Tree, change: Change) -> str:
-    """Write one file and return the digest of what was written."""
+    """Write one file and return the digest of the written bytes."""
     assert change.new is not None  # noqa: S101 - removals go elsewhere
     made = hashlib.sha256()
 
@@ -213,7 +212,7 @@ def _record(tree: Tree, new: Manifest) -> None:
 
 
 def _keep_original(tree: Tree, change: Change) -> None:
-    """Keep a copy of the user's own file before xentui changes it for the first time."""
+    """Copy one of the user's own files before xentui changes it for the first time."""
     name = change.name + change.keep
     if change.old is not None and tree.seen(name) is None:
         # A copy of a private file is private too.
@@ -222,7 +221,7 @@ def _keep_original(tree: Tree, change: Change) -> None:
 
 
 def _keep_edited(tree: Tree, change: Change) -> Path:
-    """Keep a hand-edited file under a new name in its folder, and return that name."""
+    """Copy a hand-edited file to a new name in its folder, and return the path of the copy."""
     for number in range(1, _MOST_KEPT):
         name = f"{change.name}.mine{'' if number == 1 else number}"
         if tree.seen(name) is None:

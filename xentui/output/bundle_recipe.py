@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from xentui.bitbake import text
 from xentui.output import sources
 from xentui.output.guest_cfg import supplied
-from xentui.output.xentui_conf import bundled_entry, flags_to_write
+from xentui.output.guest_flags import bundled_entry, flags_to_write
 from xentui.project import artifacts, schema
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.effective import fallback

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""One file as it is and as it should be, with the diff between the two.
+"""The change to one file, and the diff that shows it.
 
 A generated file that was edited by hand has three versions: the one that xentui wrote last, the
-present file, and the one that xentui would write now.
+current file, and the one that xentui would write now.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ Kind = Literal["new", "changed", "same", "edited", "removed", "kept"]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One file, as it is and as it should be.
+    """One file as it is now and as it should be.
 
     Attributes:
-        root: the folder that xentui may write in.
+        root: the folder that xentui writes into.
         name: the file's path below it, with ``/`` between its parts.
-        kind: ``edited`` is a generated file that someone changed, or one that xentui did
-            not write: it is not changed unless the user decides otherwise. ``kept`` is one that
-            the user wants to keep while all others are written.
-        old: the present text; ``None`` if there is no file, or a copied one.
-        new: the new content; ``None`` if the file is to be removed.
+        kind: ``edited`` means that someone edited the generated file, or that xentui did not write
+            it, so it stays as it is unless the user decides otherwise. ``kept`` means that the user
+            wants to keep such a file while all others are written.
+        old: the current text; ``None`` if the file does not exist or is a copy.
+        new: the new contents; ``None`` to remove the file.
         seen: the state of the file when the plan was made.
-        digest: SHA-256 of the file there now where it is known, else empty; of one that holds
-            edits which were agreed to, that of what xentui alone would write.
-        users: whether the file is the user's own, of which xentui changes some lines.
-        keep: suffix of a backup of the present file, unless there is one already.
+        digest: SHA-256 of the current file, or empty if unknown. If the file contains edits that
+            the user had merged, the digest of the text without them.
+        users: whether it is one of the user's own files, in which xentui changes some lines.
+        keep: suffix for a backup of the current file, which is made unless there is one.
         base: the text that xentui wrote last, if the file was edited since and the text is known.
         pure: the text that xentui would write without the edits that ``new`` includes.
-        merged: SHA-256 of the file there now, where it holds edits that were agreed to.
+        merged: SHA-256 of the current file if it contains edits that the user had merged.
     """
 
     root: Path
@@ -64,8 +64,8 @@ class Change:
     def diff(self) -> str:
         """Return a unified diff, empty if nothing changes; for a copy, one line about it.
 
-        For an edited file it is the diff of :func:`three_way`.
-        The text holds whatever the files hold: make it visible before it is shown.
+        For an edited file, return the diffs of :func:`three_way`. The text may contain control
+        characters from the files: pass it through ``safe_text.visible`` before you show it.
         """
         if self.kind == "same":
             return ""
@@ -74,7 +74,7 @@ class Change:
         return self.plain_diff()
 
     def plain_diff(self) -> str:
-        """Return the unified diff from the present to the new file."""
+        """Return the unified diff from the current to the new file."""
         place = visible(str(self.path))
         if isinstance(self.new, Copy):
             return (
@@ -92,10 +92,10 @@ class Change:
 
 
 def merged(change: Change) -> Merged | None:
-    """Return both sides of an edited file put together, or ``None`` where they conflict.
+    """Merge both sides of an edited file; return ``None`` if that is impossible.
 
-    It is also ``None`` if xentui's last text is unknown, if the file is to be removed or is not
-    text, and for the block in the user's own file, as the user can edit next to it.
+    That is so if xentui's last text is unknown, if the file is to be removed or is not text, and
+    for the block in one of the user's own files, as the user can edit next to the block.
     """
     if change.users or change.base is None or change.old is None or isinstance(change.new, Copy):
         return None
@@ -103,10 +103,7 @@ def merged(change: Change) -> Merged | None:
 
 
 def three_way(change: Change) -> str:
-    """Return the diffs between the three versions of an edited file, each after a comment line.
-
-    The text holds whatever the files hold: make it visible before it is shown.
-    """
+    """Return the diffs between the three versions of an edited file, each after a comment line."""
     place = visible(str(change.path))
     where = f"{place}{' (the xentui block)' if change.users else ''}"
     if change.base is None or change.old is None:

@@ -35,10 +35,10 @@ from xentui.bitbake.files import absolute
 from xentui.bitbake.overrides import operation
 from xentui.errors import InputError
 from xentui.output import fragment, header, manifest, user_files
+from xentui.output.guest_flags import bundled_entry, effective_defaults, effective_flags
 from xentui.output.plan import decode
 from xentui.output.rendered import CONF, LAYER, Rendered
 from xentui.output.tree import Tree
-from xentui.output.xentui_conf import bundled_entry, effective_defaults, effective_flags
 from xentui.project import filesystem, schema
 from xentui.project.model import Project
 from xentui.safe_text import visible

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The comment at the top of each generated file, with a digest that shows hand edits.
+"""The comment at the top of each generated file, with a digest that reveals edits by hand.
 
 The header names the project file and contains a digest of all other lines. If the digest matches,
 the file is as xentui wrote it; otherwise it was edited by hand. The header contains no version of
@@ -17,7 +17,7 @@ from xentui.safe_text import visible
 _MARK = "xentui-digest: sha256:"
 _DIGEST_LINE = re.compile(r"^[^\s\w]{1,4} xentui-digest: sha256:([0-9a-f]{64})\n", re.ASCII)
 _HEADER_LINES = 8
-"""Number of first lines that may contain the digest; further down, it is ordinary text."""
+"""The digest must be in one of this many first lines; further down, it is ordinary text."""
 
 
 def stamp(body: str, *, project: str, comment: str = "#", first: str = "") -> str:
@@ -30,8 +30,8 @@ def stamp(body: str, *, project: str, comment: str = "#", first: str = "") -> st
         comment: the start of a comment in this kind of file.
         first: a whole line that must be the first of the file, such as ``#!/bin/sh``.
     """
-    # BitBake continues a comment that ends in a backslash. The name may contain any character,
-    # so it is never at the end of a line.
+    # BitBake continues a comment line that ends in a backslash. The name may contain any character,
+    # so it must not be at the end of a line.
     head = (
         f"{first}{comment} Made by xentui from {visible(project)}: change that file, then run\n"
         f'{comment} "xentui generate" again. An edit made here is noticed and not overwritten.\n'
@@ -45,7 +45,7 @@ def is_stamped(text: str) -> bool:
 
 
 def is_intact(text: str) -> bool:
-    """Return whether a text is as xentui wrote it: it has the header, and the digest matches."""
+    """Return whether a text is unchanged since xentui wrote it: the header's digest matches."""
     parts = _split(text)
     if parts is None:
         return False

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The manifest: the list of the files that xentui wrote into a folder, kept in that folder.
+"""The manifest: a file in each output folder that lists the files that xentui wrote there.
 
-It shows which files of an earlier run are no longer generated, and whether a file without header,
-such as a copied image, was changed since. It also contains each written text in compressed form,
-which is needed to merge edits by hand with new contents.
+It shows which files of an earlier run are no longer generated, and whether a file without a header,
+such as a copied image, was changed since. It also contains the written texts in compressed form,
+which are needed to merge edits by hand with new contents.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ NAME = ".xentui-manifest.json"
 _UNSURE = "+"
 _KEYS = ("version", "files", "texts", "merged")
 _LARGEST_TEXT = 16 << 20
-"""Most bytes of a text that is kept; compression shrinks settings to a fifth."""
+"""Maximum size of a text that is recorded, in bytes; compression shrinks settings to a fifth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,10 @@ class Manifest:
     """The record of the last run.
 
     Attributes:
-        files: SHA-256 of each file's bytes by name; empty if unknown, and followed by ``+``
-            while a run is about to change the file.
-        notes: further entries for a build directory: ``layer``, ``attach``,
-            ``bblayers`` (the text put into bblayers.conf), ``block`` (the packed text of the
-            marked block).
+        files: SHA-256 of each file by name; empty if unknown, and followed by ``+`` while a run is
+            about to change the file.
+        notes: further entries, such as ``layer``, ``attach``, ``bblayers`` (the text added to
+            bblayers.conf) and ``block`` (the packed text of the marked block).
         texts: the written texts in compressed form, by name.
         merged: SHA-256 of files that contain edits by hand, by name; ``files`` then has the
             digest of the generated contents without these edits.
@@ -59,7 +58,7 @@ class Manifest:
         return text
 
     def text(self) -> str:
-        """Return the manifest's text; empty for an empty manifest."""
+        """Return the manifest as JSON; an empty text for an empty manifest."""
         if not self.files and not self.notes:
             return ""
         data: dict[str, object] = {"version": 1, "files": dict(sorted(self.files.items()))}

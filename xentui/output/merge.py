@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Merge two changes of one text line by line.
+"""Merge two changed versions of a text line by line.
 
 The common original is split at the lines that neither side changed. Between two such lines, the
-side that changed something wins; if both made different changes, there is a conflict.
+side that changed something wins; if both sides made different changes, there is a conflict.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 _SMALL = 200
-"""Most lines of both sides for which the slow and thorough comparison is used."""
+"""Up to this many lines on each side, the slow and thorough comparison is used."""
 
 
 class Conflict(NamedTuple):
-    """Lines that both sides changed: those of each, and the number of my first one."""
+    """Lines that both sides changed, in all three versions; ``line`` is the number in mine."""
 
     line: int
     base: tuple[str, ...]
@@ -30,11 +30,11 @@ class Conflict(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """Both changes together.
+    """The result of a merge.
 
     Attributes:
-        text: the result; a conflict is replaced by my lines.
-        conflicts: the places that somebody must decide.
+        text: the merged text, with my lines where there is a conflict.
+        conflicts: the conflicts, in order.
     """
 
     text: str
@@ -42,7 +42,7 @@ class Merged:
 
 
 def merge(base: str, mine: str, new: str) -> Merged:
-    """Put two changes of ``base`` together. It takes time in proportion to the lines."""
+    """Merge two changed versions of ``base``, in a time proportional to the number of lines."""
     was, ours, theirs = lines_of(base), lines_of(mine), lines_of(new)
     to_ours, to_theirs = dict(_pairs(was, ours)), dict(_pairs(was, theirs))
     stable = [at for at in range(len(was)) if at in to_ours and at in to_theirs]
@@ -67,17 +67,17 @@ def merge(base: str, mine: str, new: str) -> Merged:
 
 
 def lines_of(text: str) -> list[str]:
-    """Return the lines of a text with their ends, split at newlines alone."""
+    """Return the lines of a text with their ends, split only at newlines."""
     lines = text.split("\n")
     last = lines.pop()
     return [f"{line}\n" for line in lines] + ([last] if last else [])
 
 
 def _pairs(one: Sequence[str], other: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Yield the indices of lines that are the same on both sides, in order.
+    """Yield pairs of indices of equal lines, in order.
 
-    Lines that occur only once on each side are paired first, the longest run of them that is
-    in the same order on both; what lies between two pairs is compared from both its ends.
+    First the landmarks are paired: lines that occur once on each side, and in the same order. The
+    lines between two landmarks are then compared from both ends.
     """
     a = b = 0
     for i, j in (*_landmarks(one, other), (len(one), len(other))):
@@ -88,13 +88,14 @@ def _pairs(one: Sequence[str], other: Sequence[str]) -> Iterator[tuple[int, int]
 
 
 def _landmarks(one: Sequence[str], other: Sequence[str]) -> list[tuple[int, int]]:
-    """Return the longest series of lines, unique on both sides, that is in order on both."""
+    """Return the longest series of lines that are unique, and in the same order, on both sides."""
     places = {line: at for at, line in enumerate(other)}
     here, there = Counter(one), Counter(other)
     found = [
         (at, places[line]) for at, line in enumerate(one) if here[line] == 1 and there[line] == 1
     ]
-    # Patience sorting: the last of each pile, and what lay below each card.
+    # Patience sorting finds the longest increasing series: the top card of each pile, and for each
+    # card the one on the pile to its left at that time.
     tops: list[int] = []
     cards: list[int] = []
     below: list[int] = []
@@ -114,7 +115,7 @@ def _landmarks(one: Sequence[str], other: Sequence[str]) -> list[tuple[int, int]
 def _between(
     one: Sequence[str], other: Sequence[str], a: int, a_end: int, b: int, b_end: int
 ) -> Iterator[tuple[int, int]]:
-    """Yield the pairs within two parts that hold no landmark."""
+    """Yield the pairs within two parts that contain no landmark."""
     while a < a_end and b < b_end and one[a] == other[b]:
         yield a, b
         a, b = a + 1, b + 1

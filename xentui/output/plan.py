@@ -27,12 +27,17 @@ CHUNK = 1 << 20
 """Number of bytes that are copied or compared at a time."""
 
 LARGEST_TEXT = 16 << 20
-"""Most bytes of an obsolete file that is shown as text."""
+"""Maximum size of an obsolete file whose text is shown, in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """A folder to write into, with the manifest of the last run."""
+    """A folder to write into.
+
+    Attributes:
+        manifest: what the last run wrote there.
+        notes: the notes to record in the new manifest.
+    """
 
     path: Path
     manifest: Manifest = field(default_factory=Manifest)
@@ -44,9 +49,9 @@ class Plan:
     """All changes that writing would make.
 
     Attributes:
-        changes: every generated or obsolete file, unchanged ones included.
+        changes: all generated and obsolete files, including unchanged ones.
         roots: the folders that have a manifest.
-        notes: effects that the user may not expect, one sentence each.
+        notes: sentences about effects that the user may not expect.
     """
 
     changes: tuple[Change, ...]
@@ -65,7 +70,7 @@ class Plan:
 
     @property
     def with_edits(self) -> tuple[Change, ...]:
-        """Files with edits by hand that are up to date, or that the user keeps as they are."""
+        """Files with edits by hand that are merged already or that the user keeps."""
         return tuple(c for c in self.changes if c.kind == "kept" or c.merged)
 
     @property
@@ -74,21 +79,21 @@ class Plan:
         return tuple(c for c in self.pending if c.users)
 
     def diff(self) -> str:
-        """Return the diff of every change, one after the other."""
+        """Return the diffs of all changes in one text."""
         return "".join(change.diff() for change in self.changes)
 
 
 def plan(rendered: Rendered, root: Path) -> Plan:
     """Return the changes that writing a set of files into ``root`` would make.
 
-    Nothing is written, and ``root`` need not exist yet.
+    Nothing is written, and ``root`` may not exist yet.
 
     Raises:
         InputError: an existing file, or a file to copy, cannot be read.
         RefusedError: a link, or something else that is not a regular file, is in the way.
     """
-    made, removed, record = compare(rendered.files, root)
-    return Plan((*made, *removed), (record,))
+    generated, obsolete, record = compare(rendered.files, root)
+    return Plan((*generated, *obsolete), (record,))
 
 
 def compare(
@@ -97,8 +102,8 @@ def compare(
     """Compare a folder with the files that should be in it.
 
     Returns:
-        the changes for generated files, those for obsolete files of an earlier run, and the
-        manifest of that run.
+        The changes to generated files, those to obsolete files of an earlier run, and the folder
+        with the manifest of that run.
     """
     tree = open_tree(root)
     try:
@@ -143,7 +148,7 @@ def chunks(content: Content) -> Iterator[bytes]:
         yield encode(content)
         return
     try:
-        # Links were followed when the project was read; one that appeared since is not.
+        # Links were resolved when the project was read; a link that appeared since is refused.
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         with os.fdopen(os.open(content.source, flags), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -184,7 +189,7 @@ def _compared_copy(
     tree: Tree, root: Path, name: str, new: Copy, known: Manifest, seen: Seen
 ) -> Change:
     recorded = known.files.get(name, "")
-    # A copy has the time of its source, so usually it need not be read again.
+    # A copy gets the time stamp of its source, so usually neither has to be read again.
     alike = seen.size == new.size and seen.mtime_ns == source_stat(new).st_mtime_ns
     if alike and recorded and not manifest.is_unsure(recorded):
         return Change(root, name, "same", None, new, seen, recorded)
@@ -243,11 +248,11 @@ How = Literal["keep", "merge", "take"]
 
 
 def resolve_edits(plan: Plan, how: How | None) -> Plan:
-    """Return the plan after a decision on its edited files.
+    """Return the plan after the user's decision on its edited files.
 
-    ``keep`` leaves them unchanged, and all others are written. ``merge`` combines both sides if
-    that is possible; other edited files still prevent writing. ``take`` and ``None`` change
-    nothing: :func:`xentui.output.apply.apply` replaces the files with ``force``.
+    ``keep`` leaves them unchanged, so that all others can be written. ``merge`` merges both sides
+    where that is possible; the remaining edited files still prevent writing. ``take`` and ``None``
+    do not change the plan: with ``force``, :func:`xentui.output.apply.apply` replaces the files.
     """
     if how not in ("keep", "merge"):
         return plan
@@ -258,7 +263,7 @@ def resolve_edits(plan: Plan, how: How | None) -> Plan:
             if change.kind != "edited"
             else replace(change, kind="kept")
             if how == "keep"
-            else _put_together(change)
+            else _with_merged_text(change)
             for change in plan.changes
         ),
     )
@@ -270,7 +275,7 @@ def mergeable(plan: Plan) -> bool:
     return bool(found) and all(one is not None and not one.conflicts for one in found)
 
 
-def _put_together(change: Change) -> Change:
+def _with_merged_text(change: Change) -> Change:
     both = merged(change)
     if both is None or both.conflicts:
         return change

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Render a project: every generated file, as text."""
+"""Render all files of a project: ``conf/xentui.conf`` and the layer."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ def render(
     board: str = "",
     abilities: Abilities | None = None,
 ) -> Rendered:
-    """Return every file of a project.
+    """Return all files of a project.
 
     Args:
         project: the project.
-        assets: the files next to the project file.
+        assets: contents of the files that the project refers to.
         origin: name of the project file, for the headers.
         machine: whether to set MACHINE; false if a machine fragment sets it.
-        board: the project's name in a layer for several boards; empty if the layer is its own.
-        abilities: features of the layers in use; by default, those of the project's release.
+        board: the project's name in a layer for several boards; empty in the project's own layer.
+        abilities: features of the layers; by default, those of the project's release.
 
     Raises:
         CannotCarry: a value cannot be written without changing its meaning.
@@ -72,9 +72,9 @@ def render(
 def _beside_recipe(
     project: Project, bundle: Bundle, guests: list[Guest], assets: Assets
 ) -> dict[str, Content]:
-    """Return the files of a bundle that its recipe names with ``file://``.
+    """Return the files that a bundle's recipe refers to with ``file://``.
 
-    BitBake looks for them in a folder with the recipe's name next to it (FILESPATH).
+    BitBake searches for them in a folder next to the recipe that has the recipe's name (FILESPATH).
     """
     folder = f"{bundle_recipe.FOLDER}/{text.name(bundle.key)}"
     files: dict[str, Content] = {}
@@ -87,8 +87,8 @@ def _beside_recipe(
             if local == fetch.uri or local not in assets.sources:
                 continue
             source = guest.source if field.startswith("source.") else None
-            place = sources.local_name(source, fetch)
-            files.update(_copy(f"{folder}/{place}", assets.sources[local]))
+            name = sources.local_name(source, fetch)
+            files.update(_copy(f"{folder}/{name}", assets.sources[local]))
         if guest.source is not None and project.has_import_script(guest.source.type):
             script = project.import_type(guest.source.type).script
             if script in assets.texts:
@@ -96,21 +96,27 @@ def _beside_recipe(
     return files
 
 
-def _copy(place: str, source: SourceFile) -> dict[str, Content]:
-    """Return a local file for the layer; a directory cannot be copied, which XT322 reports."""
-    return {} if source.is_dir else {place: Copy(source.path, source.size)}
+def _copy(path: str, source: SourceFile) -> dict[str, Content]:
+    """Return the copy of a local file, by its path in the layer.
+
+    Directories cannot be copied; the finding XT322 reports them.
+    """
+    return {} if source.is_dir else {path: Copy(source.path, source.size)}
 
 
 def _must_inherit(project: Project, able: Abilities) -> bool:
-    """Return whether the append must make meta-virtualization's Dom0 image install guests."""
-    own = image(project) == schema.default_value("host", "image")
-    return own and bool(project.guests) and able.has_classes and not able.image_class
+    """Return whether the append of the Dom0 image must inherit the class that installs guests.
+
+    In some releases, meta-virtualization's own image recipe does not inherit it.
+    """
+    default_image = image(project) == schema.default_value("host", "image")
+    return default_image and bool(project.guests) and able.has_classes and not able.image_class
 
 
 def _image(
     project: Project, assets: Assets, origin: str, board: str, *, inherit: bool
 ) -> dict[str, Content]:
-    """Return the append of the Dom0 image and the xl configs next to it."""
+    """Return the append of the Dom0 image and the xl configs that it installs."""
     configs = {
         guest.key: config
         for guest in project.guests
@@ -122,15 +128,15 @@ def _image(
         return {}
     guests = [guest for guest in project.guests if guest.key in configs]
     recipe = text.name(image(project))
-    own = f"{recipe}-{text.name(board)}" if board else recipe
-    text_of = layer.INHERIT if inherit else ""
-    text_of += "\n" + layer.image_append(guests, own) if configs else ""
-    text_of += "\n" + layer.start_order(order) if numbered else ""
-    append = header.stamp(text_of, project=origin)
-    files: dict[str, Content] = {f"{_IMAGES}/{own}.{'inc' if board else 'bbappend'}": append}
+    name = f"{recipe}-{text.name(board)}" if board else recipe
+    body = layer.INHERIT if inherit else ""
+    body += "\n" + layer.image_append(guests, name) if configs else ""
+    body += "\n" + layer.start_order(order) if numbered else ""
+    append = header.stamp(body, project=origin)
+    files: dict[str, Content] = {f"{_IMAGES}/{name}.{'inc' if board else 'bbappend'}": append}
     if board:
         shared = header.stamp("\n" + layer.board_append(recipe), project=origin)
         files[f"{_IMAGES}/{recipe}.bbappend"] = shared
     for guest in guests:
-        files[f"{_IMAGES}/{own}/{guest.key}.cfg"] = configs[guest.key]
+        files[f"{_IMAGES}/{name}/{guest.key}.cfg"] = configs[guest.key]
     return files

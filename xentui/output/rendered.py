@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The files of a project as text, before anything is written."""
+"""The generated files of a project, before they are written."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ class Rendered:
     """The generated files of a project.
 
     Attributes:
-        conf: texts for the build directory, by relative path.
-        layer: files of the layer, by path relative to the layer's folder. Empty if no
-            layer is needed.
+        conf: texts of files in the build directory, by relative path.
+        layer: contents of files in the layer, by path relative to its folder; empty if no layer is
+            needed.
     """
 
     conf: Mapping[str, str]
@@ -43,12 +43,12 @@ class Rendered:
 
     @property
     def files(self) -> dict[str, Content]:
-        """Everything as one self-contained tree, by relative path."""
+        """All files as one tree, by relative path; the layer is a folder in it."""
         return {**self.conf, **{f"{LAYER}/{path}": text for path, text in self.layer.items()}}
 
     @property
     def recipes(self) -> dict[str, str]:
-        """The texts of recipes and appends, by path in the self-contained tree."""
+        """The texts of recipes and appends, by their paths in :attr:`files`."""
         return {
             path: text
             for path, text in self.files.items()

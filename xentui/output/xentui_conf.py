@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""``conf/xentui.conf``: the settings of the board, its guests and its containers.
+"""Write ``conf/xentui.conf``: the settings of the board, its guests and its containers.
 
-local.conf requires it in its last line, so plain ``=`` assignments here win.
+The last line of local.conf requires this file, so plain ``=`` assignments in it take precedence.
 """
 
 from __future__ import annotations
@@ -10,35 +10,25 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from xentui.bitbake import releases, text, vxn
 from xentui.bitbake.abilities import Abilities
 from xentui.output import boot
 from xentui.output.boot import bios
 from xentui.output.dom0_layer import dom0_packages
-from xentui.output.guest_cfg import supplied, vif_value
+from xentui.output.guest_cfg import supplied
+from xentui.output.guest_flags import bundled_entry, defaults_to_write, flags_to_write
 from xentui.output.layer import BOARD
-from xentui.project import board_file, boards, schema
+from xentui.project import board_file, boards
 from xentui.project.artifacts import image_fstype
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.board_file import Dom0Knob
-from xentui.project.complete_cfg import why_complete_cfg
-from xentui.project.effective import (
-    cached_per_guest,
-    dom0_memory,
-    effective,
-    explain,
-    image,
-    network,
-    total_memory,
-)
+from xentui.project.effective import dom0_memory, image, network, total_memory
 from xentui.project.image_space import extra_space
-from xentui.project.model import NO_IMAGE, Defaults, Guest, Project
-from xentui.project.schema import Field
+from xentui.project.model import Guest, Project
 
 _MAKES_EXT4 = ("xen-guest-image-minimal",)
-"""Guest recipes that make an ext4 image without any setting (``IMAGE_FSTYPES`` of
+"""Guest recipes that build an ext4 image by default (``IMAGE_FSTYPES`` in
 mv:recipes-extended/images/xen-guest-image-minimal.bb)."""
 
 
@@ -56,22 +46,22 @@ def xentui_conf(
         project: the project.
         assets: contents of the files that the project refers to.
         machine: whether to set MACHINE; false if a machine fragment sets it.
-        board: the project's name in a layer for several boards; empty if the layer is its own.
-        abilities: features of the layers in use; by default, those of the project's release.
+        board: the project's name in a layer for several boards; empty in the project's own layer.
+        abilities: features of the layers; by default, those of the project's release.
 
     Raises:
         CannotCarry: a value cannot be written so that BitBake reads it back.
     """
     able = abilities or releases.abilities_for(project)
-    of_xl = project.without_direct_guests
+    for_xl = project.without_direct_guests
     sections = (
         ("Board", _board(project, able, machine=machine, board_name=board)),
-        ("Guest defaults", _defaults(of_xl)),
-        ("Guests", _guests(of_xl, assets)),
-        ("Guest bundles", _bundles(of_xl)),
-        ("Image types of guests", _image_types(of_xl, able)),
-        ("Space for guest images", _room(of_xl, assets, able)),
-        ("Containers: vxn and containerd", _containers(of_xl, able)),
+        ("Guest defaults", _defaults(for_xl)),
+        ("Guests", _guests(for_xl, assets)),
+        ("Guest bundles", _bundles(for_xl)),
+        ("Image types of guests", _image_types(for_xl, able)),
+        ("Space for guest images", _image_space(for_xl, assets, able)),
+        ("Containers: vxn and containerd", _containers(for_xl, able)),
     )
     blocks = [block for block in (_section(title, body) for title, body in sections) if block]
     return "\n" + "\n".join(blocks)
@@ -120,7 +110,7 @@ def _board(project: Project, able: Abilities, *, machine: bool, board_name: str)
 
 
 def _layer_bundles(project: Project, recipe: str) -> Iterator[str]:
-    """Yield the line that installs bundles of the user's layers."""
+    """Yield the line that installs bundles from the user's layers."""
     names = "".join(f" {text.name(name)}" for name in project.host.layer_bundles)
     if names:
         yield "# Bundles that other layers provide.\n" + text.assign(
@@ -185,55 +175,10 @@ def _dom0_memory(project: Project, able: Abilities, recipe: str) -> Iterator[str
 
 def _defaults(project: Project) -> Iterator[str]:
     lines = [
-        text.assign(variable, written) for variable, written in _defaults_to_write(project.defaults)
+        text.assign(variable, written) for variable, written in defaults_to_write(project.defaults)
     ]
     if lines:
         yield "\n".join(lines)
-
-
-def effective_defaults(project: Project) -> Iterator[tuple[str, str]]:
-    """Yield each variable of a guest default with its effective value.
-
-    Raises:
-        CannotCarry: a value cannot be represented.
-    """
-    for field in schema.fields("defaults"):
-        value = explain(project, ("defaults", field.name)).value
-        if value is not None and value not in ((), ""):
-            yield field.variable, _encoded(field, value)
-
-
-def _defaults_to_write(defaults: Defaults) -> Iterator[tuple[str, str]]:
-    for field in schema.fields("defaults"):
-        value = getattr(defaults, field.name)
-        if value is None or value == schema.default_value("defaults", field.name):
-            continue
-        # The class cannot express an empty default: guests that would get it have a complete
-        # config.
-        if value in ((), ""):
-            continue
-        yield field.variable, _encoded(field, value)
-
-
-def _encoded(field: Field, value: Any) -> str:
-    """Return a value encoded so that BitBake, the class and xl read it back unchanged.
-
-    Raises:
-        CannotCarry: they would not.
-    """
-    if field.kind == "list":
-        return vif_value(value)
-    if field.kind == "integer":
-        return text.number(value)
-    match field.text_kind:
-        case "word":
-            return text.word(str(value))
-        case "domain":
-            return text.domain(str(value))
-        case "deploy-file":
-            return text.packed(text.path(str(value)))
-        case _:
-            return text.packed(str(value))
 
 
 def _guests(project: Project, assets: Assets) -> Iterator[str]:
@@ -292,62 +237,6 @@ def _image_types(project: Project, able: Abilities) -> Iterator[str]:
         )
 
 
-def bundled_entry(guest: Guest) -> str:
-    """Return a guest's word in the lists of guests, such as ``web:autostart``."""
-    tags = {text.one_of(tag, ("autostart", "external")) for tag in guest.tags}
-    return ":".join([text.name(guest.key), *sorted(tags)])
-
-
-@cached_per_guest
-def flags_to_write(project: Project, guest: Guest) -> tuple[tuple[str, str], ...]:
-    """Return the variables whose flag for this guest must be set, with their values.
-
-    Only values that differ from the guest's defaults are set.
-
-    Raises:
-        CannotCarry: a value cannot be represented.
-    """
-    now, usual = effective(project, guest).values, effective(project, Guest(guest.key)).values
-    flags = []
-    for field in _flag_fields(project, guest):
-        value = now.get(field.name, getattr(guest, field.name))
-        if value is not None and value != usual.get(field.name):
-            flags.append((field.variable, _encoded(field, value)))
-    return tuple(flags)
-
-
-def effective_flags(project: Project, guest: Guest) -> Iterator[tuple[str, str]]:
-    """Yield each variable with a flag for the guest, and the flag's effective value.
-
-    Where the guest has a complete xl config, flags that only the class's own config uses are left
-    out: they have no effect.
-
-    Raises:
-        CannotCarry: a value cannot be represented.
-    """
-    now = effective(project, guest).values
-    for field in _flag_fields(project, guest):
-        value = now.get(field.name, getattr(guest, field.name))
-        if value is not None:
-            yield field.variable, _encoded(field, value)
-
-
-def _flag_fields(project: Project, guest: Guest) -> Iterator[Field]:
-    """Yield the fields that the class reads from a guest's flags.
-
-    With a complete xl config, the class does not read flags that only belong in that config. The
-    rootfs "none" is xentui's own: the class would search for a file with this name.
-    """
-    complete = guest.config_file is not None or bool(
-        why_complete_cfg(project, effective(project, guest))
-    )
-    for field in schema.varflag_fields():
-        if field.text_kind == "local-file" or (complete and field.xl):
-            continue
-        if field.name != "rootfs" or guest.rootfs != NO_IMAGE:
-            yield field
-
-
 def _digest(
     project: Project, guests: Sequence[Guest], flags: Sequence[Mapping[str, str]], assets: Assets
 ) -> str:
@@ -362,38 +251,39 @@ def _digest(
         [bundled_entry(guest), dict(own), supplied(project, guest, assets)]
         for guest, own in zip(guests, flags, strict=True)
     ]
-    defaults = dict(_defaults_to_write(project.defaults))
+    defaults = dict(defaults_to_write(project.defaults))
     described = json.dumps([defaults, model], sort_keys=True)
     return hashlib.sha256(described.encode()).hexdigest()
 
 
 def _bundles(project: Project) -> Iterator[str]:
-    carrying = [
+    with_guests = [
         bundle.key
         for bundle in project.bundles
         if any(guest.bundle == bundle.key for guest in project.guests)
     ]
-    if carrying:
+    if with_guests:
         recipe = text.name(image(project))
         yield (
             "# Only for this image; otherwise guest images would install the bundle they are in.\n"
             + "\n".join(
                 text.assign(f"IMAGE_INSTALL:append:pn-{recipe}", f" {text.name(key)}")
-                for key in carrying
+                for key in with_guests
             )
         )
 
 
-def _room(project: Project, assets: Assets, able: Abilities) -> Iterator[str]:
+def _image_space(project: Project, assets: Assets, able: Abilities) -> Iterator[str]:
     space = extra_space(project, assets)
     if space is not None:
-        why = (
-            f". The recipe assigns {able.extra_space},\n# so only a :pn- override works.\n"
-            if able.extra_space is not None
-            else ".\n"
-        )
+        comment = "# Free space (KiB) in Dom0's root file system.\n"
+        if able.extra_space is not None:
+            comment = (
+                "# Free space (KiB) in Dom0's root file system. The recipe assigns "
+                f"{able.extra_space},\n# so only a :pn- override works.\n"
+            )
         yield (
-            f"# Free space (KiB) in Dom0's root file system{why}"
+            comment
             + text.assign(
                 f"IMAGE_ROOTFS_EXTRA_SPACE:pn-{text.name(image(project))}", text.number(space)
             )

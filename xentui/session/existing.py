@@ -19,7 +19,7 @@ from xentui.bitbake.import_draft import NotImportable, converter_for
 from xentui.errors import XentuiError
 from xentui.output import clashes, existing
 from xentui.output.existing import GUESTS, without_ours
-from xentui.output.xentui_conf import bundled_entry
+from xentui.output.guest_flags import bundled_entry
 from xentui.project import model, schema, tables
 from xentui.project.effective import HandSettings, Value
 from xentui.project.lines import KeyPath

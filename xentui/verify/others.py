@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from xentui.output.xentui_conf import bundled_entry, effective_defaults, effective_flags
+from xentui.output.guest_flags import bundled_entry, effective_defaults, effective_flags
 from xentui.project import schema
 from xentui.project.effective import image
 from xentui.project.model import Guest, Project
