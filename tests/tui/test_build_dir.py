@@ -440,3 +440,19 @@ async def test_guests_that_the_project_does_not_have_are_listed_and_left_alone(
         await pilot.press("slash", *"vendor-os", "enter")
         await settle(pilot)
         assert app.main.step.query_one(Table).key.endswith("vendor-os")
+
+
+async def test_a_project_begins_with_the_guests_of_the_build_directory() -> None:
+    build = small(Path.cwd(), BY_HAND, more=GUESTS)
+    app = wizard(in_build_dir(build, None))
+    async with app.run_test(size=SMALL, notifications=True) as pilot:
+        await read(pilot, app)
+        await pilot.press("home")
+        await settle(pilot)
+        assert "▸ The guests of this build directory" in shown(app)
+        assert "XEN_GUEST_MEMORY[vendor-os]" in shown(app)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert app.main.here == "guests"
+        assert app.session.project.guest("vendor-os").memory == 144
+        assert "Your settings are in the project now" in shown(app)

@@ -184,6 +184,29 @@ async def test_an_hvm_guest_that_boots_its_disk_has_no_command_line() -> None:
         assert "Kernel command line" in shown(app)
 
 
+async def test_a_fix_replaces_what_was_typed_and_hidden_values_have_no_problems() -> None:
+    app = wizard(session_of(TWO), begin="guests")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("enter", "tab", "tab", "tab", *"1024")
+        await settle(pilot)
+        assert "Must be a whole number from 1 to 128" in shown(app)
+        # 102, the last valid number on the way, is on no screen.
+        assert [one.code for one in app.session.findings.at("guests.alpha.vcpus")] == [""]
+        await pilot.press("f9")
+        await settle(pilot)
+        assert app.focused.value == ""  # type: ignore[union-attr]
+        assert app.session.project == TWO
+        await pilot.press(*"9999")
+        app.session.edit(
+            TWO.with_guest(replace(TWO.guest("alpha"), vcpus=3)), "what a fix elsewhere does"
+        )
+        app.main.changed()
+        await settle(pilot)
+        assert app.focused.value == "3"  # type: ignore[union-attr]
+        assert not app.session.state.unfinished
+
+
 async def test_a_problem_is_shown_whole_above_the_keys() -> None:
     guest = replace(TWO.guest("alpha"), extra="root=/dev/sda1 console=hvc0")
     app = wizard(session_of(TWO.with_guest(guest)), begin="guests")

@@ -79,6 +79,11 @@ class History(Generic[T]):
             self._done[-1] = (label, before, "")
 
     @property
+    def before(self) -> T | None:
+        """The project before the last step, or ``None`` if there is no step."""
+        return self._done[-1][1] if self._done else None
+
+    @property
     def undo_label(self) -> str | None:
         """The label of the step that undo would undo."""
         return self._done[-1][0] if self._done else None

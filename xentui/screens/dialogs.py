@@ -21,7 +21,7 @@ from xentui.project.filesystem import exists
 from xentui.screens.step import Retargeted, Step
 from xentui.session import Session, texts, writing
 from xentui.widgets.table import Column, Row, Table
-from xentui.widgets.text import Hanging, lit, wizard
+from xentui.widgets.text import Hanging, Text, lit, wizard
 
 Answer = tuple[str, str]
 """The name of an answer, and the label of its button."""
@@ -184,13 +184,14 @@ class Pick(Modal[str | None]):
             yield Static(lit(self._title, "strong"), markup=False, classes="dialog-title")
             yield Input(placeholder="part of a name", compact=True, id="pick-filter")
             yield Table(Column("Name", 28), Column("What it is"), id="pick-table")
+            yield Text(id="pick-about")
             text = f"{self._note}  Enter uses it, Esc goes back".strip()
             yield Static(lit(text, "muted"), markup=False)
             yield answers(("take", "Use this"), ("back", "Back"))
 
     def on_mount(self) -> None:
         """Fill the list, and leave room for the lines below it."""
-        self.query_one(Table).styles.height = max(2, min(12, self.app.size.height - 12))
+        self.query_one(Table).styles.height = max(2, min(12, self.app.size.height - 15))
         self._fill("")
 
     def _fill(self, wanted: str) -> None:
@@ -201,6 +202,12 @@ class Pick(Modal[str | None]):
             if all(word in f"{name} {text}".lower() for word in words)
         ]
         self.query_one(Table).set_rows(rows)
+        self._describe()
+
+    def _describe(self) -> None:
+        """Show what the highlighted row is in full; the table may cut it."""
+        key = self.query_one(Table).key
+        self.query_one("#pick-about", Text).show(lit(self._offers[int(key)][1] if key else ""))
 
     def action_move(self, by: int) -> None:
         """Go up or down in the list while the focus stays in the line."""
@@ -240,6 +247,7 @@ class Pick(Modal[str | None]):
     @on(Table.Moved)
     def _moved(self, event: Table.Moved) -> None:
         event.stop()
+        self._describe()
 
 
 async def save_as(step: Step, session: Session) -> None:

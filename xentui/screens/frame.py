@@ -77,8 +77,8 @@ class Frame:
         """Draw everything for the present state."""
         screen, session = self._screen, self._session
         found = session.findings
-        # On Start the budget of the row under the cursor is shown, and no other beside it.
-        budget = session.view.budget if screen.step.previewed_view() is None else None
+        # Start shows the budget of the highlighted row itself.
+        budget = session.view.budget if screen.here != "start" else None
         header = screen.query_one(HeaderLine)
         header.show(session.title, TITLES[screen.here], budget, changed=session.changed)
         screen.query_one(StepStrip).show(self._marks(found.counts), screen.here)

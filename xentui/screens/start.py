@@ -15,8 +15,9 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input
 
+from xentui.errors import XentuiError, sentences
 from xentui.project import boards, presets
-from xentui.screens.step import Begin, CursorMoved, Resume, Step
+from xentui.screens.step import Begin, CursorMoved, Edited, Go, Resume, Step
 from xentui.session import Session, View, opening, texts
 from xentui.session.review import short_path
 from xentui.session.state import EMPTY, Origin
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from xentui.session.drafts import Draft
 
-DRAFT, NOTHING, OPEN, FILE = ":draft", ":empty", ":open", ":file:"
+DRAFT, EXISTING, NOTHING, OPEN, FILE = ":draft", ":existing", ":empty", ":open", ":file:"
 MOST_FILES = 3
 """Most project files that are listed."""
 REST = 0.06
@@ -69,6 +70,7 @@ class Start(Step):
         self._draft_note = ""
         self._has_draft = False
         self._files: list[Path] = []
+        self._has_existing = False
 
     def compose(self) -> ComposeResult:
         """Make the list, and the details of the row under the cursor."""
@@ -103,6 +105,12 @@ class Start(Step):
         """Show what is now known about the build directory."""
         lines = location_lines(self.session, glyphs(self))
         self.query_one("#start-where", Hanging).show([lit(text, style) for text, style in lines])
+        settings = self.session.target.user_settings
+        has_existing = settings is not None and bool(settings.guests)
+        if has_existing != self._has_existing:
+            # The cursor stays where it is, since Enter may be on its way.
+            self._has_existing = has_existing
+            self._fill()
 
     def _fill(self) -> None:
         rows: list[Row] = []
@@ -112,6 +120,13 @@ class Start(Step):
                 Row(DRAFT, ((texts.RESUME, "strong"), "", "", ("yours", "muted"))),
                 Row(":or", ("  Start over",), heading=True),
             ]
+        if not wanted and self._has_existing:
+            rows.append(
+                Row(
+                    EXISTING,
+                    (("The guests of this build directory", "strong"), "", "", ("here", "muted")),
+                )
+            )
         if not wanted:
             rows += [
                 Row(
@@ -120,7 +135,7 @@ class Start(Step):
                 )
                 for path in self._files
             ]
-            if self._files:
+            if self._files or self._has_existing:
                 rows.append(Row(":new", ("  Start another project from",), heading=True))
         for preset in self._presets.values():
             if not opening.matches(preset, wanted):
@@ -215,6 +230,8 @@ class Start(Step):
             return "Enter begins with an empty project, on Machine."
         if key == OPEN:
             return "Enter asks for the file."
+        if key == EXISTING:
+            return "Enter takes your guests into a new project, and shows them."
         if key == DRAFT or key.startswith(FILE):
             return "Enter opens it, on Guests."
         return self.HINT
@@ -239,6 +256,8 @@ class Start(Step):
     def _lines(self, key: str) -> list[Content]:
         if key == DRAFT:
             return self._draft_lines()
+        if key == EXISTING:
+            return self._existing_lines()
         if key == NOTHING:
             return [lit("A QEMU board and no guest: go through the steps one after the other.")]
         if key == OPEN:
@@ -266,6 +285,12 @@ class Start(Step):
         if origin is None:
             return lines
         return [*lines, *self._project_lines(self.session.view_of_origin(origin))]
+
+    def _existing_lines(self) -> list[Content]:
+        """Return the lines in the user's own files that a project would begin with."""
+        settings = self.session.target.user_settings
+        head = lit("The Xen settings that you wrote in this build directory yourself:")
+        return [head, *(lit(line, "muted") for line in (settings.lines() if settings else ()))]
 
     def _draft_lines(self) -> list[Content]:
         lines = [
@@ -351,6 +376,8 @@ class Start(Step):
                 self.say(texts.UNREADABLE_DRAFT, "warning")
             else:
                 self.post_message(Resume(kept.state))
+        elif key == EXISTING:
+            self._take_existing()
         elif key == NOTHING:
             self.post_message(Begin(EMPTY, "begin with nothing", "machine"))
         elif key == OPEN:
@@ -365,6 +392,16 @@ class Start(Step):
                 self.say(f"{key}: {found}", "error")
             else:
                 self.post_message(Begin(found, f"take {key}", then))
+
+    def _take_existing(self) -> None:
+        """Begin with the guests that the user set in the build directory."""
+        try:
+            text = self.session.begin_with_existing()
+        except XentuiError as error:
+            self.say(sentences(error.message, error.fix), "error")
+            return
+        self.post_message(Edited(text))
+        self.post_message(Go("guests"))
 
     async def _open(self) -> None:
         from xentui.screens.files import FileBrowser

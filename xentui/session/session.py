@@ -349,14 +349,24 @@ class Session:
         return f"{title}{owner}"
 
     def drop_unfinished(self, path: field_paths.Path) -> None:
-        """Discard invalid text that was typed into a field."""
+        """Discard invalid text that was typed into a field.
+
+        The field gets the value that it had before the typing, if that was the last step. The
+        last valid value may be a part of the text, such as 102 on the way to 1024.
+        """
         kept = self.state.unfinished.get(path)
+        before, label = self._history.before, self._label(field_paths.field_of(path).title, path)
         self.end_typing()
         if kept is not None and kept.named and not self.check(path, kept.named)[1]:
             # Restore the old name: the last valid one is only a part of what was typed.
             self.put(path, kept.named)
             return
-        self._history.do(self.state.settled(path), self._label("text", path))
+        state = self.state.settled(path)
+        typed_last = self.undo_label == label and path[-1] != field_paths.KEY
+        if before is not None and typed_last and field_paths.exists(before.project, path):
+            value = field_paths.get(before.project, path)
+            state = replace(state, project=field_paths.put(state.project, path, value))
+        self._history.do(state, self._label("text", path))
 
     def end_typing(self) -> None:
         """End the current undo step: the next change starts a new one."""

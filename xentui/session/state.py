@@ -99,14 +99,17 @@ class State:
         return replace(self, files=MappingProxyType({**self.files, name: path}))
 
     def with_project(self, project: Project) -> State:
-        """Return the state with another project, without texts of fields that no longer exist."""
+        """Return the state with another project.
+
+        Invalid texts of fields that no longer exist, or that have another value now, are dropped.
+        """
         unfinished = self.unfinished
         if unfinished:
             unfinished = MappingProxyType(
                 {
                     path: kept
                     for path, kept in unfinished.items()
-                    if field_paths.exists(project, path)
+                    if _is_kept(path, self.project, project)
                 }
             )
         return replace(self, project=project, unfinished=unfinished)
@@ -132,3 +135,13 @@ class State:
             place = (collection, new, *path[2:]) if path[:2] == (collection, old) else path
             kept[place] = replace(one, path=place)
         return replace(self, unfinished=MappingProxyType(kept))
+
+
+def _is_kept(path: field_paths.Path, before: Project, after: Project) -> bool:
+    """Return whether the field at a path has the same value in two projects."""
+    if not field_paths.exists(after, path):
+        return False
+    return path[-1] == field_paths.KEY or (
+        field_paths.exists(before, path)
+        and field_paths.get(before, path) == field_paths.get(after, path)
+    )

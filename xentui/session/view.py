@@ -103,7 +103,11 @@ class View:
 
     @cached_property
     def findings(self) -> Sequence[Finding]:
-        """All findings: fields with invalid text first, then those of the rules and scripts."""
+        """All findings: fields with invalid text first, then those of the rules and scripts.
+
+        Findings about the last valid value of a field with invalid text are left out: that value
+        is not on the screen.
+        """
         from xentui.rules.check import check_all
 
         found = check_all(self.context)
@@ -117,7 +121,8 @@ class View:
             from xentui.rules.finding import allow_at
 
             found = allow_at(found, self.state.allowed)
-        return [*self.unfinished, *found]
+        invalid = {finding.path for finding in self.unfinished}
+        return [*self.unfinished, *(finding for finding in found if finding.path not in invalid)]
 
     @cached_property
     def errors(self) -> Sequence[Finding]:

@@ -118,8 +118,9 @@ class Labelled(Tipped):
         """Draw the label."""
         return self._label()
 
-    def _label(self) -> Content:
-        here = self.has_focus_within
+    def _label(self, *, here: bool | None = None) -> Content:
+        """Return the label; it is marked if the editor has the focus, or as ``here`` says."""
+        here = self.has_focus_within if here is None else here
         sign, style = self._mark()
         if here:
             sign, style = glyphs(self).cursor, "here"

@@ -11,11 +11,12 @@ from typing import NamedTuple
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.content import Content
 from textual.message import Message
 from textual.widgets import Button, Input, Static
 
 from xentui.widgets.field import FieldInput, Labelled
-from xentui.widgets.text import glyphs
+from xentui.widgets.text import glyphs, lit
 
 
 class Part(NamedTuple):
@@ -125,6 +126,14 @@ class PartsRow(Labelled):
     def help_text(self) -> str:
         """The problem with the typed text, or else the help for the row."""
         return self.problem or self.finding or self._help_text
+
+    def render(self) -> Content:
+        """Draw the label, with the mark on the line of the focused input."""
+        for number, line in enumerate(self.query(Horizontal)):
+            if number and line.has_focus_within:
+                mark = lit("\n" * number).append(lit(f"{glyphs(self).cursor} ", "here"))
+                return self._label(here=False).append(mark)
+        return super().render()
 
     def value(self, name: str) -> str:
         """Return the text of one input."""
