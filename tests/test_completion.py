@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from xentui.cli import COMMANDS
+from xentui.cli.parsing import COMMANDS
 from xentui.project import presets
 from xentui.rules import catalogue
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tools import commandline, generated, manpage
-from xentui.cli import COMMANDS
+from xentui.cli.parsing import COMMANDS
 from xentui.errors import Exit
 
 ROOT = Path(__file__).parents[1]

@@ -14,7 +14,7 @@ import pytest
 from tests.cli.conftest import BOARD, Run, process
 from tests.vectors import bundled_presets
 from xentui import __version__
-from xentui.cli import COMMANDS
+from xentui.cli.parsing import COMMANDS
 from xentui.project import document
 from xentui.rules import catalogue
 

@@ -15,7 +15,8 @@ import pytest
 
 from tests.bitbake import trees
 from tests.docs.pages import PAGES, ROOT, Block, blocks
-from xentui.cli import COMMANDS, main, parsing, wizard
+from xentui.cli import main, parsing, wizard
+from xentui.cli.parsing import COMMANDS
 from xentui.project import document, schema
 from xentui.rules import catalogue, check
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.sessions import session_of
 from xentui.plain.prompt import Choice, Menu
 from xentui.plain.talk import Talk
-from xentui.plain.wizard import Wizard
+from xentui.plain.wizard import PlainWizard
 from xentui.project import document
 from xentui.project.model import (
     Bundle,
@@ -97,7 +97,9 @@ class Person:
     ) -> None:
         self.session = session or session_of()
         self._answers, self._out = _Answers(), io.StringIO()
-        self.wizard = Wizard(self.session, Talk(self._answers, self._out, page=page, echo=False))
+        self.wizard = PlainWizard(
+            self.session, Talk(self._answers, self._out, page=page, echo=False)
+        )
         self.most = 0
         self.wizard.build_reader.read()
         self.wizard.go(begin)

@@ -184,3 +184,11 @@ def test_a_board_with_unlimited_dom0_memory_is_not_reported_as_full() -> None:
     person = Person(session_of(Project(Host("my-board", memory=8192))), begin="memory")
     assert "Dom0: not limited" in person.first
     assert "about 0" not in person.first
+
+
+def test_next_does_not_pass_a_question_that_was_not_answered() -> None:
+    person = Person(Session(EMPTY, draft_path=Path("draft.json")))
+    person.say("1")
+    assert "Choose an answer first, or b to go back." in person.say("n")
+    assert "Step 2 of 7" in person.say("2")
+    assert person.session.title == "qemux86-64-minimal"

@@ -16,7 +16,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xentui.cli import COMMANDS, parsing, terminal
+from xentui.cli import parsing, terminal
+from xentui.cli.parsing import COMMANDS
 from xentui.cli.show import WHAT
 from xentui.errors import Exit, XentuiError
 from xentui.project import document, presets, schema

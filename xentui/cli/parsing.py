@@ -12,13 +12,31 @@ from types import ModuleType
 from typing import TYPE_CHECKING, NoReturn
 
 from xentui import __version__
-from xentui.cli import COMMANDS
 from xentui.errors import UsageError
 from xentui.project.filesystem import exists
 from xentui.safe_text import quoted, visible
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction["Parser"]  # noqa: SLF001 - argparse has no other name
+
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "new": ("new", "write a project file from a preset"),
+    "presets": ("presets", "list the presets, or show one"),
+    "check": ("check", "list everything that is wrong with a project, and how to fix it"),
+    "show": ("show", "show what would be written, and what would be on the target"),
+    "rehearse": ("rehearse", "start the guests on a real Xen in QEMU before anything is built"),
+    "generate": ("generate", "write the files that BitBake reads"),
+    "remove": ("remove", "undo generate in a build directory"),
+    "import": ("import_", "make a project file from a local.conf, bundle recipes and xl configs"),
+    "doctor": ("doctor", "list what is wrong with a build directory, from its files alone"),
+    "verify": ("verify", "compare BitBake's values with the project's"),
+    "source": ("source", "show what an image file is, and how to make a guest from it"),
+    "explain": ("reference", "explain a finding: cause, evidence, fix, example"),
+    "schema": ("reference", "print the JSON schema of the project file"),
+    "completion": ("completion", "print the completion script of a shell"),
+}
+"""Name on the command line: module, and what it does in a few words."""
 
 
 class Parser(argparse.ArgumentParser):

@@ -65,9 +65,7 @@ def _run(arguments: list[str]) -> int:
         from xentui.cli import wizard
 
         return wizard.run(wizard.parser().parse_args(arguments))
-    from xentui.cli import COMMANDS
-
-    module = import_module(f"xentui.cli.{COMMANDS[name][0]}")
+    module = import_module(f"xentui.cli.{parsing.COMMANDS[name][0]}")
     args = parsing.command_parser(module).parse_args(arguments)
     code: int = module.run(args)
     return code

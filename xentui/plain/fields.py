@@ -11,14 +11,14 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from xentui.plain.prompt import Choice, Item, Menu, Pick, Prompt
+from xentui.plain import words
+from xentui.plain.prompt import Choice, Item, Menu, Pick, Prompt, Wizard
 from xentui.project import boards
 from xentui.session import field_paths, forms
 from xentui.session.forms import STEPS, TITLES
 
 if TYPE_CHECKING:
-    from xentui.plain.prompt import Item, Offer
-    from xentui.plain.wizard import Wizard
+    from xentui.plain.prompt import Offer
     from xentui.session import Session
     from xentui.session.forms import Group
 
@@ -31,45 +31,16 @@ _FEW = 12
 """Maximum number of known values that a field's help lists."""
 
 
-def value_of(session: Session, path: field_paths.Path) -> str:
-    """Return the effective value of the field at a path, as text."""
-    field = field_paths.field_of(path)
-    text, wrong = session.shown(path)
-    if wrong:
-        return f'"{text}" is not kept. {wrong}'
-    unit = f" {field.unit}" if field.unit else ""
-    if text:
-        return f"{_word(field.kind, text)}{unit}"
-    default, origin = session.fallback(path)
-    if not default and field.kind in ("choices", "list"):
-        return "none"
-    if not default:
-        return f"left out, {origin}" if origin else "left out"
-    return f"{_word(field.kind, default)}{unit}{f' ({origin})' if origin else ''}"
-
-
 def choice_of(wizard: Wizard, path: field_paths.Path) -> Choice:
     """Return the choice that asks for the field at a path."""
     session = wizard.session
-    value = value_of(session, path)
+    value = words.value_of(session, path)
     here = field_paths.text_of_path(path)
     found = [one for one in session.findings.at(here) if one.path == here and one.code]
     if found:
         value = f"{value}, {found[0].severity.value} {found[0].code}"
     title = field_paths.field_of(path).title
     return Choice(title, lambda: wizard.open(asked(wizard, path)), value, path)
-
-
-def help_of(session: Session, path: field_paths.Path) -> list[str]:
-    """Return the help for the field at a path, line by line."""
-    lines = [f"{field_paths.field_of(path).title}: {value_of(session, path)}"]
-    lines += [f"{name}: {text}" if name else text for name, text in forms.field_help(session, path)]
-    here = field_paths.text_of_path(path)
-    for finding in session.findings.at(here):
-        if finding.path == here and finding.code:
-            lines.append(f"{finding.severity.value} {finding.code}: {finding.message}")
-            lines += [finding.fix] if finding.fix else []
-    return lines
 
 
 def asked(wizard: Wizard, path: field_paths.Path, *, whose: bool = False) -> Prompt:
@@ -84,11 +55,11 @@ def asked(wizard: Wizard, path: field_paths.Path, *, whose: bool = False) -> Pro
         field = FieldPrompt(wizard, path)
         return Pick(
             wizard,
-            f"{field.field.title} [{value_of(wizard.session, path)}]",
+            f"{field.field.title} [{words.value_of(wizard.session, path)}]",
             offers_of(wizard.session, path),
             field.put,
             other=("Another one, by its name", lambda: wizard.open(field)),
-            details=lambda: help_of(wizard.session, path),
+            details=lambda: words.help_of(wizard.session, path),
         )
     return FieldPrompt(wizard, path, whose=whose)
 
@@ -138,7 +109,7 @@ class FieldPrompt(Prompt):
 
     def prompt(self) -> str:
         """Return the field's name, its range, and its effective value."""
-        value = value_of(self.session, self._path)
+        value = words.value_of(self.session, self._path)
         value = value if len(value) <= _SHORT else f"{value[:_SHORT]}..."
         title = f"{self.field.title}{self._owner() if self._whose else ''}"
         return f"{title}{self._allowed()} [{value}]:"
@@ -149,22 +120,22 @@ class FieldPrompt(Prompt):
     def _allowed(self) -> str:
         if self.field.kind == "integer":
             return f", {self.field.range}"
-        words = [
-            f"{number} {_word(self.field.kind, name)}"
+        parts = [
+            f"{number} {words.value_word(self.field.kind, name)}"
             for number, name in enumerate(self._choices(), 1)
         ]
         if self.field.kind == "choices":
-            words.append("several, or none")
+            parts.append("several, or none")
         if self.typed and offers_of(self.session, self._path):
-            words.append(f"{LIST}: list")
-        return f" ({', '.join(words)})" if words else ""
+            parts.append(f"{LIST}: list")
+        return f" ({', '.join(parts)})" if parts else ""
 
     def _choices(self) -> Sequence[str]:
         return ("false", "true") if self.field.kind == "flag" else self.field.choices
 
     def help(self, about: str) -> Iterable[str]:  # noqa: ARG002
         """Return the help for the field."""
-        yield from help_of(self.session, self._path)
+        yield from words.help_of(self.session, self._path)
         if self.field.unit:
             yield f"+{forms.SMALL} and -{forms.SMALL} give and take."
         if not self.field.required:
@@ -204,8 +175,8 @@ class FieldPrompt(Prompt):
             more = forms.memory_after(self.session.project, self._path, int(answer))
             return self.session.check(self._path, str(more))
         if self.field.kind == "choices":
-            words = () if answer == "none" else answer.replace(",", " ").split()
-            return self.session.check(self._path, " ".join(map(self._meant, words)))
+            named = () if answer == "none" else answer.replace(",", " ").split()
+            return self.session.check(self._path, " ".join(map(self._meant, named)))
         if self.field.kind in ("choice", "flag"):
             return self.session.check(self._path, self._meant(answer))
         return self.session.check(self._path, answer)
@@ -231,13 +202,8 @@ class FieldPrompt(Prompt):
             self.wizard.renamed(old[:2], (old[0], str(value)))
             self._path = (old[0], str(value), field_paths.KEY)
         owner = self._owner() if old[-1] != field_paths.KEY else ""
-        held = value_of(self.session, self._path)
+        held = words.value_of(self.session, self._path)
         self.wizard.changed(f"{self.field.title}{owner}: {held}.")
-
-
-def _word(kind: str, text: str) -> str:
-    """Return a value for display: yes and no for true and false."""
-    return {"true": "yes", "false": "no"}.get(text, text) if kind == "flag" else text
 
 
 def fields(wizard: Wizard, groups: Iterable[Group]) -> list[Item]:

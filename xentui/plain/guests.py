@@ -11,19 +11,20 @@ from typing import TYPE_CHECKING
 
 from xentui.errors import XentuiError, sentences
 from xentui.plain import words
-from xentui.plain.fields import StepMenu, choice_of, fields, head
-from xentui.plain.prompt import Choice, Item, Line, Menu, Pick, Question
+from xentui.plain.fields import StepMenu, asked, choice_of, fields, head
+from xentui.plain.prompt import Choice, Item, Line, Menu, Pick, Question, Wizard
 from xentui.project import bundling, complete_cfg, effective, schema
 from xentui.project.filesystem import exists
 from xentui.project.guest_presets import guest_presets
 from xentui.session import field_paths, files, forms, guests, texts
+from xentui.session.forms import step_of
 from xentui.session.new_guest import KINDS, GuestKind, KindText
 
 if TYPE_CHECKING:
     from xentui.images.inspected import Inspected
     from xentui.plain.prompt import Offer
-    from xentui.plain.wizard import Wizard
     from xentui.project.model import Guest
+    from xentui.rules.finding import Finding
 
 
 class OfGuest(Menu):
@@ -263,6 +264,20 @@ def open_guest(wizard: Wizard, path: field_paths.Path) -> None:
         if any(path in group.paths for group in forms.guest(project, key, name)):
             wizard.open(menu(wizard, key), quietly=True)
             return
+
+
+def go_to(wizard: Wizard, finding: Finding) -> None:
+    """Go to the field that a finding is about, or to the step that fixes it."""
+    path = forms.find(wizard.session.project, finding.path)
+    step = step_of(finding)
+    inner = step in ("machine", "features", "guests")
+    wizard.go(step, quietly=inner and path is not None)
+    if path is None or not inner:
+        return
+    if step == "guests":
+        open_guest(wizard, path)
+
+    wizard.open(asked(wizard, path, whose=True))
 
 
 _NEW = ("guests", "", field_paths.KEY)

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 
 from xentui.plain import words
 from xentui.plain.fields import FieldPrompt, StepMenu, head
-from xentui.plain.prompt import Choice, Item, Question
+from xentui.plain.prompt import Choice, Item, Question, Wizard
 from xentui.session import field_paths, forms, rehearsing, texts
 from xentui.session.findings import about_memory
 
 if TYPE_CHECKING:
-    from xentui.plain.wizard import Wizard
     from xentui.rehearsal.parts import MissingPartsError
     from xentui.rehearsal.report import RehearsalReport
     from xentui.rehearsal.transcript import Event

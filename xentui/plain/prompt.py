@@ -1,18 +1,30 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The kinds of prompts: menus, questions with a few answers, lines of text, lists of values."""
+"""What a prompt is, its kinds, and the wizard as all prompts see it.
+
+The kinds are menus, questions with a few answers, lines of text, and lists of values.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from xentui.session import field_paths
+from xentui.errors import Exit
+from xentui.plain import words
+from xentui.plain.build_reader import BuildDirReader
+from xentui.session import Session, field_paths, texts
 
 if TYPE_CHECKING:
-    from xentui.plain.wizard import Wizard
+    from pathlib import Path
+
+    from xentui.plain.talk import Talk
+    from xentui.project.model import Project
+    from xentui.rules.finding import Finding
+    from xentui.session.target import BuildSurvey
+    from xentui.session.view import View
 
 
 class Prompt(ABC):
@@ -199,9 +211,7 @@ class Menu(Prompt):
         if choice is None:
             return ()
         if choice.path is not None:
-            from xentui.plain.fields import help_of  # noqa: PLC0415 - fields use prompts
-
-            return help_of(self.session, choice.path)
+            return words.help_of(self.session, choice.path)
         return choice.details() if choice.details is not None else (choice.label,)
 
 
@@ -349,3 +359,144 @@ class Pick(Menu):
 
     def _taking(self, name: str) -> Callable[[], None]:
         return self.closing(lambda: self._taken(name))
+
+
+class Wizard:
+    """What all prompts share: the session, the conversation, and the stack of open prompts.
+
+    Args:
+        session: the session to edit.
+        talk: the conversation with the user.
+        steps: the prompt of each step, by the step's name.
+
+    Attributes:
+        here: the name of the current step.
+        code: the exit code: that of the last failed write, else 0.
+        over: whether the user has left.
+        build_reader: reads the build directory in another thread.
+    """
+
+    def __init__(
+        self, session: Session, talk: Talk, steps: Mapping[str, Callable[[Wizard], Prompt]]
+    ) -> None:
+        self.session = session
+        self.talk = talk
+        self.here = ""
+        self.code: int = Exit.OK
+        self.over = False
+        self.build_reader = BuildDirReader(session, talk)
+        self._steps = steps
+        self._stack: list[Prompt] = []
+        self._last_view: View = session.view
+        self._draft_lost = False
+
+    @property
+    def place(self) -> Prompt:
+        """The current prompt."""
+        return self._stack[-1]
+
+    def open(self, place: Prompt, *, quietly: bool = False) -> None:
+        """Open a prompt; ``b`` returns from it to the current one."""
+        self._stack.append(place)
+        if not quietly:
+            place.arrive()
+
+    def close(self) -> None:
+        """Close the current prompt."""
+        if len(self._stack) > 1:
+            self._stack.pop()
+
+    def go(self, step: str, *, quietly: bool = False) -> None:
+        """Go to a step."""
+        made = self._steps[step](self)
+        self.here = step
+        self._stack = [made]
+        if not quietly:
+            made.arrive()
+
+    # The build directory
+
+    def problems(self) -> Sequence[Finding]:
+        """Return all problems; those of the build directory come last."""
+        self.session.review.compare()
+        return self.session.findings.all
+
+    def survey(self) -> BuildSurvey | None:
+        """Return the survey of the build directory, after waiting for it."""
+        return self.build_reader.known()
+
+    def retarget(self, out: Path) -> None:
+        """Write into another directory."""
+        self.session.target.move_to(out)
+        self.build_reader.read()
+
+    def renamed(self, old: field_paths.Path, new: field_paths.Path) -> None:
+        """Update all prompts after a guest or bundle was renamed."""
+        for place in self._stack:
+            place.renamed(old, new)
+
+    # Edits
+
+    def begun(self, what: str) -> None:
+        """Print that another project was opened, and save the draft."""
+        view = self._last_view = self.session.view
+        self.talk.say(f"{what} {words.counted(view).capitalize()}.")
+        self.keep_draft()
+
+    def edit(self, project: Project, label: str, what: str) -> None:
+        """Replace the current project, and print what that changed."""
+        self.session.end_typing()
+        self.session.edit(project, label)
+        self.changed(what)
+
+    def changed(self, what: str) -> None:
+        """Print what was done and its effects, and save the draft."""
+        view = self.session.view
+        lines = list(words.changes(self._last_view, view))
+        self._last_view = view
+        if lines and lines[0].startswith("Free"):
+            what = f"{what} {lines.pop(0)}"
+        self.talk.say(what, *lines)
+        self.keep_draft()
+
+    def keep_draft(self, message: str = "") -> None:
+        """Save the draft; print the message if there is one to keep, and the first failure."""
+        try:
+            kept = self.session.autosave()
+        except OSError as error:
+            if not self._draft_lost:
+                self.talk.say(texts.draft_lost(error.strerror))
+            self._draft_lost = True
+            return
+        if message and (kept or self.session.changed):
+            self.talk.say(message)
+
+    # Leaving
+
+    def leave(self) -> None:
+        """Leave; ask first if changes would be lost."""
+        if not self.session.changed:
+            self.over = True
+            return
+
+        answers = (
+            ("Save the draft, and leave", self._save),
+            ("Discard the changes, and leave", self._discard),
+            ("Stay", lambda: None),
+        )
+        title = texts.LEAVE
+        if isinstance(self.place, Question) and self.place.title == title:
+            self.place.arrive()
+        else:
+            self.open(Question(self, title, answers))
+
+    def _save(self) -> None:
+        self.session.autosave()
+        self.talk.say(
+            "Your draft is saved. xentui offers it the next time it starts in this folder."
+        )
+        self.over = True
+
+    def _discard(self) -> None:
+        self.session.drafts.abandon()
+        self.over = True

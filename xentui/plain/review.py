@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, cast
 from xentui.errors import Exit, XentuiError
 from xentui.plain import words
 from xentui.plain.fields import StepMenu, head
+from xentui.plain.guests import go_to
 from xentui.plain.memory import rehearse
-from xentui.plain.prompt import Choice, Item, Line, Menu, Question
+from xentui.plain.prompt import Choice, Item, Line, Menu, Question, Wizard
 from xentui.project import filesystem
 from xentui.project.filesystem import exists
 from xentui.session import review, texts, writing
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from xentui.output.change import Change
     from xentui.output.formats import Format
     from xentui.output.plan import How
-    from xentui.plain.wizard import Wizard
     from xentui.rules.finding import Finding, QuickFix
     from xentui.session.writing import Written
 
@@ -131,7 +131,7 @@ class Problem(Menu):
             do = self.closing(self._drop)
             made.append(Choice("Fix: remove the invalid text", do))
         if step_of(finding) != "review":
-            made.append(Choice(texts.GO_TO_IT, partial(self.wizard.go_to, finding)))
+            made.append(Choice(texts.GO_TO_IT, partial(go_to, self.wizard, finding)))
         made.append(Choice("Explain it", self._explain))
         return made
 

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 
 from xentui.plain import words
 from xentui.plain.fields import StepMenu
-from xentui.plain.prompt import Choice, Item, Line, Question
+from xentui.plain.prompt import Choice, Item, Line, Question, Wizard
 from xentui.project import boards, presets
 from xentui.session import opening, texts
 from xentui.session.review import short_path
 from xentui.session.state import EMPTY, Origin
 
 if TYPE_CHECKING:
-    from xentui.plain.wizard import Wizard
     from xentui.project.presets import PresetFile
     from xentui.session.target import BuildSurvey
 

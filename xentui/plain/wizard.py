@@ -1,73 +1,44 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The plain wizard (``--plain``): the current step and prompt, and commands that always work."""
+"""The plain wizard (``--plain``): it asks, answers, and obeys the commands that always work."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from xentui.bitbake.find_build_dir import find
-from xentui.errors import Exit, XentuiError, sentences
-from xentui.plain import words
-from xentui.plain.fields import asked
-from xentui.plain.guests import open_guest
-from xentui.plain.prompt import Question
-from xentui.plain.review import show
+from xentui.errors import XentuiError, sentences
+from xentui.plain import fields, guests, memory, review, start, words
+from xentui.plain.prompt import Prompt, Question, Wizard
 from xentui.plain.talk import AnswersEndError, Talk
 from xentui.plain.words import Command
-from xentui.session import DEFAULT_OUT, Session, field_paths, forms, opening, texts
-from xentui.session.forms import STEPS, TITLES, step_of
-from xentui.session.target import BuildSurvey, GivenUpError, survey
+from xentui.session import DEFAULT_OUT, Session, field_paths, opening, texts
+from xentui.session.forms import STEPS, TITLES
 from xentui.signals import stoppable
 
-if TYPE_CHECKING:
-    from xentui.plain.prompt import Prompt
-    from xentui.project.model import Project
-    from xentui.rules.finding import Finding
-    from xentui.session.view import View
-
-
-_STEPS = {
-    "start": ("start", "Step"),
-    "machine": ("fields", "MachineStep"),
-    "features": ("fields", "FeaturesStep"),
-    "guests": ("guests", "Step"),
-    "memory": ("memory", "Step"),
-    "review": ("review", "Step"),
-    "write": ("review", "WriteStep"),
+_STEPS: Mapping[str, Callable[[Wizard], Prompt]] = {
+    "start": start.Step,
+    "machine": fields.MachineStep,
+    "features": fields.FeaturesStep,
+    "guests": guests.Step,
+    "memory": memory.Step,
+    "review": review.Step,
+    "write": review.WriteStep,
 }
-"""The module and class of each step."""
 
 
-class Wizard:
+class PlainWizard(Wizard):
     """The plain wizard.
 
     Args:
         session: the session to edit.
         talk: the conversation with the user.
-
-    Attributes:
-        here: the name of the current step.
-        code: the exit code: that of the last failed write, else 0.
-        over: whether the user has left.
-        build_reader: reads the build directory in another thread.
     """
 
     def __init__(self, session: Session, talk: Talk) -> None:
-        self.session = session
-        self.talk = talk
-        self.here = ""
-        self.code: int = Exit.OK
-        self.over = False
-        self.build_reader = BuildDirReader(session, talk)
-        self._stack: list[Prompt] = []
-        self._last_view: View = session.view
-        self._draft_lost = False
+        super().__init__(session, talk, _STEPS)
 
     def run(self, begin: str) -> int:
         """Talk until the user leaves, and return the exit code.
@@ -86,7 +57,7 @@ class Wizard:
             while not self.over:
                 self.turn()
         except AnswersEndError:
-            self._keep("Your draft is saved.")
+            self.keep_draft("Your draft is saved.")
         finally:
             with suppress(OSError):
                 self.session.autosave()
@@ -125,13 +96,6 @@ class Wizard:
         else:
             self.talk.say("q leaves.")
 
-    # Prompts
-
-    @property
-    def place(self) -> Prompt:
-        """The current prompt."""
-        return self._stack[-1]
-
     def current_prompt(self) -> Prompt:
         """Close prompts about things that no longer exist; return the current one."""
         gone = (number for number, place in enumerate(self._stack) if self._gone(place))
@@ -145,66 +109,14 @@ class Wizard:
             return True
         return place.is_over()
 
-    def open(self, place: Prompt, *, quietly: bool = False) -> None:
-        """Open a prompt; ``b`` returns from it to the current one."""
-        self._stack.append(place)
-        if not quietly:
-            place.arrive()
-
-    def close(self) -> None:
-        """Close the current prompt."""
-        if len(self._stack) > 1:
-            self._stack.pop()
-
-    def go(self, step: str, *, quietly: bool = False) -> None:
-        """Go to a step."""
-        module, name = _STEPS[step]
-        made: Prompt = getattr(import_module(f"xentui.plain.{module}"), name)(self)
-        self.here = step
-        self._stack = [made]
-        if not quietly:
-            made.arrive()
-
-    def go_to(self, finding: Finding) -> None:
-        """Go to the field that a finding is about, or to the step that fixes it."""
-        path = forms.find(self.session.project, finding.path)
-        step = step_of(finding)
-        inner = step in ("machine", "features", "guests")
-        self.go(step, quietly=inner and path is not None)
-        if path is None or not inner:
-            return
-        if step == "guests":
-            open_guest(self, path)
-
-        self.open(asked(self, path, whose=True))
-
-    # Used by all prompts
-
-    def problems(self) -> Sequence[Finding]:
-        """Return all problems; those of the build directory come last."""
-        self.session.review.compare()
-        return self.session.findings.all
-
-    def survey(self) -> BuildSurvey | None:
-        """Return the survey of the build directory, after waiting for it."""
-        return self.build_reader.known()
-
-    def retarget(self, out: Path) -> None:
-        """Write into another directory."""
-        self.session.target.move_to(out)
-        self.build_reader.read()
-
-    def renamed(self, old: field_paths.Path, new: field_paths.Path) -> None:
-        """Update all prompts after a guest or bundle was renamed."""
-        for place in self._stack:
-            place.renamed(old, new)
-
     # Commands that always work
 
     def _command(self, place: Prompt, asked: Command) -> None:
         match asked.name:
             case words.BACK:
                 self._back()
+            case words.NEXT if isinstance(place, Question):
+                self.talk.say("Choose an answer first, or b to go back.")
             case words.NEXT:
                 self._step(STEPS.index(self.here) + 1)
             case words.HELP:
@@ -217,7 +129,7 @@ class Wizard:
             case words.REDO:
                 self._undone(self.session.redo(), "Redone", texts.NOTHING_TO_REDO)
             case words.PROBLEMS:
-                show(self, asked.about)
+                review.show(self, asked.about)
             case words.GO:
                 self._go(asked.about)
             case _:
@@ -268,115 +180,6 @@ class Wizard:
                 self.close()
             self.changed(f"{done}: {label}.")
 
-    def leave(self) -> None:
-        """Leave; ask first if changes would be lost."""
-        if not self.session.changed:
-            self.over = True
-            return
-
-        answers = (
-            ("Save the draft, and leave", self._save),
-            ("Discard the changes, and leave", self._discard),
-            ("Stay", lambda: None),
-        )
-        title = texts.LEAVE
-        if isinstance(self.place, Question) and self.place.title == title:
-            self.place.arrive()
-        else:
-            self.open(Question(self, title, answers))
-
-    def _save(self) -> None:
-        self.session.autosave()
-        self.talk.say(
-            "Your draft is saved. xentui offers it the next time it starts in this folder."
-        )
-        self.over = True
-
-    def _discard(self) -> None:
-        self.session.drafts.abandon()
-        self.over = True
-
-    # After an edit
-
-    def begun(self, what: str) -> None:
-        """Print that another project was opened, and save the draft."""
-        view = self._last_view = self.session.view
-        self.talk.say(f"{what} {words.counted(view).capitalize()}.")
-        self._keep()
-
-    def edit(self, project: Project, label: str, what: str) -> None:
-        """Replace the current project, and print what that changed."""
-        self.session.end_typing()
-        self.session.edit(project, label)
-        self.changed(what)
-
-    def changed(self, what: str) -> None:
-        """Print what was done and its effects, and save the draft."""
-        view = self.session.view
-        lines = list(words.changes(self._last_view, view))
-        self._last_view = view
-        if lines and lines[0].startswith("Free"):
-            what = f"{what} {lines.pop(0)}"
-        self.talk.say(what, *lines)
-        self._keep()
-
-    def _keep(self, message: str = "") -> None:
-        try:
-            kept = self.session.autosave()
-        except OSError as error:
-            if not self._draft_lost:
-                self.talk.say(texts.draft_lost(error.strerror))
-            self._draft_lost = True
-            return
-        if message and (kept or self.session.changed):
-            self.talk.say(message)
-
-
-class BuildDirReader:
-    """Reads the build directory in another thread.
-
-    Args:
-        session: gets each new survey.
-        talk: tells the user when they have to wait.
-    """
-
-    def __init__(self, session: Session, talk: Talk) -> None:
-        self._session = session
-        self._talk = talk
-        self._reading: threading.Thread | None = None
-        self._number = 0
-
-    def read(self) -> None:
-        """Start to read the target folder, if it is a build directory."""
-        target = self._session.target
-        build = target.start_survey()
-        self._number += 1
-        number = self._number
-        if build is None:
-            self._reading = None
-            return
-
-        def tell(known: BuildSurvey) -> None:
-            if number == self._number:
-                target.take_survey(known)
-
-        def work() -> None:
-            with suppress(GivenUpError):
-                try:
-                    survey(build, tell, lambda: number != self._number)
-                except Exception as error:  # noqa: BLE001 - the user must learn that it ended
-                    tell(BuildSurvey(build, problem=f"{build} cannot be read: {error}"))
-
-        self._reading = threading.Thread(target=work, daemon=True)
-        self._reading.start()
-
-    def known(self) -> BuildSurvey | None:
-        """Return the survey, after waiting for it."""
-        if self._reading is not None and self._reading.is_alive():
-            self._talk.say("Reading the layers of the build directory. Please wait.")
-            self._reading.join()
-        return self._session.target.survey
-
 
 class EndedError(BaseException):
     """Raised on SIGTERM or SIGHUP."""
@@ -411,7 +214,7 @@ def run(
     """
     out = find(build_dir) or DEFAULT_OUT
     session = Session(opening.named(project, preset), out=out)
-    wizard = Wizard(session, Talk.here(ascii_only=ascii_only))
+    wizard = PlainWizard(session, Talk.here(ascii_only=ascii_only))
     try:
         with stoppable(_end):
             return wizard.run("start" if project is None and preset is None else "review")

@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from xentui.session import field_paths, forms
 from xentui.session.forms import STEPS
 
 if TYPE_CHECKING:
     from xentui.rules.budget import Budget
     from xentui.rules.finding import Finding
+    from xentui.session import Session
     from xentui.session.view import View
 
 
@@ -144,3 +146,37 @@ def _marks(view: View) -> dict[tuple[str, str], tuple[int, Finding]]:
     for number, finding in enumerate(view.findings, 1):
         found.setdefault((finding.code, finding.path), (number, finding))
     return found
+
+
+def value_of(session: Session, path: field_paths.Path) -> str:
+    """Return the effective value of the field at a path, as text."""
+    field = field_paths.field_of(path)
+    text, wrong = session.shown(path)
+    if wrong:
+        return f'"{text}" is not kept. {wrong}'
+    unit = f" {field.unit}" if field.unit else ""
+    if text:
+        return f"{value_word(field.kind, text)}{unit}"
+    default, origin = session.fallback(path)
+    if not default and field.kind in ("choices", "list"):
+        return "none"
+    if not default:
+        return f"left out, {origin}" if origin else "left out"
+    return f"{value_word(field.kind, default)}{unit}{f' ({origin})' if origin else ''}"
+
+
+def help_of(session: Session, path: field_paths.Path) -> list[str]:
+    """Return the help for the field at a path, line by line."""
+    lines = [f"{field_paths.field_of(path).title}: {value_of(session, path)}"]
+    lines += [f"{name}: {text}" if name else text for name, text in forms.field_help(session, path)]
+    here = field_paths.text_of_path(path)
+    for finding in session.findings.at(here):
+        if finding.path == here and finding.code:
+            lines.append(f"{finding.severity.value} {finding.code}: {finding.message}")
+            lines += [finding.fix] if finding.fix else []
+    return lines
+
+
+def value_word(kind: str, text: str) -> str:
+    """Return a value for display: yes and no for true and false."""
+    return {"true": "yes", "false": "no"}.get(text, text) if kind == "flag" else text
