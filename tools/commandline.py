@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 
-from xentui.cli import COMMANDS, parsing, wizard
+from xentui.cli import parsing, wizard
+from xentui.cli.parsing import COMMANDS
 from xentui.cli.show import WHAT
 from xentui.project import presets
 from xentui.rules import catalogue
