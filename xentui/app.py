@@ -113,11 +113,11 @@ class XentuiApp(OrderedKeys):
 
     Args:
         session: the session being edited.
-        ascii_only: draw with ASCII alone.
-        plain_preview: no preview that follows each key.
-        begin: the step to begin with.
-        theme: the name of the theme to begin with.
-        keymap: other keys, by the names of the bindings.
+        ascii_only: draw with ASCII characters only.
+        plain_preview: show the preview only on request, instead of after each key.
+        begin: the name of the first step.
+        theme: the name of the first theme.
+        keymap: the user's own keys, by the ids of the bindings.
     """
 
     TITLE = "xentui"
@@ -273,7 +273,7 @@ def _keymap() -> dict[str, str]:
     """Return the keys of ``keys`` in the user's ``xentui/config.toml``.
 
     Raises:
-        UsageError: the file is not what it should be.
+        UsageError: the file cannot be read or is not valid.
     """
     path = filesystem.folder("config") / "config.toml"
     try:
@@ -300,13 +300,13 @@ def run(
     Args:
         project: a project file to open.
         preset: a preset to begin with.
-        build_dir: the build directory to write into; left out: ``$BUILDDIR``, or the first
-            one upwards from here, or else a tree of its own.
-        ascii: whether to draw with ASCII alone; found out where it is ``None``.
-        plain_preview: no preview that follows each key.
+        build_dir: the build directory to write into; by default ``$BUILDDIR``, or the nearest one
+            at or above the current folder. Without any, files go into a folder of their own.
+        ascii: whether to draw with ASCII characters only; ``None`` detects it.
+        plain_preview: show the preview only on request, instead of after each key.
 
     Raises:
-        XentuiError: what was given cannot be opened.
+        XentuiError: the project, preset or build directory cannot be opened.
     """
     found = find(build_dir)
     session = Session(opening.named(project, preset), out=found or DEFAULT_OUT)

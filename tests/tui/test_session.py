@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from xentui.errors import InputError, XentuiError
 from xentui.output.header import is_intact
 from xentui.output.rendered import Copy
 from xentui.project import schema
-from xentui.project.model import Fetch, Guest, Host, Project, Source
+from xentui.project.model import Fetch, Guest, Host, ImportType, Project, Source
 from xentui.session import field_paths, guests, opening, writing
 from xentui.session.drafts import Drafts
 from xentui.session.state import State
@@ -368,3 +369,14 @@ def test_a_place_that_no_file_can_have_is_refused_in_words(tmp_path: Path) -> No
         session.plan()
     with pytest.raises(InputError, match="file name too long"):
         writing.save_as(session, tmp_path / f"{'n' * 300}.toml")
+
+
+def test_an_import_script_is_checked_as_the_command_line_checks_it(tmp_path: Path) -> None:
+    project = replace(ONE, import_types=(ImportType("vmdk", script="convert.sh"),))
+    session = session_of(project)
+    session.target.move_to(tmp_path)
+    (tmp_path / "convert.sh").write_text("if true; then\n")
+    found = [one for one in session.findings.all if one.code == "XT360"]
+    assert [one.path for one in found] == ["import_types.vmdk.script"]
+    (tmp_path / "convert.sh").write_text("true\n")
+    assert "XT360" not in {one.code for one in session.view_of(replace(session.state)).findings}

@@ -34,7 +34,7 @@ class BuildWatch:
 
     Args:
         screen: owns the threads and is posted :class:`Surveyed` and :class:`Examined`.
-        session: says which build directory, and takes what was found.
+        session: names the build directory and stores what was found.
     """
 
     @dataclass

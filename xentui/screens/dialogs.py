@@ -47,9 +47,9 @@ class Question(Modal[str]):
 
     Args:
         title: the question.
-        body: what belongs to it.
-        answers: each with what it is called.
-        safe: the answer that escape gives; the last by default.
+        body: the lines below it.
+        answers: the name and the label of each answer.
+        safe: the name of the answer that Esc gives; by default the last.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -104,8 +104,8 @@ class Ask(Modal[str | None]):
 
     Args:
         title: the question.
-        text: what the line holds at first.
-        placeholder: what it shows while it is empty.
+        text: the text in the line at first.
+        placeholder: the text shown while the line is empty.
         empty: whether an empty line is an answer.
     """
 
@@ -150,10 +150,10 @@ class Pick(Modal[str | None]):
     """A list to pick from; typing filters it.
 
     Args:
-        title: what is asked.
-        offers: each value with what it is.
-        note: what is to be known of the list, if anything.
-        free: whether what is typed is taken where no row has it.
+        title: the question.
+        offers: the values, each with its description.
+        note: a remark below the list.
+        free: whether typed text that matches no row is an answer.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -27,11 +27,10 @@ class EntryRows(Vertical):
     Args:
         session: the session being edited.
         key: the guest.
-        entries: which list.
-        parts: how each part of an entry is shown.
-        add: what the button says that adds an entry; no button where it is empty and there is no
-            entry.
-        always: whether the button is there without entries too.
+        entries: the list.
+        parts: the inputs of an entry.
+        add: the label of the button that adds an entry.
+        always: whether the button is shown if there are no entries.
     """
 
     class AddAsked(Message):

@@ -96,10 +96,10 @@ class FileBrowser(Modal[Path | None]):
     """A dialog for a path anywhere on this machine, typed or picked. Tab completes it.
 
     Args:
-        title: what is asked for.
-        note: what is to be known of the file.
-        folder: where to begin.
-        names: whether a name is taken that no file here has, such as one in the deploy directory.
+        title: the question.
+        note: a remark about the kind of file.
+        folder: the folder to list first.
+        names: whether a name without a file is an answer, such as one in the deploy directory.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -282,7 +282,7 @@ class Reading(Modal["T | None"], Generic[T]):
 
     Args:
         path: the file or directory.
-        read: reads it in a thread; calls what it is given with the bytes done and in all.
+        read: reads it in a thread; its argument is called with the bytes read and the total.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -290,7 +290,7 @@ class Reading(Modal["T | None"], Generic[T]):
     ]
 
     class Progressed(Message):
-        """So much is read."""
+        """More of the file was read."""
 
         def __init__(self, done: int, total: int) -> None:
             super().__init__()
@@ -298,7 +298,7 @@ class Reading(Modal["T | None"], Generic[T]):
             self.total = total
 
     class Finished(Message):
-        """It was read, or cannot be."""
+        """Reading ended, or failed."""
 
         def __init__(self, result: object, problem: str = "") -> None:
             super().__init__()

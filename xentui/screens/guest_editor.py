@@ -173,7 +173,7 @@ class GuestEditor(Vertical):
     def _kernel_choice(self) -> ChoiceRow:
         return ChoiceRow(
             "Which kernel",
-            "What the guest boots: the host's kernel, a file of its own, or none, for an HVM "
+            "What the guest boots: the host's kernel, another kernel file, or none, for an HVM "
             "guest that boots from its disk.",
             Options(
                 (("host", "the host's"), ("own", "own file"), ("none", "none (HVM)")),

@@ -206,7 +206,7 @@ class Guests(Step):
         return self._editor.key if self._editor is not None else self.standing
 
     def hint(self) -> str:
-        """What helps here."""
+        """The help for the list, or for the focused field of the editor."""
         if self._editor is None:
             if not self.session.project.guests:
                 return "Press a to add a guest."
@@ -216,7 +216,7 @@ class Guests(Step):
             return "Changes apply immediately; ctrl+z undoes them. Esc goes back to the list."
         line = self._editor.written_line()
         if line and (self.screen.has_class("-narrow") or self.screen.has_class("-plain-preview")):
-            # No preview beside the form shows it.
+            # The line is not visible in a preview next to the form.
             text = f"{text.partition(chr(10))[0]}\n{line}"
         return text
 

@@ -96,7 +96,7 @@ class MainScreen(StepScreen):
     VERTICAL_BREAKPOINTS = SHORT
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        # With priority, so that what is typed right after it goes where it belongs.
+        # With priority, so that the next key already goes to the next field.
         Binding("tab", "app.focus_next", show=False, priority=True, id="field.next"),
         Binding("shift+tab", "app.focus_previous", show=False, priority=True, id="field.previous"),
         Binding("ctrl+s,f10", "write", "Write", id="wizard.write"),
@@ -397,7 +397,7 @@ class MainScreen(StepScreen):
             return
         self.step.sync()
         if self.here == "review":
-            # What is changed in Review itself is shown there at once.
+            # A change made on Review is shown there immediately.
             self.frame.visit("review")
         else:
             self.build_watch.examine_soon()
@@ -417,11 +417,11 @@ class MainScreen(StepScreen):
         self.show()
 
     def on_descendant_focus(self) -> None:
-        """Show what belongs to the focused widget; typing starts a new undo step."""
+        """Show the help for the focused widget; typing starts a new undo step."""
         self.session.end_typing()
         focused = self.focused
         if focused is not None:
-            # A class of these two alone: ":focus-within" would restyle everything inside them.
+            # A class on these two only: ":focus-within" would restyle everything inside them.
             for pane in self.query("#body, #preview"):
                 pane.set_class(pane in focused.ancestors_with_self, "-here")
         self.call_later(self._follow_focus)

@@ -54,7 +54,7 @@ class Command:
     """One command.
 
     Attributes:
-        name: what is typed to find it; its first letter is shown as a capital.
+        name: the text that finds it; the first letter is shown as a capital.
         note: one remark after the name, which may be empty.
         key: the key that does the same, or an empty text.
         common: whether it is offered before anything is typed.

@@ -157,7 +157,7 @@ class Rehearse(Modal[None]):
         """Run ``work`` in a thread and post the message it returns, or one about its failure.
 
         Args:
-            work: gets a function that tells whether it is to stop.
+            work: gets a function that returns whether to stop.
         """
         self.running = True
 
@@ -209,7 +209,7 @@ class Rehearse(Modal[None]):
     async def _show_buttons(
         self, *answers: tuple[str, Action], quick_fixes: Sequence[tuple[str, Action]] = ()
     ) -> None:
-        """Replace the buttons, each with what it does, and focus the first."""
+        """Replace the buttons, given with their actions, and focus the first."""
         self.set_class(bool(quick_fixes), "-fixes")
         self.query_one("#rehearse-answers").styles.margin = (0 if quick_fixes else 1, 0, 0, 0)
         self._actions = {}
@@ -386,7 +386,7 @@ class Rehearse(Modal[None]):
 
 
 def _lists(missing: MissingPartsError) -> str:
-    """Return what is downloaded before the user is asked to agree."""
+    """Return the size of the download, which the user is asked to agree to."""
     if missing.others:
         return f"Finding out their size needs apt's lists for {missing.others}, about 20 MB."
     return "Nothing is fetched before you agree to its size."

@@ -56,16 +56,16 @@ def edit(
     toast: str = "",
     guest: str = "",
 ) -> None:
-    """Make a project the present one at once, and let the screen show it.
+    """Make a project the current one immediately, and have the screen redrawn.
 
-    The next key must find the change: a project that waited in the queue of messages would
-    overwrite what was changed meanwhile.
+    The project is not sent in the message: by the time the message is handled, it would overwrite
+    later changes.
 
     Args:
         widget: the widget that posts :class:`Edited`.
-        session: what is edited.
+        session: the session being edited.
         project: the project after the edit.
-        label: what undo calls it.
+        label: the name of the step for undo.
         merge: edits with the same name are undone together.
         toast: as in :class:`Edited`.
         guest: as in :class:`Edited`.
@@ -88,7 +88,7 @@ class AddGuest(Message):
 
     Attributes:
         file: as :meth:`xentui.session.Session.add_guest` takes it.
-        note: what is to be known of its files.
+        note: a remark about its files.
     """
 
     kind: GuestKind

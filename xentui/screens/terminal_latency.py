@@ -23,7 +23,7 @@ def is_slow(device: str, speed: int) -> bool:
     Args:
         device: the terminal's device.
         speed: its output speed, as termios names it. A pseudo-terminal has one as well, which
-            says nothing: only a serial line goes by it.
+            means nothing: only a serial line is limited by it.
     """
     return _SERIAL.fullmatch(device) is not None and speed in _SPEEDS
 
@@ -39,9 +39,9 @@ def is_slow_line(number: int) -> bool:
 class TerminalLatency:
     """The latency of a terminal, measured by requests sent after each drawing.
 
-    A terminal answers a question once it has drawn all that was sent before it, wherever that
-    waited: in a serial line, in ssh, in a multiplexer. How long an answer takes more than the
-    quickest one did is therefore how late the drawing was; the distance alone makes none late.
+    A terminal answers a request after drawing everything sent before it, wherever that was queued:
+    in a serial line, in ssh, in a multiplexer. The time that an answer takes beyond the quickest
+    one is therefore the delay of the drawing. A long but constant way is not counted.
     """
 
     LATE = 0.25

@@ -90,10 +90,10 @@ def draw_scroll_bars_in_ascii() -> None:
 
 
 class OrderedKeys(App[int]):
-    """An app that processes each key, and each click, after the keys before it had their effect.
+    """An app that processes each key and click after the keys before it had their effect.
 
-    Somebody who types ahead, or a terminal that delivers many keys at once, would otherwise reach
-    the widget that had the focus before. A key goes to the focused widget and up from there; its
+    Otherwise, keys typed ahead, or delivered many at once, would reach the widget that had the
+    focus before. A key goes to the focused widget and up from there; its
     binding is run by the app, and the messages that it posts go up again. A callback sent the
     same way after the key arrives when all of that is done.
 
@@ -159,7 +159,7 @@ class OrderedKeys(App[int]):
             self.call_later(self._hand_on)
 
     async def _hand_on(self) -> None:
-        """Release the held keys, until one of them holds the rest."""
+        """Release the held keys in order, until one of them has to be waited for."""
         while self._held_keys and not self._holds:
             await self._hand_on_key(self._held_keys.popleft())
 
@@ -222,7 +222,7 @@ class OrderedKeys(App[int]):
     def _look_after(self, event: events.InputEvent, tries: int = MOST_PATIENCE) -> None:
         """Release the keys held behind an event whose widget, and callback, were removed.
 
-        A widget that is there gets more time: what it does takes long on a busy machine.
+        A widget that still exists gets more time: it may be slow on a busy machine.
         """
         awaited, self._patience_timer = self._awaited_key, None
         if awaited is None:

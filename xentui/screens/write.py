@@ -33,7 +33,7 @@ class Sheet(VerticalScroll, can_focus=True):
 
 
 class Write(Step):
-    """The result, or what is still missing."""
+    """The result of writing, or the number of errors that block it."""
 
     NAME: ClassVar[str] = "write"
 
@@ -72,7 +72,7 @@ class Write(Step):
         self.sync()
 
     def sync(self) -> None:
-        """Show the result, or what is still missing."""
+        """Show the result of writing, or what blocks it."""
         signs = glyphs(self)
         written = self.session.written
         if written is None:
@@ -126,9 +126,9 @@ def written_lines(written: Written, signs: Glyphs, width: int = 0) -> list[Conte
     """Return the lines about the written files and the next commands.
 
     Args:
-        written: what was done.
-        signs: what the terminal can show.
-        width: cells to break long lines at, each on with more indent; none is broken for 0.
+        written: the result of writing.
+        signs: the glyphs of the terminal.
+        width: the cells to wrap long lines at, with more indent; 0 wraps none.
     """
     kinds = Counter(what for what, _ in written.lines)
     sums = ", ".join(f"{count} {what}" for what, count in kinds.items())

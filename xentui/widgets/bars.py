@@ -116,7 +116,7 @@ class MemoryMap(Widget):
         return Content("\n").join([line, line, self._names(width)])
 
     def _names(self, width: int) -> Content:
-        assert self._budget is not None  # noqa: S101 - shown by render alone
+        assert self._budget is not None  # noqa: S101 - only called by render
         rows = used_rows(self._budget)
         total = max(self._budget.total or 0, sum(row.mib for row in rows))
         parts: list[Content] = []

@@ -334,7 +334,7 @@ def filled(text: str, width: int, height: int, more: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class ShownKey:
-    """A key on the last line: what it is called, what it does, and the action it runs."""
+    """A key on the last line: its name, its description, and the action it runs."""
 
     key: str
     text: str

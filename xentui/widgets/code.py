@@ -123,8 +123,8 @@ class CodeView(ScrollView, can_focus=True):
             lines: the text.
             base: lines that are not in it are marked as changed.
             look: how the text is coloured.
-            follow: whether the same text was shown before: the lines that differ from what was
-                shown are marked as the latest change, and brought into sight.
+            follow: whether this is a later version of the text shown before. Lines that differ
+                from it are then marked as the latest change, and scrolled to.
         """
         before, marked = self._lines, (self._changed, self._latest)
         looked, self.look = self.look, look or self.look

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """A field of the project on one line: its label, its value, and its effect.
 
-Everything about it comes from ``schema.json``. What it is for, and what is wrong with it, is
-shown in the help pane once the field has the focus, so that forms are as short as their fields.
+Everything about it comes from ``schema.json``. Its help and its problem are shown in the help pane
+while the field has the focus, so that each field takes only one line.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from textual.reactive import reactive
 from textual.suggester import Suggester
 from textual.widgets import Input
 
+from xentui.bitbake import releases
 from xentui.project import schema
 from xentui.session import field_paths, forms
 from xentui.widgets.options import Choice, Options
@@ -69,7 +70,7 @@ class FieldInput(Input):
 
 
 class Labelled(Tipped):
-    """A label with an editor beside it; a click on the label focuses the editor."""
+    """A label next to an editor; a click on the label focuses the editor."""
 
     DEFAULT_CSS = """
     Labelled {
@@ -258,8 +259,15 @@ class FieldRow(Labelled):
         else:
             offered = [(name, name) for name in self.session.choices(self.path)]
         if not default and not self.field.required:
-            offered.insert(0, (LEFT_OUT, "default"))
+            offered.insert(0, (LEFT_OUT, self._default_title()))
         return offered, (default if value is None else field_paths.show(self.field, value),)
+
+    def _default_title(self) -> str:
+        """Return the title of the choice that resets the field."""
+        if self.path != ("host", "release"):
+            return "default"
+        in_build = self.session.target.build_dir is not None
+        return f"default ({'as the layers' if in_build else releases.DEFAULT})"
 
     def sync(self) -> None:
         """Show the session's value, without disturbing text that is being typed."""

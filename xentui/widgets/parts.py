@@ -148,7 +148,7 @@ class PartsRow(Labelled):
             if value in sent:
                 del sent[: sent.index(value) + 1]
             elif value == shown.get(name):
-                # What differs in the input was typed since, and is still on its way.
+                # The input has newer text, which has not reached the session yet.
                 continue
             elif value != field.value and not self.problem and not (field.has_focus and sent):
                 with self.prevent(Input.Changed):

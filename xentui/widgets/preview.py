@@ -138,7 +138,7 @@ class Preview(Vertical):
     def _cfg(self, view: View) -> tuple[str, str]:
         guests = view.project.guests
         if not guests:
-            return "no guest", "# There is no guest yet.\n"
+            return "no guest", "# There are no guests yet.\n"
         guest = next((guest for guest in guests if guest.key == self.guest), guests[0])
         return f"/etc/xen/{guest.key}.cfg", view.cfg(guest)
 

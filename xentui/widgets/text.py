@@ -213,8 +213,8 @@ LONGEST_TIP = 600
 class Tipped(Widget):
     """A widget whose tooltip follows the place under the mouse. Its text is literal.
 
-    A widget that has another base names that one first: Textual takes looks and keys from the
-    first base alone.
+    A widget with another base class names that one first: Textual takes CSS and bindings from the
+    first base class only.
     """
 
     _tip = ""
