@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """The base class of all steps, and the messages they post.
 
-A step reads from the session and never changes it: it posts what the user asked for. The main
-screen does it, and lets everything on the screen show the new state.
+A step shows the session. It changes the project only through :func:`edit`; for everything else, it
+posts a request, which the main screen carries out. The main screen then redraws everything.
 """
 
 from __future__ import annotations
