@@ -1,3 +1,3 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Tests of what is read of BitBake's files."""
+"""Reading BitBake's files: configurations, recipes, layers and build directories."""

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""BitBake's own parser, asked what it makes of a text, statement by statement and unevaluated."""
+"""Ask BitBake's own parser how it reads a text, statement by statement and unevaluated."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from tests.bitbake_parser import OPERATORS, BitBakeError, base_data, bitbake_modules
 
 Told = tuple[str, str, str, str, str, int]
-"""Kind, variable, flag, operator, value and BitBake's line."""
+"""Kind, variable, flag, operator, value, and BitBake's line number."""
 
 _KINDS = {
     "Include": "include",
@@ -34,7 +34,7 @@ _KINDS = {
 
 
 def statements_of(text: str, suffix: str) -> list[Told]:
-    """Return BitBake's statements of a text.
+    """Return the statements that BitBake reads in a text.
 
     Raises:
         BitBakeError: BitBake cannot parse it.
@@ -46,7 +46,7 @@ def statements_of(text: str, suffix: str) -> list[Told]:
 
 
 def statements_of_file(path: Path) -> list[Told]:
-    """Return BitBake's statements of a file, none of which it carries out."""
+    """Return the statements that BitBake reads in a file, without executing any."""
     bb = bitbake_modules()
     base = base_data()
     plain: Any = bb.parse.ast.StatementGroup
@@ -74,7 +74,7 @@ def statements_of_file(path: Path) -> list[Told]:
     except (bb.parse.ParseError, bb.BBHandledException) as error:
         raise BitBakeError("; ".join([str(error), *fatal])) from error
     except IndexError as error:
-        # A file of nothing but a backslash runs off its end.
+        # In a file with only a backslash, BitBake reads past the end.
         raise BitBakeError(str(error)) from error
     finally:
         bb.parse.ast.StatementGroup = plain
@@ -84,7 +84,7 @@ def statements_of_file(path: Path) -> list[Told]:
 
 
 def _reset(handler: Any) -> None:
-    """Forget what an earlier file left open: BitBake keeps it in the module."""
+    """Reset what an unfinished file left behind: BitBake keeps that in the module."""
     names = vars(handler)
     names["__infunc__"] = []
     names["__inpython__"] = False

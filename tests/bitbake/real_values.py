@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A program: BitBake reads a build directory's configuration and prints every value as JSON.
+"""Program: let BitBake read a build directory's configuration, and print every value as JSON.
 
-It does what bb.cookerdata's parseConfigurationFiles does up to and with bitbake.conf, and is
-run as a process of its own, since the configuration's Python comes with it.
+It follows parseConfigurationFiles in bb.cookerdata up to and including bitbake.conf. It runs as a
+separate process, since it executes the Python code of the configuration.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tests.bitbake_parser import bitbake_modules
 
 
 def main(top: str) -> None:
-    """Print what each variable is worth."""
+    """Print the value of each variable."""
     bb = bitbake_modules()
     data: Any = bb.data.init()
     data.setVar("TOPDIR", top)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What layers can do, read from files of made-up layers, and the record of each release."""
+"""The abilities of layers, read from files of made-up layers, and the record of each release."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_what_applies_everywhere_is_what_both_have() -> None:
     assert both == wrynose.common(master)
     assert (both.boot_modes, both.dom0_network, both.names_kernel) == (("bios",), False, False)
     assert both.kernel_versions == ("6.18",)
-    # What one of them lacks must be written for both.
+    # What either of them lacks must be written for both.
     assert both.vxn is not None
     assert both.vxn.needs_9pfsd
     assert not both.vxn.oci_network

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Whatever a file holds: nothing raises but what says so, nothing is run, findings have a place."""
+"""For any text: only documented errors are raised, nothing is executed, findings have a line."""
 
 from __future__ import annotations
 

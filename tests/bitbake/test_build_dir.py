@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Build directories as their files describe them."""
+"""Reading a build directory: its layers, its files, and the effective settings."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def test_real_layers_are_worth_what_bitbake_makes_of_them(name: str, tmp_path: P
     )  # fmt: skip
     theirs = json.loads(asked.stdout.splitlines()[-1])
     known = 0
-    # What BitBake gives each file and process by itself.
+    # BitBake provides these to each file and process.
     own = {"FILE", "PATH", "PN", "BBINCLUDED", "FILE_LAYERNAME"}
     for variable, expected in theirs["values"].items():
         value = found.value(variable)
@@ -186,14 +186,14 @@ def test_real_layers_are_worth_what_bitbake_makes_of_them(name: str, tmp_path: P
 
 
 def of_layers(root: Path, *confs: str, local: str = "", **more: str) -> BuildDir:
-    """Read a build directory on layers ``l0``, ``l1`` … that have these layer.conf files."""
+    """Read a build directory with layers ``l0``, ``l1`` … that have these layer.conf files."""
     named = tuple(f"l{number}" for number in range(len(confs)))
     texts = {f"l{number}/conf/layer.conf": conf for number, conf in enumerate(confs)}
     more = {name.replace("__", "/"): text for name, text in more.items()}
     return build_dir.read(trees.small(root, local, more={**texts, **more}, layers=named))
 
 
-# Where it is.
+# Finding it
 
 
 def test_a_build_directory_that_the_environment_names_must_be_one(tmp_path: Path) -> None:
@@ -232,7 +232,7 @@ def test_a_file_is_the_user_s_or_a_layer_s(
     assert [name for name in layers if found.is_users(f"{tmp_path}/{name}")] == []
 
 
-# Layers.
+# Layers
 
 
 def test_a_layer_describes_itself(tmp_path: Path) -> None:
@@ -339,7 +339,7 @@ def test_a_file_is_found_below_bbpath(tmp_path: Path) -> None:
     assert found.find_in_layers("z") is None
 
 
-# Settings.
+# Settings
 
 
 @pytest.mark.parametrize(
@@ -402,7 +402,7 @@ def test_without_a_core_the_user_s_files_are_read_alone(tmp_path: Path) -> None:
     assert made.value("A").raw == "satnew"
 
 
-# The machine that builds.
+# The build host
 
 
 @pytest.mark.parametrize("user", [0, 1, 1000])

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What is read of files that name others, in which order, and what is said of the rest."""
+"""Files that include others: which are read, in which order, and what is reported."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NO_FILE = "there is no such file"
 
 
 def of_files(root: Path, **texts: str) -> ConfReader:
-    """Read ``local.conf`` of files that lie in a folder; a name's ``__`` is a slash."""
+    """Read ``local.conf`` among these files. In their names, ``__`` stands for a slash."""
     trees.write(root, {f"{name.replace('__', '/')}.conf": text for name, text in texts.items()})
     reader = ConfReader()
     reader.store.assign("BBPATH", str(root))
@@ -31,7 +31,7 @@ def includes(reader: ConfReader) -> list[tuple[str, list[str]]]:
     return [(one.statement.value, list(one.files)) for one in reader.includes]
 
 
-# Which files are read.
+# Which files are read
 
 
 TEXTS = {
@@ -110,7 +110,7 @@ def test_files_that_are_missing_are_reported_where_they_are_required() -> None:
     assert reader.store.doubts == {}
 
 
-# Bounds.
+# Limits
 
 
 @pytest.mark.parametrize("more", [0, 1])
@@ -164,7 +164,7 @@ def test_a_link_that_leads_nowhere_is_reported(tmp_path: Path) -> None:
     assert list(reader.store.doubts) == [f"{link} could not be read"]
 
 
-# What is said.
+# What is reported
 
 
 def test_each_operation_is_noted_by_its_name() -> None:
@@ -200,7 +200,7 @@ def test_the_old_override_syntax_is_reported(line: str, old: str, operator: str)
     assert reader.store.assignments == {}
 
 
-# What is not known.
+# Unknown names
 
 
 def test_each_name_that_is_not_known_is_doubted() -> None:
@@ -250,7 +250,7 @@ def test_of_a_partly_known_name_what_its_files_set_is_doubted(
     assert {name for name in "BCD" if reader.store.get(name).unknown} == doubtful
 
 
-# Fragments.
+# Fragments
 
 FRAGMENTS = (
     'BBLAYERS = "/t/one /t/two"\nBBFILE_COLLECTIONS = "one two"\n'

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The statements of BitBake's conf language, against BitBake's own parser."""
+"""The statements of BitBake's conf language, compared with BitBake's own parser."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ def _told(statement: Statement) -> Told:
 
 def _same(mine: list[Statement], theirs: list[Told], lines: int) -> None:
     expected = [
-        # A continued line may end after the file's last one; a def's line is of its body's file.
+        # A continued line may be the last one of the file. A def's lines belong to the file with
+        # its body.
         (
             *reported[:4],
             reported[4] if reported[0] != "inherit_defer" else "",
@@ -237,7 +238,7 @@ ALONE = "a backslash on a line of its own continues nothing"
 
 
 def statements(text: str, file: str = "/x.conf") -> list[Statement]:
-    """Return what a text says; it must be without a fault."""
+    """Return the statements in a text without mistakes."""
     parsed = parse(text, file)
     assert parsed.faults == []
     return parsed.statements

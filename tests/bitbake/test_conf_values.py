@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What variables are worth, against BitBake's own data store."""
+"""The values of variables, compared with BitBake's own data store."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FLAGS = ("f", "g-h")
 
 
 def read(text: str, **more: str) -> ConfReader:
-    """Read a text, and further ones by their path below the folder it lies in."""
+    """Read a text, and further ones by their path below its folder."""
     texts = {"/t/conf/under-test.conf": text}
     texts.update({f"/t/{name}": body for name, body in more.items()})
     reader = ConfReader(texts=texts)
@@ -42,7 +42,7 @@ def store(text: str) -> Store:
 
 def _compare(text: str) -> None:
     try:
-        # The configuration that stands below uses two of the names.
+        # The configuration below uses two of the names.
         theirs = parse_conf("unset B\nunset D\n" + text)
     except BitBakeError as error:
         refused = str(error)
@@ -291,7 +291,7 @@ GROWS = "it grows beyond what is worked out here"
 
 
 def not_evaluated(name: str, line: int) -> str:
-    """Return what is said of a value that holds Python."""
+    """Return the message on a value that contains Python."""
     return f"{name} holds ${{@…}}, which is not evaluated ({FILE}:{line})"
 
 
@@ -458,7 +458,7 @@ def test_names_are_expanded_to_a_limit(deep: int) -> None:
 def test_so_many_names_are_looked_up(times: int) -> None:
     mine = Store()
     mine.assign("B", "x")
-    # The first look at a variable counts twice: for itself, and for what it refers to.
+    # The first variable counts twice: for itself, and for the one it refers to.
     assert mine.expand("${B}" * times) == (
         Value("x" * times) if times < 19_999 else Value(HOLE, (GROWS,))
     )
@@ -472,7 +472,7 @@ def _of_bitbake(name: str) -> re.Pattern[str]:
 
 
 def _texts(parts: str, longest: int) -> Iterator[str]:
-    """Yield every text of so many parts; a part is a word."""
+    """Yield every text with up to this number of parts; a part is a word."""
     for length in range(longest + 1):
         yield from map("".join, product(parts.split(), repeat=length))
 

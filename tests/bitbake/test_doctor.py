@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What is found wrong with a build directory, line by line, and the command that tells it."""
+"""The faults found in a build directory, line by line, and the command that reports them."""
 
 from __future__ import annotations
 
@@ -269,7 +269,7 @@ PLAIN = 'MACHINE = "qemux86-64"\n'
 
 
 def of(code: str, made: list[Placed]) -> list[tuple[int, str, str]]:
-    """Return line, message and fix of each finding of a code; 0 where it has no place."""
+    """Return line, message and fix of each finding with this code; line 0 if it has none."""
     return [
         (one.place.line if one.place else 0, one.finding.message, one.finding.fix)
         for one in made

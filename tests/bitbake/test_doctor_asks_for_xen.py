@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What of a build directory asks for Xen, so that a missing feature is an error and no advice."""
+"""Which settings show that a build directory is for Xen, so that a missing feature is an error."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ OF_GUESTS = (
     "XEN_GUEST_KERNEL", "XEN_GUEST_MEMORY", "XEN_GUEST_NAME", "XEN_GUEST_ROOTFS",
     "XEN_GUEST_SOURCE_FILE", "XEN_GUEST_SOURCE_TYPE", "XEN_GUEST_VCPUS", "XEN_GUEST_VIF",
 )  # fmt: skip
-"""Variables of which the classes read a flag for each guest."""
+"""Variables with a flag per guest that the classes read."""
 
 
 def asked(root: Path, lines: str, more: dict[str, str] | None = None) -> bool:
-    """Whether a build directory without any feature is held to want Xen."""
+    """Return whether a build directory without any feature is taken for one that is for Xen."""
     made = found(root, PLAIN + lines, more={**BUNDLE, **(more or {})})
     codes = [one.finding.code for one in made if one.finding.code in ("XT609", "XT610")]
     assert len(codes) == 1

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Guests of a user's own files: flags for nobody, tags, and what is not read where it stands."""
+"""Guests in a user's own files: flags for unknown guests, tags, settings that are never read."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def test_a_config_that_is_never_unpacked(
         ("lab-guests", None),
         ("gone:external", None),
         ("xen-guest-image-minima", f"Did you mean {GUEST}?"),
-        # No image of Dom0 is proposed, however like it is.
+        # An image of Dom0 is never proposed, however similar its name is.
         ("xen-image-minima:autostart", f"Did you mean {GUEST}?"),
         ("zzz", "Tag it external (zzz:external) if nothing here builds it."),
         ("zzz:autostart", "Tag it external (zzz:external) if nothing here builds it."),

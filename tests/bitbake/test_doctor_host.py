@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What is said of the machine that builds, and in which order all of a build directory is told."""
+"""Findings about the build host, and the order of all findings of a build directory."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_a_tap_device(tmp_path: Path, tun: str, what: str | None) -> None:
     [
         ("qemux86-64", True),
         ("qemuarm64", True),
-        # Known to nobody here, and QEMU's by its name.
+        # Only the name shows that this machine is QEMU's.
         ("qemuriscv64", True),
         ("raspberrypi4-64", False),
         ("genericx86-64", False),
@@ -102,7 +102,7 @@ def test_a_machine_of_the_environment(tmp_path: Path, line: str, reported: int |
 
 
 def test_errors_come_first_and_each_kind_as_it_stands(tmp_path: Path) -> None:
-    """A file that was not read stands before those that were, and the machine behind them."""
+    """A missing file comes before the existing ones, and the build host after them."""
     poor = replace(HOST, kvm="missing", tun="missing", free_mib=1, root=True)
     more = {
         "build/conf/xentui.conf": "",

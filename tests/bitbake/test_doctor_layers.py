@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Layers that are missing, and which line is told of it; where xentui looks for them nearby."""
+"""Missing layers: which line is reported, and where xentui looks for them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ THREE = ("core", "virt", "other")
 
 
 def alone(root: Path, depends: str) -> list[Placed]:
-    """Return what is found where one layer is named, and no other lies near."""
+    """Return the findings if one layer is listed and no other layer is near."""
     more = {"other/conf/layer.conf": trees.layer_conf("other", depends=depends)}
     build = trees.small(root, GOOD, more=more, layers=("other",))
     for name in ("core", "virt"):
@@ -31,7 +31,7 @@ def alone(root: Path, depends: str) -> list[Placed]:
 
 
 def wanting(root: Path, more: Mapping[str, str]) -> str:
-    """Return how to fix that a layer of the collection ``wanted`` is missing."""
+    """Return the fix for a missing layer of the collection ``wanted``."""
     other = {"other/conf/layer.conf": trees.layer_conf("other", depends="wanted")}
     (made,) = of("XT613", found(root, GOOD, more={**other, **more}, layers=THREE))
     return made[2]
@@ -105,7 +105,7 @@ def test_four_hundred_folders_are_looked_at(tmp_path: Path, others: int, near: b
     root = tmp_path / "a"
     for number in range(others):
         (root / f"folder-{number}").mkdir(parents=True)
-    # Before it stand build, core, other and virt.
+    # The folders build, core, other and virt come before it.
     fix = wanting(root, {"zz/conf/layer.conf": trees.layer_conf("wanted")})
     assert fix.startswith(f"Run: bitbake-layers add-layer {root}/zz" if near else FETCH)
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Single lines that BitBake stops at or takes otherwise: each kind, with its words."""
+"""Single lines that BitBake refuses or misunderstands, with the message for each kind."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Names that the layers must know: distributions, classes, features, variables, packages."""
+"""Names that layers must define: distributions, classes, features, variables, packages."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Settings around the guests: which line is told of them, and when nothing is."""
+"""Settings related to guests: which line is reported, and when nothing is."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Where reading a configuration ends: limits, what is not known, what nothing leads to."""
+"""Limits and unknown values when a configuration is read."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def reported(reader: ConfReader, kind: str) -> list[str]:
     return [fault.message for fault in reader.faults if fault.kind == kind]
 
 
-# What is read.
+# What is read
 
 
 def test_includes_end_at_a_depth() -> None:
@@ -137,7 +137,7 @@ def test_paths_that_no_system_has_are_nowhere() -> None:
     assert files.listed("a\0b") == []
 
 
-# A build directory.
+# A build directory
 
 
 def test_more_layers_than_that_are_not_read(tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ def test_a_host_is_looked_at_where_the_build_will_be(tmp_path: Path) -> None:
     assert host.look(build_dir.read(python)).place == python
 
 
-# The notes on recipes.
+# The cache of recipes
 
 
 def test_notes_that_cannot_be_kept_are_done_without(
@@ -249,7 +249,7 @@ def test_as_many_folders_as_that_are_looked_into(
     assert len(list(recipe_files.files([f"{tmp_path}/r/*/*.bb"]))) < 6
 
 
-# What is imported.
+# What is imported
 
 
 def imported(folder: Path, conf: str, recipe: str = "", **more: str) -> Imported:

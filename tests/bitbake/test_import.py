@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A configuration made into a project, and rendered again, means the same to BitBake."""
+"""A configuration that is imported and rendered again means the same to BitBake."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ SETTINGS = (
 
 
 def effective(parsed: Parsed, flag: str, guest: str) -> str:
-    """Return what the classes make of a guest's flag (``getVarFlag(…) or default``)."""
+    """Return a guest's flag as the classes use it (``getVarFlag(…) or default``)."""
     name = flag.removeprefix("XEN_GUEST_")
     default = parsed.value(f"{flag}_DEFAULT") or CLASS_DEFAULTS.get(name, "")
     value = parsed.flag(flag, guest) or (guest if name == "NAME" else default)
-    # Between the entries of the list that the text becomes, blanks mean nothing.
+    # Between the entries of a list, blanks mean nothing.
     return value.replace("', '", "','") if name == "VIF" else value
 
 
@@ -57,7 +57,7 @@ def guests(parsed: Parsed, variable: str) -> dict[str, set[str]]:
 
 
 def without(text: str, imported: Imported, path: Path) -> str:
-    """Return a text without the statements that were carried."""
+    """Return a text without the statements that were imported."""
     gone = {place.line for place in imported.imported_lines if place.file == str(path)}
     kept: list[str] = []
     dropping = kept_open = False
@@ -85,7 +85,7 @@ def test_a_configuration_means_the_same(path: Path, tmp_path: Path) -> None:
     before = parse_conf(text).seen_by(image)
     after = parse_conf(without(text, imported, path) + "\n" + rendered).seen_by(image)
     if before.value("XEN_DOM0_NETWORK") is not None:
-        # Where the layers' release is not known, a package makes the network.
+        # Without a known release of the layers, a package provides the network.
         assert project.host.network == before.value("XEN_DOM0_NETWORK")
     for name in SETTINGS:
         if before.value(name) is not None and name != "XEN_DOM0_NETWORK":
@@ -93,7 +93,7 @@ def test_a_configuration_means_the_same(path: Path, tmp_path: Path) -> None:
     if before.value("XEN_BOOT_MODE") is not None:
         assert project.host.boot_mode == before.value("XEN_BOOT_MODE")
     if before.value("RPI_DOM0_MEM") is not None:
-        # It is in the boot script then.
+        # Then it is in the boot script.
         assert f"{project.host.dom0_memory}M" == before.value("RPI_DOM0_MEM")
     expected = guests(before, "BUNDLED_XEN_GUESTS")
     assert guests(after, "BUNDLED_XEN_GUESTS") == expected
@@ -144,7 +144,7 @@ def test_a_bundle_recipe_means_the_same(path: Path, arch: str, tmp_path: Path) -
 
 
 def fetched(parsed: Parsed) -> set[tuple[str, str | None]]:
-    """Return addresses and checksums; where each is unpacked is the recipe's own business."""
+    """Return addresses and checksums. Where each is unpacked does not matter."""
     entries = set()
     for word in parsed.words("SRC_URI"):
         uri, *parameters = word.split(";")
@@ -237,7 +237,7 @@ PROJECTS = [
     *sorted(ROOT.glob("tests/vectors/*/project.toml")),
     *sorted(ROOT.glob("presets/*.toml")),
 ]
-# A config of a guest's own stands in the image's append or under another name next to the recipe.
+# A guest's own config is in the image's append, or next to the recipe under another name.
 PROJECTS = [path for path in PROJECTS if "config_file" not in path.read_text(encoding="utf-8")]
 
 
@@ -426,7 +426,7 @@ LINES |= {
 
 
 def account(made: Imported, folder: Path) -> str:
-    """Return the project, and what became of each line."""
+    """Return the project, and the result for each line."""
     printed = [f"{place} carried" for place in made.imported_lines]
     printed += [
         f"{one.place} left{'' if one.about_xen else ' (not Xen)'}: {one.text}: {one.reason}"
@@ -440,7 +440,7 @@ def account(made: Imported, folder: Path) -> str:
 
 
 def imported(folder: Path, files: Mapping[str, str], *names: str) -> str:
-    """Import the files of those names out of some that lie in a folder."""
+    """Import the named files, out of several in one folder."""
     trees.write(folder, files)
     try:
         made = importer.read([folder / name for name in names])

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What becomes of each line of a bundle recipe, and of several files together, to the word.
+"""Importing bundle recipes, and several files together, with every message.
 
-``XENTUI_GOLDEN=write pytest tests/bitbake/test_import_recipe.py`` writes it anew.
+``XENTUI_GOLDEN=write pytest tests/bitbake/test_import_recipe.py`` updates the golden answers.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ HEAD = 'SUMMARY = "Guests of the lab"\nLICENSE = "MIT"\ninherit xen-guest-bundle
 
 
 def guest(key: str, kind: str, file: str, more: str = "") -> str:
-    """Return the lines of a guest that is imported."""
+    """Return the lines of an imported guest."""
     return (
         f'XEN_GUEST_BUNDLES += "{key}:external"\nXEN_GUEST_SOURCE_TYPE[{key}] = "{kind}"\n'
         f'XEN_GUEST_SOURCE_FILE[{key}] = "{file}"\n{more}'
@@ -188,7 +188,7 @@ def test_files_are_found_by_relative_names(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_files_are_found_as_bitbake_finds_them(tmp_path: Path) -> None:
-    """A conf beside a build directory's, and one that stands alone, which may be an .inc."""
+    """A conf of a build directory, and a file on its own, which may be an .inc."""
     build = trees.small(tmp_path, f"{X86}require conf/machine/qemuarm64.conf\n")
     made = importer.read([build / "conf/local.conf"])
     assert [(one.text, one.reason) for one in made.left] == [

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Machines, deployed files and recipes of layers, at the bounds of what is looked at."""
+"""Machines, deployed files and recipes of layers, up to the limits of what is read."""
 
 from __future__ import annotations
 
@@ -25,14 +25,16 @@ def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def build_with(root: Path, local: str = "", **more: str) -> BuildDir:
-    """Make and read a build directory; a name's ``__`` is a slash, and ``I__`` the images'."""
+    """Make and read a build directory. In names, ``__`` is a slash, and ``I__`` the folder of
+    images.
+    """
     named = {
         name.replace("I__", f"{IMAGES}/").replace("__", "/"): text for name, text in more.items()
     }
     return build_dir.read(trees.small(root, f'MACHINE = "qemux86-64"\n{local}', more=named))
 
 
-# Machines, and what was built.
+# Machines and deployed files
 
 
 def test_a_machine_is_described_at_the_head_of_its_file(tmp_path: Path) -> None:
@@ -97,7 +99,7 @@ def test_the_deploy_directory_is_that_of_the_machine(
     assert found == layers.Deployed(Path(folder) if folder is not None else None)
 
 
-# Files of recipes.
+# Recipe files
 
 
 def names(*patterns: str) -> list[str]:
@@ -145,7 +147,7 @@ def test_patterns_count_where_their_layer_is(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-# Recipes.
+# Recipes
 
 
 @pytest.mark.parametrize(
@@ -232,7 +234,7 @@ def test_progress_is_reported_now_and_then(tmp_path: Path) -> None:
     assert reported == [(0, 250), (100, 250), (200, 250), (250, 250)]
 
 
-# The notes on them.
+# Their cache
 
 
 def notes() -> Path:

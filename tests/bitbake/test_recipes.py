@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Recipes, machines and deployed files of layers, and the cache that remembers them."""
+"""Recipes, machines and deployed files of layers, and the cache for them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Build directories of other releases: what is said of them, and what is not written there."""
+"""Build directories of other releases: what is reported, and what is not written for them."""
 
 from __future__ import annotations
 

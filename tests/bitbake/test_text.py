@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What the writers take, at its bounds."""
+"""The values that the writers accept, up to their limits."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ Writer = Callable[[str], str]
 
 
 def inside(write: Writer) -> str:
-    """Return the printable characters that a writer takes in the middle of a value."""
+    """Return the printable characters that a writer accepts within a value."""
     taken = []
     for char in PRINTABLE:
         try:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Build directories for tests: on the real layers, and on small ones made for a test."""
+"""Build directories for tests: with the real layers, or with small ones made for a test."""
 
 from __future__ import annotations
 
@@ -79,13 +79,13 @@ def small(
     more: Mapping[str, str] | None = None,
     layers: tuple[str, ...] = ("core", "virt"),
 ) -> Path:
-    """Make a build directory ``root/build`` on a small core and meta-virtualization.
+    """Make a build directory ``root/build`` with a small core layer and meta-virtualization.
 
     Args:
-        root: where the layers and the build directory are put.
+        root: the folder for the layers and the build directory.
         local_conf: text of local.conf.
         more: further files below ``root``.
-        layers: names of folders for BBLAYERS.
+        layers: names of the folders in BBLAYERS.
     """
     named = " ".join(str(root / name) for name in layers)
     recipes = "virt/recipes-extended/images"
@@ -116,7 +116,7 @@ def small(
 
 
 def real(root: Path, tree: Path, local_conf: str, further: Iterable[str] = ()) -> Path:
-    """Make a build directory on the real layers below ``tree``, and on further ones there."""
+    """Make a build directory with the real layers below ``tree``, and further ones there."""
     named = " \\\n".join(f"    {tree / name}" for name in (*REAL_LAYERS, *further))
     write(
         root,

@@ -1,3 +1,3 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The command line, as a script and as a person use it."""
+"""The command line, used by scripts and by people."""

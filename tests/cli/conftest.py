@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Running the command line, in this process and in one of its own."""
+"""Running commands, in this process or in a new one."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ extra = "root=/dev/xvda ro console=hvc0 ip=dhcp"
 
 @dataclass(frozen=True)
 class Ran:
-    """What a command left behind."""
+    """The result of a command."""
 
     code: int
     out: str
@@ -43,7 +43,7 @@ class Ran:
 
     @property
     def json(self) -> Any:
-        """The one JSON object on standard output."""
+        """Return the JSON object on standard output."""
         return json.loads(self.out)
 
 
@@ -77,7 +77,7 @@ def board(run: Run) -> Path:
 def process(
     *arguments: str | bytes, cwd: Path, env: dict[str, str] | None = None, stdin: Any = None
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run a command in a process of its own, without a terminal."""
+    """Run a command in a new process, without a terminal."""
     return subprocess.run(
         [sys.executable, "-m", "xentui", *arguments],
         cwd=cwd,

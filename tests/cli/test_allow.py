@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""``--allow``: who has the board on the desk may know better, and says so."""
+"""``--allow``: users may overrule what xentui believes about their board."""
 
 from __future__ import annotations
 

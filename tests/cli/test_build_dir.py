@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""``generate --build-dir`` and ``remove``: what goes in comes out, to the byte."""
+"""``generate --build-dir`` and ``remove``, which undoes it to the byte."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_what_the_user_wrote_meanwhile_stays(run: Run, build: Path) -> None:
     run("remove", "--build-dir", build, "--yes")
     assert local(build) == LOCAL + 'LATER = "1"\n'
     assert (build / "conf/bblayers.conf").read_text() == BBLAYERS.replace("/p/virt", "/q/virt")
-    # The file is not as it was at first, so the copy of that is the user's to throw away.
+    # The file differs from its first state, so the copy of that is left for the user to delete.
     assert (build / "conf/local.conf.xentui-orig").exists()
 
 
@@ -282,7 +282,7 @@ def test_a_project_in_the_build_directory_works_too(run: Run, build: Path) -> No
     assert "from board.toml" in (build / "conf/xentui.conf").read_text()
 
 
-# By a fragment
+# With a fragment
 
 
 def test_a_fragment_changes_only_the_layer_and_prints_how_to_enable_it(

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""``xentui check``: lines for people, an object for machines, one summary."""
+"""``xentui check``: lines for people, a JSON object for machines, one summary."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_a_build_directory_is_looked_at_as_the_project_would_leave_it(run: Run) 
     assert result.code == 1
     assert "XT636 conf/xentui.conf:" in result.out
     assert "IMAGE_INSTALL_append" in result.out
-    # What the project itself brings is no problem any more.
+    # A problem that the project itself solves is not reported.
     assert "not set up for Xen" not in result.out
     assert (build / "conf/local.conf").read_bytes() == before
     assert not (build / "conf/xentui.conf").exists()

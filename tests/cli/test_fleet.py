@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Several projects at once: each in a folder of its own, one summary, one exit code."""
+"""Several projects at once: a folder for each, one summary, one exit code."""
 
 from __future__ import annotations
 

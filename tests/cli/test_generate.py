@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""``xentui generate``: what a script gets, what a person is asked, what is refused."""
+"""``xentui generate``: what scripts get, what people are asked, what is refused."""
 
 from __future__ import annotations
 
@@ -201,7 +201,7 @@ def test_one_place_must_be_named(run: Run, board: Path) -> None:
 
 
 def answered(answer: bytes, *arguments: str) -> tuple[int, str]:
-    """Run a command at a terminal of its own and answer its question."""
+    """Run a command on its own terminal, and answer its question."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "xentui", *arguments],

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Files, names and arguments that mean no good: one clear line, nothing written, nothing raw."""
+"""Hostile files, names and arguments: one clear message, nothing written, no raw characters."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 from tests.cli.conftest import BOARD, ROOT, Run, process
 
 RAW = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
-"""What no terminal may be given: controls but newline and tab, bidi and zero-width marks."""
+"""Characters that must not reach a terminal: controls except newline and tab, bidi, zero-width."""
 
 EVIL = "\x1b]52;c;ZXZpbA==\x07\x9b31m\u202e\u200b[/b]\r"
 
@@ -243,7 +243,7 @@ def test_an_unexpected_failure_is_one_line_unless_asked(
 
 
 def test_hostile_files_take_little_time_and_memory(tmp_path: Path) -> None:
-    """Deep, wide, long and repetitive: an answer in seconds, and in one GB of addresses."""
+    """Files that are deep, wide, long or repetitive are answered within seconds and one GB."""
     files = {
         "deep.toml": "a = " + "[" * 100_000,
         "deeper.toml": "[" + ".".join(["a"] * 100_000) + "]",

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Files that --set names anywhere on the disk, sizes with units, and build directories as found."""
+"""Files from anywhere with --set, sizes with units, and build directories of all forms."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ GUEST = ("--set", "guests.router={}", "--set", 'guests.router.tags=["autostart",
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Make a home with an xl config in it."""
+    """Make a home directory with an xl config in it."""
     folder = tmp_path / "home"
     (folder / "my guests").mkdir(parents=True)
     (folder / "my guests/router.cfg").write_text(CFG)

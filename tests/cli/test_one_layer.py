@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A fleet of boards in one layer: BitBake sees for each board what its own tree would say."""
+"""Several boards in one layer: BitBake sees the same for each board as in its own tree."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ rootfs = "vendor.ext4"
 extra = "root=/dev/xvda ro console=hvc0"
 """
 QUIET = BOARD.replace("memory = 256", "memory = 256\nvif = []")
-"""A guest without a network card, which needs a config of its own."""
+"""A guest without a network card, which needs its own config."""
 
 BOARDS = {
     "quiet.toml": QUIET,
@@ -57,7 +57,7 @@ def printed(parsed: Parsed) -> list[tuple[Any, ...]]:
 
 
 def seen_by_image(conf: Path, layer: Path) -> Parsed:
-    """Return what the Dom0 image's recipe sees with a board's settings and the layer."""
+    """Return the settings that the Dom0 image's recipe sees for a board."""
     appends = sorted(layer.absolute().glob(f"recipes-*/*/{IMAGE}.bbappend"))
     return parse_recipe("", f"{IMAGE}_1.0.bb", conf=conf.read_text(), appends=appends)
 
@@ -189,7 +189,7 @@ def test_the_report_names_the_owner_of_each_file(run: Run, fleet: list[str]) -> 
     result = run("generate", *fleet[1:], "--out", "out", "--one-layer", "--check", "--json")
     assert result.code == 1
     states = {entry["project"]: entry["state"] for entry in result.json["projects"]}
-    # The headers of layer.conf and of the image's append name whose they are.
+    # The headers of layer.conf and of the image's append name their boards.
     assert states == dict.fromkeys(fleet[1:], "changed")
     assert [Path(one["path"]).name for one in result.json["projects"][0]["files"]] == ["layer.conf"]
     kinds = {entry["path"]: entry["kind"] for entry in result.json["files"]}

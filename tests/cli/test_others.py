@@ -1,6 +1,8 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""``new``, ``presets``, ``explain``, ``schema``, ``--help``, ``--version``, and the way in."""
+"""``new``, ``presets``, ``explain``, ``schema``, ``--help``, ``--version``, and starting the
+wizard.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""``xentui show``: every thing alone and all together, for people and for machines."""
+"""``xentui show``: each thing separately and all together, for people and for machines."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""``xentui source inspect``: what files are, and writing it into a project."""
+"""``xentui source inspect``: describing files, and writing them into a project."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What a command imports: nothing that draws, and nothing of other commands."""
+"""A command imports no drawing code and no code of other commands."""
 
 from __future__ import annotations
 

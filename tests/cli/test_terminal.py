@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Prose fits the terminal that it is read on, and a pipe gets it whole."""
+"""Prose is wrapped to the width of the terminal, and not wrapped in a pipe."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Terminal(io.StringIO):
 
 
 def on_a_terminal(*arguments: str, columns: int, cwd: Path) -> list[str]:
-    """Run a command on a pseudo-terminal of so many columns; return the lines it shows."""
+    """Run a command on a pseudo-terminal of this width, and return the lines it shows."""
     ours, theirs = os.openpty()
     os.set_inheritable(theirs, True)
     env = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm"}

@@ -1,3 +1,3 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The documentation, tried."""
+"""The documentation, tried out."""

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Pages as a reader takes them: files to be saved, commands to be typed, answers to be seen.
+"""Read pages as a reader would: save files, type commands, compare answers.
 
-``<!-- file: NAME -->`` before a block says that it is saved as NAME; ``<!-- answer -->`` that its
-lines are part of what the command before it answers. ``# exit code N`` after a command says with
-what it ends, ``# needs …`` that it cannot be tried.
+``<!-- file: NAME -->`` before a block means that it is saved as NAME. ``<!-- answer -->`` means
+that its lines are part of the output of the command before it. ``# exit code N`` after a command
+gives its exit code, ``# needs …`` means that it cannot be tried.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Block:
 
     Attributes:
         mark: the comment before it, such as ``file: board.toml``.
-        line: where its text begins, from 1.
+        line: the line where its text begins, from 1.
     """
 
     page: Path
@@ -49,12 +49,12 @@ class Block:
 
     @property
     def file(self) -> str | None:
-        """The name it is saved under."""
+        """Return the name under which it is saved."""
         return self.mark.removeprefix("file: ") if self.mark.startswith("file: ") else None
 
     @property
     def commands(self) -> list[str]:
-        """The lines that start xentui, if a reader is to type the block."""
+        """Return the lines that start xentui, if a reader should type the block."""
         if self.language not in ("", "sh", "bash") or self.mark:
             return []
         lines = self.text.replace("\\\n", " ").splitlines()

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The documentation as Sphinx builds it: no warning, and every page can be reached."""
+"""Sphinx builds the documentation without a warning, and every page can be reached."""
 
 from __future__ import annotations
 

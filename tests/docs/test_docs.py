@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Every command and every TOML block of the documentation does what the page says."""
+"""Every command and every TOML block in the documentation does what the page says."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from xentui.cli.parsing import COMMANDS
 from xentui.project import document, schema
 from xentui.rules import catalogue, check
 
-# What these do, they do with a terminal, with programs or with builds that the tests of a page
-# have not. Their arguments are read all the same.
+# These commands use a terminal, other programs or builds, which the tests of a page do not have.
+# Their arguments are still checked.
 _READ_ONLY = {"", "rehearse", "verify"}
 _EITHER = {"doctor"}
-"""What this command finds also depends on the machine."""
+"""The findings of this command also depend on the machine."""
 
 _LOCAL = 'MACHINE ??= "qemux86-64"\n'
 
@@ -53,7 +53,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def _typed(block: Block) -> list[str]:
-    """Return the commands of a block that a reader could type as they stand."""
+    """Return the commands in a block that a reader could type unchanged."""
     synopsis = ("…", "[", "|", "$", ">", "DIR", "PROJECT", "NAME")
     return [each for each in block.commands if not any(mark in each for mark in synopsis)]
 
@@ -105,7 +105,7 @@ TOML = [block for page in PAGES for block in blocks(page) if block.language == "
 
 @pytest.mark.parametrize("block", TOML, ids=lambda block: block.where)
 def test_a_toml_block_is_right(block: Block, tmp_path: Path) -> None:
-    """A whole project has no error; a part of one is accepted by the schema."""
+    """A complete project has no error; a part of one is accepted by the schema."""
     data = tomllib.loads(block.text)
     head = "" if "version" in data else "version = 1\n"
     tail = "" if "host" in data else '\n[host]\nmachine = "qemux86-64"\n'
@@ -113,7 +113,7 @@ def test_a_toml_block_is_right(block: Block, tmp_path: Path) -> None:
     reported = [
         f"{schema.dotted(each.path)}: {each.message}"
         for each in loaded.problems
-        # A part need not hold all that a whole project must.
+        # A part may lack required keys.
         if not (head and each.code == "XT003")
     ]
     assert reported == [], block.where

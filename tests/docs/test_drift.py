@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The tool that lists the facts that newer layers no longer confirm."""
+"""The tool that lists facts which newer layers no longer confirm."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The fixtures of the command line serve here too."""
+"""Shares the fixtures of the command line."""
 
 from tests.cli.conftest import board, run
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""``generate --format fragment`` and ``snippet``, as BitBake's parser and its tool see them."""
+"""``generate --format fragment`` and ``snippet``, read by BitBake's parser and its own tool."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ ALPINE = ("generate", "--preset", "qemux86-64-alpine")
 
 
 def discovered(layer: Path, collection: str) -> list[str]:
-    """Return fragments' names as ``bitbake-config-build`` makes them (``discover_fragments``)."""
+    """Return the names of fragments as ``bitbake-config-build`` derives them
+    (``discover_fragments``).
+    """
     prefix = layer / "conf/fragments"
     return [
         os.path.normpath("/".join((collection, os.path.relpath(top, prefix), file.split(".")[0])))
@@ -53,7 +55,7 @@ def test_the_tool_finds_it_by_the_printed_name(run: Run) -> None:
     collection = (conf.value("BBFILE_COLLECTIONS") or "").strip()
     (name,) = discovered(layer, collection)
     assert f"bitbake-config-build enable-fragment {name}\n" in result.out
-    # The layer must own the file, or BitBake says that there is none (bb.utils.get_file_layer).
+    # The layer must own the file. Otherwise BitBake reports no fragment (bb.utils.get_file_layer).
     pattern = conf.value(f"BBFILE_PATTERN_{collection}")
     assert pattern
     assert re.match(pattern, str(layer / "conf/fragments/xentui/qemux86-64-alpine.conf"))

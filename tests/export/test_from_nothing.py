@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Complete files: each tool that fetches layers reads its own, and names every layer there is."""
+"""Files for each tool that fetches layers: they are complete and accepted by the tool."""
 
 from __future__ import annotations
 
@@ -50,10 +50,9 @@ def kas_layers(data: Any) -> set[str]:
 
 @pytest.fixture(scope="session")
 def mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a git configuration that finds every repository on this machine, with one commit.
+    """Return a git configuration that redirects every repository to one on this machine.
 
-    Each has the branches of all releases, and in them the layers that are named, with nothing in
-    them but a layer.conf.
+    Each has the branches of all releases, with the named layers, which have only a layer.conf.
     """
     root = tmp_path_factory.mktemp("mirror")
     wanted: dict[str, set[str]] = {}
@@ -90,7 +89,7 @@ export BUILDDIR="$PWD"
 
 
 def run_kas(mirror: Path, file: Path, *command: str) -> str:
-    """Run kas, which fetches from the mirror, and return what it prints."""
+    """Run kas, which fetches from the mirror, and return its output."""
     result = subprocess.run(
         [sys.executable, "-m", "kas", *command, str(file)],
         capture_output=True,
@@ -103,7 +102,7 @@ def run_kas(mirror: Path, file: Path, *command: str) -> str:
 
 
 def loaded(file: Path) -> Any:
-    """Return a file as kas loads it, which checks it against kas's own schema."""
+    """Return a file as loaded by kas, which checks it against its own schema."""
     from kas.includehandler import ConfigFile
 
     return ConfigFile.load(file).config

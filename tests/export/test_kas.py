@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""``generate --format kas``: kas itself reads it, and writes the same settings."""
+"""``generate --format kas``: kas accepts the file, and writes the same settings."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ local_conf_header:
 
 
 def dumped(*files: Path) -> Any:
-    """Return what kas made of project files, each checked against its schema and merged."""
+    """Return the merged result of project files as kas sees it, after its own schema check."""
     work = files[0].parent / "kas-work"
     work.mkdir()
     result = subprocess.run(
@@ -48,7 +48,7 @@ def dumped(*files: Path) -> Any:
 
 
 def loaded(path: Path) -> Any:
-    """Return a file as kas loads it, which checks it against kas's own schema."""
+    """Return a file as loaded by kas, which checks it against its own schema."""
     from kas.includehandler import ConfigFile
 
     return ConfigFile.load(path).config
@@ -65,7 +65,7 @@ def test_kas_accepts_every_preset_and_bitbake_reads_the_same(run: Run, name: str
     assert data["machine"] == project.host.machine
     assert data["target"] == "xen-image-minimal"
     text = data["local_conf_header"]["xentui"]
-    # kas puts the machine last, and weakly.
+    # kas sets the machine last, with a weak default.
     read = parse_conf(f'# xentui\n{text}\nMACHINE ??= "{data["machine"]}"\n')
     tree = parse_conf(Path("tree/conf/xentui.conf").read_text())
     ours = [(a.variable, a.flag, a.operator, a.value) for a in read.assignments][:-1]

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Image files, made by the tools that people make them with."""
+"""Make image files with the tools that people use."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PLACES = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
 
 
 def tool(name: str) -> str:
-    """Return where a program is; without it the test is skipped."""
+    """Return the path of a program, or skip the test if it is not installed."""
     found = shutil.which(name, path=_PLACES)
     if found is None:
         pytest.skip(f"{name} is not installed")
@@ -23,14 +23,14 @@ def tool(name: str) -> str:
 
 
 def run(name: str, *arguments: str | Path, text: str = "") -> str:
-    """Run a program to its end, which must be a good one."""
+    """Run a program, which must succeed."""
     result = subprocess.run([tool(name), *arguments], input=text, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     return result.stdout
 
 
 def sparse(path: Path, mib: int) -> Path:
-    """Make a file of so many MiB of nothing."""
+    """Make a sparse file of this size."""
     with path.open("wb") as file:
         file.truncate(mib << 20)
     return path
@@ -53,7 +53,7 @@ def root(folder: Path, *, init: bool = True, merged: bool = False) -> Path:
 
 
 def ext(path: Path, tree: Path | None = None, *options: str, mib: int = 16) -> Path:
-    """Make a file system of a tree."""
+    """Make a file system from a tree."""
     sparse(path, mib)
     source = ("-d", tree) if tree is not None else ()
     run("mkfs.ext4", "-q", "-F", *options, *source, path)
@@ -61,7 +61,7 @@ def ext(path: Path, tree: Path | None = None, *options: str, mib: int = 16) -> P
 
 
 def disk(path: Path, script: str, parts: dict[int, Path], mib: int = 64) -> Path:
-    """Make a disk with partitions by sfdisk's script, and put files at sectors of it."""
+    """Make a disk with partitions from a script for sfdisk, and write files at sectors of it."""
     sparse(path, mib)
     run("sfdisk", "-q", path, text=script)
     for sector, part in parts.items():

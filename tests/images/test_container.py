@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Container images, made by umoci and skopeo: what they are, and the tree that their layers make.
+"""Container images, made by umoci and skopeo: recognised, described, and turned into a tree.
 
-umoci's own ``unpack`` judges the tree; where a test runs as root, the recipe's function makes it
-too, with its owners.
+umoci's own ``unpack`` makes the reference tree. As root, the function in the recipe makes it too,
+with owners.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from xentui.rules.check import check
 
 HEAD = 'version = 1\n[host]\nmachine = "qemux86-64"\nmemory = 4096\nnetwork = "nat"\n'
 Entry = tuple[str, str, int, int, int]
-"""Name, content or where a link points, mode, owner and group."""
+"""Name, content or target of a link, mode, owner and group."""
 
 BASE: tuple[Entry, ...] = (
     ("bin/", "", 0o755, 0, 0),
@@ -91,7 +91,7 @@ def layout(
     command: str = "/srv/web/app",
     user: str = "",
 ) -> Path:
-    """Make an OCI layout of layers."""
+    """Make an OCI layout from layers."""
     place = folder / "layout"
     image = f"{place}:web"
     made.run("umoci", "init", "--layout", place)
@@ -110,7 +110,7 @@ def layout(
 
 @pytest.fixture(scope="module")
 def images(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """One image in each form."""
+    """One image in each format."""
     folder = tmp_path_factory.mktemp("images")
     place = layout(folder, BASE, MORE)
     found = {"layout": place}
@@ -193,7 +193,7 @@ def test_layers_are_laid_over_each_other(images: dict[str, Path], form: str) -> 
 
 
 def _function(folder: Path, archive: Path) -> Path:
-    """Run the recipe's function on an archive; return the root that it makes."""
+    """Run the recipe's function on an archive, and return the root that it makes."""
     code = container_roots.function(["web"])
     body = code[code.index("python container_roots() {\n") :].partition("\n}\n")[0]
     lines = ["def function(d, bb):", *body.splitlines()[1:], "function(d, bb)"]
@@ -309,7 +309,7 @@ def test_an_image_of_another_architecture_is_refused(tmp_path: Path) -> None:
 
 
 def laid(folder: Path, *layers: tuple[Entry, ...]) -> LayeredTree:
-    """Return the tree of layers, read without an image around them."""
+    """Return the tree made from layers, without an image around them."""
     tree = LayeredTree()
     for number, entries in enumerate(layers):
         path = layer(folder / f"{number}.tar", entries)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Files read out of file systems that are not mounted."""
+"""Reading files from file systems without mounting them."""
 
 from __future__ import annotations
 

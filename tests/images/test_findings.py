@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Findings of local sources, with files that the real tools made, and their fixes."""
+"""Findings about local sources, made by the real tools, and their fixes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def of_disk(given: model.Project, folder: Path) -> list[Finding]:
 
 
 def fixed(given: model.Project, folder: Path) -> model.Project:
-    """Apply the first fix of each finding of local sources until none is left."""
+    """Apply the first fix of each finding about local sources until none is left."""
     for _ in range(6):
         quick_fixes = [
             finding.quick_fix for finding in of_disk(given, folder) if finding.quick_fix is not None
@@ -173,7 +173,7 @@ def test_a_suggestion_is_written_into_a_project(tmp_path: Path) -> None:
     assert result.bundles
     web = result.guest("web")
     assert web.external
-    # On x86 the disk's own boot loader starts it.
+    # On x86, the boot loader on the disk starts it.
     assert (web.kernel, web.extra) == ("none", None)
     assert web.source == model.Source(
         "raw", "cloud.img", None, (model.Fetch("file://cloud.img", seen.sha256),)
@@ -216,7 +216,7 @@ def test_words_of_a_command_line_are_replaced_in_their_place() -> None:
 
 
 def _made(folder: Path, kind: str) -> Path:
-    """Make a file of a kind that a guest can be made of, under a name that BitBake unpacks."""
+    """Make a file that can become a guest, with a name that BitBake unpacks."""
     tree = made.root(folder, merged="merged" in kind)
     disk = folder / "disk.img"
     match kind:
@@ -256,9 +256,9 @@ def test_what_is_suggested_passes_every_rule(kind: str, tmp_path: Path) -> None:
     assert suggestion is not None, seen
     result = with_source(project("", tmp_path), "web", seen, path.name, suggestion)
     found = check(result, gather(result, tmp_path))
-    # XT358 says that Dom0 gets more room, which depends on the size alone.
+    # XT358 says that Dom0 gets more space, which depends only on the size.
     reported = {one.code for one in found} - {"XT358"}
     assert not [code for code in reported if code.startswith("XT3") or code in ("XT227", "XT228")]
-    # The same is said of it, whatever else a guest was made of before.
+    # The guest's former source makes no difference.
     again = with_source(result, "web", seen, path.name, suggestion)
     assert again == result

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Files that are cut short, damaged, or made to take memory and time."""
+"""Image files that are cut short, damaged, or made to use up memory and time."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _archive(**members: bytes) -> bytes:
 
 @pytest.fixture(scope="module")
 def samples(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
-    """One file of each kind, of a size that is quickly damaged."""
+    """One small file of each kind, to be damaged."""
     folder = tmp_path_factory.mktemp("samples")
     tree = made.root(folder)
     ext = made.ext(folder / "ext", tree, mib=2)
@@ -103,7 +103,7 @@ def test_a_bomb_is_unpacked_to_a_bound(tmp_path: Path, monkeypatch: pytest.Monke
     seen = _fresh(tmp_path / "x", gzip.compress(_archive(a=bytes(64 << 20)), 9))
     assert any("unpacks to more than" in problem for problem in seen.problems)
     assert seen.image_size is None
-    # The archive itself is made in memory here; reading it adds next to nothing.
+    # The archive is made in memory here; reading it needs almost none in addition.
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert after - before < 400 * 1024
 
@@ -124,7 +124,7 @@ def test_many_empty_streams_end(tmp_path: Path) -> None:
 def test_xz_that_asks_for_much_memory_is_refused(tmp_path: Path) -> None:
     filters = [{"id": lzma.FILTER_LZMA2, "preset": 0, "dict_size": 1 << 20}]
     packed = bytearray(lzma.compress(_archive(a=b"x" * 10_000), filters=filters))
-    # The dictionary's size is one byte of the block header, which a checksum ends (part 5.3.1).
+    # The dictionary's size is one byte of the block header, which ends in a checksum (part 5.3.1).
     place = packed.index(b"\x21\x01", 12) + 2
     packed[place] = 40
     header = bytes(packed[12 : 12 + (packed[12] + 1) * 4 - 4])

@@ -108,7 +108,7 @@ def test_an_ext4_image_is_searched_for_an_init(tmp_path: Path, init: bool, merge
 )
 def test_every_ext_is_read(tmp_path: Path, options: tuple[str, ...], version: int) -> None:
     tree = made.root(tmp_path)
-    # So many entries need blocks beyond those that an inode names itself.
+    # This number of entries needs more blocks than the inode itself can address.
     for number in range(3000):
         (tree / "sbin" / f"a-program-of-a-rather-long-name-{number}").touch()
     path = made.ext(tmp_path / "x", tree, *options, "-L", "my label", mib=40)

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What people took for a guest's disk, kernel or root directory, and what it really is.
+"""Files that people mistake for a guest's disk, kernel or root directory.
 
-The files are made by the tools that people make them with; qemu-img has the last word on disks.
+They are made by the tools that people use. qemu-img judges the disks.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LFS = "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 5242880\n
 
 
 def archive(path: Path, *members: tuple[str, str]) -> Path:
-    """Make an archive of members in order: a file, a directory (ends in /) or a link to text."""
+    """Make an archive with these members: a file, a directory (ends in /), or a link to a text."""
     with tarfile.open(path, "w") as made_of:
         for name, link in members:
             info = tarfile.TarInfo(name)
@@ -64,14 +64,14 @@ LINKED = (
             (*LINKED, ("usr/sbin/init", "/lib/systemd/systemd")),
             True,
         ),
-        # Fedora and Arch: sbin is a link to bin, which is a link itself.
+        # As in Fedora and Arch: sbin is a link to bin, which is also a link.
         ((*MERGED, ("bin", "usr/bin"), ("sbin", "bin"), ("usr/bin/init", "")), True),
         ((*MERGED, ("usr/sbin2", "bin"), ("sbin", "usr/sbin2"), ("usr/bin/init", "")), True),
-        # Links that come before what they point to, and members below a link.
+        # Links that come before their targets, and members below a link.
         ((("sbin", "usr/sbin"), *MERGED, ("sbin/init", "")), True),
         ((("bin/busybox", ""), ("usr/sbin/init", "=bin/busybox"), ("sbin", "usr/sbin")), True),
         ((("./", ""), ("./sbin", "usr/sbin"), ("./usr/sbin/init", "")), True),
-        # /sbin/init that leads to nothing, in a circle, or out of the tree.
+        # /sbin/init points to nothing, in a circle, or out of the tree.
         ((*MERGED, ("sbin", "usr/sbin"), ("usr/sbin/init", "/lib/systemd/systemd")), False),
         ((("sbin/init", "init2"), ("sbin/init2", "init")), False),
         ((("sbin", "../../sbin"),), False),
@@ -84,7 +84,7 @@ def test_the_init_of_a_merged_root_is_found(
 ) -> None:
     seen = inspect(archive(tmp_path / "r.tar", *members))
     assert seen.init is init, seen
-    # The kernel would find the same in the tree that tar makes of it.
+    # The kernel would find the same init in the tree that tar unpacks.
     tree = tmp_path / "tree"
     tree.mkdir()
     made.run("tar", "-xf", tmp_path / "r.tar", "-C", tree)
@@ -153,7 +153,7 @@ def test_another_hypervisor_s_disk_is_reported_with_its_conversion(
         return
     assert suggestion is not None
     if suggestion.type in CONVERTED_IMPORTS:
-        # The recipe converts it; this is the command that it runs.
+        # The recipe converts it with this command.
         assert (suggestion.file, suggestion.before) == ("disk.img", "")
         kind = CONVERTED_IMPORTS[suggestion.type]
         made.run("qemu-img", "convert", "-f", kind, "-O", "raw", path, tmp_path / "made")

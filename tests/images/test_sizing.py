@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What mkfs.ext4 itself makes of the sizes that are reckoned."""
+"""Estimated image sizes, compared with what mkfs.ext4 needs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from xentui.images.sizing import Size, TreeStatistics, fits, image_size
 
 
 def accepts(tree: Path, mib: int, image: Path) -> bool:
-    """Return whether the class' own two commands make an image of a tree."""
+    """Return whether the two commands of the class can make an image of a tree."""
     image.unlink(missing_ok=True)
     made.sparse(image, mib)
     command = [made.tool("mkfs.ext4"), "-q", "-F", "-d", str(tree), str(image)]
@@ -31,7 +31,7 @@ def accepts(tree: Path, mib: int, image: Path) -> bool:
 
 
 def size_of(tree: Path) -> Size:
-    """Return what is reckoned for a directory, and for its archive the same."""
+    """Return the estimate for a directory, which must be the same for its archive."""
     size = inspect(tree).image_size
     assert size is not None
     packed = inspect(made.tar(tree.with_suffix(".tar"), tree)).image_size
@@ -104,7 +104,7 @@ def test_mkfs_needs_the_estimated_size_and_little_less(
     assert accepts(tree, size.smallest, image)
     assert accepts(tree, size.advised, image)
     assert size.headroom >= 4
-    # Reckoned for every release's defaults, it is at most a third more than this one needs.
+    # The estimate covers the defaults of every release, so it may be a third too high for this one.
     less = size.smallest * 2 // 3
     assert less == 0 or not accepts(tree, less - 1, image) or size.smallest <= 6
 
@@ -157,7 +157,7 @@ def test_many_inodes_leap_over_the_types_of_mke2fs() -> None:
     shape.files = 200_000
     found = image_size(shape)
     assert found is not None
-    # Below 512 MiB there is an inode for each 4 KiB, above for each 16.
+    # Below 512 MiB there is an inode per 4 KiB, above that per 16.
     assert found.smallest == pytest.approx(200_000 * 16 / 1024, rel=0.01)
 
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Each conversation in a folder of its own."""
+"""Each conversation runs in its own folder."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def _own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Begin in an empty folder, in one time zone."""
+    """Start in an empty folder, with a fixed time zone."""
     monkeypatch.setenv("TZ", "UTC")
     work = tmp_path / "work"
     work.mkdir()

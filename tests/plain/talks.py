@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Somebody who talks with the wizard in lines, in this process; each answer is really read."""
+"""Talk with the plain wizard in this process. All its output is checked."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from xentui.project.model import (
 from xentui.session import Session, opening
 
 CTRL_C = "\x03"
-"""Not an answer: the key that interrupts."""
+"""Stands for the interrupt key instead of an answer."""
 RAW = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
-"""What must never be said: everything that moves, commands or deceives, but a newline."""
+"""Characters that must never be printed: controls and other misleading ones, except newline."""
 
 EVERY = Project(
     Host("qemux86-64", memory=4096, network="nat"),
@@ -55,11 +55,11 @@ EVERY = Project(
         ),
     ),
 )
-"""A project with a guest of each kind, so that every field there is belongs to something."""
+"""A project with a guest of each kind, so that it has every field."""
 
 
 class _Answers(io.StringIO):
-    """Standard input, where answers are put as they come to mind."""
+    """Standard input from which each answer is read once it is given."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -85,11 +85,11 @@ def on_file(path: Path) -> Session:
 
 
 class Person:
-    """Somebody who answers.
+    """A person who answers.
 
     Attributes:
-        all: everything that was said so far.
-        most: the characters that the longest answer of the wizard took.
+        all: all output so far.
+        most: the number of characters in the wizard's longest output after one answer.
     """
 
     def __init__(
@@ -117,7 +117,7 @@ class Person:
         return output
 
     def say(self, *answers: str) -> str:
-        """Answer one question after the other; return what was said to the last answer."""
+        """Answer several questions, and return the output after the last answer."""
         output = ""
         for answer in answers:
             self._answers.next.append(answer)
@@ -128,11 +128,11 @@ class Person:
         return output
 
     def prompt(self) -> str:
-        """Return what is asked now."""
+        """Return the current question."""
         return self.wizard.current_prompt().prompt()
 
     def choose(self, *names: str) -> str:
-        """Choose by what is said behind the numbers, of which that must be the beginning."""
+        """Choose the numbered option whose text begins like this."""
         output = ""
         for name in names:
             place = self.wizard.place
@@ -145,13 +145,13 @@ class Person:
         return output
 
     def labels(self) -> list[str]:
-        """Return what can be chosen here."""
+        """Return the options that can be chosen now."""
         place = self.wizard.place
         assert isinstance(place, Menu)
         return [choice.label for choice in place.choices()]
 
     def choices(self) -> list[Choice]:
-        """Return the choices of the place one is in."""
+        """Return the options of the current menu."""
         place = self.wizard.place
         assert isinstance(place, Menu)
         return place.choices()

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Answers by chance: whatever is typed where, nothing fails and nothing is broken."""
+"""Random answers: nothing fails, and no file is damaged."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SEEDS = range(int(os.environ.get("XENTUI_SEEDS", "12")))
 
 @pytest.fixture(autouse=True)
 def _no_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let nothing be booted or fetched."""
+    """Let nothing be booted or downloaded."""
 
     def find(*_given: object, **_how: object) -> parts.Parts:
         raise parts.MissingPartsError((parts.MissingPart("Xen", "xen-system"),))

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Fields are the schema's: every one is reached, and asked as its kind wants it."""
+"""Every field of the schema can be reached, and is asked for according to its kind."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def of_schema() -> set[tuple[str, str]]:
-    """Return every field that a person may set."""
+    """Return every field that a user can set."""
     tables = set(schema.as_dict()["definitions"]) - {"preset"}
     found = {
         (table, field.name)
@@ -38,7 +38,7 @@ def of_schema() -> set[tuple[str, str]]:
 
 
 def listed(person: Person) -> set[tuple[str, str]]:
-    """Return the fields of the list that one is in."""
+    """Return the fields in the current list."""
     paths = [choice.path for choice in person.choices() if choice.path is not None]
     fields = {path: field_paths.field_of(path) for path in paths}
     return {(field.table, str(path[-1])) for path, field in fields.items() if not field.is_table}
@@ -81,9 +81,9 @@ COLOUR = {
 
 
 def test_a_new_property_is_asked_helped_and_kept_without_another_line(tmp_path: Path) -> None:
-    """An entry of the schema and an attribute of the model, as CONTRIBUTING.md has it."""
+    """A new entry in the schema and a new attribute of the model, as in CONTRIBUTING.md."""
     shutil.copytree(PACKAGE, tmp_path / "lib/xentui", ignore=shutil.ignore_patterns("__pycache__"))
-    # Installed, the package has the presets in it; in the work tree they lie beside it.
+    # An installed package contains the presets; in the work tree they are next to it.
     if not (PACKAGE / "presets").is_dir():
         shutil.copytree(ROOT / "presets", tmp_path / "lib/presets")
     place = tmp_path / "lib/xentui/schema.json"
@@ -110,11 +110,11 @@ def test_a_new_property_is_asked_helped_and_kept_without_another_line(tmp_path: 
     assert '\ncolour = "sky blue"' in written
 
 
-# Each kind
+# Each kind of field
 
 
 def at(*path: str) -> Person:
-    """Return somebody who is asked for a field."""
+    """Return a person who is being asked for a field."""
     person = Person(session_of(TWO), begin="guests")
     person.wizard.open(FieldPrompt(person.wizard, path))
     return person

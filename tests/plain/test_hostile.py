@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Projects that mean harm, in every place: nothing of them is said as it is, and nothing is run.
+"""Hostile projects: none of their text is printed raw, and nothing in them is executed.
 
-:class:`tests.plain.talks.Person` looks at each answer for what must never be said.
+:class:`tests.plain.talks.Person` checks all output.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LOOKS = ("p", "? 1", "1", "b", "b", "g")
 
 
 def looked_at(person: Person) -> None:
-    """Go everywhere, and ask for help on everything."""
+    """Visit every menu, and ask for help on everything."""
     for step in ("g 1", "g 2", "g 3", "g 5"):
         person.say(step)
         for number in range(1, len(person.labels()) + 1):

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What newcomers come to do, in lines of text: within few answers, and whole to its end."""
+"""Tasks of newcomers in lines of text, from start to finish and within a few answers."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def written_conf(folder: Path = Path("xentui-out")) -> Path:
 
 
 def answer(person: Person, *answers: str) -> int:
-    """Give answers, each a number, a name or what is typed; return how many."""
+    """Give answers, each a number, a name or typed text, and return how many there were."""
     for one in answers:
         person.say(one)
     return len(answers)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What the page on lines of text shows was said so, and what it lists can be answered."""
+"""The documentation of --plain shows real conversations, and every answer it lists works."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Lines out, answers in: width, pages, and what an answer may be."""
+"""Output and input in lines: width, pages, and which answers are accepted."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""In a real terminal and in a pipe: every byte, how it ends, and what is kept then.
+"""The plain wizard in a real terminal and in a pipe: what it sends, how it ends, what it keeps.
 
-A serial line of 9,600 baud carries 960 bytes a second. Bytes are counted, no time is taken.
+A serial line at 9,600 baud carries 960 bytes a second. The tests count bytes, not time.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from tests.safety.pty_wizard import PATIENCE, ROOT, Wizard
 from xentui.session.drafts import Drafts, location
 
 SECOND = 960
-"""Bytes that 9,600 baud carry, with a start and a stop bit each."""
+"""Bytes per second at 9,600 baud, with a start and a stop bit each."""
 TERMINAL = re.compile(rb"[^\n\x20-\x7e\x80-\xff]|\xc2[\x80-\x9f]")
-"""What must not be sent, once the terminal's own carriage returns are taken away."""
+"""Bytes that must not be sent, apart from the carriage returns that the terminal adds."""
 
 
 class Line(Wizard):
-    """A wizard in lines at the end of a line, whose bytes are counted answer by answer."""
+    """A plain wizard on a terminal, whose output is counted answer by answer."""
 
     def __init__(self, folder: Path, *arguments: str, term: str = "dumb") -> None:
         super().__init__(folder, "--plain", *arguments, term=term)
@@ -50,7 +50,7 @@ class Line(Wizard):
             self.read(0.01)
 
     def say(self, answer: str) -> str:
-        """Answer, and return all that comes until the next question."""
+        """Answer, and return all output up to the next question."""
         before = len(self.seen)
         self.keys(f"{answer}\n".encode())
         self.wait_for_a_question(before + len(answer) + 1)
@@ -58,7 +58,7 @@ class Line(Wizard):
         return self.seen[before:].decode().replace("\r\n", "\n")
 
     def clean(self) -> None:
-        """Every byte is text or the end of a line."""
+        """Check that every byte is text or a line end."""
         sent = self.seen.replace(b"\r\n", b"\n")
         raw = TERMINAL.search(sent)
         assert raw is None, (raw, sent[-300:])
@@ -67,7 +67,7 @@ class Line(Wizard):
 
 @pytest.fixture
 def lines() -> Iterator[list[Line]]:
-    """Wizards, which are ended whatever happens."""
+    """Start wizards, and end them after the test."""
     made: list[Line] = []
     yield made
     for each in made:
@@ -107,7 +107,7 @@ def test_each_step_and_each_edit_sends_little_over_a_slow_line(lines: list[Line]
 
 
 def test_what_is_hostile_is_sent_as_its_escape(lines: list[Line]) -> None:
-    """Presets, files and values that would command the terminal, each in sight at some time."""
+    """Hostile presets, files and values, each of which is shown at some time."""
     names = lay_out(Path())
     mine = [one for one in names if one.startswith(("title-17", "good", "e\x1b"))]
     assert len(mine) == 3
@@ -158,7 +158,7 @@ DRAFT = ("1", "2", "total", "1536")
 
 
 def kept() -> int | None:
-    """Return the board's memory in the draft that another process kept."""
+    """Return the board's memory in the draft of another process."""
     found = Drafts().load()
     return found.state.project.host.memory if found is not None else None
 
@@ -293,7 +293,7 @@ def test_ascii_sends_ascii() -> None:
     assert b"\\xe9\\u65e5\\u672c" in result.stdout
 
 
-# What it needs
+# What it loads
 
 
 def test_a_dumb_terminal_is_pointed_to_plain() -> None:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Getting about: what can be answered everywhere, problems, guests and what they are made of."""
+"""Moving through the plain wizard: answers that work everywhere, problems, guests, memory."""
 
 from __future__ import annotations
 
@@ -445,7 +445,7 @@ def test_memory_lists_each_row_and_sets_those_with_a_field() -> None:
     assert person.session.project == TWO
 
 
-# What one begins with
+# The beginning
 
 
 def test_a_preset_is_described_before_it_is_used() -> None:

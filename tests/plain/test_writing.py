@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Review, write, rehearse: the same plans, questions and files as on the screens."""
+"""Review, writing and rehearsal: the same plans, questions and files as on the screens."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ CONF = Path("xentui-out/conf/xentui.conf")
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    """Return every file below a folder but the notes that xentui keeps for itself."""
+    """Return every file below a folder, except xentui's own cache."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
@@ -42,7 +42,7 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 
 def written(person: Person) -> Person:
-    """Write, from the review."""
+    """Write from the step Review."""
     person.say("g 6")
     person.choose("Write")
     person.choose("Write")
@@ -293,7 +293,7 @@ def test_building_is_offered_at_a_terminal_and_lets_no_program_move_the_cursor(
 
 @pytest.fixture
 def played(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Let a rehearsal find a program that plays a recorded run in QEMU's place."""
+    """Let a rehearsal use a program that replays a recorded run instead of QEMU."""
     folder = tmp_path / "player"
     folder.mkdir()
     made = player(folder)

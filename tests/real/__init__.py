@@ -1,3 +1,3 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What xentui generates, read and run by the real BitBake with the real classes."""
+"""Generated files, read and run by the real BitBake with the real classes."""

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A build directory that holds what xentui made of a project, and BitBake running in it.
+"""A build directory with the files of a project, and the real BitBake in it.
 
-Nothing is fetched and nothing is compiled: tools come from the host, images and kernels are
-pretended, and ``bitbake -b`` leaves a recipe's dependencies alone.
+Nothing is fetched or compiled: tools come from the host, images and kernels are made up, and
+``bitbake -b`` ignores a recipe's dependencies.
 """
 
 from __future__ import annotations
@@ -32,8 +32,9 @@ BY_HAND = (
     "The ZynqMP pmu-rom is not enabled",
     "is intended to be included by other machines",
 )
-"""Warnings that are meant: of ``bitbake -b``, of the class where a guest is external, and of
-meta-xilinx, which has no emulator for one machine unless a licence is accepted."""
+"""Expected warnings: of ``bitbake -b``, of the class about external guests, and of meta-xilinx,
+which has no emulator for one machine unless a licence is accepted.
+"""
 
 _LOCAL_CONF = """\
 BB_NO_NETWORK = "1"
@@ -81,18 +82,18 @@ XENTUI_SEEN = "${@xentui_seen(d)}"
 
 @dataclass
 class Seen:
-    """Variables as a recipe sees them, every override, append and expansion applied.
+    """Variables as a recipe sees them, after overrides, appends and expansion.
 
     Attributes:
-        values: by name; ``None`` where the variable is not set.
-        flags: of each variable, by its name.
+        values: by name; ``None`` if the variable is not set.
+        flags: the flags of each variable, by its name.
     """
 
     values: dict[str, str | None]
     flags: dict[str, dict[str, str]]
 
     def words(self, name: str) -> list[str]:
-        """Return a value cut at blanks."""
+        """Return a value split at blanks."""
         return (self.values[name] or "").split()
 
     def path(self, name: str) -> Path:
@@ -104,14 +105,14 @@ class Seen:
 
 @dataclass
 class Run:
-    """How a run of BitBake ended."""
+    """The result of a run of BitBake."""
 
     code: int
     output: str
 
     @property
     def complaints(self) -> list[str]:
-        """Warnings and errors that are not meant, one a line."""
+        """Return the warnings and errors that were not expected, one per line."""
         lines = re.findall(r"^(?:WARNING|ERROR): .*", self.output, re.MULTILINE)
         return [line for line in lines if not any(known in line for known in BY_HAND)]
 
@@ -121,8 +122,8 @@ class Build:
     """A build directory.
 
     Attributes:
-        folder: its place; it belongs to the user that BitBake runs as.
-        further: names of further layers it has.
+        folder: its path; it belongs to the user that runs BitBake.
+        further: names of its further layers.
     """
 
     folder: Path
@@ -159,7 +160,7 @@ class Build:
         return self._put(path, content)
 
     def bitbake(self, *arguments: str, seconds: int = 300) -> Run:
-        """Run BitBake and wait for its end."""
+        """Run BitBake, and wait for its end."""
         account = tree.account()
         assert account is not None
         root = os.geteuid() == 0
@@ -212,7 +213,7 @@ class Build:
         )
 
     def run_task(self, recipe: Path, task: str) -> Run:
-        """Run a recipe's tasks up to one, from the beginning, and expect that it works."""
+        """Run a recipe's tasks from the beginning up to this one, which must succeed."""
         run = self.bitbake("-b", str(recipe), "-c", task)
         assert run.code == 0, run.output[-6000:]
         assert not run.complaints, run.complaints

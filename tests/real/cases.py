@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Projects to build: every vector and preset, each ready-made guest, and what lies about them."""
+"""Projects to build: every vector and preset, each ready-made guest, and the files next to them."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ class Case:
 
     @property
     def project(self) -> Project:
-        """The project; what it fetches from afar has the checksum of the stand-in."""
+        """Return the project, in which downloads have the checksum of their stand-in."""
         return _with_stand_ins(self.given)
 
     def assets(self, scratch: Path) -> Assets:
-        """Return the files beside the project file; stand-ins are made in an empty folder."""
+        """Return the files next to the project file; stand-ins are made in an empty folder."""
         if self.folder is not None:
             return gather(self.project, self.folder)
         for guest in self.given.guests:
@@ -60,13 +60,13 @@ class Case:
 
     @property
     def further(self) -> tuple[str, ...]:
-        """Layers that the project needs besides those every one needs."""
+        """Return the layers that the project needs in addition to those that all need."""
         vxn = ("meta-poky",) if self.given.containers.vxn else ()
         return (*tree.of_board(self.given.host.machine), *vxn)
 
 
 def cases() -> list[Case]:
-    """Return every vector, every preset, and each ready-made guest on a board that it fits."""
+    """Return every vector, every preset, and each ready-made guest on a board that suits it."""
     found = [Case(v.id, _read(v.project_file), v.folder, v.configs, v.layout) for v in vectors()]
     presets = sorted(PRESETS.glob("*.toml"))
     found += [Case(f"preset-{path.stem}", _read(path), PRESETS) for path in presets]
@@ -78,7 +78,7 @@ def cases() -> list[Case]:
 
 
 def with_bundles() -> list[Case]:
-    """Return those that have a bundle with a guest."""
+    """Return the projects that have a guest in a bundle."""
     return [case for case in cases() if any(g.bundle for g in case.project.guests)]
 
 
@@ -87,7 +87,7 @@ def _read(file: Path) -> Project:
 
 
 def project(text: str) -> Project:
-    """Return the project of a text."""
+    """Return the project in a text."""
     data = tomllib.loads(text)
     problems = schema.validate(data)
     assert not problems, problems
@@ -99,7 +99,7 @@ def tarball(entries: dict[str, tuple[int, int, int]], compression: str = "gz") -
 
     Args:
         entries: mode, owner and group by path; a path that ends with ``/`` is a directory.
-        compression: ``gz``, ``xz``, ``bz2`` or nothing.
+        compression: ``gz``, ``xz``, ``bz2``, or empty for none.
     """
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode=f"w:{compression}") as archive:  # type: ignore[call-overload]
@@ -129,11 +129,11 @@ ROOT = {
     "./sbin/": (0o755, 0, 0),
     "./sbin/init": (0o755, 0, 0),
 }
-"""A root directory in which owners and setuid bits matter."""
+"""A root directory whose owners and setuid bits matter."""
 
 
 def prepare(build: Build, wanted: Project) -> None:
-    """Pretend that images and kernels were built, and that tarballs were fetched."""
+    """Make up images and kernels as if they were built, and tarballs as if they were fetched."""
     machine = wanted.host.machine
     deploy = f"{boards.board(machine).medium.deploy}/{machine}"
     for guest in wanted.guests:
@@ -155,7 +155,7 @@ def _name(wanted: Project, guest: Guest) -> str:
 
 
 def _make_file(path: Path) -> None:
-    """Write what the import of such a file can take."""
+    """Write a file that the import of this type accepts."""
     if path.suffix == ".qcow2":
         make = ("qemu-img", "create", "-q", "-f", "qcow2", path, "1M")
         subprocess.run(make, env={"PATH": tree.PATH}, check=True)

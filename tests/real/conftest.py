@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A fresh build directory for each test, and the marker that all tests here carry."""
+"""Fixtures: a new build directory for each test, and the marker of all tests in this folder."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MakeBuild = Callable[..., Build]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of this folder, and skip them where BitBake cannot be run."""
+    """Mark the tests in this folder, and skip them if BitBake cannot run."""
     reason = tree.missing()
     for item in items:
         if item.path.is_relative_to(HERE):
@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def make_build() -> Iterator[MakeBuild]:
-    """Make build directories that the user BitBake runs as owns; each goes after the test."""
+    """Make build directories owned by the user that runs BitBake; delete them after the test."""
     made: list[Path] = []
 
     def make(*further: str) -> Build:

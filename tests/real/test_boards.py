@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Each board with its real layer: BitBake takes what is written, and the boot files are made."""
+"""Each board with its real layer: BitBake accepts the settings, and makes the boot files."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Bundle recipes: BitBake reads what was meant, and the class makes what was predicted."""
+"""Bundle recipes: BitBake reads them as meant, and the class builds what was predicted."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""From a project to prompts: what BitBake built of it is booted by a real Xen in QEMU.
+"""From a project to prompts: a real Xen in QEMU boots what BitBake built.
 
-xentui's files are given to BitBake, the bundle's own do_compile and do_install and the image
-class's functions make the target's tree, and a rehearsal starts the guests of that very tree:
-with its xl configs, in the order of its /etc/xen/auto, from its images, kernels and RAM disks.
-Debian's kernel and BusyBox are in them. The kernel has its disk driver as a module, so guests with
-disks bring a RAM disk that loads it.
+BitBake gets xentui's files. The bundle's own do_compile and do_install and the functions of the
+image class make the target's tree. A rehearsal starts the guests in that tree, with its xl configs,
+in the order of its /etc/xen/auto, from its images, kernels and RAM disks. These contain Debian's
+kernel and BusyBox. The kernel has its disk driver as a module, so guests with disks have a RAM disk
+that loads it.
 """
 
 from __future__ import annotations

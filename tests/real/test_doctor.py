@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What ``doctor`` calls an error and BitBake's own verdict on the same build directory."""
+"""Errors that ``doctor`` reports, compared with BitBake's verdict on the same build directory."""
 
 from __future__ import annotations
 
@@ -41,13 +41,14 @@ STOPS = {
     "machine fragment beside MACHINE": 'OE_FRAGMENTS += "machine/qemuarm64"\n',
     "addpylib without its words": "addpylib x\n",
 }
-"""Texts at the end of local.conf at which BitBake stops."""
+"""Endings of local.conf at which BitBake stops."""
 
 AT_BUILD = {"machine of nowhere", "machine emptied"}
-"""Those of them that BitBake finds once something is to be built."""
+"""Those that BitBake notices only when it builds something."""
 
 NOT_ASKED = {"distro of nowhere", "poky without its layer"}
-"""Those that only the sanity check of a whole build finds (oe:sanity.bbclass: DISTRO not found)."""
+"""Those that only the sanity check of a whole build notices (oe:sanity.bbclass: DISTRO not found).
+"""
 
 FINE = {
     "nothing": "",
@@ -69,7 +70,7 @@ FINE = {
     "python in a value": 'FOO = "${@1 + 1}"\n',
     "non-ASCII": 'FOO = "größer"\n',
 }
-"""Texts that BitBake takes."""
+"""Endings of local.conf that BitBake accepts."""
 
 CASES = {**STOPS, **FINE}
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A configuration fragment, switched on by the real ``bitbake-config-build``."""
+"""A configuration fragment, enabled by the real ``bitbake-config-build``."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """From an empty folder to a configuration that the real BitBake reads, without kas.
 
-The layers of the tree stand for those that would be fetched.
+The layers of the tree take the place of those that would be fetched.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What the Dom0 image gets: the classes' own functions leave the tree and configs predicted."""
+"""The Dom0 image: the functions of the real classes make the predicted tree and configs."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ do_install() {{
 def target_of(
     build: Build, project: Project, assets: Assets, deployed: Mapping[str, bytes] | None = None
 ) -> Path:
-    """Build a project's bundles, do what the Dom0 image does with guests; return its root.
+    """Build a project's bundles, run the Dom0 image's functions for guests, and return its root.
 
-    ``deployed`` are files of the deploy directory that are not pretended, by name.
+    ``deployed`` has real files for the deploy directory, by name.
     """
     build.write(project, assets)
     cases.prepare(build, project)
@@ -75,7 +75,7 @@ def target_of(
 
 
 def manifest(project: Project, bundle: Bundle) -> str:
-    """Return what the class must write of a bundle's guests."""
+    """Return what the class must write for a bundle's guests."""
     return "".join(
         f"{guest.key}:{artifacts.image_file(project, guest)}:"
         f"{artifacts.kernel_file(project, guest)}:{'autostart' if guest.autostart else ''}\n"
@@ -84,7 +84,7 @@ def manifest(project: Project, bundle: Bundle) -> str:
 
 
 def tree_of(root: Path) -> list[str]:
-    """Return every file below a root, and every link with its aim."""
+    """Return every file below a root, and every link with its target."""
     lines = []
     for folder, _, names in os.walk(root):
         for name in names:

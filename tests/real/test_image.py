@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What is set for the board and the Dom0 image takes effect in the real recipes."""
+"""Settings for the board and the Dom0 image take effect in the real recipes."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ SYNOPSIS = (
 
 
 def xen_image(build: Build, project: Project) -> Path:
-    """Return a recipe that is the Dom0 image with xentui's append.
+    """Return a recipe for the Dom0 image with xentui's append.
 
-    ``bitbake -b`` passes appends over; ``__BBAPPEND`` is how BitBake itself hands them on.
+    ``bitbake -b`` ignores appends; ``__BBAPPEND`` is BitBake's own way to pass them on.
     """
     append = build.layer / f"recipes-extended/images/{image(project)}.bbappend"
     text = f"require recipes-extended/images/{image(project)}.bb\n"
@@ -100,7 +100,7 @@ def test_network_takes_effect(build: Build) -> None:
         )
         build.write(project)
         if not tree.able().dom0_network:
-            # The layers know no such setting: a recipe of ours brings the files.
+            # The layers have no such setting, so a recipe of xentui provides the files.
             seen = build.seen(xen_image(build, project), "IMAGE_INSTALL")
             assert ("xentui-dom0-network" in seen.words("IMAGE_INSTALL")) is wanted
             if wanted:
@@ -166,7 +166,7 @@ memory = 256
 
 
 def base_hash(build: Build, project: Project) -> str:
-    """Return the base hash of do_rootfs, which decides whether the image is made anew."""
+    """Return the base hash of do_rootfs, which decides whether the image is built again."""
     recipe = xen_image(build, project)
     run = build.bitbake("-S", "none", "-b", str(recipe), "-c", "rootfs")
     assert run.code == 0, run.output[-4000:]

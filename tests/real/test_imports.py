@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Guests from elsewhere: what lies in the image that the class makes of them."""
+"""Imported guests: the content of the image that the class makes."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ source.fetch = [{fetch}]
 
 
 def made_of(build: Build, text: str, folder: Path) -> tuple[Project, Path]:
-    """Build the one bundle of a project file; return the project and where its package lies."""
+    """Build the only bundle in a project file, and return the project and its package."""
     project = cases.project(HOST + text)
     build.write(project, gather(project, folder))
     cases.prepare(build, project)
@@ -50,7 +50,7 @@ def made_of(build: Build, text: str, folder: Path) -> tuple[Project, Path]:
 
 
 def entries(image: Path, folder: str) -> dict[str, tuple[int, int, int]]:
-    """Return mode, owner and group of what lies in a folder of an ext4 image, by name."""
+    """Return mode, owner and group of the files in a folder of an ext4 image, by name."""
     result = subprocess.run(
         ["debugfs", "-R", f"ls -p {folder}", str(image)],
         env={"PATH": tree.PATH},

@@ -1,12 +1,12 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The generated files, read by the parser of the tree's own BitBake.
+"""The parser of the tree's own BitBake reads the generated files.
 
-``make test`` reads them with the BitBake that PyPI has (2.19). Compared file by file, the parser of
-2.18 (wrynose) differs from it in one place: an entry of ``[depends]`` without a colon is a fatal
-error with a message in 2.19 and a ``ValueError`` in 2.18. xentui writes none
-(:func:`xentui.bitbake.text.tasks`). ``bb.data`` and ``bb.data_smart`` differ in what is exported
-to tasks and in the history of renamed variables, not in values.
+``make test`` reads them with the BitBake from PyPI (2.19). Compared file by file, the parser of
+2.18 (wrynose) differs in one place: an entry of ``[depends]`` without a colon is a fatal error with
+a message in 2.19 and a ``ValueError`` in 2.18. xentui never writes one
+(:func:`xentui.bitbake.text.tasks`). ``bb.data`` and ``bb.data_smart`` differ in what is exported to
+tasks and in the history of renamed variables, not in values.
 """
 
 from __future__ import annotations

@@ -105,7 +105,7 @@ def test_image_and_bundle_see_all_of_it(build: Build, verify: Any) -> None:
     assert code == 0
 
 
-# The build itself is not run: this program in front of the real one asks it for a dry run.
+# The build itself is not run: a program in front of the real BitBake asks it for a dry run.
 DRY = """\
 #!/bin/sh
 case "$1" in

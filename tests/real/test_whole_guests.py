@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Every kind of guest at once: what BitBake and the classes make of it is what was shown.
+"""All kinds of guest in one image: BitBake and the classes make what xentui shows.
 
-A root tarball, a qcow2 image, a container image, a guest from a ramdisk alone; a second disk of
-each kind; and an order in which they start.
+A root tarball, a qcow2 image, a container image, a guest with only a RAM disk, a second disk of
+each kind, and an order in which they start.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The folder of layers that the tests run BitBake from, and whom they run it as."""
+"""The layers in which the tests run BitBake, and the user that runs it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NEEDED = (
     "meta-openembedded/meta-filesystems",
     "meta-virtualization",
 )
-"""Layers without which no Dom0 image is built, by their place in the tree."""
+"""Layers that every Dom0 image needs, by their path in the tree."""
 
 FURTHER = {
     "meta-raspberrypi": "meta-raspberrypi",
@@ -47,7 +47,7 @@ FURTHER = {
     "meta-xilinx-bsp": "meta-xilinx/meta-xilinx-bsp",
     "meta-xilinx-virtualization": "meta-xilinx/meta-xilinx-virtualization",
 }
-"""Layers that some projects need, by name, with their place in the tree."""
+"""Layers that some projects need, by name, with their path in the tree."""
 
 LAYERS_OF = {
     "meta-arm": ("meta-arm-toolchain", "meta-arm"),
@@ -59,24 +59,24 @@ TOOLS = (
     "chrpath", "cpio", "debugfs", "diffstat", "file", "g++", "gawk", "gcc", "lz4c", "make",
     "makeinfo", "mkfs.ext4", "patch", "qemu-img", "socat", "zstd",
 )  # fmt: skip
-"""What BitBake and the classes take from the host here."""
+"""What BitBake and the classes use from the host."""
 
 PATH = f"{TREE}/bitbake/bin:{TREE}/openembedded-core/scripts:/usr/bin:/bin:/usr/sbin:/sbin"
 
 
 CLASSES = os.environ.get("XENTUI_OE_CLASSES", "")
-"""A checkout of meta-virtualization whose Xen guest classes a tree before wrynose borrows."""
+"""A checkout of meta-virtualization whose Xen guest classes are used in trees before wrynose."""
 
 
 @cache
 def able() -> Abilities:
-    """Return what the layers of the tree can do, with the classes that they borrow."""
+    """Return the abilities of the layers in the tree, with the classes they borrow."""
     return abilities.read([*map(str, layers()), *([CLASSES] if CLASSES else [])])
 
 
 @dataclass(frozen=True)
 class Account:
-    """Whom BitBake runs as; it refuses root."""
+    """The user that runs BitBake, which refuses root."""
 
     name: str
     uid: int
@@ -122,7 +122,7 @@ def pseudo_library() -> Path | None:
 
 
 def layer(name: str) -> Path | None:
-    """Return one of the further layers, or ``None`` where the tree has it not."""
+    """Return one of the further layers, or ``None`` if the tree does not have it."""
     if name not in FURTHER:
         return None
     path = Path(TREE) / FURTHER[name]
@@ -139,19 +139,19 @@ def of_board(machine: str) -> tuple[str, ...]:
 
 
 def layers() -> list[Path]:
-    """Return the layers that every build has."""
+    """Return the layers of every build."""
     return [Path(TREE) / name for name in NEEDED]
 
 
 @cache
 def names_tmpdir_by_libc() -> bool:
-    """Return whether TMPDIR has the C library in its name, which later releases refuse to hear."""
+    """Return whether TMPDIR includes the name of the C library, which later releases refuse."""
     conf = Path(TREE) / "openembedded-core/meta/conf/distro/defaultsetup.conf"
     return "TCLIBCAPPEND" in conf.read_text(encoding="utf-8")
 
 
 def collection(path: Path) -> str:
-    """Return a layer's name for BitBake."""
+    """Return the name of a layer for BitBake."""
     text = (path / "conf/layer.conf").read_text(encoding="utf-8")
     found = re.search(r'^BBFILE_COLLECTIONS \+= "\s*([^"\s]+)', text, re.MULTILINE)
     assert found, f"{path} has no collection"

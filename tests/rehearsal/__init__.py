@@ -1,3 +1,3 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Rehearsals: recorded runs, and, where Xen can be booted, the real thing."""
+"""Rehearsals: recorded runs and, if Xen can be booted here, real ones."""

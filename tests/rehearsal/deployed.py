@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A deploy directory as a build leaves it, of real parts: Debian's Xen, kernel and busybox.
+"""Make a deploy directory like that of a build, from Debian's Xen, kernel and BusyBox.
 
-Names and links are those that OpenEmbedded-Core and meta-virtualization make. Each is for
-``qemux86-64`` or, with parts for arm64, for ``qemuarm64``.
+Names and links are those of OpenEmbedded-Core and meta-virtualization. It is for ``qemux86-64`` or,
+with parts for arm64, for ``qemuarm64``.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ exec /bin/busybox switch_root /root "$init"
 
 
 def guest_image(path: Path, parts: Parts, name: str) -> None:
-    """Make an image with a root file system whose init speaks, as ``IMAGE_LINK_NAME`` names it."""
+    """Make an image named like ``IMAGE_LINK_NAME``, with an init that prints something."""
     tree = path.parent / f"root-of-{path.name}"
     for folder in ("bin", "sbin", "proc", "dev"):
         (tree / folder).mkdir(parents=True)
@@ -59,7 +59,7 @@ def guest_image(path: Path, parts: Parts, name: str) -> None:
 def initramfs(parts: Parts) -> bytes:
     """Return a RAM disk that mounts ``root=`` and starts ``init=``.
 
-    Debian's kernel has no driver of Xen's disks built in.
+    Debian's kernel has its driver for Xen's disks only as a module.
     """
     archive = Archive()
     for folder in ("/dev", "/root", "/proc"):
@@ -108,7 +108,7 @@ def _copy_needed(source: Path, target: Path, place: Path, parts: Parts) -> None:
 
 
 def machine(parts: Parts) -> str:
-    """Return the board that parts are for."""
+    """Return the board that the parts are for."""
     return "qemux86-64" if parts.machine is X86 else "qemuarm64"
 
 
@@ -180,7 +180,7 @@ kernel = "another"
 
 
 def project_file(place: Path, parts: Parts) -> Path:
-    """Write a project whose guests find their files, and one whose does not."""
+    """Write a project whose guests find their files, except for one."""
     name = machine(parts)
     disks = {"own": f"own-{name}.rootfs.ext4", "inside": "inside.img"}
     for guest, disk in disks.items():

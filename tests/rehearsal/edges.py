@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Projects that leave nothing at all by the budget: ``python -m tests.rehearsal.edges [SEED ...]``.
+"""Boot projects that leave no memory by the budget: ``python -m tests.rehearsal.edges [SEED ...]``.
 
-Each is booted, its guests created without being run, and a line of Markdown tells what came of it.
-The last guest is tried twice beside the others: with all that is left by the budget, and with so
-much more that Xen must refuse it if the budget is as near as it shall be.
+For each, the guests are created without being run, and a row of Markdown has the results. The last
+guest is tried twice: with all memory that is left by the budget, and with so much more that Xen
+must refuse it, unless the budget is too pessimistic.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ SEEDS = range(10)
 KINDS: tuple[GuestType, ...] = ("pv", "pvh", "hvm")
 MACHINE = "qemux86-64"
 CPUS = 1
-"""MiB that Xen takes for CPUs of the board, of which QEMU's machine has one."""
+"""MiB that Xen takes for further CPUs of the board; QEMU's machine has only one."""
 LAST, TOO_MUCH = "last", "too-much"
 """Keys of the guest that is tried twice."""
 
 
 @dataclass(frozen=True)
 class Edge:
-    """A project to which no guest can give one MiB more by the budget.
+    """A project in which no guest can get one more MiB by the budget.
 
     Attributes:
-        project: it has the last guest once, with all that is left.
-        slack: MiB by which the budget may be pessimistic in all, Xen's own among them.
+        project: the project, in which the last guest has all that is left.
+        slack: the total MiB by which the budget may be too pessimistic, including Xen's own.
     """
 
     project: Project
@@ -44,7 +44,7 @@ class Edge:
 
     @property
     def both(self) -> Project:
-        """The project with the last guest a second time, larger by more than the slack."""
+        """Return the project with the last guest a second time, larger by more than the slack."""
         last = self.project.guest(LAST)
         assert last.memory is not None
         larger = replace(last, key=TOO_MUCH, memory=last.memory + self.slack + 1)
@@ -52,14 +52,14 @@ class Edge:
 
     @property
     def one_more(self) -> Project:
-        """The project with one MiB more than there is by the budget."""
+        """Return the project with one MiB more than the budget allows."""
         last = self.project.guest(LAST)
         assert last.memory is not None
         return self.project.with_guest(replace(last, memory=last.memory + 1))
 
 
 def edge(seed: int) -> Edge:
-    """Return the project of a seed."""
+    """Return the project for a seed."""
     some = random.Random(seed)
     total = some.randrange(768, 1537)
     left = total - 512 - budget.xen_memory(total, board(MACHINE).cpus, emulated=True)

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Takes the measurements again: ``python -m tests.rehearsal.measure > new.toml``.
+"""Repeat the measurements: ``python -m tests.rehearsal.measure > new.toml``.
 
-``python -m tests.rehearsal.measure aarch64`` takes those of arm64, where each guest is PVH.
-Boots Xen once for each size of machine, and once for all guests, which are created without
-being run and taken away again. Takes some ten minutes on an emulated CPU.
+``python -m tests.rehearsal.measure aarch64`` measures arm64, where each guest is PVH. Boots Xen
+once per size of machine, and once for all guests, which are created without being run and then
+destroyed. Takes about ten minutes on an emulated CPU.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Where the parts of a real rehearsal are, and projects to rehearse.
+"""Parts for a real rehearsal, and projects to rehearse.
 
-``python -m tests.rehearsal.places [ARCH ...]`` fetches the parts where they are missing.
+``python -m tests.rehearsal.places [ARCH ...]`` downloads missing parts.
 """
 
 from __future__ import annotations
@@ -28,26 +28,27 @@ from xentui.rehearsal.run import StoppedError
 
 HERE = Path(__file__).parent
 CACHE = fetch.cache()
-"""The user's own cache, looked up before tests are given another."""
+"""The user's own cache, looked up before tests get another one."""
 
 ASKED = "XENTUI_REHEARSE"
-"""Set to 1 in the environment, Xen is booted, and what that needs is fetched."""
+"""If this environment variable is 1, Xen is booted, and the needed parts are downloaded."""
 
 
 UNTIL = "XENTUI_REHEARSE_UNTIL"
-"""Seconds since the epoch after which no rehearsal is begun, and one that runs is stopped."""
+"""Seconds since the epoch. After this time no rehearsal is started, and a running one is stopped.
+"""
 
 LATE = f"the time of {UNTIL} is over"
 
 
 def late() -> bool:
-    """Return whether time is over."""
+    """Return whether the time is over."""
     return time.time() > float(os.environ.get(UNTIL, "inf"))
 
 
 @contextmanager
 def in_time() -> Iterator[None]:
-    """Skip the test where time is over, or is over before the rehearsal ends."""
+    """Skip the test if the time is over, or runs out during the rehearsal."""
     if late():
         pytest.skip(LATE)
     try:
@@ -57,10 +58,10 @@ def in_time() -> Iterator[None]:
 
 
 def beside(pid: int, total: int) -> int:
-    """Return KiB that a rehearsal keeps in memory beside the ``total`` MiB of its machine.
+    """Return the KiB of memory that a rehearsal uses in addition to its machine's ``total`` MiB.
 
-    They are what the process and the emulator it started have resident, without the one mapping
-    of the emulator that is large enough to be the machine's memory; 0 where they ended.
+    This is the resident memory of the process and of its emulator, without the one mapping of the
+    emulator that is large enough to be the machine's memory. It is 0 if they have ended.
     """
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
@@ -80,7 +81,7 @@ def _resident(pid: str, machine: int) -> int:
 
 
 def found(machine: Architecture = X86) -> Parts:
-    """Return the parts, fetched where they are not there yet."""
+    """Return the parts, after downloading missing ones."""
     given = os.environ.get("XENTUI_PARTS")
     folder = Path(given) if given else None
     hvm = machine is X86
@@ -92,14 +93,14 @@ def found(machine: Architecture = X86) -> Parts:
 
 
 def project(text: str) -> Project:
-    """Return the project of a text that must be valid."""
+    """Return the project in a text, which must be valid."""
     data = tomllib.loads(text)
     assert not schema.validate(data)
     return tables.from_data(data)
 
 
 def main() -> int:
-    """Fetch what is missing; return 1 and say why where it cannot be had."""
+    """Download what is missing; if that fails, print the reason and return 1."""
     try:
         for name in sys.argv[1:] or ["x86-64"]:
             versions = found(ARCHITECTURES[name]).versions()  # type: ignore[index]

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Small guest systems of real parts: Debian's kernel and BusyBox, up to the prompt."""
+"""Small guest systems from Debian's kernel and BusyBox, which boot to a prompt."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ echo "{name} has $(head -n 1 /proc/mounts | cut -d ' ' -f 1)"
 
 
 def linux(parts: Parts) -> bytes:
-    """Return a guest's kernel, packed so that an emulated CPU unpacks it fast."""
+    """Return a guest's kernel, packed so that an emulated CPU unpacks it quickly."""
     return kernel.repacked(kernel.trimmed(kernel.unpacked(parts.kernel)))
 
 
@@ -41,10 +41,10 @@ def tree(place: Path, parts: Parts, name: str, more: str = "") -> Path:
     """Make a root directory that boots to a login prompt.
 
     Args:
-        place: where it is made.
-        parts: where BusyBox comes from.
-        name: its host name, which its prompt says.
-        more: commands that run before the prompt.
+        place: where to make it.
+        parts: the source of BusyBox.
+        name: its host name, which is part of the prompt.
+        more: commands to run before the prompt.
     """
     for folder in ("bin", "dev", "etc", "mnt", "proc", "root", "sbin", "sys"):
         (place / folder).mkdir(parents=True)
@@ -62,7 +62,7 @@ def tree(place: Path, parts: Parts, name: str, more: str = "") -> Path:
 
 
 def whole_disk(place: Path, root: Path) -> Path:
-    """Make a qcow2 image of a disk whose first partition has a root directory, as clouds do."""
+    """Make a qcow2 image of a disk with a root directory on its first partition, as clouds do."""
     system = made.ext(place / "system.ext4", root, mib=12)
     script = "label: dos\nstart=2048, size=24576, type=83\n"
     disk = made.disk(place / "disk.img", script, {2048: system}, mib=16)
@@ -74,7 +74,7 @@ def whole_disk(place: Path, root: Path) -> Path:
 
 
 def ramdisk_alone(parts: Parts, name: str) -> bytes:
-    """Return a RAM disk that is the whole guest, up to the prompt of a shell."""
+    """Return a RAM disk that is the whole guest, with a shell prompt."""
     archive = Archive()
     for folder in ("/dev", "/proc"):
         archive.directory(folder)
@@ -91,7 +91,7 @@ exec /bin/sh
 
 
 def container(place: Path, root: Path, command: str) -> Path:
-    """Make the archive that ``docker save`` makes of a root directory and what it runs."""
+    """Make the archive that ``docker save`` makes from a root directory and its command."""
     layout = place / "layout"
     image = f"{layout}:guest"
     layer = made.tar(place / "layer.tar", root, "--owner=0", "--group=0", "--numeric-owner")

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Xen started by the files that xentui writes: under U-Boot, AAVMF and OVMF."""
+"""Starting Xen with the boot files that xentui writes: under U-Boot, AAVMF and OVMF."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ def test_where_a_boot_stopped_and_what_to_do(fault: str) -> None:
     stop = boot.stopped(lines, xen_up=False)
     assert stop.where == where
     assert fix in stop.fix
-    # Only silence is waited out.
+    # Only silence is waited for.
     assert boot.is_final(lines) is (where not in ("between the firmware and Xen", "the firmware")
                                     or "UiApp" in console)  # fmt: skip
 

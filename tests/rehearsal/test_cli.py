@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""``xentui rehearse``, up to where QEMU would be started, and from where it ended."""
+"""``xentui rehearse``, up to the start of QEMU and after its end."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What of a build's deploy directory takes part in a rehearsal, and why other things do not."""
+"""Which parts of a build's deploy directory are rehearsed, and why others are not."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ kernel = "other"
 
 
 def linux(*, features: int = 1 << 11) -> bytes:
-    """Return a kernel image whose kernel has a note of its features."""
+    """Return a kernel image with a note of its features."""
     note = struct.pack("<III4sI", 4, 4, 17, b"Xen\0", features)
     payload = gzip.compress(b"\x7fELF" + bytes(64) + note + bytes(64))
     head = bytearray(0x400)
@@ -67,7 +67,7 @@ def dom0_root(place: Path) -> Path:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Return a deploy directory with everything but what guest c wants."""
+    """Return a deploy directory with everything except the files of guest c."""
     place = tmp_path / "images" / MACHINE
     place.mkdir(parents=True)
     (place / f"xen-{MACHINE}.gz").write_bytes(gzip.compress(b"xen 4.21.0 of this build"))
@@ -129,7 +129,7 @@ def test_configs_and_order_are_those_of_the_build(
     auto.mkdir()
     for number, key in enumerate("cba"):
         config = planned.parts["abc".index(key)].config
-        # A file of a deploy directory has its version in its name; 99 is what the build is behind.
+        # Names of deployed files contain the version; 99 is a version that the build does not have.
         config = config.replace("rootfs.ext4", "rootfs-20260701.ext4")
         if key == "c":
             config = config.replace("memory = 100", "memory = 99")

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The root file system of the stand-in Dom0, and what it is made of."""
+"""The root file system of the stand-in Dom0, and the files it is made from."""
 
 from __future__ import annotations
 

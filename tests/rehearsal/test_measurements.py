@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The budget's formulas beside what was measured."""
+"""The budget's formulas, compared with measurements."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What is proposed for guests that were refused: less memory, another order."""
+"""Fixes for guests that Xen refused: less memory, another order."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def recorded(name: str) -> tuple[Project, RehearsalReport]:
 
 
 def lacking(reported: RehearsalReport, key: str, mib: int) -> RehearsalReport:
-    """Let a guest, and no other, have been refused for want of so many MiB."""
+    """Let this guest be the only one refused, because this many MiB were missing."""
     words = replayed("too-large")[0].guests[0].words
     guests = tuple(
         replace(
@@ -61,7 +61,7 @@ def test_only_guests_that_came_before_wait() -> None:
     found = rehearsing.quick_fixes(project, lacking(reported, "b", 60), [])
     assert [quick_fix.label for quick_fix in found] == [
         "Start a by hand"
-    ]  # 4 MiB are too few for b
+    ]  # 4 MiB are too little for b
     assert not rehearsing.quick_fixes(project, lacking(reported, "a", 60), [])
 
 

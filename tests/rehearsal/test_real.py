@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A real Xen, booted: ``make rehearse-test``. What it needs is fetched into the user's cache."""
+"""Booting a real Xen: ``make rehearse-test``. Its parts are downloaded into the user's cache."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _presets(arch: Arch) -> dict[str, Project]:
 def boots_what_a_build_made(
     parts: Parts, folder: Path, boot_mode: Literal["efi", "uboot-fat"] | None = None
 ) -> None:
-    """Boot a build's Xen, tools, kernel and guests; with a boot mode, by its boot files."""
+    """Boot a build's Xen, tools, kernel and guests; with a boot mode, from its boot files."""
     made = deployed.deploy_dir(folder, parts, image="wic")
     loaded = document.load(deployed.project_file(folder, parts))
     assert loaded.project is not None
@@ -195,7 +195,7 @@ def test_two_guests_are_reported_with_time_and_memory(parts: Parts, tmp_path: Pa
     assert [guest["status"] for guest in reported["guests"]] == ["running", "running"]
     worked = sum(ended[2:4]) - sum(began[2:4])
     print(f"{reported['seconds']} s, {worked:.1f} s of the processor, {beside // 1024} MiB beside")
-    # One core is at work: left alone, it takes as long as it works. Others' work slows it down.
+    # The rehearsal keeps one core busy, so other work on the machine slows it down.
     if os.getloadavg()[0] <= 1.5 * (os.cpu_count() or 1):
         assert worked <= 45
     assert 30 * 1024 < beside <= 300 * 1024

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""How a run is watched and ended, with a program in QEMU's place that plays a recorded run."""
+"""Watching and ending a run, with a program that replays a recorded run instead of QEMU."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def player(
 
 
 def gone(folder: Path) -> bool:
-    """Whether the player ended within two seconds."""
+    """Return whether the player ended within two seconds."""
     pid = int((folder / "pid").read_text())
     for _ in range(40):
         try:

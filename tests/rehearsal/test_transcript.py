@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Recorded runs of Xen, read again: what a report makes of them."""
+"""Reports on recorded runs of Xen."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def planned(name: str) -> plan.Rehearsal:
 def replayed(
     name: str, size: int = 65536, reported: str | None = None
 ) -> tuple[RehearsalReport, list[Event]]:
-    """Read a recorded run in pieces, and report it."""
+    """Read a recorded run in pieces, and return the report."""
     rehearsal = planned(name)
     transcript = Transcript(rehearsal)
     events: list[Event] = []

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A rule's case: a project that it complains of, and the same one fixed by one replacement."""
+"""A case of a rule: a project with a finding, and one replacement that fixes it."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ class Case:
     """A project text that has a finding.
 
     Attributes:
-        code: the code it must have.
-        path: where.
-        text: the project file; without a version it gets :data:`HEAD`.
-        change: a piece of the text, or of a file, and what it must be for the finding to go.
-        files: files beside the project file, by name.
-        say: something the message must hold.
-        fixes: how many changes are proposed at least.
+        code: the expected code.
+        path: the expected path.
+        text: the project file; :data:`HEAD` is prepended if it has no version.
+        change: a piece of the text or of a file, and the replacement that removes the finding.
+        files: files next to the project file, by name.
+        say: text that the message must contain.
+        fixes: the minimum number of proposed fixes.
     """
 
     code: str
@@ -53,16 +53,16 @@ class Case:
 
     @property
     def id(self) -> str:
-        """What a test is called by."""
+        """Return the name for test ids."""
         return f"{self.code}-{self.path}-{crc32(repr((self.text, self.files)).encode()) % 1000:03}"
 
     @property
     def whole(self) -> str:
-        """The project file's text."""
+        """Return the text of the project file."""
         return self.text if "version = 1" in self.text else HEAD + self.text
 
     def fixed(self) -> Case:
-        """Return the case with its change made, in the text or in a file."""
+        """Return the case with its change applied, in the text or in a file."""
         old, new = self.change
         texts = {name: text for name, text in self.files.items() if isinstance(text, str)}
         assert old in self.whole or any(old in text for text in texts.values()), old
@@ -70,7 +70,7 @@ class Case:
         return Case(self.code, self.path, self.whole.replace(old, new), ("", ""), files)
 
     def load(self, folder: Path) -> tuple[Loaded, Assets]:
-        """Write the files and read the project."""
+        """Write the files, and read the project."""
         for name, text in self.files.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
@@ -80,13 +80,13 @@ class Case:
         return loaded, gather(loaded.project, folder)
 
     def findings(self, folder: Path) -> list[Finding]:
-        """Return everything found in it."""
+        """Return all findings."""
         loaded, assets = self.load(folder)
         return findings(loaded, assets)
 
 
 def ext2(blocks: int = 64) -> bytes:
-    """Return what begins with a superblock."""
+    """Return the beginning of a file system: its superblock."""
     block = bytearray(1024)
     struct.pack_into("<7I", block, 0, 16, blocks, 0, 0, 0, 1, 0)
     struct.pack_into("<3I", block, 32, 8192, 8192, 16)

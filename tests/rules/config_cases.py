@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Cases of own xl configs."""
+"""Cases: users' own xl configs."""
 
 from tests.rules.case import Case
 
@@ -17,7 +17,7 @@ PATH = "guests.web.config_file"
 
 
 def own(code: str, bad: str, good: str, *, guest: str = GUEST, say: str = "") -> Case:
-    """Return a case of a config in which ``bad`` stands instead of ``good``."""
+    """Return the case of a config with ``bad``, which ``good`` fixes."""
     assert CONFIG.count(good) == 1, good
     return Case(code, PATH, guest, (bad, good), {"web.cfg": CONFIG.replace(good, bad)}, say)
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Cases of local sources that are not what is said of them, and of the disk that images take."""
+"""Cases: local sources that are not what the project says, and disk space for images."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def mbr() -> bytes:
 
 
 def container(arch: str) -> bytes:
-    """Return an archive of ``docker save`` of an image without files."""
+    """Return an archive from ``docker save`` with an image without files."""
     config = f'{{"architecture": "{arch}", "config": {{"Cmd": ["/app"]}}}}'
     name = "0" * 64
     manifest = f'[{{"Config": "{name}.json", "RepoTags": ["a:1"], "Layers": ["{name}/layer.tar"]}}]'
@@ -47,7 +47,7 @@ def container(arch: str) -> bytes:
 
 
 def tree(extra: str, size: int) -> str:
-    """Return a guest made of a local directory."""
+    """Return a guest made from a local directory."""
     text = guest(f'type = "rootfs_dir"\nfile = "tree"\nimage_size = {size}', 'uri = "file://tree"')
     return text.replace("root=/dev/xvda1 console=hvc0", extra)
 

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""All that is said of a project, and what each proposed change does, as text to be compared.
+"""All findings of a project, and the effect of each fix, as text to compare.
 
-``XENTUI_GOLDEN=write pytest tests/rules/test_golden.py`` writes it anew; read the difference as a
+``XENTUI_GOLDEN=write pytest tests/rules/test_golden.py`` updates the text. Read the difference as a
 user would read the messages.
 """
 
@@ -21,7 +21,7 @@ FOLDER = Path(__file__).parent / "golden"
 
 
 def text_of(findings: Iterable[Finding], project: Project | None, *places: Path) -> str:
-    """Return findings with their changes; the names of folders that a test made are left out."""
+    """Return findings with the changes of their fixes, without the names of temporary folders."""
     text = "\n".join(line for finding in findings for line in _finding(finding, project))
     for place in places:
         text = text.replace(str(place), "…")
@@ -41,7 +41,7 @@ def _finding(finding: Finding, project: Project | None) -> Iterator[str]:
 
 
 def compare(name: str, output: dict[str, str], folder: Path = FOLDER) -> None:
-    """Hold what is said against the file of that name, heading by heading."""
+    """Compare a text with the golden file of this name, heading by heading."""
     path = folder / name
     whole = "\n".join(f"== {heading}\n{text}" for heading, text in output.items())
     if os.environ.get("XENTUI_GOLDEN") == "write":

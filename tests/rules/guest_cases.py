@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Cases of guests and bundles."""
+"""Cases: guests and bundles."""
 
 from tests.rules.case import Case
 

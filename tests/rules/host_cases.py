@@ -1,12 +1,12 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Cases of the host, its memory and the containers."""
+"""Cases: the host, its memory, and containers."""
 
 from tests.rules.case import Case
 
 
 def host(lines: str, *, machine: str = "qemux86-64", more: str = "") -> str:
-    """Return a project of one host."""
+    """Return a project with only a host."""
     return f'version = 1\n\n[host]\nmachine = "{machine}"\n{lines}\n{more}'
 
 
@@ -123,7 +123,7 @@ CASES = (
         quick_fixes=1,
     ),
     Case("XT113", "host.image", host('image = "my-image"'), ('"my-image"', '"xen-image-minimal"')),
-    # The README's first example on what the board has by itself: 1024 MiB, Dom0 512.
+    # The README's first example with the board's default memory: 1024 MiB, of which Dom0 gets 512.
     Case(
         "XT401",
         "guests",

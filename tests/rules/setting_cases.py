@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Cases of what only a complete xl config says: settings, further files, the start order."""
+"""Cases: settings that need a complete xl config, further files, the start order."""
 
 from tests.rules.case import Case
 from tests.rules.guest_cases import BUNDLE, FETCHED, host
@@ -10,13 +10,13 @@ KERNEL = "guests.web.kernel"
 
 
 def setting(code: str, field: str, bad: str, good: str, *, board: str = "qemux86-64") -> Case:
-    """Return a case of one setting of a guest."""
+    """Return a case for one setting of a guest."""
     text = host(board, f"[guests.web]\n{bad}\n")
     return Case(code, f"guests.web.{field}", text, (bad, good), quick_fixes=1)
 
 
 def disk(code: str, field: str, bad: str, good: str, *, fixes: int = 0) -> Case:
-    """Return a case of a further disk."""
+    """Return a case for a further disk."""
     text = f"{WEB}{FETCHED}\n[[guests.web.disks]]\n{bad}\n"
     files = {"web.ext4": b"", "data.img": b"x" * 4096}
     return Case(code, f"guests.web.disks[0]{field}", text, (bad, good), files, quick_fixes=fixes)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Cases of what is fetched and imported."""
+"""Cases: what is fetched and imported."""
 
 import lzma
 
@@ -12,7 +12,7 @@ SUM1 = f'sha256 = "{"1" * 64}"'
 
 
 def guest(source: str, fetch: str, more: str = "", field: str = "") -> str:
-    """Return a guest of a bundle that is imported."""
+    """Return an imported guest in a bundle."""
     return (
         '[bundles.lab]\n[guests.web]\nbundle = "lab"\ntags = ["external"]\n'
         'extra = "root=/dev/xvda1 console=hvc0"\n'
@@ -21,7 +21,7 @@ def guest(source: str, fetch: str, more: str = "", field: str = "") -> str:
 
 
 def rootfs(fetch: str, file: str = "tree", more: str = "", size: str = "") -> str:
-    """Return a guest made of a root directory."""
+    """Return a guest made from a root directory."""
     return guest(f'type = "rootfs_dir"\nfile = "{file}"\n{size}', fetch, more)
 
 

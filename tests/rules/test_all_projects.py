@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Whatever the schema accepts is checked without a traceback, and in time."""
+"""Any project that the schema accepts is checked without an exception, in linear time."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ def test_sound_projects_have_no_error_but_of_memory(project: Project) -> None:
     assume(not any(guest.key.isdigit() for guest in project.guests))
     assets = strategies.assets_of(project)
     errors = [f for f in check(project, assets) if f.severity is Severity.ERROR]
-    # The strategy gives one address different checksums now and then.
+    # The strategy sometimes gives one address different checksums.
     assert [f for f in errors if not f.code.startswith("XT4") and f.code != "XT308"] == []
 
 
 def many(count: int) -> Project:
-    """Return a project of that many guests, with something to say of each."""
+    """Return a project with this number of guests, each with a finding."""
     guests = tuple(
         Guest(f"g{number}", vif=((f"bridge=xenbr0,mac=00:16:3e:00:{number >> 8:02x}:"
               f"{number & 255:02x}"),), memory=64, tags=("autostart",))
@@ -68,7 +68,7 @@ def many(count: int) -> Project:
 
 def test_the_work_is_linear_in_guests() -> None:
     small, large = many(50), many(500)
-    check(small), check(large)  # What is read once and kept does not count.
+    check(small), check(large)  # Work that is done once and cached does not count.
     assert calls(lambda: check(large)) < 11 * calls(lambda: check(small))
 
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""How a guest boots, and with how much: what its board, its root and its recipe allow."""
+"""How a guest boots, and with which resources: limits of its board, its root and its recipe."""
 
 from __future__ import annotations
 

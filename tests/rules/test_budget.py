@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The budget, against what was measured on a booted Xen 4.17, and what its fixes lead to."""
+"""The memory budget, compared with measurements on a booted Xen 4.17, and its fixes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ XEN = (
     (768, 11816), (1024, 13864), (2048, 24104), (3072, 34360), (4096, 44600), (8192, 85560),
     (12288, 126520), (16384, 167480),
 )  # fmt: skip
-"""MiB of the machine and KiB that Xen took of it, with one CPU under QEMU."""
+"""The machine's memory in MiB, and the KiB that Xen took of it, with one CPU in QEMU."""
 
 PV = ((96, 1, 76), (128, 1, 96), (333, 3, 100), (1024, 4, 116), (3072, 1, 76), (128, 8, 200))
 PVH = (
@@ -26,11 +26,11 @@ PVH = (
     (1024, 2, 6368), (256, 4, 5420), (1024, 4, 8484), (2048, 1, 9380), (3072, 1, 13476),
     (128, 8, 9176),
 )  # fmt: skip
-"""Memory and vCPUs of a guest, and KiB that it took beside its memory."""
+"""Memory and vCPUs of a guest, and the KiB that it took in addition to its memory."""
 
 
 def project(text: str, machine: str = "qemux86-64") -> Project:
-    """Read a project of one board."""
+    """Read a project with one board."""
     loaded = document.load_text(f'version = 1\n[host]\nmachine = "{machine}"\n{text}', Path())
     assert loaded.project is not None, loaded.problems
     return loaded.project
@@ -69,7 +69,7 @@ def test_a_guest_is_never_counted_short(
 
 
 def test_the_larger_of_memory_and_maxmem_counts_for_paging() -> None:
-    # Measured: 5284 KiB beside a PVH guest of 256 MiB with maxmem = 1024.
+    # Measured: 5284 KiB in addition to a PVH guest of 256 MiB with maxmem = 1024.
     assert (guest_memory("pvh", 256, 1, 1024) - 256) * 1024 >= 5284
     assert guest_memory("pvh", 256, 1, 128) == guest_memory("pvh", 256, 1)
     assert guest_memory("pv", 256, 1, 1024) == guest_memory("pv", 256, 1)
@@ -77,7 +77,7 @@ def test_the_larger_of_memory_and_maxmem_counts_for_paging() -> None:
 
 @pytest.mark.parametrize("vcpus", [1, 21, 22, 23, 42, 43, 64, 128])
 def test_many_vcpus_pass_the_constant(vcpus: int) -> None:
-    # 156 + 40 KiB a vCPU, by extrapolation past eight.
+    # 156 + 40 KiB per vCPU, extrapolated beyond eight.
     beside = (guest_memory("pvh", 1024, vcpus) - 1024 - vcpus - 4) * 1024
     assert beside >= 156 + 40 * vcpus - 16
 
@@ -187,7 +187,7 @@ def test_nothing_is_proposed_that_would_not_help() -> None:
 
 
 def test_a_guest_that_fits_alone_is_not_too_large() -> None:
-    # Beside 20 MiB of Xen and 512 of Dom0 there are 492, and a PV guest takes one more.
+    # Xen takes 20 MiB and Dom0 512, so 492 are left, and a PV guest takes one more.
     def codes(memory: int) -> set[str]:
         made = check(project(f"memory = 1024\n[guests.web]\nmemory = {memory}\n"))
         return {finding.code for finding in made}

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Bundles: names that BitBake takes for something else, licences, and why a guest needs one."""
+"""Bundles: names with a special meaning for BitBake, licences, and why a guest needs one."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The catalogue is whole, and its examples are projects."""
+"""The catalogue of findings is complete, and its examples are valid projects."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_an_example_is_what_the_schema_accepts(code: str) -> None:
     refused = [
         problem
         for problem in schema.validate(data)
-        # A piece of a table may lack what other pieces hold.
+        # Required keys may be missing in a part of a table.
         if problem.code != "XT003"
     ]
     assert refused == []

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What is said of configs of one's own, at their bounds, and of files that meet on the target."""
+"""Limits of users' own configs, and files with the same path on the target."""
 
 from __future__ import annotations
 

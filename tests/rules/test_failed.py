@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A rule that fails by itself is told of, stands against writing, and takes nothing else along."""
+"""A failing rule is reported, prevents writing, and does not stop other rules."""
 
 from __future__ import annotations
 

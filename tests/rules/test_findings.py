@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""In what order findings come, what is told of a check that fails, and what fixes may write."""
+"""The order of findings, the report on a failing check, and what fixes can write."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ORDER = (
     "guests.web.source.fetch[0].uri", "guests.db", "guests.db.tags", "guests.db.memory",
     "import_types.odd.script",
 )  # fmt: skip
-"""Places of a project file, from its first line to its last."""
+"""Paths in a project file, from its first line to its last."""
 
 
 def test_findings_are_sorted_by_severity_and_then_by_document_order() -> None:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Quick fixes of all rules together: they come to an end, and none asks for another's opposite."""
+"""Quick fixes of all rules together: they end, and none undoes another."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from xentui.rules.check import check
 from xentui.rules.finding import Finding, QuickFix
 
 MOST = 60
-"""How many orders in which fixes can be applied are tried of one case."""
+"""How many orders of applying the fixes are tried per case."""
 
 
 def apply(
     project: Project, findings: list[Finding], finding: Finding, quick_fix: QuickFix, assets: Assets
 ) -> tuple[Project, list[Finding]]:
-    """Apply a fix; it must take its finding away and bring no error."""
+    """Apply a fix, which must remove its finding and cause no error."""
     fixed = quick_fix.apply(project)
     what = f"{finding.code} {finding.path}: {quick_fix.label}"
     assert fixed != project, what
@@ -50,7 +50,7 @@ def _name(finding: Finding) -> tuple[str, str]:
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.quick_fixes], ids=lambda c: c.id)
 def test_fixes_in_any_order_come_to_an_end(case: Case, tmp_path: Path) -> None:
-    """Every order of the offered fixes is tried, and none leads to a project it has been at."""
+    """Try every order of the offered fixes; none returns to a project it came from."""
     loaded, _ = case.load(tmp_path)
     assert loaded.project is not None
     tried = 0

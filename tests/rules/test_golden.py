@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Each word that is said of the cases, and each change that is proposed, is as it was read."""
+"""The messages and fixes of all cases equal the reviewed text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.rules.test_rules import CASES
 from xentui.rules.check import findings
 
 NOT_HERE = ("XT36",)
-"""Codes whose words are another program's."""
+"""Codes whose messages come from other programs."""
 
 
 def test_golden_answers_of_each_case(tmp_path: Path) -> None:

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What is said of memory that is lacking, and how much of it is proposed, to the MiB.
+"""Missing memory, and the amounts that fixes propose, to the MiB.
 
-A PC of 1024 MiB under QEMU has 1004 beside Xen, one of 2048 has 2018, and a PV guest takes one
-MiB beside its memory.
+A PC with 1024 MiB in QEMU has 1004 left after Xen, one with 2048 has 2018, and a PV guest takes one
+MiB in addition to its memory.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def lacking(given: Project, assets: Assets | None = None) -> list[Finding]:
 
 
 def labels(text: str) -> list[str]:
-    """Return what is proposed of the one thing that is wrong with the memory."""
+    """Return the fixes of the only memory problem."""
     (made,) = lacking(project(text))
     return [quick_fix.label for quick_fix in made.quick_fixes]
 
@@ -177,7 +177,7 @@ def test_no_guest_is_lowered_below_64_mib(dom0: int, proposed: list[str]) -> Non
 @pytest.mark.parametrize(
     ("memory", "board"),
     [
-        # What is lacking, 2 % of it and 2 MiB come on top of what is there.
+        # The missing amount, 2 % of it and 2 MiB are added to the present amount.
         (990, 1536),
         (991, 1536),
         (992, 2048),

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What Xen and guests take, to the MiB: where a whole one ends, and what is said of each."""
+"""The memory that Xen and guests take, to the MiB."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from xentui.rules.budget import Row, budget, guest_memory, xen_memory
 @pytest.mark.parametrize(
     ("arch", "total", "cpus", "emulated", "mib"),
     [
-        # 8 MiB, a quarter a CPU, 64 on a real board, and a hundredth of all.
+        # 8 MiB, a quarter per CPU, 64 on a real board, and a hundredth of the total.
         ("x86-64", 1000, 4, True, 19),
         ("x86-64", 1001, 4, True, 20),
         ("x86-64", 1100, 4, True, 20),
@@ -24,7 +24,7 @@ from xentui.rules.budget import Row, budget, guest_memory, xen_memory
         ("x86-64", 1000, 8, True, 20),
         ("x86-64", 1000, 4, False, 83),
         ("x86-64", 16000, 4, False, 233),
-        # 5 MiB, the same of CPUs and boards, and a 64th of all.
+        # 5 MiB, the same for CPUs and boards, and a 64th of the total.
         ("aarch64", 2048, 4, True, 38),
         ("aarch64", 2049, 4, True, 39),
         ("aarch64", 2112, 4, True, 39),
@@ -43,7 +43,7 @@ def test_what_xen_takes(arch: Arch, total: int, cpus: int, emulated: bool, mib: 
     [
         ("pv", 512, 1, None, 513),
         ("pv", 512, 40, 4096, 513),
-        # A MiB of its own, one a vCPU, and 4 KiB for each MiB.
+        # One MiB, one per vCPU, and 4 KiB for each MiB.
         ("pvh", 0, 1, None, 2),
         ("pvh", 1024, 1, None, 1030),
         ("pvh", 1025, 1, None, 1032),
@@ -53,7 +53,7 @@ def test_what_xen_takes(arch: Arch, total: int, cpus: int, emulated: bool, mib: 
         ("pvh", 512, 1, 256, 516),
         ("pvh", 512, 1, 1024, 518),
         ("pvh", 512, 1, 1025, 519),
-        # One more for every 20 vCPUs past 12.
+        # One more for every 20 vCPUs beyond 12.
         ("pvh", 512, 12, None, 527),
         ("pvh", 512, 13, None, 529),
         ("pvh", 512, 32, None, 548),
@@ -208,7 +208,7 @@ def test_a_config_of_type_pv_is_one_next_to_another_type_of_the_project() -> Non
     ],
 )
 def test_what_leaves_nothing_fits(first: int, second: int, fits: bool, fits_all: bool) -> None:
-    """Beside 20 MiB of Xen and 512 of Dom0 there are 492, and a PV guest takes one more."""
+    """Xen takes 20 MiB and Dom0 512, so 492 are left, and a PV guest takes one more."""
     text = f'[guests.web]\ntags = ["autostart"]\nmemory = {first}\n'
     text += f"[guests.db]\nmemory = {second}\n" if second else ""
     made = budget(project(f"memory = 1024\n{text}"))

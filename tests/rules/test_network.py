@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What is said of network interfaces, and how they read once they are fixed."""
+"""Findings about network interfaces, and the interfaces after their fixes."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Bounds, sums and proposals to the number: where one more or one less says something else."""
+"""Limits, sums and proposals of rules, to the number."""
 
 from __future__ import annotations
 
@@ -195,7 +195,7 @@ def test_the_smallest_usual_board_is_proposed_that_is_large_enough(wanted: int) 
     assert size in SIZES
     for board in SIZES:
         fits = not of("XT401", board_of(board, wanted))
-        # A proposal counts a little in, so it may be the next one.
+        # The proposal leaves some reserve, so it may be the next larger one.
         assert fits or board < size
         assert not fits or board >= size or SIZES.index(size) == SIZES.index(board) + 1
 
@@ -289,7 +289,7 @@ def test_where_an_unpacked_file_is(uri: str, subdir: str | None, place: str) -> 
 
     assert fetched.placed(uri, subdir) == place
     if not uri.endswith(("/", "d")):
-        # What is unpacked to one file comes to lie at the top.
+        # An archive with a single file is unpacked to the top.
         assert fetched.result(Fetch(f"{uri}.gz", subdir=subdir)) == "b.ext4"
 
 

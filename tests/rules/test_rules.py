@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Each rule complains where it must, is silent after one change, and fixes what it says."""
+"""Each rule reports its cases, is silent after one change, and its fixes remove the finding."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ SCHEMA = {
     "XT008": '[guests.web]\ndisk_device = "xvd"\n',
     "XT701": '[guests.web]\nextra = "a ${@b}"\n',
 }
-"""A text that the schema does not accept, by code."""
+"""Texts that the schema refuses, by code."""
 
 
 def at(case: Case, made: list[Finding]) -> list[Finding]:
-    """Return the findings a case is about."""
+    """Return the findings with the case's code."""
     return [f for f in made if (f.code, f.path) == (case.code, case.path)]
 
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What is said of local files of every kind, held against what they are imported as."""
+"""Findings about local files of every kind, depending on how they are imported."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ FILES: Mapping[str, bytes | None] = {
 
 
 def reported(folder: Path, text: str) -> list[Finding]:
-    """Return what is said of local sources in a folder."""
+    """Return the findings about local sources in a folder."""
     loaded = document.load_text(HEAD + text, folder)
     assert loaded.project is not None, loaded.problems
     made = check(loaded.project, gather(loaded.project, folder))
@@ -65,7 +65,7 @@ def reported(folder: Path, text: str) -> list[Finding]:
 
 
 def imported(kind: str, file: str = "web.dat", more: str = "") -> str:
-    """Return a guest that is imported from a file, with a root that suits whatever it is."""
+    """Return a guest imported from a file, with a root that suits any kind."""
     text = guest(f'type = "{kind}"\nfile = "{file}"', f'uri = "file://{file}"', more)
     return text.replace("root=/dev/xvda1 ", "root=LABEL=root init=/bin/sh ")
 
@@ -77,7 +77,7 @@ def imported(kind: str, file: str = "web.dat", more: str = "") -> str:
         ("ext", {"ext4", "raw"}, "Import it as ext4"),
         ("disk", {"ext4", "raw"}, "Import it as raw"),
         ("filesystem", {"ext4", "raw"}, "Import it as raw"),
-        # BitBake unpacks by the name, and this one is not an archive's.
+        # BitBake decides by the name whether to unpack, and this is not an archive's name.
         ("tar", {"rootfs_dir"}, None),
         ("directory", {"rootfs_dir"}, None),
         ("iso", {"raw"}, None),

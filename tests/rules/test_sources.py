@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What is fetched and imported: which file brings what, which meet, and what is proposed."""
+"""Fetched and imported files: what provides which file, clashes, and proposals."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def fetch(key: str, uri: str, **more: str) -> str:
 def guest(
     key: str, kind: str, file: str, *entries: str, field: str = "", bundle: str = "lab"
 ) -> str:
-    """Return a guest that is imported; its bundle is named, not defined."""
+    """Return an imported guest; its bundle is named, not defined."""
     where = f'bundle = "{bundle}"\n' if bundle else ""
     return (
         f'[guests.{key}]\n{where}tags = ["external"]\n{field}[guests.{key}.source]\n'

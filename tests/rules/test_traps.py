@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The table of traps is whole, and names codes that exist."""
+"""The table of traps in the documentation is complete, and its codes exist."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What a person may know better: which errors can be overruled, everywhere or where one stands."""
+"""Waiving errors: which codes can be waived, everywhere or at one path."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TEXTS = {
         ["guests.web.memory", "guests.db.memory"],
     ),
 }
-"""A project that has an error which can be overruled, and the paths it stands at."""
+"""A project with an error that can be waived, and the paths of the error."""
 
 
 def errors(made: list[Finding]) -> list[tuple[str, str]]:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Each test works in a folder of its own, and a wizard in it stands still."""
+"""Each test works in its own folder, without animations."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What must hold for any bytes at all, for the readers of project files and of configurations.
+"""Properties of the readers of projects and configurations that hold for any bytes.
 
-Each target takes bytes and returns nothing. What the readers refuse, they refuse with a
-:class:`~xentui.errors.XentuiError`; anything else that is raised is a bug. The fuzzer of
-:mod:`tools.fuzz` feeds them, and the tests feed them what it found.
+Each target takes bytes and returns nothing. Readers refuse input with a
+:class:`~xentui.errors.XentuiError`; any other exception is a bug. The fuzzer in :mod:`tools.fuzz`
+calls the targets, and the tests replay what it found.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from xentui.xl import disk as xl_disk
 
 ROOT = Path(__file__).parents[2]
 FOUND = Path(__file__).parent / "fuzzed"
-"""Inputs that once made a target fail, by the target's name and a few words on what they are."""
+"""Inputs that once made a target fail, named after the target and the reason."""
 _MEMORY = Path("/dev/shm")
 
 
 def document_target(data: bytes) -> None:
-    """Read a project file, say what is wrong with it, and write what it means."""
+    """Read a project file, check it, and write its files."""
     text = data.decode("utf-8", "replace")
     places = lines.index(text)
     count = text.count("\n") + text.count("\r") + 1
@@ -74,7 +74,7 @@ def _written(text: str, project: model.Project) -> None:
 
 
 def conf_target(data: bytes) -> None:
-    """Read a configuration: what its first byte says."""
+    """Read a configuration; its first byte selects the kind."""
     kinds = (_conf, _recipe, _store, _xl, _ours, _import)
     kinds[data[0] % len(kinds) if data else 0](data[1:].decode("utf-8", "surrogateescape"))
 
@@ -111,7 +111,7 @@ def _xl(text: str) -> None:
 
 
 def _ours(text: str) -> None:
-    """Put xentui's lines into a user's file and take them out: every byte is back."""
+    """Add xentui's lines to a user's file and remove them again: every byte is restored."""
     header.is_intact(text)
     put = user_files.with_require(text)
     assert user_files.without_require(put.text, put.snippet) == text or not put.snippet
@@ -155,9 +155,9 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
 
 
 def seeds(target: str) -> Iterator[bytes]:
-    """Return real files, as the target takes them: every preset, vector and corpus there is.
+    """Return real files as input for the target: every preset, vector and corpus.
 
-    With ``XENTUI_OE_TREE`` also the small configurations and recipes of the layers in it.
+    With ``XENTUI_OE_TREE`` also the small configurations and recipes of its layers.
     """
     files = [*(ROOT / "presets").glob("*.toml"), *(ROOT / "tests/vectors").glob("*/project.toml")]
     if target == "document":
@@ -189,7 +189,7 @@ def _layers() -> Iterator[Path]:
 
 
 def words() -> Iterator[str]:
-    """Return words that a fuzzer would take long to find: keys, statements and their signs."""
+    """Return words that a fuzzer would need long to find: keys, statements and operators."""
     for table in schema.as_dict()["definitions"]:
         yield table
         for field in schema.fields(table):

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A folder of files that mean harm, and every command that may be given them.
+"""A folder of hostile files, and every command that can be run on them.
 
-Wherever a text may stand there is one that would make a file named :data:`CANARY` if anything
-evaluated it, and one that would command the terminal if it were printed as it is.
+Every place for text has one that would create a file named :data:`CANARY` if it were evaluated, and
+one that would control the terminal if it were printed raw.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from pathlib import Path
 
 CANARY = "canary"
 RAW = re.compile(
-    rb"[\x00-\x08\x0b-\x1f\x7f]"  # C0 and DEL, but newline and tab
+    rb"[\x00-\x08\x0b-\x1f\x7f]"  # C0 and DEL, except newline and tab
     rb"|\xc2[\x80-\x9f]"  # C1
     rb"|\xe2\x80[\x8b-\x8f\xa8-\xae]|\xe2\x81[\xa0-\xaf]|\xef\xbb\xbf"  # bidi, zero-width
     rb"|\xed[\xa0-\xbf]"  # lone surrogates
 )
-"""What no terminal may be given, as bytes of UTF-8."""
+"""Bytes of UTF-8 that must not reach a terminal."""
 TERMINAL = "\x1b]52;c;eA==\x07\x1b]8;;http://x\x07\x1b[2J\x9b31m\u202e\u2066\u200b\ufeff\r\x7f"
 CODE = (
     "${@open('canary','w').close()}",
@@ -45,12 +45,12 @@ HEAD = 'version = 1\n[host]\nmachine = "qemux86-64"\nmemory = 4096\n'
 
 
 def _q(text: str) -> str:
-    """Return a text as TOML writes it: JSON's escapes but for what JSON leaves raw."""
+    """Return a text as TOML writes it: as JSON, plus escapes for what JSON leaves raw."""
     return json.dumps(text).replace("\x7f", "\\u007f")
 
 
 def projects() -> dict[str, str]:
-    """Return project files, each with something hostile in one kind of place."""
+    """Return project files, each with hostile text in one kind of place."""
     found: dict[str, str] = {}
     for number, text in enumerate((*CODE, TERMINAL)):
         value = _q(text)
@@ -78,7 +78,7 @@ def projects() -> dict[str, str]:
 
 
 def confs() -> dict[str, str]:
-    """Return configurations and recipes that BitBake would run something of."""
+    """Return configurations and recipes with code that BitBake would execute."""
     lines = [f'A{number} = "{text}"' for number, text in enumerate(CODE) if "\n" not in text]
     guests = [f'XEN_GUEST_EXTRA[g] = "{text}"' for text in (*CODE, TERMINAL) if '"' not in text]
     code = [
@@ -101,7 +101,7 @@ def confs() -> dict[str, str]:
 
 
 def own_config() -> str:
-    """Return an xl configuration that is code in one language or another."""
+    """Return an xl configuration with code in several languages."""
     values = "\n".join(f"extra = {_q(text)}" for text in (*CODE, TERMINAL))
     return (
         "name = 'own'\nkernel = \"/k\"\ndisk = ['file:/x,xvda,rw']\n"
@@ -110,7 +110,7 @@ def own_config() -> str:
 
 
 def lay_out(folder: Path) -> list[str]:
-    """Put all of it into a folder and return the names of the project files."""
+    """Put all of it into a folder, and return the names of the project files."""
     folder.mkdir(parents=True, exist_ok=True)
     presets = folder / "presets"
     presets.mkdir()
@@ -149,7 +149,7 @@ def lay_out(folder: Path) -> list[str]:
 
 
 def commands(name: str) -> list[list[str]]:
-    """Return every command that takes a project, on one."""
+    """Return every command that takes a project, with this one."""
     return [
         ["check", name],
         ["check", name, "--json"],
@@ -166,7 +166,7 @@ def commands(name: str) -> list[list[str]]:
 
 
 def others() -> list[list[str]]:
-    """Return the commands that take no project, or something beside one."""
+    """Return the commands that take no project, or something else as well."""
     evil = (TERMINAL, *CODE)
     return [
         ["presets"],

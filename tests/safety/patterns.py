@@ -99,7 +99,7 @@ def _of_module(file: Path) -> Iterator[Use]:
 
 
 def _written(node: ast.expr) -> str | None:
-    """Return an expression that stands in a call; what is filled in becomes a word."""
+    """Return an expression written in a call; inserted values become a word."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes):
         return _text(node.value)
     if isinstance(node, ast.JoinedStr):
@@ -114,7 +114,7 @@ def _text(pattern: str | bytes) -> str:
 
 
 def attacks(use: Use) -> list[tuple[str, str, str]]:
-    """Return what to begin with, what to repeat and what to end with."""
+    """Return attacks: what to begin with, what to repeat, and what to end with."""
     from re import _parser as parser  # type: ignore[attr-defined]
 
     tree = parser.parse(use.pattern, use.flags)
@@ -148,7 +148,7 @@ def _repeats(tree: Any, before: str) -> Iterator[tuple[str, str]]:
 
 
 def _sample(tree: Any, variant: int) -> str:
-    """Return a text that a part of an expression matches, one of several."""
+    """Return one of the texts that a part of an expression matches."""
     text = ""
     for op, value in tree:
         name = str(op)
@@ -189,7 +189,7 @@ def _class(items: Any) -> Any:
 
 
 def ends(use: Use, attack: tuple[str, str, str], length: int) -> bool:
-    """Return whether a use comes to an end with an attack of that many characters."""
+    """Return whether matching an attack of this length ends."""
     begin, body, end = attack
     text = begin + body * (length // len(body) + 1) + end
     compiled = re.compile(use.pattern, use.flags)

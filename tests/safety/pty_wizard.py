@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A wizard in a terminal of its own, whose every byte is read, and which may be killed."""
+"""A wizard on its own terminal, whose output is recorded, and which may be killed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PATIENCE = 60.0
 
 
 class Wizard:
-    """A running wizard; ``seen`` is every byte that it has sent to its terminal."""
+    """A running wizard; ``seen`` is everything that it has sent to its terminal."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class Wizard:
         os.close(slave)
 
     def read(self, seconds: float) -> None:
-        """Take in what comes in some time."""
+        """Read what arrives within some time."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             ready, _, _ = select.select([self._master], [], [], left)
@@ -71,7 +71,7 @@ class Wizard:
             self.seen += new
 
     def wait(self, result: Callable[[], bool], what: str) -> None:
-        """Read on until something is so."""
+        """Read until a condition is true."""
         end = time.monotonic() + PATIENCE
         while not result():
             assert time.monotonic() < end, f"{what} did not come: {self.text()[-2000:]}"
@@ -79,11 +79,11 @@ class Wizard:
             self.read(0.1)
 
     def until(self, text: str) -> None:
-        """Read on until a text was shown."""
+        """Read until a text was shown."""
         self.wait(lambda: text in self.text(), text)
 
     def text(self) -> str:
-        """Return what was shown, without what moves the cursor and colours it."""
+        """Return the text on the terminal, without cursor movements and colours."""
         plain = re.sub(rb"\x1b\[[0-9;?<>=$ ]*[A-Za-z~]|\x1b[()][A-Z0-9]|\x1b[=>78]", b"", self.seen)
         return plain.decode("utf-8", "replace")
 
@@ -92,25 +92,25 @@ class Wizard:
         os.write(self._master, keys)
 
     def kill(self, how: signal.Signals) -> int:
-        """Send a signal and return how the process ended."""
+        """Send a signal, and return how the process ended."""
         self.process.send_signal(how)
         return self.end()
 
     def hang_up(self) -> int:
-        """Take the terminal away, as a lost connection does."""
+        """Close the terminal, as a lost connection does."""
         os.close(self._master)
         self._master = -1
         return self.process.wait(PATIENCE)
 
     def end(self) -> int:
-        """Wait for the end and return the exit code."""
+        """Wait for the end, and return the exit code."""
         end = time.monotonic() + PATIENCE
         while self.process.poll() is None and time.monotonic() < end:
             self.read(0.1)
         return self.process.wait(5)
 
     def close(self) -> None:
-        """End it, if it still runs."""
+        """End it if it is still running."""
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Nothing that is read is ever run, and nothing of it reaches a terminal as it is."""
+"""Nothing that is read is ever executed, and none of it reaches a terminal raw."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_what_is_looked_for_would_be_found() -> None:
 
 
 def test_the_canary_would_sing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """BitBake itself runs what is laid out: the traps are real."""
+    """BitBake does execute the code in these files: the traps are real."""
     monkeypatch.chdir(tmp_path)
     parse_conf("A := \"${@open('canary','w').close()}\"\n")
     subprocess.run(["sh", "-c", "$(touch canary-2)"])
@@ -131,7 +131,7 @@ def test_bytes_on_a_pipe_and_on_a_terminal(tmp_path: Path, arguments: list[bytes
         [sys.executable, "-c", PTY, str(seen), *command],
         cwd=tmp_path, env=env, input=b"n\nn\nn\n", capture_output=True, timeout=60,
     )  # fmt: skip
-    # The terminal driver writes a return before each newline, and echoes what is typed.
+    # The terminal driver adds a carriage return before each newline, and echoes what is typed.
     shown = seen.read_bytes().replace(b"\r\n", b"\n").replace(b"^D\b\b", b"")
     shown = shown.replace(b"\r", b"", 200) if b"inspect" in arguments else shown
     assert RAW.search(shown.replace(b"\x1b[K", b"")) is None, shown[-300:]

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Files made to take for ever are refused, in little memory and without hanging."""
+"""Files made to exhaust time or memory are refused, quickly and with little memory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from xentui.project.document import DocumentError
 
 HEAD = 'version = 1\n[host]\nmachine = "qemux86-64"\nmemory = 4096\n'
 MEGABYTES = 200
-"""What a clear error may take of memory."""
+"""The most memory that a clear error may take."""
 
 MEASURED = """
 import os, resource, sys
@@ -95,7 +95,7 @@ CONFS: dict[str, Callable[[], str]] = {
 
 
 def measured(folder: Path, *arguments: str) -> tuple[int, float, str]:
-    """Return a command's exit code, its megabytes of memory and its messages."""
+    """Return a command's exit code, its memory in MB and its messages."""
     reported = folder / "told"
     result = subprocess.run(
         [sys.executable, "-c", MEASURED, str(reported), *arguments],

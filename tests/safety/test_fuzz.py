@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What the fuzzer begins with and what it found, without the fuzzer."""
+"""The fuzzer's first inputs and its finds, tried without the fuzzer."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What lies around a project: files that are too big, folders that others can write, no home."""
+"""The surroundings of a project: huge files, folders writable by others, no home directory."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from xentui.output.rendered import Copy
 from xentui.output.tree import MOST_READ, Tree
 
 GIANT = 20 << 30
-"""Bytes of a file with a hole in it: it takes none on the disk."""
+"""The size of a sparse file, which takes no space on the disk."""
 
 
 def giant(path: Path) -> None:
@@ -57,7 +57,7 @@ IN_A_BUILD_DIRECTORY = (
 
 
 def build_directory(folder: Path) -> Path:
-    """Make a build directory and return its ``conf``."""
+    """Make a build directory, and return its ``conf``."""
     conf = folder / "build/conf"
     conf.mkdir(parents=True)
     (conf / "local.conf").write_text('MACHINE = "qemux86-64"\n')
@@ -151,7 +151,7 @@ pwd.getpwuid = unknown
 from xentui.cli import main
 sys.exit(main(sys.argv[1:]))
 """
-"""A user that no list of users knows, as in a container started with another number."""
+"""A user id without an account, as in a container started with another id."""
 
 
 @pytest.mark.parametrize(

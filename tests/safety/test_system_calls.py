@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A real ``generate`` with one system call refused by the system, or the process killed at it.
+"""A real ``generate`` in which one system call fails, or at which the process is killed.
 
-strace changes what the kernel answers; xentui knows nothing of it. The calls that
-:mod:`tests.faults` fails from within are many more and take far less time.
+strace changes what the kernel returns; xentui is unchanged. :mod:`tests.faults` injects faults from
+inside the process, which covers many more calls in less time.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ STRACE = shutil.which("strace")
 CALLS = "fsync,fchmod,flock,mkdir,mkdirat,rename,renameat,renameat2,unlink,unlinkat"
 KINDS = ("ENOSPC", "EIO", "EACCES", "EINTR", "kill")
 LONGEST = int(os.environ.get("XENTUI_CALLS", "4"))
-"""How many calls are failed, one a run; CI is content with the first few."""
+"""The number of calls that fail, one per run. CI tries only the first few."""
 
 
 def works() -> bool:
-    """Return whether processes may be traced here."""
+    """Return whether processes can be traced here."""
     if STRACE is None:
         return False
     return subprocess.run([STRACE, "-qq", "true"], capture_output=True).returncode == 0
@@ -55,7 +55,7 @@ def traced(*more: str) -> list[str]:
 
 
 def calls_of(folder: Path) -> list[tuple[str, int]]:
-    """Return the calls of a run just traced: each with its number among those of its name."""
+    """Return the calls of a traced run, each with its number among calls of the same name."""
     found: list[tuple[str, int]] = []
     for line in (folder / "trace").read_text().splitlines():
         name = line.split(maxsplit=1)[1].partition("(")[0]

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Whatever happens to a wizard, what was typed is there the next time."""
+"""Whatever happens to a wizard, typed input is still there the next time."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Start = Callable[..., Wizard]
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Start wizards in this test's folder, and end them with it."""
+    """Start wizards in this test's folder, and end them after it."""
     made: list[Wizard] = []
 
     def started(*arguments: str, **options: object) -> Wizard:
@@ -51,12 +51,12 @@ def typed_memory(one: Wizard, text: bytes) -> None:
     one.keys(b"\r")
     one.until(f"Guest {GUEST}")
     one.keys(b"\t\t" + text)
-    # What follows the value was there before, and is not sent again.
+    # The text after the value was there before, so it is not sent again.
     one.until(f'XEN_GUEST_MEMORY[{GUEST}] = "{text.decode()}')
 
 
 def drafts() -> dict[str, int]:
-    """Return the memory that each draft of this folder has for the guest, by its slot."""
+    """Return the guest's memory in each draft of this folder, by its slot."""
     first = location(Path.cwd())
     return {
         path.stem.removeprefix(first.stem): json.loads(path.read_text())["project"]["guests"][
@@ -76,7 +76,7 @@ def test_a_killed_wizard_leaves_its_draft(start: Start, how: str) -> None:
         one.hang_up()
     else:
         if how == "SIGKILL":
-            # Nothing can be done in a process that is killed so: the draft is written before.
+            # A killed process can do nothing more, so the draft must already be written.
             one.wait(lambda: bool(drafts()), "the draft")
         one.kill(signal.Signals[how])
     assert drafts() == {"": 300}
@@ -146,7 +146,7 @@ def test_concurrent_processes_keep_a_draft_each(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_kill_while_saving_leaves_a_complete_draft(tmp_path: Path) -> None:
-    """The draft is the one before or the one after, whenever the process is killed."""
+    """Whenever the process is killed, the draft is the old or the new one, complete."""
     code = SAVER.replace("range(20)", "range(1_000_000)").replace("64 + number", "64 + number % 9")
     kills = int(os.environ.get("XENTUI_KILLS", "8"))
     for moment in range(kills):
@@ -215,7 +215,7 @@ def test_drafts_do_not_pile_up(tmp_path: Path) -> None:
 
 
 async def test_a_full_disk_is_reported_and_nothing_is_lost() -> None:
-    """The limit of a file's size stands for a disk that is full: the system refuses the write."""
+    """A limit on file sizes stands in for a full disk: the system refuses the write."""
     session = session_of(Project(Host("qemux86-64", memory=2048), guests=(Guest("a"),)))
     app = wizard(session, begin="guests")
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -266,7 +266,7 @@ async def test_a_thousand_guests_stay_usable() -> None:
 @pytest.mark.tmux
 @pytest.mark.parametrize("how", ["SIGTERM", "SIGHUP", "gone"])
 def test_it_ends_whenever_it_is_asked_to(start: Start, how: str) -> None:
-    """In its first seconds most is under way: imports, the first frame, the survey's thread."""
+    """In the first seconds most is going on: imports, the first frame, the survey's thread."""
     chance = random.Random(how)
     for _ in range(int(os.environ.get("XENTUI_ENDINGS", "4"))):
         one = start("--preset", "qemux86-64-minimal")
@@ -281,7 +281,7 @@ def test_it_ends_whenever_it_is_asked_to(start: Start, how: str) -> None:
 @pytest.mark.slow
 @pytest.mark.tmux
 def test_a_wizard_that_waits_for_its_terminal_ends_and_keeps_the_draft(start: Start) -> None:
-    """Nobody reads what it draws, so that it waits; it leaves all the same."""
+    """Its output is not read, so it blocks; it must end all the same."""
     one = start("--preset", "qemux86-64-minimal")
     typed_memory(one, b"300")
     for _ in range(400):

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What the tests of the session share with those of the command line."""
+"""Shares fixtures with the tests of the command line."""
 
 from __future__ import annotations
 

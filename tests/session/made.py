@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Files that guests are made of, lying somewhere that is not the project's folder."""
+"""Files for guests, outside the project's folder."""
 
 from __future__ import annotations
 
@@ -31,5 +31,5 @@ def tarball(path: Path, *, init: bool = True) -> Path:
 
 
 def seen(path: Path) -> Inspected:
-    """Read a file as the wizard does."""
+    """Inspect a file as the wizard does."""
     return inspect(path)

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Settings that the user wrote in a build directory: asked about, and then as was said.
+"""Settings that the user already has in a build directory: asked about, and treated as answered.
 
-What counts is what BitBake's own parser has of every variable and flag, before and after.
+BitBake's own parser compares every variable and flag before and after.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def by_hand(folder: Path, local: str = HAND) -> Path:
 
 
 def bitbakes(build: Path) -> dict[str, str | None]:
-    """Return what BitBake's own parser has of the guests and their flags."""
+    """Return the guests and their flags as BitBake's own parser reads them."""
     conf = build / "conf/xentui.conf"
     files = {"conf/xentui.conf": conf.read_text()} if conf.exists() else {}
     parsed = parse_conf((build / "conf/local.conf").read_text(), files=files)
@@ -103,7 +103,7 @@ def test_keeping_leaves_every_value_that_the_user_set(tmp_path: Path) -> None:
     after = bitbakes(build)
     for name in (f"XEN_GUEST_VCPUS[{MINIMAL}]", f"XEN_GUEST_MEMORY[{VENDOR}]", GUESTS):
         assert after[name] == before[name], name
-    # The same settings are not asked about again, others are.
+    # The same settings are not asked about again, but others are.
     again = on(build)
     again.review.compare()
     assert again.review.status == "written"
@@ -222,7 +222,7 @@ def test_a_guest_that_is_appended_by_hand_can_be_replaced_too(tmp_path: Path) ->
     build = by_hand(tmp_path, 'BUNDLED_XEN_GUESTS:append = " vendor-os:external"\n')
     session = on(build)
     session.review.compare()
-    # Nothing is lost by writing: both guests are bundled.
+    # Writing loses nothing: both guests are bundled.
     assert session.review.status == "ready"
     session.review.decide_existing("replace")
     session.write()
@@ -289,7 +289,7 @@ def test_the_command_line_imports_the_settings_into_the_project_file(
 
 
 def written(build: Path, use: str, *, preset: str = "qemux86-64-minimal") -> Session:
-    """Write with an answer to the question, whether it is asked or not."""
+    """Write with an answer to the question, whether or not it is asked."""
     session = on(build, preset)
     session.review.compare()
     session.review.decide_existing(use)
@@ -324,7 +324,8 @@ def test_guests_that_are_kept_may_be_too_much_for_the_board(tmp_path: Path) -> N
     session.review.decide_existing("keep")
     (error,) = session.view.errors
     assert error.code == "XT401"
-    # What the user keeps is not lowered: the project's own guest is, or the board gets more.
+    # Settings that the user keeps are not lowered: the project's own guest is, or the board gets
+    # more.
     assert error.quick_fixes
     assert all(VENDOR not in fix.label for fix in error.quick_fixes)
     session.apply_fix(error)

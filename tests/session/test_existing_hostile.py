@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Settings made by hand in every way that BitBake has: nothing of them changes without a word.
+"""Settings made by hand in every way that BitBake has: none changes silently.
 
-For each way and each answer, BitBake's own parser says what every variable and flag was before
-and is after. Where an answer cannot be carried out, nothing is written and the line is named.
+For each way and each answer, BitBake's own parser compares every variable and flag before and
+after. If an answer is impossible, nothing is written and the line is named.
 """
 
 from __future__ import annotations
@@ -78,14 +78,14 @@ WAYS: dict[str, dict[str, str]] = {
 
 
 def made(folder: Path, files: Mapping[str, str]) -> Path:
-    """Make a build directory; MACHINE comes with it."""
+    """Make a build directory; ``MACHINE`` is included."""
     local = f"{MACHINE}{files[LOCAL]}"
     more = {name: text for name, text in files.items() if name != LOCAL}
     return trees.small(folder / "tree", local, more=more)
 
 
 def bitbakes(build: Path) -> dict[str, str]:
-    """Return what BitBake's own parser has of everything about Xen, as the image sees it."""
+    """Return everything about Xen as BitBake's own parser reads it for the image."""
     files = {}
     for top in (build, build.parent / "virt"):
         for file in (top / "conf").rglob("*"):
@@ -136,7 +136,7 @@ GENERATE = ("generate", "--preset", "qemux86-64-minimal", "--set", "host.memory=
 
 
 def judge(build: Path, run: Run, use: str | None) -> None:
-    """Write with an answer, and compare what BitBake has before and after."""
+    """Write with an answer, and compare what BitBake reads before and after."""
     before = bitbakes(build)
     given = ("--existing", use) if use else ()
     result = run(*GENERATE, "--build-dir", str(build), *given)

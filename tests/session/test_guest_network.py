@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A static address that is typed: kept where it is wrong, and undone where it is cleared."""
+"""Typing a static address: a wrong one is kept, an empty one restores the default."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""xl configs of the kinds that people keep become guests, and mean the same to xl.
+"""Usual xl configs become guests that mean the same to xl.
 
-Each config is written after a kind met in public repositories and guides. The judge is
-``xl create -n``: the domain that it makes of the config, and the one it makes of what the
-imported guest turns into, are the same but for where the carried files lie.
+Each config is modelled on one from public repositories or guides. ``xl create -n`` judges: the
+domain that it makes from the config must equal the domain from the imported guest, apart from the
+paths of files.
 """
 
 from __future__ import annotations
@@ -188,7 +188,7 @@ MANAGED = {
     "Xen's own console": f"{PV}xen_platform_pci = 1\nnomigrate = 1\n",
     "an id of its own": f"{PV}uuid = '45b60f51-88a9-47a8-a3b3-5e66d71b2283'\n",
 }  # fmt: skip
-"""Kinds that managers of guests keep, and those of Xen's own examples and tests."""
+"""Configs as guest managers write them, and from Xen's own examples and tests."""
 REFUSED = {
     "a mistake": ("name = g\n", "xl refuses this"),
     "a disk that xl refuses": (f"{PV}disk = ['/a.img,vmdk,xvda,w']\n", "vmdk"),
@@ -228,10 +228,10 @@ def test_the_guest_means_the_same_to_xl(kind: str, tmp_path: Path) -> None:
 
 
 def _meaning(domain: Any, made: import_xl.ImportedGuest) -> Any:
-    """Return a domain without what is made anew each time, and with bare names of files.
+    """Return a domain without its random parts, and with bare file names.
 
-    An empty setting says what a missing one does, and a disk's format is that of the image
-    that is carried, which the class makes raw.
+    An empty setting means the same as a missing one. The format of a disk is that of the imported
+    image, which the class makes raw.
     """
 
     def plain(value: Any, name: str = "") -> Any:
@@ -253,10 +253,10 @@ def _meaning(domain: Any, made: import_xl.ImportedGuest) -> Any:
         found["b_info"].update(max_memkb=32 * 1024, target_memkb=32 * 1024)
     build = found["b_info"]
     if made.guest.type == "hvm":
-        # What every HVM guest of xentui's has: it starts from its disk, and has a console.
+        # Every HVM guest from xentui has these: it boots from its disk and has a console.
         build["type.hvm"] = {"boot": "c", "serial": "pty", **build.get("type.hvm", {})}
     for interface in found.get("nics", []):
-        # What libxl takes where none is named (xen:tools/libs/light/libxl_nic.c:85).
+        # The default of libxl (xen:tools/libs/light/libxl_nic.c:85).
         interface.setdefault("bridge", "xenbr0")
     build.setdefault("avail_vcpus", [0])
     build.setdefault("max_vcpus", 1)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Files from anywhere become part of a project that was never saved; BitBake finds them."""
+"""Files from anywhere become part of an unsaved project, and BitBake finds them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def with_tarball(session: Session, file: Path) -> str:
 
 
 def check_recipe(conf: Path, layer: Path, file: Path) -> None:
-    """Hold BitBake's reading of the recipe, and what lies beside it, against the file."""
+    """Check that BitBake reads the recipe, and that the file is next to it, unchanged."""
     (recipe,) = layer.rglob("my-guests_*.bb")
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     parsed = parse_recipe(recipe.read_text(), recipe.name, conf=conf.read_text())
@@ -58,7 +58,7 @@ def test_a_tarball_from_anywhere_becomes_a_guest_of_a_new_project(tmp_path: Path
     check_recipe(out / "conf/xentui.conf", out / "meta-xentui", file)
     session.review.compare(again=True)
     assert session.review.status == "written"
-    # The command line finds the same files, and has nothing to add.
+    # The command line finds the same files, and changes nothing.
     project = out / "project.toml"
     assert run("check", str(project)).code == 0
     again = run("generate", str(project), "--out", str(out), "--check")
@@ -189,7 +189,7 @@ def test_deleting_a_guest_deletes_the_copy_of_its_file(tmp_path: Path) -> None:
     again.write()
     assert not copy.exists()
     assert file.exists()
-    # One copy of the project file as it was, however often it is written.
+    # One copy of the original project file, however often it is written.
     for memory in (64, 96, 128):
         again.put(("guests", "xen-guest-image-minimal", "memory"), memory)
         again.write()
@@ -226,7 +226,7 @@ def test_undo_ends_where_the_project_was_opened() -> None:
     assert session.undo() is not None
     assert session.undo() is None
     assert session.project == origin.project
-    # What was changed before another project was taken comes back.
+    # Changes from before another project was opened come back.
     session.put(("host", "memory"), 2048)
     session.begin(origin, "take the preset again")
     session.undo()

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A new guest is whole: what its file tells is filled in, and nothing is wrong with it."""
+"""A new guest is complete: its file is inspected, fields are filled in, and it has no problem."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def problems(session: Session) -> list[str]:
 
 
 def kernel(path: Path) -> Path:
-    """Make a file that begins as an x86 kernel does."""
+    """Make a file that starts like an x86 kernel."""
     head = bytearray(8192)
     head[0x1FE:0x200] = b"\x55\xaa"
     head[0x202:0x206] = b"HdrS"

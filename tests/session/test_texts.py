@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What the screens and the lines of text both say stands in one place."""
+"""Texts that both the screens and the plain wizard show are defined once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SCREENS = [PACKAGE / "app.py", *(PACKAGE / "screens").glob("*.py"),
 
 
 def sentences(files: list[Path]) -> Iterator[str]:
-    """Yield every text of three words or more that is not a docstring."""
+    """Yield every string of three or more words that is not a docstring."""
     for file in files:
         tree = ast.parse(file.read_text(encoding="utf-8"))
         alone = {

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Running BitBake: which command, in which environment, and how it ends.
+"""Running BitBake: the command, its environment, and its end.
 
-A script of the test stands for BitBake; what it prints was recorded from a real one.
+A script takes the place of BitBake; its output was recorded from a real one.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def build(tmp_path: Path) -> Path:
 
 
 def stand_in(tmp_path: Path, script: str) -> Path:
-    """Put a script named bitbake into a folder of its own."""
+    """Put a script named bitbake into a new folder."""
     folder = tmp_path / "bin"
     folder.mkdir()
     program = folder / "bitbake"

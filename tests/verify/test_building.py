@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: MIT
 """From a verified project to a built and booted one, in the user's own terminal.
 
-Scripts of the test stand for BitBake and runqemu, which are the user's: they write down what
-they were given, and on which terminal.
+Scripts take the place of BitBake and runqemu. They record their arguments and their terminal.
 """
 
 from __future__ import annotations
@@ -51,7 +50,7 @@ memory = 256
 extra = "root=/dev/xvda ro console=hvc0"
 """
 AS_USER = "import os\nos.geteuid = lambda: 1000\n"
-"""BitBake refuses root, and so does xentui; the tests may be run by root."""
+"""BitBake and xentui refuse to run as root, but the tests may."""
 
 STAND_IN = """\
 #!{python}
@@ -86,7 +85,7 @@ CONTROLS = re.compile(r"\x1b\[[0-9;?<>=$ ]*[A-Za-z~]|\x1b[()][A-Z0-9]|\x1b[=>78]
 
 
 class Place:
-    """A build directory with the stand-ins, and what they wrote down."""
+    """A build directory with these scripts and their records."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -112,7 +111,7 @@ class Place:
 
     @property
     def ran(self) -> list[list[Any]]:
-        """What the stand-ins were given: their words, folder and terminals."""
+        """The arguments, folder and terminals that the scripts received."""
         if not self.log.exists():
             return []
         return [json.loads(line) for line in self.log.read_text().splitlines()]
@@ -137,7 +136,7 @@ class Place:
 
 
 class Terminal:
-    """A command that has a terminal for its own."""
+    """A command with its own terminal."""
 
     def __init__(self, command: list[str], folder: Path, env: dict[str, str]) -> None:
         self._ours, theirs = pty.openpty()
@@ -155,7 +154,7 @@ class Terminal:
         os.close(theirs)
 
     def until(self, text: str) -> None:
-        """Read on until a text was shown."""
+        """Read until a text was shown."""
         end = time.monotonic() + 60
         while text not in self.seen:
             assert time.monotonic() < end, f"{text} did not come:\n{self.seen}"
@@ -166,7 +165,7 @@ class Terminal:
         os.write(self._ours, text.encode())
 
     def end(self) -> int:
-        """Read to the end and return the exit code."""
+        """Read to the end, and return the exit code."""
         while self._read():
             pass
         code = self.process.wait(30)
@@ -275,7 +274,7 @@ def test_what_differs_is_not_built(place: Place) -> None:
 
 
 def test_ctrl_c_goes_to_the_command(place: Place) -> None:
-    """The command cleans up and says how it ended; xentui neither dies before nor shows more."""
+    """The command cleans up and prints how it ended. xentui neither ends first nor prints more."""
     terminal = place.at_terminal("--yes", STAND_IN="wait")
     terminal.until("this is bitbake")
     terminal.type("\x03")

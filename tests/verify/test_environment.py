@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The output of ``bitbake -e``, read: against what BitBake printed, and what it then knew."""
+"""Reading the output of ``bitbake -e``, compared with the data that BitBake printed it from."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def recorded() -> Environment:
 
 
 def known(text: str) -> tuple[Any, str]:
-    """Return what BitBake knows of a conf text, and what ``bitbake -e`` prints of it."""
+    """Return BitBake's data for a conf text, and the output of ``bitbake -e`` for it."""
     bb = bitbake_parser.bitbake_modules()
     data = bb.data.init()
     data.enableTracking()

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What BitBake sees against what a project says, on what a real BitBake printed."""
+"""Comparing BitBake's values with those of a project, on recorded output of a real BitBake."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def project() -> Project:
 
 @dataclass
 class Said:
-    """What a real BitBake said once, and which recipes it is to know nothing of."""
+    """Recorded output of a real BitBake, with a list of recipes that it does not know."""
 
     change: Callable[[str], str] = lambda text: text
     flags: dict[str, str] = field(default_factory=lambda: {"vardeps": "A XENTUI_HASH"})
@@ -81,7 +81,7 @@ def test_every_assignment_is_wished_for_once() -> None:
 
 
 def test_lines_that_undo_are_named() -> None:
-    """The recorded local.conf goes on after xentui's, and undoes four settings."""
+    """The recorded local.conf continues after xentui's lines, and undoes four settings."""
     report = undone()
     assert not report.fine
     assert report.counts == {"agrees": 10, "differs": 4, "unseen": 0, "extra": 0}
@@ -188,7 +188,7 @@ def test_a_sign_of_life_is_one_line(
 
 
 def by_hand(line: str) -> Callable[[str], str]:
-    """Return a change of what BitBake printed, as if the user's local.conf had one more line."""
+    """Return recorded output as if the user's local.conf had one more line."""
     name, _, value = line.partition(" = ")
     variable, _, flag = name.rstrip("]").partition("[")
     event = f'#   set /build/conf/local.conf:40\n#     [{flag}] "{value}"\n'

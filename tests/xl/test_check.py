@@ -1,16 +1,16 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What is said of a config is what xl makes of it.
+"""Findings about a config agree with xl.
 
-xl 4.17 is the judge, so configs are checked for that Xen. Three things it decides are not
-compared, as they are no matter of the config: the texts of ``cpuid``, ``vnuma`` and ``vsnd`` are
-left to xl, processors past those of the machine it runs on, and NUMA nodes.
+xl 4.17 judges, so configs are checked for that Xen. Three of its decisions do not depend on the
+config and are not compared: the texts of ``cpuid``, ``vnuma`` and ``vsnd``, processors that its
+machine does not have, and NUMA nodes.
 
-Known differences, where xentui says more than xl:
+Known differences, where xentui reports more than xl:
 
-* Screens (``vnc``, ``sdl`` …) of a PV guest are only read where ``vnc`` is on, so xl says nothing
-  of a wrong value elsewhere.
-* A config that names a key no xl reads passes xl without a word.
+- xl reads the screens (``vnc``, ``sdl`` …) of a PV guest only if ``vnc`` is on, so it misses wrong
+  values elsewhere.
+- xl silently accepts a config with an unknown key.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ PVH = f"{HEAD}kernel = 'k'\ntype = 'pvh'\n"
 
 
 def problems(config: Config, xen: keys.Version = JUDGE) -> list[check.Problem]:
-    """Return what is said of a config on x86-64."""
+    """Return the findings about a config on x86-64."""
     return check.problems(config, arch="x86-64", xen=xen)
 
 
 def refused(text: str) -> list[str]:
-    """Return the keys that xl is said to refuse."""
+    """Return the keys that xl would refuse according to xentui."""
     config = parse(text)
     assert config.error is None, config.error
     return [problem.key for problem in problems(config) if problem.verdict == "refused"]

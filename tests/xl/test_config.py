@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The reader of xl's configurations reads what xl reads."""
+"""Reading xl's configurations as xl reads them."""
 
 from __future__ import annotations
 

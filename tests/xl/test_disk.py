@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The entries of ``disk`` are read as xl reads them."""
+"""Reading the entries of ``disk`` as xl reads them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ READ = {
     "nbd:localhost,xvda,rw": ConfigDisk("localhost", "xvda", script="block-nbd", prefixed=True),
 }
 REFUSED = {
-    # What the classes' rewriting makes of a disk with a format: a format cannot follow "file:".
+    # The classes rewrite a disk with a format into this: a format cannot follow "file:".
     "file:/var/lib/xen/images/web.img,raw,xvda,rw": '"xvda" is not an access',
     "file:/var/lib/xen/images/web.img,,xvda,w": '"xvda" is not an access',
     "/a,vmdk,xvda,rw": '"vmdk" is not a format',

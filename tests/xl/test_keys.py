@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The table of xl's keys."""
+"""The table of xl's keys is complete and consistent."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The entries of ``vif`` as text and as parts, and fixed addresses."""
+"""The entries of ``vif`` as text and as parts, and static addresses."""
 
 from __future__ import annotations
 
