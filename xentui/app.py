@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
     from textual.command import Provider
 
+    from xentui.screens.dialogs import Question
+
 DARK = Theme(
     name="xentui-dark",
     primary="#6a9fd8",
@@ -153,6 +155,7 @@ class XentuiApp(OrderedKeys):
         self.theme = theme
         self._other_keys = keymap or {}
         self._live_wanted = False
+        self._quit_question: Question | None = None
         self._loop_running: asyncio.AbstractEventLoop | None = None
         self.latency = TerminalLatency()
 
@@ -196,8 +199,8 @@ class XentuiApp(OrderedKeys):
         )
 
     def action_command_palette(self) -> None:
-        """Open the command palette."""
-        if not isinstance(self.screen, Palette):
+        """Open the command palette on the main screen; over a dialog it would be empty."""
+        if self.screen is self.main:
             # Without an id: a palette that is just being closed still has it.
             self.push_screen(Palette())
 
@@ -215,25 +218,21 @@ class XentuiApp(OrderedKeys):
 
     async def action_request_quit(self) -> None:
         """Leave; ask first if something would be lost."""
-        from xentui.screens.dialogs import Question
-
-        if isinstance(self.screen, Question):
-            return
         if not self.session.changed:
             self.exit(int(Exit.OK))
-            return
-        self.run_worker(self._ask_quit(), exclusive=True)
+        elif self._quit_question is None or not self._quit_question.is_current:
+            # A group of its own, because a dialog below may be waited for in the default group.
+            self.run_worker(self._ask_quit(), group="quit", exclusive=True)
 
     async def _ask_quit(self) -> None:
         from xentui.screens.dialogs import Question
 
-        answer = await self.ask(
-            Question(
-                texts.LEAVE,
-                [lit("A draft is offered again when xentui is started the next time.")],
-                (("save", "Save draft"), ("discard", "Discard"), ("stay", "Stay")),
-            )
+        self._quit_question = Question(
+            texts.LEAVE,
+            [lit("A draft is offered again when xentui is started the next time.")],
+            (("save", "Save draft"), ("discard", "Discard"), ("stay", "Stay")),
         )
+        answer = await self.ask(self._quit_question)
         if answer == "save":
             try:
                 self.session.autosave()

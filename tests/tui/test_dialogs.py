@@ -173,3 +173,47 @@ async def test_a_problem_is_text_in_whole_sentences() -> None:
         text = " ".join(shown(app).split())
         assert "Take back what was typed" in text
         assert ".." not in text
+
+
+async def test_a_dialog_is_answered_after_leaving_was_called_off() -> None:
+    session = session_of(TWO)
+    session.edit(TWO.without_guest("beta"), "delete beta")
+    app = wizard(session, begin="review")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("s")
+        await settle(pilot)
+        below = app.screen
+        await pilot.press("ctrl+q", "ctrl+q")
+        await settle(pilot)
+        assert isinstance(app.screen, Question)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert app.screen is below
+        below.query_one(Input).value = "board"
+        await pilot.press("enter")
+        await settle(pilot)
+    assert document.load(Path("board.toml")).project == session.project
+
+
+async def test_a_question_is_left_with_the_wizard() -> None:
+    app = wizard()
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("enter", "ctrl+s")
+        await settle(pilot)
+        assert isinstance(app.screen, Question)
+        await pilot.press("ctrl+q")
+    assert app.return_code == 0
+
+
+async def test_the_palette_opens_over_no_dialog() -> None:
+    app = wizard(session_of(TWO), begin="review")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("s")
+        await settle(pilot)
+        below = app.screen
+        await pilot.press("ctrl+p")
+        await settle(pilot)
+        assert app.screen is below
