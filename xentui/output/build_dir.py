@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Plan the changes of writing into a build directory, and of removing everything again.
+"""Plan how to write a project into a build directory, and how to remove it again.
 
-xentui's own are ``conf/xentui.conf`` and the layer. Of the user's files, ``conf/local.conf``
-gets one line (or one marked block) and ``conf/bblayers.conf`` one layer. The manifest in
-``conf`` records the exact text that was added.
+xentui adds ``conf/xentui.conf`` and a layer. It also adds one line (or one marked block) to the
+user's ``conf/local.conf``, and the layer to ``conf/bblayers.conf``. The manifest in ``conf``
+records the exact text that was added to these two.
 """
 
 from __future__ import annotations
@@ -37,18 +37,25 @@ if TYPE_CHECKING:
     from xentui.output.existing import Use, UserSettings
 
 Attach = Literal["require", "block", "none", "fragment"]
-"""How BitBake reads the settings: by a line in conf/local.conf, as a block in it, not at all,
-or by a configuration fragment in the layer, which BitBake's own tool enables."""
+"""How BitBake gets to read the settings: through a ``require`` line in conf/local.conf, as a block
+in that file, not at all, or as a configuration fragment in the layer, which the user enables."""
 
 BACKUP = ".xentui-orig"
-"""Suffix of the backup of a user's file from before xentui first changed it."""
+"""Suffix of the backup that is made of a user's file before xentui changes it the first time."""
 
 _NO_LAYER_PATH = re.compile(r"[^\w@%+,./~=-]", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class _Own:
-    """A file of the user's: where it really is, its text now, and its text at first."""
+    """One of the user's files.
+
+    Attributes:
+        tree: the folder that it is in, after following a link.
+        name: its file name there.
+        text: its current text.
+        first: its text before xentui first changed it; ``None`` if there is no backup.
+    """
 
     tree: Path
     name: str
@@ -68,24 +75,24 @@ def plan_project(
     existing: Use | None = None,
     abilities: Abilities | None = None,
 ) -> Plan:
-    """Return the changes of writing a project into a build directory.
+    """Return the changes that write a project into a build directory.
 
     Args:
         project: the project.
-        assets: the files it names.
+        assets: contents of the files that the project refers to.
         build: the build directory.
         origin: name of the project file, for the headers and a fragment's name.
-        layer: as with :func:`plan_build_dir`.
-        attach: as with :func:`plan_build_dir`.
-        settings: the Xen settings that the user wrote there.
+        layer: as in :func:`plan_build_dir`.
+        attach: as in :func:`plan_build_dir`.
+        settings: the Xen settings that the user made there by hand.
         existing: what to do with them; by default, they are overridden.
-        abilities: features of its layers, if they were read already.
+        abilities: features of the layers, if they were read already.
 
     Raises:
-        InputError: it is not a build directory, or something in it cannot be read.
-        RefusedError: a file of the user's cannot be changed as needed.
+        InputError: it is not a build directory, or a file in it cannot be read.
+        RefusedError: one of the user's files cannot be changed as needed.
         UsageError: BBLAYERS cannot contain the layer's path.
-        CannotCarry: a value cannot be written so that it is read back as it is.
+        CannotCarry: a value cannot be written so that BitBake reads it back unchanged.
     """
     _must_be_build_dir(build)
     way = attach or attach_of(build)
@@ -143,24 +150,24 @@ def plan_build_dir(
     abilities: Abilities | None = None,
     last: bool = False,
 ) -> Plan:
-    """Return the changes of writing files into a build directory.
+    """Return the changes that write files into a build directory.
 
     Args:
-        rendered: the files; without MACHINE where a fragment sets it, and for the way
-            ``fragment`` the layer alone.
+        rendered: the files; without MACHINE if a machine fragment sets it, and only the layer if
+            ``attach`` is ``fragment``.
         build: the build directory.
-        layer: where the layer goes; where it went the last time, or beside the build
-            directory, if left out.
-        attach: how conf/local.conf gets at the settings; as the last time, or by one
-            ``require`` line, if left out.
-        abilities: what the files were written for; noted, so that doctor can tell when the
-            layers have changed.
-        last: whether what conf/local.conf has of xentui's moves to its end.
+        layer: the folder for the layer; by default, the one of the last run, or one next to the
+            build directory.
+        attach: how BitBake gets to read the settings; by default, as in the last run, or through
+            a ``require`` line.
+        abilities: the features for which the files were written. The manifest records them, so
+            that ``xentui doctor`` notices when the layers have changed.
+        last: whether to move xentui's lines to the end of conf/local.conf.
 
     Raises:
-        InputError: it is not a build directory, or something in it cannot be read.
-        RefusedError: a file of the user's cannot be changed as needed, or the layer is
-            another build directory's.
+        InputError: it is not a build directory, or a file in it cannot be read.
+        RefusedError: one of the user's files cannot be changed as needed, or the layer belongs to
+            another build directory.
         UsageError: BBLAYERS cannot contain the layer's path.
     """
     _must_be_build_dir(build)
@@ -203,11 +210,11 @@ def plan_build_dir(
 
 
 def plan_removal(build: Path) -> Plan:
-    """Return the changes of removing everything of xentui's from a build directory.
+    """Return the changes that remove everything that xentui added to a build directory.
 
     Raises:
-        InputError: it is not a build directory, or something in it cannot be read.
-        RefusedError: a file of the user's cannot be changed.
+        InputError: it is not a build directory, or a file in it cannot be read.
+        RefusedError: one of the user's files cannot be changed.
     """
     _must_be_build_dir(build)
     conf = build / "conf"
@@ -262,7 +269,7 @@ def abilities_in(found: reading.BuildDir) -> Abilities:
 
 
 def written_for(build: Path) -> Abilities | None:
-    """Return the layers' features when the build directory was written; ``None`` if unknown.
+    """Return the layers' features at the last run; ``None`` if unknown.
 
     Raises:
         InputError: the manifest cannot be read.
@@ -303,8 +310,8 @@ def _layer_place(build: Path, given: Path | None, noted: str) -> Path:
     found = _NO_LAYER_PATH.search(str(place))
     if found:
         raise UsageError(
-            f"BBLAYERS cannot contain the path of the layer, {visible(str(place))}: it holds "
-            f"{visible(found[0])!r}",
+            f"BBLAYERS cannot contain the path of the layer, {visible(str(place))}: it has the "
+            f"character {visible(found[0])!r}",
             fix="Choose another place with --layer DIR.",
         )
     return place
@@ -319,10 +326,10 @@ def _left_layer(build: Path, noted: str, place: Path | None) -> Path | None:
 
 
 def _owner(build: Path, place: Path, layer: Root) -> str:
-    """Return the build directory that the layer is for, from the layer's manifest.
+    """Return the build directory to record in the layer's manifest.
 
     Raises:
-        RefusedError: it is for another one, which would lose its files.
+        RefusedError: the layer belongs to another build directory, which would lose its files.
     """
     own = _relative(build, place)
     noted = layer.notes.get("build", own)
@@ -402,12 +409,12 @@ def _bblayers(
 def _names(entry: str, build: Path, place: Path) -> bool:
     """Return whether an entry of BBLAYERS is the layer."""
     written = entry.replace("${TOPDIR}", str(build.absolute()))
-    # Path's own way fails for an unknown user.
+    # Path.expanduser raises an error for an unknown user.
     return _same(Path(os.path.expanduser(written)), place)  # noqa: PTH111
 
 
 def _own(conf: Path, name: str) -> _Own:
-    """Read one of the user's files, also through a link."""
+    """Read one of the user's files, following a link."""
     path = conf / name
     if path.is_symlink():
         path = path.resolve()
@@ -435,7 +442,7 @@ def _changed(own: _Own, text: str, kind: Kind = "changed", base: str | None = No
 
 
 def _unlisted(conf: Path) -> list[Change]:
-    """Return the removal of a conf/xentui.conf that only its header shows to be xentui's."""
+    """Return the removal of a conf/xentui.conf that is not in the manifest but has our header."""
     name = CONF.removeprefix("conf/")
     with Tree(conf) as tree:
         seen, raw = tree.seen(name), tree.read(name)
@@ -447,7 +454,7 @@ def _unlisted(conf: Path) -> list[Change]:
 
 
 def _copies(conf: Path, name: str, users: tuple[Change, ...]) -> list[Change]:
-    """Return the removal of the backup, if the file is again as it was at first."""
+    """Return the removal of the backup, if the file will be equal to it again."""
     own = _own(conf, name)
     after = next((c.new for c in users if c.path == own.tree / own.name), own.text)
     if own.first is None or after != own.first:
@@ -464,7 +471,7 @@ def _notes_for(build: Path, users: tuple[Change, ...]) -> tuple[str, ...]:
     for change in users:
         if change.root.resolve() != conf:
             there = visible(str(change.path))
-            notes.append(f"conf/{change.name} is a link: {there} is what changes")
+            notes.append(f"conf/{change.name} is a link, so {there} is changed")
         if any((change.root / folder / ".git").exists() for folder in (".", "..")):
             notes.append(f"{visible(str(change.path))} is in a git work tree")
     return tuple(notes)

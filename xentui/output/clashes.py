@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Compare what BitBake would have after writing with the user's own settings and the project.
+"""Find lines in a build directory that clash with the project.
 
-A clash is a line of the user's that would mean something else, or a line, whosever it is, that
-overrides a value of the project. Both are found by BitBake's values, read from the files.
+A clash is one of the user's lines whose effect would change after writing, or any line that
+overrides a value of the project. Both are found by computing BitBake's values from the files.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ _GUEST_PREFIXES = ("BUNDLED_XEN_", "XEN_GUEST_")
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """A line of the user's whose meaning writing would change, or that overrides the project.
+    """A line whose effect writing would change, or that overrides the project.
 
     Attributes:
         place: the line.
-        what: the variable or flag, or a guest.
-        message: what would become of it, in one sentence without the line.
+        what: the variable, varflag or guest.
+        message: what would happen to it, in one sentence.
         drops_guest: whether a guest would no longer be bundled.
     """
 
@@ -58,9 +58,10 @@ class Clash:
 
 
 def texts_after(plan: Plan, build: Path) -> Mapping[str, str]:
-    """Return the texts of changed files after a plan, by full path.
+    """Return the new texts of the files that a plan changes, by full path.
 
-    A layer that does not exist yet cannot be read, so BBLAYERS is left as it is then.
+    If the layer does not exist yet, BitBake's files cannot be read with it, so the new text of
+    bblayers.conf is left out.
     """
     texts = {
         str(filesystem.normalised(change.path.absolute())): change.new
@@ -74,12 +75,12 @@ def texts_after(plan: Plan, build: Path) -> Mapping[str, str]:
 
 
 def find(settings: UserSettings, after: BuildDir, project: Project) -> list[Clash]:
-    """Return the user's lines that would mean something else, or that override the project.
+    """Return the user's lines whose effect would change, or that override the project.
 
     Args:
-        settings: what the user's own files say.
-        after: the build directory as it would be.
-        project: what is written.
+        settings: the user's own settings.
+        after: the build directory as it would be after writing.
+        project: the project that is written.
     """
     found = [
         *_guest_clashes(settings, after, project),
@@ -96,11 +97,11 @@ def find(settings: UserSettings, after: BuildDir, project: Project) -> list[Clas
 
 
 def outranking(after: BuildDir, project: Project) -> list[Clash]:
-    """Return the lines, whosever they are, that keep BitBake from what the project says.
+    """Return all lines that override values of the project, the user's or a layer's.
 
     Args:
-        after: the build directory with the project's files.
-        project: what is written.
+        after: the build directory as it would be after writing.
+        project: the project that is written.
     """
     ours = _is_ours(after)
     own = [
@@ -110,7 +111,7 @@ def outranking(after: BuildDir, project: Project) -> list[Clash]:
         if ours(each.place)
     ]
     if not own:
-        # Nothing includes the settings, as is asked for with --attach none.
+        # No file includes xentui's settings, as with --attach none.
         return []
     dom0 = image(project)
     wanted: dict[tuple[str, str], str] = {}
@@ -131,7 +132,7 @@ def outranking(after: BuildDir, project: Project) -> list[Clash]:
         place = _last(after, variable, flag, ours)
         if place is not None:
             what = f"{variable}[{flag}]" if flag else variable
-            message = f'{what} = "{shown(now)}" holds, but the project says "{visible(value)}"'
+            message = f'{what} = "{shown(now)}" applies, but the project sets "{visible(value)}"'
             found.append(Clash(place, what, message))
     return found + _missing_guests(after, project, ours)
 
@@ -155,9 +156,9 @@ def of_multiconfigs(build: BuildDir) -> list[Clash]:
             base = operation(each.variable)[0].partition(":")[0]
             if each.kind == "assign" and base.startswith(_GUEST_PREFIXES):
                 what = f"{base}[{each.flag}]" if each.flag else base
-                message = f"{what} is set for the multiconfig {visible(name)}, where it outranks"
+                message = f"{what} is set for the multiconfig {visible(name)}, where it overrides"
                 place = Location(file, each.line)
-                found.append(Clash(place, what, f"{message} what xentui writes"))
+                found.append(Clash(place, what, f"{message} xentui's settings"))
     return found
 
 
@@ -175,7 +176,7 @@ def _missing_guests(
         if now is None:
             found.append(Clash(place, guest.key, f"keeps {guest.key} from being bundled"))
         elif sorted(now.split(":")) != sorted(meant.split(":")):
-            message = f'"{visible(now)}" is bundled, but the project says "{meant}"'
+            message = f'"{visible(now)}" is bundled, but the project has "{meant}"'
             found.append(Clash(place, guest.key, message))
     return found
 
@@ -183,7 +184,7 @@ def _missing_guests(
 def _last(
     after: BuildDir, variable: str, flag: str, ours: Callable[[Location], bool]
 ) -> Location | None:
-    """Return the last line that is not xentui's and that says something of a variable or flag."""
+    """Return the last line that assigns a variable or varflag and is not from xentui."""
     overrides = after.reader.store.seen_by(DOM0).overrides()
 
     def counts(each: Assignment) -> bool:
@@ -197,7 +198,7 @@ def _last(
 
 
 def _is_ours(after: BuildDir) -> Callable[[Location], bool]:
-    """Return a function that says whether a line is one that xentui wrote."""
+    """Return a function that returns whether xentui wrote a line."""
     top, local = str(after.path), str(after.local_conf)
     text = after.reader.texts.get(local)
     if text is None:
@@ -233,7 +234,7 @@ def _guest_clashes(settings: UserSettings, after: BuildDir, project: Project) ->
     if listed is not None and not listed.known:
         now_raw = after.value(GUESTS, image(project)).raw or ""
         if HOLE not in now_raw:
-            message = "the guests that this line works out with Python would be dropped"
+            message = "the guests that this line computes with Python would be dropped"
             yield Clash(listed.place, GUESTS, message, True)
 
 
@@ -252,7 +253,7 @@ def _value_clashes(settings: UserSettings, after: BuildDir, project: Project) ->
 
 
 def _default_clashes(settings: UserSettings, after: BuildDir, project: Project) -> Iterator[Clash]:
-    """Yield guests of the user's that would get a default of the project's, unlike before."""
+    """Yield the user's guests that would get a new default from the project."""
     mine = {guest.key for guest in project.guests}
     for variable, flagged, before in class_defaults(settings):
         now = after.value(variable, image(project)).raw

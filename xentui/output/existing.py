@@ -1,17 +1,17 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Xen settings that the user wrote into a build directory, and what to do with them.
+"""Xen settings that the user made by hand in a build directory, and what to do with them.
 
-A line of conf/local.conf may bundle guests, set flags of guests or choose the board. What
-xentui writes is read after it and would override it. So such lines are found before anything
-is written, and each is either taken into the project, kept with its value, or replaced:
+Lines in conf/local.conf may bundle guests, set their varflags or choose the board. BitBake reads
+xentui's file after them, so it would override them. Hence such lines are found before anything is
+written, and the user chooses what to do with them:
 
-* ``take``: the project gets the same values, so overriding the lines changes nothing;
-* ``keep``: guests are appended to the user's, and no setting that the user made is written;
-* ``replace``: the project's values are written out, even those that are only defaults.
+* ``take``: the project takes over their values, so that overriding the lines changes nothing;
+* ``keep``: the project's guests are added to the user's, and no variable that the user set is
+  written;
+* ``replace``: the project's values override them, even values that are only defaults.
 
-BitBake's values before and after are compared, read from the files as BitBake reads them. A line
-counts as the user's if it is in a file of the build directory, or in one that such a file
+A line counts as the user's if it is in a file of the build directory, or in a file that such a file
 includes, even from a layer.
 """
 
@@ -56,15 +56,15 @@ DOM0 = "xen-image-minimal"
 
 
 class UserSetting(NamedTuple):
-    """One variable or flag that the user's own files set.
+    """A variable or varflag that the user's own files set.
 
     Attributes:
-        variable: without overrides.
-        flag: the guest of a flag; empty for the variable itself.
-        value: BitBake's value without xentui's settings; a part that Python computes is the
-            character :data:`~xentui.bitbake.conf_facts.HOLE`.
+        variable: the variable without overrides.
+        flag: the varflag, which is a guest's key; empty for the variable itself.
+        value: the value that BitBake would see without xentui's settings. Parts that Python
+            computes are replaced by :data:`~xentui.bitbake.conf_facts.HOLE`.
         place: the last line that assigns it.
-        delayed: words that ``:append`` and ``:prepend`` add, which no ``=`` can override.
+        delayed: words added by ``:append`` and ``:prepend``, which no ``=`` can override.
     """
 
     variable: str
@@ -75,7 +75,7 @@ class UserSetting(NamedTuple):
 
     @property
     def written(self) -> str:
-        """The variable with its flag, as it is written."""
+        """The variable with its flag, such as ``XEN_GUEST_MEMORY[alpine]``."""
         return f"{self.variable}[{self.flag}]" if self.flag else self.variable
 
     @property
@@ -85,12 +85,12 @@ class UserSetting(NamedTuple):
 
     @property
     def shown(self) -> str:
-        """The value for people."""
+        """The value as text for the user."""
         return shown(self.value)
 
 
 class UserGuest(NamedTuple):
-    """A guest that the user's own files bundle: its entry with tags, and the line."""
+    """A guest that the user's own files bundle, with its entry (key and tags) and its line."""
 
     key: str
     entry: str
@@ -104,9 +104,8 @@ class UserSettings:
     Attributes:
         build: the build directory.
         guests: the guests of BUNDLED_XEN_GUESTS, in order.
-        settings: everything else that is set by hand.
-        removed: guests that a ``BUNDLED_XEN_GUESTS:remove`` takes out, whoever adds them: their
-            entries with the line.
+        settings: all other settings made by hand.
+        removed: entries that a ``BUNDLED_XEN_GUESTS:remove`` removes, whoever added them.
     """
 
     build: Path
@@ -119,32 +118,32 @@ class UserSettings:
 
     @cached_property
     def digest(self) -> str:
-        """A digest of all of it, to compare it with the last time."""
+        """A digest of all settings, which shows whether they changed since the last run."""
         content = [[g.entry for g in self.guests], [list(s[:3]) for s in self.settings]]
         content += [[g.entry for g in self.removed]] if self.removed else []
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
 
     def find(self, variable: str, flag: str = "") -> UserSetting | None:
-        """Return what is set of a variable or flag."""
+        """Return the setting of a variable or varflag, or ``None``."""
         found = (s for s in self.settings if s.variable == variable and s.flag == flag)
         return next(found, None)
 
     def where(self, place: Location) -> str:
-        """Return a line's file, relative to the build directory, and its number."""
+        """Return a line as ``FILE:NUMBER``, with the file relative to the build directory."""
         return where(place, self.build)
 
     def lines(self) -> list[str]:
-        """Return each setting with its line, for people."""
+        """Return all settings as text for the user, each with its line."""
         lines = [f"{self.where(g.place)}: guest {g.entry}" for g in self.guests]
         lines += [f'{self.where(s.place)}: {s.written} = "{s.shown}"' for s in self.settings]
         return lines + [f"{self.where(g.place)}: removes guest {g.entry}" for g in self.removed]
 
 
 def read(build: Path) -> UserSettings:
-    """Return what the user's own files say of Xen; nothing where it is not a build directory.
+    """Return the user's own Xen settings; none if ``build`` is not a build directory.
 
     Raises:
-        XentuiError: what xentui wrote there cannot be distinguished from the rest.
+        XentuiError: they cannot be told from xentui's own.
     """
     if not build_dir.is_build_dir(build):
         return UserSettings(build)
@@ -152,10 +151,10 @@ def read(build: Path) -> UserSettings:
 
 
 def noted(build: Path, settings: UserSettings) -> Use | None:
-    """Return what became of the same settings the last time; ``None`` if they are others now.
+    """Return the user's last decision on these settings; ``None`` if they changed since.
 
     Raises:
-        XentuiError: what was noted cannot be read.
+        XentuiError: the manifest cannot be read.
     """
     if not settings:
         return None
@@ -166,12 +165,12 @@ def noted(build: Path, settings: UserSettings) -> Use | None:
 
 
 def note(settings: UserSettings | None, use: Use | None) -> dict[str, str]:
-    """Return what the manifest notes of a decision."""
+    """Return the manifest's note on the user's decision."""
     return {_NOTE: f"{use} {settings.digest}"} if settings and use is not None else {}
 
 
 def without_ours(build: Path) -> Mapping[str, str]:
-    """Return the texts of files as they would be without anything of xentui's."""
+    """Return the texts of the files with settings from xentui as they would be without these."""
     top = Path(absolute(str(build)))
     conf = top / "conf"
     texts = {str(top / CONF): ""}
@@ -224,14 +223,14 @@ def _settings(build: BuildDir) -> UserSettings:
 
 
 def users_files(build: BuildDir) -> set[str]:
-    """Return the files of the user's, and those that they include, be they a layer's."""
+    """Return the user's own files, and all files that they include, even from a layer."""
     files = {file for file in build.reader.files if build.is_users(file)}
-    by: dict[str, list[str]] = {}
+    included_by: dict[str, list[str]] = {}
     for included in build.reader.includes:
-        by.setdefault(included.statement.file, []).extend(included.files)
+        included_by.setdefault(included.statement.file, []).extend(included.files)
     waiting = list(files)
     while waiting:
-        more = [file for file in by.get(waiting.pop(), ()) if file not in files]
+        more = [file for file in included_by.get(waiting.pop(), ()) if file not in files]
         files.update(more)
         waiting += more
     return files
@@ -246,7 +245,7 @@ def _guests(build: BuildDir) -> Iterator[UserGuest]:
         and operation(one.variable)[1] != ":remove"
     ]  # fmt: skip
     if not assigned:
-        # What is only a weak default gives way to that of the class.
+        # Only ``??=`` assigns it, and the class's own default overrides that.
         return
     for word in dict.fromkeys(build.value(GUESTS, DOM0).words):
         place = next((one.place for one, words in reversed(assigned) if word in words), None)
@@ -256,13 +255,13 @@ def _guests(build: BuildDir) -> Iterator[UserGuest]:
 def adapted(
     rendered: Rendered, project: Project, settings: UserSettings, use: Use, *, origin: str
 ) -> Rendered:
-    """Return the files with settings that suit what the user wrote.
+    """Return the files, adapted to the user's own settings.
 
     Args:
-        rendered: the files as for a build directory where nothing was set by hand.
+        rendered: the files for a build directory without settings made by hand.
         project: the project.
-        settings: what the user's own files say.
-        use: what becomes of it.
+        settings: the user's own settings.
+        use: what to do with them.
         origin: name of the project file, for the headers.
     """
     if not settings:
@@ -270,8 +269,8 @@ def adapted(
 
     def change(body: str) -> str:
         if use == "keep":
-            return _beside(body, settings) + _pinned(body, project, settings)
-        return _once(body, settings) + _instead(body, project, settings)
+            return _without_users(body, settings) + _users_defaults(body, project, settings)
+        return _without_delayed(body, settings) + _overrides(body, project, settings)
 
     conf = {
         path: header.stamp(change(header.body(found)), project=origin) if path == CONF else found
@@ -286,8 +285,8 @@ def adapted(
     return replace(rendered, conf=conf, layer=layer)
 
 
-def _beside(body: str, settings: UserSettings) -> str:
-    """Return settings that change nothing the user set: guests are added, the rest left out."""
+def _without_users(body: str, settings: UserSettings) -> str:
+    """Return xentui's settings without variables that the user set; guests are appended instead."""
     lines = body.split("\n")
     theirs = {guest.key for guest in settings.guests}
     for statement in reversed(parse(body, CONF).statements):
@@ -308,8 +307,11 @@ def _beside(body: str, settings: UserSettings) -> str:
     return "\n".join(lines)
 
 
-def _pinned(body: str, project: Project, settings: UserSettings) -> str:
-    """Return the lines that keep the project's defaults from the user's own guests."""
+def _users_defaults(body: str, project: Project, settings: UserSettings) -> str:
+    """Return lines that keep the class's defaults for the user's guests.
+
+    Otherwise the project's guest defaults would apply to these guests too.
+    """
     assigned = {
         s.variable for s in parse(body, CONF).statements if s.kind == "assign" and not s.flag
     }
@@ -321,11 +323,11 @@ def _pinned(body: str, project: Project, settings: UserSettings) -> str:
         for guest in settings.guests
         if guest.key not in mine and settings.find(flagged, guest.key) is None
     ]
-    return "\n".join(["", "# As before for the guests of yours.", *lines, ""]) if lines else ""
+    return "\n".join(["", "# Your own guests keep these values.", *lines, ""]) if lines else ""
 
 
-def _once(body: str, settings: UserSettings) -> str:
-    """Return settings without the guests that the user appends, which no ``=`` can override."""
+def _without_delayed(body: str, settings: UserSettings) -> str:
+    """Return xentui's settings without the guests that the user's ``:append`` adds anyway."""
     listed = settings.find(GUESTS)
     if listed is None or not listed.delayed:
         return body
@@ -339,8 +341,8 @@ def _once(body: str, settings: UserSettings) -> str:
     return "\n".join(lines)
 
 
-def _instead(body: str, project: Project, settings: UserSettings) -> str:
-    """Return the lines that make the project's values hold where the user's would."""
+def _overrides(body: str, project: Project, settings: UserSettings) -> str:
+    """Return lines that override the user's settings even where the project has only defaults."""
     assigned = {(s.variable, s.flag) for s in parse(body, CONF).statements if s.kind == "assign"}
     lines = [
         text.assign(variable, value)
@@ -358,18 +360,19 @@ def _instead(body: str, project: Project, settings: UserSettings) -> str:
         lines.append(text.assign(f"{GUESTS}:remove", " ".join(text.packed(word) for word in left)))
     if not lines:
         return ""
-    return "\n".join(["", "# Instead of what conf/local.conf sets by hand.", *lines, ""])
+    return "\n".join(["", "# Override settings made by hand in conf/local.conf.", *lines, ""])
 
 
 def where(place: Location, build: Path) -> str:
-    """Return a line's file, relative to a build directory, and its number."""
+    """Return a line as ``FILE:NUMBER``, with the file relative to a build directory."""
     return f"{visible(place.file.removeprefix(f'{build}/'))}:{place.line}"
 
 
 def class_defaults(settings: UserSettings) -> Iterator[tuple[str, str, str]]:
-    """Yield each default of all guests that the user does not set, and what it is of the class.
+    """Yield the class's value of each guest default that the user does not set.
 
-    A triple is the variable, that of which it is the default, and its value.
+    Yields:
+        The variable of the default, the variable with the guests' varflags, and the value.
     """
     flags = {field.name: field.variable for field in schema.varflag_fields()}
     for field in schema.fields("defaults"):
@@ -380,5 +383,5 @@ def class_defaults(settings: UserSettings) -> Iterator[tuple[str, str, str]]:
 
 
 def shown(value: str) -> str:
-    """Return a value for people; a part that Python computes is shown as such."""
+    """Return a value as text for the user, with ``${@…}`` for parts that Python computes."""
     return visible(value.replace(HOLE, "${@…}"))

@@ -75,7 +75,7 @@ class Tree:
     def __init__(self, root: Path, *, create: bool = False) -> None:
         self.root = root
         self._folders: dict[tuple[str, ...], int] = {}
-        with self._told():
+        with self._as_input_error():
             if create:
                 root.mkdir(parents=True, exist_ok=True)
             # The user chose the folder itself, which may be a link.
@@ -101,7 +101,7 @@ class Tree:
     @property
     def identity(self) -> tuple[int, int]:
         """The folder's device and inode number, whatever path it was opened with."""
-        with self._told():
+        with self._as_input_error():
             found = os.fstat(self._folders[()])
         return found.st_dev, found.st_ino
 
@@ -147,7 +147,7 @@ class Tree:
         opened = self.open(name)
         if opened is None:
             return None
-        with self._told(name), os.fdopen(opened, "rb") as file:
+        with self._as_input_error(name), os.fdopen(opened, "rb") as file:
             content = file.read(MOST_READ + 1) if _size(opened) <= MOST_READ else None
         if content is None or len(content) > MOST_READ:
             raise InputError(
@@ -166,7 +166,7 @@ class Tree:
         if folder is None or self._seen(folder, name, parts[-1]) is None:
             return None
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        with self._told(name):
+        with self._as_input_error(name):
             opened = os.open(parts[-1], flags, dir_fd=folder)
             if not stat.S_ISREG(os.fstat(opened).st_mode):
                 os.close(opened)
@@ -193,7 +193,7 @@ class Tree:
             RefusedError: the file's state is not the expected one.
         """
         parts = parts_of(name)
-        with self._told(name):
+        with self._as_input_error(name):
             folder = self._folder(parts[:-1], create=True)
             assert folder is not None  # noqa: S101 - create makes it
             before = _stat(folder, parts[-1])
@@ -230,7 +230,7 @@ class Tree:
             raise changed_meanwhile(self.root / name)
         if expected is None:
             return
-        with self._told(name):
+        with self._as_input_error(name):
             folder = self._folder(parts[:-1])
             os.unlink(parts[-1], dir_fd=folder)
         for depth in range(len(parts) - 1, 0, -1):
@@ -291,7 +291,7 @@ class Tree:
         return opened
 
     def _seen(self, folder: int, name: str, last: str) -> Seen | None:
-        with self._told(name):
+        with self._as_input_error(name):
             found = _stat(folder, last)
         if found is None:
             return None
@@ -300,7 +300,7 @@ class Tree:
         return Seen(found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
     @contextlib.contextmanager
-    def _told(self, name: str = "") -> Iterator[None]:
+    def _as_input_error(self, name: str = "") -> Iterator[None]:
         try:
             yield
         except OSError as error:

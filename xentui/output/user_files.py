@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The lines that xentui adds to the user's own files, and how they are removed again.
+"""Add lines to the user's own files, and remove them again.
 
-What is put in is returned as it is in the file, so that taking it out restores the file
-to the byte: its line ends, and a last line without one. Where the user moved or reformatted
-it meanwhile, the same line or layer is found by what it says.
+Each function that adds something returns the exact text that was added, so that removing it
+restores the file byte for byte, including its line ends. If the user moved or reformatted the text
+meanwhile, the line or layer is found by its contents.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ _MARK = re.compile(rf"^({re.escape(BEGIN)}|{re.escape(END)})[ \t]*(?:\r?\n|\r?\Z
 
 
 class Put(NamedTuple):
-    """A text with something put in.
+    """A text after something was added.
 
     Attributes:
         text: the new text.
-        snippet: exactly what was put in; empty where it was there already.
+        snippet: exactly what was added; empty if it was there already.
     """
 
     text: str
@@ -36,7 +36,7 @@ class Put(NamedTuple):
 
 
 class Block(NamedTuple):
-    """The marked block of a text: where it begins and ends, and what it holds."""
+    """The marked block in a text: its offsets, and the text between the marks."""
 
     start: int
     end: int
@@ -44,20 +44,20 @@ class Block(NamedTuple):
 
 
 def line_end(text: str) -> str:
-    """Return how the lines of a text end, going by the last one."""
+    """Return the line end of a text, that of its last complete line."""
     return "\r\n" if text[: text.rfind("\n") + 1].endswith("\r\n") else "\n"
 
 
 def with_require(text: str) -> Put:
-    """Put the ``require`` line at the end, unless it is somewhere already."""
+    """Add the ``require`` line at the end, unless the text already has it."""
     return Put(text, "") if _REQUIRED.search(text) else _appended(text, REQUIRE)
 
 
 def line_of_own(text: str) -> int:
-    """Return the line of the ``require`` line or of the marked block; 0 where there is neither.
+    """Return the number of the ``require`` line or of the block's first line; 0 without either.
 
     Raises:
-        RefusedError: as with :func:`block`.
+        RefusedError: as in :func:`block`.
     """
     there, required = block(text), _REQUIRED.search(text)
     start = there.start if there is not None else required.start() if required else None
@@ -65,15 +65,15 @@ def line_of_own(text: str) -> int:
 
 
 def without_require(text: str, snippet: str = "") -> str:
-    """Take the ``require`` line out, where it is xentui's: as written, or moved whole."""
+    """Remove the ``require`` line that xentui added, even if it was moved."""
     return _without(text, snippet or REQUIRE + line_end(text), REQUIRE)
 
 
 def block(text: str) -> Block | None:
-    """Return the marked block, or ``None`` where there is none.
+    """Return the marked block, or ``None`` if the text has no marks.
 
     Raises:
-        RefusedError: a mark is missing or there twice, so it is unclear which lines are xentui's.
+        RefusedError: a mark is missing or duplicated, so it is unclear which lines are xentui's.
     """
     found = list(_MARK.finditer(text))
     if not found:
@@ -81,8 +81,8 @@ def block(text: str) -> Block | None:
     if [mark.group(1) for mark in found] != [BEGIN, END]:
         line = text.count("\n", 0, found[0].start()) + 1
         raise RefusedError(
-            f"conf/local.conf:{line}: the marks of the xentui block do not come in one pair",
-            fix="Take the block out by hand, marks included, and run again.",
+            f"conf/local.conf:{line}: the marks of the xentui block are not one pair",
+            fix="Remove the block and its marks by hand, and run again.",
         )
     begin, end = found
     body = text[begin.end() : end.start()]
@@ -90,7 +90,7 @@ def block(text: str) -> Block | None:
 
 
 def with_block(text: str, body: str) -> Put:
-    """Put the body into the marked block, which comes to the end where there is none."""
+    """Set the contents of the marked block, which is added at the end if it is missing."""
     there = block(text)
     lines = [BEGIN, *body.removesuffix("\n").split("\n"), END]
     if there is None:
@@ -104,20 +104,20 @@ def with_block(text: str, body: str) -> Put:
 
 
 def without_block(text: str) -> str:
-    """Take the marked block out."""
+    """Remove the marked block."""
     there = block(text)
     if there is None:
         return text
     before, after = text[: there.start], text[there.end :]
     if text[: there.end].endswith("\n") or not before:
         return before + after
-    # It was put behind a last line that had no end, which got the block's own.
+    # The last line before the block had no line end; adding the block gave it one.
     end = "\r\n" if text.startswith(f"{BEGIN}\r\n", there.start) else "\n"
     return before.removesuffix(end) + after
 
 
 def with_blank_block(text: str) -> str:
-    """Empty the lines of the marked block, so that all others keep their numbers."""
+    """Replace the marked block by empty lines, so that all other lines keep their numbers."""
     there = block(text)
     if there is None:
         return text
@@ -126,21 +126,21 @@ def with_blank_block(text: str) -> str:
 
 
 def unfinished(text: str) -> bool:
-    """Return whether the last line goes on, so that it would swallow what is put behind it."""
+    """Return whether the last line ends in a backslash, so that it continues on the next one."""
     return text.rstrip("\r\n").endswith("\\")
 
 
 def layers(text: str) -> list[str]:
-    """Return the entries of BBLAYERS, as they are written."""
+    """Return the entries of BBLAYERS, without expanding variables in them."""
     return [entry for value in _values(text) for entry in value.entries]
 
 
 def with_layer(text: str, path: str) -> Put:
-    """Put a layer into BBLAYERS where ``bitbake-layers add-layer`` would.
+    """Add a layer to BBLAYERS where ``bitbake-layers add-layer`` would add it.
 
-    That is behind the entries of the first assignment, or on a line of its own where there is
-    more than one ``+=`` (bb:lib/bb/utils.py, ``edit_bblayers_conf``). Every other line stays
-    as it is, where bitbake-layers would reformat the assignment.
+    That is after the entries of the first assignment, or on a new line if there are several ``+=``
+    (bb:lib/bb/utils.py, ``edit_bblayers_conf``). Unlike with bitbake-layers, the assignment is not
+    reformatted.
 
     Raises:
         RefusedError: nothing is assigned to BBLAYERS.
@@ -167,7 +167,7 @@ def with_layer(text: str, path: str) -> Put:
 
 
 def without_layer(text: str, path: str, snippet: str = "") -> str:
-    """Take a layer out of BBLAYERS: as it was put in, or wherever its entry is now."""
+    """Remove a layer from BBLAYERS: the text that was added, or else its entry wherever it is."""
     found = [at for at in re.finditer(re.escape(snippet), text) if _stands_alone(text, at)]
     if snippet and len(found) == 1:
         return text[: found[0].start()] + text[found[0].end() :]
@@ -195,7 +195,7 @@ class _Value(NamedTuple):
 
 
 def _values(text: str) -> list[_Value]:
-    """Return what is assigned to BBLAYERS, as bb:lib/bb/utils.py ``edit_metadata`` finds it."""
+    """Return the values assigned to BBLAYERS, found as by bb:lib/bb/utils.py ``edit_metadata``."""
     values = []
     at = 0
     while found := _ASSIGNED.search(text, at):
@@ -209,7 +209,7 @@ def _values(text: str) -> list[_Value]:
 
 
 def _stands_alone(text: str, found: re.Match[str]) -> bool:
-    """Return whether a layer's entry was found whole, not within the path of another."""
+    """Return whether the match is a complete entry, not a part of a longer path."""
     edges = " \t\r\n\"'\\"
     before, after = text[: found.start()][-1:], text[found.end() :][:1]
     return (found[0][:1] in edges or before in edges) and (found[0][-1:] in edges or after in edges)
