@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A bundle recipe: guests as a package that any Dom0 image can install."""
+"""Write a bundle recipe, which makes a package with guests that any Dom0 image can install."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ FOLDER = "recipes-extended/xen-guest-bundles"
 def file_name(bundle: Bundle) -> str:
     """Return the recipe's path in the layer.
 
-    BitBake takes name and version from the file name, cut at underscores
-    (bb:lib/bb/parse/__init__.py, ``vars_from_file``); neither part can hold one.
+    BitBake takes the name and the version from the file name, split at underscores
+    (bb:lib/bb/parse/__init__.py, ``vars_from_file``), so neither can contain one.
 
     Raises:
         CannotCarry: the name or version cannot be represented.
@@ -75,7 +75,7 @@ def _about(bundle: Bundle) -> str:
 
 
 _LONGEST_VERSION = 64
-"""Bytes of a version: with the longest name it is a file name of less than 255."""
+"""Maximum size of a version in bytes: with the longest name, the file name stays below 255."""
 
 
 def _version(bundle: Bundle) -> str:
@@ -207,10 +207,10 @@ def _extra_files(guests: list[Guest]) -> Iterator[str]:
 
 
 def _passthrough(project: Project, bundle: Bundle) -> Iterator[str]:
-    """Yield the lines with which Dom0 loads the driver for passing through PCI devices.
+    """Yield the lines that make Dom0 load the driver for passing through PCI devices.
 
-    xl moves a device to it when the guest starts, with ``seize=1``, or ``xl
-    pci-assignable-add`` does (xl.cfg(5), pci).
+    A device is moved to this driver when the guest starts, with ``seize=1``, or by ``xl
+    pci-assignable-add`` (xl.cfg(5), pci).
     """
     place = artifacts.modules_file(project, bundle.key)
     if place is None:

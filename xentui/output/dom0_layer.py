@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Files of the layer that add to Dom0 what the layers at hand do not have.
+"""Files of the layer that add features to Dom0 which older layers lack.
 
-Newer branches of meta-virtualization bring these themselves; what is written here gives the
-same on those that do not, and does no harm on those that do.
+Newer branches of meta-virtualization have these features. For older ones, the files written here
+provide the same.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ def files(project: Project, abilities: Abilities) -> dict[str, str]:
     vxn = abilities.vxn
     if project.containers.vxn and vxn is not None and vxn.needs_kernel_order:
         found[VXN_APPEND] = (
-            "\n# vxn takes its guests' kernel from the deploy directory, and nothing makes sure\n"
-            "# that it is there by then.\n"
+            "\n# vxn takes its guests' kernel from the deploy directory, without waiting for it to\n"
+            "# be there.\n"
             'do_compile[depends] += "virtual/kernel:do_deploy"\n'
         )
     return found
 
 
 def _network_kind(project: Project, abilities: Abilities) -> str:
-    """Return which network Dom0 must be given by a recipe; empty where the layers give it."""
+    """Return the kind of network for which Dom0 needs our recipe; empty if the layers set it up."""
     wanted = network(project)
     if wanted == "nat":
         return "" if abilities.dom0_network else "nat"
@@ -92,8 +92,8 @@ _SOURCES = {
         "05-xentui-xenbr0.network": "[Match]\nName=xenbr0\n\n[Network]\nDHCP=yes\n",
     },
 }
-"""What each kind of network installs. networkd takes the first file by name that matches, so
-``05-`` goes before the layer's own ``10-`` files, which put guests on xenbr0."""
+"""The files of each kind of network. networkd uses the first matching file by name, so ``05-``
+precedes the layer's own ``10-`` files, which put guests on xenbr0."""
 
 _SUMMARIES = {
     "nat": "Dom0 routes for its Xen guests and gives them addresses",

@@ -128,7 +128,7 @@ def _refuse_same_names(members: Sequence[Member]) -> None:
 
 
 def _refuse_different_releases(members: Sequence[Member]) -> None:
-    """Refuse projects for different Yocto releases: the layer says which one it fits."""
+    """Refuse projects for different Yocto releases, as a layer names the releases it fits."""
     first, *others = members
     for other in others:
         one, two = (releases.abilities_for(each.project).series for each in (first, other))
@@ -159,13 +159,13 @@ def _refuse_different_contents(versions: Mapping[str, list[tuple[Member, Content
             if not same:
                 raise XentuiError(
                     f"{visible(first.name)} and {visible(other.name)} both define "
-                    f"{visible(unit)}, but differently: one layer cannot hold both",
+                    f"{visible(unit)}, but differently: one layer cannot contain both",
                     fix="Rename it in one of them, or make them identical.",
                 )
 
 
 def _unit(path: str) -> str:
-    """Return what a file is compared as: the bundle that it belongs to, or itself."""
+    """Return the unit in which a file is compared: its bundle, or else the file itself."""
     inside = path.removeprefix(f"{bundle_recipe.FOLDER}/")
     if inside == path:
         return path

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Output formats of a project that is written into a folder of its own.
+"""Output formats of a project that is not written into a build directory.
 
 :func:`render_as` returns the files of a format, :func:`next_commands` the commands to type next.
 """

@@ -26,8 +26,8 @@ from xentui.xl.config import rewritten
 from xentui.xl.disk import ConfigDisk
 
 VIF_JOIN = "','"
-"""Several network interfaces in one varflag: the class writes ``vif = ['$vif']``, so a value
-that closes the quote and opens the next makes a list of two."""
+"""Separator of network interfaces in one varflag. The class writes ``vif = ['$vif']``, so this
+closes the quotes of one entry and opens those of the next."""
 
 
 def predicted(project: Project, guest: Guest, assets: Assets = NO_ASSETS) -> str:
@@ -60,11 +60,11 @@ def supplied(project: Project, guest: Guest, assets: Assets = NO_ASSETS) -> str 
     """Return the xl config given to the class, or ``None`` if the class writes it."""
     if guest.config_file is not None:
         return assets.texts.get(guest.config_file)
-    worked_out = effective(project, guest)
-    return complete(project, worked_out) if why_complete_cfg(project, worked_out) else None
+    full = effective(project, guest)
+    return complete_config(project, full) if why_complete_cfg(project, full) else None
 
 
-def complete(project: Project, guest: EffectiveGuest) -> str:
+def complete_config(project: Project, guest: EffectiveGuest) -> str:
     """Return a complete xl config that is still correct after the class rewrites paths in it.
 
     ``sed`` looks for lines that begin exactly with ``disk = [`` and ``kernel = "``
@@ -174,13 +174,13 @@ def _disk(project: Project, guest: EffectiveGuest) -> list[str]:
     """
     image = text.packed(artifacts.image_file(project, guest.guest))
     device = text.word(guest.disk_device)
-    alone = not guest.guest.has_image
-    specs = [] if alone else [f"file:{artifacts.IMAGES}/{image},{device},rw"]
+    has_image = guest.guest.has_image
+    specs = [f"file:{artifacts.IMAGES}/{image},{device},rw"] if has_image else []
     specs += _further_disks(project, guest.guest)
     if not specs:
         return []
     written = ", ".join(map(xl_config.written_text, specs))
-    return [f"disk=[{written}]" if alone else f"disk = [{written}]"]
+    return [f"disk = [{written}]" if has_image else f"disk=[{written}]"]
 
 
 def _further_disks(project: Project, guest: Guest) -> Iterator[str]:

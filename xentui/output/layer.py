@@ -74,8 +74,8 @@ def image_append(guests: list[Guest], folder: str) -> str:
     """
     places = [f"${{XENTUI_CONFIGS}}/{text.name(guest.key)}.cfg" for guest in guests]
     lines = [
-        "# An image unpacks nothing, so the class reads the configs where they lie in this layer;",
-        "# THISDIR is this folder only while this file is parsed.",
+        "# An image unpacks nothing, so the class reads the configs from this layer. THISDIR is",
+        "# this folder only while this file is parsed, hence the := below.",
         text.assign("XENTUI_CONFIGS", f"${{THISDIR}}/{folder}", operator=":="),
         "",
         *(
@@ -119,12 +119,12 @@ def start_order(links: Mapping[str, str]) -> str:
 
 
 def board_append(recipe: str) -> str:
-    """Return the append of an image in a layer for several boards; it includes the board's own.
+    """Return the append of an image in a layer for several boards; it includes the board's file.
 
     ``include`` ignores a missing file: a board without complete xl configs has none, and
     :data:`BOARD` may be unset.
     """
     return (
-        "# Each board has its own; conf/local.conf takes the settings that say which it is.\n"
+        f"# Each board has its own file. Its settings in conf/xentui set {BOARD}.\n"
         f"include {text.name(recipe)}-${{{BOARD}}}.inc\n"
     )

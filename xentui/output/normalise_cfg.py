@@ -1,9 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The user's own xl config in a form that the classes rewrite correctly.
+"""Convert a user's own xl config to a form that the classes rewrite correctly.
 
-Their ``sed`` changes lines that begin exactly with ``disk = [`` and ``kernel = "``, and of a
-disk the text before the first comma (mv:classes/xen-guest-bundle.bbclass, ``do_compile``).
+The classes replace paths with ``sed``, only in lines that begin exactly with ``disk = [`` or
+``kernel = "``. In a disk, they replace the text before the first comma
+(mv:classes/xen-guest-bundle.bbclass, ``do_compile``).
 """
 
 from __future__ import annotations
@@ -28,15 +29,15 @@ _LISTS = ("vif", "pci")
 
 
 def normalised(project: Project, guest: Guest, config: str) -> str | None:
-    """Return a config that means the same and comes out right on the target.
+    """Return an equivalent config that is correct after the classes rewrite it.
 
-    Comments stay before the setting that they precede. A config that comes out right
-    is returned as it is.
+    Comments stay before the settings that they precede. If the config is already correct after
+    rewriting, it is returned unchanged.
 
     Args:
         project: the project.
-        guest: whose config it is.
-        config: its text.
+        guest: the guest with this config.
+        config: the text of the config.
 
     Returns:
         The text, or ``None`` if xl cannot read the config.
@@ -58,7 +59,7 @@ def difference(project: Project, guest: Guest, config: str) -> str:
         return ""
     name = guest.config_file or artifacts.config_path(guest)
     old, new = (text.splitlines(keepends=True) for text in (config, made))
-    lines = unified_diff(old, new, f"{name} as it is", f"{name} as the class leaves it right")
+    lines = unified_diff(old, new, f"{name} as it is", f"{name} as the class needs it")
     return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
 
 
@@ -132,7 +133,7 @@ def _disk(project: Project, guest: Guest, disks: tuple[str, ...]) -> str:
 
 
 def _guessed(project: Project, guest: Guest, spec: str) -> ConfigDisk:
-    """Return the disk that is meant by an entry which xl refuses."""
+    """Return the disk that an entry probably means, although xl rejects it."""
     device, writable = effective(project, guest).disk_device, True
     for word in map(str.strip, spec.split(",")):
         match = _DEVICE.fullmatch(word)

@@ -39,14 +39,15 @@ from xentui.project.model import (
 )
 
 TARBALL = re.compile(r"\.(?:tar(?:\.(?:gz|bz2|xz|zst|Z))?|tgz|tbz2?|txz|tzst)$")
-"""What ``tar`` unpacks with the tools that BitBake lets it find (HOSTTOOLS)."""
+"""Names of archives that ``tar`` can unpack with the tools in BitBake's HOSTTOOLS."""
 
 ROOTS = "${WORKDIR}/rootfs"
 CONVERTED = "${WORKDIR}/converted"
 
 _ARCHIVES = "archives"
 _QEMU_IMG = "qemu-system-native:do_populate_sysroot"
-"""What the class itself waits for to convert a qcow2 image (``XEN_GUEST_IMPORT_DEPENDS_qcow2``)."""
+"""The task that provides qemu-img; the class depends on the same one to convert qcow2 images
+(``XEN_GUEST_IMPORT_DEPENDS_qcow2``)."""
 
 
 @dataclass(slots=True)
@@ -66,7 +67,17 @@ class _Entry:
 
 @dataclass(slots=True)
 class Fetched:
-    """Everything a recipe fetches and what its functions must do."""
+    """The files that a recipe fetches, and the work of its functions on them.
+
+    Attributes:
+        entries: the entries of SRC_URI.
+        trees: root directories to unpack from tarballs, relative to :data:`ROOTS`.
+        directories: fetched root directories to copy: their paths in UNPACKDIR and in ROOTS.
+        conversions: guests whose source is converted to a raw image first, with the project's own
+            import type, or ``None`` to use qemu-img.
+        containers: keys of the guests that are built from container images.
+        default_size: MiB of an image whose source does not set a size.
+    """
 
     entries: list[_Entry] = field(default_factory=list)
     trees: list[str] = field(default_factory=list)
@@ -94,7 +105,7 @@ class Fetched:
             yield "\n".join(lines)
 
     def preparation(self) -> Iterator[str]:
-        """Yield the functions that run before the class' do_compile."""
+        """Yield the functions that run before the class's do_compile."""
         if self.trees or self.directories:
             yield (
                 _PREPARE_WHY
@@ -161,7 +172,7 @@ class Fetched:
 
 _PREPARE_WHY = """\
 # BitBake unpacks as the build user, who would then own every file in the guest. Here, under
-# pseudo, the owners, groups and setuid bits of the archive arrive."""
+# pseudo, tar keeps the owners, groups and setuid bits of the archive."""
 
 
 def class_type(source: Source) -> str:

@@ -30,7 +30,8 @@ LOCK_SECONDS = 5.0
 """Seconds that a run waits for another one that writes into the same folder."""
 
 MOST_READ = 64 << 20
-"""Most bytes of a file that is read; the settings of ten thousand guests take a tenth."""
+"""Maximum size of a file that is read, in bytes; the settings of ten thousand guests need a tenth
+of it."""
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _LEFTOVER = re.compile(r"\..+\.xentui-[0-9a-f]{16}\.tmp", re.DOTALL)
@@ -78,7 +79,7 @@ class Tree:
         with self._as_input_error():
             if create:
                 root.mkdir(parents=True, exist_ok=True)
-            # The user chose the folder itself, which may be a link.
+            # The user chose this folder, so it may be a link.
             self._folders[()] = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
     def __enter__(self) -> Self:
@@ -283,7 +284,7 @@ class Tree:
         except OSError as error:
             if error.errno in (errno.ELOOP, errno.ENOTDIR):
                 raise RefusedError(
-                    f"{_shown(place)}: is a link or no folder; nothing is written through it",
+                    f"{_shown(place)}: is a link or not a folder, so nothing is written into it",
                     fix="Move it away, or choose another folder.",
                 ) from None
             raise InputError(f"{_shown(place)}: {_reason(error)}") from error
@@ -326,7 +327,7 @@ class StaleError(RefusedError):
 
 def _in_the_way(path: Path) -> RefusedError:
     return RefusedError(
-        f"{_shown(path)}: is a link or no plain file, and is left alone",
+        f"{_shown(path)}: is a link or not a regular file, so it is not changed",
         fix="Move it away, or choose another folder.",
     )
 
@@ -345,9 +346,9 @@ def _write_all(file: int, chunk: bytes) -> None:
 
 
 def _dress(file: int, before: os.stat_result | None) -> None:
-    """Give a new file the owner and mode of the one it replaces, or those of any new file."""
+    """Give a new file the owner and mode of the one it replaces, or else the usual mode."""
     if before is None:
-        # The umask can only be read by setting it; the strictest one is used for that moment.
+        # Reading the umask means setting it; the strictest value is safe for that moment.
         umask = os.umask(0o077)
         os.umask(umask)
         os.fchmod(file, 0o666 & ~umask)
@@ -369,7 +370,7 @@ def _reason(error: OSError) -> str:
 
 def _way_out(error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "Free some space and run again; each file is still whole, old or new."
+        return "Free some space and run again. Each file is complete, either old or new."
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return "Choose a folder you may write to."
     if error.errno == errno.ENOENT:

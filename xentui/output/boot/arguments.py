@@ -65,7 +65,7 @@ def passed_nodes(project: Project) -> tuple[str, ...]:
 
 
 def _passing(project: Project) -> Iterator[Guest]:
-    # What a config of the user's own passes through is not in these fields.
+    # Devices that a user's own config file passes through are not in the fields of the guest.
     return (guest for guest in project.without_direct_guests.guests if guest.config_file is None)
 
 

@@ -1,13 +1,13 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Kickstart file and boot menu of a BIOS disk, where the layer's own do not fit the project.
+"""The kickstart file and boot menu of a BIOS disk, if the layer's own do not fit the project.
 
-meta-virtualization has Dom0's memory as literal text in its kickstart files, so another amount
-needs a file of our own. And its wic plug-in for BIOS writes the boot menu itself only if the
-kickstart has no ``--configfile``: before master it then names ``/vmlinuz``, while the boot
-partition holds ``/bzImage``, and the image does not boot. The file written here brings its own
-boot menu, which was booted with wrynose's plug-in and with master's. Dom0's root is named by
-the partition table's identifier, so it is found on any kind of disk.
+meta-virtualization's kickstart files contain Dom0's memory as literal text, so another amount
+needs another file. Its wic plug-in for BIOS generates a boot menu if the kickstart file has no
+``--configfile``. Before master, that menu names ``/vmlinuz`` although the boot partition contains
+``/bzImage``, and the image does not boot. Hence the file written here has its own boot menu, which
+was booted with wrynose's plug-in and with master's. The menu identifies Dom0's root by the
+partition table's ID, so it is found on any kind of disk.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _DOM0 = {
     "hyperv-gen1": "console=hvc0 clocksource=xen irqaffinity=0 earlyprintk=xen {root} rw rootwait"
     " panic=10",
 }
-"""Options of Xen and of Dom0's kernel by boot mode, as mv:files/wic has them."""
+"""Options of Xen and of Dom0's kernel for each boot mode, copied from mv:files/wic."""
 
 
 def needed(project: Project, abilities: Abilities) -> bool:
@@ -102,7 +102,7 @@ def _bios(project: Project, abilities: Abilities, menu_name: str, menu: str) -> 
 part /boot --source bootimg-biosxen --ondisk sda --label boot --active --align 1024
 part / --source rootfs --ondisk sda --use-uuid --fstype=ext4 --label root --align 1024
 
-# BitBake's checksum covers this file alone, so it changes with the boot menu: {digest}.
+# BitBake's checksum covers only this file, so it contains a digest of the boot menu: {digest}.
 bootloader --ptable msdos{disk_id} --configfile="{menu_name}"
 """
 

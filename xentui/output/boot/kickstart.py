@@ -27,7 +27,7 @@ def name(family: str, board_name: str = "") -> str:
 def root_guid(project: Project) -> str:
     """Return the GUID of the root file system's partition, derived from the board and the image.
 
-    The boot files name it, and they are written before the disk is made.
+    The boot files refer to it, and they are written before the disk is made.
     """
     place = f"xentui:{project.host.machine}/{image(project)}"
     return str(uuid.uuid5(uuid.NAMESPACE_URL, place))
@@ -41,8 +41,8 @@ def kickstart(project: Project, family: str) -> str:
 def _efi(guid: str) -> str:
     return f"""\
 # short-description: A disk that starts Xen by UEFI
-# long-description: The first partition holds xen.efi under the name that firmware looks for, its
-# .cfg, and Dom0's kernel (IMAGE_BOOT_FILES). The .cfg names the second by its GUID.
+# long-description: The first partition contains xen.efi with the name that firmware looks for, its
+# .cfg, and Dom0's kernel (IMAGE_BOOT_FILES). The .cfg refers to the second one by its GUID.
 
 part /boot --source bootimg-partition --fstype=vfat --label boot --active --align 1024 \
 --part-name ESP --part-type {EFI_PARTITION} --extra-space {_SPARE_MIB}M
@@ -54,9 +54,9 @@ bootloader --ptable gpt
 
 def _fat() -> str:
     return f"""\
-# short-description: A disk whose first partition U-Boot finds boot.scr on
-# long-description: The first partition holds what IMAGE_BOOT_FILES names. No GPT: some boards'
-# ROM code knows none.
+# short-description: A disk with boot.scr for U-Boot on its first partition
+# long-description: The first partition contains IMAGE_BOOT_FILES. There is no GPT, as the ROM code
+# of some boards does not support it.
 
 part /boot --source bootimg-partition --fstype=vfat --label boot --active --align 1024 \
 --extra-space {_SPARE_MIB}M

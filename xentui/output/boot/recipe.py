@@ -36,7 +36,7 @@ def _recipe(project: Project, file: str) -> str:
     installed = family == "uboot-rootfs"
     machine = text.name(project.host.machine).replace(".", "[.]").replace("+", "[+]")
     lines = [
-        text.assign("SUMMARY", f"What starts Xen on {text.name(project.host.machine)}"),
+        text.assign("SUMMARY", f"Boot files for Xen on {text.name(project.host.machine)}"),
         text.assign("LICENSE", "MIT"),
         text.assign(
             "LIC_FILES_CHKSUM", f"file://${{COMMON_LICENSE_DIR}}/MIT;md5={CHECKSUMS['MIT']}"
